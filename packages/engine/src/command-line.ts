@@ -1,7 +1,7 @@
 /** Returns a command to paste into a POSIX shell, with words quoted where necessary. */
 export const commandLine = (words: readonly string[]): string => words.map(quoted).join(' ')
 
-/** Returns a file as a word of a command. A name that begins with a dash must not be taken for an option. */
+/** Returns a file as a word, with a leading dash hidden. */
 export const fileWord = (path: string): string => (path.startsWith('-') && path !== '-' ? `./${path}` : path)
 
 /**

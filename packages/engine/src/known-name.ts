@@ -1,10 +1,7 @@
 import { levelsInWords } from '@chaosproxy/checker'
 import { nearest, printable, usageError } from '@chaosproxy/history'
 
-/**
- * Returns a name if it is in `known`; otherwise throws a usage error that begins with `where` and suggests the nearest
- * name. The error lists all known names, or those in `listed` if the others are derived from them.
- */
+/** Returns a known name; otherwise throws a usage error that begins with `where`, and suggests and lists names. */
 export function knownName<Name extends string>(
   where: string,
   what: string,
@@ -21,7 +18,7 @@ export function knownName<Name extends string>(
   throw usageError(`${printable(where)}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
 }
 
-/** Names of levels and faults that other tools use, each with the name in chaos. */
+/** Names of other tools for levels and faults. */
 const elsewhere: ReadonlyMap<string, string> = new Map([
   [
     'level strictly-serializable',
@@ -34,10 +31,10 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
   ['fault bandwidth', 'slow: little bandwidth between nodes'],
 ])
 
-/** Returns whether the name of a level is not derived from another level by the prefix `strong-`. */
+/** Names with the prefix `strong-` are derived from others. */
 const isPlain = (name: string): boolean => !name.startsWith('strong-')
 
-/** If more names than this are known, an error with a suggestion lists none of them. */
+/** A suggestion with more names than this lists none. */
 const MANY = 48
 
 function listing(names: readonly string[], near: string | undefined): string {

@@ -14,17 +14,15 @@ import { foundJson, writeWholeFile } from './whole-file.ts'
 
 export interface RunDirectory {
   readonly path: string
-  /** The file of the operations as observed by the clients. */
+  /** The history as the clients observed it. */
   readonly history: string
-  /** The file of the nodes' requests and answers, if the proxy recorded them. */
   readonly backend: string
   readonly runJson: string
   readonly report: string
-  /** The directory of the nodes' logs and disks. */
   readonly nodes: string
 }
 
-/** Returns the store of a run that keeps everything in its directory. */
+/** Returns the store of a run in its directory. */
 export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore => ({
   historyName: directory.history,
   dataDir: join(directory.path, 'data'),
@@ -38,7 +36,7 @@ export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore
   readBackend: async () => (existsSync(directory.backend) ? readHistory(directory.backend) : undefined),
 })
 
-/** The backend's file is created with its first line, since not every target's proxy keeps a record. */
+/** The backend's file is created with its first line, since not every proxy keeps this record. */
 function inTwoViews({ history, backend: path }: RunDirectory, options: WriterOptions): OpenRecord {
   const client = openHistoryWriter(history, options)
   let backend: HistoryWriter | undefined
@@ -61,17 +59,14 @@ function inTwoViews({ history, backend: path }: RunDirectory, options: WriterOpt
   }
 }
 
-/** Returns the place of an event. `position` counts from 0, lines count from 1, and the first line is the header. */
+/** Returns the place of an event. `position` counts from 0, lines from 1, and the header is the first line. */
 const placeIn =
   (path: string): NonNullable<OpenRecord['placeOf']> =>
   (position) => ({ path, line: position + 2 })
 
 const BATCH_EVENTS = 1_000
 
-/**
- * The events of a simulated run need not reach the disk one by one, since the run can be repeated. Its history has no
- * end mark.
- */
+/** A simulated run can be repeated, so its events need not reach the disk one by one. Its history has no end mark. */
 function inBatches({ history }: RunDirectory, options: WriterOptions): OpenRecord {
   const writer = openHistoryWriter(history, options)
   let batch: Event[] = []
@@ -92,20 +87,20 @@ function inBatches({ history }: RunDirectory, options: WriterOptions): OpenRecor
   }
 }
 
-/** The default directory in which the directories of runs are created. */
+/** The default directory for the directories of runs. */
 export const USUAL_OUT: string = 'chaos-results'
 
 /** The file in a run's directory that describes the run. */
 export const RUN_JSON = 'run.json'
 
 /**
- * The mode of directories, since records are private. Nodes that root starts may run as other users (PostgreSQL's nodes
- * must). Such a user must be able to reach its data in the directory, but not to list the directory.
+ * Records are private. Servers of root's runs may have other users (PostgreSQL's must), who can reach their data but
+ * not list the directory.
  */
 const OWNER_ONLY = process.getuid?.() === 0 ? 0o711 : 0o700
 const RECORD_MODE = 0o600
 
-/** Creates `OUT/20261120-074501-raft`; a number is appended if two runs began in the same second. */
+/** Creates `OUT/20261120-074501-raft`, with a number added if the name is taken. */
 export function createRunDirectory(out: string, target: string, startedAt: Date): RunDirectory {
   const stamp = startedAt.toISOString().replace(/\..*$/, '').replaceAll(/[-:]/g, '').replace('T', '-')
   for (let attempt = 1; ; attempt++) {
@@ -128,7 +123,7 @@ export function createRunDirectory(out: string, target: string, startedAt: Date)
   }
 }
 
-/** Creates the directory in advance, so that a long search does not end with results that it cannot store. */
+/** Creates the directory early, so that a long search can store its results. */
 export function makeOutDirectory(out: string): void {
   try {
     makeDirectory(resolve(out))
@@ -157,10 +152,7 @@ export function writeResult(path: string, text: string): void {
   }
 }
 
-/**
- * Returns the content of `run.json` without its verdicts, which are stored in another form. Undefined if the file does
- * not exist, or was written by another program or in another format version.
- */
+/** Returns the content of `run.json` without its verdicts. Undefined if the file is missing, or has another format. */
 export function readSummary(path: string): RunSummary | undefined {
   const json = foundJson(path)
   if (!isObject(json) || json['chaos'] !== 1) return undefined

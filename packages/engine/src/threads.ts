@@ -1,9 +1,9 @@
 import { getEnvironmentData, type ResourceLimits } from 'node:worker_threads'
 import { builtFile, EXTENDED_BY, type ThreadScript } from './built-file.ts'
 
-/** Threads of this machine that run the functions of one script, each thread one task at a time. */
+/** Threads of this machine, each of which runs one function of a script at a time. */
 export interface Threads {
-  /** Calls the script's function of this name once a thread is free. The signal ends the thread immediately. */
+  /** Calls the script's function of this name on a free thread. The signal ends the thread. */
   run<Result>(work: string, task: object, signal?: AbortSignal): Promise<Result>
   close(): Promise<void>
 }
@@ -12,12 +12,11 @@ export interface Threads {
 export function createThreads(script: ThreadScript, threads: number, memory?: Readonly<ResourceLimits>): Threads {
   const file = builtFile(script)
   const isExtended = getEnvironmentData(EXTENDED_BY) !== undefined
-  // Loaded on demand: a check of a small file starts no thread.
+  // A check of a small file starts no thread.
   const starting = import('tinypool').then(
     ({ Tinypool }) =>
       new Tinypool({
-        // Threads always run the built file, even if this process runs from sources, as in tests. They do not inherit
-        // the conditions by which imports resolve to sources.
+        // Threads run the built file, because they do not inherit the conditions by which imports resolve to sources.
         filename: isExtended ? builtFile('extended-worker') : file,
         execArgv: [],
         minThreads: threads,

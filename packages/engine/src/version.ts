@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 let known: string | undefined
 
-/** Returns the package's version. It is read once, since it is part of every job's name. */
+/** Returns the package's version. Read once, because every job's name contains it. */
 export function packageVersion(): string {
   known ??= read()
   return known

@@ -14,8 +14,8 @@ import {
 import { basename, dirname, join } from 'node:path'
 
 /**
- * Writes a file completely or not at all: writes a temporary file, which then replaces the file, so that a full disk
- * leaves the old file untouched. Follows links; writes directly to devices and pipes, which cannot be replaced.
+ * Writes a file completely or not at all, by way of a temporary file. Follows links; writes directly to devices and
+ * pipes, which cannot be replaced.
  *
  * `mode` is the mode of a new file.
  *
@@ -38,7 +38,7 @@ export function writeWholeFile(path: string, text: string, mode?: number): void 
   }
 }
 
-/** Returns whether permissions allow `writeWholeFile` to write this file; the disk may still be full. */
+/** Whether permissions allow `writeWholeFile` to write this file. */
 export function mayBeWritten(path: string): boolean {
   try {
     const place = placeOf(path)
@@ -58,12 +58,12 @@ function placeOf(path: string): Place {
   return { kind: 'file', path: realpathSync(path), mode: found.mode & 0o777 }
 }
 
-/** A limit on the size of a file, above the size of any result. */
+/** Above the size of any result. */
 const MOST_BYTES = 64 * 1024 * 1024
 
 /**
- * Returns the text of a file in a directory that others may write to; undefined for anything but a regular file of a
- * reasonable size. Reading a pipe could block for ever, and a device may be endless.
+ * Returns the text of a file in a directory that others may write to, if it is a regular file of a reasonable size.
+ * Reading a pipe could block for ever.
  */
 export function foundText(path: string): string | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false })
@@ -71,7 +71,7 @@ export function foundText(path: string): string | undefined {
   return readFileSync(path, 'utf8')
 }
 
-/** Returns the file's text parsed as JSON; undefined also for invalid JSON. */
+/** Returns the file's text parsed as JSON; undefined if invalid. */
 export function foundJson(path: string): unknown {
   try {
     const text = foundText(path)

@@ -10,26 +10,19 @@ import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask } from './result.ts'
 import type { Shown } from './shown.ts'
 
-// Checks a recording that is too large for memory. Its operations are dropped or packed while it is read, and its keys
-// are judged separately. If each key is linearizable, the recording is linearizable, and the report needs little else.
-// Otherwise, only the keys that are not linearizable are read again and judged in full.
+// Checks a recording that is too large for memory key by key. If each key is linearizable, so is the recording.
+// Otherwise, only the other keys are read again and judged in full.
 
-/** The largest size of a text, in bytes per byte of the memory limit, whose operations all fit into memory. */
+/** The largest text whose operations fit into memory, in bytes per byte of the limit. */
 const TEXT_PER_MEMORY = 0.75
 
-/** Bytes of memory for an operation, read and encoded, if all operations are judged together. */
+/** Memory of an operation, if all are judged together. */
 const BYTES_PER_OPERATION = 200
 
-/**
- * Returns whether to check a file key by key, if possible. Such a file as a whole would take most of the memory, or
- * more than there is.
- */
+/** Whether to check a file key by key, because it would take most of the memory. */
 export const isLarge = (task: CheckTask): boolean => textBytesOf(task) > task.settings.memoryBytes * TEXT_PER_MEMORY
 
-/**
- * Returns whether a recording may be checked key by key. This is possible if the report needs only whether each key is
- * linearizable.
- */
+/** Whether a recording may be checked key by key, because only the linearizability of keys matters. */
 export async function canBeApart({ file, stored, merged, settings, output }: CheckTask): Promise<boolean> {
   const { levels, require = [], baseline, model, format, keyed, ordering, mapping, unit } = settings
   // Sorting by time needs all events in memory.
@@ -37,7 +30,7 @@ export async function canBeApart({ file, stored, merged, settings, output }: Che
     return false
   if (format !== undefined && format !== 'jsonl') return false
   if (require.length > 0 || baseline !== undefined) return false
-  // An HTML page needs all operations, because it shows them.
+  // An HTML page shows all operations.
   if (output.reporters.some(({ name, isOwn }) => isOwn || name === 'html')) return false
   if (levels !== undefined && !levels.includes('linearizable')) return false
   const header = await readHeader(file, stored)
@@ -45,10 +38,9 @@ export async function canBeApart({ file, stored, merged, settings, output }: Che
   return named === undefined || findModel(named)?.name === 'register'
 }
 
-/** Facts about a recording whose operations are not kept. */
+/** Facts about a recording whose operations were dropped. */
 export interface Known {
   readonly task: CheckTask
-  /** The recording without its operations. */
   readonly rest: PackedRecording['rest']
   readonly tally: Tally
   readonly shown: Shown
@@ -61,17 +53,13 @@ export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean 
   answer.result === 'whole' || (answer.result === 'met' && !proves(tally, [signs]))
 
 /**
- * Returns whether the recording should also be judged as a whole: some key did not meet the level, and the whole
- * recording may fit into memory. Judging it as a whole shows more about a violation, since it decides the levels that
- * concern all keys together.
+ * Whether to judge the whole recording too: some key did not meet the level, and memory may suffice. This decides the
+ * levels that concern all keys together.
  */
 export const mayFit = ({ task, tally, shown: { answer } }: Known): boolean =>
   answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes
 
-/**
- * Returns whether the check of the whole recording says at least as much about linearizability as the checks of its
- * keys.
- */
+/** Whether the check of the whole recording says as much about linearizability as those of its keys. */
 export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): boolean {
   const row = 'part' in whole ? whole.part.row : undefined
   const verdict = row !== undefined && 'report' in row ? row.report.levels['linearizable'] : undefined
@@ -79,8 +67,7 @@ export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): bo
 }
 
 /**
- * Returns the result for a recording that is reported without all of its operations. Calls `began` once everything is
- * read.
+ * Returns the result of a recording whose operations were dropped. Calls `began` once everything is read.
  *
  * @throws MemoryLimitError if the keys that are not linearizable take more than `--memory`.
  */
@@ -112,7 +99,7 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
   return resultOf(task, { history, report, parseMs, checkMs: checkMs + performance.now() - started, checking })
 }
 
-/** Reads the violated keys. Reads a single violated key if memory does not suffice for all of them. */
+/** Reads the violated keys, or only one if memory does not suffice. */
 async function readViolated(task: CheckTask, keys: readonly ViolatedKey[]): Promise<History> {
   const wanted = new Map(keys.map(({ key, values }) => [key ?? '', values]))
   try {

@@ -7,15 +7,11 @@ import { roomBeside } from './memory.ts'
 import { type CheckSpec, checkOptionsFor } from './options.ts'
 import type { Shown } from './shown.ts'
 
-// Judges a key with too many operations to unpack at the same time.
+// Judges a key with too many operations to unpack at once.
 
-/**
- * The fewest operations of a key that is judged without unpacking all of them. Unpacking a key with fewer operations
- * takes less than 100 MB.
- */
+/** A key with fewer operations takes less than 100 MB unpacked. */
 export const LONG = 500_000
 
-/** The settings for judging keys. `packedBytes` is the memory of all packed operations; 0 by default. */
 export interface Judging {
   readonly file: string
   readonly settings: CheckSpec
@@ -23,13 +19,9 @@ export interface Judging {
   readonly leftMs: () => number
 }
 
-/** Returns whether the history has an answer that was not understood. Its operation may have taken effect. */
+/** Whether an answer was not understood, so that its operation may have taken effect. */
 export const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
 
-/**
- * Judges the keys of a place that have at least `least` operations. Omits keys that cannot be judged without unpacking
- * all operations. Returns the results by name of the key.
- */
 export function judgeLongKeys(
   { rest, packed }: PackedRecording,
   place: number,
@@ -52,7 +44,7 @@ export function judgeLongKeys(
   return found
 }
 
-/** A key that is judged here has at least two written values, so each read could have returned another value. */
+/** A key judged here has at least two written values, so each read could have returned another. */
 const shownBy = (answer: ApartAnswer): Shown => ({
   answer,
   signs: { hasNews: answer.result === 'met', leavesOut: false },

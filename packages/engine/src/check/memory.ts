@@ -1,20 +1,16 @@
 import type { History } from '@chaosproxy/history'
 import type { PackedRecording } from '@chaosproxy/history/files'
 
-// `--memory` bounds the whole process: the program, the operations and the memory for judging them. The plan keeps to
-// the limit by estimates. Since no estimate is exact, a thread is ended once the process exceeds the limit by more than
-// a tenth.
+// `--memory` bounds the whole process. The plan relies on estimates, so a thread is ended once the process exceeds the
+// limit by more than a tenth.
 
-/** Memory of the program, its threads, and garbage that is not collected yet. */
+/** The program, its threads, and uncollected garbage. */
 const PROGRAM_BYTES = 120e6
 
-/**
- * The smallest memory limit that applies to the whole process. A limit below this value applies to the memory for
- * operations, and again to the memory for judging. The program's own memory is then not included.
- */
+/** A limit below this value does not include the program, and applies separately to operations and to judging. */
 const LEAST_FOR_PROCESS = 250e6
 
-/** Returns the number of bytes that operations may take while they are read. */
+/** The memory for operations while they are read. */
 export const roomFor = (memoryBytes: number): number =>
   memoryBytes < LEAST_FOR_PROCESS ? memoryBytes : memoryBytes - PROGRAM_BYTES
 
@@ -24,14 +20,14 @@ export const packedBytesOf = ({ packed }: PackedRecording): number => {
   return bytes
 }
 
-/** Returns the memory, in bytes, that is left for judging a history whose operations are in memory. */
+/** The memory left for judging a history that is in memory. */
 export const roomBeside = (memoryBytes: number, heldBytes: number): number =>
   memoryBytes < LEAST_FOR_PROCESS ? memoryBytes : Math.max(0, memoryBytes - PROGRAM_BYTES - heldBytes)
 
 /** Returns a number of bytes in the form of `--memory`. */
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)}MB`
 
-/** Returns the warning for a limit that is too low for the whole process; undefined for a higher limit. */
+/** Returns the warning for a limit that is too low for the whole process. */
 export const memoryNote = (memoryBytes: number): string | undefined =>
   memoryBytes < LEAST_FOR_PROCESS
     ? `--memory ${megabytes(memoryBytes)} applies to the operations, and as much again to judging them: the process may take ${megabytes(2 * memoryBytes + 200e6)}. From ${megabytes(LEAST_FOR_PROCESS)} on, it applies to the whole process.`
@@ -41,10 +37,7 @@ export const memoryNote = (memoryBytes: number): string | undefined =>
 const ROW_BYTES = 59
 const NAME_BYTES = 100
 
-/**
- * Returns the approximate memory of a history in bytes. A history with counts instead of operations takes little
- * memory.
- */
+/** Estimates the memory of a history in bytes. */
 export const heldBytesOf = ({ operations, values, keys, processCount }: History): number =>
   operations.callEvent.length * ROW_BYTES + values.sizeBytes + (keys.length + processCount) * NAME_BYTES
 
@@ -53,10 +46,7 @@ const BEYOND = 1.1
 /** Memory of a thread before it does anything. */
 const THREAD_BYTES = 60e6
 
-/**
- * Returns the memory limit of the process, given the program's memory without threads and the number of files checked
- * at the same time.
- */
+/** The memory limit of the process, for `files` at the same time. */
 export function mostBytes(
   memoryBytes: number,
   {
@@ -69,7 +59,7 @@ export function mostBytes(
   return memoryBytes < LEAST_FOR_PROCESS ? allowed + programBytes + PROGRAM_BYTES + THREAD_BYTES * threads : allowed
 }
 
-/** Calls `over` once the process takes more than this many bytes. The returned function stops watching. */
+/** Calls `over` once the process exceeds this memory. The returned function stops watching. */
 export function whenAbove(bytes: number, over: () => void): () => void {
   const timer = setInterval(() => {
     if (process.memoryUsage.rss() <= bytes) return

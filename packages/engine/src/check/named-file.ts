@@ -7,19 +7,19 @@ import type { RunSetup } from '@chaosproxy/runner/result'
 /** A file to check, or the error in its name. */
 export type NamedFile = FileOrParts | { readonly file: string; readonly trouble: UserError }
 
-/** A file, or a recording in a store. The objects in `stored` are the parts of the recording. */
+/** A file, or a recording whose parts in a store are in `stored`. */
 interface FileOrParts {
   readonly file: string
   readonly stored?: readonly StoredPart[] | undefined
-  /** The part of `run.json` that describes the run, if the file is a run's directory. */
+  /** The description of the run in `run.json`, for a run's directory. */
   readonly setup?: RunSetup | undefined
 }
 
-/** The total size of files on disk; a directory counts as the sum of its files. Unreadable files count as 0. */
+/** The total size of files, 0 for unreadable ones. */
 export const bytesOf = (files: readonly FileOrParts[]): number =>
   files.flatMap(partsOf).reduce((sum, { bytes }) => sum + bytes, 0)
 
-/** Approximate bytes of text per byte of a compressed recording. */
+/** Approximate size of text per byte of a compressed recording. */
 const TEXT_PER_COMPRESSED = 8
 
 /** The approximate size of a recording's text. */
@@ -28,7 +28,7 @@ export const textBytesOf = (file: FileOrParts): number =>
 
 const textPerByte = (name: string): number => (/\.(gz|zst)$/.test(name) ? TEXT_PER_COMPRESSED : 1)
 
-/** The files, or objects, that make up a recording. */
+/** The files or objects of a recording. */
 function partsOf({ file, stored }: FileOrParts): readonly Pick<StoredPart, 'path' | 'bytes'>[] {
   if (stored !== undefined) return stored
   if (file === STDIN || !existsSync(file)) return []

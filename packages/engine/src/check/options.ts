@@ -33,42 +33,41 @@ import { usualFailedCas, usualInitial } from './usual.ts'
 /** Settings for checking each file. Plain data, so that it can be sent to other threads. */
 export interface CheckSpec {
   readonly initial: Json | undefined
-  /** The name of a model, or the path of the user's own; undefined for the model that the history names. */
+  /** The model, or the path of the user's own; by default the one that the history names. */
   readonly model: string | undefined
-  /** The chosen levels; undefined for all levels that the model can be judged by. */
+  /** The chosen levels; by default all of the model. */
   readonly levels: readonly string[] | undefined
   readonly expect: string | undefined
   /** Requirements in addition to the level. */
   readonly require: readonly string[] | undefined
   readonly baseline: ChosenBaseline | undefined
-  /** Answers of the probes, which run once before the files are checked. */
+  /** Answers of the probes, which run once before the checks. */
   readonly answers?: readonly (readonly [requirement: string, answer: ProbeAnswer])[] | undefined
   readonly format: Format | undefined
-  /** Whether a pair of values is a key and a value; undefined to detect it. */
+  /** Whether a pair of values is a key and a value. If undefined, the values decide. */
   readonly keyed: boolean | undefined
-  /** The roles of the members of each line. */
   readonly mapping?: Mapping | undefined
   /** The order of events; by default the order of lines, which must agree with their times. */
   readonly ordering?: Ordering | undefined
   readonly failedCas: 'auto' | 'drop' | 'observes'
-  /** For transactions of registers: the assumptions (see the checker's `CheckOptions`). */
+  /** The assumptions about transactions of registers (see the checker's `CheckOptions`). */
   readonly assume?: readonly string[] | undefined
-  /** For a recorded database: the unit that is judged as one transaction. */
+  /** What is judged as one transaction in a recorded database. */
   readonly unit?: 'request' | 'connection' | undefined
   /** The time limit per file for reading, checking and explaining. */
   readonly timeoutMs: Millis
   readonly memoryBytes: number
-  /** The number of threads; undefined to choose by the size of the files. */
+  /** The number of threads; by default by the size of the files. */
   readonly workers: number | undefined
   readonly explain: boolean
-  /** The file to write a proof of the verdicts to; undefined to write none. */
+  /** The file for a proof of the verdicts, if any. */
   readonly prove?: string | undefined
 }
 
 /** Returns the names of the known models, for messages. */
 export const modelNamesText = (): string => models.map(({ name }) => name).join(', ')
 
-/** Returns the checker's options for a history. `remainingMs` is the time left to decide. */
+/** Returns the checker's options. `remainingMs` is the time left to decide. */
 export function checkOptionsFor(
   file: string,
   history: History,
@@ -102,13 +101,13 @@ export function checkOptionsFor(
 }
 
 /**
- * Returns the history with its register operations as SQL statements, if the unit is a connection. A unit of several
- * statements is judged as one transaction.
+ * Returns register operations as SQL statements if the unit is a connection, so that a unit is judged as one
+ * transaction.
  */
 export const inUnits = (history: History, { unit }: Pick<CheckSpec, 'unit'>): History =>
   unit === 'connection' && areStatements(history) ? asStatements(history) : history
 
-/** Requires that the recording shows which transactions belong to a unit. */
+/** Requires that the recording shows the units. */
 function requireUnits(file: string, { transactionNotes }: History, { unit }: CheckSpec): void {
   if (unit === undefined) return
   if (transactionNotes === undefined)
@@ -121,19 +120,18 @@ function requireUnits(file: string, { transactionNotes }: History, { unit }: Che
     )
 }
 
-/** Returns the initial value to assume. A null given as an option counts as a value. */
+/** Returns the initial value to assume. A null option counts as a value. */
 export const initialOf = (history: History, { initial, model }: Pick<CheckSpec, 'initial' | 'model'>): Json => {
   const start = initial === undefined ? usualInitial(history) : initial
-  // Balances in a list belong to accounts 0, 1, …, as in the answers of reads.
+  // Balances in a list belong to accounts 0, 1, ….
   const isList = (model ?? history.header?.model) === 'bank' && Array.isArray(start)
   return isList ? Object.fromEntries(start.entries()) : start
 }
 
-/** The file of the user's own model, if one was given. */
 export const modelFileOf = ({ model }: Pick<CheckSpec, 'model'>): string | undefined =>
   model !== undefined && isUserFile(model) ? model : undefined
 
-/** Returns the levels to decide: the requested levels that the model can be judged by. */
+/** Returns the requested levels that the model can be judged by. */
 function levelsFor(
   file: string,
   { name, judge }: ModelEntry<string>,
@@ -154,7 +152,7 @@ function levelsFor(
   return expect === undefined || chosen.includes(expect) ? chosen : [...chosen, expect]
 }
 
-/** For each level of transactions, the closest level of single operations. */
+/** For each level of transactions, the closest of single operations. */
 const OF_OPERATIONS: { readonly [level: string]: string } = {
   serializable: 'sequential',
   'strong-session-serializable': 'sequential',

@@ -24,7 +24,7 @@ export async function resultOf(task: CheckTask, checked: Checked): Promise<Check
   return { file, exitCode, part: await partOf(subject, output, row), taken: history.taken }
 }
 
-/** Removes the witnesses: a table does not show orders of a million operations. */
+/** Removes the witnesses, which a table does not show. */
 function withoutWitnesses(report: Report<string>): Report<string> {
   const bare = (level: string, verdict: Verdict): Verdict =>
     verdict.result === 'met' ? { result: 'met', witness: { kind: 'implied', by: level } } : verdict

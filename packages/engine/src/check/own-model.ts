@@ -16,7 +16,7 @@ const optional: { readonly [member in keyof Model<unknown>]?: Kind } & Shape = {
 }
 
 /**
- * The model that a user's own file exports as its default.
+ * The model that a user's file exports as its default.
  *
  * @throws UserError (usage) if there is no such file or it exports no model, (input) if it does not run.
  */

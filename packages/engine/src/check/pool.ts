@@ -11,13 +11,12 @@ import { createStopwatch, isDeciding, whenOver } from './stopwatch.ts'
 import { LOOKS_AT_MODELS } from './watched-model.ts'
 import type { Timed } from './worker.ts'
 
-/** Runs jobs of a check on other threads, each within hard limits. */
+/** Runs a check's jobs on other threads, within hard limits. */
 export interface CheckPool {
   readonly threads: number
-  /** Resolves with the thread's result, or with the reason why the thread was ended. */
   check(task: CheckTask): Promise<CheckResult>
   /**
-   * Runs any job of a check. The job starts once a thread is free, and can be cancelled.
+   * Runs a job of a check once a thread is free.
    *
    * @throws AbortError if the job was cancelled.
    */
@@ -30,33 +29,28 @@ export interface CheckPool {
   close(): Promise<void>
 }
 
-/**
- * A check watches its own time limit. A check that exceeds it by 5%, and by at least a second, is ended from outside.
- */
+/** A check watches its own time. If it exceeds it by 5%, and by a second, it is ended from outside. */
 const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, timeoutMs + 1_000)
 
 const READING_AT_LEAST_MS = 5_000
-/** A thirtieth of the speed at which one core reads plain lines, since other programs may use the processors. */
+/** A thirtieth of the speed of one core, since others may use the processors. */
 const READING_BYTES_PER_MS = 5_000
-/** The speed of reading from a store over a poor connection. A connection that delivers nothing ends by itself. */
+/** A poor connection to a store. One that delivers nothing ends by itself. */
 const FETCHING_BYTES_PER_MS = 500
 
-/**
- * Returns the time limit for reading a file. Reading does not check the time itself, so the pool ends it, for instance
- * if a file decompresses to terabytes.
- */
+/** Reading does not watch the time, so the pool ends it, for instance if a file decompresses to terabytes. */
 function readingLimitMs(task: CheckTask): number {
   const bytesPerMs = task.stored === undefined ? READING_BYTES_PER_MS : FETCHING_BYTES_PER_MS
   return Math.max(task.settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([task]) / bytesPerMs)
 }
 
-/** The upper limit of the program's own memory in bytes. The process may use more memory before the first check. */
+/** The most memory of the program itself, which it may use before the first check. */
 const PROGRAM_BYTES = 120e6
 
-/** Memory for the program and the history's strings; the search accounts for its own tables. */
+/** For the program and strings. The search accounts for its own tables. */
 const HEAP_ALLOWANCE_MB = 1024
 
-/** Creates the pool of a check. It checks `atOnce` files at the same time, each within its own limits. */
+/** Creates the pool of a check, for `atOnce` files at the same time. */
 export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1): CheckPool {
   const usedBytes = process.memoryUsage.rss()
   const programBytes = Math.min(usedBytes, PROGRAM_BYTES)
@@ -103,8 +97,7 @@ export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1
 type Unfinished = Exclude<JobEnd<unknown>, { readonly type: 'done' }>
 
 /**
- * Returns the error if the user's model ended the thread; undefined otherwise. A model ends the thread if it never
- * returns, takes all memory, or fails asynchronously.
+ * Returns the error if the user's model ended the thread: it never returns, takes all memory, or fails asynchronously.
  */
 function troubleWithModel(
   end: Unfinished,

@@ -84,10 +84,7 @@ const shardSpec: v.GenericSchema<unknown, ShardSpec> = v.pipe(
 
 const key = v.nullable(v.string())
 
-/**
- * Values of the violated key, possibly null. The operations with these values are not linearizable on their own. Absent
- * if the violation needs all values.
- */
+/** Values whose operations are not linearizable on their own. Absent if the violation needs all. */
 const values = v.optional(v.pipe(v.array(v.nullable(v.number())), v.minLength(1), v.maxLength(MOST_VALUES)))
 
 const apart = v.variant('result', [
@@ -131,10 +128,10 @@ const shardResult: v.GenericSchema<unknown, ShardResult> = v.variant('result', [
   }),
 ])
 
-/** Returns whether only keys of registers can have this result. */
+/** Whether only keys of registers can have this result. */
 const isOfKeys = ({ result }: ShardResult): boolean => result === 'violated' || result === 'apart'
 
-/** The kind of jobs that judge some keys of a recording. */
+/** Jobs that judge some keys of a recording. */
 export const shardKind: QueuedKind<ShardSpec, ShardResult> = {
   job: shardJob,
   script: 'check-worker',

@@ -7,12 +7,12 @@ import type { CheckPool } from './pool.ts'
 import type { CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import type { ReadLarge } from './worker.ts'
 
-/** The number of parts per thread: several, so that no thread waits long for the last part. */
+/** Several, so that no thread waits long for the last part. */
 const STRETCHES_PER_THREAD = 2
 
 /**
- * Reads a large recording. Packs the operations of the keys that have a place. Several threads read parts of a plain
- * file. A single thread makes the findings that need the whole recording, such as an error between two parts.
+ * Reads a large recording, a plain file on several threads, and packs its keys. A single thread makes the findings that
+ * need all of it, such as an error between two parts.
  */
 export async function readLarge(
   pool: CheckPool,

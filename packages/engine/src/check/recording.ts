@@ -5,14 +5,13 @@ import { usageError } from '@chaosproxy/history'
 import { partsOf, type StoredPart } from '@chaosproxy/history/files'
 import type { CheckTask } from './result.ts'
 
-/** A recording identified by its content, for processes in which it may have another path. */
 export interface RecordingName {
-  /** The absolute path of a file or of a directory of parts, or the address of the recording in a store. */
+  /** The path of a file or directory, or the address in a store. */
   readonly file: string
   readonly parts: readonly FilePart[] | readonly StoredPart[]
 }
 
-/** A file of a recording that workers read from a disk. */
+/** A part that workers read from a disk. */
 export interface FilePart {
   readonly path: string
   readonly bytes: number
@@ -34,7 +33,7 @@ export async function recordingAt({ file, stored }: Pick<CheckTask, 'file' | 'st
   return { file: resolve(file), parts }
 }
 
-/** Returns the objects of a recording if it is in a store; undefined otherwise. */
+/** Returns the objects of a recording in a store. */
 export const storedIn = ({ parts }: RecordingName): readonly StoredPart[] | undefined =>
   parts.every((part) => 'etag' in part) ? parts : undefined
 

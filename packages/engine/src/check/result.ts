@@ -7,22 +7,18 @@ import type { CheckSpec } from './options.ts'
 /** One file to check, and how. Plain data, so that it can be sent to another thread. */
 export interface CheckTask {
   readonly file: string
-  /** The objects of a recording in a store, so that every thread reads the same content. */
+  /** The objects in a store, so that every thread reads the same content. */
   readonly stored?: readonly StoredPart[] | undefined
-  /** The files that are merged by time. Messages use `file` as the name of the merged history. */
+  /** Files merged by time. Messages call the merged history `file`. */
   readonly merged?: readonly string[] | undefined
   readonly settings: CheckSpec
-  /** The run that recorded the file, if known. */
   readonly setup?: RunSetup | undefined
-  /** Whether the check has only this file. Its result is then a page; several files are lines of a table. */
+  /** Whether this is the only file. Its result is then a page, and not a line of a table. */
   readonly alone: boolean
-  /** The command that repeats the check. */
   readonly again: string
-  /** The texts to produce about the file. */
   readonly output: Output
 }
 
-/** The result for one file, as text and numbers. The history itself stays in the thread that read it. */
 export type CheckResult = CheckedFile | FileTrouble | StoppedFile
 
 /** A file that could not be read or checked. */
@@ -31,17 +27,16 @@ export interface FileTrouble {
   readonly trouble: { readonly code: UserError['code']; readonly message: string }
 }
 
-/** A check that exceeded its limits and was ended from outside, so nothing is known. */
+/** A check that was ended from outside, so nothing is known. */
 export interface StoppedFile {
   readonly file: string
   readonly stopped: string
 }
 
-/** A checked file, and the reporters' texts about it. */
 export interface CheckedFile {
   readonly file: string
   readonly exitCode: ExitCode
   readonly part: SubjectTexts
-  /** The roles of members whose names differ from those of the native format. */
+  /** The roles of members whose names are not native. */
   readonly taken?: readonly Taken[] | undefined
 }

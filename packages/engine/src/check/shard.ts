@@ -9,7 +9,7 @@ import { type RecordingName, storedIn } from './recording.ts'
 import { type Shown, showsOnly, undecidedAt } from './shown.ts'
 import { ownModel } from './thread-model.ts'
 
-/** The settings that affect the verdict on a key. */
+/** The settings that affect a key's verdict. */
 export type ShardSettings = Pick<
   CheckSpec,
   | 'initial'
@@ -24,38 +24,30 @@ export type ShardSettings = Pick<
   | 'memoryBytes'
 >
 
-/**
- * A share of a recording's keys, judged separately: the keys whose hash modulo `of` is `shard`. Under a user's model:
- * the parts whose number modulo `of` is `shard`.
- */
+/** The keys whose hash modulo `of` is `shard`; under a user's model, the parts by number. */
 export interface ShardSpec {
   readonly recording: RecordingName
   readonly settings: ShardSettings
   readonly shard: number
   readonly of: number
-  /** For a recording too large for memory: the number of places that keys are assigned to during reading. */
+  /** The number of places of keys, for a recording too large for memory. */
   readonly places?: number | undefined
 }
 
-/**
- * The result for the keys of a shard. `met` means that each key has an order in real time that explains its operations.
- * The orders are not sent.
- */
+/** The result of a shard. `met` means that each key has an order in real time that explains its operations. */
 export type ShardResult =
   | { readonly result: 'met' }
-  /** The key is null for operations without a key. The receiver can judge the key again to verify the result. */
+  /** Null means operations without a key. The receiver can verify the result. */
   | { readonly result: 'violated'; readonly key: string | null }
-  /**
-   * The number of the violated part, under a user's model. The receiver can judge this part again to verify the result.
-   */
+  /** The violated part under a user's model. The receiver can verify the result. */
   | { readonly result: 'violated part'; readonly part: number }
-  /** The result if the keys were assigned to places. */
+  /** The result by places. */
   | { readonly result: 'apart'; readonly shown: Shown }
   | Pick<Extract<ShareAnswer, { readonly result: 'unknown' }>, 'result' | 'limit' | 'undecided' | 'keys'>
 
 export const shardJob: Job<ShardSpec, ShardResult> = {
   kind: 'judgeShard',
-  // Only the settings name files, because the spec identifies recordings by their hashes.
+  // The spec identifies recordings by their hashes, so only the settings name files.
   reads: ({ settings }) => filesOf(settings),
   run: judgeShard,
 }
@@ -65,11 +57,11 @@ function filesOf(settings: Pick<ShardSettings, 'model'>): readonly string[] {
   return model === undefined ? [] : [model]
 }
 
-/** Returns 1 for each key in the shard, and 0 for each other key. The first entry is for operations without a key. */
+/** Returns 1 for each key in the shard, 0 for others. The first entry is for operations without a key. */
 const keysOfShard = ({ keys }: Pick<History, 'keys'>, shard: number, of: number): Uint8Array =>
   Uint8Array.from(['', ...keys], (key) => (shardOf(key, of) === shard ? 1 : 0))
 
-/** Settings that affect the report, but not the verdict on a key. */
+/** Settings that do not affect a key's verdict. */
 const NOT_ASKED = {
   expect: undefined,
   require: undefined,
@@ -78,7 +70,6 @@ const NOT_ASKED = {
   explain: false,
 } as const
 
-/** Judges a shard. Runs on a thread. */
 export async function judgeShard({ spec, progress }: Task<ShardSpec>): Promise<ShardResult> {
   const { recording, settings, shard, of, places } = spec
   if (places !== undefined) return { result: 'apart', shown: await judgeApartFrom(spec, places) }
@@ -106,7 +97,7 @@ export async function judgeShard({ spec, progress }: Task<ShardSpec>): Promise<S
 const ofParts = (found: SomeParts): ShardResult =>
   found.result === 'violated' ? { result: 'violated part', part: found.part } : found
 
-/** Judges a shard. Keeps only the operations of the shard's keys. */
+/** Judges a shard, keeping only its operations. */
 async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, places: number): Promise<Shown> {
   const { format, ordering, memoryBytes, timeoutMs } = settings
   const { file } = recording
@@ -118,7 +109,7 @@ async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, pla
     const each = Array.from(Array(places).keys())
     return judgePlaces(packed, each, { file, settings: { ...settings, ...NOT_ASKED }, leftMs })
   } catch (error) {
-    // The command also reads the recording, and reports its errors and their places.
+    // The command reads the recording too, and reports its errors.
     if (error instanceof CannotPack || error instanceof UserError)
       return showsOnly({ result: 'whole', why: error.message })
     if (error instanceof MemoryLimitError) return undecidedAt('memory')
@@ -126,10 +117,7 @@ async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, pla
   }
 }
 
-/**
- * The recording that this thread has read. It is kept so that the thread can judge another shard of the recording
- * without reading again.
- */
+/** The recording that this thread has read, kept for its next shard. */
 let kept: { readonly name: string; readonly history: Promise<History | undefined> } | undefined
 let forgetting: NodeJS.Timeout | undefined
 const KEPT_MS = 10_000
@@ -145,7 +133,7 @@ function keptHistory(recording: RecordingName, settings: ShardSettings): Promise
   return kept.history
 }
 
-/** Returns undefined if the recording takes more memory than allowed. */
+/** Returns undefined if memory does not suffice. */
 async function read(
   recording: RecordingName,
   { format, keyed, mapping, ordering, memoryBytes }: ShardSettings,

@@ -9,10 +9,10 @@ export interface Shown {
 
 type Limit = Extract<ApartAnswer, { readonly result: 'unknown' }>['limit']
 
-/** Returns the result with this answer and no further signs. */
+/** The answer without further signs. */
 export const showsOnly = (answer: ApartAnswer): Shown => ({ answer, signs: { hasNews: false, leavesOut: false } })
 
-/** The result of a shard or a thread that was ended at a limit. */
+/** The result of work that was ended at a limit. */
 export const undecidedAt = (limit: Limit): Shown => showsOnly({ result: 'unknown', limit, undecided: 1, keys: 1 })
 
 export const together = (shown: readonly Shown[]): Shown => ({

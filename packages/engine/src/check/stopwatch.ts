@@ -1,11 +1,8 @@
 import { epochMs } from './epoch.ts'
 
-/**
- * A thread's progress with a task, in memory that the pool can read. Waiting and reading do not count towards the time
- * to decide.
- */
+/** A thread's progress, in memory that the pool can read. Waiting and reading do not count as deciding. */
 export interface Stopwatch {
-  /** The times by `epochMs` when the thread took the task, began to decide, and had decided; 0 until then. */
+  /** When (`epochMs`) the thread took the task, began to decide, and had decided; 0 until then. */
   readonly times: Float64Array
 }
 
@@ -25,7 +22,7 @@ export function markDeciding({ times }: Stopwatch): void {
   times[DECIDING] = epochMs()
 }
 
-/** Records that the verdicts are known, so that no verdict is lost during writing. */
+/** Records that the verdicts are known, so that writing cannot lose them. */
 export function markDecided({ times }: Stopwatch): void {
   times[DECIDED] = epochMs()
 }
@@ -33,17 +30,17 @@ export function markDecided({ times }: Stopwatch): void {
 export const isDeciding = ({ times }: Stopwatch): boolean => times[DECIDING] !== 0
 
 export interface Limits {
-  /** The time from taking the task until beginning to decide. */
+  /** The time until deciding begins. */
   readonly readingMs: number
-  /** The time from beginning to decide until the verdicts are known. */
+  /** The time from then until the verdicts are known. */
   readonly decidingMs: number
 }
 
 const LOOK_EVERY_MS = 100
 
 /**
- * Calls `over` once a limit is exceeded. The returned function stops watching. No limit applies while the thread is
- * starting, or after it has decided.
+ * Calls `over` once a limit is exceeded, until the returned function is called. No limit applies before the start or
+ * after the decision.
  */
 export function whenOver({ times }: Stopwatch, { readingMs, decidingMs }: Limits, over: () => void): () => void {
   let timer: NodeJS.Timeout

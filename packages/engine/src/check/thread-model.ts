@@ -6,7 +6,7 @@ import { watchedModel } from './watched-model.ts'
 
 const loaded = new Map<string, ReturnType<typeof loadModel>>()
 
-/** Returns the user's own model for this thread alone, if the settings name a file. */
+/** Returns the user's own model, for this thread alone. */
 export async function ownModel(
   settings: Pick<CheckSpec, 'model'>,
   progress: Progress,
@@ -20,7 +20,7 @@ export async function ownModel(
   return watchedModel(await loading, progress)
 }
 
-/** Sends a model's output to stderr, and prevents the model from ending a thread whose result is awaited. */
+/** Sends a model's output to stderr, and keeps it from ending the thread. */
 function keepToItself(): void {
   process.stdout.write = process.stderr.write.bind(process.stderr)
   process.exit = (exitCode) => {

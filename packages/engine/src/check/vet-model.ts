@@ -2,7 +2,7 @@ import { vetFile } from '@chaosproxy/targets/user-file'
 import { builtFile } from '../built-file.ts'
 
 /**
- * Loads a user's model file as a trial: see `vetFile`.
+ * Loads a user's model as a trial: see `vetFile`.
  *
  * @throws UserError as `loadModel` does, and (input) if loading does not end, or ends the process.
  */

@@ -3,10 +3,10 @@ import { countCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
 const WITHIN = 1
 
-/** The number of consecutive polls that may find the same call of a model. A call normally takes microseconds. */
+/** How many polls may find the same call of a model, which normally takes microseconds. */
 export const LOOKS_AT_MODELS = 20
 
-/** Returns the same model, but its calls report progress. */
+/** Returns the model with calls that report progress. */
 export function watchedModel(model: Model<unknown>, progress: Progress): Model<unknown> {
   const call = <Result>(ask: () => Result): Result => {
     countCall(progress)

@@ -28,15 +28,11 @@ export interface LentFile {
   readonly task: CheckTask
   readonly lent: LentHistory
   readonly parseMs: number
-  /** The results of a queue's workers for the parts of the history. Present only for a user's model. */
   readonly settled?: Settled | undefined
 }
 
-/** One thread's part of a check: a share of the keys or, without a share, everything else. */
 export interface PartTask extends LentFile {
-  /**
-   * The time by `epochMs` at which the check ends. A part that waits for a thread has less time left for this reason.
-   */
+  /** When the check ends, by `epochMs`. Waiting for a thread thus leaves less time. */
   readonly endsAtMs: number
   readonly board: BoardMemory
 }
@@ -60,7 +56,7 @@ export const checkOne = ({ spec, progress }: Task<Timed<CheckTask>>): Promise<Ch
   })
 }
 
-/** Reads a file into memory shared with the other threads. */
+/** Reads a file into shared memory. */
 export const readOne = ({ spec }: Task<Timed<CheckTask>>): Promise<LentFile | FileTrouble | StoppedFile> => {
   const { input: task, stopwatch } = spec
   markStarted(stopwatch)
@@ -103,10 +99,9 @@ export const judgeWhatIsBeside = ({ spec }: Task<Timed<PartTask>>): Promise<Othe
   })
 }
 
-/** A large recording, read to be judged key by key, or why that is impossible. */
 export type ReadLarge = { readonly recording: PackedRecording; readonly parseMs: number } | { readonly cannot: string }
 
-/** The recording to read, and the number of places for its keys. */
+/** The recording to read, and the number of places. */
 export interface LargeTask {
   readonly task: CheckTask
   readonly places: number
@@ -134,7 +129,6 @@ async function unlessUnpackable<T>(read: () => Promise<T>): Promise<T | { readon
   }
 }
 
-/** The part of a recording to read, and the number of places for its keys. */
 export interface StretchTask extends LargeTask {
   readonly stretch: Stretch
   readonly memoryBytes: number
@@ -151,15 +145,13 @@ export const readOneStretch = ({
   })
 }
 
-/** A part of a recording, or why it cannot be read separately. */
+/** A part of a recording, or why it cannot be separate. */
 export type ReadOneStretch = { readonly stretch: ReadStretch } | { readonly cannot: string }
 
-/** The places of a recording whose keys a thread judges. */
 export interface PlacesTask {
   readonly task: CheckTask
   readonly recording: PackedRecording
   readonly places: readonly number[]
-  /** The memory of all packed operations. */
   readonly packedBytes: number
   readonly endsAtMs: number
 }

@@ -19,24 +19,22 @@ import { registries as usualRegistries } from '../worlds/registries.ts'
 /** The result of a run, and whether it met its promise. */
 export interface MeasuredCell {
   readonly measurement: Measurement
-  /** Whether the run kept its promise; absent if nothing was promised. */
+  /** Whether the run kept its promise, if there was one. */
   readonly kept: boolean | 'unknown' | undefined
-  /** The violation, if the run did not meet its promise. */
+  /** The violation of the promise. */
   readonly broken?: ToldRun | undefined
-  /** What would decide whether the run kept its promise; absent if this is decided. */
   readonly toDecide?: string | undefined
-  /** Problems of the environment. */
   readonly trouble: readonly string[]
 }
 
 interface MeasuringOptions {
   readonly interrupted?: AbortSignal | undefined
-  /** The registries that resolve names in the spec; by default those without a configuration. */
+  /** Resolve names in the spec; by default without a configuration. */
   readonly registries?: Registries | undefined
 }
 
 /**
- * Performs one run of a comparison. Returns undefined if it was interrupted.
+ * Performs one run of a comparison, if not interrupted.
  *
  * @throws UserError (usage) for an impossible run, (environment) for a target that does not start, or breaks.
  */
@@ -58,7 +56,7 @@ export async function measureCell(
     },
     interrupted,
   })
-  // If the cluster does not start, this line is not reached: the error refers to the logs in the directory.
+  // Not reached if the cluster does not start, since the error refers to the logs here.
   if (isReal) rmSync(directory, { recursive: true, force: true })
   if (judged === undefined || interrupted?.aborted) return undefined
   const { history, report, summary } = judged
@@ -89,6 +87,6 @@ const storeOf = (events: Event[], directory: string): RunStore => ({
   readBackend: async () => undefined,
 })
 
-/** The nemesis reports `healed` once all faults are healed and clients have stopped. */
+/** Reported once all faults are healed and clients have stopped. */
 const healedAt = (events: readonly Event[]): Nanos =>
   events.find(({ process, f }) => process === 'nemesis' && f === 'healed')?.time ?? nanos(events.at(-1)?.time ?? 0)

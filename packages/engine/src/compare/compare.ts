@@ -13,13 +13,12 @@ import { type ChosenSystem, type ComparedTarget, type ComparisonTerms, planSyste
 
 /** The systems to compare, and how; every member except `targets` has a default. */
 export interface CompareDraft {
-  /** Systems by name or path, with their settings: `['raft', { name: 'quorum', settings: { r: 1, w: 1 } }]`. */
   readonly targets: readonly (string | NamedPart)[]
-  /** Faults by name; by default partition, isolate-leader, kill, pause and delay, each in separate runs. */
+  /** Faults by name; by default partition, isolate-leader, kill, pause and delay. */
   readonly faults?: readonly string[] | undefined
   /** The network between the nodes; `local` by default. */
   readonly network?: string | undefined
-  /** Whether to run processes, one run at a time. By default, runs are in virtual time, on all cores. */
+  /** Whether to run real processes, one run at a time. By default, runs are in virtual time, on all cores. */
   readonly real?: boolean | undefined
   /** The number of nodes; by default, each system's own. */
   readonly nodes?: number | undefined
@@ -35,22 +34,16 @@ export interface CompareDraft {
   readonly seeds?: number | undefined
   /** The first seed; 1 by default. */
   readonly seed?: number | undefined
-  /**
-   * The clients' workload, such as `write-skew`, with its settings; by default reads and writes of registers and, in
-   * separate runs, additions to sets.
-   */
+  /** The clients' workload, such as `write-skew`; by default registers and, in separate runs, sets. */
   readonly workload?: string | NamedPart | undefined
-  /** The level that each system is checked against; by default the level that the system promises. */
+  /** The level to check against; by default each system's promise. */
   readonly expect?: string | undefined
 }
 
-/**
- * The settings of a comparison: the user's own targets, as in a configuration, and the means to observe and stop the
- * comparison.
- */
+/** The user's own targets, and the means to observe and stop the comparison. */
 export interface CompareSettings extends Pick<Config, 'targets'> {
   readonly listener?: ((event: CompareEvent) => void) | undefined
-  /** When aborted, no further run begins; the measurements so far are compared. */
+  /** Aborting prevents further runs; the measurements so far are compared. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -69,7 +62,7 @@ export const USUAL_TERMS = {
 const SHORTEST_MS = 1_000
 
 /**
- * Measures systems side by side: without faults, and under each fault, with several seeds.
+ * Measures systems side by side, without and with faults, with several seeds.
  *
  * @throws UserError (usage, input) for an impossible comparison, before anything is started; (environment) for a system
  * that does not start, or breaks.
@@ -139,7 +132,7 @@ async function chosenSystem(part: string | NamedPart, own: OwnNames, real: boole
   const target = await registries.target(name)
   settingsFor(target, settings)
   const reference = nameIn(withPaths({ target: name }, own).target) ?? name
-  // Throws for systems other than protocols: only protocols can be simulated.
+  // Throws for others than protocols, which alone can be simulated.
   if (!real) await registries.target(`${SIMULATED}${name}`)
   return {
     ...{ name: typed.join(' '), typed: typed.join(':'), value: undefined, curve: undefined },

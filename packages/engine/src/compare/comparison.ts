@@ -38,23 +38,22 @@ export type CompareEvent =
 /** How to observe a comparison, and stop it early. */
 export interface CompareHooks {
   readonly listener?: ((event: CompareEvent) => void) | undefined
-  /** When aborted, no further run begins; the measurements so far are compared. */
+  /** Aborting prevents further runs; the measurements so far are compared. */
   readonly signal?: AbortSignal | undefined
-  /** Returns the command that repeats one run, for the report. */
+  /** Returns the command that repeats a run, for the report. */
   readonly again?: ((run: ComparedRun) => string) | undefined
-  /** The address of a Redis whose queue gives the runs to workers on other machines. Only for simulated runs. */
+  /** The Redis whose workers perform the runs. Only for simulated runs. */
   readonly queue?: string | undefined
   readonly priority?: Priority | undefined
 }
 
-/** The hooks of a comparison, all of them present, without `queue` and `priority`. */
 type Followed = {
   readonly [hook in Exclude<keyof CompareHooks, 'queue' | 'priority'>]-?: NonNullable<CompareHooks[hook]>
 }
 
 /**
- * Performs every run of a comparison, and combines the measurements. If interrupted, combines the measurements of the
- * runs so far. Leaves out systems that have no measurement without faults.
+ * Performs all runs, unless interrupted, and combines the measurements. Leaves out systems without a measurement
+ * without faults.
  */
 export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks = {}): Promise<Comparison> {
   const { listener = () => {}, signal = new AbortController().signal, again = () => '' } = hooks
@@ -67,7 +66,7 @@ export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks =
 }
 
 interface Performer {
-  /** The number of runs performed at the same time. */
+  /** The number of concurrent runs. */
   readonly width: number
   perform(spec: RunSpec): Promise<MeasuredCell | undefined>
   end(): Promise<void>
@@ -82,16 +81,13 @@ async function queuePool(
   return openQueuePool(queue, threads, { ...settings, kinds: [cellKind] })
 }
 
-/**
- * Performs runs in virtual time. They do not disturb one another, so as many run at the same time as there are cores.
- * Equal runs are performed once.
- */
+/** Performs runs in virtual time, one per core. Equal runs are performed once. */
 async function performSimulated(
   { queue, priority, signal }: CompareHooks,
   listener: Followed['listener'],
 ): Promise<Performer> {
   const threads = createThreadPool('compare-worker', availableParallelism())
-  // The packages of the queue are installed only where a queue is used.
+  // The packages of the queue are not always installed.
   const pool = queue === undefined ? threads : await queuePool(queue, threads, { listener, priority })
   const { width, do: perform, close } = once(pool, { stop: queue === undefined ? undefined : signal })
   return {
@@ -107,7 +103,7 @@ async function performSimulated(
 const titleOf = ({ target, seed }: RunSpec): string =>
   `a run of ${target.name.replace(SIMULATED, '')} with seed ${seed}`
 
-/** Performs real runs one at a time, since they would compete for the machine. */
+/** Performs real runs one at a time, since they would compete. */
 function performReally(interrupted: AbortSignal, registries: Registries): Performer {
   const job: typeof cellJob = { ...cellJob, run: ({ spec }) => measureCell(spec, { interrupted, registries }) }
   return {
@@ -117,7 +113,7 @@ function performReally(interrupted: AbortSignal, registries: Registries): Perfor
   }
 }
 
-/** The measurements, and the number of runs that they come from. */
+/** The measurements of so many runs. */
 interface Measured {
   readonly systems: readonly ComparedSystem[]
   readonly done: number
@@ -149,7 +145,7 @@ async function measuredSystems(
     if (result === undefined) return
     for (const trouble of result.trouble) listener({ type: 'trouble', trouble, ...whereOf(job) })
     measured.set(job.spec, { ...result, again: again(job) })
-    // Interrupts are only noticed between runs.
+    // Lets interrupts be noticed.
     await setImmediate()
   })
   const systems = plan.systems.flatMap((system) => systemOf(plan, system, measured) ?? [])
@@ -158,9 +154,7 @@ async function measuredSystems(
 
 const whereOf = ({ system, cell }: ComparedRun) => ({ system: system.name, condition: cell.condition })
 
-/**
- * Returns undefined if the system was not measured without faults, which is the reference for all other measurements.
- */
+/** Undefined without a run without faults, the reference for all others. */
 function systemOf(
   { timeMs, timeoutMs }: ComparisonPlan,
   { name, value, curve, nodes, cells }: ComparedTarget,
@@ -169,8 +163,7 @@ function systemOf(
   const combined = cells.flatMap(({ condition, promised, pairs }) => {
     const [first, ...others] = pairs.flatMap(({ main, sets }) => {
       const [run, other] = [measured.get(main), sets && measured.get(sets)]
-      // A pair of runs counts only if both runs were measured. A single run of the pair could show a higher level than
-      // both together.
+      // A pair counts only if both runs were measured: one alone could show a higher level.
       return run === undefined || (sets !== undefined && other === undefined) ? [] : { ...run, sets: other }
     })
     return first === undefined ? [] : combineRuns(condition, promised, [first, ...others])
@@ -208,7 +201,7 @@ function comparisonOf(plan: ComparisonPlan, { systems, done, runs }: Measured): 
 const workloadText = ({ name = '', settings = {} }: NamedPart): string =>
   [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)].join(' ')
 
-/** Returns the levels of the comparison. All levels are of one kind, because all systems run the same workload. */
+/** Returns the levels of the comparison, all of one kind. */
 function levelsIn(systems: readonly ComparedSystem[]): readonly string[] {
   const judged = systems.flatMap(({ cells }) => cells.flatMap(({ levels }) => Object.keys(levels)))
   return comparedLevels(judged).filter((level) => judged.includes(level))

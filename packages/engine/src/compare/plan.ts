@@ -14,28 +14,26 @@ import { CALM, conditionFaults, networkFaults } from '@chaosproxy/scenarios'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 
-/** The settings that all runs of a comparison share. */
 export interface ComparisonTerms {
   readonly sweep: string | undefined
   readonly network: string
   readonly real: boolean
-  /** The number of nodes; by default, each system's own. */
+  /** The number of nodes; by default the system's own. */
   readonly nodes: number | undefined
   readonly clients: number
   readonly rate: number
   readonly timeMs: Millis
   readonly timeoutMs: Millis
   readonly seeds: readonly number[]
-  /** The clients' workload; by default reads and writes of registers and, in separate runs, additions to sets. */
+  /** The clients' workload; by default registers and, in separate runs, sets. */
   readonly workload?: NamedPart | undefined
-  /** The level that each system is checked against; by default the level that the system promises. */
   readonly expect?: string | undefined
   readonly checkMs?: number | undefined
   /** The registries that resolve names in specs. */
   readonly registries: Registries
 }
 
-/** A comparison whose runs have been planned, so all of them are possible. */
+/** A comparison whose runs are known to be possible. */
 export interface ComparisonPlan extends ComparisonTerms {
   readonly systems: readonly ComparedTarget[]
   readonly conditions: readonly string[]
@@ -53,16 +51,12 @@ export interface ComparedTarget {
   readonly cells: readonly PlannedCell[]
 }
 
-/** Two runs with one seed that differ only in their workload. */
 interface PlannedPair {
-  /**
-   * The run with the chosen workload, by default reads and writes of registers. It provides all measurements except
-   * losses.
-   */
+  /** The run for all measurements except losses. */
   readonly main: RunSpec
   /**
-   * The run that adds elements to sets. An added element never hides the loss of another. Absent without faults, for a
-   * target without sets, and if a workload was chosen.
+   * The run with sets, where an added element never hides a loss. Absent without faults, without sets, and with a
+   * chosen workload.
    */
   readonly sets: RunSpec | undefined
 }
@@ -78,13 +72,13 @@ export interface PlannedCell {
 /** A system to compare, with validated settings. */
 export interface ChosenSystem extends Pick<ComparedTarget, 'name' | 'typed' | 'value' | 'curve'> {
   readonly target: Target
-  /** The name that specs use for the system, or the path of its file. */
+  /** The name in specs, or the path of a file. */
   readonly reference: string
   readonly settings: Settings
 }
 
 /**
- * Plans every run of a system: without faults, and under each of the faults.
+ * Plans every run of a system.
  *
  * @throws UserError (usage) for an impossible combination, with the reason.
  */
@@ -138,7 +132,7 @@ export async function planSystem(
   return { name, typed, value, curve, nodes, cells }
 }
 
-/** Few keys, so that clients conflict on them. Without cas, every level can be decided. */
+/** Few keys, so that clients conflict. Without cas, every level can be decided. */
 const REGISTERS: NamedPart = { name: 'register', settings: { cas: 0, keys: 5 } }
 /** The workload for a system that only allows reads. */
 const READS = { name: 'read-only', settings: { keys: 5 } } as const

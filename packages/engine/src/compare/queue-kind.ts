@@ -86,7 +86,7 @@ export const cellKind: QueuedKind<RunSpec, MeasuredCell | undefined> = {
 }
 
 /**
- * Reads the spec of a run that starts nothing on the worker's machine.
+ * Reads the spec of a simulated run.
  *
  * @throws UserError (input)
  */

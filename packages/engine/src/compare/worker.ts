@@ -2,5 +2,4 @@ import type { RunSpec } from '@chaosproxy/runner'
 import type { Task } from '../jobs/job.ts'
 import { type MeasuredCell, measureCell } from './cell.ts'
 
-/** Performs one simulated run of a comparison on a thread. */
 export const cell = ({ spec }: Task<RunSpec>): Promise<MeasuredCell | undefined> => measureCell(spec)

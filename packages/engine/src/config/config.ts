@@ -5,17 +5,14 @@ import type { Extension } from '../extend/extension.ts'
 import type { ServiceDeclaration } from '../references/services.ts'
 import type { ConfiguredRecording, ConfiguredUpstream, HeldToBaseline } from './members.ts'
 
-/** A run of a configuration: the settings that differ from the shared settings. */
+/** A run's own settings. */
 interface ConfiguredRun extends RunDraft, HeldToBaseline {}
 
 /** The export of a `chaos.config.ts`: settings shared by its runs. A run or the command line may override them. */
 export interface Config extends RunDraft, HeldToBaseline {
   /** The path of the schema, for editors. */
   readonly $schema?: string | undefined
-  /**
-   * The user's own targets: the declaration of a cluster, or the path of a file that exports a cluster's declaration or
-   * a protocol.
-   */
+  /** The user's targets: a cluster's declaration, or the path of a file with a declaration or a protocol. */
   readonly targets?: { readonly [name: string]: string | ClusterDeclaration } | undefined
   /** The user's own workloads, or the paths of their files. */
   readonly workloads?: { readonly [name: string]: string | WorkloadModule } | undefined
@@ -25,14 +22,11 @@ export interface Config extends RunDraft, HeldToBaseline {
   readonly upstreams?: { readonly [name: string]: ConfiguredUpstream } | undefined
   /** The requirements for recordings of `chaos record`. */
   readonly recording?: ConfiguredRecording | undefined
-  /**
-   * Other extensions, each made by a `define…` function: faults, nemeses, recorded protocols, models, reporters,
-   * stories.
-   */
+  /** Other extensions, made by `define…` functions: faults, nemeses, recorded protocols, models, reporters, stories. */
   readonly extend?: readonly Extension[] | undefined
   /** Runs by name: `chaos run nightly`. */
   readonly runs?: { readonly [name: string]: ConfiguredRun } | undefined
-  /** The directory in which to create the directories of runs; by default `chaos-results`. */
+  /** The directory for the directories of runs; by default `chaos-results`. */
   readonly out?: string | undefined
 }
 

@@ -1,7 +1,7 @@
 import { inputError } from '@chaosproxy/history'
 import { importUserFile } from '@chaosproxy/targets/user-file'
 
-/** Returns the export of a configuration file that is code. Also runs on a separate thread, so it imports little. */
+/** Returns the export of a configuration. Also runs on a separate thread, so it imports little. */
 export async function importConfig(path: string): Promise<unknown> {
   const exported = await importUserFile(path)
   if (exported === undefined || exported === null || (typeof exported === 'object' && isEmpty(exported)))
@@ -16,7 +16,7 @@ export async function importConfig(path: string): Promise<unknown> {
 
 const REMEDY = "Write: export default defineConfig({ target: 'raft' })"
 
-/** Returns whether the export is a module: importing a module without a default export yields the module. */
+/** Importing a module without a default export yields the module. */
 const isModule = (exported: unknown): exported is object =>
   typeof exported === 'object' && exported !== null && '__esModule' in exported
 

@@ -22,7 +22,7 @@ export const CONFIG_NAMES: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json'
 )
 
 /**
- * Returns the path of the configuration in a directory; undefined if there is none.
+ * Returns the path of the configuration in a directory, if there is one.
  *
  * @throws UserError (usage) if there are several.
  */
@@ -36,7 +36,7 @@ export function configPathIn(directory: string): string | undefined {
 }
 
 /**
- * Returns the configuration in a directory; undefined if there is none.
+ * Returns the configuration in a directory, if there is one.
  *
  * @throws like `configPathIn` and `loadConfig`.
  */
@@ -60,21 +60,18 @@ async function exportedBy(path: string): Promise<unknown> {
   return read?.path === path ? read.exported : vetted(path)
 }
 
-/**
- * The export of a configuration that was read for its extensions. It is kept so that the command need not read it
- * again.
- */
+/** A configuration that was read for its extensions, so that it is read once. */
 let readForExtensions: { readonly path: string; readonly exported: unknown } | undefined
 
 /**
- * Registers the extensions in a configuration's `extend`.
+ * Registers a configuration's `extend`.
  *
  * @throws UserError like `loadConfig`, and (input) for a name that is taken.
  */
 export async function extendByConfig(path: string): Promise<void> {
   const [exported, { extendBy }] = await Promise.all([vetted(path), import('../extend/from-file.ts')])
   await extendBy(exported, path)
-  // Threads that start later also load the extensions.
+  // Later threads also load the extensions.
   setEnvironmentData(EXTENDED_BY, resolve(path))
   readForExtensions = { path, exported }
 }

@@ -1,13 +1,11 @@
 import { draftEntries } from '@chaosproxy/runner'
 import * as v from 'valibot'
 
-// The descriptions and schemas of those members of a configuration that do not belong to a run.
 
 export const pathSchema: v.GenericSchema<string> = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
 
 const text = v.string('must be a string')
 
-/** A server for `chaos record` and `chaos proxy`: its address, or the command that starts it. */
 export interface ConfiguredUpstream {
   /** `host:port` of a server that is already running. */
   readonly upstream?: string | undefined
@@ -34,10 +32,7 @@ export const upstreamSchema: v.GenericSchema = v.strictObject({
   hurt: v.optional(v.boolean('must be true or false')),
 })
 
-/**
- * The result that a run must not fall behind. A run's own baseline replaces the shared baseline, including its
- * tolerance.
- */
+/** The result that a run must not fall behind. A run's own replaces the shared one. */
 export interface HeldToBaseline {
   /** An earlier result that runs must not fall behind: the output of `--json`, or a `run.json`. */
   readonly baseline?: string | undefined

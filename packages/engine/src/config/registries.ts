@@ -10,9 +10,9 @@ import { targetNames as builtIn } from '../worlds/databases.ts'
 import { targetNamed } from '../worlds/registry.ts'
 import type { Config } from './config.ts'
 
-/** The user's own targets, workloads and services, and the file that declares them. */
+/** The user's own targets, workloads and services. */
 export interface OwnNames extends Pick<Config, 'targets' | 'workloads' | 'services'> {
-  /** The start of every message: the name of the declaring file. */
+  /** The declaring file, for messages. */
   readonly where: string
   /** The directory to which paths are relative. */
   readonly directory: string
@@ -23,18 +23,14 @@ export interface NamedRegistries extends Registries {
   readonly targetNames: readonly string[]
   readonly workloadNames: readonly string[]
   /**
-   * Returns a reference to a target that other threads and later runs can resolve without the names of this
-   * configuration.
+   * Returns a reference to a target that needs no configuration.
    *
    * @throws UserError (usage)
    */
   reference(target: string): string
 }
 
-/**
- * Returns registries that resolve everything that a run can name: built-in targets and workloads, the user's files, and
- * the names given here.
- */
+/** Returns registries for built-in names, the user's files and these names. */
 export function registriesOf({
   targets: ownTargets = {},
   workloads: ownWorkloads = {},
@@ -72,7 +68,7 @@ export function registriesOf({
   }
 }
 
-/** Replaces names that stand for files by their paths, so that the run can be repeated without the configuration. */
+/** Replaces names by paths, so that the run needs no configuration. */
 export function withPaths(
   draft: RunDraft,
   { targets: ownTargets, workloads: ownWorkloads, ...own }: OwnNames,
@@ -102,10 +98,7 @@ function withFullReference(part: string | NamedPart | undefined, own: OwnNames):
 const ownOf = <Of>(own: { readonly [name: string]: Of }, name: string): Of | undefined =>
   Object.hasOwn(own, name) ? own[name] : undefined
 
-/**
- * Returns the path relative to the working directory. The result always contains a slash, so it cannot be mistaken for
- * a name.
- */
+/** The relative path, which always contains a slash so that it is no name. */
 function pathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path)
   const here = relative('.', absolute)

@@ -14,7 +14,7 @@ const object = (what: string) => v.custom<object>((value) => typeof value === 'o
 const TARGET = 'must be a cluster, or the path of a file with a cluster or a protocol'
 const WORKLOAD = 'must be a workload, or the path of a file that exports one'
 
-/** The schema of a configuration. The clusters and workloads in it are validated by their own readers. */
+/** The schema of a configuration. Clusters and workloads have their own readers. */
 export const configSchema: v.GenericSchema = v.strictObject({
   $schema: v.optional(v.string('must be a string')),
   ...draftEntries,
@@ -88,8 +88,7 @@ export async function parseConfig(json: unknown, where: string): Promise<Config>
 }
 
 /**
- * Returns the configuration with the targets and workloads of `extend` under their names; other extensions are in the
- * registries.
+ * Adds the targets and workloads of `extend`.
  *
  * @throws UserError (input)
  */

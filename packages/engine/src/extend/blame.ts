@@ -1,9 +1,6 @@
 import { inputError, UserError } from '@chaosproxy/history'
 
-/**
- * Returns a user's definition whose functions name the definition in the errors that they throw. All other members stay
- * as they are, including getters.
- */
+/** Returns the definition with functions that name it in their errors. Other members stay, including getters. */
 export function blamed<Own extends object>(own: Own, who: string): Own {
   return new Proxy({} as Own, {
     has: (_, member) => member in own,

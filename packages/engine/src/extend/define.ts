@@ -10,8 +10,7 @@ import type { WorkloadModule } from '@chaosproxy/workloads'
 import type { Extension, OwnFault, OwnHarm, OwnNemesis } from './extension.ts'
 import { requireName, requireShape, type Shape } from './shape.ts'
 
-// Definitions for the `extend` of a configuration. Each function checks its argument, and returns it unchanged as an
-// extension.
+// Each function checks a definition, and returns it as an extension.
 
 const DOES = {
   bytes: { stage: 'a function' },
@@ -46,7 +45,7 @@ export function defineFault<const Kind extends string, Entries extends Parameter
   if (!Object.hasOwn(DOES, own.on))
     throw inputError(`defineFault: "on" is "${own.on}". Give one of ${Object.keys(DOES).join(', ')}.`)
   requireShape(`defineFault: ${own.kind}`, own, DOES[own.on])
-  // The registries do not know the type of this fault's parameters. They call its functions only with these parameters.
+  // The registries do not know the parameters' type, but pass only them.
   return { kind: 'fault', fault: own as FaultDefinition, harm: own as OwnHarm }
 }
 
@@ -60,13 +59,12 @@ export function defineNemesis(own: OwnNemesis): Extension {
   requireName('defineNemesis', own.name)
   if (own.among !== 'nodes' && own.among !== 'clients')
     throw inputError(`defineNemesis: "among" of ${own.name} is neither "nodes" nor "clients". Give one.`)
-  // The kind and the plans may belong to a user-defined fault, which has no static type.
+  // A user's fault has no static type.
   return { kind: 'nemesis', nemesis: own as Nemesis }
 }
 
 /**
- * A protocol that `chaos record` and `chaos proxy` read without a route table: `--as NAME`. Its server answers each
- * request by one message, in the order of the requests.
+ * A protocol without a route table: `--as NAME`. Its server answers each request by one message, in order.
  *
  * @throws UserError (input)
  */
@@ -98,7 +96,7 @@ export function defineModel<State>(own: Model<State>): Extension {
   )
   if (!('initial' in own))
     throw inputError(`defineModel: ${own['name']} has no "initial". Give the state at the start.`)
-  // The states passed to a model come only from the model itself.
+  // A model gets only its own states.
   return { kind: 'model', model: own as Model<unknown> }
 }
 

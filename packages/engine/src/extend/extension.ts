@@ -61,24 +61,22 @@ export type OwnFault<Kind extends string, Entries extends Parameters> = Omit<
 
 /** A user-defined nemesis: it plans episodes of faults from the seed. */
 export interface OwnNemesis {
-  /** The name in `--faults`. */
   readonly name: string
   readonly summary: string
-  /** The kind of fault that the nemesis injects. */
   readonly kind: string
-  /** Whether the faults act between nodes, or between nodes and clients. */
+  /** Whether the faults act between nodes, or nodes and clients. */
   readonly among: 'nodes' | 'clients'
   /** Returns the next episode, with every choice drawn from `random`. */
   plan(random: Random, nodes: readonly string[]): OwnEpisode
 }
 
-/** One episode of a nemesis: faults as in a schedule, each with its start and end as fractions of the episode. */
+/** Faults as in a schedule, with times as fractions of the episode. */
 interface OwnEpisode {
   readonly parts: readonly {
     readonly from: number
     readonly to: number
     readonly plan: { readonly kind: string; readonly [parameter: string]: unknown }
   }[]
-  /** The duration of the episode, as a multiple of an ordinary fault's duration. */
+  /** The duration, as a multiple of an ordinary fault's. */
   readonly lengths: number
 }

@@ -5,10 +5,10 @@ import { mergeExtensions } from './merge.ts'
 
 let merged: { readonly path: string; readonly done: Promise<void> } | undefined
 
-/** Returns whether the registries of this thread contain the extensions of a configuration. */
+/** Whether this thread has a configuration's extensions. */
 export const isMerged = (path: string): boolean => merged?.path === resolve(path)
 
-/** Merges the `extend` of a configuration into the registries of this thread, once. */
+/** Merges a configuration's `extend` into this thread, once. */
 export async function extendBy(exported: unknown, path: string): Promise<void> {
   const extensions = extensionsIn(exported, path)
   if (extensions.length === 0) return

@@ -4,8 +4,7 @@ import { blamed } from './blame.ts'
 import type { Extension } from './extension.ts'
 
 /**
- * Adds extensions to the registries of this thread. Loads a registry only if an extension is added to it. Does not add
- * targets and workloads, because only their configuration knows their names.
+ * Adds extensions to the registries of this thread. Targets and workloads are left to their configuration.
  *
  * @param where The start of every message.
  *
@@ -46,7 +45,7 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
           model.name,
           [model.name, ...(model.aliases ?? [])].some((name) => findModel(name) !== undefined) ? [model.name] : [],
         )
-        // All code that looks up models iterates over this list.
+        // All look-ups of models iterate over this list.
         ;(models as ModelEntry<string>[]).push(modelEntry(model))
         break
       }

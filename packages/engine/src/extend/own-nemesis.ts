@@ -2,10 +2,7 @@ import { type Nemesis, parsePlan } from '@chaosproxy/faults'
 import { inputError, isObject, type UserError } from '@chaosproxy/history'
 import { blamed } from './blame.ts'
 
-/**
- * Returns a nemesis whose plans are parsed like schedules: each plan gets the defaults and the checks of its kind of
- * fault.
- */
+/** Checks and completes a nemesis's plans like schedules. */
 export function checkedNemesis(nemesis: Nemesis, where: string): Nemesis {
   const wrong = (what: string): UserError => inputError(`${where}: ${what}`)
   const own = blamed(nemesis, where)

@@ -5,7 +5,7 @@ export type Kind = 'a function' | 'a string' | 'a list' | 'a list of strings' | 
 
 export type Shape = { readonly [member: string]: Kind }
 
-/** Describes the first member of the wrong type; undefined if all are right. */
+/** Describes the first member of the wrong type. */
 export function misshapen(value: object, needed: Shape, optional: Shape = {}): string | undefined {
   const members = value as { readonly [member: string]: unknown }
   for (const [member, kind] of Object.entries(needed))

@@ -4,7 +4,7 @@ import { importConfig } from '../config/import.ts'
 
 let extended: Promise<void> | undefined
 
-/** Adds the extensions of the process to the registries of this thread. Later calls have no effect. */
+/** Adds the process's extensions to this thread, once. */
 export function extendThread(): Promise<void> {
   extended ??= merge(getEnvironmentData(EXTENDED_BY))
   return extended

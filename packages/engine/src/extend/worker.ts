@@ -7,7 +7,7 @@ interface ExtendedTask {
   readonly task: object
 }
 
-/** Runs on a thread: merges the configuration's extensions, then calls the function of the script. */
+/** Merges the extensions, then calls the function of the script. */
 export async function perform({ script, work, task }: ExtendedTask): Promise<unknown> {
   await extendThread()
   const works: { readonly [work: string]: (task: object) => unknown } = await import(pathToFileURL(script).href)

@@ -1,11 +1,7 @@
 /** Lets callers wait for a condition on a changing state. */
 export interface Condition {
-  /**
-   * Calls `holds` immediately and after each change. Resolves once `holds` returns true. Rejects with the error that
-   * `holds` throws.
-   */
+  /** Resolves once `holds`, called now and after each change, returns true. Rejects if it throws. */
   until(holds: () => boolean): Promise<void>
-  /** Checks all waiting conditions again. */
   changed(): void
 }
 

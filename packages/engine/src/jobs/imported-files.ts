@@ -5,7 +5,7 @@ import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 import { isFile } from '../references/user-files.ts'
 
 interface Imported {
-  /** The given files, followed by the imported files in the order of their first mention. */
+  /** The given files, then the imported ones in order. */
   readonly files: readonly string[]
   /** Whether the list is certainly complete. */
   readonly areAll: boolean
@@ -16,14 +16,14 @@ const MOST_FILES = 1_000
 const ENDINGS = ['.js', '.mjs', '.cjs', '.jsx', '.ts', '.mts', '.cts', '.tsx'] as const
 const isCode = (path: string): boolean => (ENDINGS as readonly string[]).includes(extname(path))
 
-// Reading too many files only gives a job an unnecessarily different name; reading too few gives it the result of
-// another job. So any string that could be a path counts as a path, and every file that it could mean is read.
+// Every string that could be a path counts. Reading too much only changes a job's name, while too little would give it
+// another job's result.
 const PATHS = /(["'`])(\.{1,2}(?:\/[^"'`\n]*)?|\/[^"'`\n]+|file:[^"'`\n]+)\1/g
 const PACKAGES = /(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*["'`]([^"'`./\n][^"'`\n]*)["'`]/g
-/** An import whose path is computed when the code runs. */
+/** An import of a computed path. */
 const COMPUTED = /\b(?:import|require)\s*\(\s*(?:[^\s"'`)]|`[^`\n]*\$\{)/
 
-/** Returns the files, and everything that code among them imports or reads by a literal path, recursively. */
+/** Returns the files, and all that they import or read by a literal path. */
 export function withImported(given: readonly string[]): Imported {
   const files = new Set(given.map((file) => resolve(file)))
   let areAll = true
@@ -43,10 +43,7 @@ export function withImported(given: readonly string[]): Imported {
   return { files: [...files], areAll }
 }
 
-/**
- * Returns every file that a path may mean: the path itself, with an extension, with the extension of its TypeScript
- * source, or the index of a folder.
- */
+/** Returns every file that an import of this path may mean. */
 function filesAt(path: string, directory: string): readonly string[] {
   const base = path.startsWith('file:') ? pathOfUrl(path) : resolve(directory, path)
   if (base === undefined) return []
@@ -67,12 +64,11 @@ function pathOfUrl(url: string): string | undefined {
 }
 
 /**
- * Returns the file that contains the version of a package. The other files of the package change only together with
- * this file. Returns undefined if there is no such file, as for Node's own modules. Returns `unknown` for imports that
- * the package maps itself, and for a linked package, whose files may change at any time.
+ * Returns the manifest of a package, whose files change only with it. `unknown` if the files may change anyway, as for
+ * a linked package.
  */
 function manifestOf(specifier: string, directory: string): string | 'unknown' | undefined {
-  // An import of this package always resolves to the running program, not to a copy installed next to the file.
+  // Always the running program, not a copy next to the file.
   if (specifier === PACKAGE_NAME) return undefined
   if (specifier.startsWith('#')) return 'unknown'
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')

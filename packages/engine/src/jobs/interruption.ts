@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 /** How long work in progress may continue after an interrupt. */
 export const GRACE_MS = 2_000
 
-/** Returns a signal that aborts this long after the given signal: work that has not ended by then is abandoned. */
+/** Returns a signal that aborts this long after the given one. */
 export function abandonedAfter(interrupted: AbortSignal, graceMs: number): AbortSignal {
   const abandoning = new AbortController()
   whenAborted(interrupted, () => {
@@ -12,7 +12,7 @@ export function abandonedAfter(interrupted: AbortSignal, graceMs: number): Abort
   return abandoning.signal
 }
 
-/** Starts something, and returns it. Cancels the start when interrupted, and then returns undefined. */
+/** Starts something, unless interrupted meanwhile. */
 export async function unlessInterrupted<T>(
   interrupted: AbortSignal,
   start: (signal: AbortSignal) => Promise<T>,
@@ -26,9 +26,8 @@ export async function unlessInterrupted<T>(
 }
 
 /**
- * Returns a signal that aborts when the first of the given signals aborts, until it is released. `AbortSignal.any`
- * would refer to the given signals only weakly: Node 20 collects a timeout without other references, which then never
- * fires.
+ * Returns a signal that aborts with the first of these, until released. `AbortSignal.any` holds them weakly: Node 20
+ * collects a timeout, which then never fires.
  */
 export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
   readonly signal: AbortSignal
@@ -37,7 +36,7 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
   const first = new AbortController()
   const given = signals.filter((signal) => signal !== undefined)
   const end = (): void => first.abort()
-  // Many jobs may listen to one signal.
+  // A signal may have many jobs.
   setMaxListeners(0, first.signal, ...given)
   for (const signal of given) whenAborted(signal, end)
   return {
@@ -48,7 +47,7 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
   }
 }
 
-/** Calls back when the signal aborts, or immediately if it has already aborted. */
+/** Calls back when the signal aborts, or now if it has. */
 export function whenAborted(signal: AbortSignal, callback: () => void): void {
   if (signal.aborted) callback()
   else signal.addEventListener('abort', callback, { once: true })

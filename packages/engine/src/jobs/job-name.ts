@@ -7,9 +7,8 @@ import type { Job } from './job.ts'
 const NOBODY_KNOWS = { files: [], areAll: false } as const
 
 /**
- * Names a job by its content: its kind, its spec regardless of the order of members, the files that it reads, the files
- * that these import, and this program's version. Jobs with the same name have the same result. If the files cannot be
- * determined, the name is unique.
+ * Names a job by its content: the spec, the files with their imports, and the version. Jobs of one name have the same
+ * result. If the files are unknown, the name is unique.
  */
 export function jobName<Spec extends object>(
   { kind, reads }: Pick<Job<Spec, unknown>, 'kind' | 'reads'>,

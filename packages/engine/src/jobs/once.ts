@@ -1,10 +1,7 @@
 import type { Doing, Job, JobEnd, Pool } from './job.ts'
 import { jobName } from './job-name.ts'
 
-/**
- * Returns a pool that runs each job once and reuses the result for jobs with the same name. Every job runs with
- * `doing`. The jobs must not be stopped halfway.
- */
+/** Returns a pool that reuses results by job name. Jobs must not be stopped halfway. */
 export function once(pool: Pool, doing: Doing = {}): Pool {
   const done = new Map<string, Promise<JobEnd<unknown>>>()
   return {

@@ -4,10 +4,7 @@ import type { Pool } from './job.ts'
 
 const NOWHERE = { reading: { unit: 0, calls: 0, within: 0 }, described: '' } as const
 
-/**
- * Runs jobs on this thread, one after another, and yields to other work between jobs. Nothing limits their time: users'
- * code that never returns blocks the caller.
- */
+/** Runs jobs on this thread, one after another. Users' code that never returns blocks the caller. */
 export const thisThread: Pool = {
   width: 1,
   async do(job, spec, { signal, stop } = {}) {

@@ -12,22 +12,17 @@ import { createThreads } from '../threads.ts'
 import type { Pool, Task } from './job.ts'
 
 const LOOK_EVERY_MS = 50
-/** How many times a thread is polled for each poll that callers count. Callers count four polls a second. */
+/** Polls of a thread for each poll that callers count. */
 const LOOKS_OF_ONE = 5
 const GROWTH_BYTES = 2 ** 24
 const NEARLY_ALL = 0.6
-/** A thread's memory limit in megabytes by default. */
 const USUAL_MB = 2_048
 
 export interface ThreadLimits extends Readonly<ResourceLimits> {
-  /** How many megabytes the process may grow during one call of users' code before the thread is ended. */
+  /** How much the process may grow during a call of users' code, in megabytes. */
   readonly mostTakenInCallMb?: number | undefined
 }
 
-/**
- * Creates a pool that runs jobs on threads of this machine. The script of the threads exports a function for each kind
- * of job. The pool ends a thread if user code does not return or takes all memory.
- */
 export function createThreadPool(script: ThreadScript, width: number, limits: ThreadLimits = {}): Pool {
   const { mostTakenInCallMb, ...memory } = limits
   const threads = createThreads(script, width, memory)

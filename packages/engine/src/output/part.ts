@@ -12,15 +12,11 @@ import {
 } from '@chaosproxy/report'
 import { packageVersion } from '../version.ts'
 
-/**
- * The texts of all reporters about one subject. Plain data: the thread with the history creates the texts, another
- * thread writes them.
- */
+/** The texts of all reporters about a subject. Plain data, for other threads. */
 export interface SubjectTexts {
   readonly findings: ReturnType<typeof findingsOf>
-  /** The subject's line in a table of files. */
   readonly row: CheckRow | undefined
-  /** One text for each chosen reporter, in the order of the choices. */
+  /** One text per chosen reporter, in order. */
   readonly texts: readonly Text[]
 }
 
@@ -29,19 +25,18 @@ export type Text = { readonly said: string } | { readonly threw: string }
 
 export interface Reporting {
   readonly name: string
-  /** The file that the text is written to; undefined for a screen. */
+  /** The text's file; undefined for a screen. */
   readonly file: string | undefined
-  /** Whether the reporter is a user's file; `name` is then its path. */
   readonly isOwn: boolean
 }
 
-/** How text is formatted for a screen. Files get plain text. */
+/** The format of text for a screen. Files get plain text. */
 export interface Screen {
   readonly colours: boolean
   readonly terminal: TerminalOptions
 }
 
-/** The reporters that produce texts about a subject, and the screen for the texts. Plain data. */
+/** The reporters of a subject, and their screen. Plain data. */
 export interface Output {
   readonly reporters: readonly Reporting[]
   readonly screen: Screen
@@ -63,7 +58,7 @@ export async function sayBy(
   { name, isOwn }: Reporting,
   say: (reporter: (typeof reporters)[number]) => string | Promise<string> | undefined,
 ): Promise<Text> {
-  // A user's reporter produces one text about all subjects, so it has no text for a single subject.
+  // A user's reporter has one text about all subjects.
   if (isOwn) return { said: '' }
   const reporter = reporters.find((each) => each.name === name)
   if (reporter === undefined) throw new Error(`the reporter ${name} was found before`)

@@ -3,7 +3,7 @@ import { type Probe, type ProbeAnswer, parseRequirement } from '@chaosproxy/runn
 /** Placeholders for servers' addresses, such as `n1`, in URLs and commands. */
 export type Placeholders = { readonly [name: string]: string }
 
-/** Runs all probes at the same time. Never throws: a missing answer contains the reason. */
+/** Runs all probes at once. Never throws: a missing answer contains the reason. */
 export async function askProbes(
   requirements: readonly string[],
   placeholders: Placeholders = {},
@@ -16,7 +16,7 @@ export async function askProbes(
   return new Map(await Promise.all(answers))
 }
 
-/** Loads the code on demand: most checks have no probe, and need neither HTTP nor processes. */
+/** Most checks need neither HTTP nor processes. */
 async function ask(probe: Probe): Promise<ProbeAnswer> {
   if (probe.kind === 'http') return (await import('./http.ts')).askHttp(probe)
   return (await import('./command.ts')).askCommand(probe)

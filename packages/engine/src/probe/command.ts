@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 
-/** The exit codes of a shell that does not find the program, or may not run it. */
+/** A shell does not find the program, or may not run it. */
 const NOT_RUN: readonly (number | null)[] = [126, 127]
 
-/** Runs a command in a shell. Processes that the command started end with it. */
+/** Runs a command in a shell. Its processes end with it. */
 export function askCommand({
   command,
   take,
@@ -43,7 +43,7 @@ function endGroup(pid: number | undefined): void {
   }
 }
 
-/** The limit on a probe's output, far above what a probe needs to print. */
+/** The limit on a probe's output, far above any need. */
 export const MOST_ANSWER_BYTES = 1_000_000
 
 export const late = (withinMs: number): ProbeAnswer => ({

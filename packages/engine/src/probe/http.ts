@@ -1,7 +1,7 @@
 import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 import { late, MOST_ANSWER_BYTES, numberIn, shortened } from './command.ts'
 
-/** Sends a GET request to a server. A redirection counts as an answer. */
+/** Sends a GET request. A redirection counts as an answer. */
 export async function askHttp({
   url,
   take,
@@ -22,10 +22,7 @@ export async function askHttp({
   }
 }
 
-/**
- * Moves the user and password of a URL into headers. `fetch` rejects a URL that contains them, and quotes them in its
- * error.
- */
+/** Moves the user and password into headers. `fetch` rejects them in URLs, and would quote them. */
 function withoutCredentials(url: string): {
   readonly target: URL
   readonly headers: { readonly [name: string]: string }
@@ -65,7 +62,7 @@ function numberAtPath(text: string, path: readonly string[]): ProbeAnswer {
     : { why: `${where} is not a number: ${shortened(JSON.stringify(value) ?? 'nothing')}` }
 }
 
-/** Returns the cause of a `fetch` error. The error itself only states that the request failed. */
+/** The cause of a `fetch` error, which itself only says that the request failed. */
 function whyOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error

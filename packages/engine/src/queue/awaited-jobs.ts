@@ -2,26 +2,24 @@ import { setTimeout as later } from 'node:timers/promises'
 import type { BulkJob, Queue, QueueEvents } from './packages.ts'
 import { DAMAGED_FILE, LOST_FILE } from './parcel.ts'
 
-/** How long to wait for an added job. After this time, the job is looked up in Redis and the wait ends. */
+/** After this time, the job is looked up in Redis. */
 const LOOK_EVERY_MS = 2_000
-/** Jobs requested within this time are sent together: the delay does not leave workers idle. */
+/** Requests within this time are sent together, without leaving workers idle. */
 const TOGETHER_MS = 3
-/** How long to wait for Redis to accept a job. */
+/** The most time for Redis to accept a job. */
 const SILENT_MS = 10_000
 
 export type Outcome =
   | { readonly type: 'value'; readonly value: unknown }
   | { readonly type: 'failed'; readonly why: string }
-  /** A file that the job needs is missing in Redis, or damaged. */
   | { readonly type: 'without file'; readonly isDamaged: boolean }
-  /** The job was given up, because every worker that tried to run the job ended. */
+  /** Every worker that tried to run the job ended. */
   | { readonly type: 'poisonous' }
   | { readonly type: 'pending' }
 
 /**
- * Adds jobs to one queue, and waits a limited time for each. Jobs requested within a few milliseconds are added
- * together, and one listener receives the ends of all jobs: a round trip and a listener per job would cost more than a
- * small job itself.
+ * Adds jobs to a queue, and waits for each for a limited time. Adds and listens for many together, because a round trip
+ * per job would cost more than a small job.
  */
 export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job: BulkJob) => Promise<Outcome> {
   const waiting = new Map<string, Set<(outcome: Outcome) => void>>()
@@ -33,10 +31,7 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
     for (const tell of waiting.get(name) ?? []) tell(outcome)
   }
 
-  /**
-   * Looks up whether a job has ended. The listener misses two kinds of ends: the end of a job that was added before the
-   * listener was opened, and an end during an outage of Redis.
-   */
+  /** Looks up whether a job has ended. The listener misses ends before it was opened, and during an outage. */
   async function look(name: string): Promise<void> {
     if (!waiting.has(name)) return
     const job = await queue.getJob(name)
@@ -98,10 +93,10 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
     })
 }
 
-/** Errors of a connection that was lost, or is not restored yet. */
+/** Errors of a lost connection. */
 const AWAY = /Missing key for job|Connection is closed|aborted due to connection close|NOSCRIPT|LOADING|ECONN/
 
-/** Interprets a message of BullMQ. BullMQ reports only by text how a job ended, or that the job does not exist. */
+/** BullMQ reports only by text how a job ended. */
 function failedBy(why: string): Outcome {
   if (AWAY.test(why)) return { type: 'pending' }
   if (why.includes(LOST_FILE) || why.includes(DAMAGED_FILE))

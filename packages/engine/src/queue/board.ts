@@ -4,45 +4,41 @@ import { connectQueue } from './connect.ts'
 import type { BulkJob, Client, Queue, QueueEvents } from './packages.ts'
 import type { Store } from './parcel.ts'
 
-/** The queues in which jobs wait for workers. Jobs with users' code wait for workers that may run it. */
+/** Jobs with users' code wait for workers that may run it. */
 export const QUEUES = { plain: 'chaos', code: 'chaos-code' } as const
 export type Lane = keyof typeof QUEUES
-/** The queue whose jobs are shares of a run's load. Each share is for one worker. */
+/** A run's load, one job per worker. */
 export const LOAD_QUEUE = 'chaos-load'
 
-/** The order in which workers take jobs of all coordinators. BullMQ takes the lowest number first. */
+/** Workers take the lowest number first, from all coordinators. */
 const PRIORITIES = { high: 1, usual: 2, low: 3 } as const
 export type Priority = keyof typeof PRIORITIES
 
-/** The prefix of the Redis keys of files; the hash of the text follows. */
+/** The prefix of files' keys, before the hash. */
 const FILES = 'chaos:file:'
 
 const SILENT_MS = 10_000
 const TAKEN_BACK_MS = 1_000
 const READY_MS = 1_000
 const ANSWERS_WITHIN_MS = 1_500
-/**
- * The number of attempts at a job that a worker cannot run: another worker may succeed, for instance if the first
- * worker's disk is full.
- */
+/** Another worker may succeed, for instance if the first one's disk is full. */
 const ATTEMPTS = 5
 const TRIED_AGAIN_MS = 1_000
-/** How long results are kept, so that a restarted coordinator does not repeat their jobs. */
+/** A restarted coordinator does not repeat these jobs. */
 const KEPT_SECONDS = 7 * 24 * 3_600
 
-/** Where a coordinator adds jobs, each under its name. */
+/** Where a coordinator adds jobs by name. */
 export interface Board {
   /** `host:port`. */
   readonly place: string
-  /** Adds the job unless the queue already has it, and waits a limited time for its end. */
+  /** Adds the job, unless it exists, and waits a limited time for its end. */
   outcomeOf(lane: Lane, name: string, order: object): Promise<Outcome>
-  /** Returns whether Redis does not have the job. */
   isGone(lane: Lane, name: string): Promise<boolean>
   /** Removes the job, unless a worker has begun it. */
   takeBack(lane: Lane, name: string): Promise<void>
   /** Stores the texts of files, by their hashes, for workers to fetch. */
   keep(texts: ReadonlyMap<string, string>): Promise<void>
-  /** Returns the number of workers; undefined while Redis does not answer. */
+  /** The number of workers; undefined during an outage. */
   workers(lane: Lane): Promise<number | undefined>
   close(): Promise<void>
 }
@@ -59,14 +55,14 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
     const known = opened.get(lane)
     if (known !== undefined) return known
     const queue = new bullmq.Queue(QUEUES[lane], { connection })
-    // The connection is restored automatically, and every job is checked again.
+    // The connection is restored automatically, and every job checked again.
     queue.on('error', () => {})
     const ends = { queue, outcomeOf: awaitJobs(queue, () => listen(lane)) }
     opened.set(lane, ends)
     return ends
   }
 
-  /** Receives the ends of all jobs from this time on, including those before the connection is ready. */
+  /** Receives the ends of all jobs from now on, even before it is ready. */
   async function listen(lane: Lane): Promise<QueueEvents> {
     const [seconds, microseconds] = await client.time()
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)
@@ -87,7 +83,7 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
     takeBack: (lane, name) =>
       Promise.race([open(lane).queue.remove(name), later(TAKEN_BACK_MS, undefined)]).then(
         () => {},
-        // The removal fails if a worker has already begun the job. The failure is ignored.
+        // A worker has already begun the job.
         () => {},
       ),
     async keep(texts) {
@@ -99,8 +95,7 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
       isClosed = true
       client.disconnect()
       const ends = [...[...opened.values()].map(({ queue }) => queue), ...listeners]
-      // Waits until the connections are set up: closing a connection during its setup rejects a promise that this code
-      // cannot handle.
+      // Closing a connection during its setup would reject a promise that nobody handles.
       await Promise.race([Promise.allSettled(ends.map((end) => end.waitUntilReady())), later(READY_MS, undefined)])
       await Promise.all(ends.map((end) => end.close()))
     },
@@ -125,7 +120,7 @@ const jobOf = (name: string, order: object, priority: Priority): BulkJob => ({
   },
 })
 
-/** Returns the files that a coordinator has stored. */
+/** The files that a coordinator has stored. */
 export const storeOn = (client: Client): Store => ({
   fetch: async (hash) => (await client.get(FILES + hash)) ?? undefined,
 })

@@ -1,11 +1,11 @@
 import { environmentError, usageError } from '@chaosproxy/history'
 import { type BullMQ, type Client, type Connection, loadPackages } from './packages.ts'
 
-/** A connection to a Redis that has answered, and the library that keeps queues in it. */
+/** A Redis that has answered, and the queue library. */
 export interface Connected {
   readonly bullmq: BullMQ
   readonly connection: Connection
-  /** `host:port`, without the rest of the address, which may contain a password. */
+  /** `host:port`, without a possible password. */
   readonly place: string
   /** Opens another connection, for files. */
   readonly connect: () => Client
@@ -17,7 +17,7 @@ const FROM_ENVIRONMENT = 'env:'
 const EXAMPLE = 'redis://127.0.0.1:6379'
 
 /**
- * Loads the packages of a queue, and verifies that its Redis answers.
+ * Loads the queue packages, and verifies that Redis answers.
  *
  * @param given an address, or `env:NAME` for the environment variable that contains it.
  * @throws UserError (usage) for an invalid address, (environment) if the packages are not installed, or Redis does not

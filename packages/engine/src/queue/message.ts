@@ -6,7 +6,7 @@ import type { AnyKind } from './kind.ts'
 import { count } from './numbers.ts'
 import { type Parcel, sentFiles } from './parcel.ts'
 
-// The schemas of a job sent to a worker, and of its end sent back, as JSON.
+// The schemas of a job and of its end, as JSON.
 
 const message = v.strictObject({
   version: v.string(),
@@ -22,7 +22,7 @@ export const kindNamed = (kinds: readonly AnyKind[], name: string): AnyKind | un
 
 interface Order extends Pick<Doing, 'looks' | 'wanted'> {
   readonly kind: AnyKind
-  /** The spec as received, to be validated once its files have been fetched. */
+  /** Validated once its files have been fetched. */
   readonly spec: unknown
   readonly files: Parcel['files']
 }
@@ -57,9 +57,7 @@ const end = v.variant('type', [
   v.strictObject({ type: v.literal('failed'), error: v.string(), ...left }),
 ])
 
-/**
- * Returns the end of a job as JSON. Leaves out the stack of an error, which would reveal paths on the worker's machine.
- */
+/** The end of a job as JSON, without an error's stack, which would reveal the worker's paths. */
 export const printEnd = (ended: JobEnd<unknown>): object =>
   ended.type === 'failed'
     ? { ...ended, error: ended.error instanceof Error ? ended.error.message : String(ended.error) }

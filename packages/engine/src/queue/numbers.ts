@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-// Numbers in jobs and their results, which are validated wherever they arrive.
+// Numbers are validated wherever they arrive.
 
 type NumberSchema = v.GenericSchema<unknown, number>
 

@@ -1,9 +1,7 @@
 import { loadOptional } from '@chaosproxy/history/files'
 
-// Declares the parts of BullMQ and its client that chaos uses. Because of these declarations, chaos can be built and
-// installed without the packages.
+// The parts of BullMQ and its client that chaos uses, so that it builds without the packages.
 
-/** The address of a Redis. */
 export interface Connection {
   readonly url: string
   readonly maxRetriesPerRequest: null
@@ -13,9 +11,7 @@ export interface TakenJob {
   readonly data: unknown
 }
 
-/** A job as Redis stores it. */
 interface Queued {
-  /** The time when the job finished; absent before. */
   readonly finishedOn?: number
   readonly returnvalue: unknown
   waitUntilFinished(events: QueueEvents, withinMs: number): Promise<unknown>
@@ -42,21 +38,18 @@ export interface Queue extends Closed {
   getWorkersCount(): Promise<number>
 }
 
-/** Events of a queue's jobs, including jobs of other coordinators. */
 export interface QueueEvents extends Closed {
   waitUntilReady(): Promise<unknown>
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'completed', listener: (told: { readonly jobId: string; readonly returnvalue: unknown }) => void): unknown
   on(event: 'failed', listener: (told: { readonly jobId: string; readonly failedReason: string }) => void): unknown
-  /** A job of this name was added although it already existed. */
+  /** A job of this name already existed. */
   on(event: 'duplicated', listener: (told: { readonly jobId: string }) => void): unknown
 }
 
 interface QueueEventsOptions {
   readonly connection: Connection
-  /**
-   * The id of an event; only later events are delivered. If absent, events after the connection is ready are delivered.
-   */
+  /** Only later events are delivered; by default those after the connection is ready. */
   readonly lastEventId?: string
 }
 
@@ -75,7 +68,7 @@ interface WorkerOptions {
   readonly lockDuration: number
   readonly stalledInterval: number
   readonly maxStalledCount: number
-  /** The rate limit of all workers of the queue together. */
+  /** The rate limit of all workers together. */
   readonly limiter?: { readonly max: number; readonly duration: number }
 }
 
@@ -83,22 +76,20 @@ export interface Worker extends Closed {
   waitUntilReady(): Promise<unknown>
   /** Stops taking jobs, and finishes those in progress. */
   pause(withoutWaiting: true): Promise<unknown>
-  /** Reports a failure as an error event of the worker, not by rejecting. */
+  /** Reports a failure as an error event. */
   resume(): Promise<unknown>
 }
 
-/** The parts of the BullMQ package that chaos uses. */
 export interface BullMQ {
   readonly Queue: new (name: string, options: { readonly connection: Connection }) => Queue
   readonly QueueEvents: new (name: string, options: QueueEventsOptions) => QueueEvents
   readonly Worker: new (name: string, work: (job: TakenJob) => Promise<unknown>, options: WorkerOptions) => Worker
-  /** A worker that throws this error fails the job without further attempts. */
+  /** Fails the job without further attempts. */
   readonly UnrecoverableError: new (
     message: string,
   ) => Error
 }
 
-/** A separate connection to Redis. */
 export interface Client {
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'message', listener: (channel: string, message: string) => void): unknown
@@ -129,12 +120,12 @@ interface Packages {
 }
 
 /**
- * Loads the packages, which are installed only where a queue is used.
+ * Loads the packages, which are optional.
  *
  * @throws UserError (environment) if they are not installed.
  */
 export async function loadPackages(): Promise<Packages> {
-  // Package names in an array, so that no compiler or bundler resolves them.
+  // An array, so that no bundler resolves the names.
   const packages = ['bullmq', 'ioredis']
   const why = '--queue: two packages are missing, which chaos needs only for queues'
   const [bullmq, { Redis }] = await loadOptional(

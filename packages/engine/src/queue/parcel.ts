@@ -9,19 +9,18 @@ import * as v from 'valibot'
 import { withImported } from '../jobs/imported-files.ts'
 import { isService } from '../references/services.ts'
 
-// Users' code is sent as files, each under the hash of its content. The paths of these files in jobs and results begin
-// with `SENT`, so that a path means the same file on every machine.
+// Users' files are sent by hash. In jobs, their paths begin with `SENT` and mean the same everywhere.
 
 const SENT = 'sent:/'
 const MOST_BYTES = 4_000_000
 
-/** A worker's error for a file that Redis has lost; the coordinator then sends the file again. */
+/** Redis has lost a file, which the coordinator sends again. */
 export const LOST_FILE = 'the queue has lost it'
 
 /** A worker's error for a file that is damaged in Redis. */
 export const DAMAGED_FILE = 'it differs in the queue from what was sent'
 
-/** Thrown for a file that the coordinator has to send again; a retry alone would also fail. */
+/** Thrown for a file that must be sent again, because a retry alone would also fail. */
 export class MissingFile extends Error {}
 
 interface SentFile {
@@ -29,14 +28,12 @@ interface SentFile {
   readonly hash: string
 }
 
-/** The user's files that a job needs, and their paths on the coordinator's machine. */
 export interface Parcel {
   readonly files: readonly SentFile[]
-  /** The texts of the files, by hash. */
   readonly texts: ReadonlyMap<string, string>
-  /** Replaces paths of this machine in a value by paths that mean the same on every machine. */
+  /** Replaces this machine's paths by those that mean the same everywhere. */
   send<Value>(value: Value): Value
-  /** Replaces the paths that `send` has written by paths of this machine, in a result. */
+  /** Replaces the paths of `send` by those of this machine. */
   receive<Value>(value: Value): Value
 }
 
@@ -48,13 +45,13 @@ export const sentFiles: v.GenericSchema<unknown, readonly SentFile[]> = v.array(
   }),
 )
 
-/** Returns whether the path stays within the folder that it is relative to. */
+/** Whether the path stays within its folder. */
 function isInside(path: string): boolean {
   return path !== '' && !/[\\\0]/.test(path) && posix.normalize(path) === path && !/^(\/|\.\.(\/|$)|\.$)/.test(path)
 }
 
 /**
- * Packs the user's files, with all that they import.
+ * Packs the user's files with their imports.
  *
  * @throws UserError (usage) for files that cannot be sent: programs, packages, and imports that are only known at run
  * time.
@@ -91,15 +88,13 @@ export function pack(references: readonly string[]): Parcel {
   }
 }
 
-/** The store that workers fetch files from. */
 export interface Store {
-  /** Returns the text of a file; undefined if the store does not have it. */
+  /** Returns a file's text, if the store has it. */
   readonly fetch: (hash: string) => Promise<string | undefined>
 }
 
-/** The files of a parcel, written to this machine's disk. */
+/** A parcel's files on this machine's disk. */
 export interface Unpacked {
-  /** The paths of the files on this machine. */
   readonly paths: ReadonlySet<string>
   receive<Value>(value: Value): Value
   send<Value>(value: Value): Value
@@ -108,9 +103,8 @@ export interface Unpacked {
 /** An unpacked parcel without files. */
 export const NOTHING: Unpacked = { paths: new Set(), receive: (value) => value, send: (value) => value }
 
-/** Writes the files of parcels below a temporary folder, each parcel once. */
+/** Writes parcels below a temporary folder, each once. */
 export function createUnpacker(store: Store): {
-  /** The folder; it is removed at the end. */
   readonly home: string
   unpack(files: readonly SentFile[]): Promise<Unpacked>
   close(): void
@@ -140,7 +134,7 @@ export function createUnpacker(store: Store): {
       const name = hashOf(JSON.stringify(files))
       const unpacking = known.get(name) ?? unpackNew(files, join(home, name.slice(0, 16)))
       known.set(name, unpacking)
-      // A file that was missing may be sent again.
+      // A missing file may be sent again.
       unpacking.catch(() => known.delete(name))
       return unpacking
     },
@@ -169,7 +163,7 @@ function commonFolder(files: readonly string[]): string {
   }, first)
 }
 
-/** Returns the value with all of its strings renamed. The prefix of a simulated protocol is kept. */
+/** Renames all strings, except the prefix of a simulated protocol. */
 function renamed<Value>(value: Value, rename: (text: string) => string): Value {
   const visit = (each: unknown): unknown => {
     if (typeof each === 'string')

@@ -8,38 +8,33 @@ import type { AnyKind, Cargo } from './kind.ts'
 import { kindNamed, printOrder, readEnd } from './message.ts'
 import { type Parcel, pack } from './parcel.ts'
 
-/** The number of jobs in the queue at a time: enough for dozens of threads; more would only fill Redis. */
+/** Enough jobs for dozens of threads; more would only fill Redis. */
 const AT_A_TIME = 64
 const COUNT_WORKERS_EVERY_MS = 2_000
-/** The number of times that a file is sent again after it arrived damaged. */
+/** How often a damaged file is sent again. */
 const SENT_AGAIN = 3
 
 /** Progress and problems of a queue. */
 export type QueueEvent =
-  /**
-   * The queue at `place`, the address of its Redis, has jobs but no worker. If `code` is true, it only lacks a worker
-   * that may run users' code.
-   */
+  /** There are jobs but no worker or, with `code`, none that may run users' code. */
   | { readonly type: 'alone'; readonly place: string; readonly code: boolean }
   /** The Redis at `place` does not answer. */
   | { readonly type: 'unreachable'; readonly place: string }
   /** A file in Redis was damaged, and is sent again. */
   | { readonly type: 'damaged'; readonly job: string }
-  /** Redis has lost some jobs, for instance by a restart without persistence. They are added again. */
+  /** Jobs that Redis has lost, for instance by a restart, are added again. */
   | { readonly type: 'lost'; readonly jobs: number }
 
-/** The kinds of jobs that a pool sends to workers, and how. */
+/** The kinds of jobs for workers. */
 export interface QueueSettings {
   readonly kinds: readonly AnyKind[]
   readonly listener?: ((event: QueueEvent) => void) | undefined
-  /** The priority of the jobs at workers. */
   readonly priority?: Priority | undefined
 }
 
 /**
- * Opens a pool that lets workers on other machines run jobs of these kinds. `local` runs all other jobs, and jobs that
- * read stdin. Jobs of the same name run once, even if several coordinators request them. Closing the pool also closes
- * `local`.
+ * Opens a pool of workers on other machines. `local` runs all other jobs, and those that read stdin. Equal jobs run
+ * once, even for several coordinators. Closing the pool also closes `local`.
  *
  * @throws UserError as `connectQueue` does.
  */
@@ -60,8 +55,7 @@ export async function openQueuePool(
     const order = printOrder(kind, parcel?.send(spec) ?? spec, { ...doing, files: parcel?.files })
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
     const title = kind.title(spec as never)
-    // The two signals of a job have the same effect on a queue: the pool stops waiting, even if a worker has begun the
-    // job.
+    // Both signals make the pool stop waiting, even for a begun job.
     const { signal: calledOff, release } = firstOf(doing.signal, doing.stop, closing.signal)
     const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
     let damaged = 0
@@ -72,7 +66,7 @@ export async function openQueuePool(
         if (isGone && damaged === 0) missing.lost += 1
         if (parcel !== undefined && (first || isGone)) await board.keep(parcel.texts)
         if (first || isGone) await send(kind.cargo?.(spec as never), isGone)
-        // If the job already exists under this name, adding it has no effect. A job that Redis has lost is added again.
+        // Adding an existing job has no effect. A lost job is added again.
         const outcome = await Promise.race([board.outcomeOf(lane, name, order), pending])
         if (outcome.type === 'value') {
           const end = readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) =>
@@ -114,7 +108,7 @@ export async function openQueuePool(
       }
     },
     async close() {
-      // Calls off the jobs in progress. A caller with a failed job no longer waits for its other jobs.
+      // After a failed job, its caller no longer waits for the others.
       closing.abort()
       await Promise.allSettled(asked)
       missing.close()
@@ -135,14 +129,14 @@ const damagedAlways = (title: string, place: string): UserError =>
   )
 
 interface Missing {
-  /** Counts the jobs that wait for workers. */
+  /** Counts jobs that wait for workers. */
   readonly waiting: { [lane in Lane]: number }
-  /** The number of jobs that Redis has lost and that were not reported yet. */
+  /** Lost jobs that were not yet reported. */
   lost: number
   close(): void
 }
 
-/** Periodically reports jobs that are lost, or that wait although there are no workers. */
+/** Reports lost jobs, and jobs that wait without workers. */
 function tellWhatIsMissing(board: Board, listener: (event: QueueEvent) => void): Missing {
   const { place } = board
   const tellLost = (): void => {
@@ -170,11 +164,10 @@ function tellWhatIsMissing(board: Board, listener: (event: QueueEvent) => void):
 }
 
 interface Asked extends Doing {
-  /** The files that are sent with the job. */
   readonly references: readonly string[]
 }
 
-/** Returns a function that packs files. Files that several jobs need are packed only once. */
+/** Packs files, each set only once. */
 function createPacker(): (references: readonly string[]) => Parcel {
   const parcels = new Map<string, Parcel>()
   return (references) => {
@@ -185,14 +178,11 @@ function createPacker(): (references: readonly string[]) => Parcel {
   }
 }
 
-/**
- * Returns whether another attempt at the job may show more. Another attempt at the trials of a seed gives the same
- * result.
- */
+/** Whether another attempt may show more. Trials of one seed do not. */
 const isPassing = (kind: AnyKind, end: JobEnd<unknown>): boolean =>
   kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value as never))
 
-/** Returns a function that sends texts. A text that several jobs need is sent only once, unless Redis has lost it. */
+/** Sends texts, each only once unless Redis has lost it. */
 function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, isLost: boolean) => Promise<void> {
   const sent = new Map<string, Promise<void>>()
   return async (cargo = new Map(), isLost) => {
@@ -200,7 +190,7 @@ function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, is
       const sending = isLost ? undefined : sent.get(hash)
       const there = sending ?? board.keep(new Map([[hash, text()]]))
       sent.set(hash, there)
-      // A job that starts before its file is in Redis fails.
+      // The file must be in Redis before the job starts.
       await there
     }
   }

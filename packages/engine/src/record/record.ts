@@ -17,14 +17,11 @@ import { recordingSpec, trafficParts } from './traffic.ts'
 
 /** What to record. */
 export interface RecordDraft {
-  /**
-   * The `host:port` or the origin (`https://api.example`) of a server, or of several servers by name. A single server
-   * is named `n1`.
-   */
+  /** A server's `host:port` or origin (`https://api.example`), or several by name. A single server is named `n1`. */
   readonly upstream: string | { readonly [name: string]: string }
   /**
-   * Whether the proxies open ports; true by default. Without ports, clients in this process connect by `dial`, for
-   * instance through `@chaosproxy/undici`.
+   * Whether the proxies open ports; true by default. Without ports, clients connect by `dial`, for instance through
+   * `@chaosproxy/undici`.
    */
   readonly listen?: boolean | undefined
   /** How traffic is read: the path of a route table (HTTP), `resp` (Redis), or `{"kind":"postgresql","table":"kv"}`. */
@@ -57,9 +54,9 @@ export interface RecordSettings {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A recording in progress: a proxy in front of each server records the traffic and injects faults into it. */
+/** A recording in progress, with a proxy in front of each server. */
 export interface Recording {
-  /** The origin of each server itself (not of its proxy), by the server's name: `http://127.0.0.1:8080`. */
+  /** The origin of each server (not its proxy), by name: `http://127.0.0.1:8080`. */
   readonly origins: ReadonlyMap<string, string>
   /**
    * Returns the `host:port` of the proxy of a server, by default the first.
@@ -74,35 +71,33 @@ export interface Recording {
    */
   url(name?: string): string
   /**
-   * Connects to a server, by default the first, without a socket. The stream carries the plaintext of a connection,
-   * regardless of the scheme of the server's origin. The connection is recorded and suffers faults like any other.
+   * Connects to a server, by default the first, without a socket. The stream carries plaintext. It is recorded and
+   * suffers faults like any connection.
    */
   dial(name?: string): Duplex
   /**
-   * Injects a fault, by default into the links from the clients to every server. Resolves once the fault is in force.
-   * The result is a function that heals the fault and resolves to the number of times that the fault took effect.
+   * Injects a fault, by default into the links from the clients to every server. Resolves once the fault is in force,
+   * to a function that heals it and returns how often it took effect.
    *
    * @throws UserError for a fault that does not exist, or that these servers cannot suffer.
    */
   hurt(fault: FaultDraft): Promise<() => Promise<number>>
   /**
-   * Records a fault of links that something else injects, such as a cut between servers. The report shows the fault
-   * from this call until the returned function is called with the number of times that the fault took effect. If that
-   * call is missing when the recording stops, the final reads prove nothing.
+   * Records a fault of links that something else injects, such as a cut between servers. The returned function ends the
+   * fault, given how often it took effect. Without this end, the final reads prove nothing.
    *
    * @throws UserError (input) for a fault that does not exist.
    */
   note(fault: FaultDraft): (hits: number) => void
   /**
-   * Ends the recording: closes clients' connections and accepts no new ones, heals every fault, reads every key a last
-   * time, closes the proxies and judges the record. A request still in progress counts as unanswered.
+   * Ends the recording: disconnects the clients, heals every fault, reads every key a last time, and judges the record.
+   * A request in progress counts as unanswered.
    */
   stop(): Promise<Run>
 }
 
 /**
- * Opens a proxy in front of each server. The record consists of the operations that the caller's own clients perform
- * through the proxies.
+ * Opens a proxy in front of each server, to record the caller's own clients.
  *
  * @throws UserError (usage, input, environment) if something cannot be recorded, or a proxy cannot be opened; the
  * signal's reason if it aborts before the proxies are open.
@@ -138,7 +133,7 @@ export async function record(draft: RecordDraft, settings: RecordSettings = {}):
     writeResults(finished)
     return runOf(finished)
   })
-  // The error is delivered to the caller of `stop`.
+  // The caller of `stop` gets the error.
   whenAborted(signal, () => recording.stop().catch(() => {}))
   return recording
 }
@@ -148,7 +143,7 @@ const neverOpened = (signal: AbortSignal): never => {
   throw new Error('a recording opens its proxies first')
 }
 
-/** Clients that the caller runs, in this process or elsewhere. */
+/** Clients that the caller runs itself. */
 function createCallers(listen: boolean) {
   let leave = () => {}
   const gone = new Promise<void>((resolve) => {
@@ -172,12 +167,6 @@ function createCallers(listen: boolean) {
   return { ...clients, opened, leave: () => leave() }
 }
 
-/**
- * Resolves once the fault is in force. The result is a function that heals the fault and resolves to the number of
- * times that the fault took effect.
- *
- * @throws UserError
- */
 const injected = (fault: Fault, inject: (told: (outcome: Injected) => void) => void): Promise<() => Promise<number>> =>
   new Promise((resolve, reject) => {
     inject((outcome) => {
@@ -195,7 +184,7 @@ const healedBy = (heal: Heal): Promise<number> =>
     heal((end) => (end.type === 'healed' ? resolve(end.hits) : reject(environmentError(end.error))))
   })
 
-/** The duration in the spec of a recording, which lasts until it is stopped. */
+/** The duration in the spec of a recording, which lasts until stopped. */
 const LONGEST_MS = 600_000
 const TIMEOUT_MS = 1_000
 
@@ -239,11 +228,11 @@ function specOf(draft: RecordDraft, places: readonly Place[]): RunSpec {
 
 const drawnSeed = (): number => Math.floor(Math.random() * 10_000)
 
-/** Returns the initial values; a given value as JSON text. */
+/** The initial values, with a given value as JSON text. */
 const initialOf = ({ initial }: RecordDraft): string | undefined =>
   typeof initial === 'object' ? JSON.stringify(initial.value) : initial
 
-/** Reads `host:port`, or an origin. @throws UserError (usage) */
+/** Parses `host:port`, or an origin. @throws UserError (usage) */
 function placeOf(text: string): Omit<Place, 'name'> {
   if (!text.includes('://')) {
     requireAddress(text)

@@ -30,16 +30,14 @@ import type { Workload } from '@chaosproxy/workloads'
 import { knownName } from '../known-name.ts'
 import { recordedCarriage } from './carriage.ts'
 
-/** The parts of a recording that its spec does not contain. */
 interface TrafficOptions {
   readonly clients: TrafficClients
   /** Whether the proxies open ports; true by default. */
   readonly listens?: boolean | undefined
-  /** The ways in which the proxies read traffic, each once. Absent if the spec determines how traffic is read. */
+  /** The distinct ways in which the proxies read traffic, if the spec does not say it. */
   readonly carried?: readonly Carriage[] | undefined
-  /** Opens the proxies. By default, one proxy is opened for each server. */
   readonly open?: OpenProxies | undefined
-  /** Returns the name that messages use for a member, such as the option `--as`. */
+  /** Names a member for messages, such as the option `--as`. */
   readonly called: (member: 'as' | 'initial') => string
 }
 
@@ -64,7 +62,7 @@ export function trafficParts(
   return { workload, target: trafficTarget({ servers, carries, others, as, model, clients, open, workload, hurt }) }
 }
 
-/** The settings of a recording's run that other runs also have. */
+/** The settings that a recording's run shares with other runs. */
 export interface RecordingDraft extends Omit<RunDraft, 'target' | 'workload'> {
   readonly seed: number
   readonly timeMs: number
@@ -83,15 +81,15 @@ export const recordingSpec = (
 })
 
 interface RecordingOptions {
-  /** Where the output of the clients' command is printed. */
+  /** Where to print the output of the clients' command. */
   readonly prints: 'stdout' | 'stderr'
-  /** Called with the addresses at which clients reach the servers, if there is no command. */
+  /** Gets the addresses for clients, if there is no command. */
   readonly told: (proxies: OpenTraffic['proxies']) => void
 }
 
 /**
- * Returns a function that resolves the names in the spec of a recording. The clients of the recording are either those
- * of one command, or all clients that connect.
+ * Returns a function that resolves the names in the spec of a recording. Its clients are those of one command, or all
+ * that connect.
  */
 export const recordingsOf =
   ({ prints, told }: RecordingOptions): NonNullable<Registries['traffic']> =>
@@ -134,7 +132,7 @@ export function parseInitial(asker: string, typed: string): unknown {
 }
 
 /**
- * Returns the model that judges recorded traffic: the requested model, or the model implied by the functions.
+ * Returns the model that judges recorded traffic: the requested one, or the one that fits the functions.
  *
  * @throws UserError (input) for a table that no model fits, (usage) for several tables that no model fits together.
  */
@@ -177,7 +175,7 @@ function serversOf({ servers }: TrafficSpec, carries: Carriage): readonly Record
   if (twice !== undefined) throw usageError(`--name ${twice} is given twice. Give each server its own name.`)
   return servers.map(({ name, listen = '127.0.0.1:0', upstream, serve = [], recorded = true }): RecordedServer => {
     const here = parseEnd('listen', listen)
-    // The address of a server that is not started yet is unknown; `127.0.0.1:1` stands for it.
+    // `127.0.0.1:1` stands for the unknown address of a server that is not started yet.
     const there = parseEnd('upstream', upstream ?? '127.0.0.1:1')
     const tls = tlsBetween(here, there, carries)
     const server = { name, listen: here.address, isRecorded: recorded, tls }
@@ -212,16 +210,11 @@ function hurtServers(
 }
 
 interface VisitorOptions {
-  /** The duration of the recording; if absent, it lasts until interrupted. */
   readonly timeMs?: Millis | undefined
-  /** Called with the addresses at which clients reach the servers. */
   readonly told: (proxies: OpenTraffic['proxies']) => void
 }
 
-/**
- * Returns the clients of a recording without a command: all clients that connect during the recording. Chaos starts
- * none of them.
- */
+/** The clients of a recording without a command: all that connect. */
 const visitors = ({ timeMs, told }: VisitorOptions): TrafficClients => ({
   areStarted: false,
   areCutOff: true,

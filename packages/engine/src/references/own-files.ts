@@ -6,10 +6,9 @@ import { isUserFile } from '@chaosproxy/targets/named'
 import { isService, parseServiceReference, programsOfService, serviceReference } from './services.ts'
 import { isOwnFile } from './user-files.ts'
 
-// A replay file refers to a user's own protocol and workload by paths relative to itself, so that the files can be
-// moved together.
+// A replay file refers to the user's files by paths relative to itself, so that they can be moved together.
 
-/** Returns a reference for a file in `directory`: names unchanged, paths relative to the file. */
+/** Returns a reference for a file in `directory`: a name, or a path relative to the file. */
 export function portableReference(reference: string, directory: string): string {
   if (isService(reference)) return withServiceFiles(reference, (path) => portableReference(path, directory))
   if (!isOwnFile(reference)) return reference
@@ -36,10 +35,7 @@ function withServiceFiles(reference: string, change: (path: string) => string): 
   })
 }
 
-/**
- * Returns a short digest of the referenced files, to detect changes; undefined for names, and for files that cannot be
- * read.
- */
+/** Returns a short digest of the referenced files, to detect changes; undefined for names and unreadable files. */
 export function digestOfFile(reference: string): string | undefined {
   if (isService(reference)) return digestOf(programsOfService(parseServiceReference(reference)))
   return isUserFile(reference) ? digestOf([reference]) : undefined
@@ -56,8 +52,8 @@ function digestOf(files: readonly string[]): string | undefined {
 }
 
 /**
- * Returns the current path of the file that a replay file refers to: relative to the replay file or, in older files, to
- * the working directory.
+ * Returns the path of a file that a replay file refers to: relative to the replay file or, in older files, to the
+ * working directory.
  *
  * @throws UserError (input) if the file is at neither path; the message suggests `option`, which names another path.
  */

@@ -3,9 +3,8 @@ import { requestName } from './services.ts'
 
 /** A client's request to a program, as recorded in a history. */
 export interface ClientRequest {
-  /** The name of the request in the steps of the simulated program. */
+  /** The request's name in the steps of the simulated program. */
   readonly name: string
-  /** The row of the request's operation in the history. */
   readonly row: number
   readonly process: string
   /** `write`, `cas`. */
@@ -17,7 +16,7 @@ export interface ClientRequest {
 /** Returns the request of an operation in a simulated history. */
 export function requestOf({ operations, functions, keys, nodes, processName }: History, row: number): ClientRequest {
   const { process, f, key, node } = operations
-  // Counts the operations of the process up to this row. Rows are sorted by invocation.
+  // Counts the process's operations up to this row, because rows are sorted by invocation.
   const sequence = process.subarray(0, row + 1).filter((each) => each === process[row]).length
   const name = processName(process[row] ?? 0)
   return {

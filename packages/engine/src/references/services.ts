@@ -12,8 +12,7 @@ import {
 import type { NodeHarm } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 
-// The functions for references to services of Node programs. Only `addServiceBlow` loads the simulator of these
-// programs.
+// References to services of Node programs. Only `addServiceBlow` loads the simulator of these programs.
 
 export {
   type BesideDeclaration,
@@ -35,15 +34,14 @@ export { declaredService, isFullService, isService, parseServiceReference, SERVI
 
 export interface OwnServices {
   readonly services?: { readonly [name: string]: ServiceDeclaration } | undefined
-  /** The start of every message: the name of a file. */
+  /** The name of a file, which begins every message. */
   readonly where: string
   /** The directory to which paths are relative. */
   readonly directory: string
 }
 
 /**
- * Returns a reference that any thread can resolve: a service's name, `service:booking`, is replaced by its whole
- * declaration. Other references stay unchanged.
+ * Returns a reference for any thread: `service:booking` is replaced by the whole declaration.
  *
  * @throws UserError (usage) for a service that is not declared.
  */
@@ -59,12 +57,11 @@ export function fullReference(reference: string, own: OwnServices): string {
   return simulated ? `${SIMULATED}${full}` : full
 }
 
-/** Returns the services as targets: `service:booking`. */
 export const serviceTargets = ({ services = {} }: Pick<OwnServices, 'services'>): readonly string[] =>
   Object.keys(services).map((name) => `${SERVICE}${name}`)
 
 /**
- * Returns the target of a run that names none: the only declared service; undefined if there is none.
+ * Returns the only declared service, the default target of a run.
  *
  * @throws UserError (usage) if there are several.
  */
@@ -76,7 +73,7 @@ export function onlyService(own: OwnServices): string | undefined {
   )
 }
 
-/** Splits a reference into its name without `sim:`, and whether it had that prefix. */
+/** Splits `sim:` off a reference. */
 export function partsOf(reference: string): { readonly simulated: boolean; readonly name: string } {
   const simulated = reference.startsWith(SIMULATED)
   return { simulated, name: simulated ? reference.slice(SIMULATED.length) : reference }
@@ -95,7 +92,7 @@ export function unknownService(reference: string, { services = {}, where }: OwnS
   )
 }
 
-/** Registers the effect that a user-defined fault has on programs. Loads the simulator of programs. */
+/** Registers a user-defined fault's effect on programs. */
 export async function addServiceBlow(kind: string, harm: NodeHarm): Promise<void> {
   const { addServiceBlow: add } = await import('@chaosproxy/node-simulator')
   add(kind, harm)

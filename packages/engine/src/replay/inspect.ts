@@ -8,7 +8,7 @@ import { subjectOf } from '../worlds/subject.ts'
 import { noPlays, type ReplayOutcome, type ReplaySpec, replay, withPlay } from './play-again.ts'
 
 export interface InspectHooks {
-  /** Called once a debugger can attach, before this process waits for a debugger. */
+  /** Called once a debugger can attach. This process then waits for one. */
   readonly waiting: (at: InspectedAt) => void
   readonly signal?: AbortSignal | undefined
 }
@@ -19,8 +19,7 @@ export interface InspectedAt {
   /** The `await` before and after which the program stops. */
   readonly race: Race | undefined
   /**
-   * The request at which the program stops if `race` is undefined. If both are undefined, no single answer is wrong,
-   * and the program stops at the first request.
+   * Without a `race`, the request at which the program stops. If this is undefined too, it stops at the first request.
    */
   readonly culprit: ClientRequest | undefined
 }
@@ -28,9 +27,9 @@ export interface InspectedAt {
 const LOOPBACK = '127.0.0.1'
 
 /**
- * Plays a scenario of a service twice. The first play finds the failure. The second play runs on this thread under
- * Node's inspector. The debugger stops in the program's own code around the overtaken `await`, or at the beginning of
- * the request with the wrong answer. Virtual time does not advance during a stop.
+ * Plays a scenario of a service twice: first to find the failure, then on this thread under Node's inspector. The
+ * debugger stops around the overtaken `await`, or at the request with the wrong answer. Virtual time does not advance
+ * meanwhile.
  *
  * @throws UserError (environment) if the port cannot be opened; (input) for a program that cannot be simulated.
  */
@@ -51,10 +50,7 @@ export async function inspectReplay(
   return withPlay(noPlays, { ...shown, race: found?.digest === shown.digest ? found.race : undefined }, digest)
 }
 
-/**
- * Returns the stops around the overtaken `await`; if there is none, at the beginning of the request with the wrong
- * answer.
- */
+/** The stops around the overtaken `await` or, without one, at the request with the wrong answer. */
 function stopsFor(found: Shown | undefined): Omit<InspectedAt, 'url'> & { readonly stops: Stops } {
   const { race, ran, culprit: row, history } = found ?? {}
   const stops = race === undefined || ran === undefined ? [] : stopsAround(race, ran)
@@ -65,7 +61,7 @@ function stopsFor(found: Shown | undefined): Omit<InspectedAt, 'url'> & { readon
 
 /** @throws UserError (environment) */
 function openInspector(port: number): string {
-  // The process may have been started with an inspector.
+  // The process may already have an inspector.
   if (inspector.url() === undefined) inspector.open(port, LOOPBACK, false)
   const url = inspector.url()
   if (url !== undefined) return url

@@ -10,22 +10,20 @@ import { subjectOf } from '../worlds/subject.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
 import type { Player } from '../worlds/world.ts'
 
-/** The scenario to play again, and the number of plays. Plain data. */
 export interface ReplaySpec {
   readonly scenario: Scenario
   readonly subject: SubjectName
   /** The digest of the recorded history. */
   readonly digest: string | undefined
-  /** Whether to play the scenario on processes instead of in the simulator. */
+  /** Whether to play on processes instead of in the simulator. */
   readonly real: boolean
   readonly times: number
   readonly invariants: boolean
 }
 
-/** How to observe plays, and stop them early. */
 export interface ReplayHooks {
   readonly listener?: ((event: ReplayEvent) => void) | undefined
-  /** When aborted, no further play begins, and the play in progress is abandoned. */
+  /** Aborting abandons the play in progress, and begins no other. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -40,13 +38,13 @@ interface ReplayEvent {
 export interface ReplayOutcome {
   readonly plays: number
   readonly failures: number
-  /** The number of plays whose history equals the recorded history byte for byte. */
+  /** The number of plays with exactly the recorded history. */
   readonly same: number
-  /** Reasons why plays without a failure prove less than they suggest, each with the number of plays concerned. */
+  /** Why plays without a failure prove less than they suggest, by number of plays. */
   readonly doubts: ReadonlyMap<string, number>
-  /** Problems of the environment, each with the number of plays concerned. */
+  /** Problems of the environment, by number of plays. */
   readonly trouble: ReadonlyMap<string, number>
-  /** The most informative play: a failed play, otherwise an undecided play, otherwise any. */
+  /** The most informative play: a failed one, else an undecided one. */
   readonly shown: Shown | undefined
   readonly interrupted: boolean
 }
@@ -81,14 +79,14 @@ const weightOf = ({ failure, doubts, trouble }: Shown): number =>
   failure !== undefined ? 2 : doubts.length + trouble.length > 0 ? 1 : 0
 
 /**
- * Plays a scenario as often as requested. Counts the failures, and the histories that equal the recorded history.
+ * Plays a scenario repeatedly. Counts the failures, and the histories equal to the recorded one.
  *
  * @throws UserError (environment) if a cluster does not start.
  */
 export async function replay(spec: ReplaySpec, hooks: ReplayHooks = {}): Promise<ReplayOutcome> {
   const { listener = () => {}, signal = new AbortController().signal } = hooks
   const { subject, scenario, real, times, invariants } = spec
-  // A thread is used because a step of a user's own protocol, or of a program, may never return.
+  // A user's protocol or program may never return, so it runs on a thread.
   const pool = isUserFile(subject.target) ? createSearchPool(1) : undefined
   const abandon = abandonedAfter(signal, GRACE_MS)
   // Each play adds a listener.
@@ -106,7 +104,7 @@ export async function replay(spec: ReplaySpec, hooks: ReplayHooks = {}): Promise
       listener({ type: 'playing', play: i + 1, times })
       const played = await play(outcome.failures === 0)
       if (played !== undefined) outcome = withPlay(outcome, explain(played), spec.digest)
-      // The simulator never yields to the event loop, so interrupts are only noticed between plays.
+      // The simulator never yields, so interrupts are only noticed between plays.
       await setImmediate()
     }
     return { ...outcome, interrupted: signal.aborted }

@@ -5,11 +5,11 @@ import { SIMULATED } from '@chaosproxy/simulator/target'
 import { isUserFile } from '@chaosproxy/targets/named'
 import type { Simulated } from '../worlds/simulated-run.ts'
 
-/** Performs a run on this thread or another, and repeats a simulated run. */
+/** Performs a run on this thread or another, and repeats simulated runs. */
 export interface Performer {
-  /** Performs runs on another thread; absent if runs are performed on this thread. */
+  /** Performs runs on another thread; absent if this thread does. */
   readonly elsewhere?: UnjudgedRunOptions['elsewhere']
-  /** Repeats a simulated run; undefined if interrupted. */
+  /** Repeats a simulated run, unless interrupted. */
   again(
     run: PlannedRun,
     options: Pick<UnjudgedRunOptions, 'interrupted' | 'listening'>,
@@ -23,9 +23,8 @@ interface PerformedAgain {
 }
 
 /**
- * Returns a performer of runs. It uses this thread, except for a user's own simulated protocol, whose steps may never
- * return. The runs of such a protocol share one other thread. State in module variables of the protocol therefore
- * carries over to the next run.
+ * Returns a performer of runs on this thread. A user's own simulated protocol, which may never return, gets another
+ * thread, so its module variables keep their state between runs.
  */
 export async function performerFor({ spec }: PlannedRun, interrupted: AbortSignal): Promise<Performer> {
   const { name } = spec.target

@@ -19,24 +19,20 @@ import { exitCodeOf, type FinishedRun } from './results.ts'
 interface CarryOutOptions extends Pick<JudgedRunOptions, 'load' | 'reach'> {
   readonly directory: RunDirectory
   readonly startedAt: Date
-  /**
-   * When aborted, ends the run early. The run still heals its faults, performs the final reads and judges the history.
-   */
+  /** Aborting ends the run early. It still heals its faults, reads finally, and judges the history. */
   readonly interrupted: AbortSignal
   readonly listener?: RunListener | undefined
-  /** Whether to perform a simulated run twice to verify that it is deterministic. */
   readonly twice?: boolean | undefined
   /** An earlier result that the run must not fall behind. */
   readonly baseline?: ChosenBaseline | undefined
-  /** The command that repeats the run, for the report. */
   readonly again: string
-  /** Called with the run's controls once it has started, unless it runs on another thread. */
+  /** Called with the run's controls once it has started on this thread. */
   readonly steered?: ((handle: RunHandle) => void) | undefined
 }
 
 /**
- * Performs a planned run, stores its record in the directory, and judges it. The caller writes the result. Returns
- * undefined, and removes the directory, if the run was interrupted before anything was recorded.
+ * Performs a planned run, stores its record, and judges it. Removes the directory, and returns undefined, if nothing
+ * was recorded.
  */
 export async function carryOut(
   run: PlannedRun,
@@ -55,7 +51,7 @@ export async function carryOut(
         version: packageVersion(),
         startedAt: startedAt.toISOString(),
         now: () => millis(performance.now()),
-        // Loads the code on demand: few runs require a probe.
+        // Few runs require a probe.
         ask: run.spec.require?.length
           ? async (...asked) => (await import('../probe/ask.ts')).askProbes(...asked)
           : undefined,
@@ -72,7 +68,7 @@ export async function carryOut(
     const judged = heldTo(baseline, await withHeard(run, performed, performer, interrupted))
     return { run, judged, directory, again, exitCode: exitCodeOf(judged) }
   } catch (error) {
-    // Nothing was recorded, and there are no logs of nodes, so the directory is of no use.
+    // A directory without events and logs is of no use.
     if (run.target.clients === 'observed' && !hasBegun && !existsSync(directory.nodes))
       rmSync(directory.path, { recursive: true, force: true })
     throw error
@@ -83,8 +79,8 @@ export async function carryOut(
 }
 
 /**
- * Adds the messages between nodes to a run that failed. A real cluster has recorded them. A simulated run is repeated
- * and recorded around the failure: recording every message of every run would cost more than the run.
+ * Adds the messages between nodes to a failed run. A simulated run is repeated for this, because recording every
+ * message of every run would cost more than the run.
  */
 async function withHeard(
   run: PlannedRun,
@@ -99,7 +95,7 @@ async function withHeard(
     const heard = recall({ listening, known: knownChanges(judged, listening), keys: judged.history.keys })
     return { ...judged, summary: { ...summary, heard } }
   }
-  // An interrupted run cannot be repeated, because the repetition would end at a different event.
+  // A repetition would end at a different event.
   if (summary.interrupted || interrupted.aborted) return judged
   const listening = listeningFor({ ...judged, run: summary })
   if (listening === undefined) return judged
@@ -108,10 +104,7 @@ async function withHeard(
   return { ...judged, summary: { ...summary, heard: outcome.heard } }
 }
 
-/**
- * Returns whether a repeated run equals the judged run. A user's protocol may behave differently each time. The
- * recorded messages then belong to another run.
- */
+/** Whether a repeated run equals the judged one. A user's protocol may behave differently each time. */
 function isSameRun({ history: { operations, processName, eventCount } }: JudgedRun, events: readonly Event[]): boolean {
   if (events.length !== eventCount) return false
   const last = operations.length - 1
@@ -123,7 +116,7 @@ function isSameRun({ history: { operations, processName, eventCount } }: JudgedR
   )
 }
 
-/** Returns a store that repeats a run, and rejects it unless both histories are equal byte for byte. */
+/** Returns a store that repeats a run, and rejects it unless both histories are equal. */
 const verified = (
   store: RunStore,
   { run, performer, interrupted }: { run: PlannedRun; performer: Performer; interrupted: AbortSignal },
@@ -139,7 +132,7 @@ const verified = (
         record.append(event)
       },
       async verify(outcome) {
-        // Interrupted runs end at different events and cannot be compared.
+        // Interrupted runs end at different events.
         if (outcome.interrupted || interrupted.aborted) return
         const again = await performer.again(run, { interrupted })
         const { digestOf } = await import('@chaosproxy/simulator')

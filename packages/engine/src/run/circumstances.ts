@@ -11,22 +11,20 @@ import {
 } from '@chaosproxy/runner/result'
 import { packageVersion } from '../version.ts'
 
-/** Everything else that a run depended on, documented for later readers. Excludes secrets. */
+/** What else a run depended on, for later readers. Excludes secrets. */
 export interface Circumstances {
-  /** The versions of this program, of Node, and of servers whose commands print a version. */
+  /** The versions of chaos, of Node, and of servers that print one. */
   readonly versions: { readonly [program: string]: string }
   readonly machine: { readonly system: string; readonly cores: number; readonly memoryBytes: number }
-  /** The command as typed, and its working directory. */
   readonly command: readonly string[]
   readonly directory: string
   readonly environment: { readonly [name: string]: string }
   /** The user's declaration of the target, if any. */
   readonly declared?: unknown
-  /** How each node was started: the words of its command, its environment and its files. */
+  /** How each node was started: command, environment and files. */
   readonly nodes?: unknown
 }
 
-/** Known facts about the target's programs. */
 interface TargetPrograms {
   readonly declared?: object | undefined
   readonly commands?: JudgedRun['commands']
@@ -52,9 +50,9 @@ export function circumstancesOf(
   }
 }
 
-/** Variables that change the behaviour of Node or this program, or show that the run was in continuous integration. */
+/** Variables that change the behaviour of Node or chaos, or show continuous integration. */
 const MATTERS = /^(NODE_OPTIONS|NODE_ENV|UV_THREADPOOL_SIZE|CI|TZ|CHAOS_\w+)$/
-/** Variables that this program sets for its own processes. */
+/** Variables that chaos sets for its own processes. */
 const OWN = ['CHAOS_API']
 
 function variablesThatMatter(environment: NodeJS.ProcessEnv): { [name: string]: string } {
@@ -65,8 +63,8 @@ function variablesThatMatter(environment: NodeJS.ProcessEnv): { [name: string]: 
 }
 
 /**
- * Programs that are known to print their version and exit with these arguments. Other programs are not asked, because
- * they could start to work instead.
+ * Programs that are known to print their version with these arguments. Others are not asked, because they could start
+ * to work.
  */
 const ASKED: { readonly [program: string]: readonly string[] } = {
   'redis-server': ['--version'],
@@ -83,7 +81,7 @@ const ASKED: { readonly [program: string]: readonly string[] } = {
   java: ['-version'],
 }
 
-/** Returns the words of a command that may be programs, including the words of a shell command's text. */
+/** Returns the words of a command that may be programs, also those in a shell command's text. */
 const programsOf = ({ words }: { readonly words: readonly string[] }): string[] =>
   words.flatMap((word) => word.split(/[\s;&|"']+/))
 
@@ -101,7 +99,7 @@ function versionsOf(programs: readonly string[]): { [program: string]: string } 
 
 const LONGEST_MS = 2_000
 
-/** Returns the first line of a program's output; undefined if the program does not exist or fails. */
+/** Returns the first line of a program's output, if it succeeds. */
 function answerOf(program: string, args: readonly string[]): string | undefined {
   const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: LONGEST_MS })
   if (status !== 0) return undefined

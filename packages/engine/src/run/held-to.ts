@@ -1,13 +1,13 @@
 import type { JudgedRun } from '@chaosproxy/runner'
 import { type Baseline, faultSpans, judgeBaseline } from '@chaosproxy/runner/result'
 
-/** An earlier result, and the fraction by which a later result may be worse. Plain data. */
+/** An earlier result, and the fraction by which a later one may be worse. Plain data. */
 export interface ChosenBaseline {
   readonly baseline: Baseline
   readonly tolerance: number
 }
 
-/** Adds the comparison with a baseline to the run's requirements. */
+/** Adds a comparison with a baseline to a run's requirements. */
 export function heldTo(chosen: ChosenBaseline | undefined, judged: JudgedRun): JudgedRun {
   if (chosen === undefined) return judged
   const { history, report, summary } = judged

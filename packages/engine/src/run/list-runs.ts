@@ -6,17 +6,16 @@ import { RUN_JSON } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
 import { foundJson, foundText, writeWholeFile } from '../whole-file.ts'
 
-/** Summaries of earlier runs, by directory: unchanged runs are not read again. */
+/** Summaries by directory, so that unchanged runs are not read again. */
 export type KnownRuns = Map<string, { readonly changed: string; readonly run: ListedRun }>
 
 interface RunList {
   /** Newest first. */
   readonly runs: readonly ListedRun[]
-  /** The number of older runs left out. */
   readonly older: number
 }
 
-/** Lists the runs in a directory of results, newest first; none if the directory does not exist. */
+/** Lists the runs in a directory of results, newest first. */
 export function listRuns(out: string, known: KnownRuns = new Map(), most: number = Number.POSITIVE_INFINITY): RunList {
   const names = directoriesIn(out).sort((a, b) => (a < b ? 1 : -1))
   const shown = names.slice(0, most)
@@ -31,13 +30,13 @@ function directoriesIn(out: string): string[] {
   } catch {
     return []
   }
-  // Keeps only the directories of runs. Other directories may be next to them.
+  // Other directories may be next to those of runs.
   return entries
     .filter((entry) => entry.isDirectory() && isOfRun(join(out, entry.name), entry.name))
     .map(({ name }) => name)
 }
 
-/** Recognises the names of `createRunDirectory`; a renamed directory is recognised by its files. */
+/** Recognises a run by its directory's name or, if renamed, by its files. */
 const isOfRun = (path: string, name: string): boolean =>
   /^\d{8}-\d{6}-/.test(name) || existsSync(join(path, RUN_JSON)) || existsSync(join(path, 'history.jsonl'))
 
@@ -62,14 +61,14 @@ function runIn(out: string, name: string, known: KnownRuns): ListedRun {
 /** An upper bound of the size of a header line, in bytes. */
 const LONGEST_HEAD = 4096
 
-/** Returns whether a history has more than its header line. A run that could not start leaves only that line. */
+/** Whether a history has more than its header, the only line of a run that could not start. */
 function recordsSomething(path: string): boolean {
   const file = lstatSync(path, { throwIfNoEntry: false })
   if (file?.isFile() !== true) return false
   return file.size > LONGEST_HEAD || (foundText(path) ?? '').trimEnd().includes('\n')
 }
 
-/** Returns the failures in the replay files that `chaos fuzz` wrote. */
+/** Returns the failures in the replay files of `chaos fuzz`. */
 function foundIn(path: string): RunFiles['found'] {
   const names = readdirSync(path).filter((name) => name.endsWith('.json'))
   return names.flatMap((name) => {
@@ -79,22 +78,19 @@ function foundIn(path: string): RunFiles['found'] {
 }
 
 const INDEX = 'index.html'
-/**
- * The largest number of runs on the page. Reading a run takes about half a millisecond, and each run writes the page at
- * its end.
- */
+/** The most runs on the page. Reading one takes about half a millisecond, and every run writes the page. */
 const MOST_IN_INDEX = 100
 /** The beginning of every page that chaos writes. */
 const OWN = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos">'
 
 /**
- * Writes a page that lists the newest runs of a directory into that directory. Does not replace a page that chaos has
- * not written. Ignores a failure to write the page, since the runs contain all of its content.
+ * Writes a page that lists the newest runs of a directory. Never replaces another program's page, and ignores failures,
+ * since the page only repeats the runs.
  */
 export function writeRunsPage(out: string): void {
   const path = join(out, INDEX)
   try {
-    // Only regular files are read, and links are not followed.
+    // Only regular files are read.
     if (lstatSync(path, { throwIfNoEntry: false }) !== undefined && foundText(path)?.startsWith(OWN) !== true) return
     writeWholeFile(
       path,
@@ -102,6 +98,6 @@ export function writeRunsPage(out: string): void {
       0o600,
     )
   } catch {
-    // Ignores a full disk or a removed directory.
+    // The disk is full, or the directory was removed.
   }
 }

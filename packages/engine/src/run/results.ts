@@ -7,12 +7,10 @@ import { type RunDirectory, writeResult } from '../run-directory.ts'
 import { packageVersion } from '../version.ts'
 import { circumstancesOf } from './circumstances.ts'
 
-/** A finished run, and the directory that stores it. */
 export interface FinishedRun {
   readonly run: PlannedRun
   readonly judged: JudgedRun
   readonly directory: RunDirectory
-  /** The command that repeats the run. */
   readonly again: string
   readonly exitCode: ExitCode
   readonly proof?: WrittenProof | undefined
@@ -26,7 +24,7 @@ export const exitCodeOf = ({ summary, report }: JudgedRun): ExitCode =>
     trouble: summary.trouble,
   })
 
-/** Returns the run as a subject for reporters. `alone` means that no other run is reported at the same time. */
+/** Returns the run as a subject for reporters; `alone` if it is the only one. */
 export const runSubjectOf = (
   { run, judged, directory, again, exitCode, proof }: FinishedRun,
   alone: boolean = true,
@@ -44,10 +42,10 @@ export const runSubjectOf = (
   alone,
 })
 
-/** Writes the proof of the verdicts, and adds it to the run. If there is no proof, adds the reason instead. */
+/** Writes the proof of the verdicts. Adds it, or why there is none, to the run. */
 export async function proved(finished: FinishedRun, target: string): Promise<FinishedRun> {
   const { run, judged, directory } = finished
-  // Loads the code on demand: few runs ask for a proof.
+  // Few runs ask for a proof.
   const { writeProof } = await import('../written-proof.ts')
   try {
     return { ...finished, proof: writeProof(directory.history, target, { ...judged, checking: run.workload }) }
@@ -65,7 +63,7 @@ export async function proved(finished: FinishedRun, target: string): Promise<Fin
 export function writeResults(finished: FinishedRun): void {
   const { run, judged, directory } = finished
   const subject = runSubjectOf(finished)
-  // The verdicts are stored in the form of `--json`, without witnesses: a witness can be as long as the history.
+  // The verdicts are stored as in `--json`, without witnesses, which can be as long as the history.
   const { report: _, ...record } = judged.summary
   const result = jsonOf(subject)
   const circumstances = circumstancesOf({ declared: run.target.declared, commands: judged.commands })

@@ -27,7 +27,7 @@ export function readSpecFile(path: string): RunSpec {
   return parseRunSpec(json, path)
 }
 
-/** Rejects recordings of older versions, which describe observations, not how their servers and clients are started. */
+/** Rejects recordings of older versions, which do not tell how to start servers and clients. */
 function refuseRecording(
   { circumstances }: { readonly [member: string]: unknown },
   { target }: { readonly [member: string]: unknown },
@@ -46,12 +46,11 @@ const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((word) => typeof word === 'string')
 
 /**
- * The number of the format of `run.json`. A version of chaos that changes the meaning of existing members increments
- * the number. A version that only adds members does not.
+ * The number of the format of `run.json`. Increases if the meaning of members changes, but not if members are added.
  */
 const FORMAT = 1
 
-/** Returns the spec of a `run.json`. For a format of another version, the error names the version that can read it. */
+/** Returns the spec of a `run.json`. For another format, the error names the version that can read it. */
 function specOfRun(
   { chaos: format, version }: { readonly [member: string]: unknown },
   spec: unknown,

@@ -10,22 +10,20 @@ import type { SearchState } from './in-parallel.ts'
 import { milliseconds, requireKnown, requireSame, searchResult, subject, trialChoice } from './queue-kinds.ts'
 import type { SearchSpec } from './spec.ts'
 
-// A named search is stored in Redis, so that it survives the process that began it. Its data are its subject and the
-// combined results of all ranges of seeds so far. Jobs are kept for a week. A named search is kept as long as Redis
-// keeps its data.
+// Redis stores a named search, so that it survives the process that began it. It is kept as long as Redis keeps its
+// data, jobs for a week.
 
 const CAMPAIGNS = 'chaos:campaigns'
-/** The state of a long search has megabytes of findings, so it is written at this interval. */
+/** The state can have megabytes of findings, so it is written at intervals. */
 const WRITE_EVERY_MS = 2_000
 
-/** The subject of a search, without the settings that each machine chooses for itself. */
 export type CampaignSpec = Omit<SearchSpec, 'workers' | 'out' | 'shrinkMs'>
 
 /** A search that is kept under a name. */
 export interface Campaign {
   readonly name: string
   readonly spec: CampaignSpec
-  /** Identifies everything that the search's jobs depend on: the spec, this version, and the user's files. */
+  /** Identifies all that the jobs depend on: the spec, this version and the user's files. */
   readonly digest: string
   readonly version: string
   readonly seenAt: number
@@ -70,7 +68,6 @@ const campaign = v.pipe(
   }, 'it concerns another subject'),
 )
 
-/** The store of named searches. */
 interface CampaignStore {
   /** @throws UserError (environment) for something that is no campaign. */
   find(name: string): Promise<Campaign | undefined>
@@ -107,10 +104,7 @@ async function openCampaigns(address: string): Promise<CampaignStore> {
   }
 }
 
-/**
- * Returns the subject of a search in a form for any machine. The paths of the user's files become the paths that jobs
- * use.
- */
+/** Returns a search for any machine. Paths of the user's files become those of jobs. */
 function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpec): Pick<Campaign, 'spec' | 'digest'> {
   const own = userFilesOf(search.subject.target, search.subject.workload)
   const parcel = own.length === 0 ? undefined : pack(own)
@@ -120,11 +114,11 @@ function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpe
 
 /** A named search in progress. */
 export interface Continued {
-  /** The results known when the search was continued. */
+  /** The results known when the search continued. */
   readonly before: SearchState | undefined
   /** Whether the search had already ended. */
   readonly isOver: boolean
-  /** Reports progress; it is stored at intervals. */
+  /** Reports progress, which is stored at intervals. */
   reached(state: () => SearchState): void
   end(isOver: boolean): Promise<void>
   close(): void
@@ -161,7 +155,7 @@ export async function continueCampaign(address: string, name: string, search: Se
       latest = undefined
       last = state()
       writtenAt = performance.now()
-      // Redis may be unreachable for a while: the next write contains everything.
+      // The next write contains everything.
       write().catch(() => {})
     },
     async end(over) {
@@ -183,8 +177,7 @@ function whyAnother({ version, spec }: Campaign): string {
 /**
  * Returns the search that was begun under a name.
  *
- * @throws UserError (usage) if there is no such search, or if the search needs files. Such a search needs its complete
- * command line, which names the files.
+ * @throws UserError (usage) if there is no such search, or it needs files, which only its complete command line names.
  */
 export async function searchOf(address: string, name: string): Promise<CampaignSpec> {
   const store = await openCampaigns(address)

@@ -2,21 +2,18 @@ import { duration, plural } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 import { type PlannedDelay, type PlannedHold, USUAL_DELAY } from '@chaosproxy/simulator'
 
-/** The largest number of delays listed; more would explain nothing. */
+/** The most delays listed; more would explain nothing. */
 const MOST_TOLD = 3
 
-/**
- * Describes the unusual delays that the failure needs, in sentences; undefined for a scenario that does not list
- * delays.
- */
+/** Describes the unusual delays that the failure needs; undefined if the scenario lists none. */
 export function unusualText({ delays, holds = [] }: Scenario): string | undefined {
   const said = [...holds.map(heldText), ...(delays === undefined ? [] : [delaysText(delays)])]
   return said.length === 0 ? undefined : said.join('. ')
 }
 
 /**
- * Describes a hold: `One request was held at server.ts:31 for 40.0 ms, or until another one had passed it`. The hold
- * ends at the earlier of the two events.
+ * Describes a hold, which ends at the earlier of two events: `One request was held at server.ts:31 for 40.0 ms, or
+ * until another one had passed it`.
  */
 function heldText({ at, until, times, most }: PlannedHold): string {
   const others = times === 1 ? 'another one' : `${times} others`

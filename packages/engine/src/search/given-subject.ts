@@ -17,25 +17,21 @@ import { requireAskable } from './askable.ts'
 
 /** The subject to simulate; every member has a default. */
 export interface SubjectSettings {
-  /** The name of a workload; by default the workload that the bug needs, otherwise `register`. */
+  /** The name of a workload; by default the one that the bug needs, otherwise `register`. */
   readonly workload?: string | undefined
   readonly workloadSettings?: Settings | undefined
-  /**
-   * The level that histories are checked against; by default the level that the protocol promises. With `none`, only
-   * invariants are checked.
-   */
+  /** The level to check; by default the promised one. With `none`, only invariants are checked. */
   readonly level?: string | undefined
   /** The name of a bug that the protocol declares. */
   readonly bug?: string | undefined
-  /** The settings of the protocol; by default the values that the bug needs. */
+  /** The settings of the protocol; by default those that the bug needs. */
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
 }
 
 const SUBJECT_MEMBERS = ['workload', 'workloadSettings', 'level', 'bug', 'settings'] as const
 
 /**
- * Validates settings. Without this check, a misspelt member would be ignored, and the test would differ from the
- * intended test.
+ * Validates settings, because a misspelt member would silently change the test.
  *
  * @throws UserError (usage) for an unknown member, an unknown fault, or a count that is not a whole number from 1. The
  * known members are those in `own` and those of every subject.
@@ -56,9 +52,9 @@ export function requireSane(
 
 /** A subject, with its defaults. */
 export interface GivenSubject extends Subject {
-  /** The number of nodes; undefined for a protocol, where each trial chooses the number. */
+  /** The number of nodes; undefined if each trial chooses it. */
   readonly usualNodes: number | undefined
-  /** The default faults; undefined for a protocol, where the default is every fault among nodes. */
+  /** The default faults; undefined for every fault among nodes. */
   readonly usualFaults: readonly string[] | undefined
 }
 

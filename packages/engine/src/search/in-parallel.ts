@@ -19,33 +19,31 @@ import { type Stuck, type Supervised, supervise } from './supervise.ts'
 import { createTally, type TallyState } from './tally.ts'
 import type { SeedsSpec } from './worker.ts'
 
-/** How to observe a search over seeds, and end it. */
 interface ParallelHooks {
   readonly listener: (event: Extract<SearchEvent, { readonly type: 'progress' }>) => void
-  /** When aborted, no further trial begins. */
   readonly interrupted: AbortSignal
-  /** The state of an earlier search of the same seeds. */
+  /** An earlier state of this search. */
   readonly before?: SearchState | undefined
-  /** Called after each range that was searched completely. */
+  /** Called after each completed range. */
   readonly reached?: ((state: () => SearchState) => void) | undefined
 }
 
 export interface Searcher {
-  /** The number of ranges searched at the same time. */
+  /** The number of concurrent ranges. */
   readonly width: number
   /**
-   * The number of seeds in a range. By default small enough for the search to end soon, and large enough for the cost
-   * of distributing ranges not to matter.
+   * The number of seeds in a range. By default small enough for the search to end soon, and large enough for
+   * distribution to cost little.
    */
   readonly seedsATask?: number | undefined
   /**
-   * The number of seeds in a generation. A trial may vary the interesting seeds of earlier generations. Undefined if
-   * trials vary no seeds.
+   * The number of seeds in a generation, whose trials vary interesting seeds of earlier ones. Undefined if none are
+   * varied.
    */
   readonly generation: number | undefined
   /** @param interesting seeds of earlier ranges whose trials reached something new. */
   range(first: number, count: number, interesting: readonly number[]): Promise<Supervised<SearchResult> | Lost>
-  /** Returns the finding for a protocol that does not return. */
+  /** Returns the finding for a protocol that never returns. */
   stuck(stuck: Stuck): Promise<SeedFailure>
 }
 
@@ -59,10 +57,7 @@ function generationOf({ strategies, subject }: SearchSpec): number | undefined {
   return searchedIn(subject.target).generation
 }
 
-/**
- * Returns a searcher on a pool. After `interrupted`, its threads begin no further seed. After `abandon`, its threads
- * are ended.
- */
+/** Returns a searcher on a pool. `interrupted` stops new seeds, `abandon` ends the threads. */
 export const searcherOn = (pool: Pool, spec: SearchSpec, interrupted: AbortSignal, abandon: AbortSignal): Searcher => ({
   width: pool.width,
   generation: generationOf(spec),
@@ -78,7 +73,7 @@ export const searcherOn = (pool: Pool, spec: SearchSpec, interrupted: AbortSigna
   stuck: (stuck) => stuckFinding(spec, stuck),
 })
 
-/** Returns reasons why a search that found nothing proves less than it suggests; empty if there are none. */
+/** Returns why a search that found nothing proves less than it suggests. */
 export function doubtsOf({ trials, evidence: { missing, ...judged }, lost }: SearchOutcome): string[] {
   if (trials === 0) return ['no trial was run', ...lost]
   return [
@@ -90,16 +85,15 @@ export function doubtsOf({ trials, evidence: { missing, ...judged }, lost }: Sea
   ]
 }
 
-/** Formats the undecided histories: `histories could not be judged: out of memory (seed 7)`. */
 export const undecidedText = ({ reasons }: Pick<Evidence, 'reasons'>): string =>
   `histories could not be judged: ${reasons.map(({ seed, reason }) => `${reason.text} (seed ${seed})`).join('; ')}`
 
-/** Returns whether fewer operations could make the history decidable. */
+/** Whether fewer operations could make the history decidable. */
 const isOfLimits = ({ reason: { kind } }: Evidence['reasons'][number]): boolean => kind === 'time' || kind === 'memory'
 
 const SEEDS_A_TASK = 64
 
-/** The progress of a search, used to continue it elsewhere or later. Plain data. */
+/** The progress of a search, to continue it elsewhere or later. Plain data. */
 export interface SearchState {
   readonly tally: TallyState
   readonly ranges: SearchedRanges
@@ -107,10 +101,8 @@ export interface SearchState {
 }
 
 /**
- * Distributes seeds in order, with as many ranges at the same time as the searcher allows. If the first failure ends
- * the search, the failure with the lowest seed is the result: the search waits for lower seeds in progress. The result
- * therefore does not depend on the number of ranges in progress. It depends on the speed of the machine only if there
- * is a time limit.
+ * Distributes seeds in order. If the first failure ends the search, it waits for lower seeds in progress, so that the
+ * result does not depend on their number. Only a time limit makes it depend on the machine's speed.
  */
 export async function searchInParallel(
   searcher: Searcher,
@@ -124,7 +116,7 @@ export async function searchInParallel(
   const deadline = 'timeMs' in limit ? startedAt + limit.timeMs : Number.POSITIVE_INFINITY
   const tally = createTally(before?.tally)
   const searched = followRanges(seedsATask, before?.ranges ?? { next: firstSeed, beyond: [] })
-  /** Results of unfinished ranges. A continued search begins these ranges again. */
+  /** Unfinished ranges. A continued search begins them again. */
   const parts: SearchResult[] = []
 
   function* ranges(): Generator<{ readonly first: number; readonly count: number }> {
@@ -155,7 +147,7 @@ export async function searchInParallel(
       tally.lose(end.why)
       return { results: [], isLeft: false }
     }
-    // The findings of the ended thread are lost, so its earlier seeds are searched again.
+    // The ended thread's findings are lost, so its earlier seeds are searched again.
     const earlier = await searchRange(first, end.seed - first)
     const stuck = { trials: 1, steps: 0, evidence: noEvidence, findings: [await searcher.stuck(end)], ...NOTHING_ELSE }
     const later = keepGoing ? await searchRange(end.seed + 1, first + count - end.seed - 1) : NOTHING
@@ -193,10 +185,7 @@ export async function searchInParallel(
 const NOTHING = { results: [], isLeft: false }
 const NOTHING_ELSE = { tried: {}, interesting: [] }
 
-/**
- * Returns the finding for a thread that was ended. Its scenario has no faults, because only the ended thread knew which
- * faults were injected.
- */
+/** Returns the finding for an ended thread, without faults, because only the thread knew them. */
 async function stuckFinding(
   { subject, strategies: names }: SearchSpec,
   { seed, what, mistake, trace }: Stuck,
@@ -208,10 +197,7 @@ async function stuckFinding(
   return { seed, strategy: strategy.name, failure: { kind: 'broken', what, mistake, trace, stuck: true }, scenario }
 }
 
-/**
- * Returns the time limit of the check for repeatability; null without a time limit of the search. The check gets a
- * third of the search's time, so that most of it remains for trials.
- */
+/** The time limit of the check for repeatability: a third of the search's, so that most remains for trials. */
 const checkingMs = ({ limit }: SearchSpec): Millis | null =>
   'timeMs' in limit ? millis(Math.round(limit.timeMs / 3)) : null
 

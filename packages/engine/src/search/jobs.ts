@@ -19,7 +19,7 @@ export const minimiseJob: Job<worker.MinimiseSpec, Scenario | undefined> = {
   run: worker.minimiseFinding,
 }
 
-/** Searches from a broken invariant for a violation that a client observes. */
+/** Searches from a broken invariant for a violation that clients observe. */
 export const guideJob: Job<worker.GuideSpec, SeedFailure | undefined> = {
   kind: 'guideFinding',
   reads: filesOf,
@@ -28,7 +28,6 @@ export const guideJob: Job<worker.GuideSpec, SeedFailure | undefined> = {
 
 export const playJob: Job<worker.PlaySpec, SimulatedPlay> = { kind: 'play', reads: filesOf, run: worker.play }
 
-/** One run of a protocol, judged elsewhere. */
 export const simulateJob: Job<SimulateSpec, Simulated> = {
   kind: 'simulateRun',
   reads: ({ spec: { target, workload } }) => userFilesOf(target.name.slice(SIMULATED.length), workload.name),

@@ -82,7 +82,7 @@ export const subject: v.GenericSchema<unknown, SubjectName> = v.pipe(
 
 const chosenStrategies: v.GenericSchema<unknown, readonly string[]> = v.pipe(v.array(names(strategies)), v.minLength(1))
 
-/** Validates a scenario as strictly as the scenario of a replay file, because both come from untrusted sources. */
+/** Validates a scenario as strictly as a replay file's. Both come from untrusted sources. */
 const scenario = v.pipe(
   v.looseObject({ operations: v.array(v.unknown()), faults: v.array(v.unknown()) }),
   v.transform((given): Scenario => {
@@ -197,7 +197,7 @@ interface OfFinding<Spec extends object, Result> extends Pick<QueuedKind<Spec, R
   scenarioOf(result: Result): Scenario
 }
 
-/** Returns the kind of a job that works on one finding. Its result must have the subject of the job. */
+/** Returns the kind of a job on one finding. Its result must have the same subject. */
 const ofFinding = <Spec extends Pick<GuideSpec, 'subject' | 'finding'>, Result>({
   spec,
   result,
@@ -235,7 +235,7 @@ const guideSpec: v.GenericSchema<unknown, GuideSpec> = v.strictObject({
   budgetMs: budget,
 })
 
-/** Searches from a broken invariant for a violation that a client observes. */
+/** Searches from a broken invariant for a violation that clients observe. */
 const guideKind = ofFinding<GuideSpec, SeedFailure>({
   job: guideJob,
   spec: guideSpec,
@@ -244,5 +244,4 @@ const guideKind = ofFinding<GuideSpec, SeedFailure>({
   title: ({ subject, finding }) => `the broken invariant of seed ${finding.seed} of ${subject.target}, to follow`,
 })
 
-/** The kinds of jobs of a search that can be sent to workers. */
 export const searchKinds: readonly AnyKind[] = [seedsKind, minimiseKind, guideKind]

@@ -1,7 +1,7 @@
 import { inputError } from '@chaosproxy/history'
 import { type SearchedProtocol, type Strategy, type TrialLimits, unrepeatableSeed } from '@chaosproxy/simulator'
 
-/** The number of seeds that are run twice to check whether a program is repeatable. */
+/** How many seeds are run twice to check repeatability. */
 const SELF_CHECKED = 10
 
 /** @throws UserError (input) for a program whose runs depend on more than their seeds. */
@@ -19,7 +19,7 @@ export function requireRepeatable(
     readonly count: number
     readonly strategies: readonly Strategy[]
     readonly limits: TrialLimits
-    /** Returns whether to leave the remaining seeds unchecked. */
+    /** Whether to leave the remaining seeds unchecked. */
     readonly stopped?: (() => boolean) | undefined
     /** Returns the elapsed fraction of the time for checking. */
     readonly share?: (() => number) | undefined

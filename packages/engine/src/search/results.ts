@@ -13,24 +13,22 @@ import { explain, playedSupervised, type Shown, unpromisedLevel } from './show.t
 import type { SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
 
-/** A cause of failure. Its finding is minimised, written to files and ready to show. */
+/** A cause of failure, with its minimised finding. */
 export interface Result {
   readonly finding: SeedFailure
   /** The number of trials that failed for the same cause. */
   readonly times: number
-  /** The replay of the finding. Absent if the replay would never end or was interrupted; `files` is then absent too. */
+  /** The replay of the finding. Absent, like `files`, if it would never end or was interrupted. */
   readonly shown: Shown | undefined
   readonly files: { readonly replay: string; readonly history: string } | undefined
 }
 
-/** The signals that end a search early. */
 interface Ends {
   readonly interrupted: AbortSignal
-  /** Aborts shortly after `interrupted`: unfinished work is then abandoned. */
   readonly abandon: AbortSignal
 }
 
-/** Returns one result for each cause, in the order in which the causes were found. */
+/** Returns one result per cause, in the order of discovery. */
 export async function resultsOf(
   pool: Pool,
   spec: SearchSpec,
@@ -57,7 +55,7 @@ export async function resultsOf(
   )
 }
 
-/** Returns the first words of the cause, with a number if another cause begins with the same words. */
+/** Returns the first words of the cause, with a number if they are not unique. */
 function fileName(cause: string, before: readonly string[]): string {
   const wordsOf = (text: string) =>
     text
@@ -84,7 +82,7 @@ async function written(
   const shown = played && explain(played)
   if (shown === undefined || (shown.failure?.kind === 'broken' && shown.failure.stuck === true))
     return { shown: undefined, files: undefined }
-  // If the replay does not fail in the same way, the sentence of the original finding is reported.
+  // If the replay fails differently, the original finding is reported.
   const sentence = shown.failure?.kind === failure.kind ? shown.sentence : sentenceOf(finding)
   const files = { replay: `${file}.json`, history: `${file}.jsonl` }
   const { digest, events } = shown
@@ -105,7 +103,7 @@ function portable(scenario: Scenario, file: string): Scenario {
   return { ...scenario, target: target ?? scenario.target, workload: workload ?? scenario.workload }
 }
 
-/** A run that does not end is not minimised: each smaller run would also run up to the limit. */
+/** Each smaller run of one that does not end would also run up to the limit. */
 async function smallest(pool: Pool, spec: SearchSpec, finding: SeedFailure, ends: Ends): Promise<Scenario> {
   if (finding.failure.kind === 'broken' && finding.failure.endless === true) return finding.scenario
   const { subject, invariants, shrinkMs } = spec

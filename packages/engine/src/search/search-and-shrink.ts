@@ -13,15 +13,13 @@ import { type Result, resultsOf } from './results.ts'
 import type { SearchEvent, SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
 
-/** How to observe a search, and stop it early. */
 export interface SearchHooks {
   readonly listener?: ((event: SearchEvent) => void) | undefined
-  /** When aborted, no further trial begins; the failures found so far are minimised. */
+  /** Aborting begins no further trial; the failures so far are minimised. */
   readonly signal?: AbortSignal | undefined
-  /** The address of a Redis whose queue gives the jobs to workers on other machines. */
   readonly queue?: string | undefined
   readonly priority?: Priority | undefined
-  /** The name under which Redis stores the search. A new search continues a stored search of the same name. */
+  /** The name under which Redis stores the search, to continue it. */
   readonly campaign?: string | undefined
 }
 
@@ -29,12 +27,12 @@ export interface SearchEnd {
   readonly outcome: SearchOutcome
   /** One result for each cause. */
   readonly results: readonly Result[]
-  /** The time spent minimising the findings, which does not count as search time. */
+  /** The time spent on minimising, which is no search time. */
   readonly shrinkMs: Millis
 }
 
 /**
- * Searches on all threads, minimises one failure of each cause, and stores it as a replay file with its history.
+ * Searches on all threads, and stores one minimised failure of each cause as a replay file and history.
  *
  * @throws UserError (environment) if the directory is not writable, or the queue does not exist.
  */
@@ -93,21 +91,19 @@ async function campaignOf(
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * How long ranges in progress may continue after the time limit. Most ranges end earlier. Only in a search with slow
- * trials are ranges cut off, and no range is cut off before its threads have started.
+ * How long ranges in progress may continue after the time limit. Most end earlier, and none is cut off before its
+ * threads have started.
  */
 const OVERTIME_MS = 5_000
 
-/** Returns a signal that aborts shortly after the time limit, to end ranges in progress. */
+/** Returns a signal that aborts shortly after the time limit. */
 function clockOf({ limit }: SearchSpec, elapsedMs = 0): AbortSignal | undefined {
   if (!('timeMs' in limit)) return undefined
   const leftMs = Math.max(0, Math.round(limit.timeMs - elapsedMs)) + OVERTIME_MS
   return leftMs <= LONGEST_TIMER_MS ? AbortSignal.timeout(leftMs) : undefined
 }
 
-/**
- * Returns the pool of a search. The packages of a queue are loaded only if needed, since few users have installed them.
- */
+/** Returns the pool of a search. Few users have the packages of a queue. */
 async function poolFor(
   { workers, subject }: SearchSpec,
   { queue, priority }: SearchHooks,
@@ -123,10 +119,7 @@ async function poolFor(
   return openQueuePool(queue, createSearchPool(workers), { kinds: searchKinds, listener, priority })
 }
 
-/**
- * The time limit for finding a violation. If clients can observe a broken invariant, the search mostly finds such a
- * violation within a few seconds.
- */
+/** The time limit for finding a violation. If clients can observe one, it is mostly found within a few seconds. */
 const BUDGET_MS = millis(20_000)
 
 interface FollowHooks {
@@ -134,10 +127,7 @@ interface FollowHooks {
   readonly interrupted: AbortSignal
 }
 
-/**
- * Searches for a violation that a client observes. Does so only if the trials broke invariants, and no history shows a
- * violation.
- */
+/** Searches for a violation that clients observe, if trials only broke invariants. */
 async function followUp(
   pool: Pool,
   spec: SearchSpec,

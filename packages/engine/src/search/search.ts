@@ -37,20 +37,17 @@ export interface SearchSettings
   readonly seeds?: number | undefined
   /** The first seed; 1 by default. */
   readonly seed?: number | undefined
-  /**
-   * The number of nodes. By default, each trial of a protocol has three or five, and a service has as many as it
-   * declares.
-   */
+  /** The number of nodes. By default three or five for a protocol, and a service's own. */
   readonly nodes?: number | undefined
   /** The number of operations per trial; 60 by default. */
   readonly operations?: number | undefined
   /**
-   * The time to minimise a failure, in milliseconds; 1,000 by default. If only few runs fit into this time, minimising
-   * takes up to five times as long.
+   * The time to minimise a failure, in milliseconds; 1,000 by default. If only few runs fit, it takes up to five times
+   * as long.
    */
   readonly shrinkMs?: number | undefined
   readonly listener?: ((event: SearchStep) => void) | undefined
-  /** When aborted, no further trial begins; the failures found so far are minimised. */
+  /** Aborting begins no further trial; the failures so far are minimised. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -64,7 +61,7 @@ export type SearchStep =
     }
   | {
       readonly type: 'shrinking'
-      /** The seed whose trial failed; its failure is being minimised. */
+      /** The seed whose failure is being minimised. */
       readonly seed: number
       readonly cause: string
     }
@@ -105,13 +102,12 @@ const SEARCH_MEMBERS = [
 const MEMORY_BYTES = 256 * 2 ** 20
 
 /**
- * Searches simulated runs of a protocol, or of the user's own Node service, for a failure. A run fails if it breaks its
- * promise or an invariant, or if a program ends by itself. Runs in virtual time on this thread and yields after every
- * trial. Deterministic, except for `shrinkMs` and `signal`.
+ * Searches simulated runs of a protocol, or of the user's own Node service, for a failure: a broken promise or
+ * invariant, or a program that ends by itself. Runs in virtual time on this thread and yields after every trial.
+ * Deterministic, except for `shrinkMs` and `signal`.
  *
- * @throws UserError (usage) for an argument that is not a protocol or a service, or for an unknown name. Also for
- * faults under which the protocol promises nothing, if `level` is absent. UserError (input) for a program that cannot
- * be simulated.
+ * @throws UserError (usage) for an argument that is not a protocol or a service, for an unknown name, and, without
+ * `level`, for faults under which the protocol promises nothing; (input) for a program that cannot be simulated.
  */
 export async function search(
   given: ProtocolModule | ServiceDeclaration,
@@ -164,7 +160,7 @@ export async function search(
 const strategiesFor = (subject: SearchedProtocol) =>
   usualStrategiesOf(subject.start === undefined ? undefined : subject)
 
-/** Searches on this thread, where a protocol that does not return cannot be ended. */
+/** Searches on this thread, which cannot end a protocol that does not return. */
 function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
   const strategies = strategiesFor(subject)
   const reached = learnFrom(subject, [], { strategies, limits: LIMITS })
@@ -183,7 +179,7 @@ function searcherHere(subject: Subject, signal: AbortSignal): Searcher {
   }
   return {
     width: thisThread.width,
-    // A range has one seed, since the caller can abort only between two ranges.
+    // The caller can abort only between two ranges.
     seedsATask: 1,
     generation: undefined,
     async range(first, count) {
@@ -220,7 +216,7 @@ function foundOf(subject: SearchedProtocol, finding: SeedFailure, shrinkMs: numb
   const scenario = smallest ?? original
   const cause = causeOf(failure)
   const invariants = failure.kind !== 'violation'
-  // A run that does not end is not played again.
+  // A run that does not end is not replayed.
   const isEndless = isStuck || (failure.kind === 'broken' && failure.endless === true)
   const shown = isEndless ? undefined : showScenario(subject, scenario, invariants)
   const sentence =

@@ -1,13 +1,10 @@
-/**
- * The ranges of seeds that were searched completely: all ranges before `next`, and the ranges in `beyond`. A range is
- * identified by its first seed. Plain data.
- */
+/** The completed ranges of seeds: all before `next`, and those in `beyond`, by first seed. Plain data. */
 export interface SearchedRanges {
   readonly next: number
   readonly beyond: readonly number[]
 }
 
-/** Tracks which ranges of seeds are done. Every range has `length` seeds. */
+/** Tracks which ranges of `length` seeds are done. */
 export function followRanges(length: number, { next, beyond }: SearchedRanges) {
   const done = new Set(beyond)
   let first = next
@@ -17,7 +14,6 @@ export function followRanges(length: number, { next, beyond }: SearchedRanges) {
       done.add(range)
       for (; done.has(first); first += length) done.delete(first)
     },
-    /** The first seed that has not been searched yet. */
     next: (): number => first,
     state: (): SearchedRanges => ({ next: first, beyond: [...done].sort((a, b) => a - b) }),
   }

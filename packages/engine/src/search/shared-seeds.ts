@@ -1,34 +1,28 @@
 import { createCondition } from '../jobs/condition.ts'
 
-/** The largest number of shared seeds: playing them again must stay a small part of a generation's trials. */
+/** Playing shared seeds again must stay a small part of a generation's trials. */
 const MOST_SHARED = 16
 
-/** Interesting seeds shared between ranges. */
 export interface SharedSeeds {
   /**
-   * Waits until the interesting seeds that a range begins with are known. These seeds do not depend on the searcher or
-   * on the number of ranges in progress, so a search has one result. Returns undefined if the search ended first.
+   * Waits for the interesting seeds that a range begins with. They do not depend on the number of ranges in progress,
+   * so a search has one result. Undefined if the search ended first.
    */
   before(first: number): Promise<readonly number[] | undefined>
-  /** Must be called whenever a range is done. */
   tell(): void
 }
 
-/** The seeds searched so far. */
 interface Known {
-  /** The first seed that has not been searched yet. */
+  /** The first unsearched seed. */
   next(): number
   interestingBefore(seed: number, most: number): readonly number[]
-  /**
-   * The number of seeds in a generation. A range starts with the interesting seeds of all earlier generations except
-   * the last one.
-   */
+  /** The seeds in a generation. A range starts with the interesting seeds of all earlier ones except the last. */
   readonly generation: number
 }
 
 /**
- * Shares the interesting seeds of all ranges. A range waits for the seeds of all generations before its own, except the
- * last one. The generations for which it waits are normally done when the range begins.
+ * Shares the interesting seeds of all ranges. A range waits for all earlier generations except the last, which are
+ * normally done.
  */
 export function shareSeeds(
   firstSeed: number,

@@ -32,27 +32,24 @@ import type { PlaySpec } from './worker.ts'
 export interface Shown {
   readonly scenario: Scenario
   readonly failure: Failure | undefined
-  /** Whether the level could not be decided and no failure was found. */
+  /** Whether there is no failure, but the level could not be decided. */
   readonly undecided: boolean
-  /** Reasons why the replay proves less than it suggests; empty if the replay failed. */
+  /** Why a replay without a failure proves less than it suggests. */
   readonly doubts: readonly string[]
-  /** Faults that could not be injected, and nodes that ended by themselves. */
+  /** Faults that failed, and nodes that ended by themselves. */
   readonly trouble: readonly string[]
   readonly events: readonly Event[]
-  /** The first line of a file with these events. */
+  /** The first line of the history's file. */
   readonly header: Header
   readonly history: History
-  /** The report on the level that the history is checked against, with a minimal counterexample. */
+  /** The report on the checked level, with a minimal counterexample. */
   readonly report: Report
-  /** The row, in the history, of the operation whose answer contradicts the level; absent for other failures. */
+  /** The row of the operation that contradicts the level, if one does. */
   readonly culprit: number | undefined
-  /** For a Node program: the `await` that was overtaken, if any. */
   readonly race: Race | undefined
-  /** For a Node program: the lines that ran, if the program was followed. */
+  /** For a Node program: the lines that ran, if followed. */
   readonly ran: CodeRun | undefined
-  /**
-   * For a Node program: the unusual delays that the failure needs; undefined if the scenario was not reduced to them.
-   */
+  /** For a Node program: the unusual delays that the failure needs, if the scenario was reduced to them. */
   readonly delays: string | undefined
   readonly digest: string
   readonly sentence: string
@@ -60,24 +57,20 @@ export interface Shown {
   readonly steps: readonly SequenceStep[]
 }
 
-/**
- * The limit of steps for deciding and for explaining a verdict. It is twice the limit of a trial, so that a replay
- * decides every verdict that the trial decided.
- */
+/** The limit of steps for a verdict: twice that of a trial, so that a replay decides whatever the trial did. */
 const EXPLAIN_STEPS = 2 * CHECK_STEPS
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
-/** Replays a scenario in the simulator, on this thread, and explains the result. */
+/** Replays a scenario on this thread, and explains it. */
 export const showScenario = (subject: SearchedProtocol, scenario: Scenario, invariants: boolean): Shown =>
   explain(playedHere(subject, scenario, invariants))
 
-/** Plays a scenario in the simulator, on this thread. */
+/** Plays a scenario on this thread. */
 export const playedHere = (subject: SearchedProtocol, scenario: Scenario, invariants: boolean): PlayedScenario =>
   playedScenario(subject, scenario, playSimulated(subject, scenario, limitsFor(invariants)))
 
 /**
- * Plays a scenario on a thread of the pool, because a protocol may hang or take all memory there. A protocol that hangs
- * is a result. Returns undefined if the play is abandoned.
+ * Plays a scenario on a thread of the pool, because a protocol may hang, which is a result too. Undefined if abandoned.
  */
 export async function playedSupervised(
   pool: Pool,
@@ -87,7 +80,7 @@ export async function playedSupervised(
   const end = await supervise(pool, playJob, { subject, scenario, invariants, follows }, { signal: abandon })
   if (end.type === 'abandoned') return undefined
   const { level } = subject
-  // Loading the subject on this thread gives the initial values. A subject that got stuck is not loaded.
+  // The subject provides the initial values. One that got stuck is not loaded here.
   if (end.type === 'done')
     return playedScenario({ level, workload: (await subjectOf(subject)).workload }, scenario, end.value)
   const judging = { level, workload: await workloadNamed(subject.workload) }
@@ -130,7 +123,7 @@ export function explain(played: PlayedScenario): Shown {
     trouble,
     events,
     header,
-    // `race` shows the race, so the header of this history leaves it out.
+    // `race` shows the race, so the header leaves it out.
     history: database === undefined ? history : { ...history, header: { ...header, extra: told } },
     report,
     culprit: counterexample?.culprit,
@@ -151,17 +144,14 @@ export function explain(played: PlayedScenario): Shown {
   }
 }
 
-/**
- * Returns the failure with operations in place of the requests in its evidence. Programs name clients' requests, but
- * readers of the report know only operations.
- */
+/** Replaces clients' requests in a failure's evidence by operations, which readers of the report know. */
 function withRequests(failure: Failure | undefined, history: History): Failure | undefined {
   if (failure?.kind !== 'invariant' || failure.evidence === undefined) return failure
   const told = toldWith(history)
   return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
 }
 
-/** Returns the servers of a database, and the first story about an object of the contradiction, if there is one. */
+/** The servers of a database, and a story about an object of the contradiction. */
 function toldIn(
   { hosts, stories }: ObservedDatabase,
   history: History,
@@ -174,7 +164,7 @@ function toldIn(
   return { hosts, told: story && { cause: toldWith(history)(story.cause), remedy: story.remedy } }
 }
 
-/** Returns the requests for the objects of the contradiction; all requests if there is no contradiction. */
+/** Returns the requests for the contradiction's objects, or else all requests. */
 function requestsAbout(counterexample: Counterexample | undefined, history: History): readonly ClientRequest[] {
   const { key, process } = history.operations
   const keys = counterexample && new Set(counterexample.operations.map(({ operation }) => key[operation]))
@@ -191,10 +181,7 @@ function toldWith(history: History): (line: string) => string {
   return (line) => line.replace(/\bprocess-\d+-\d+\b/g, (name) => names.get(name) ?? name)
 }
 
-/**
- * Returns the race that explains the contradiction, among clients' requests for the same objects before the final
- * reads.
- */
+/** Returns the race that explains the contradiction, among requests for the same objects. */
 function raceOf(
   { ran, history, scenario, workload }: PlayedScenario,
   counterexample: Counterexample | undefined,
@@ -220,8 +207,8 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
 }
 
 /**
- * Returns the reasons for doubt about a played scenario. All other reasons apply only to a whole run. A scenario has
- * few operations, which need not overlap, and a fault may act between them.
+ * Returns the doubts about a played scenario. Its operations are few and need not overlap, so the doubts about whole
+ * runs do not apply.
  */
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
   ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason.text}`] : []),
@@ -229,12 +216,12 @@ const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict
   ...idleFaults(records).map((name) => `no ${name} took effect`),
 ]
 
-/** The largest number of operations of a scenario that is shown in full. */
+/** The largest scenario that is shown in full. */
 const FEW_OPERATIONS = 12
 
 /**
- * Returns the operations that contradict the level. Returns all operations of a minimised scenario, because the failure
- * needs each of them. For levels about final reads, also returns the final reads of the same object.
+ * Returns the operations that contradict the level. A minimised scenario needs each of its operations. Levels about
+ * final reads also need those of the same object.
  */
 function rowsToShow({ level, operations }: Counterexample, { scenario, history }: PlayedScenario): number[] {
   const { flags, key, length } = history.operations
@@ -250,8 +237,8 @@ function rowsToShow({ level, operations }: Counterexample, { scenario, history }
 }
 
 /**
- * Returns the clients' operations without the final reads, to be shown if the history shows no failure. If the system
- * stopped answering, the first operations after healing are also shown.
+ * Returns the clients' operations, to show if the history has no failure. If the system stopped answering, the first
+ * ones after healing are added.
  */
 function plannedRows({ scenario, history }: PlayedScenario, failure: Failure | undefined): number[] {
   const { length } = history.operations
@@ -285,10 +272,7 @@ const keptSentence = ({ level, scenario: { target } }: PlayedScenario, verdict: 
       ? `Whether ${subjectNamed(target)} kept its history ${level} is not known.`
       : `${subjectNamed(target)} kept its history ${level}.`
 
-/**
- * Returns the level if a replay must name it; undefined if it equals the promised level, which a replay assumes by
- * default.
- */
+/** Returns the level, if it is not the promised one, which a replay assumes. */
 export const unpromisedLevel = ({ level, protocol, targetSettings, workload }: SearchedProtocol): string | undefined =>
   level === levelFor(workload, promiseOf(protocol, targetSettings, workload.object)) ? undefined : level
 

@@ -36,9 +36,7 @@ export interface SimulateSettings extends SubjectSettings {
   /** The number of clients; 10 by default. */
   readonly clients?: number | undefined
   readonly listener?: ((event: SimulateStep) => void) | undefined
-  /**
-   * When aborted, ends the run early. The run still heals its faults, performs the final reads and judges the history.
-   */
+  /** Aborting ends the run early. It still heals its faults, reads finally, and judges the history. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -48,13 +46,9 @@ export type SimulateStep = Extract<RunEvent, { readonly type: 'event' | 'checkin
 /** A simulated run, judged. */
 export interface Simulated {
   readonly history: History
-  /** Verdicts on every level that the workload can decide. */
   readonly report: Report<string>
-  /**
-   * Reasons why the run proves less than it suggests, for instance because the system answers nothing after healing.
-   */
+  /** Why the run proves less than it suggests, for instance because the system answers nothing after healing. */
   readonly vacuous: readonly string[]
-  /** Whether the signal ended the run early. */
   readonly interrupted: boolean
 }
 
@@ -66,8 +60,8 @@ const MEMORY_BYTES = 2_000_000_000
 
 /**
  * Performs and judges one run of a protocol, or of the user's own Node service, in virtual time. The result is a
- * function of the arguments, to the byte, unless the run is aborted. Yields every few milliseconds, except while a
- * service runs: only a listener can abort the run of a service.
+ * function of the arguments, unless aborted. Yields every few milliseconds, except while a service runs, which only a
+ * listener can abort.
  *
  * @throws UserError (usage) for an argument that is not a protocol or a service, or for an unknown name; (input) for a
  * program that cannot be simulated; (environment) for a run that floods or never ends, and for a program that ends by
@@ -159,7 +153,7 @@ async function performed(subject: Subject, { options, nodes, signal }: Performin
   return run
 }
 
-/** The number of events between two yields: about ten milliseconds of work. */
+/** The events between two yields: about ten milliseconds of work. */
 const EVENTS_AT_A_TIME = 5_000
 
 async function ended({ handle, advance }: Simulation, signal: AbortSignal | undefined): Promise<SimulatedRun> {
@@ -171,7 +165,7 @@ async function ended({ handle, advance }: Simulation, signal: AbortSignal | unde
   }
 }
 
-/** Performs a run of programs without yielding, because the programs occupy this process until the run is closed. */
+/** Performs a run of programs without yielding, because they occupy this process. */
 function endedAtOnce(cluster: SimulatedCluster, options: Options, signal: AbortSignal | undefined): SimulatedRun {
   try {
     const { handle, advance } = beginSimulation(cluster, options)

@@ -3,7 +3,6 @@ import type { SearchResult } from '@chaosproxy/simulator'
 import type { QueueEvent } from '../queue/pool.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
 
-/** The settings of each trial. */
 export interface TrialChoice {
   readonly strategies: readonly string[]
   readonly invariants: boolean
@@ -16,14 +15,14 @@ export const trialChoiceOf = ({ strategies, invariants, verifyDeterminism }: Tri
   verifyDeterminism,
 })
 
-/** A search on threads: its subject, its limits, and the directory of its findings. Plain data. */
+/** A search on threads. Plain data. */
 export interface SearchSpec extends TrialChoice {
   readonly subject: SubjectName
   /** The protocol's own name. */
   readonly name: string
   readonly firstSeed: number
   readonly limit: { readonly seeds: number } | { readonly timeMs: Millis }
-  /** Whether to search from a broken invariant for a failure that a client observes. */
+  /** Whether to search from broken invariants for failures that clients observe. */
   readonly guide: boolean
   readonly keepGoing: boolean
   readonly shrinkMs: Millis
@@ -32,12 +31,12 @@ export interface SearchSpec extends TrialChoice {
   readonly out: string
 }
 
-/** The combined result of all threads. Findings are sorted by seed. */
+/** The combined result of all threads, with findings sorted by seed. */
 export interface SearchOutcome extends SearchResult {
   readonly elapsedMs: Millis
-  /** The number of seeds that failed, by cause; only some findings of each cause are kept. */
+  /** The number of failed seeds by cause. Only some findings of each are kept. */
   readonly times: ReadonlyMap<string, number>
-  /** Reasons why some seeds could not be searched. */
+  /** Why some seeds could not be searched. */
   readonly lost: readonly string[]
 }
 
@@ -48,14 +47,11 @@ export type SearchEvent =
       readonly trials: number
       readonly causes: number
       readonly elapsedMs: Millis
-      /** The estimated remaining time in milliseconds; absent until it can be estimated. */
+      /** The estimated remaining time in milliseconds, once it is known. */
       readonly leftMs: Millis | undefined
     }
   | QueueEvent
-  /**
-   * A stored search of this name continues. The members describe its earlier progress. `isOver` is true if the search
-   * had already ended.
-   */
+  /** A stored search of this name continues, with its earlier progress. `isOver` if it had already ended. */
   | {
       readonly type: 'continued'
       readonly campaign: string
@@ -64,9 +60,8 @@ export type SearchEvent =
       readonly elapsedMs: Millis
       readonly isOver: boolean
     }
-  /** An invariant was broken with this seed; the search for a violation that a client observes begins. */
+  /** An invariant was broken with this seed. The search for a violation that clients observe begins. */
   | { readonly type: 'guiding'; readonly seed: number }
-  /** The search has ended, and its findings are being minimised. */
+  /** The search has ended; its findings are being minimised. */
   | { readonly type: 'shrinking'; readonly outcome: SearchOutcome }
-  /** A finding was minimised and written to files. */
   | { readonly type: 'written'; readonly replay: string; readonly history: string }

@@ -11,7 +11,7 @@ export interface Stuck {
   readonly seed: number
   /** The failure, and the event at which it occurred. */
   readonly what: string
-  /** The failure, without the event at which it occurred. Failures with the same text have one cause. */
+  /** The failure without the event. Failures with the same text have one cause. */
   readonly mistake: string
   readonly trace: readonly string[]
 }
@@ -21,18 +21,12 @@ export type Supervised<T> =
   | { readonly type: 'abandoned' }
   | ({ readonly type: 'stuck' } & Stuck)
 
-/**
- * The number of consecutive polls in the same step after which a thread counts as stuck. A step normally takes
- * microseconds.
- */
+/** After so many polls in the same step, a thread counts as stuck. A step normally takes microseconds. */
 const LOOKS_BEFORE_STUCK = 12
-/** The limit on polls for programs, which have their own time limit and take longest to start. */
+/** The same limit for programs, which have their own time limit and take longest to start. */
 const LOOKS_AT_PROGRAMS = 60
 
-/**
- * Runs a job with a protocol. If a step of the protocol does not return or takes all memory, identifies the step.
- * Cancels the job if `signal` aborts.
- */
+/** Runs a job with a protocol. Identifies a step that does not return or takes all memory. */
 export async function supervise<Spec extends object, Result>(
   pool: Pool,
   job: Job<Spec, Result>,
@@ -46,18 +40,16 @@ export async function supervise<Spec extends object, Result>(
   if (mistaken !== undefined) throw mistaken
   if (end.type === 'failed' && !isOfUser(spec)) throw end.error
   const { unit, calls: steps, within } = end.reading
-  // The progress contains no seed until the first seed begins.
+  // Before the first seed begins, the progress has none.
   const seed = Math.max(unit, firstOf(spec) ?? unit)
-  // It is unknown which of the seeds failed.
+  // It is unknown which seed failed.
   if (end.type === 'failed')
     return { type: 'stuck', seed: firstOf(spec) ?? seed, ...failedBetweenSteps(end.error, subjectOf(spec)) }
-  // Runs this seed again, to find the step at which the thread was stopped. That step describes itself in the progress
-  // before the thread is stopped again.
+  // Runs this seed again, to find the step at which the thread was stopped.
   const one: Spec = { ...spec, ...('first' in spec ? { first: seed, count: 1 } : {}) }
   const again =
     end.why !== 'memory' || steps > 0 ? await pool.do(job, one, { signal, looks: looksAt(spec), wanted: steps }) : end
-  // The repetition of this seed has not failed. The machine may have stood still before, or another thread may have
-  // taken the memory.
+  // The repetition succeeded. The machine may have stood still, or another thread may have taken the memory.
   if (again.type === 'done') {
     const anew = await pool.do(job, spec, { signal, stop, looks: looksAt(spec) })
     if (anew.type === 'done') return anew
@@ -72,12 +64,9 @@ export async function supervise<Spec extends object, Result>(
 
 const firstOf = (spec: object): number | undefined => ('first' in spec ? Number(spec.first) : undefined)
 
-/** Returns what a job runs, in the words of reports. */
 const subjectOf = (spec: object): string => `the ${searchedIn(referenceIn(spec)).noun}`
 
-/**
- * Returns whether the job runs a user's own protocol. A search names the protocol directly; a run names it in its spec.
- */
+/** Whether the job runs a user's own protocol. */
 const isOfUser = (spec: object): boolean => isUserFile(referenceIn(spec))
 
 const looksAt = (spec: object): number => (isBinary(referenceIn(spec)) ? LOOKS_AT_PROGRAMS : LOOKS_BEFORE_STUCK)
@@ -91,10 +80,7 @@ function referenceIn(spec: object): string {
   return reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
 }
 
-/**
- * Describes a failure outside the steps. Errors in a step are caught, so the failed code was started by a step and ran
- * later.
- */
+/** Describes a failure between steps: a step started the code, which ran later. */
 function failedBetweenSteps(error: unknown, subject: string): Pick<Stuck, 'what' | 'mistake' | 'trace'> {
   const mistake = `${subject} threw outside its steps`
   const said = error instanceof Error ? error.message : String(error)

@@ -1,30 +1,27 @@
 import { causeOf, noEvidence, type SearchResult, type SeedFailure, sumOfEvidence } from '@chaosproxy/simulator'
 
-/** The combined results of ranges of seeds, independent of the order in which the ranges ended. Plain data. */
+/** The combined results of ranges of seeds, in any order. Plain data. */
 export interface TallyState {
-  /** The combined result, with its findings sorted by seed. */
   readonly sum: SearchResult
-  /** The number of seeds that failed, by cause. */
+  /** The number of failed seeds by cause. */
   readonly times: readonly (readonly [cause: string, times: number])[]
-  /** Reasons why some seeds could not be searched. */
+  /** Why some seeds could not be searched. */
   readonly lost: readonly string[]
 }
 
 export interface Tally {
   add(result: SearchResult): void
   lose(why: string): void
-  /** Counts for frequent queries, computed without copying the state. */
+  /** Counts, without copying the state. */
   trials(): number
   causes(): number
   failedBefore(seed: number): boolean
-  /** Returns up to `most` interesting seeds in ascending order: the last ones before this seed. */
+  /** Returns the last `most` interesting seeds before this one, in ascending order. */
   interestingBefore(seed: number, most: number): readonly number[]
   state(): TallyState
 }
 
-/**
- * The largest number of findings kept per cause. One of them is minimised; the others show how many seeds fail alike.
- */
+/** The most findings kept per cause. One is minimised; the others show how many seeds fail alike. */
 const KEPT_OF_A_CAUSE = 100
 
 export function createTally(before?: TallyState): Tally {
@@ -36,10 +33,7 @@ export function createTally(before?: TallyState): Tally {
   let firstFailed = findings.reduce((first, { seed }) => Math.min(first, seed), Number.POSITIVE_INFINITY)
   let { trials, steps, evidence } = before?.sum ?? { trials: 0, steps: 0, evidence: noEvidence }
 
-  /**
-   * Keeps the findings with the lowest seeds of each cause, and counts the others. Long searches find millions of
-   * failures.
-   */
+  /** Keeps the findings with the lowest seeds of each cause. Long searches find millions of failures. */
   function keep(finding: SeedFailure): void {
     const cause = causeOf(finding.failure)
     const count = times.get(cause) ?? 0

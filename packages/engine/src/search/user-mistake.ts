@@ -1,12 +1,11 @@
 import { UserError, type UserErrorCode } from '@chaosproxy/history'
 import * as v from 'valibot'
 
-// The prefix of a user error's message. An error sent between threads keeps its message, but neither its class nor its
-// code.
+// The prefix of a user error's message. Between threads, an error loses its class and code.
 
 const BEGIN = 'user error '
 
-/** Throws a user error in a form that the calling thread can distinguish from an internal error. */
+/** Throws a user error that the calling thread can distinguish from an internal error. */
 export function toCaller(error: unknown): never {
   if (error instanceof UserError) throw new Error(`${BEGIN}${JSON.stringify([error.code, error.message])}`)
   throw error
@@ -15,10 +14,10 @@ export function toCaller(error: unknown): never {
 const codes = ['usage', 'input', 'environment'] as const satisfies readonly UserErrorCode[]
 const carried = v.pipe(v.string(), v.parseJson(), v.strictTuple([v.picklist(codes), v.string()]))
 
-/** Returns the user error that another thread, or a worker on another machine, threw; undefined for any other error. */
+/** Returns the user error that another thread or worker threw, if it is one. */
 export function userMistake(error: unknown): UserError | undefined {
   if (!(error instanceof Error) || !error.message.startsWith(BEGIN)) return undefined
-  // The schema is checked, because users' code may throw an error whose message begins with the same prefix.
+  // Users' code may throw an error with the same prefix.
   const { success, output } = v.safeParse(carried, error.message.slice(BEGIN.length))
   return success ? new UserError(...output) : undefined
 }

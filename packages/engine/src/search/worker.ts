@@ -23,15 +23,14 @@ import { requireRepeatable } from './repeatable.ts'
 import type { TrialChoice } from './spec.ts'
 import { toCaller } from './user-mistake.ts'
 
-/** A range of seeds for one thread. */
 export interface SeedsSpec extends TrialChoice {
   readonly subject: SubjectName
   readonly first: number
   readonly count: number
   readonly stopAtFirst: boolean
-  /** Seeds of earlier ranges whose trials reached something new. */
+  /** Seeds of earlier ranges that reached something new. */
   readonly interesting?: readonly number[] | undefined
-  /** How long to check first that programs are repeatable; null for no time limit. */
+  /** How long to check repeatability first; null for no limit. */
   readonly selfCheck?: { readonly mostMs: Millis | null } | undefined
 }
 
@@ -53,7 +52,7 @@ export interface PlaySpec {
   readonly subject: SubjectName
   readonly scenario: Scenario
   readonly invariants: boolean
-  /** Whether to play a program's failure once more to find out which lines ran. */
+  /** Whether to play a program's failure once more, to find out which lines ran. */
   readonly follows: boolean
 }
 
@@ -78,7 +77,7 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
   )
 }
 
-/** The coverage of the last interesting seeds, reused for all ranges that begin with them. */
+/** The coverage of the last interesting seeds, for ranges that begin with the same. */
 let known: { readonly name: string; readonly coverage: ReturnType<typeof learnFrom> } | undefined
 
 function learnt(
@@ -124,8 +123,8 @@ export async function simulateRun({ spec, progress }: Task<SimulateSpec>): Promi
 }
 
 /**
- * Performs the work on the subject, and waits for everything that the work has started. Meanwhile, a promise that is
- * rejected ends this thread, and a program that continues to run is an error. Both make the task fail.
+ * Performs the work, and waits for all that it has started. A promise rejected meanwhile, or a program that continues,
+ * fails the task.
  */
 async function settled<T>(subject: Subject, work: () => T): Promise<T> {
   const result = await subject.perform(work).catch(toCaller)

@@ -4,22 +4,21 @@ import { requestOf } from '../references/requests.ts'
 import type { PlayedScenario } from './play.ts'
 
 /**
- * Adapts a service's scenario to processes, whose messages lack the simulator's delays. Each operation begins at the
- * time at which its request reached the program in the simulator. Returns the scenario unchanged if nothing failed in
- * the simulator, or if the program was not followed.
+ * Adapts a service's scenario to processes, which lack the simulator's delays: each operation begins when its request
+ * reached the simulated program.
  */
 export function asArrived(scenario: Scenario, played: PlayedScenario | undefined): Scenario {
   if (played?.ran === undefined) return scenario
   const { history, ran } = played
   const first = new Map<string, Nanos>()
   for (const { request, at } of ran.steps) if (!first.has(request)) first.set(request, at)
-  // Rows are sorted by invocation, like the operations of a recorded scenario.
+  // Rows are sorted by invocation, like recorded operations.
   const planned = Math.min(scenario.operations.length, history.operations.length)
   const arrivals = Array.from({ length: planned }, (_, row) => first.get(requestOf(history, row).name))
   return { ...scenario, operations: beginningAt(scenario.operations, arrivals) }
 }
 
-/** Returns the operations sorted by their new times; the operations of one client keep their order. */
+/** Returns the operations sorted by new times. Those of one client keep their order. */
 export function beginningAt(
   operations: readonly PlannedOperation[],
   times: readonly (Nanos | undefined)[],

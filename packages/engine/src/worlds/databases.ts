@@ -6,7 +6,7 @@ const names: readonly string[] = [
   ...['etcd', 'redis', 'postgres', 'nats', 'mariadb', 'zookeeper', 'galera', 'rabbitmq', 'redis-cluster'],
 ]
 
-/** The databases as targets, by name. Their package is loaded on demand. */
+/** The databases as targets, by name, loaded on demand. */
 export const databases: ReadonlyMap<string, () => Promise<Target>> = new Map(
   names.map((name) => [name, () => databaseNamed(name)]),
 )

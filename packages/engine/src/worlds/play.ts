@@ -22,7 +22,7 @@ export const limitsFor = (invariants: boolean): TrialLimits => ({
   invariants,
 })
 
-/** The result of a scenario in the simulator, in a form that threads can exchange. */
+/** The result of a simulated scenario, for other threads. */
 export interface SimulatedPlay {
   readonly events: readonly Event[]
   readonly failure: Failure | undefined
@@ -31,13 +31,11 @@ export interface SimulatedPlay {
   readonly log: readonly LogLine[]
   /** The messages between nodes, if they were recorded. */
   readonly heard?: Heard | undefined
-  /** The lines that a program ran, if the program was followed. */
   readonly ran?: CodeRun | undefined
-  /** The states of the nodes, if they were watched. */
   readonly states?: readonly NodeState[] | undefined
 }
 
-/** Plays a scenario in the simulator, and watches the nodes' own answers to these reads. */
+/** Plays a scenario in the simulator, and watches the nodes' answers to these reads. */
 export function playWatched(
   subject: SearchedProtocol,
   scenario: Scenario,
@@ -58,7 +56,7 @@ export function playSimulated(subject: SearchedProtocol, scenario: Scenario, lim
   return { events, failure, records, trouble, log, ...(heard === undefined ? {} : { heard }) }
 }
 
-/** A scenario as played, simulated or on processes. */
+/** A played scenario, simulated or real. */
 export interface PlayedScenario {
   readonly level: string
   readonly workload: Workload
@@ -68,25 +66,25 @@ export interface PlayedScenario {
   readonly records: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly log: readonly LogLine[]
-  /** A failure that is already known; if undefined, the history is checked for a failure. */
+  /** A known failure; if undefined, the history is checked. */
   readonly failure: Failure | undefined
-  /** The lines that a program ran, if the program was followed. */
+  /** The lines that a program ran, if it was followed. */
   readonly ran?: CodeRun | undefined
-  /** A failure that is reported if the history itself shows no failure. */
+  /** A failure to report if the history shows none. */
   readonly otherwise?: Failure | undefined
 }
 
-/** Returns a simulated play of a scenario with the level to check it against. */
+/** Returns a simulated play with the level to check. */
 export const playedScenario = (
   { level, workload }: Pick<SearchedProtocol, 'level' | 'workload'>,
   scenario: Scenario,
   play: SimulatedPlay,
 ): PlayedScenario => ({ ...play, level, workload, scenario, history: historyFromEvents(play.events) })
 
-/** Watches the state of each node: its role, its term, and the answers of its copy of the data to the watched reads. */
+/** Watches the role, the term and the data of each node. */
 interface NodeStateWatch {
   observe(node: NodeId, now: () => Nanos): (state: unknown) => void
-  /** Returns every change, sorted by time; the first state of each node is at 0 or when it first starts. */
+  /** Returns every change, sorted by time. */
   states(): readonly NodeState[]
 }
 
@@ -105,7 +103,7 @@ function createNodeStateWatch(machine: AnyMachine, reads: readonly Input[]): Nod
   function observe(node: NodeId, now: () => Nanos): (state: unknown) => void {
     let latest = ''
     return (state) => {
-      // The state after an election before the scenario begins is recorded at time 0.
+      // Elections before the scenario count as at time 0.
       const seen = stateOf(node, state, nanos(Math.max(0, now())))
       const text = JSON.stringify({ ...seen, at: 0 })
       if (text === latest) return

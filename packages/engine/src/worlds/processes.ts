@@ -4,7 +4,6 @@ import { isService, parseServiceReference } from '../references/services.ts'
 import { databases } from './databases.ts'
 import type { World } from './world.ts'
 
-/** The world of processes on this machine. */
 export const processes: World = {
   async target(reference) {
     if (!isService(reference)) return targetOf(reference, databases)

@@ -100,13 +100,13 @@ export const programs: VirtualWorld = {
   },
 }
 
-/** The time limit of calls on this thread. No other thread watches them. They normally take a fraction of a second. */
+/** The time limit of calls on this thread, which nothing else watches. They normally take a fraction of a second. */
 const LONGEST_MS = millis(10_000)
 
 const services = new Map<string, Promise<Service>>()
 
 /**
- * Returns a service. Bundles its programs once, like the files of protocols.
+ * Returns a service. Bundles its programs once.
  *
  * @throws UserError (input) for a program that cannot be read.
  */
@@ -162,13 +162,11 @@ const stoppedAt =
     return at(request, { file: shownFile(site.file), line: site.line })
   }
 
-/** Returns a file's path as shown in the steps of a run. */
 const shownFile = (file: string): string => relative('.', file)
 
-/** The listeners of programs. */
 interface ServiceWatch {
   readonly turns?: TurnWatch | undefined
-  /** Called for each step of the code that runs for clients. Requires a service that was loaded with probes. */
+  /** Called for each step of code that runs for clients. Requires a service with probes. */
   readonly code?: CodeWatch | undefined
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
   readonly story?: ((told: DatabaseStory) => void) | undefined
@@ -177,8 +175,7 @@ interface ServiceWatch {
 }
 
 /**
- * Returns the functions that start clusters of a service. The function of `shortcut` reuses the installed packages that
- * an earlier run loaded.
+ * Returns the functions that start clusters of a service. `shortcut` reuses packages that an earlier run loaded.
  *
  * @throws UserError (input) if the routes concern a single object, but clients would use several objects.
  */
@@ -187,7 +184,7 @@ function startsOf(
   { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
   watch: ServiceWatch = {},
 ): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut | undefined } {
-  // A search chooses the number of keys at random unless the settings contain the number.
+  // A search draws the number of keys, unless it is set.
   const { functions, before } = askedOf(workload, { keys: 2, ...settings })
   const isOfOne = isAboutOneObject(service, { functions, before })
   const startWith =
@@ -207,12 +204,12 @@ function isAboutOneObject(
   return requireRequests(maker, { functions: functions.filter((f) => maker.functions.includes(f)), before }, file)
 }
 
-/** The largest number of steps that are followed. A minimised failure has fewer steps. */
+/** The most steps that are followed. A minimised failure has fewer. */
 const MOST_STEPS = 50_000
 
 /**
- * Plays a scenario once more with probes in the program, and returns every line that ran for a client. Returns
- * undefined if the history differs from that without probes; the lines then stay unknown.
+ * Plays a scenario again with probes, and returns the lines that ran for clients. Undefined if this changes the
+ * history.
  */
 async function followedCode(
   service: Service,
@@ -238,10 +235,7 @@ async function followedCode(
   return { ...run, steps: withStatements, database: databaseOf(service, stories) }
 }
 
-/**
- * Returns the database servers of a service with the stories about them; undefined if the nodes may have separate
- * copies of the data, or if there is no database.
- */
+/** Returns a service's database servers with their stories; undefined if the nodes may have separate data. */
 function databaseOf({ spec }: Service, stories: readonly DatabaseStory[]): CodeRun['database'] {
   const { postgres = {}, redis } = spec
   const hosts = [...Object.keys(postgres), ...(redis === undefined ? [] : ['redis'])]
@@ -254,7 +248,7 @@ interface Sited {
   readonly startedAt: Nanos
 }
 
-/** Adds steps for each SQL statement: one step at its answer, and one step at the commit of its writes. */
+/** Adds steps at the answer to each SQL statement, and at the commit of its writes. */
 function withSql(
   steps: CodeRun['steps'],
   awaited: readonly AwaitedSql[],
@@ -282,7 +276,7 @@ function withSql(
 
 function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: Nanos): CodeRun {
   const files = new Map([...new Set(sites.map(({ file }) => file))].map((file) => [file, shownFile(file)]))
-  // The functions that run again for each request. Requests do not share the state inside them.
+  // Functions that run again for each request, so that requests do not share their state.
   const entered = new Set(steps.flatMap(({ type, site }) => (type === 'enters' ? [site] : [])))
   const shared = (states: readonly SharedState[] | undefined, node: string): readonly string[] =>
     (states ?? [])
@@ -306,7 +300,7 @@ function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: 
 const beginningOf = ({ clients }: Service): DeclaredBeginning | undefined =>
   clients.type === 'routes' ? beginningIn(clients.table, clients.file) : undefined
 
-/** Returns a service in virtual time as a target. `simulateService` performs its runs on a thread. */
+/** Returns a service in virtual time as a target. */
 function simulatedServiceTarget(service: Service): Target {
   const { spec, definition } = service
   const { summary, bugs, marks, functions, promises } = protocolTarget(definition)
@@ -327,12 +321,11 @@ function simulatedServiceTarget(service: Service): Target {
   }
 }
 
-/** The number of events between two checks for an interrupt. */
+/** The events between two checks for an interrupt. */
 const EVENTS_AT_A_TIME = 2_000
 
 /**
- * Performs a whole run of a service's programs. The run is synchronous, because the programs occupy this process until
- * the run is closed.
+ * Performs a whole run of a service. The run is synchronous, because the programs occupy this process.
  *
  * @throws UserError (input) for a program that cannot be simulated, or never listens.
  */
@@ -368,7 +361,7 @@ function simulateService(
   })
 }
 
-/** Adds the first failed assertion, or else the first program that ended by itself, to the run's problems. */
+/** Adds a failed assertion, or else a program that ended by itself, to the run's problems. */
 function withDeaths(outcome: RunOutcome, cluster: SimulatedCluster): RunOutcome {
   const broken = cluster.broken?.()
   if (broken === undefined) return outcome

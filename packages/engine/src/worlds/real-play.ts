@@ -27,21 +27,20 @@ import type { SubjectName } from './subject-name.ts'
 import type { Scene } from './world.ts'
 
 const QUIET_MS = millis(5_000)
-/** The time for recovery: longer than for simulated nodes, since the machine may have other work to do. */
+/** The time for recovery. A real machine may have other work to do. */
 const RECOVERY_MS = millis(30_000)
 
 export interface RealPlay {
-  /** The scenario with its nodes exchanged: the current leader takes the part of the recorded leader. */
+  /** The scenario in which the current leader takes the part of the recorded one. */
   readonly scenario: Scenario
   readonly exchanged: readonly [NodeId, NodeId] | undefined
   readonly played: Played
   readonly events: readonly Event[]
-  /** Problems of the environment. */
   readonly trouble: readonly string[]
 }
 
 /**
- * Plays a scenario on a fresh cluster of processes. Returns undefined if interrupted: an unfinished play shows nothing.
+ * Plays a scenario on a fresh cluster. Undefined if interrupted, because an unfinished play shows nothing.
  *
  * @throws UserError (environment) if the cluster does not start.
  */
@@ -52,7 +51,7 @@ export async function playForReal(
   const simulated = await searched()
   const { workload } = simulated
   const leader = firstLeader(simulated, recorded)
-  // A program's first requests take as long as many later requests together.
+  // A program's first requests are slow.
   const warm = isService(subject.target)
   const play = await playOnProcesses(subject, { scenario: recorded, workload, leader, warm }, interrupted)
   if (play === undefined) return undefined
@@ -60,7 +59,7 @@ export async function playForReal(
   return {
     level: subject.level,
     workload,
-    // The played scenario has no delays and no holds: processes have their own delays, and no request is held.
+    // Processes have their own delays, and hold no request.
     scenario: { ...play.scenario, faults: play.played.faults, delays: undefined, holds: undefined },
     history,
     events: play.events,
@@ -75,15 +74,14 @@ export async function playForReal(
 interface Part {
   readonly scenario: Scenario
   readonly workload: Workload
-  /** The node that leads at the start of the scenario, if any. */
   readonly leader: NodeId | undefined
-  /** Whether to read from all nodes first, until they answer at their usual speed. */
+  /** Whether to read from all nodes first, until they are fast. */
   readonly warm: boolean
 }
 
 /**
- * Plays a scenario on a fresh cluster of processes. Operations and faults keep their times. The current leader takes
- * the part of the recorded leader. The machine determines everything else. Returns undefined if interrupted.
+ * Plays a scenario on a fresh cluster of processes, with the same operations and faults at the same times. The current
+ * leader takes the part of the recorded one. Undefined if interrupted.
  *
  * @throws UserError (environment) if the cluster does not start.
  */
@@ -94,7 +92,7 @@ export async function playOnProcesses(
 ): Promise<RealPlay | undefined> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
   const play = await playIn(directory, system, part, interrupted)
-  // The directory is kept if the cluster does not start, since the error refers to its logs.
+  // If the cluster does not start, the error refers to logs in the directory, so it is kept.
   rmSync(directory, { recursive: true, force: true })
   return play
 }
@@ -132,7 +130,6 @@ interface Begun extends Pick<StartOptions, 'dataDir' | 'logDir' | 'signal'> {
   readonly workload: Workload
 }
 
-/** Starts a protocol's nodes. */
 const startNodes = (
   { target, bug, targetSettings }: Pick<SubjectName, 'target' | 'bug' | 'targetSettings'>,
   { scenario: { nodes, seed }, workload: { object }, dataDir, logDir, signal }: Begun,
@@ -149,7 +146,6 @@ const startNodes = (
     signal,
   })
 
-/** Starts a service's programs as `chaos run` does. */
 function startProcesses(
   { target }: Pick<SubjectName, 'target'>,
   { scenario, workload, dataDir, logDir, signal }: Begun,
@@ -167,7 +163,6 @@ function startProcesses(
   })
 }
 
-/** Plays the scenario on a started cluster. Resolves once the cluster has stopped. */
 async function playOn(
   cluster: StartedCluster,
   what: Pick<PlayOptions, 'scenario' | 'workload'>,
@@ -193,7 +188,6 @@ async function playOn(
   }
 }
 
-/** A key that no other client reads. */
 const WARM_UP_KEY = 'warm-up'
 const ROUNDS = 10
 const SWIFT_MS = 60
@@ -202,9 +196,8 @@ const LONGEST_MS = 10_000
 const TIMEOUT_MS = millis(1_000)
 
 /**
- * Reads from every node until all nodes have answered quickly several times in a row under the same leader. A process
- * that has just started takes long for its first requests. On a busy machine, the first leader of the cluster is often
- * replaced soon. Gives up after a time limit, because some systems and some machines stay slow.
+ * Reads from every node until all are fast under one leader. First requests are slow, and a busy machine's first leader
+ * is often replaced. Gives up after a time limit.
  */
 async function warmUp(cluster: Cluster, workload: Workload, interrupted: AbortSignal): Promise<void> {
   const [input] = workload.finale([WARM_UP_KEY]).filter(({ f }) => workload.reads.includes(f))

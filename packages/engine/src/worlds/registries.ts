@@ -2,7 +2,7 @@ import type { Registries } from '@chaosproxy/runner'
 import { workloadOf } from '@chaosproxy/targets/named'
 import { targetNamed } from './registry.ts'
 
-/** The registries of everything that a spec can name: built-in targets and workloads, and the user's own files. */
+/** Resolves all that a spec can name: built-in names and the user's files. */
 export const registries: Registries = {
   target: targetNamed,
   workload: workloadOf,

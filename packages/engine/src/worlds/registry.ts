@@ -13,25 +13,21 @@ import {
 } from '../references/services.ts'
 import type { VirtualWorld, World } from './world.ts'
 
-/** Facts about a world that are known before its code is loaded. */
 interface Entry<Of extends World> {
-  /** Returns whether a full reference belongs to the world. */
+  /** Whether a full reference belongs to the world. */
   knows(reference: string): boolean
   open(): Promise<Of>
 }
 
 interface VirtualEntry extends Entry<VirtualWorld> {
-  /** The noun for the world's subjects in reports. */
+  /** What reports call the world's subjects. */
   readonly noun: 'protocol' | 'program'
   title(reference: string): string
-  /** Returns whether the world runs this subject, which a caller passes as a value. */
+  /** Whether the world runs this subject, given as a value. */
   takes(value: ProtocolModule | ServiceDeclaration): boolean
   /** The version of Node, if runs may depend on it. */
   readonly node: string | undefined
-  /**
-   * The number of seeds in a generation. After the first generations, trials vary the interesting seeds of earlier
-   * trials.
-   */
+  /** The number of seeds in a generation. Later generations vary the interesting seeds of earlier ones. */
   readonly generation: number
   /** Whether a search checks first that runs are repeatable. */
   readonly isChecked: boolean
@@ -56,13 +52,13 @@ const programs: VirtualEntry = {
   knows: (reference) => reference.startsWith(SIMULATED) && isService(reference.slice(SIMULATED.length)),
   takes: (value) => typeof value === 'object' && value !== null && isServiceDeclaration(value),
   node: process.version,
-  // Trials of programs take much longer than trials of state machines, and few of their seeds are interesting.
+  // Trials of programs take longer, and few of their seeds are interesting.
   generation: 256,
   isChecked: true,
   open: async () => (await import('./programs.ts')).programs,
 }
 
-/** The world of processes. References without the prefix `sim:` belong to this world. */
+/** The world of processes, for references without `sim:`. */
 const processes: Entry<World> = {
   knows: (reference) => !reference.startsWith(SIMULATED),
   open: async () => (await import('./processes.ts')).processes,
@@ -70,27 +66,24 @@ const processes: Entry<World> = {
 
 const virtual = [programs, simulator] as const
 
-/** Returns the world in which a subject is searched and simulated. */
+/** Returns the world in which a subject is searched. */
 export function searchedIn(subject: string): VirtualEntry {
   const entry = virtual.find(({ knows }) => knows(`${SIMULATED}${subject}`))
   if (entry === undefined) throw new RangeError(`no world simulates ${subject}`)
   return entry
 }
 
-/** Returns the world of a subject that a caller passes as a value. */
+/** Returns the world of a subject given as a value. */
 export const worldTaking = (value: ProtocolModule | ServiceDeclaration): Promise<VirtualWorld> =>
   (programs.takes(value) ? programs : simulator).open()
 
-/**
- * Returns the world that plays scenarios of a subject: the world of processes if `real` is true, and otherwise the
- * subject's world in virtual time.
- */
+/** Returns the world for playing scenarios: processes if `real`, else virtual time. */
 export const worldPlaying = (subject: string, real: boolean): Promise<World> =>
   (real ? processes : searchedIn(subject)).open()
 
 /**
- * Resolves a full reference: the name of a target, the path of a user's file, or the declaration of a service. `sim:`
- * selects virtual time.
+ * Resolves a full reference: a target's name, the path of a user's file, or a service's declaration. `sim:` selects
+ * virtual time.
  *
  * @throws UserError (usage, input)
  */

@@ -13,8 +13,8 @@ import {
 import { type ServiceSpec, serviceName, USUAL_NODES, urlVariables } from '../references/services.ts'
 
 /**
- * Returns a target whose nodes are processes of a service. Each node has its own directory as its disk, and reaches the
- * others through the proxy. Programs beside the nodes are reached directly, and suffer no faults.
+ * Returns a target of a service's processes. Each node has a directory as its disk, and reaches others through the
+ * proxy. Programs beside the nodes suffer no faults.
  *
  * @throws UserError (input) for a route table that cannot be read.
  */
@@ -60,13 +60,13 @@ function serversBeside(spec: ServiceSpec): readonly BesideServer[] {
   ]
 }
 
-/** Returns the environment variables with the addresses of the programs beside the nodes. */
+/** Variables with the addresses of the programs beside the nodes. */
 const urlsOf = ({ redis, beside = {} }: ServiceSpec, addressOf: (name: string) => string) => ({
   ...(redis === undefined ? {} : { REDIS_URL: `redis://${addressOf(redisBeside.id)}` }),
   ...urlVariables(new Map(Object.keys(beside).map((name) => [name, `http://${addressOf(name)}`]))),
 })
 
-/** Returns placeholder values for servers that are not started yet, which suffice to find unknown names. */
+/** Placeholders for servers that are not started, which suffice to find unknown names. */
 const namesOnly = (servers: readonly BesideServer[]): Placeholders =>
   Object.fromEntries(
     servers.flatMap(({ id }) => ['peer', 'peer-host', 'peer-port'].map((what) => [`${what}.${id}`, `${what}.${id}`])),
@@ -76,8 +76,8 @@ const declaredWith = (spec: ServiceSpec, beside: Placeholders): Target =>
   declaredTarget(declarationOf(spec, beside), { where: serviceName(spec), directory: '.' })
 
 /**
- * Returns the declaration of the processes. The environment has the same variables as in the simulator, except that
- * `NODE_ENV` is this process's own, and `CHAOS_SIMULATED` is absent.
+ * Returns the declaration of the processes. Variables are those of the simulator, except this process's `NODE_ENV` and
+ * no `CHAOS_SIMULATED`.
  */
 function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclaration {
   const { program, routes, client, args = [], environment = {}, nodes = USUAL_NODES } = spec
@@ -101,7 +101,7 @@ function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclarat
   }
 }
 
-/** Fills in the addresses of the programs beside the nodes, and leaves all other placeholders to the cluster. */
+/** Fills in the addresses of the programs beside the nodes. */
 const withAddresses = (text: string, beside: Placeholders): string =>
   text.replaceAll(/(?<!\{)\{(peer(?:-host|-port)?\.[a-z][a-z0-9-]*)\}/g, (whole, name: string) =>
     Object.hasOwn(beside, name) ? fillPlaceholders(whole, beside) : whole,

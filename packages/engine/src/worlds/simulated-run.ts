@@ -2,17 +2,16 @@ import type { Event } from '@chaosproxy/history'
 import type { RunOutcome, RunSpec } from '@chaosproxy/runner'
 import type { Listening } from '@chaosproxy/runner/result'
 
-/** A run of the user's own protocol or service, for execution on another thread. */
 export interface SimulateSpec {
   readonly spec: RunSpec
-  /** The messages between nodes to record in addition. */
+  /** The messages between nodes to record. */
   readonly listening?: Listening | undefined
 }
 
 export interface Simulated {
   readonly events: readonly Event[]
-  /** The outcome; absent if the run did not finish. */
+  /** The outcome, if the run finished. */
   readonly outcome?: RunOutcome | undefined
-  /** Why the run did not finish: a message for the user. */
+  /** Why the run did not finish, for the user. */
   readonly failure?: string | undefined
 }

@@ -31,7 +31,7 @@ export const simulator: VirtualWorld = {
     await setImmediate()
     return simulated
   },
-  // Accepts every fault: a search leaves out faults that a protocol cannot suffer.
+  // A search leaves out faults that a protocol cannot suffer.
   requireSufferable() {},
   usualFaults: undefined,
 }
@@ -53,10 +53,7 @@ export function guardedProtocol(target: string): Promise<ProtocolDefinition> {
   return loading
 }
 
-/**
- * Loads a protocol. Users' protocols are guarded against everything that makes a run unrepeatable; built-in protocols
- * need no guard.
- */
+/** Loads a protocol. Users' own are guarded against everything unrepeatable. */
 async function loadGuarded(target: string): Promise<ProtocolDefinition> {
   const protocol = await loadProtocol(target)
   return findProtocol(target) === protocol ? protocol : guardProtocol(protocol)
@@ -64,7 +61,7 @@ async function loadGuarded(target: string): Promise<ProtocolDefinition> {
 
 const LOOK_EVERY_MS = 20
 
-/** Performs the run until `isInterrupted`. `protocol` is the protocol that the spec names. */
+/** Performs the run until `isInterrupted`. `protocol` is the one that the spec names. */
 export async function simulateSpec(
   { spec, listening }: SimulateSpec,
   protocol: ProtocolDefinition,

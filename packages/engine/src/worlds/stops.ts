@@ -1,28 +1,24 @@
 import type { CodePlace, CodeRun, Race } from '@chaosproxy/report'
 
-/** The stops of a debugger in the code of a program that serves requests. */
+/** Where a debugger stops in a program that serves requests. */
 export interface Stops {
-  /**
-   * The beginnings of the statements and functions where the debugger may stop; undefined for the beginning of every
-   * function.
-   */
+  /** The statements and functions where the debugger may stop; undefined for every function. */
   readonly lines: readonly CodePlace[] | undefined
-  /** Called when the request with this name reaches one of the lines; true stops the program. */
+  /** Called when this request reaches one of the lines. True stops the program. */
   readonly at: (request: string, place: CodePlace) => boolean
 }
 
 type Step = CodeRun['steps'][number]
 
-/** Returns whether a debugger can stop at a step of a program: steps within expressions are excluded. */
+/** Whether a debugger can stop at a step, which must not be within an expression. */
 export const isStop = ({ type }: Pick<Step, 'type'>): boolean => type === 'enters' || type === 'at'
 
-/** The nth time, counted from 0, that a request reaches a place. */
 export interface Stop extends CodePlace {
   readonly request: string
   readonly nth: number
 }
 
-/** Returns the stop at the statement with the overtaken `await`, and the stop at the first statement after it. */
+/** Returns the stops at the statement with the overtaken `await`, and at the one after it. */
 export function stopsAround({ overtaken }: Race, { steps }: CodeRun): readonly Stop[] {
   const { request, file, lines, from, to } = overtaken
   const own = steps.filter((step) => step.request === request.name && step.type !== 'sql')
@@ -57,9 +53,7 @@ export function stopsOf(stops: readonly Stop[]): Stops {
   }
 }
 
-/**
- * Returns a single stop at the first function that serves this request; without a request, the first that serves any.
- */
+/** Returns a stop at the first function that serves this request, or any request. */
 export function stopAsItBegins(request: string | undefined): Stops {
   let stopped = false
   return {

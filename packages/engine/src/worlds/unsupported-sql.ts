@@ -4,13 +4,13 @@ import { limitsFor } from './play.ts'
 import { subjectOf } from './subject.ts'
 import type { SubjectName } from './subject-name.ts'
 
-/** The number of runs: enough to make every request of a route table. */
+/** Enough runs to make every request of a route table. */
 const SEEDS = 8
 const LONGEST_MS = millis(10_000)
 
 /**
- * Returns the statements of a service that the simulated PostgreSQL does not execute. Each statement comes with its
- * unsupported construct. Performs a few runs without faults to find the statements.
+ * Returns the statements of a service that the simulated PostgreSQL does not execute, with the unsupported constructs.
+ * Finds them by a few runs without faults.
  */
 export async function unsupportedSql(name: SubjectName): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
@@ -26,7 +26,7 @@ export async function unsupportedSql(name: SubjectName): Promise<ReadonlyMap<str
         await subject.settle()
       }
   } catch (error) {
-    // An error after an unsupported statement is ignored, since the statement may have made the program end.
+    // An unsupported statement may have made the program end.
     if (found.size === 0) throw error
   }
   return found

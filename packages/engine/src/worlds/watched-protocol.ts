@@ -2,17 +2,14 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type AnyMachine, describeEvent, type ProtocolDefinition, wrapWatches } from '@chaosproxy/protocols'
 import { countCall, describeCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
-/**
- * The functions of a protocol that a thread may be executing. A function's index plus one is its number in the thread's
- * progress.
- */
+/** The functions of a protocol. A thread's progress has the index of the running one, plus one. */
 const withins = ['step', '"status"', '"create"', 'invariants', 'turn'] as const
 const [STEP, STATUS, CREATE, INVARIANTS, TURN] = [1, 2, 3, 4, 5] as const
 
-/** Describes the function with this number in a thread's progress. */
+/** Describes the function with this number in the progress. */
 export const withinText = (within: number): string => withins[within - 1] ?? withins[0]
 
-/** Reports each turn of a simulated program in the progress of the thread. */
+/** Reports each turn of a simulated program in the progress. */
 export const watchedTurns = (progress: Progress) => ({
   entered(node: NodeId): void {
     if (countCall(progress)) describeCall(progress, `a turn of ${node}`)
@@ -39,7 +36,7 @@ export function watchedProtocol(protocol: ProtocolDefinition, progress: Progress
   }
 }
 
-/** Runs a function and restores the previous number on return, since these functions may call one another. */
+/** Runs a function. Restores the previous number on return, since functions call one another. */
 function within<T>(where: number, progress: Progress, run: () => T): T {
   const before = enter(progress, where)
   try {

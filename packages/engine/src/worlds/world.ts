@@ -10,7 +10,7 @@ import type { Simulated, SimulateSpec } from './simulated-run.ts'
 import type { Stops } from './stops.ts'
 import type { SubjectName } from './subject-name.ts'
 
-/** A way to run a system: state machines in the simulator, Node programs in the simulator, or processes. */
+/** A way to run a system: simulated state machines, simulated Node programs, or processes. */
 export interface World {
   /**
    * Returns the target that a full reference names in this world.
@@ -18,33 +18,31 @@ export interface World {
    * @throws UserError (usage, input)
    */
   target(reference: string): Promise<Target>
-  /** Returns a player of a scenario, which may be called any number of times. */
+  /** Returns a player of a scenario, for any number of calls. */
   player(scene: Scene): Player
 }
 
 /**
- * Plays a scenario once. Returns undefined if interrupted.
+ * Plays a scenario once, unless interrupted.
  *
  * @param follows whether to find out which lines ran, if a program fails.
  * @throws UserError (environment) if a cluster does not start.
  */
 export type Player = (follows: boolean) => Promise<PlayedScenario | undefined>
 
-/** A scenario to play, and how to end it early. */
 export interface Scene {
   readonly subject: SubjectName
   readonly scenario: Scenario
   readonly interrupted: AbortSignal
-  /** Returns the subject as a search uses it, in virtual time. */
+  /** Returns the subject of a search, in virtual time. */
   searched(): Promise<Subject>
   /** Plays the scenario in virtual time, on another thread if the subject is the user's own. */
   readonly simulated: Player
 }
 
-/** A world in virtual time, whose runs can be searched. */
 export interface VirtualWorld extends World {
   /**
-   * Returns the part of a subject's definition that is known before the subject is loaded.
+   * Returns a subject's definition as known before loading.
    *
    * @throws UserError (usage, input) if there is no such subject.
    */
@@ -52,7 +50,7 @@ export interface VirtualWorld extends World {
   /** @throws UserError (usage, input) if there is no such subject. */
   load(reference: string, watching?: Watching): Promise<Loaded>
   /**
-   * Loads a subject that a caller passes as a value.
+   * Loads a subject given as a value.
    *
    * @throws UserError (usage, input)
    */
@@ -61,51 +59,42 @@ export interface VirtualWorld extends World {
   run(spec: SimulateSpec, progress: Progress): Promise<Simulated>
   /** @throws UserError (usage) for a fault that this subject cannot suffer; `option` begins the message. */
   requireSufferable(faults: readonly string[], option: string, loaded: Pick<Loaded, 'nodesFor'>): void
-  /** The faults of a search that specifies none; undefined for all faults among nodes. */
+  /** The default faults of a search; undefined for all faults among nodes. */
   readonly usualFaults: readonly string[] | undefined
 }
 
 /** Observers of a subject while it runs. */
 export interface Watching {
-  /** This thread's progress, if another thread watches it. */
+  /** This thread's progress, if another watches it. */
   readonly progress?: Progress | undefined
-  /**
-   * The processor time after which a run ends if a program does not return. Used if no other thread watches the
-   * progress.
-   */
+  /** The processor time after which a run ends, if nothing else watches. */
   readonly longestMs?: Millis | undefined
   /** The places where a debugger may stop. */
   readonly stops?: Stops | undefined
-  /**
-   * Called for each statement that a simulated PostgreSQL does not execute. If absent, the first such statement ends
-   * the run.
-   */
+  /** Called for each statement that the simulated PostgreSQL does not execute. If absent, the run ends at it. */
   readonly unsupportedSql?: ((sql: string, construct: string) => void) | undefined
 }
 
-/** A subject without a chosen bug, settings or workload. */
 export interface Loaded {
   readonly protocol: ProtocolDefinition
-  /** Whether the subject reports the states that it reaches by assertions. */
+  /** Whether the subject reports its states by assertions. */
   readonly asserts: boolean
-  /** Returns the nodes that a kind of fault can hit; undefined for all nodes. */
+  /** Returns the nodes that a kind of fault can hit, by default all. */
   readonly nodesFor?: SearchedProtocol['nodesFor']
   /** @throws UserError (input) for a workload that it cannot serve. */
   subject(chosen: SearchedProtocol): Subject
 }
 
-/** A subject that a caller passed as a value. */
 interface Given extends Loaded {
   readonly target: string
-  /** The default number of nodes; undefined if each trial chooses. */
+  /** The default number of nodes, unless each trial chooses. */
   readonly usualNodes: number | undefined
 }
 
 export interface Subject extends SearchedProtocol {
   perform<T>(work: () => T): Promise<T>
   /**
-   * Waits for everything that the work has started: a promise that is rejected meanwhile must be noticed before the
-   * result is used.
+   * Waits for all that the work has started: a promise rejected meanwhile must be noticed.
    *
    * @throws UserError (input) for a program that continues to run.
    */

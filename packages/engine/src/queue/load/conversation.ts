@@ -1,22 +1,22 @@
 import type { Client } from '../packages.ts'
 
-/** The channels of one worker's conversation with the coordinator of a run. */
+/** The channels between one worker and the coordinator. */
 const channelsOf = (run: string, worker: number) => {
   const base = `chaos:load:${run}:${worker}`
   return { beats: `${base}:beats`, reports: `${base}:reports` }
 }
 
-/** One end of the conversation between a coordinator and a worker. */
+/** One end of a worker's conversation with its coordinator. */
 export interface Conversation {
-  /** Sends a message. Messages sent during an outage of Redis may be lost. */
+  /** Sends a message, which an outage may lose. */
   say(message: object): void
-  /** Registers the listener. Messages sent earlier were lost; their sender repeats them. */
+  /** Registers the listener. Earlier messages are lost, but repeated by their sender. */
   hear(listener: (message: string) => void): void
-  /** Stops delivering messages, even those that have already arrived. */
+  /** Stops delivering messages, including those that have arrived. */
   close(): void
 }
 
-/** Opens the coordinator's end of a conversation, or a worker's end. */
+/** Opens one end of a conversation. */
 export async function converse(
   connect: () => Client,
   { run, worker, as }: { readonly run: string; readonly worker: number; readonly as: 'coordinator' | 'worker' },

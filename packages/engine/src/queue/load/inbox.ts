@@ -1,19 +1,17 @@
 import type { LoadEntry } from '@chaosproxy/runner'
 import { type Chunk, type Report, readChunk } from './messages.ts'
 
-/** The limit on chunks that arrive ahead of order. A worker has at most as many chunks in flight as clients. */
+/** The limit on early chunks. A worker has at most as many chunks in flight as clients. */
 const MOST_EARLY = 1_000
 const MOST_UNREADABLE = 10
 
-/** Puts a worker's reports into their order, and delivers each chunk once. */
+/** Orders a worker's reports, and delivers each chunk once. */
 export interface Inbox {
-  /** Takes in a report. Returns false once too many reports were unreadable. */
   put(report: Report): boolean
-  /** All chunks up to this number have arrived. */
+  /** The number of the last chunk before any gap. */
   arrived(): number
   /** Whether all of the worker's chunks have arrived. */
   isComplete(): boolean
-  /** The entries that arrived since the last call. */
   take(): readonly LoadEntry[]
 }
 

@@ -6,20 +6,19 @@ import { readLoadOrder } from './order.ts'
 import { performShare } from './perform-share.ts'
 
 export type DriveEvent =
-  /** The worker drives clients of a run, at these addresses. */
+  /** The worker drives a run's clients at these addresses. */
   | { readonly type: 'driving'; readonly job: string; readonly addresses: readonly string[] }
   | { readonly type: 'done'; readonly job: string; readonly elapsedMs: number }
-  /** A job that the worker refused or did not finish, and the reason. */
   | { readonly type: 'refused'; readonly why: string }
 
 type Perform = (job: TakenJob) => Promise<object>
 
 interface LoadWorkerOptions {
   readonly lostAfterMs: number
-  /** The hosts, or `host:port`, where the worker may drive clients. */
+  /** Where the worker may drive clients, by host or `host:port`. */
   readonly hosts: readonly string[]
   readonly listener: (event: DriveEvent) => void
-  /** Wraps the function that runs a job. */
+  /** Wraps the running of a job. */
   readonly counted: (perform: Perform) => Perform
 }
 
@@ -49,11 +48,11 @@ export function loadWorker(
 
   return new bullmq.Worker(LOAD_QUEUE, counted(drive), {
     connection,
-    // A worker drives clients for one job at a time, so that the clients of a run are spread over several machines.
+    // The clients of a run are spread over several machines.
     concurrency: 1,
     lockDuration: lostAfterMs,
     stalledInterval: lostAfterMs / 2,
-    // No other worker can take over clients in the middle of a run.
+    // No other worker can take over clients in mid-run.
     maxStalledCount: 0,
   })
 }
@@ -64,8 +63,8 @@ interface Address {
 }
 
 /**
- * Checks the addresses of an order. Anyone who can write to the queue chooses the addresses, and what is sent to them,
- * including the worker's password.
+ * Checks the addresses of an order. Anyone who can write to the queue chooses them, and what is sent there, including
+ * the worker's password.
  *
  * @throws UserError (usage) for an address that the worker was not started for.
  */

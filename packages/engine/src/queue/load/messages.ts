@@ -4,51 +4,45 @@ import type { LoadEntry } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { count } from '../numbers.ts'
 
-// Messages between a coordinator and a worker while clients work. Messages may be lost or duplicated: each message
-// contains all that the receiver needs, and chunks are sent until they are acknowledged.
+// Messages while clients work. They may be lost or duplicated, so each contains everything, and chunks are repeated
+// until acknowledged.
 
 /** The stages of a run, which tell workers what to do. */
 export const stages = ['wait', 'work', 'stop', 'follow', 'end'] as const
 export type Stage = (typeof stages)[number]
 
-/**
- * A message from the coordinator, sent at least every `BEAT_EVERY_MS`. A worker that receives none during its lease
- * stops.
- */
+/** A message at least every `BEAT_EVERY_MS`. A worker without one during its lease stops. */
 export interface Beat {
-  /** The number of the beat; counts up. */
+  /** Counts up. */
   readonly number: number
   readonly stage: Stage
-  /** All chunks up to this number have arrived. */
+  /** The last chunk before any gap. */
   readonly acknowledged: number
 }
 
 export const BEAT_EVERY_MS = 50
 
-/** The progress of a worker: `refused`, or the stage that it has reached. */
+/** `refused`, or the stage that the worker has reached. */
 const states = ['ready', 'refused', 'working', 'stopped', 'followed', 'ended'] as const
 export type State = (typeof states)[number]
 
-/** A message from a worker. With `heard`, it is also a sample of the worker's clock. */
+/** A worker's message, which also samples its clock with `heard`. */
 export interface Report {
   readonly state: State
-  /** The worker's name, for people; for `refused`, the reason. */
   readonly text: string
-  /** The number of the last beat that the worker has received. */
+  /** The last beat that the worker has received. */
   readonly heard: number
-  /** The time of the worker's clock. */
   readonly at: Nanos
-  /** The number of chunks that contain all events of the worker before `at`. */
+  /** The number of chunks with all events before `at`. */
   readonly chunks: number
   readonly chunk?: Chunk | undefined
 }
 
 /** Some of the events of a worker's clients. */
 export interface Chunk {
-  /** The number of the chunk, counted from 1. */
   readonly number: number
   readonly count: number
-  /** The hash of `entries`, which contains `count` entries. */
+  /** The hash of the `count` entries. */
   readonly sha256: string
   readonly entries: string
 }
@@ -101,7 +95,7 @@ const entry: v.GenericSchema<unknown, LoadEntry> = v.variant('type', [
 
 const entries = v.array(entry)
 
-/** Returns undefined for an invalid message: anyone who can reach the Redis can write to it. */
+/** Undefined if invalid: anyone who can reach the Redis can write to it. */
 export const readBeat = (message: string): Beat | undefined => parsed(beat, message)
 export const readReport = (message: string): Report | undefined => parsed(report, message)
 
@@ -110,7 +104,7 @@ export function chunkOf(number: number, told: readonly LoadEntry[]): Chunk {
   return { number, count: told.length, sha256: hashOf(text), entries: text }
 }
 
-/** Returns the entries; undefined if they differ from what was sent. */
+/** Returns the entries, if they are what was sent. */
 export function readChunk(chunk: Chunk): readonly LoadEntry[] | undefined {
   if (hashOf(chunk.entries) !== chunk.sha256) return undefined
   const read = parsed(entries, chunk.entries)

@@ -15,20 +15,19 @@ export interface LoadSettings {
   readonly listener?: ((event: LoadEvent) => void) | undefined
 }
 
-/** The run whose clients the workers will drive. */
 interface Loaded {
   readonly cluster: StartedCluster
   readonly run: PlannedRun
   readonly signal: AbortSignal | undefined
 }
 
-/** The lease of a worker. A worker that stays silent for this long counts as lost, and stops by itself. */
+/** A worker that is silent for this long counts as lost, and stops. */
 const LEASE_MS = millis(10_000)
 const LOOK_EVERY_MS = 2_000
 const END_MS = 1_000
 
 /**
- * Gives each worker of a queue its share of the clients, and waits until all workers are ready.
+ * Gives each worker its share of the clients, and waits until all are ready.
  *
  * @throws UserError (usage, environment) if a worker refuses, cannot reach the target, or ends.
  */
@@ -95,7 +94,7 @@ function asLoad(sessions: readonly Session[], close: () => Promise<void>): OpenL
 }
 
 /**
- * Returns the data that the orders for all workers have in common.
+ * The orders' common data.
  *
  * @throws UserError (usage) for clients that only this process can create.
  */
@@ -111,7 +110,6 @@ function orderOf(cluster: StartedCluster, { spec, workload, workloadSettings, ta
   }
 }
 
-/** Opens the queue to add jobs to it. */
 function openDesk({ bullmq, connection }: Connected) {
   const queue = new bullmq.Queue(LOAD_QUEUE, { connection })
   const events = new bullmq.QueueEvents(LOAD_QUEUE, { connection })
@@ -144,7 +142,7 @@ function openDesk({ bullmq, connection }: Connected) {
   }
 }
 
-/** Resolves with the reason why a job has ended; undefined if the load ends before the job. */
+/** Resolves with why a job has ended before the load, if it has. */
 async function endOf(
   job: Awaited<ReturnType<Queue['add']>>,
   events: QueueEvents,
@@ -168,7 +166,7 @@ interface Telling {
   readonly signal: AbortSignal | undefined
 }
 
-/** Returns the number of workers that have joined, once there is at least one. */
+/** Waits for at least one worker, and returns how many have joined. */
 async function joinedWorkers(queue: Queue, { place, listener, signal }: Telling): Promise<number> {
   for (;;) {
     const count = await queue.getWorkersCount().catch(() => 0)
@@ -180,7 +178,7 @@ async function joinedWorkers(queue: Queue, { place, listener, signal }: Telling)
 
 async function allReady(sessions: readonly Session[], { place, listener, signal }: Telling): Promise<void> {
   const all = Promise.all(sessions.map((session) => session.ready))
-  // Prevents an unhandled rejection if a session fails after this function has returned.
+  // A session may fail after this function has returned.
   all.catch(() => {})
   while (!(await Promise.race([all.then(() => true), wait(LOOK_EVERY_MS, signal).then(() => false)]))) {
     const ready = sessions.filter((session) => session.isReady()).length

@@ -7,23 +7,22 @@ import * as v from 'valibot'
 import { packageVersion } from '../../version.ts'
 import { amount, count } from '../numbers.ts'
 
-/** A worker's share of a run's load, as a job in the queue. It contains no credentials. */
+/** A worker's share of a run's load, without credentials. */
 export interface LoadOrder {
-  /** The name of the conversation. */
   readonly run: string
   /** The clients whose number modulo `of` is `index`. */
   readonly share: { readonly index: number; readonly of: number }
-  /** The identity of the coordinator's machine; other machines cannot use its loopback addresses. */
+  /** The coordinator's machine, whose loopback addresses others cannot use. */
   readonly machine: string
   readonly elsewhere: Elsewhere
   readonly workload: { readonly name: string; readonly settings: Settings }
   readonly seed: number
-  /** `clients` and `rate` are totals for all workers together. */
+  /** `clients` and `rate` are totals of all workers. */
   readonly clients: number
   readonly rate: number
   readonly timeoutMs: Millis
   readonly sticky: boolean | 'while-up'
-  /** A worker that receives no message for this long stops. */
+  /** A worker stops after this time without a message. */
   readonly leaseMs: Millis
 }
 
@@ -77,10 +76,7 @@ export function readLoadOrder(data: unknown): LoadOrder {
   throw inputError(`the job is not part of a run: ${v.getDotPath(issue) ?? 'the whole job'}: ${issue.message}`)
 }
 
-/**
- * Returns the identity of a machine. Processes with the same identity share loopback addresses; containers of one host
- * are separate machines.
- */
+/** Identifies a machine. The same identity means the same loopback addresses, so containers differ. */
 export function machineIdentity(): string {
   const told = [hostname()]
   for (const read of [
@@ -90,7 +86,7 @@ export function machineIdentity(): string {
     try {
       told.push(read())
     } catch {
-      // The files with the machine's identity exist only on Linux. On other systems the name of the host suffices.
+      // Only Linux has these files. Elsewhere the host's name suffices.
     }
   return told.join(' ')
 }

@@ -2,23 +2,19 @@ import { setImmediate } from 'node:timers'
 import type { LoadEntry } from '@chaosproxy/runner'
 import { type Chunk, chunkOf } from './messages.ts'
 
-/** A chunk that is not acknowledged within this time is sent again. */
+/** After this time, an unacknowledged chunk is sent again. */
 const AGAIN_AFTER_MS = 500
 
-/**
- * A worker's reports to its coordinator, kept until they are acknowledged. Clients wait for acknowledgements, so few
- * reports are kept.
- */
+/** A worker's unacknowledged reports. Clients wait for acknowledgements, so they are few. */
 export interface Outbox {
   made(): number
   tell(entry: LoadEntry): void
   /** Calls back once all reports so far are acknowledged. */
   whenKnown(known: () => void): void
-  /** Sends the reports made since the last chunk. */
   flush(): void
   /** Records that all chunks up to this number have arrived. */
   acknowledged(chunk: number): void
-  /** Sends possibly lost chunks again. Returns whether there were any. */
+  /** Sends possibly lost chunks again, if there are any. */
   repeat(): boolean
 }
 
@@ -45,7 +41,7 @@ export function createOutbox(send: (chunk: Chunk) => void): Outbox {
       told.push(entry)
       if (isDue) return
       isDue = true
-      // The entry is sent together with all other entries of this turn of the event loop.
+      // Together with all other entries of this turn.
       setImmediate(flush)
     },
     whenKnown(callback) {

@@ -14,8 +14,7 @@ import { type StageWatch, watchStages } from './stage-watch.ts'
 const LOOK_EVERY_MS = 100
 
 /**
- * Drives a worker's share of the clients of a run, and reports their operations to the coordinator. Returns the reason
- * if the share ended early; undefined if the coordinator ended it.
+ * Drives a worker's clients, and reports their operations. Returns why it ended early, if it did.
  *
  * @throws UserError (input) for names that this worker does not know.
  */
@@ -81,7 +80,7 @@ interface Driving {
   readonly enter: (state: State) => void
 }
 
-/** Drives the clients from the first operation to the last one after healing. */
+/** Drives the clients up to the last operation after healing. */
 async function drive(order: LoadOrder, { clock, outbox, stage, reached, enter }: Driving): Promise<void> {
   const { clients, sticky, rate, timeoutMs, seed, share, elsewhere } = order
   const workload = findWorkload(order.workload.name)

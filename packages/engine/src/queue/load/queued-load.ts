@@ -5,15 +5,13 @@ import { type LoadSettings, openLoad } from './open-load.ts'
 export type { LoadEvent } from './session.ts'
 
 interface QueuedLoadSettings extends LoadSettings {
-  /** The address of the Redis, or `env:NAME`. */
   readonly queue: string
   /** This machine's address for workers on other machines. */
   readonly reach?: string | undefined
 }
 
 /**
- * Lets workers of a queue drive the clients of a run. This process injects the faults, performs the final reads and
- * judges the run.
+ * Lets workers of a queue drive a run's clients. This process injects faults, reads finally, and judges.
  *
  * @throws UserError as `connectQueue` does.
  */

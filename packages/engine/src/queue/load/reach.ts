@@ -4,7 +4,7 @@ import { machineIdentity } from './order.ts'
 
 const ANSWER_WITHIN_MS = 5_000
 
-/** Returns why clients on this machine cannot reach the nodes, with a remedy; undefined if they can. */
+/** Returns why clients here cannot reach the nodes, with a remedy. */
 export async function whyUnreachable({ addresses }: Elsewhere, machine: string): Promise<string | undefined> {
   const isThere = machine === machineIdentity()
   for (const { node, host, port } of addresses) {
@@ -21,7 +21,7 @@ export async function whyUnreachable({ addresses }: Elsewhere, machine: string):
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
-/** Returns why no server answers at an address. */
+/** Why no server answers at an address. */
 const dialled = (host: string, port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket = connect({ host, port, timeout: ANSWER_WITHIN_MS })

@@ -7,32 +7,28 @@ import { createInbox } from './inbox.ts'
 import { readReport, type Stage, type State } from './messages.ts'
 
 export type LoadEvent =
-  /** The queue at `place`, the address of its Redis, has fewer workers than wanted. */
+  /** The Redis at `place` has fewer workers than wanted. */
   | { readonly type: 'waiting'; readonly place: string; readonly ready: number; readonly wanted: number }
   | { readonly type: 'ready'; readonly workers: readonly string[] }
   | { readonly type: 'lost'; readonly worker: number; readonly why: string }
 
 type LoadListener = Parameters<RemoteLoad['begin']>[0]
 
-/** The coordinator's side of one worker. */
 export interface Session {
-  /** The worker's number, counted from 1, as text. */
+  /** The worker's number from 1. */
   readonly name: string
   readonly bounds: ReturnType<typeof createClockBounds>
-  /** Rejects if the worker refuses, or is lost before it is ready. */
+  /** Rejects if the worker does not become ready. */
   readonly ready: Promise<void>
   isReady(): boolean
-  /** Returns the name that the worker reports. */
   text(): string
   /** Reports that the worker's job has ended. */
   refused(why: string): void
   begin(listener: LoadListener): void
   enter(stage: Stage): void
-  /** Resolves once the worker has reached this stage and sent all earlier events, or is lost. */
+  /** Resolves once the worker is at this stage and has sent all earlier events, or is lost. */
   reached(state: State): Promise<void>
-  /**
-   * Tells the listener that no more events of this worker follow. Does nothing for a worker that has ended or is lost.
-   */
+  /** Tells the listener that this worker's events are complete, unless it has ended. */
   finish(): void
   beat(): void
   trouble(): readonly string[]
@@ -104,7 +100,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     isReady: progress.isReady,
     text: () => who,
     refused(why) {
-      // Once the worker is ready, a refusal of its job no longer counts.
+      // A ready worker cannot refuse.
       if (!progress.isReady()) lose(why)
     },
     begin(listening) {
@@ -126,10 +122,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   }
 }
 
-/** The largest number of beats that a reply may still refer to. */
+/** The number of beats that a reply may refer to. */
 const KEPT_BEATS = 10_000
 
-/** Samples the worker's clock through the beats that it acknowledges. */
+/** Samples the worker's clock by the beats that it acknowledges. */
 function createTimedLine({ now }: SessionOptions) {
   const bounds = createClockBounds()
   const sentAt = new Map<number, Nanos>()
@@ -137,17 +133,13 @@ function createTimedLine({ now }: SessionOptions) {
   let last = Number.NEGATIVE_INFINITY as Nanos
   return {
     bounds,
-    /** Records that a beat is sent, and returns its number. */
     sent(): number {
       beats += 1
       sentAt.set(beats, now())
       sentAt.delete(beats - KEPT_BEATS)
       return beats
     },
-    /**
-     * Returns whether the report can come from this worker: its time does not decrease, and it acknowledges a beat that
-     * was sent.
-     */
+    /** Whether the report is plausible: time does not decrease, and its beat was sent. */
     heard({ heard, at }: { readonly heard: number; readonly at: Nanos }): boolean {
       const sent = sentAt.get(heard)
       const received = now()
@@ -156,12 +148,10 @@ function createTimedLine({ now }: SessionOptions) {
       last = at
       return true
     },
-    /** The latest time of the worker's clock. */
     last: () => last,
   }
 }
 
-/** Tracks the state of a worker. */
 function createProgress() {
   let state: State | undefined
   let isComplete = false

@@ -1,16 +1,16 @@
 import { createCondition } from '../../jobs/condition.ts'
 import { type Stage, stages } from './messages.ts'
 
-/** Tracks the stage of the run that the coordinator reports. */
+/** Tracks the run's stage, as the coordinator reports it. */
 export interface StageWatch {
   heard(stage: Stage): void
   /** Returns whether this is the latest stage from the coordinator. */
   is(stage: Stage): boolean
-  /** Makes all current and future waits reject. */
+  /** Rejects all waits, also future ones. */
   giveUp(error: Error): void
   /** Resolves once the run has reached this stage or a later one. */
   reached(stage: Stage): Promise<void>
-  /** Resolves with `done`; rejects if the run ends earlier. */
+  /** Resolves with `done`, unless the run ends earlier. */
   unlessEnded(done: Promise<void>): Promise<void>
 }
 

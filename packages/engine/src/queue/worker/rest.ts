@@ -1,24 +1,22 @@
 import type { Worker } from '../packages.ts'
 
-/** The pause after a job that could not be run. Each further failure doubles the pause. */
+/** The pause after a failed job; doubles with each further failure. */
 const RESTS_MS = 3_000
 const RESTS_AT_MOST_MS = 12_000
 
 export interface Rest {
-  /** Prevents the workers from taking jobs for a while. Jobs in progress continue. */
+  /** Pauses the workers, but not the jobs in progress. */
   begin(workers: readonly Worker[]): Promise<void>
-  /** Records that a job could be run, so the next rest is short again. */
+  /** A job could be run, so the next rest is short. */
   end(): void
-  /** Cancels the timer that would resume the workers. */
   close(): void
 }
 
 /**
- * Pauses the workers of a machine that cannot run a job. The machine would probably fail the next jobs too, and use up
- * their attempts, although other machines can run them.
+ * Pauses the workers of a machine that cannot run a job. It would probably fail the next jobs too, and use up their
+ * attempts.
  */
 export function createRest(): Rest {
-  /** The number of failed jobs since the last job that could be run. */
   let failures = 0
   let waking: NodeJS.Timeout | undefined
   let isClosed = false

@@ -17,43 +17,36 @@ import type { Client, TakenJob, Worker } from '../packages.ts'
 import { createUnpacker, MissingFile, NOTHING } from '../parcel.ts'
 import { createRest } from './rest.ts'
 
-/** Every kind of job that can be sent to workers. */
 const kinds: readonly AnyKind[] = [...searchKinds, cellKind, shardKind]
 
 /** Progress and problems of a worker. */
 export type WorkEvent =
   | { readonly type: 'joined'; readonly place: string; readonly threads: number }
   | DriveEvent
-  /** A job that the worker could not run. BullMQ gives it to a worker again. */
+  /** A job that the worker could not run, and that BullMQ assigns again. */
   | { readonly type: 'could not'; readonly why: string }
-  /** Redis does not answer, or answers again. */
+  /** Whether Redis has stopped answering, or answers again. */
   | { readonly type: 'away' | 'back'; readonly place: string }
 
 export interface WorkSettings {
-  /** The address of the Redis, or `env:NAME`. */
   readonly queue: string
   /** The number of threads; by default one for each core. */
   readonly threads?: number | undefined
-  /** Whether the worker runs code sent by users, such as protocols and workloads. */
+  /** Whether the worker runs users' code, such as protocols and workloads. */
   readonly allowCode?: boolean | undefined
-  /**
-   * The largest number of jobs begun per second by all workers of the queue that have this limit, together; unlimited
-   * if absent.
-   */
+  /** The most jobs begun per second by all workers with this limit together; unlimited by default. */
   readonly rate?: number | undefined
   /**
-   * The hosts, or `host:port`, where the worker may drive clients of runs. No order can send the worker, or its
-   * password, to other addresses.
+   * The hosts, or `host:port`, where the worker may drive clients. No order can send it, or its password, elsewhere.
    */
   readonly drive?: readonly string[] | undefined
   readonly listener?: ((event: WorkEvent) => void) | undefined
-  /** Ends the worker once the jobs in progress are done. */
   readonly signal: AbortSignal
 }
 
-/** A worker that stays silent for this long counts as dead, and another worker runs its job. */
+/** A worker that is silent for this long counts as dead, and another one runs its job. */
 const LOST_AFTER_MS = 6_000
-/** The largest number of times that a job may lose its worker. */
+/** The largest number of workers that a job may lose. */
 const LOST_AT_MOST = 2
 
 /**
@@ -104,7 +97,7 @@ export async function work(settings: WorkSettings): Promise<void> {
     (lane) =>
       new bullmq.Worker(lane, jobs.counted(perform), {
         connection,
-        // An additional job waits, so that no thread is idle while the next job is fetched.
+        // One more job waits, so that no thread is idle while the next job is fetched.
         concurrency: threads + 1,
         lockDuration: LOST_AFTER_MS,
         stalledInterval: LOST_AFTER_MS / 2,
@@ -128,7 +121,7 @@ export async function work(settings: WorkSettings): Promise<void> {
   } finally {
     clearInterval(watching)
     rest.close()
-    // A worker never finishes closing without its Redis.
+    // A worker without its Redis never finishes closing.
     await Promise.race([Promise.all(all.map((worker) => worker.close())), jobs.longOver()])
     await pools.close()
     client.disconnect()
@@ -136,7 +129,7 @@ export async function work(settings: WorkSettings): Promise<void> {
   }
 }
 
-/** The longest time that closing may take once no job is in progress. */
+/** The most time for closing once no job is in progress. */
 const CLOSING_MS = 3_000
 
 type Perform = (job: TakenJob) => Promise<object>
@@ -165,7 +158,6 @@ const LOOK_AT_JOBS_MS = 100
 
 const LOOK_EVERY_MS = 2_000
 
-/** Reports when Redis stops answering, and when it answers again. */
 function watchRedis(client: Client, tell: (type: 'away' | 'back') => void): NodeJS.Timeout {
   let isAway = false
   return setInterval(async () => {
@@ -180,7 +172,7 @@ function watchRedis(client: Client, tell: (type: 'away' | 'back') => void): Node
   }, LOOK_EVERY_MS)
 }
 
-/** Describes what this machine lacks, with a remedy. */
+/** Describes what this machine lacks, and a remedy. */
 function troubleOf(error: unknown, home: string): string {
   const said = error instanceof Error ? error.message : String(error)
   return FULL.has(String((error as { code?: unknown } | null)?.code))
@@ -192,7 +184,6 @@ const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS']
 
 const NO_CODE = 'it brings its own code, which this worker runs only if it is started with --allow-code.'
 
-/** Creates thread pools by script, each when the first job needs it. */
 function createPools(threads: number): { readonly of: (kind: AnyKind) => Pool; readonly close: () => Promise<void> } {
   const pools = new Map<string, Pool>()
   return {
