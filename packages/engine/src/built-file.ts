@@ -20,6 +20,7 @@ export type ThreadScript = keyof typeof built
 export const builtFile = (name: ThreadScript): string =>
   isBundleFresh(PACKAGE, `${name}.js`) ? join(PACKAGE, 'bundle', `${name}.js`) : join(PACKAGE, 'dist', built[name])
 
+/** Only the bundle contains this script, for browsers. */
 export const verifierScript = (): string => join(PACKAGE, 'bundle', 'verifier.js')
 
 /**

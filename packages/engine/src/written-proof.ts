@@ -9,19 +9,15 @@ import type { WrittenProof } from '@chaosproxy/report'
 import { verifierScript } from './built-file.ts'
 import { writeWholeFile } from './whole-file.ts'
 
-/**
- * The largest size, in bytes, of a history file that is read again. The file is compared with the history to decide
- * whether a proof may refer to the file.
- */
+/** The largest history file, in bytes, that is read again to decide whether a proof may refer to it. */
 const MOST_BYTES = 256 << 20
 
 /**
- * The largest number of characters that a history and its proof may add to a report. This suffices for a history of
- * about 20 MB, which is compressed.
+ * The most characters that a history and its proof may add to a report: enough for a history of about 20 MB,
+ * compressed.
  */
 const MOST_EMBEDDED = 2_000_000
 
-/** The history that was judged, and its verdicts. */
 interface Proven {
   readonly history: History
   readonly report: Report<string>
@@ -29,8 +25,7 @@ interface Proven {
 }
 
 /**
- * Writes the proof of the verdicts on a history. Also writes the history next to the proof, unless the history's file
- * already contains exactly the judged history.
+ * Writes the proof of the verdicts. Also writes the history, unless its file is exactly the judged history.
  *
  * @param file the history, if it is a file of JSON lines
  * @throws UserError (environment) if the proof cannot be written
@@ -55,10 +50,7 @@ export function writeProof(
   return { written: { file: target, history: judged }, levels, embedded }
 }
 
-/**
- * Returns the data by which a report verifies a proof; undefined if the data are too large, or if this package was not
- * bundled.
- */
+/** Returns the data by which a report verifies a proof, unless they are too large or this package was not bundled. */
 function embeddedOf(history: string, proof: string): WrittenProof['embedded'] {
   if (!existsSync(verifierScript())) return undefined
   const texts = { history: packed(history), proof: packed(proof) }

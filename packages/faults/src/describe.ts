@@ -25,7 +25,6 @@ export function describeFaultAs(fault: Fault, name: string): string {
   return `${[name, ...settings].join(' ')} on ${targets}${chosen}`
 }
 
-/** Returns a value as it is, or as JSON if it needs quotes. */
 const plainly = (value: unknown): string =>
   typeof value === 'string' && /^[\w.-]+$/.test(value) ? value : JSON.stringify(value)
 
@@ -44,10 +43,7 @@ const percent = (probability: number): string => `${Math.round(probability * 100
 
 const countLinks = (links: readonly Link[]): string => `${links.length} link${links.length === 1 ? '' : 's'}`
 
-/**
- * Describes a cut. Returns `{n1 | n2 n3}` if the cut divides the nodes into groups whose inner links are all whole, and
- * otherwise the links.
- */
+/** Describes a cut: `{n1 | n2 n3}` if it divides the nodes into groups, otherwise its links. */
 function describeCut(links: readonly Link[]): string {
   const names = new Set(links.map(linkName))
   const nodes = [...new Set(links.flatMap((link) => [link.from, link.to]))].sort()
@@ -71,14 +67,14 @@ const pairsLeft = (nodes: readonly NodeId[], cut: ReadonlySet<string>): string[]
       .map((other) => `${one}–${other}`),
   )
 
-/** Names pairs of nodes between which both directions are cut: `n1–n3`. */
+/** Names pairs of nodes cut in both directions: `n1–n3`. */
 const pairNames = (links: readonly Link[]): string[] =>
   links
     .filter(({ from, to }) => from < to)
     .map(({ from, to }) => `${from}–${to}`)
     .sort()
 
-/** Returns groups of nodes that no cut separates; undefined if the groups are not disjoint, as in a majority ring. */
+/** Returns the groups that no cut separates; undefined if they overlap, as in a majority ring. */
 function groupsOf(nodes: readonly NodeId[], cut: ReadonlySet<string>): NodeId[][] | undefined {
   const groups: NodeId[][] = []
   const connected = (a: NodeId, b: NodeId) => !cut.has(linkName({ from: a, to: b }))

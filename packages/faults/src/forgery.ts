@@ -1,8 +1,8 @@
 import type { Json } from '@chaosproxy/history'
 
 /**
- * Returns the message as a faulty node would forge it: `fields` of its fields get another value of the same type. The
- * message keeps its kind, because members called `type` stay unchanged. Unchanged parts are shared with the original.
+ * Returns the message as a faulty node would forge it: `fields` fields get another value of their type. Members called
+ * `type` stay, so the kind does too.
  *
  * @param draw uniform in [0, 1)
  *
@@ -21,7 +21,7 @@ export function forge(message: Json, fields: number, draw: () => number): Json |
 
 type Path = readonly (string | number)[]
 
-/** Returns the paths of texts, numbers and booleans, except those in members called `type`. */
+/** The paths of values that may change: all but members called `type`. */
 function alterable(value: Json): readonly Path[] {
   if (value === null || value === undefined) return []
   if (Array.isArray(value)) return value.flatMap((each, i) => alterable(each).map((path) => [i, ...path]))
@@ -39,7 +39,7 @@ function withAltered(value: Json, path: Path, draw: () => number): Json {
   return { ...members, [first]: withAltered(members[first] ?? null, rest, draw) }
 }
 
-/** The largest change of a value. A forged value is most credible near the true value. */
+/** A forged value is most credible near the true value. */
 const FARTHEST = 3
 
 function altered(value: Json, draw: () => number): Json {
@@ -47,13 +47,13 @@ function altered(value: Json, draw: () => number): Json {
   const step = 1 + Math.floor(draw() * FARTHEST)
   if (typeof value === 'number') {
     const near = value >= step && draw() < 0.5 ? value - step : value + step
-    // A double this large has no other double within a few units, so the sign is changed.
+    // No other double is within a few units of such a large one.
     return near === value ? -value : near
   }
   return typeof value === 'string' ? withOtherEnd(value, step) : value
 }
 
-/** Changes the last character of a text, because names differ at their end: `n2` becomes `n3`. */
+/** Changes the last character, because names differ there: `n2` becomes `n3`. */
 function withOtherEnd(text: string, step: number): string {
   const last = text.charCodeAt(text.length - 1)
   if (text === '') return String(step)

@@ -194,6 +194,7 @@ const IN_PLAIN =
   /(?<quote>['"`])(?<path>\/\w[\w/-]*\/)(?:\k<quote>|\$\{)|\/\^(?<pattern>(?:\\\/[\w-]+)+\\\/)\(|\[[01]\]\s*[!=]==?\s*(?<mark>['"`])(?<part>\w[\w-]*)\k<mark>/
 const OF_FILES = /^\/(?:usr|etc|tmp|var|bin|opt|home|proc|dev)\//
 
+/** The handlers of a server without a framework, found by texts in its source. */
 function ofPlainServer({ path: file, text }: SourceFile): readonly Handler[] {
   const match = IN_PLAIN.exec(text)
   const { path: whole, pattern, part } = match?.groups ?? {}
@@ -211,6 +212,7 @@ function ofPlainServer({ path: file, text }: SourceFile): readonly Handler[] {
   }))
 }
 
+/** Where a method is handled: `do_PUT` in Python, a comparison with 'PUT' elsewhere. */
 function beginOf(method: string, text: string): readonly { readonly method: string; readonly at: number }[] {
   const at = new RegExp(`\\bdo_${method}\\b|['"\`]${method}['"\`]`).exec(text)?.index
   return at === undefined ? [] : [{ method, at }]

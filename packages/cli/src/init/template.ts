@@ -68,6 +68,7 @@ ${own ? ownTarget(startText(target, nodes), { place, keys: keysOf(target, place)
 `
 }
 
+/** The faults for a target. A service that already runs must not be killed. */
 const faultsFor = (target: Start['target']): string =>
   'name' in target
     ? `'partition', 'kill', 'pause'`

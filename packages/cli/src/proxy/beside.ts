@@ -13,6 +13,7 @@ export interface BesideOptions {
 }
 
 export interface Beside {
+  /** `met` if the program exits with 0, otherwise `violated`. */
   readonly ended: Promise<ExitCode>
   /** Terminates the program, and resolves after it has ended. */
   stop(): Promise<void>

@@ -43,6 +43,7 @@ function ownerOf(mark: string): number | undefined {
   return startTime === undefined ? running(pid) : startTimeOf(pid) === startTime ? pid : undefined
 }
 
+/** Returns the id if its process is running. Without /proc, a reused id cannot be detected. */
 function running(pid: number): number | undefined {
   try {
     process.kill(pid, 0)

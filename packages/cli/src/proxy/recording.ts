@@ -37,6 +37,7 @@ export interface RecordSettings {
 }
 
 export interface OpenRecording extends ProxyRecording {
+  /** Resolves when all data is on disk. Call it after all connections have closed. */
   close(): Promise<void>
   readonly violated: Promise<void>
   exitCode(): ExitCode | undefined

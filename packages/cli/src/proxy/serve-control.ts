@@ -99,6 +99,7 @@ async function startControlAt(plane: ControlPlane, options: ControlOptions): Pro
 
 interface Running {
   readonly asked: Promise<void>
+  /** Aborted when the proxy ends for a reason other than `asked`. */
   readonly ending: AbortSignal
   readonly plane: ControlPlane
   readonly controlUrl: string

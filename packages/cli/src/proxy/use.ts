@@ -44,7 +44,9 @@ import { tokenOf } from './token.ts'
 export interface ProxyCommandSettings {
   /** The address and upstream of each proxy. */
   readonly pairs: readonly ProxyPair[]
+  /** The settings for recording to plain files. */
   readonly record: RecordSettings | undefined
+  /** The settings for recording a run in its own directory. */
   readonly run: RunRecording | undefined
   readonly configFile: string | undefined
   readonly control: string

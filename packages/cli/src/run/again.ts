@@ -55,6 +55,7 @@ function unusualMembers(run: PlannedRun): { readonly [Member in keyof RunSpec]?:
   )
 }
 
+/** Returns the options that name a spec's code, which runs only if the command line names it too. */
 const repeats = ({ target, workload, require = [] }: RunSpec): readonly string[] =>
   [...broughtTarget(target.name), ...broughtWorkload(workload.name), ...broughtProbes(require)].flatMap(repeating)
 

@@ -1,5 +1,6 @@
 import type { Nanos } from '@chaosproxy/history'
 
+/** Limits the spans per second, and counts the rejected ones. */
 export interface Quota {
   admits(at: Nanos): boolean
   readonly refused: number

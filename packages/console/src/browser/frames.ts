@@ -57,6 +57,7 @@ export interface FaultRow {
   readonly nodes: readonly string[]
   /** `n1>n2`. */
   readonly links: readonly string[]
+  /** When the fault began, in milliseconds since the run's start. */
   readonly from: number
   readonly to?: number | undefined
   readonly clock?: { readonly offsetMs: number; readonly driftPpm: number } | undefined

@@ -79,6 +79,7 @@ function Hint({ hello, nodes, pick }: Pick<InspectorProps, 'hello' | 'nodes' | '
   )
 }
 
+/** Lists the links of a node, for users who cannot click the lines. */
 function Links({ hello, node, pick }: InspectorProps & { readonly node: string }): JSX.Element {
   const ends = [...(hello.meshed ? hello.nodes.filter((other) => other !== node) : []), 'clients']
   return (

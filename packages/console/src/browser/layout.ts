@@ -15,6 +15,7 @@ export interface Layout {
 
 const WIDE = { width: 720, height: 400 }
 const NARROW = { width: 368, height: 470 }
+/** The cards of more nodes show less. */
 const MOST_LARGE = 6
 const STUB = 26
 /** The greatest number of nodes drawn without a ring. */

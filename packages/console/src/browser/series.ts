@@ -1,5 +1,6 @@
 import type { Bins } from './frames.ts'
 
+/** Columns to plot: the times, then one list of values for each line. */
 export type Columns = readonly (readonly (number | null)[])[]
 
 /** A bin that still fills would look like a drop. */

@@ -36,6 +36,7 @@ export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
   )
 }
 
+/** Renders markup from the server, which has escaped every text in it. */
 function Markup({ of }: { readonly of: string | undefined }): JSX.Element | null {
   return of === undefined || of === '' ? null : <div dangerouslySetInnerHTML={{ __html: of }} />
 }

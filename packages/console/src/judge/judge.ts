@@ -7,6 +7,7 @@ import { judgeScript } from '../server/built-file.ts'
 export interface JudgeTask {
   /** The history file, which grows. */
   readonly file: string
+  /** The model; absent for a workload's own. */
   readonly model: ModelName | undefined
   readonly initial: Json
   readonly workload: string
@@ -17,6 +18,7 @@ export interface JudgeTask {
 
 /** The verdict on the record up to a moment. */
 export interface Judgement extends VerdictPart {
+  /** The moment, in milliseconds since the run's start. */
   readonly upTo: number
   readonly operations: number
   readonly tookMs: number
@@ -25,6 +27,7 @@ export interface Judgement extends VerdictPart {
 export interface Judge {
   /** Starts the next judgement without a rest before it. */
   hurry(): void
+  /** Stops judging. A judgement in progress is not reported. */
   stop(): void
 }
 

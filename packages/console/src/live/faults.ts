@@ -48,6 +48,7 @@ function placesOf(kind: string, members: { readonly [member: string]: Json }) {
       ...(fault.kind === 'clock' ? { clock: { offsetMs: fault.offsetMs, driftPpm: fault.driftPpm } } : {}),
     }
   } catch {
+    // A fault of a later version is shown by its kind.
     return { text: kind, nodes: [], links: [] }
   }
 }

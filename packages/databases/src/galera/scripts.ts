@@ -46,6 +46,7 @@ else
 fi
 exec "$@"`
 
+/** SERVING CLIENT HOST PORT HOST PORT …: waits until each node accepts commands. */
 export const SERVING = `client=$1
 shift
 while [ "$#" -gt 0 ]; do

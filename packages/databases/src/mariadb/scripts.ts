@@ -34,6 +34,7 @@ END
 "$2" --no-defaults --datadir="$PWD/new" --auth-root-authentication-method=normal --skip-test-db \\
   --extra-file="$PWD/users.sql" --innodb-log-file-size=8M --innodb-buffer-pool-size=16M`
 
+/** MAKE DATA INSTALL: n1 creates the cluster. */
 export const MAKE: string = `${CREATE}
 cp -a new db
 echo 0 0 > leads

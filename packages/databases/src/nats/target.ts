@@ -60,6 +60,9 @@ const base = targetWithClients(declaration, {
   watchRoles: async () => (await import('./roles.ts')).watchNatsRoles,
 })
 
+/**
+ * A JetStream cluster of the nats-server that is installed on this machine. Faults can act on every server and link.
+ */
 export const nats: Target = {
   ...base,
   // After faults, a stream may have no leader for half a minute.

@@ -50,6 +50,7 @@ const REMOVE_MEMORY = `sweep() {
 }
 `
 
+/** SWEEP DATA: removes the remains of a killed server: its shared memory and its postmaster.pid. */
 export const SWEEP: string = `${REMOVE_MEMORY}sweep "$1"`
 
 /**

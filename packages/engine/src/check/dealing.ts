@@ -11,6 +11,7 @@ export interface Shard {
 /** Returns the shard of a key, the same on every machine. */
 export const shardOf = (key: string, of: number): number => createHash('md5').update(key).digest().readUInt32LE() % of
 
+/** These operations and the memory for judging them take some hundred megabytes. */
 const OPERATIONS_AT_A_TIME = 100_000
 /** The size of an operation as text, two lines of JSON. */
 const OPERATION_BYTES = 150

@@ -225,6 +225,7 @@ async function answersOf(
   return answers
 }
 
+/** Combines the shards' results. A violation counts only if this process verifies it. */
 function merged(answers: readonly ShardResult[], history: History, options: ShareOptions): Verdict {
   const violated = answers.flatMap((answer) => (answer.result === 'violated' ? [answer.key ?? ''] : []))
   const known = answers.flatMap((answer): readonly ShareAnswer[] => {

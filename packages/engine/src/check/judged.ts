@@ -125,6 +125,7 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   return { asked, vacuous, expectation, requirements, exitCode }
 }
 
+/** Returns undefined if only a level is required. */
 function judgeRequired(
   { require = [], baseline: chosen, answers }: CheckSpec,
   checked: Pick<Checked, 'history' | 'report'>,

@@ -12,6 +12,7 @@ import type { Shown } from './shown.ts'
 /** A key with fewer operations takes less than 100 MB unpacked. */
 export const LONG = 500_000
 
+/** The settings for judging keys. `packedBytes` is the memory of all packed operations. */
 export interface Judging {
   readonly file: string
   readonly settings: CheckSpec
@@ -22,6 +23,7 @@ export interface Judging {
 /** Whether an answer was not understood, so that its operation may have taken effect. */
 export const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
 
+/** Judges the keys of a place that have at least `least` operations, if they need not be unpacked. */
 export function judgeLongKeys(
   { rest, packed }: PackedRecording,
   place: number,

@@ -46,6 +46,7 @@ export interface CheckSpec {
   readonly format: Format | undefined
   /** Whether a pair of values is a key and a value. If undefined, the values decide. */
   readonly keyed: boolean | undefined
+  /** The roles of the members of each line. */
   readonly mapping?: Mapping | undefined
   /** The order of events; by default the order of lines, which must agree with their times. */
   readonly ordering?: Ordering | undefined

@@ -5,6 +5,7 @@ import { usageError } from '@chaosproxy/history'
 import { partsOf, type StoredPart } from '@chaosproxy/history/files'
 import type { CheckTask } from './result.ts'
 
+/** A recording identified by its content, for processes in which it may have another path. */
 export interface RecordingName {
   /** The path of a file or directory, or the address in a store. */
   readonly file: string

@@ -12,13 +12,17 @@ export interface CheckTask {
   /** Files merged by time. Messages call the merged history `file`. */
   readonly merged?: readonly string[] | undefined
   readonly settings: CheckSpec
+  /** The run that recorded the file, if known. */
   readonly setup?: RunSetup | undefined
   /** Whether this is the only file. Its result is then a page, and not a line of a table. */
   readonly alone: boolean
+  /** The command that repeats the check. */
   readonly again: string
+  /** The texts to produce about the file. */
   readonly output: Output
 }
 
+/** The result for one file, as text and numbers. The history itself stays in the thread that read it. */
 export type CheckResult = CheckedFile | FileTrouble | StoppedFile
 
 /** A file that could not be read or checked. */

@@ -28,9 +28,11 @@ export interface LentFile {
   readonly task: CheckTask
   readonly lent: LentHistory
   readonly parseMs: number
+  /** The results of a queue's workers, under a user's model. */
   readonly settled?: Settled | undefined
 }
 
+/** One thread's part of a check: a share of the keys or, without a share, everything else. */
 export interface PartTask extends LentFile {
   /** When the check ends, by `epochMs`. Waiting for a thread thus leaves less time. */
   readonly endsAtMs: number

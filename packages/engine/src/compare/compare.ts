@@ -13,6 +13,7 @@ import { type ChosenSystem, type ComparedTarget, type ComparisonTerms, planSyste
 
 /** The systems to compare, and how; every member except `targets` has a default. */
 export interface CompareDraft {
+  /** Systems by name or path, with their settings: `['raft', { name: 'quorum', settings: { r: 1, w: 1 } }]`. */
   readonly targets: readonly (string | NamedPart)[]
   /** Faults by name; by default partition, isolate-leader, kill, pause and delay. */
   readonly faults?: readonly string[] | undefined

@@ -14,6 +14,7 @@ import { CALM, conditionFaults, networkFaults } from '@chaosproxy/scenarios'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 import { type Settings, settingsFor } from '@chaosproxy/workloads'
 
+/** The settings that all runs of a comparison share. */
 export interface ComparisonTerms {
   readonly sweep: string | undefined
   readonly network: string
@@ -27,6 +28,7 @@ export interface ComparisonTerms {
   readonly seeds: readonly number[]
   /** The clients' workload; by default registers and, in separate runs, sets. */
   readonly workload?: NamedPart | undefined
+  /** The level that each system is checked against; by default the level that the system promises. */
   readonly expect?: string | undefined
   readonly checkMs?: number | undefined
   /** The registries that resolve names in specs. */

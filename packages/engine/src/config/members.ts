@@ -1,11 +1,11 @@
 import { draftEntries } from '@chaosproxy/runner'
 import * as v from 'valibot'
 
-
 export const pathSchema: v.GenericSchema<string> = v.pipe(v.string('must be a path'), v.nonEmpty('must be a path'))
 
 const text = v.string('must be a string')
 
+/** A server for `chaos record` and `chaos proxy`: its address, or the command that starts it. */
 export interface ConfiguredUpstream {
   /** `host:port` of a server that is already running. */
   readonly upstream?: string | undefined

@@ -47,6 +47,7 @@ export class PoisonousJob extends UserError {
   }
 }
 
+/** Runs jobs: on this thread, on threads of this machine, or by workers on other machines. */
 export interface Pool {
   /** The number of concurrent jobs. */
   readonly width: number

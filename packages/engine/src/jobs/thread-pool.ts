@@ -23,6 +23,7 @@ export interface ThreadLimits extends Readonly<ResourceLimits> {
   readonly mostTakenInCallMb?: number | undefined
 }
 
+/** Creates a pool of threads. A thread is ended if users' code does not return or takes all memory. */
 export function createThreadPool(script: ThreadScript, width: number, limits: ThreadLimits = {}): Pool {
   const { mostTakenInCallMb, ...memory } = limits
   const threads = createThreads(script, width, memory)

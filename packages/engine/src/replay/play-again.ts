@@ -10,6 +10,7 @@ import { subjectOf } from '../worlds/subject.ts'
 import type { SubjectName } from '../worlds/subject-name.ts'
 import type { Player } from '../worlds/world.ts'
 
+/** The scenario to play again, and the number of plays. Plain data. */
 export interface ReplaySpec {
   readonly scenario: Scenario
   readonly subject: SubjectName

@@ -9,6 +9,7 @@ export interface SharedSeeds {
    * so a search has one result. Undefined if the search ended first.
    */
   before(first: number): Promise<readonly number[] | undefined>
+  /** Must be called whenever a range is done. */
   tell(): void
 }
 

@@ -46,9 +46,11 @@ export type SimulateStep = Extract<RunEvent, { readonly type: 'event' | 'checkin
 /** A simulated run, judged. */
 export interface Simulated {
   readonly history: History
+  /** Verdicts on every level that the workload can decide. */
   readonly report: Report<string>
   /** Why the run proves less than it suggests, for instance because the system answers nothing after healing. */
   readonly vacuous: readonly string[]
+  /** Whether the signal ended the run early. */
   readonly interrupted: boolean
 }
 

@@ -64,4 +64,5 @@ export type SearchEvent =
   | { readonly type: 'guiding'; readonly seed: number }
   /** The search has ended; its findings are being minimised. */
   | { readonly type: 'shrinking'; readonly outcome: SearchOutcome }
+  /** A finding was minimised and written to files. */
   | { readonly type: 'written'; readonly replay: string; readonly history: string }

@@ -75,6 +75,7 @@ export interface Watching {
   readonly unsupportedSql?: ((sql: string, construct: string) => void) | undefined
 }
 
+/** A subject without a chosen bug, settings or workload. */
 export interface Loaded {
   readonly protocol: ProtocolDefinition
   /** Whether the subject reports its states by assertions. */
@@ -100,8 +101,8 @@ export interface Subject extends SearchedProtocol {
    */
   settle(): Promise<void>
   /**
-   * Returns every line that a program ran for a client; undefined if the watching changes the history. The function is
-   * absent if the lines of the subject cannot be watched.
+   * Returns the lines that a program ran for clients; undefined if watching changes the history. Absent if the
+   * subject's lines cannot be watched.
    */
   readonly follow?: ((followed: Followed) => Promise<CodeRun | undefined>) | undefined
 }

@@ -5,7 +5,7 @@ import type { Members } from './read-parameters.ts'
 /** Why an object cannot suffer a fault, and which faults to inject instead. */
 export interface Refusal {
   readonly not: string
-  /** The most similar faults, best first, by their names in `--faults`, or by their kind if they have no such name. */
+  /** The most similar faults, best first, by their names in `--faults` or else by kind. */
   readonly instead: readonly string[]
   /** Where the refused fault can be injected. */
   readonly elsewhere?: 'simulator' | 'processes' | undefined
@@ -27,7 +27,7 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   validate?(harm: HarmOf<FaultDefinition<Kind, Entries>>, where: string): void
   /** Whether the fault acts on responses, so that responses can be matched too. */
   readonly actsOnReplies?: true | undefined
-  /** Why processes on one machine cannot suffer the fault; absent if they can. */
+  /** Why processes on one machine cannot suffer the fault, if so. */
   readonly notInProcesses?: Refusal | undefined
   /** Whether the fault's nodes do nothing while it lasts. */
   readonly stopsNodes?: true | undefined
@@ -35,7 +35,7 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   readonly voidsPromises?: true | undefined
   /** The plural in words; by default `spells of KIND`. */
   readonly plural?: string | undefined
-  /** Describes the fault in a few words. `targets` names the fault's links or nodes. */
+  /** Describes the fault in a few words. `targets` are its links or nodes. */
   describe?(harm: HarmOf<FaultDefinition<Kind, Entries>>, targets: string): string
 }
 
@@ -48,11 +48,11 @@ export type Aim<Match extends Parameters, When extends Parameters> = {
   readonly links: readonly Link[]
   /** Selects requests or messages by their content. */
   readonly match?: Matching<Match> | undefined
-  /** Selects among the matching requests or messages, and limits the fault's time. */
+  /** Selects among the matches, and limits the fault's time. */
   readonly when?: ValuesOf<When> | undefined
 }
 
-/** Conditions that must all be true. The conditions of `not` must not all be true. */
+/** Conditions that must all be true, while those of `not` must not all be true. */
 export type Matching<Match extends Parameters> = ValuesOf<Match> & { readonly not?: ValuesOf<Match> | undefined }
 
 export const defineFault = <const Kind extends string, Entries extends Parameters>(

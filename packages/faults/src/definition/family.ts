@@ -19,8 +19,8 @@ export interface FaultFamily<
   readonly match: Match
   readonly when: When
   /**
-   * Parses a fault: `{"kind":"latency","latencyMs":50,"links":["n1>n2"],"when":{…}}`. Missing members take their
-   * defaults. Unknown members are refused, because a misspelt parameter would silently have no effect.
+   * Parses a fault: `{"kind":"latency","latencyMs":50,"links":["n1>n2"],"when":{…}}`. Unknown members are refused,
+   * because a misspelt parameter would silently have no effect.
    *
    * @param where the start of every error message: the file or route, and the place in it.
    * @throws UserError (input)
@@ -42,11 +42,10 @@ interface FamilyOptions<
   Match extends Parameters,
   When extends Parameters,
 > extends Pick<FaultFamily<Name, Kinds, Match, When>, 'name' | 'summary' | 'kinds' | 'match' | 'when'> {
-  /** The name of one of the family's faults in error messages: `HTTP fault`. */
   readonly noun: string
   /**
-   * Validates the conditions of `match`, and separately the conditions under `not`. @throws UserError (input) for a
-   * condition that nothing can meet.
+   * Validates the conditions of `match`, and those under `not`. @throws UserError (input) for a condition that nothing
+   * can meet.
    */
   validateMatch?(match: ValuesOf<Match>, definition: FaultDefinition, where: string): void
 }
@@ -64,7 +63,7 @@ export function defineFamily<
     family.kinds.some((definition) => definition.kind === kind)
   return {
     ...family,
-    // The conditions, including `not`. `readMatch` reads `not` separately.
+    // The conditions, including `not`, which `readMatch` reads separately.
     match: (hasMatch ? { ...family.match, not: negation } : family.match) as Match,
     has,
     owns: (fault): fault is FaultOf<Kinds, Match, When> => has(fault.kind),
@@ -79,7 +78,7 @@ export function defineFamily<
       const when = readSection(family.when, members['when'], `${where}: "when"`)
       if (when !== undefined) validateWhen(when, `${where}: "when"`)
       const aim = { links, ...(match === undefined ? {} : { match }), ...(when === undefined ? {} : { when }) }
-      // The definition found has exactly the members of its kind's type.
+      // It has exactly the members of its kind's type.
       return { ...harm, ...aim } as unknown as FaultOf<Kinds, Match, When>
     },
   }

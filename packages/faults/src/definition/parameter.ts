@@ -1,7 +1,6 @@
 import { type Json, type Millis, millis } from '@chaosproxy/history'
 import * as v from 'valibot'
 
-/** The unit of a parameter. Parameters of the units `text`, `flag` and `json` (any value) are not numeric. */
 export type ParameterUnit =
   | 'ms'
   | 'bytes'
@@ -18,10 +17,9 @@ export type ParameterSchema<Value> = v.GenericSchema<unknown, Value>
 
 export type Parameters = Readonly<Record<string, ParameterSchema<unknown>>>
 
-/** The type of the parameters after reading, with defaults filled in. */
+/** The type of the parameters after reading. */
 export type ValuesOf<Entries extends Parameters> = Readonly<v.InferOutput<v.ObjectSchema<Entries, undefined>>>
 
-/** The default of a parameter, as written in files. */
 type Default = number | string | boolean
 
 /** One parameter as shown in help, error messages and OpenAPI; derived from its schema. */
@@ -29,12 +27,12 @@ export interface Parameter {
   readonly name: string
   readonly unit: ParameterUnit
   readonly summary: string
-  /** The parameter's default. A parameter without a default is required unless it is optional. */
+  /** The default. Without one, a parameter is required unless it is optional. */
   readonly default?: Default | undefined
   readonly optional?: true | undefined
   readonly least?: number | undefined
   readonly most?: number | undefined
-  /** The allowed values of a text, if they are restricted. */
+  /** The allowed values of a restricted text. */
   readonly values?: readonly string[] | undefined
   /** Whether a text may also be given as a number, such as a status. */
   readonly orNumber?: true | undefined
@@ -110,11 +108,9 @@ export type DefaultedParameter<Value> = v.OptionalSchema<ParameterSchema<Value>,
 export const or = <Value>(schema: ParameterSchema<Value>, fallback: Default): DefaultedParameter<Value> =>
   v.optional(schema, fallback)
 
-/**
- * Like `or`, but programs that build a fault may omit the parameter: the code that injects the fault knows the default.
- */
+/** Like `or`, but programs may omit the parameter, because the code that injects the fault knows the default. */
 export const usually = <Value>(schema: ParameterSchema<Value>, fallback: Default): OptionalParameter<Value> =>
-  // Parsed faults always have the parameter, although its type allows it to be absent.
+  // Parsed faults always have the parameter.
   v.optional(schema, fallback as unknown as undefined)
 
 export const parametersOf = (entries: Parameters): readonly Parameter[] =>

@@ -5,8 +5,7 @@ import { type Parameter, type Parameters, parametersOf, type ValuesOf } from './
 export type Members = { readonly [name: string]: unknown }
 
 /**
- * Reads the parameters among the members of an object. Missing parameters take their defaults. Unknown members are
- * refused, except for those listed in `beside`.
+ * Reads the parameters of an object. Unknown members are refused, except those in `beside`.
  *
  * @throws UserError (input)
  */
@@ -22,7 +21,7 @@ export function readParameters<Entries extends Parameters>(
   if (unknown !== undefined) throw unknownParameter(unknown, where, parameters)
   const given = Object.entries(members).filter(([name, value]) => {
     const parameter = find(name)
-    // Null means that the parameter is not given, unless null is a valid value.
+    // Null means absent, unless it is a valid value.
     return parameter !== undefined && value !== undefined && (value !== null || parameter.unit === 'json')
   })
   const result = v.safeParse(v.object(entries), Object.fromEntries(given))
@@ -68,7 +67,7 @@ export function readObject(value: unknown, where: string): Members {
   return value as Members
 }
 
-/** Quotes a value for an error message, and shortens a long value. */
+/** Quotes a value for an error message, shortened if long. */
 export function quote(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
   return text.length <= 60 ? text : `${text.slice(0, 57)}...`

@@ -2,8 +2,7 @@ import { inputError } from '@chaosproxy/history'
 import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
 /**
- * Returns parameters that select candidates of a fault by counting or by probability. `of` is the end of the
- * candidate's name in texts, such as ` of a link`.
+ * Parameters that select candidates by counting or probability. `of` ends the candidate's name, such as ` of a link`.
  */
 export const counting = (noun: string, of = '') => ({
   probability: optional(probability(`the probability that each ${noun} is hit`)),
@@ -12,7 +11,7 @@ export const counting = (noun: string, of = '') => ({
   every: optional(wholeNumber(`hit only every nth ${noun}${of}, with this value as n`, { least: 1 })),
 })
 
-/** Parameters that limit a fault's time, in milliseconds since the fault was applied. */
+/** Limits of a fault's time, in milliseconds since it was applied. */
 export const times = {
   fromMs: optional(ms('begin this long after the fault is applied')),
   untilMs: optional(ms('end this long after the fault is applied')),
@@ -20,7 +19,7 @@ export const times = {
 
 export const client = optional(text('hit only clients with this address or in this network (10.0.0.0/8)'))
 
-/** The conditions that select among a fault's candidates: connections, requests, messages, datagrams or statements. */
+/** The conditions that select among a fault's candidates, such as requests. */
 interface When {
   readonly probability?: number | undefined
   readonly nth?: number | undefined
@@ -49,9 +48,8 @@ export function validateWhen({ fromMs, untilMs, nth, first, every }: When, where
 }
 
 /**
- * Decides for each of a fault's candidates in turn whether the fault hits it. Candidates are the events that match the
- * fault in one place, such as a link. Used both in the simulator and in real clusters. Call it once for each candidate,
- * because each call counts.
+ * Decides for each candidate in turn whether a fault hits it. Candidates are the events that match the fault in one
+ * place, such as a link. Every call counts as a candidate.
  */
 export class Trigger {
   readonly #when: When | undefined
@@ -75,7 +73,7 @@ export class Trigger {
     return earlier >= (when.afterMessages ?? 0) && this.chooses(draw)
   }
 
-  /** Decides as `strikes` does, but ignores times: for candidates that are selected before the fault's time begins. */
+  /** Decides as `strikes` does, but before the fault's time begins. */
   chooses(draw: () => number): boolean {
     const when = this.#when
     if (when === undefined) return true

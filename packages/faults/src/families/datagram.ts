@@ -2,7 +2,7 @@ import { defineFamily, type FaultOf } from '../definition/family.ts'
 import { client, counting, times } from '../definition/trigger.ts'
 import { corruptDatagram, delayDatagram, dropDatagram, duplicateDatagram, reorderDatagram } from '../kinds/datagrams.ts'
 
-/** Datagrams are counted from 1 on each link, beginning when the fault is applied. */
+/** Datagrams are counted from 1 on each link, from when the fault is applied. */
 const when = { ...counting('datagram', ' of a link'), ...times, client }
 
 /** Faults on single datagrams. Partitions and blackholes of a link also drop its datagrams. */

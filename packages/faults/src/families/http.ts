@@ -41,13 +41,10 @@ const match = {
   client: matchedClient,
 }
 
-/** Requests are counted from 1 over all connections, beginning when the fault is applied. */
+/** Requests are counted from 1 over all connections, from when the fault is applied. */
 const when = { ...counting('request'), ...times }
 
-/**
- * Faults on single HTTP/1.1 requests and responses. Their links are those of the requests, `clients>n1`, even for
- * faults on responses.
- */
+/** Faults on single HTTP/1.1 requests and responses. Even those on responses use the requests' links, `clients>n1`. */
 export const httpFamily = defineFamily({
   name: 'http',
   summary: 'single requests and responses over HTTP/1.1',
@@ -92,7 +89,7 @@ export const httpFamily = defineFamily({
   },
 })
 
-/** The kinds that withhold the reply to a request that the server has carried out, in any protocol of requests. */
+/** Withhold the reply to a request that was carried out, in any protocol. */
 const unanswered = ['lose-reply', 'crash-before-reply'] as const
 
 const isUnanswered = (kind: string): boolean => unanswered.some((other) => other === kind)

@@ -3,10 +3,10 @@ import { counting, times } from '../definition/trigger.ts'
 import { delayStream, goaway, grpcStatus, resetStream } from '../kinds/streams.ts'
 import { headMatch, matchedClient, validateHeadMatch } from './http.ts'
 
-/** The conditions of HTTP/1.1 faults, except those on bodies and responses. */
+/** Those of HTTP/1.1, without bodies and responses. */
 const match = { ...headMatch, client: matchedClient }
 
-/** Requests (or responses) are counted from 1 on each link, beginning when the fault is applied. */
+/** Requests (or responses) are counted from 1 on each link, from when the fault is applied. */
 const when = { ...counting('request', ' of a link'), ...times }
 
 /** Faults on a request when its headers pass a link, or on its response in the other direction. */

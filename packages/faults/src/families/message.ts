@@ -24,7 +24,7 @@ const match = {
   key: optional(textOrNumber('hit only RESP commands for this key')),
 }
 
-/** Messages are counted from 1 on each link, beginning when the fault is applied. */
+/** Messages are counted from 1 on each link, from when the fault is applied. */
 const when = {
   ...counting('message', ' of a link'),
   afterMessages: optional(wholeNumber('skip this many messages at the start of each connection, such as greetings')),

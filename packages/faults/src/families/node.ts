@@ -26,7 +26,7 @@ import {
   stop,
 } from '../kinds/nodes.ts'
 
-/** Faults that nodes can suffer only if a container engine runs them. */
+/** Faults that require a container engine. */
 const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk, clock] as const
 /** Faults of the machine under a process: its disk and its clock. */
 const machineKinds = [powerLoss, flipBit, slowFsync, failFsync, freezeDisk, fillDisk, clock] as const
@@ -65,7 +65,7 @@ export const isDatabaseKind = (kind: unknown): kind is DatabaseFault['kind'] =>
 
 export const isEngineFault = (fault: { readonly kind: string }): fault is EngineFault => isEngineKind(fault.kind)
 
-/** A fault that the environment of a process injects: its container engine, or its machine. */
+/** A fault that a container engine or a machine injects. */
 export type SurroundingFault = EngineFault | MachineFault
 
 export const isSurroundingFault = (fault: { readonly kind: string }): fault is SurroundingFault =>
@@ -74,7 +74,7 @@ export const isSurroundingFault = (fault: { readonly kind: string }): fault is S
 export const stopsNodes = (kind: string): boolean =>
   nodeFamily.kinds.some((definition: FaultDefinition) => definition.kind === kind && definition.stopsNodes === true)
 
-/** Faults of whole nodes. The code that runs the nodes injects them, not the proxy. */
+/** Faults of whole nodes. The proxy does not inject them, but the code that runs the nodes. */
 export const nodeFamily = {
   name: 'node',
   summary: 'whole nodes: their processes and clocks',
@@ -85,7 +85,7 @@ export const nodeFamily = {
     const members = readObject(value, where)
     const definition = findDefinition(kinds, members['kind'], where, 'fault of nodes')
     const nodes = parseNodes(members['nodes'], `${where}: ${definition.kind}`)
-    // The definition found has exactly the members of its kind's type.
+    // It has exactly the members of its kind's type.
     return { ...readHarm(definition, members, where, ['kind', 'nodes', ...beside]), nodes } as NodeFault
   },
 } as const

@@ -9,13 +9,10 @@ import { type NodeFault, nodeFamily } from './node.ts'
 import { type SqlFault, sqlFamily } from './sql.ts'
 import { type TcpFault, tcpFamily } from './tcp.ts'
 
-/**
- * A fault that a proxy injects: on bytes and connections, messages, HTTP requests and responses, SQL statements, or
- * datagrams.
- */
+/** A fault that a proxy injects into traffic. */
 export type TrafficFault = TcpFault | HttpFault | Http2Fault | SqlFault | MessageFault | DatagramFault
 
-/** A concrete fault. Every selector is resolved, so that the fault can be injected, printed and replayed. */
+/** A fault with resolved selectors, which can be injected, printed and replayed. */
 export type Fault = NodeFault | TrafficFault
 
 export type FaultKind = Fault['kind']
@@ -43,10 +40,10 @@ const extensible = { bytes: tcpFamily, requests: httpFamily, messages: messageFa
 /** The objects on which a user-defined kind of fault acts. */
 export type ActsOn = keyof typeof extensible
 
-/** The kinds that users have added. Only their user knows their effect on a system. */
+/** The kinds that users have added, with unknown effects on a system. */
 export const ownFaultKinds: readonly FaultKind[] = []
 
-/** Registers a user-defined kind of fault. No type includes it: everything known about it is in its declaration. */
+/** Registers a user-defined kind of fault, which no type includes. */
 export function addFault(definition: FaultDefinition, actsOn: ActsOn): void {
   const lists: readonly (readonly [readonly unknown[], unknown])[] = [
     [extensible[actsOn].kinds, definition],

@@ -5,17 +5,17 @@ import { quote } from '../definition/read-parameters.ts'
 import { counting, times } from '../definition/trigger.ts'
 import { sqlError } from '../kinds/statements.ts'
 
-/** The first words of a statement. Comments, letter case and the space between words are ignored. */
+/** The first words of a statement, without regard to comments, case and spaces. */
 export const statement = optional(text('hit only SQL statements that begin with these words (COMMIT, INSERT INTO t)'))
 
 const match = { statement }
 
-/** Statements are counted from 1 on each link, beginning when the fault is applied. */
+/** Statements are counted from 1 on each link, from when the fault is applied. */
 const when = { ...counting('statement'), ...times }
 
 /**
- * Faults on single statements. The links of these faults are the links of the requests. The HTTP faults `lose-reply`
- * and `crash-before-reply` also act on statements.
+ * Faults on single statements, on the requests' links. The HTTP faults `lose-reply` and `crash-before-reply` also act
+ * on statements.
  */
 export const sqlFamily = defineFamily({
   name: 'sql',

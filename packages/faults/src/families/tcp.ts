@@ -19,8 +19,8 @@ import {
 import { latency } from '../kinds/latency.ts'
 
 /**
- * Connections are counted from 1, beginning with those open when the fault is applied. A probability is drawn once for
- * each connection and direction, from the connection's own random stream.
+ * Connections are counted from 1, including those already open. A probability is drawn once for each connection and
+ * direction, from the connection's own random stream.
  */
 const when = {
   ...counting('connection'),

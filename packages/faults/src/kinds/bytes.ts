@@ -11,10 +11,7 @@ export const slice = defineFault({
   },
 })
 
-/**
- * The effect of lost packets on a TCP connection: no byte is lost to the reader, but the bytes after a lost packet wait
- * for it.
- */
+/** Lost packets of a TCP connection: no byte is lost, but the bytes behind a lost packet wait. */
 export const packetLoss = defineFault({
   kind: 'packet-loss',
   plural: 'spells of packet loss',

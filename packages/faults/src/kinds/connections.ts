@@ -44,8 +44,8 @@ export const slowConnect = defineFault({
 })
 
 /**
- * Accepts connections and resets them immediately. Closing the listener instead would free its port, which might be
- * taken before the fault heals, and the fault could not be restricted to some clients.
+ * Accepts and resets connections. Closing the listener would free its port for others, and could not be restricted to
+ * some clients.
  */
 export const refuse = defineFault({
   kind: 'refuse',

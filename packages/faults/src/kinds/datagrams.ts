@@ -13,7 +13,7 @@ export const duplicateDatagram = defineFault({
   parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1) },
 })
 
-/** The datagram waits until `behind` other datagrams have passed, or until `withinMs` has elapsed. */
+/** The datagram waits for `behind` others, but at most `withinMs`. */
 export const reorderDatagram = defineFault({
   kind: 'reorder-datagram',
   summary: 'let later datagrams overtake the datagram',
@@ -23,7 +23,7 @@ export const reorderDatagram = defineFault({
   },
 })
 
-/** Delays datagrams. The jitter is drawn for each datagram, so it reorders them. */
+/** Delays datagrams. The jitter reorders them. */
 export const delayDatagram = defineFault({
   kind: 'delay-datagram',
   summary: 'delay the datagram; others may overtake it',

@@ -3,16 +3,16 @@ import { defineFault } from '../definition/definition.ts'
 import { choice, ms, optional, or, usually } from '../definition/parameter.ts'
 import { type Members, quote } from '../definition/read-parameters.ts'
 
-/** The round-trip time in milliseconds between two places, on an idle network. */
+/** The round-trip time between two places, in milliseconds. */
 export interface Geography {
   readonly name: string
   readonly roundTripMs: number
 }
 
 /**
- * Round-trip times for trying a system, none of which this project measured. `same-datacentre` and
- * `california-netherlands` are from "Latency numbers every programmer should know" (J. Dean, P. Norvig). The others
- * only have the magnitude that the distance suggests. For figures of a real network, use `latencyMs` instead.
+ * Round-trip times for trying a system, not measured by this project. `same-datacentre` and `california-netherlands`
+ * are from "Latency numbers every programmer should know" (J. Dean, P. Norvig), the others magnitudes. For a real
+ * network, use `latencyMs`.
  */
 export const geographies: readonly Geography[] = [
   { name: 'same-datacentre', roundTripMs: 0.5 },
@@ -26,10 +26,7 @@ export const geographies: readonly Geography[] = [
 
 const places = geographies.map(({ name }) => name)
 
-/**
- * Delays bytes. Does not delay the end of a stream further after its last byte. The fault `slow-close` delays the ends
- * of streams.
- */
+/** Delays bytes. The end of a stream is not delayed further, except by `slow-close`. */
 export const latency = defineFault({
   kind: 'latency',
   summary: 'delay bytes, keeping their order',

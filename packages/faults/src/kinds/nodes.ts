@@ -83,7 +83,7 @@ export const flipBit = defineFault({
 
 const effectNames = { persist: 'write', send: 'message', reply: 'answer' } as const
 
-/** Kills a process before one of its effects. The effects are counted from the injection of the fault. */
+/** Kills a process before one of its effects, counted from the injection. */
 export const crash = defineFault({
   kind: 'crash',
   plural: 'crashes',
@@ -177,10 +177,7 @@ export const fillDisk = defineFault({
 })
 
 const LONGEST_JUMP_MS = 24 * 3_600_000
-/**
- * The largest drift of a clock, in parts per million. At this drift, the clock runs at half or at one and a half times
- * the true speed.
- */
+/** The largest drift, at which a clock runs at half or at one and a half times the true speed. */
 const GREATEST_DRIFT_PPM = 500_000
 
 export const clock = defineFault({

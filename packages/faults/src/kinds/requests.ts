@@ -3,7 +3,7 @@ import { choice, json, ms, optional, or, perSecond, text, wholeNumber } from '..
 import { maxBodyBytes } from './bodies.ts'
 import { validateFields } from './edits.ts'
 
-/** How a client is left without a response: by a reset, or without any sign. */
+/** What a client gets instead of a response: a reset, or nothing. */
 const silence = or(
   choice(['reset', 'hang'], 'reset: the connection of the client is reset; hang: the client gets no response'),
   'reset',
@@ -13,7 +13,7 @@ const delay = {
   jitterMs: or(ms('uniform jitter: ± this much'), 0),
 }
 
-// Drops the request. This kind and the next three are the four ways to withhold a response.
+// Drops the request. This and the next three kinds withhold a response.
 
 export const loseRequest = defineFault({
   kind: 'lose-request',
@@ -89,7 +89,7 @@ export const duplicateRequest = defineFault({
   parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1), maxBodyBytes },
 })
 
-/** Replaces the response by an earlier response to an equal request, from before the last change. */
+/** Replaces the response by an earlier one to an equal request, before the last change. */
 export const staleReply = defineFault({
   kind: 'stale-reply',
   summary: 'return an earlier response to an equal request',

@@ -24,9 +24,8 @@ export type Http2Code = keyof typeof http2Codes
 const http2CodeNames: readonly Http2Code[] = Object.keys(http2Codes) as Http2Code[]
 
 /**
- * Delays all frames of the request in this direction; other streams continue. Compression makes each header block
- * depend on earlier blocks (RFC 7541 §2.2), so once a block is delayed, the connection's later blocks are sent
- * uncompressed.
+ * Delays all frames of the request in this direction. Header blocks depend on earlier ones (RFC 7541 §2.2), so after a
+ * delayed one, later blocks are sent uncompressed.
  */
 export const delayStream = defineFault({
   kind: 'delay-stream',
@@ -39,14 +38,14 @@ export const delayStream = defineFault({
 
 const code = choice(http2CodeNames, 'the HTTP/2 error code')
 
-/** Passes the headers on, then ends the stream: with this code towards the client, with CANCEL towards the server. */
+/** Passes the headers on, then ends the stream: with this code towards the client, and CANCEL towards the server. */
 export const resetStream = defineFault({
   kind: 'reset-stream',
   summary: 'end the request with RST_STREAM',
   parameters: { code: or(code, 'INTERNAL_ERROR') },
 })
 
-/** Ends the stream as reset-stream does, but the client gets a gRPC server's reply. */
+/** Ends the stream like reset-stream, with a gRPC server's reply. */
 export const grpcStatus = defineFault({
   kind: 'grpc-status',
   summary: 'end the call with a gRPC status',
@@ -67,7 +66,7 @@ export const grpcStatus = defineFault({
   },
 })
 
-/** Passes the headers on, then tells the client that no later request on the connection will be served. */
+/** Passes the headers on, then tells the client that no later request will be served. */
 export const goaway = defineFault({
   kind: 'goaway',
   summary: 'send GOAWAY: the client must open a new connection for its next request',

@@ -4,16 +4,12 @@ import type { Nemesis } from './nemesis.ts'
 import { nemeses } from './registry.ts'
 
 /**
- * Returns the name of a fault in `--faults`, for example `delay` instead of `latency`. Reports of runs use the same
- * name. A kind that no nemesis injects, only schedules and `chaos ctl`, keeps its own name.
+ * Returns a fault's name in `--faults` and reports: `delay` for `latency`. A kind without a nemesis keeps its own name.
  */
 export const faultName = (fault: Fault): string =>
   nameOfKind(fault.kind, 'links' in fault && fault.links.every(isOfClients) ? 'clients' : 'nodes')
 
-/**
- * Returns the name of a kind in `--faults`. A kind may have one name for faults among nodes and another name for faults
- * among clients.
- */
+/** Returns a kind's name in `--faults`, which may differ among nodes and among clients. */
 export function nameOfKind(kind: FaultKind, among: Nemesis['among']): string {
   const own = nemeses.filter((nemesis) => nemesis.kind === kind)
   if (own.some(({ name }) => name === kind)) return kind

@@ -11,15 +11,11 @@ export interface SchedulePlan {
   /** The time during which clients operate. */
   readonly durationMs: Millis
   readonly random: Random
-  /**
-   * The longest fault as a share of the run, for systems that take seconds to notice a fault. By default faults are
-   * short.
-   */
+  /** The longest fault as a share of the run. Some systems take seconds to notice a fault. */
   readonly longestFault?: number | undefined
 }
 
-// The shares of a run without faults. The first tenth is a baseline; in the last twentieth, recovery from the last
-// fault is seen under load.
+// Shares without faults: first a baseline, finally the recovery from the last fault under load.
 const CALM_START = 0.1
 const CALM_END = 0.05
 const SHORTEST_FAULT_MS = 500
@@ -27,20 +23,17 @@ const LONGEST_FAULT_MS = 1_400
 const SHORTEST_GAP_MS = 200
 const LONGEST_GAP_MS = 600
 const OVERLAP_PROBABILITY = 0.2
-/**
- * The shortest run with full-length faults. In a shorter run, faults and gaps shrink in proportion, so that every kind
- * is still injected.
- */
+/** In a shorter run, faults and gaps shrink, so that every kind is still injected. */
 const FULL_LENGTH_RUN_MS = 15_000
-/** The smallest factor by which faults shrink. A shorter fault would end before the system noticed it. */
+/** A shorter fault would end before the system noticed it. */
 const SMALLEST_SCALE = 0.4
 
-/** The most draws of an episode. If every draw leaves no majority for too long, the episode is skipped. */
+/** The most draws of an episode. If all leave no majority for too long, it is skipped. */
 const DRAWS = 6
 
 /**
- * Plans the faults of a run and their times, as a pure function of its arguments. Kinds follow one another in random
- * order, so that every kind is injected before any kind repeats. Sometimes two faults overlap.
+ * Plans a run's faults as a pure function of its arguments. Kinds come in random order, each before any repeats.
+ * Sometimes two overlap.
  */
 export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longestFault }: SchedulePlan): Schedule {
   const schedule: PlannedFault[] = []
@@ -71,7 +64,7 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longes
     for (let drawn = 1; drawn < DRAWS && !budget.allows(turn.parts); drawn++)
       turn = draw(nemesis, Math.max(from, lastTo + LONGEST_GAP_MS))
     if (turn.to > lastEnd) break
-    // If no kind is allowed any more, exceed the budget, because the user chose these faults.
+    // If no kind fits the budget any more, exceed it, because the user chose these faults.
     if (!budget.allows(turn.parts) && passedOver++ < kinds.length) continue
     passedOver = 0
     budget.spend(turn.parts)
@@ -81,17 +74,17 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longes
       : turn.to + between(SHORTEST_GAP_MS, LONGEST_GAP_MS)
     lastTo = turn.to
   }
-  // A run that is too short for the usual durations still gets one fault, in its middle.
+  // A very short run gets one fault in its middle.
   if (schedule.length === 0)
     schedule.push(...partsBetween(random.pick(kinds).plan(random, nodes), durationMs / 3, (durationMs * 2) / 3))
   return schedule.sort((a, b) => a.from - b.from).map((fault, i) => ({ id: `fault-${i + 1}`, ...fault }))
 }
 
-/** Draws a duration that is as likely below the geometric mean of its bounds as above. */
+/** Draws a duration, with the geometric mean as its median. */
 const spread = (shortest: number, longest: number, random: Random): number =>
   shortest * (longest / shortest) ** random.next()
 
-/** One episode with its times, in milliseconds since the start of the run. */
+/** An episode with its times in milliseconds since the start of the run. */
 interface Turn {
   readonly from: number
   readonly to: number
@@ -106,25 +99,22 @@ const partsBetween = ({ parts }: Episode, fromMs: number, toMs: number): Planned
   }))
 
 /**
- * The fewest kinds of faults that count as a mix. A mix shows how a system works during faults, so it leaves a majority
- * up for most of the time. Without a majority, a system can only refuse requests. A choice of fewer kinds is meant to
- * show their particular effects.
+ * The fewest kinds that count as a mix. A mix leaves a majority up most of the time, because otherwise a system can
+ * only refuse requests. Fewer kinds are chosen for their particular effects.
  */
 const KINDS_IN_A_MIX = 3
 /**
- * The share of a run during which a mix may leave no majority. A short run has at least `LEAST_OUTAGE_MS` for this,
- * which suffices for one power failure.
+ * The share of a mixed run that may lack a majority. A short run has at least `LEAST_OUTAGE_MS`, enough for one power
+ * failure.
  */
 const OUTAGE_SHARE = 0.1
 const LEAST_OUTAGE_MS = 1_000 as Millis
-/** The fewest nodes for which outages are limited. With fewer nodes, each fault takes away the majority. */
+/** With fewer nodes, each fault takes away the majority, so outages are not limited. */
 const FEWEST_NODES = 3
 
-/** The time for which a schedule may still leave no majority of the nodes up and connected. */
+/** How long a schedule may still leave no majority up and connected. */
 interface OutageBudget {
-  /**
-   * Returns whether the budget allows these faults. The faults must not begin before the faults of the previous call.
-   */
+  /** Whether the budget allows these faults. Calls must be in order of time. */
   allows(faults: readonly PlannedFault[]): boolean
   spend(faults: readonly PlannedFault[]): void
 }

@@ -4,8 +4,7 @@ import { amongNodes, just, type Nemesis } from './nemesis.ts'
 import { shiftMajority } from './shifting-majorities.ts'
 import { inAllTraffic, killServer, pauseServer } from './traffic.ts'
 
-// The choices of nodes to kill. Killing all nodes is a power failure: everything acknowledged or promised must be on
-// disk.
+// Killing all nodes is a power failure: everything acknowledged must be on disk.
 const killChoices = ['one', 'minority', 'leader', 'all'] as const
 const pauseChoices = ['one', 'minority', 'leader'] as const
 /** The probability that a kill becomes a shift of majorities. */
@@ -40,22 +39,22 @@ export const processes: readonly Nemesis[] = [
 ]
 
 const BITS = 8
-/** The number of places among which a flipped bit's place is drawn. */
+/** The places for a flipped bit. */
 const PLACES = 10_000
 
 const SLOW_FSYNC_MS = [20, 100, 500] as const
 
-/** The duration of a restart as a share of an ordinary fault's, because a restart ends by itself. */
+/** A restart ends by itself, so it lasts only this share of an ordinary fault. */
 const RESTARTS_FOR = 0.05
 
-/** Shares of a processor, from slightly slower to barely alive. */
+/** From slightly slower to barely alive. */
 const shares = [0.5, 0.2, 0.05] as const
 
 const crashChoices = ['one', 'leader'] as const
 const effects = ['persist', 'send', 'reply'] as const
 
 const clockChoices = ['one', 'minority', 'leader'] as const
-/** The kinds of clock faults, as pairs: whether the clock jumps, and whether it drifts. */
+/** Whether the clock jumps, and whether it drifts. */
 const clockTroubles = [
   [true, false],
   [false, true],
@@ -68,13 +67,13 @@ export const machines: readonly Nemesis[] = [
     summary: 'kill one node or the leader just before it writes, sends or replies; restart it from its disk',
     plan: (random) => ({ nodes: random.pick(crashChoices), before: random.pick(effects), nth: 1 + random.integer(20) }),
   }),
-  // After a kill, data that was written but not fsynced stays in the kernel's memory; after a power loss it does not.
+  // Unlike a kill, a power loss loses what was written but not fsynced.
   amongNodes('power-loss', {
     summary:
       'cut the power of one node, a minority, the leader or all at once: what was not fsynced is lost, or torn; restart them from their disks',
     plan: (random) => ({ nodes: random.pick(killChoices), unsynced: random.pick(['lost', 'torn'] as const) }),
   }),
-  // Damage is permanent, so all flips of a run hit the same minority of nodes.
+  // Damage is permanent, so all flips hit the same minority.
   amongNodes('flip-bit', {
     summary: 'kill a node, flip a bit of its files and restart it; a run hits only one minority of the nodes',
     plan(random, nodes) {
@@ -141,11 +140,9 @@ export const machines: readonly Nemesis[] = [
   }),
 ]
 
-// Faults that the simulator injects into its PostgreSQL servers.
-
 const shareChoices = [0.1, 0.3, 1] as const
 
-/** Delays in milliseconds, below and above usual values of `statement_timeout`. */
+/** Delays below and above usual values of `statement_timeout`. */
 const SLOWER_MS = [20, 200, 2_000] as const
 
 export const databases: readonly Nemesis[] = [

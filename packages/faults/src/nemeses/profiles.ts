@@ -1,9 +1,6 @@
 import type { FaultKind } from '../families/registry.ts'
 
-/**
- * A word in `--faults` that stands for a group of kinds. It selects one nemesis for each kind of the group that the
- * target can suffer.
- */
+/** A word in `--faults` for a group of kinds. It selects a nemesis for each kind that the target can suffer. */
 export interface FaultProfile {
   readonly name: string
   readonly summary: string

@@ -2,19 +2,15 @@ import type { NodeId } from '../definition/link.ts'
 import type { Random } from '../schedule/random.ts'
 import type { Episode, EpisodePart } from './nemesis.ts'
 
-/** The share of the episode during which the power is off for all nodes. */
+/** The share of the episode without power. */
 const POWER_IS_BACK = 0.04
 const MAJORITIES = 3
-/**
- * The share of the episode between killing one majority and restarting the next, so that all nodes are never up
- * together.
- */
+/** The time between two majorities, so that all nodes are never up together. */
 const HANDOVER = 0.02
 
 /**
- * Plans a power failure after which the machines return in turns. First one majority is up for a while. Then another
- * majority is up, which shares as few nodes as possible with the first. The shared nodes are the only nodes that know
- * what the first majority acknowledged and promised. A correct system does not forget this.
+ * Plans a power failure after which two majorities are up in turn, with few shared nodes. Only these know what the
+ * first majority acknowledged and promised, which a correct system does not forget.
  */
 export function shiftMajority(random: Random, nodes: readonly NodeId[]): Episode {
   const size = Math.floor(nodes.length / 2) + 1

@@ -3,9 +3,9 @@ import type { Link, NodeId } from '../definition/link.ts'
 import { tcpFamily } from '../families/tcp.ts'
 import { amongClients, amongNodes, type Nemesis, type Strategy, type Traffic } from './nemesis.ts'
 
-// The strategies for external clients and servers, where faults can be injected only into the traffic between them.
+// Strategies for faults in traffic between external servers and their clients.
 
-/** Returns the nemesis for this kind of traffic; undefined if the traffic cannot suffer it. */
+/** Returns the nemesis for this kind of traffic, if the traffic can suffer it. */
 export function nemesisIn(traffic: Traffic, nemesis: Nemesis): Nemesis | undefined {
   const instead = nemesis.inTraffic?.[traffic]
   if (instead !== undefined) return { ...instead, name: nemesis.name }
@@ -44,10 +44,7 @@ export const resetClients: Strategy = amongClients('reset', {
   plan: (_, nodes) => ({ links: fromClients(nodes) }),
 })
 
-/**
- * Outside HTTP, single responses cannot be dropped. Instead, drop all responses for a while, then reset the
- * connections.
- */
+/** Outside HTTP, responses cannot be dropped one by one. Drops all for a while, then resets the connections. */
 export const loseAnswers: Strategy = amongClients('partition', {
   summary: 'pass client requests and drop the responses; then reset the connections',
   plan: (_, nodes) => ({ links: toClients(nodes), mode: 'drop' }),

@@ -2,12 +2,12 @@ import type { NodeId } from '../definition/link.ts'
 import { stopsNodes } from '../families/node.ts'
 import type { FaultPlan, LinkSelector, NodeSelector, PlannedFault } from './schedule.ts'
 
-/** The time in nanoseconds until a killed node is up again on a busy machine. */
+/** The time until a killed node is up again on a busy machine, in nanoseconds. */
 export const RESTART_NANOS = 500_000_000
 
 /**
- * Returns the longest time, in nanoseconds, for which no majority of the nodes may be up and connected. Assumes that
- * overlapping faults hit different nodes, because nodes are selected only on injection.
+ * Returns the longest time without a majority up and connected, in nanoseconds. Assumes that overlapping faults hit
+ * different nodes, which are selected on injection.
  */
 export function outageNanos(faults: readonly PlannedFault[], nodes: readonly NodeId[]): number {
   const losses = faults.map(({ from, to, plan }) => ({ ...lossOf(plan, nodes), from, to: to + restartOf(plan) }))
@@ -28,9 +28,9 @@ export function outageNanos(faults: readonly PlannedFault[], nodes: readonly Nod
 const restartOf = ({ kind }: FaultPlan): number => (kind === 'kill' || kind === 'crash' ? RESTART_NANOS : 0)
 
 interface Loss {
-  /** Nodes that the other nodes cannot reach. */
+  /** Nodes that the others cannot reach. */
   readonly named: readonly NodeId[]
-  /** The number of further unreachable nodes, which are not selected yet. */
+  /** The number of further such nodes, not selected yet. */
   readonly unnamed: number
 }
 
@@ -48,10 +48,7 @@ function stopped(selector: NodeSelector, nodes: readonly NodeId[]): Loss {
   return { named: [], unnamed: selector === 'minority' ? minoritySize(nodes.length) : 1 }
 }
 
-/**
- * Returns the fewest nodes that a cut separates from the largest group. Individually named links count as separating no
- * node.
- */
+/** Returns the fewest nodes cut off from the largest group. Links by name count as none. */
 function cutOff(selector: LinkSelector, nodes: readonly NodeId[]): Loss {
   if (selector === 'isolate-leader' || selector === 'isolate-one' || selector === 'one-way')
     return { named: [], unnamed: 1 }
@@ -60,5 +57,5 @@ function cutOff(selector: LinkSelector, nodes: readonly NodeId[]): Loss {
   return selector === 'between-nodes' ? { named: nodes, unnamed: 0 } : NO_LOSS
 }
 
-/** Returns the largest number of nodes that is not a majority; at least 1, so that a fault always hits a node. */
+/** The largest minority, but at least 1, so that a fault always hits a node. */
 export const minoritySize = (nodes: number): number => Math.max(1, Math.ceil(nodes / 2) - 1)

@@ -20,7 +20,7 @@ const timeParameters = {
 }
 
 /**
- * Parses a schedule, which is a list of faults with their times. Selectors may replace nodes and links:
+ * Parses a schedule: a list of faults with their times, possibly with selectors:
  * `[{"fromMs":1000,"toMs":2000,"kind":"kill","nodes":"leader"}]`.
  *
  * @param where the start of every error message: the file, and the place in it.
@@ -67,10 +67,7 @@ export function parsePlan(value: unknown, where: string): FaultPlan {
   return { ...parseFault({ ...members, links: ANY_LINKS }, where), links: selector } as FaultPlan
 }
 
-/**
- * Placeholders for the nodes and links that a selector will choose. With them, a planned fault is parsed like any other
- * fault.
- */
+/** Stand for the nodes and links that a selector will choose, so that a plan is parsed like a fault. */
 const ANY_NODES = ['n1']
 const ANY_LINKS = ['n1>n2']
 

@@ -4,16 +4,16 @@ import { definitionOf, type Fault, type FaultKind } from '../families/registry.t
 import type { FaultPlan } from './schedule.ts'
 
 /**
- * Returns a fault, or a plan of a fault, as written in files and histories: links by name, members in a fixed order,
- * undefined members omitted. `parseFault` and `parsePlan` parse it.
+ * Returns a fault or plan as in files and histories, with members in a fixed order. `parseFault` and `parsePlan` parse
+ * it.
  */
 export function printFault(fault: Fault | FaultPlan): { readonly [member: string]: Json } {
   return printMembers(fault, { kind: fault.kind })
 }
 
 /**
- * Adds all members except the kind. Simulations write thousands of faults per second into histories, for which an
- * object spread would be slow.
+ * Adds all members except the kind. Simulations write thousands of faults per second, for which an object spread would
+ * be slow.
  */
 export function printMembers(
   fault: Fault | FaultPlan,
@@ -38,7 +38,6 @@ function parametersOf(kind: FaultKind): readonly string[] {
   return names
 }
 
-/** Copies a member. A fault consists of JSON, apart from undefined members. */
 function copyMember(from: { readonly [name: string]: unknown }, name: string, to: { [name: string]: Json }): void {
   const value = from[name]
   if (value === undefined) return

@@ -8,7 +8,7 @@ export interface Random {
   pick<T>(items: readonly T[]): T
   /** Returns a new array with the items in random order. */
   shuffle<T>(items: readonly T[]): T[]
-  /** Returns an independent stream, which depends only on this stream's seed and the label, not on earlier draws. */
+  /** Returns an independent stream, which depends only on the seed and the label, not on earlier draws. */
   fork(label: string): Random
 }
 
@@ -18,19 +18,15 @@ export function createRandom(seed: number | string): Random {
   return new Sfc32(fnv1aAfter(0x9e3779b9, name), fnv1aAfter(0x243f6a88, name), fnv1aAfter(0xb7e15162, name))
 }
 
-/**
- * sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's test battery, five operations per
- * draw.
- */
+/** sfc32 (Chris Doty-Humphrey, PractRand): 128 bits of state, passes its author's test battery. */
 class Sfc32 implements Random {
   /**
-   * The four words of sfc32's state (a, b, c, counter), followed by the three hashes of the stream's name. The hashes
-   * of a longer name are computed from these hashes. The state is an integer array, because V8 would allocate an object
-   * for each 32-bit number in a field.
+   * The words of sfc32's state (a, b, c, counter), then three hashes of the stream's name. An integer array, because V8
+   * would allocate an object for each 32-bit number in a field.
    */
   readonly #state: Int32Array = new Int32Array(7)
 
-  /** Takes three hashes of the stream's name, which `fnv1aAfter` computes from different starting values. */
+  /** Takes three hashes of the stream's name from different starting values. */
   constructor(one: number, two: number, three: number) {
     const state = this.#state
     state[0] = mixed(one)
@@ -89,7 +85,7 @@ class Sfc32 implements Random {
   }
 }
 
-/** Continues a name's hash with the slash before a label. */
+/** Continues a name's hash before a label. */
 const on = (before: number): number => fnv1aAfter(before, '/')
 
 /** The finishing mix of MurmurHash3. */
@@ -106,7 +102,7 @@ const PRIME = 0x01000193
 /** FNV-1a over the UTF-16 units of a text: 32 bits, signed. A fast, portable hash; not cryptographic. */
 export const fnv1a = (text: string): number => fnv1aAfter(OFFSET_BASIS, text)
 
-/** Returns the FNV-1a hash of a text, continuing from an earlier hash. */
+/** Continues an FNV-1a hash with a text. */
 function fnv1aAfter(before: number, text: string): number {
   let hash = before | 0
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME)

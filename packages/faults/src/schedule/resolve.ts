@@ -10,7 +10,7 @@ export interface Situation {
   readonly random: Random
 }
 
-/** Makes a planned fault concrete: resolves its selectors to names, which the history records. */
+/** Resolves a fault's selectors to names, which the history records. */
 export function resolveFault(plan: FaultPlan, situation: Situation): Fault {
   if (isResolved(plan)) return plan
   return 'nodes' in plan
@@ -18,7 +18,7 @@ export function resolveFault(plan: FaultPlan, situation: Situation): Fault {
     : { ...plan, links: selectLinks(plan.links, situation) }
 }
 
-/** Whether a fault names its nodes or links, so that it does not depend on the situation. */
+/** Whether a fault names its nodes or links. */
 export const isResolved = (plan: FaultPlan): plan is Fault =>
   typeof ('nodes' in plan ? plan.nodes : plan.links) === 'object'
 
@@ -93,8 +93,8 @@ const isolate = (lonely: NodeId, nodes: readonly NodeId[]): Link[] =>
 const linksAmong = (nodes: readonly NodeId[]): Link[] => linksBetween(nodes.map((node) => [node]))
 
 /**
- * Returns the cut of a ring of nodes. Each node keeps its links to the nearest neighbours that form a majority with it,
- * and loses its other links. With fewer than five nodes, such a cut does not exist, so the ring is cut into halves.
+ * Cuts a ring: each node keeps its links to its nearest neighbours, a majority with it. With fewer than five nodes, the
+ * ring is cut into halves instead.
  */
 function majorityRingCut(ring: readonly NodeId[]): Link[] {
   const reach = Math.ceil(Math.floor(ring.length / 2) / 2)

@@ -3,7 +3,7 @@ import type { Link, NodeId } from '../definition/link.ts'
 import type { NodeFault } from '../families/node.ts'
 import type { TrafficFault } from '../families/registry.ts'
 
-/** Selects nodes. Some selections, such as the leader, are known only when the fault is injected. */
+/** Selects nodes. Some selections, such as the leader, are known only on injection. */
 export type NodeSelector = (typeof nodeSelectors)[number] | readonly NodeId[]
 
 export const nodeSelectors = ['one', 'minority', 'leader', 'follower', 'all'] as const
@@ -29,17 +29,14 @@ type Planned<Of> = Of extends { readonly nodes: unknown }
   ? Omit<Of, 'nodes'> & { readonly nodes: NodeSelector }
   : Omit<Of, 'links'> & { readonly links: LinkSelector }
 
-/** A planned fault. Its nodes or links may be a selector, which is resolved on injection. */
+/** A planned fault, whose nodes or links may be a selector. */
 export type FaultPlan = Planned<NodeFault | TrafficFault>
 
-/** The faults of a run with their times, as data that can be printed, replayed and shrunk; in order of `from`. */
+/** The faults of a run with their times, as data; in order of `from`. */
 export type Schedule = readonly ScheduledFault[]
 
 export interface ScheduledFault {
-  /**
-   * The fault's name in the history and the report: `fault-1`, `fault-2`, … It also names the random stream that
-   * resolves the fault.
-   */
+  /** The fault's name in reports: `fault-1`, `fault-2`, … It also names the random stream that resolves the fault. */
   readonly id: string
   readonly from: Nanos
   readonly to: Nanos
@@ -48,7 +45,7 @@ export interface ScheduledFault {
 
 export type PlannedFault = Omit<ScheduledFault, 'id'>
 
-/** An item of `--faults`: a nemesis or a profile, whose faults follow from the seed, or one scheduled fault. */
+/** An item of `--faults`: the name of a nemesis or profile, or one scheduled fault. */
 export type FaultChoice = string | { readonly [member: string]: Json }
 
 /** Returns the name of the nemesis or profile, or the kind of the fault. */

@@ -7,16 +7,14 @@ import { isTransaction } from '../tables/transactions.ts'
 import type { ValueId, ValueTable } from '../tables/value.ts'
 import type { Tolerated } from './tolerated.ts'
 
-/** Replaces the requested values of operations by the values of their answers, as in Jepsen's histories. */
+/** Replaces requested values by those of the answers, as in Jepsen's histories. */
 export class AnsweredValues {
   readonly #columns: Columns
   readonly #functions: ByteTable
   readonly #tolerated: Tolerated
-  /**
-   * For each function, the rule by which the value of an answer counts as the written value; `always` for transactions.
-   */
+  /** For each function, when the value of an answer counts as written; `always` for transactions. */
   readonly #counts: (AnswerCounts | 'always' | undefined)[] = []
-  /** The original inputs of puts whose input was replaced by the value of the answer, by row: see `restore`. */
+  /** The original inputs of puts, by row: see `restore`. */
   readonly #revised = new Map<number, number>()
 
   constructor(columns: Columns, functions: ByteTable, tolerated: Tolerated) {
@@ -29,7 +27,7 @@ export class AnsweredValues {
     return this.#revised.size > 0
   }
 
-  /** Replaces the input of an operation by the value of its answer, if this value was written. */
+  /** Takes the value of an answer as the input, if that value was written. */
   answered(row: number, value: number, values: ValueTable, line: number): void {
     const { f: functionOf, flags, input } = this.#columns
     const f = functionOf[row] ?? 0
@@ -55,10 +53,7 @@ export class AnsweredValues {
     this.#tolerated.otherValueLine ||= line
   }
 
-  /**
-   * Restores the requested values of puts, for watched objects: the answer to a put is its revision, not the value
-   * written.
-   */
+  /** Restores the requested values of puts for watched objects, because the answer to a put is a revision. */
   restore(): void {
     for (const [row, input] of this.#revised) this.#columns.input[row] = input
     this.#tolerated.otherValues -= this.#revised.size
@@ -69,14 +64,11 @@ export class AnsweredValues {
   }
 }
 
-/**
- * Returns the flags of an invocation that lacks its value. With `"unsaid":"version"`, the value of the completion is a
- * version.
- */
+/** Returns the flags of an invocation that lacks its value. With `"unsaid":"version"`, the completion has a version. */
 export const unsaidFlags = ({ value, extra }: EventInput): number =>
   extra?.['unsaid'] === 'version' ? FLAG_UNSAID | FLAG_VERSION : value === undefined ? FLAG_UNSAID : 0
 
-/** Completes the inputs that lack a version with the versions of their answers. */
+/** Completes inputs without a version by the versions of their answers. */
 export function fillInVersions({ length, flags, outcome, input, output }: Columns): void {
   for (let row = 0; row < length; row++)
     if (((flags[row] ?? 0) & FLAG_VERSION) !== 0 && outcome[row] === OK) input[row] = output[row] ?? 0

@@ -7,21 +7,19 @@ import { int32Array } from '../tables/memory.ts'
 import { canonical } from '../tables/value.ts'
 
 /**
- * Merges the attempts at requests that have an id (`requestId` in their invocations). Attempts with the same id,
- * function, key and input are one operation, which takes effect at most once. The operation begins at the call of the
- * first attempt that may have taken effect, and ends at the first acknowledgement. Later attempts received a repeated
- * answer. An attempt that certainly failed stays a separate operation.
+ * Merges attempts with the same `requestId` into one operation, which takes effect at most once. It begins with the
+ * first attempt that may have taken effect, and ends with the first acknowledgement. An attempt that certainly failed
+ * stays separate.
  */
 export class Attempts {
   readonly #ids: ByteTable = new ByteTable()
-  /** The rows with a request id, ascending, and for each row the index of its id in `#ids`. */
+  /** The rows with a request id, ascending, and the index of each row's id in `#ids`. */
   readonly #rows: number[] = []
   readonly #idOfRow: number[] = []
   #isAnyRepeated = false
 
-  /** Notes the id of an invocation, if it has one. `part` numbers the operations of one request. */
   note(row: number, { f, extra }: EventInput): void {
-    // A read has no effect that could happen twice, so each attempt at a read is a separate operation.
+    // Repeating a read has no effect, so each attempt is an operation.
     if (extra === undefined || typeof extra['requestId'] !== 'string' || readsWhole(f)) return
     const { requestId, part } = extra
     const known = this.#ids.length
@@ -47,7 +45,6 @@ export class Attempts {
     columns.keep((_, row) => !superfluous.has(row), false)
   }
 
-  /** The rows of every operation that was attempted several times, ordered by call. */
   #byOperation({ f, key, input, flags }: Columns): readonly (readonly number[])[] {
     const attempts = int32Array(this.#ids.length)
     for (const id of this.#idOfRow) attempts[id] = (attempts[id] ?? 0) + 1
@@ -67,7 +64,7 @@ export class Attempts {
 
 const NUMBER_BYTES = 8
 
-/** Merges `rows` into the first row that may have taken effect, and returns the rows that become superfluous. */
+/** Merges `rows` into the first that may have taken effect, and returns the superfluous ones. */
 function mergedInto(columns: Columns, rows: readonly number[]): readonly number[] {
   const { outcome, callEvent, returnEvent, flags, output } = columns
   const acknowledged = rows.filter((row) => outcome[row] === OK)
@@ -75,8 +72,7 @@ function mergedInto(columns: Columns, rows: readonly number[]): readonly number[
   if (kept === undefined) return []
   const [first, ...later] = acknowledged.sort((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
   if (first === undefined) return others
-  // If the invocation lacks its input, the answer provides the input. Attempts with different answers are then
-  // different operations, and are not merged.
+  // If the answers provide the input, different answers mean different operations.
   const isUnsaid = ((flags[kept] ?? 0) & FLAG_UNSAID) !== 0
   if (isUnsaid && later.some((row) => output[row] !== output[first])) return []
   const end = returnEvent[first] ?? 0

@@ -6,7 +6,6 @@ import { brokenRule, rules } from '../event/rules.ts'
 import type { ByteTable } from '../tables/byte-table.ts'
 import type { ProcessTable } from '../tables/processes.ts'
 
-/** The parts of a history built before an event broke a rule. */
 export interface Built {
   readonly source: string
   readonly files: readonly MergedFile[] | undefined
@@ -15,7 +14,7 @@ export interface Built {
   readonly processes: ProcessTable
 }
 
-/** Returns the error for a broken rule on a line; with several files, `line` counts through all of them. */
+/** Returns the error for a broken rule. With several files, `line` counts through all. */
 export function brokenAt(
   source: string,
   files: readonly MergedFile[] | undefined,
@@ -26,22 +25,22 @@ export function brokenAt(
   return brokenRule(file, own, rule)
 }
 
-/** The name of an event type; `type` is a position in `eventTypes`. */
+/** The name of an event type, given its position in `eventTypes`. */
 export const typeName = (type: number): EventType => eventTypes[type] ?? 'info'
 
 export const processName = ({ names }: ProcessTable, process: number): Process => names[process] ?? process
 
-/** Returns the error for a process that invoked an operation before its operation in `row` had ended. */
+/** Returns the error for a process whose operation in `row` had not ended. */
 export function twoInFlight(built: Built, process: number, f: number, row: number, line: number): UserError {
   const { source, files, columns, functions, processes } = built
   const open = functions.text(columns.f[row] ?? 0)
   const name = processName(processes, process)
-  // The open operation is in the same file, because each process belongs to one file.
+  // A process belongs to one file, so the open operation does too.
   const { line: openLine } = placeOfLine(files, columns.callLine[row] ?? 0)
   return brokenAt(source, files, line, rules.twoInFlight(name, functions.text(f), open, openLine))
 }
 
-/** Returns the error for a completion whose function differs from the function of its invocation in `row`. */
+/** Returns the error for a completion with another function than its invocation in `row`. */
 export function otherFunction(
   built: Built,
   process: number,
@@ -62,10 +61,7 @@ export function otherFunction(
   return brokenAt(source, files, line, rule)
 }
 
-/**
- * Returns the error for a history in which only some completions have an invocation. The error names the first
- * completion.
- */
+/** Returns the error for a history with invocations for only some completions. */
 export function mixed({ source, files, columns, functions, processes }: Built, line: number): UserError {
   const first = processName(processes, columns.process[0] ?? 0)
   const type = typeName((columns.outcome[0] ?? 0) + 1)

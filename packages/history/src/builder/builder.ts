@@ -37,49 +37,46 @@ import { EdgeEventList } from './edge-events.ts'
 import { EdgeNotes, type Edges } from './edges.ts'
 import { cutOffWarning, nothingTolerated, probableUnit, type Tolerated, warningsAbout } from './tolerated.ts'
 
-/** Stands in place of a value id for an event without a value. No value has this id. */
+/** The value id of an event without a value. */
 export const NO_VALUE = -2
 
-/** Event types as the numbers that `HistoryBuilder.client` takes: their positions in `eventTypes`. */
+/** Event types as numbers: positions in `eventTypes`. */
 const INVOKE = 0
 
 const NONE = -1
 const MAXIMUM_FUNCTIONS = 256
 
-// Bytes of memory in addition to the text, measured with V8 of Node 20.
+// Memory of a string besides its text, measured with V8 of Node 20.
 const STRING_BYTES = 24
 const PROCESS_BYTES = 100
 
-/** Bytes of value texts, and of error texts, above which `release` forgets the texts of released operations. */
+/** Above this size, `release` forgets the texts of values and errors. */
 const MOST_TEXT_BYTES = 2 ** 24
 
 export interface HistoryOptions {
-  /** The history's name in messages, which is its file's name. */
+  /** The history's name in messages. */
   readonly source?: string | undefined
   readonly header?: Header | undefined
   readonly format?: Format | undefined
   /**
-   * Accept a history without any invocations, as some of Jepsen's tests record it. Each completion becomes an operation
-   * that is invoked just before the completion. The real-time order of the history may then be stricter than the order
-   * that the system showed.
+   * Accept a history without invocations, as some of Jepsen's tests record it. Each operation then begins just before
+   * its completion, so real-time order may be too strict.
    */
   readonly completionsOnly?: boolean | undefined
-  /** Keep columns and texts in memory that other threads can also read: see `History.lend`. */
+  /** Keep columns and texts in memory for other threads: see `History.lend`. */
   readonly shared?: boolean | undefined
-  /** An estimate of the number of operations, which avoids growing the columns. */
+  /** The estimated number of operations, so that columns need not grow. */
   readonly expectedOperations?: number | undefined
-  /**
-   * The events are a stretch of a recording. The stretch may begin and end while operations are in flight: see `Edges`.
-   */
+  /** The events are a stretch of a recording, with operations in flight at its edges: see `Edges`. */
   readonly stretch?: boolean | undefined
   readonly ordering?: Ordering | undefined
-  /** The files whose merged events follow. Lines are counted through all files. */
+  /** The files whose merged events follow, with lines counted through all. */
   readonly files?: readonly MergedFile[] | undefined
 }
 
 /**
- * Takes events one at a time, pairs invocations with completions, checks the rules of a history, and stores operations
- * as columns. Throws `SOURCE:LINE: …` at the first event that breaks a rule.
+ * Pairs invocations with completions, checks the rules of a history, and stores operations as columns. Throws
+ * `SOURCE:LINE: …` at the first event that breaks a rule.
  */
 export class HistoryBuilder implements EventSink {
   readonly source: string
@@ -105,26 +102,22 @@ export class HistoryBuilder implements EventSink {
   readonly #answers: AnsweredValues
   /** Created at the first invocation with a request id. Most histories have none. */
   #attempts: Attempts | undefined
-  /** Created at the first event with additional members or from the recorder, or if stamps order the events. */
+  /** Created at the first event that needs it. */
   #clocks: ClockNotes | undefined
-  /** Notes on transactions, by line of the completion. */
+  /** By line of the completion. */
   #transactionNotes: Map<number, TransactionNote> | undefined
   #events = 0
-  /**
-   * The approximate size in bytes of the events of the nemesis and the recorder as objects. Excludes the events in
-   * `#unmeasured`.
-   */
+  /** The approximate size of the nemesis's and recorder's events as objects, without those in `#unmeasured`. */
   #otherBytes = 0
   #unmeasured: Event[] = []
-  /** The names of functions and nodes, which recur in nearly every event. */
+  /** The names of functions and nodes recur in nearly every event. */
   readonly #knownFunctions: KnownTexts = new KnownTexts(this.functions)
   readonly #knownNodes: KnownTexts = new KnownTexts(this.nodes)
   #clientEvents = 0
-  /** Present if the events are a stretch of a recording. */
+  /** Present for a stretch of a recording. */
   readonly #edges: EdgeNotes | undefined
   #lastIndex = NONE
   #lastIndexLine = 0
-  /** Processes with smaller numbers have occurred before. */
   #seenProcesses = 0
   readonly #disorder: Disorder
   readonly #files: readonly MergedFile[] | undefined
@@ -135,7 +128,7 @@ export class HistoryBuilder implements EventSink {
   #latestLine = 0
   // By process number.
   /**
-   * By process: the row of its operation in flight, or NONE; for a retired process, NONE - 1 - the line of its info.
+   * By process: the row of the operation in flight, or NONE; for a retired process, NONE - 1 - the line of its info.
    */
   #open: Int32Array = int32Array(64).fill(NONE)
 
@@ -157,7 +150,7 @@ export class HistoryBuilder implements EventSink {
     this.#answers = new AnsweredValues(this.#columns, this.functions, this.#tolerated)
   }
 
-  /** Number of events taken so far, from clients, nemesis and recorder. */
+  /** The number of events taken so far. */
   get eventCount(): number {
     return this.#events
   }
@@ -172,7 +165,7 @@ export class HistoryBuilder implements EventSink {
     this.#unmeasured = []
     let bytes = this.#columns.sizeBytes + this.values.sizeBytes + this.errors.sizeBytes + this.#otherBytes
     bytes += (this.#attempts?.sizeBytes ?? 0) + (this.#clocks?.sizeBytes ?? 0)
-    // `build` turns these names into strings.
+    // `build` turns names into strings.
     for (const names of [this.keys, this.nodes, this.sessions.names])
       bytes += 2 * names.sizeBytes + names.length * STRING_BYTES
     return bytes + this.processes.names.length * PROCESS_BYTES
@@ -195,7 +188,7 @@ export class HistoryBuilder implements EventSink {
     this.#clocks.stamped(stamps)
   }
 
-  /** `line` is the event's 1-based line in its file; by default its position among the events. */
+  /** `line` counts from 1 in the file, by default through the events. */
   event(event: EventInput, line: number = this.#events + 1): void {
     const process = this.#clientOf(event)
     if (process === undefined) {
@@ -240,7 +233,7 @@ export class HistoryBuilder implements EventSink {
     return isTransaction(f) ? this.values.idOfTransaction(value) : this.values.id(value)
   }
 
-  /** Returns the number of the process if it is a client. A name becomes a client's name with its first invocation. */
+  /** Returns the number of a client's process. A name is a client's from its first invocation on. */
   #clientOf({ process, type }: EventInput): number | undefined {
     const integer = clientNumber(process)
     if (integer !== undefined) return this.processes.numberOf(integer)
@@ -250,9 +243,8 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Takes a client's event as numbers only: the fast path of the scanner. `type` is a position in `eventTypes`;
-   * process, f, key, node, error and session are entries of this builder's tables, -1 for none; `value` is an id or
-   * NO_VALUE; an absent time is NaN.
+   * Takes a client's event as numbers: the fast path of the scanner. `type` is a position in `eventTypes`; `value` is
+   * an id or NO_VALUE; an absent time is NaN; the others are entries of this builder's tables, or -1.
    */
   client(
     process: number,
@@ -313,14 +305,14 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Passes the completed operations to `take`, and forgets them. Forgets the texts of values and errors when they take
-   * much memory. Does nothing if a fact about the history is known only at its end, and returns this fact.
+   * Passes the completed operations to `take`, and forgets them and perhaps texts. Returns the fact that prevents this,
+   * because it is known only at the end.
    */
   release(take: (columns: Columns, row: number) => void): string | undefined {
     if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
     if (this.#clocks?.isEmpty === false) return 'times that leave the order of events open'
     if (this.#answers.hasRevised && this.#isWatched) return 'revisions of puts'
-    // A checker of transactions needs the transactions of all keys together.
+    // A checker needs the transactions of all keys together.
     if (this.values.hasTransactions) return 'transactions'
     this.#answers.forget()
     this.#columns.release(this.#open, take)
@@ -330,7 +322,7 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * The edges of a stretch. They contain the operations in flight.
+   * Returns the edges of a stretch, with the operations in flight.
    *
    * @throws CannotPack for facts about a history as a whole, or about positions in it.
    */
@@ -379,7 +371,7 @@ export class HistoryBuilder implements EventSink {
     })
   }
 
-  /** Notes a completion whose invocation is in an earlier stretch. */
+  /** Notes a completion without its invocation. */
   #answeredOnly(
     process: number,
     type: number,
@@ -406,13 +398,13 @@ export class HistoryBuilder implements EventSink {
     this.#events += 1
   }
 
-  /** Treats operations in flight as complete, since no more events follow. */
+  /** No more events follow, so operations in flight have ended. */
   giveUp(): void {
     this.#open.fill(NONE)
   }
 
   /**
-   * The history built so far. It shares its columns with the builder, so call `build` only once, at the end.
+   * Returns the history, which shares columns with the builder, so call `build` only once.
    *
    * @throws OutOfOrder if its times contradict the order of its events.
    */
@@ -457,9 +449,8 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Whether invocations are stamped before their place in the order of events. Jepsen stamps an invocation with the
-   * time at which it was due. The proxy's recorder stamps it with the time of the request's first byte. Both Jepsen and
-   * the recorder number their events.
+   * Whether invocations are stamped earlier than their place in the order: Jepsen stamps them when they were due, the
+   * proxy's recorder at the first byte. Both number their events.
    */
   get #plansCalls(): boolean {
     return this.#lastIndex !== NONE && (this.#format === 'edn' || this.#header?.sessions !== undefined)
@@ -503,7 +494,7 @@ export class HistoryBuilder implements EventSink {
   #other(input: EventInput, line: number): void {
     const index = input.index ?? NONE
     if (index >= 0) this.#checkIndex(index, line)
-    // Simulations pass whole events. Copying each would take longer than the rest of its processing.
+    // Copying whole events of simulations would take longer than the rest.
     const event: Event = isWhole(input)
       ? input
       : {
@@ -547,10 +538,7 @@ export class HistoryBuilder implements EventSink {
     this.#open = open
   }
 
-  /**
-   * Returns the time to store. Stored times never decrease from line to line, so that no operation ends before it
-   * began.
-   */
+  /** Returns the time to store. Times never decrease, so that no operation ends before it began. */
   #checkTime(time: number, isCall: boolean, line: number, position: number): number {
     if (time >= this.#latest) {
       if (time > Number.MAX_SAFE_INTEGER) this.#tolerated.hugeTimes += 1
@@ -561,7 +549,7 @@ export class HistoryBuilder implements EventSink {
     return this.#unusualTime(time, isCall, line, position)
   }
 
-  /** Returns the time to store for the first time, a missing time, or a time earlier than the latest. */
+  /** Returns the time to store if it is the first, missing, or too early. */
   #unusualTime(time: number, isCall: boolean, line: number, position: number): number {
     const latest = this.#latest
     if (Number.isNaN(time)) {
@@ -608,7 +596,6 @@ export class HistoryBuilder implements EventSink {
     this.#tolerated.lacksInvocations = true
   }
 
-  /** The parts built so far, for messages about broken rules. */
   #built(): Built {
     const { functions, processes } = this
     return { source: this.source, files: this.#files, columns: this.#columns, functions, processes }
@@ -626,7 +613,7 @@ export class HistoryBuilder implements EventSink {
   }
 }
 
-/** Builds the history of these events, in the given order. Index and time may be absent. Lines count from 1. */
+/** Builds the history of these events, in order. Lines count from 1. */
 export function historyFromEvents(events: Iterable<EventInput>, options: HistoryOptions = {}): History {
   const builder = new HistoryBuilder(options)
   for (const event of events) builder.event(event)

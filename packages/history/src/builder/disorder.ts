@@ -6,19 +6,15 @@ import { count, duration } from '../text/figures.ts'
 
 export interface Ordering {
   /**
-   * What determines the order of events. `lines`: the order of the lines, even if the times contradict it. `time`: the
-   * times; events of different processes at the same time have no order. By default the order of the lines; times that
-   * contradict this order are refused.
+   * What orders events. `lines`: the order of the lines, even against the times. `time`: the times, where equal times
+   * have no order between processes. By default the lines, which the times must not contradict.
    */
   readonly by?: 'lines' | 'time' | undefined
-  /**
-   * For `time`: the resolution of the clocks in nanoseconds. Events whose times differ by less are in no order.
-   * Detected by default.
-   */
+  /** For `time`: the resolution of the clocks in nanoseconds, below which events have no order. Detected by default. */
   readonly clockNanos?: number | undefined
-  /** For `time`: the largest difference between the clocks of two processes in nanoseconds; 0 by default. */
+  /** For `time`: the largest difference between two processes' clocks in nanoseconds; 0 by default. */
   readonly skewNanos?: number | undefined
-  /** The largest tolerated difference in nanoseconds by which an event is earlier than an event on a line before it. */
+  /** How much earlier an event may be than one on a line before it, in nanoseconds. */
   readonly toleranceNanos?: number | undefined
 }
 
@@ -39,7 +35,6 @@ export class OutOfOrder extends UserError {
   }
 }
 
-/** An event that is earlier than an event on a line before it. */
 export interface Inversion {
   readonly line: number
   readonly time: number
@@ -49,12 +44,11 @@ export interface Inversion {
 
 const sizeOf = ({ latest, time }: Inversion): number => latest - time
 
-/** Collects events whose times contradict the order of lines. */
+/** Collects events earlier than a line before. */
 export class Disorder {
   readonly #ordering: Ordering
   #count = 0
   #worst: Inversion | undefined
-  /** The largest inversion of a completion. */
   #worstReturn: Inversion | undefined
 
   constructor(ordering: Ordering = {}) {
@@ -72,9 +66,9 @@ export class Disorder {
   }
 
   /**
-   * Returns the inversion to refuse; undefined if there is none. The usual duration of an operation, from `columns`,
-   * decides whether an inversion is large, because times may have another unit than nanoseconds. With `plansCalls`, the
-   * recorder stamps invocations with the time at which they were due. Only completions can then contradict the order.
+   * Returns the inversion to refuse, if any. Times may have another unit than nanoseconds, so the usual duration in
+   * `columns` decides what is large. With `plansCalls`, invocations have the time at which they were due, so only
+   * completions count.
    */
   refused(columns: Columns, plansCalls: boolean): Inversion | undefined {
     const { by, toleranceNanos } = this.#ordering
@@ -112,7 +106,7 @@ const outOfOrder = (
 
 const MOST_SAMPLED = 1000
 
-/** The median duration of answered operations, or of a sample of them; Infinity if there are none. */
+/** The median duration of a sample of answered operations; Infinity if there are none. */
 function typicalNanos({ length, callTime, returnTime }: Columns): number {
   const step = Math.max(1, Math.floor(length / MOST_SAMPLED))
   const sample: number[] = []

@@ -2,9 +2,8 @@ import { FLAG_ANSWERED, FLAG_FINAL } from '../columns/history-columns.ts'
 import { type EventInput, eventTypes, type Json, type Process } from '../event/event.ts'
 
 /**
- * The events of operations that cross the edge of a stretch. The events are stored as columns, since processes that end
- * with an unknown outcome can leave a million of them. Functions, keys and nodes are indices into the names of the
- * stretch; -1 for none. Plain data.
+ * The events of operations that cross a stretch's edge. Stored as columns, since unknown outcomes can leave a million
+ * of them. Names are indices; -1 for none. Plain data.
  */
 export interface EdgeEvents {
   /** Positions among the client events of the stretch. */
@@ -18,7 +17,6 @@ export interface EdgeEvents {
   readonly nodes: readonly number[]
   readonly times: readonly number[]
   readonly flags: readonly number[]
-  /** Numbers of the error texts; -1 for none. */
   readonly errors: readonly number[]
   readonly texts: readonly string[]
 }
@@ -71,7 +69,6 @@ export class EdgeEventList implements EdgeEvents {
   }
 }
 
-/** The names to which the numbers of a stretch refer. */
 export interface StretchNames {
   readonly functions: readonly string[]
   readonly keys: readonly string[]

@@ -2,20 +2,17 @@ import type { Instant } from '../event/epoch.ts'
 import type { Process } from '../event/event.ts'
 import { type EdgeEvent, EdgeEventList, type EdgeEvents } from './edge-events.ts'
 
-// Several threads may each read a stretch of one recording. An operation may be called in one stretch and answered in a
-// later one. The code that joins the stretches pairs such events, and makes the checks that a reader of the whole
-// recording makes from event to event.
+// Several threads may each read a stretch of a recording, and an operation may cross stretches. The code that joins
+// them pairs such events, and checks what otherwise one reader would.
 
-/** The beginning and the end of a stretch. Plain data. */
+/** Both ends of a stretch. Plain data. */
 export interface Edges {
-  /** Completions without an invocation in the stretch. */
   readonly answered: EdgeEvents
-  /** Invocations without a completion in the stretch. */
   readonly open: EdgeEvents
   readonly processes: readonly Process[]
-  /** By process: the state of the process at the end of the stretch. */
+  /** The state of each process at the end of the stretch. */
   readonly states: Uint8Array
-  /** The instant from which the stretch's times count (see `Epoch`). */
+  /** The instant from which times count (see `Epoch`). */
   readonly epoch: Instant
   /** The time of the first event; Infinity if no event has a time. */
   readonly firstTime: number

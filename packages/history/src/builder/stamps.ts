@@ -11,10 +11,7 @@ export interface Stamped {
   readonly time: number
 }
 
-/**
- * Returns the precision of the events' stamps. Returns undefined if the stamps alone determine the order of all events
- * of different processes.
- */
+/** Returns the precision of the stamps; undefined if they alone order all events of different processes. */
 export function stampsOf(
   events: readonly Stamped[],
   epoch: Epoch,
@@ -26,7 +23,7 @@ export function stampsOf(
   return { resolutionNanos: clockNanos ?? resolutionOf(events, epoch), skewNanos, withinNanos }
 }
 
-/** Whether an operation of one process ends at the stamp at which an operation of another process is called. */
+/** Whether one process's operation ends at the stamp of another's call. */
 function haveTies(events: readonly Stamped[]): boolean {
   const called = new Set<Process>()
   const ended = new Set<Process>()
@@ -47,7 +44,6 @@ function haveTies(events: readonly Stamped[]): boolean {
 
 const NANOS_PER_SECOND = 1e9
 
-/** The largest decimal unit, at most one second, of which all stamps are multiples. */
 function resolutionOf(events: readonly Stamped[], { from }: Epoch): number {
   let unit = NANOS_PER_SECOND
   while (from.nanos % unit !== 0) unit /= 10
@@ -55,7 +51,7 @@ function resolutionOf(events: readonly Stamped[], { from }: Epoch): number {
   return unit
 }
 
-/** The sentence about stamps, without its period. */
+/** A sentence about stamps, without its period. */
 export function stampsText({ resolutionNanos, skewNanos, withinNanos }: Stamps): string {
   const resolution =
     2 * withinNanos === skewNanos

@@ -19,7 +19,7 @@ interface Timed {
   readonly line: number
   readonly time: number
   readonly file: number
-  /** `rank` orders events with equal times; `turn` orders events with equal times and ranks. */
+  /** `rank` orders equal times, then `turn` equal ranks. */
   rank: number
   turn: number
 }
@@ -32,9 +32,8 @@ interface ReadFile {
 }
 
 /**
- * Holds the events of one file, or of several files recorded during the same period, and passes them on in the order of
- * their times. Events of different processes at the same time have no order. The sink receives a description of the
- * stamps (see `Stamps`). At equal times, it receives the ends of earlier operations before the calls.
+ * Passes on events in the order of their times, from one file or several of the same period. The sink receives a
+ * description of the stamps (see `Stamps`), and at equal times the ends of earlier operations before calls.
  */
 export class TimeOrder {
   readonly epoch: Epoch
@@ -65,7 +64,7 @@ export class TimeOrder {
     return this.#files.length < 2 ? undefined : this.#files.map(({ name, linesBefore }) => ({ name, linesBefore }))
   }
 
-  /** Starts the next file. `sink` takes the events of the file. `ended` takes the number of its lines. */
+  /** Starts the next file. `sink` takes its events, `ended` the number of its lines. */
   file(name: string): { readonly sink: EventSink; readonly ended: (lines: number) => void } {
     const events: Timed[] = []
     const file: { -readonly [Member in keyof ReadFile]: ReadFile[Member] } = {
@@ -97,7 +96,7 @@ export class TimeOrder {
   }
 
   /**
-   * Passes all events on to the sink.
+   * Passes all events to the sink.
    *
    * @throws UserError for a file without times, and for files that describe different objects.
    */
@@ -151,9 +150,8 @@ const SAMPLED_EVERY = 64
 const TIMED_BYTES = 64
 
 /**
- * Ranks events with equal times. The first rank is for the ends of operations that were called earlier. The second rank
- * is for operations without duration, one after another. The last rank is for the calls of operations that end later.
- * Keeps the order of each process.
+ * Ranks events with equal times: first ends of earlier operations, then operations without duration, last calls of
+ * later-ending ones. Keeps each process's order.
  */
 function rankTies(sorted: readonly Timed[]): void {
   const open = new Map<Process, Timed>()
@@ -174,7 +172,7 @@ const ENDED = 0
 const WITHOUT_DURATION = 1
 const BEGUN = 2
 
-/** By file: new names for processes whose names occur in several files. */
+/** New names, by file, for processes that occur in several files. */
 function apart(files: readonly ReadFile[]): readonly ReadonlyMap<Process, Process>[] {
   const used = files.map(({ events }) => new Set(events.map(({ event }) => event.process).filter(isClient)))
   const seen = new Map<string, number>()

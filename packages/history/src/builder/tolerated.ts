@@ -4,16 +4,13 @@ import { moment } from '../text/figures.ts'
 
 /** Harmless irregularities, counted during the building of a history. */
 export interface Tolerated {
-  /**
-   * Number of operations invoked by a process whose earlier operation ended in `info`, and a description of one of
-   * them.
-   */
+  /** Operations of a process whose earlier operation ended in `info`: their number, and an example. */
   reused: number
   reusedExample: string
   /** Whether the history has only completions. */
   lacksInvocations: boolean
   withoutTime: number
-  /** Number of writes whose answer has another value than requested, and the line of the first such answer. */
+  /** Writes whose answer has another value: their number, and the first line. */
   otherValues: number
   otherValueLine: number
   /** Times beyond 2^53. */
@@ -31,9 +28,8 @@ export const nothingTolerated = (): Tolerated => ({
 })
 
 /**
- * The warning that a recording lacks the end mark that its header promised. A killed recorder leaves only whole lines,
- * so nothing but the missing mark shows that the recording is incomplete. `latest`: the time of the last event of a
- * client; Infinity if there was none.
+ * The warning that a recording lacks its promised end mark, the only sign that a killed recorder left it incomplete.
+ * `latest`: the time of a client's last event; Infinity if there was none.
  */
 export function cutOffWarning(
   source: string,
@@ -60,7 +56,6 @@ export function warningsAbout(
     readonly source: string
     readonly clientEvents: number
     readonly cutOff: string | undefined
-    /** The probable unit of the times. */
     readonly unit: string | undefined
   },
 ): string[] {
@@ -100,16 +95,13 @@ export function warningsAbout(
   return warnings
 }
 
-/** For times that count from 1970: the range of each unit. `most` is the longest assumed run, some days. */
+/** The range of each unit for times since 1970. `most` is the longest assumed run, some days. */
 const SINCE_1970 = [
   { unit: 'milliseconds', from: 1e12, most: 1e9 },
   { unit: 'microseconds', from: 1e15, most: 1e12 },
   { unit: 'seconds', from: 1e9, most: 1e6 },
 ] as const
 
-/**
- * The unit of times that are probably not nanoseconds: as nanoseconds, their range is too small for a run whose first
- * time is so large.
- */
+/** The unit of times that as nanoseconds would make too short a run. */
 export const probableUnit = (first: number, latest: number): string | undefined =>
   SINCE_1970.find(({ from, most }) => first >= from && first < 4 * from && latest - first < most)?.unit

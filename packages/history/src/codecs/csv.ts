@@ -14,8 +14,8 @@ import { type Mapping, type Members, Roles } from './roles.ts'
 const SEPARATORS = [',', '\t', ';', '|'] as const
 
 /**
- * Returns the separator of a table; undefined if the text is not a table. The header must name the function and at
- * least one of a client, a type, a call or a time.
+ * Returns the separator of a table, if the text is one. Its header must name the function and a client, a type, a call
+ * or a time.
  */
 export function separatorOf(content: string, mapping?: Mapping): string | undefined {
   const header = content.split('\n').find((line) => line.trim() !== '' && !isComment(line)) ?? ''
@@ -29,9 +29,7 @@ export function separatorOf(content: string, mapping?: Mapping): string | undefi
   })
 }
 
-/**
- * Reads tables whose first line names the members. Each further line is an event, or an operation if it has two times.
- */
+/** Reads tables whose first line names the members. A line with two times is an operation. */
 export function csvReader(options: RowsOptions): ChunkReader {
   let separator = ','
   let names: readonly string[] | undefined
@@ -107,7 +105,7 @@ function eventRows(options: RowsOptions): ReturnType<typeof operationRows> {
   }
 }
 
-/** The cells of a line. A quoted cell may contain separators and doubled quotes. */
+/** The cells of a line. A quoted one may contain separators and doubled quotes. */
 function cellsOf(line: string, separator: string): readonly string[] {
   const cells: string[] = []
   let at = 0
@@ -143,7 +141,7 @@ function cellsOf(line: string, separator: string): readonly string[] {
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 const NOTHING = /^(?:null|nil|none|nan)$/i
 
-/** The value of a cell: a list or an object is parsed as JSON. Undefined for an empty cell. */
+/** The value of a cell, with lists and objects as JSON. Undefined if empty. */
 function cellValue(cell: string): Json | undefined {
   if (cell === '') return undefined
   if (NOTHING.test(cell)) return null

@@ -4,10 +4,7 @@ import type { ChunkReader, EventSink } from '../event/sink.ts'
 import { isArray, isObject, parseJson } from './json-text.ts'
 import { type MicroOperation, Sessions } from './sessions-of-transactions.ts'
 
-/**
- * Whether the text is a history in DBCop's format: sessions of transactions of events, at top level or as the `data` of
- * an object.
- */
+/** Whether the text is in DBCop's format: sessions of transactions, perhaps as an object's `data`. */
 export const isDbcop = (content: string): boolean =>
   /^\[\s*\[\s*\{\s*"(?:events|committed|success)"\s*:/.test(content) ||
   (content.startsWith('{') &&
@@ -64,10 +61,7 @@ function sessionsOf(source: string, sink: EventSink, text: string): void {
   sessions.end()
 }
 
-/**
- * Reads one event. A version of null, or none, is the initial version. Newer histories have the event's kind as a
- * member.
- */
+/** Reads one event. No version means the initial one. Newer histories have the kind as a member. */
 function operationOf(event: Json): MicroOperation | undefined {
   if (!isObject(event)) return undefined
   const read = event['Read'] ?? event['read']

@@ -15,8 +15,8 @@ const knownFormats = (): string =>
     .join(', ')}. Force one with --format, or name members with --map.`
 
 /**
- * The format of a file that begins with these bytes; undefined if they are only white space. Throws an error that
- * describes the content if the format is unknown.
+ * The format of a file that begins with these bytes; undefined for white space. Throws an error that describes any
+ * unknown content.
  */
 export function detectFormat(source: string, beginning: Uint8Array, mapping?: Mapping): Format | undefined {
   const sample = beginning.subarray(0, SAMPLE_BYTES)

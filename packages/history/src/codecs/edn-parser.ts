@@ -5,7 +5,7 @@ import { canonical } from '../tables/value.ts'
 import { characterText, keyword, nameOf, plainText, setOf, symbol } from './edn-values.ts'
 import { exactNumber, exactRatio } from './exact-number.ts'
 
-/** Thrown if the text ends inside a form. With more text, the form may be complete. */
+/** Thrown if the text ends inside a form. */
 export class Incomplete extends Error {}
 
 /** Thrown if the text is not EDN; `offset` is the position of the fault. */
@@ -21,11 +21,9 @@ export class EdnError extends EventError {
 const NOTHING: unique symbol = Symbol('nothing')
 
 /**
- * Parses EDN (github.com/edn-format/edn) to JSON values. Two JSON values are equal if and only if the EDN values are
- * equal. Lists and vectors become arrays, maps become objects keyed by name, and nil becomes null. For keywords,
- * symbols, characters and sets, see edn-values.ts. A tagged element or record becomes the form after its tag. Integers
- * and decimals that no double represents exactly become strings (see `exactNumber`). Ratios become strings in lowest
- * terms.
+ * Parses EDN (github.com/edn-format/edn) to JSON values, which are equal if and only if the EDN values are. Lists
+ * become arrays, maps objects by name, and nil null; a tag is dropped. Numbers that no double represents exactly become
+ * strings (see `exactNumber`). For keywords, symbols, characters and sets, see edn-values.ts.
  */
 export class EdnParser {
   at = 0
@@ -33,19 +31,19 @@ export class EdnParser {
   #last = false
   readonly #tuples: WeakSet<object> = new WeakSet()
 
-  /** Restarts parsing with this text. With `last`, no more text follows. */
+  /** Restarts with this text. With `last`, no more follows. */
   feed(text: string, last: boolean): void {
     this.#text = text
     this.#last = last
     this.at = 0
   }
 
-  /** Whether this array was tagged as a pair of key and value (a tuple of Jepsen's independent tests). */
+  /** Whether the array was tagged as a pair of key and value (Jepsen's independent tests). */
   isTuple(value: Json): boolean {
     return typeof value === 'object' && value !== null && this.#tuples.has(value)
   }
 
-  /** The next character after white space, comments and discarded forms, without consuming it; '' at the end. */
+  /** The next character of a form, not consumed; '' at the end. */
   peek(): string {
     for (;;) {
       this.#space()
@@ -98,7 +96,7 @@ export class EdnParser {
       case '#':
         return this.#dispatch(depth)
       case '^':
-        // Skip metadata: it is not part of the value.
+        // Metadata is not part of the value.
         this.at += 1
         this.form(depth + 1)
         return this.form(depth + 1)
@@ -320,7 +318,7 @@ export function isDelimiter(code: number): boolean {
   }
 }
 
-/** Fast path for most numbers: the value of an unsigned integer of at most 15 digits; -1 for any other token. */
+/** Fast path for most numbers: an unsigned integer of at most 15 digits; -1 for any other token. */
 function smallInteger(token: string): number {
   if (token.length > 15) return -1
   let value = 0
@@ -332,5 +330,5 @@ function smallInteger(token: string): number {
   return value
 }
 
-/** Keys of maps are mostly keywords, and become the keywords' names. */
+/** Keys are mostly keywords, which become names. */
 const memberName = (key: Json): string => (typeof key === 'string' ? nameOf(key) : canonical(key))

@@ -18,15 +18,15 @@ const LONGEST_FORM_CHARACTERS = 16 << 20
 export interface EdnReaderOptions {
   readonly source: string
   readonly sink: EventSink
-  /** The sink, if it is a builder: usual transactions are then written directly to its columns. */
+  /** The sink, if it is a builder, into which usual transactions are written directly. */
   readonly builder?: HistoryBuilder | undefined
-  /** Whether a client's value that is a pair is a key and a value; detected by default. */
+  /** Whether a pair is a client's key and value; detected by default. */
   readonly independent?: boolean | undefined
 }
 
 /**
- * Reads histories as Jepsen, Knossos and Elle write them: a map (or record) per event, either in sequence or all in one
- * vector or list. Also reads Porcupine's key-value logs, which have the same form with `:key`.
+ * Reads histories of Jepsen, Knossos and Elle: a map or record per event, one after another or in one list. Also reads
+ * Porcupine's key-value logs, which have `:key`.
  */
 export class EdnReader implements ChunkReader {
   line = 1
@@ -36,14 +36,13 @@ export class EdnReader implements ChunkReader {
   readonly #anonymous: AnonymousProcesses
   readonly #keys: KeyedValues
   readonly #scanner: EdnScanner | undefined
-  /** Whether the last parsed event is a client's transaction. If so, the next events are probably transactions too. */
+  /** Whether the last event was a client's transaction, so that the next probably are too. */
   #hasTransactions = false
   /** The beginning of an incomplete form. */
   #rest = ''
-  /** Number of characters that precede `#rest` on its first line. */
+  /** The characters before `#rest` on its first line. */
   #indent = 0
   #worthwhile = 0
-  /** The bracket that closes the vector or list around all events. */
   #close = ''
   #closed = false
   #used = 0
@@ -60,8 +59,7 @@ export class EdnReader implements ChunkReader {
   }
 
   read(bytes: Uint8Array, start: number, filled: number, last: boolean): number {
-    // Reads up to the last line end, if there is one. Most forms end with a line, so no rest of a form remains. A rest
-    // would have to be joined to the next text, which makes reading slower.
+    // Reads up to the last line end. Most forms end there, and joining a rest to the next text is slow.
     const line = last ? -1 : bytes.lastIndexOf(NEWLINE, filled - 1)
     const end = line < start ? filled : line + 1
     const text = this.#rest + this.#decoded(bytes, start, end, last)
@@ -71,7 +69,7 @@ export class EdnReader implements ChunkReader {
     }
     const parser = this.#parser
     parser.feed(text, last)
-    // Everything before `done` has been processed; `line` is the line of `done`.
+    // Everything before `done` is processed; `line` is its line.
     let done = 0
     try {
       for (;;) {
@@ -96,7 +94,7 @@ export class EdnReader implements ChunkReader {
     if (last) this.#keys.end()
     this.#indent = this.#columnOf(text, done) - 1
     this.#rest = text.slice(done)
-    // An incomplete form is parsed again only after its text has doubled, instead of once for each chunk.
+    // An incomplete form is parsed again only after its text has doubled.
     this.#worthwhile = this.#rest.length * 2
     if (this.#rest.length > LONGEST_FORM_CHARACTERS) {
       throw brokenRule(
@@ -120,7 +118,6 @@ export class EdnReader implements ChunkReader {
     }
   }
 
-  /** Whether this bracket opens or closes the list of all events. */
   #bracket(character: string): boolean {
     if (this.#closed) throw new EventError('something follows the end of the history. A file holds one history.')
     if (this.#close === '' && this.#used === 0 && (character === '[' || character === '(')) {
@@ -132,7 +129,7 @@ export class EdnReader implements ChunkReader {
     return true
   }
 
-  /** The position after the event that begins at `at`, if the scanner could read the event; otherwise UNUSUAL. */
+  /** The position after the event, if the scanner could read it; otherwise UNUSUAL. */
   #scanned(text: string, at: number): number {
     if (this.#scanner === undefined || !this.#hasTransactions) return UNUSUAL
     if (!this.#keys.areWhole || !this.#anonymous.areNamed) return UNUSUAL
@@ -187,13 +184,12 @@ function newlines(text: string, from: number, to: number): number {
   return count
 }
 
-/** The members of an event, with names, kinds and errors in the form of the JSON format. */
+/** The members of an event as in the JSON format. */
 export const ednMembers = (members: Members): Members => withPlainKinds(transaction(withPlainNames(members)))
 
 /**
- * Changes a transaction to the members of the JSON format. Elle treats every operation as a transaction, so recordings
- * of its tests omit `f`. Jepsen's long fork test uses `read` for transactions that only read, and `write` for all other
- * transactions. Other tests use `append`.
+ * Changes a transaction to the JSON format. Recordings of Elle's tests omit `f`, and Jepsen's long fork test uses
+ * `read` and `write`.
  */
 function transaction(members: Members): Members {
   const { f = null, value } = members
@@ -203,14 +199,13 @@ function transaction(members: Members): Members {
   return isTransaction ? { ...members, f: 'txn' } : members
 }
 
-/** Whether the value is a transaction with keywords as kinds, for example `[[:r 0 nil] [:w 1 1]]`. */
+/** Whether the value is a transaction such as `[[:r 0 nil] [:w 1 1]]`. */
 const isOfKeywords = (value: Json | undefined): boolean =>
   isMicroList(value) && value.length > 0 && value.every((item) => item.length === 3 && KINDS.includes(item[0]))
 
-/** Keywords in the form that the parser returns. */
 const KINDS = [':r', ':w', ':append']
 
-/** The kind of a micro-operation is a keyword in EDN: `[:append 5 1]`. */
+/** In EDN the kind is a keyword: `[:append 5 1]`. */
 function withPlainKinds(members: Members): Members {
   const { f = null, value } = members
   if (typeof f !== 'string' || !isTransaction(f) || !isMicroList(value)) return members
@@ -222,7 +217,7 @@ const isMicroList = (value: Json | undefined): value is readonly (readonly [stri
 
 type Members = { readonly [member: string]: Json }
 
-/** Members whose values are names, which EDN writes as keywords. */
+/** Members that EDN writes as keywords. */
 const NAMES = ['type', 'f', 'process', 'node']
 
 function withPlainNames(members: Members): Members {
@@ -236,15 +231,15 @@ function withPlainNames(members: Members): Members {
   return plain
 }
 
-/** Removes the marks of keywords: reasons are only displayed, never compared. */
+/** Removes the marks of keywords from reasons, which are only displayed. */
 function inPlainWords(reason: Json): Json {
   if (typeof reason === 'string') return nameOf(reason)
   return isArray(reason) ? reason.map(inPlainWords) : reason
 }
 
 /**
- * Some of Jepsen's tests are recorded without processes. Each invocation then gets its own process, and a completion
- * belongs to the oldest open invocation of the same `f`, preferably one with the same value.
+ * Completes tests that Jepsen recorded without processes. Each invocation gets its own, and a completion the oldest
+ * open invocation of its `f`, preferably with the same value.
  */
 class AnonymousProcesses {
   readonly #options: EdnReaderOptions
@@ -257,12 +252,10 @@ class AnonymousProcesses {
     this.#options = options
   }
 
-  /** Whether every event so far names its process. */
   get areNamed(): boolean {
     return this.#named
   }
 
-  /** Adds the process to the members. */
   named(members: Members): Members {
     const process = members['process'] ?? null
     if (process !== null) {

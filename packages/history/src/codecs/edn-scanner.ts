@@ -4,7 +4,7 @@ import { APPEND, isTransaction, NO_MICRO_VALUE, transactionNames } from '../tabl
 import { NULL, smallIntegerId, ValueTable } from '../tables/value.ts'
 import { isDelimiter } from './edn-parser.ts'
 
-/** Returned by `scan` for an event that only the parser can read. */
+/** `scan` returns this for an event that only the parser can read. */
 export const UNUSUAL = -1
 
 const QUOTE = 0x22
@@ -18,11 +18,11 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** Integers with at most this many digits always fit a double exactly. */
+/** Integers of so many digits always fit a double. */
 const EXACT_DIGITS = 15
-/** Number of decimal digits of the nanoseconds within a second. */
+/** The digits of the nanoseconds within a second. */
 const NANO_DIGITS = 9
-/** Integers with at most this many digits are their own value ids. */
+/** Integers of so many digits are their own value ids. */
 const SMALL_DIGITS = 9
 
 /** The tag that Jepsen puts before the map of an event. */
@@ -31,8 +31,8 @@ const RECORD = '#jepsen.history.Op'
 const NOT_SAID = -1
 
 /**
- * Reads usual transaction events directly into a builder, without creating strings or objects. All other events are
- * left to the parser, which alone defines their meaning.
+ * Reads usual transactions directly into a builder, without strings or objects. All others are left to the parser,
+ * which alone defines their meaning.
  */
 export class EdnScanner {
   readonly #builder: HistoryBuilder
@@ -44,7 +44,7 @@ export class EdnScanner {
     this.#builder = builder
   }
 
-  /** Reads the event that begins at `start` and returns the position after it, or UNUSUAL. */
+  /** Reads the event at `start` and returns the position after it, or UNUSUAL. */
   scan(text: string, start: number, line: number): number {
     this.#text = text
     this.#at = text.startsWith(RECORD, start) ? start + RECORD.length : start
@@ -91,7 +91,7 @@ export class EdnScanner {
           return UNUSUAL
       }
     }
-    // An event without `f` is a transaction too: Elle has no other operations.
+    // Elle's events without `f` are transactions too.
     if (process === NOT_SAID || type === NOT_SAID || value === NO_VALUE || (f === '' && value === NULL)) return UNUSUAL
     this.#at += 1
     const { processes, functions } = this.#builder
@@ -110,7 +110,7 @@ export class EdnScanner {
     return code
   }
 
-  /** Skips a keyword of lowercase letters and returns its name; '' if there is no keyword at this position. */
+  /** Skips a keyword of lowercase letters and returns its name, or '' without one. */
   #keyword(): string {
     const text = this.#text
     const start = this.#at + 1
@@ -205,7 +205,7 @@ export class EdnScanner {
     return values.endTransaction()
   }
 
-  /** The id of the list of plain values that begins here; NO_VALUE if the list has other elements. */
+  /** Returns the id of a list of plain values; NO_VALUE for any other. */
   #list(values: ValueTable, key: number): number {
     const lists = values.listTable
     let list = lists.empty(key)
@@ -221,10 +221,7 @@ export class EdnScanner {
     return ValueTable.listId(list)
   }
 
-  /**
-   * Adds the leading elements that are small integers followed by a space. In most histories these are nearly all
-   * elements.
-   */
+  /** Adds leading small integers that a space follows, as nearly all elements are. */
   #smallIntegers({ listTable }: ValueTable, from: number): number {
     const text = this.#text
     let list = from
@@ -269,7 +266,7 @@ export class EdnScanner {
     return true
   }
 
-  /** The id of a string that begins with a letter and has no escapes. No such string looks like another value. */
+  /** Returns the id of a string without escapes that begins with a letter, and so looks like no other value. */
   #string(values: ValueTable): number {
     const text = this.#text
     const start = this.#at + 1

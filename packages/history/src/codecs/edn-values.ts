@@ -2,9 +2,8 @@ import type { Json } from '../event/event.ts'
 import { canonical } from '../tables/value.ts'
 import { exactNumber, exactRatio } from './exact-number.ts'
 
-// EDN has values that JSON lacks, each equal only to values of its own kind: the keyword `:a` differs from the text
-// "a", and the set `#{1}` from the vector `[1]`. In JSON they are texts in EDN notation; a set is an object with one
-// member.
+// EDN has values that JSON lacks: the keyword `:a` differs from the text "a", and the set `#{1}` from the vector `[1]`.
+// In JSON they are texts in EDN notation; a set is an object with one member.
 
 const SET = '#{}'
 const KEYWORD = /^:[^\s,;"()[\]{}]+$/
@@ -22,7 +21,7 @@ export const characterText = (name: string): string => `\\${name}`
 /** Quotes a text that looks like another kind of value. */
 export const plainText = (text: string): string => (looksLikeAnother(text) ? JSON.stringify(text) : text)
 
-/** The EDN form of an atom's JSON text; undefined for texts that are plain strings in EDN as well. */
+/** The EDN form of an atom's JSON text; undefined for plain strings. */
 export function atomOf(text: string): string | undefined {
   if (KEYWORD.test(text) || CHARACTER.test(text)) return text
   if (SYMBOL.test(text)) return text.slice(1)
@@ -35,7 +34,7 @@ export function atomOf(text: string): string | undefined {
 
 const looksLikeAnother = (text: string): boolean => atomOf(text) !== undefined
 
-/** Returns whether `text` is a text in the quotes that `plainText` adds. */
+/** Whether `plainText` added these quotes. */
 function isQuoted(text: string): boolean {
   if (!text.startsWith('"') || text.length < 4) return false
   try {
@@ -46,13 +45,13 @@ function isQuoted(text: string): boolean {
   }
 }
 
-/** The name of a keyword or symbol; any other text unchanged. Used where EDN has names and JSON has texts. */
+/** The name of a keyword or symbol; any other text unchanged. */
 export function nameOf(text: string): string {
   if (KEYWORD.test(text) || SYMBOL.test(text)) return text.slice(1)
   return isQuoted(text) ? (JSON.parse(text) as string) : text
 }
 
-/** A set in JSON. The order of its elements has no meaning and is normalised: numbers first, then by canonical text. */
+/** A set in JSON, with its elements in normal order: numbers first, then by canonical text. */
 export function setOf(items: readonly Json[]): Json {
   const sorted = items
     .map((item) => ({ item, text: canonical(item) }))
@@ -64,7 +63,7 @@ export function setOf(items: readonly Json[]): Json {
   return { [SET]: sorted.map(({ item }) => item) }
 }
 
-/** The elements of a list, or of a set in its EDN form; undefined for anything else. */
+/** The elements of a list or set, if it is one. */
 export function elementsOf(value: Json): readonly Json[] | undefined {
   if (Array.isArray(value)) return value
   if (value === null || typeof value !== 'object') return undefined
@@ -73,7 +72,7 @@ export function elementsOf(value: Json): readonly Json[] | undefined {
   return members.length === 1 && name === SET && Array.isArray(elements) ? elements : undefined
 }
 
-/** Returns a value as text for display. The text is JSON, except for sets, which have the form of EDN: `#{1 2}`. */
+/** Returns a value as JSON for display, with sets as in EDN: `#{1 2}`. */
 export function shownText(value: Json): string {
   const text = JSON.stringify(value)
   return text.includes(SET_MEMBER) ? withSets(value) : text

@@ -7,14 +7,13 @@ import { isArray, numberText } from './json-text.ts'
 const SIMPLE_NAME = /^[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*(\/[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*)?$/
 
 export interface EdnWriterOptions {
-  /** Write a keyed operation's value as `[key value]`, as Jepsen's independent tests expect, and not with `:key`. */
+  /** Write keyed values as `[key value]`, as Jepsen's independent tests expect, without `:key`. */
   readonly independent?: boolean | undefined
 }
 
 /**
- * Prints an event as a map on one line, without the line end. f, type and the nemesis are keywords, as in Jepsen.
- * Strings within values stay strings. A reader of the line gets an equal event. If `independent` is set, the reader
- * must detect pairs of key and value, or have the same option.
+ * Prints an event as a map on one line, with names as keywords, as in Jepsen. A reader of the line gets an equal event.
+ * If `independent` is set, it must also detect pairs.
  */
 export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptions = {}): string {
   const members: string[] = []
@@ -52,7 +51,7 @@ function ednText(value: Json): string {
   return `{${members.join(', ')}}`
 }
 
-/** The text of a transaction, with the kinds of its micro-operations as keywords, as in Jepsen. */
+/** The text of a transaction, with kinds as keywords. */
 function transactionText(value: Json): string {
   if (!isArray(value)) return ednText(value)
   const micro = (item: Json): string => {

@@ -4,13 +4,13 @@ import { canonical } from '../tables/value.ts'
 import { isArray, isObject } from './json-text.ts'
 import type { Members } from './roles.ts'
 
-// etcd's robustness tests write one operation per line: an Input of one of many types, and an Output.
+// etcd's robustness tests write an operation per line, as an Input and an Output.
 
 export const isEtcdOperation = ({ Input, ClientID, ClientId }: Members): boolean =>
   isObject(Input) && typeof Input['Type'] === 'string' && (ClientID ?? ClientId) !== undefined && 'Txn' in Input
 
 /**
- * Returns the members of an ordinary line for an operation of etcd, which reads or writes one key.
+ * Converts an operation of etcd that reads or writes one key.
  *
  * @throws EventError for any other operation of etcd.
  */
@@ -84,7 +84,7 @@ function operationOf(operation: Members): Asked | undefined {
   return undefined
 }
 
-/** The value that was written or read. A long value is recorded only as its hash. */
+/** The value written or read. Long ones are recorded as a hash. */
 const textOf = (value: Json): Json => {
   if (!isObject(value)) return value
   const { Value = '', Hash = 0 } = value

@@ -15,7 +15,7 @@ import { nanosInstant } from './time-units.ts'
 
 type Members = { readonly [member: string]: Json }
 
-/** The members that an event of the native format may have, in the order of writing. */
+/** The members of a native event, in the order of writing. */
 export const eventMembers = [
   'index',
   'time',
@@ -33,7 +33,7 @@ export const eventMembers = [
 const FINAL = 'final?'
 const known: ReadonlySet<string> = new Set([...eventMembers, FINAL])
 
-/** Returns the event with these members, from any format. Throws EventError. */
+/** Returns the event with these members. Throws EventError. */
 export function eventOfMembers(members: Members, epoch?: Epoch | undefined): EventInput {
   const type = typeOf(required(members, 'type'))
   const event: { -readonly [Member in keyof EventInput]: EventInput[Member] } = {
@@ -41,7 +41,7 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
     type,
     f: textOf(required(members, 'f'), 'f'),
   }
-  // Object.prototype has none of these names, so absent members are undefined.
+  // Object.prototype has none of these names.
   const { index, time, key, value, node, error, final, answered, session } = members
   if (isSaid(index)) event.index = indexOf(index)
   if (isSaid(time)) event.time = timeOf(time, epoch)
@@ -49,7 +49,7 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
   if (value !== undefined) event.value = value
   if (isSaid(node)) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
   if (isSaid(error)) event.error = typeof error === 'string' ? error : canonical(error)
-  // Jepsen's name for the member.
+  // Jepsen's name for it.
   const isFinal = final ?? members[FINAL]
   if (isSaid(isFinal)) event.final = flagOf(isFinal, 'final')
   if (isSaid(answered)) event.answered = flagOf(answered, 'answered')
@@ -59,7 +59,7 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
   return event
 }
 
-/** The header with these members; undefined if they are not a header. */
+/** The header with these members, if it is one. */
 export function headerOfMembers(members: Members): Header | undefined {
   if (!Object.hasOwn(members, 'chaos')) return undefined
   const version = members['chaos'] ?? null
@@ -70,14 +70,14 @@ export function headerOfMembers(members: Members): Header | undefined {
     ...(model === null ? {} : { model: textOf(model, 'model') }),
     ...(Object.hasOwn(members, 'initial') ? { initial: members['initial'] ?? null } : {}),
     ...(isSaid(members['sessions']) ? { sessions: sessionsOf(members['sessions']) } : {}),
-    // Any other mapping comes from a newer version and is ignored.
+    // Ignores other mappings, which come from newer versions.
     ...(members['mapping'] === 'routes' ? { mapping: 'routes' } : {}),
     ...(members['ends'] === true ? { ends: true } : {}),
     ...optionalExtra(unknownMembers(members, new Set(headerMembers))),
   }
 }
 
-/** The members that a header may have, in the order of writing. */
+/** The members of a header, in the order of writing. */
 export const headerMembers = ['chaos', 'model', 'initial', 'sessions', 'mapping', 'ends'] as const
 
 function sessionsOf(value: Json): SessionSource {
@@ -88,7 +88,7 @@ function sessionsOf(value: Json): SessionSource {
 
 const optionalExtra = (extra: Members | undefined): { extra?: Members } => (extra === undefined ? {} : { extra })
 
-/** Members that are null count as absent. Only `value` may be null. */
+/** Null counts as absent, except for `value`. */
 const isSaid = (value: Json | undefined): value is NonNullable<Json> => value !== undefined && value !== null
 
 function required(members: Members, name: string): Json {
@@ -104,9 +104,9 @@ function typeOf(value: Json): EventType {
 }
 
 function processOf(value: Json): Process {
-  // Some programs number Jepsen's nemesis -1.
+  // Some programs call Jepsen's nemesis -1.
   if (value === -1) return 'nemesis'
-  // An integer beyond the precision of a double becomes the name that consists of its digits.
+  // A large integer becomes the name of its digits.
   if (typeof value === 'string' && value !== '') return LARGE_INTEGER.test(value) ? value.slice(0, -1) : value
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) {
     return Number.isSafeInteger(value) ? value : BigInt(value).toString()
@@ -116,7 +116,7 @@ function processOf(value: Json): Process {
 
 const LARGE_INTEGER = /^\d{16,}N$/
 
-/** Reads an index; undefined for a negative index, since some recorders write -1 for an unknown index. */
+/** Reads an index. Some recorders write -1 for an unknown one. */
 function indexOf(value: Json): number | undefined {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
     throw new EventError(rules.wrongMember('index', shown(value), 'an integer'))

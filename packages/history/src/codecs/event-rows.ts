@@ -20,12 +20,12 @@ interface Options {
   readonly roles: Roles
 }
 
-/** Whether a line of the native format is read unchanged. */
+/** Whether a line is read unchanged. */
 export function isNative({ type = null, process = null, f = null }: Members): boolean {
   return eventTypes.some((each) => each === type) && process !== null && typeof f === 'string' && !f.startsWith(':')
 }
 
-/** Reads lines of one event each whose members have other names than in the native format. */
+/** Reads events whose members have other names than the native ones. */
 export class EventRows {
   readonly #options: Options
   readonly #leftOut: LeftOut = new LeftOut()
@@ -42,7 +42,7 @@ export class EventRows {
   }
 
   /**
-   * Reports the lines left out, and the roles of members.
+   * Reports what was left out, and the roles of members.
    *
    * @throws UserError if no line was read
    */
@@ -55,7 +55,7 @@ export class EventRows {
     if (roles.lines > 0) sink.taken?.(roles.taken())
   }
 
-  /** Completes a native event whose value may be in a member with another name. @throws EventError */
+  /** Completes a native event whose value may have another name. @throws EventError */
   completed(event: EventInput): EventInput {
     const { extra, type, f, value = null } = event
     if (extra === undefined || type === 'fail' || type === 'info') return event
@@ -75,7 +75,7 @@ export class EventRows {
     )
   }
 
-  /** The event of a line; undefined for a line that describes no operation. @throws EventError */
+  /** The event of a line, if it describes an operation. @throws EventError */
   event(members: Members, line: number): EventInput | undefined {
     const { roles } = this.#options
     const used = new Set<string>()
@@ -211,7 +211,7 @@ interface Lane {
   isOpen: boolean
 }
 
-/** Assigns a separate process to each numbered operation that overlaps another operation of its client. */
+/** Gives overlapping operations of a client separate processes. */
 class Lanes {
   readonly #byClient: Map<Process, Lane[]> = new Map()
 

@@ -4,7 +4,7 @@ import { plain } from './roles.ts'
 const words = (type: EventType, text: string): readonly (readonly [string, EventType])[] =>
   text.split(' ').map((word) => [word, type])
 
-/** Common names for the types of events, without case and separators. */
+/** Common names of event types, without case and separators. */
 const TYPES: ReadonlyMap<string, EventType> = new Map([
   ...words('invoke', 'invoke invoked invocation call called start started begin began request req issued submitted'),
   ...words('ok', 'ok return returned respond responded response resp reply complete completed completion'),
@@ -13,7 +13,7 @@ const TYPES: ReadonlyMap<string, EventType> = new Map([
   ...words('info', 'info timeout timedout unknown crash crashed error indeterminate'),
 ])
 
-/** The type of an event. Porcupine's kind is false for a call and true for a return. */
+/** The type of an event. In Porcupine, false is a call and true a return. */
 export const typeOf = (value: Json): EventType | undefined =>
   typeof value === 'boolean'
     ? value

@@ -1,13 +1,11 @@
 /** No double is an integer with more digits. */
 const MOST_DIGITS = 309
-/** Integers that no double represents, and that have more digits than this, are written with an exponent. */
+/** Longer integers that no double represents are written with an exponent. */
 const MOST_DIGITS_WRITTEN = 40
 
 /**
- * Returns the number of a decimal. The result is a double if the double equals the decimal, or prints as the same
- * digits (`0.1`). Otherwise the result is a text that is the same for equal numbers. The text of an integer with up to
- * `MOST_DIGITS_WRITTEN` digits is its digits and an N. Any other text has the significant digits and their power of
- * ten.
+ * Returns the number of a decimal: a double if it is equal, or prints as the same digits (`0.1`); otherwise a text that
+ * is the same for equal numbers, either digits with an N, or significant digits and a power of ten.
  *
  * @param token digits, optionally with a sign, a fraction and an exponent.
  */
@@ -30,7 +28,7 @@ export function exactNumber(token: string): number | string {
   return `${sign}${digits}e${power}`
 }
 
-/** A ratio of integers (`2/4`) in lowest terms (`1/2`), or the integer that the ratio equals. */
+/** A ratio (`2/4`) in lowest terms (`1/2`), or the integer that it equals. */
 export function exactRatio(token: string): number | string {
   const [above = 0n, below = 1n] = token.split('/').map(BigInt)
   let [divisor, rest] = [above < 0n ? -above : above, below]
@@ -38,7 +36,7 @@ export function exactRatio(token: string): number | string {
   return below === divisor ? exactNumber((above / divisor).toString()) : `${above / divisor}/${below / divisor}`
 }
 
-/** A number's digits without leading and trailing zeros, and the power of ten of the last digit. */
+/** The digits without outer zeros, and the power of ten of the last. */
 function decimalOf(token: string): { readonly digits: string; readonly power: number; readonly negative: boolean } {
   const [mantissa = '', exponent = '0'] = token.toLowerCase().split('e')
   const [whole = '', fraction = ''] = mantissa.replace(/^[+-]/, '').split('.')

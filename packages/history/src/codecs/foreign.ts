@@ -1,4 +1,4 @@
-/** Describes a file that is not a history, and how to handle it; undefined if its kind is unknown. */
+/** Describes a file that is not a history, and what to do, if its kind is known. */
 export function foreignKind(source: string, beginning: Uint8Array): string | undefined {
   const magic = MAGIC.find(([bytes]) => bytes.every((byte, n) => beginning[n] === byte))
   if (magic !== undefined) return magic[1].replaceAll('FILE', source)

@@ -16,34 +16,31 @@ import { type Mapping, Roles } from './roles.ts'
 import { awditReader, isAwdit, isPlume, plumeReader } from './session-texts.ts'
 
 export interface ReaderOptions {
-  /** The history's name in messages, which is its file's name. */
   readonly source: string
   readonly sink: EventSink
-  /** The sink, if it is a builder. */
   readonly builder?: HistoryBuilder | undefined
   /**
-   * Whether a client's value of two elements is a key and a value, as in Jepsen's independent tests. By default, EDN is
-   * examined for such pairs, and JSON lines have none.
+   * Whether a pair is a key and a value, as in Jepsen's independent tests. By default, EDN is examined, and JSON lines
+   * have none.
    */
   readonly independent?: boolean | undefined
-  /** Facts known about the clocks, for formats whose lines are in no order. */
+  /** Facts about the clocks, for formats without an order of lines. */
   readonly ordering?: Ordering | undefined
   /** Assigns roles to members: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
 }
 
-/** A format of histories: how its files begin, and the reader for them. */
 interface FormatEntry {
   /** In messages. */
   readonly what: string
   /** @param content the beginning of a file, without white space before it */
   recognises(content: string, mapping: Mapping | undefined): boolean
-  /** Whether the format has named members, to which `--map` can assign roles. */
+  /** Whether `--map` can assign roles to the format's members. */
   readonly hasMembers?: boolean
   reader(options: ReaderOptions): ChunkReader
 }
 
-/** All formats. The first format that recognises a file reads it. */
+/** All formats. The first that recognises a file reads it. */
 export const formatTable: { readonly [name in Format]: FormatEntry } = {
   operations: {
     what: 'JSON with one operation per line',
@@ -111,7 +108,7 @@ function isJson(content: string): boolean {
   return /^\{\s*["}]/.test(withoutComments(content))
 }
 
-/** Removes comments before lines of JSON. In EDN, comments begin with a semicolon. */
+/** Removes comments before lines of JSON. */
 function withoutComments(content: string): string {
   if (!/^(?:#[^_a-zA-Z]|#$|\/\/|--)/.test(content)) return content
   const lines = content.split('\n')
@@ -119,7 +116,7 @@ function withoutComments(content: string): string {
   return first < 0 ? content : lines.slice(first).join('\n').trimStart()
 }
 
-/** Whether the text is Porcupine's key-value log: EDN whose operations have a key member and are get, put or append. */
+/** Whether the text is Porcupine's key-value log: EDN with keys, and with get, put or append. */
 function isKeyValueLog(content: string): boolean {
   const line = content.split('\n', 1)[0] ?? ''
   return /:f\s+:(get|put|append)\b/.test(line) && /:key\s+"/.test(line)
@@ -127,7 +124,7 @@ function isKeyValueLog(content: string): boolean {
 
 const withRoles = (options: ReaderOptions): RowsOptions => ({ ...options, roles: new Roles(options.mapping) })
 
-/** Divides the value of every event into key and value if `independent` is true. */
+/** Splits values into key and value if `independent` is true. */
 function paired(options: ReaderOptions, readerOf: (options: ReaderOptions) => ChunkReader): ChunkReader {
   if (options.independent !== true) return readerOf(options)
   const { builder: _, source, sink, ...rest } = options

@@ -6,9 +6,8 @@ import { eventOfMembers, headerOfMembers, membersOf } from './event-members.ts'
 import { OtherTimes } from './other-times.ts'
 
 /**
- * Builds the history of these events. Each event is an object like a line of the native format. The first object may be
- * the header. Validates every event, unlike `historyFromEvents`: the events may come from programs that no compiler
- * checks.
+ * Builds a history of objects like lines of the native format, perhaps with a header. Validates every event, unlike
+ * `historyFromEvents`, because no compiler may have checked them.
  *
  * @throws UserError with the position of the event, from 1, and the rule that it breaks.
  */
@@ -36,7 +35,7 @@ function take(builder: HistoryBuilder, times: OtherTimes, object: unknown, posit
   } else throw new EventError('an event must be a plain JSON object, without dates, maps, NaN or cycles.')
 }
 
-/** A depth that no intended nesting reaches. A cyclic object exceeds it. */
+/** Only a cyclic object exceeds this depth. */
 const DEEPEST = 200
 
 function isJson(value: unknown, depth: number): value is Json {
@@ -45,8 +44,8 @@ function isJson(value: unknown, depth: number): value is Json {
   if (typeof value !== 'object' || depth > DEEPEST) return false
   if (Array.isArray(value)) return value.every((item) => isJson(item, depth + 1))
   const prototype: unknown = Object.getPrototypeOf(value)
-  // Objects of another realm, such as a vm's, have another Object.prototype.
+  // Another realm, such as a vm's, has another Object.prototype.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return false
-  // Members that are undefined count as absent, as in JSON.stringify.
+  // As in JSON.stringify, undefined means absent.
   return Object.values(value).every((member) => member === undefined || isJson(member, depth + 1))
 }

@@ -6,7 +6,6 @@ import type { Found, Members, Roles } from './roles.ts'
 
 /** A request and its response, as an operation on the record at its path. */
 export interface Exchange {
-  /** The members of the line, and those of a request and a response nested in it. */
   readonly members: Members
   readonly f: 'read' | 'write'
   readonly key: string
@@ -19,8 +18,7 @@ export interface Exchange {
 const METHOD = /^(?:GET|PUT|POST|PATCH|DELETE|HEAD|OPTIONS|TRACE)$/i
 
 /**
- * Returns the exchange of a line; undefined for a line that is not a request; `none` for a request that neither reads
- * nor changes a record.
+ * Returns the exchange of a line; undefined if it is no request; `none` if it concerns no record.
  *
  * @throws EventError for a request whose meaning cannot be determined.
  */
@@ -67,7 +65,6 @@ const hasFailed = (members: Members, roles: Roles): boolean =>
   roles.found(members, 'error', (value) => value !== null && value !== '') !== undefined ||
   roles.all(members, 'status').some(([, value]) => (outcomeOf(value) ?? 'ok') !== 'ok')
 
-/** The members of a line, and those of the objects in it that are a request or a response. */
 function flattened(line: Members): Members {
   const { request, response } = line
   if (!isObject(request) || typeof request['method'] !== 'string') return line

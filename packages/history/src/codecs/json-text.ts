@@ -2,18 +2,14 @@ import { MAXIMUM_DEPTH, tooDeep } from '../event/depth.ts'
 import type { Json } from '../event/event.ts'
 import { exactNumber } from './exact-number.ts'
 
-/**
- * Matches every number with at least 16 digits, and some numbers with 15 digits. A double preserves every number with
- * fewer than 16 digits, because the number is the shortest decimal of its double.
- */
+/** Matches every number with at least 16 digits. A double preserves any shorter one. */
 const SIXTEEN_DIGITS = /\d(?:\.?\d){15}|\d\.\d{14}/
 const EXPONENT = /\d[eE][+-]?\d/
 const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
 
 /**
- * Parses JSON without losing the identity of numbers: two numbers are equal if and only if they are equal as decimals.
- * An integer that no double represents becomes its digits and an N (`"9007199254740993N"`, as EDN writes such
- * integers); any other number that a double would change becomes its text in the input. Throws like `JSON.parse`.
+ * Parses JSON so that numbers are equal only if their decimals are. An integer that no double represents becomes its
+ * digits and an N, as in EDN (`"9007199254740993N"`), and any other such number its text. Throws like `JSON.parse`.
  */
 export function parseJson(text: string): Json {
   const value = JSON.parse(text) as Json
@@ -27,7 +23,7 @@ function exactToken(token: string): string {
   return typeof exact === 'number' ? token : JSON.stringify(exact)
 }
 
-/** JSON text that `parseJson` reads back as the same value. Throws on values nested deeper than 500 levels. */
+/** JSON text that `parseJson` reads back. Throws on values nested deeper than 500 levels. */
 export function jsonText(value: Json, depth = 0): string {
   if (typeof value === 'number') return numberText(value)
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
@@ -39,7 +35,7 @@ export function jsonText(value: Json, depth = 0): string {
   return `{${members.join(',')}}`
 }
 
-/** A double beyond 2^53 is written with all its digits, so that it is read back as the same integer. */
+/** A double beyond 2^53 is written with all its digits, to be read back as the same. */
 export function numberText(value: number): string {
   return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value).toString() : JSON.stringify(value)
 }
@@ -63,10 +59,7 @@ const TOKEN =
 const UNFINISHED_STRING = /^"(?:[ !#-[\]-\uffff]|\\.)*\\?$/
 const SPACE = /[ \t\r\n]*/y
 
-/**
- * The first position at which `text` stops being the beginning of a JSON value; the length of `text` if it is only cut
- * off.
- */
+/** The first position at which `text` is no longer the beginning of a JSON value; its length if it is only cut off. */
 export function jsonErrorOffset(text: string): number {
   const open: string[] = []
   let expected: 'value' | 'first value' | 'name' | 'first name' | 'colon' | 'more' | 'end' = 'value'

@@ -17,17 +17,16 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export interface JsonlReaderOptions {
   readonly source: string
   readonly sink: EventSink
-  /** The sink, if it is a builder: usual lines are then written directly to its columns. */
   readonly builder?: HistoryBuilder | undefined
-  /** The input does not start at the beginning of the file. Only there may a header and a byte order mark occur. */
+  /** The input starts within a file, so it has no header and no byte order mark. */
   readonly isAmid?: boolean | undefined
   /** Assigns roles to members: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
 }
 
 /**
- * Reads native histories. Lines that the scanner cannot read are parsed by `JSON.parse`, with the same result. Members
- * with other names are looked up (see `EventRows`).
+ * Reads native histories. What the scanner cannot read, `JSON.parse` does, with the same result. For members with other
+ * names see `EventRows`.
  */
 export class JsonlReader implements ChunkReader {
   line = 1
@@ -63,7 +62,7 @@ export class JsonlReader implements ChunkReader {
     const scanner = this.#scanner
     while (at <= lastNewline) {
       if (bytes[at] === NEWLINE) {
-        // Skip empty lines here, so that millions of them cost no more than reading their bytes.
+        // Millions of empty lines cost only their reading here.
         at += 1
         this.line += 1
         continue
@@ -90,9 +89,9 @@ export class JsonlReader implements ChunkReader {
     }
   }
 
-  /** Reads a line without its line end: either complete, or cut off by a kill or a full disk. */
+  /** Reads a line without its end, perhaps cut off by a kill or a full disk. */
   #lastLine(bytes: Uint8Array, start: number, end: number): void {
-    // After a power loss, file systems show bytes that never reached the disk as zeros.
+    // After a power loss, bytes that never reached the disk read as zeros.
     const zeros = bytes.subarray(start, end).indexOf(0)
     try {
       this.#take(bytes, start, zeros < 0 ? end : start + zeros)
@@ -131,7 +130,7 @@ export class JsonlReader implements ChunkReader {
 
   #eventOf(members: Members): EventInput | undefined {
     if (this.#isMapped || !isNative(members)) {
-      // In a stretch, the invocation of a completion may be in an earlier stretch, which this reader does not have.
+      // In a stretch, the invocation may be missing.
       if (this.#isAmid) throw new CannotPack('members with other names')
       return this.#rows.event(members, this.line)
     }
@@ -140,7 +139,7 @@ export class JsonlReader implements ChunkReader {
 
   #located(error: unknown): unknown {
     if (error instanceof EventError) return brokenRule(this.#source, this.line, error.message)
-    // The builder's errors contain their location; errors about a single value do not.
+    // The builder's errors contain their location; those about a value do not.
     if (error instanceof UserError && !error.message.startsWith(`${this.#source}:`)) {
       return brokenRule(this.#source, this.line, error.message)
     }

@@ -6,17 +6,17 @@ import { ascii } from './json-bytes.ts'
 import { JsonTokens } from './jsonl-tokens.ts'
 import { isTransactionAt, scanTransaction } from './jsonl-transactions.ts'
 
-// Copied into this module: an imported constant is loaded at every use, and reading spends most of its time here.
+// Copied into this module, because an imported constant is loaded at every use.
 const { HASH_START, QUOTE } = layout
 const { CLOSE_BRACE, CLOSE_BRACKET, COLON, COMMA, MINUS, NEWLINE, OPEN_BRACE, OPEN_BRACKET } = marks
 const { FALSE_TEXT, NULL_TEXT, TRUE_TEXT } = marks
 
-/** Returned by `scan` for a line that must be read by `JSON.parse`. */
+/** `scan` returns this for a line that `JSON.parse` must read. */
 export const UNUSUAL = -1
 
 const LONGEST_ARRAY_BYTES = 4096
 
-// Members as bits, to detect repeated and missing members.
+// Members as bits, to detect repeated and missing ones.
 const INDEX = 1
 const TIME = 2
 const PROCESS = 4
@@ -48,9 +48,8 @@ const FAIL_TEXT = ascii('fail')
 const INFO_TEXT = ascii('info')
 
 /**
- * Reads usual lines of a native history directly into a builder, without creating strings or objects. All other lines
- * (with escapes, characters beyond ASCII, fractions, nested values except transactions, unknown or repeated members,
- * named processes) are left to the slow path, which alone defines their meaning.
+ * Reads usual native lines directly into a builder, without strings or objects. All others, for instance with escapes
+ * or fractions, are left to the slow path, which alone defines their meaning.
  */
 export class LineScanner extends JsonTokens {
   readonly #builder: HistoryBuilder
@@ -61,7 +60,7 @@ export class LineScanner extends JsonTokens {
     this.#builder = builder
   }
 
-  /** Reads the line at `start`, which must have a line end. Returns the start of the next line, or UNUSUAL. */
+  /** Reads a line with its end. Returns the start of the next, or UNUSUAL. */
   scan(bytes: Uint8Array, start: number, line: number): number {
     const builder = this.#builder
     this.at = start
@@ -70,8 +69,7 @@ export class LineScanner extends JsonTokens {
     let seen = 0
     let process = 0
     let type = 0
-    // Names are looked up after the whole line is known to be usual. An earlier lookup would add unused entries to the
-    // tables.
+    // An earlier lookup would add unused entries to the tables if the line is unusual.
     let f = 0
     let fEnd = 0
     let fHash = 0
@@ -183,7 +181,6 @@ export class LineScanner extends JsonTokens {
     return this.at + 1
   }
 
-  /** Skips the quoted name at this position and returns the bit of the member; 0 if unknown. */
   #member(bytes: Uint8Array): number {
     const start = this.at + 1
     switch (bytes[start]) {
@@ -225,17 +222,14 @@ export class LineScanner extends JsonTokens {
     return this.named(bytes, INFO_TEXT) ? 3 : -1
   }
 
-  /**
-   * Returns the id of the value at this position. bytes[f, fEnd) contain the name of the function. `fEnd` is 0 if this
-   * name comes later in the line.
-   */
+  /** Returns the id of a value. bytes[f, fEnd) are the function's name; `fEnd` is 0 if it comes later. */
   #value(bytes: Uint8Array, f: number, fEnd: number): number {
     const { values } = this.#builder
     if (bytes[this.at] !== OPEN_BRACKET) return this.scalar(bytes, values)
     return isTransactionAt(bytes, f, fEnd) ? scanTransaction(this, bytes, values) : this.#flatArray(bytes)
   }
 
-  /** The id of an array of integers, plain strings and words. The array is interned by its text without white space. */
+  /** Interns an array of plain values by its text without white space. */
   #flatArray(bytes: Uint8Array): number {
     const array = this.#array
     let length = 0

@@ -5,27 +5,26 @@ import { mixed } from '../tables/placed-texts.ts'
 import { NULL, smallIntegerId, type ValueTable } from '../tables/value.ts'
 import * as marks from './json-bytes.ts'
 
-// Copied into this module: an imported constant is loaded at every use, and reading spends most of its time here.
+// Copied into this module, because an imported constant is loaded at every use.
 const { HASH_OF_QUOTE, QUOTE } = layout
 const { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, DELETE, MINUS, NEWLINE, NINE, RETURN, SPACE, TAB, ZERO } = marks
 const { FALSE_TEXT, NULL_TEXT, TRUE_TEXT } = marks
 
-/** Integers with at most this many digits always fit a double exactly. */
+/** Integers of so many digits always fit a double. */
 const EXACT_DIGITS = 15
-/** Number of decimal digits of the nanoseconds within a second. */
+/** The digits of the nanoseconds within a second. */
 const NANO_DIGITS = 9
 const NANOS_PER_SECOND = 10 ** NANO_DIGITS
 
-/** Reads the plain tokens of a line of JSON, without creating strings. It supports only a part of JSON. */
+/** Reads plain tokens of a part of JSON, without creating strings. */
 export class JsonTokens {
-  /** The current position. No token contains a line end, so every loop stops at the end of the line. */
+  /** The current position. Every loop stops at the end of the line, because no token contains one. */
   at = 0
-  /** The number last read. */
   integer = 0
-  /** Hash of the string that `plain` last skipped, without its quotes, starting with the given value. */
+  /** The hash of the string that `plain` last skipped. */
   hash = 0
 
-  /** Skips white space within the line and returns the next byte. */
+  /** Skips white space in the line, and returns the next byte. */
   space(bytes: Uint8Array): number {
     let at = this.at
     let byte = bytes[at] ?? NEWLINE
@@ -37,7 +36,7 @@ export class JsonTokens {
     return byte
   }
 
-  /** Skips the quoted `text` and returns true, if it is at this position. */
+  /** Skips the quoted `text`, if it is here. */
   named(bytes: Uint8Array, text: Uint8Array): boolean {
     const start = this.at + 1
     const length = text.length
@@ -70,7 +69,7 @@ export class JsonTokens {
     }
     const digits = at - start
     if (digits === 0 || digits > EXACT_DIGITS) return false
-    // Reject leading zeros, -0, and a following character that continues the number.
+    // Leading zeros, -0, or more of a number.
     if (bytes[start] === ZERO && (digits > 1 || negative)) return false
     if (byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET && byte !== SPACE) return false
     this.at = at
@@ -90,7 +89,7 @@ export class JsonTokens {
     let seconds = 0
     let nanos = 0
     while (byte >= ZERO && byte <= NINE) {
-      // The digits before the last nine are seconds.
+      // The last nine digits are nanoseconds.
       if (at - start >= NANO_DIGITS) seconds = seconds * 10 + ((bytes[at - NANO_DIGITS] ?? ZERO) - ZERO)
       nanos = (nanos * 10 + (byte - ZERO)) % NANOS_PER_SECOND
       at += 1
@@ -104,7 +103,7 @@ export class JsonTokens {
     return true
   }
 
-  /** Skips a string of plain ASCII characters; false for anything else. */
+  /** Skips a string of plain ASCII, if there is one. */
   plain(bytes: Uint8Array, hashStart: number): boolean {
     let at = this.at
     if (bytes[at] !== QUOTE) return false

@@ -7,15 +7,15 @@ import * as marks from './json-bytes.ts'
 import { ascii } from './json-bytes.ts'
 import type { JsonTokens } from './jsonl-tokens.ts'
 
-// Copied into this module: an imported constant is loaded at every use.
+// Copied into this module, because an imported constant is loaded at every use.
 const { CLOSE_BRACKET, COMMA, NEWLINE, NINE, OPEN_BRACKET, ZERO } = marks
 
 const APPEND_TEXT = ascii(APPEND)
 const TRANSACTION_TEXTS = transactionNames.map(ascii)
-/** Integers with at most this many digits are their own value ids. */
+/** Integers of so many digits are their own value ids. */
 const SMALL_DIGITS = 9
 
-/** Whether bytes[start, end) name a function whose value is a transaction. */
+/** Whether bytes[start, end) name a function of transactions. */
 export function isTransactionAt(bytes: Uint8Array, start: number, end: number): boolean {
   for (const name of TRANSACTION_TEXTS) if (isAt(bytes, start, end, name)) return true
   return false
@@ -28,9 +28,8 @@ function isAt(bytes: Uint8Array, start: number, end: number, text: Uint8Array): 
 }
 
 /**
- * Returns the id of the transaction that begins here. Writes its micro-operations directly to their columns. Returns
- * NO_VALUE for a transaction that has other content than plain kinds, keys and values, and lists of plain values. The
- * rows that were added for such a transaction are ignored.
+ * Reads a transaction directly into its columns, and returns its id. NO_VALUE if it has other than plain content; the
+ * rows added are then ignored.
  */
 export function scanTransaction(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable): number {
   const transactions = values.transactionTable
@@ -64,7 +63,6 @@ export function scanTransaction(tokens: JsonTokens, bytes: Uint8Array, values: V
   return values.endTransaction()
 }
 
-/** Skips a comma and the white space around it; false if there is no comma. */
 function next(tokens: JsonTokens, bytes: Uint8Array): boolean {
   if (tokens.space(bytes) !== COMMA) return false
   tokens.at += 1
@@ -72,13 +70,13 @@ function next(tokens: JsonTokens, bytes: Uint8Array): boolean {
   return true
 }
 
-/** The id of the value that begins here; NO_VALUE if it is neither plain nor a list of plain values. */
+/** Returns the id of a plain value or a list of such; NO_VALUE for any other. */
 function scanHeld(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable, key: number, isElement: boolean): number {
   if (bytes[tokens.at] !== OPEN_BRACKET) return tokens.scalar(bytes, values)
   return isElement ? NO_VALUE : scanList(tokens, bytes, values, key)
 }
 
-/** The id of the list of plain values that begins here; NO_VALUE if the list has other elements. */
+/** Returns the id of a list of plain values; NO_VALUE for any other. */
 function scanList(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable, key: number): number {
   const lists = values.listTable
   let list = lists.empty(key)
@@ -97,10 +95,7 @@ function scanList(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable, key
   return ValueTable.listId(list)
 }
 
-/**
- * Adds the leading elements that are small integers followed by a comma. In most histories these are nearly all
- * elements.
- */
+/** Adds leading small integers that a comma follows, as nearly all elements are. */
 function smallIntegers(tokens: JsonTokens, bytes: Uint8Array, lists: ListTable, from: number): number {
   let list = from
   let start = tokens.at

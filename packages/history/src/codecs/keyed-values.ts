@@ -6,30 +6,28 @@ import { isClient } from '../tables/processes.ts'
 import { isTransaction } from '../tables/transactions.ts'
 import { VersionedValues } from './versioned-values.ts'
 
-/** The largest number of events held back before an event shows whether values are keyed. */
+/** The most events held back until one shows whether values are keyed. */
 const MOST_HELD = 200_000
 
 interface Options {
   readonly source: string
   readonly sink: EventSink
-  /** Whether every pair is a key and a value; detected if undefined. */
+  /** Whether each pair is a key and a value. If undefined, the events decide. */
   readonly isKeyed: boolean | undefined
-  /** Whether a value was tagged as a key and a value. */
   readonly isTuple: (value: Json) => boolean
 }
 
 /**
- * Divides the values of Jepsen's independent tests into key and value. In print, `[k v]` looks like any other pair.
- * Events are therefore held back until one event shows whether the history is keyed. A read in a keyed history is
- * invoked with `[k nil]`, and in any other history with nil. A value that is not a pair shows that the history is not
- * keyed. If no event decides this, and a pair would have two meanings, the reader throws an error.
+ * Splits the values of Jepsen's independent tests into key and value. In print, `[k v]` looks like any pair, so events
+ * are held back until one decides: a keyed read is invoked with `[k nil]`, an unkeyed one with nil, and only an unkeyed
+ * history has values that are not pairs. If none decides, and a pair would have two meanings, the reader throws.
  */
 export class KeyedValues {
   readonly #options: Options
   readonly #values: VersionedValues
   #isKeyed: boolean | undefined
   #held: { readonly event: EventInput; readonly line: number }[] = []
-  /** The first pair whose meaning depends on whether values are keyed, with its line. */
+  /** The first pair that is read differently if values are keyed. */
   #matters: { readonly value: Json; readonly line: number } | undefined
 
   constructor(options: Options) {
@@ -38,7 +36,7 @@ export class KeyedValues {
     this.#isKeyed = options.isKeyed
   }
 
-  /** Whether values are known to have no keys, except in tagged tuples. No event is held back any more. */
+  /** Whether values are known to have no keys, except in tagged tuples. */
   get areWhole(): boolean {
     return this.#isKeyed === false && this.#values.areWhole
   }
@@ -106,7 +104,7 @@ export class KeyedValues {
     this.#values.take({ ...event, key: key === null ? undefined : key, value: own }, line)
   }
 
-  /** Whether the history is keyed; undefined if this event does not show it. */
+  /** Whether the history is keyed, if this event shows it. */
   #toldBy(event: EventInput, line: number): boolean | undefined {
     const { process, type, f, key, value = null } = event
     if (!isClient(process)) return undefined
@@ -116,8 +114,7 @@ export class KeyedValues {
       // A key is never nil.
       if (!isPair(value) || value[0] === null) return false
       if (this.#asksForKey(event)) return true
-      // Two values that are not pairs are the values of the cas. If the second value is a pair, the outer pair may also
-      // be the key and the two values.
+      // Two plain values are those of the cas. A pair as the second may also be the two values after a key.
       if (f === 'cas' && !isPair(value[1])) return false
       return isTransaction(f) ? false : undefined
     }
@@ -126,11 +123,11 @@ export class KeyedValues {
     return undefined
   }
 
-  /** Whether a read is invoked with a key. In an unkeyed history it would be invoked with nil. */
+  /** Whether a read is invoked with a key. Unkeyed, it would be invoked with nil. */
   #asksForKey({ process, type, f, key, value = null }: EventInput): boolean {
     if (type !== 'invoke' || key !== undefined || !isClient(process) || !takesNothing(f)) return false
     if (!isPair(value) || value[0] === null || this.#options.isTuple(value)) return false
-    // With versions, nil is written as a pair of two nils.
+    // With versions, nil is a pair of two nils.
     return value[1] === null || (isPair(value[1]) && value[1].every((each) => each === null))
   }
 
@@ -144,7 +141,7 @@ export class KeyedValues {
   }
 }
 
-/** A cas has two values. If a list has three elements, the first element is the key. */
+/** A cas has two values. Before them, a third element is the key. */
 const isKeyedCas = ({ f, value }: EventInput): boolean => f === 'cas' && Array.isArray(value) && value.length === 3
 
 const isPair = (value: Json | undefined): value is readonly [Json, Json] => Array.isArray(value) && value.length === 2

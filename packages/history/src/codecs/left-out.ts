@@ -1,7 +1,7 @@
 import { shortened } from '../event/rules.ts'
 import { plural } from '../text/figures.ts'
 
-/** Counts the lines that are left out because they describe no operation. */
+/** Counts lines that describe no operation. */
 export class LeftOut {
   #count = 0
   #first: { readonly line: number; readonly text: string } | undefined
@@ -11,12 +11,11 @@ export class LeftOut {
     this.#first ??= { line, text }
   }
 
-  /** The 1-based number of the first line left out; 1 if there is none. */
   get line(): number {
     return this.#first?.line ?? 1
   }
 
-  /** The sentence about the lines left out; undefined if there are none. */
+  /** A sentence about the lines left out, if any. */
   get text(): string | undefined {
     if (this.#first === undefined) return undefined
     const { line, text } = this.#first

@@ -11,10 +11,10 @@ export interface LineTaker {
   readonly held?: { readonly events: number; readonly bytes: number }
 }
 
-/** Thrown for a line that is no record, like the last line of a file whose writer was killed. */
+/** Thrown for a line that is no record, like the last one of a killed writer. */
 export class Unfinished extends EventError {}
 
-/** Reads texts line by line, for formats whose reading need not be fast. */
+/** Reads texts line by line, where speed does not matter. */
 export class LinesReader implements ChunkReader {
   line = 1
   readonly #source: string

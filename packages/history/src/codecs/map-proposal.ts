@@ -3,7 +3,7 @@ import { meaningOf } from '../operations/meaning.ts'
 import { typeOf } from './event-types.ts'
 import type { Members } from './roles.ts'
 
-/** Proposes a `--map` for lines with unknown members. Names the members whose values show their role. */
+/** Proposes a `--map` for unknown members whose values show their role. */
 export function proposal(lines: readonly Members[]): string {
   const names = [...new Set(lines.flatMap((line) => Object.keys(line)))]
   if (names.length === 0) return ''
@@ -23,7 +23,7 @@ export function proposal(lines: readonly Members[]): string {
   return ` Its members are ${names.join(', ')}. Say what they are: --map ${found.join(',')}`
 }
 
-/** The member among `names` that most probably has the role; undefined if none does. */
+/** The member that most probably has the role, if any does. */
 export function likeliest(role: string, line: Members, names: readonly string[]): string | undefined {
   const tells = TELLING.find(([each]) => each === role)?.[1]
   return names.find((name) => tells?.([line[name] ?? null], name))
@@ -38,10 +38,10 @@ const TELLING: readonly (readonly [role: string, tells: (values: readonly Json[]
   ['process', (values, name) => !OTHERS.test(name) && isRepeated(values) && values.every(isName)],
 ]
 
-/** Names of members that certainly do not contain the process. */
+/** Names that certainly do not mean the process. */
 const OTHERS = /val|key|time|stamp|(^|_)(at|ts|ms|us|ns|seq|index|line)(_|$)/i
 
-/** Returns whether values repeat, as the values of a process do: each process has at least two events. */
+/** Whether values repeat, as processes do, which have at least two events. */
 const isRepeated = (values: readonly Json[]): boolean => values.length === 1 || new Set(values).size < values.length
 
 const isName = (value: Json): boolean =>

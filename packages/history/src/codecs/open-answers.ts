@@ -6,8 +6,7 @@ import type { ReadOperation } from './operation-members.ts'
 import type { Roles } from './roles.ts'
 
 /**
- * Decides the meaning of answers such as `"result":"ok"` of reads without a value. The answer is either the value read
- * or the outcome. The decision uses the whole file.
+ * Decides by the whole file whether answers such as `"result":"ok"` of reads are values or outcomes.
  *
  * @throws UserError if the file does not show the meaning.
  */
@@ -47,7 +46,6 @@ function asReturned(
   return { ...operation, output: said }
 }
 
-/** Adds a value and, for a list, its elements. */
 function addAll(written: Set<string>, value: Json): void {
   written.add(canonical(value))
   if (Array.isArray(value)) for (const each of value) written.add(canonical(each))

@@ -24,10 +24,10 @@ export function operationLines(options: RowsOptions): ChunkReader {
   })
 }
 
-/** The largest number of lines searched for a line that describes an operation. */
+/** The most lines searched for an operation. */
 const MOST_LINES = 200
 
-/** Returns whether lines are operations with the times of their call and return. Returns false if lines are events. */
+/** Whether lines are operations with two times, and not events. */
 export function hasOperationLines(content: string, mapping?: Mapping): boolean {
   const roles = new Roles(mapping)
   let found = false
@@ -44,7 +44,7 @@ export function hasOperationLines(content: string, mapping?: Mapping): boolean {
     // A native event may have any other members.
     if (members['type'] === 'invoke') return false
     found ||= isOperation(members, roles)
-    // Only a line without a type decides. A line with a type may be the completion of an event.
+    // A line with a type may be a completion.
     if (found && members['type'] === undefined) return true
   }
   return found

@@ -9,32 +9,26 @@ import { type Outcome, outcomeOf } from './outcomes.ts'
 import { type Found, functionNamed, type Members, plain, type Role, type Roles } from './roles.ts'
 import { exactTime, timeParts, timeValue, unitNamed } from './time-units.ts'
 
-// Each line is an operation: its client, the times of its call and return, the request and the answer.
+// Each line is an operation with its client, two times, request and answer.
 
-/** An operation, its times in parts of the unit of the file (see `exactTime`). */
+/** An operation, with times in parts of the file's unit (see `exactTime`). */
 export interface OperationLine {
   /** Undefined if the file does not name the client. */
   readonly process: Process | undefined
   readonly call: bigint
   /** Undefined if the operation never returned. */
   readonly returned: bigint | undefined
-  /**
-   * Whether the call time comes from a single time stamp beside a duration. This time may be the time of the return.
-   */
+  /** Whether the only time stamp, beside a duration, became the call. It may be the return. */
   readonly isBare: boolean
   readonly type: 'ok' | 'fail' | 'info'
   readonly event: Omit<EventInput, 'process' | 'type' | 'time' | 'value'>
   readonly input: Json | undefined
   readonly output: Json | undefined
   /**
-   * Present for a read without a value: the member that contains either the outcome of the read or the value read. Only
-   * the whole file shows which of the two.
+   * For a read without a value: the member with either its outcome or the value read, which only the whole file shows.
    */
   readonly open?: { readonly member: string; readonly said: Json; readonly outcome: Outcome } | undefined
-  /**
-   * The name of the member with the value read; undefined if no value was read. Other members of the same name are then
-   * known to contain values, too.
-   */
+  /** The member with the value read, if any. Members of this name then contain values elsewhere too. */
   readonly carrier?: string | undefined
 }
 
@@ -45,20 +39,20 @@ export interface ReadOperation extends OperationLine {
 
 const NEVER = 9.2e18
 
-/** The names of the members with the two times. The names may show the unit. */
+/** The names of the two times, which may show the unit. */
 export function timeNames(members: Members, roles: Roles): readonly string[] {
   const [call = ''] = callOf(members, roles) ?? []
   return [call, roles.time(members, 'returned')?.[0] ?? call]
 }
 
-/** The member with the time of the call: a bare time stamp, if a duration is beside it. */
+/** The member with the time of the call; a bare time stamp beside a duration. */
 export function callOf(members: Members, roles: Roles): Found | undefined {
   return (
     roles.time(members, 'call') ?? (roles.time(members, 'took') === undefined ? undefined : roles.time(members, 'time'))
   )
 }
 
-/** The members of a line, and the roles for which they were used. */
+/** A line's members, and the roles that they have played. */
 class Line {
   readonly members: Members
   readonly roles: Roles
@@ -76,13 +70,13 @@ class Line {
     return found[1]
   }
 
-  /** The value of a role, from a member that no other role uses. */
+  /** The value of a role, from an unused member. */
   found(role: Role, passes: (value: Json) => boolean = () => true): Found | undefined {
     return this.roles.all(this.members, role).find(([name, value]) => !this.used.has(name) && passes(value))
   }
 }
 
-/** The operation of a line; undefined for a line that is not an operation. @throws EventError */
+/** The operation of a line, if it is one. @throws EventError */
 export function operationOf(said: Members, roles: Roles): OperationLine | undefined {
   const plainly = isEtcdOperation(said) ? etcdOperation(said) : said
   const exchange = exchangeOf(plainly, roles)
@@ -148,13 +142,12 @@ interface Asked {
   readonly f: string
   readonly key: Json | undefined
   readonly value: Found | undefined
-  /** The member with the answer. */
   readonly result: Found | undefined
-  /** The answer of a read is the content of a record, and does not show an outcome. */
+  /** The answer is a record's content, and shows no outcome. */
   readonly isContent?: boolean
 }
 
-/** The request: in separate members, or in the structure of an input, as Porcupine's programs write it. */
+/** The request, as members or, as in Porcupine's programs, in an input's structure. */
 function askedOf(line: Line): Asked {
   const own = line.found('f', (value) => typeof value === 'string' && outcomeOf(value) === undefined) ?? line.found('f')
   const named = own !== undefined && typeof own[1] === 'string' ? line.take(own, 'the operation') : undefined
@@ -185,7 +178,7 @@ function askedOf(line: Line): Asked {
 
 const isMapped = (line: Line, [name]: Found): boolean => line.roles.isMappedTo('input', name)
 
-/** Arguments of a read that names no key. An empty list and an empty text count as no argument. */
+/** Arguments of a read without a key. Empty lists and texts count as none. */
 function ofArgument(line: Line, f: string, member: string, value: Json): Omit<Asked, 'f'> {
   const result = line.found('output')
   const isEmpty = value === '' || (isArray(value) && value.every((each) => each === null))
@@ -201,10 +194,7 @@ function ofArgument(line: Line, f: string, member: string, value: Json): Omit<As
   )
 }
 
-/**
- * Throws if a line has a value and a different input. Does not throw if one of them is null, if the input is an object,
- * or if the operation takes no value.
- */
+/** Throws for a value and another input, unless one is null or the input an object, or the operation takes no value. */
 function refuseTwo(f: string, held: Found | undefined, input: Found | undefined): void {
   if (held === undefined || input === undefined || held[1] === null || input[1] === null || takesNothing(f)) return
   if (isObject(input[1]) || canonical(held[1]) === canonical(input[1])) return
@@ -233,13 +223,13 @@ interface Answer {
   readonly carrier?: string | undefined
 }
 
-/** Returns the answer of an operation. If the member with the answer contains an outcome, returns the outcome too. */
+/** Returns the answer, and its outcome if it contains one. */
 function answerOf(line: Line, { f, value, result, isContent = false }: Asked, isSaid: boolean): Answer {
   const asked = value?.[1]
   if (value !== undefined) line.used.add(value[0])
   if (value !== undefined) line.roles.take(value[0], takesNothing(f) && value[1] !== null ? RESULT : ASKED)
   if (result === undefined) {
-    // The only value on the line of a read is its result.
+    // The only value of a read is its result.
     if (takesNothing(f)) return { input: null, output: asked, carrier: asked === null ? undefined : value?.[0] }
     return { input: asked, output: undefined }
   }
@@ -288,7 +278,7 @@ function readBy(
   }
   if (answered === null || canonical(held) === canonical(answered))
     return { input: null, output: held, carrier: value?.[0] }
-  // In Go, the structure of a read has an empty value. A keyed read has its key and null.
+  // In Go, a read has an empty value. A keyed read has its key and null.
   if (held === '' || isObject(held) || (isArray(held) && held.some((each) => each === null))) {
     line.roles.take(member, RESULT)
     return { input: held, output: answered, carrier: member }
@@ -299,9 +289,8 @@ function readBy(
 }
 
 /**
- * Interprets the answer to a change as an outcome, an unused reply, or a result. An answer is an outcome if it names
- * one. Otherwise, the reply to a write or a cas is not used, except for the list of a cas. Go's `""` for no value is
- * not used either, if the operation takes a value. Any other answer is a result.
+ * Interprets the answer to a change: an outcome if it names one, otherwise an unused reply to a write or cas (other
+ * than a cas's list), or a result. Go's `""` for no value is unused too if the operation takes a value.
  */
 function changedBy(
   line: Line,
@@ -312,7 +301,7 @@ function changedBy(
   isSaid: boolean,
 ): Answer {
   const input = takesNothing(f) ? null : asked
-  // A cas answered with false found another value; an acquire answered with false found a held lock.
+  // False means that a cas found another value, or an acquire a held lock.
   const declines = (f === 'cas' || meaningOf(f)?.effect === 'acquires') && (answered === false || answered === 0)
   const done = declines ? 'fail' : f === 'cas' && answered === 1 ? 'ok' : outcome
   const isAnswer = meaningOf(f)?.answers === 'value' || (done === 'nothing' && !isSaid)
@@ -325,7 +314,7 @@ function changedBy(
   return { input, output: isReply && !(f === 'cas' && isArray(answered)) ? undefined : answered }
 }
 
-/** The outcome that status members name. @throws EventError for an unknown word, and for two contradicting outcomes. */
+/** The outcome in status members. @throws EventError for an unknown word, and for two contradicting outcomes. */
 function statusOf(line: Line): Found | undefined {
   let first: readonly [string, Outcome] | undefined
   for (const [name, value] of line.roles.all(line.members, 'status')) {
@@ -347,7 +336,7 @@ function statusOf(line: Line): Found | undefined {
   return first
 }
 
-/** Names of status members that often have another meaning. */
+/** Status members that often mean something else. */
 const WEAK = new Set(['state', 'code', 'type'])
 
 function errorOf(line: Line): string | undefined {
@@ -359,10 +348,7 @@ function errorOf(line: Line): string | undefined {
 
 const NO_ERROR = new Set(['none', 'nil', 'null', 'ok', '<nil>'])
 
-/**
- * Combines the status, the answer and the error of an operation. The operation may have taken effect unless it is known
- * to have failed.
- */
+/** Combines status, answer and error. The operation may have taken effect unless it certainly failed. */
 function combined(
   line: Line,
   explicit: Found | undefined,
@@ -382,7 +368,7 @@ function combined(
   return { type: outcome, isNothing }
 }
 
-/** The parts of a structure: an operation, its key and value, or a value with its outcome. */
+/** The parts of a structure: an operation with key and value, or a value with its outcome. */
 export function partsOf(
   value: Json | undefined,
   roles: Roles,
@@ -404,7 +390,7 @@ export function partsOf(
   const [from, to] = pair
   if (f !== undefined && from !== undefined && to !== undefined && known + 2 === names.length)
     return { f: f[1], ...(key === undefined ? {} : { key: key[1] }), value: [from, to] }
-  // If the structure has any other member, or no known member, the whole structure is the value.
+  // A structure with other members is the value.
   if (known === 0 || known < names.length) return { value }
   const outcome = status === undefined ? undefined : outcomeOf(status[1])
   return {
@@ -418,7 +404,7 @@ export function partsOf(
 const pick = (members: Members, name: RegExp): Json | undefined =>
   Object.entries(members).find(([each]) => name.test(plain(each)))?.[1]
 
-/** The return time of an operation that has a duration, in the unit of its call. */
+/** The return time of an operation with a duration, in the unit of its call. */
 function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefined {
   const found = line.roles.time(line.members, 'took')
   if (found === undefined || found[1] === null) return undefined
@@ -438,11 +424,11 @@ function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefi
   return call + timeParts((took * unit) / own)
 }
 
-/** A time; undefined for no time. Porcupine gives an operation that never returned the largest integer. */
+/** A time, if there is one. In Porcupine, the largest integer means that the operation never returned. */
 function timeOf(value: Json | undefined): bigint | undefined {
   const time = timeValue(value)
   return time === undefined || time < 0 || time >= NEVER ? undefined : exactTime(value)
 }
 
-/** A time as in the file, without the mark of large integers. */
+/** A time as in the file. */
 const shownTime = (value: Json | undefined): string => shortened(String(value).replace(/(?<=^\d+)N$/, ''))

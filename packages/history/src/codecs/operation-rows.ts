@@ -18,20 +18,19 @@ export interface RowsOptions {
   readonly source: string
   readonly sink: EventSink
   readonly roles: Roles
-  /** Facts known about the clocks. */
   readonly ordering?: Ordering | undefined
   readonly mapping?: Mapping | undefined
 }
 
 /**
- * Takes one operation per line, with the times of its call and return. Passes events on in the order of these times. If
- * one operation ends at the time at which another begins, they are concurrent, as in Porcupine.
+ * Takes an operation per line, and passes on its events by time. If one ends when another begins, they are concurrent,
+ * as in Porcupine.
  */
 export class OperationRows {
   readonly #options: RowsOptions
   readonly #operations: ReadOperation[] = []
   readonly #leftOut: LeftOut = new LeftOut()
-  /** The names of the times of the first operation. */
+  /** The names of the first operation's times. */
   #timeNames: readonly string[] = []
   #stamp = ''
   #sampledBytes = 0
@@ -40,7 +39,7 @@ export class OperationRows {
     this.#options = options
   }
 
-  /** All operations are held until the last line is read, since the first operation may be on the last line. */
+  /** The first operation may be on the last line. */
   get held(): { readonly events: number; readonly bytes: number } {
     const { length } = this.#operations
     const sampled = Math.max(1, Math.ceil(length / SAMPLED_EVERY))
@@ -99,8 +98,8 @@ export class OperationRows {
   }
 
   /**
-   * Decides whether a single time stamp beside a duration is the time of the call or of the return. It is the time of
-   * the call, unless operations of a client then overlap, and do not overlap with the time of the return.
+   * Decides whether a time stamp beside a duration is the call or the return. It is the return only if otherwise
+   * operations of a client would overlap.
    */
   #placed(operations: readonly ReadOperation[]): readonly ReadOperation[] {
     if (this.#stamp === '') return operations
@@ -119,7 +118,7 @@ function endingAt(operation: ReadOperation): ReadOperation {
   return { ...operation, call: call - (returned - call), returned: call }
 }
 
-/** Number of operations that begin before the previous operation of their client ends. */
+/** Counts operations that begin before their client's previous one ends. */
 function overlaps(operations: readonly ReadOperation[]): number {
   const until = new Map<Process, bigint>()
   let count = 0
@@ -131,14 +130,14 @@ function overlaps(operations: readonly ReadOperation[]): number {
   return count
 }
 
-/** Whether a line names neither an operation nor a time of a call, for example a phase or a setting. */
+/** Whether a line names neither an operation nor a time, for example a phase or a setting. */
 function isAnnouncement(members: Members, roles: Roles): boolean {
   if (callOf(members, roles) !== undefined) return false
   return roles.found(members, 'key') === undefined && roles.found(members, 'process') === undefined
 }
 
 const SAMPLED_EVERY = 64
-/** Bytes of an operation's line and of the two events that it becomes. */
+/** The memory of an operation's line and its two events. */
 const HELD_BYTES = 400
 
 function timesOf(operations: readonly ReadOperation[]): Extent {
@@ -183,14 +182,14 @@ const NEVER = Number.POSITIVE_INFINITY
 
 const compared = (one: bigint | number, other: bigint | number): number => (one < other ? -1 : one > other ? 1 : 0)
 
-/** A process of a client: the end of its last operation, and the line of that operation. */
+/** A client's process: when and on which line its last operation ended. */
 interface Lane {
   readonly process: Process
   until: bigint | number
   line: number
 }
 
-/** Assigns separate processes to overlapping operations of one client. */
+/** Gives overlapping operations of a client separate processes. */
 class Lanes {
   overlapping = 0
   readonly #byClient: Map<Process, Lane[]> = new Map()
@@ -199,14 +198,14 @@ class Lanes {
     const client = said ?? `line ${line}`
     const own = this.#byClient.get(client) ?? []
     if (own.length === 0) this.#byClient.set(client, own)
-    // At equal times, the order of lines is the client's order.
+    // At equal times, the lines show the client's order.
     let lane = own.find((each) => each.until < call || (each.until === call && each.line < line))
     if (lane === undefined) {
       if (own.some(({ until }) => until !== NEVER)) this.overlapping += 1
       lane = { process: own.length === 0 ? client : `${client}/${own.length + 1}`, until: NEVER, line }
       own.push(lane)
     }
-    // After an unknown outcome a process invokes no more operations.
+    // After an unknown outcome, a process does nothing more.
     lane.until = type === 'info' ? NEVER : (returned ?? call)
     lane.line = line
     return lane.process

@@ -13,7 +13,7 @@ interface Found {
   readonly unit: Unit
 }
 
-/** Takes the time of events without a time from a member with another name, and reports it once. */
+/** Takes missing times from a member with another name. */
 export class OtherTimes {
   readonly #warn: (message: string) => void
   readonly #epoch: Epoch
@@ -31,7 +31,7 @@ export class OtherTimes {
     const said = found && extra[found.name]
     const exact = exactTime(said)
     if (found === undefined || exact === undefined) return event
-    // The first time, a whole number, determined the unit. A fraction contradicts the unit.
+    // The first time was a whole number of the unit, which a fraction contradicts.
     if (found.unit.nanos === 1 && typeof said === 'number' && !Number.isInteger(said))
       throw new EventError(rules.fractionOfTime(found.name, String(said)))
     return { ...event, time: this.#epoch.sinceInstant(instantOf(exact, found.unit)) }

@@ -8,10 +8,7 @@ export type Outcome = 'ok' | 'fail' | 'info' | 'nothing'
 const words = (outcome: Outcome, text: string): readonly (readonly [string, Outcome])[] =>
   text.split(' ').map((word) => [word, outcome])
 
-/**
- * Words for outcomes, without case and separators. An operation may have taken effect unless it is known to have
- * failed.
- */
+/** Words for outcomes, without case and separators. */
 const WORDS: ReadonlyMap<string, Outcome> = new Map([
   ...words('ok', 'ok okay success succeeded successful done complete completed true yes ack acked acknowledged'),
   ...words('ok', 'committed commit applied accepted created updated written stored passed finished found hit'),
@@ -22,9 +19,7 @@ const WORDS: ReadonlyMap<string, Outcome> = new Map([
   ...words('nothing', 'notfound missing miss nosuchkey keynotfound nokey absent'),
 ])
 
-/**
- * The outcome that a value names; undefined if it names none. `isCode`: the member is named a code, so 0 is success.
- */
+/** The outcome that a value names, if any. `isCode`: 0 is success. */
 export function outcomeOf(value: Json, isCode = false): Outcome | undefined {
   if (typeof value === 'boolean') return value ? 'ok' : 'info'
   if (typeof value === 'number') return isCode && value === 0 ? 'ok' : outcomeOfStatus(value)
@@ -35,7 +30,7 @@ export function outcomeOf(value: Json, isCode = false): Outcome | undefined {
   return isObject(value) ? outcomeOfObject(value) : undefined
 }
 
-/** The outcome of an HTTP status. After 408 and 5xx the request may have been executed. */
+/** After 408 and 5xx, the request may have been executed. */
 function outcomeOfStatus(status: number): Outcome | undefined {
   if (!Number.isInteger(status) || status < 200 || status > 599 || (status >= 300 && status < 400)) return undefined
   if (status < 300) return 'ok'
@@ -46,10 +41,7 @@ function outcomeOfStatus(status: number): Outcome | undefined {
 const SAYS_OUTCOME = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
 const SAYS_WHY = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])
 
-/**
- * Returns the outcome of an object whose members are only an outcome and its reason, such as `{"status":"ok"}` or
- * `{"error":"timeout"}`; undefined for any other object.
- */
+/** Returns the outcome of an object with nothing else but a reason: `{"status":"ok"}`, `{"error":"timeout"}`. */
 function outcomeOfObject(members: { readonly [member: string]: Json }): Outcome | undefined {
   const names = Object.keys(members)
   if (names.length === 0 || !names.every((name) => SAYS_OUTCOME.has(plain(name)) || SAYS_WHY.has(plain(name))))

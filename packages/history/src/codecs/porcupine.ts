@@ -10,16 +10,15 @@ import { eventOfMembers } from './event-members.ts'
 const NEWLINE = 0x0a
 
 /**
- * A line of a Jepsen log, or of its history.txt, that describes an operation: optionally its time in brackets or line
- * numbers, then process, type, function and value.
+ * An operation in a Jepsen log or history.txt: perhaps a time or line numbers, then process, type, function and value.
  */
 const JEPSEN_LOG_LINE =
   /(?:^|\bjepsen\.util:?\s+(?:- )?)\s*(?:\[\s*(\d+)\s*\]\s+|(?:\d+\s+){1,2}(?=-?\d+\s|:nemesis\b))?(-?\d+|:[a-z][\w.-]*)\s+:([A-Za-z-]+)\s+:(\S+)(?:\s+(.*\S))?\s*$/
 
-/** A line of the set-up that begins a log. The set-up may be long. */
+/** The set-up that begins a log may be long. */
 const JEPSEN_SETUP = /^(?:\d{4}-\d\d-\d\d[ T][\d:.,]+\S*\s+)?(?:INFO|WARN|DEBUG|ERROR)\b.*\bjepsen\b/m
 
-/** The form of lines in the Jepsen logs of Porcupine's etcd tests. */
+/** A line in the Jepsen logs of Porcupine's etcd tests. */
 const OLD_LOG_LINE = /\bjepsen\.[\w.]+\s+- /
 
 export const isOldJepsenLog = (content: string): boolean => {
@@ -39,9 +38,8 @@ export interface JepsenLogReaderOptions {
 }
 
 /**
- * Reads Jepsen's logs, such as `INFO jepsen.util - 3 :invoke :cas [0 2]`, and its history.txt, whose lines begin with
- * the process. An error in place of the value (`:info :read :timed-out`) becomes the event's error, and the completion
- * has no value. Other lines of the log are skipped.
+ * Reads Jepsen's logs, such as `INFO jepsen.util - 3 :invoke :cas [0 2]`, and its history.txt. An error in place of the
+ * value (`:info :read :timed-out`) becomes the event's error. Other lines are skipped.
  */
 export class JepsenLogReader implements ChunkReader {
   line = 1
@@ -117,10 +115,6 @@ export class JepsenLogReader implements ChunkReader {
     )
   }
 
-  /**
-   * Returns the value of an operation. In newer logs, the value is followed by an error, which is then also returned. A
-   * keyword is an error, since registers have no keywords as values.
-   */
   #values(text: string): (Json | Problem)[] {
     const parser = this.#parser
     parser.feed(text, true)

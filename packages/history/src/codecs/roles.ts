@@ -4,8 +4,8 @@ import type { Taken } from '../event/taken.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { timeValue } from './time-units.ts'
 
-// Roles are the meanings of members of a line, each with its common names. All readers of lines with named members
-// (JSON, CSV or mapped by `--map`) look up members here.
+// The meanings of members, with their common names. All readers of lines with named members (JSON, CSV or mapped by
+// `--map`) look them up here.
 
 export type Members = { readonly [member: string]: Json }
 
@@ -39,7 +39,7 @@ export type Role = keyof typeof NAMES
 const roles = Object.keys(NAMES) as Role[]
 const namesOf: ReadonlyMap<Role, readonly string[]> = new Map(roles.map((role) => [role, NAMES[role].split(' ')]))
 
-/** `--map`: the member of the file for each role. */
+/** `--map`: the file's member for each role. */
 export type Mapping = { readonly [role in Role]?: string }
 
 /** Common names of roles on the command line. */
@@ -65,7 +65,7 @@ export function parseMapping(text: string): Mapping {
   return mapping
 }
 
-/** The names of the roles for `--map`. */
+/** The names of roles for `--map`. */
 export const roleNames = (): readonly string[] => roles.map((role) => (role === 'returned' ? 'return' : role))
 
 const UNIT = /_?(?:ns|nanos|nanoseconds|us|micros|microseconds|ms|millis|milliseconds|s|sec|seconds|at)$/i
@@ -74,7 +74,6 @@ const TIMES: ReadonlySet<Role> = new Set<Role>(['call', 'returned', 'took', 'tim
 /** A name without case, separators and keyword marks. */
 export const plain = (name: string): string => name.toLowerCase().replaceAll(/[_\- .:@]/g, '')
 
-/** The members that may have each role, best first. */
 type Candidates = { readonly [role in Role]: readonly string[] }
 
 export type Found = readonly [name: string, value: Json]
@@ -98,12 +97,12 @@ export class Roles {
     return this.#mapping[role] === member
   }
 
-  /** Returns the members that may have a role, with their values. The best candidate comes first. */
+  /** Returns the members that may have a role, best first. */
   all(members: Members, role: Role): readonly Found[] {
     return this.#candidatesOf(members)[role].map((name) => [name, members[name] ?? null])
   }
 
-  /** Returns the best candidate for a role whose value passes; undefined if no candidate passes. */
+  /** Returns the best candidate whose value passes, if any. */
   found(members: Members, role: Role, passes: (value: Json) => boolean = () => true): Found | undefined {
     const name = this.#candidatesOf(members)[role].find((each) => passes(members[each] ?? null))
     return name === undefined ? undefined : [name, members[name] ?? null]
@@ -118,7 +117,7 @@ export class Roles {
     return this.found(members, role, (value) => value === null || timeValue(value) !== undefined)
   }
 
-  /** Counts the use of a member in a role; `word` is its value, if that is one of few words. */
+  /** Counts the use of a member in a role; `word` is its value, if there are few. */
   take(member: string, as: string, word?: string): void {
     const counts = this.#taken.get(member) ?? new Map<string, Count>()
     this.#taken.set(member, counts)
@@ -147,7 +146,7 @@ export class Roles {
     const known = this.#known.get(signature)
     if (known !== undefined) return known
     const candidates = candidatesOf(names, this.#mapping)
-    // The cache is limited, because it is of no use if every line has different members.
+    // The cache is of no use if every line has different members.
     if (this.#known.size < MOST_SIGNATURES) this.#known.set(signature, candidates)
     return candidates
   }
@@ -167,7 +166,7 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
   const candidates: { [role in Role]?: readonly string[] } = {}
   for (const role of roles) {
     const mapped = mapping[role]
-    // The result of a read is in the member that holds the value of a write.
+    // A read's result is in the member of a write's value.
     const isValue = role === 'value' || role === 'input'
     const free = names.filter((name) => !taken.has(name) || (isValue && mapping.output === name))
     candidates[role] =
@@ -181,7 +180,7 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
 const isNamed = (name: string, wanted: string, role: Role): boolean =>
   plain(name) === wanted || (TIMES.has(role) && plain(name.replace(UNIT, '')) === wanted)
 
-/** The name of an operation in lower case, without the keyword mark. Redis's `set` becomes a write. */
+/** The name of an operation in lower case. Redis's `set` becomes a write. */
 export function functionNamed(said: string): string {
   const name = said.replace(/^:/, '').toLowerCase()
   return name === 'set' ? 'write' : name

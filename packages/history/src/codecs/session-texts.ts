@@ -5,8 +5,6 @@ import { exactNumber } from './exact-number.ts'
 import { LinesReader } from './lines-reader.ts'
 import { type MicroOperation, Sessions } from './sessions-of-transactions.ts'
 
-// The options for reading transactions by session. The formats come from testers of isolation, and have no times.
-
 interface Options {
   readonly source: string
   readonly sink: EventSink
@@ -20,7 +18,7 @@ export const isPlume = (content: string): boolean => isFirst(content, PLUME_LINE
 
 const isFirst = (content: string, line: RegExp): boolean => line.test((content.split('\n', 1)[0] ?? '').trim())
 
-/** Reads AWDIT's text format for tests: `w 0 1` and `r 0 1`, `-----` between transactions, `=====` between sessions. */
+/** Reads AWDIT's test format: `w 0 1` and `r 0 1`, `-----` between transactions, `=====` between sessions. */
 export function awditReader(options: Options): ChunkReader {
   const sessions = new Sessions(options)
   let session = 0
@@ -75,5 +73,5 @@ const unread = (text: string, forms: string): string =>
   `${JSON.stringify(shortened(text.trim()))} is no operation of this format. A line is ${forms}.`
 
 const atom = (text: string): Json => (/^-?\d+$/.test(text) ? exactNumber(text) : text)
-/** A value read; null for notations of an absent value, such as `nil`. */
+/** A value read, with null for notations such as `nil`. */
 const read = (text: string): Json => (/^(?:|\?|-|null|nil|none)$/i.test(text) ? null : atom(text))

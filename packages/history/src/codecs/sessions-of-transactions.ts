@@ -13,10 +13,7 @@ interface Transaction {
   readonly line: number
 }
 
-/**
- * Passes on transactions that are ordered within each session and not between sessions. All get an equal time, so that
- * only sessions order them (see `TimeOrder`).
- */
+/** Passes on transactions that only sessions order. All get an equal time (see `TimeOrder`). */
 export class Sessions {
   readonly #source: string
   readonly #sink: EventSink
@@ -54,7 +51,7 @@ export class Sessions {
     order.pass({
       header: (header) => to.header(header),
       event: (event, line) => to.event(event, line),
-      // No warning: all stamps are equal by construction.
+      // All stamps are equal by construction.
       warn: () => {},
       stamped: (stamps) => to.stamped?.(stamps),
     })

@@ -4,7 +4,7 @@ import type { Json } from '../event/event.ts'
 export interface Unit {
   readonly name: string
   readonly nanos: number
-  /** Whether the unit was guessed from the size of a time. */
+  /** Whether the unit was guessed. */
   readonly guessed: boolean
 }
 
@@ -16,7 +16,7 @@ const UNITS: readonly (readonly [names: RegExp, name: string, nanos: number])[] 
   [/(?:_s|_sec|seconds)$/i, 'seconds', 1e9],
 ]
 
-/** The unit named by the last part of a time's name. */
+/** The unit at the end of a time's name. */
 export function unitNamed(name: string): Unit | undefined {
   const named = UNITS.find(([pattern]) => pattern.test(name))
   return named === undefined ? undefined : { name: named[1], nanos: named[2], guessed: false }
@@ -36,8 +36,8 @@ export const extentOf = (times: readonly number[]): Extent => ({
 })
 
 /**
- * Returns the unit of times. The names of the times determine the unit if they agree. Otherwise the size of times from
- * 1970 determines it. Fractions are taken as seconds, which preserves their digits. All other times are nanoseconds.
+ * Returns the unit of times, by their names if these agree, otherwise by size since 1970. Fractions are taken as
+ * seconds, which preserves their digits, all else as nanoseconds.
  */
 export function unitOf(names: readonly string[], { earliest, latest, hasFractions }: Extent): Unit {
   const [named, ...others] = names.map(unitNamed)
@@ -53,18 +53,18 @@ export function unitOf(names: readonly string[], { earliest, latest, hasFraction
 const IN_2017 = 1.5e9
 const IN_2036 = 2.1e9
 
-/** An integer, or a decimal that no double represents, in the form of `exactNumber`. */
+/** An integer or decimal in the form of `exactNumber`. */
 const DECIMAL = /^(-?\d+)(?:N|e(-?\d{1,3}))?$/
 const DATE =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9})\d*)?(?: ?Z| ?([+-]\d\d):?(\d\d))?(?: [A-Z]{1,5})?(?: m=\S+)?$/
 
-/** Times are held as integer multiples of this part of their unit, which preserves all written digits. */
+/** Times are integer multiples of this part of their unit, which preserves all digits. */
 const PARTS_PER_UNIT = 10n ** 9n
 const NANOS_PER_SECOND = 10n ** 9n
 
 /**
- * A time in parts of its unit (see `PARTS_PER_UNIT`); a date, which is a text, in parts of a nanosecond. Undefined for
- * any value that is not a time.
+ * A time in parts of its unit (see `PARTS_PER_UNIT`), or a date in parts of a nanosecond. Undefined for any other
+ * value.
  */
 export function exactTime(value: Json | undefined): bigint | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? timeParts(value) : undefined
@@ -75,7 +75,6 @@ export function exactTime(value: Json | undefined): bigint | undefined {
   return date && (BigInt(date.seconds) * NANOS_PER_SECOND + BigInt(date.nanos)) * PARTS_PER_UNIT
 }
 
-/** Converts a number of units to parts of the unit. */
 export function timeParts(value: number): bigint {
   const whole = Math.floor(value)
   return BigInt(whole) * PARTS_PER_UNIT + BigInt(Math.round((value - whole) * Number(PARTS_PER_UNIT)))
@@ -94,14 +93,14 @@ export function instantOf(time: bigint, { nanos: unit }: Unit): Instant {
 /** Converts parts of a unit to a number of units, rounded to a double. */
 export const valueOfParts = (parts: bigint): number => Number(parts) / Number(PARTS_PER_UNIT)
 
-/** A time as a double, which rounds nanoseconds since 1970. Used only to compare sizes. */
+/** A time as a double, which rounds nanoseconds since 1970. Only for comparing sizes. */
 export function timeValue(value: Json | undefined): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   const time = exactTime(value)
   return time === undefined ? undefined : valueOfParts(time)
 }
 
-/** The instant that an integer number of nanoseconds or a date denotes; undefined for any other value. */
+/** The instant of integer nanoseconds or a date, if it is one. */
 export function nanosInstant(value: Json): Instant | undefined {
   if (typeof value === 'number') return Number.isInteger(value) ? instantOfNanos(value) : undefined
   if (typeof value !== 'string') return undefined
@@ -111,7 +110,7 @@ export function nanosInstant(value: Json): Instant | undefined {
 
 const INTEGER = /^-?\d+N?$/
 
-/** The instant of a date, in UTC unless the text names a zone. `Date.parse` alone drops fractions of a millisecond. */
+/** The instant of a date, in UTC unless it names a zone. `Date.parse` alone drops fractions of a millisecond. */
 function dateInstant(text: string): Instant | undefined {
   const [, day, clock, fraction = '', hours = '+00', minutes = '00'] = DATE.exec(text) ?? []
   const millis = Date.parse(`${day}T${clock}${hours}:${minutes}`)

@@ -4,7 +4,7 @@ import { replacesWhole, takesNothing } from '../operations/meaning.ts'
 import { isClient } from '../tables/processes.ts'
 import { plural } from '../text/figures.ts'
 
-/** The largest number of events held back before an event shows whether values have versions. */
+/** The most events held back until one shows whether values have versions. */
 const MOST_HELD = 10_000
 
 interface Options {
@@ -13,22 +13,21 @@ interface Options {
 }
 
 /**
- * Removes the versions beside values, as in Jepsen's tests of etcd: a write is invoked with `[nil 3]` and returns `[1
- * 3]`, a read with `[nil nil]`, a cas with `[nil [3 4]]`. The values are checked, the versions are not.
+ * Removes versions, as in Jepsen's tests of etcd: a write is invoked with `[nil 3]` and returns `[1 3]`, a read with
+ * `[nil nil]`, a cas with `[nil [3 4]]`. The versions are not checked.
  */
 export class VersionedValues {
   readonly #options: Options
   #isVersioned: boolean | undefined
   #held: { readonly event: EventInput; readonly line: number }[] = []
   #versions = 0
-  /** Whether a write was invoked with a pair of nil and its value. */
   #isAsked = false
 
   constructor(options: Options) {
     this.#options = options
   }
 
-  /** Whether values are known to have no versions. No event is held back any more. */
+  /** Whether values are known to have no versions. */
   get areWhole(): boolean {
     return this.#isVersioned === false
   }
@@ -75,10 +74,7 @@ export class VersionedValues {
     this.#options.sink.event({ ...event, value: value[1] }, line)
   }
 
-  /**
-   * Whether values have versions; undefined if this event does not show it. An invocation has no version, an answer has
-   * one.
-   */
+  /** Whether values have versions, if this event shows it. Only answers have one. */
   #toldBy({ process, type, f, value }: EventInput): boolean | undefined {
     if (!isClient(process)) return undefined
     if (type === 'invoke' && takesNothing(f) && (value === undefined || value === null)) return false

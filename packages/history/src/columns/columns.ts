@@ -6,13 +6,10 @@ type Column = Int32Array | Uint8Array | Float64Array
 
 /** Bytes of a row in all columns: ten columns of 4 bytes, two of 8, three of 1. */
 export const ROW_BYTES = 59
-/** More rows than a single buffer of a file can add. */
+/** More rows than one buffer can add. */
 const ROWS_OF_A_BUFFER = 1 << 16
 
-/**
- * The columns of `Operations` while a history is read. They have room for `capacity` rows. When they are full, their
- * capacity doubles.
- */
+/** The columns of `Operations` during reading. When `capacity` rows are full, it doubles. */
 export class Columns {
   length = 0
   capacity: number
@@ -30,12 +27,12 @@ export class Columns {
   flags: Uint8Array
   callLine: Int32Array
   returnLine: Int32Array
-  /** Number of the error's text; 0 for no error. */
+  /** The number of the error's text; 0 for none. */
   error: Int32Array
 
   readonly #memory: Memory
 
-  /** Unused capacity costs only address space, so a generous estimate of the number of operations is cheap. */
+  /** Unused capacity costs only address space, so a generous estimate is cheap. */
   constructor(capacity: number, memory: Memory = inHeap) {
     this.capacity = capacity
     this.#memory = memory
@@ -56,7 +53,7 @@ export class Columns {
     this.error = memory.int32Array(capacity)
   }
 
-  /** Bytes of the rows, including the next doubling if it is near. */
+  /** The size of the rows, with the next doubling if it is near. */
   get sizeBytes(): number {
     const bytes = this.length * ROW_BYTES
     return this.length + ROWS_OF_A_BUFFER < this.capacity ? bytes : 2 * bytes
@@ -83,14 +80,14 @@ export class Columns {
     this.error = copied(this.error, memory.int32Array(size))
   }
 
-  /** Gives an operation the completion of another operation. */
+  /** Copies another operation's completion. */
   completeAs(row: number, other: number): void {
     const { output, outcome, returnEvent, returnTime, returnLine, node, error } = this
     for (const column of [output, outcome, returnEvent, returnTime, returnLine, node, error])
       column[row] = column[other] ?? 0
   }
 
-  /** Removes all rows for which `isKept` is false. Columns that were never filled stay empty. */
+  /** Removes rows for which `isKept` is false. Unfilled columns stay empty. */
   keep(isKept: (columns: Columns, row: number) => boolean, isUnpacked: boolean): void {
     const columns = isUnpacked ? this.#unpacked() : this.#all()
     let next = 0
@@ -102,7 +99,7 @@ export class Columns {
     this.length = next
   }
 
-  /** Passes the rows that are not in flight to `take`, and removes them. `open`: by process, the row in flight. */
+  /** Passes completed rows to `take`, and removes them. `open`: by process, the row in flight. */
   release(open: Int32Array, take: (columns: Columns, row: number) => void): void {
     const columns = this.#all()
     let next = 0
@@ -115,13 +112,13 @@ export class Columns {
         next += 1
       }
     }
-    // An invocation does not fill these columns, so they must be 0 in unused rows.
+    // An invocation does not fill these columns, so unused rows must be 0.
     this.error.fill(0, next, this.length)
     this.returnLine.fill(0, next, this.length)
     this.length = next
   }
 
-  /** Adds a copy of a row of other columns and returns its number. */
+  /** Adds a copy of a row and returns its number. */
   add(other: Columns, from: number): number {
     const row = this.length
     if (row === this.capacity) this.grow()
@@ -131,7 +128,7 @@ export class Columns {
     return row
   }
 
-  /** Reorders the rows to `order`. Columns that were never filled stay empty. */
+  /** Reorders the rows. Unfilled columns stay empty. */
   arrange(order: Int32Array, isUnpacked: boolean): void {
     for (const column of isUnpacked ? this.#unpacked() : this.#all()) {
       const before = column.slice(0, order.length)
@@ -139,7 +136,7 @@ export class Columns {
     }
   }
 
-  /** Moves the values of all rows to the table `to` and returns it. */
+  /** Moves all values to the table `to`. */
   withValues(from: ValueTable, to: ValueTable): ValueTable {
     for (const column of [this.input, this.output])
       for (let row = 0; row < this.length; row += 1) column[row] = to.id(from.json((column[row] ?? 0) as ValueId))
@@ -159,10 +156,10 @@ export class Columns {
     return [...ofCall, output, outcome, error, returnEvent, returnTime, returnLine]
   }
 
-  /** Views of the used rows, without copying. */
+  /** Views of the used rows. */
   operations(): Operations {
     const end = this.length
-    // For a short history, creating views would take longer than filling the columns.
+    // Views of a short history would take longer than filling it.
     if (end === this.capacity) return this
     return {
       length: end,

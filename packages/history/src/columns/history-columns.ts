@@ -6,42 +6,39 @@ export const INFO = 2
 /** Marks a final read of its key (a bit of the `flags` column). */
 export const FLAG_FINAL = 1
 
-/**
- * Marks an invocation without a value: its input is the completion's value if the outcome is `ok`, and otherwise
- * unknown.
- */
+/** Marks an invocation without a value: its input is the value of an `ok` completion, and otherwise unknown. */
 export const FLAG_UNSAID = 2
 
 /**
- * Marks an operation whose input, or the new value of a cas, is a version. Only an `ok` completion contains the
- * version. The version differs from all other values of its key. FLAG_UNSAID is also set.
+ * Marks an input, or a cas's new value, that is a version. Only an `ok` completion contains it, and it differs from all
+ * other values of its key. FLAG_UNSAID is also set.
  */
 export const FLAG_VERSION = 4
 
-/** Marks a `fail` that the object itself answered: a held lock, or a cas that found another value. */
+/** Marks a `fail` by the object itself: a held lock, or a cas that found another value. */
 export const FLAG_ANSWERED = 8
 
 /** Marks an `ok` without a value: the output equals the input. */
 export const FLAG_NO_RESULT = 16
 
 /**
- * Operations as columns: row i is the i-th operation in order of invocation. Each column is a typed array, so that a
- * million operations fit in tens of megabytes and a checker reads them without creating objects.
+ * Operations as columns, in order of invocation. Typed arrays, so that a million operations fit in tens of megabytes
+ * and a checker creates no objects.
  *
- * "Event position" is an event's position among the client events of the history (0-based, nemesis events not counted).
- * It defines real-time order: a precedes b if `a.returnEvent < b.callEvent`.
+ * "Event position" is an event's position among the client events of the history, from 0. It defines real-time order: a
+ * precedes b if `a.returnEvent < b.callEvent`.
  */
 export interface Operations {
   readonly length: number
-  /** Process number, 0 to `History.processCount` - 1 in order of first appearance; `History.processName` names it. */
+  /** Process number from 0, in order of first appearance; `History.processName` names it. */
   readonly process: Int32Array
   /** Index into `History.functions`. */
   readonly f: Uint8Array
   /** Index into `History.keys`; -1 for an operation without a key. */
   readonly key: Int32Array
-  /** The value given at the invocation: id in `History.values`. */
+  /** The invocation's value: id in `History.values`. */
   readonly input: Int32Array
-  /** The id of the completion's value; the input if there is no completion or it has no value. */
+  /** The id of the completion's value, by default the input. */
   readonly output: Int32Array
   /** OK, FAIL or INFO. */
   readonly outcome: Uint8Array
@@ -49,17 +46,15 @@ export interface Operations {
   readonly callEvent: Int32Array
   /** Event position of the completion; -1 if there is none. */
   readonly returnEvent: Int32Array
-  /** Nanoseconds since the run's start, possibly negative; the event's position if it has no time. */
+  /** Nanoseconds since the run's start, possibly negative; without a time, the event's position. */
   readonly callTime: Float64Array
   /** Nanoseconds since the run's start; Infinity if the operation never completed. */
   readonly returnTime: Float64Array
-  /**
-   * Index into `History.nodes`: the node that answered, or else the node that the request was sent to; -1 if unknown.
-   */
+  /** Index into `History.nodes`: the node that answered, or else was asked; -1 if unknown. */
   readonly node: Int32Array
   /** Bit set of FLAG_*. */
   readonly flags: Uint8Array
-  /** 1-based line of the invocation and of the completion in the file (0 if there is none). */
+  /** 1-based lines of invocation and completion in the file (0 if there is none). */
   readonly callLine: Int32Array
   readonly returnLine: Int32Array
 }

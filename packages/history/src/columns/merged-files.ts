@@ -1,11 +1,11 @@
-/** One of several files merged into one history. Its lines are numbered after those of the files before it. */
+/** A file merged into one history, with lines numbered after those of earlier files. */
 export interface MergedFile {
   readonly name: string
   /** Number of lines in the files before this file. */
   readonly linesBefore: number
 }
 
-/** `file` is undefined if the history has only one file. */
+/** `file` is undefined for a history of one file. */
 export interface PlaceOfLine {
   readonly file: string | undefined
   readonly line: number

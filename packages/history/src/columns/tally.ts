@@ -31,7 +31,6 @@ interface NodeTally {
 const OUTCOMES = 3
 
 export class Counting {
-  /** Counts of operations, by function and outcome. */
   readonly functions: Float64Array = new Float64Array(256 * OUTCOMES)
   #operations = 0
   #answered = 0
@@ -84,7 +83,7 @@ export class Counting {
   }
 }
 
-/** A tally of some operations. Tallies of other operations can be added. Plain data. */
+/** A tally to which others can be added. Plain data. */
 export interface Counted extends Pick<Tally, 'operations' | 'functions' | 'nodes' | 'answered' | 'lastTime'> {
   readonly latencies: Float64Array
 }
@@ -116,13 +115,13 @@ export function tallyOf(counted: readonly Counted[]): Tally {
   }
 }
 
-/** Numbers below this are counted exactly, larger numbers to a precision of 1 in 2^10. */
+/** Numbers below this are exact, larger ones to 1 in 2^10. */
 const EXACT = 2 ** 11
 const PARTS = 2 ** 10
 /** Enough for 2^53. */
 const MOST = EXACT + 42 * PARTS
 
-/** A histogram of numbers: the memory for quantiles does not depend on how many numbers are added. */
+/** A histogram for quantiles, whose memory does not depend on the number of values. */
 export class Quantiles {
   readonly counts: Float64Array
 
@@ -159,7 +158,7 @@ function placeOf(given: number): number {
   if (!(given > 0)) return 0
   if (given < EXACT) return Math.floor(given)
   if (given < 2 ** 31) {
-    // Computes nearly all values without a logarithm or a power. The result equals that of the general formula below.
+    // Computes nearly all values without a logarithm, as the general formula below would.
     const below = 21 - Math.clz32(given)
     return EXACT + (below - 1) * PARTS + ((given >>> below) - PARTS)
   }

@@ -1,11 +1,11 @@
 import type { Event, EventInput, Json } from './event.ts'
 
 /**
- * The precision of the times of a history. Present if the times do not determine the order of all events.
+ * The precision of times. Present if they do not determine the order of all events.
  *
- * In a history recorded by several machines, an event has two additional members. `"clock"` is the name of the clock
- * that timed the event. `"within"` is the largest error of the event's time in nanoseconds, in either direction. Events
- * without these members have exact times of a single clock.
+ * If several machines recorded a history, `"clock"` names the clock that timed an event, and `"within"` is the largest
+ * error of its time in nanoseconds, in either direction. Without these members, times are exact times of a single
+ * clock.
  */
 export interface ClockReadings {
   /** By 1-based line: the largest error of the event's time in nanoseconds; Infinity if unknown. */
@@ -13,13 +13,12 @@ export interface ClockReadings {
   /** By 1-based line: the clock's index in `names`, or -1 for the history's reference clock. */
   readonly clock: Int32Array
   readonly names: readonly string[]
-  /** Present if events were sorted by their stamps. The precision of single lines is then unknown. */
+  /** Present if stamps sorted the events, so that single lines have no known precision. */
   readonly stamps?: Stamps | undefined
 }
 
 /**
- * The precision of the stamps by which the events of a history are sorted. Present if the stamps do not determine the
- * order of all events of different processes.
+ * The precision of stamps. Present if events were sorted by stamps that do not determine the order of all processes.
  */
 export interface Stamps {
   /** All stamps are multiples of this number of nanoseconds. */
@@ -27,8 +26,8 @@ export interface Stamps {
   /** The largest difference between the clocks of two clients, in nanoseconds. */
   readonly skewNanos: number
   /**
-   * The largest difference between the time of an event and its stamp, in nanoseconds, in either direction. 0 if events
-   * with different stamps are certainly in the order of their stamps.
+   * The largest difference between an event and its stamp in nanoseconds, in either direction. 0 if the order of
+   * different stamps is certain.
    */
   readonly withinNanos: number
 }
@@ -76,7 +75,7 @@ export class ClockNotes {
     return 4 * BYTES_OF_NUMBER * this.#within.length
   }
 
-  /** The precision of the times; undefined if the order of all events is known. */
+  /** The precision of times, unless the order of all events is known. */
   readings(): ClockReadings | undefined {
     const stamps = this.#stamps
     if (this.#names.length === 0)

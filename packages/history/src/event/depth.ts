@@ -1,10 +1,10 @@
 import { inputError, type UserError } from './error.ts'
 import type { Json } from './event.ts'
 
-/** The maximum nesting depth of values in a history. It keeps recursive code within its stack. */
+/** The maximum nesting depth of values, so that recursion stays within its stack. */
 export const MAXIMUM_DEPTH = 500
 
-/** Whether a value is nested too deeply for a history. Recordings check values of the traffic before using them. */
+/** Whether a value is nested too deeply. Recordings check the traffic's values first. */
 export function isTooDeep(value: Json, depth = 0): boolean {
   if (value === null || typeof value !== 'object') return false
   if (depth >= MAXIMUM_DEPTH) return true
@@ -14,7 +14,7 @@ export function isTooDeep(value: Json, depth = 0): boolean {
   return false
 }
 
-/** The meaning of `isTooDeep`, in words that follow the name of a value. */
+/** The meaning of `isTooDeep`, after the name of a value. */
 export const TOO_DEEP: string = `nested deeper than ${MAXIMUM_DEPTH} levels`
 
 export const tooDeep = (): UserError => inputError(`a value is ${TOO_DEEP}; flatten it`)

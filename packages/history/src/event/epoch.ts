@@ -1,7 +1,4 @@
-/**
- * A time since 1970 or since a run began, in whole seconds and the remaining nanoseconds. A double would round it to
- * 256 ns.
- */
+/** A time since 1970 or a run's start, in seconds and nanoseconds. A double would round it to 256 ns. */
 export interface Instant {
   readonly seconds: number
   readonly nanos: number
@@ -22,20 +19,19 @@ export const nanosBetween = (from: Instant, to: Instant): number =>
 const START: Instant = { seconds: 0, nanos: 0 }
 
 /**
- * The instant at which the times of a history begin. If no double represents the first time in nanoseconds since 1970,
- * this time is subtracted from all times, so that they are exact. Otherwise times stay unchanged.
+ * The instant at which a history's times begin. It is subtracted from all times if otherwise no double represents the
+ * first exactly.
  */
 export class Epoch {
   #first: Instant | undefined
-  /** Whether times are known to be unchanged. */
   isZero = false
 
-  /** The instant that is subtracted from the times in the file. */
+  /** The instant subtracted from the file's times. */
   get from(): Instant {
     return this.#first ?? START
   }
 
-  /** The text of a time as in the file, in nanoseconds. */
+  /** The text of a time as in the file. */
   textOf(time: number): string {
     const { seconds, nanos } = this.from
     return String(BigInt(seconds) * BigInt(NANOS_PER_SECOND) + BigInt(nanos) + BigInt(Math.round(time)))

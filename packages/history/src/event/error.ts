@@ -1,14 +1,14 @@
 export type UserErrorCode = 'usage' | 'input' | 'environment'
 
 /**
- * An error of the user or of the environment, shown as its message alone, without a stack. The message names the fault,
- * its location (file:line or option), and what to do next.
+ * An error of the user or of the environment, shown as its message alone. The message names the fault, its location
+ * (file:line or option), and what to do next.
  */
 export class UserError extends Error {
   override readonly name: string = 'UserError'
   readonly code: UserErrorCode
 
-  /** `cause` is for programs. The message alone must suffice for users. */
+  /** `cause` is for programs. The message must suffice for users. */
   constructor(code: UserErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code

@@ -15,6 +15,7 @@ import type { NatsMessage } from '@chaosproxy/wire/nats'
 import { natsErrors } from './outcomes.ts'
 import { type NatsReplies, type NatsRequest, natsReplies } from './replies.ts'
 
+/** Sends the requests of one operation, one at a time. */
 export interface Asking extends OperationTime {
   /** Sends a request. Resolves with the messages of the reply, or with trouble if no responder exists. */
   ask(request: NatsRequest): Promise<readonly NatsMessage[] | Trouble>

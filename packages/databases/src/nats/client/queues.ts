@@ -113,6 +113,7 @@ function openConsumers(ackWaitMs: number): Consumers {
           ...{ ack_policy: 'explicit', ack_wait: ackWaitMs * NANOS_PER_MS, max_ack_pending: 100_000, max_waiting: 512 },
         },
       })
+      // No message has been taken.
       if (isTrouble(made)) return { type: 'fail', error: made.error }
       known.add(queue)
       return undefined
@@ -124,6 +125,7 @@ async function dequeue(asking: Asking, queue: string, consumers: Consumers): Pro
   const missing = await consumers.make(asking, queue)
   if (missing !== undefined) return missing
   const taken = await take(asking, queue, 1)
+  // An unacknowledged message is delivered again.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const [message] = taken
   if (message === undefined) return { type: 'ok', value: null }

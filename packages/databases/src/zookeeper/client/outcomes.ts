@@ -22,6 +22,7 @@ const NAMES: { readonly [code: number]: string } = {
   [-127]: 'ThrottledOp',
 }
 
+/** The errors with a definite outcome. Any other error is `info`. */
 export const zookeeperErrors: readonly ErrorMeaning[] = [
   { says: ['NoNode'], means: 'fail', why: 'there was nothing to change' },
   { says: ['BadVersion'], means: 'fail', why: 'another version was there' },

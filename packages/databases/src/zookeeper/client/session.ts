@@ -32,6 +32,7 @@ export interface Sessions {
   close(): void
 }
 
+/** Opens sessions. The server ends a session after `sessionMs` without a sign of life. */
 export function openSessions(address: NodeAddress, sessionMs: number): Sessions {
   /** The last zxid that this client knows. A server that lacks it must not reply. */
   let seen = 0n

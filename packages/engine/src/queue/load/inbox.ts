@@ -7,11 +7,13 @@ const MOST_UNREADABLE = 10
 
 /** Orders a worker's reports, and delivers each chunk once. */
 export interface Inbox {
+  /** Takes in a report. Returns false after too many unreadable ones. */
   put(report: Report): boolean
   /** The number of the last chunk before any gap. */
   arrived(): number
   /** Whether all of the worker's chunks have arrived. */
   isComplete(): boolean
+  /** The entries that arrived since the last call. */
   take(): readonly LoadEntry[]
 }
 

@@ -29,6 +29,7 @@ export type State = (typeof states)[number]
 /** A worker's message, which also samples its clock with `heard`. */
 export interface Report {
   readonly state: State
+  /** The worker's name, for people; for `refused`, the reason. */
   readonly text: string
   /** The last beat that the worker has received. */
   readonly heard: number
