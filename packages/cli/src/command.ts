@@ -17,7 +17,7 @@ export interface Command {
   readonly examples: readonly (readonly [command: string, explanation: string])[]
   /** The actions that may follow the name, for help and completion. */
   readonly actions?: readonly CommandAction[]
-  /** Returns the help for the words after the command's name, if they have their own. */
+  /** Returns the help for the words after the command's name. Undefined if these words have no help of their own. */
   helpFor?(argv: readonly string[]): string | undefined
   /** Rewrites the command line before parsing, to support options of other styles. */
   normalize?(argv: readonly string[]): readonly string[] | Promise<readonly string[]>

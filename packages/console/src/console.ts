@@ -41,7 +41,7 @@ export interface Following {
   ended(): void
 }
 
-/** The live page of one run after another. */
+/** The live page, which shows one run after another. */
 export interface Console {
   readonly url: string
   follow(followed: FollowedRun): Following
@@ -65,7 +65,7 @@ interface Shown {
 }
 
 /**
- * Opens the live page. Each browser gets at most ten frames a second, and none until it has read the last.
+ * Opens the live page. Each browser gets at most ten frames a second, and no frame until it has read the last one.
  *
  * @throws UserError (usage, environment) if the server cannot listen on the address.
  */
@@ -195,7 +195,7 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
     },
     listener(event) {
       live.fold(event)
-      // With only some final reads, the missing ones would count as refused.
+      // If only some final reads were judged, the missing reads would count as refused.
       if (live.stage !== 'working' && live.stage !== 'starting') endJudging()
       if (live.violation !== undefined && !wasViolated) judge?.hurry()
       wasViolated = live.violation !== undefined

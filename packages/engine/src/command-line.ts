@@ -1,7 +1,7 @@
 /** Returns a command to paste into a POSIX shell, with words quoted where necessary. */
 export const commandLine = (words: readonly string[]): string => words.map(quoted).join(' ')
 
-/** Returns a file as a word, with a leading dash hidden. */
+/** Returns a file as a word of a command. A leading dash must not look like an option. */
 export const fileWord = (path: string): string => (path.startsWith('-') && path !== '-' ? `./${path}` : path)
 
 /**

@@ -1,7 +1,9 @@
 import { levelsInWords } from '@chaosproxy/checker'
 import { nearest, printable, usageError } from '@chaosproxy/history'
 
-/** Returns a known name; otherwise throws a usage error that begins with `where`, and suggests and lists names. */
+/**
+ * Returns a name if it is known; otherwise throws a usage error that begins with `where` and suggests the nearest name.
+ */
 export function knownName<Name extends string>(
   where: string,
   what: string,
@@ -34,7 +36,7 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
 /** Names with the prefix `strong-` are derived from others. */
 const isPlain = (name: string): boolean => !name.startsWith('strong-')
 
-/** A suggestion with more names than this lists none. */
+/** If more names than this are known, an error with a suggestion lists none of them. */
 const MANY = 48
 
 function listing(names: readonly string[], near: string | undefined): string {

@@ -58,12 +58,12 @@ function placeOf(path: string): Place {
   return { kind: 'file', path: realpathSync(path), mode: found.mode & 0o777 }
 }
 
-/** Above the size of any result. */
+/** Larger than any result. */
 const MOST_BYTES = 64 * 1024 * 1024
 
 /**
- * Returns the text of a file in a directory that others may write to, if it is a regular file of a reasonable size.
- * Reading a pipe could block for ever.
+ * Returns the text of a file in a directory that others may write to; undefined unless it is a regular file of a
+ * reasonable size. Reading a pipe could block for ever.
  */
 export function foundText(path: string): string | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false })

@@ -104,7 +104,7 @@ const MAELSTROM_OPTIONS: { readonly [option: string]: Renamed } = {
   '--max-txn-length': (value) => ['--workload-set', `steps=${value}`],
 }
 
-/** Options of Maelstrom for what chaos always does. */
+/** Options of Maelstrom that request what chaos always does. */
 const ALWAYS_SO: ReadonlySet<string> = new Set(['--log-stderr'])
 
 /** Options of Maelstrom without an equivalent, with advice on what to do instead. */

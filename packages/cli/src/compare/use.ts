@@ -191,7 +191,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   }
 }
 
-/** The typed options without those for output, except the page. */
+/** The typed options without the options for output. The option for the page stays. */
 const repeated = (options: ParsedOptions, html: string | undefined) =>
   ({ ...options, json: undefined, reporter: undefined, force: html !== undefined }) as Partial<typeof options>
 

@@ -29,7 +29,7 @@ export function blockersOf({ machine, needs, containers, isOfContainers }: Exami
   return [...machine, ...engine, ...needs].filter(({ ok }) => !ok)
 }
 
-/** Returns a short page with the blocking problems and the target's findings, and one line per group of the others. */
+/** Returns a short page: the blocking problems, the target's findings, and a summary of all other findings. */
 export function shortPage(examined: Examined, style: Style): readonly string[] {
   const { target, machine, needs, containers, faults, isOfContainers } = examined
   const blockers = blockersOf(examined)

@@ -188,7 +188,7 @@ function ofProtocols(typed: readonly string[]): readonly string[] {
   return typed
 }
 
-/** Rejects `--drift` and `--jump` without a fault of clocks, which alone uses them. */
+/** Rejects `--drift` and `--jump` unless a fault of clocks is chosen. */
 function refuseIdleClocks({ faults, clocks }: TrialChoices): void {
   if (clocks === undefined || faults === undefined) return
   const clockFaults = nemeses.filter(({ kind }) => kind === 'clock').map(({ name }) => name)

@@ -23,7 +23,7 @@ export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<To
   const startedAt = performance.now()
   return new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '' }
-    // If this process is killed, so is the run, whose own watchdog then cleans up.
+    // If this process is killed, the run is killed too, and the run's watchdog cleans up.
     const { child, forget } = startWithThisThread(
       (marked) =>
         spawn(process.execPath, [CHAOS, ...args], {

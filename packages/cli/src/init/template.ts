@@ -76,7 +76,7 @@ const faultsFor = (target: Start['target']): string =>
       ? `'lose-reply', 'delay-clients'`
       : `'kill', 'pause'`
 
-/** Values of an earlier run may still exist, so that each run needs its own keys. */
+/** Whether each run needs its own keys, because values of an earlier run may still exist. */
 const needsOwnKeys = (target: Start['target']): boolean =>
   'address' in target ||
   ('command' in target &&

@@ -86,7 +86,7 @@ export interface RunRecording {
   readonly draft: RunDraft
   readonly events: string | undefined
   readonly seed: number
-  /** The servers of the configuration, then the typed ones. */
+  /** The servers of the configuration, followed by the typed servers. */
   readonly servers: readonly TrafficServer[]
 }
 
@@ -285,7 +285,7 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
   }
 }
 
-/** The settings of the configuration's proxies, then those of the command line. */
+/** The settings of the configuration's proxies, followed by the settings of the command line. */
 function saidBy({ config, carries: written, listen, upstream }: Typed, pairs: readonly ProxyPair[]): readonly Said[] {
   const typed = pairs.map(({ name, carries }, i): Said => {
     const server = { name, upstream: upstream[i], ...(listen[i] === undefined ? {} : { listen: listen[i] }) }

@@ -152,7 +152,9 @@ function listed(typed: string): readonly string[] {
   return typed.split(',').map((name) => name.trim())
 }
 
-/** Parses the settings of `chaos record` as those of a run. @throws UserError (usage, input) */
+/**
+ * Parses the settings of `chaos record`, in the form of the settings of `chaos run`. @throws UserError (usage, input)
+ */
 async function parseRecordSettings(
   options: ParsedOptions,
   registries: NamedRegistries,

@@ -19,7 +19,7 @@ export const eventsOption: Options = {
 /** A file with the events of a run, one JSON line each. */
 export interface EventFile {
   readonly listener: RunListener
-  /** Returns why the file is incomplete, if it is. A failed write does not affect the run. */
+  /** Returns why the file is incomplete; undefined if it is complete. A failed write does not affect the run. */
   close(): UserError | undefined
 }
 

@@ -97,7 +97,7 @@ function completeService(file: string, name: string): string {
   return before + serviceReference({ ...service, args, environment: ownVariables(file, environment) })
 }
 
-/** Rejects commands whose secret was removed. */
+/** Rejects commands with a removed secret. */
 function complete(file: string, traffic: TrafficSpec): TrafficSpec {
   requireWhole(file, [...traffic.servers.map(({ serve }) => serve ?? []), traffic.command ?? []])
   return traffic

@@ -102,7 +102,7 @@ function optionsFor(width: number, latest: { readonly current: ChartProps }): uP
   }
 }
 
-/** Draws the faults as bands. Manual faults have solid edges, faults of the nemesis dotted ones. */
+/** Draws the faults as bands: manual faults with solid edges, faults of the nemesis with dotted edges. */
 function drawBands(plot: uPlot, faults: readonly FaultRow[]): void {
   const { ctx, bbox } = plot
   const right = bbox.left + bbox.width

@@ -9,7 +9,7 @@ interface InspectorProps {
   readonly faults: readonly FaultRow[]
   readonly picked: Picked
   readonly pick: (picked: Picked) => void
-  /** Why no fault can be injected now, if so. */
+  /** Why no fault can be injected now. */
   readonly closed: string | undefined
   readonly inject: (action: Action) => void
   readonly heal: (id: string) => void

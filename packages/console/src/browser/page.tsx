@@ -174,7 +174,7 @@ interface FaultListProps {
 /** The greatest number of past faults shown. The report lists all. */
 const MOST_PAST = 30
 
-/** Lists the faults in force, then ended ones, newest first. */
+/** Lists the faults in force, then the ended faults, newest first. */
 function FaultList({ faults, canHeal, heal }: FaultListProps): JSX.Element {
   const now = faults.filter(({ to }) => to === undefined)
   const past = faults.filter(({ to }) => to !== undefined).toReversed()

@@ -205,7 +205,7 @@ function toggled(picked: Picked, node: string): Picked {
   return { type: 'nodes', nodes: nodes.includes(node) ? nodes.filter((each) => each !== node) : [...nodes, node] }
 }
 
-/** Returns the node that the Tab key reaches. Arrow keys reach the others. */
+/** Returns the node that the Tab key reaches. Arrow keys reach the other nodes. */
 function focusable(picked: Picked, nodes: readonly string[]): number {
   const [first] = picked.type === 'nodes' ? picked.nodes : []
   return Math.max(0, first === undefined ? 0 : nodes.indexOf(first))

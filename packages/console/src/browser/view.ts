@@ -43,7 +43,7 @@ function withFrame(view: View, frame: Frame): View {
   }
 }
 
-/** Replaces bins from index `from` on. */
+/** Replaces the bins from index `from` on. */
 function joined(old: Bins, { width, from, rows, errors }: Bins): Bins {
   const kept = old.width === width ? old.rows.slice(0, from) : []
   return { width, from: 0, rows: [...kept, ...rows], errors }

@@ -27,7 +27,7 @@ export function loggedFault({ version, rows }: FaultLog, event: Event): FaultLog
   return { version: version + 1, rows: trimmed([...rows, row]) }
 }
 
-/** Returns by how many milliseconds faults have put a node's clock ahead, if any does. */
+/** Returns by how many milliseconds faults have put a node's clock ahead. */
 export function clockOf(node: string, rows: readonly FaultRow[], now: number): number | undefined {
   const own = rows.filter(({ clock, to, nodes }) => clock !== undefined && to === undefined && nodes.includes(node))
   if (own.length === 0) return undefined

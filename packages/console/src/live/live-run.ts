@@ -155,7 +155,7 @@ const GRACE_MS = 400
 interface Lags {
   /** Notes the applied entries of each reporting node. Moments must be in order. */
   note(now: number, applied: readonly number[]): void
-  /** Returns how many entries a node lacks. Counts only those that another applied `GRACE_MS` ago. */
+  /** Returns how many entries a node lacks. Only entries that another node applied `GRACE_MS` ago count. */
   of(applied: number): number
 }
 
@@ -172,12 +172,12 @@ function createLags(): Lags {
   }
 }
 
-/** Operations sampled per second. Half are reserved for unsuccessful ones. */
+/** Operations sampled per second. Half of them are reserved for unsuccessful operations. */
 const PER_SECOND = 8
 const MOST_ROWS = 40
 const LONGEST_VALUE = 60
 
-/** A sample of each second's operations. Failed ones are rare, so they have priority. */
+/** A sample of each second's operations. Failed operations are rare, so they have priority. */
 interface Tail {
   add(event: Event, outcome: TailRow['outcome'], at: number, ms: number): void
   rows(): readonly TailRow[]

@@ -78,7 +78,7 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
   }
 }
 
-/** The limit of a request's body. Genuine ones are short. */
+/** The limit of a request's body. The page sends only short requests. */
 const LONGEST_BODY_BYTES = 16_384
 
 function receive(

@@ -43,7 +43,7 @@ export function helloOf(
 const KINDS = ['kill', 'pause', 'partition', 'latency', 'reset', 'refuse', 'failover'] as const
 const OF_NODES: readonly string[] = ['kill', 'pause', 'failover']
 
-/** Returns which faults the page can inject into this target, and why not the others. */
+/** Returns the fault kinds that the page can inject into this target, and why it cannot inject the others. */
 function offeredKinds({ target }: Pick<PlannedRun, 'target'>): readonly OfferedKind[] {
   return KINDS.map((kind) => {
     const summary = faultDefinitions.find((definition) => definition.kind === kind)?.summary ?? kind

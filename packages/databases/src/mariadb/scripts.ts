@@ -150,6 +150,6 @@ for other in ../n*; do
 done
 exit 0`
 
-/** ROLE DATA: prints whether the node leads, and the promotions before its own. */
+/** ROLE DATA: prints whether the node leads, and the number of promotions before its own. */
 export const ROLE = `cd "$1" || exit 1
 if [ -e leads ]; then echo "primary $(cat leads)"; else echo replica; fi`

@@ -147,6 +147,6 @@ for other in ../n*; do
 done
 exit 0`
 
-/** ROLE DATA: prints whether the node leads, and the promotions before its own. */
+/** ROLE DATA: prints whether the node leads, and the number of promotions before its own. */
 export const ROLE = `cd "$1/db" || exit 1
 if [ -e standby.signal ]; then echo standby; else echo "primary $(ls pg_wal | grep -c 'history$')"; fi`

@@ -6,8 +6,8 @@ import { rabbitmqClients } from './client/clients.ts'
 import { rabbitmqErrors } from './client/outcomes.ts'
 
 /**
- * Brokers use this module in place of Erlang's daemon, which would outlive them. It gives each broker the addresses of
- * its own links through the proxy. https://www.erlang.org/doc/apps/erts/alt_disco.html
+ * Brokers look up addresses by this module instead of Erlang's daemon, which would outlive them. The addresses lead
+ * through the proxy. https://www.erlang.org/doc/apps/erts/alt_disco.html
  *
  * `LINK_NODE` and `LINK_PORT` are the node's own name and port. `LINK_PEERS` has the form `n2=127.0.0.1:4711,n3=…`.
  */
@@ -114,7 +114,7 @@ const declaration: NodesDeclaration = {
     RABBITMQ_CONF_ENV_FILE: '{data}/rabbitmq-env.conf',
     RABBITMQ_ENABLED_PLUGINS_FILE: '{data}/enabled_plugins',
     RABBITMQ_DIST_PORT: '{listen-port.node}',
-    // A broker asks for its own port without the module.
+    // A broker asks for its own port without using the module.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '+S 1:1 -erl_epmd_port {listen-port.node} -kernel inet_dist_use_interface {127,0,0,1}',
     // The script replaces its process by the broker.

@@ -12,8 +12,9 @@ export function partnerOf(node: NodeId, nodes: readonly NodeId[]): NodeId {
 }
 
 /**
- * Declares masters with one replica each. Their initial configuration names all nodes, so they need not meet. They dial
- * announced addresses, which lead through the proxy, from their own, which identify them.
+ * Declares masters with one replica each. A node's initial configuration names all other nodes, so nodes need not meet.
+ * Nodes dial announced addresses, which lead through the proxy. The proxy identifies a node by the address from which
+ * it dials.
  */
 export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): NodesDeclaration {
   const ids = nodeNames(nodes)
@@ -31,7 +32,7 @@ export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): N
         'cluster-announce-port {announced-port.client}',
         'cluster-announce-bus-port {announced-port.bus}',
         `cluster-node-timeout ${choice.nodeTimeoutMs}`,
-        // The other shards continue without it.
+        // A shard without a master does not stop the other shards.
         'cluster-require-full-coverage no',
         'cluster-allow-replica-migration no',
       ],

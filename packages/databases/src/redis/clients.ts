@@ -184,7 +184,7 @@ function createViews(nodes: readonly NodeId[]): Views {
   }
 }
 
-/** Finds the primary as drivers do: by asking the client's own Sentinel first, then the others. */
+/** Finds the primary by asking Sentinels as drivers do: the client's own first. */
 interface PrimaryFinder {
   /** Resolves with the primary, if a Sentinel names it in time. */
   find(timeoutMs: number): Promise<NodeId | undefined>

@@ -9,8 +9,9 @@ export const PRIMARY_NAME = 'chaos'
 const FAILOVER_TIMEOUT_MS = 2_000
 
 /**
- * Declares a primary, n1, replicas, and a Sentinel for each. A Redis and its Sentinel are one node. They dial announced
- * addresses, which lead through the proxy, from their own, which identify them.
+ * Declares a primary, n1, its replicas, and a Sentinel for each of them. A Redis and its Sentinel form one node. Nodes
+ * dial announced addresses, which lead through the proxy. The proxy identifies a node by the address from which it
+ * dials.
  *
  * Redis and Sentinel rewrite their configuration, so a killed primary returns in its last known role.
  */

@@ -21,11 +21,11 @@ const LONGEST_MS = 500
 const LOOK_EVERY_MS = 20
 
 /**
- * Watches the leader: a primary according to itself and to its own Sentinel. Of two such, the one with the higher
- * Sentinel epoch counts.
+ * Watches the leader: a Redis that is a primary according to itself and to its own Sentinel. If there are two, the
+ * higher Sentinel epoch counts.
  *
- * There is a leader only once all replicas and Sentinels know each other: before, a Sentinel refuses a failover with
- * NOGOODSLAVE.
+ * A cluster has a leader only once all replicas and Sentinels know each other. Before that, a Sentinel refuses a
+ * failover with NOGOODSLAVE.
  */
 export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): RoleWatch {
   const ready = new Set<NodeId>()

@@ -48,7 +48,7 @@ export const redis: Target = {
   sessions: ({ lock }) => (lock === 'redlock' ? undefined : REDIS_CLIENTS),
   functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : tableFunctions),
   // Redis's documentation calls replication asynchronous, and says that a failover may lose acknowledged writes. With
-  // WAIT for all replicas it loses none, but reads may see unconfirmed writes that get lost.
+  // WAIT for all replicas, a failover loses no acknowledged write, but reads may see unconfirmed writes.
   promises: () => 'nothing',
   weakness: weaknessOf,
   suffers: (kind, among) => declaredSuffers(exposure, kind, among),

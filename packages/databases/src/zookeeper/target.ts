@@ -40,7 +40,7 @@ const own: readonly Setting[] = [
   },
 ]
 
-/** The server's library in Debian. Its manifest names those that it needs. */
+/** The server's library in Debian. Its manifest names the libraries that it needs. */
 const JAR = '/usr/share/java/zookeeper.jar'
 /** The library that the server needs for its log. */
 const LOGGING = '/usr/share/java/slf4j-simple.jar'

@@ -37,7 +37,7 @@ export function judgePlaces(
   return together(shown)
 }
 
-/** Returns why these keys cannot be judged separately, if so. */
+/** Returns why these keys cannot be judged separately; undefined if they can. */
 function whole(history: History, options: ShareOptions): ApartAnswer | undefined {
   if (isUnclear(history)) return { result: 'whole', why: 'answers were not understood' }
   return decidedByStart(history, options).length > 0 ? { result: 'whole', why: 'its start decides' } : undefined

@@ -31,8 +31,8 @@ const DEADLINE_MS = 30_000
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * Judges a history, given as a `History` or as events like the lines of `history.jsonl`. Model and initial value
- * default to those that it names, or else to a register and null. By default, all levels are decided.
+ * Judges a history, given as a `History` or as events like the lines of `history.jsonl`. By default, the history names
+ * its model and initial value (a register and null if it does not), and all levels are decided.
  *
  * @throws UserError for events that do not form a history, an unknown model, a level that the model cannot be judged
  * by, or an operation that the model lacks.

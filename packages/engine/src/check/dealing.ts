@@ -34,7 +34,7 @@ export function shardsFor(textBytes: number, memoryBytes: number): number {
 export const placesFor = (bytes: number, shards = 1): number =>
   Math.min(MOST_PLACES, Math.ceil(bytes / shards / OPERATION_BYTES / OPERATIONS_AT_A_TIME))
 
-/** Assigns keys, perhaps only those of a shard, to places. Without places, it assigns no key. */
+/** Returns the assignment of keys to places. If there is a shard, only its keys are assigned. */
 export const dealingOf = (places: number, shard?: Shard): Dealing => ({
   places,
   placeOf: (key) =>

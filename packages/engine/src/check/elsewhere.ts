@@ -110,7 +110,7 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
     return pool.run(lentJob, task, read)
   }
   const answers = await answersOf(task, workers, { of: SHARDS })
-  // Waiting for workers does not count.
+  // Time spent waiting for workers does not count.
   const judging = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const report = reportOfShares(history, judging, {
     linearizable: merged(answers, history, judging),

@@ -10,8 +10,8 @@ import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask } from './result.ts'
 import type { Shown } from './shown.ts'
 
-// Checks a recording that is too large for memory key by key. If each key is linearizable, so is the recording.
-// Otherwise, only the other keys are read again and judged in full.
+// Checks a recording that is too large for memory key by key. If each key is linearizable, the recording is too.
+// Otherwise, only the violated keys are read again and judged in full.
 
 /** The largest text whose operations fit into memory, in bytes per byte of the limit. */
 const TEXT_PER_MEMORY = 0.75
@@ -59,7 +59,7 @@ export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean 
 export const mayFit = ({ task, tally, shown: { answer } }: Known): boolean =>
   answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes
 
-/** Whether the check of the whole recording says as much about linearizability as those of its keys. */
+/** Whether the check of the whole recording says at least as much about linearizability as the checks of its keys. */
 export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): boolean {
   const row = 'part' in whole ? whole.part.row : undefined
   const verdict = row !== undefined && 'report' in row ? row.report.levels['linearizable'] : undefined

@@ -15,7 +15,7 @@ interface FileOrParts {
   readonly setup?: RunSetup | undefined
 }
 
-/** The total size of files, 0 for unreadable ones. */
+/** The total size of files. Unreadable files count as 0. */
 export const bytesOf = (files: readonly FileOrParts[]): number =>
   files.flatMap(partsOf).reduce((sum, { bytes }) => sum + bytes, 0)
 

@@ -53,7 +53,7 @@ export interface CheckSpec {
   readonly failedCas: 'auto' | 'drop' | 'observes'
   /** The assumptions about transactions of registers (see the checker's `CheckOptions`). */
   readonly assume?: readonly string[] | undefined
-  /** What is judged as one transaction in a recorded database. */
+  /** The unit that is judged as one transaction in a recorded database. */
   readonly unit?: 'request' | 'connection' | undefined
   /** The time limit per file for reading, checking and explaining. */
   readonly timeoutMs: Millis
@@ -153,7 +153,7 @@ function levelsFor(
   return expect === undefined || chosen.includes(expect) ? chosen : [...chosen, expect]
 }
 
-/** For each level of transactions, the closest of single operations. */
+/** For each level of transactions, the closest level of single operations. */
 const OF_OPERATIONS: { readonly [level: string]: string } = {
   serializable: 'sequential',
   'strong-session-serializable': 'sequential',

@@ -29,16 +29,16 @@ export interface CheckPool {
   close(): Promise<void>
 }
 
-/** A check watches its own time. If it exceeds it by 5%, and by a second, it is ended from outside. */
+/** A check that exceeds its time limit by 5%, and by at least a second, is ended from outside. */
 const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, timeoutMs + 1_000)
 
 const READING_AT_LEAST_MS = 5_000
-/** A thirtieth of the speed of one core, since others may use the processors. */
+/** A thirtieth of the speed at which one core reads lines, since other programs may use the processors. */
 const READING_BYTES_PER_MS = 5_000
-/** A poor connection to a store. One that delivers nothing ends by itself. */
+/** The speed of a poor connection to a store. A connection that delivers nothing ends by itself. */
 const FETCHING_BYTES_PER_MS = 500
 
-/** Reading does not watch the time, so the pool ends it, for instance if a file decompresses to terabytes. */
+/** The time limit for reading, which does not watch the time itself: a file may decompress to terabytes. */
 function readingLimitMs(task: CheckTask): number {
   const bytesPerMs = task.stored === undefined ? READING_BYTES_PER_MS : FETCHING_BYTES_PER_MS
   return Math.max(task.settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([task]) / bytesPerMs)
@@ -47,10 +47,10 @@ function readingLimitMs(task: CheckTask): number {
 /** The most memory of the program itself, which it may use before the first check. */
 const PROGRAM_BYTES = 120e6
 
-/** For the program and strings. The search accounts for its own tables. */
+/** Memory for the program and strings. The search accounts for its own tables. */
 const HEAP_ALLOWANCE_MB = 1024
 
-/** Creates the pool of a check, for `atOnce` files at the same time. */
+/** Creates the pool of a check. It checks `atOnce` files at the same time. */
 export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1): CheckPool {
   const usedBytes = process.memoryUsage.rss()
   const programBytes = Math.min(usedBytes, PROGRAM_BYTES)

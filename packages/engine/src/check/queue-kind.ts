@@ -84,7 +84,7 @@ const shardSpec: v.GenericSchema<unknown, ShardSpec> = v.pipe(
 
 const key = v.nullable(v.string())
 
-/** Values whose operations are not linearizable on their own. Absent if the violation needs all. */
+/** Values whose operations are not linearizable on their own. Absent if the violation needs all values. */
 const values = v.optional(v.pipe(v.array(v.nullable(v.number())), v.minLength(1), v.maxLength(MOST_VALUES)))
 
 const apart = v.variant('result', [

@@ -24,7 +24,7 @@ export type ShardSettings = Pick<
   | 'memoryBytes'
 >
 
-/** The keys whose hash modulo `of` is `shard`; under a user's model, the parts by number. */
+/** The keys whose hash modulo `of` is `shard`. Under a user's model, the parts with such numbers. */
 export interface ShardSpec {
   readonly recording: RecordingName
   readonly settings: ShardSettings
@@ -41,7 +41,7 @@ export type ShardResult =
   | { readonly result: 'violated'; readonly key: string | null }
   /** The violated part under a user's model. The receiver can verify the result. */
   | { readonly result: 'violated part'; readonly part: number }
-  /** The result by places. */
+  /** The result if the keys were assigned to places. */
   | { readonly result: 'apart'; readonly shown: Shown }
   | Pick<Extract<ShareAnswer, { readonly result: 'unknown' }>, 'result' | 'limit' | 'undecided' | 'keys'>
 

@@ -30,9 +30,9 @@ export function markDecided({ times }: Stopwatch): void {
 export const isDeciding = ({ times }: Stopwatch): boolean => times[DECIDING] !== 0
 
 export interface Limits {
-  /** The time until deciding begins. */
+  /** The time from taking the task until deciding begins. */
   readonly readingMs: number
-  /** The time from then until the verdicts are known. */
+  /** The time from the beginning of deciding until the verdicts are known. */
   readonly decidingMs: number
 }
 

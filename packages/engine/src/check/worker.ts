@@ -34,7 +34,7 @@ export interface LentFile {
 
 /** One thread's part of a check: a share of the keys or, without a share, everything else. */
 export interface PartTask extends LentFile {
-  /** When the check ends, by `epochMs`. Waiting for a thread thus leaves less time. */
+  /** The time by `epochMs` at which the check ends. A part that waits for a thread has less time left. */
   readonly endsAtMs: number
   readonly board: BoardMemory
 }

@@ -29,7 +29,7 @@ export interface MeasuredCell {
 
 interface MeasuringOptions {
   readonly interrupted?: AbortSignal | undefined
-  /** Resolve names in the spec; by default without a configuration. */
+  /** The registries that resolve names in the spec. */
   readonly registries?: Registries | undefined
 }
 
@@ -56,7 +56,7 @@ export async function measureCell(
     },
     interrupted,
   })
-  // Not reached if the cluster does not start, since the error refers to the logs here.
+  // If the cluster does not start, this line is not reached, because the error refers to the logs in the directory.
   if (isReal) rmSync(directory, { recursive: true, force: true })
   if (judged === undefined || interrupted?.aborted) return undefined
   const { history, report, summary } = judged

@@ -44,7 +44,7 @@ export interface CompareDraft {
 /** The user's own targets, and the means to observe and stop the comparison. */
 export interface CompareSettings extends Pick<Config, 'targets'> {
   readonly listener?: ((event: CompareEvent) => void) | undefined
-  /** Aborting prevents further runs; the measurements so far are compared. */
+  /** When aborted, no further run begins; the measurements so far are compared. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -133,7 +133,7 @@ async function chosenSystem(part: string | NamedPart, own: OwnNames, real: boole
   const target = await registries.target(name)
   settingsFor(target, settings)
   const reference = nameIn(withPaths({ target: name }, own).target) ?? name
-  // Throws for others than protocols, which alone can be simulated.
+  // Throws if the system is not a protocol: only protocols can be simulated.
   if (!real) await registries.target(`${SIMULATED}${name}`)
   return {
     ...{ name: typed.join(' '), typed: typed.join(':'), value: undefined, curve: undefined },

@@ -38,7 +38,7 @@ export type CompareEvent =
 /** How to observe a comparison, and stop it early. */
 export interface CompareHooks {
   readonly listener?: ((event: CompareEvent) => void) | undefined
-  /** Aborting prevents further runs; the measurements so far are compared. */
+  /** When aborted, no further run begins; the measurements so far are compared. */
   readonly signal?: AbortSignal | undefined
   /** Returns the command that repeats a run, for the report. */
   readonly again?: ((run: ComparedRun) => string) | undefined
@@ -103,7 +103,7 @@ async function performSimulated(
 const titleOf = ({ target, seed }: RunSpec): string =>
   `a run of ${target.name.replace(SIMULATED, '')} with seed ${seed}`
 
-/** Performs real runs one at a time, since they would compete. */
+/** Performs real runs one at a time, since they would compete for the machine. */
 function performReally(interrupted: AbortSignal, registries: Registries): Performer {
   const job: typeof cellJob = { ...cellJob, run: ({ spec }) => measureCell(spec, { interrupted, registries }) }
   return {
@@ -113,7 +113,7 @@ function performReally(interrupted: AbortSignal, registries: Registries): Perfor
   }
 }
 
-/** The measurements of so many runs. */
+/** The measurements, and the number of runs. */
 interface Measured {
   readonly systems: readonly ComparedSystem[]
   readonly done: number
@@ -145,7 +145,7 @@ async function measuredSystems(
     if (result === undefined) return
     for (const trouble of result.trouble) listener({ type: 'trouble', trouble, ...whereOf(job) })
     measured.set(job.spec, { ...result, again: again(job) })
-    // Lets interrupts be noticed.
+    // Interrupts are only noticed between runs.
     await setImmediate()
   })
   const systems = plan.systems.flatMap((system) => systemOf(plan, system, measured) ?? [])
@@ -154,7 +154,7 @@ async function measuredSystems(
 
 const whereOf = ({ system, cell }: ComparedRun) => ({ system: system.name, condition: cell.condition })
 
-/** Undefined without a run without faults, the reference for all others. */
+/** Undefined if the system was not measured without faults, the reference for all other measurements. */
 function systemOf(
   { timeMs, timeoutMs }: ComparisonPlan,
   { name, value, curve, nodes, cells }: ComparedTarget,

@@ -57,8 +57,8 @@ interface PlannedPair {
   /** The run for all measurements except losses. */
   readonly main: RunSpec
   /**
-   * The run with sets, where an added element never hides a loss. Absent without faults, without sets, and with a
-   * chosen workload.
+   * The run that adds elements to sets, where no element hides the loss of another. Absent without faults, without
+   * sets, and for a chosen workload.
    */
   readonly sets: RunSpec | undefined
 }

@@ -12,7 +12,7 @@ import type { Config } from './config.ts'
 
 /** The user's own targets, workloads and services. */
 export interface OwnNames extends Pick<Config, 'targets' | 'workloads' | 'services'> {
-  /** The declaring file, for messages. */
+  /** The name of the declaring file, for messages. */
   readonly where: string
   /** The directory to which paths are relative. */
   readonly directory: string
@@ -98,7 +98,7 @@ function withFullReference(part: string | NamedPart | undefined, own: OwnNames):
 const ownOf = <Of>(own: { readonly [name: string]: Of }, name: string): Of | undefined =>
   Object.hasOwn(own, name) ? own[name] : undefined
 
-/** The relative path, which always contains a slash so that it is no name. */
+/** The path relative to the working directory. It always contains a slash, so it cannot be mistaken for a name. */
 function pathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path)
   const here = relative('.', absolute)

@@ -1,6 +1,6 @@
 import { inputError, UserError } from '@chaosproxy/history'
 
-/** Returns the definition with functions that name it in their errors. Other members stay, including getters. */
+/** Returns a definition whose functions name the definition in the errors that they throw. */
 export function blamed<Own extends object>(own: Own, who: string): Own {
   return new Proxy({} as Own, {
     has: (_, member) => member in own,

@@ -45,7 +45,7 @@ export function defineFault<const Kind extends string, Entries extends Parameter
   if (!Object.hasOwn(DOES, own.on))
     throw inputError(`defineFault: "on" is "${own.on}". Give one of ${Object.keys(DOES).join(', ')}.`)
   requireShape(`defineFault: ${own.kind}`, own, DOES[own.on])
-  // The registries do not know the parameters' type, but pass only them.
+  // The registries do not know the type of this fault's parameters, but pass only them.
   return { kind: 'fault', fault: own as FaultDefinition, harm: own as OwnHarm }
 }
 
@@ -96,7 +96,7 @@ export function defineModel<State>(own: Model<State>): Extension {
   )
   if (!('initial' in own))
     throw inputError(`defineModel: ${own['name']} has no "initial". Give the state at the start.`)
-  // A model gets only its own states.
+  // A model gets only states that it returned.
   return { kind: 'model', model: own as Model<unknown> }
 }
 

@@ -2,7 +2,7 @@ import { type Nemesis, parsePlan } from '@chaosproxy/faults'
 import { inputError, isObject, type UserError } from '@chaosproxy/history'
 import { blamed } from './blame.ts'
 
-/** Checks and completes a nemesis's plans like schedules. */
+/** Returns a nemesis whose plans are parsed like schedules, with defaults and checks. */
 export function checkedNemesis(nemesis: Nemesis, where: string): Nemesis {
   const wrong = (what: string): UserError => inputError(`${where}: ${what}`)
   const own = blamed(nemesis, where)

@@ -5,7 +5,7 @@ import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 import { isFile } from '../references/user-files.ts'
 
 interface Imported {
-  /** The given files, then the imported ones in order. */
+  /** The given files, followed by the imported files. */
   readonly files: readonly string[]
   /** Whether the list is certainly complete. */
   readonly areAll: boolean

@@ -36,7 +36,7 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
   const first = new AbortController()
   const given = signals.filter((signal) => signal !== undefined)
   const end = (): void => first.abort()
-  // A signal may have many jobs.
+  // Many jobs may listen to one signal.
   setMaxListeners(0, first.signal, ...given)
   for (const signal of given) whenAborted(signal, end)
   return {

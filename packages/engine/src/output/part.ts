@@ -25,7 +25,7 @@ export type Text = { readonly said: string } | { readonly threw: string }
 
 export interface Reporting {
   readonly name: string
-  /** The text's file; undefined for a screen. */
+  /** The file of the text; undefined for a screen. */
   readonly file: string | undefined
   readonly isOwn: boolean
 }

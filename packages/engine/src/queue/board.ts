@@ -27,7 +27,7 @@ const TRIED_AGAIN_MS = 1_000
 /** A restarted coordinator does not repeat these jobs. */
 const KEPT_SECONDS = 7 * 24 * 3_600
 
-/** Where a coordinator adds jobs by name. */
+/** Where a coordinator adds jobs. */
 export interface Board {
   /** `host:port`. */
   readonly place: string

@@ -6,7 +6,7 @@ import type { Store } from './parcel.ts'
 /** A job that workers can run. Anyone who reaches the Redis can write to it, so specs and results are validated. */
 export interface QueuedKind<Spec extends object, Result> {
   readonly job: Job<Spec, Result>
-  /** The threads' script and limits. */
+  /** The script of the threads that run the job, and their limits. */
   readonly script: ThreadScript
   readonly limits?: ThreadLimits | undefined
   /** @param paths the files sent along, which the spec may name. @throws if it is no such spec. */
@@ -34,7 +34,7 @@ export interface LocalStore extends Store {
   readonly home: string
 }
 
-/** A kind of job with hidden types. */
+/** A kind of job whose spec and result types are hidden. */
 export interface AnyKind
   extends Omit<QueuedKind<object, unknown>, 'job' | 'readResult' | 'title' | 'isPassing' | 'cargo' | 'bring'> {
   readonly job: Job<never, unknown>

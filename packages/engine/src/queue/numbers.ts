@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-// Numbers are validated wherever they arrive.
+// Numbers in jobs and results.
 
 type NumberSchema = v.GenericSchema<unknown, number>
 

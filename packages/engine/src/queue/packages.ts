@@ -49,7 +49,7 @@ export interface QueueEvents extends Closed {
 
 interface QueueEventsOptions {
   readonly connection: Connection
-  /** Only later events are delivered; by default those after the connection is ready. */
+  /** Only later events are delivered. By default, events after the connection is ready are delivered. */
   readonly lastEventId?: string
 }
 
@@ -76,7 +76,7 @@ export interface Worker extends Closed {
   waitUntilReady(): Promise<unknown>
   /** Stops taking jobs, and finishes those in progress. */
   pause(withoutWaiting: true): Promise<unknown>
-  /** Reports a failure as an error event. */
+  /** Reports a failure as an error event of the worker. */
   resume(): Promise<unknown>
 }
 
@@ -84,7 +84,7 @@ export interface BullMQ {
   readonly Queue: new (name: string, options: { readonly connection: Connection }) => Queue
   readonly QueueEvents: new (name: string, options: QueueEventsOptions) => QueueEvents
   readonly Worker: new (name: string, work: (job: TakenJob) => Promise<unknown>, options: WorkerOptions) => Worker
-  /** Fails the job without further attempts. */
+  /** A worker that throws this error fails the job without further attempts. */
   readonly UnrecoverableError: new (
     message: string,
   ) => Error

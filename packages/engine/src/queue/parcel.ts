@@ -31,9 +31,9 @@ interface SentFile {
 export interface Parcel {
   readonly files: readonly SentFile[]
   readonly texts: ReadonlyMap<string, string>
-  /** Replaces this machine's paths by those that mean the same everywhere. */
+  /** Replaces this machine's paths by paths that mean the same on every machine. */
   send<Value>(value: Value): Value
-  /** Replaces the paths of `send` by those of this machine. */
+  /** Replaces the paths that `send` has written by paths of this machine. */
   receive<Value>(value: Value): Value
 }
 

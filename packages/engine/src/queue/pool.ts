@@ -33,8 +33,8 @@ export interface QueueSettings {
 }
 
 /**
- * Opens a pool of workers on other machines. `local` runs all other jobs, and those that read stdin. Equal jobs run
- * once, even for several coordinators. Closing the pool also closes `local`.
+ * Opens a pool of workers on other machines. `local` runs all other jobs, and jobs that read stdin. Jobs of the same
+ * name run once. Closing the pool also closes `local`.
  *
  * @throws UserError as `connectQueue` does.
  */
@@ -108,7 +108,7 @@ export async function openQueuePool(
       }
     },
     async close() {
-      // After a failed job, its caller no longer waits for the others.
+      // After a failed job, its caller no longer waits for its other jobs.
       closing.abort()
       await Promise.allSettled(asked)
       missing.close()
@@ -129,9 +129,9 @@ const damagedAlways = (title: string, place: string): UserError =>
   )
 
 interface Missing {
-  /** Counts jobs that wait for workers. */
+  /** Counts the jobs that wait for workers. */
   readonly waiting: { [lane in Lane]: number }
-  /** Lost jobs that were not yet reported. */
+  /** The number of lost jobs that were not reported yet. */
   lost: number
   close(): void
 }
@@ -167,7 +167,7 @@ interface Asked extends Doing {
   readonly references: readonly string[]
 }
 
-/** Packs files, each set only once. */
+/** Packs files. Files that several jobs need are packed once. */
 function createPacker(): (references: readonly string[]) => Parcel {
   const parcels = new Map<string, Parcel>()
   return (references) => {

@@ -133,7 +133,7 @@ export async function record(draft: RecordDraft, settings: RecordSettings = {}):
     writeResults(finished)
     return runOf(finished)
   })
-  // The caller of `stop` gets the error.
+  // The error is delivered to the caller of `stop`.
   whenAborted(signal, () => recording.stop().catch(() => {}))
   return recording
 }

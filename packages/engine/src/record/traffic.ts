@@ -89,7 +89,7 @@ interface RecordingOptions {
 
 /**
  * Returns a function that resolves the names in the spec of a recording. Its clients are those of one command, or all
- * that connect.
+ * clients that connect.
  */
 export const recordingsOf =
   ({ prints, told }: RecordingOptions): NonNullable<Registries['traffic']> =>

@@ -24,7 +24,7 @@ export interface ReplaySpec {
 
 export interface ReplayHooks {
   readonly listener?: ((event: ReplayEvent) => void) | undefined
-  /** Aborting abandons the play in progress, and begins no other. */
+  /** When aborted, the play in progress is abandoned, and no further play begins. */
   readonly signal?: AbortSignal | undefined
 }
 

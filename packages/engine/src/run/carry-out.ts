@@ -19,7 +19,9 @@ import { exitCodeOf, type FinishedRun } from './results.ts'
 interface CarryOutOptions extends Pick<JudgedRunOptions, 'load' | 'reach'> {
   readonly directory: RunDirectory
   readonly startedAt: Date
-  /** Aborting ends the run early. It still heals its faults, reads finally, and judges the history. */
+  /**
+   * When aborted, ends the run early. The run still heals its faults, performs the final reads and judges the history.
+   */
   readonly interrupted: AbortSignal
   readonly listener?: RunListener | undefined
   readonly twice?: boolean | undefined

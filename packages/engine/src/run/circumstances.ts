@@ -81,7 +81,7 @@ const ASKED: { readonly [program: string]: readonly string[] } = {
   java: ['-version'],
 }
 
-/** Returns the words of a command that may be programs, also those in a shell command's text. */
+/** Returns the words of a command that may be programs, including words in a shell command's text. */
 const programsOf = ({ words }: { readonly words: readonly string[] }): string[] =>
   words.flatMap((word) => word.split(/[\s;&|"']+/))
 

@@ -30,7 +30,7 @@ function directoriesIn(out: string): string[] {
   } catch {
     return []
   }
-  // Other directories may be next to those of runs.
+  // The directory may contain other directories than those of runs.
   return entries
     .filter((entry) => entry.isDirectory() && isOfRun(join(out, entry.name), entry.name))
     .map(({ name }) => name)

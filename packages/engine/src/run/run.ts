@@ -10,7 +10,9 @@ import { type FinishedRun, writeResults } from './results.ts'
 
 /** The user's own targets, workloads and services, and how to observe and end the run. */
 export interface RunSettings extends Pick<Config, 'targets' | 'workloads' | 'services' | 'out'> {
-  /** Aborting ends the run early. It still heals its faults, reads finally, and judges the history. */
+  /**
+   * When aborted, ends the run early. The run still heals its faults, performs the final reads and judges the history.
+   */
   readonly signal?: AbortSignal | undefined
   readonly listener?: RunListener | undefined
 }
@@ -28,8 +30,8 @@ export interface Run {
 }
 
 /**
- * Performs one run: starts the target, injects faults while clients use it, heals it, reads finally and judges.
- * Defaults are those of `chaos run`: a Raft of five nodes, 20 s, partitions, kills and pauses.
+ * Performs one run: starts the target, injects faults while clients use it, heals it, performs final reads and judges
+ * the history. Defaults are those of `chaos run`: a Raft of five nodes, 20 s, partitions, kills and pauses.
  *
  * @throws UserError: usage and input for a draft that cannot be run, before anything is started; environment if the
  * target does not start, breaks, or its record cannot be written. Throws the signal's reason if the run was aborted

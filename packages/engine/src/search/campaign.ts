@@ -104,7 +104,7 @@ async function openCampaigns(address: string): Promise<CampaignStore> {
   }
 }
 
-/** Returns a search for any machine. Paths of the user's files become those of jobs. */
+/** Returns a search in a form for any machine, with the paths of users' files that jobs use. */
 function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpec): Pick<Campaign, 'spec' | 'digest'> {
   const own = userFilesOf(search.subject.target, search.subject.workload)
   const parcel = own.length === 0 ? undefined : pack(own)

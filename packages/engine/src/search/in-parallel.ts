@@ -37,8 +37,8 @@ export interface Searcher {
    */
   readonly seedsATask?: number | undefined
   /**
-   * The number of seeds in a generation, whose trials vary interesting seeds of earlier ones. Undefined if none are
-   * varied.
+   * The number of seeds in a generation. Trials vary interesting seeds of earlier generations. Undefined if trials vary
+   * no seeds.
    */
   readonly generation: number | undefined
   /** @param interesting seeds of earlier ranges whose trials reached something new. */

@@ -15,7 +15,7 @@ import { supervise } from './supervise.ts'
 
 export interface SearchHooks {
   readonly listener?: ((event: SearchEvent) => void) | undefined
-  /** Aborting begins no further trial; the failures so far are minimised. */
+  /** When aborted, no further trial begins; the failures so far are minimised. */
   readonly signal?: AbortSignal | undefined
   readonly queue?: string | undefined
   readonly priority?: Priority | undefined

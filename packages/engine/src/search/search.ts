@@ -47,7 +47,7 @@ export interface SearchSettings
    */
   readonly shrinkMs?: number | undefined
   readonly listener?: ((event: SearchStep) => void) | undefined
-  /** Aborting begins no further trial; the failures so far are minimised. */
+  /** When aborted, no further trial begins; the failures so far are minimised. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -1,4 +1,6 @@
-/** The completed ranges of seeds: all before `next`, and those in `beyond`, by first seed. Plain data. */
+/**
+ * The ranges of seeds that were searched completely: all ranges before `next`, and the ranges in `beyond`. Plain data.
+ */
 export interface SearchedRanges {
   readonly next: number
   readonly beyond: readonly number[]

@@ -17,7 +17,7 @@ interface Known {
   /** The first unsearched seed. */
   next(): number
   interestingBefore(seed: number, most: number): readonly number[]
-  /** The seeds in a generation. A range starts with the interesting seeds of all earlier ones except the last. */
+  /** The number of seeds in a generation. */
   readonly generation: number
 }
 

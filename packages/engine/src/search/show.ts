@@ -220,8 +220,8 @@ const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict
 const FEW_OPERATIONS = 12
 
 /**
- * Returns the operations that contradict the level. A minimised scenario needs each of its operations. Levels about
- * final reads also need those of the same object.
+ * Returns the operations that contradict the level. A minimised scenario needs all of its operations. Levels about
+ * final reads also need the final reads of the same object.
  */
 function rowsToShow({ level, operations }: Counterexample, { scenario, history }: PlayedScenario): number[] {
   const { flags, key, length } = history.operations
@@ -237,8 +237,8 @@ function rowsToShow({ level, operations }: Counterexample, { scenario, history }
 }
 
 /**
- * Returns the clients' operations, to show if the history has no failure. If the system stopped answering, the first
- * ones after healing are added.
+ * Returns the clients' operations, to show if the history has no failure. If the system stopped answering, also returns
+ * the first operations after healing.
  */
 function plannedRows({ scenario, history }: PlayedScenario, failure: Failure | undefined): number[] {
   const { length } = history.operations
@@ -272,7 +272,7 @@ const keptSentence = ({ level, scenario: { target } }: PlayedScenario, verdict: 
       ? `Whether ${subjectNamed(target)} kept its history ${level} is not known.`
       : `${subjectNamed(target)} kept its history ${level}.`
 
-/** Returns the level, if it is not the promised one, which a replay assumes. */
+/** Returns the level; undefined if it is the promised level, which a replay assumes. */
 export const unpromisedLevel = ({ level, protocol, targetSettings, workload }: SearchedProtocol): string | undefined =>
   level === levelFor(workload, promiseOf(protocol, targetSettings, workload.object)) ? undefined : level
 

@@ -36,7 +36,9 @@ export interface SimulateSettings extends SubjectSettings {
   /** The number of clients; 10 by default. */
   readonly clients?: number | undefined
   readonly listener?: ((event: SimulateStep) => void) | undefined
-  /** Aborting ends the run early. It still heals its faults, reads finally, and judges the history. */
+  /**
+   * When aborted, ends the run early. The run still heals its faults, performs the final reads and judges the history.
+   */
   readonly signal?: AbortSignal | undefined
 }
 

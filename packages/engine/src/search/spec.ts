@@ -15,7 +15,7 @@ export const trialChoiceOf = ({ strategies, invariants, verifyDeterminism }: Tri
   verifyDeterminism,
 })
 
-/** A search on threads. Plain data. */
+/** A search on threads: its subject, its limits, and the directory of its findings. Plain data. */
 export interface SearchSpec extends TrialChoice {
   readonly subject: SubjectName
   /** The protocol's own name. */

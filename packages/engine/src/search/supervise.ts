@@ -23,7 +23,7 @@ export type Supervised<T> =
 
 /** After so many polls in the same step, a thread counts as stuck. A step normally takes microseconds. */
 const LOOKS_BEFORE_STUCK = 12
-/** The same limit for programs, which have their own time limit and take longest to start. */
+/** The limit for programs, which have their own time limit and take longest to start. */
 const LOOKS_AT_PROGRAMS = 60
 
 /** Runs a job with a protocol. Identifies a step that does not return or takes all memory. */

@@ -12,7 +12,7 @@ export interface TallyState {
 export interface Tally {
   add(result: SearchResult): void
   lose(why: string): void
-  /** Counts, without copying the state. */
+  /** Counts for frequent queries, without copying the state. */
   trials(): number
   causes(): number
   failedBefore(seed: number): boolean

@@ -14,7 +14,7 @@ export function toCaller(error: unknown): never {
 const codes = ['usage', 'input', 'environment'] as const satisfies readonly UserErrorCode[]
 const carried = v.pipe(v.string(), v.parseJson(), v.strictTuple([v.picklist(codes), v.string()]))
 
-/** Returns the user error that another thread or worker threw, if it is one. */
+/** Returns the user error that another thread or worker threw; undefined for any other error. */
 export function userMistake(error: unknown): UserError | undefined {
   if (!(error instanceof Error) || !error.message.startsWith(BEGIN)) return undefined
   // Users' code may throw an error with the same prefix.

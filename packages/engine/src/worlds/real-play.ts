@@ -59,7 +59,7 @@ export async function playForReal(
   return {
     level: subject.level,
     workload,
-    // Processes have their own delays, and hold no request.
+    // Processes have their own delays, and do not hold requests.
     scenario: { ...play.scenario, faults: play.played.faults, delays: undefined, holds: undefined },
     history,
     events: play.events,

@@ -20,7 +20,7 @@ interface Entry<Of extends World> {
 }
 
 interface VirtualEntry extends Entry<VirtualWorld> {
-  /** What reports call the world's subjects. */
+  /** The noun for the world's subjects in reports. */
   readonly noun: 'protocol' | 'program'
   title(reference: string): string
   /** Whether the world runs this subject, given as a value. */

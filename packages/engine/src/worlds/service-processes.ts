@@ -76,8 +76,8 @@ const declaredWith = (spec: ServiceSpec, beside: Placeholders): Target =>
   declaredTarget(declarationOf(spec, beside), { where: serviceName(spec), directory: '.' })
 
 /**
- * Returns the declaration of the processes. Variables are those of the simulator, except this process's `NODE_ENV` and
- * no `CHAOS_SIMULATED`.
+ * Returns the declaration of the processes. They have the variables of the simulator, except `CHAOS_SIMULATED`, and
+ * this process's `NODE_ENV`.
  */
 function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclaration {
   const { program, routes, client, args = [], environment = {}, nodes = USUAL_NODES } = spec

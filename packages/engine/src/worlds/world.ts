@@ -65,7 +65,7 @@ export interface VirtualWorld extends World {
 
 /** Observers of a subject while it runs. */
 export interface Watching {
-  /** This thread's progress, if another watches it. */
+  /** This thread's progress, if another thread watches it. */
   readonly progress?: Progress | undefined
   /** The processor time after which a run ends, if nothing else watches. */
   readonly longestMs?: Millis | undefined

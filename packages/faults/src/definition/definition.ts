@@ -27,7 +27,7 @@ export interface FaultDefinition<Kind extends string = string, Entries extends P
   validate?(harm: HarmOf<FaultDefinition<Kind, Entries>>, where: string): void
   /** Whether the fault acts on responses, so that responses can be matched too. */
   readonly actsOnReplies?: true | undefined
-  /** Why processes on one machine cannot suffer the fault, if so. */
+  /** Why processes on one machine cannot suffer the fault. */
   readonly notInProcesses?: Refusal | undefined
   /** Whether the fault's nodes do nothing while it lasts. */
   readonly stopsNodes?: true | undefined
@@ -52,7 +52,7 @@ export type Aim<Match extends Parameters, When extends Parameters> = {
   readonly when?: ValuesOf<When> | undefined
 }
 
-/** Conditions that must all be true, while those of `not` must not all be true. */
+/** Conditions that must all be true. The conditions of `not` must not all be true. */
 export type Matching<Match extends Parameters> = ValuesOf<Match> & { readonly not?: ValuesOf<Match> | undefined }
 
 export const defineFault = <const Kind extends string, Entries extends Parameters>(

@@ -44,8 +44,8 @@ interface FamilyOptions<
 > extends Pick<FaultFamily<Name, Kinds, Match, When>, 'name' | 'summary' | 'kinds' | 'match' | 'when'> {
   readonly noun: string
   /**
-   * Validates the conditions of `match`, and those under `not`. @throws UserError (input) for a condition that nothing
-   * can meet.
+   * Validates the conditions of `match`, and the conditions under `not`. @throws UserError (input) for a condition that
+   * nothing can meet.
    */
   validateMatch?(match: ValuesOf<Match>, definition: FaultDefinition, where: string): void
 }

@@ -44,7 +44,9 @@ const match = {
 /** Requests are counted from 1 over all connections, from when the fault is applied. */
 const when = { ...counting('request'), ...times }
 
-/** Faults on single HTTP/1.1 requests and responses. Even those on responses use the requests' links, `clients>n1`. */
+/**
+ * Faults on single HTTP/1.1 requests and responses. Faults on responses also use the links of requests, `clients>n1`.
+ */
 export const httpFamily = defineFamily({
   name: 'http',
   summary: 'single requests and responses over HTTP/1.1',

@@ -3,7 +3,7 @@ import { counting, times } from '../definition/trigger.ts'
 import { delayStream, goaway, grpcStatus, resetStream } from '../kinds/streams.ts'
 import { headMatch, matchedClient, validateHeadMatch } from './http.ts'
 
-/** Those of HTTP/1.1, without bodies and responses. */
+/** The conditions of HTTP/1.1 faults, without conditions on bodies and responses. */
 const match = { ...headMatch, client: matchedClient }
 
 /** Requests (or responses) are counted from 1 on each link, from when the fault is applied. */

@@ -19,7 +19,7 @@ import {
 import { latency } from '../kinds/latency.ts'
 
 /**
- * Connections are counted from 1, including those already open. A probability is drawn once for each connection and
+ * Connections are counted from 1, beginning with the open ones. A probability is drawn once for each connection and
  * direction, from the connection's own random stream.
  */
 const when = {

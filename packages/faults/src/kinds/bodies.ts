@@ -6,7 +6,7 @@ const pieces = {
   pauseMs: or(ms('pause before each piece'), 10),
 }
 
-/** The longest body for faults that need the whole body. Longer ones count as misses. */
+/** The longest body for faults that need the whole body. Longer bodies count as misses. */
 export const maxBodyBytes = optional(
   bytes('largest body that the fault buffers; larger bodies pass unchanged; 1 MiB unless given', { most: 64 << 20 }),
 )

@@ -24,8 +24,8 @@ export type Http2Code = keyof typeof http2Codes
 const http2CodeNames: readonly Http2Code[] = Object.keys(http2Codes) as Http2Code[]
 
 /**
- * Delays all frames of the request in this direction. Header blocks depend on earlier ones (RFC 7541 §2.2), so after a
- * delayed one, later blocks are sent uncompressed.
+ * Delays all frames of the request in this direction. Each header block depends on earlier blocks (RFC 7541 §2.2), so
+ * after a delayed block, later blocks are sent uncompressed.
  */
 export const delayStream = defineFault({
   kind: 'delay-stream',

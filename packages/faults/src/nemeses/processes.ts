@@ -39,7 +39,7 @@ export const processes: readonly Nemesis[] = [
 ]
 
 const BITS = 8
-/** The places for a flipped bit. */
+/** A flipped bit is at one of this many places. */
 const PLACES = 10_000
 
 const SLOW_FSYNC_MS = [20, 100, 500] as const

@@ -85,7 +85,7 @@ class Sfc32 implements Random {
   }
 }
 
-/** Continues a name's hash before a label. */
+/** Continues a name's hash with the slash before a label. */
 const on = (before: number): number => fnv1aAfter(before, '/')
 
 /** The finishing mix of MurmurHash3. */
@@ -102,7 +102,7 @@ const PRIME = 0x01000193
 /** FNV-1a over the UTF-16 units of a text: 32 bits, signed. A fast, portable hash; not cryptographic. */
 export const fnv1a = (text: string): number => fnv1aAfter(OFFSET_BASIS, text)
 
-/** Continues an FNV-1a hash with a text. */
+/** Returns the FNV-1a hash of a text, continuing an earlier hash. */
 function fnv1aAfter(before: number, text: string): number {
   let hash = before | 0
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME)

@@ -7,7 +7,7 @@ import { isTransaction } from '../tables/transactions.ts'
 import type { ValueId, ValueTable } from '../tables/value.ts'
 import type { Tolerated } from './tolerated.ts'
 
-/** Replaces requested values by those of the answers, as in Jepsen's histories. */
+/** Replaces the requested values of operations by the values of their answers, as in Jepsen's histories. */
 export class AnsweredValues {
   readonly #columns: Columns
   readonly #functions: ByteTable

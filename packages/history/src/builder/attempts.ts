@@ -7,9 +7,9 @@ import { int32Array } from '../tables/memory.ts'
 import { canonical } from '../tables/value.ts'
 
 /**
- * Merges attempts with the same `requestId` into one operation, which takes effect at most once. It begins with the
- * first attempt that may have taken effect, and ends with the first acknowledgement. An attempt that certainly failed
- * stays separate.
+ * Merges the attempts at a request with the same `requestId` into one operation, which takes effect at most once. It
+ * begins at the first attempt that may have taken effect, and ends at the first acknowledgement. An attempt that
+ * certainly failed stays a separate operation.
  */
 export class Attempts {
   readonly #ids: ByteTable = new ByteTable()
@@ -64,7 +64,7 @@ export class Attempts {
 
 const NUMBER_BYTES = 8
 
-/** Merges `rows` into the first that may have taken effect, and returns the superfluous ones. */
+/** Merges `rows` into the first row that may have taken effect, and returns the superfluous rows. */
 function mergedInto(columns: Columns, rows: readonly number[]): readonly number[] {
   const { outcome, callEvent, returnEvent, flags, output } = columns
   const acknowledged = rows.filter((row) => outcome[row] === OK)

@@ -107,7 +107,9 @@ export class HistoryBuilder implements EventSink {
   /** By line of the completion. */
   #transactionNotes: Map<number, TransactionNote> | undefined
   #events = 0
-  /** The approximate size of the nemesis's and recorder's events as objects, without those in `#unmeasured`. */
+  /**
+   * The approximate size in bytes of the events of the nemesis and the recorder. Excludes the events in `#unmeasured`.
+   */
   #otherBytes = 0
   #unmeasured: Event[] = []
   /** The names of functions and nodes recur in nearly every event. */
@@ -243,8 +245,9 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Takes a client's event as numbers: the fast path of the scanner. `type` is a position in `eventTypes`; `value` is
-   * an id or NO_VALUE; an absent time is NaN; the others are entries of this builder's tables, or -1.
+   * Takes a client's event as numbers: the fast path of the scanner. `type` is a position in `eventTypes`; process, f,
+   * key, node, error and session are entries of this builder's tables, -1 for none; `value` is an id or NO_VALUE; an
+   * absent time is NaN.
    */
   client(
     process: number,

@@ -6,11 +6,14 @@ import { count, duration } from '../text/figures.ts'
 
 export interface Ordering {
   /**
-   * What orders events. `lines`: the order of the lines, even against the times. `time`: the times, where equal times
-   * have no order between processes. By default the lines, which the times must not contradict.
+   * What determines the order of events. `lines`: the lines, even if the times contradict it. `time`: the times; events
+   * of different processes at the same time have no order. By default the lines; contradicting times are refused.
    */
   readonly by?: 'lines' | 'time' | undefined
-  /** For `time`: the resolution of the clocks in nanoseconds, below which events have no order. Detected by default. */
+  /**
+   * For `time`: the resolution of the clocks in nanoseconds. Events whose times differ by less have no order. Detected
+   * by default.
+   */
   readonly clockNanos?: number | undefined
   /** For `time`: the largest difference between two processes' clocks in nanoseconds; 0 by default. */
   readonly skewNanos?: number | undefined
@@ -44,7 +47,7 @@ export interface Inversion {
 
 const sizeOf = ({ latest, time }: Inversion): number => latest - time
 
-/** Collects events earlier than a line before. */
+/** Collects events that are earlier than an event on a line before. */
 export class Disorder {
   readonly #ordering: Ordering
   #count = 0
@@ -66,9 +69,9 @@ export class Disorder {
   }
 
   /**
-   * Returns the inversion to refuse, if any. Times may have another unit than nanoseconds, so the usual duration in
-   * `columns` decides what is large. With `plansCalls`, invocations have the time at which they were due, so only
-   * completions count.
+   * Returns the inversion to refuse. The usual duration of an operation, from `columns`, decides whether an inversion
+   * is large, because times may have another unit than nanoseconds. With `plansCalls`, invocations have the time at
+   * which they were due, so only completions count.
    */
   refused(columns: Columns, plansCalls: boolean): Inversion | undefined {
     const { by, toleranceNanos } = this.#ordering

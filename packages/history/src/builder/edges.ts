@@ -2,8 +2,8 @@ import type { Instant } from '../event/epoch.ts'
 import type { Process } from '../event/event.ts'
 import { type EdgeEvent, EdgeEventList, type EdgeEvents } from './edge-events.ts'
 
-// Several threads may each read a stretch of a recording, and an operation may cross stretches. The code that joins
-// them pairs such events, and checks what otherwise one reader would.
+// Several threads may each read a stretch of one recording. An operation may be called in one stretch and answered in a
+// later one. The code that joins the stretches pairs such events.
 
 /** Both ends of a stretch. Plain data. */
 export interface Edges {

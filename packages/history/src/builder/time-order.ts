@@ -150,8 +150,8 @@ const SAMPLED_EVERY = 64
 const TIMED_BYTES = 64
 
 /**
- * Ranks events with equal times: first ends of earlier operations, then operations without duration, last calls of
- * later-ending ones. Keeps each process's order.
+ * Ranks events with equal times: the ends of earlier operations, then operations without duration, then the calls of
+ * operations that end later. Keeps the order of each process.
  */
 function rankTies(sorted: readonly Timed[]): void {
   const open = new Map<Process, Timed>()

@@ -5,7 +5,7 @@ import { canonical } from '../tables/value.ts'
 import { characterText, keyword, nameOf, plainText, setOf, symbol } from './edn-values.ts'
 import { exactNumber, exactRatio } from './exact-number.ts'
 
-/** Thrown if the text ends inside a form. */
+/** Thrown if the text ends inside a form, which more text may complete. */
 export class Incomplete extends Error {}
 
 /** Thrown if the text is not EDN; `offset` is the position of the fault. */
@@ -21,9 +21,9 @@ export class EdnError extends EventError {
 const NOTHING: unique symbol = Symbol('nothing')
 
 /**
- * Parses EDN (github.com/edn-format/edn) to JSON values, which are equal if and only if the EDN values are. Lists
- * become arrays, maps objects by name, and nil null; a tag is dropped. Numbers that no double represents exactly become
- * strings (see `exactNumber`). For keywords, symbols, characters and sets, see edn-values.ts.
+ * Parses EDN (github.com/edn-format/edn) to JSON values. Two JSON values are equal if and only if the EDN values are.
+ * Lists become arrays, maps become objects, nil becomes null, and tags are dropped. Numbers that no double represents
+ * exactly become strings (see `exactNumber`). For keywords, symbols, characters and sets, see edn-values.ts.
  */
 export class EdnParser {
   at = 0

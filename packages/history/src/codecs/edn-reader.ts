@@ -18,7 +18,7 @@ const LONGEST_FORM_CHARACTERS = 16 << 20
 export interface EdnReaderOptions {
   readonly source: string
   readonly sink: EventSink
-  /** The sink, if it is a builder, into which usual transactions are written directly. */
+  /** The sink, if it is a builder. Usual transactions are written directly into it. */
   readonly builder?: HistoryBuilder | undefined
   /** Whether a pair is a client's key and value; detected by default. */
   readonly independent?: boolean | undefined
@@ -188,8 +188,8 @@ function newlines(text: string, from: number, to: number): number {
 export const ednMembers = (members: Members): Members => withPlainKinds(transaction(withPlainNames(members)))
 
 /**
- * Changes a transaction to the JSON format. Recordings of Elle's tests omit `f`, and Jepsen's long fork test uses
- * `read` and `write`.
+ * Changes a transaction to the members of the JSON format. Recordings of Elle's tests omit `f`. Jepsen's long fork test
+ * uses `read` and `write` for transactions.
  */
 function transaction(members: Members): Members {
   const { f = null, value } = members
@@ -238,8 +238,8 @@ function inPlainWords(reason: Json): Json {
 }
 
 /**
- * Completes tests that Jepsen recorded without processes. Each invocation gets its own, and a completion the oldest
- * open invocation of its `f`, preferably with the same value.
+ * Assigns processes in tests that Jepsen recorded without processes. Each invocation gets its own process. A completion
+ * belongs to the oldest open invocation of the same `f`, preferably with the same value.
  */
 class AnonymousProcesses {
   readonly #options: EdnReaderOptions

@@ -18,11 +18,11 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-/** Integers of so many digits always fit a double. */
+/** Integers with at most this many digits always fit a double. */
 const EXACT_DIGITS = 15
 /** The digits of the nanoseconds within a second. */
 const NANO_DIGITS = 9
-/** Integers of so many digits are their own value ids. */
+/** Integers with at most this many digits are their own value ids. */
 const SMALL_DIGITS = 9
 
 /** The tag that Jepsen puts before the map of an event. */
@@ -31,8 +31,8 @@ const RECORD = '#jepsen.history.Op'
 const NOT_SAID = -1
 
 /**
- * Reads usual transactions directly into a builder, without strings or objects. All others are left to the parser,
- * which alone defines their meaning.
+ * Reads usual transactions directly into a builder, without creating strings or objects. The parser reads all other
+ * events, and alone defines their meaning.
  */
 export class EdnScanner {
   readonly #builder: HistoryBuilder

@@ -63,7 +63,7 @@ export function setOf(items: readonly Json[]): Json {
   return { [SET]: sorted.map(({ item }) => item) }
 }
 
-/** The elements of a list or set, if it is one. */
+/** The elements of a list or set; undefined for anything else. */
 export function elementsOf(value: Json): readonly Json[] | undefined {
   if (Array.isArray(value)) return value
   if (value === null || typeof value !== 'object') return undefined

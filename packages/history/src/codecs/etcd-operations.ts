@@ -84,7 +84,7 @@ function operationOf(operation: Members): Asked | undefined {
   return undefined
 }
 
-/** The value written or read. Long ones are recorded as a hash. */
+/** The value written or read. A long value is recorded as a hash. */
 const textOf = (value: Json): Json => {
   if (!isObject(value)) return value
   const { Value = '', Hash = 0 } = value

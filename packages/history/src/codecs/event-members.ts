@@ -49,7 +49,7 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
   if (value !== undefined) event.value = value
   if (isSaid(node)) event.node = typeof node === 'number' ? String(node) : textOf(node, 'node')
   if (isSaid(error)) event.error = typeof error === 'string' ? error : canonical(error)
-  // Jepsen's name for it.
+  // Jepsen's name for the member.
   const isFinal = final ?? members[FINAL]
   if (isSaid(isFinal)) event.final = flagOf(isFinal, 'final')
   if (isSaid(answered)) event.answered = flagOf(answered, 'answered')
@@ -59,7 +59,7 @@ export function eventOfMembers(members: Members, epoch?: Epoch | undefined): Eve
   return event
 }
 
-/** The header with these members, if it is one. */
+/** The header with these members; undefined if they are not a header. */
 export function headerOfMembers(members: Members): Header | undefined {
   if (!Object.hasOwn(members, 'chaos')) return undefined
   const version = members['chaos'] ?? null

@@ -25,7 +25,7 @@ export function isNative({ type = null, process = null, f = null }: Members): bo
   return eventTypes.some((each) => each === type) && process !== null && typeof f === 'string' && !f.startsWith(':')
 }
 
-/** Reads events whose members have other names than the native ones. */
+/** Reads events whose members have other names than in the native format. */
 export class EventRows {
   readonly #options: Options
   readonly #leftOut: LeftOut = new LeftOut()

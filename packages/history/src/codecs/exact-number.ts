@@ -36,7 +36,7 @@ export function exactRatio(token: string): number | string {
   return below === divisor ? exactNumber((above / divisor).toString()) : `${above / divisor}/${below / divisor}`
 }
 
-/** The digits without outer zeros, and the power of ten of the last. */
+/** The digits without leading and trailing zeros, and the power of ten of the last digit. */
 function decimalOf(token: string): { readonly digits: string; readonly power: number; readonly negative: boolean } {
   const [mantissa = '', exponent = '0'] = token.toLowerCase().split('e')
   const [whole = '', fraction = ''] = mantissa.replace(/^[+-]/, '').split('.')

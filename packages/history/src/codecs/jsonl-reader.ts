@@ -139,7 +139,7 @@ export class JsonlReader implements ChunkReader {
 
   #located(error: unknown): unknown {
     if (error instanceof EventError) return brokenRule(this.#source, this.line, error.message)
-    // The builder's errors contain their location; those about a value do not.
+    // The builder's errors contain their location; errors about a value do not.
     if (error instanceof UserError && !error.message.startsWith(`${this.#source}:`)) {
       return brokenRule(this.#source, this.line, error.message)
     }

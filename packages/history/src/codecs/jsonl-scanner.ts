@@ -16,7 +16,7 @@ export const UNUSUAL = -1
 
 const LONGEST_ARRAY_BYTES = 4096
 
-// Members as bits, to detect repeated and missing ones.
+// Members as bits, to detect repeated and missing members.
 const INDEX = 1
 const TIME = 2
 const PROCESS = 4
@@ -48,8 +48,8 @@ const FAIL_TEXT = ascii('fail')
 const INFO_TEXT = ascii('info')
 
 /**
- * Reads usual native lines directly into a builder, without strings or objects. All others, for instance with escapes
- * or fractions, are left to the slow path, which alone defines their meaning.
+ * Reads usual native lines directly into a builder, without creating strings or objects. The slow path reads all other
+ * lines, for instance with escapes or fractions, and alone defines their meaning.
  */
 export class LineScanner extends JsonTokens {
   readonly #builder: HistoryBuilder

@@ -10,7 +10,7 @@ const { HASH_OF_QUOTE, QUOTE } = layout
 const { BACKSLASH, CLOSE_BRACE, CLOSE_BRACKET, COMMA, DELETE, MINUS, NEWLINE, NINE, RETURN, SPACE, TAB, ZERO } = marks
 const { FALSE_TEXT, NULL_TEXT, TRUE_TEXT } = marks
 
-/** Integers of so many digits always fit a double. */
+/** Integers with at most this many digits always fit a double. */
 const EXACT_DIGITS = 15
 /** The digits of the nanoseconds within a second. */
 const NANO_DIGITS = 9
@@ -36,7 +36,7 @@ export class JsonTokens {
     return byte
   }
 
-  /** Skips the quoted `text`, if it is here. */
+  /** Skips the quoted `text` if it is at this position. */
   named(bytes: Uint8Array, text: Uint8Array): boolean {
     const start = this.at + 1
     const length = text.length
@@ -69,7 +69,7 @@ export class JsonTokens {
     }
     const digits = at - start
     if (digits === 0 || digits > EXACT_DIGITS) return false
-    // Leading zeros, -0, or more of a number.
+    // Rejects leading zeros, -0, and numbers that continue.
     if (bytes[start] === ZERO && (digits > 1 || negative)) return false
     if (byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET && byte !== SPACE) return false
     this.at = at

@@ -12,7 +12,7 @@ const { CLOSE_BRACKET, COMMA, NEWLINE, NINE, OPEN_BRACKET, ZERO } = marks
 
 const APPEND_TEXT = ascii(APPEND)
 const TRANSACTION_TEXTS = transactionNames.map(ascii)
-/** Integers of so many digits are their own value ids. */
+/** Integers with at most this many digits are their own value ids. */
 const SMALL_DIGITS = 9
 
 /** Whether bytes[start, end) name a function of transactions. */

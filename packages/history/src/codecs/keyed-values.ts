@@ -114,7 +114,7 @@ export class KeyedValues {
       // A key is never nil.
       if (!isPair(value) || value[0] === null) return false
       if (this.#asksForKey(event)) return true
-      // Two plain values are those of the cas. A pair as the second may also be the two values after a key.
+      // A plain second value means the two values of the cas. A pair may also be the two values, after a key.
       if (f === 'cas' && !isPair(value[1])) return false
       return isTransaction(f) ? false : undefined
     }

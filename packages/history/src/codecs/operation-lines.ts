@@ -24,7 +24,7 @@ export function operationLines(options: RowsOptions): ChunkReader {
   })
 }
 
-/** The most lines searched for an operation. */
+/** The most lines searched for one that describes an operation. */
 const MOST_LINES = 200
 
 /** Whether lines are operations with two times, and not events. */

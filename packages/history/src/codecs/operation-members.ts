@@ -76,7 +76,7 @@ class Line {
   }
 }
 
-/** The operation of a line, if it is one. @throws EventError */
+/** The operation of a line; undefined if the line is none. @throws EventError */
 export function operationOf(said: Members, roles: Roles): OperationLine | undefined {
   const plainly = isEtcdOperation(said) ? etcdOperation(said) : said
   const exchange = exchangeOf(plainly, roles)
@@ -430,5 +430,5 @@ function timeOf(value: Json | undefined): bigint | undefined {
   return time === undefined || time < 0 || time >= NEVER ? undefined : exactTime(value)
 }
 
-/** A time as in the file. */
+/** A time as in the file, without the mark of large integers. */
 const shownTime = (value: Json | undefined): string => shortened(String(value).replace(/(?<=^\d+)N$/, ''))

@@ -100,7 +100,7 @@ export function timeValue(value: Json | undefined): number | undefined {
   return time === undefined ? undefined : valueOfParts(time)
 }
 
-/** The instant of integer nanoseconds or a date, if it is one. */
+/** The instant of a number of nanoseconds or a date; undefined for any other value. */
 export function nanosInstant(value: Json): Instant | undefined {
   if (typeof value === 'number') return Number.isInteger(value) ? instantOfNanos(value) : undefined
   if (typeof value !== 'string') return undefined

@@ -136,7 +136,7 @@ export class Columns {
     }
   }
 
-  /** Moves all values to the table `to`. */
+  /** Moves the values of all rows to the table `to`. */
   withValues(from: ValueTable, to: ValueTable): ValueTable {
     for (const column of [this.input, this.output])
       for (let row = 0; row < this.length; row += 1) column[row] = to.id(from.json((column[row] ?? 0) as ValueId))

@@ -36,7 +36,7 @@ export interface Operations {
   readonly f: Uint8Array
   /** Index into `History.keys`; -1 for an operation without a key. */
   readonly key: Int32Array
-  /** The invocation's value: id in `History.values`. */
+  /** The id in `History.values` of the value given at the invocation. */
   readonly input: Int32Array
   /** The id of the completion's value, by default the input. */
   readonly output: Int32Array

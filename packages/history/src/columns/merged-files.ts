@@ -1,4 +1,4 @@
-/** A file merged into one history, with lines numbered after those of earlier files. */
+/** A file merged into one history. Its lines are numbered after the lines of the files before it. */
 export interface MergedFile {
   readonly name: string
   /** Number of lines in the files before this file. */

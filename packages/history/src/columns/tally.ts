@@ -115,7 +115,7 @@ export function tallyOf(counted: readonly Counted[]): Tally {
   }
 }
 
-/** Numbers below this are exact, larger ones to 1 in 2^10. */
+/** Numbers below this are counted exactly, larger numbers to a precision of 1 in 2^10. */
 const EXACT = 2 ** 11
 const PARTS = 2 ** 10
 /** Enough for 2^53. */

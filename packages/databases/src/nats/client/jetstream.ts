@@ -21,7 +21,7 @@ export interface Asking extends OperationTime {
   ask(request: NatsRequest): Promise<readonly NatsMessage[] | Trouble>
 }
 
-/** A connection to one server. It sends one request at a time, and repeats none. */
+/** A connection to one server. It sends one request at a time, and repeats no request. */
 export interface JetStream {
   begin(timeoutMs: number): Asking
   close(): void

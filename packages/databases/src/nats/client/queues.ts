@@ -164,7 +164,7 @@ async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Pr
 
 const KEPT = 'the stream keeps messages that its consumer neither hands out nor has handed out'
 
-/** Returns why the queue may contain messages besides those already taken, if it may. */
+/** Returns why the queue may contain more messages than the `held` messages already taken. */
 async function leftBeside(asking: Asking, queue: string, held: number): Promise<string | undefined> {
   const consumer = await api(asking, `CONSUMER.INFO.${QUEUES}.${queue}`)
   if (isTrouble(consumer)) return consumer.error

@@ -22,15 +22,15 @@ export interface Keeping {
 
 export type Remaining = () => number
 
-/** A channel on its own connection to one broker. It sends one request at a time, and repeats none. */
+/** A channel on its own connection to one broker. It sends one request at a time, and repeats no request. */
 export interface Channel {
-  /** Resolves with the reason why the broker does not serve, if so. */
+  /** Resolves with the reason why the broker does not serve; undefined if it serves. */
   reach(remainingMs: Remaining): Promise<Trouble | undefined>
   publish(queue: string, body: Buffer, remainingMs: Remaining): Promise<{ readonly type: 'done' } | Trouble>
   get(queue: string, remainingMs: Remaining): Promise<Message | 'empty' | Trouble>
-  /** Acknowledges a message; with `multiple`, also all earlier ones. */
+  /** Acknowledges a message; with `multiple`, also all earlier messages. */
   ack(tag: bigint, how: { readonly multiple: boolean; readonly remainingMs: Remaining }): Promise<void>
-  /** The number of the last connection. Unacknowledged messages of earlier ones are delivered again. */
+  /** The number of the last connection. Unacknowledged messages of earlier connections are delivered again. */
   connection(): number
   close(): void
 }

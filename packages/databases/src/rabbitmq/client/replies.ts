@@ -26,13 +26,13 @@ export type Reply =
 /** Reads the replies on a connection with one channel. */
 export interface ChannelReplies extends IntroducedSource<Reply> {
   introduce(confirms: boolean): Buffer
-  /** Returns a request without effect. Its reply follows those of all earlier requests. */
+  /** Returns a request that changes nothing. Its reply arrives after the replies to all earlier requests. */
   flush(): Buffer
   declare(queue: string, kind: string): Buffer
   publish(queue: string, body: Buffer, persistent: boolean): Buffer
   /** Requests a message. If `auto`, the broker forgets it once it is sent. */
   get(queue: string, auto: boolean): Buffer
-  /** Acknowledges this message and, with `multiple`, all earlier ones. */
+  /** Acknowledges this message and, with `multiple`, all earlier messages. */
   ack(tag: bigint, multiple: boolean): Buffer
 }
 

@@ -29,7 +29,7 @@ export interface Held {
 /** Reads an object. If `sync`, the server first gets all committed changes. */
 export async function get(asking: Asking, path: string, sync: boolean): Promise<Held | SessionTrouble> {
   const synced = sync ? await asking.ask('sync', text(path)) : undefined
-  // The read has not happened.
+  // Nothing has been read.
   if (synced !== undefined && isTrouble(synced)) return { type: 'fail', error: `sync: ${synced.error}` }
   const answer = await asking.ask('getData', Buffer.concat([text(path), boolean(false)]))
   if (!isTrouble(answer)) return understood(answer, heldIn)

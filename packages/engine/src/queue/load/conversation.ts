@@ -10,7 +10,7 @@ const channelsOf = (run: string, worker: number) => {
 export interface Conversation {
   /** Sends a message, which an outage may lose. */
   say(message: object): void
-  /** Registers the listener. Earlier messages are lost, but repeated by their sender. */
+  /** Registers the listener. Messages sent earlier were lost; their sender repeats them. */
   hear(listener: (message: string) => void): void
   /** Stops delivering messages, including those that have arrived. */
   close(): void

@@ -1,7 +1,7 @@
 import type { LoadEntry } from '@chaosproxy/runner'
 import { type Chunk, type Report, readChunk } from './messages.ts'
 
-/** The limit on early chunks. A worker has at most as many chunks in flight as clients. */
+/** The limit on chunks that arrive ahead of order. A worker has at most as many chunks in flight as clients. */
 const MOST_EARLY = 1_000
 const MOST_UNREADABLE = 10
 
@@ -9,7 +9,7 @@ const MOST_UNREADABLE = 10
 export interface Inbox {
   /** Takes in a report. Returns false after too many unreadable ones. */
   put(report: Report): boolean
-  /** The number of the last chunk before any gap. */
+  /** All chunks up to this number have arrived. */
   arrived(): number
   /** Whether all of the worker's chunks have arrived. */
   isComplete(): boolean

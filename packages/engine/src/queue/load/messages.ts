@@ -11,12 +11,15 @@ import { count } from '../numbers.ts'
 export const stages = ['wait', 'work', 'stop', 'follow', 'end'] as const
 export type Stage = (typeof stages)[number]
 
-/** A message at least every `BEAT_EVERY_MS`. A worker without one during its lease stops. */
+/**
+ * A message from the coordinator, sent at least every `BEAT_EVERY_MS`. A worker that receives none during its lease
+ * stops.
+ */
 export interface Beat {
-  /** Counts up. */
+  /** The number of the beat; counts up. */
   readonly number: number
   readonly stage: Stage
-  /** The last chunk before any gap. */
+  /** All chunks up to this number have arrived. */
   readonly acknowledged: number
 }
 

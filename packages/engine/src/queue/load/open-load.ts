@@ -142,7 +142,7 @@ function openDesk({ bullmq, connection }: Connected) {
   }
 }
 
-/** Resolves with why a job has ended before the load, if it has. */
+/** Resolves with the reason why a job has ended; undefined if the load ends first. */
 async function endOf(
   job: Awaited<ReturnType<Queue['add']>>,
   events: QueueEvents,

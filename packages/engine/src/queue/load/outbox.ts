@@ -41,7 +41,7 @@ export function createOutbox(send: (chunk: Chunk) => void): Outbox {
       told.push(entry)
       if (isDue) return
       isDue = true
-      // Together with all other entries of this turn.
+      // The entry is sent together with all other entries of this turn of the event loop.
       setImmediate(flush)
     },
     whenKnown(callback) {

@@ -11,7 +11,8 @@ interface QueuedLoadSettings extends LoadSettings {
 }
 
 /**
- * Lets workers of a queue drive a run's clients. This process injects faults, reads finally, and judges.
+ * Lets workers of a queue drive the clients of a run. This process injects the faults, performs the final reads and
+ * judges the run.
  *
  * @throws UserError as `connectQueue` does.
  */

@@ -15,7 +15,7 @@ export type LoadEvent =
 type LoadListener = Parameters<RemoteLoad['begin']>[0]
 
 export interface Session {
-  /** The worker's number from 1. */
+  /** The worker's number, counted from 1, as text. */
   readonly name: string
   readonly bounds: ReturnType<typeof createClockBounds>
   /** Rejects if the worker does not become ready. */
@@ -100,7 +100,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     isReady: progress.isReady,
     text: () => who,
     refused(why) {
-      // A ready worker cannot refuse.
+      // Once the worker is ready, a refusal no longer counts.
       if (!progress.isReady()) lose(why)
     },
     begin(listening) {

@@ -6,7 +6,7 @@ export interface StageWatch {
   heard(stage: Stage): void
   /** Returns whether this is the latest stage from the coordinator. */
   is(stage: Stage): boolean
-  /** Rejects all waits, also future ones. */
+  /** Makes all current and future waits reject. */
   giveUp(error: Error): void
   /** Resolves once the run has reached this stage or a later one. */
   reached(stage: Stage): Promise<void>

@@ -1,6 +1,6 @@
 import type { Worker } from '../packages.ts'
 
-/** The pause after a failed job; doubles with each further failure. */
+/** The pause after a job that could not be run. Each further failure doubles the pause. */
 const RESTS_MS = 3_000
 const RESTS_AT_MOST_MS = 12_000
 
