@@ -26,7 +26,6 @@ export interface Command {
 
 /** An action of a command, named by the word after the command. */
 export interface CommandAction {
-  /** The word, and its synonyms. */
   readonly names: readonly [string, ...string[]]
   readonly usage: string
   readonly summary: string
@@ -35,7 +34,6 @@ export interface CommandAction {
 /** Loads every command, for a command that lists all of them. */
 export type LoadAll = () => Promise<readonly Command[]>
 
-/** The command line as parsed by yargs. */
 export type ParsedOptions = { readonly [name: string]: unknown }
 
 /** If an option is given several times, the last one counts. */

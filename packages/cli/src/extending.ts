@@ -1,5 +1,3 @@
-// The API by which a configuration extends chaos.
-
 export type { Extension, OwnFault, OwnHarm, OwnNemesis } from '@chaosproxy/engine/extend'
 export {
   defineFault,

@@ -5,7 +5,6 @@ import { describedBy } from './option.ts'
 /** With `--help`: lists every option of a command, not only the common ones. */
 export const ALL = '--all'
 
-/** The number of examples in the short help. */
 const FIRST_EXAMPLES = 4
 
 interface HelpStyle {

@@ -15,7 +15,6 @@ import { pageWidth, speaksUnicode } from './terminal/page-width.ts'
 
 const names = Object.keys(registry)
 
-/** Filename extensions of configurations that are code. */
 const CODE = ['ts', 'mts', 'js', 'mjs'] as const
 
 const START_PAGE = `Say what to do. Three commands to begin with:

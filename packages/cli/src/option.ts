@@ -16,7 +16,6 @@ export interface Option<Value = unknown> {
   /** The title in `--help` above the option. */
   readonly group?: string
   readonly common?: boolean
-  /** The member of a run that the option sets. */
   readonly member?: keyof RunDraft | undefined
   /**
    * The value on a parsed command line, or the default.
@@ -40,5 +39,4 @@ export type ValuesOf<Declared extends Options> = {
   readonly [Name in keyof Declared]: Declared[Name] extends Option<infer Value> ? Value : never
 }
 
-/** The typed values of options with these names. */
 export type Typed<Declared extends Options> = { readonly [Name in keyof Declared]?: Word }

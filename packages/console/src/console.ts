@@ -19,7 +19,6 @@ import { healFor, injectFor } from './steering/steering.ts'
 export interface ConsoleOptions {
   /** `host:port`; by default any free port of this machine's loopback. */
   readonly listen?: string | undefined
-  /** Why the page cannot start the run again. */
   readonly unrepeatable?: string | undefined
 }
 
@@ -50,7 +49,6 @@ export interface Console {
   close(): Promise<void>
 }
 
-/** The least time between two frames of a page. */
 const FRAME_EVERY_MS = 100
 
 interface Shown {

@@ -21,7 +21,6 @@ export interface ProxiesConsole {
 
 const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(proxiesScript).digest('base64')}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** The period of each rate. */
 const SAMPLE_EVERY_MS = 1_000
 const SAMPLES = 60
 
@@ -100,7 +99,6 @@ function linksFor({ forward, callers }: ManagedProxy, { ofRequests }: Offer): re
   ])
 }
 
-/** Carries out an order, or returns why not. */
 function carryOut(plane: ControlPlane, body: string): string | undefined {
   const { action, on } = orderIn(body)
   if (action === 'heal') {
@@ -192,7 +190,6 @@ function requestsOf({ speaks, callers, forward }: ManagedProxy, { asked, answere
   return { asked: asked.of(own), meanMs: replies === 0 ? undefined : (waited.of(own).at(-1) ?? 0) / replies }
 }
 
-/** The state of the recording, and its verdict. */
 function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
   if (recording === undefined) return undefined
   const { ok, fail, info, unmatched } = recording.recorder.counters
@@ -230,7 +227,6 @@ interface Sampled {
   readonly waited: Rates
 }
 
-/** The increase of each link's count per second. */
 interface Rates {
   add(totals: ReadonlyMap<string, number>): void
   /** Returns the links' total rate for each second, oldest first. */

@@ -11,7 +11,6 @@ import { savedPageScript, savedWorkerScript } from './server/built-file.ts'
 export const SAVED_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; worker-src blob:; img-src data:; base-uri 'none'; form-action 'none'"
 
-/** The beginning that identifies a saved page. */
 const BEGINNING =
   '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos page">'
 
@@ -42,7 +41,6 @@ const data = (id: string, value: unknown): string =>
  */
 const withoutEnd = (script: string): string => script.replace(/<(?=\/script|!--)/gi, '\\x3c')
 
-/** Styles in addition to the report's. */
 const savedStyles: string = `
 .head{margin-bottom:20px}
 .problem:not(:empty){border-left:3px solid var(--ink);padding:8px 12px;margin-bottom:16px;background:var(--panel);overflow-wrap:anywhere;white-space:pre-line}

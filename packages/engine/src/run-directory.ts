@@ -14,7 +14,6 @@ import { foundJson, writeWholeFile } from './whole-file.ts'
 
 export interface RunDirectory {
   readonly path: string
-  /** The history as the clients observed it. */
   readonly history: string
   readonly backend: string
   readonly runJson: string
@@ -22,7 +21,6 @@ export interface RunDirectory {
   readonly nodes: string
 }
 
-/** Returns the store of a run in its directory. */
 export const storeIn = (directory: RunDirectory, tier: Target['tier']): RunStore => ({
   historyName: directory.history,
   dataDir: join(directory.path, 'data'),

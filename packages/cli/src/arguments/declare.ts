@@ -188,7 +188,6 @@ export const valuesOf = <Declared extends Options>(options: ParsedOptions, decla
     Object.entries(declared).map(([name, option]) => [name, option.valueIn(options, name)]),
   ) as ValuesOf<Declared>
 
-/** The members of a run that these option values set. */
 export const membersOf = <Declared extends Options>(values: ValuesOf<Declared>, declared: Declared): RunDraft =>
   Object.fromEntries(
     Object.entries(declared).flatMap(([name, { member }]) => (member === undefined ? [] : [[member, values[name]]])),

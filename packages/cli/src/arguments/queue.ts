@@ -5,7 +5,6 @@ import type { ParsedOptions } from '../command.ts'
 import type { Option } from '../option.ts'
 import { asName, word } from './declare.ts'
 
-/** The options that distribute work to other machines. */
 export const queueOption: {
   readonly queue: Option<string | undefined>
   readonly priority: Option<Priority>

@@ -18,7 +18,6 @@ import { oneOf } from './names.ts'
 const HOUR_MS = 3_600_000
 const NANOSECOND_MS = 1e-6
 
-/** The options for reading the events of a history. */
 export const readingOptions: {
   readonly format: Option<Format | undefined>
   readonly map: Option<Mapping | undefined>
@@ -96,7 +95,6 @@ export const readingOf = ({ format, map, keyed, ...order }: Partial<ValuesOf<typ
   ordering: orderingOf(order),
 })
 
-/** The typed options for the order of events. */
 export interface TypedOrder {
   readonly order?: Ordering['by']
   readonly clock?: Millis | undefined

@@ -10,7 +10,6 @@ import type { Options } from '../option.ts'
 import { common, word, words } from './declare.ts'
 import { oneOf, parseSettings } from './names.ts'
 
-/** The options of every command that tests a target. */
 export const targetOptions: Options = {
   target: common(word('the target or configured service to test; chaos targets lists both', DEFAULT_TARGET)),
   protocol: word('test the protocol in this file'),

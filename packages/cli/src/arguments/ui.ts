@@ -4,7 +4,6 @@ import { flagOf, type ParsedOptions, textOf } from '../command.ts'
 import type { Options } from '../option.ts'
 import { common, flag, word } from './declare.ts'
 
-/** The settings for serving the live page of a run. */
 export interface UiSettings {
   readonly listen: string | undefined
 }

@@ -20,7 +20,6 @@ export const describedWorkload = ({ summary, model, levels, functions, settings 
   })),
 })
 
-/** The options of every command with clients. */
 export const workloadOptions = (usual: string = DEFAULT_WORKLOAD): Options => ({
   workload: word('the workload that clients run: a name that chaos workloads lists, or a file', usual),
   'workload-set': words('change a setting of the workload, such as --workload-set keys=5'),

@@ -23,7 +23,6 @@ const modelNames = (): readonly string[] => [
 const NO_EXPECTATION = 'none'
 const FAILED_CAS = ['auto', 'drop', 'observes'] as const
 
-/** The units that may be judged as one transaction. */
 const UNITS = ['request', 'connection'] as const
 
 /** The most worker threads; a larger number is a typing error. */

@@ -28,7 +28,6 @@ export const convertCommand: Command = {
   run: executeConvert,
 }
 
-/** The number of characters printed in one write. */
 const BATCH = 64 * 1024
 
 async function executeConvert(options: ParsedOptions): Promise<ExitCode> {

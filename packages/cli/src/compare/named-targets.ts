@@ -21,7 +21,6 @@ export interface NamedTarget {
 /** Quorums that do not overlap: the usual default of eventually consistent stores. */
 const LOOSEST = 'quorum:r=1:w=1'
 
-/** A stateless system, which cannot lose data. */
 const STATELESS = 'balancer:backend=files'
 
 /** The default systems: from a stateless one to the strictest settings of each protocol. */

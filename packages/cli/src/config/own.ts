@@ -10,7 +10,6 @@ import { word } from '../arguments/declare.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
 import type { Option } from '../option.ts'
 
-/** The option of every command that reads a configuration. */
 export const configOption: { readonly config: Option<string | undefined> } = {
   config: word('the configuration file', 'chaos.config.ts, .mts, .js, .mjs or .json in this directory'),
 }

@@ -77,7 +77,6 @@ interface Composed extends Closing {
   readonly options: ParsedOptions
 }
 
-/** A resource to close when the command ends. */
 export interface Closing {
   close(): Promise<void>
 }

@@ -51,7 +51,6 @@ export async function machineFindings(): Promise<Finding[]> {
   ]
 }
 
-/** Checks whether this machine has what a target requires. */
 export async function targetFindings(target: Target): Promise<Finding[]> {
   const missing = (await target.missing?.()) ?? []
   const commands = commandsOf(target.declared)
@@ -98,7 +97,6 @@ export function faultFindings(target: Target): FaultFindings {
   })
 }
 
-/** The findings for all faults. */
 export const allFaults = (): FaultFindings =>
   described(({ name, summary }) => ({ what: name, ok: true, detail: summary }))
 
@@ -140,10 +138,8 @@ interface DeclaredCommand {
   readonly isPrepared: boolean
 }
 
-/** Whether commands start the target's nodes. */
 export const startsCommands = ({ declared }: Target): boolean => commandsOf(declared).length > 0
 
-/** The commands that start the nodes of a declared cluster. */
 function commandsOf(declared: Target['declared']): DeclaredCommand[] {
   const cluster = v.safeParse(withCommands, declared)
   if (!cluster.success) return []
@@ -185,7 +181,6 @@ const withAddresses = v.object({
   nodes: v.array(v.object({ addresses: v.record(v.string(), v.string()) })),
 })
 
-/** Connects to every address of a running cluster. */
 export async function addressFindings(declared: Target['declared']): Promise<Finding[]> {
   const cluster = v.safeParse(withAddresses, declared)
   if (!cluster.success) return []
@@ -202,7 +197,6 @@ export async function addressFindings(declared: Target['declared']): Promise<Fin
   return Promise.all(asked)
 }
 
-/** The reason why an address cannot be reached, if any. */
 function whyUnreached(address: string): Promise<string | undefined> {
   const { host, port } = ADDRESS.exec(address)?.groups ?? {}
   if (host === undefined || port === undefined) return Promise.resolve('no host:port')
@@ -227,6 +221,5 @@ export interface ContainerFinding extends Finding {
 export const containerFindings = (): readonly ContainerFinding[] =>
   containerAllowances().map(({ allowed, ...rest }) => ({ ok: allowed, ...rest }))
 
-/** Whether a target consists of containers run by an engine. */
 export const isOfContainers = (declared: Target['declared']): boolean =>
   typeof declared === 'object' && declared !== null && ('compose' in declared || 'containers' in declared)

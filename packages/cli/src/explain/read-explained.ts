@@ -53,7 +53,6 @@ const settingsOf = ({ model, initial }: Pick<Asked, 'model' | 'initial'>): Check
 interface Files {
   readonly history: string
   readonly backend: string | undefined
-  /** The summary written by the run. */
   readonly run: RunSummary | undefined
 }
 

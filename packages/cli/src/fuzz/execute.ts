@@ -111,7 +111,6 @@ function continuedText({
   return `The campaign ${campaign} ${isOver ? 'is over' : 'goes on'}. ${known}`
 }
 
-/** The shortest remaining time that is shown. */
 const LONG_MS = 10_000
 
 function heldTo({ search }: FuzzSettings): string {

@@ -216,7 +216,6 @@ function parseMix(typed: string, { functions }: Workload): { readonly [f: string
   return mix
 }
 
-/** The choices of a trial in typed form. */
 export const trialTyped = ({
   faults: names,
   clocks: wrong,

@@ -50,7 +50,6 @@ export interface FuzzSettings {
   readonly taken: Taken
   readonly reporters: readonly ReporterChoice[]
   readonly verbose: boolean
-  /** The address of the Redis with the queue. */
   readonly queue: string | undefined
   readonly priority?: Priority | undefined
   /** The name under which the queue stores the search. */

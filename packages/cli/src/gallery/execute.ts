@@ -77,7 +77,6 @@ async function run(settings: GalleryRun, json: boolean): Promise<ExitCode> {
   return exitCode
 }
 
-/** The requirements that this machine lacks, by exhibit's name. */
 async function lackingOf(exhibits: readonly Exhibit[]): Promise<ReadonlyMap<string, string>> {
   const lacking = new Map<string, string>()
   for (const exhibit of exhibits) {

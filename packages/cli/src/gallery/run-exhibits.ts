@@ -8,7 +8,6 @@ import { runTrial } from './trial.ts'
 
 interface Trials {
   readonly seeds: number
-  /** The seed of the first trial. */
   readonly seed: number
   /** An absolute path. */
   readonly out: string
@@ -55,7 +54,6 @@ export async function runExhibit(exhibit: Exhibit, trials: Trials): Promise<Told
   return { ...toldExhibit(exhibit), triedOn, weaknessTrials, cureTrials: await each('the cure', cure.args) }
 }
 
-/** An exhibit that cannot be run here. */
 export const untried = (exhibit: Exhibit, lacks: string): ToldExhibit => ({ ...toldExhibit(exhibit), lacks })
 
 /** An exhibit in the form of a result, without trials. */

@@ -91,7 +91,6 @@ const failuresIn = (result: object): readonly object[] => {
 const searched = (result: object): string =>
   `nothing in ${String(memberAt(result, ['trials']) ?? 'some')} simulated runs`
 
-/** The last line that is a JSON object. */
 function parsed(stdout: string): object | undefined {
   const line = stdout
     .trim()

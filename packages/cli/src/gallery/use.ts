@@ -18,7 +18,6 @@ export interface GalleryRun {
   readonly exhibits: readonly Exhibit[]
   /** Whether to skip exhibits that this machine cannot run, because the user named none. */
   readonly isAll: boolean
-  /** The number of trials per weakness and per cure. */
   readonly seeds: number
   readonly seed: number
   readonly out: string

@@ -20,5 +20,4 @@ export async function askingOnTerminal<Result>(use: (ask: Ask) => Promise<Result
   }
 }
 
-/** Whether the answer is yes; Enter alone means yes. */
 export const isYes = (typed: string): boolean => /^(?:y|yes)?$/i.test(typed)

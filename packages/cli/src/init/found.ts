@@ -4,16 +4,13 @@ export interface SourceFile {
   readonly text: string
 }
 
-/** How a service learns its port. */
 export type FoundPort =
   | { readonly by: 'variable'; readonly name: string }
   /** The command contains the placeholder {port}. */
   | { readonly by: 'command' }
-  /** The port is fixed in the source. */
   | { readonly by: 'source'; readonly port: number; readonly where: string }
   | { readonly by: 'unknown' }
 
-/** A service in a folder, and how to start it. */
 export interface FoundProgram {
   readonly where: string
   readonly kind: string
@@ -25,7 +22,6 @@ export interface FoundProgram {
 
 /** A path at which a service stores objects, each read by GET and written as a whole. */
 export interface FoundRoutes {
-  /** The path, with {key} in it. */
   readonly path: string
   readonly write: WriteMethod
   /** Where requests and responses hold the value; undefined if the source does not show it. */
@@ -40,7 +36,6 @@ export interface FoundRoutes {
 export const WRITE_METHODS = ['PUT', 'POST', 'PATCH'] as const
 export type WriteMethod = (typeof WRITE_METHODS)[number]
 
-/** A service of a Compose file. */
 export interface ComposedService {
   readonly name: string
   /** Undefined if the image is built here. */

@@ -3,7 +3,6 @@ import type { FoundProgram } from './found.ts'
 import type { FolderSurvey } from './survey.ts'
 import { type ServedPlace, type Start, USUAL_PLACE } from './template.ts'
 
-/** A possible configuration for a folder. */
 export interface Proposal {
   readonly start: Start
   readonly found: readonly (readonly [where: string, what: string])[]
@@ -69,7 +68,6 @@ export function proposalOf(survey: FolderSurvey, typed: TypedPlace, routes = 0):
   }
 }
 
-/** The routes of a configuration, for people. */
 export const saysOf = ({ path, write, value, result }: ServedPlace): Proposal['says'] => [
   ['reads', `GET ${path}, the value at ${result}`],
   ['writes', `${write} ${path}, the value at ${value}`],

@@ -33,7 +33,6 @@ export function routesInSource(sources: readonly SourceFile[]): RoutesInSource {
   }
 }
 
-/** A path with one key and no other parameters. */
 const PLAIN_PATH = /^\/[\w./~-]*\{key\}[\w./~-]*$/
 
 function pairsIn(handlers: readonly Handler[]): readonly FoundRoutes[] {
@@ -182,7 +181,6 @@ function methodsOf(method: string, rest: string): readonly string[] {
   return listed === undefined ? ['GET'] : Array.from(listed.matchAll(/\w+/g), ([each]) => each.toUpperCase())
 }
 
-/** The path with {key} for its single parameter. */
 const withKey = (path: string): string =>
   path.match(/\{\w+\}/g)?.length === 1 ? path.replace(/\{\w+\}/, '{key}') : path
 
@@ -218,7 +216,6 @@ function beginOf(method: string, text: string): readonly { readonly method: stri
   return at === undefined ? [] : [{ method, at }]
 }
 
-/** Guesses where a request's JSON contains the value. */
 function valueIn(body: string): string | undefined {
   const member = firstOf(body, [
     /\b(?:req|request)\.body\.(\w+)/,

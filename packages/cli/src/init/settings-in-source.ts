@@ -9,14 +9,12 @@ export function portVariable(sources: readonly SourceFile[], read: RegExp): stri
   return names.includes('PORT') ? 'PORT' : names[0]
 }
 
-/** The variable from which a service reads its data directory. */
 export const dataVariable = (sources: readonly SourceFile[], read: RegExp): string | undefined =>
   namesIn(sources, read).find((name) => /^(?:\w+_)?(?:DATA|STORAGE)(?:_?(?:DIR|DIRECTORY|PATH))?$/.test(name))
 
 const namesIn = (sources: readonly SourceFile[], read: RegExp): readonly string[] =>
   sources.flatMap(({ text }) => Array.from(text.matchAll(read), ([, name = '']) => name))
 
-/** A port that is fixed in the source. */
 export function fixedPort(sources: readonly SourceFile[], patterns: readonly RegExp[]): FoundPort | undefined {
   for (const { path, text } of sources)
     for (const pattern of patterns) {

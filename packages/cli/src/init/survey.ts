@@ -50,7 +50,6 @@ export function surveyFolder(directory: string): FolderSurvey {
   }
 }
 
-/** The program of an image, if the folder contains it. */
 function programOf([program = '', ...rest]: readonly string[], directory: string): FoundProgram | undefined {
   const script = rest.find((word) => existsSync(join(directory, word)))
   const isHere = /^\.?\/?[\w./-]+$/.test(program) && !program.startsWith('/') && existsSync(join(directory, program))

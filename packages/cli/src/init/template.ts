@@ -10,7 +10,6 @@ export interface Start {
   readonly doubt?: string | undefined
 }
 
-/** How to start a node of a service. */
 export interface OwnStart {
   readonly command: string
   readonly environment?: { readonly [name: string]: string } | undefined
@@ -127,7 +126,6 @@ function keysOf(target: Start['target'], { keys }: ServedPlace): string | undefi
   return keys === '{number}' ? LARGE_NUMBERS : (keys ?? OWN_KEYS)
 }
 
-/** The declaration of a node that a command starts. */
 export function declarationOf(start: OwnStart, place: ServedPlace): object {
   const { command, environment = {} } = start
   const keys = keysOf(start, place)

@@ -4,7 +4,6 @@ import type { ProtocolModule } from '@chaosproxy/protocols'
 import { judgeReceived } from './judge-received.ts'
 import { judgeSurvival, type SimulatedFinding } from './survive.ts'
 
-/** The result of a Jest or Vitest matcher. */
 export interface MatcherResult {
   readonly pass: boolean
   readonly message: () => string

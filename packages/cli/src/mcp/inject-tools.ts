@@ -183,7 +183,6 @@ function tokenFor(tool: string, host: string, named: string | undefined, setting
   )
 }
 
-/** The host and port of an address. */
 function placeOf(address: string): string {
   const url = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`
   return URL.canParse(url) ? new URL(url).host : address

@@ -1,7 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream'
 
 const NEWLINE = 0x0a
-/** The longest line of a tool call. */
 const LONGEST_BYTES = 1_000_000
 
 /** Passes lines on, but drops lines that are too long, because the SDK would stop on them. */

@@ -7,7 +7,6 @@ const REPORT = 'report.html'
 const BEGINNING = 'chaos://runs/'
 const TYPE = 'text/html'
 
-/** The address of a run's report. */
 const uriOf = (name: string): string => `${BEGINNING}${encodeURIComponent(name)}/${REPORT}`
 
 export const listedReports = (out: string): readonly ListedResource[] =>

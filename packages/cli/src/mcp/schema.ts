@@ -5,11 +5,9 @@ import * as v from 'valibot'
 
 // The schemas of the arguments and results of tools.
 
-/** A text provided by a client. */
 export const text = (description: string): v.GenericSchema<string> =>
   v.pipe(v.string('must be a string'), v.nonEmpty('must be a string'), v.description(description))
 
-/** A text in a result. */
 export const told = (description: string): v.GenericSchema<string> => v.pipe(v.string(), v.description(description))
 
 export const texts = (description: string): v.GenericSchema<string[]> =>

@@ -9,7 +9,6 @@ import type { Options } from '../option.ts'
 /** What the user who starts the server allows its clients to do. */
 export interface McpSettings {
   readonly out: string
-  /** The user's configuration, whose names clients may use. */
   readonly config: string | undefined
   /** Whether clients may name files of code. The configuration of this directory is then read. */
   readonly allowCode: boolean

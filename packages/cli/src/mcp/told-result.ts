@@ -47,7 +47,6 @@ export interface ToldResult {
 
 const OUTCOMES = ['as expected', 'violated', 'unknown', 'trouble', 'interrupted', 'nothing expected'] as const
 
-/** The schema of {@link ToldResult}. */
 export const toldMembers: v.ObjectEntries = {
   title: told('what users lost, in their words; the verdict if nothing is lost'),
   verdict: told('the strongest consistency that was kept, or what was broken: "Not linearizable"'),

@@ -13,7 +13,6 @@ interface ActionContext {
   readonly style: Style
   readonly name: string | undefined
   readonly direction: string | undefined
-  /** The lease of a new fault, if it has one. */
   readonly lease?: string | undefined
 }
 

@@ -108,7 +108,6 @@ function stopSignals(): StopSignals {
   }
 }
 
-/** Serves the page of the proxies. */
 async function showProxies(
   plane: ControlPlane,
   seed: number | string,

@@ -4,7 +4,6 @@ import type { createRecorder, Recorder } from '@chaosproxy/recorder'
 import { createLiveJudge, type Judged, type LiveJudge, NOTHING_RECORDED, violationText } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 
-/** A record that is judged during recording. */
 export interface JudgedRecord {
   /** Records the events that clients saw. */
   readonly sink: Parameters<typeof createRecorder>[0]['client']
@@ -55,7 +54,6 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
   }
 }
 
-/** The places of lines in the files. */
 interface Places {
   wrote(place: LinePlace | undefined): void
   of(position: number): LinePlace | undefined

@@ -25,7 +25,6 @@ interface PairWords extends MemberWords {
   readonly keepHost?: boolean
 }
 
-/** A proxy: its address, and its upstream. */
 export interface ProxyPair {
   readonly name: string
   readonly listen: string

@@ -24,7 +24,6 @@ const ROUTES: Omit<Remedies, 'nothing'> = {
   unnamed: 'Say what names the client: "client": "header.X-Client", a cookie, bearer, or peer.process.',
 }
 
-/** Lines about the recorded operations and the gaps, with remedies. */
 export function summaryLines(recorder: Recorder, { lostLines, path, by }: SummaryOptions): readonly string[] {
   const remedies = by === 'routes' ? ROUTES : by.remedies
   const { operations, ok, fail, info } = recorder.counters

@@ -126,7 +126,6 @@ function opened<Files>(unlock: () => void, open: () => Files): Files {
   }
 }
 
-/** Records the standstills of this process as faults. */
 function recordStandstills(recorder: Recorder, standstills: Standstill[]): NodeJS.Timeout {
   const beat = createBeats(recorder.now())
   const beaten = (): void => {

@@ -9,7 +9,6 @@ import { styleFor } from '../terminal/style.ts'
 import { renderStartPage } from './start-page.ts'
 import type { ProxyCommandSettings } from './use.ts'
 
-/** The Toxiproxy release reported to clients. */
 const TOXIPROXY_VERSION = '2.12.0'
 
 /** Events that mean that traffic is blocked. */
@@ -104,7 +103,6 @@ interface Running {
   readonly plane: ControlPlane
   readonly controlUrl: string
   readonly log: Logger
-  /** Variables with the paths of certificate authorities to trust. */
   readonly authorities: { readonly [name: string]: string }
 }
 

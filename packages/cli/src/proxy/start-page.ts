@@ -14,7 +14,6 @@ export interface StartPage {
   readonly isOpen: boolean
 }
 
-/** The start page: addresses and suggested commands. */
 export function renderStartPage(page: StartPage, style: Style): string {
   const { proxies, controlUrl } = page
   const widest = (of: (proxy: ManagedProxy) => string) => Math.max(0, ...proxies.map((proxy) => of(proxy).length))

@@ -42,7 +42,6 @@ import type { RecordSettings } from './recording.ts'
 import { tokenOf } from './token.ts'
 
 export interface ProxyCommandSettings {
-  /** The address and upstream of each proxy. */
   readonly pairs: readonly ProxyPair[]
   /** The settings for recording to plain files. */
   readonly record: RecordSettings | undefined
@@ -66,11 +65,9 @@ export interface ProxyCommandSettings {
   readonly drainMs: number
   /** When to end. */
   readonly timeMs: number | undefined
-  /** A command to run; the proxy ends with it. */
   readonly command: readonly string[]
 }
 
-/** The settings of a recorded run, and its requirements. */
 export interface RunRecording {
   /** The file with the route table, or the name of a protocol; undefined if proxies define it. */
   readonly table: string | undefined
@@ -80,13 +77,11 @@ export interface RunRecording {
   readonly client: string | undefined
   readonly initial: string | undefined
   readonly model: string | undefined
-  /** The directory in which the run's directory is created. */
   readonly out: string
   /** What judges it. */
   readonly draft: RunDraft
   readonly events: string | undefined
   readonly seed: number
-  /** The servers of the configuration, followed by the typed servers. */
   readonly servers: readonly TrafficServer[]
 }
 
@@ -237,7 +232,6 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
   }
 }
 
-/** Options for a recording with its own directory. */
 const OF_RUN = ['require', 'check-timeout', 'events'] as const
 /** Options that also apply to plain files, for judging during recording. */
 const HELD = ['expect', 'stop-on-violation'] as const

@@ -4,7 +4,6 @@ import type { Closing } from '../config/servers.ts'
 import { execute as executeRun } from '../run/execute.ts'
 import type { RunSettings } from '../run/use.ts'
 
-/** Records the traffic of the command as a run. */
 export async function execute({ close, ...settings }: RunSettings & Closing): Promise<ExitCode> {
   try {
     return await executeRun({ ...settings, again: againOf(settings.run) })

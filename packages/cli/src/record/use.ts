@@ -208,7 +208,6 @@ function tableIn({ as: given }: Typed): string {
   return table
 }
 
-/** Running servers, then servers that the run starts. */
 function serversIn(typed: Typed): readonly TrafficServer[] {
   const { upstream: upstreams, listen: listens, as: given } = typed
   const started = typed.serve.map((text) => wordsOf(text, '--serve'))

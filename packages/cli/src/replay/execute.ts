@@ -10,7 +10,6 @@ import type { ReplaySettings } from './use.ts'
 
 const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more to end at once.'
 
-/** Plays the scenario, and shows the result. */
 export async function execute(settings: ReplaySettings): Promise<ExitCode> {
   const outcome = settings.inspectPort === undefined ? await played(settings) : await inspected(settings)
   print(process.stdout, settings.json ? `${JSON.stringify(jsonOf(settings, outcome))}\n` : pageOf(settings, outcome))
@@ -52,7 +51,6 @@ const beginningOf = (culprit: InspectedAt['culprit']): string =>
     ? 'as the first request begins'
     : `as the culprit's request begins: ${culprit.f}${culprit.key === undefined ? '' : ` ${culprit.key}`} of ${culprit.process}${culprit.node === undefined ? '' : `, on ${culprit.node}`}`
 
-/** Describes the await at which the race occurred. */
 function overtakenAwait({ sentence, rows }: NonNullable<InspectedAt['race']>): string {
   const sql = rows.find(({ isOvertaken }) => isOvertaken)?.sql ?? []
   return ['', sentence, ...sql.map(printable)].join('\n  ')

@@ -29,7 +29,6 @@ export interface ReplaySettings {
   readonly real: boolean
   readonly times: number
   readonly invariants: boolean
-  /** The port of Node's inspector, if it is used. */
   readonly inspectPort: number | undefined
   readonly json: boolean
 }

@@ -10,7 +10,6 @@ import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 /** A chosen reporter, and the destination of its text. Plain data, for other threads. */
 export interface ReporterChoice extends Reporting {
-  /** The option as typed, for messages. */
   readonly typed: string
   /** Whether a user requested the reporter. One that the environment adds must not fail the command. */
   readonly isAsked: boolean
@@ -52,7 +51,6 @@ export function parseReporters(options: ParsedOptions, kind: ReportedKind): read
   return chosen
 }
 
-/** Whether files written by other programs may be overwritten. */
 export const isForced = (options: ParsedOptions): boolean => flagOf(options, 'force')
 
 /** @throws UserError (usage) for a file that is no earlier text of the reporter that would replace it. */
@@ -150,6 +148,5 @@ export const isSilent = (choices: readonly ReporterChoice[]): boolean =>
 const isOnStdout = (choice: ReporterChoice, name: string | undefined): boolean =>
   choice.file === undefined && choice.name === name
 
-/** Whether another program reads stdout. */
 export const isForPrograms = (choices: readonly ReporterChoice[]): boolean =>
   choices.some(({ file, name }) => file === undefined && !sharesStdout(name))

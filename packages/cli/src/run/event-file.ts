@@ -11,7 +11,6 @@ import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
 const FLUSH_BYTES = 64 * 1024
 
-/** The option of every command that writes events. */
 export const eventsOption: Options = {
   events: word('write every event to this file as it happens, as lines of JSON'),
 }

@@ -185,7 +185,6 @@ function titleOf({ spec, target, workload, expect }: PlannedRun): string {
 
 const modelNameOf = ({ model }: PlannedRun['workload']): string => (typeof model === 'string' ? model : model.name)
 
-/** The recipients of a run's events besides the screen. */
 interface Followers {
   of(run: PlannedRun): readonly RunListener[]
   /** @throws UserError (environment) if the file of events is incomplete. */

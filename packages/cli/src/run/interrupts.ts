@@ -21,7 +21,6 @@ export function endingSignals(): readonly NodeJS.Signals[] {
 
 const ignore = (): void => {}
 
-/** Whether a user can interrupt from a terminal. */
 export const hasTerminal = (): boolean => [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)
 
 const OF_A_RUN = 'Interrupted: healing and checking the record. Once more to end at once.'

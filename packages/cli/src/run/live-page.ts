@@ -4,7 +4,6 @@ import { print } from '../terminal/output.ts'
 import { hasTerminal, listenForInterrupts } from './interrupts.ts'
 import type { RunSettings } from './use.ts'
 
-/** The live page for a sequence of runs. */
 export interface LivePage {
   follow(run: FollowedRun): Following
   /** Called when the newest run's results are written. */

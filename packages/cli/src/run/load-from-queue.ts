@@ -4,7 +4,6 @@ import type { JudgedRunOptions } from '@chaosproxy/runner'
 import type { LoadChoice } from '../arguments/load.ts'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
-/** Lets workers of a queue drive the clients. */
 export async function loadFromQueue(
   load: LoadChoice,
   display: ProgressDisplay,

@@ -23,14 +23,11 @@ export const outputOptions: Options & { readonly out: Option<string | undefined>
 
 export interface RunOutput {
   readonly reporters: readonly ReporterChoice[]
-  /** Whether to log every event on stderr. */
   readonly verbose?: boolean | undefined
   readonly events: string | undefined
-  /** The destination of the run's traces. */
   readonly telemetry?: TelemetrySettings | undefined
   /** The `host:port` of the run's metrics for Prometheus. */
   readonly metrics?: string | undefined
-  /** The file for a proof of the verdicts. */
   readonly prove?: string | undefined
   readonly out: string
 }

@@ -5,7 +5,6 @@ import type { ProgressDisplay } from '../terminal/progress.ts'
 
 const REFRESH_EVERY_MS = 100
 
-/** Shows a run's progress as a live line. */
 export function showProgress(display: ProgressDisplay, simulated: boolean): RunListener {
   let totalMs = 0
   let shownAt = Number.NEGATIVE_INFINITY

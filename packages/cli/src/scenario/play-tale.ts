@@ -14,7 +14,6 @@ import { firstLeader } from '@chaosproxy/simulator'
 
 const now = () => millis(performance.now())
 
-/** A tale, and its part in a story. */
 export interface StoryPart {
   readonly tale: Tale
   readonly kind: StoryTelling['kind']

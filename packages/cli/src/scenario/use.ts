@@ -11,7 +11,6 @@ export interface ScenarioSettings {
   readonly story: Story | undefined
   readonly fix: boolean
   readonly real: boolean
-  /** Whether to print the list of stories as JSON. */
   readonly json: boolean
   readonly reporters: readonly ReporterChoice[]
   /** The page's file. */

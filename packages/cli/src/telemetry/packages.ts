@@ -26,7 +26,6 @@ interface SpanOptions {
   readonly links?: readonly { readonly context: SpanContext }[]
 }
 
-/** The context of a span, such as its parent. */
 type Context = object
 
 interface Tracer {

@@ -12,7 +12,6 @@ export interface FinishedSpan {
   readonly error: string | undefined
 }
 
-/** Operations and faults in progress. */
 export interface SpanLog {
   /** Returns the span that this event ends, if any. */
   note(event: Event): FinishedSpan | undefined

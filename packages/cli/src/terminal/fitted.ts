@@ -13,6 +13,5 @@ export function fitted(text: string, width: number | undefined = widthAsked(proc
     .join('\n')
 }
 
-/** Prints the title of work that begins. */
 export const printTitle = (title: string): void =>
   print(process.stderr, fitted(`\n  ${title}\n\n`, widthAsked(process.stderr)))

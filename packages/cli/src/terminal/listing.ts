@@ -4,7 +4,6 @@ import type { Setting } from '@chaosproxy/workloads'
 /** A name and its description. Without a name, it continues the previous description. */
 export type Listed = readonly [name: string, text: string]
 
-/** Lines of names and texts in columns. */
 export const listing = (rows: readonly Listed[], paint: (name: string) => string): string[] =>
   table(
     [{ title: '' }, { title: '' }],

@@ -39,7 +39,6 @@ function write(stream: NodeJS.WriteStream, text: string): void {
   stream.write(stream === process.stderr && !speaksUnicode() ? asciiOnly(text) : text)
 }
 
-/** Resolves when stdout is closed or broken. */
 export const outputEnded = (): Promise<void> =>
   new Promise((resolve) => {
     if (process.stdout.destroyed) resolve()

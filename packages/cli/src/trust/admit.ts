@@ -127,7 +127,6 @@ const ownVariables = (file: string, kept: Variables): Variables =>
     }),
   )
 
-/** The code named by the user's own configuration. */
 function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   if (loaded === undefined) return []
   const { targets = {}, workloads = {}, runs = {}, services = {} } = loaded.config

@@ -30,7 +30,6 @@ const broughtService = ({ program, beside = {}, client }: ServiceSpec): readonly
   ...(client === undefined ? [] : [{ kind: 'client', text: client } as const]),
 ]
 
-/** The commands of a recording's servers and clients. */
 export const broughtTraffic = (traffic: TrafficSpec | undefined): readonly Brought[] =>
   [...(traffic?.servers ?? []).map(({ serve }) => serve), traffic?.command].flatMap((words) =>
     words === undefined ? [] : [{ kind: 'command', text: commandLine(words) }],
@@ -45,7 +44,6 @@ export const broughtProbes = (requirements: readonly string[]): readonly Brought
     .filter((text) => parseRequirement(text, '--require').kind === 'probe')
     .map((text) => ({ kind: 'probe', text }))
 
-/** The option for each kind of reference. */
 const OPTIONS = {
   program: 'binary',
   cluster: 'target',
@@ -68,7 +66,6 @@ interface Typed {
   readonly is: readonly Brought[]
 }
 
-/** The references on the command line. */
 export const typedIn = (options: ParsedOptions): readonly Typed[] =>
   (Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]).flatMap((kind) => {
     const option = OPTIONS[kind]

@@ -15,7 +15,6 @@ export interface FaultDraft {
   readonly latencyMs?: number
 }
 
-/** An action on the selection, with its label. */
 export interface Action {
   readonly label: string
   /** The key that prepares the action on a focused node. */

@@ -8,7 +8,6 @@ export interface OfferedKind {
   readonly summary: string
   /** What the fault can be injected into, if anything. */
   readonly on: readonly ('nodes' | 'links' | 'clients')[]
-  /** Why the fault cannot be injected. */
   readonly refused?: string | undefined
 }
 
@@ -30,7 +29,6 @@ export interface Hello {
   /** Whether nodes have links among each other that can be cut. */
   readonly meshed: boolean
   readonly kinds: readonly OfferedKind[]
-  /** The command that repeats the run. */
   readonly again: string
   /** Why the page cannot start the run again. */
   readonly unrepeatable?: string | undefined
@@ -131,14 +129,12 @@ export interface Frame {
   readonly nodes: readonly NodeRow[]
   readonly bins: Bins
   readonly faults?: readonly FaultRow[] | undefined
-  /** Increases with each change of the faults. */
   readonly faultsVersion: number
   readonly tail?: readonly TailRow[] | undefined
   readonly verdict?: Verdict | undefined
   /** The violation that the runner noticed. The verdict with the drawing follows. */
   readonly violation?: NoticedViolation | undefined
   readonly failure?: string | undefined
-  /** The address of the finished run's report. */
   readonly report?: string | undefined
 }
 

@@ -44,7 +44,6 @@ export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
   return { width, height, card, places: new Map(places) }
 }
 
-/** Returns both ends of a link as drawn. */
 export function between(
   from: { readonly x: number; readonly y: number },
   to: { readonly x: number; readonly y: number },
@@ -67,7 +66,6 @@ function edgeOf(
   return { x: middle.x + dx * Math.min(1, scale), y: middle.y + dy * Math.min(1, scale) }
 }
 
-/** Returns the line from a card outwards to its clients. */
 export function stub({ x, y, out }: Place, card: Layout['card']): ReturnType<typeof between> {
   const start = edgeOf({ x, y }, { x: x + out.x * 1000, y: y + out.y * 1000 }, card)
   return { x1: start.x, y1: start.y, x2: start.x + out.x * STUB, y2: start.y + out.y * STUB }

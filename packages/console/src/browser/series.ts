@@ -9,7 +9,6 @@ const completeRows = ({ rows }: Bins, isOver: boolean): Bins['rows'] => (isOver 
 const middles = (count: number, width: number): number[] =>
   Array.from({ length: count }, (_, i) => ((i + 0.5) * width) / 1000)
 
-/** Returns the operations per second: ok, fail, info. */
 export function throughputOf(bins: Bins, isOver: boolean): Columns {
   const rows = completeRows(bins, isOver)
   const rate = (place: number) => rows.map((row) => ((row[place] ?? 0) * 1000) / bins.width)
@@ -22,7 +21,6 @@ export function latencyOf(bins: Bins, isOver: boolean): Columns {
   return [middles(rows.length, bins.width), rows.map((row) => row[3] ?? null), rows.map((row) => row[4] ?? null)]
 }
 
-/** Returns the errors per second, by class. */
 export function errorsOf(bins: Bins, isOver: boolean): Columns {
   const rows = completeRows(bins, isOver)
   const lines = bins.errors.map((_, i) => rows.map((row) => ((row[5 + i] ?? 0) * 1000) / bins.width))

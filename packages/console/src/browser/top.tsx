@@ -11,7 +11,6 @@ interface TopProps {
   readonly order: (order: DraftedOrder) => void
 }
 
-/** Shows the run, its progress and its buttons. */
 export function Top({ view, theme, nextTheme, order }: TopProps): JSX.Element | null {
   const { hello, frame, connection, verdict } = view
   if (hello === undefined || frame === undefined) return null

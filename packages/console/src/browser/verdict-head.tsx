@@ -71,7 +71,6 @@ export function Why({ verdict }: Told): JSX.Element | null {
   return <section class="why-part" dangerouslySetInnerHTML={{ __html: verdict.drawing }} />
 }
 
-/** Shows a later contradiction below the first. */
 export function Since({ verdict }: Told): JSX.Element | null {
   const since = verdict?.since
   if (since === undefined) return null

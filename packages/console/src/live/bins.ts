@@ -1,6 +1,5 @@
 import type { BinRow, Bins, TailRow } from '../browser/frames.ts'
 
-/** The greatest number of bins in a chart. */
 const MOST_BINS = 400
 const FIRST_WIDTH_MS = 100
 /** The number of error classes with a name. All others share the last class. */

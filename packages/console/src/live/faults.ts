@@ -7,7 +7,6 @@ const MOST_LISTED = 200
 
 /** The faults of a run, read from its history. */
 export interface FaultLog {
-  /** Increases with each change of the faults. */
   readonly version: number
   readonly rows: readonly FaultRow[]
 }
@@ -37,7 +36,6 @@ export function clockOf(node: string, rows: readonly FaultRow[], now: number): n
   }, 0)
 }
 
-/** A fault's name, nodes and links. */
 function placesOf(kind: string, members: { readonly [member: string]: Json }) {
   try {
     const fault = parseFault({ ...members, kind }, kind, ['id', 'began'])

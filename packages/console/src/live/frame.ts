@@ -2,7 +2,6 @@ import type { Frame, Had, Verdict } from '../browser/frames.ts'
 import { hadNothing } from '../browser/had.ts'
 import type { LiveRun } from './live-run.ts'
 
-/** The run as pages show it: its state, and the verdict so far. */
 export interface ShownRun {
   readonly number: number
   readonly live: LiveRun

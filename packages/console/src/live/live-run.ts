@@ -12,7 +12,6 @@ export interface LiveRun {
   readonly nodes: readonly NodeRow[]
   readonly bins: BinnedOperations
   readonly faults: FaultLog
-  /** The violation that the runner itself noticed. */
   readonly violation: NoticedViolation | undefined
   readonly failure: string | undefined
   tail(): readonly TailRow[]
@@ -124,7 +123,6 @@ const noticed = ({ level, noticedAfter }: NoticedViolation): NoticedViolation =>
 const roleOf = ({ role, alone }: { readonly role: string; readonly alone?: boolean | undefined }): string =>
   alone === true ? `${role}, cut off` : role
 
-/** The least period over which the nodes' rates are measured. */
 const RATE_MS = 1_000
 
 interface Rates {

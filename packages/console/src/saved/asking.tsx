@@ -36,7 +36,6 @@ interface AskingProps {
 
 const TIMES_S = [10, 30, 120, 600]
 
-/** Asks for a history and the settings. */
 export function Asking({ setting, refusal, choice, choose, judge }: AskingProps): JSX.Element {
   return (
     <>

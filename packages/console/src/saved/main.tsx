@@ -153,7 +153,6 @@ interface WorkingProps {
   readonly stop: () => void
 }
 
-/** Shows the current work, and a button to stop it. */
 function Working({ name, progress, timeoutMs, stop }: WorkingProps): JSX.Element {
   const isJudging = progress?.type === 'judging'
   const seconds = useSeconds(isJudging)

@@ -14,7 +14,6 @@ export interface Question {
   readonly version: string
 }
 
-/** A message of the worker: its progress, or the outcome. */
 export type Answer = Progress | Outcome
 
 export type Progress =

@@ -10,6 +10,5 @@ export const judgeScript = (): string =>
 
 export const pageScript = (): string => join(PACKAGE, 'bundle', 'page.js')
 
-/** Returns the code of the page that judges saved histories. */
 export const savedPageScript = (): string => join(PACKAGE, 'bundle', 'saved-page.js')
 export const savedWorkerScript = (): string => join(PACKAGE, 'bundle', 'saved-worker.js')

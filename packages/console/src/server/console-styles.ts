@@ -1,4 +1,3 @@
-/** The live page's own styles, in addition to the report's. */
 export const consoleStyles: string = `
 :root{--lk:#7293b3}
 @media (prefers-color-scheme:dark){:root:not([data-theme=light]){--lk:#5d84ad}}

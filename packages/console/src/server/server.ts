@@ -16,9 +16,7 @@ export interface PageServerOptions {
 }
 
 export interface PageServer {
-  /** The address of the page, with its token. */
   readonly url: string
-  /** Returns the address of a document, with the token. */
   addressOf(path: string): string
   close(): Promise<void>
 }
@@ -75,5 +73,4 @@ const shell = (token: string): string => `<!doctype html>
 <body><div id="page"><noscript>The live page needs JavaScript. The run goes on without it, and its report is written at the end.</noscript></div><script type="module" src="/page.js?token=${token}"></script></body></html>
 `
 
-/** The styles of the report and of the console. */
 const pageStyles: string = `${stylesheet}\n${consoleStyles}`

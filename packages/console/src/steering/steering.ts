@@ -8,7 +8,6 @@ import type { LiveRun } from '../live/live-run.ts'
 export interface Steered {
   readonly run: PlannedRun
   readonly live: LiveRun
-  /** The handle of the run, once it has started. */
   readonly handle: RunHandle | undefined
   readonly nodes: readonly string[]
 }

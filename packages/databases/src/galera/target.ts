@@ -47,7 +47,6 @@ export const galera: Target = {
   },
 }
 
-/** Describes what reads, transactions and crashes may miss or lose. */
 function weakness({ settings, object, faults }: WeaknessQuestion): string | undefined {
   const { sync, isolation } = settings
   const given = [

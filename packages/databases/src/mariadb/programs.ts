@@ -26,7 +26,6 @@ export const mariadbPaths = (): MariadbPrograms => ({
   client: pathOf('mariadb'),
 })
 
-/** Returns the programs that are not installed. */
 export function missingMariadb(): Promise<readonly MissingProgram[]> {
   const { server, install, client } = mariadbPaths()
   return missingPrograms([

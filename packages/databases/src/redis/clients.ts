@@ -75,7 +75,6 @@ export const carriedOf = ({ table, wait, initial }: Carried): Carriage =>
 
 interface Carried extends Pick<AskedOperations, 'initial'> {
   readonly table: string
-  /** The number of replicas that confirm each change. */
   readonly wait: number
 }
 
@@ -191,7 +190,6 @@ interface PrimaryFinder {
   close(): void
 }
 
-/** How long to wait before asking the next Sentinel. */
 const PATIENCE_MS = 300
 
 function primaryFinder(home: NodeAddress, nodes: readonly NodeId[]): PrimaryFinder {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { StartedDeclaration } from '@chaosproxy/targets/database'
 import type { RedisChoice } from './settings.ts'
 
-/** The name by which Sentinels know the primary. */
 export const PRIMARY_NAME = 'chaos'
 
 /** Sentinels retry a failed election after twice this time. */
@@ -55,7 +54,6 @@ const failoverCommand: readonly string[] = [
   ...['SENTINEL', 'FAILOVER', PRIMARY_NAME],
 ]
 
-/** Returns the configuration of a server that replicates. */
 export function serverFile({ appendonly, minReplicas }: Pick<RedisChoice, 'appendonly' | 'minReplicas'>): string[] {
   return [
     'port {port.client}',

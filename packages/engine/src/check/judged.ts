@@ -24,7 +24,6 @@ export interface JudgedTask {
   /** The path of the history as typed, or its name. */
   readonly file: string
   readonly settings: CheckSpec
-  /** The run that recorded the history, if known. */
   readonly setup?: RunSetup | undefined
   /** Whether this is the only history. Its result is then a page, and not a line of a table. */
   readonly alone: boolean

@@ -37,7 +37,6 @@ export const memoryNote = (memoryBytes: number): string | undefined =>
 const ROW_BYTES = 59
 const NAME_BYTES = 100
 
-/** Estimates the memory of a history in bytes. */
 export const heldBytesOf = ({ operations, values, keys, processCount }: History): number =>
   operations.callEvent.length * ROW_BYTES + values.sizeBytes + (keys.length + processCount) * NAME_BYTES
 

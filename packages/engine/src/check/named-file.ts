@@ -22,13 +22,11 @@ export const bytesOf = (files: readonly FileOrParts[]): number =>
 /** Approximate size of text per byte of a compressed recording. */
 const TEXT_PER_COMPRESSED = 8
 
-/** The approximate size of a recording's text. */
 export const textBytesOf = (file: FileOrParts): number =>
   partsOf(file).reduce((sum, { path, bytes }) => sum + bytes * textPerByte(path), 0)
 
 const textPerByte = (name: string): number => (/\.(gz|zst)$/.test(name) ? TEXT_PER_COMPRESSED : 1)
 
-/** The files or objects of a recording. */
 function partsOf({ file, stored }: FileOrParts): readonly Pick<StoredPart, 'path' | 'bytes'>[] {
   if (stored !== undefined) return stored
   if (file === STDIN || !existsSync(file)) return []

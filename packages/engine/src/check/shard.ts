@@ -133,7 +133,6 @@ function keptHistory(recording: RecordingName, settings: ShardSettings): Promise
   return kept.history
 }
 
-/** Returns undefined if memory does not suffice. */
 async function read(
   recording: RecordingName,
   { format, keyed, mapping, ordering, memoryBytes }: ShardSettings,

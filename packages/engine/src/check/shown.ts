@@ -1,7 +1,6 @@
 import { type ApartAnswer, togetherApart } from '@chaosproxy/checker'
 import type { Signs } from '@chaosproxy/runner'
 
-/** The results for some keys of a recording. */
 export interface Shown {
   readonly answer: ApartAnswer
   readonly signs: Signs
@@ -9,7 +8,6 @@ export interface Shown {
 
 type Limit = Extract<ApartAnswer, { readonly result: 'unknown' }>['limit']
 
-/** The answer without further signs. */
 export const showsOnly = (answer: ApartAnswer): Shown => ({ answer, signs: { hasNews: false, leavesOut: false } })
 
 /** The result of work that was ended at a limit. */

@@ -6,7 +6,6 @@ import { watchedModel } from './watched-model.ts'
 
 const loaded = new Map<string, ReturnType<typeof loadModel>>()
 
-/** Returns the user's own model, for this thread alone. */
 export async function ownModel(
   settings: Pick<CheckSpec, 'model'>,
   progress: Progress,

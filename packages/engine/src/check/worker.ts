@@ -58,7 +58,6 @@ export const checkOne = ({ spec, progress }: Task<Timed<CheckTask>>): Promise<Ch
   })
 }
 
-/** Reads a file into shared memory. */
 export const readOne = ({ spec }: Task<Timed<CheckTask>>): Promise<LentFile | FileTrouble | StoppedFile> => {
   const { input: task, stopwatch } = spec
   markStarted(stopwatch)
@@ -103,7 +102,6 @@ export const judgeWhatIsBeside = ({ spec }: Task<Timed<PartTask>>): Promise<Othe
 
 export type ReadLarge = { readonly recording: PackedRecording; readonly parseMs: number } | { readonly cannot: string }
 
-/** The recording to read, and the number of places. */
 export interface LargeTask {
   readonly task: CheckTask
   readonly places: number

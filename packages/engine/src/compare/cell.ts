@@ -21,7 +21,6 @@ export interface MeasuredCell {
   readonly measurement: Measurement
   /** Whether the run kept its promise, if there was one. */
   readonly kept: boolean | 'unknown' | undefined
-  /** The violation of the promise. */
   readonly broken?: ToldRun | undefined
   readonly toDecide?: string | undefined
   readonly trouble: readonly string[]

@@ -35,12 +35,10 @@ export type CompareEvent =
   | { readonly type: 'trouble'; readonly trouble: string; readonly system: string; readonly condition: string }
   | QueueEvent
 
-/** How to observe a comparison, and stop it early. */
 export interface CompareHooks {
   readonly listener?: ((event: CompareEvent) => void) | undefined
   /** When aborted, no further run begins; the measurements so far are compared. */
   readonly signal?: AbortSignal | undefined
-  /** Returns the command that repeats a run, for the report. */
   readonly again?: ((run: ComparedRun) => string) | undefined
   /** The Redis whose workers perform the runs. Only for simulated runs. */
   readonly queue?: string | undefined
@@ -66,7 +64,6 @@ export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks =
 }
 
 interface Performer {
-  /** The number of concurrent runs. */
   readonly width: number
   perform(spec: RunSpec): Promise<MeasuredCell | undefined>
   end(): Promise<void>

@@ -5,7 +5,6 @@ import { userFilesOf } from '../references/user-files.ts'
 import type { MeasuredCell } from './cell.ts'
 import { cell } from './worker.ts'
 
-/** One simulated run of a comparison. */
 export const cellJob: Job<RunSpec, MeasuredCell | undefined> = {
   kind: 'cell',
   reads: ({ target, workload }) => userFilesOf(target.name.replace(SIMULATED, ''), workload.name),

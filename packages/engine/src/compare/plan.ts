@@ -31,7 +31,6 @@ export interface ComparisonTerms {
   /** The level that each system is checked against; by default the level that the system promises. */
   readonly expect?: string | undefined
   readonly checkMs?: number | undefined
-  /** The registries that resolve names in specs. */
   readonly registries: Registries
 }
 

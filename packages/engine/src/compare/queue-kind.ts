@@ -76,7 +76,6 @@ const cell = v.nullish(
   ),
 )
 
-/** One simulated run of a comparison. */
 export const cellKind: QueuedKind<RunSpec, MeasuredCell | undefined> = {
   job: cellJob,
   script: 'compare-worker',

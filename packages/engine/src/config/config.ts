@@ -5,7 +5,6 @@ import type { Extension } from '../extend/extension.ts'
 import type { ServiceDeclaration } from '../references/services.ts'
 import type { ConfiguredRecording, ConfiguredUpstream, HeldToBaseline } from './members.ts'
 
-/** A run's own settings. */
 interface ConfiguredRun extends RunDraft, HeldToBaseline {}
 
 /** The export of a `chaos.config.ts`: settings shared by its runs. A run or the command line may override them. */

@@ -12,7 +12,6 @@ import { parseConfig } from './schema.ts'
 export interface LoadedConfig {
   readonly config: Config
   readonly path: string
-  /** The directory to which the configuration's paths are relative. */
   readonly directory: string
 }
 

@@ -10,11 +10,9 @@ import { targetNames as builtIn } from '../worlds/databases.ts'
 import { targetNamed } from '../worlds/registry.ts'
 import type { Config } from './config.ts'
 
-/** The user's own targets, workloads and services. */
 export interface OwnNames extends Pick<Config, 'targets' | 'workloads' | 'services'> {
   /** The name of the declaring file, for messages. */
   readonly where: string
-  /** The directory to which paths are relative. */
   readonly directory: string
 }
 

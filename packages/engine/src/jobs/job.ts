@@ -10,7 +10,6 @@ export interface Job<Spec extends object, Result> {
   readonly run: (task: Task<Spec>) => Promise<Result>
 }
 
-/** The input of a thread. */
 export interface Task<Spec extends object> {
   readonly spec: Spec
   /** Reports progress, and tells whether to stop. */
@@ -18,7 +17,6 @@ export interface Task<Spec extends object> {
 }
 
 export interface Doing {
-  /** Cancels the job immediately. */
   readonly signal?: AbortSignal | undefined
   /** Asks the job to begin no new work, and to return the results so far. */
   readonly stop?: AbortSignal | undefined
@@ -49,7 +47,6 @@ export class PoisonousJob extends UserError {
 
 /** Runs jobs: on this thread, on threads of this machine, or by workers on other machines. */
 export interface Pool {
-  /** The number of concurrent jobs. */
   readonly width: number
   do<Spec extends object, Result>(job: Job<Spec, Result>, spec: Spec, doing?: Doing): Promise<JobEnd<Result>>
   close(): Promise<void>

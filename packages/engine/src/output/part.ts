@@ -16,7 +16,6 @@ import { packageVersion } from '../version.ts'
 export interface SubjectTexts {
   readonly findings: ReturnType<typeof findingsOf>
   readonly row: CheckRow | undefined
-  /** One text per chosen reporter, in order. */
   readonly texts: readonly Text[]
 }
 

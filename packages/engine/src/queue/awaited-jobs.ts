@@ -6,7 +6,6 @@ import { DAMAGED_FILE, LOST_FILE } from './parcel.ts'
 const LOOK_EVERY_MS = 2_000
 /** Requests within this time are sent together, without leaving workers idle. */
 const TOGETHER_MS = 3
-/** The most time for Redis to accept a job. */
 const SILENT_MS = 10_000
 
 export type Outcome =
@@ -93,7 +92,6 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
     })
 }
 
-/** Errors of a lost connection. */
 const AWAY = /Missing key for job|Connection is closed|aborted due to connection close|NOSCRIPT|LOADING|ECONN/
 
 /** BullMQ reports only by text how a job ended. */

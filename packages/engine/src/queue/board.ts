@@ -14,7 +14,6 @@ export const LOAD_QUEUE = 'chaos-load'
 const PRIORITIES = { high: 1, usual: 2, low: 3 } as const
 export type Priority = keyof typeof PRIORITIES
 
-/** The prefix of files' keys, before the hash. */
 const FILES = 'chaos:file:'
 
 const SILENT_MS = 10_000
@@ -120,7 +119,6 @@ const jobOf = (name: string, order: object, priority: Priority): BulkJob => ({
   },
 })
 
-/** The files that a coordinator has stored. */
 export const storeOn = (client: Client): Store => ({
   fetch: async (hash) => (await client.get(FILES + hash)) ?? undefined,
 })

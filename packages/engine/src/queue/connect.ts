@@ -7,7 +7,6 @@ export interface Connected {
   readonly connection: Connection
   /** `host:port`, without a possible password. */
   readonly place: string
-  /** Opens another connection, for files. */
   readonly connect: () => Client
 }
 

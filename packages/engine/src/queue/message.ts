@@ -22,7 +22,6 @@ export const kindNamed = (kinds: readonly AnyKind[], name: string): AnyKind | un
 
 interface Order extends Pick<Doing, 'looks' | 'wanted'> {
   readonly kind: AnyKind
-  /** Validated once its files have been fetched. */
   readonly spec: unknown
   readonly files: Parcel['files']
 }

@@ -1,7 +1,5 @@
 import * as v from 'valibot'
 
-// Numbers in jobs and results.
-
 type NumberSchema = v.GenericSchema<unknown, number>
 
 export const count: NumberSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0))

@@ -68,7 +68,6 @@ interface WorkerOptions {
   readonly lockDuration: number
   readonly stalledInterval: number
   readonly maxStalledCount: number
-  /** The rate limit of all workers together. */
   readonly limiter?: { readonly max: number; readonly duration: number }
 }
 

@@ -37,7 +37,6 @@ export interface Parcel {
   receive<Value>(value: Value): Value
 }
 
-/** The schema of a job's files in a message. */
 export const sentFiles: v.GenericSchema<unknown, readonly SentFile[]> = v.array(
   v.strictObject({
     path: v.pipe(v.string(), v.check(isInside, 'leads out of its folder')),
@@ -100,7 +99,6 @@ export interface Unpacked {
   send<Value>(value: Value): Value
 }
 
-/** An unpacked parcel without files. */
 export const NOTHING: Unpacked = { paths: new Set(), receive: (value) => value, send: (value) => value }
 
 /** Writes parcels below a temporary folder, each once. */
@@ -134,7 +132,6 @@ export function createUnpacker(store: Store): {
       const name = hashOf(JSON.stringify(files))
       const unpacking = known.get(name) ?? unpackNew(files, join(home, name.slice(0, 16)))
       known.set(name, unpacking)
-      // A missing file may be sent again.
       unpacking.catch(() => known.delete(name))
       return unpacking
     },
@@ -153,7 +150,6 @@ export function requireNoProgram(references: readonly string[]): void {
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** Returns the deepest folder that contains all files. */
 function commonFolder(files: readonly string[]): string {
   const [first = sep, ...others] = files.map((file) => dirname(file))
   return others.reduce((common, folder) => {

@@ -11,10 +11,8 @@ import { type Parcel, pack } from './parcel.ts'
 /** Enough jobs for dozens of threads; more would only fill Redis. */
 const AT_A_TIME = 64
 const COUNT_WORKERS_EVERY_MS = 2_000
-/** How often a damaged file is sent again. */
 const SENT_AGAIN = 3
 
-/** Progress and problems of a queue. */
 export type QueueEvent =
   /** There are jobs but no worker or, with `code`, none that may run users' code. */
   | { readonly type: 'alone'; readonly place: string; readonly code: boolean }
@@ -129,7 +127,6 @@ const damagedAlways = (title: string, place: string): UserError =>
   )
 
 interface Missing {
-  /** Counts the jobs that wait for workers. */
   readonly waiting: { [lane in Lane]: number }
   /** The number of lost jobs that were not reported yet. */
   lost: number

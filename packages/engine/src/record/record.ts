@@ -143,7 +143,6 @@ const neverOpened = (signal: AbortSignal): never => {
   throw new Error('a recording opens its proxies first')
 }
 
-/** Clients that the caller runs itself. */
 function createCallers(listen: boolean) {
   let leave = () => {}
   const gone = new Promise<void>((resolve) => {

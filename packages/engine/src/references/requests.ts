@@ -3,7 +3,6 @@ import { requestName } from './services.ts'
 
 /** A client's request to a program, as recorded in a history. */
 export interface ClientRequest {
-  /** The request's name in the steps of the simulated program. */
   readonly name: string
   readonly row: number
   readonly process: string

@@ -36,7 +36,6 @@ export interface OwnServices {
   readonly services?: { readonly [name: string]: ServiceDeclaration } | undefined
   /** The name of a file, which begins every message. */
   readonly where: string
-  /** The directory to which paths are relative. */
   readonly directory: string
 }
 
@@ -79,7 +78,6 @@ export function partsOf(reference: string): { readonly simulated: boolean; reado
   return { simulated, name: simulated ? reference.slice(SIMULATED.length) : reference }
 }
 
-/** Returns the error for a service that is not declared. */
 export function unknownService(reference: string, { services = {}, where }: OwnServices): UserError {
   const known = Object.keys(services)
   const wanted = partsOf(reference).name.slice(SERVICE.length)

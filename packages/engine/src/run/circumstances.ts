@@ -19,7 +19,6 @@ export interface Circumstances {
   readonly command: readonly string[]
   readonly directory: string
   readonly environment: { readonly [name: string]: string }
-  /** The user's declaration of the target, if any. */
   readonly declared?: unknown
   /** How each node was started: command, environment and files. */
   readonly nodes?: unknown
@@ -52,7 +51,6 @@ export function circumstancesOf(
 
 /** Variables that change the behaviour of Node or chaos, or show continuous integration. */
 const MATTERS = /^(NODE_OPTIONS|NODE_ENV|UV_THREADPOOL_SIZE|CI|TZ|CHAOS_\w+)$/
-/** Variables that chaos sets for its own processes. */
 const OWN = ['CHAOS_API']
 
 function variablesThatMatter(environment: NodeJS.ProcessEnv): { [name: string]: string } {

@@ -7,7 +7,6 @@ export interface ChosenBaseline {
   readonly tolerance: number
 }
 
-/** Adds a comparison with a baseline to a run's requirements. */
 export function heldTo(chosen: ChosenBaseline | undefined, judged: JudgedRun): JudgedRun {
   if (chosen === undefined) return judged
   const { history, report, summary } = judged

@@ -15,7 +15,6 @@ interface RunList {
   readonly older: number
 }
 
-/** Lists the runs in a directory of results, newest first. */
 export function listRuns(out: string, known: KnownRuns = new Map(), most: number = Number.POSITIVE_INFINITY): RunList {
   const names = directoriesIn(out).sort((a, b) => (a < b ? 1 : -1))
   const shown = names.slice(0, most)

@@ -112,11 +112,9 @@ function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpe
   return { spec, digest: jobName<object>({ kind: 'campaign', reads: () => [] }, { spec, files: parcel?.files }) }
 }
 
-/** A named search in progress. */
 export interface Continued {
   /** The results known when the search continued. */
   readonly before: SearchState | undefined
-  /** Whether the search had already ended. */
   readonly isOver: boolean
   /** Reports progress, which is stored at intervals. */
   reached(state: () => SearchState): void

@@ -22,7 +22,6 @@ export interface SubjectSettings {
   readonly workloadSettings?: Settings | undefined
   /** The level to check; by default the promised one. With `none`, only invariants are checked. */
   readonly level?: string | undefined
-  /** The name of a bug that the protocol declares. */
   readonly bug?: string | undefined
   /** The settings of the protocol; by default those that the bug needs. */
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined

@@ -22,14 +22,12 @@ import type { SeedsSpec } from './worker.ts'
 interface ParallelHooks {
   readonly listener: (event: Extract<SearchEvent, { readonly type: 'progress' }>) => void
   readonly interrupted: AbortSignal
-  /** An earlier state of this search. */
   readonly before?: SearchState | undefined
   /** Called after each completed range. */
   readonly reached?: ((state: () => SearchState) => void) | undefined
 }
 
 export interface Searcher {
-  /** The number of concurrent ranges. */
   readonly width: number
   /**
    * The number of seeds in a range. By default small enough for the search to end soon, and large enough for

@@ -96,7 +96,6 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
  */
 const OVERTIME_MS = 5_000
 
-/** Returns a signal that aborts shortly after the time limit. */
 function clockOf({ limit }: SearchSpec, elapsedMs = 0): AbortSignal | undefined {
   if (!('timeMs' in limit)) return undefined
   const leftMs = Math.max(0, Math.round(limit.timeMs - elapsedMs)) + OVERTIME_MS

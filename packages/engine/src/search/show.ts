@@ -28,7 +28,6 @@ import { playJob } from './jobs.ts'
 import { supervise } from './supervise.ts'
 import type { PlaySpec } from './worker.ts'
 
-/** A replayed scenario, with everything to show about it. */
 export interface Shown {
   readonly scenario: Scenario
   readonly failure: Failure | undefined
@@ -39,7 +38,6 @@ export interface Shown {
   /** Faults that failed, and nodes that ended by themselves. */
   readonly trouble: readonly string[]
   readonly events: readonly Event[]
-  /** The first line of the history's file. */
   readonly header: Header
   readonly history: History
   /** The report on the checked level, with a minimal counterexample. */
@@ -61,11 +59,9 @@ export interface Shown {
 const EXPLAIN_STEPS = 2 * CHECK_STEPS
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
-/** Replays a scenario on this thread, and explains it. */
 export const showScenario = (subject: SearchedProtocol, scenario: Scenario, invariants: boolean): Shown =>
   explain(playedHere(subject, scenario, invariants))
 
-/** Plays a scenario on this thread. */
 export const playedHere = (subject: SearchedProtocol, scenario: Scenario, invariants: boolean): PlayedScenario =>
   playedScenario(subject, scenario, playSimulated(subject, scenario, limitsFor(invariants)))
 
@@ -89,7 +85,6 @@ export async function playedSupervised(
   return playedScenario(judging, scenario, { events: [], failure, records: [], trouble: [], log: [] })
 }
 
-/** Explains the result of a scenario, simulated or real. */
 export function explain(played: PlayedScenario): Shown {
   const { level, workload, scenario, history, events, log, trouble } = played
   const report = check(history, {

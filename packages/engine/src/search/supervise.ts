@@ -9,7 +9,6 @@ import { userMistake } from './user-mistake.ts'
 /** A protocol that blocked or ended its thread. */
 export interface Stuck {
   readonly seed: number
-  /** The failure, and the event at which it occurred. */
   readonly what: string
   /** The failure without the event. Failures with the same text have one cause. */
   readonly mistake: string
@@ -66,7 +65,6 @@ const firstOf = (spec: object): number | undefined => ('first' in spec ? Number(
 
 const subjectOf = (spec: object): string => `the ${searchedIn(referenceIn(spec)).noun}`
 
-/** Whether the job runs a user's own protocol. */
 const isOfUser = (spec: object): boolean => isUserFile(referenceIn(spec))
 
 const looksAt = (spec: object): number => (isBinary(referenceIn(spec)) ? LOOKS_AT_PROGRAMS : LOOKS_BEFORE_STUCK)

@@ -3,9 +3,7 @@ import { causeOf, noEvidence, type SearchResult, type SeedFailure, sumOfEvidence
 /** The combined results of ranges of seeds, in any order. Plain data. */
 export interface TallyState {
   readonly sum: SearchResult
-  /** The number of failed seeds by cause. */
   readonly times: readonly (readonly [cause: string, times: number])[]
-  /** Why some seeds could not be searched. */
   readonly lost: readonly string[]
 }
 

@@ -11,7 +11,6 @@ export const databases: ReadonlyMap<string, () => Promise<Target>> = new Map(
   names.map((name) => [name, () => databaseNamed(name)]),
 )
 
-/** Every target that can be named without a file. */
 export const targetNames: readonly string[] = [...builtIn, ...names]
 
 /** @throws UserError (environment) if the package is not installed. */

@@ -29,7 +29,6 @@ export interface SimulatedPlay {
   readonly records: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly log: readonly LogLine[]
-  /** The messages between nodes, if they were recorded. */
   readonly heard?: Heard | undefined
   readonly ran?: CodeRun | undefined
   readonly states?: readonly NodeState[] | undefined
@@ -56,7 +55,6 @@ export function playSimulated(subject: SearchedProtocol, scenario: Scenario, lim
   return { events, failure, records, trouble, log, ...(heard === undefined ? {} : { heard }) }
 }
 
-/** A played scenario, simulated or real. */
 export interface PlayedScenario {
   readonly level: string
   readonly workload: Workload
@@ -74,7 +72,6 @@ export interface PlayedScenario {
   readonly otherwise?: Failure | undefined
 }
 
-/** Returns a simulated play with the level to check. */
 export const playedScenario = (
   { level, workload }: Pick<SearchedProtocol, 'level' | 'workload'>,
   scenario: Scenario,

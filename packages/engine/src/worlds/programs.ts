@@ -67,7 +67,6 @@ import { isStop, type Stops } from './stops.ts'
 import { watchedTurns } from './watched-protocol.ts'
 import type { Followed, Loaded, VirtualWorld, Watching } from './world.ts'
 
-/** The world of Node programs in virtual time. */
 export const programs: VirtualWorld = {
   target: async (reference) => simulatedServiceTarget(await serviceNamed(reference.slice(SIMULATED.length))),
   player: ({ simulated }) => simulated,
@@ -300,7 +299,6 @@ function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: 
 const beginningOf = ({ clients }: Service): DeclaredBeginning | undefined =>
   clients.type === 'routes' ? beginningIn(clients.table, clients.file) : undefined
 
-/** Returns a service in virtual time as a target. */
 function simulatedServiceTarget(service: Service): Target {
   const { spec, definition } = service
   const { summary, bugs, marks, functions, promises } = protocolTarget(definition)

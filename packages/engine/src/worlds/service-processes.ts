@@ -60,7 +60,6 @@ function serversBeside(spec: ServiceSpec): readonly BesideServer[] {
   ]
 }
 
-/** Variables with the addresses of the programs beside the nodes. */
 const urlsOf = ({ redis, beside = {} }: ServiceSpec, addressOf: (name: string) => string) => ({
   ...(redis === undefined ? {} : { REDIS_URL: `redis://${addressOf(redisBeside.id)}` }),
   ...urlVariables(new Map(Object.keys(beside).map((name) => [name, `http://${addressOf(name)}`]))),

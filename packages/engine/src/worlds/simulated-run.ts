@@ -4,7 +4,6 @@ import type { Listening } from '@chaosproxy/runner/result'
 
 export interface SimulateSpec {
   readonly spec: RunSpec
-  /** The messages between nodes to record. */
   readonly listening?: Listening | undefined
 }
 

@@ -12,7 +12,6 @@ import type { Loaded, VirtualWorld } from './world.ts'
 
 const loaded = new Map<string, Promise<ProtocolDefinition>>()
 
-/** The world of state machines in virtual time. */
 export const simulator: VirtualWorld = {
   target: targetOf,
   player: ({ simulated }) => simulated,

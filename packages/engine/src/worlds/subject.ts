@@ -14,7 +14,6 @@ export async function subjectOf(name: SubjectName, watching?: Watching): Promise
   return subject({ ...name, workload, workloadReference: name.workload, protocol })
 }
 
-/** Returns a workload. Loads each file once. */
 export function workloadNamed(reference: string): Promise<Workload> {
   const loading = loadedWorkloads.get(reference) ?? loadWorkload(reference)
   loadedWorkloads.set(reference, loading)

@@ -69,7 +69,6 @@ export interface Watching {
   readonly progress?: Progress | undefined
   /** The processor time after which a run ends, if nothing else watches. */
   readonly longestMs?: Millis | undefined
-  /** The places where a debugger may stop. */
   readonly stops?: Stops | undefined
   /** Called for each statement that the simulated PostgreSQL does not execute. If absent, the run ends at it. */
   readonly unsupportedSql?: ((sql: string, construct: string) => void) | undefined

@@ -26,11 +26,9 @@ import {
   stop,
 } from '../kinds/nodes.ts'
 
-/** Faults that require a container engine. */
 const engineKinds = [stop, restart, signal, limitCpu, limitMemory, fillDisk, clock] as const
 /** Faults of the machine under a process: its disk and its clock. */
 const machineKinds = [powerLoss, flipBit, slowFsync, failFsync, freezeDisk, fillDisk, clock] as const
-/** Faults of the simulator's PostgreSQL. */
 const databaseKinds = [loseCommitReply, serializationFailure, refuseSessions, slowStatements] as const
 const kinds = [
   ...[kill, crash, pause, failover, powerLoss, flipBit, slowFsync, failFsync, freezeDisk],

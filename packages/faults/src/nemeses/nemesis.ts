@@ -17,7 +17,6 @@ export interface EpisodePart {
   readonly plan: FaultPlan
 }
 
-/** Returns an episode of one fault. */
 export const just = (plan: FaultPlan): Episode => ({ parts: [{ from: 0, to: 1, plan }], lengths: 1 })
 
 /** A strategy for injecting faults, by its name in `--faults`. */

@@ -2,7 +2,6 @@ import type { NodeId } from '../definition/link.ts'
 import type { Random } from '../schedule/random.ts'
 import type { Episode, EpisodePart } from './nemesis.ts'
 
-/** The share of the episode without power. */
 const POWER_IS_BACK = 0.04
 const MAJORITIES = 3
 /** The time between two majorities, so that all nodes are never up together. */

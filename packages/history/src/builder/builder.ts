@@ -54,7 +54,6 @@ const PROCESS_BYTES = 100
 const MOST_TEXT_BYTES = 2 ** 24
 
 export interface HistoryOptions {
-  /** The history's name in messages. */
   readonly source?: string | undefined
   readonly header?: Header | undefined
   readonly format?: Format | undefined

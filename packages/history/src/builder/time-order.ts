@@ -59,7 +59,6 @@ export class TimeOrder {
     return this.#count
   }
 
-  /** The merged files; undefined for a single file. */
   get files(): readonly MergedFile[] | undefined {
     return this.#files.length < 2 ? undefined : this.#files.map(({ name, linesBefore }) => ({ name, linesBefore }))
   }

@@ -38,7 +38,6 @@ export class EdnReader implements ChunkReader {
   readonly #scanner: EdnScanner | undefined
   /** Whether the last event was a client's transaction, so that the next probably are too. */
   #hasTransactions = false
-  /** The beginning of an incomplete form. */
   #rest = ''
   /** The characters before `#rest` on its first line. */
   #indent = 0
@@ -184,7 +183,6 @@ function newlines(text: string, from: number, to: number): number {
   return count
 }
 
-/** The members of an event as in the JSON format. */
 export const ednMembers = (members: Members): Members => withPlainKinds(transaction(withPlainNames(members)))
 
 /**
@@ -217,7 +215,6 @@ const isMicroList = (value: Json | undefined): value is readonly (readonly [stri
 
 type Members = { readonly [member: string]: Json }
 
-/** Members that EDN writes as keywords. */
 const NAMES = ['type', 'f', 'process', 'node']
 
 function withPlainNames(members: Members): Members {

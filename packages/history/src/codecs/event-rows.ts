@@ -30,7 +30,6 @@ export class EventRows {
   readonly #options: Options
   readonly #leftOut: LeftOut = new LeftOut()
   readonly #lanes: Lanes = new Lanes()
-  /** The first lines that were left out. */
   readonly #unread: Members[] = []
 
   constructor(options: Options) {

@@ -108,7 +108,6 @@ function isJson(content: string): boolean {
   return /^\{\s*["}]/.test(withoutComments(content))
 }
 
-/** Removes comments before lines of JSON. */
 function withoutComments(content: string): string {
   if (!/^(?:#[^_a-zA-Z]|#$|\/\/|--)/.test(content)) return content
   const lines = content.split('\n')

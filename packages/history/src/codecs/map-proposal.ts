@@ -23,7 +23,6 @@ export function proposal(lines: readonly Members[]): string {
   return ` Its members are ${names.join(', ')}. Say what they are: --map ${found.join(',')}`
 }
 
-/** The member that most probably has the role. */
 export function likeliest(role: string, line: Members, names: readonly string[]): string | undefined {
   const tells = TELLING.find(([each]) => each === role)?.[1]
   return names.find((name) => tells?.([line[name] ?? null], name))

@@ -24,7 +24,6 @@ export function operationLines(options: RowsOptions): ChunkReader {
   })
 }
 
-/** The most lines searched for one that describes an operation. */
 const MOST_LINES = 200
 
 /** Whether lines are operations with two times, and not events. */

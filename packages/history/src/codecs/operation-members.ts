@@ -32,7 +32,6 @@ export interface OperationLine {
   readonly carrier?: string | undefined
 }
 
-/** An operation with the line from which it was read. */
 export interface ReadOperation extends OperationLine {
   readonly line: number
 }
@@ -223,7 +222,6 @@ interface Answer {
   readonly carrier?: string | undefined
 }
 
-/** Returns the answer, and its outcome if it contains one. */
 function answerOf(line: Line, { f, value, result, isContent = false }: Asked, isSaid: boolean): Answer {
   const asked = value?.[1]
   if (value !== undefined) line.used.add(value[0])

@@ -30,7 +30,6 @@ export class OperationRows {
   readonly #options: RowsOptions
   readonly #operations: ReadOperation[] = []
   readonly #leftOut: LeftOut = new LeftOut()
-  /** The names of the first operation's times. */
   #timeNames: readonly string[] = []
   #stamp = ''
   #sampledBytes = 0

@@ -4,7 +4,6 @@ import { EventError, rules } from '../event/rules.ts'
 import type { EventSink } from '../event/sink.ts'
 import { exactTime, extentOf, instantOf, timeValue, type Unit, unitOf } from './time-units.ts'
 
-/** Common names of the time member. */
 const NAME =
   /^@?(?:t|ts|time|timestamp|time_stamp|at|when|date|datetime)(?:_?(?:ns|nanos|us|micros|ms|millis|s|sec))?$/i
 

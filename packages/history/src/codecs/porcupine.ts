@@ -18,7 +18,6 @@ const JEPSEN_LOG_LINE =
 /** The set-up that begins a log may be long. */
 const JEPSEN_SETUP = /^(?:\d{4}-\d\d-\d\d[ T][\d:.,]+\S*\s+)?(?:INFO|WARN|DEBUG|ERROR)\b.*\bjepsen\b/m
 
-/** A line in the Jepsen logs of Porcupine's etcd tests. */
 const OLD_LOG_LINE = /\bjepsen\.[\w.]+\s+- /
 
 export const isOldJepsenLog = (content: string): boolean => {

@@ -42,7 +42,6 @@ const namesOf: ReadonlyMap<Role, readonly string[]> = new Map(roles.map((role) =
 /** `--map`: the file's member for each role. */
 export type Mapping = { readonly [role in Role]?: string }
 
-/** Common names of roles on the command line. */
 const TYPED: { readonly [name: string]: Role } = { return: 'returned', outcome: 'status', client: 'process', op: 'f' }
 const MOST_MAPPED = 5
 
@@ -102,7 +101,6 @@ export class Roles {
     return this.#candidatesOf(members)[role].map((name) => [name, members[name] ?? null])
   }
 
-  /** Returns the best candidate whose value passes, if any. */
   found(members: Members, role: Role, passes: (value: Json) => boolean = () => true): Found | undefined {
     const name = this.#candidatesOf(members)[role].find((each) => passes(members[each] ?? null))
     return name === undefined ? undefined : [name, members[name] ?? null]

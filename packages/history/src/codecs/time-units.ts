@@ -4,7 +4,6 @@ import type { Json } from '../event/event.ts'
 export interface Unit {
   readonly name: string
   readonly nanos: number
-  /** Whether the unit was guessed. */
   readonly guessed: boolean
 }
 

@@ -80,7 +80,6 @@ export class Columns {
     this.error = copied(this.error, memory.int32Array(size))
   }
 
-  /** Copies another operation's completion. */
   completeAs(row: number, other: number): void {
     const { output, outcome, returnEvent, returnTime, returnLine, node, error } = this
     for (const column of [output, outcome, returnEvent, returnTime, returnLine, node, error])

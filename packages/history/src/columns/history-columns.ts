@@ -40,7 +40,6 @@ export interface Operations {
   readonly input: Int32Array
   /** The id of the completion's value, by default the input. */
   readonly output: Int32Array
-  /** OK, FAIL or INFO. */
   readonly outcome: Uint8Array
   /** Event position of the invocation. */
   readonly callEvent: Int32Array
@@ -52,7 +51,6 @@ export interface Operations {
   readonly returnTime: Float64Array
   /** Index into `History.nodes`: the node that answered, or else was asked; -1 if unknown. */
   readonly node: Int32Array
-  /** Bit set of FLAG_*. */
   readonly flags: Uint8Array
   /** 1-based lines of invocation and completion in the file (0 if there is none). */
   readonly callLine: Int32Array

@@ -61,7 +61,6 @@ async function compareAndSet(asking: Asking, { key, value }: { key: string; valu
 
 const isConflict = ({ error }: Trouble): boolean => error.includes('wrong last sequence')
 
-/** Writes a value. Resolves with its revision. */
 async function write(asking: Asking, key: string, value: Json, revision?: number): Promise<number | Trouble> {
   const headers = {
     ...(revision === undefined ? {} : { 'Nats-Expected-Last-Subject-Sequence': String(revision) }),

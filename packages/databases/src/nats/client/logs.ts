@@ -17,7 +17,6 @@ export const logsConfig = (replicas: number): object => ({
 /** The maximum number of messages per partition and poll. */
 const BATCH = 5
 
-/** Carries out one operation of a producer or consumer. */
 export async function onLogs(asking: Asking, { f, key = '', value }: Input): Promise<Completion> {
   switch (f) {
     case 'send':
@@ -50,7 +49,6 @@ async function eachIn(
   return done
 }
 
-/** Publishes a value. Resolves with its sequence number. */
 async function publish(asking: Asking, subject: string, value: Json): Promise<number | Trouble> {
   const done = await askJetStream(asking, { subject, payload: JSON.stringify(value) })
   return isTrouble(done) ? done : numberIn(done, 'seq')

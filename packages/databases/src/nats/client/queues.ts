@@ -21,7 +21,6 @@ export interface Queues {
 /** An unfinished drain of a queue, which the next drain continues. */
 interface Drained {
   readonly since: number
-  /** The delivered messages, by sequence number. */
   readonly held: Map<string, NatsMessage>
   /** The sequence number of the marker, once it is published. */
   marker: string | undefined
@@ -30,7 +29,6 @@ interface Drained {
 const MARKER = 'Chaos-Marker'
 /** After so many acknowledgement waits, a message that is still stored counts as undeliverable. */
 const KEPT_FOR_WAITS = 3
-/** The maximum number of messages per request. */
 const BATCH = 100
 const NANOS_PER_MS = 1e6
 
@@ -95,7 +93,6 @@ export function openQueues(ackWaitMs: number): Queues {
   }
 }
 
-/** The consumers that deliver the messages of queues. */
 interface Consumers {
   /** Creates the consumer of a queue on first use. Resolves with the trouble if it may not exist. */
   make(asking: Asking, queue: string): Promise<Trouble | undefined>
@@ -142,7 +139,6 @@ async function enqueue(asking: Asking, queue: string, value: Json): Promise<Comp
 const NO_MESSAGES = 404
 const REQUEST_TIMEOUT = 408
 
-/** Takes the messages available now. */
 async function take(asking: Asking, queue: string, most: number): Promise<readonly NatsMessage[] | Trouble> {
   const messages = await asking.ask({
     subject: `$JS.API.CONSUMER.MSG.NEXT.${QUEUES}.${queue}`,

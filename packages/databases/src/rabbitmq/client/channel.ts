@@ -9,7 +9,6 @@ export const valueIn = ({ body }: Message): Json => JSON.parse(body.toString()) 
 
 export const nameOf = (key: string): string => `chaos.${key}`
 
-/** The pause before a request is repeated. */
 export const PAUSE_MS = 100
 
 export interface Keeping {

@@ -128,7 +128,6 @@ export function channelReplies(): ChannelReplies {
   let returned = false
   const content = openContent()
 
-  /** Returns the reply that this frame completes, if any. */
   function replyTo(frame: Frame): Reply | undefined {
     switch (frame.kind) {
       case 'heartbeat':

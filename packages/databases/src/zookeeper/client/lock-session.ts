@@ -15,7 +15,6 @@ export interface LockSession {
   close(): void
 }
 
-/** The number of pings sent during one time to live. */
 const PINGS = 3
 const NOTHING = Buffer.alloc(0)
 

@@ -17,7 +17,6 @@ export interface Keeping {
   readonly locks: Locks
 }
 
-/** Carries out one operation on an object. */
 export async function onObject(asking: Asking, { f, key = '', value }: Input, keeping: Keeping): Promise<Completion> {
   const path = pathOf(key)
   switch (f) {

@@ -47,7 +47,6 @@ export function sessionReplies(): SessionReplies {
   let buffered: Buffer = Buffer.alloc(0)
   let open = false
   let asked = 0
-  /** The number of the last request. */
   let awaited = 0
 
   function replyIn(record: Buffer): Received<Reply> {

@@ -107,7 +107,6 @@ const creating = (path: string, value: Json, flags: number): Buffer =>
 
 export interface Created {
   readonly path: string
-  /** The zxid of the node's creation. */
   readonly zxid: number
 }
 
@@ -139,7 +138,6 @@ const dataOf = (value: Json): Buffer => bytes(Buffer.from(JSON.stringify(value))
 
 const OPEN_TO_ALL = Buffer.concat([int(1), int(ALL_PERMISSIONS), text('world'), text('anyone')])
 
-/** Whether a reply is the error with this code. */
 export const isCode = (answer: object, code: number): boolean =>
   isTrouble(answer) && 'code' in answer && answer.code === code
 

@@ -1,6 +1,5 @@
 import type { Client } from '../packages.ts'
 
-/** The channels between one worker and the coordinator. */
 const channelsOf = (run: string, worker: number) => {
   const base = `chaos:load:${run}:${worker}`
   return { beats: `${base}:beats`, reports: `${base}:reports` }
@@ -16,7 +15,6 @@ export interface Conversation {
   close(): void
 }
 
-/** Opens one end of a conversation. */
 export async function converse(
   connect: () => Client,
   { run, worker, as }: { readonly run: string; readonly worker: number; readonly as: 'coordinator' | 'worker' },

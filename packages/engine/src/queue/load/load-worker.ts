@@ -18,7 +18,6 @@ interface LoadWorkerOptions {
   /** Where the worker may drive clients, by host or `host:port`. */
   readonly hosts: readonly string[]
   readonly listener: (event: DriveEvent) => void
-  /** Wraps the running of a job. */
   readonly counted: (perform: Perform) => Perform
 }
 

@@ -21,7 +21,6 @@ export async function whyUnreachable({ addresses }: Elsewhere, machine: string):
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
-/** Why no server answers at an address. */
 const dialled = (host: string, port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket = connect({ host, port, timeout: ANSWER_WITHIN_MS })

@@ -172,7 +172,6 @@ function watchRedis(client: Client, tell: (type: 'away' | 'back') => void): Node
   }, LOOK_EVERY_MS)
 }
 
-/** Describes what this machine lacks, and a remedy. */
 function troubleOf(error: unknown, home: string): string {
   const said = error instanceof Error ? error.message : String(error)
   return FULL.has(String((error as { code?: unknown } | null)?.code))
