@@ -55,48 +55,38 @@ export interface ServiceClusterOptions {
   readonly seed: number
   /** Whether the routes concern one fixed object, so that requests contain no key. */
   readonly isOfOne?: boolean | undefined
-  /** The functions that clients will call. A client file that lacks one of them ends the run. */
+  /** The functions that clients will call. The file must have all. */
   readonly functions?: readonly string[] | undefined
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
   readonly moments?: MomentWatch | undefined
   readonly turns?: TurnWatch | undefined
   readonly trace?: ((text: string) => void) | undefined
-  /** The packets with unusual delays. If absent, the seed determines every delay. */
+  /** Packets with unusual delays; by default, the seed determines every delay. */
   readonly delays?: readonly PlannedDelay[] | undefined
-  /** The requests that are held at an `await`; none if absent. */
+  /** The requests that are held at an `await`. */
   readonly holds?: readonly PlannedHold[] | undefined
-  /** Called with the delay of each packet. */
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined
-  /** The processor time after which a run is ended if a program does not return; unlimited if absent. */
+  /** The processor time after which a program that does not return is stopped; unlimited if absent. */
   readonly longestMs?: Millis | undefined
-  /**
-   * Whether starts may reuse installed packages that an earlier run loaded. Reuse is faster, and changes nothing unless
-   * a package keeps state of a start. If absent, every start loads its own packages.
-   */
+  /** Whether starts may reuse loaded packages. Reuse is faster, and changes nothing unless a package keeps state. */
   readonly keepsPackages?: boolean | undefined
   /**
-   * Called for each statement that the simulated PostgreSQL does not execute. If absent, the first such statement ends
-   * the run.
+   * Called for each statement that the simulated PostgreSQL cannot execute. If absent, such a statement ends the run.
    */
   readonly unsupportedSql?: UnsupportedSql | undefined
-  /** Called for the code that runs for clients. Requires a service that was loaded with probes. */
+  /** Called for the code that runs for clients. Requires probes in the service. */
   readonly code?: CodeWatch | undefined
-  /** Called at the end with the statements that the program awaited from simulated PostgreSQL servers. */
+  /** Called at the end with the statements that the program awaited. */
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
-  /**
-   * Called at the end of the run with each explanation of how clients' requests affected each other in the database.
-   */
+  /** Called at the end with explanations of how clients' requests affected each other in the database. */
   readonly story?: ((told: DatabaseStory) => void) | undefined
 }
 
 const RECOVERY_MS = millis(20_000)
-/** The time within which messages are delivered and passed on after a partition held them back. */
+/** How long messages linger after a partition held them back. */
 const LINGERS_MS = millis(1_000)
 const MOST_LOG_LINES = 50_000
-/**
- * The largest number of characters that a program may log in a run. A run takes a second or two. With a larger log, a
- * single run would take minutes of the search.
- */
+/** Maximum characters of a program's log in a run. With more, a run would take minutes. */
 const MOST_LOG_CHARS = 1 << 25
 const LOGS_TOO_MUCH = [
   'writing more than 32 MB to the log of a run',
@@ -117,7 +107,7 @@ export function createServiceCluster(service: Service, options: ServiceClusterOp
   const listens = listening(quiet)
   const lookAtMemory = watchMemory()
   let [connected, events, startedAt] = [0, 0, nanos(0)]
-  /** The reasons why it is unknown whether transactions kept their level. */
+  /** Why it is unknown whether transactions kept their level. */
   let unjudged = unjudgedOf(servers)
   for (const node of [...servers.values(), ...programs]) node.start()
   clients.start()
@@ -195,7 +185,7 @@ const listening = (quiet: Quiet) =>
     },
   }) as const
 
-/** Returns a client that reports its requests for changes, after which programs do not count as quiet. */
+/** Returns a client that reports changing requests, which keep programs from being quiet. */
 const disturbing = (client: ReturnType<SimulatedCluster['connect']>, quiet: Quiet): typeof client => ({
   invoke(request, ...rest) {
     if (!request.harmless) quiet.disturbed()
@@ -208,7 +198,7 @@ const storiesOf = (servers: Open['servers'], startedAt: Nanos): readonly Databas
   [...servers.values()].flatMap((server) => (server instanceof PostgresNode ? server.stories(startedAt) : []))
 
 interface AtRest {
-  /** The first broken assertion about a server's data, or the isolation level that its transactions broke. */
+  /** The first broken assertion about data, or the isolation level that transactions broke. */
   readonly broken?: ReturnType<NonNullable<SimulatedCluster['brokenAtRest']>>
   /** The checks whose results are uncertain. */
   readonly undecided: readonly string[]
@@ -229,8 +219,8 @@ function brokenData(servers: Open['servers'], startedAt: Nanos): AtRest {
 }
 
 /**
- * Returns a text for each server whose isolation level is undecided. The text is equal in every run, so that a search
- * can report that no run decided the level.
+ * Returns a text for each undecided isolation level. It is equal in every run, so that a search can report undecided
+ * levels.
  */
 const unjudgedOf = (servers: Open['servers']): readonly string[] =>
   [...servers].flatMap(([node, server]) =>
@@ -344,10 +334,7 @@ const clockOf = (world: World): Clock => ({
   at: (when, callback) => world.schedule(when - world.queue.now, callback),
 })
 
-/**
- * Returns the port where clients reach a program: the port that it was given, otherwise the lowest port that it listens
- * on.
- */
+/** Returns the port where clients reach a program: its given port, or the lowest that it listens on. */
 function portOf(life: Life | undefined): number | undefined {
   if (life === undefined || life.servers.has(PORT)) return PORT
   return [...life.servers.keys()].sort((one, other) => one - other)[0]
@@ -368,16 +355,15 @@ export function nodesFor(kind: FaultKind, { postgres = {} }: ServiceSpec): reado
   return kind === 'failover' ? names.filter((name) => postgres[name]?.standby === true) : names
 }
 
-/** Returns the assertions of all programs that at least one run should reach. */
+/** Assertions that at least one run should reach. */
 const expectedOf = (service: Service): readonly string[] => programsIn(service).flatMap(({ expected }) => expected)
 
 /** Returns whether a program reports its coverage by `sometimes` or `reachable`. */
 export const hasAssertions = (service: Service): boolean => expectedOf(service).length > 0
 
-/** Returns the awaits in the service's own files at which requests can be held. */
+/** Returns the awaits at which requests can be held. */
 export const awaitsOf = ({ program }: Service): readonly string[] => [...program.awaits.values()]
 
-/** Returns every host that programs can connect to. */
 const hostNames = (service: Service, names: readonly NodeId[]): readonly NodeId[] => [...names, ...besidesOf(service)]
 
 function requireListening(service: Service, nodes: Iterable<ServiceNode>): void {
@@ -399,7 +385,7 @@ function requireReady(clients: RunClients, { clients: { file } }: Service): void
 const refusalError = (service: Service, { node, error }: NonNullable<World['refused']>): UserError =>
   inputError(`${programOf(service, node).file} cannot be simulated: on ${node}, ${error.message}`)
 
-/** Returns the error for a program that ended. Must be called during the program's turn. */
+/** Returns the error for a program that ended. Must be called during its turn. */
 function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
   const { life } = turn
   turn.life = undefined
@@ -419,10 +405,7 @@ function activeResources(): ReadonlyMap<string, number> {
   return counts
 }
 
-/**
- * The resources that may exist after a run. Node creates an `Immediate` whenever it empties its stack of asynchronous
- * contexts, and the simulator makes Node empty the stack.
- */
+/** Node creates an `Immediate` whenever it empties its stack of asynchronous contexts, which the simulator causes. */
 const HARMLESS: ReadonlySet<string> = new Set(['Immediate'])
 
 function requireNothingReal({ spec }: Service, before: ReadonlyMap<string, number>): void {

@@ -7,12 +7,11 @@ import type { Death } from './world/life.ts'
 import type { ServiceNode } from './world/node.ts'
 import type { World } from './world/world.ts'
 
-/** The delay after which a node whose program ended by itself is restarted, as by a supervisor. */
+/** The delay of a restart, as by a supervisor. */
 const SUPERVISOR_NANOS = 1e9
 
 export interface Deaths {
   add(node: ServiceNode, death: Death): void
-  /** Returns the first program that ended by itself although it should serve. */
   broken(): Broken | undefined
   /** @throws UserError (input) for a program that ended before it ever listened. */
   requireStarted(): void
@@ -46,9 +45,8 @@ export function createDeaths(service: Service, world: World): Deaths {
 }
 
 /**
- * Describes an `error` event that ended a program because it had no listener. Node stores the emitter of the event in
- * the error, to print the emitter in its last message (`events.js`, `kEnhanceStackBeforeInspector`). The result is
- * empty if the emitter is unknown.
+ * Describes an unheard `error` event that ended a program. For its last message, Node stores the event's emitter in the
+ * error (`events.js`, `kEnhanceStackBeforeInspector`).
  */
 function unheardOf(death: Death): Pick<Broken, 'evidence' | 'fromOutside'> {
   if (death.type === 'exit' || !(death.error instanceof Error)) return {}

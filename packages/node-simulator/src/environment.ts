@@ -18,8 +18,8 @@ export interface Told {
 }
 
 /**
- * Returns a function that gives the arguments and the environment of each node, and of each program beside the nodes.
- * They are computed immediately, so that invalid ones are rejected before this process's globals are replaced.
+ * Returns a function that gives each program's arguments and environment. They are computed at once, so that invalid
+ * ones are rejected before the globals are replaced.
  *
  * @throws UserError (input) for an unknown placeholder.
  */
@@ -45,7 +45,7 @@ interface Started {
   readonly environment: Told['environment']
 }
 
-/** Returns the program and declaration of a node, of a server beside the nodes, or of the clients. */
+/** Returns the program and declaration of a node, a server beside the nodes, or the clients. */
 export function programOf({ spec, program, beside, clients }: Service, id: NodeId): Started {
   if (id === CLIENTS && clients.type === 'module')
     return { program: clients.program, file: clients.file, args: [], environment: {} }
@@ -55,9 +55,8 @@ export function programOf({ spec, program, beside, clients }: Service, id: NodeI
 }
 
 /**
- * Environment variables of every program. `NODE_ENV` is `production`. With `test`, many programs omit what should be
- * tested, such as listening, or keep data in memory instead of on a disk. With `CHAOS_SIMULATED`, programs can omit
- * what cannot be simulated.
+ * Environment variables of every program. With `NODE_ENV=test`, many omit what should be tested, such as listening.
+ * `CHAOS_SIMULATED` lets them omit what cannot be simulated.
  */
 const ALWAYS = { NODE_ENV: 'production', CHAOS_SIMULATED: '1' } as const
 
@@ -81,7 +80,7 @@ function environmentOf(
   }
 }
 
-/** Returns variables with the addresses of databases; libpq's variables refer to the first database. */
+/** Returns the addresses of databases; libpq's variables name the first. */
 function postgresVariables(postgres: NonNullable<Service['spec']['postgres']>): { readonly [name: string]: string } {
   const [first] = Object.keys(postgres)
   if (first === undefined) return {}
@@ -101,8 +100,8 @@ interface Place {
 }
 
 /**
- * Returns the values of placeholders. The placeholders have the same names as in the commands of declared clusters, so
- * that an environment is valid in a service and in a declared cluster.
+ * Returns the values of placeholders, named as in commands of declared clusters, so that an environment is valid in
+ * both.
  */
 function placeholdersOf(names: readonly NodeId[], { id, all, directory }: Place): Placeholders {
   const of = all.map((name): readonly (readonly [string, string | number])[] => [

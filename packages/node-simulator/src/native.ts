@@ -2,13 +2,10 @@ const LOADERS: ReadonlySet<string> = new Set([
   ...['bindings', 'node-gyp-build', 'node-gyp-build-optional-packages', 'node-pre-gyp', '@mapbox/node-pre-gyp'],
 ])
 
-/** Returns whether the package locates native code of other packages. */
+/** Whether the package locates native code of others. */
 export const isNativeLoader = (specifier: string): boolean => LOADERS.has(specifier)
 
-/**
- * Returns the error for a request to load native code. The error says that the module is missing, as if the code had
- * never been built. Most packages work without native code.
- */
+/** Returns Node's error for a missing module, without which most packages work. */
 export const noNativeCode = (specifier: string): Error =>
   Object.assign(
     new Error(`Cannot find module '${specifier}', which loads native code: its files and threads cannot be simulated`),

@@ -19,7 +19,7 @@ export interface NodesOptions extends Pick<NodeOptions, 'world' | 'network' | 's
 export interface NodeWatch {
   /** Called when the node's program ended by itself. */
   readonly died: (node: ServiceNode, death: Death) => void
-  /** Called with the default export when the node's program was evaluated. */
+  /** Called with the default export of the evaluated program. */
   readonly evaluated?: ((exported: unknown) => void) | undefined
 }
 
@@ -48,7 +48,6 @@ export function nodeOf(
 /** Programs whose first start was inspected. */
 const looked = new WeakSet<Service['program']>()
 
-/** Returns why a program that replaces a shared function cannot be simulated. */
 export const replacing = (name: string): ConstructorParameters<typeof NotSimulated> => [
   `replacing ${name}`,
   'is shared by all nodes, and by the simulator itself',

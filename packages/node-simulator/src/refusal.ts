@@ -1,18 +1,13 @@
 const hearing: { refused: ((refusal: NotSimulated) => void) | undefined } = { refused: undefined }
 
-/** Calls `refused` at every later refusal, even if the program catches it; undefined removes the listener. */
 export function hearRefusals(refused: ((refusal: NotSimulated) => void) | undefined): void {
   hearing.refused = refused
 }
 
-/**
- * A program used something that virtual time does not support. Such an error ends the run and is never a finding, since
- * the real result can only be guessed.
- */
+/** A program used something that virtual time does not support. This ends the run and is never a finding. */
 export class NotSimulated extends Error {
   override readonly name: string = 'NotSimulated'
   readonly code: string = 'ERR_NOT_SIMULATED'
-  /** The refused call, such as `child_process.spawn`. */
   readonly what: string
 
   /** `because` completes a sentence that begins with "it"; `instead` is a sentence. */

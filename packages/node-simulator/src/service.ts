@@ -49,10 +49,10 @@ export const programsIn = ({ program, beside, clients }: Service): readonly Prog
   ...(clients.type === 'module' ? [clients.program] : []),
 ]
 
-/** Returns whether the service has a program whose starts may reuse packages from an earlier start. */
+/** Whether starts of some program may reuse packages. */
 export const keepsSomePackages = (service: Service): boolean => programsIn(service).some(keepsPackages)
 
-/** Prevents later starts of the service's programs from reusing packages of earlier starts. */
+/** Makes later starts of the service's programs load their packages again. */
 export const distrustPackages = (service: Service): void => dropSeats(programsIn(service))
 
 /**
@@ -92,10 +92,7 @@ function readTable(path: string): RouteTable {
 /** An invariant of every program that serves; the cluster detects its violation. */
 export const DIES = 'a program that serves must not end by itself'
 
-/**
- * Returns a service as a protocol for the search. The protocol describes nothing of the program except the functions of
- * its clients.
- */
+/** Returns a service as a protocol for the search, of which only the clients' functions are known. */
 const definitionOf = (spec: ServiceSpec, functions: readonly string[]): ProtocolDefinition => ({
   name: serviceName(spec),
   summary: `the program ${spec.program}`,

@@ -18,7 +18,7 @@ import { openSocksServer, type SocksServer, type Way } from './socks-server.ts'
 export type { Heal } from './links.ts'
 export type { Servers } from './servers.ts'
 
-/** The servers of the network, and how the pages' requests are recorded. */
+/** The servers of the network, and what to record. */
 export interface NetworkDraft extends Partial<RecordedDraft> {
   readonly servers: Servers
   /** The seed of the faults; by default 1. */
@@ -61,8 +61,8 @@ export class BrowserNetwork {
   }
 
   /**
-   * Returns the proxy setting that routes the pages of a browser or context through the network. Pages with different
-   * names have separate links; recorded pages share the link `clients`.
+   * Returns the proxy setting for a browser or context. Pages of different names have separate links; recorded pages
+   * share `clients`.
    */
   async proxy(name: string = USUAL_PAGE): Promise<BrowserProxy> {
     if (this.#servers.some((server) => server.name === name) || !/^[\w.-]+$/.test(name))
@@ -76,9 +76,7 @@ export class BrowserNetwork {
     return { server: (await opening).url }
   }
 
-  /**
-   * Silently drops all traffic from `from` to `to`; the other direction passes. Either end may be a page or a server.
-   */
+  /** Silently drops all traffic from `from` to `to`, but not back. Either may be a page or a server. */
   cut(from: string, to: string): Promise<Heal> {
     return this.#inject('cut', { kind: 'partition', links: [{ from, to }] })
   }
@@ -94,8 +92,8 @@ export class BrowserNetwork {
   }
 
   /**
-   * Drops matching WebSocket messages from one end to the other: messages that contain a text, or JSON messages with a
-   * member, such as `{ member: 'type', equals: 'join' }`. The connection stays open.
+   * Drops matching WebSocket messages: those that contain a text, or JSON with a member, such as `{ member: 'type',
+   * equals: 'join' }`. The connection stays open.
    */
   lose(from: string, to: string, message: string | MessageMatch): Promise<Heal> {
     const match = typeof message === 'string' ? { contains: message } : message
@@ -103,10 +101,8 @@ export class BrowserNetwork {
   }
 
   /**
-   * Injects any fault of connections, HTTP/1.1 requests or messages, by its name and parameters as `chaos ctl kinds`
-   * lists them: `{ kind: 'lose-reply', match: { path: '/orders' } }`. Without `links`, the fault acts on the links from
-   * every page to every server. Resolves once the fault is in force, with a function that heals it and resolves with
-   * its number of hits.
+   * Injects any fault by its name and parameters, as `chaos ctl kinds` lists them: `{ kind: 'lose-reply', match: {
+   * path: '/orders' } }`. By default, it acts from every page to every server. Resolves once it is in force.
    *
    * @throws UserError for an unknown fault, or a fault that these links cannot suffer.
    */
@@ -120,10 +116,10 @@ export class BrowserNetwork {
   }
 
   /**
-   * Heals all faults, ends the recording, and judges the requests by a level, such as `linearizable` or `eventual`.
-   * Resolves with the run if the requests meet the level. May be called again for another level.
+   * Heals all faults, ends the recording, and judges the requests by a level, such as `linearizable` or `eventual`. May
+   * be called again for another level.
    *
-   * @throws AssertionError with the drawn counterexample if the requests do not meet the level. Also if the verdict is
+   * @throws AssertionError with the drawn counterexample if the requests do not meet the level, if the verdict is
    * unknown, or if the run proves nothing.
    * @throws UserError if nothing is recorded, or if the level does not exist.
    */
@@ -137,7 +133,7 @@ export class BrowserNetwork {
     return run
   }
 
-  /** Returns the directory of the judged run, which holds its report; undefined before `check`. */
+  /** Returns the directory of the run and its report; undefined before `check`. */
   async directory(): Promise<string | undefined> {
     return (await this.#judged?.catch(() => undefined))?.directory
   }
@@ -192,15 +188,14 @@ function requireLinks(
     throw new UserError('usage', `${where}: a link is between a page and a server. ${known}`)
 }
 
-/** The protocol to record, and the options of the recording. */
+/** The protocol to record, and options. */
 interface RecordedDraft extends Pick<RecordDraft, 'model' | 'initial' | 'timeoutMs' | 'out'> {
   /** A route table, or its path, as for `record` of chaosproxy. */
   readonly as: string | object
 }
 
-/** Links whose requests are recorded. Each server has one link, which all pages share as `clients`. */
+/** Recorded links. All pages share `clients`, with one link to each server. */
 interface RecordedLinks extends Links {
-  /** Ends the recording on the first call, and judges it. */
   stop(): Promise<Run>
 }
 
@@ -234,10 +229,7 @@ async function openRecordedLinks(
 
 const withLinkNames = ({ links, ...fault }: TrafficFault) => ({ ...fault, links: links.map(linkName) })
 
-/**
- * Ends the recording. Ignores an error, for example of a recording that cannot be judged: the test itself judges the
- * recording.
- */
+/** Ends the recording. The test judges it, so its errors are ignored. */
 async function closed(recording: Recording): Promise<void> {
   await Promise.allSettled([recording.stop()])
 }

@@ -3,13 +3,13 @@ import { BrowserNetwork, type BrowserProxy, type NetworkDraft } from './browser-
 
 /** The fixtures that `chaosFixtures` adds to a test. */
 export interface ChaosFixtures {
-  /** The options of the network, set by `test.use`; by default the server at `baseURL`, named `server`. */
+  /** The options of the network, set by `test.use`; by default `baseURL`, named `server`. */
   network: NetworkDraft | undefined
   /** The network of the test's pages, which ends with the test. */
   chaos: BrowserNetwork
 }
 
-/** The function that a fixture calls with its value. Resolves once the test has ended. */
+/** Receives a fixture's value, and resolves once the test has ended. */
 export type Use<Value> = (value: Value) => Promise<void>
 
 /** The part of Playwright's `testInfo` that the fixtures use. */
@@ -34,8 +34,8 @@ interface Fixtures {
 }
 
 /**
- * Fixtures for `test` of the Playwright version that the project has installed:
- * `base.extend<ChaosFixtures>(chaosFixtures)`. Every browser context of a test uses the network `chaos`.
+ * Fixtures for the installed Playwright's `test`: `base.extend<ChaosFixtures>(chaosFixtures)`. Every browser context
+ * uses the network `chaos`.
  */
 export const chaosFixtures: Fixtures = {
   network: [undefined, { option: true }],

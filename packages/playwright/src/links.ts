@@ -7,7 +7,7 @@ export type Heal = () => Promise<number>
 export interface Links {
   readonly pages: readonly string[]
   portOf(page: string, server: string): number
-  /** Opens the links of a page to every server, unless they are open. */
+  /** Opens a page's links to every server. */
   join(page: string): Promise<void>
   /** @throws UserError (usage) for a fault that these links cannot suffer. */
   inject(fault: TrafficFault): Promise<Heal>

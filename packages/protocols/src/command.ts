@@ -1,8 +1,6 @@
 import type { Input } from '@chaosproxy/history'
 
-/**
- * A client, and the sequence number of one of its requests. With both, a protocol applies a repeated request only once.
- */
+/** A client and the number of its request, by which a repetition is recognised. */
 export interface Session {
   readonly client: string
   readonly sequence: number
@@ -14,6 +12,6 @@ export interface Command {
   readonly session?: Session | undefined
 }
 
-/** Omits undefined members, which JSON would lose on the way to another node. */
+/** Without undefined members, which JSON would lose. */
 export const commandOf = ({ input, session }: Command): Command =>
   session === undefined ? { input } : { input, session }

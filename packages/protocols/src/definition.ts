@@ -1,37 +1,29 @@
 import { type FaultPlan, type NodeId, ownFaultKinds } from '@chaosproxy/faults'
 import type { MachineEvent, StateMachine } from './machine.ts'
 
-/** A state machine with its types hidden, so that a host can run any machine. */
+/** A state machine with its types hidden, for any host. */
 // biome-ignore lint/suspicious/noExplicitAny: hosts pass states, messages and records through without looking into them.
 export type AnyMachine = StateMachine<any, any, any>
 
-/** A deliberate bug, off unless requested by name. It demonstrates that the tool finds such bugs. */
+/** A deliberate bug, off by default, which shows that the tool finds it. */
 export interface Bug {
   readonly name: string
   readonly summary: string
-  /**
-   * Settings under which the bug is likely to occur and to be detected; used by runs that do not choose other settings.
-   */
+  /** Default settings under which the bug is likely to occur and to be detected. */
   readonly under?: BugSetting | undefined
 }
 
 export interface BugSetting {
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
-  /**
-   * Replaces the settings with the same names in a search. A trial of a search has tens of operations, but a run has
-   * thousands.
-   */
+  /** Replaces settings in a search, whose trials have tens of operations instead of thousands. */
   readonly trialSettings?: { readonly [name: string]: ProtocolSettingValue } | undefined
   /** Kinds of fault, by their names in `--faults`. */
   readonly faults?: readonly string[] | undefined
-  /** The workload that exposes the bug; if absent, the default workload. */
+  /** The workload that exposes the bug. */
   readonly workload?: string | undefined
 }
 
-/**
- * A property that no run may ever violate, whatever the faults. Checked during the run, so that a violation is detected
- * before a client is affected.
- */
+/** A property that no run may ever violate. It is checked during the run, before a violation affects a client. */
 export interface Invariant {
   readonly name: string
   /** The property, with the source that states it. */
@@ -39,34 +31,32 @@ export interface Invariant {
   watch(): InvariantWatch
 }
 
-/** Called once per node, so that the watch can keep separate state for each node. */
+/** Called once per node. */
 export type InvariantWatch<State = unknown, Message = unknown, DurableRecord = unknown> = (
   node: NodeId,
 ) => NodeWatch<State, Message, DurableRecord>
 
 /**
- * Called after every step of its node, with the node's state and the content of its disk. The watch must change neither
- * of them. Returns a description once the invariant is broken.
+ * Called after every step of its node, with its state and disk, which it must not change. Returns a description once
+ * the invariant is broken.
  *
- * `event` is absent for a start. `durable` has every record that would survive a kill at this moment, in order, without
- * the records that this step persists. The array is the same in all calls for one node, so a watch may keep it to
- * compare the disks of several nodes.
+ * `event` is absent for a start. `durable` has every record that would survive a kill now, without those that this step
+ * persists. The array is the same in all calls for one node, so a watch may keep it.
  *
- * The type is declared as a method so that a watch over a protocol's own state type is assignable to a watch over
- * `unknown`.
+ * Declared as a method so that a watch over a protocol's own state type is assignable to a watch over `unknown`.
  */
 export type NodeWatch<State = unknown, Message = unknown, DurableRecord = unknown> = {
   watch(state: State, event: MachineEvent<Message> | undefined, durable: readonly DurableRecord[]): string | undefined
 }['watch']
 
-/** Returns a watch that checks each state independently of earlier states. */
+/** Returns a watch that needs no earlier states. */
 export const watchState =
   <State>(breachOf: (state: State) => string | undefined): (() => InvariantWatch<State>) =>
   () =>
   () =>
     breachOf
 
-/** Returns the same invariants, with every watch of a node passed through `wrap`. */
+/** Returns the same invariants, with watches passed through `wrap`. */
 export const wrapWatches = (
   invariants: readonly Invariant[] | undefined,
   wrap: (watch: NodeWatch, node: NodeId, invariant: string) => NodeWatch,
@@ -79,7 +69,7 @@ export const wrapWatches = (
     },
   }))
 
-/** Called after every step of a node. Returns whether the step may have changed state that invariants depend on. */
+/** Called after every step. Returns whether invariants may have changed. */
 export type ChangeWatch<State = unknown> = { changed(state: State): boolean }['changed']
 
 export type ProtocolSettingValue = number | boolean | string
@@ -89,16 +79,15 @@ export interface ProtocolSetting {
   readonly summary: string
   readonly default: ProtocolSettingValue
   readonly values?: readonly ProtocolSettingValue[] | undefined
-  /** Further values that a search tries, because the default hides bugs. */
+  /** Values that a search also tries, because the default hides bugs. */
   readonly worthTrying?: readonly ProtocolSettingValue[] | undefined
-  /** Whether the setting is the time in milliseconds after which a lock that was not released becomes free. */
+  /** Whether the setting is the time in milliseconds after which an unreleased lock becomes free. */
   readonly isLeaseMs?: true | undefined
 }
 
-/** The options of a run for a protocol: `--bug`, `--set`, and the object of its workload. */
+/** The options of a run: `--bug`, `--set`, and the workload's object. */
 export interface ProtocolOptions {
   readonly bug?: string | undefined
-  /** The name of the replicated object; a register by default. */
   readonly object?: string | undefined
   readonly settings: { readonly [name: string]: ProtocolSettingValue }
 }
@@ -107,64 +96,47 @@ export type PromisedLevel = (typeof promisedLevels)[number]
 
 export const promisedLevels = ['linearizable', 'sequential', 'eventual', 'convergent'] as const
 
-/**
- * Whether a client stays with one node: `true` even while that node is down; `while-up` until the node stops answering,
- * after which the client uses another.
- */
+/** Whether a client stays with one node: always (`true`), or until the node stops answering (`while-up`). */
 export type Stickiness = boolean | 'while-up'
 
-/**
- * The largest deviations of clocks under which a promise holds. An absent bound does not matter or is unknown. In both
- * cases, searches choose moderate deviations.
- */
+/** The largest clock deviations under which a promise holds. Without a bound, searches choose moderate ones. */
 export interface ClockBounds {
-  /** The largest ratio of two nodes' clock rates, such as 1.25; 1 means equal rates. */
+  /** The largest ratio of two clock rates, such as 1.25. */
   readonly drift?: number | undefined
-  /** The largest jump of a clock in milliseconds. */
   readonly jumpMs?: number | undefined
 }
 
-/**
- * Describes which guarantees the settings give up for an object: `replicas answer reads, and lag`. Undefined if none.
- */
+/** Describes the guarantees that settings give up: `replicas answer reads, and lag`. */
 export type Weakness = (
   settings: { readonly [name: string]: ProtocolSettingValue },
   nodes: number,
   object?: string,
 ) => string | undefined
 
-/** A protocol as the registry lists it, with everything that help, documentation, tests and hosts need. */
+/** A protocol with all that help, documentation, tests and hosts need. */
 export interface ProtocolDefinition {
   readonly name: string
   readonly summary: string
   readonly defaultNodes: number
-  /**
-   * Describes which guarantees the settings give up; undefined if none. The description is a clause for the report of a
-   * violation.
-   */
+  /** Describes the guarantees that settings give up, as a clause. */
   readonly weakness?: Weakness | undefined
   readonly objects: readonly string[]
-  /**
-   * The functions that clients can call. Needed only if clients cannot call all functions of the objects; undefined for
-   * all functions. May depend on the settings.
-   */
+  /** The functions that clients can call; undefined for all. May depend on the settings. */
   readonly functions?:
     | readonly string[]
     | ((settings: ProtocolOptions['settings']) => readonly string[] | undefined)
     | undefined
-  /** Returns the strongest level that the protocol promises for an object under faults; end-to-end tests verify it. */
+  /** Returns the strongest level promised for an object under faults; end-to-end tests verify it. */
   promises(object: string, settings: ProtocolOptions['settings']): PromisedLevel | 'none'
-  /** Whether clients have to stay with one node (sticky sessions) for the promise to hold. */
   readonly sticky?: boolean | ((settings: ProtocolOptions['settings']) => Stickiness) | undefined
-  /** Kinds of fault under which the protocol promises nothing; a search omits them. May depend on the settings. */
+  /** Kinds of fault under which the protocol promises nothing. May depend on the settings. */
   readonly notUnder?:
     | readonly FaultPlan['kind'][]
     | ((settings: ProtocolOptions['settings']) => readonly FaultPlan['kind'][])
     | undefined
   /**
-   * Kinds of fault after which the protocol may never answer again, even once everything is healed. For instance, a log
-   * in memory is lost when a majority of the nodes is killed. A search does not require recovery from these faults. May
-   * depend on the settings.
+   * Kinds of fault after which the protocol may never answer again, for example because a log in memory is lost. A
+   * search requires no recovery from them. May depend on the settings.
    */
   readonly mayStopUnder?:
     | readonly FaultPlan['kind'][]
@@ -172,31 +144,27 @@ export interface ProtocolDefinition {
     | undefined
   /** The largest clock errors that a search injects. May depend on the settings. */
   readonly clocks?: ClockBounds | ((settings: ProtocolOptions['settings']) => ClockBounds) | undefined
-  /**
-   * Returns why this number of nodes cannot run with these settings; undefined if it can. If absent, any number can.
-   */
+  /** Returns why this number of nodes cannot run; undefined if it can. */
   readonly impossible?: ((settings: ProtocolOptions['settings'], nodes: number) => string | undefined) | undefined
-  /** The settings with the strongest promise; a search begins with these. */
+  /** The settings with the strongest promise, where a search begins. */
   readonly strictest?: ProtocolOptions['settings'] | undefined
   readonly settings: readonly ProtocolSetting[]
   readonly bugs: readonly Bug[]
-  /**
-   * Whether the protocol's bugs emit a `mark` when they take effect. A run without a mark has not exercised the bug.
-   */
+  /** Whether bugs emit a `mark` when they take effect. A run without one has not exercised the bug. */
   readonly marks?: boolean | undefined
   readonly invariants?: readonly Invariant[] | undefined
   /**
-   * Creates a watch for each node of a run. Invariants are checked only after the steps that the watch reports. If
-   * absent, they are checked after every step.
+   * Creates a watch for each node. Invariants are checked only after the steps that it reports; if absent, after every
+   * step.
    */
   readonly changes?: (() => ChangeWatch) | undefined
   create(options: ProtocolOptions): AnyMachine
 }
 
-/** The default export of a user's protocol file. `name` and `create` are required; other members have defaults. */
+/** The default export of a user's protocol file. Only `name` and `create` are required. */
 export type ProtocolModule = Pick<ProtocolDefinition, 'name' | 'create'> &
   Partial<Omit<ProtocolDefinition, 'promises'>> & {
-    /** The promised level. If the level differs between objects, a function as in {@link ProtocolDefinition}. */
+    /** The promised level, or a function as in {@link ProtocolDefinition}. */
     readonly promises?: PromisedLevel | 'none' | ProtocolDefinition['promises'] | undefined
   }
 
@@ -205,20 +173,20 @@ export const notPromisedUnder = (
   settings: ProtocolOptions['settings'],
 ): readonly FaultPlan['kind'][] => withOwn(typeof notUnder === 'function' ? notUnder(settings) : notUnder)
 
-/** Returns the kinds of fault from which a protocol need not recover with these settings. */
+/** Returns the faults from which a protocol need not recover. */
 export const mayStopUnder = (
   { mayStopUnder: kinds = [] }: ProtocolDefinition,
   settings: ProtocolOptions['settings'],
 ): readonly FaultPlan['kind'][] => withOwn(typeof kinds === 'function' ? kinds(settings) : kinds)
 
 /**
- * Adds the user-defined kinds of fault to the given kinds, because a user-defined fault may have the effect of any
- * kind. If no kinds are given, the protocol tolerates all faults, and none are added.
+ * Adds the user-defined kinds of fault, which may have any kind's effect. Without given kinds, the protocol tolerates
+ * all.
  */
 const withOwn = (kinds: readonly FaultPlan['kind'][]): readonly FaultPlan['kind'][] =>
   kinds.length === 0 || ownFaultKinds.length === 0 ? kinds : [...kinds, ...ownFaultKinds]
 
-/** Returns the clock bounds of a protocol; empty if it declares none. */
+/** Returns the clock bounds of a protocol; empty for none. */
 export const clockBoundsOf = (
   { clocks = {} }: ProtocolDefinition,
   settings: ProtocolOptions['settings'],

@@ -1,11 +1,11 @@
-/** A random generator whose state is one number, so that a node's state can contain it and be copied with it. */
+/** A random generator whose state is one number, to be copied with a node's state. */
 export interface Generator {
   state: number
 }
 
 export const createGenerator = (seed: number): Generator => ({ state: seed | 0 })
 
-/** Returns a number uniform in [0, 1). Mulberry32 (Tommy Ettinger): 32 bits of state, enough for spreading timeouts. */
+/** Returns a number uniform in [0, 1). Mulberry32 (Tommy Ettinger): 32 bits suffice for spreading timeouts. */
 export function draw(generator: Generator): number {
   generator.state = (generator.state + 0x6d2b79f5) | 0
   let t = generator.state

@@ -2,24 +2,20 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { InvariantWatch } from './definition.ts'
 import { type Entry, entryAt, type Log, lastIndex, termAt } from './log.ts'
 
-// Invariants common to protocols that replicate a log. The cost of a check is proportional to the changes of the step.
+// Invariants of protocols that replicate a log. A check costs as much as the step's changes.
 
-/** Reads the parts of a node's state that the invariants need. */
+/** Reads what the invariants need of a node's state. */
 export interface LogProtocol<State> {
   leads(state: State): boolean
   term(state: State): number
   log(state: State): Log
-  /**
-   * The index up to which entries are never lost or replaced, as far as this node knows; 0 if the node knows no such
-   * entry.
-   */
+  /** The index up to which entries are never lost, as far as this node knows; 0 for none. */
   settled(state: State): number
 }
 
 /** Smaller than every term; terms count from 0. */
 const NO_TERM = -1
 
-/** Checks that at most one node leads in a term. */
 export function watchLeaders<State>({ leads, term }: LogProtocol<State>): InvariantWatch<State> {
   const leaders = new Map<number, NodeId>()
   return (node) => {
@@ -36,7 +32,7 @@ export function watchLeaders<State>({ leads, term }: LogProtocol<State>): Invari
   }
 }
 
-/** Checks that a settled entry is in the log of every leader of a later term. */
+/** Checks that every leader's log has the entries settled in earlier terms. */
 export function watchCompleteness<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   const settled = createSettled()
   return (node) => {
@@ -53,12 +49,11 @@ export function watchCompleteness<State>(protocol: LogProtocol<State>): Invarian
   }
 }
 
-/** Describes the first entry that was settled before this term and is missing from this log. */
+/** Describes the first entry that was settled before this term and that this log lacks. */
 function firstMissing(log: Log, term: number, { entries, terms }: Settled): string | undefined {
   for (let index = log.compacted + 1; index < entries.length; index++) {
     const entry = entries[index]
-    // The entry's own term does not suffice. The leader of a later term may have settled the entry, after leaders that
-    // did not have it.
+    // Not the entry's own term: leaders without it may come before the one that settles it.
     const settledIn = terms[index] ?? term
     if (entry !== undefined && settledIn < term && termAt(log, index) !== entry.term)
       return `${index} of term ${entry.term}, committed in term ${settledIn}`
@@ -66,7 +61,7 @@ function firstMissing(log: Log, term: number, { entries, terms }: Settled): stri
   return undefined
 }
 
-/** Checks that no two nodes consider different entries settled at the same index. */
+/** Checks that nodes settle the same entries. */
 export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   const settled = createSettled()
   return (node) => {
@@ -78,19 +73,16 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
   }
 }
 
-/** The settled entry at each index, according to the first node that knew it to be settled. */
+/** The settled entry at each index, from the first node that knew it. */
 interface Settled {
   readonly entries: (Entry | undefined)[]
-  /** By index: the term of the first node that knew the entry to be settled. That node was a leader. */
+  /** By index: the term of the first node, a leader, that knew the entry to be settled. */
   readonly terms: number[]
 }
 
 const createSettled = (): Settled => ({ entries: [], terms: [] })
 
-/**
- * Returns a function that adds the entries of a node that are newly settled. The function returns the first index at
- * which the node differs from earlier nodes; undefined if there is none.
- */
+/** Returns a function that adds a node's newly settled entries, and returns the first index at which it differs. */
 function followSettled<State>(
   { log, settled, term }: LogProtocol<State>,
   { entries, terms }: Settled,
@@ -99,7 +91,7 @@ function followSettled<State>(
   return (state) => {
     const now = settled(state)
     if (now === before) return undefined
-    // After a restart, entries become settled again from the beginning and are compared again.
+    // After a restart, entries are settled and compared anew.
     const from = now < before ? 1 : before + 1
     before = now
     for (let index = from; index <= now; index++) {
@@ -116,12 +108,11 @@ function followSettled<State>(
 }
 
 /**
- * Checks that two logs which have an entry with the same index and term are identical up to that entry. The check is
- * inductive. Each entry that enters a log is compared with the first entry of the same index and term in any log, and
- * so are the terms of their predecessors.
+ * Checks that logs with an entry of the same index and term are identical up to it. By induction: each new entry, and
+ * its predecessor's term, is compared with the first of its index and term in any log.
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
-  /** By index: a list of the first entry of each term in any log. */
+  /** By index: the first entry of each term in any log. */
   const first: (Held | undefined)[] = []
   return (node) => {
     let lastBefore = 0
@@ -131,8 +122,7 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
       const last = lastIndex(log)
       const lastTerm = termAt(log, last)
       if (last === lastBefore && lastTerm === termBefore) return undefined
-      // Checks from the first appended entry. If the end of the log was replaced, checks the whole log, because any
-      // entry may be new.
+      // If the end of the log was replaced, any entry may be new.
       const kept = lastBefore < last && termAt(log, lastBefore) === termBefore
       const from = kept ? lastBefore + 1 : log.compacted + 1
       lastBefore = last
@@ -152,11 +142,11 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
   }
 }
 
-/** An entry, and its predecessor's term; undefined if that term is unknown. */
+/** An entry, with its predecessor's term if known. */
 interface Held {
   readonly entry: Entry
   readonly previousTerm: number | undefined
-  /** An entry with the same index and another term. */
+  /** The same index with another term. */
   readonly next: Held | undefined
 }
 
@@ -166,9 +156,6 @@ function ofTerm(first: Held | undefined, term: number): Held | undefined {
   return held
 }
 
-/**
- * Returns whether two entries are equal. Nodes of a simulation exchange the same object, but after a restart the
- * entries are copies from the disk.
- */
+/** Whether two entries are equal. Nodes of a simulation share objects, until a restart copies them from disk. */
 const sameEntry = (one: Entry, other: Entry): boolean =>
   one === other || (one.term === other.term && JSON.stringify(one.command) === JSON.stringify(other.command))

@@ -1,20 +1,20 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from './command.ts'
 
-/** An entry of the log whose order the replicas agree on. Entries are never changed, only replaced. */
+/** An entry of the replicated log. Entries are never changed, only replaced. */
 export interface Entry {
-  /** The term or epoch of the leader that created the entry. */
+  /** The term or epoch of the leader that created it. */
   readonly term: number
-  /** The command; null for the no-op that begins a leader's term. */
+  /** Null for the no-op that begins a leader's term. */
   readonly command: Command | null
-  /** The new voters; absent if the entry does not change the membership. */
+  /** The new voters, if the entry changes the membership. */
   readonly members?: readonly NodeId[] | undefined
 }
 
-/** Entries 1, 2, …; the first `compacted` entries have been applied to the state machine and removed. */
+/** Entries 1, 2, …; the first `compacted` were applied and removed. */
 export interface Log {
   compacted: number
-  /** The term of the last compacted entry; 0 if there is none. */
+  /** 0 without compacted entries. */
   compactedTerm: number
   readonly entries: Entry[]
 }
@@ -23,16 +23,13 @@ export const createLog = (): Log => ({ compacted: 0, compactedTerm: 0, entries: 
 
 export const lastIndex = (log: Log): number => log.compacted + log.entries.length
 
-/**
- * Returns an entry; undefined if this log does not have it. Checks the bounds first, because reading past the end of an
- * array is slow and occurs often.
- */
+/** Returns an entry. Checks the bounds first, because reading past an array's end is slow and frequent. */
 export function entryAt({ compacted, entries }: Log, index: number): Entry | undefined {
   const at = index - compacted - 1
   return at >= 0 && at < entries.length ? entries[at] : undefined
 }
 
-/** Returns the term of an entry; 0 for index 0, undefined for an entry that this log does not have. */
+/** Returns the term of an entry; 0 for index 0, undefined for an absent one. */
 export function termAt(log: Log, index: number): number | undefined {
   if (index === log.compacted) return log.compactedTerm
   return entryAt(log, index)?.term
@@ -40,7 +37,6 @@ export function termAt(log: Log, index: number): number | undefined {
 
 export const lastTerm = (log: Log): number => log.entries.at(-1)?.term ?? log.compactedTerm
 
-/** Returns at most `limit` entries starting at `index`. */
 export const entriesFrom = (log: Log, index: number, limit: number): Entry[] =>
   log.entries.slice(index - log.compacted - 1, index - log.compacted - 1 + limit)
 
@@ -51,10 +47,7 @@ export function replaceFrom(log: Log, index: number, entries: readonly Entry[]):
   for (const entry of entries) log.entries.push(entry)
 }
 
-/**
- * Compacts the entries up to `index`, whose term is `term`. Later entries are kept only if the log has the entry with
- * this index and term.
- */
+/** Compacts the entries up to `index`. Later ones are kept only if the log has this index and term. */
 export function compactLog(log: Log, index: number, term: number): void {
   if (termAt(log, index) === term) log.entries.splice(0, index - log.compacted)
   else log.entries.length = 0
@@ -62,7 +55,6 @@ export function compactLog(log: Log, index: number, term: number): void {
   log.compactedTerm = term
 }
 
-/** Returns the first index of the consecutive entries with the same term as the entry at `index`. */
 export function firstOfTerm(log: Log, index: number): number {
   const term = termAt(log, index)
   let first = index
@@ -70,7 +62,6 @@ export function firstOfTerm(log: Log, index: number): number {
   return first
 }
 
-/** Returns the last index, up to `atMost`, whose entry has this term; undefined if there is none. */
 export function lastOfTerm(log: Log, term: number, atMost: number): number | undefined {
   for (let index = Math.min(atMost, lastIndex(log)); index > log.compacted; index--) {
     const found = termAt(log, index)
@@ -80,10 +71,7 @@ export function lastOfTerm(log: Log, term: number, atMost: number): number | und
   return undefined
 }
 
-/**
- * Returns how many of these entries the log already has. The first of these entries follows `prevIndex`. The first
- * entry that is not counted is missing from the log, or conflicts with it.
- */
+/** Returns how many of these entries, which follow `prevIndex`, the log has. The next one is missing or in conflict. */
 export function countPresent(log: Log, prevIndex: number, entries: readonly Entry[]): number {
   let present = Math.min(entries.length, Math.max(0, log.compacted - prevIndex))
   while (present < entries.length && termAt(log, prevIndex + 1 + present) === entries[present]?.term) present++
@@ -91,8 +79,7 @@ export function countPresent(log: Log, prevIndex: number, entries: readonly Entr
 }
 
 /**
- * Finds the first of these entries, which follow `prevIndex`, that the log lacks, and replaces everything from there.
- * Returns the new entries.
+ * Replaces the log from the first of these entries, which follow `prevIndex`, that it lacks. Returns the new entries.
  */
 export function replaceAfter(log: Log, prevIndex: number, entries: readonly Entry[]): Fresh {
   const present = countPresent(log, prevIndex, entries)

@@ -2,36 +2,28 @@ import type { NodeId } from '@chaosproxy/faults'
 
 export interface MachineMistake {
   readonly node: NodeId
-  /**
-   * The violation as a verb phrase. In a message, it stands between the name of the node and the event: `threw`,
-   * `returned a promise`.
-   */
+  /** A verb phrase between node and event in a message: `threw`, `returned a promise`. */
   readonly did: string
-  /** The event in the words of `describeEvent`; absent if the violation was not during an event. */
+  /** The event in the words of `describeEvent`. */
   readonly on?: string | undefined
   readonly detail: string
-  /** The thrown value; absent if nothing was thrown. */
+  /** The thrown value, if any. */
   readonly cause?: unknown
-  /** Set if the code used almost all memory. A replay would use almost all memory too. */
+  /** Whether the code used almost all memory, as a replay would. */
   readonly exhausts?: true | undefined
 }
 
-/**
- * A program that answers for a node has stopped answering. Every replay waits for the program until the same timeout.
- */
+/** A program that answers for a node is silent. Every replay waits for the same timeout. */
 export class SilentProgramError extends Error {}
 
-/**
- * A protocol's own code threw or requested something impossible. The error is a mistake of the protocol and not of its
- * host. It allows no conclusion about consistency levels.
- */
+/** A protocol's own code threw or requested something impossible. This shows nothing about consistency levels. */
 export class MachineError extends Error {
   readonly node: NodeId
-  /** The violation without its event and node. Failures with the same text count as one cause. */
+  /** The violation without its event and node: one cause for equal texts. */
   readonly mistake: string
   /** Stack frames in the protocol's code, innermost first; empty if nothing was thrown. */
   readonly trace: readonly string[]
-  /** Set if the code used almost all memory. A replay would use almost all memory too. */
+  /** Whether the code used almost all memory, as a replay would. */
   readonly exhausts: true | undefined
 
   constructor({ node, did, on, detail, cause, exhausts }: MachineMistake) {
@@ -40,22 +32,19 @@ export class MachineError extends Error {
     this.node = node
     this.exhausts = exhausts
     this.trace = traceOf(cause)
-    // Names and numbers in the message differ between events, but the place in the code is the same.
+    // Names and numbers differ between events, but not the place in the code.
     this.mistake = cause === undefined ? kindOf(did) : `${did} ${this.trace[0] ?? kindOf(detail)}`
   }
 }
 
-/** Returns an error that attributes a thrown value to the protocol. A `MachineError` is returned unchanged. */
+/** Returns an error that blames the protocol for a thrown value. A `MachineError` stays unchanged. */
 export function threwOn(node: NodeId, event: unknown, cause: unknown, did = 'threw'): MachineError {
   if (cause instanceof MachineError) return cause
   const on = describeEvent(event)
   return new MachineError({ node, did, on, detail: thrownText(cause), cause: cause ?? 'nothing' })
 }
 
-/**
- * Returns the error for a value thrown by asynchronous code that a step started; the caller of a step catches what the
- * step itself throws.
- */
+/** Returns the error for a throw in asynchronous code. Steps have callers that catch. */
 export function threwBetweenSteps(node: NodeId, cause: unknown): MachineError {
   const did = 'threw outside its steps, in asynchronous code that a step started'
   return new MachineError({ node, did, detail: thrownText(cause), cause: cause ?? 'nothing' })
@@ -70,7 +59,7 @@ function thrownText(thrown: unknown): string {
 
 const LONGEST_TEXT = 200
 
-/** Returns a short description of an event. `undefined` stands for the start of a node. */
+/** Describes an event; `undefined` is the start of a node. */
 export const describeEvent = (event: unknown): string => (event === undefined ? 'its start' : shown(event))
 
 /** Any value, shortened. */
@@ -93,7 +82,6 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
 const MOST_FRAMES = 8
-/** Matches frames of this program, which called the protocol. */
 const OURS =
   /[/\\](?:(?:packages|@chaosproxy)[/\\](?:protocols|simulator|targets|cli)|chaosproxy)[/\\](?:src|dist|bundle)[/\\]/
 const ALIEN = /\(?node:|[/\\]node_modules[/\\]/
@@ -105,8 +93,7 @@ export function traceOf(thrown: unknown): readonly string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line.startsWith('at '))
-  // Skips the innermost frames of this program. They belong to the guards against clocks and randomness, which throw
-  // inside the protocol.
+  // Skips this program's guards against clocks and randomness, which throw inside the protocol.
   const first = frames.findIndex((frame) => !OURS.test(frame))
   const own = frames.slice(Math.max(0, first))
   const last = own.findIndex((frame) => OURS.test(frame))

@@ -3,13 +3,11 @@ import type { Completion, Input, Json, Millis } from '@chaosproxy/history'
 import type { Command } from './command.ts'
 
 /**
- * A replicated system as a state machine. It has no side effects: `step` may change `State` in place and return it, but
- * must change nothing else and must not read a clock, a file, a socket or `Math.random`. Hosts (processes over TCP, or
- * the simulator) execute the effects.
+ * A replicated system as a state machine without side effects: `step` may change `State` in place, but nothing else,
+ * and must not read a clock, a file, a socket or `Math.random`. Hosts execute the effects.
  *
- * Durability: effects are executed in order, and nothing after a `persist` starts before its record is durable; this
- * includes effects of later steps of the same node. A kill drops the state; `start` is then called with the journal:
- * every record that became durable, in order.
+ * Durability: effects are executed in order, and nothing after a `persist` starts before its record is durable, not
+ * even effects of later steps. A kill drops the state; `start` then gets every durable record, in order.
  */
 export interface StateMachine<State, Message, DurableRecord> {
   start(node: NodeSetting, journal: readonly DurableRecord[], now: Millis): Transition<State, Message, DurableRecord>
@@ -25,12 +23,9 @@ export interface StateMachine<State, Message, DurableRecord> {
     now: Millis,
     steady: Millis,
   ): Transition<State, Message, DurableRecord>
-  /** Returns the node's status for people, and for a nemesis that looks for the leader. */
+  /** Returns the node's status, for people and for a nemesis that looks for the leader. */
   status(state: State): NodeStatus
-  /**
-   * Reads the node's own copy, whether or not the node may answer with it, to show people the node's state. Must change
-   * nothing. Returns undefined if the node has no copy. If absent, no node can show its copy.
-   */
+  /** Reads the node's own copy, to show it to people. Must change nothing. Returns undefined without a copy. */
   holds?(state: State, read: Input): Json | undefined
 }
 
@@ -47,29 +42,20 @@ export interface NodeSetting {
 export interface NodeStatus {
   /** The protocol's own name of the role: leader, follower, candidate, primary, replica, … */
   readonly role: string
-  /** Whether this node considers itself the node that performs the writes. */
+  /** Whether this node considers itself the one that performs the writes. */
   readonly leads: boolean
-  /**
-   * Whether the node leads in name only. Such a node reaches fewer nodes than it needs, and refuses clients. False if
-   * absent.
-   */
+  /** Whether the node leads in name only: it reaches too few nodes, and refuses clients. */
   readonly alone?: boolean | undefined
   /**
-   * Whether the node can serve clients now. If absent, the node counts as ready as soon as any node leads. Protocols
-   * without a leader must set this member.
+   * Whether the node can serve clients. By default, it can once any node leads; protocols without a leader must set
+   * this member.
    */
   readonly ready?: boolean | undefined
-  /**
-   * Whether the node has data that other nodes lack and that the node will still send. Until the data has been sent,
-   * the states of the nodes need not agree. False if absent.
-   */
+  /** Whether the node will still send data that others lack. Until then, states need not agree. */
   readonly owes?: boolean | undefined
   /** The number of the term, epoch or view, if the protocol has one. */
   readonly term?: number | undefined
-  /**
-   * The number of entries of the shared log that the node has applied, if there is a log: a node with fewer entries
-   * lags behind.
-   */
+  /** The number of applied entries of the shared log: a node with fewer lags behind. */
   readonly applied?: number | undefined
   readonly leader?: NodeId | undefined
 }
@@ -77,7 +63,7 @@ export interface NodeStatus {
 /** An event of a node: the input of one step. */
 export type MachineEvent<Message> =
   | { readonly type: 'message'; readonly from: NodeId; readonly message: Message }
-  /** `requestId` is unique among all requests ever given to this node. */
+  /** The node never gets the same `requestId` again. */
   | ({ readonly type: 'request'; readonly requestId: string } & Command)
   | { readonly type: 'timer'; readonly timer: string }
 
@@ -89,9 +75,9 @@ export type Effect<Message, DurableRecord> =
   /** Sets a timer; setting it again replaces it. */
   | { readonly type: 'setTimer'; readonly timer: string; readonly afterMs: Millis }
   | { readonly type: 'cancelTimer'; readonly timer: string }
-  /** A deliberate bug has just taken effect, so the run has exercised it. */
+  /** A deliberate bug has just taken effect. */
   | { readonly type: 'mark' }
-  /** A line for the node's log, for people who watch the run. */
+  /** A line for the node's log. */
   | { readonly type: 'log'; readonly text: string }
 
 /** The result of a step: the next state, and the node's effects. */

@@ -14,19 +14,17 @@ import { findObject, objects } from './objects/registry.ts'
 
 type Declared = Pick<ProtocolDefinition, 'name' | 'settings' | 'bugs' | 'objects'>
 
-/** The object that a machine replicates, and its bug, if any. */
 export interface Subject {
   readonly object: AnyObject
   readonly bug: string | undefined
 }
 
-/** Options validated against the protocol's declaration, with defaults for the others. */
+/** Validated options, with defaults. */
 export interface Chosen {
   number(setting: string): number
   ms(setting: string): Millis
   boolean(setting: string): boolean
   value(setting: string): ProtocolSettingValue
-  /** The settings as given, without defaults. */
   readonly settings: ProtocolOptions['settings']
   readonly bug: string | undefined
   readonly object: AnyObject
@@ -39,22 +37,20 @@ export interface ProtocolSettings {
 }
 
 interface Declaration extends Omit<ProtocolDefinition, 'objects' | 'create' | 'marks' | 'settings' | 'bugs'> {
-  /** The names of the supported objects; if absent, all objects. */
+  /** The supported objects; if absent, all. */
   readonly objects?: readonly string[]
   readonly settings: ProtocolSettings
   readonly bugs: { readonly [name: string]: Omit<Bug, 'name'> }
   create(chosen: Chosen): AnyMachine
 }
 
-/**
- * Declares a bug. The bug is likely to take effect under the given faults and under the further conditions in `under`.
- */
+/** Declares a bug, which is likely under these faults and conditions. */
 export const bug = (summary: string, faults: readonly string[] = [], under: BugSetting = {}): Omit<Bug, 'name'> => {
   const setting = faults.length === 0 ? under : { ...under, faults }
   return Object.keys(setting).length === 0 ? { summary } : { summary, under: setting }
 }
 
-/** Defines one of this package's protocols. All of them emit a mark when a bug takes effect. */
+/** Defines one of this package's protocols, whose bugs emit marks. */
 export function defineProtocol({ create, ...declaration }: Declaration): ProtocolDefinition {
   const [settings, bugs] = [namedIn(declaration.settings), namedIn(declaration.bugs)]
   const declared = { objects: objectNames, ...declaration, settings, bugs, marks: true }

@@ -1,20 +1,19 @@
 import { type Millis, millis } from '@chaosproxy/history'
 
 /**
- * A server that takes time for each job. It serves one job at a time, in order of arrival, while the others wait (the
- * single-server queue of Kleinrock, "Queueing Systems", 1975). If jobs arrive faster than they are served, waiting
- * times keep growing.
+ * A server that takes time for each job, one at a time, in order of arrival (the single-server queue of Kleinrock,
+ * "Queueing Systems", 1975).
  */
 export interface Station<Job> {
-  /** The waiting jobs; the first job is being served. */
+  /** The first job is being served. */
   readonly jobs: Job[]
-  /** The time, by the monotonic clock, at which the first job is done. */
+  /** When the first job is done, by the monotonic clock. */
   doneAt: number
 }
 
 export const createStation = <Job>(): Station<Job> => ({ jobs: [], doneAt: 0 })
 
-/** The current time by the monotonic clock, and the time that a job takes. */
+/** The time by the monotonic clock, and how long a job takes. */
 export interface Pace {
   readonly now: Millis
   readonly serviceMs: Millis
@@ -27,7 +26,6 @@ interface PacedTurn {
   readonly config: { readonly serviceMs: Millis }
 }
 
-/** Sets the protocol's timer `served`, which fires when the first job is done. */
 export const serve = (turn: ServingTurn, afterMs: Millis): void => turn.setTimer('served', afterMs)
 
 interface ServingTurn {
@@ -35,14 +33,14 @@ interface ServingTurn {
 }
 
 /**
- * If a job ends later than planned by more than this time, the server was stopped in the meantime. If the difference is
- * smaller, only the timer was late, as on a busy machine, and the waiting jobs are not delayed.
+ * After a longer delay of a job, the server was stopped. Otherwise only the timer was late, and waiting jobs are not
+ * delayed.
  */
 const LATE_TIMER_MS = 50
-/** The shortest timer in milliseconds. Rounding could otherwise make the timer fire repeatedly at the same time. */
+/** In milliseconds. After rounding, a shorter timer could fire repeatedly at the same time. */
 const SHORTEST_MS = 0.01
 
-/** `begins`: the server was idle, and the job is done after `afterMs`. `full`: the job is rejected. */
+/** `begins`: the server was idle. `full`: the job is rejected. */
 export type Arrival = { readonly type: 'begins'; readonly afterMs: Millis } | { readonly type: 'waits' | 'full' }
 
 export function arrive<Job>(station: Station<Job>, job: Job, limit: number, { now, serviceMs }: Pace): Arrival {
@@ -52,7 +50,6 @@ export function arrive<Job>(station: Station<Job>, job: Job, limit: number, { no
   return { type: 'begins', afterMs: serviceMs }
 }
 
-/** Removes the job that was served. If another job waits, it is done after `nextAfterMs`. */
 export function finish<Job>(
   station: Station<Job>,
   { now, serviceMs }: Pace,

@@ -4,18 +4,16 @@ import type { Effect } from './machine.ts'
 
 /** The types of a machine. */
 export interface MachineTypes {
-  /** The protocol's options, common to all nodes of a run. */
   readonly config?: unknown
   /** A node's memory, lost in a kill. */
   readonly state: { readonly id: NodeId }
   readonly message: { readonly type: string }
   /** A durable record, which survives a kill. */
   readonly record: unknown
-  /** Names of timers, such as `'tick'`, or `` `expire ${string}` `` for one timer per subject. */
+  /** Names of timers, such as `'tick'`, or `` `expire ${string}` `` with a subject. */
   readonly timer: string
 }
 
-/** Names the types of a machine by type parameters, which fit in one line. */
 export interface Types<
   Config,
   State extends { readonly id: NodeId },
@@ -30,7 +28,6 @@ export interface Types<
   readonly timer: Timer
 }
 
-/** The message with this type. */
 export type MessageOf<Message extends { readonly type: string }, Type extends Message['type']> = Message extends unknown
   ? Type extends Message['type']
     ? Message & { readonly type: Type }
@@ -44,7 +41,7 @@ export type Handler<Types extends MachineTypes, Type extends Types['message']['t
   MessageOf<Types['message'], Type>
 >
 
-/** Message handlers in two parallel lists. A search among few types takes less time than a lookup in a map. */
+/** Message handlers in two parallel lists: a search among few takes less time than a map. */
 export interface MessageHandlers {
   readonly types: readonly string[]
   readonly handlers: readonly MessageHandler<never, never>[]
@@ -54,23 +51,19 @@ export type EffectOf<Types extends MachineTypes> = Effect<Types['message'], Type
 
 const NO_EFFECTS: readonly never[] = []
 
-/** One step in progress: its inputs, and an outbox for the node's effects. */
+/** One step in progress, with an outbox for its effects. */
 export class Turn<Types extends MachineTypes> {
-  // Members are declared here and assigned only once, because assignments take time. A step of the simulator takes less
-  // than a microsecond.
+  // Declared here and assigned once, because assignments take time: a simulator's step takes less than a microsecond.
   declare readonly config: Types['config']
   declare readonly state: Types['state']
   /** The time by the node's wall clock. */
   declare readonly now: Millis
-  /**
-   * The time by the node's monotonic clock. At a start, this is the time by the wall clock, because a start does not
-   * read the monotonic clock.
-   */
+  /** The time by the node's monotonic clock; at a start, by the wall clock. */
   declare readonly steady: Millis
   declare private readonly handlers: MessageHandlers
   /**
-   * The array in which all steps of a machine collect their effects: most steps have one or two, and a new array would
-   * grow to seventeen elements.
+   * All steps of a machine share this array: most have one or two effects, and a new array would grow to seventeen
+   * elements.
    */
   declare private readonly gathered: EffectOf<Types>[]
   declare private count: number
@@ -92,7 +85,7 @@ export class Turn<Types extends MachineTypes> {
     this.count = 0
   }
 
-  /** Sends a message. A message from a node to itself is received immediately, within the same step. */
+  /** Sends a message. To itself, a node sends within the step. */
   send(to: NodeId, message: Types['message']): void {
     if (to === this.state.id) this.receive(message, to)
     else this.emit({ type: 'send', to, message })
@@ -102,7 +95,7 @@ export class Turn<Types extends MachineTypes> {
     this.emit({ type: 'reply', requestId, result })
   }
 
-  /** Persists a record. No later effect is executed before the record is durable. */
+  /** Persists a record, before any later effect. */
   persist(record: Types['record']): void {
     this.emit({ type: 'persist', record })
   }
@@ -116,17 +109,16 @@ export class Turn<Types extends MachineTypes> {
     this.emit({ type: 'cancelTimer', timer })
   }
 
-  /** Writes a line for people who watch the run. */
   log(text: string): void {
     this.emit({ type: 'log', text })
   }
 
-  /** Records that a deliberate bug has just taken effect. */
+  /** Records that a deliberate bug took effect. */
   mark(): void {
     this.put({ type: 'mark' })
   }
 
-  /** Handles a message. A message without a handler is ignored: a node cannot choose what other nodes send. */
+  /** Handles a message. Without a handler it is ignored: a node cannot choose what others send. */
   receive(message: Types['message'], from: NodeId): void {
     const { types, handlers } = this.handlers
     const { type } = message
@@ -138,10 +130,9 @@ export class Turn<Types extends MachineTypes> {
       }
   }
 
-  /** Returns a copy of the current outbox. */
   get effects(): readonly EffectOf<Types>[] {
     const { gathered } = this
-    // Nine of ten steps have at most three effects. Creating these arrays as literals takes half the time of `slice`.
+    // Nine of ten steps have at most three effects. Literals take half the time of `slice`.
     switch (this.count) {
       case 0:
         return NO_EFFECTS
@@ -156,7 +147,6 @@ export class Turn<Types extends MachineTypes> {
     }
   }
 
-  /** Adds an effect other than a mark to the outbox. */
   protected emit(effect: EffectOf<Types>): void {
     this.put(effect)
   }

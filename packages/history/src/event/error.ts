@@ -27,10 +27,7 @@ export const inputError = (message: string, options?: ErrorOptions): UserError =
 export const environmentError = (message: string, options?: ErrorOptions): UserError =>
   new UserError('environment', message, options)
 
-/**
- * Thrown for a recording that must be checked as a whole instead of key by key, or read as a whole instead of in
- * stretches.
- */
+/** Thrown for a recording that must be read or checked as a whole. */
 export class CannotPack extends Error {
   override readonly name: string = 'CannotPack'
 }

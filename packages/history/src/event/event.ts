@@ -1,13 +1,12 @@
 import type { Nanos } from './units.ts'
 
-/** Any JSON value: the inputs and outputs of operations. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json }
 
 /**
  * The types of events.
  *
  * - `invoke`: the operation begins.
- * - `ok`: the operation took effect, and its result is known.
+ * - `ok`: the operation took effect.
  * - `fail`: the operation certainly took no effect.
  * - `info`: the outcome is unknown. The operation may take effect at any time after its call, or never. Its process is
  *   retired.
@@ -29,27 +28,22 @@ export interface Event {
   /** The object of the operation; absent if there is only one object. */
   readonly key?: string | undefined
   /**
-   * For a read: null on the invocation, and the value read on its `ok`. For a `cas`: `[old, new]`. Absent on an
-   * invocation if only the completion has the value, for example because the server chooses it.
+   * For a read: null on the invocation, the value read on its `ok`. For a `cas`: `[old, new]`. Absent on an invocation
+   * if only the completion has the value.
    */
   readonly value: Json
-  /** The server that received the request, or that answered the request. */
+  /** The server that received or answered the request. */
   readonly node?: string | undefined
-  /** The reason for `fail` or `info`. */
   readonly error?: string | undefined
   /** On an invocation: whether the read was made after all faults healed and all writes stopped. */
   readonly final?: boolean | undefined
-  /**
-   * On a `fail`: whether the object itself declined the operation, because a lock was held or a `cas` found another
-   * value.
-   */
+  /** On a `fail`: whether the object itself declined, for example because a lock was held. */
   readonly answered?: boolean | undefined
-  /** On an invocation: the client of the process, if the client's requests overlap and it has several processes. */
+  /** On an invocation: the client, if it has several processes because its requests overlap. */
   readonly session?: string | undefined
   /**
-   * All other members, which are preserved on writing. Two of them have a meaning on invocations. Attempts at one
-   * operation have equal `requestId`s (see `Attempts`). The member `"unsaid":"version"` says that the value, or the
-   * second value of a `cas`, is a version that only the completion has.
+   * All other members, preserved on writing. Attempts at one operation have equal `requestId`s (see `Attempts`).
+   * `"unsaid":"version"` says that only the completion has the version.
    */
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
@@ -65,9 +59,9 @@ export interface Header {
   readonly initial?: Json | undefined
   /** How the recorder identified clients; absent if every process is a separate client. */
   readonly sessions?: SessionSource | undefined
-  /** `routes`: a user's route table defines the operations. The table may take values from wrong places. */
+  /** `routes`: a user's route table defines the operations, and may take values from wrong places. */
   readonly mapping?: 'routes' | undefined
-  /** Whether the last line will be an end mark (`RECORD_END`). If the mark is missing, the recording was cut off. */
+  /** Whether the last line will be an end mark (`RECORD_END`). Without it, the recording was cut off. */
   readonly ends?: true | undefined
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
@@ -79,7 +73,7 @@ export interface SessionSource {
   readonly named: boolean
 }
 
-/** An event as in files and in source code: absent members are filled in from its position in the history. */
+/** An event as in files and in source code, where members may be absent. */
 export interface EventInput {
   readonly index?: number | undefined
   readonly time?: number | undefined
@@ -97,7 +91,7 @@ export interface EventInput {
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
 
-/** Whether an input is an event as it is: no member has to be filled in or changed. */
+/** Whether an input is a complete event. */
 export const isWhole = (input: EventInput): input is Event =>
   typeof input.process === 'string' &&
   input.key === undefined &&

@@ -22,15 +22,12 @@ export type Completion = (
   | {
       readonly type: 'fail'
       readonly error: string
-      /**
-       * Whether the object itself declined: the lock is held, the cas found another value. Absent if the object did not
-       * process the request, for example without a leader or a quorum, or after a timeout.
-       */
+      /** Whether the object itself declined. Absent if it did not process the request, for example without a leader. */
       readonly answered?: true | undefined
     }
   | { readonly type: 'info'; readonly error: string }
 ) & {
-  /** The node that received the request, if the client itself chose it, for example while looking for the primary. */
+  /** The node that received the request, if the client chose it. */
   readonly node?: string | undefined
 }
 
@@ -45,10 +42,7 @@ export const writtenValue = (f: string, value: Json): Json =>
 /** Whether the value of an answer replaces the value of the invocation. */
 export type AnswerCounts = (asked: Json, answered: Json) => boolean
 
-/**
- * Returns the rule for operations with the name `f`; undefined for operations whose answers are of another kind than
- * their values.
- */
+/** Returns the rule for operations named `f`; undefined if their answers are of another kind than their values. */
 export function answerCounts(f: string): AnswerCounts | undefined {
   if (replacesWhole(f)) return isWritten
   return f === 'cas' ? isPair : undefined
@@ -56,10 +50,7 @@ export function answerCounts(f: string): AnswerCounts | undefined {
 
 const ACKNOWLEDGED = /^(?:|ok|done|success|written|stored)$/i
 
-/**
- * Whether the answer to a write is a value. An answer of another type than the requested value is a reply, such as a
- * version or an acknowledgement.
- */
+/** Whether the answer to a write is a value. An answer of another type is a reply, such as a version. */
 function isWritten(asked: Json, answered: Json): boolean {
   if (answered === null || (typeof answered === 'string' && ACKNOWLEDGED.test(answered))) return false
   if (asked === null) return answered !== true

@@ -1,66 +1,59 @@
 import type { Event, EventInput, Json } from './event.ts'
 
 /**
- * A note of the recorder about a gap in its own record.
+ * A note of the recorder about a gap in its record.
  *
- * - `touched`: from this point on, a request outside this history changes the key.
- * - `not-understood`: the recorder did not understand the answer to a read, so its result is lost.
- * - `unseen`: any key may change without a request that shows the change.
+ * - `touched`: from here on, a request outside this history changes the key.
+ * - `not-understood`: the result of a read is lost.
+ * - `unseen`: any key may change without a visible request.
  */
 export interface Mark {
   readonly kind: 'touched' | 'not-understood' | 'unseen'
   /** The key's name; undefined if any key may be affected. */
   readonly key: string | undefined
-  /**
-   * Event position, comparable with `callEvent` and `returnEvent`: client events before the mark have smaller
-   * positions.
-   */
+  /** Event position: client events before the mark have smaller positions. */
   readonly position: number
   /** 1-based line in the file. */
   readonly line: number
   /** The request or command, for example `POST /login` or `EVAL`. */
   readonly what: string
   readonly why: string
-  /** The event position from which the request of a `touched` mark changes nothing more; undefined if unknown. */
+  /** The event position after which the request of a `touched` mark changes nothing; undefined if unknown. */
   readonly settled?: number | undefined
 }
 
 const END = 'end'
 
-/** The last line of a recording that ended regularly, as announced by `ends` in its header. */
+/** The last line of a recording that ended regularly. */
 export const RECORD_END: string = `${JSON.stringify({ process: 'recorder', type: 'info', f: END })}\n`
 
 /** Traffic that was passed on but is not an operation. */
 export interface PassedOn {
   readonly what: string
   readonly count: number
-  /**
-   * Whether the traffic may have changed the objects of the operations. If so, a `touched` mark has the earliest
-   * position of a change.
-   */
+  /** Whether the traffic may have changed the objects. A `touched` mark then has the earliest position. */
   readonly mayWrite: boolean
 }
 
 export class RecorderNotes {
   readonly #marks: { readonly mark: Mark; readonly id: Json | undefined }[] = []
   readonly #withdrawn: Set<Json> = new Set()
-  /** By the id of a mark: the event position from which the marked request changes nothing more. */
+  /** By mark id: the event position after which the marked request changes nothing. */
   readonly #settled: Map<Json, number> = new Map()
   readonly #passedOn: Map<string, PassedOn> = new Map()
   #hasEnded = false
   #saidMore = false
 
-  /** Whether the recording has an end mark. */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
 
-  /** Whether the recorder wrote any event other than the end mark. */
+  /** Whether the recorder wrote anything besides the end mark. */
   get hasSaidMore(): boolean {
     return this.#saidMore
   }
 
-  /** `position` is the number of client events before the event. Events unknown to this version are ignored. */
+  /** `position` is the number of client events before the event. */
   add({ f, key, value, extra }: Event, position: number, line: number): void {
     const what = textAt(value, 'what')
     if (f !== END) this.#saidMore = true
@@ -82,7 +75,7 @@ export class RecorderNotes {
     }
   }
 
-  /** All marks except those of requests that were refused later. */
+  /** All marks except those of refused requests. */
   marks(): readonly Mark[] {
     return this.#marks.flatMap(({ mark, id }) => {
       if (id === undefined) return [mark]
@@ -106,14 +99,13 @@ function memberOf(value: Json, member: string): Json | undefined {
   return (value as { readonly [name: string]: Json })[member]
 }
 
-/** A row that a transaction held locked at least from `from` to `to`, in nanoseconds of the history. */
 export interface RowLock {
   /** The name of the row. It is a prefix of the names of the row's cells: `accounts/7` for `accounts/7/balance`. */
   readonly row: string
   readonly from: number
   /**
-   * The end of the lock. Less than `from` for a transaction of a single statement: the row was locked at some time
-   * between `to` and `from`.
+   * The end of the lock. For a single statement it may be less than `from`: the row was locked at some time between
+   * `to` and `from`.
    */
   readonly to: number
 }
@@ -134,16 +126,16 @@ export interface TransactionNote {
   readonly isolation: string | undefined
   readonly statements: readonly (readonly [sql: string, microOperations: number, from?: number, to?: number])[]
   readonly predicates: readonly string[]
-  /** The request that the transaction belongs to, according to comments in its statements. */
+  /** The request that the transaction belongs to, from comments in its statements. */
   readonly request: string | undefined
   /**
-   * The version that each micro-operation read or wrote, counted from 0 among all versions of its cell; -1 for the
-   * initial version. Absent if the recorder does not know the versions.
+   * The version that each micro-operation read or wrote: 0 is the first write of its cell, -1 the initial version.
+   * Absent if unknown.
    */
   readonly versions?: readonly number[]
 }
 
-/** The note of a completion; undefined if it has none. Malformed members are ignored. */
+/** The note of a completion. Malformed members are ignored. */
 export function transactionNoteOf({ extra }: EventInput): TransactionNote | undefined {
   if (extra === undefined || !('statements' in extra || 'locks' in extra || 'predicates' in extra)) return undefined
   const { locks, isolation, statements, predicates, request, versions } = extra as {

@@ -1,7 +1,7 @@
 import { inputError, type UserError } from './error.ts'
 import { type EventType, eventTypes, type Process } from './event.ts'
 
-/** The rules of a history, each as the message for a broken rule: the fault, its location, the remedy. */
+/** The rules of a history, as messages for broken rules. */
 export const rules = {
   twoInFlight: (process: Process, f: string, openF: string, openLine: number): string =>
     `process ${shown(process)} invoked ${quoted(f)} while its ${quoted(openF)} (line ${openLine}) is open. ` +
@@ -59,7 +59,7 @@ export const rules = {
 export const brokenRule = (source: string, line: number, rule: string): UserError =>
   inputError(`${source}:${line}: ${rule}`)
 
-/** Thrown for an event that is invalid by itself. The codec that reads the event adds the line. */
+/** Thrown for an event that is invalid by itself. The codec adds the line. */
 export class EventError extends Error {
   override readonly name: string = 'EventError'
 }

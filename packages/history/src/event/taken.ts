@@ -1,12 +1,11 @@
-/** A member of the file's lines, and the role in which it was read. */
+/** A member of the file's lines, with its role. */
 export interface Taken {
   readonly member: string
-  /** The role, for example `the process` or `the outcome`; `nothing` if the member was not used. */
   readonly as: string
-  /** The number of lines in which the member has the role, and the number of all lines. */
+  /** The number of lines in which the member has the role, and of all lines. */
   readonly count: number
   readonly of: number
-  /** The different words in the member, each with its count; empty if there are many. */
+  /** The different words, each with its count; empty if there are many. */
   readonly words: readonly (readonly [word: string, count: number])[]
 }
 

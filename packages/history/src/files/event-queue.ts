@@ -12,7 +12,6 @@ export interface EventQueueOptions {
   readonly onTaken?: ((members: readonly Taken[]) => void) | undefined
 }
 
-/** Holds the events of one buffer until they are consumed. */
 export class EventQueue implements EventSink {
   readonly epoch: Epoch = new Epoch()
   readonly #options: EventQueueOptions

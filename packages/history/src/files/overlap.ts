@@ -7,10 +7,9 @@ import { openSource, STDIN } from './source.ts'
 import { isStored } from './stored/address.ts'
 import { partsOf } from './system/parts.ts'
 
-// Numbered files in a directory are either parts of one recording or the logs of several clients. Parts do not overlap
-// in time, but logs may.
+// Numbered files are either parts of one recording or logs of several clients. Only logs overlap in time.
 
-/** Returns the error for parts that overlap in time; undefined if the times decrease within a single part. */
+/** Returns the error for parts that overlap in time. */
 export async function overlapOfParts(path: string, { inversion, times }: OutOfOrder): Promise<UserError | undefined> {
   const placeOf = await partsByLine(path)
   const earlier = placeOf?.(inversion.line)
@@ -22,9 +21,7 @@ export async function overlapOfParts(path: string, { inversion, times }: OutOfOr
   )
 }
 
-/**
- * Returns the error for parts without times if each client occurs in only one part; undefined for any other history.
- */
+/** Returns the error for parts without times if each client occurs in only one part. */
 export async function untimedParts(path: string, { operations }: History): Promise<UserError | undefined> {
   const { length, callTime, callEvent, callLine, process } = operations
   for (let row = 0; row < length; row++) if (callTime[row] !== callEvent[row]) return undefined
@@ -48,10 +45,7 @@ interface Place {
   readonly line: number
 }
 
-/**
- * Returns a function that finds the part that contains a line. Lines are numbered through all parts. Returns undefined
- * unless the path is a directory of several parts.
- */
+/** Returns a function that finds the part that contains a line. Lines are numbered through all parts. */
 async function partsByLine(path: string): Promise<((line: number) => Place) | undefined> {
   if (path === STDIN || isStored(path)) return undefined
   const parts = partsOf(path)

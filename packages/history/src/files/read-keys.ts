@@ -11,13 +11,12 @@ import { pumpSteps, type ReadOptions } from './read.ts'
 import { openSource, sourceName } from './source.ts'
 import { MemoryLimitError } from './system/memory-limit.ts'
 
-/** By name of the key: the values whose operations are kept; undefined for all values. */
+/** By key: the values whose operations are kept; undefined for all values. */
 export type WantedKeys = ReadonlyMap<string, readonly (number | null)[] | undefined>
 
 /**
- * Reads a recording like `readHistory`, but keeps only the operations of some keys, which are given by name. The name
- * '' stands for operations without a key. If values are given for a key, keeps only the operations of the key that
- * write or return one of the values. Positions, times and lines are those in the whole history.
+ * Reads a recording like `readHistory`, but keeps only operations of some keys, or only those with some values. The key
+ * '' stands for no key. Positions, times and lines are those in the whole history.
  *
  * @throws CannotPack as `readPacked` does.
  * @throws MemoryLimitError if `memoryBytes` is not enough.
@@ -52,14 +51,14 @@ export async function readKeys(path: string, keys: WantedKeys, options: ReadOpti
   }
 }
 
-/** Takes the operations of some keys out of a builder, and lets the builder forget all other operations. */
+/** Keeps the operations of some keys, and lets the builder forget all others. */
 class Keeping {
   readonly #builder: HistoryBuilder
   readonly #keys: WantedKeys
   readonly #columns: Columns = new Columns(64)
   readonly #values: ValueTable = new ValueTable()
   readonly #errors: ByteTable = new ByteTable()
-  /** The operations to keep, by number of the key; number 0 stands for no key. */
+  /** By key number; number 0 stands for no key. */
   readonly #wanted: (Wanted | undefined)[]
 
   constructor(builder: HistoryBuilder, keys: WantedKeys) {
@@ -111,7 +110,7 @@ class Keeping {
   }
 }
 
-/** The operations of a key to keep: all of them, or those with one of these value ids. */
+/** Which operations of a key to keep: all, or those with these value ids. */
 type Wanted = 'all' | ReadonlySet<number>
 
 function wantedOf(keys: WantedKeys, name: string): Wanted | undefined {

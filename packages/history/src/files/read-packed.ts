@@ -7,9 +7,8 @@ import { pumpSteps, type ReadOptions, restOf } from './read.ts'
 import { openSource, sourceName } from './source.ts'
 import { MemoryLimitError, willExceed } from './system/memory-limit.ts'
 
-/** A recording whose operations were packed while it was read. Plain data. */
+/** A recording that was packed while it was read. Plain data. */
 export interface PackedRecording {
-  /** The history without its operations. */
   readonly rest: LentHistory
   readonly packed: readonly Packed[]
 }

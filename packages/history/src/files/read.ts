@@ -22,25 +22,21 @@ import { MemoryLimitError } from './system/memory-limit.ts'
 export interface ReadOptions {
   /** The format of the file; detected from its first bytes by default. */
   readonly format?: Format | undefined
-  /** Whether a pair in the value of a client's operation stands for a key and a value: see `ReaderOptions`. */
+  /** Whether pairs as values stand for a key and a value: see `ReaderOptions`. */
   readonly independent?: boolean | undefined
-  /** Maximum length in bytes of a line (EDN: of a form); 16 MB by default. */
   readonly maximumLineBytes?: number | undefined
-  /** Approximate memory in bytes that the history may use during reading; unlimited by default. */
+  /** Approximate memory in bytes for the history; unlimited by default. */
   readonly memoryBytes?: number | undefined
-  /**
-   * The parts of a recording in a store, from an earlier listing. A part that has changed since the listing is refused.
-   * By default, the parts are listed when the recording is read.
-   */
+  /** The parts in a store, from an earlier listing. A part that has changed since is refused. */
   readonly stored?: readonly StoredPart[] | undefined
   /** Whether to use memory that other threads can also read: see `History.lend`. */
   readonly shared?: boolean | undefined
   readonly ordering?: Ordering | undefined
   /** Assigns roles to members: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
-  /** The model, unless the header names it. For `bank`, lists that reads return are the balances of accounts 0, 1, … */
+  /** The model, unless the header names it. For `bank`, lists are the balances of accounts 0, 1, … */
   readonly model?: string | undefined
-  /** Files recorded during the same period, to be merged by time; `path` is then only the name for messages. */
+  /** Files from the same period, to be merged by time; `path` is then only a name. */
   readonly merged?: readonly string[] | undefined
 }
 
@@ -50,9 +46,8 @@ const DEFAULT_MAXIMUM_LINE_BYTES = 16 << 20
 const OPERATION_BYTES = 120
 
 /**
- * Reads a history file of any format (`-` is stdin, `s3://bucket/name` an object in a store; gzip and zstd are
- * decompressed), pairs and checks its events. Needs memory for the operations, not for the file. Throws a UserError
- * that names file, line and rule.
+ * Reads, pairs and checks a history file of any format (`-` is stdin, `s3://bucket/name` an object in a store). Needs
+ * memory for the operations, not for the file. Throws a UserError that names file, line and rule.
  *
  * @throws MemoryLimitError if `memoryBytes` is not enough.
  */
@@ -107,8 +102,7 @@ async function readByTime(path: string, files: readonly string[], options: ReadO
 }
 
 /**
- * Reads a history from `source` and closes it; `path` is its name, as for `readHistory`. Uses no API of Node, so it
- * runs in a browser.
+ * Reads a history from `source` and closes it. Uses no API of Node, so it runs in a browser.
  *
  * @throws UserError and MemoryLimitError, as `readHistory`.
  */
@@ -160,14 +154,13 @@ function stopIfOver(
 export interface ReadEventsOptions extends ReadOptions {
   readonly onHeader?: ((header: Header) => void) | undefined
   readonly onWarning?: ((message: string) => void) | undefined
-  /** Called after the last event with the roles of members that have other names than in the native format. */
+  /** Called after the last event with the members that have non-native names. */
   readonly onTaken?: ((members: readonly Taken[]) => void) | undefined
 }
 
 /**
- * Yields the events of a history file one by one, including the nemesis's, with all members and without pairing: for
- * conversions and reports. Absent indices and times are filled in from the event's position; nanoseconds since 1970
- * count from the first event (see `Epoch`).
+ * Yields all events of a history file, including the nemesis's, with all members and without pairing. Absent indices
+ * and times are filled in from the position; nanoseconds since 1970 count from the first event (see `Epoch`).
  */
 export async function* readEvents(
   path: string,
@@ -191,7 +184,7 @@ export async function* readEvents(
   }
 }
 
-/** The header of a history; undefined if it has no header, or cannot be read. */
+/** The header of a history; undefined if absent or unreadable. */
 export async function readHeader(path: string, stored?: readonly StoredPart[]): Promise<Header | undefined> {
   let header: Header | undefined
   try {
@@ -209,7 +202,7 @@ export async function readHeader(path: string, stored?: readonly StoredPart[]): 
   return header
 }
 
-/** A history as plain data, for another thread. Throws for a history that cannot be lent. */
+/** A history as plain data, for another thread. Throws if it cannot be lent. */
 export function restOf({ lend }: Pick<History, 'lend'>): LentHistory {
   if (lend === undefined) throw new Error('a history that was built can be lent')
   return lend()
@@ -217,10 +210,7 @@ export function restOf({ lend }: Pick<History, 'lend'>): LentHistory {
 
 type ReaderOf = (format: Format) => ChunkReader
 
-/**
- * Passes the bytes of a source to a reader through one buffer. The buffer grows only for a line that does not fit.
- * Yields the number of bytes read.
- */
+/** Passes a source to a reader through one buffer, which grows only for a long line. Yields byte counts. */
 export async function* pumpSteps(
   source: Source,
   path: string,
@@ -236,7 +226,7 @@ export async function* pumpSteps(
     const size = typeof filling === 'number' ? filling : await filling
     filled += size
     const last = size === 0
-    // The format is detected from the first bytes: wait for enough bytes, or the end.
+    // Wait for enough bytes to detect the format.
     if (reader === undefined && (last || filled >= SAMPLE_BYTES)) {
       const format = options.format ?? formatOf(path, buffer.subarray(0, filled), options.mapping)
       reader = readerOf(format)

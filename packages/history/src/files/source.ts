@@ -12,12 +12,11 @@ import { unzstd } from './system/zstd.ts'
 
 export const STDIN = '-'
 
-/** The name for the file at `path` in messages. */
 export const sourceName = (path: string): string => (path === STDIN ? 'stdin' : path)
 
 /**
- * Opens a file, stdin for `-`, a directory of numbered parts as one source, or a recording in a store. Lists the parts
- * in the store unless `stored` gives them. Decompresses gzip and zstd. Throws a UserError.
+ * Opens a file, stdin for `-`, a directory of numbered parts, or a recording in a store. Decompresses gzip and zstd.
+ * Throws a UserError.
  */
 export async function openSource(path: string, stored?: readonly StoredPart[]): Promise<Source> {
   if (path === STDIN) return await streamSource(path, process.stdin)
@@ -36,7 +35,7 @@ export async function openSource(path: string, stored?: readonly StoredPart[]): 
       bytes,
     )
   }
-  // Read a pipe or a device without blocking the process. Streams close the file themselves.
+  // Read pipes and devices without blocking the process. Streams close the file themselves.
   if (!status.isFile()) return await streamSource(path, createReadStream(path, { fd: file }))
   const compression = compressionOf(firstBytes(file))
   if (compression !== undefined)
@@ -48,7 +47,7 @@ export async function openSource(path: string, stored?: readonly StoredPart[]): 
   }
 }
 
-/** Whether a path is an uncompressed regular file, which can be read from any byte. */
+/** Whether a path is an uncompressed regular file. */
 export function isPlainFile(path: string): boolean {
   const file = openFile(path)
   try {
@@ -58,7 +57,7 @@ export function isPlainFile(path: string): boolean {
   }
 }
 
-/** Returns a source that reads byte ranges of uncompressed files, one range after another. */
+/** Returns a source that reads byte ranges of uncompressed files in turn. */
 export const rangesSource = (
   ranges: readonly { readonly path: string; readonly from: number; readonly to: number }[],
 ): Source =>
@@ -97,7 +96,7 @@ const storedSource = (parts: readonly StoredPart[]): Source =>
 
 const NEWLINE = 10
 
-/** Joins sources, of which only one is open at a time. Each source begins on a new line. */
+/** Joins sources, each beginning on a new line. Only one is open at a time. */
 function joinedSource(parts: readonly (() => Promise<Source>)[], sizeBytes: number | undefined): Source {
   const left = parts[Symbol.iterator]()
   let current: Source | undefined
@@ -159,7 +158,7 @@ async function uncompressed(path: string, compressed: Readable, compression: Com
 
 async function streamSource(path: string, stream: Readable): Promise<Source> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
-  // A pipe may deliver a single byte at a time, and compression can only be detected from the first few bytes.
+  // A pipe may deliver single bytes, and detecting compression takes a few.
   let first = await nextChunk(path, chunks)
   while (first !== undefined && first.length < MAGIC_BYTES) {
     const more = await nextChunk(path, chunks)
@@ -180,7 +179,7 @@ async function* withFirst(
     yield first
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
   } finally {
-    // Closes a stream that was not read to its end, which would otherwise keep its connection.
+    // An unread stream would keep its connection.
     await rest.return?.()
   }
 }
@@ -201,12 +200,9 @@ const historyIn = (directory: string): string | undefined =>
     .map((name) => join(directory, name))
     .find((file) => existsSync(file))
 
-/** Files of Jepsen's store that do not contain a history. */
 const BESIDE_HISTORY: ReadonlySet<string> = new Set(['test.jepsen', 'results.edn', 'test.fressian'])
 
-/**
- * The history in a directory of Jepsen's store, or beside one of the store's other files; undefined for any other path.
- */
+/** The history in a directory of Jepsen's store, or beside another file there. */
 export function storedHistory(path: string): string | undefined {
   if (path === STDIN || isStored(path) || !existsSync(path)) return undefined
   if (statSync(path).isDirectory()) return historyIn(path)

@@ -16,9 +16,7 @@ interface ByteRange {
   readonly to: number
 }
 
-/** The part of a recording that one thread reads. */
 export interface Stretch {
-  /** The name of the recording in messages. */
   readonly path: string
   readonly ranges: readonly ByteRange[]
   readonly isFirst: boolean
@@ -28,8 +26,8 @@ const NEWLINE = 10
 const LOOK_BYTES = 1 << 16
 
 /**
- * Divides a recording into about `count` stretches of whole lines. Undefined if it is compressed or not stored in
- * files.
+ * Divides a recording into about `count` stretches of whole lines; undefined for a compressed recording or one that is
+ * not in files.
  */
 export function stretchesOf(path: string, count: number): readonly Stretch[] | undefined {
   const parts = partsOf(path)
@@ -54,7 +52,7 @@ export function stretchesOf(path: string, count: number): readonly Stretch[] | u
   return some.map((ranges, n) => ({ path, ranges, isFirst: n === 0 }))
 }
 
-/** The position of the first line that begins at or after this byte. */
+/** The first line that begins at or after this byte. */
 function lineAfter(path: string, at: number, size: number): number {
   const file = openSync(path, 'r')
   const bytes = new Uint8Array(LOOK_BYTES)
@@ -71,7 +69,7 @@ function lineAfter(path: string, at: number, size: number): number {
 }
 
 /**
- * Reads a stretch of a recording in JSON lines, to be joined with the other stretches.
+ * Reads a stretch of a recording in JSON lines.
  *
  * @throws CannotPack if only a reader of the whole recording can check it.
  * @throws UserError for a broken rule, with a line counted from the stretch's beginning.
@@ -94,8 +92,7 @@ export async function readStretch(
     for await (const bytes of steps) {
       textBytes += bytes
       packer.pack()
-      // An estimate suffices: after this error, the whole recording is read again by a single reader, which holds each
-      // name only once.
+      // An estimate suffices: after this error, a single reader reads the whole recording, and holds each name once.
       if (willExceed(memoryBytes, packer, { textBytes, of: source.sizeBytes, density: 1 }))
         throw new MemoryLimitError({ events: builder.eventCount, textBytes })
     }

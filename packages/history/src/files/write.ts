@@ -12,8 +12,8 @@ export interface WriterOptions {
   /** The permissions of a new file; by default determined by the umask. */
   readonly mode?: number | undefined
   /**
-   * Called once when writing fails. Later events are dropped and counted as lost, so that a run can continue and heal
-   * its faults. Without it, the failing call and all later calls throw.
+   * Called once when writing fails. Later events are lost, so that a run can continue and heal its faults. Without it,
+   * calls throw.
    */
   readonly onError?: ((error: UserError) => void) | undefined
 }
@@ -24,9 +24,9 @@ export interface HistoryWriter {
   readonly written: number
   /** Number of events lost after writing failed. */
   readonly lost: number
-  /** Writes an event. On return the operating system has it, so it survives the end of this process. */
+  /** Writes an event. On return the operating system has it. */
   append(event: Event): void
-  /** Appends a line in the file's format with its line end. The operating system receives it within 5 ms. */
+  /** Appends a line. The operating system receives it within 5 ms. */
   appendLine(line: string): void
   /** Appends many events with fewer system calls. */
   appendAll(events: Iterable<Event>): void
@@ -81,7 +81,7 @@ export function openHistoryWriter(path: string, options: WriterOptions = {}): Hi
   }
 }
 
-/** The destination of writes, with the number of events written and lost. */
+/** The destination of writes. */
 interface Target {
   write(text: string, events: number): void
   written(): number
@@ -109,7 +109,7 @@ function createTarget(path: string, file: number, onError: WriterOptions['onErro
         written += events
         return
       }
-      // Keeps the whole lines of a batch that was written only in part.
+      // Keep the whole lines of a partial write.
       const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE, done - 1) + 1)
       const kept = done === 0 ? 0 : whole.filter((byte) => byte === NEWLINE).length
       sizeBytes += done === 0 ? 0 : whole.length
@@ -123,10 +123,7 @@ function createTarget(path: string, file: number, onError: WriterOptions['onErro
   }
 }
 
-/**
- * Collects lines to write them together: a system call for each line would take a third of the time of a run that
- * records its traffic.
- */
+/** Collects lines to write them together: a system call for each would take a third of a recording run's time. */
 function createBatch(write: Target['write']): { append(line: string): void; flush(): void } {
   let lines = ''
   let lineCount = 0
@@ -153,14 +150,14 @@ function createBatch(write: Target['write']): { append(line: string): void; flus
 
 function openFile(path: string, mode = 0o666): number {
   try {
-    // A new file is created exclusively, so that a dangling symbolic link is not followed.
+    // An exclusive creation does not follow a dangling symbolic link.
     return openSync(path, existsSync(path) ? 'w' : 'wx', mode)
   } catch (error) {
     throw writingFailed(path, 0, error)
   }
 }
 
-/** Writes all bytes. A single write may be partial, above all when the disk is nearly full. */
+/** Writes all bytes. A single write may be partial, above all on a nearly full disk. */
 function writeAll(file: number, bytes: Uint8Array): { readonly done: number; readonly error?: unknown } {
   let done = 0
   try {
@@ -171,7 +168,7 @@ function writeAll(file: number, bytes: Uint8Array): { readonly done: number; rea
   }
 }
 
-/** Removes a partial line at the end of the file. Devices cannot be truncated, but readers accept a cut-off line. */
+/** Removes a partial last line. Devices cannot be truncated, but readers accept a cut-off line. */
 function dropPartialLine(file: number, sizeBytes: number): void {
   try {
     ftruncateSync(file, sizeBytes)

@@ -4,8 +4,8 @@ import type { ValueId } from '../tables/value.ts'
 import type { History } from './history.ts'
 
 /**
- * Names the accounts 0, 1, … of a bank whose reads return balances as a list. The accounts existed before the first
- * read. Their opening balances are unknown unless the header gives them.
+ * Names the accounts 0, 1, … of a bank whose reads return lists of balances. The opening balances are unknown unless
+ * the header gives them.
  */
 export function withNamedAccounts(history: History): History {
   const { values, operations, header } = history
@@ -32,7 +32,7 @@ export function withNamedAccounts(history: History): History {
   }
 }
 
-/** Converts a list of balances to an object by account number; returns undefined for any other value. */
+/** Converts a list of balances to an object by account number. */
 const balancesOf = (value: Json): Json | undefined =>
   Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'number' || each === null)
     ? Object.fromEntries(value.map((balance: Json, account) => [String(account), balance]))

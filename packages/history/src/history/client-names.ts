@@ -2,32 +2,26 @@ import type { Process } from '../event/event.ts'
 import { UNNAMED } from '../tables/sessions.ts'
 import type { History } from './history.ts'
 
-/**
- * Session names of the clients in a run: `process-11`, and `process-11:final` for the client's reads after all faults
- * are healed.
- */
+/** Sessions of a run: `process-11`, and `process-11:final` for reads after all faults are healed. */
 const NUMBERED = /^process-(\d+)(?::final)?$/
 
-/**
- * Returns the name of the client of a session: `11` for the session `process-11` of a run, otherwise the name of the
- * session.
- */
+/** Returns `11` for the session `process-11` of a run, otherwise the session's name. */
 const nameOfSession = (session: string): string => NUMBERED.exec(session)?.[1] ?? session
 
 type Clients = Pick<History, 'header' | 'processName' | 'sessionOf' | 'sessionName' | 'hasSessions'>
 
-/** The name of the client's session; undefined if only the process identifies the client. */
+/** The name of the client's session, if it has one. */
 function sessionNameOf(history: Clients, process: number): string | undefined {
   const session =
     history.hasSessions && history.header?.sessions?.named !== false ? history.sessionOf(process) : UNNAMED
   return session === UNNAMED ? undefined : nameOfSession(history.sessionName(session))
 }
 
-/** The name of a client, common to all its processes; the name of the process if nothing else identifies the client. */
+/** The name of a client, common to all its processes; by default the process's. */
 export const clientName = (history: Clients, process: number): string =>
   sessionNameOf(history, process) ?? history.processName(process)
 
-/** The client in a sentence: `client c4`, or `process 11` if only the process identifies the client. */
+/** The client in a sentence: `client c4`, or `process 11` if it has no name. */
 export function clientInWords(history: Clients, process: number): string {
   const named = sessionNameOf(history, process)
   return named === undefined ? `process ${clipped(history.processName(process))}` : nameInWords(named)
@@ -39,12 +33,12 @@ export interface Caller {
   readonly session?: string | undefined
 }
 
-/** Describes the client of an invocation in the form of `clientInWords`, from the invocation alone. */
+/** Describes the client of an invocation, as `clientInWords` does. */
 export const callerInWords = ({ process, session }: Caller): string =>
   session === undefined ? `process ${process}` : nameInWords(nameOfSession(session))
 
 const nameInWords = (name: string): string => (/^connection \d+$/.test(name) ? name : `client ${clipped(name)}`)
 
-/** Maximum length of a displayed client name, in characters. Names come from requests and may be long. */
+/** Maximum length of a displayed client name. Requests choose the names. */
 const LONGEST = 60
 const clipped = (name: string): string => (name.length <= LONGEST ? name : `${name.slice(0, LONGEST - 1)}…`)

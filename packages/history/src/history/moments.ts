@@ -17,7 +17,7 @@ export const lastTime: (history: History) => number = oncePerHistory((history) =
 /** Whether a history has real times. Otherwise its times are event positions, which only give the order. */
 export const hasTimes = (history: History): boolean => lastTime(history) > history.eventCount
 
-/** The time of an operation's call, such as `1.042 s`; in a history without times the call's line, such as `line 7`. */
+/** The time of an operation's call, such as `1.042 s`; the line, such as `line 7`, if there are no times. */
 export const calledAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.callTime[row] ?? 0) : `line ${history.operations.callLine[row]}`
 
@@ -26,15 +26,15 @@ export const answeredAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.returnTime[row] ?? 0) : `line ${history.operations.returnLine[row]}`
 
 /**
- * Whether an operation that changes an object overlapped another operation. An overlap that the precision of stamps
- * merely makes possible counts too. Operations of one request do not count as overlapping.
+ * Whether an operation that changes an object overlapped another. A merely possible overlap counts; operations of one
+ * request do not.
  */
 export function hasConcurrency(history: History, changes: (f: string) => boolean): boolean {
   if (history.clocks?.stamps !== undefined) return true
   const { functions, operations } = history
   const { length, f, callEvent, returnEvent } = operations
   const isChange = functions.map(changes)
-  // The latest return of an operation of an earlier request.
+  // Of the operations of earlier requests.
   let latestReturn = -1
   let latestChangeReturn = -1
   for (let first = 0, end = 0; first < length; first = end) {
@@ -56,10 +56,9 @@ export function hasConcurrency(history: History, changes: (f: string) => boolean
 }
 
 /**
- * The row after the last operation of this row's request. A recorder gives the operations of a request (`MSET`, an
- * EXEC, a batch) separate processes of one client, invokes them in immediate succession, and gives all of them the
- * times of the request and of its answer. The same applies to a pipeline that is sent as a whole, answered as a whole,
- * and executed in order.
+ * The row after the last operation of this row's request. A recorder invokes the operations of a request (`MSET`, an
+ * EXEC, a batch) in immediate succession, as separate processes of one client with equal times. A pipeline sent,
+ * answered and executed as a whole looks the same.
  */
 function endOfRequest({ hasSessions, sessionOf, operations }: History, first: number): number {
   const { length, process, callEvent, callTime, returnTime } = operations

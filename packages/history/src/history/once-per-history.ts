@@ -1,6 +1,6 @@
 import type { History } from './history.ts'
 
-/** Caches a function of a history. Histories never change, and several parts of a report need the same result. */
+/** Caches a function of a history. Histories never change. */
 export function oncePerHistory<Told>(tell: (history: History) => Told): (history: History) => Told {
   const told = new WeakMap<History, { readonly of: Told }>()
   return (history) => {

@@ -1,9 +1,6 @@
 import type { Json } from '../event/event.ts'
 
-/**
- * The maximum number of tracked objects. When it is reached, all objects are forgotten and some overwrites are not
- * detected.
- */
+/** Above it, all objects are forgotten, and some overwrites go unnoticed. */
 const MOST_OBJECTS = 100_000
 
 interface Written {
@@ -14,9 +11,8 @@ interface Written {
 }
 
 /**
- * Detects numbers that a client read and then wrote in a separate operation, while another client wrote the object in
- * between. If the written number was computed from the number read, the other client's update is lost. Single reads and
- * writes do not show this.
+ * Detects numbers that a client read and then wrote in a separate operation, while another client wrote the object. The
+ * other client's update may be lost, which single reads and writes do not show.
  */
 export class Overwrites {
   readonly #written: Map<string, Written> = new Map()
@@ -40,7 +36,7 @@ export class Overwrites {
   }
 }
 
-/** The objects that one client reads and writes. Operations are reported in the order in which they end. */
+/** The objects that one client reads and writes, reported in the order of the operations' ends. */
 export class ObjectUse {
   readonly #all: Overwrites
   readonly #read: Map<string, { readonly value: number; readonly turn: number }> = new Map()
@@ -56,9 +52,8 @@ export class ObjectUse {
   }
 
   /**
-   * Reports a write; `value` is undefined if unknown. `isPlain`: the write was a separate operation, and its value did
-   * not depend on the old value. Returns whether the write was plain and another client had changed the value since
-   * this client read it.
+   * Reports a write. `isPlain`: it was a separate operation, independent of the old value. Returns whether a plain
+   * write may lose another client's update.
    */
   wrote(key: string, value: Json | undefined, isPlain: boolean): boolean {
     const isBehind = isPlain && typeof value === 'number' && this.#isBehind(key)

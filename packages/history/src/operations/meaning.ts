@@ -11,10 +11,10 @@ const meanings: ReadonlyMap<string, Meaning> = new Map(
 /** The names of all operations, aliases included. */
 export const functionNames: readonly string[] = [...meanings.keys()]
 
-/** The meaning of an operation of this name; undefined if only a user-defined model has the operation. */
+/** The meaning of an operation; undefined if only a user-defined model has it. */
 export const meaningOf = (f: string): Meaning | undefined => meanings.get(f)
 
-/** Whether an operation returns the whole value of a key and does nothing else. */
+/** Whether an operation only returns the whole value of a key. */
 export const readsWhole = (f: string): boolean => WHOLE_READS.has(f)
 
 const WHOLE_READS: ReadonlySet<string> = new Set(functionNames.filter((f) => meanings.get(f) === vocabulary['read']))

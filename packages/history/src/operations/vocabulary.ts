@@ -19,24 +19,24 @@ type Effect =
   | 'releases'
   /** The effects of the micro-operations. */
   | 'transacts'
-  /** Data that is no longer needed is released: a processed message, old revisions. */
+  /** Data that is no longer needed is released. */
   | 'settles'
-  /** The object does not change. The operation selects what its client polls. */
+  /** The object stays the same: selects what the client polls. */
   | 'follows'
-  /** The object does not change. The operation selects the changes that its client receives, or returns changes. */
+  /** The object stays the same: selects or returns the changes that the client receives. */
   | 'watches'
 
-/** The argument of an operation. `pair`: the expected and the new value. `options`: options that may be absent. */
+/** The argument. `pair`: the expected and the new value. `options` may be absent. */
 type Takes = 'nothing' | 'value' | 'pair' | 'options'
 
 /** What an `ok` contains besides the acknowledgement. */
 type Answers =
   | 'nothing'
-  /** A reply specific to the store or its driver, such as a new count. Such a reply is not a result. */
+  /** A reply of the store or its driver, such as a new count: not a result. */
   | 'reply'
-  /** A result from some stores, no result from others. */
+  /** Some stores return a result. */
   | 'perhaps'
-  /** Data that the client needs to continue: a token, an offset, the changes of a watch. */
+  /** Data that the client needs to continue: a token, an offset. */
   | 'receipt'
   /** The requested value. */
   | 'value'
@@ -48,17 +48,12 @@ export interface Meaning {
   readonly answers: Answers
   /** Whether an operation that is executed twice takes effect twice. */
   readonly accumulates?: boolean
-  /**
-   * The verb before the value in a sentence about the operation: `enqueued`. If absent, the sentence says `called f`.
-   */
+  /** The verb before the value in a sentence: `enqueued`. By default, `called f`. */
   readonly did?: string
   readonly aliases?: readonly string[]
 }
 
-/**
- * The operations of all models, by name. Their meanings are defined only here: `scripts/architecture.test.ts` forbids
- * other lists of their names.
- */
+/** The operations of all models. `scripts/architecture.test.ts` forbids other lists of their names. */
 export const vocabulary: { readonly [f: string]: Meaning } = {
   read: { effect: 'reads', takes: 'nothing', answers: 'value', did: 'read', aliases: ['get'] },
   write: { effect: 'replaces', takes: 'value', answers: 'nothing' },

@@ -16,14 +16,10 @@ export interface ReadStretch {
   readonly edges: Edges
 }
 
-/**
- * An operation called in one stretch and answered in a later one, or never. Positions are relative to the whole
- * recording.
- */
+/** An operation called in one stretch and answered in a later one, or never. Positions are of the whole recording. */
 interface Reaching {
   readonly call: number
   readonly stretch: ReadStretch
-  /** Index of the operation's call among the open operations of the stretch. */
   readonly at: number
   /** Index of the operation's answer; -1 for no answer. */
   answer: number
@@ -32,7 +28,7 @@ interface Reaching {
 /**
  * Joins stretches in order.
  *
- * @throws CannotPack if only a reader of the whole recording can check it, for example after a broken rule.
+ * @throws CannotPack if only a reader of the whole recording can check it.
  * @throws UserError for a broken rule, with a meaningless line number.
  */
 export function joinStretches(
@@ -51,7 +47,7 @@ export function joinStretches(
       functions: namesOf(stretches, ({ functions }) => functions),
       processNames: namesOf(stretches, ({ processNames }) => processNames),
       eventCount: stretches.reduce((sum, { rest }) => sum + rest.eventCount, 0),
-      // Warnings about the end of a stretch do not apply to the whole recording.
+      // The ends of stretches are not the recording's end.
       warnings: [],
       cutOff: undefined,
     },
@@ -65,12 +61,12 @@ const namesOf = <Name>(stretches: readonly ReadStretch[], of: (rest: LentHistory
   return [...names]
 }
 
-/** Marks a process that ended with an unknown outcome and may not invoke again. */
+/** Marks a process that may not invoke again, since its outcome is unknown. */
 const ENDED = -1
 
 /** The operations that cross stretches, ordered by call. */
 function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
-  /** By process: the operation in flight, for processes that are not idle. */
+  /** By process: its operation in flight. */
   const carried = new Map<Process, number>()
   const found: Reaching[] = []
   let before = 0
@@ -109,14 +105,14 @@ function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
   return found.sort((a, b) => a.call - b.call)
 }
 
-/** The nanoseconds to add to the times of a stretch so that they count from the epoch of the first stretch. */
+/** The nanoseconds from the epoch of the first stretch to this stretch's. */
 const laterBy = ([first]: readonly ReadStretch[], epoch: Instant): number =>
   first === undefined ? 0 : nanosBetween(first.edges.epoch, epoch)
 
-/** Pairs and checks the operations that cross stretches, and gives them their positions in the whole recording. */
+/** Pairs and checks the operations that cross stretches. */
 function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reaching[], dealing: Dealing): Packed {
   const builder = new HistoryBuilder({ shared: true })
-  /** The operations that cross stretches, indexed by event position in the builder. */
+  /** By event position in the builder. */
   const calls: (Reaching | undefined)[] = []
   const adjust = (columns: Columns, row: number): void => {
     const place = calls[columns.callEvent[row] ?? -1]
@@ -130,7 +126,7 @@ function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reachi
     const { time = 0, ...event } = edgeEvent(events, at, rest)
     builder.event({ ...event, time: time + laterBy(stretches, edges.epoch) })
   }
-  // Adds the calls before this position in the order of their positions, which is also the order of their times.
+  // Adds the calls before this position in order, which is also the order of time.
   const callBefore = (position: number): void => {
     for (let each = reaching[next]; each !== undefined && each.call < position; each = reaching[next]) {
       const { stretch, at } = each

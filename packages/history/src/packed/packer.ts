@@ -9,39 +9,37 @@ import { inSharedMemory } from '../tables/memory.ts'
 import type { PackedRows } from './packed-rows.ts'
 import { RowWriter } from './row-writer.ts'
 
-/**
- * The assignment of keys to places: operations of one place are checked together. Keys with place -1 are not packed.
- */
+/** The assignment of keys to places, which are checked separately. Keys with place -1 are not packed. */
 export interface Dealing {
   readonly places: number
-  /** Returns the place of a key from its name. The name '' stands for no key. */
+  /** Returns the place of a key. The name '' stands for no key. */
   readonly placeOf: (key: string) => number
 }
 
-/** Operations by places of their keys, and counts of all operations. Plain data. */
+/** Packed operations, and counts of all operations. Plain data. */
 export interface Packed {
   readonly rows: readonly PackedRows[]
   readonly keys: ByteTableData
-  /** The place of each key. Entry 0 is for operations without a key; entry n + 1 is for key n. */
+  /** The place of each key. Entry 0 is for no key; entry n + 1 is for key n. */
   readonly places: Int32Array
-  /** The number of packed operations of each key. Entry 0 is for operations without a key; entry n + 1 is for key n. */
+  /** The number of packed operations by key. Entry 0 is for no key; entry n + 1 is for key n. */
   readonly counts: Int32Array
   readonly functions: readonly string[]
   readonly counted: Counted
   readonly clientEvents: number
-  /** The event position from which the first row counts; by default the end of the previous rows. */
+  /** The event position from which the first row counts; by default the previous end. */
   readonly at?: number | undefined
 }
 
-/** Takes operations out of a builder as soon as they are complete, and packs the operations whose keys have a place. */
+/** Packs operations as soon as they are complete, and removes them from the builder. */
 export class Packer {
   readonly #builder: HistoryBuilder
   readonly #dealing: Dealing
   readonly #writers: readonly RowWriter[]
   readonly #counting: Counting = new Counting()
   /**
-   * The place of each key. `#numbers` has the number of each key among the keys of its place, from 1. In both, entry 0
-   * is for operations without a key, and entry n + 1 is for key n.
+   * The place of each key. `#numbers` has each key's number in its place, from 1. Entry 0 is for no key; entry n + 1 is
+   * for key n.
    */
   #places: Int32Array = new Int32Array(64)
   #numbers: Int32Array = new Int32Array(64)
@@ -52,7 +50,7 @@ export class Packer {
 
   readonly #adjust: ((columns: Columns, row: number) => void) | undefined
 
-  /** `adjust` is applied to rows before they are packed. */
+  /** `adjust` changes rows before they are packed. */
   constructor(builder: HistoryBuilder, dealing: Dealing, adjust?: (columns: Columns, row: number) => void) {
     this.#builder = builder
     this.#adjust = adjust
@@ -86,7 +84,6 @@ export class Packer {
     return this.#packed()
   }
 
-  /** Packs the remaining operations of a stretch, except those that continue in another stretch. @throws CannotPack */
   endOfStretch(isFirst: boolean): { readonly history: History; readonly packed: Packed; readonly edges: Edges } {
     this.pack()
     const edges = this.#builder.edges(isFirst)

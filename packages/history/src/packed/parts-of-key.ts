@@ -10,19 +10,16 @@ import { historyOfRows, type Meanings, meaningsAt } from './unpacked.ts'
 
 /** The number of rows unpacked at a time. */
 const ROWS = 2 ** 16
-/** Maximum number of bytes of value texts, and of error texts. Above it, the texts are forgotten. */
+/** Maximum bytes of value texts, and of error texts. Above it, they are forgotten. */
 const MOST_TEXT_BYTES = 2 ** 22
 
-/** A key of a place, identified by its name. The name '' stands for operations without a key. */
+/** A key of a place. The name '' stands for no key. */
 export interface PlacedKey {
   readonly place: number
   readonly key: string
 }
 
-/**
- * Returns the number of operations of each key of a place, by the name of the key. The name '' stands for operations
- * without a key.
- */
+/** Returns the number of operations of each key of a place. The name '' stands for no key. */
 export function operationsByKey(all: readonly Packed[], place: number): ReadonlyMap<string, number> {
   const operations = new Map<string, number>()
   for (const { keys, places, counts } of all) {
@@ -38,10 +35,9 @@ export function operationsByKey(all: readonly Packed[], place: number): Readonly
 }
 
 /**
- * Passes the operations of one key to `take` in parts. Each part is a history of some thousand operations, so that the
- * operations are never unpacked all at once. An operation comes before all operations that were called after its
- * return. An operation of unknown outcome may come later. Each part reuses the columns of the previous part, so `take`
- * must not keep them. Stops and returns false as soon as `take` returns false.
+ * Passes the operations of one key to `take` in parts of some thousand, so that they are never unpacked all at once. An
+ * operation comes before all that were called after its return; one of unknown outcome may come later. Parts share
+ * columns, so `take` must not keep them. Stops as soon as `take` returns false.
  */
 export function eachPartOfKey(
   rest: LentHistory,
@@ -71,7 +67,6 @@ export function eachPartOfKey(
   return handOver(reaching.left())
 }
 
-/** Returns a predicate for the rows of a key; undefined if all rows of the place belong to this key. */
 function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row: number) => boolean) | undefined {
   const names = keys.texts()
   if (names.length === 1 && names[0] === key) return undefined
@@ -79,11 +74,11 @@ function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row:
   return (columns, row) => columns.key[row] === number
 }
 
-/** Whether the packed operations cross stretches. Such operations come after all stretches. */
+/** Whether the packed operations cross stretches. These come after all stretches. */
 const isReaching = ({ at }: Packed): boolean => at !== undefined
 
 interface ReachingRows {
-  /** Adds the operations called before this position, in order, except those of unknown outcome. */
+  /** Adds the operations called before this position, except those of unknown outcome. */
   joinBefore(position: number, into: Unpacked): void
   /** The operations that were not added. */
   left(): Unpacked

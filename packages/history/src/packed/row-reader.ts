@@ -9,7 +9,7 @@ const { TWO_VALUES, VALUES_SHIFT } = form
 
 const NO_PAGE = new Uint8Array(0)
 
-/** The destination of unpacked rows: columns, and the tables that they refer to. */
+/** Columns for unpacked rows, with their tables. */
 export interface Unpacked {
   readonly columns: Columns
   values: ValueTable
@@ -24,15 +24,15 @@ export const emptyUnpacked = (rows: number): Unpacked => ({
 
 /** Translates the numbers in packed rows to those in the columns. */
 export interface Meaning {
-  /** Maps the number of a key in packed rows to its number in the columns. In packed rows, 0 stands for no key. */
+  /** By key number in packed rows, where 0 stands for no key. */
   readonly keys: Int32Array
-  /** Maps the number of a function in packed rows to its number in the columns. */
+  /** By function number in packed rows. */
   readonly functions: Uint8Array
-  /** The event position from which the positions in the rows are counted. */
+  /** The event position from which the rows count. */
   readonly position: number
 }
 
-/** Adds packed rows, or a part of them, to columns with room for all rows. */
+/** Adds packed rows to columns, which must have room for all. */
 export function unpack(
   { count, pages }: PackedRows,
   into: Unpacked,
@@ -123,7 +123,7 @@ export class RowReader {
   }
 }
 
-/** Sorts rows by call. Usually only the few rows that were in flight for long are out of order. */
+/** Sorts rows by call. Usually few rows are out of order. */
 export function sortRows(columns: Columns, isUnpacked: boolean): void {
   const { length, callEvent } = columns
   const late: number[] = []

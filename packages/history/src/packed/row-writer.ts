@@ -16,7 +16,6 @@ const ROW_BYTES = 48
 
 const NO_PAGE = new Uint8Array(0)
 
-/** The tables that the numbers of a row refer to. */
 export interface RowTables {
   readonly values: ValueTable
   readonly errors: ByteTable
@@ -77,7 +76,7 @@ export class RowWriter {
   }
 
   packed(): PackedRows {
-    // Cut the last page at its end. This saves no memory, but shows readers where to stop.
+    // Cut the last page where the rows end.
     const last = this.#page.subarray(0, this.#at)
     return { count: this.#count, pages: this.#count === 0 ? [] : [...this.#pages.slice(0, -1), last] }
   }

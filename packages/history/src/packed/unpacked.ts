@@ -9,9 +9,8 @@ import type { Packed } from './packer.ts'
 import { emptyUnpacked, type Meaning, sortRows, type Unpacked, unpack } from './row-reader.ts'
 
 /**
- * Returns the operations of one place as a separate history, except operations of the keys named in `without`. The
- * operations keep their positions, but lose their processes, times, nodes and lines. Keys are in order of first
- * appearance.
+ * Returns the operations of one place as a history, except those of the keys in `without`. They keep their positions,
+ * but lose their processes, times, nodes and lines. Keys are in order of first appearance.
  */
 export function historyOfPlace(
   rest: LentHistory,
@@ -34,7 +33,7 @@ export function historyOfPlace(
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** The keys and functions of a place, and the meaning of the numbers in the rows of each packer. */
+/** The keys and functions of a place, and the numbers of each packer. */
 export interface Meanings {
   readonly keys: ByteTable
   readonly functions: readonly string[]
@@ -69,7 +68,7 @@ export const historyOfRows = (
     ...{ nodes: [], nemesis: [], processNames: [0], sessions: undefined },
   })
 
-/** Maps the number of a key in the rows of the place to its number in `table`. In the rows, 0 stands for no key. */
+/** Maps the keys of the place's rows to `table`. In the rows, 0 stands for no key. */
 function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteTable): Int32Array {
   const names = new ByteTable(undefined, data)
   const numbers = [-1]
@@ -78,7 +77,7 @@ function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteT
   return Int32Array.from(numbers)
 }
 
-/** A history that has only the counts of its operations. */
+/** A history that only counts its operations. */
 export function historyOfTally(rest: LentHistory, tally: Tally): History {
   const { lend: _, ...history } = historyOf({
     ...rest,

@@ -2,43 +2,40 @@ import { inHeap, type Memory } from './memory.ts'
 import * as layout from './placed-texts.ts'
 import { areSame, finished, mixed, type PlacedTexts } from './placed-texts.ts'
 
-// Copied into this module: an imported constant is loaded at every use, which made reading 6% slower.
+// Copied, because an imported constant is loaded at every use, which made reading 6% slower.
 const { COLUMNS, FLAG_BITS, HAS_BACKSLASH, HASH, HASH_START, NOT_ASCII, PAGE, QUOTE, SIZE, START } = layout
 
 const PAGE_BYTES = 1 << 20
-/** Size of the first page. Each page is four times as large as the previous page, so that a small table stays small. */
+/** Each page is four times as large as the one before, so small tables stay small. */
 const FIRST_PAGE_BYTES = 1 << 10
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
-/**
- * Decodes each byte as one character. Node's own `latin1` encoding does the same and is faster, but browsers do not
- * have it.
- */
+/** Decodes each byte as one character. Browsers lack Node's faster `latin1`. */
 const singleBytes = new TextDecoder('windows-1252', { ignoreBOM: true })
 const oneCharacterPerByte = (bytes: Uint8Array): string =>
   typeof Buffer === 'undefined'
     ? singleBytes.decode(bytes)
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 
-/** An upper bound of the number of entries that one buffer of a file can add. */
+/** An upper bound of the entries that one buffer of a file adds. */
 const ENTRIES_OF_A_BUFFER = 1 << 16
 
 const SCRATCH_BYTES = 256
-/** Holds the bytes of a short text during its lookup. */
+/** Holds a short text during its lookup. */
 const scratch = new Uint8Array(SCRATCH_BYTES)
 
 const NO_BYTES = new Uint8Array(0)
 const BACKSLASH = 0x5c
 
-/** A byte table as plain data. In shared memory, other threads receive the table without a copy. */
+/** A byte table as plain data. In shared memory, threads receive it without a copy. */
 export interface ByteTableData extends PlacedTexts {
   readonly length: number
 }
 
 /**
- * Numbers distinct byte strings 0, 1, 2, … in order of first appearance. The bytes are kept in pages outside the
- * garbage-collected heap: a million short strings cost about 30 bytes each beyond their text, a third of the cost of a
- * Map of strings, and a lookup creates no object.
+ * Numbers distinct byte strings in order of first appearance. The bytes stay outside the garbage-collected heap: a
+ * million short strings cost about 30 bytes each beyond their text, a third of a Map of strings, and a lookup creates
+ * no object.
  */
 export class ByteTable {
   #length = 0
@@ -48,12 +45,9 @@ export class ByteTable {
   readonly #pages: Uint8Array[]
   #pageUsed: number
   #pageBytes = 0
-  /**
-   * Whether another table, perhaps on another thread, may share this memory. Shared memory is copied before an
-   * addition.
-   */
+  /** Whether another table may share this memory, which is then copied before an addition. */
   #isLent: boolean
-  /** The bytes of each page as a string, with one character per byte. Texts are sliced from this string. */
+  /** The bytes of each page as a string of one character per byte. */
   readonly #pageTexts: string[] = []
 
   constructor(memory: Memory = inHeap, data?: ByteTableData) {
@@ -70,7 +64,7 @@ export class ByteTable {
     return this.#length
   }
 
-  /** Bytes of texts and tables, including the next doubling if it is near. */
+  /** Bytes of texts and tables, with an upcoming doubling. */
   get sizeBytes(): number {
     const near = this.#length + ENTRIES_OF_A_BUFFER
     const entryBytes = this.#length * COLUMNS * Int32Array.BYTES_PER_ELEMENT
@@ -82,32 +76,26 @@ export class ByteTable {
     )
   }
 
-  /**
-   * Returns the content of the table. Later additions to this table do not change the returned content, and a table
-   * created from it grows separately.
-   */
+  /** Returns the content of the table, which later additions leave unchanged. */
   data(): ByteTableData {
     this.#isLent = true
     this.#pageUsed = this.#pages.at(-1)?.length ?? 0
     return { length: this.#length, slots: this.#slots, entries: this.#entries, pages: [...this.#pages] }
   }
 
-  /**
-   * Returns the current entries without protecting them. Entries that are added later may be missing from the result,
-   * or at another position.
-   */
+  /** Returns the current entries, which later additions may move. */
   placed(): PlacedTexts {
     return { entries: this.#entries, pages: this.#pages, slots: this.#slots }
   }
 
-  /** Returns the number of bytes[start, end), after adding them if they are new. */
+  /** Returns the number of bytes[start, end), added if new. */
   intern(bytes: Uint8Array, start: number, end: number): number {
     let hash = HASH_START
     for (let at = start; at < end; at += 1) hash = mixed(hash, bytes[at] ?? 0)
     return this.internHashed(hash, bytes, start, end)
   }
 
-  /** Like `intern` for bytes that are already hashed: `unfinished` is HASH_START with each byte mixed in. */
+  /** Like `intern` for hashed bytes: `unfinished` is HASH_START with each byte mixed in. */
   internHashed(unfinished: number, bytes: Uint8Array, start: number, end: number): number {
     const hash = finished(unfinished)
     const slots = this.#slots
@@ -125,7 +113,7 @@ export class ByteTable {
 
   internText(text: string): number {
     const size = text.length
-    // Nearly every text is short and ASCII; allocating a byte array for each would cost more than the lookup.
+    // For short ASCII texts, an allocated array would cost more than the lookup.
     if (size > SCRATCH_BYTES) return this.#internEncoded(text)
     for (let i = 0; i < size; i += 1) {
       const code = text.charCodeAt(i)
@@ -152,7 +140,7 @@ export class ByteTable {
     return this.#slice(entry, start, start + (this.#entries[entry * COLUMNS + SIZE] ?? 0))
   }
 
-  /** The text between the quotes, if the entry is `"…"` without escapes; undefined for any other entry. */
+  /** The text of an entry `"…"` without escapes. */
   unquoted(entry: number): string | undefined {
     this.#expectEntry(entry)
     const at = entry * COLUMNS
@@ -181,7 +169,7 @@ export class ByteTable {
     return decoder.decode(this.#page(entry).subarray(start, end))
   }
 
-  /** The page's string up to `end` or beyond; undefined if the page is still growing and was converted recently. */
+  /** The page's string up to `end` or beyond; undefined if the page still grows. */
   #pageText(number: number, end: number): string | undefined {
     const known = this.#pageTexts[number] ?? ''
     if (end <= known.length) return known
@@ -233,7 +221,7 @@ export class ByteTable {
   #pageWithRoom(size: number): Uint8Array {
     const last = this.#pages[this.#pages.length - 1]
     if (last !== undefined && this.#pageUsed + size <= last.length) return last
-    // A text longer than a page gets its own page; the rest of the previous page stays unused.
+    // A text longer than a page gets its own page.
     const usual = Math.min(PAGE_BYTES, FIRST_PAGE_BYTES * 4 ** this.#pages.length)
     const page = this.#memory.uint8Array(Math.max(usual, size))
     this.#pages.push(page)
@@ -267,13 +255,10 @@ export class ByteTable {
   }
 }
 
-/** The maximum number of cached texts, more than events usually repeat. */
+/** The maximum number of cached texts. Events usually repeat fewer. */
 const MOST_KNOWN = 64
 
-/**
- * Numbers texts in a table. The first texts are cached, since nearly every event repeats one of them: they are found
- * without comparing bytes.
- */
+/** Numbers texts in a table. The first ones are cached, since nearly every event repeats one of them. */
 export class KnownTexts {
   readonly #table: ByteTable
   readonly #numbers: Map<string, number> = new Map()

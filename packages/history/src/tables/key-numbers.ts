@@ -2,19 +2,19 @@ import type { Json } from '../event/event.ts'
 import type { ByteTable } from './byte-table.ts'
 import { canonical } from './value.ts'
 
-/** A key's name: the key itself for a text, its JSON text for any other value. */
+/** A key's name: the text itself, or the JSON text of another value. */
 export function keyName(key: Json | undefined): string | undefined {
   if (key === undefined || key === null) return undefined
   return typeof key === 'string' ? key : canonical(key)
 }
 
 /**
- * Numbers keys by name, and distinguishes a text from a number or list of the same name. The key that appears second
- * gets another name: `"1"` in quotes for a text, `1 (not a text)` for a number.
+ * Numbers keys by name. A text and another value of the same name differ: the second is named `"1"` for a text, `1 (not
+ * a text)` for a number.
  */
 export class KeyNumbers {
   readonly #names: ByteTable
-  /** Numbers of keys that are not texts, by name. Nearly always empty. */
+  /** Keys that are not texts, by name. Nearly always empty. */
   readonly #others: Map<string, number> = new Map()
   readonly #taken: Set<number> = new Set()
 
@@ -22,7 +22,7 @@ export class KeyNumbers {
     this.#names = names
   }
 
-  /** Whether some keys are not texts, so that a text may need another name. */
+  /** Whether some keys are not texts. */
   get areMixed(): boolean {
     return this.#others.size > 0
   }

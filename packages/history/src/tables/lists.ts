@@ -1,21 +1,20 @@
 import { inHeap, type Memory } from './memory.ts'
 
 /**
- * Lists that micro-operations read, as one trie for each key. A list is a node; its parent is the list without the last
- * element. So equal lists of a key are one node, the prefixes of a list are its ancestors, and no list is stored twice.
+ * Lists that micro-operations read, as one trie for each key. A list's parent is the list without its last element, so
+ * equal lists are one node and no list is stored twice.
  */
 export interface Lists {
-  /** Number of nodes. A parent has a smaller number than its children. */
   readonly length: number
-  /** By node: the parent node; -1 for an empty list. */
+  /** By node; -1 for an empty list. */
   readonly parent: Int32Array
-  /** By node: the id of the last element; for an empty list the id of the key. */
+  /** By node: the id of the last element; of the key for an empty list. */
   readonly last: Int32Array
   /** Number of elements. */
   readonly depth: Int32Array
 }
 
-/** A list table as plain data. In shared memory, other threads receive the table without a copy. */
+/** A list table as plain data. In shared memory, threads receive it without a copy. */
 export interface ListsData extends Lists {
   readonly child: Int32Array
   readonly others: number
@@ -24,28 +23,21 @@ export interface ListsData extends Lists {
 
 const NO_NODE = -1
 
-/** Numbers lists 0, 1, 2, … in order of first appearance, each after its prefixes. */
 export class ListTable {
   readonly #memory: Memory
   #length: number
   #parent: Int32Array
   #last: Int32Array
   #depth: Int32Array
-  /**
-   * The first child of each node; 0 for a node without children, since node 0 is an empty list. Most nodes have at most
-   * one child.
-   */
+  /** The first child of each node; 0 for none, since node 0 is an empty list. Most nodes have at most one. */
   #child: Int32Array
   /**
-   * A hash table with open addressing. It contains the empty lists, and all children of each node except the first. An
-   * entry is the number of a node plus 1, or 0.
+   * A hash table with open addressing, for empty lists and all children but each node's first. An entry is a node plus
+   * 1, or 0.
    */
   #slots: Int32Array
   #others: number
-  /**
-   * Whether another table, perhaps on another thread, may share this memory. Shared memory is copied before an
-   * addition.
-   */
+  /** Whether another table may share this memory, which is then copied before an addition. */
   #isLent: boolean
 
   constructor(memory: Memory = inHeap, data?: ListsData) {

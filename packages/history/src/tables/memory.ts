@@ -1,4 +1,3 @@
-/** Allocates zeroed arrays of a given length for columns and texts. */
 export interface Memory {
   readonly uint8Array: (length: number) => Uint8Array
   readonly int32Array: (length: number) => Int32Array
@@ -6,8 +5,8 @@ export interface Memory {
 }
 
 /**
- * The size of the blocks that short arrays share. Each block is filled once and never reused. Creating and freeing an
- * ArrayBuffer takes longer than most short arrays are in use, and histories are built and checked by the thousand.
+ * The size of the blocks that short arrays share. Creating and freeing an ArrayBuffer takes longer than most short
+ * arrays are in use.
  */
 const BLOCK_BYTES = 2 ** 16
 const MOST_SHARED_BYTES = 2 ** 13
@@ -19,7 +18,7 @@ let used = 0
 
 const isShared = (bytes: number): boolean => bytes > MOST_INLINE_BYTES && bytes <= MOST_SHARED_BYTES
 
-/** Reserves bytes in the current block, or in a new block, and returns their position. */
+/** Reserves bytes in a block and returns their position. */
 function claim(bytes: number): number {
   if (used + bytes > BLOCK_BYTES) {
     block = new ArrayBuffer(BLOCK_BYTES)
@@ -31,10 +30,7 @@ function claim(bytes: number): number {
   return start
 }
 
-/**
- * Like `new Uint8Array(length)`, but several short arrays may share one buffer. `int32Array` and `float64Array` work in
- * the same way.
- */
+/** Like `new Uint8Array(length)`, but short arrays may share a buffer. */
 export function uint8Array(length: number): Uint8Array {
   if (!isShared(length)) return new Uint8Array(length)
   const start = claim(length)
@@ -55,7 +51,7 @@ export function float64Array(length: number): Float64Array {
 
 export const inHeap: Memory = { uint8Array, int32Array, float64Array }
 
-/** Memory that other threads can also read, so that they receive a history without a copy. */
+/** Memory that threads share, so that they receive a history without a copy. */
 export const inSharedMemory: Memory = {
   uint8Array: (length) => new Uint8Array(new SharedArrayBuffer(length)),
   int32Array: (length) => new Int32Array(new SharedArrayBuffer(4 * length)),
@@ -66,5 +62,5 @@ export const inSharedMemory: Memory = {
 const OBJECT_BYTES = 300
 const BYTES_PER_CHARACTER = 3
 
-/** Returns the approximate size in bytes of a JSON value in the heap. */
+/** Returns the approximate size of a JSON value in the heap. */
 export const sizeInHeap = (value: object): number => OBJECT_BYTES + BYTES_PER_CHARACTER * JSON.stringify(value).length

@@ -4,10 +4,7 @@ const HASH_FACTOR = 0x01000193
 
 export const mixed = (hash: number, byte: number): number => Math.imul(hash ^ byte, HASH_FACTOR)
 
-/**
- * Finishes a hash. The low bits of the hash select the slot in a table, but the low bits of a product depend on few
- * bits of its factors.
- */
+/** Finishes a hash. The low bits select the slot, but those of a product depend on few bits of its factors. */
 export const finished = (hash: number): number => hash ^ (hash >>> 15)
 
 export const QUOTE = 0x22
@@ -15,22 +12,21 @@ export const QUOTE = 0x22
 /** The hash of the opening quote of a string's JSON text. */
 export const HASH_OF_QUOTE: number = mixed(HASH_START, QUOTE)
 
-/** The columns of an entry are adjacent, so that reading an entry touches one cache line. */
+/** The columns of an entry are adjacent: reading it touches one cache line. */
 export const COLUMNS = 4
 export const HASH = 0
 export const START = 1
 export const SIZE = 2
-/** The column that contains the number of the page, shifted left by FLAG_BITS, and the flags. */
+/** The page's number, shifted left by FLAG_BITS, and the flags. */
 export const PAGE = 3
 
-/** Flags of an entry. */
 export const NOT_ASCII = 1
 export const HAS_BACKSLASH = 2
 export const FLAG_BITS = 2
 
 const NO_BYTES = new Uint8Array(0)
 
-/** The texts of a table by number, for comparison in place, without creating strings. */
+/** The texts of a table, to be compared without creating strings. */
 export interface PlacedTexts {
   readonly entries: Int32Array
   readonly pages: readonly Uint8Array[]
@@ -38,7 +34,7 @@ export interface PlacedTexts {
   readonly slots: Int32Array
 }
 
-/** Returns the page with the bytes of a text. Within the page, the bytes begin at `startOf` and end at `endOf`. */
+/** Returns the page of a text, which begins at `startOf` and ends at `endOf`. */
 export const pageOf = ({ entries, pages }: PlacedTexts, entry: number): Uint8Array =>
   pages[(entries[entry * COLUMNS + PAGE] ?? 0) >> FLAG_BITS] ?? NO_BYTES
 
@@ -51,8 +47,8 @@ export const hasBackslash = ({ entries }: PlacedTexts, entry: number): boolean =
   ((entries[entry * COLUMNS + PAGE] ?? 0) & HAS_BACKSLASH) !== 0
 
 /**
- * Returns the number of the entry whose text is bytes[from, to) in quotes; -1 if there is none. `unfinished` is
- * HASH_OF_QUOTE with these bytes mixed in.
+ * Returns the entry whose text is bytes[from, to) in quotes; -1 if there is none. `unfinished` is HASH_OF_QUOTE with
+ * these bytes mixed in.
  */
 export function quotedTextAt(
   texts: PlacedTexts,

@@ -4,11 +4,11 @@ import { int32Array } from './memory.ts'
 const NONE = -1
 const INLINE_PROCESSES = 1 << 16
 
-/** Numbers processes in order of first appearance, whether the file identifies them by integer or by name. */
+/** Numbers processes in order of first appearance. */
 export class ProcessTable {
   readonly names: Process[] = []
-  // The number of each process that is a small integer, as nearly all processes are. The array is only as long as
-  // needed, since short histories are built by the thousand.
+  // The numbers of processes that are small integers, as nearly all are. Short histories are built by the thousand, so
+  // the array grows.
   #inline: Int32Array = int32Array(64).fill(NONE)
   readonly #others: Map<Process, number> = new Map()
 
@@ -37,7 +37,7 @@ export class ProcessTable {
   }
 }
 
-/** Copies the numbers to a larger array, with room for this process and at least twice the old size. */
+/** Copies the numbers to an array of at least twice the size. */
 function extended(numbers: Int32Array, process: number): Int32Array {
   const longer = new Int32Array(Math.max(2 * numbers.length, process + 1)).fill(NONE)
   longer.set(numbers)
@@ -50,7 +50,7 @@ const speakers: ReadonlySet<string> = new Set(['nemesis', 'recorder'])
 /** Whether a process is a client: any integer or name, except nemesis and recorder. */
 export const isClient = (process: Process): boolean => typeof process === 'number' || !speakers.has(process)
 
-/** A process's integer, including one written as text; undefined for names. */
+/** A process's integer, even if written as text; undefined for names. */
 export function clientNumber(process: Process): number | undefined {
   if (typeof process === 'number') return process
   return /^(0|[1-9]\d{0,14})$/.test(process) ? Number(process) : undefined

@@ -3,29 +3,28 @@ import { ByteTable } from './byte-table.ts'
 
 const NONE = -1
 
-/** Stands in place of a session number: the client was not identified. */
+/** Stands for the session of an unidentified client. */
 export const UNNAMED = -1
 
 /** The client of each process, if processes and clients differ. */
 export interface Sessions {
-  /** By process number: the number of the process's session, or UNNAMED. */
+  /** By process number; UNNAMED for no client. */
   readonly of: Int32Array
   /** By session number. */
   readonly names: readonly string[]
 }
 
-/** Learns the session of each process from invocations. */
+/** Learns each process's session from invocations. */
 export class SessionTable {
   readonly names: ByteTable = new ByteTable()
   /** By process number; NONE for processes without a session. */
   #of: Int32Array = new Int32Array(0)
 
-  /** The session of a process; NONE if it has none. */
   sessionOf(process: number): number {
     return this.#of[process] ?? NONE
   }
 
-  /** Assigns a process to a session, from its first invocation on. */
+  /** Assigns a process to a session. */
   assign(process: number, session: number): void {
     if (process >= this.#of.length) {
       const longer = new Int32Array(Math.max(64, 2 * process)).fill(NONE)
@@ -35,7 +34,7 @@ export class SessionTable {
     this.#of[process] = session
   }
 
-  /** The sessions; undefined if no session is named and the header does not say that clients were identified. */
+  /** Undefined if no session is named and the header identifies no clients. */
   sessions(header: Header['sessions'], processNames: readonly Process[]): Sessions | undefined {
     if (header === undefined && this.names.length === 0) return undefined
     const names = [...this.names.texts()]

@@ -3,42 +3,34 @@ import { functionNames, meaningOf } from '../operations/meaning.ts'
 import { ByteTable, type ByteTableData } from './byte-table.ts'
 import { inHeap, type Memory } from './memory.ts'
 
-/**
- * The functions whose value is a transaction: a list of micro-operations, for example
- * `[["append","x",1],["r","x",[1]]]`.
- */
+/** The functions whose value is a list of micro-operations: `[["append","x",1],["r","x",[1]]]`. */
 export const transactionNames: readonly string[] = functionNames.filter((f) => meaningOf(f)?.effect === 'transacts')
 
 export const isTransaction = (f: string): boolean => transactionNames.includes(f)
 
-/** Stands in place of a value id for a micro-operation without a value. */
+/** Stands for the value of a micro-operation without one. */
 export const NO_MICRO_VALUE = -2
 
 const MOST_KINDS = 256
 const MAXIMUM_MICRO_LENGTH = 3
 
-/**
- * All micro-operations, in one typed array per column. A transaction is a range of rows. Equal transactions share one
- * range.
- */
+/** All micro-operations, one typed array per column. A transaction is a range of rows; equal ones share it. */
 export interface MicroOperations {
   readonly length: number
-  /** Kinds of micro-operations: indices into `kinds` (`append`, `r`, `w`). */
   readonly kind: Uint8Array
   readonly kinds: readonly string[]
-  /** Keys: ids in the history's values. */
+  /** Ids in the history's values. */
   readonly key: Int32Array
-  /** Values written or read: ids in the history's values; NO_MICRO_VALUE for no value. */
+  /** Ids in the history's values, or NO_MICRO_VALUE. */
   readonly value: Int32Array
 }
 
-/** The rows of one transaction: `from` (inclusive) to `to` (exclusive). */
 export interface MicroRange {
   readonly from: number
   readonly to: number
 }
 
-/** A table of transactions as plain data. In shared memory, other threads receive the table without a copy. */
+/** A table of transactions as plain data. In shared memory, threads receive it without a copy. */
 export interface TransactionData {
   readonly length: number
   readonly rows: number
@@ -50,24 +42,23 @@ export interface TransactionData {
   readonly kinds: ByteTableData
 }
 
-/** The table of values that micro-operations refer to. */
 interface Values {
   id(value: Json, depth: number): number
   idOfList(key: number, elements: readonly Json[], depth: number): number
   json(id: number): Json
 }
 
-/** Whether a micro-operation of this kind has a list as its value. For an append, a list is an element. */
+/** Whether a micro-operation of this kind has a list as its value. */
 const holdsLists = (kind: string): boolean => kind !== APPEND
 
 export const APPEND = 'append'
-/** Matches kinds of micro-operations that read a value or compare it: `["r<","x",40]`, `["r!<","x",40]`. */
+/** Kinds that read or compare a value: `["r<","x",40]`. */
 const READS = /^r([!=<>]|$)/
 
 /** The depth at which keys and values are nested in a transaction. */
 const MICRO_DEPTH = 2
 
-/** Numbers distinct transactions in order of first appearance, and stores them as columns instead of text. */
+/** Numbers distinct transactions in order of first appearance, stored as columns. */
 export class TransactionTable {
   readonly #values: Values
   readonly #memory: Memory
@@ -75,19 +66,15 @@ export class TransactionTable {
   /** By kind. */
   readonly #areReads: boolean[] = []
   #length: number
-  /** The number of rows, including those of the transaction that is being added. */
   #rows: number
   #hash = 0
-  /** By transaction: the start of its rows. The element after the last transaction is the end of the rows. */
+  /** By transaction; one more element is the end of the rows. */
   #starts: Int32Array
   #slots: Int32Array
   #kind: Uint8Array
   #key: Int32Array
   #value: Int32Array
-  /**
-   * Whether another table, perhaps on another thread, may share this memory. Shared memory is copied before an
-   * addition.
-   */
+  /** Whether another table may share this memory, which is then copied before an addition. */
   #isLent: boolean
 
   constructor(values: Values, memory: Memory = inHeap, data?: TransactionData) {
@@ -149,10 +136,7 @@ export class TransactionTable {
     return { from: this.#starts[transaction] ?? 0, to: this.#starts[transaction + 1] ?? 0 }
   }
 
-  /**
-   * Returns the number of this transaction. Returns undefined for a value that is not a transaction, or that has a kind
-   * beyond the largest number of kinds.
-   */
+  /** Returns the transaction's number; undefined if it is none, or has a kind beyond the largest. */
   intern(value: Json): number | undefined {
     if (!isListOfMicroOperations(value)) return undefined
     this.begin()
@@ -171,14 +155,13 @@ export class TransactionTable {
       : this.#values.id(value, MICRO_DEPTH)
   }
 
-  /** Begins a transaction, and discards an unfinished transaction. */
   begin(): void {
     if (this.#isLent) this.#takeBack()
     this.#rows = this.#end
     this.#hash = 0
   }
 
-  /** Whether the columns can store a micro-operation of this kind, given by its number in `kinds`. */
+  /** Whether the columns can store a micro-operation of this kind. */
   canAdd(kind: number): boolean {
     return kind < MOST_KINDS
   }
@@ -193,7 +176,7 @@ export class TransactionTable {
     this.#hash = mixed(mixed(mixed(this.#hash, kind), key), value)
   }
 
-  /** Ends the transaction and returns its number, or the number of an equal existing transaction. */
+  /** Ends the transaction and returns its number, or an equal one's. */
   end(): number {
     const hash = this.#hash
     const slots = this.#slots
@@ -227,7 +210,7 @@ export class TransactionTable {
     })
   }
 
-  /** Whether the answer has the requested writes, in order. Reads may differ. An absent request matches any answer. */
+  /** Whether the answer has the requested writes, in order. Reads may differ. */
   isAsAsked(asked: number, answered: number): boolean {
     const { from, to } = this.range(asked)
     if (from === to) return true
@@ -249,7 +232,7 @@ export class TransactionTable {
     return this.#areReads[this.#kind[row] ?? 0] === true
   }
 
-  /** Whether an existing transaction equals the one being added. */
+  /** Whether a known transaction equals the one being added. */
   #equals(known: number): boolean {
     const start = this.#starts[known] ?? 0
     const from = this.#end

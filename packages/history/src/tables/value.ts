@@ -13,15 +13,14 @@ declare const valueId: unique symbol
  *
  * - null is 0.
  * - An integer that fits 31 bits is its own id (`n << 1 | 1`).
- * - Transactions and the lists that they read have separate columns. Their ids are the even numbers from
- *   FIRST_TRANSACTION down, alternately for a transaction and a list.
- * - The id of any other value is twice its position in the table.
+ * - Transactions and lists have the even numbers from FIRST_TRANSACTION down, alternately.
+ * - Any other id is twice the value's position in the table.
  */
 export type ValueId = number & { readonly [valueId]: true }
 
 export const NULL: ValueId = 0 as ValueId
 
-/** The largest id of a transaction. Even ids between FIRST_TRANSACTION and 0 are unused. */
+/** Even ids between FIRST_TRANSACTION and 0 are unused. */
 const FIRST_TRANSACTION = -16
 const FIRST_LIST = FIRST_TRANSACTION - 2
 
@@ -69,27 +68,26 @@ export class ValueTable {
     return { texts: this.#texts.data(), transactions: this.#transactions?.data(), lists: this.#lists?.data() }
   }
 
-  /** The current canonical texts, numbered by `placeOf`. */
+  /** The canonical texts by `placeOf`. */
   placed(): PlacedTexts {
     return this.#texts.placed()
   }
 
-  /** The canonical texts of values. `placeOf` returns the number of a value's text. */
   get texts(): ByteTable {
     return this.#texts
   }
 
-  /** The length in bytes of the canonical text of a value that has a text. */
+  /** The length in bytes of a value's canonical text. */
   lengthOf(id: number): number {
     return this.#texts.lengthOf(ValueTable.placeOf(id))
   }
 
-  /** The number of a value's text; -1 for small integers, which have no text. */
+  /** The number of a value's text; -1 for small integers. */
   static placeOf(id: number): number {
     return (id & 1) === 1 ? -1 : id >> 1
   }
 
-  /** Returns the id of a value. `depth` is the nesting depth of the value within the value of an event. */
+  /** Returns the id of a value. `depth` is its nesting depth in an event's value. */
   id(value: Json, depth = 0): ValueId {
     if (value === null) return NULL
     if (typeof value === 'number') {
@@ -99,13 +97,12 @@ export class ValueTable {
     return (this.#texts.internText(canonical(value, depth)) << 1) as ValueId
   }
 
-  /** The id of a transaction's value, stored as micro-operations if it is a list of micro-operations. */
+  /** The id of a transaction's value, stored as micro-operations if possible. */
   idOfTransaction(value: Json): ValueId {
     const transaction = this.transactionTable.intern(value)
     return transaction === undefined ? this.id(value) : transactionId(transaction)
   }
 
-  /** The table of transactions. A reader adds a transaction to the table by its micro-operations. */
   get transactionTable(): TransactionTable {
     this.#transactions ??= new TransactionTable(this, this.#memory)
     return this.#transactions
@@ -115,17 +112,17 @@ export class ValueTable {
     return this.#transactions !== undefined
   }
 
-  /** Ends the transaction being added to the table of transactions, and returns its id. */
+  /** Ends the transaction being added, and returns its id. */
   endTransaction(): ValueId {
     return transactionId(this.transactionTable.end())
   }
 
-  /** The micro-operations of all transactions; undefined if there are none. */
+  /** The micro-operations of all transactions. */
   microOperations(): MicroOperations | undefined {
     return this.#transactions?.columns()
   }
 
-  /** The range of a transaction's micro-operations; undefined for a value that is not a transaction. */
+  /** The range of a transaction's micro-operations. */
   microRange(id: number): MicroRange | undefined {
     return isTransactionId(id) ? this.#transactions?.range(transactionOf(id)) : undefined
   }
@@ -136,9 +133,7 @@ export class ValueTable {
     return !this.transactionTable.isAsAsked(transactionOf(asked), transactionOf(answered))
   }
 
-  /**
-   * The id of a list that micro-operations of this key read; `depth` as in `id`. Equal lists of a key have equal ids.
-   */
+  /** The id of a list that micro-operations of this key read. Equal lists of a key have equal ids. */
   idOfList(key: number, elements: readonly Json[], depth: number): ValueId {
     const lists = this.listTable
     let list = lists.empty(key)
@@ -146,38 +141,36 @@ export class ValueTable {
     return listId(list)
   }
 
-  /** The table of lists. A reader adds a list to the table by its elements. */
   get listTable(): ListTable {
     this.#lists ??= new ListTable(this.#memory)
     return this.#lists
   }
 
-  /** The lists that micro-operations read; undefined if there are none. */
   lists(): Lists | undefined {
     return this.#lists?.columns()
   }
 
-  /** The value id of a list, from its number. */
+  /** The value id of a list. */
   static listId(list: number): ValueId {
     return listId(list)
   }
 
-  /** Returns the number of a list that micro-operations read; -1 for the id of any other value. */
+  /** Returns the number of a list; -1 for any other value. */
   static listOf(id: number): number {
     return isListId(id) ? (FIRST_LIST - id) / 4 : -1
   }
 
-  /** The id of the value whose canonical text is bytes[start, end). The text must not be that of a small integer. */
+  /** The id of a canonical text, bytes[start, end). It must not be a small integer's. */
   idOfCanonical(bytes: Uint8Array, start: number, end: number): ValueId {
     return (this.#texts.intern(bytes, start, end) << 1) as ValueId
   }
 
-  /** Like `idOfCanonical`, with the hash of these bytes in the form that `ByteTable.internHashed` expects. */
+  /** Like `idOfCanonical`, with a hash for `ByteTable.internHashed`. */
   idOfHashed(hash: number, bytes: Uint8Array, start: number, end: number): ValueId {
     return (this.#texts.internHashed(hash, bytes, start, end) << 1) as ValueId
   }
 
-  /** The value of an id. Arrays and objects are created anew on each call, with members ordered by name. */
+  /** The value of an id, created anew on each call, with members ordered by name. */
   json(id: ValueId): Json {
     if ((id & 1) === 1) return id >> 1
     if (id === NULL) return null
@@ -202,7 +195,7 @@ export class ValueTable {
 
 const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 
-/** JSON text with the members of every object sorted by name. Throws on values nested deeper than 500 levels. */
+/** JSON text with sorted members. Throws on values nested deeper than 500 levels. */
 export function canonical(value: Json, depth = 0): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   if (depth >= MAXIMUM_DEPTH) throw tooDeep()

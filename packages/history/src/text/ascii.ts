@@ -25,6 +25,6 @@ const PLAIN: { readonly [character: string]: string } = {
 }
 const SPECIAL = new RegExp(Object.keys(PLAIN).join('|'), 'gu')
 
-/** Replaces the non-ASCII characters in the texts of chaos, for terminals that cannot display them. */
+/** Replaces chaos's non-ASCII characters, for terminals that cannot display them. */
 export const asciiOnly = (text: string): string =>
   text.replaceAll(SPECIAL, (character) => PLAIN[character] ?? character)

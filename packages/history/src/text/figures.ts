@@ -4,7 +4,7 @@ export function count(value: number): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** Formats a number as `68,954` or `-0.5`, with at most nine decimal places, since sums of fractions are inexact. */
+/** Formats a number as `68,954` or `-0.5`, with at most nine decimal places, since sums are inexact. */
 export const amountText = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 9 })
 
 /** A rate per second: `0.4`, `38`, `1,204`, with tenths below 10. */
@@ -15,8 +15,8 @@ export const plural = (amount: number, one: string, many: string = `${one}s`): s
   `${count(amount)} ${amount === 1 ? one : many}`
 
 /**
- * A duration to three significant digits: `64 µs`, `0.9 ms`, `412 ms`, `2.31 s`, `4 min 5 s`. Its source text is
- * embedded in pages, so it calls no other function.
+ * A duration to three significant digits: `64 µs`, `0.9 ms`, `2.31 s`, `4 min 5 s`. Pages embed its source, so it calls
+ * no other function.
  */
 export function duration(nanos: number): string {
   if (!Number.isFinite(nanos)) return 'for ever'
@@ -31,16 +31,14 @@ export function duration(nanos: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`
 }
 
-/** A time in a run: `12.031 s`. More digits serve to distinguish close times. */
+/** A time in a run: `12.031 s`. More digits distinguish close times. */
 export const moment = (time: number, digits: number = 3): string =>
   Number.isFinite(time) ? `${(time / 1e9).toFixed(digits)} s` : 'never'
 
 /** A time in a run of a few seconds: `12.3 ms`. */
 export const momentInMillis = (time: number): string => `${(time / 1e6).toFixed(1)} ms`
 
-/**
- * A share from 0 to 1 as `99.98%`. Never rounded up to 100% or down to 0%: an outage of a millisecond must be visible.
- */
+/** A share from 0 to 1 as `99.98%`. Never rounded up to 100% or down to 0%: a short outage must be visible. */
 export function percent(share: number, digits: number = 2): string {
   if (!Number.isFinite(share)) return '–'
   const step = 10 ** -digits
@@ -60,8 +58,7 @@ export function byName(one: string, other: string): number {
   const [, stem, digits] = NUMBERED.exec(one) ?? []
   const [, otherStem, otherDigits] = NUMBERED.exec(other) ?? []
   if (stem !== undefined && stem === otherStem && digits !== otherDigits) return Number(digits) - Number(otherDigits)
-  // Created only when it is first needed, because its creation takes longer than thousands of comparisons. Names such
-  // as `n1` and `n2` are compared without it.
+  // Created when needed, because its creation takes longer than thousands of comparisons.
   compare ??= new Intl.Collator('en', { numeric: true }).compare
   return compare(one, other)
 }

@@ -1,9 +1,6 @@
-// Untrusted texts (keys, values, nodes, errors, file names, results) are shown on terminals and in CI logs, and must
-// not control either.
+// Untrusted texts are shown on terminals and in CI logs, and must not control either.
 
-/**
- * Control characters, characters that are invisible or change the writing direction, and the beginnings of CI commands.
- */
+/** Control, invisible and direction-changing characters, and CI commands. */
 const COMMANDING =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
   /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|#(?=#(?:\[|vso\[|teamcity\[))|(?<=^\s*):(?=:)/g
@@ -13,14 +10,14 @@ const NAMED: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\
 const escaped = (character: string): string => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
 
 /**
- * Makes an untrusted text safe within a line: escapes control characters, characters that are invisible or change the
- * writing direction, and the beginnings of workflow commands of GitHub Actions (`::` at the beginning of a line, `##[`
- * anywhere). A line break becomes `\\n`, so that no text can be mistaken for a line of chaos.
+ * Makes an untrusted text safe within a line: escapes control, invisible and direction-changing characters, and
+ * workflow commands of GitHub Actions (`::` at the beginning of a line, `##[` anywhere). A line break becomes `\\n`, so
+ * that no text can look like a line of chaos.
  */
 export const printable = (text: string): string =>
   text.replace(COMMANDING, (character) => NAMED[character] ?? escaped(character))
 
-/** Like `printable`, for a text of several lines: preserves its line breaks and tabs. */
+/** Like `printable`, but preserves line breaks and tabs. */
 export const printableLines = (text: string): string =>
   text
     .split('\n')
@@ -31,8 +28,8 @@ export const printableLines = (text: string): string =>
 const COLOURS = /(\u001b\[[0-9;]*m)/
 
 /**
- * Escapes commands in finished lines. `printable` has already checked each text, but wrapping may have moved a command
- * to the beginning of a line. All output passes through this function. `colours` preserves the colours that chaos adds.
+ * Escapes commands in finished lines. All output passes through this function, because wrapping may move a command to
+ * the beginning of a line. `colours` preserves chaos's colours.
  */
 export function harmlessOutput(text: string, { colours }: { readonly colours: boolean }): string {
   if (!SUSPICIOUS.test(text)) return text
@@ -42,18 +39,14 @@ export function harmlessOutput(text: string, { colours }: { readonly colours: bo
     .join('\n')
 }
 
-/**
- * Matches a text in which `COMMANDING` matches something other than a tab or a line feed. The ESC of colours also
- * counts.
- */
+/** What `COMMANDING` matches, except tabs and line feeds. The ESC of colours also counts. */
 const SUSPICIOUS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|##(?:\[|vso\[|teamcity\[)|^\s*::/m
 
 function harmlessLine(line: string, colours: boolean): string {
   if (!colours) return line.replace(COMMANDING, (character) => (character === '\t' ? character : escaped(character)))
-  // `::` is a command only at the beginning of a line. A CI log may omit colours, so the text after leading colours
-  // counts as the beginning.
+  // `::` is a command only at the beginning of a line. A CI log may omit leading colours.
   let isStart = true
   return line
     .split(COLOURS)

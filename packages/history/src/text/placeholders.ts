@@ -4,7 +4,7 @@ import { nearest } from './suggest.ts'
 /** Values for placeholders in a command that are known only when the command starts: `{port}`, `{data}`, `{node}`, … */
 export type Placeholders = { readonly [name: string]: string | number }
 
-/** `{{name}}` is a literal `{name}`. Braces around text that cannot be a name, as in JSON, are literal. */
+/** `{{name}}` is a literal `{name}`. Other braces, as in JSON, are literal. */
 const PLACEHOLDER = /\{\{([\w.:-]+)\}\}|\{([a-z][\w.:-]*)\}/g
 
 /** @throws UserError (input) for an unknown placeholder. */
@@ -20,15 +20,12 @@ export function fillPlaceholders(text: string, values: Placeholders): string {
   })
 }
 
-/** Escapes a text so that filling in placeholders returns it unchanged. */
+/** Escapes a text so that no placeholder in it is filled in. */
 export const literally = (text: string): string => text.replaceAll(/\{([a-z][\w.:-]*)\}/g, '{{$1}}')
 
 const MOST_SHOWN = 16
 
-/**
- * Lists names for a message. Names contained in other names, such as `{listen-host}`, come last, so that a long list
- * omits them first.
- */
+/** Lists names for a message. Names within others, such as `{listen-host}`, come last, and are omitted first. */
 function shortList(names: readonly string[]): string {
   const parts = (name: string) => name.split(/[.-]/).length
   const shown = [...names].sort((a, b) => parts(a) - parts(b)).slice(0, MOST_SHOWN)

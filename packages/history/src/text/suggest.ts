@@ -1,4 +1,4 @@
-/** The known name nearest to the typed name; undefined if no name is near enough. */
+/** The known name nearest to the typed name, if near enough. */
 export function nearest(typed: string, known: readonly string[]): string | undefined {
   let best: string | undefined
   let bestDistance = Number.POSITIVE_INFINITY
@@ -12,19 +12,16 @@ export function nearest(typed: string, known: readonly string[]): string | undef
   return best
 }
 
-/** Minimum length of a typed word that may match part of a name. Shorter words are part of too many names. */
+/** Minimum length of a typed word that may match part of a name. */
 const SHORTEST_PART = 3
 /**
- * The distance of a name that contains the typed text as whole words, or that the typed text contains. For the typed
- * text `stale`, the name `stale-read` is nearer than a name that differs by two letters.
+ * The distance of a name that contains the typed text, or is contained in it: for `stale`, `stale-read` is nearer than
+ * two changed letters.
  */
 const PART = 1.5
-/**
- * Subtracted from the distance of a name if the typed text only omits letters of the name, such as `rds` for `redis`.
- */
+/** Subtracted if the typed text only omits letters, such as `rds` for `redis`. */
 const LEFT_OUT = 0.5
 
-/** The distance of a name from the typed text; infinite if the name cannot be meant. */
 function distanceOf(typed: string, name: string): number {
   const edits = editDistance(typed, name)
   const most = Math.max(2, Math.floor(typed.length / 3))
@@ -35,20 +32,19 @@ function distanceOf(typed: string, name: string): number {
 const isPart = (part: string, whole: string): boolean =>
   part.length >= SHORTEST_PART && `-${whole}-`.includes(`-${part}-`)
 
-/** Whether the name contains the typed letters in order, with other letters between or after them. */
+/** Whether the name contains the typed letters in order. */
 function isLeftOut(typed: string, name: string): boolean {
   let at = 0
   for (const letter of name) if (letter === typed[at]) at++
   return at === typed.length && typed[0] === name[0]
 }
 
-/** Returns ` Did you mean --target?`, or an empty text. */
+/** Returns ` Did you mean --target?`, or nothing. */
 export function didYouMean(typed: string, known: readonly string[], prefix = ''): string {
   const name = nearest(typed, known)
   return name === undefined ? '' : ` Did you mean ${prefix}${name}?`
 }
 
-/** The Levenshtein distance, computed row by row. */
 function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {

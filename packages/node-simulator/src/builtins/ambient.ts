@@ -33,10 +33,10 @@ function take(): TakenGlobals {
   return { intrinsics: noteIntrinsics(), giveBack }
 }
 
-/** The current series of consecutive runs, which keeps the globals that its first run replaced. */
+/** A series of runs keeps the globals that its first run replaced. */
 let series: { taken: TakenGlobals | undefined } | undefined
 
-/** Replaces the globals for a run, and restores them at its end. */
+/** Replaces the globals for a run. */
 export function takeGlobals(): TakenGlobals {
   if (series === undefined) return take()
   series.taken ??= take()
@@ -44,9 +44,8 @@ export function takeGlobals(): TakenGlobals {
 }
 
 /**
- * Runs a function outside of any promise job, where promises can be run to completion. In an async function this is
- * impossible. All runs within the function share one replacement of this process's globals, which is undone when the
- * function ends.
+ * Runs a function outside of any promise job, where promises can be run to completion, which an async function cannot
+ * do. All its runs share one replacement of the globals.
  */
 export const outsidePromises = <T>(run: () => T): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -63,10 +62,7 @@ export const outsidePromises = <T>(run: () => T): Promise<T> =>
     })
   })
 
-/**
- * Replaces globals that packages access directly. The replacements are simulated while a program runs, and behave like
- * the originals at any other time.
- */
+/** Replaces globals that packages access directly. Outside of programs, they behave like the originals. */
 function installAmbient(): () => void {
   const undo: (() => void)[] = [guardProcess, patchNetwork()]
   const put = (holder: object, name: string, value: unknown): void => {
@@ -96,14 +92,14 @@ function installAmbient(): () => void {
       configurable: true,
       enumerable: before?.enumerable ?? false,
       get: () => (turn.life === undefined ? real : simulated()),
-      // Assigning a global has no effect on this process: a program has its own copy, which belongs to its node.
+      // A program's globals are its own, so an assignment leaves this process unchanged.
       set() {},
     })
     undo.push(() => {
       if (before !== undefined) Object.defineProperty(globalThis, name, before)
     })
   }
-  // Code compiled from a string sees only these globals, whoever compiles it.
+  // Code compiled from a string sees only these globals.
   answer('process', () => runningLife().process ?? {})
   answer('console', () => builtin(runningLife(), 'console'))
   for (const [name, simulated] of Object.entries(simulatedTimers)) patch(globalThis, name, simulated as Call)
@@ -161,7 +157,7 @@ function patchWebAssembly(put: Put, patch: Patch): void {
   for (const [name, simulated] of Object.entries(members)) patch(holder, name, simulated as Call)
 }
 
-/** Prevents programs from reaching real resources through classes and events of Node. */
+/** Keeps programs from real resources that Node's classes and events reach. */
 function keepInside(put: Put, patch: Patch): void {
   hideClasses(put)
   silence(put)
@@ -180,7 +176,7 @@ const REAL = 'opens a real connection'
 
 const refusedSocket = refusedFunction('connecting a socket of Node itself', REAL, 'Use the Socket of node:net.')
 
-/** The package undici uses this object, if it exists, as its global dispatcher. */
+/** undici uses this object as its global dispatcher. */
 const refusedAgent = refusedFunction(
   "the dispatcher of Node's own fetch, which the package undici uses as well,",
   REAL,
@@ -199,9 +195,8 @@ const REFUSED: { readonly [name: string]: { readonly because: string; readonly i
 }
 
 /**
- * Caches the results of `Function.prototype.toString`, which never change, and which Node computes from the source each
- * time. The cost is noticeable: a package that accidentally uses a function as a key computes the text a thousand times
- * whenever it is loaded.
+ * Caches `Function.prototype.toString`, which Node computes from the source each time. A package that uses a function
+ * as a key calls it a thousand times on loading.
  */
 function rememberingText(): Call {
   const { toString: original } = Function.prototype
@@ -245,13 +240,12 @@ function patchSubtle(patch: (holder: object, name: string, simulated: Call) => v
   }
 }
 
-/** Hides classes of Node that are only reachable through their instances. */
 function hideClasses(put: Put): void {
   put(vm.Script.prototype, 'constructor', simulatedScript)
   for (const { prototype } of [fs.ReadStream, fs.WriteStream]) put(prototype, 'constructor', Object)
 }
 
-/** Prevents Node from calling a program after a garbage collection, which depends on the machine. */
+/** Stops calls after garbage collections, which depend on the machine. */
 function silence(put: Put): void {
   const classes = { FinalizationRegistry, PerformanceObserver }
   for (const [name, original] of Object.entries(classes)) {

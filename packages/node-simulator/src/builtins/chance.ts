@@ -4,7 +4,7 @@ import { runningLife } from '../world/life.ts'
 import { refusedModule } from './refused.ts'
 import { computed, type Done } from './thread-pool.ts'
 
-/** Fills memory with random bytes from the program's own generator. */
+/** Fills memory with random bytes from the program's generator. */
 export function fill<View extends ArrayBufferView>(random: Random, view: View): View {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
   for (let i = 0; i < bytes.length; i++) bytes[i] = random.integer(256)
@@ -44,7 +44,7 @@ function randomFillSync<View extends ArrayBufferView>(view: View, offset = 0, si
   return view
 }
 
-/** Asynchronous functions of the thread pool that have a synchronous counterpart. */
+/** Functions of the thread pool with a synchronous counterpart. */
 const threaded = ['pbkdf2', 'scrypt', 'hkdf', 'generateKey', 'generatePrime', 'checkPrime'] as const
 
 const asThreaded =
@@ -55,9 +55,7 @@ const asThreaded =
     computed(runningLife(), () => twin(...args), done)
   }
 
-/**
- * `crypto.subtle.digest`: the result is the same on every machine, and arrives after a delay, like that of a thread.
- */
+/** `crypto.subtle.digest`, whose result arrives after a thread's delay. */
 export function digest(
   algorithm: string | { readonly name: string },
   data: ArrayBuffer | ArrayBufferView,
@@ -74,7 +72,7 @@ export function digest(
   })
 }
 
-/** `node:crypto` with the program's own randomness and without threads. */
+/** `node:crypto` with the program's randomness and without threads. */
 export function cryptoModule(): object {
   const refused = refusedModule(
     'crypto',

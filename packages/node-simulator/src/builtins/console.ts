@@ -31,7 +31,7 @@ export function createConsole(): Console {
 
 const startsByLife = new WeakMap<Life, Map<string, number>>()
 
-/** Returns the start times of measurements, in milliseconds; a restart of the program loses them. */
+/** Returns the start times of measurements in milliseconds, which a restart loses. */
 function startsOf(life: Life): Map<string, number> {
   const starts = startsByLife.get(life) ?? new Map<string, number>()
   startsByLife.set(life, starts)
@@ -41,8 +41,7 @@ function startsOf(life: Life): Map<string, number> {
 export function clearConsole(made: Console): void {
   for (const name of Object.getOwnPropertySymbols(made)) {
     const counts: unknown = Reflect.get(made, name)
-    // The counts are in a map of one of Node's own classes. The prototype of this class does not inherit from
-    // `Map.prototype`.
+    // The counts are a map of Node's own class, which does not inherit from `Map.prototype`.
     if (types.isMap(counts)) Map.prototype.clear.call(counts)
   }
 }

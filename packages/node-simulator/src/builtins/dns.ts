@@ -36,7 +36,7 @@ async function lookupPromise(host: string, { all = false }: LookupOptions = {}):
 }
 
 const OUTSIDE = 'asks servers outside of the simulation'
-/** Throws the error for any record other than an address, since nodes have only addresses. */
+/** Nodes have only addresses: any other record is an error. */
 function noRecord(host: string): never {
   const { hosts, id } = runningLife()
   const code = hosts.find(host, id) === undefined ? 'ENOTFOUND' : 'ENODATA'
@@ -59,10 +59,7 @@ const setDefaultResultOrder = (): void => {}
 
 const HARMLESS: ReadonlySet<string> = new Set(['constructor', 'cancel', 'setServers', 'setLocalAddress', 'resolveTxt'])
 
-/**
- * Returns a class of resolvers whose methods refuse calls. Some packages, such as gRPC's, create a resolver that they
- * may never use.
- */
+/** Returns a class of resolvers whose methods refuse calls. Packages such as gRPC's may never use theirs. */
 function resolverOf(real: object, name: string, txt: unknown): unknown {
   class Resolver {
     cancel(): void {}
@@ -78,7 +75,7 @@ function resolverOf(real: object, name: string, txt: unknown): unknown {
   return Resolver
 }
 
-/** Returns the methods of a resolver, which are members of its prototypes. */
+/** Returns the methods of a resolver's prototypes. */
 const methodsOf = (made: object): object => {
   const methods = {}
   for (let from: unknown = Object.getPrototypeOf(made); from !== Object.prototype && from !== null; ) {

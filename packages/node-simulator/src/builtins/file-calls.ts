@@ -21,12 +21,12 @@ interface Opened {
   position: number
 }
 
-/** The first descriptor of a file; the lower ones are the console's, which are open in every program. */
+/** The lower descriptors are the console's. */
 const FIRST_DESCRIPTOR = 3
 
 const INSTALLED = '/node_modules/'
 
-/** The file operations of a running program on its node's disk. Each operation takes effect immediately. */
+/** A program's operations on its node's disk. Each takes effect immediately. */
 export class FileCalls {
   readonly #life: Life
   readonly #files: Files
@@ -40,7 +40,7 @@ export class FileCalls {
     this.#files = files
     this.#directory = directory
     this.#watches = new FileWatches(life, files)
-    // Ends the notifications to the node's previous program.
+    // Stop notifying the node's previous program.
     files.tellsOf = undefined
   }
 
@@ -152,17 +152,14 @@ export class FileCalls {
     return decoded(inode.data)
   }
 
-  /**
-   * Reads a file of a package, or the program's package.json. Like the program's code, these files are the same in
-   * every run.
-   */
+  /** Reads a file of a package, or the program's package.json, which are equal in every run. */
   #readInstalled(path: string): Buffer | undefined {
     if (!path.includes(INSTALLED) && !this.#isManifest(path)) return undefined
     if (this.#files.find(path) !== undefined) return undefined
     return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path) : undefined
   }
 
-  /** Returns whether the path is the package.json of the program's directory, or of a parent directory. */
+  /** Whether the path is the package.json of the program's directory or a parent. */
   #isManifest(path: string): boolean {
     const around = posix.dirname(path).replace(/\/?$/, '/')
     return posix.basename(path) === 'package.json' && `${this.#directory}/`.startsWith(around)

@@ -19,7 +19,7 @@ const NOT_WRITTEN = Object.fromEntries(
 )
 const refused = refusedModule('FileHandle', NOT_WRITTEN, 'is not implemented yet', 'Use read, write or readFile.')
 
-/** Returns the open file that `open` of `node:fs/promises` resolves to. */
+/** Returns the open file of `node:fs/promises`. */
 export function fileHandle(
   opened: number,
   call: (name: string, ...args: unknown[]) => Promise<unknown>,
@@ -34,7 +34,7 @@ export function fileHandle(
     closed()
     if (descriptor !== -1) await call('close', descriptor)
   }
-  /** A stream closes the file that it was created from, unless `autoClose` is false. */
+  /** A stream closes its file, unless `autoClose` is false. */
   const handedTo = <Stream extends Readable | Writable>(stream: Stream, options: Streaming = {}): Stream => {
     if (options.autoClose !== false) for (const end of ['end', 'finish', 'close']) stream.once(end, closed)
     return stream

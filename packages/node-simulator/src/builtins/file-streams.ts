@@ -11,7 +11,6 @@ export interface FileStreams {
   readonly createWriteStream: (path: Path, options?: StreamOptions) => fs.WriteStream
 }
 
-/** Returns Node's own file streams, which accept replacements for the file-system calls. */
 export function streamsOver(calls: { readonly [name: string]: unknown }): FileStreams {
   const over = (options: StreamOptions = {}): object => ({
     ...(typeof options === 'string' ? { encoding: options } : options),
@@ -31,16 +30,13 @@ export function streamsOver(calls: { readonly [name: string]: unknown }): FileSt
 const make = <Stream>(Class: new () => Stream, path: Path, options: StreamOptions | undefined): Stream =>
   Reflect.construct(Class, [path, options]) as Stream
 
-/**
- * Returns a class of streams that use the given calls. Its prototype is separate from the real class, which opens real
- * files.
- */
+/** Returns a class of streams over the given calls. Its prototype is separate from the real class's. */
 function streamClass<Class extends typeof fs.ReadStream | typeof fs.WriteStream>(
   Real: Class,
   over: (options?: StreamOptions) => object,
 ): Class {
   const Stream = function (this: unknown, path: Path, options?: StreamOptions): object {
-    // graceful-fs calls the constructor without `new`, to initialise an object of its own stream class.
+    // graceful-fs calls the constructor without `new`, on an object of its own class.
     if (new.target === undefined && this instanceof Stream) {
       Reflect.apply(Real, this, [path, over(options)])
       return this

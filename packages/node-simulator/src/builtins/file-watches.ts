@@ -16,10 +16,9 @@ interface Watched {
   readonly recursive: boolean
 }
 
-/** The delay until the kernel reports a change. It is constant, so that changes are reported in order. */
+/** The delay of the kernel's reports. It is constant, so that they stay in order. */
 const TOLD_AFTER_MS = 0.1
 
-/** The watcher that `fs.watch` returns. */
 class Watcher extends EventEmitter {
   readonly #stop: (watcher: Watcher) => void
 
@@ -41,10 +40,7 @@ class Watcher extends EventEmitter {
   }
 }
 
-/**
- * The watches of a life on its node's disk. As with inotify, a watched file is identified by its inode, even if it is
- * renamed.
- */
+/** A program's watches on its node's disk. As with inotify, a watched file stays the same when renamed. */
 export class FileWatches {
   readonly #life: Life
   readonly #files: Files
@@ -81,7 +77,6 @@ export class FileWatches {
   }
 }
 
-/** Returns the name that a watch reports for a change; undefined if the change does not concern the watched file. */
 function nameFor({ path, inode, recursive }: Watched, { path: changed, inodes }: FileChange): string | undefined {
   if (inodes.includes(inode)) return posix.basename(path)
   if (inode.kind !== 'directory') return undefined

@@ -10,7 +10,7 @@ type Work = (...args: never[]) => unknown
 
 const TRANSFERS: ReadonlySet<string> = new Set(['read', 'write'])
 
-/** Returns implementations of the functions of `node:fs`, by name, for the running program. */
+/** Returns the functions of `node:fs`, by name. */
 const worksOf = (calls: () => FileCalls): { readonly [name: string]: Work } => ({
   access: (path: Path) => calls().access(path),
   appendFile: (path: Path, data: string) => calls().appendFile(path, data),
@@ -72,13 +72,13 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
       const done = args.pop()
       if (typeof done !== 'function') throw new TypeError(`fs.${name}: the "cb" argument must be of type function.`)
       const run = (): unknown => Reflect.apply(work, undefined, args)
-      // The callback of `read` and `write` gets the buffer or string as well as the number of bytes.
+      // The callbacks of `read` and `write` also get the buffer or string.
       acting(runningLife(), run, TRANSFERS.has(name) ? (error, bytes) => done(error, bytes, args[1]) : (done as Done))
     }
   const named = Object.entries(works)
   const withCallbacks = Object.fromEntries(named.map(([name, work]) => [name, withCallback(name, work)]))
   const streams = streamsOver(withCallbacks)
-  // fs-extra looks for `realpath.native`, and warns of a patched `fs` if it is missing.
+  // fs-extra warns if `realpath.native` is missing.
   for (const realpath of [works['realpath'], withCallbacks['realpath']])
     if (realpath !== undefined) Object.assign(realpath, { native: realpath })
   return {

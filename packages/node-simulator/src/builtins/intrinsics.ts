@@ -25,7 +25,7 @@ type Named = readonly [name: string, holder: Holder]
 /** The modules of Node that programs get unchanged. */
 const MODULES = { assert, events, path, querystring, stream, string_decoder: stringDecoder, url, util }
 
-/** Returns the exported classes of a module, and their prototypes: `http.Server`, `http.Server.prototype`. */
+/** Returns a module's classes and their prototypes. */
 function classesOf(name: string, module: object): readonly Named[] {
   return Object.entries(module).flatMap(([member, value]): readonly Named[] => {
     if (typeof value !== 'function' || !/^[A-Z]/.test(member)) return []
@@ -36,11 +36,10 @@ function classesOf(name: string, module: object): readonly Named[] {
   })
 }
 
-/** Returns the objects without duplicates, each under its first name. */
 const once = (named: readonly Named[]): readonly Named[] =>
   [...new Map(named.toReversed().map(([name, holder]) => [holder, [name, holder] as const])).values()].reverse()
 
-/** The objects that all programs and the simulator share, each with its name. */
+/** The objects that all programs and the simulator share. */
 const shared: readonly Named[] = once([
   ['globalThis', globalThis],
   ...['Math', 'JSON', 'Reflect', 'Atomics', 'Intl'].map((name) => [name, Reflect.get(globalThis, name)] as const),
@@ -55,23 +54,17 @@ const shared: readonly Named[] = once([
   ...classesOf('net', net),
 ])
 
-/** Finds and undoes a program's changes to shared objects, whose members were recorded. */
+/** Finds and undoes a program's changes to shared objects. */
 export interface Intrinsics {
-  /**
-   * Returns the name of the first replaced function or frozen object among the shared objects: `Array.prototype.at`.
-   * Returns undefined if there is none.
-   */
+  /** Returns the first replaced function or frozen object, such as `Array.prototype.at`. */
   replaced(): string | undefined
-  /**
-   * Restores the shared objects. Returns the name that {@link replaced} would return, or the name of a change that
-   * cannot be undone.
-   */
+  /** Restores the shared objects. Returns what {@link replaced} would, or a change that cannot be undone. */
   restore(): string | undefined
 }
 
 export const noteShared = (): readonly Noted[] => shared.map(([name, holder]) => noteMembers(name, holder))
 
-/** Records the members of shared objects. Must be called once the simulator's replacements are installed. */
+/** Records the shared objects, after the simulator's replacements. */
 export function noteIntrinsics(): Intrinsics {
   const { defaultMaxListeners } = EventEmitter
   const waterMarks = [false, true].map((objects) => stream.getDefaultHighWaterMark(objects))
@@ -79,7 +72,7 @@ export function noteIntrinsics(): Intrinsics {
 
   function restore(): string | undefined {
     const { replaced, stays } = putBack(noted)
-    // Restores settings that Node stores behind accessors and functions.
+    // Settings behind accessors and functions.
     EventEmitter.defaultMaxListeners = defaultMaxListeners
     stream.setDefaultHighWaterMark(false, waterMarks[0] ?? 0)
     stream.setDefaultHighWaterMark(true, waterMarks[1] ?? 0)

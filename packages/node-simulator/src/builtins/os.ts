@@ -3,7 +3,7 @@ import { runningLife } from '../world/life.ts'
 
 const GB = 2 ** 30
 
-/** `node:os`: describes the same machine to every program, whatever the real machine is. */
+/** `node:os`: the same machine for every program. */
 export const osModule = (): object => ({
   ...os,
   hostname: () => runningLife().id,

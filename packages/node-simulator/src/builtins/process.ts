@@ -9,7 +9,7 @@ import { refusedFunction } from './refused.ts'
 import { builtin } from './registry.ts'
 
 export interface ProcessOptions {
-  /** The program's file, which is also the second element of `process.argv`. */
+  /** The program's file, as in `process.argv`. */
   readonly entry: string
   readonly directory: string
   readonly args: readonly string[]
@@ -18,10 +18,9 @@ export interface ProcessOptions {
 
 const MB = 1 << 20
 
-/** The properties of an empty emitter. */
 const EMITTERS: ReadonlySet<PropertyKey> = new Set(Reflect.ownKeys(new EventEmitter()))
 
-/** Removes every property that was added to the `process` object; returns false if a property cannot be removed. */
+/** Removes all properties added to `process`; returns false if it cannot. */
 export function emptyProcess(made: EventEmitter): boolean {
   EventEmitter.prototype.removeAllListeners.call(made)
   Object.assign(made, { _maxListeners: undefined })
@@ -39,7 +38,7 @@ function fillEnvironment(env: Environment, environment: Readonly<Environment>): 
   return Object.defineProperty(Object.assign(env, environment), 'toString', { value, configurable: true })
 }
 
-/** Turns an empty emitter into the `process` of a program, and an object into its environment. */
+/** Makes an empty emitter a program's `process`, and an object its environment. */
 export function fillProcess(
   made: EventEmitter,
   env: Environment,
@@ -101,7 +100,7 @@ export function fillProcess(
       if (typeof signal === 'string' && made.listenerCount(signal) > 0) return made.emit(signal, signal)
       return runningLife().exit(143)
     },
-    // lodash uses `process.binding('util')` for type checks if it finds no other access.
+    // lodash uses `process.binding('util')` for type checks.
     binding: (name: unknown) => (name === 'util' ? types : binding()),
     dlopen: refusedFunction(
       'process.dlopen',

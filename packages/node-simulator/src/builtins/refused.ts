@@ -10,7 +10,7 @@ function refusedClass(what: string, because: string, instead: string): unknown {
 
 const isData = (value: unknown): boolean => typeof value !== 'function'
 
-/** Returns a module that may be loaded, since packages load modules that they never use; every call is refused. */
+/** Returns a module whose calls are refused. Packages load modules that they never use. */
 export const refusedModule = (
   name: string,
   real: { readonly [member: string]: unknown },

@@ -32,7 +32,7 @@ import { zlibModule } from './zlib.ts'
 
 const real = createRequire(import.meta.url)
 
-/** The modules that programs get unchanged, because they only compute or use only simulated modules. */
+/** The modules that programs get unchanged: they only compute or use simulated modules. */
 const PASSED: ReadonlySet<string> = new Set([
   ...['assert', 'assert/strict', 'constants', 'diagnostics_channel', 'events', 'path', 'path/posix'],
   ...['path/win32', 'punycode', 'querystring', 'readline', 'readline/promises', 'stream'],
@@ -81,7 +81,6 @@ function filesOf({ files }: Life): FileCalls {
   throw new Error('this program has no disk')
 }
 
-/** `node:stream/consumers`: Node's own module would collect the bytes in a real Blob. */
 const consumersModule = (): object => {
   const gathered = async (stream: AsyncIterable<Uint8Array | string>): Promise<Buffer> => {
     const chunks: Uint8Array[] = []
@@ -96,7 +95,7 @@ const consumersModule = (): object => {
   }
 }
 
-/** `node:util`: Node's own `parseArgs` would read the arguments of this process. */
+/** Node's own `parseArgs` would read this process's arguments. */
 const utilModule = ({ process }: Life): object => ({
   ...members(util),
   parseArgs: (config: ParseArgsConfig = {}) =>
@@ -170,7 +169,7 @@ function unknownModule(life: Life, specifier: string): Error {
   if (name === 'sqlite') return nativeCode(specifier)
   if (builtinModules.includes(name) || specifier.startsWith('node:'))
     return new NotSimulated(`node:${name}`, 'is not implemented yet', 'Skip it if CHAOS_SIMULATED is set.')
-  // A missing package gets the error of Node, because packages test whether other packages are installed.
+  // Packages expect Node's error if another package is not installed.
   if (life.lacks(specifier))
     return Object.assign(new Error(`Cannot find module '${specifier}'`), { code: 'MODULE_NOT_FOUND' })
   if (/\.node$/.test(name)) return nativeCode(specifier)
@@ -188,13 +187,12 @@ const nativeCode = (specifier: string): NotSimulated =>
     'Put it behind an interface, or run the real program with chaos run.',
   )
 
-/** The `require` of a bundle. It only needs to load built-in modules. */
+/** The `require` of a bundle, for built-in modules. */
 export const requireBuiltin: ((specifier: string) => unknown) & { resolve(specifier: string): string } = Object.assign(
   (specifier: string) => builtin(runningLife(), specifier),
   { resolve: (specifier: string) => specifier, cache: {}, extensions: {}, main: undefined },
 )
 
-/** `import()` of a module outside the bundle: a built-in module, or a package that is not installed. */
 export async function importBuiltin(specifier: unknown): Promise<object> {
   try {
     const module = builtin(runningLife(), String(specifier))

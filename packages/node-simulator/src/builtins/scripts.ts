@@ -3,8 +3,7 @@ import { NotSimulated } from '../refusal.ts'
 import { turn } from '../world/life.ts'
 import { refusedFunction, refusedModule } from './refused.ts'
 
-// Code that a program compiles from strings uses the globals of this process, which are simulated while the program
-// runs.
+// Code compiled from strings uses this process's globals, which are simulated.
 
 const OWN_REALM = {
   because: 'creates its own realm, whose clock and randomness are real',
@@ -27,10 +26,7 @@ function refuseLoader(what: string, options: unknown): void {
   )
 }
 
-/**
- * Wraps a function of `node:vm` so that it refuses a loader in its options. The options are the argument at position
- * `at`.
- */
+/** Makes a function of `node:vm` refuse a loader in its options, which are argument `at`. */
 const withoutLoader =
   (name: string, compile: (...args: never[]) => unknown, at: number) =>
   (...args: never[]): unknown => {
@@ -42,7 +38,7 @@ export const simulatedScript: typeof vm.Script = new Proxy(vm.Script, {
   construct(target, args, made) {
     refuseLoader('vm.Script', args[1])
     const script = Reflect.construct(target, args, made) as object
-    // The methods are replaced on the instance, because Node itself sometimes needs those of the prototype.
+    // Replaced on the instance, because Node needs the prototype's methods.
     if (turn.life !== undefined) for (const name of OWN_REALMS) Reflect.set(script, name, refusedRealm(name))
     return script
   },

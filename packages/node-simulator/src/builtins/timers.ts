@@ -10,7 +10,7 @@ function requireFunction(run: unknown): void {
   throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' })
 }
 
-/** The timer that `setTimeout` of a simulated program returns. */
+/** A program's timer. */
 class SimulatedTimer {
   readonly #life: Life
   readonly #run: Run

@@ -10,13 +10,13 @@ const USE_HTTP = 'Between simulated nodes use http:, for instance if CHAOS_SIMUL
 
 const refusedEncryption = (what: string): NotSimulated => new NotSimulated(what, ENCRYPTED, USE_HTTP)
 
-/** Returns a module of Node that encrypts, such as `tls`: it may be loaded, and every call is refused. */
+/** Returns an encrypting module, such as `tls`, whose calls are refused. */
 const encryptedModule = (name: string, real: object): { [member: string]: unknown } =>
   refusedModule(name, { ...real }, ENCRYPTED, USE_HTTP)
 
 /**
- * The replacement of `TLSSocket`. Packages create a TLS socket over an unconnected stream to obtain the internal class
- * of Node that the socket contains. They may name and extend that class; any other use of the socket is refused.
+ * Replaces `TLSSocket`. Packages create one over an unconnected stream to obtain Node's internal class in it; any other
+ * use is refused.
  */
 class TLSSocket {
   constructor(over?: unknown) {

@@ -4,7 +4,6 @@ import { refusedModule } from './refused.ts'
 const MB = 1 << 20
 const { serialize, deserialize, Serializer, Deserializer, DefaultSerializer, DefaultDeserializer } = v8
 
-/** Constant heap statistics that agree with `process.memoryUsage()`, whatever the real values are. */
 const HEAP = {
   total_heap_size: 32 * MB,
   total_heap_size_executable: MB,
@@ -22,7 +21,7 @@ const HEAP = {
   external_memory: MB,
 }
 
-/** The part of `node:v8` that only computes: the serialisation of values. The engine itself is shared by all nodes. */
+/** `node:v8` as far as it only computes: all nodes share the engine. */
 export const v8Module = (): object => ({
   ...refusedModule('v8', { ...v8 }, 'acts on the whole simulation', 'Skip it if CHAOS_SIMULATED is set.'),
   ...{ serialize, deserialize, Serializer, Deserializer, DefaultSerializer, DefaultDeserializer },

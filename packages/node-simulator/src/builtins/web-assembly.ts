@@ -5,10 +5,7 @@ interface WebAssemblyOfNode {
   readonly Instance: new (module: object, imports?: unknown) => object
 }
 
-/**
- * Returns the members of `WebAssembly` for programs. They compile within the turn, because compiling in a thread would
- * end after the run.
- */
+/** Returns a program's `WebAssembly`, which compiles within the turn: a thread would finish after the run. */
 export function simulatedWebAssembly(): { readonly Module: WebAssemblyOfNode['Module']; readonly members: object } {
   const { Module, Instance } = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyOfNode
   const construct = (target: object, [bytes, ...rest]: unknown[], made: unknown): object =>
@@ -33,11 +30,9 @@ export function simulatedWebAssembly(): { readonly Module: WebAssemblyOfNode['Mo
 const isBytes = (value: unknown): value is ArrayBuffer | ArrayBufferView =>
   value instanceof ArrayBuffer || ArrayBuffer.isView(value)
 
-/**
- * Compiled modules. They are immutable code, so starts share them: compiling some megabytes takes longer than a start.
- */
+/** Starts share the immutable modules: compiling some megabytes takes longer than a start. */
 const modules: { readonly bytes: Buffer; readonly module: object }[] = []
-/** The largest number of modules kept, above the number that programs load. */
+/** Programs load fewer. */
 const MOST_MODULES = 8
 
 function compiled(Module: WebAssemblyOfNode['Module'], source: ArrayBuffer | ArrayBufferView): object {

@@ -17,7 +17,7 @@ export interface RunClients {
 }
 
 export interface RunClientsOptions {
-  /** Whether there is only one object, so that requests contain no key. */
+  /** Then requests contain no key. */
   readonly isOfOne: boolean
   readonly functions: readonly string[]
 }
@@ -45,10 +45,7 @@ function routeClients(
   }
 }
 
-/**
- * Creates clients that run as a program. The program is simulated like the programs of nodes, but it does not listen,
- * suffers no faults, and must not end.
- */
+/** Creates clients that run as a program, which does not listen, suffers no faults, and must not end. */
 function moduleClients(
   { file, program }: Of<'module'>,
   around: NodesOptions,

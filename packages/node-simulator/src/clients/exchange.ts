@@ -30,18 +30,17 @@ export interface ClientOptions {
   readonly node: NodeId
   /** The client's name, unique in the cluster. */
   readonly name: string
-  /** Returns the port where the node serves clients; undefined if it does not serve. */
   readonly port: () => number | undefined
   readonly maker: RequestMaker
-  /** Whether there is only one object, so that requests contain no key. */
+  /** Then requests contain no key. */
   readonly isOfOne: boolean
-  /** Whether the client calls servers that accept whole requests instead of bytes. */
+  /** Whether servers accept whole requests instead of bytes. */
   readonly messages: boolean
 }
 
 type End = { readonly answer: Answer } | { readonly lost: string; readonly neverLeft: boolean }
 
-/** Creates a client that uses HTTP over the simulated network. It connects for its first request. */
+/** Creates a client that uses simulated HTTP. */
 export function createClient(options: ClientOptions): Client {
   const { world, maker, isOfOne, name } = options
   let line: Line | undefined
@@ -97,7 +96,7 @@ class Line implements Plug {
   readonly messages: boolean
   #takesMessages: boolean
   #opened = false
-  /** The part of an incomplete answer that has arrived. */
+  /** The arrived part of an answer. */
   #begun: AnswerMessage | undefined
   /** Whether a request has yet to be sent. */
   #isAsked = false
@@ -234,8 +233,7 @@ const requestMessage = (made: MadeRequest, authority: string): RequestMessage =>
 })
 
 /**
- * Returns the completion of an operation. The route table interprets an answer. Without an answer, the operation fails
- * if its request was never sent or changes nothing; otherwise its effect is unknown.
+ * Returns the completion of an operation. Without an answer, it fails if its request was never sent or changes nothing.
  */
 function completionOf(end: End, made: MadeRequest, harmless: boolean): Completion {
   if ('lost' in end) return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.lost }

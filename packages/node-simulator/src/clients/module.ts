@@ -6,8 +6,6 @@ import { requestName } from '../declared/reference.ts'
 import type { Life } from '../world/life.ts'
 import type { World } from '../world/world.ts'
 
-// Clients from a user's file. `@chaosproxy/targets` runs such a file on a thread; the simulator runs it as a program.
-
 /** The known part of what a client file exports. */
 interface OpenClient {
   invoke(input: Input, signal: AbortSignal): unknown
@@ -23,7 +21,6 @@ export interface ModuleClientsOptions {
   readonly world: World
   readonly file: string
   readonly functions: readonly string[]
-  /** Returns the life of the program; undefined if it has ended. */
   readonly life: () => Life | undefined
 }
 
@@ -31,7 +28,6 @@ export interface ClientPlace {
   readonly node: NodeId
   /** The client's name, unique in the cluster. */
   readonly name: string
-  /** Returns the port where the node serves clients; undefined if it does not serve. */
   readonly port: () => number | undefined
 }
 
@@ -65,7 +61,7 @@ export class ModuleClients {
     return `${file} cannot be asked to ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`
   }
 
-  /** Ends the run with this message, because the file is wrong. */
+  /** Ends the run, because the file is wrong. */
   fail(message: string): void {
     this.#broken ??= inputError(message)
   }
@@ -75,7 +71,6 @@ export class ModuleClients {
     if (this.#broken !== undefined) throw this.#broken
   }
 
-  /** Returns a client of a node. It opens its connection for its first operation. */
   connect({ node, name, port }: ClientPlace): Client {
     const { world } = this.#options
     let opening: Promise<OpenClient> | undefined
@@ -95,7 +90,7 @@ export class ModuleClients {
         client = await opening
       } catch (error) {
         opening = undefined
-        // Opening failed, so no operation has been invoked.
+        // Opening failed, so nothing was invoked.
         return { type: 'fail', error: `"open" failed: ${textOf(error)}` }
       }
       try {
@@ -119,7 +114,7 @@ export class ModuleClients {
           if (over) return
           over = true
           cancel()
-          // The completion is reported outside the program's turn.
+          // Reported outside the program's turn.
           world.schedule(0, () => completed(completion))
         }
         const abort = new AbortController()
@@ -141,13 +136,10 @@ export class ModuleClients {
   }
 }
 
-/** Returns the completion of a request without an answer. Its effect is unknown, unless it is a read. */
+/** The completion of an unanswered request, unknown unless it is a read. */
 const lost = ({ harmless }: Request, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
 
-/**
- * Returns whether the client file rejected a request with an error named `Refused`. Compares the name instead of the
- * class, since the file may define a class of its own.
- */
+/** Whether the client file rejected a request as `Refused`. The class may be its own, so its name counts. */
 const isRefusal = (thrown: unknown): boolean =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'Refused'
 

@@ -7,9 +7,9 @@ import * as v from 'valibot'
 import { REDIS } from './hosts.ts'
 import type { BesideSpec, PostgresSpec, ServiceSpec } from './reference.ts'
 
-/** A program beside the nodes of a service, for instance a fake of a server that they call. */
+/** A program beside the nodes, for instance a fake server that they call. */
 export interface BesideDeclaration {
-  /** The file of the program, TypeScript or JavaScript. The program listens on `PORT`, like nodes. */
+  /** The program's file, TypeScript or JavaScript. It listens on `PORT`, like nodes. */
   readonly entry: string
   readonly args?: readonly string[] | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
@@ -21,65 +21,58 @@ export type PostgresDeclaration =
   | {
       /** A file of SQL that is executed before every run; true for no file. */
       readonly postgres: string | true
-      /**
-       * Queries whose answer must be true once every operation has ended: `select sum(balance) = 100 from accounts`.
-       */
+      /** Queries that must be true once every operation has ended: `select sum(balance) = 100 from accounts`. */
       readonly assert?: readonly string[] | undefined
       /**
-       * The isolation level that the transactions of the programs must keep, such as `serializable`; or `declared`, by
-       * which each transaction must keep the level that it requested.
+       * The isolation level that transactions must keep, such as `serializable`; or `declared`, the level that each
+       * requested.
        */
       readonly expect?: string | undefined
-      /**
-       * What is judged as one transaction: all statements of a `request`, or all statements of a `connection` until the
-       * connection is idle.
-       */
+      /** What is judged as one transaction: all statements of a `request`, or of a `connection` until it is idle. */
       readonly unit?: 'request' | 'connection' | undefined
       /**
-       * Whether the server has a read-only hot standby that lags. The standby of `pg` is at `pg-standby:5432`
-       * (`PG_STANDBY_URL`). The fault `failover` promotes the standby, which lacks the last commits.
+       * Whether there is a read-only hot standby that lags, for `pg` at `pg-standby:5432` (`PG_STANDBY_URL`). The fault
+       * `failover` promotes it without the last commits.
        */
       readonly standby?: boolean | undefined
       /**
-       * Whether PGlite computes functions that the simulated PostgreSQL does not implement. Requires the package
-       * `@electric-sql/pglite`, which takes 0.7 GB of memory per thread.
+       * Whether PGlite computes functions that the simulated PostgreSQL lacks. Requires `@electric-sql/pglite`, which
+       * takes 0.7 GB of memory per thread.
        */
       readonly calculator?: boolean | undefined
     }
 
 /** A user's own service: each node runs a Node program. */
 export interface ServiceDeclaration {
-  /** The file of the program, TypeScript or JavaScript. */
   readonly entry: string
-  /** The file of the route table that makes the clients' requests; by default `routes.json` next to the program. */
+  /** The file of the route table; by default `routes.json` next to the program. */
   readonly routes?: string | undefined
   /**
-   * A file whose default export is `defineClient({ … })`, instead of a route table, for requests that no table can
-   * express. The simulator also simulates this file.
+   * A file whose default export is `defineClient({ … })`, for requests that no route table can express. It is also
+   * simulated.
    */
   readonly client?: string | undefined
   /** The program's arguments, with the same placeholders as its environment. */
   readonly args?: readonly string[] | undefined
   /**
    * Environment variables of the program. `{node}`, `{number}`, `{nodes}`, `{host}`, `{port}`, `{listen}`, `{data}`,
-   * `{peers}` and `{peer.n1}` are filled in, as in the commands of a declared cluster.
+   * `{peers}` and `{peer.n1}` are filled in.
    */
   readonly environment?: { readonly [name: string]: string } | undefined
   /**
-   * Adds a Redis, with its address in `REDIS_URL`. In the simulator, it is in memory, and programs reach it at
-   * `redis:6379`; if the nodes are processes, it is a real redis-server.
+   * Adds a Redis, with its address in `REDIS_URL`: in memory at `redis:6379` in the simulator, a real redis-server for
+   * processes.
    */
   readonly redis?: 'simulated' | undefined
   /**
-   * How the simulator sends requests of clients and of `fetch`: `bytes`, as Node does; or `messages`, whole requests
-   * and responses without serialisation and parsing, which takes about two thirds of the processor time if only
-   * `node:http` is used. Processes always use bytes.
+   * How the simulator sends HTTP: `bytes`, as Node does; or `messages`, without serialisation and parsing, which takes
+   * about two thirds of the processor time if only `node:http` is used.
    */
   readonly http?: 'bytes' | 'messages' | undefined
   /**
-   * Programs beside the nodes, by name: `payments` is reached at `PAYMENTS_URL`, or by `{peer.payments}`. In the
-   * simulator they suffer faults like nodes; as processes they do not. `pg: 'postgres'` is a PostgreSQL in memory,
-   * which programs reach at `pg:5432` (`DATABASE_URL`, `PGHOST` and so on).
+   * Programs beside the nodes, by name: `payments` is reached at `PAYMENTS_URL`, or by `{peer.payments}`. Only
+   * simulated ones suffer faults. `pg: 'postgres'` is a PostgreSQL in memory at `pg:5432` (`DATABASE_URL`, `PGHOST` and
+   * so on).
    */
   readonly beside?: { readonly [name: string]: BesideDeclaration | PostgresDeclaration } | undefined
   /** The number of nodes; 3 by default. */
@@ -89,9 +82,9 @@ export interface ServiceDeclaration {
 export const USUAL_NODES = 3
 export const isServiceDeclaration = (value: object): value is ServiceDeclaration => 'entry' in value
 
-/** A name that is valid as a host and as the beginning of a variable's name. */
+/** Valid as a host and as the beginning of a variable's name. */
 const BESIDE_NAME = /^[a-z][a-z0-9-]*$/
-/** Matches all names except host names that have another meaning. */
+/** Excludes host names that have another meaning. */
 const TAKEN = new RegExp(`^(?!(?:${REDIS}|clients|localhost|n\\d+)$)`)
 
 const text = v.string('must be a string')
@@ -155,14 +148,14 @@ const filledPostgres = v.strictObject({
   ),
 })
 
-/** A given value selects its schema. Without a value, as in documentation, the schema is the union of all schemas. */
+/** A given value selects its schema. Documentation gets the union. */
 const besideSchema = v.lazy((given): v.GenericSchema<unknown, BesideDeclaration | PostgresDeclaration> => {
   if (given === undefined) return v.union([programSchema, emptyPostgres, filledPostgres])
   if (typeof given !== 'object' || given === null) return emptyPostgres
   return 'postgres' in given ? filledPostgres : programSchema
 })
 
-/** The members of a service's declaration: for configurations, options, help and documentation. */
+/** The members of a service's declaration, for configurations and help. */
 export const serviceMembers: {
   readonly [Member in keyof ServiceDeclaration]-?: v.GenericSchema<unknown, ServiceDeclaration[Member]>
 } = {
@@ -255,7 +248,7 @@ const postgresOf = (declared: Exclude<PostgresDeclaration, string>, directory: s
   }
 }
 
-/** Returns the declared programs and databases, each member only if it is not empty. */
+/** Returns the declared programs and databases, without empty members. */
 function besideOf(
   declared: NonNullable<ServiceDeclaration['beside']>,
   directory: string,
@@ -287,8 +280,8 @@ function routesBeside(program: string, { where, option }: { readonly where: stri
 }
 
 /**
- * Returns the path relative to the working directory if the file is in that directory, otherwise the absolute path. A
- * relative path begins with `./`, so that it cannot be mistaken for a name.
+ * Returns the path relative to the working directory if it is inside, otherwise the absolute path. `./` distinguishes
+ * it from a name.
  */
 function pathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path)

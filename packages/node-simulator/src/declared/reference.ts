@@ -3,12 +3,11 @@ import { inputError } from '@chaosproxy/history'
 
 /** The file that translates clients' operations into requests. */
 type Clients =
-  /** The file of a route table. */
   | { readonly routes: string; readonly client?: undefined }
   /** A file whose default export is `defineClient({ … })`; it is also simulated. */
   | { readonly client: string; readonly routes?: undefined }
 
-/** A service whose nodes are programs of one file. Plain data, stored in replay files. */
+/** A service of one program's nodes. Plain data, stored in replay files. */
 export type ServiceSpec = ServicePrograms & Clients
 
 interface ServicePrograms {
@@ -17,15 +16,15 @@ interface ServicePrograms {
   readonly program: string
   readonly args?: readonly string[] | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
-  /** A Redis in the simulator that the programs reach at redis:6379; none if absent. */
+  /** A simulated Redis at redis:6379. */
   readonly redis?: 'simulated' | undefined
-  /** Programs beside the nodes, by host name; none if absent. */
+  /** Programs beside the nodes, by host name. */
   readonly beside?: { readonly [name: string]: BesideSpec } | undefined
-  /** PostgreSQL servers in the simulator, by host name; none if absent. */
+  /** Simulated PostgreSQL servers, by host name. */
   readonly postgres?: { readonly [name: string]: PostgresSpec } | undefined
-  /** The form of traffic between HTTP clients and servers; bytes if absent. */
+  /** The form of HTTP traffic; bytes if absent. */
   readonly http?: 'bytes' | 'messages' | undefined
-  /** Whether a program that ends by itself is only restarted; if absent, its end is a failure. */
+  /** Whether a program may end by itself, and is only restarted. By default, its end is a failure. */
   readonly mayEnd?: true | undefined
   /** The default number of nodes of a run. */
   readonly nodes?: number | undefined
@@ -34,20 +33,17 @@ interface ServicePrograms {
 export type BesideSpec = Pick<ServiceSpec, 'program' | 'args' | 'environment'>
 
 export interface PostgresSpec {
-  /** A file of SQL that is executed before every run. */
   readonly sql?: string | undefined
-  /** Queries whose answer must be true once every operation has ended. */
+  /** Queries that must be true once every operation has ended. */
   readonly assert?: readonly string[] | undefined
   /**
-   * The isolation level that the transactions of the programs must keep. `declared` means the level that each
-   * transaction requested. If absent, no level is required.
+   * The isolation level that transactions must keep: by default none. `declared` means the level that each requested.
    */
   readonly expect?: string | undefined
-  /** What is judged as one transaction; if absent, each transaction. */
+  /** What is judged as one transaction. */
   readonly unit?: 'request' | 'connection' | undefined
-  /** Whether the server has a hot standby, at the host named by `standbyOf`. */
+  /** Whether there is a hot standby, at `standbyOf`. */
   readonly standby?: boolean | undefined
-  /** Whether PGlite computes functions that the simulated PostgreSQL does not. */
   readonly calculator?: boolean | undefined
 }
 
@@ -58,12 +54,12 @@ export const standbyOf = (name: string): string => `${name}-standby`
 export const databaseHosts = (postgres: NonNullable<ServiceSpec['postgres']>): readonly string[] =>
   Object.entries(postgres).flatMap(([name, { standby }]) => [name, ...(standby === true ? [standbyOf(name)] : [])])
 
-/** The prefix of references to services in specs and replay files; the spec follows as JSON. */
+/** The prefix of references to services; the spec follows as JSON. */
 export const SERVICE = 'service:'
 
 export const isService = (reference: string): boolean => reference.startsWith(SERVICE)
 
-/** Returns whether the reference contains a whole declaration rather than a name from a configuration. */
+/** Whether the reference contains a declaration rather than a name. */
 export const isFullService = (reference: string): boolean => reference.startsWith(`${SERVICE}{`)
 
 /** Returns the reference to a service for replay files and searches. */
@@ -95,10 +91,7 @@ export function parseServiceReference(reference: string): ServiceSpec {
   )
 }
 
-/**
- * Returns the isolation level that the SQL transactions must keep; `none` if they are not judged, undefined if the
- * service has no PostgreSQL.
- */
+/** Returns the isolation level to keep; `none` if transactions are not judged, undefined without PostgreSQL. */
 export function isolationOfService({ postgres }: ServiceSpec): string | undefined {
   const servers = Object.values(postgres ?? {})
   if (servers.length === 0) return undefined
@@ -107,10 +100,7 @@ export function isolationOfService({ postgres }: ServiceSpec): string | undefine
 
 export const serviceName = ({ name, program }: ServiceSpec): string => name ?? basename(program)
 
-/**
- * Returns the files of a service: its program, the programs beside its nodes, the program of its clients, and the SQL
- * files of its databases.
- */
+/** Returns the files of a service: programs, clients and SQL. */
 export const programsOfService = ({ program, beside = {}, postgres = {}, client }: ServiceSpec): readonly string[] => [
   program,
   ...Object.values(beside).map((each) => each.program),
@@ -123,5 +113,5 @@ export const filesOfService = (spec: ServiceSpec): readonly string[] => [
   ...(spec.routes === undefined ? [] : [spec.routes]),
 ]
 
-/** Returns the name of a client's request in the steps of a probed program. */
+/** Returns the name of a client's request in a program's steps. */
 export const requestName = (session: string, sequence: number): string => `${session}-${sequence}`

@@ -5,7 +5,7 @@ import { executeAlone, type Simulated, silent, userErrorOf } from './simulated.t
 /** An assertion whose answer was not true. */
 export interface BrokenAssertion {
   readonly query: string
-  /** The answer, and the rows of the tables in the query. */
+  /** The answer, and rows of the query's tables. */
   readonly what: string
 }
 
@@ -41,7 +41,7 @@ function withSession<T>(simulated: Simulated, engine: Engine, query: string, act
   }
 }
 
-/** Returns the answer if it fails the assertion; undefined if there are rows, and the first column of each is true. */
+/** Returns the answer if it fails: the first column of each row must be true. */
 function brokenBy(session: Session, query: string): string | undefined {
   const [statement] = session.parse(query)
   if (statement === undefined) return undefined
@@ -71,7 +71,6 @@ function printed({ context }: Session, outcome: Outcome): string {
   return [...lines, ...(rows.length > MOST_ROWS ? ['…'] : [])].join(', ')
 }
 
-/** Returns the quoted names of the tables in a statement. */
 function tablesIn(node: unknown, found: Set<string> = new Set()): ReadonlySet<string> {
   if (typeof node !== 'object' || node === null) return found
   for (const [key, value] of Object.entries(node)) {

@@ -17,7 +17,7 @@ export interface Database {
   /**
    * Returns the first assertion that the data breaks.
    *
-   * @throws UserError (input) for an assertion that cannot be executed.
+   * @throws UserError (input) if one cannot be executed.
    */
   broken(engine: Engine): BrokenAssertion | undefined
 }
@@ -62,7 +62,7 @@ function databaseOf(
     if (schema !== undefined) executeSchema(simulated, engine, schema)
     return engine
   }
-  // The assertions are parsed once in advance, so that an invalid assertion is not reported as a problem of a run.
+  // Parsed in advance, so that an invalid assertion is not a run's problem.
   requireQueries(simulated, createEngine({ time: { now: () => 0n, after: () => () => {} }, random: () => 0 }), assert)
   return {
     createServer: simulated.createServer,
@@ -72,7 +72,7 @@ function databaseOf(
   }
 }
 
-/** Matches commands of psql in the output of pg_dump, which only psql interprets. */
+/** Commands in the output of pg_dump that only psql interprets. */
 const PSQL = /^\\(?:restrict|unrestrict)\b.*$/gm
 
 function readSql(file: string): string {

@@ -11,7 +11,7 @@ import type { Engine, Witnessed, WitnessedTransaction } from '@chaosproxy/simula
 import type { PostgresSpec } from '../declared/reference.ts'
 import { historyOfWitnessed } from './witnessed.ts'
 
-/** The isolation level that the transactions of a database must keep, and what is judged as one transaction. */
+/** The isolation level to keep, and what is judged as one transaction. */
 export type Isolation = Pick<PostgresSpec, 'expect' | 'unit'>
 
 /** A violation of an isolation level by the transactions of a run. */
@@ -20,7 +20,6 @@ interface BrokenIsolation {
   /** The statements of the transactions. */
   readonly evidence: readonly string[]
   readonly cure: string | undefined
-  /** The requests of the transactions, as far as known. */
   readonly requests: readonly string[]
 }
 
@@ -29,21 +28,20 @@ export type JudgedIsolation =
   | { readonly result: 'kept' }
   | { readonly result: 'unknown'; readonly why: string }
 
-/** The limits of a check of the database's history. A search has the same limits for the histories of clients. */
+/** The limits of a check, as in a search of clients' histories. */
 const CHECK_STEPS = 150_000_000
 const MEMORY_BYTES = 256 * 2 ** 20
 
 export interface Judging {
   readonly id: string
   readonly engine: Engine
-  /** Returns the request for which a database process executed a statement at a given time; undefined if unknown. */
+  /** Returns the request that a database process served at a time. */
   readonly requestOf: (pid: number, at: number) => string | undefined
-  /** The time from which shown times are counted. */
   readonly startedAt: Nanos
 }
 
 export function judgedIsolation(isolation: Isolation & { readonly expect: string }, judging: Judging): JudgedIsolation {
-  // Weaker levels promise nothing about rows that are inserted during the run.
+  // Weaker levels promise nothing about inserted rows.
   const isSerializable = isolation.expect.endsWith('serializable')
   const whole = judgedWith(isolation, judging, isSerializable)
   if (whole.result !== 'broken' || !isSerializable) return whole
@@ -52,8 +50,8 @@ export function judgedIsolation(isolation: Isolation & { readonly expect: string
 }
 
 /**
- * Returns the violation in each independent part of the database that has one. First judges only the rows that existed
- * at the start, and then also the rows that were inserted.
+ * Returns the violation in each independent part of the database. Judges first the rows that existed at the start, then
+ * also the inserted ones.
  */
 export function brokenApart(
   isolation: Isolation & { readonly expect: string },
@@ -72,11 +70,11 @@ export function brokenApart(
 }
 
 /**
- * Divides transactions into groups that share no cell and no request, because a contradiction concerns a single group.
- * The groups are in the order of their last transactions.
+ * Divides transactions into groups that share no cell and no request: a contradiction concerns one group. Groups are
+ * ordered by last transaction.
  */
 export function apart(transactions: readonly WitnessedTransaction[]): readonly (readonly WitnessedTransaction[])[] {
-  // Disjoint sets (Tarjan 1975, with path halving); the root of each set is its last transaction.
+  // Disjoint sets (Tarjan 1975, with path halving). Each root is its set's last transaction.
   const parents = transactions.map((_, index) => index)
   const rootOf = (index: number): number => {
     let at = index
@@ -138,12 +136,12 @@ function judgedAs(
   }
 }
 
-/** The time without a message after which a connection counts as idle. Recorded transactions use the same time. */
+/** After this time without a message, a connection is idle, as in recordings. */
 const IDLE_NANOS = 10_000_000
 
 /**
- * Returns a function that gives all transactions of a connection the same name until the connection is idle. The
- * function must be called in the order of the commits.
+ * Returns a function that names a connection's transactions alike until it is idle. Must be called in the order of
+ * commits.
  */
 function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number) => string {
   const known = new Map<number, { readonly name: string; readonly until: number }>()
@@ -156,10 +154,7 @@ function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number)
   }
 }
 
-/**
- * Judges a history. In the history, the request of a transaction is the name of its group, so groups by connection are
- * judged with the unit `request` too.
- */
+/** Judges a history, in which groups by connection also count as requests. */
 function checked(history: History, level: string, unit: Isolation['unit']): Verdict {
   const report = check(history, {
     model: 'rw-register',
@@ -173,8 +168,8 @@ function checked(history: History, level: string, unit: Isolation['unit']): Verd
 }
 
 /**
- * Replaces the explanation about locking existing rows if phantoms count. Phantoms are rows that a statement would have
- * found, but that were absent or did not satisfy its condition.
+ * The explanation if phantoms count: rows that a statement would have found, but that were absent or did not satisfy
+ * its condition.
  */
 const ROWS_COME_TO_BE = {
   cause: 'Each transaction decided by the rows that it had found, and another one changed which there are.',
@@ -205,12 +200,10 @@ function toldOf(
 /** The name of the explanation for a request whose statements are in several transactions. */
 const NO_TRANSACTION = 'no transaction around it'
 
-/** The largest number of characters of a statement in a sentence; a longer statement is cut. */
+/** The largest number of characters of a shown statement. */
 const MOST_SQL = 80
 
-/**
- * Returns a sentence without the statements, which other lines show, and without line numbers, since there is no file.
- */
+/** Returns a sentence without statements, which other lines show, and without line numbers. */
 function shortened(sentence: string, parts: readonly DrawnTransaction[]): string {
   let text = sentence.replace(/ \(process \d+, lines? [\d, and–-]+\)/g, '')
   for (const { steps } of parts)
@@ -222,7 +215,7 @@ function shortened(sentence: string, parts: readonly DrawnTransaction[]): string
   return text
 }
 
-/** Names each transaction in a text by its request instead of its process, if the request is known. */
+/** Names transactions in a text by their requests instead of processes. */
 function named(text: string, parts: readonly DrawnTransaction[], history: History): string {
   return text.replace(/\bT(\d+) \(process \d+\)/g, (all, number: string) => {
     const part = parts[Number(number) - 1]
@@ -234,7 +227,7 @@ function named(text: string, parts: readonly DrawnTransaction[], history: Histor
 const requestOf = ({ operation }: DrawnTransaction, { operations, transactionNotes }: History): string | undefined =>
   transactionNotes?.get(operations.returnLine[operation] ?? 0)?.request
 
-/** Returns lines with a transaction's request, its times, and its relevant statements. */
+/** Returns lines with a transaction's request, times and relevant statements. */
 function linesOf(
   part: DrawnTransaction,
   name: string,

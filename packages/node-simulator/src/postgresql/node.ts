@@ -23,26 +23,22 @@ import { Traffic } from './traffic.ts'
 const POSTGRES_EPOCH_MS = 946_684_800_000
 /** `max_connections` by default. */
 const MAX_CONNECTIONS = 100
-/** The largest time until the log is on the disk (three times `wal_writer_delay`). */
+/** PostgreSQL's longest time until a commit is on the disk: three times `wal_writer_delay`. */
 const LONGEST_FLUSH_MICROS = 600_000
 
-/** Called with a statement that the simulated PostgreSQL does not execute, and the unsupported construct in it. */
 export type UnsupportedSql = (sql: string, construct: string) => void
 
 export interface PostgresOptions extends Pick<NodeOptions, 'world' | 'network' | 'seed' | 'id'> {
   readonly database: Database
-  /**
-   * The isolation level by which the server's transactions are judged, and what counts as one transaction. If absent,
-   * the transactions are not judged.
-   */
+  /** How the server's transactions are judged; not at all if absent. */
   readonly isolation?: Isolation | undefined
-  /** Called for an unsupported statement; if absent, such a statement ends the run. */
+  /** If absent, an unsupported statement ends the run. */
   readonly unsupported?: UnsupportedSql | undefined
 }
 
 type Lasting = Exclude<DatabaseFault, { readonly kind: 'failover' | 'restart' }>
 
-/** A PostgreSQL: committed data survives each start of the server. */
+/** A PostgreSQL, whose committed data survives restarts. */
 export class PostgresNode implements Actor, Keeper, Stoppable {
   readonly id: NodeId
   readonly followsContext: boolean = false
@@ -56,16 +52,15 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   readonly #lost: LostReply[] = []
   readonly #senders = new Set<Sender>()
   readonly #inForce = new Set<{ readonly fault: Lasting; hits: number }>()
-  /** The primary of a standby; undefined for a primary. */
   readonly #primary: PostgresNode | undefined
   #standby: PostgresNode | undefined
   #receiver: Receiver | undefined
-  /** For a standby: the number of commits received, and the number visible to its sessions. */
+  /** A standby's number of commits received, and visible to sessions. */
   #position = { received: 0, replayed: 0 }
   #server: Server | undefined
   #starts = 0
   changedAt = 0
-  /** The time when recovery ends. After a crash the server replays its log, and accepts no session meanwhile. */
+  /** After a crash, the server replays its log until then, and accepts no session. */
   #recoveredAt = 0
 
   constructor(options: PostgresOptions, primary?: PostgresNode) {
@@ -142,14 +137,13 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     this.world.notice(this.id, 'restarts')
   }
 
-  /** Returns false if the server was already down. */
   kill(): boolean {
     if (!this.#goDown()) return false
     this.#engine.crash()
     return true
   }
 
-  /** Stops the server and resets every connection. Returns false if the server was already down. */
+  /** Stops the server and resets every connection. Returns false if it was down. */
   #goDown(): boolean {
     if (this.#server === undefined) return false
     this.#server = undefined
@@ -161,7 +155,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return true
   }
 
-  /** Returns why the server cannot suffer a kind of fault; undefined if it can. */
+  /** Returns why a kind of fault cannot hit the server. */
   whyNot(kind: FaultKind): string | undefined {
     if (this.#primary !== undefined && kind !== 'restart' && isOfDatabases(kind))
       return `${this.id} is a standby: name ${this.#primary.id}`
@@ -185,10 +179,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     }
   }
 
-  /**
-   * Promotes the standby, with the data that it has received, under the primary's name. A copy of its data becomes the
-   * new standby.
-   */
+  /** Promotes the standby under the primary's name. A copy of its data becomes the new standby. */
   #failOver(): Undo {
     const standby = this.#standby
     if (standby === undefined) throw new Error(`${this.id} is refused by whyNot`)
@@ -264,10 +255,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     })
   }
 
-  /**
-   * Receives commits of the primary. Writing to the standby's disk lags, and replaying lags further, as behind a query
-   * or a large change.
-   */
+  /** Receives the primary's commits. The standby's disk lags, and replaying lags further, as behind a query. */
   #receive(position: number): void {
     this.#after(this.#lag(), () => {
       this.#position.received = Math.max(this.#position.received, position)
@@ -283,7 +271,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return this.#costs() < 0.125 ? micros * 50 : micros
   }
 
-  /** Gives a standby all commits of its primary, as if the standby were a new copy of the primary. */
+  /** Gives a standby all commits of its primary, like a new copy. */
   #catchUp(): void {
     if (this.#primary === undefined) return
     const position = this.#primary.#engine.position()
@@ -300,7 +288,6 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     }
   }
 
-  /** Returns the first assertion that the data breaks once the cluster is quiet. */
   broken(): BrokenAssertion | undefined {
     return this.#primary === undefined ? this.#options.database.broken(this.#engine) : undefined
   }
@@ -309,7 +296,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return this.#options.isolation?.expect
   }
 
-  /** Returns whether the transactions kept the isolation level; undefined if they are not judged. */
+  /** Whether the transactions kept the isolation level. */
   judged(startedAt: Nanos): JudgedIsolation | undefined {
     const { id, isolation: { expect, unit } = {} } = this.#options
     if (expect === undefined || this.#primary !== undefined) return undefined
@@ -317,20 +304,19 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return judgedIsolation({ expect, unit }, { id, engine: this.#engine, requestOf, startedAt })
   }
 
-  /** Returns the effects of clients' requests on each other in the database, if requests are tracked. */
+  /** Returns the effects of clients' requests on each other, if requests are tracked. */
   stories(startedAt: Nanos): readonly DatabaseStory[] {
     if (this.#traffic === undefined) return []
     const requestOf = this.#traffic.requests()
     return storiesOf({ id: this.id, engine: this.#engine, requestOf, startedAt }, this.#lost)
   }
 
-  /** Returns the statements that programs awaited for clients' requests, if requests are tracked. */
+  /** Returns the statements that programs awaited, if requests are tracked. */
   awaited(): readonly AwaitedSql[] {
     if (this.#traffic === undefined) return []
     return awaitedSql(this.#traffic, this.#engine, this.id)
   }
 
-  /** Schedules a turn of the server's current start; the turn is dropped if the server is killed. */
   #after(micros: number, run: () => void): () => void {
     const start = this.#starts
     return this.world.after((micros * 1_000) / this.clock.rate, this, () => {
@@ -339,8 +325,8 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   }
 
   /**
-   * Returns the duration of a statement in microseconds. It is usually between 50 and 650 µs, and between 1 and 13 ms
-   * in one of fifty cases, as during a checkpoint. The `slow-statements` faults in force add their delays.
+   * Returns the duration of a statement: 50 to 650 µs, in one of fifty cases 1 to 13 ms, as during a checkpoint, and
+   * the delays of `slow-statements`.
    */
   #cost(): number {
     const micros = 50 + 600 * this.#costs()
@@ -364,7 +350,6 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   }
 }
 
-/** Returns a generator of numbers in [0, 1). */
 function drawn(seed: number, name: string): () => number {
   const stream = streamOf(seed, name)
   let count = 0

@@ -2,12 +2,10 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Network, Packet, Plug, Wire } from '../world/network.ts'
 import type { ServerNode } from './served.ts'
 
-/** The port where a primary serves its standby; programs cannot use it. */
+/** Only for standbys; programs cannot use it. */
 export const REPLICATION_PORT = 5_433
 
-/**
- * The primary's end of a stream of positions, one per line. A position is the number of commits on the primary's disk.
- */
+/** The primary's end of a stream of positions, one per line: the numbers of commits on its disk. */
 export class Sender implements Plug {
   readonly #node: ServerNode
   readonly #wire: Wire
@@ -50,7 +48,7 @@ interface Receiving {
   readonly ended: () => void
 }
 
-/** The standby's end of the stream of positions from the primary. */
+/** The standby's end of the stream of positions. */
 export class Receiver implements Plug {
   readonly #receiving: Receiving
   readonly #wire: Wire

@@ -13,9 +13,7 @@ export interface AwaitedSql {
   /** `1 row`, `UPDATE 1`, or the code of an error; empty if it adds nothing to the statement. */
   readonly outcome: string
   readonly answeredAt: Nanos
-  /**
-   * The cells that the statement read, and those that it wrote; other transactions see the writes from the commit on.
-   */
+  /** The cells that the statement read, and those that it wrote for others to see after the commit. */
   readonly reads: readonly string[]
   readonly writes: readonly string[]
   readonly committedAt: Nanos
@@ -25,16 +23,13 @@ type Said = Omit<AwaitedSql, 'reads' | 'writes' | 'committedAt'>
 
 const LONGEST_MESSAGE = 2 ** 24
 
-/**
- * Returns the transactions in the traffic with a database as a history; undefined if none of the tables can be
- * recorded.
- */
+/** Returns the transactions with a database as a history; undefined if no table can be recorded. */
 function recordedSql(traffic: Traffic, engine: Engine, id: string): History | undefined {
   const { as } = proposeTables(engine.catalogue())
   return Object.keys(as.tables).length === 0 ? undefined : historyOfTraffic(traffic.passed(), as, id)
 }
 
-/** Returns the statements on all connections, in the order of their replies. */
+/** Returns the statements on all connections in the order of replies. */
 export function awaitedSql(traffic: Traffic, engine: Engine, id: string): readonly AwaitedSql[] {
   const history = recordedSql(traffic, engine, id)
   if (history === undefined) return []
@@ -92,7 +87,6 @@ interface Cells extends Pick<AwaitedSql, 'reads' | 'writes' | 'committedAt'> {
   readonly sql: string
 }
 
-/** Returns, by request, the cells that each statement of its committed transactions read and wrote. */
 function cellsOf(history: History): ReadonlyMap<string, Cells[]> {
   const found = new Map<string, Cells[]>()
   const { length, outcome, returnLine, returnTime } = history.operations

@@ -2,11 +2,9 @@ import { momentInMillis, type Nanos } from '@chaosproxy/history'
 import type { WitnessedCommit } from '@chaosproxy/simulated-postgresql'
 import { brokenApart, type Judging } from './judged.ts'
 
-/** A database's explanation of a wrong answer to clients. */
 export interface DatabaseStory {
   readonly cause: string
   readonly remedy: string
-  /** The requests that the story concerns, as programs name them. */
   readonly requests: readonly string[]
 }
 
@@ -17,8 +15,8 @@ export interface LostReply {
 }
 
 /**
- * Returns explanations of how the transactions of clients' requests affected each other, the most significant first.
- * The list is empty if each request could have run alone at the time of its commit.
+ * Returns how the transactions of clients' requests affected each other, the most significant first. Empty if each
+ * request could have run alone at its commit.
  */
 export const storiesOf = (judging: Judging, lost: readonly LostReply[]): readonly DatabaseStory[] => [
   ...doubledIn(judging, lost),

@@ -25,7 +25,7 @@ interface TrackedConnection {
   dialedFor: string | undefined
 }
 
-/** Records the traffic on the connections of a simulated server. */
+/** Records a simulated server's traffic. */
 export class Traffic {
   readonly #now: () => Nanos
   readonly #connections: TrackedConnection[] = []
@@ -50,7 +50,7 @@ export class Traffic {
         add({ kind: 'asked', at: this.#now(), bytes, serving })
       },
       answered: (bytes) => {
-        // Copied, because drivers move unread bytes within their buffers.
+        // Copied, because drivers move bytes within their buffers.
         const entry: Entry = { kind: 'answered', at: this.#now(), bytes: Buffer.from(bytes), resumed: [] }
         add(entry)
         return (resumed) => {
@@ -69,18 +69,14 @@ export class Traffic {
     return this.#connections.map(({ entries }) => exchangesOf(entries))
   }
 
-  /**
-   * Returns a function that finds the request for which a statement was executed. The arguments of the function are the
-   * process of the session and the time of the statement.
-   */
+  /** Returns a function that finds the request of a session's process at a time. */
   requests(): (pid: number, at: number) => string | undefined {
     const asked = new Map<number | undefined, (readonly [at: number, request: string | undefined])[]>()
     for (const { entries, pidOf, dialedFor } of this.#connections) {
       let isUsed = false
       const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
         const found = requestsOf(exchanged)
-        // An exchange without a reply does not show which request it served. If the connection was unused until then,
-        // the exchange served the request that opened the connection.
+        // Without a reply, the request is unknown, but on an unused connection it is the one that opened it.
         const isLost = exchanged.answered.length === 0 && !isUsed
         isUsed ||= found.some(([, request]) => request !== undefined)
         return isLost ? exchanged.asked.map((entry) => [entry, entry.serving ?? dialedFor]) : found
@@ -93,7 +89,7 @@ export class Traffic {
     return (pid, at) => asked.get(pid)?.findLast(([from]) => from <= at)?.[1]
   }
 
-  /** Returns the traffic in the order of time, with the request that each query was sent for. */
+  /** Returns the traffic in the order of time, with each query's request. */
   passed(): readonly Passed[] {
     const requests = new Map(this.exchanges().flatMap((exchanges) => exchanges.flatMap(requestsOf)))
     return this.#order.map(({ connection, entry }): Passed => {
@@ -115,14 +111,14 @@ export class Traffic {
 export interface ConnectionTraffic {
   /** @param serving the request of the code that wrote it. @param dialedFor that of the code that opened the connection. */
   asked(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
-  /** Records a reply. The returned function is called with the requests that resumed when the reply arrived. */
+  /** Records a reply. The returned function gets the requests that resume. */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
   /** @param pidOf the process of its session, once there is one. */
   servedBy(pidOf: () => number | undefined): void
 }
 
-/** Queries sent before the reply to the first of them arrives, and the replies. */
+/** Queries sent before the first reply arrives, and the replies. */
 export interface Exchanged {
   readonly asked: readonly Asked[]
   readonly answered: readonly Answered[]
@@ -141,8 +137,8 @@ function exchangesOf(entries: readonly Entry[]): readonly Exchanged[] {
 }
 
 /**
- * Returns the request that each query was sent for. A pool may send the query of one request in the turn of another
- * request. Therefore the request of the turn counts only if it also resumes when the reply arrives.
+ * Returns the request of each query. A pool may send a query in another request's turn, so the request must also resume
+ * with the reply.
  */
 const requestsOf = ({ asked, answered }: Exchanged): [Entry, string | undefined][] => {
   const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))

@@ -1,10 +1,7 @@
 import { type History, historyFromObjects } from '@chaosproxy/history'
 import type { WitnessedTransaction } from '@chaosproxy/simulated-postgresql'
 
-/**
- * Returns the transactions that an engine witnessed, as a history with the version of each cell that they read and
- * wrote.
- */
+/** Returns an engine's transactions as a history, with versions of cells. */
 export function historyOfWitnessed(transactions: readonly WitnessedTransaction[], node: string): History {
   const processOf = freeProcesses()
   const told = transactions
@@ -26,12 +23,11 @@ export function historyOfWitnessed(transactions: readonly WitnessedTransaction[]
       { type: 'ok', ...shared, time: ended, ...note },
     ]
   })
-  // A transaction that ends when another begins is concurrent with it.
   events.sort((one, other) => one.time - other.time || Number(one.type === 'ok') - Number(other.type === 'ok'))
   return historyFromObjects([{ chaos: 1, model: 'rw-register', initial: 'unknown' }, ...events], node)
 }
 
-/** Numbers processes so that each belongs to one connection and performs one transaction at a time. */
+/** Numbers processes, each with one connection and one transaction at a time. */
 function freeProcesses(): (pid: number, began: number, ended: number) => number {
   const busy: { readonly pid: number; until: number }[] = []
   return (pid, began, ended) => {

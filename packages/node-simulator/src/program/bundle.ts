@@ -39,40 +39,32 @@ export interface Surroundings {
   readonly performance: unknown
   readonly reflect: object
   readonly global: object
-  /** The probe that the program calls. */
   readonly probe: Probe
 }
 
-/** The bundler's own function, which returns a function that loads a module on its first call. */
+/** The bundler's own function, which makes a module load on its first call. */
 export type LoadModule = (load: (...module: unknown[]) => void, module?: { exports: object }) => () => object
 
 /** The exports of a program; undefined if it has no default export. */
 export type Exports = { readonly default: unknown } | undefined
 
-/** A program, bundled and compiled, so that starting it is a function call. */
+/** A bundled and compiled program, which a function call starts. */
 export interface Program {
   /** The program's file. */
   readonly entry: string
   readonly directory: string
-  /**
-   * Returns whether a module is not installed for the code that requests the module. The stack shows which code
-   * requests it.
-   */
   lacks(specifier: string, stack: string): boolean
   /** The assertions that at least one run should reach. */
   readonly expected: readonly string[]
-  /** The sites of the program's probes: its awaits, and further sites if it was loaded with probes. */
+  /** The program's awaits, and other sites if it has probes. */
   readonly sites: readonly Site[]
-  /** The name of each await of the program, by the number of its site. Holds refer to awaits by these names. */
+  /** The name of each await by site, to which holds refer. */
   readonly awaits: ReadonlyMap<number, string>
-  /**
-   * Loads the installed packages and returns the loaded packages for `start`. Undefined if no package can be separated
-   * from the program's own files.
-   */
+  /** Loads the packages for `start`; undefined if they cannot be separated from the program's files. */
   readonly packages: ((around: Surroundings, load: LoadModule) => object) | undefined
   /** @param loaded the result of `packages` */
   start(around: Surroundings, loaded: object | undefined): Promise<Exports>
-  /** Returns the frames of a stack in the program's own files, innermost first, as `server.ts:12:3`. */
+  /** Returns a stack's frames in the program's own files, innermost first, as `server.ts:12:3`. */
   frames(stack: string): readonly Frame[]
 }
 
@@ -86,7 +78,7 @@ interface Frame {
 const programs = new Map<string, Promise<Program>>()
 
 /**
- * Bundles a program once, for any number of runs. A program with probes runs slower, and debuggers can show its source.
+ * Bundles a program once, for any number of runs. Probes make it slower, and let debuggers show its source.
  *
  * @throws UserError (input) for a program that cannot be read.
  */
@@ -125,7 +117,7 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
     const { output } = await build.generate({ format: 'esm', sourcemap: true, codeSplitting: false, dir })
     await build.close()
     const [{ code: bundle, map }] = output
-    // The first line of a command may name an interpreter. Such a line is invalid in a function.
+    // A function cannot begin with the line that names a command's interpreter.
     const code = bundle.replace(/^#!/, '//')
     requireInstalled(code, unresolved, entry)
     return compiled(entry, { code, map: map as unknown as SourceMapPayload | null, probing, sites })
@@ -135,7 +127,7 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
   }
 }
 
-/** Returns the first of the bundler's errors, which suffices. */
+/** The first of the bundler's errors suffices. */
 function firstOf(error: unknown): string {
   const { errors, message } = error as { readonly errors?: readonly { readonly message: string }[]; message?: string }
   const text = errors?.[0]?.message ?? message ?? String(error)
@@ -187,7 +179,7 @@ interface Bundle {
 function compiled(entry: string, { code, map: bundled, probing, sites }: Bundle): Program {
   const place = { entry, directory: dirname(entry), filename: PROGRAM_FILES + entry }
   const { directory, filename } = place
-  // The compiled code begins with an added line, so the mappings begin with an empty line.
+  // The compiled code begins with an added line.
   const payload = bundled === null ? undefined : { ...bundled, mappings: `;${bundled.mappings}` }
   const found = probing === undefined || payload === undefined ? '' : sourceMapComment(payload, directory)
   const map = payload === undefined ? undefined : new SourceMap(payload)
@@ -213,10 +205,6 @@ interface Parts {
   readonly packages: Program['packages']
 }
 
-/**
- * Compiles a bundle as one function, or as two functions: one for the program's own files, and one for the installed
- * packages.
- */
 function partsOf(
   code: string,
   { place, found, fileAt }: { readonly place: Place; readonly found: string; readonly fileAt: FileAt | undefined },
@@ -236,16 +224,12 @@ function partsOf(
 
 type FileAt = Sources['fileAt']
 
-/**
- * Returns a function that finds the source file of the text between two offsets of a bundle. The first line of the text
- * that comes from a file decides.
- */
 function fileFinder(code: string, map: SourceMap | undefined, directory: string): FileAt {
   const lineOf = linesOf(code)
   return (offset, end) => {
     const [, ...lines] = code.slice(offset, end).split('\n')
     for (const [i, text] of lines.entries()) {
-      // The map counts lines from 0, and has an additional line before the first line of the code.
+      // The map counts lines from 0, after an added line.
       const line = lineOf(offset) + 1 + i
       const entry = map?.findEntry(line, text.search(/\S|$/)) as
         | { generatedLine?: number; originalSource?: string }
@@ -263,7 +247,6 @@ interface Place {
   readonly filename: string
 }
 
-/** The definitions that one part of a bundle uses from the other part. */
 interface Given {
   readonly loading?: LoadModule | undefined
   readonly loaded?: object | undefined
@@ -296,10 +279,7 @@ function compiledPart(
   }
 }
 
-/**
- * Returns a source map for debuggers with the paths of the bundle's files on this machine, and which of the files are
- * installed.
- */
+/** Returns a source map for debuggers, with real paths and which files are installed. */
 function sourceMapComment(payload: SourceMapPayload, directory: string): string {
   const files = payload.sources.map((source) => resolve(directory, source))
   const installed = files.flatMap((file, i) => (isInstalled(file) ? [i] : []))

@@ -3,10 +3,7 @@ import util from 'node:util'
 
 type StyleText = (format: string | readonly string[], text: string, options?: object) => string
 
-/**
- * Imports the bundler. During its import, it passes two styles to `styleText`; on Node 21 that throws, so `styleText`
- * accepts lists during the import.
- */
+/** Imports the bundler, which passes a list to `styleText`: on Node 21 that throws. */
 export async function importBundler(): Promise<typeof import('rolldown')> {
   const original = util.styleText as StyleText
   if (takesLists(original)) return import('rolldown')

@@ -3,13 +3,10 @@ import { assertionName } from '../world/assertions.ts'
 import { visit } from './rewrite.ts'
 import type { Node } from './syntax.ts'
 
-/** Matches the names of the functions; bundlers append a number to a name that is in use. */
+/** Bundlers append a number to a name in use. */
 const EXPECTING = /^(sometimes|reachable)(?:\$\d+)?$/
 
-/**
- * Returns the names of every `sometimes` and `reachable` in a bundled program, whether or not their lines ever run;
- * none for a program without the package of assertions.
- */
+/** Returns the names of every `sometimes` and `reachable` in a bundle, even if never run. */
 export function expectedIn(code: string): readonly string[] {
   if (!code.includes('chaosproxy.assertions')) return []
   const names: string[] = []

@@ -7,7 +7,7 @@ import type { Node } from './syntax.ts'
 
 export const isBuiltin = (id: string): boolean => id.startsWith('node:') || builtinModules.includes(id)
 
-/** A module that the bundler did not find, and the place in a file that requests it. */
+/** A module that was not found, and where it was requested. */
 export interface Unresolved {
   readonly specifier: string
   readonly file: string
@@ -27,9 +27,9 @@ export function unresolvedIn(log: {
 }
 
 /**
- * Rejects missing packages, as Node does before it runs any code of a program.
+ * Rejects missing packages, as Node does before running a program.
  *
- * @throws UserError (input) if an import of a bundle names a package that is not installed.
+ * @throws UserError (input) if a package is not installed.
  */
 export function requireInstalled(code: string, unresolved: readonly Unresolved[], entry: string): void {
   if (unresolved.length === 0) return
@@ -46,21 +46,19 @@ export function requireInstalled(code: string, unresolved: readonly Unresolved[]
 const sourceOf = ({ type, source }: Node & { readonly source?: unknown }): readonly string[] =>
   type === 'ImportDeclaration' ? [String((source as Node)['value'])] : []
 
-/** Returns the modules that a bundle loads at run time: built-in modules, and packages that are not installed. */
 export const namedIn = (code: string): ReadonlySet<string> =>
   new Set(
     Array.from(
-      // Relative paths do not match. If a file of the program itself is missing, that is an error, or its name was
-      // computed.
+      // Not relative paths: a missing file is an error, or its name was computed.
       code.matchAll(/\b(?:__require(?:\$\d+)?\(\s*|import\(\s*(?!["'][./]))(?:"([^"]+)"|'([^']+)')\s*\)/g),
       ([, one, other]) => one ?? other ?? '',
     ),
   )
 
-/** Matches a package given by its folder. TypeORM looks there for a driver that it did not find by name. */
+/** A package's folder, where TypeORM looks for a missing driver. */
 const FOLDER_OF_PACKAGE = /^\/.*\/node_modules\/(?:@[^/]+\/)?[^/]+$/
 
-/** Returns whether a package of this name cannot be found from a file; a missing file is an error. */
+/** Whether a package cannot be found from a file. */
 export function isMissing(specifier: string, from: string): boolean {
   if (/^[./]|:/.test(specifier) && !FOLDER_OF_PACKAGE.test(specifier)) return false
   try {

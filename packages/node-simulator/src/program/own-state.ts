@@ -1,9 +1,6 @@
 import { isInstalled } from './probes.ts'
 
-/**
- * Moves the state that `bluebird` stores on `Error` to the global object of each node. Copies of `bluebird` in one
- * program share this state, and nothing can remove it from the shared `Error`.
- */
+/** Moves the state that `bluebird` stores on `Error`, which is shared, to each node's global object. */
 export const ownState = {
   name: 'own-state',
   transform(code: string, id: string): { readonly code: string; readonly map: null } | null {

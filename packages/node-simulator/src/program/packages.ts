@@ -2,31 +2,20 @@ import type { Left } from './rewrite.ts'
 import { namesIn } from './scopes.ts'
 import { isFunction, isNode, type Node } from './syntax.ts'
 
-/**
- * A bundle in two parts: the first loads installed packages when they are requested, the second contains everything
- * else.
- */
+/** A bundle in two parts: one loads installed packages on request, the other has everything else. */
 export interface Packages {
-  /**
-   * Returns what the packages' part contains of a statement: loaders of packages, and the bundler's own functions and
-   * imports.
-   */
   readonly ofPackages: (statement: Node) => Left
-  /** Returns what remains of a statement outside of the packages' part. */
   readonly ofRest: (statement: Node) => Left
-  /** The names of the loaders that are used outside of the packages' part. */
+  /** The loaders that are used outside of the packages' part. */
   readonly names: readonly string[]
-  /**
-   * The name of the bundler's function that loads a module on its first call; the packages' part does not contain it.
-   */
+  /** The bundler's function that loads a module on its first call, outside of the packages' part. */
   readonly loading: string
 }
 
-/** The loader of a CommonJS module: `__commonJSMin((exports, module) => { … })`. */
 interface Loader {
   readonly call: Node
   readonly name: string
-  /** Whether the statement is only `var name = …`. If not, the bundler has inlined the loader at its only use. */
+  /** Whether the statement is only `var name = …`. Otherwise, the bundler has inlined the loader. */
   readonly isWhole: boolean
 }
 
@@ -37,10 +26,7 @@ export interface Sources {
   fileAt(offset: number, end: number): string | undefined
 }
 
-/**
- * Finds the CommonJS modules of installed packages in a bundle that use nothing from the program's own files. Returns
- * undefined if there are none.
- */
+/** Finds the installed CommonJS modules that use nothing from the program's own files. */
 export function packagesIn(statements: readonly Node[], code: string, sources: Sources): Packages | undefined {
   const of = new Map<string, Node>()
   for (const statement of statements) for (const name of declaredBy(statement)) of.set(name, statement)
@@ -117,7 +103,7 @@ function loaderIn(statement: Node, number: number): Loader | undefined {
 
 const isLoader = (node: Node): boolean => node.type === 'CallExpression' && (node['callee'] as Node)['name'] === LOADING
 
-/** Finds a loader outside of functions. A loader in a function may run several times, or never. */
+/** Finds a loader outside of functions, which may run repeatedly or never. */
 function loaderWithin(value: unknown): Node | undefined {
   if (Array.isArray(value)) {
     for (const each of value) {
@@ -131,8 +117,7 @@ function loaderWithin(value: unknown): Node | undefined {
 }
 
 /**
- * Returns whether a loader belongs to an installed package. The bundler writes a comment with the file of the module
- * before the loader, unless it has inlined the loader at its only use.
+ * Whether a loader is of an installed package. A comment of the bundler before it names the file, unless it is inlined.
  */
 function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, fileAt }: Sources): boolean {
   const file = isWhole ? /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1] : fileAt(call.start, call.end)
@@ -153,8 +138,8 @@ function declaredBy(statement: Node): readonly string[] {
 }
 
 /**
- * Returns the names of the bundle that a statement uses. A name declared anywhere within the statement is local: names
- * that the bundler adds never occur in the module.
+ * Returns the bundle's names that a statement uses. Any name declared within is local: added names never occur in the
+ * module.
  */
 function namesUsedBy(statement: Node): readonly string[] {
   const used = new Set<string>()
@@ -174,7 +159,7 @@ function namesUsedBy(statement: Node): readonly string[] {
   return [...used].filter((name) => !own.has(name))
 }
 
-/** For each type of node: the member whose identifier is not the name of a variable. */
+/** By type of node: the member that holds a name, but not of a variable. */
 const NAMES_ONLY: { readonly [type: string]: string } = {
   MemberExpression: 'property',
   Property: 'key',

@@ -18,7 +18,7 @@ export interface Meta {
   resolve(specifier: string): string
 }
 
-/** Returns a function that gives the `import.meta` of the module in a file, by default of the entry. */
+/** Returns a function that gives `import.meta` for a file, by default the entry. */
 export function metaOf(entry: string): (file?: string) => Meta {
   const made = new Map<string, Meta>()
   return (file = entry) => {
@@ -45,10 +45,7 @@ function resolvedFrom(url: string, specifier: string): string {
 /** Matches the expressions by which a module finds its own path. */
 const ASKS = /import\.meta|\b__(?:file|dir)name\b|\brequire\.main\b|\bmodule\.parent\b/
 
-/**
- * Tells each module its own path and whether it is the entry. The modules themselves cannot find out, because a bundle
- * is one file.
- */
+/** Tells modules their own paths, which they cannot find in a bundle. */
 export function ownPlaces(
   { RolldownMagicString: Text }: { readonly RolldownMagicString: new (code: string) => RolldownMagicString },
   entry: string,
@@ -69,7 +66,7 @@ export function ownPlaces(
   }
 }
 
-/** The replacements of `require.main` and `module.parent` in a module, by the replaced expression. */
+/** The replacements of `require.main` and `module.parent`. */
 interface Main {
   readonly [member: string]: string
 }
@@ -83,14 +80,10 @@ const mainSeenFrom = (file: string, entry: string): Main => {
 
 interface Edits {
   readonly text: RolldownMagicString
-  /** The occurrences of `import.meta`. */
   readonly metas: readonly Node[]
-  /**
-   * Replacements of `require.main`, of `module.parent` if there is a parent, and of calls that create a `require` for
-   * an ES module.
-   */
+  /** Replacements of `require.main`, `module.parent`, and calls that create a `require`. */
   readonly replaced: readonly (readonly [node: Node, text: string])[]
-  /** The names of CommonJS that Node provides and that the module itself does not declare. */
+  /** The CommonJS names that Node provides and the module does not declare. */
   readonly free: readonly string[]
   /** The offset where the first statement may begin. */
   readonly start: number
@@ -121,12 +114,12 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
     if (text !== undefined) replaced.push([node, text])
   })
   const isFree = (name: string): boolean => used.has(name) && !declared.has(name)
-  // The bundler follows calls of `require` itself, and of no other function.
+  // The bundler follows no other function than `require`.
   const made = statements.find((statement) => makesRequire(statement, code))
   if (made !== undefined) replaced.push([made, ';'])
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
-    // If the module itself declares `require` or `module`, both names may have another meaning in it.
+    // The module's own `require` and `module` may mean something else.
     replaced:
       declared.has('require') || declared.has('module')
         ? replaced.slice(made === undefined ? replaced.length : -1)

@@ -4,8 +4,8 @@ import { isInstalled } from './probes.ts'
 import { LISTED } from './tables.ts'
 
 /**
- * Replaces the computation of `mime-types` at load time by its result, since its table never changes. Under Express,
- * which often has several copies of it, the computation took half of every run.
+ * Replaces what `mime-types` computes at load time by the result. With Express's several copies, it took half of every
+ * run.
  */
 export const precomputed = {
   name: 'precomputed',
@@ -19,17 +19,15 @@ export const precomputed = {
 
 const MIME_TYPES = /[/\\]mime-types[/\\]index\.js$/
 const TABLE = /^(?:var|const) db = require\('mime-db'\);?$/m
-/** Matches the statement that fills the maps of types and extensions. The statement must be alone on its line. */
+/** The statement that fills the maps must be alone on its line. */
 const POPULATES = /^populateMaps\(exports\.extensions, exports\.types\);?$/gm
 
 interface MimeTypes {
   readonly extensions: { readonly [type: string]: unknown }
   readonly types: { readonly [extension: string]: string }
-  /** Only in version 3 of `mime-types`. */
   readonly _extensionConflicts?: readonly unknown[]
 }
 
-/** Returns the exports; undefined for another module, or if a required part is missing. */
 function exportsOf(code: string, id: string): MimeTypes | undefined {
   const module = { exports: {} as Partial<MimeTypes> }
   try {
@@ -42,9 +40,7 @@ function exportsOf(code: string, id: string): MimeTypes | undefined {
   return { types, extensions, ...(_extensionConflicts && { _extensionConflicts }) }
 }
 
-/**
- * The lists of extensions are still those of the table `mime-db`, because programs may change the lists in that table.
- */
+/** Programs may change the lists of `mime-db`, so these stay the same objects. */
 const populated = ({ types, extensions, _extensionConflicts: conflicts }: MimeTypes): string =>
   [
     `exports.extensions = ${listed(keysOf(extensions))}, (type) => db[type].extensions)`,
@@ -54,5 +50,4 @@ const populated = ({ types, extensions, _extensionConflicts: conflicts }: MimeTy
 
 const keysOf = (members: object): object => Object.fromEntries(Object.keys(members).map((key) => [key, true]))
 
-/** Returns the beginning of a call; the caller appends its end. */
 const listed = (members: object): string => `${LISTED}(${JSON.stringify(JSON.stringify(members))}`

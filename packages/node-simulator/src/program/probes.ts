@@ -8,8 +8,8 @@ import { ModuleTouches, type Shared } from './touches.ts'
 export const PROBE = '__chaosProbe'
 
 /**
- * The probes in addition to awaits: at the beginning of functions; at every line as well; or only at these lines, since
- * a debugger also steps through probes.
+ * The probes besides awaits: at functions, at every line too, or only at these lines, since a debugger steps through
+ * probes.
  */
 export type Probing = 'functions' | 'lines' | readonly ProbedLine[]
 
@@ -27,32 +27,27 @@ export interface Site {
   /** Counted from 1. */
   readonly line: number
   readonly lastLine: number
-  /** The number of the enclosing function's site; for a function, its own number. */
+  /** The site of the enclosing function; a function's own. */
   readonly within: number
   readonly name?: string | undefined
-  /**
-   * The state that the site reads or changes, and the earlier reads that its values come from. Absent if lines are not
-   * probed.
-   */
+  /** The state that the site reads or changes, and earlier reads that it depends on. Absent if lines are not probed. */
   readonly reads?: readonly SharedState[] | undefined
   readonly writes?: readonly SharedState[] | undefined
   readonly rests?: readonly SharedState[] | undefined
 }
 
-/** A variable that outlives the functions that use it, or a resource that a variable represents. */
+/** A variable that outlives its functions, or the resource behind it. */
 export interface SharedState {
   readonly name: string
-  /** The part of the state that the first argument of a call names: `seat:{}`. Absent if no part is named. */
   readonly part?: string | undefined
   /** `memory`: state that every node has separately. `outside`: a resource that all nodes share. */
   readonly kept: 'memory' | 'outside'
-  /** The site number of the function that declares the variable; absent for a module's variable. */
+  /** The function that declares the variable; absent for a module's variable. */
   readonly of?: number | undefined
 }
 
 /** The functions that a probed program calls, each with the number of a site. */
 export interface Probe {
-  /** Called when a function begins; true stops a debugger there. */
   enters(site: number): boolean
   /** Called before a statement runs; true stops a debugger there. */
   at(site: number): boolean
@@ -70,17 +65,11 @@ const GENERATED = /@generated\b|\bgenerated\b[\s\S]{0,100}\bdo not (?:edit|modif
 /** The largest average length of lines that people write, in characters per line. */
 const LONGEST_WRITTEN = 300
 
-/**
- * Returns whether a program generated the file, such as Prisma's client, or minified it. People do not read the lines
- * of such a file.
- */
+/** Whether a program generated or minified the file, whose lines people do not read. */
 const isGenerated = (code: string): boolean =>
   GENERATED.test(HEADING.exec(code)?.[0] ?? '') || code.length > LONGEST_WRITTEN * code.split('\n').length
 
-/**
- * Adds probes to the files that the program's author wrote, and the sites of the probes to `sites`. Installed files get
- * no probes.
- */
+/** Adds probes, and their `sites`, to the author's files, not to installed ones. */
 export const probePlugin = (
   { RolldownMagicString: Text }: { readonly RolldownMagicString: new (code: string) => RolldownMagicString },
   probing: Probing | undefined,
@@ -99,10 +88,7 @@ export const probePlugin = (
   },
 })
 
-/**
- * Inserts text at an offset. Several insertions with `appendRight` at the start of a node keep their order. Several
- * insertions with `prependLeft` at the end of a node are in reverse order.
- */
+/** Inserts text at an offset. `appendRight` keeps the order at a node's start; `prependLeft` reverses it at the end. */
 interface Insertions {
   appendRight(index: number, text: string): unknown
   prependLeft(index: number, text: string): unknown
@@ -116,7 +102,6 @@ interface Probed {
   readonly text: Insertions
 }
 
-/** Matches types of statements that execute nothing in place. */
 const DECLARES = /^(?:TS|Import|Export|FunctionDeclaration|ClassDeclaration|EmptyStatement|BlockStatement)/
 
 function probe(program: Node, probed: Probed): void {
@@ -165,16 +150,16 @@ function probe(program: Node, probed: Probed): void {
     if (body.type === 'BlockStatement') {
       const statements = body['body'] as readonly Node[]
       const first = statements.find((statement) => typeof statement['directive'] !== 'string')
-      // If the body has only directives, the last one may lack a semicolon.
+      // The last directive may lack a semicolon.
       if (first !== undefined) text.appendRight(first.start, enters)
       else text.appendRight(body.end - 1, statements.length === 0 ? enters : `;${enters}`)
       walk(body, site)
       return
     }
     Object.assign(sites[site] ?? {}, touched?.of(body, site))
-    // The body may be in parentheses, which are not in the range of the body.
+    // The body's range excludes parentheses.
     text.appendRight(arrowEnd(node, code), ` { ${enters} return (`)
-    // An await in the body may end at the same offset. The text that closes the await must come first.
+    // An await that ends here must be closed first.
     text.prependLeft(node.end, '); }')
     walk(body, site)
   }
@@ -208,10 +193,7 @@ function chosen(
   return ({ start }) => own.has(lineOf(start))
 }
 
-/**
- * Returns functions that find the state that a part of a module reads or changes. A function of the module is
- * identified by the number of its site.
- */
+/** Returns functions that find the state that a part of a module touches. Sites identify functions. */
 function touchesIn(program: Node) {
   const touches = new ModuleTouches(program)
   const [scopes, numbers] = [new Map<number, Scope>(), new Map<Scope, number>()]
@@ -235,10 +217,7 @@ function touchesIn(program: Node) {
   }
 }
 
-/**
- * Returns the name of each await in source terms, by the number of its site: `server.ts:31`, and `server.ts:31#2` for
- * the second await on a line.
- */
+/** Returns the name of each await by site: `server.ts:31`, or `server.ts:31#2` for the line's second. */
 export function awaitPlaces(sites: readonly Site[], directory: string): ReadonlyMap<number, string> {
   const [places, counts] = [new Map<number, string>(), new Map<string, number>()]
   for (const [number, { kind, file, line }] of sites.entries()) {
@@ -258,7 +237,6 @@ function statementsIn(node: Node): readonly Node[] {
   )
 }
 
-/** Returns the single statements that stand where a block is allowed. */
 function singlesIn(node: Node): readonly Node[] {
   const { body, consequent, alternate } = node as unknown as { readonly [member: string]: unknown }
   const parts =
@@ -270,13 +248,12 @@ function singlesIn(node: Node): readonly Node[] {
   )
 }
 
-/** Returns a statement without the statements within it, which have their own sites. */
+/** Returns a statement without those within it, which have their own sites. */
 function headOf(statement: Node): Node {
   const block = ['consequent', 'body', 'block'].map((member) => statement[member]).find(isNode)
   return block === undefined ? statement : { ...statement, end: Math.max(statement.start, block.start - 1) }
 }
 
-/** Returns a function's name, from its declaration or from the variable that it is assigned to. */
 function nameIn(node: Node): string | undefined {
   const named = (node['id'] ?? node['key'] ?? (node.type === 'AssignmentExpression' ? node['left'] : undefined)) as
     | Node
@@ -285,7 +262,7 @@ function nameIn(node: Node): string | undefined {
   return typeof named?.['name'] === 'string' ? named['name'] : undefined
 }
 
-/** Returns the end of a function's `=>`, ignoring arrows in its parameters, types and comments. */
+/** Returns the end of a function's own `=>`. */
 function arrowEnd({ params, returnType, typeParameters, start }: Node, code: string): number {
   const before = [...(params as readonly unknown[]), returnType, typeParameters].filter(isNode).map(({ end }) => end)
   const arrow = /(?:\/\*[\s\S]*?\*\/|\/\/.*|[\s\S])*?=>/y

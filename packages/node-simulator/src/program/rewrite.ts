@@ -35,9 +35,8 @@ interface Edit {
 }
 
 /**
- * Returns an ES module as the body of an async function. Imports, which are only of built-in modules, become calls; the
- * default export becomes the result (`{ default }`); other exports are dropped. Large tables of data also become calls,
- * since most starts do not use them. Every line keeps its number; dropped statements leave empty lines.
+ * Returns an ES module as the body of an async function, whose result is the default export (`{ default }`). Imports
+ * and large tables become calls. Every line keeps its number.
  */
 export function asFunctionBody(
   code: string,
@@ -114,10 +113,7 @@ function defaultExportIn(statements: readonly Node[]): string | undefined {
 
 const blankOf = (code: string, start: number, end: number): string => code.slice(start, end).replace(/[^\n]/g, '')
 
-/**
- * Returns the name of the member that a statement reads from a literal `null`. Packages do this to find the prototype
- * of errors.
- */
+/** Returns the member read from a literal `null`, by which packages find the prototype of errors. */
 function readOfNull(statement: Node): string | undefined {
   const node = statement.type === 'ExpressionStatement' ? (statement['expression'] as Node) : undefined
   if (node?.type !== 'MemberExpression' || node['computed'] === true || node['optional'] === true) return undefined
@@ -127,8 +123,8 @@ function readOfNull(statement: Node): string | undefined {
 }
 
 /**
- * Throws the error of V8 for reading a member of `null`. For a real read, V8 would parse the whole function again at
- * every start, to describe the null in the message.
+ * Throws V8's error for reading from `null`. For a real read, V8 would parse the whole function at every start to
+ * describe it.
  */
 export function throwAsNull(name: string): never {
   const error = new TypeError(`Cannot read properties of null (reading '${name}')`)
@@ -178,7 +174,7 @@ function importText(statement: Node): string {
   return texts.join(' ')
 }
 
-/** Calls `seen` for the nodes of a syntax tree. If it returns false for a node, the nodes below are skipped. */
+/** Calls `seen` for the nodes of a syntax tree; false skips the nodes below. */
 export function visit(value: unknown, seen: (node: Node) => unknown): void {
   if (Array.isArray(value)) {
     for (const each of value) visit(each, seen)

@@ -2,28 +2,23 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 
 /** A name that a function or module declares. */
 interface Declaration {
-  /** Where the declared state is stored; undefined if the declaration has no state that can change. */
+  /** Where the declared state is stored, if it can change. */
   readonly kept?: 'memory' | 'outside' | undefined
-  /** For a function: its node. */
   readonly body?: Node | undefined
   /** For a constant: the node of its value. */
   readonly text?: Node | undefined
-  /** Set if the name is imported from Node's file system. */
   readonly imported?: 'files' | undefined
 }
 
-/**
- * The names of a function or module. Blocks have no separate scope, since two variables of the same name seldom differ
- * in kind.
- */
+/** The names of a function or module. Blocks share it: equal names seldom differ in kind. */
 export interface Scope {
   readonly node: Node
   readonly outer: Scope | undefined
   readonly isModule: boolean
   readonly declared: Map<string, Declaration>
-  /** Returns where the state in a member of the module's classes is stored. `name` is the name of the member. */
+  /** Returns where the state in a member of the module's classes is stored. */
   keptOfThis(name: string): 'memory' | 'outside'
-  /** Whether the scope is being examined. This prevents endless recursion in recursive functions. */
+  /** Prevents endless recursion. */
   visiting: boolean
 }
 
@@ -82,10 +77,7 @@ function declareImports(node: Node, declared: Scope['declared']): void {
 
 const nameOf = (node: unknown): string => (isNode(node) ? String(node['name'] ?? '') : '')
 
-/**
- * Returns where the state of a variable is stored; undefined for a variable without state. An immutable constant has no
- * state, and neither has a value taken out of an object.
- */
+/** Returns where a variable's state is stored. Immutable constants and values from objects have none. */
 function keptIn(
   init: Node | undefined,
   { isWhole, isConstant }: { readonly isWhole: boolean; readonly isConstant: boolean },
@@ -126,7 +118,7 @@ export function namesIn(pattern: unknown): readonly string[] {
   }
 }
 
-/** Returns the assignments to variables that a function declares, each with its names and its value. */
+/** Returns a function's assignments to its variables. */
 export function bindingsIn({ node, isModule }: Scope): readonly Binding[] {
   const found: Binding[] = []
   const walk = (value: unknown): void => {

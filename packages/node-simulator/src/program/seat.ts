@@ -12,10 +12,7 @@ import type { Exports, LoadModule, Program, Surroundings } from './bundle.ts'
 import type { Probe } from './probes.ts'
 import { callerOf } from './stacks.ts'
 
-/**
- * The prototype of programs' global objects. Some globals of Node, such as `crypto`, work only on the real global
- * object.
- */
+/** The prototype of programs' global objects. Some of Node's, such as `crypto`, need the real global object. */
 const sharedGlobals: object = Object.create(
   globalThis,
   Object.fromEntries(
@@ -37,35 +34,31 @@ const sharedGlobals: object = Object.create(
   ),
 )
 
-/** The number of starts after which a seat is discarded. Packages may accumulate state with each start. */
+/** Starts until a seat is discarded: packages may accumulate state. */
 const MOST_STARTS = 500
 
-/**
- * Programs whose packages must be loaded again at every start. One of the packages does more at loading than create its
- * exports, or keeps state of a start.
- */
+/** Programs whose packages do more at loading than create exports, or keep state of a start. */
 const unkept = new WeakSet<Program>()
 
-/** Returns whether a start of a program may reuse packages that an earlier start loaded. */
+/** Whether a start may reuse loaded packages. */
 export const keepsPackages = (program: Program): boolean => program.packages !== undefined && !unkept.has(program)
 
-/** Makes every later start of a program load its packages again. */
+/** Makes later starts load a program's packages again. */
 export const keepNoPackages = (program: Program): void => void unkept.add(program)
 
 /**
- * The environment of a program's start. When the run has ended, another start may reuse the seat with its loaded
- * packages: evaluating packages again takes longer than everything else about a start. The program's own files are
- * always evaluated again, and their changes to the environment are undone.
+ * The environment of a start. A later start may reuse it with its packages: evaluating them takes longer than
+ * everything else. The program's own files are evaluated again, and their changes undone.
  */
 export class Seat {
   readonly #process: EventEmitter = new EventEmitter()
   readonly #environment: { [name: string]: string } = {}
   readonly #console: Console = createConsole()
   readonly #global: object = Object.create(sharedGlobals)
-  /** A separate `Reflect` for each seat. Packages store state on `Reflect` that cannot be removed. */
+  /** Packages store state on `Reflect` that cannot be removed. */
   readonly #reflect: object = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(Reflect))
   readonly #modules: Map<string, unknown> = new Map()
-  /** The members of the shared objects before any code of the program ran. */
+  /** The shared objects before any code of the program ran. */
   readonly #pristine: Noted[]
   readonly #program: Program
   #packages: object | undefined
@@ -93,7 +86,7 @@ export class Seat {
     this.#pristine = isKept ? this.#surroundings().map((holder) => noteMembers('', holder)) : []
   }
 
-  /** Undoes the changes of a start to the seat. Returns whether another start may reuse the seat. */
+  /** Undoes a start's changes. Returns whether another start may reuse the seat. */
   clear(): boolean {
     if (!this.#isKept || this.#packages === undefined || this.#starts >= MOST_STARTS) return false
     clearConsole(this.#console)
@@ -131,10 +124,7 @@ export class Seat {
   /** Replaces the bundler's own function, and behaves the same. */
   readonly #loading: LoadModule = (load, module) => loadingOnce((...args) => this.#watched(() => load(...args)), module)
 
-  /**
-   * Watches the loading of a package. A package that does more than create its exports must be loaded again at every
-   * start.
-   */
+  /** A package that does more than create its exports must load again at every start. */
   #watched(evaluate: () => void): void {
     if (this.#depth > 0) {
       evaluate()
@@ -153,8 +143,7 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // The last elements of `#pristine` are the built-in modules that this package was the first to request. Their
-    // members were recorded at their creation.
+    // The last elements of `#pristine` are the modules that this package was the first to request.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()
     if (!followsContext && life.followsContext) this.#followsContext = true

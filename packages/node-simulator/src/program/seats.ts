@@ -14,7 +14,6 @@ export class Seats {
     this.#isKept = isKept
   }
 
-  /** Returns a seat for a node with these arguments and environment. */
   take(program: Program, life: Life, options: ProcessOptions): Seat {
     const isKept = this.#isKept && keepsPackages(program)
     const free = isKept ? freeOf(program, JSON.stringify([life.id, options])) : []
@@ -26,7 +25,7 @@ export class Seats {
     return seat
   }
 
-  /** Makes the seats reusable after a run that ended without problems. */
+  /** Makes the seats reusable after a good run. */
   giveBack(): void {
     if (!this.#isKept) return
     const { heapBytes } = takenNow()
@@ -38,18 +37,15 @@ export class Seats {
   }
 }
 
-/**
- * The largest growth of the heap since seats of the program were first kept. Packages may accumulate state with each
- * start.
- */
+/** The largest growth of the heap while seats are kept: packages may accumulate state. */
 const MOST_GROWTH_BYTES = 200 * 2 ** 20
-/** The largest number of free seats of a node, which rarely starts more often in one run. */
+/** A node rarely starts more often in a run. */
 const MOST_FREE = 8
 
 interface Kept {
   /** The heap in use when seats were first kept. */
   readonly heapBefore: number
-  /** The free seats, by the nodes' arguments and environment. */
+  /** By the nodes' arguments and environment. */
   readonly free: Map<string, Seat[]>
 }
 
@@ -63,7 +59,6 @@ function freeOf(program: Program, name: string): Seat[] {
   return free
 }
 
-/** Makes every later start of these programs load its packages again, and drops their seats. */
 export function dropSeats(programs: Iterable<Program>): void {
   for (const program of programs) {
     keepNoPackages(program)

@@ -3,9 +3,7 @@ import process from 'node:process'
 import { inspect } from 'node:util'
 import type { Program } from './bundle.ts'
 
-/**
- * Returns the text of an error with its location in the program: `TypeError: x is undefined at get (server.ts:12:3)`.
- */
+/** Returns an error with its place: `TypeError: x is undefined at get (server.ts:12:3)`. */
 export function errorText(
   program: Program,
   error: unknown,
@@ -16,14 +14,14 @@ export function errorText(
     const place = `${relative(process.cwd(), file)}:${line}:${column}`
     return name === undefined ? place : `${name} (${place})`
   })
-  // In source maps, even a function that bundling has added belongs to a statement of the program.
+  // In source maps, even added functions belong to statements.
   const own = places.filter(
     (place, i) => !/[/\\]node_modules[/\\]/.test(frames[i]?.file ?? '') && place !== places[i - 1],
   )
   return { what: `${error.name}: ${error.message}`, trace: own.length > 0 ? own : places }
 }
 
-/** Returns the line that called an assertion: the first frame outside of the package of assertions. */
+/** Returns the line that called an assertion: the first frame outside of the package. */
 export function callerOf(program: Program, stack = ''): string | undefined {
   const frames = program.frames(stack)
   const caller = frames.find(({ file }) => file !== frames[0]?.file)

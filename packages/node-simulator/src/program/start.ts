@@ -12,14 +12,11 @@ export interface Starting {
   readonly args: readonly string[]
   readonly files: Files
   readonly environment: { readonly [name: string]: string }
-  /** Called with the program's default export once its modules have been evaluated. */
+  /** Called with the default export of the evaluated modules. */
   readonly evaluated?: ((exported: unknown) => void) | undefined
 }
 
-/**
- * Starts the program of a node. Always evaluates the program's own files. Evaluates its packages only if the seat does
- * not have them yet.
- */
+/** Starts a node's program. Evaluates its own files, and packages that the seat lacks. */
 export function startProgram(life: Life, { program, seats, args, environment, files, evaluated }: Starting): void {
   const calls = new FileCalls(life, files, program.directory)
   life.files = () => calls
@@ -39,7 +36,6 @@ export function startProgram(life: Life, { program, seats, args, environment, fi
 
 const NO_PROBE: Probe = { enters: () => false, at: () => false, gone: (_, value) => value, back: (_, value) => value }
 
-/** Returns a probe that holds requests as planned, and reports the code that runs for a client's request. */
 function probeOf(life: Life, awaits: Program['awaits']): Probe {
   const { id: node, world } = life
   const { requests, holds } = world
@@ -55,7 +51,7 @@ function probeOf(life: Life, awaits: Program['awaits']): Probe {
       ran('gone', site)
       const held = holds === undefined ? value : holds.gone(life, awaits.get(site), value)
       if (held !== value && requests !== undefined) {
-        // Once the value has settled, the request waits only for the end of the hold.
+        // The request waits only for the end of the hold.
         const resumed = { request: requests.current(), site }
         const settled = () => requests.resumes(resumed)
         Promise.resolve(value).then(settled, settled)

@@ -12,7 +12,6 @@ export const isNode = (value: unknown): value is Node => typeof value === 'objec
 
 const FUNCTIONS: ReadonlySet<string> = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'])
 
-/** Returns whether the node is a function with a body. */
 export const isFunction = (node: Node): boolean => FUNCTIONS.has(node.type) && isNode(node['body'])
 
 /** Returns a function that finds the line of an offset in a text, counted from 1. */
@@ -40,9 +39,7 @@ const LANGUAGES: { readonly [extension: string]: 'js' | 'jsx' | 'ts' | 'tsx' } =
   '.tsx': 'tsx',
 }
 
-/**
- * Returns the syntax tree of a file. Undefined for a file that is not code or has errors, which the bundler reports.
- */
+/** Returns a file's syntax tree. Undefined if it has errors, which the bundler reports. */
 export function parsed(code: string, file: string): Node | undefined {
   const lang = LANGUAGES[extname(file)]
   if (lang === undefined) return undefined

@@ -2,20 +2,16 @@ import type { Node } from './syntax.ts'
 
 /** The function that rewritten programs call for a table, with its number. */
 export const TABLE = '__chaosTable'
-/**
- * The name of a function in rewritten programs. It gets a JSON text and returns an object without a prototype, whose
- * members are looked up by name.
- */
+/** The function that makes a JSON text an object without a prototype. */
 export const LISTED = '__chaosListed'
 
-/** The smallest number of members of a deferred table: a smaller table is faster to create. */
 const FEWEST = 200
 
 type Data = string | number | boolean | null | readonly Data[] | { readonly [key: string]: Data }
 export type Table = { readonly [key: string]: Data }
 type Made = { [key: string]: unknown }
 
-/** Returns the data of an assignment that bundlers generate for a large JSON file; undefined for any other node. */
+/** Returns the data that bundlers assign for a large JSON file. */
 export function tableIn(node: Node): { readonly at: Node; readonly table: Table } | undefined {
   if (node.type !== 'AssignmentExpression' || node['operator'] !== '=') return undefined
   const [left, right] = [node['left'] as Node, node['right'] as Node]
@@ -28,7 +24,7 @@ export function tableIn(node: Node): { readonly at: Node; readonly table: Table 
   return table === undefined ? undefined : { at: right, table: table as Table }
 }
 
-/** Returns the value of a node; undefined if the node is not pure data. */
+/** Returns the value of a node, if it is pure data. */
 function dataOf(node: Node | null): Data | undefined {
   switch (node?.type) {
     case 'Literal': {
@@ -61,25 +57,22 @@ function memberOf(property: Node): readonly [string, Data] | undefined {
     return undefined
   const { name, value: text } = property['key'] as Node
   const [key, value] = [String(name ?? text), dataOf(property['value'] as Node)]
-  // In an object literal, `__proto__` sets the prototype instead of a member.
+  // In a literal, `__proto__` sets the prototype.
   return key === '__proto__' || value === undefined ? undefined : [key, value]
 }
 
-// The original functions. A program may replace the functions of this process before this file calls them.
+// A program may replace these functions.
 const { hasOwn, keys: keysOf } = Object
 const { get, has, getOwnPropertyDescriptor, ownKeys, set, defineProperty, deleteProperty } = Reflect
 const { preventExtensions, setPrototypeOf } = Reflect
 const { parse } = JSON
 
-/** Returns a start's own copy of a table, equal to its literal. Members are created when they are read. */
+/** Returns a start's own copy of a table, with members created when read. */
 export const tableOf = (table: Table): object => lazily(table, {}, (key) => copyOf(table[key]))
 
 const read = new Map<string, Table>()
 
-/**
- * Returns an object without a prototype that has the keys of a JSON text; `make` creates each value when it is first
- * read.
- */
+/** Returns an object without a prototype for a JSON text; `make` creates each value when it is first read. */
 export function listedOf(text: string, make?: (key: string) => unknown): object {
   const known = read.get(text) ?? (parse(text) as Table)
   read.set(text, known)
@@ -98,7 +91,7 @@ const copyOf = (data: unknown): unknown => {
   return copy
 }
 
-/** Creates members on demand. An operation on several members, or a change, first creates all of them, in order. */
+/** Creates members on demand, or all in order for a change or an operation on several. */
 function lazily(known: Table, made: Made, make: (key: string) => unknown): object {
   const look = (key: PropertyKey): void => {
     if (typeof key === 'string' && hasOwn(known, key) && !hasOwn(made, key)) made[key] = make(key)

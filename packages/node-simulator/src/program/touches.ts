@@ -4,7 +4,7 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 /** State that several requests of a program share. */
 export interface Shared {
   readonly name: string
-  /** The part of the state that the first argument of a call names: `seat:{}`. Undefined if no part is named. */
+  /** The part that a call's first argument names: `seat:{}`. */
   readonly part: string | undefined
   /** `memory`: state that every node has separately. `outside`: a resource that all nodes share. */
   readonly kept: 'memory' | 'outside'
@@ -12,17 +12,13 @@ export interface Shared {
   readonly of: Scope | undefined
 }
 
-/**
- * The {@link Shared} state that a part of a program reads and writes. `rests` has the earlier reads that its values
- * depend on.
- */
+/** The {@link Shared} state that code reads and writes. `rests` has earlier reads that its values depend on. */
 export interface Touches {
   readonly reads: readonly Shared[]
   readonly writes: readonly Shared[]
   readonly rests: readonly Shared[]
 }
 
-/** Matches methods that change nothing; any other method may change state. */
 const READS =
   /^(?:get|has|keys|values|entries|size|count|find|filter|map|flatMap|some|every|includes|indexOf|at|slice|join|forEach|reduce|concat|toString|toJSON|toSorted|read|list|peek|exists|select|scan|ttl|pttl|type|strlen|mget|l(?:len|range|index)$|h(?:get|mget|getall|keys|vals|len|exists)$|s(?:card|ismember|members)$|z(?:card|score|range|rank|count))/i
 const FILE_READS = /^(?:read|exists|stat|access)/
@@ -33,16 +29,16 @@ const FILES: Shared = { name: 'files', part: undefined, kept: 'memory', of: unde
 type Kind = keyof Touches
 type Sink = (kind: Kind, shared: Shared) => void
 
-/** The state that every part of a module touches, derived from the source alone. */
+/** The state that a module's parts touch, from the source alone. */
 export class ModuleTouches {
   readonly #scopes: ReadonlyMap<Node, Scope>
-  /** For each local variable: the state that its value was read from. */
+  /** By local variable: the state that it was read from. */
   readonly #derived = new Map<Scope, Map<string, Set<Shared>>>()
   readonly #known = new Map<string, Shared>()
 
   constructor(program: Node) {
     this.#scopes = scopesOf(program)
-    // Repeats the derivation, since the result of a function may depend on reads in the functions that it calls.
+    // A function's result may depend on reads in functions that it calls.
     for (let round = 0; round < ROUNDS; round++)
       for (const scope of this.#scopes.values())
         for (const { targets, value } of bindingsIn(scope)) this.#derive(scope, targets, value)
@@ -52,7 +48,7 @@ export class ModuleTouches {
     return this.#scopes.get(node)
   }
 
-  /** Returns the state that an expression touches. For a statement, leaves out the statements and functions in it. */
+  /** Returns the state that an expression touches, or a statement without those in it. */
   of(node: Node, scope: Scope): Touches {
     const found = { reads: new Set<Shared>(), writes: new Set<Shared>(), rests: new Set<Shared>() }
     for (const part of headParts(node)) this.#visit(part, scope, (kind, shared) => found[kind].add(shared), true)
@@ -68,10 +64,7 @@ export class ModuleTouches {
     for (const name of targets) names.set(name, new Set([...(names.get(name) ?? []), ...found]))
   }
 
-  /**
-   * Collects the state that a node touches. If `isRun` is true, collects only from code that runs at this point.
-   * Otherwise also collects the reads of functions in the node.
-   */
+  /** Collects the state that a node touches. `isRun` leaves out functions, which do not run here. */
   #visit(node: Node, scope: Scope, sink: Sink, isRun: boolean): void {
     const go = (part: unknown): void => {
       if (Array.isArray(part)) for (const each of part) go(each)
@@ -132,10 +125,7 @@ export class ModuleTouches {
     inner.visiting = false
   }
 
-  /**
-   * Handles an assignment. An assignment to a function's own variable touches no shared state, but an assignment to a
-   * member of its value may.
-   */
+  /** Handles an assignment. A function's own variable is not shared, but its value's members may be. */
   #assigned(target: Node, scope: Scope, kinds: readonly Kind[], sink: Sink): void {
     if (target.type === 'Identifier' && scope.declared.has(String(target['name']))) return
     this.#touch(target, scope, kinds, sink)
@@ -188,8 +178,7 @@ export class ModuleTouches {
     }
     for (const shared of this.#derived.get(owner)?.get(name) ?? []) {
       sink('rests', shared)
-      // A member that is reached through a variable belongs to the shared object if that object is in memory. A value
-      // from outside is a copy.
+      // A member of an object in memory is shared. A value from outside is a copy.
       if (base !== unwrapped(node) && shared.kept === 'memory') for (const kind of kinds) sink(kind, shared)
     }
   }
@@ -208,7 +197,7 @@ const ROUNDS = 4
 
 const TYPES: ReadonlySet<string> = new Set(['typeAnnotation', 'typeArguments', 'typeParameters', 'returnType'])
 
-/** Visits a function's statements at every depth, or the expression that is its body. */
+/** Visits a function's statements at every depth, or its expression. */
 function everyStatement(body: Node, visit: (statement: Node) => void): void {
   visit(body)
   for (const member of Object.values(body))
@@ -218,7 +207,6 @@ function everyStatement(body: Node, visit: (statement: Node) => void): void {
 
 const HOLDS = /Statement$|^SwitchCase$|^CatchClause$|^VariableDeclaration$/
 
-/** Returns the parts of a statement that run by themselves, such as a condition, without the statements in it. */
 function headParts(node: Node): readonly Node[] {
   const members = HEADS[node.type]
   return members === undefined ? [node] : members.map((member) => node[member]).filter(isNode)
@@ -258,10 +246,7 @@ function baseOf(node: Node): Node {
   return plain.type === 'MemberExpression' ? baseOf(plain['object'] as Node) : plain
 }
 
-/**
- * Returns the part of a store that the first argument of a call names: `seat:{}`. Returns undefined if no part is
- * named.
- */
+/** Returns the part that a call's first argument names: `seat:{}`. */
 function partOf(call: Node, scope: Scope): string | undefined {
   const [first] = call['arguments'] as readonly Node[]
   const given = first?.type === 'Identifier' ? resolve(scope, String(first['name']))?.declaration.text : first
@@ -273,7 +258,7 @@ function partOf(call: Node, scope: Scope): string | undefined {
 
 const nameOf = (member: Node): string => String((member['property'] as Node)['name'] ?? '')
 
-/** Returns the member of `this` in a member access: `seats` for `this.seats.get`. */
+/** Returns the member of `this`: `seats` for `this.seats.get`. */
 function memberOfThis(node: Node): string | undefined {
   const plain = unwrapped(node)
   if (plain.type !== 'MemberExpression') return undefined

@@ -84,7 +84,6 @@ export class RedisNode implements Actor, Keeper {
     return this.#server.isBusy
   }
 
-  /** Returns false if the server was already down. */
   kill(): boolean {
     if (!this.#up) return false
     this.#up = false
@@ -93,13 +92,12 @@ export class RedisNode implements Actor, Keeper {
     return true
   }
 
-  /** Removes written data that was not fsynced: all of it, or all but a prefix of random length. */
+  /** Drops data that was not fsynced: all, or all but a random prefix. */
   losePower(unsynced: Unsynced): void {
     const random = createRandom(`power ${REDIS} ${this.#kills} ${this.#options.seed}`)
     this.#server.losePower((written) => (unsynced === 'lost' ? 0 : random.integer(written + 1)))
   }
 
-  /** Runs a turn of the server; all its replies are sent at the end of the turn. */
   enter(run: () => void): void {
     if (!this.#up) return
     const { world } = this

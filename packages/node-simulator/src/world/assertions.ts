@@ -11,24 +11,22 @@ export interface Breach {
   readonly what: string
 }
 
-/** Returns the name of a `sometimes` or `reachable` assertion in reports: `sometimes "a show sells out"`. */
+/** Returns an assertion's name in reports: `sometimes "a show sells out"`. */
 export const assertionName = (kind: string, name: string): string => `${kind} ${JSON.stringify(name)}`
 
 const LONGEST_DETAILS = 300
 
-/** The state of the assertions of a run's programs. */
 export class Assertions {
-  /** The first assertion that failed. */
   broken: Breach | undefined
   readonly #met = new Set<string>()
   readonly #expected: Set<string>
 
-  /** `expected` are the names of the assertions in the program's source that at least one run should reach. */
+  /** `expected` are the assertions that at least one run should reach. */
   constructor(expected: Iterable<string>) {
     this.#expected = new Set(expected)
   }
 
-  /** Handles a report of an assertion. `place` is called only if the assertion fails. */
+  /** Handles an assertion's report. `place` is called only for a failure. */
   hear(node: NodeId, place: () => string | undefined, [kind, holds, name, details]: readonly unknown[]): void {
     const full = assertionName(String(kind), String(name))
     if (kind === 'sometimes' || kind === 'reachable') {
@@ -42,12 +40,10 @@ export class Assertions {
     this.broken = { name: full, node, what: `${what}${at === undefined ? '' : ` at ${at}`}${detailsText(details)}` }
   }
 
-  /** Returns the assertions that this run has reached. */
   met(): readonly string[] {
     return [...this.#met]
   }
 
-  /** Returns the assertions that this run has not reached. */
   unmet(): readonly string[] {
     return [...this.#expected].filter((name) => !this.#met.has(name)).map((name) => `${name} was not met`)
   }

@@ -11,21 +11,20 @@ export type DatabaseFault = FaultOfKind<
 /** The treatment of data that was not fsynced. */
 export type Unsynced = NonNullable<FaultOfKind<'power-loss'>['unsynced']>
 
-/** Returns whether only PostgreSQL servers can suffer a kind of fault. */
+/** Whether only PostgreSQL servers can suffer a kind of fault. */
 export const isOfDatabases = (kind: FaultKind): kind is DatabaseFault['kind'] => serviceBlows[kind] === onDatabases
 
-/** The operations on a node that faults use. */
+/** What faults can do to a node. */
 export interface Stoppable {
   readonly id: NodeId
   readonly clock: NodeClock
   start(): void
-  /** Returns false if the node was already down. */
   kill(): boolean
-  /** Removes data that was not fsynced from the node's disk; absent in a node without a disk. */
+  /** Drops data that was not fsynced; absent in a node without a disk. */
   losePower?(unsynced: Unsynced): void
   /** Injects a fault of a PostgreSQL; absent in other nodes. */
   suffer?(fault: DatabaseFault): Undo
-  /** Returns why the node cannot suffer a kind of fault; undefined if it can. */
+  /** Returns why a kind of fault cannot hit the node. */
   whyNot?(kind: FaultKind): string | undefined
 }
 
@@ -36,10 +35,7 @@ export interface Injectable {
   readonly nodes: ReadonlyMap<NodeId, Stoppable>
 }
 
-/**
- * For each kind of fault that simulated programs can suffer, the function that injects it. The fault is in force on
- * return.
- */
+/** The functions that inject faults into simulated programs. Faults are in force on return. */
 export const serviceBlows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, around: Injectable) => Undo } = {
   partition: onLinks,
   blackhole: onLinks,

@@ -2,16 +2,13 @@ import type { Endpoint } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import { type PlannedDelay, USUAL_DELAY } from '@chaosproxy/simulator'
 
-/** Determines how long each packet takes before faults are applied. */
+/** Determines each packet's delay before faults. */
 export interface Delays {
-  /** Returns the delay of a packet in nanoseconds. `drawn` is the delay that the seed determines. */
+  /** Returns a packet's delay in nanoseconds. `drawn` is the seed's delay. */
   of(connection: string, from: Endpoint, packet: number, drawn: number): number
 }
 
-/**
- * Returns the delays that the seed draws. If delays are planned, returns the planned delays, and the usual delay for
- * all other packets. Calls `told` with every delay.
- */
+/** Returns the seed's delays, or planned delays with the usual delay for all other packets. `told` gets every delay. */
 export function delaysOf(
   planned: readonly PlannedDelay[] | undefined,
   told?: ((delay: PlannedDelay) => void) | undefined,

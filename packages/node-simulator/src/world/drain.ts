@@ -1,19 +1,13 @@
 import process from 'node:process'
 import { types } from 'node:util'
 
-/**
- * Thrown from a microtask to make Node empty its stack of asynchronous contexts; caught by the listener for uncaught
- * errors.
- */
+/** Thrown from a microtask, so that Node empties its stack of asynchronous contexts. */
 const RESET = Symbol('reset')
 
-/** Runs every pending `nextTick` and microtask, synchronously (deprecated by DEP0134, but present in every Node). */
+/** Runs every pending `nextTick` and microtask (DEP0134, but present in every Node). */
 const tick: () => void = (process as unknown as { _tickCallback(): void })._tickCallback
 
-/**
- * Runs the callbacks that a turn left behind until there are none. An error thrown by a callback is passed on, and the
- * remaining callbacks still run.
- */
+/** Runs a turn's callbacks until there are none. An error is passed on, and the rest still run. */
 export function drain(threw: (error: unknown) => void): void {
   for (;;) {
     try {
@@ -27,8 +21,8 @@ export function drain(threw: (error: unknown) => void): void {
 }
 
 /**
- * Empties the stack of asynchronous contexts. An error that ends a tick leaves its context on the stack, and Node later
- * aborts when it finds this context.
+ * Empties the stack of asynchronous contexts. A tick that ends with an error leaves its context there, and Node later
+ * aborts when it finds it.
  */
 const emptyContexts = (): void =>
   queueMicrotask(() => {
@@ -41,10 +35,7 @@ export function resetContexts(): void {
   tick()
 }
 
-/**
- * Returns whether promises can be run to completion at this point. That is impossible in a promise job, and therefore
- * after every `await`.
- */
+/** Whether promises can be run to completion here: not in a promise job, nor after an `await`. */
 export function canDrain(): boolean {
   let done = false
   queueMicrotask(() => {
@@ -58,9 +49,7 @@ type Listener = (...args: unknown[]) => void
 
 const EVENTS = ['unhandledRejection', 'rejectionHandled', 'warning', 'uncaughtExceptionMonitor'] as const
 
-/**
- * Intercepts uncaught errors, unhandled rejections and warnings. The returned function restores the previous listeners.
- */
+/** Intercepts uncaught errors, unhandled rejections and warnings, until the returned function is called. */
 export function takeUncaught(thrown: (error: unknown, rejected: Promise<unknown> | undefined) => void): () => void {
   if (process.hasUncaughtExceptionCaptureCallback())
     throw new Error('something else in this process captures uncaught exceptions')

@@ -2,13 +2,12 @@ import { posix } from 'node:path'
 import type { Random } from '@chaosproxy/faults'
 import type { Unsynced } from './blows.ts'
 
-/** A file: the content that its program sees, and the content that is known to be on the disk. */
+/** A file, as its program sees it and as it is known to be on the disk. */
 export interface Inode {
   readonly kind: 'file' | 'directory'
   readonly number: number
   data: Buffer
   durable: Buffer
-  /** The writes since the last fsync, in order. */
   pending: Write[]
   changedMs: number
 }
@@ -17,18 +16,17 @@ type Write =
   | { readonly type: 'write'; readonly at: number; readonly bytes: Buffer }
   | { readonly type: 'truncate'; readonly length: number }
 
-/** A change of the names in directories. The journal of the file system makes such changes durable in order. */
+/** A change of names in directories. The journal makes these durable in order. */
 interface Naming {
   readonly path: string
-  /** The file with the name; undefined if the name is removed. */
   readonly inode: Inode | undefined
 }
 
-/** A change that `fs.watch` reports: new content, or a name that was added or removed. */
+/** A change that `fs.watch` reports. */
 export interface FileChange {
   readonly type: 'change' | 'rename'
   readonly path: string
-  /** The files that lost their name or content through the change. A file that gained a name is not among them. */
+  /** The files that lost their name or content. */
   readonly inodes: readonly (Inode | undefined)[]
 }
 
@@ -61,7 +59,7 @@ const ERRORS: { readonly [code in ErrorCode]: readonly [errno: number, text: str
   ENOTEMPTY: [-39, 'directory not empty'],
 }
 
-/** The disk of a node. It survives the node's programs; data that was never fsynced may be lost in a power loss. */
+/** The disk of a node, which survives the node's programs. */
 export class Files {
   #names = new Map<string, Inode>()
   #durableNames = new Map<string, Inode>()
@@ -79,7 +77,6 @@ export class Files {
     return this.#names.get(path)
   }
 
-  /** Requires that the directory that would contain the path exists. */
   requireParent(path: string, syscall: string): void {
     const parent = this.#names.get(posix.dirname(path))
     if (parent === undefined) throw new FileError('ENOENT', syscall, path)
@@ -98,7 +95,6 @@ export class Files {
     this.#name(path, undefined)
   }
 
-  /** Renames a path and everything below it. */
   rename(from: string, to: string): void {
     for (const [path, inode] of [...this.#names]) {
       if (path !== from && !path.startsWith(`${from}/`)) continue
@@ -107,7 +103,6 @@ export class Files {
     }
   }
 
-  /** Returns the names in a directory, sorted. */
   list(path: string): string[] {
     const prefix = path === '/' ? '/' : `${path}/`
     return [...this.#names.keys()]
@@ -132,10 +127,7 @@ export class Files {
     this.#changed(inode, nowMs)
   }
 
-  /**
-   * Makes all data written to the file durable. Also makes all names created until now durable, because the journal is
-   * written in order.
-   */
+  /** Makes the file's data durable, and all earlier names, because the journal is in order. */
   sync(inode: Inode): void {
     inode.durable = inode.data
     inode.pending = []
@@ -143,8 +135,8 @@ export class Files {
   }
 
   /**
-   * Simulates a power loss. Of the data that was not fsynced, nothing survives; or the first writes and a part of the
-   * next (`torn`); or an arbitrary subset of the writes (`reordered`). Names survive in order, as in a journal.
+   * Simulates a power loss. Data that was not fsynced is lost; `torn` keeps the first writes and a part of the next,
+   * `reordered` any subset. Names survive in order, as in a journal.
    */
   losePower(random: Random, unsynced: Unsynced): void {
     const names = unsynced === 'lost' ? 0 : random.integer(this.#naming.length + 1)

@@ -1,7 +1,6 @@
 import { nanos } from '@chaosproxy/history'
 import type { PlannedHold } from '@chaosproxy/simulator'
 
-/** Virtual time, in which programs take turns. */
 interface Turns<Life> {
   readonly queue: { readonly now: number }
   after(delayNanos: number, life: Life, run: () => void): () => void
@@ -9,12 +8,12 @@ interface Turns<Life> {
 
 interface Hold extends PlannedHold {
   state: 'waits' | 'holds' | 'over'
-  /** The number of requests that must still pass before the hold ends. */
+  /** The number of requests that must pass before the hold ends. */
   left: number
   release(): void
 }
 
-/** Holds requests of programs at an await until other requests have passed an await. */
+/** Holds requests at an await until others have passed one. */
 export class Holds<Life> {
   readonly #turns: Turns<Life>
   readonly #holds: readonly Hold[]
@@ -25,17 +24,16 @@ export class Holds<Life> {
     this.#holds = planned.map((hold) => ({ ...hold, state: 'waits', left: hold.times, release() {} }))
   }
 
-  /** Sets the time from which the times of holds are counted. */
   begin(): void {
     this.#startedAt = this.#turns.queue.now
   }
 
-  /** Called when an await is reached. Returns the value that the program awaits instead of `value`. */
+  /** Called at an await. Returns the value to await in place of `value`. */
   gone<Value>(life: Life, place: string | undefined, value: Value): Value {
     const since = nanos(this.#turns.queue.now - this.#startedAt)
     const hold = this.#holds.find(({ state, at, from }) => state === 'waits' && at === place && from <= since)
     if (hold === undefined) return value
-    // The program awaits the result, so a promise of the value may replace the value.
+    // The value is awaited, so a promise may replace it.
     return this.#held(hold, life, value) as Value
   }
 
@@ -61,7 +59,7 @@ export class Holds<Life> {
       hold.release = () => {
         hold.state = 'over'
         cancel()
-        // Resumes in a separate turn, so that the request that passed first reaches its next await.
+        // In a separate turn, so that the request that passed reaches its next await first.
         this.#turns.after(0, life, end)
       }
       const then = (settle: () => void): void => {

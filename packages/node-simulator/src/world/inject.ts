@@ -9,8 +9,7 @@ export const injectorOf = (around: Injectable): Injector =>
     soon: (callback) => around.world.schedule(0, callback),
     problemOf: (fault) => problemOf(fault, around),
     strike(fault) {
-      // Each entry of the table is a function for faults of its own kind. The compiler cannot derive this from the
-      // lookup.
+      // Each entry takes faults of its own kind, which the compiler cannot derive.
       const blow = serviceBlows[fault.kind] as ((fault: Fault, around: Injectable) => Undo) | undefined
       if (blow === undefined) throw new Error(`${fault.kind} is refused above`)
       return blow(fault, around)
@@ -25,10 +24,7 @@ function problemOf(fault: Fault, around: Injectable): string | undefined {
   return strangerIn(fault, around) ?? unable(fault, around)
 }
 
-/**
- * Returns why one of the nodes cannot suffer a fault, for example because the node is not a PostgreSQL. Returns
- * undefined if all nodes can suffer the fault.
- */
+/** Returns why one of the nodes cannot suffer a fault, for example because it is not a PostgreSQL. */
 function unable(fault: Fault, { nodes }: Injectable): string | undefined {
   if (!('nodes' in fault)) return undefined
   const reasons = fault.nodes.map((id) => {

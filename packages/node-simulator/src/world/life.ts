@@ -9,7 +9,7 @@ import type { RequestLine } from './messages.ts'
 import type { Network } from './network.ts'
 import type { Actor, World } from './world.ts'
 
-/** The running program. Undefined outside of turns: patched globals then behave like Node's own. */
+/** The running program. Outside of turns, patched globals behave like Node's own. */
 export const turn: { life: Life | undefined } = { life: undefined }
 
 export function runningLife(): Life {
@@ -32,30 +32,26 @@ export interface LifeOptions {
   readonly world: World
   readonly network: Network
   readonly id: NodeId
-  /** The number of this start among the starts of the node, from 1. */
+  /** The number of this start of the node, from 1. */
   readonly number: number
   readonly random: Random
   readonly clock: NodeClock
   readonly hosts: Hosts
   readonly died: (death: Death) => void
-  /** Whether the network carries whole requests and answers instead of bytes. */
+  /** Whether the network carries whole requests instead of bytes. */
   readonly messages: boolean
 }
 
-/** The hosts that a program can reach. */
 export interface Hosts {
-  /** Returns the node of this name, as seen from another node; undefined if there is none. */
+  /** Returns the node of this name, as seen from another node. */
   find(host: string, from: NodeId): NodeId | undefined
   unknown(host: string): Error
-  /**
-   * Returns an error for a connection from a node to itself, if a known service usually listens at this port. The error
-   * names the service. Returns undefined for any other port.
-   */
+  /** Returns the error for a node's connection to itself where a known service usually listens. */
   refusePort(port: number): Error | undefined
   refusePath(path: string): Error
 }
 
-/** An object that sends, at the end of a turn, the data written in it. */
+/** Sends its data at the end of a turn. */
 export interface Flushed {
   flush(): void
 }
@@ -66,7 +62,7 @@ interface LifeTimer {
   close(): void
 }
 
-/** One start of a node's program, until it is killed or ends by itself. Only the node's disk survives it. */
+/** One start of a node's program. Only the node's disk survives it. */
 export class Life implements Actor {
   readonly world: World
   readonly network: Network
@@ -76,45 +72,35 @@ export class Life implements Actor {
   readonly hosts: Hosts
   readonly startedAt: number
   alive = true
-  /** Whether the contexts of `async_hooks` follow every event, because the program can observe that. */
+  /** Whether `async_hooks` contexts follow every event, because the program can observe that. */
   followsContext = false
-  /**
-   * Returns whether a module that the program requests is not installed. If the module is installed, the bundler did
-   * not find it because its name is computed.
-   */
+  /** Whether a requested module is not installed. Otherwise its computed name hid it from the bundler. */
   lacks: (specifier: string) => boolean = () => false
-  /** Returns the program's calls to the node's disk, created on first use. */
+  /** The program's calls to the node's disk, created on first use. */
   files: (() => unknown) | undefined
   readonly servers: Map<number, net.Server> = new Map()
   readonly sockets: Set<Flushed & { forget(): void }> = new Set()
-  /** The built-in modules of this life, by name. */
   modules: Map<string, unknown> = new Map()
   loaded: ((module: object) => void) | undefined
-  /**
-   * Functions to call once a run has ended. They remove what would otherwise survive and keep the whole run in memory.
-   */
+  /** Functions to call after a run, which remove what would keep it in memory. */
   readonly unfinished: Set<() => void> = new Set()
-  /** Timers by number, for programs that store the number. */
+  /** By number, since programs may store the number. */
   readonly timers: Map<number, LifeTimer> = new Map()
-  /** By delay in milliseconds: the number of times that timers with this delay have fired. */
+  /** By delay in milliseconds: the number of timers that have fired. */
   readonly rings: Map<number, number> = new Map()
   agent: http.Agent | undefined
-  /** Whether requests between programs are whole objects instead of bytes. */
+  /** Whether programs exchange whole requests instead of bytes. */
   readonly messages: boolean
-  /** Open connections for whole requests, by host and port. The connection added last is used first. */
+  /** Open connections by host and port. The last is used first. */
   readonly lines: Map<string, RequestLine[]> = new Map()
-  /** The hosts and ports whose servers do not accept whole requests. */
   readonly bytesOnly: Set<string> = new Set()
   process: EventEmitter | undefined
-  /**
-   * The number of calls by which the program got a result that differs between starts, or had an effect outside its
-   * memory.
-   */
+  /** The number of calls with an effect outside of memory, or a result that differs between starts. */
   uses = 0
   readonly #random: Random
   readonly #died: (death: Death) => void
   readonly #written: Flushed[] = []
-  /** The number of clock reads in this turn; each read advances the clock by a microsecond. */
+  /** Each clock read in this turn advances the clock by a microsecond. */
   #looks = 0
   #timerIds = 0
 
@@ -131,7 +117,6 @@ export class Life implements Actor {
     this.#died = died
   }
 
-  /** The program's own random generator. */
   get random(): Random {
     this.uses++
     return this.#random
@@ -142,7 +127,7 @@ export class Life implements Actor {
     if (this.alive) this.world.log(this.id, line)
   }
 
-  /** Runs a callback of the program, and all ticks and promises that it leaves behind. */
+  /** Runs a callback of the program, with all that it leaves behind. */
   enter(run: () => void): void {
     if (!this.alive) return
     const before = turn.life
@@ -163,13 +148,12 @@ export class Life implements Actor {
     }
   }
 
-  /** Calls back after a delay, measured by this node's clock. */
+  /** Calls back after a delay by this node's clock. */
   after(delayMs: number, run: () => void): () => void {
     this.uses++
     return this.world.after((Math.max(0, delayMs) * 1e6) / this.clock.rate, this, run)
   }
 
-  /** Registers an object to flush at the end of this turn. */
   wrote(what: Flushed): void {
     this.uses++
     this.#written.push(what)
@@ -185,17 +169,15 @@ export class Life implements Actor {
     return this.#timerIds
   }
 
-  /** Records that the program sends something over the network. */
   sent(to: Endpoint): void {
     this.world.notice(this.id, to === 'clients' ? 'acknowledges' : 'sends')
   }
 
-  /** The wall time in milliseconds. It advances with each read, so that a loop that waits for it ends. */
+  /** The wall time in milliseconds. Reads advance it, so that a loop that waits for it ends. */
   wallMs(): number {
     return this.world.epochMs + this.clock.read(this.world.queue.now) + this.#look()
   }
 
-  /** Milliseconds since this start; never decreases. */
   steadyMs(): number {
     const { queue } = this.world
     return (this.clock.steady(queue.now) as number) + this.#look()
@@ -209,7 +191,7 @@ export class Life implements Actor {
 
   threw(error: unknown, rejected: boolean): void {
     if (error === EXIT || !this.alive) return
-    // A refusal ends the run, so the program does not get the error.
+    // A refusal ends the run, so the program must not see it.
     if (error instanceof NotSimulated) return
     const event = rejected ? 'unhandledRejection' : 'uncaughtException'
     const { process } = this
@@ -225,29 +207,28 @@ export class Life implements Actor {
     this.end({ type: 'threw', error, rejected })
   }
 
-  /** Ends the program, and leaves its code immediately. */
+  /** Ends the program at once. */
   exit(code: number): never {
     if (this.alive) {
       try {
         this.process?.emit('exit', code)
       } catch {
-        // A listener that throws does not prevent the program from ending.
+        // A throwing listener must not keep the program alive.
       }
       this.end({ type: 'exit', code })
     }
     throw EXIT
   }
 
-  /** Ends the life of a program that has ended by itself. */
   end(death: Death): void {
     if (!this.alive) return
-    // The kernel already has the data written in this turn, and still sends it.
+    // The kernel still sends data that it already has.
     for (const each of this.#written.splice(0)) each.flush()
     this.alive = false
     this.#died(death)
   }
 
-  /** Ends the life because the program was killed: data written in this turn is lost. */
+  /** Kills the program: data written in this turn is lost. */
   kill(): void {
     this.alive = false
     this.#written.length = 0

@@ -16,18 +16,17 @@ import { socketError } from './socket.ts'
 
 /** How long the agent of `fetch` keeps an idle connection. */
 const LONGEST_IDLE_MS = 5_000
-/** Agents stop using a connection this long before a server's keep-alive time ends. */
+/** Agents stop using a connection this long before the server's keep-alive ends. */
 const MARGIN_MS = 1_000
 
 interface Coming {
   readonly head: AnswerHead
-  /** The length of the body that has arrived. */
   length: number
   part: (body: Buffer) => void
   ended: (error?: Error) => void
 }
 
-/** A program's connection for whole requests, one at a time. */
+/** A connection for whole requests, one at a time. */
 export class MessageLine implements Plug, Flushed, RequestLine {
   readonly #life: Life
   readonly #to: string
@@ -52,7 +51,6 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     this.#wire = life.network.dial(life.id, to, port, this, true)
   }
 
-  /** Returns a kept connection, or a new one. */
   static to(host: string, port: number): RequestLine {
     const life = runningLife()
     const kept = life.lines.get(`${host}:${port}`)
@@ -164,10 +162,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     coming.ended()
   }
 
-  /**
-   * Ends a request. Closes the connection if the answer forbids its reuse, or if nobody wanted the answer. Otherwise
-   * keeps the connection.
-   */
+  /** Ends a request, and keeps the connection for the next if possible. */
   #over(head: AnswerHead, unwanted: boolean): void {
     const grantedMs = Number(/timeout=(\d+)/.exec(fieldOf(head.rawHeaders, 'keep-alive') ?? '')?.[1] ?? 1e6) * 1e3
     const idleMs = Math.min(LONGEST_IDLE_MS, grantedMs - MARGIN_MS)
@@ -201,7 +196,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     this.#wire.send({ type: this.#isOpen ? 'end' : 'reset' })
   }
 
-  /** Resets the connection, as the kernel does when a program ends. */
+  /** Resets the connection, as the kernel does. */
   forget(): void {
     this.closed = true
     this.#wire.send({ type: 'reset' })

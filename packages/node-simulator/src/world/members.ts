@@ -1,4 +1,3 @@
-// The original functions. Loops and calls in this file use nothing that a program may have replaced.
 const { getOwnPropertyDescriptor, is, isExtensible } = Object
 const { defineProperty, deleteProperty, ownKeys } = Reflect
 
@@ -16,17 +15,14 @@ export function noteMembers(name: string, holder: object): Noted {
   return { name, holder, keys, before }
 }
 
-/** Returns the name of the first replaced function or frozen object. */
+/** Returns the first replaced function or frozen object. */
 export function replacedIn(noted: readonly Noted[]): string | undefined {
   let first: string | undefined
   for (let i = 0; i < noted.length; i++) first ??= lookAt(noted[i] as Noted, false)
   return first
 }
 
-/**
- * Restores all members. Returns the name that {@link replacedIn} would return, and the name of the first member that
- * cannot be restored.
- */
+/** Restores all members. Returns what {@link replacedIn} would, and the first that cannot be restored. */
 export function putBack(noted: readonly Noted[]): {
   readonly replaced: string | undefined
   readonly stays: string | undefined
@@ -63,20 +59,18 @@ function lookAt({ name, holder, keys, before }: Noted, isPutBack: boolean): stri
     const was = before[i]
     const now = getOwnPropertyDescriptor(holder, key)
     if (was === undefined || is(now?.value, was.value) || isLoaded(was, now)) continue
-    // Only replaced functions are reported. Numbers and strings are settings, such as `Error.stackTraceLimit`.
+    // Values such as `Error.stackTraceLimit` are settings.
     if (typeof was.value === 'function') found ??= nameOf(name, key)
     if (isPutBack) defineProperty(holder, key, was)
   }
   return found
 }
 
-/** Returns whether Node itself replaced a lazy loader by its value. */
+/** Whether Node itself replaced a lazy loader by its value. */
 const isLoaded = (was: PropertyDescriptor | undefined, now: PropertyDescriptor | undefined): boolean =>
   was?.get !== undefined && now?.get === undefined
 
-/**
- * Removes added members. Returns the name of a member that cannot be removed; undefined if all members were removed.
- */
+/** Removes added members. Returns one that cannot be removed. */
 function removeAdded({ name, holder, keys }: Noted): string | undefined {
   const now = ownKeys(holder)
   if (now.length === keys.length) return undefined

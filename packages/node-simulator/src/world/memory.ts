@@ -3,28 +3,20 @@ import vm from 'node:vm'
 import type { NodeId } from '@chaosproxy/faults'
 import { MachineError } from '@chaosproxy/protocols'
 
-/**
- * The largest fraction of a thread's heap in use. Beyond it, V8 may end the thread in the middle of a turn, and the
- * process with it.
- */
+/** The largest fraction of a thread's heap. Beyond it, V8 may end the thread in a turn, and the process with it. */
 const MOST_OF_HEAP = 0.65
-/**
- * The largest growth of the heap during one run. The threads of all cores together must fit into the machine's memory.
- */
+/** The largest growth of the heap in a run. The threads of all cores must fit into memory. */
 const MOST_GROWTH_BYTES = 540 * 2 ** 20
-/** The limit for buffers, which are outside the heap and have no limit of their own. */
+/** The limit for buffers, which are outside the heap and unlimited. */
 const MOST_BUFFER_BYTES = 2 ** 29
-/**
- * The growth of memory, in bytes, between two collections. A collection takes about a second for each gigabyte that is
- * kept.
- */
+/** The growth between two collections, which take about a second per gigabyte. */
 const BETWEEN_COLLECTIONS_BYTES = 32 * 2 ** 20
-/** The number of events between two checks. A check takes half a microsecond, which is too long for every event. */
+/** A check takes half a microsecond, too long for every event. */
 const LOOK_EVERY = 8
-/** Above this fraction of the limit, every event is followed by a check. */
+/** Above this fraction of the limit, every event is checked. */
 const MUCH = 0.6
 
-/** The memory in use by this thread, and its limit. */
+/** The memory that this thread uses, and its limit. */
 export interface MemoryTaken {
   readonly heapBytes: number
   readonly heapLimitBytes: number
@@ -37,8 +29,7 @@ export function takenNow(): MemoryTaken {
 }
 
 /**
- * Returns a function to call after each event, with the node of the last turn. The function collects garbage before it
- * blames a program, so garbage does not count.
+ * Returns a function to call after each event, with the node of the last turn. Garbage does not count.
  *
  * @throws MachineError once the programs of a run have taken nearly all memory.
  */
@@ -54,8 +45,7 @@ export function watchMemory(
     return { heapBytes, buffers: bufferBytes - buffersBefore }
   }
   /**
-   * The amounts of memory above which garbage is collected again. Near the limit, each collection raises the amounts.
-   * Otherwise every turn would collect garbage.
+   * The amounts above which garbage is collected again. Near the limit, they rise: otherwise every turn would collect.
    */
   let untilCollected = most
   let left = LOOK_EVERY
@@ -93,9 +83,9 @@ const tooMuch = (node: NodeId | undefined, { heapBytes, buffers }: Amount): Mach
 
 let collecting: (() => void) | undefined
 
-/** Collects garbage. V8 provides the function only in a context that is created while the flag is set. */
+/** Collects garbage, by a function that V8 gives only to a context created while the flag is set. */
 function collectGarbage(): void {
-  // All threads share the flag, so another thread may reset the flag before this thread creates the context.
+  // All threads share the flag, so another may have reset it.
   for (let tries = 0; collecting === undefined && tries < MOST_TRIES; tries++) {
     v8.setFlagsFromString('--expose-gc')
     collecting = vm.runInNewContext('globalThis.gc') as typeof collecting

@@ -3,27 +3,25 @@ import type net from 'node:net'
 import process from 'node:process'
 import { NotSimulated } from '../refusal.ts'
 
-/** A whole request as an object, not serialised. */
+/** A whole request, not serialised. */
 export interface RequestMessage {
   readonly type: 'request'
   readonly method: string
   readonly target: string
-  /** Header names and values, alternating, as in `rawHeaders`. */
   readonly headers: readonly string[]
   readonly body: Buffer
 }
 
-/** An answer that was written within a turn, or the beginning of a longer one. */
+/** An answer, or the beginning of a longer one. */
 export interface AnswerMessage {
   readonly type: 'answer'
-  /** The status line and the header fields, as Node writes them. */
   readonly head: string
   readonly body: Buffer
-  /** Set if further parts of the body follow. */
+  /** Whether further parts of the body follow. */
   readonly goesOn?: true
 }
 
-/** The data that a turn added to the body of an answer in progress. */
+/** What a turn added to an answer's body. */
 export interface PartMessage {
   readonly type: 'part'
   readonly body: Buffer
@@ -39,7 +37,7 @@ export interface AnswerHead {
 }
 
 export type LineEnd =
-  /** `rest`: the remainder of the body, if it has not arrived. */
+  /** `rest`: the body that has not arrived. */
   | {
       readonly type: 'answered'
       readonly received: { readonly head: AnswerHead; readonly body: Buffer; readonly rest?: Rest | undefined }
@@ -49,13 +47,13 @@ export type LineEnd =
   | { readonly type: 'bytes only' }
 
 export interface Rest {
-  /** Registers functions that are called for each part, and once at the end. */
+  /** Registers functions for each part, and for the end. */
   follow(part: (body: Buffer) => void, ended: (error?: Error) => void): void
   /** Discards the remainder of the body. */
   drop(): void
 }
 
-/** A program's connection for whole requests, one at a time. */
+/** A connection for whole requests, one at a time. */
 export interface RequestLine {
   readonly closed: boolean
   /** The time after which a new connection is needed. */
@@ -64,7 +62,7 @@ export interface RequestLine {
   close(): void
 }
 
-/** Returns the message as text for a trace. The text is about as long as the message would be in bytes. */
+/** Returns the message for a trace, about as long as its bytes would be. */
 export function messageText(message: Message): string {
   const body = message.body.toString('latin1')
   if (message.type === 'answer') return message.head + body
@@ -86,7 +84,7 @@ export function headOf({ head }: AnswerMessage): AnswerHead {
   return { status: Number(first.slice(9, 12)), reason: first.slice(13), rawHeaders }
 }
 
-/** Returns the value of a header field; several fields of one name are joined to a list. */
+/** Returns a header field; fields of one name are joined. */
 export function fieldOf(rawHeaders: readonly string[], name: string): string | undefined {
   let value: string | undefined
   for (let i = 0; i < rawHeaders.length; i += 2)
@@ -97,16 +95,12 @@ export function fieldOf(rawHeaders: readonly string[], name: string): string | u
 
 const NO_BODY: ReadonlySet<number> = new Set([204, 304])
 
-/**
- * Returns whether the body has the length that the head declares. If the message were sent as bytes, another length
- * would corrupt the connection.
- */
+/** Whether the body has the declared length. As bytes, another length would corrupt the connection. */
 export function isWhole(method: string, { status, rawHeaders }: AnswerHead, bytes: number): boolean {
   const length = fieldOf(rawHeaders, 'content-length')
   return length === undefined || method === 'HEAD' || NO_BODY.has(status) || Number(length) === bytes
 }
 
-/** Returns whether a connection can take another request after this answer. */
 export const keepsOpen = ({ rawHeaders }: AnswerHead): boolean =>
   !/\bclose\b/i.test(fieldOf(rawHeaders, 'connection') ?? '')
 
@@ -119,7 +113,7 @@ const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'expect', 'upgrade', 'te', 'trailer', 'transfer-encoding', 'content-length'],
 ])
 
-/** Returns whether a request can be sent as a message. All other requests are sent as bytes to Node's own parser. */
+/** Whether a request can be sent as a message, which needs no parser. */
 export function isPlain(method: string, target: string, headers: Iterable<readonly [string, string]>): boolean {
   if (!METHODS.has(method) || !TARGET.test(target)) return false
   for (const [name, value] of headers)
@@ -127,7 +121,7 @@ export function isPlain(method: string, target: string, headers: Iterable<readon
   return true
 }
 
-/** The internal members of Node's HTTP server that this file uses. */
+/** The internal members of Node's HTTP server used here. */
 interface Internals {
   readonly parser?: {
     incoming: http.IncomingMessage | null
@@ -152,21 +146,15 @@ const CLASS = Object.getOwnPropertySymbols(new http.Server()).find(
 )
 const MOST_HEADERS = 2_000
 
-/**
- * A connection that takes the answer to a request. At the end of each turn, it takes the data that the turn has
- * written.
- */
+/** A connection that collects what each turn writes of the answer. */
 export interface Answering {
-  /** Makes the connection call `take` at the end of the turn, unless a call is already pending. */
+  /** Makes the connection call `take` once at the end of the turn. */
   answers(take: () => AnswerMessage | PartMessage | undefined): void
 }
 
 const ANSWERS = Symbol('what takes the answer')
 
-/**
- * Returns the connection that takes the answer as an object. Returns undefined if the program created the answer for
- * another stream.
- */
+/** Returns the connection that takes the answer as an object; undefined for another stream. */
 function answeringOf({ req, socket }: Outgoing): Answering | undefined {
   const answering = req?.[ANSWERS]
   return answering !== undefined && (socket === null || socket === answering) ? answering : undefined
@@ -175,10 +163,7 @@ function answeringOf({ req, socket }: Outgoing): Answering | undefined {
 /** Returns whether a server accepts requests as objects. */
 export const takesMessages = (server: net.Server): server is http.Server => server instanceof http.Server
 
-/**
- * Passes a request to Node's HTTP server with the calls that its parser makes at the end of the head, of the body and
- * of the request.
- */
+/** Passes a request to Node's HTTP server, with the calls of its parser. */
 export function hand(
   server: http.Server,
   socket: net.Socket & Answering,
@@ -207,7 +192,7 @@ export function hand(
   request.push(null)
 }
 
-/** An answer in progress, as Node's HTTP module stores it. */
+/** An answer as Node's HTTP module stores it. */
 interface Outgoing {
   readonly req?: Incoming | undefined
   readonly destroyed: boolean
@@ -218,7 +203,7 @@ interface Outgoing {
   [BODY]?: Body
 }
 
-/** The written part of an answer that has not been sent. */
+/** The unsent part of an answer. */
 interface Body {
   chunks: Buffer[]
   /** Whether the head has been sent. */
@@ -233,7 +218,7 @@ const bodyOf = (answer: Outgoing): Body => {
   return answer[BODY]
 }
 
-/** Returns the part of an answer to send at the end of a turn; undefined if there is none. */
+/** Returns the part of an answer to send at the end of a turn. */
 function taken(answer: Outgoing): AnswerMessage | PartMessage | undefined {
   const written = bodyOf(answer)
   const { chunks, begun, ended } = written
@@ -256,15 +241,13 @@ interface OutgoingPrototype {
   _finish(this: Outgoing): void
 }
 
-/**
- * Makes programs send answers to whole requests as objects. Returns a function that restores the original behaviour.
- */
+/** Makes programs send answers as objects, until the returned function is called. */
 export function patchAnswers(): () => void {
   const prototype = http.OutgoingMessage.prototype as unknown as OutgoingPrototype
   const { _storeHeader: storeHeader, _send: send, _writeRaw: writeRaw, _finish: finish } = prototype
   prototype._storeHeader = function (first, headers) {
     storeHeader.call(this, first, headers)
-    // Keeps the header that the client would have received; the body is not chunked.
+    // Keeps the client's header, but does not chunk the body.
     if (answeringOf(this) !== undefined) this.chunkedEncoding = false
   }
   prototype._send = function (data, encoding, callback, length) {
@@ -278,7 +261,7 @@ export function patchAnswers(): () => void {
     if (typeof callback === 'function') process.nextTick(callback)
     return true
   }
-  // Interim responses, such as 103, are dropped, since all simulated clients ignore them.
+  // Simulated clients ignore interim responses, such as 103.
   prototype._writeRaw = function (data, encoding, callback, length) {
     if (answeringOf(this) === undefined) return writeRaw.call(this, data, encoding, callback, length)
     if (typeof callback === 'function') process.nextTick(callback)

@@ -19,11 +19,10 @@ export interface Standing {
 export type Packet =
   | { readonly type: 'open' }
   | { readonly type: 'opened' }
-  /** `bytesOnly`: there is a server, but it does not accept whole requests. */
+  /** `bytesOnly`: the server does not accept whole requests. */
   | { readonly type: 'refused'; readonly bytesOnly?: true }
   /**
-   * Data. If requests are tracked, `request` is the client's request that the data is sent for, and `hears` is called
-   * with the requests that resume when the data arrives.
+   * Data. `request` is the client's request that it is sent for; `hears` gets the requests that resume when it arrives.
    */
   | {
       readonly type: 'data'
@@ -44,20 +43,19 @@ export interface Plug {
 
 const JITTER = 7
 
-/** One direction of a connection: first in, first out, regardless of the delays. */
+/** One direction of a connection: first in, first out, whatever the delays. */
 export class Wire {
   readonly link: Link
   /** `n1>n2`. */
   readonly name: string
   readonly #network: Network
   readonly #stream: Stream
-  /** `n1>redis 1`: the endpoint that connected, its peer, and the number of the connection. */
   readonly #connection: string
   #to: () => Plug | undefined
   #sent = 0
   #lastArrival = 0
   #held: Packet[] = []
-  /** Whether a cut has dropped bytes, so that nothing may arrive after the gap. */
+  /** Whether a cut has dropped bytes, after which nothing may arrive. */
   #holed = false
   #closed = false
   /** The other direction of the same connection. */
@@ -139,7 +137,7 @@ export class Wire {
     this.#to()?.arrive(packet)
   }
 
-  /** Called when a cut has healed. Delivers the held bytes, or breaks the connection if bytes were lost. */
+  /** Delivers held bytes after a cut, or breaks the connection if some were lost. */
   healed(): void {
     if (this.#closed) return
     if (this.#holed) {
@@ -149,7 +147,7 @@ export class Wire {
     for (const packet of this.#held.splice(0)) this.#dispatch(packet)
   }
 
-  /** Resets the connection immediately at both ends. */
+  /** Resets the connection at both ends. */
   break(): void {
     this.#breakOff()
     const { twin } = this
@@ -168,7 +166,6 @@ export class Wire {
     this.#network.forget(this)
   }
 
-  /** Ends the wire with the run: nothing arrives any more. */
   cut(): void {
     this.#closed = true
     this.#held = []
@@ -185,9 +182,9 @@ function packetText(packet: Packet): string {
 const lengthOf = (packet: Extract<Packet, { readonly type: 'data' | 'message' }>): number =>
   packet.type === 'data' ? packet.bytes.length : messageText(packet.message).length
 
-/** The operations on a node that the network uses. */
+/** What the network needs of a node. */
 export interface Host {
-  /** Accepts a connection, or refuses it. A connection for messages is refused if the server only accepts bytes. */
+  /** Accepts or refuses a connection. */
   accept(
     port: number,
     from: Endpoint,
@@ -197,13 +194,13 @@ export interface Host {
   ): Plug | 'bytes only' | undefined
 }
 
-/** The sources of delays for everything in flight. */
+/** The sources of delays. */
 export interface Times {
   readonly weather: Weather
   readonly delays: Delays
 }
 
-/** Every connection between endpoints, and the faults of their links. */
+/** All connections, and the faults of their links. */
 export class Network {
   readonly world: World
   readonly weather: Weather
@@ -215,7 +212,7 @@ export class Network {
   readonly #busyUntil = new Map<string, number>()
   readonly #dialled = new Map<string, number>()
   readonly hosts: Map<Endpoint, Host> = new Map()
-  /** The number of packets between nodes that have not arrived yet. */
+  /** The number of packets on the way between nodes. */
   underWay = 0
 
   constructor(world: World, times: Times, seed: number, endpoints: readonly Endpoint[]) {
@@ -230,7 +227,7 @@ export class Network {
     return from !== to && this.#endpoints.has(from) && this.#endpoints.has(to)
   }
 
-  /** Opens a connection; the plug receives `opened` or `refused`. Returns the wire for sending. */
+  /** Opens a connection; the plug receives `opened` or `refused`. Returns the wire to send on. */
   dial(from: Endpoint, to: NodeId, port: number, plug: Plug, messages = false): Wire {
     const [there, back] = [
       { from, to },
@@ -269,7 +266,6 @@ export class Network {
     return wire
   }
 
-  /** Ends all connections when the run ends. */
   close(): void {
     for (const wires of this.#wires.values()) for (const wire of wires) wire.cut()
     this.#wires.clear()
@@ -285,10 +281,7 @@ export class Network {
     return this.#faults.get(name) ?? NONE
   }
 
-  /**
-   * Returns the time when a limited link finishes a transmission that takes `nanosNeeded`. Until then, the link is
-   * busy.
-   */
+  /** Returns when a limited link finishes a transmission of `nanosNeeded`. It is busy until then. */
   queued(link: Link, from: number, nanosNeeded: number): number {
     const name = linkName(link)
     const departure = Math.round(Math.max(from, this.#busyUntil.get(name) ?? 0) + nanosNeeded)

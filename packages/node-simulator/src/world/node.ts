@@ -14,7 +14,7 @@ export interface NodeOptions extends Pick<LifeOptions, 'world' | 'network' | 'id
   readonly died: (death: Death, life: Life) => void
 }
 
-/** The part of a node that survives each start of its program. */
+/** What survives the starts of a node's program. */
 export class ServiceNode {
   readonly id: NodeId
   readonly clock: NodeClock = new NodeClock()
@@ -63,7 +63,6 @@ export class ServiceNode {
     if (number > 1) world.notice(id, 'restarts')
   }
 
-  /** Returns false if the node was already down. */
   kill(): boolean {
     const life = this.#life
     if (life === undefined) return false

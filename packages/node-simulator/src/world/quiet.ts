@@ -2,23 +2,21 @@ import { type Millis, millis, millisToNanos } from '@chaosproxy/history'
 import type { ServiceNode } from './node.ts'
 import type { World } from './world.ts'
 
-/** A server that stores data for programs. */
 export interface Keeper {
-  /** The time in nanoseconds when the server's data last changed. */
+  /** When the data last changed, in nanoseconds. */
   readonly changedAt: number
-  /** Whether the server is answering something; the answer need not change anything. */
   readonly isAnswering: boolean
-  /** Whether the server is working on a change, or on a job that a program has queued. */
+  /** Whether a change or a queued job is in progress. */
   readonly isBusy: boolean
 }
 
-/** Longer timers are not waited for, such as timeouts of idle connections and housekeeping. */
+/** Longer timers, such as idle timeouts, are not waited for. */
 const LONGEST_MS = millis(1_000)
-/** A timer that has fired this many times with one delay counts as repeating. */
+/** A timer that has fired so often with one delay repeats. */
 const REPEATS = 3
-/** The time within which requests are usually answered if a timer caused them. */
+/** Requests of timers are usually answered within this time. */
 const ANSWERED_MS = millis(50)
-/** The longest wait for a program whose timers always change something. */
+/** The longest wait for timers that always change something. */
 const PATIENCE_MS = millis(3_000)
 
 interface Around {
@@ -29,11 +27,11 @@ interface Around {
 }
 
 /**
- * Determines whether programs have done everything that clients requested.
+ * Determines whether programs have done what clients requested.
  *
- * - Nothing is in progress at a shared server or on the way to it, such as a reconnection.
- * - No one-time timer of a program is about to fire.
- * - Every repeating timer has fired since the last change, without causing another change.
+ * - Nothing is in progress at a shared server or on the way to it.
+ * - No one-time timer is about to fire.
+ * - Every repeating timer has fired since the last change, without another.
  */
 export class Quiet {
   readonly #around: Around
@@ -43,20 +41,15 @@ export class Quiet {
     this.#around = around
   }
 
-  /** Records that a client requested a change. */
   disturbed(): void {
     this.#askedSince = undefined
   }
 
-  /** Whether a server has work in progress. */
   get isUnderWay(): boolean {
     return this.#around.keepers.some(({ isBusy }) => isBusy)
   }
 
-  /**
-   * Whether the programs are quiet. Nodes without a shared server always count as quiet, since they have to agree among
-   * themselves.
-   */
+  /** Whether the programs are quiet. Without a shared server always, since nodes have to agree among themselves. */
   get isQuiet(): boolean {
     const { world, network, keepers } = this.#around
     if (keepers.length === 0) return true
@@ -67,16 +60,13 @@ export class Quiet {
     if (network.underWay > 0) return false
     const period = this.#longestPeriod()
     if (period === undefined) return false
-    // The wait below covers the requests that a repeating timer causes again and again.
+    // The wait below covers the requests of repeating timers.
     if (period === 0) return !keepers.some(({ isAnswering }) => isAnswering)
     const changedAt = Math.max(...keepers.map((keeper) => keeper.changedAt))
     return now >= changedAt + millisToNanos(millis(2 * period + ANSWERED_MS))
   }
 
-  /**
-   * Returns the longest period of the repeating timers; 0 if there are none, undefined if a one-time timer is about to
-   * fire.
-   */
+  /** Returns the longest period of repeating timers; 0 for none, undefined if a one-time timer is about to fire. */
   #longestPeriod(): Millis | undefined {
     let longest = 0
     for (const { life } of this.#around.nodes())

@@ -7,35 +7,32 @@ export interface CodeStep {
   readonly type: 'enters' | 'at' | 'gone' | 'back'
   /** The number of a site in `Program.sites`. */
   readonly site: number
-  /** The name of a client's request: `process-3-2` is the second operation of process 3. */
+  /** `process-3-2` is the second operation of process 3. */
   readonly request: string
   readonly node: NodeId
   /** The virtual time since the beginning of the run. */
   readonly at: Nanos
 }
 
-/** Called for every step of a probed program that serves a client; true stops a debugger at the step. */
+/** Called for every step that serves a client; true stops a debugger. */
 export type CodeWatch = (step: CodeStep) => boolean
 
-/** A request that resumed at an await; undefined for code that serves no request. */
+/** A request that resumed at an await; undefined for no request. */
 export interface Resumed {
   readonly request: string | undefined
   /** The number of a site in `Program.sites`. */
   readonly site: number
 }
 
-/** Called at the end of a turn with the requests that resumed in the turn, in order. */
+/** Gets the requests that resumed in a turn, in order, at its end. */
 export type ResumedWatch = (resumed: readonly Resumed[]) => void
 
-/** A simulated socket with the request that arrived last. */
+/** A simulated socket with its last request. */
 interface Serving {
   readonly serves?: string | undefined
 }
 
-/**
- * Tracks the client's request that the running code serves, even across calls from one node to another. Used only on
- * demand, because contexts take time.
- */
+/** Tracks the client's request that running code serves, across nodes. Contexts take time, so only on demand. */
 export class Requests {
   readonly ran: CodeWatch
   readonly #serving = new AsyncLocalStorage<string>()
@@ -46,10 +43,7 @@ export class Requests {
     this.ran = watch
   }
 
-  /**
-   * Registers the function to call with the requests that resume in the current turn. They resume because data arrives
-   * that they awaited.
-   */
+  /** Registers the function for the requests that resume in this turn, because data arrives. */
   arrives(hears: ResumedWatch | undefined): void {
     this.#hears = hears
   }
@@ -58,11 +52,10 @@ export class Requests {
     this.#resumed.push(resumed)
   }
 
-  /** Must be called between two turns. */
   turned(): void {
     const [hears, resumed] = [this.#hears, this.#resumed]
     this.#hears = undefined
-    // The receiver may keep the list, so a new one is made.
+    // The receiver may keep the list.
     if (resumed.length > 0 || hears !== undefined) this.#resumed = []
     hears?.(resumed)
   }
@@ -71,12 +64,11 @@ export class Requests {
     return this.#serving.getStore()
   }
 
-  /** Runs code for the client's request with this name. */
   serve(name: string, run: () => void): void {
     this.#serving.run(name, run)
   }
 
-  /** Tracks requests as servers pass them to programs. The returned function ends the tracking. */
+  /** Tracks requests as servers pass them to programs, until the returned function is called. */
   follow(): () => void {
     const { prototype } = http.Server
     const { emit } = prototype
@@ -86,7 +78,7 @@ export class Requests {
       return name === 'request' ? handed(plain, args[0] as http.IncomingMessage) : plain()
     } as typeof emit
     return () => {
-      // Without its own property, the prototype has the inherited `emit` again.
+      // Uncovers the inherited `emit`.
       delete (prototype as Partial<http.Server>).emit
     }
   }
@@ -97,7 +89,7 @@ export class Requests {
     const { emit: plain } = message
     const emitWithin = (...args: Parameters<typeof plain>): boolean =>
       this.#serving.run(serves, () => Reflect.apply(plain, message, args))
-    // Node's parser would otherwise emit the body in a context of its own.
+    // Node's parser would emit the body in its own context.
     Object.defineProperty(message, 'emit', { value: emitWithin, configurable: true, writable: true })
     return this.#serving.run(serves, emit)
   }

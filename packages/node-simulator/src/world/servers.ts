@@ -9,14 +9,14 @@ import { SimulatedSocket, type SocketServer, socketError } from './socket.ts'
 
 interface OpenServer extends SocketServer {
   _handle: object | null
-  /** The open connections of the server, for the methods that close them. */
+  /** For the methods that close connections. */
   [OPEN]?: Set<SimulatedSocket>
 }
 
 const OPEN = Symbol('open connections')
 const FIRST_FREE_PORT = 49_152
 
-/** Returns a host that accepts connections for a node, on every port where its program currently listens. */
+/** Returns a host that accepts connections where a node's program listens. */
 export const hostOf = (lifeNow: () => Life | undefined): Host => ({
   accept(port, from, remotePort, back, messages) {
     const life = lifeNow()
@@ -35,7 +35,7 @@ export const hostOf = (lifeNow: () => Life | undefined): Host => ({
   },
 })
 
-/** `server.listen` of a simulated program; a server listens only on its own node. */
+/** `server.listen` of a simulated program, only on its own node. */
 function listen(life: Life, server: net.Server, args: readonly unknown[]): net.Server {
   const { port: wanted, path, callback } = listenArguments(args)
   if (path !== undefined)
@@ -56,7 +56,7 @@ function listen(life: Life, server: net.Server, args: readonly unknown[]): net.S
     process.nextTick(() => server.emit('error', error))
     return server
   }
-  // This listener would start one of Node's intervals in real time.
+  // This listener would start an interval in real time.
   for (const each of server.listeners('listening'))
     if (each.name === 'setupConnectionsTracking') server.removeListener('listening', each as () => void)
   life.uses++
@@ -104,20 +104,20 @@ function listenArguments(args: readonly unknown[]): {
 
 let written = { second: Number.NaN, text: '' }
 
-/** Returns the text for a `Date` header; answers of the same second share the text. */
+/** Returns a `Date` header, which answers of the same second share. */
 function dateText(wallMs: number): string {
   const second = Math.floor(wallMs / 1e3)
   if (written.second !== second) written = { second, text: new Date(wallMs).toUTCString() }
   return written.text
 }
 
-/** A message in progress, as Node's HTTP module stores it. */
+/** A message as Node's HTTP module stores it. */
 interface Outgoing {
   sendDate: boolean
   hasHeader(name: string): boolean
 }
 
-/** Replaces Node's network by the simulated network for all running programs. The returned function restores it. */
+/** Replaces Node's network by the simulated one, until the returned function is called. */
 export function patchNetwork(): () => void {
   const { listen: realListen } = net.Server.prototype
   const outgoing = http.OutgoingMessage.prototype as unknown as {
@@ -162,7 +162,7 @@ export function patchNetwork(): () => void {
   }
 }
 
-/** Returns whether no request of a connection is being read or answered. */
+/** Whether no request of a connection is in progress. */
 function isIdle(socket: SimulatedSocket): boolean {
   const { _httpMessage: answering, parser } = socket as unknown as {
     _httpMessage?: object | null
@@ -171,7 +171,7 @@ function isIdle(socket: SimulatedSocket): boolean {
   return (answering ?? undefined) === undefined && (parser?.incoming ?? undefined) === undefined
 }
 
-/** Frees the native parsers of connections that were open when a run ended; each would keep the whole run in memory. */
+/** Frees the native parsers of open connections, each of which would keep the whole run in memory. */
 export function freeParsers(parsers: Iterable<unknown>): void {
   for (const each of parsers) {
     const parser = each as { [name: string]: unknown; socket?: unknown; close?(): void }

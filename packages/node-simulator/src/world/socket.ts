@@ -14,7 +14,6 @@ import {
 } from './messages.ts'
 import type { Packet, Plug, Wire } from './network.ts'
 
-/** Undocumented members of Node's sockets and servers that the simulated ones rely on. */
 interface Internals {
   connecting: boolean
   timeout: number
@@ -42,34 +41,32 @@ interface ConnectOptions {
 }
 
 /**
- * Options that Node itself would otherwise add to a copy of the options of each socket. V8 creates a hidden class for
- * each member that is added to a copy made by a spread, and only this one copy has the class.
+ * Options that Node would add to each copy. V8 creates a hidden class for each member added to a spread copy, which
+ * only that copy has.
  */
 const SET_BY_NODE = { emitClose: false, autoDestroy: true, decodeStrings: false }
 
-/** A socket of Node's own class over a simulated connection. */
 export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answering {
   readonly life: Life
   #wire: Wire | undefined
   #written: Buffer[] = []
-  /** Returns what this turn has written of the answer to a whole request. */
+  /** Returns what this turn has written of an answer. */
   #answer: (() => AnswerMessage | PartMessage | undefined) | undefined
   /** Whether the client of the connection sends whole requests. */
   #takesMessages = false
-  /** Whether a listener threw while it received a request, after which Node's parser reads nothing more. */
+  /** Whether a listener threw, after which Node's parser reads nothing more. */
   #isSpoilt = false
   #ending = false
   #ended = false
-  /** The wire of a closed socket. Data that still arrives is answered with a reset. */
+  /** The wire of a closed socket, which resets data that still arrives. */
   #gone: Wire | undefined
   #dialedFor: string | undefined
   #waiting: (() => void)[] = []
   #timeoutMs = 0
-  /** The time of the last activity. */
   #activeAt = 0
   #cancelTimeout: (() => void) | undefined
   #parser: unknown
-  /** The client's request that written data belongs to, if requests are tracked. */
+  /** The client's request that written data belongs to. */
   #writtenFor: string | undefined
   /** The client's request that arrived last. */
   serves: string | undefined
@@ -169,7 +166,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
       }
       case 'end':
         this.push(null)
-        // Node's sockets also read after the end. Otherwise, a socket without a data listener would not emit "end".
+        // Otherwise, a socket without a data listener would not emit "end".
         this.read(0)
         break
       case 'reset':
@@ -181,10 +178,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     }
   }
 
-  /**
-   * Handles bytes that arrive. Listeners run on behalf of the request that the bytes belong to, but Node's HTTP parser
-   * determines the request itself.
-   */
+  /** Handles arriving bytes, on behalf of their request. Node's HTTP parser determines it itself. */
   #read(bytes: Buffer, request: string | undefined): void {
     const { requests } = this.life.world
     if (requests === undefined || request === undefined) this.push(bytes)
@@ -307,7 +301,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     process.nextTick(() => this.emit('close', error !== null && error !== undefined))
   }
 
-  /** Resets the connection, as the kernel does when a program ends. */
+  /** Resets the connection, as the kernel does. */
   forget(): void {
     const wire = this.#wire
     this.#wire = undefined
@@ -328,16 +322,13 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     return this
   }
 
-  /** Records activity, which restarts the timeout. */
   _unrefTimer(): void {
     if (this.#timeoutMs <= 0 || this.destroyed) return
     this.#activeAt = this.life.world.queue.now
     if (this.#cancelTimeout === undefined) this.#expect(this.#timeoutMs)
   }
 
-  /**
-   * Schedules one event that checks whether the socket was idle. Usually it was not, and the check is scheduled again.
-   */
+  /** Schedules a check whether the socket was idle, which repeats. */
   #expect(idleMs: number): void {
     const { life } = this
     this.#cancelTimeout = life.after(idleMs, () => {
@@ -358,7 +349,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     return this.destroy(socketError('reset', 'ECONNRESET'))
   }
 
-  /** Node's HTTP module sets its native parser here. The parser is freed only when its references are removed. */
+  /** Node's HTTP module sets its native parser here, which is freed only without references. */
   get parser(): unknown {
     return this.#parser
   }
@@ -376,8 +367,7 @@ const addressOf = (host: Endpoint, port: number): object => ({ address: host, fa
 export function socketError(syscall: string, code: string, address: object = {}): NodeJS.ErrnoException {
   const { address: host, port } = address as { address?: string; port?: number }
   const where = host === undefined ? '' : ` ${host}:${port}`
-  // Omits the stack, which would be the simulator's own and differ between machines. Node reads the stack of an error
-  // that destroys a socket.
+  // Omits the stack, which would differ between machines. Node reads it from an error that destroys a socket.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   const error: NodeJS.ErrnoException = new Error(`${syscall} ${code}${where}`)
@@ -385,12 +375,10 @@ export function socketError(syscall: string, code: string, address: object = {})
   return Object.assign(error, { code, syscall, ...(host === undefined ? {} : { address: host, port }) })
 }
 
-/** `connect(options, callback)`, `connect(port, host, callback)` and `connect(path, callback)`. */
 function connectArguments(args: readonly unknown[]): {
   readonly options: ConnectOptions
   readonly callback: (() => void) | undefined
 } {
-  // Node passes normalised arguments on as one list.
   if (Array.isArray(args[0])) return connectArguments(args[0])
   const last = args.at(-1)
   const callback = typeof last === 'function' ? (last as () => void) : undefined

@@ -11,9 +11,8 @@ export const PROGRAM_FILES = 'simulated:'
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
 /**
- * The functions by which a program could reach the real world after its run, if an event of Node resumes it. Each
- * function has a result for a program that is stopped. The functions are watched from the first run on, but only
- * outside of runs, where each call inspects the stack.
+ * The functions by which a program could reach the real world after its run, each with the result for a stopped
+ * program. Outside of runs, each call inspects the stack.
  */
 const WAYS: readonly (readonly [holder: object, name: string, stopped: () => unknown])[] = [
   [globalThis, 'fetch', () => new Promise(() => {})],
@@ -37,7 +36,7 @@ function endedSocket(this: unknown): unknown {
 }
 
 let isWatching = false
-/** The name of the first function that a stopped program called. */
+/** The first function that a stopped program called. */
 let found: string | undefined
 
 /** Starts to watch; further calls have no effect. */
@@ -57,10 +56,7 @@ export function watchStrays(): void {
   }
 }
 
-/**
- * An object whose members are the object itself. A program that continues with this object throws no error that would
- * end this process.
- */
+/** An object whose members are itself: a program that continues with it throws no error that would end this process. */
 const NOTHING: object = new Proxy(() => {}, {
   get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : NOTHING),
   apply: () => NOTHING,
@@ -68,14 +64,12 @@ const NOTHING: object = new Proxy(() => {}, {
 
 let mayWake = false
 
-/** Records that a program awaits something that Node may resume between runs without a trace. */
+/** Records that Node may resume a program between runs. */
 export const noteWaiting = (): void => {
   mayWake = true
 }
 
-/**
- * Called once a run has restored the globals. Hides the real process from programs that are resumed after their run.
- */
+/** Hides the real process from programs resumed after their run. Called once the globals are restored. */
 export function guardProcess(): void {
   if (!mayWake) return
   Object.defineProperty(globalThis, 'process', {
@@ -90,9 +84,7 @@ export function guardProcess(): void {
   })
 }
 
-/**
- * Records a call, for which the next run throws an error. The warning shows the call even if there is no further run.
- */
+/** Records a call, for which the next run throws. The warning is for the last run. */
 function note(name: string): void {
   if (found !== undefined) return
   found = name
@@ -102,13 +94,10 @@ function note(name: string): void {
 const sentenceOf = (name: string): string =>
   `A simulated program went on after its run, and called ${name} in the real world, where it was stopped. An event of Node's own resumed it, which no seed controls: leave out what it awaited if CHAOS_SIMULATED is set, or run it for real with chaos run.`
 
-/**
- * The number of innermost stack frames that are searched for a frame of a program. A package may make a call on behalf
- * of the program.
- */
+/** The innermost stack frames that may show a program. Packages call on its behalf. */
 const FRAMES = 30
 
-/** Returns whether a simulated program is calling outside of a turn. */
+/** Whether a program is calling outside of a turn. */
 function isStray(): boolean {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = FRAMES
@@ -125,18 +114,18 @@ export function requireNoStray(program: string): void {
   throw inputError(`${program} cannot be simulated. ${sentenceOf(what)}`)
 }
 
-/** The wait for programs that an event of Node resumes shortly after the last run. */
+/** The wait for programs resumed shortly after the last run. */
 const LAST_MOMENT_MS = 20
 
 /**
- * Called after the last run of a job, since no further run would report it.
+ * Called after the last run, since no further run would report strays.
  *
  * @throws UserError (input) as `requireNoStray` does.
  */
 export async function requireQuiet(program: string): Promise<void> {
   if (!isWatching) return
   await setTimeout(LAST_MOMENT_MS)
-  // On a busy machine, the timer may fire before earlier events. This wait lets them happen.
+  // On a busy machine, the timer may fire before earlier events.
   await setImmediate()
   requireNoStray(program)
 }

@@ -36,15 +36,12 @@ export function serviceSuffers(kind: FaultKind): Suffering {
 }
 
 /**
- * Faults that lose acknowledged data: a failover loses acknowledged commits, as with asynchronous replication, and a
- * power loss loses data that was not fsynced.
+ * Faults that lose acknowledged data: commits at a failover, as with asynchronous replication, or data that was not
+ * fsynced.
  */
 const UNUSUAL: ReadonlySet<FaultKind> = new Set<FaultKind>(['failover', 'power-loss'])
 
-/**
- * Returns the default faults of a search: the faults among nodes that programs can suffer without losing acknowledged
- * data.
- */
+/** Returns the default faults of a search, which lose no acknowledged data. */
 export const usualServiceFaults = (): readonly string[] =>
   nemeses
     .filter(({ among, kind }) => among === 'nodes' && !UNUSUAL.has(kind) && serviceSuffers(kind) === true)

@@ -5,29 +5,24 @@ import { type Millis, millis } from '@chaosproxy/history'
 import { drain, resetContexts } from './drain.ts'
 
 const CALLED = Symbol.for('chaosproxy.limited')
-/** Calls are made in a script, because only scripts can be ended from outside their thread. */
+/** Only a script can be ended from outside its thread. */
 const script = new vm.Script(`globalThis[Symbol.for('chaosproxy.limited')]()`)
 
-/**
- * The number of events per batch: large enough that starting a timer for each batch costs little, and small enough that
- * a batch takes a fraction of a second.
- */
+/** Enough that a timer for each batch costs little, and few enough that a batch takes a fraction of a second. */
 const EVENTS_AT_A_TIME = 200
-/** The smallest fraction of a processor that a thread is expected to have. */
+/** The smallest fraction of a processor that a thread gets. */
 const LEAST_SHARE = 1 / 10
 
 /** The operating system's information about the processors. */
 export interface Processors {
-  /** Returns the fraction of a processor that a thread can expect, from 0 to 1. */
   share(): number
-  /** Returns the processor time that this process has used, in milliseconds. */
   usedMs(): number
 }
 
 export interface Ended {
   /** The real time after which the call was ended. */
   readonly afterMs: Millis
-  /** Whether the program used the processor for the whole limit. If not, the program might have returned later. */
+  /** Whether the program used the processor throughout. Otherwise, it might have returned later. */
   readonly isStuck: boolean
 }
 
@@ -41,11 +36,10 @@ const ofThisMachine: Processors = {
 }
 
 /**
- * Calls `advance` with a number of events to process, until it returns an end. If `longestMs` is given, a call that
- * uses more processor time is ended at any point, since an endless loop never yields. Only a limit in real time can end
- * a call. This limit is therefore longer if other processes use the processors.
+ * Calls `advance` with a number of events until it returns an end. `longestMs` ends a call at any point, since an
+ * endless loop never yields. It counts real time, and is longer on a busy machine.
  *
- * @throws the error that `ended` returns. `ended` is called during the program's turn, after the call has ended.
+ * @throws the error of `ended`, which is called in the program's turn.
  */
 export function advanceInTime<End>(
   longestMs: Millis | undefined,
@@ -74,7 +68,7 @@ function limited<T>(
     if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
     const isStuck = processors.usedMs() - before >= ENOUGH * longestMs
     const told = ended({ afterMs: timeoutMs, isStuck })
-    // The interrupted code left contexts and pending callbacks behind. A callback may be endless too.
+    // The interrupted code left callbacks behind, which may be endless too.
     resetContexts()
     try {
       called(timeoutMs, () => drain(() => {}))
@@ -85,10 +79,7 @@ function limited<T>(
   }
 }
 
-/**
- * The fraction of the limit that a program must use to count as stuck. The timer of the limit and the processor time
- * use different clocks.
- */
+/** The fraction of the limit that a stuck program must use. The two clocks differ. */
 const ENOUGH = 0.9
 
 function called<T>(timeout: Millis, run: () => T): T {

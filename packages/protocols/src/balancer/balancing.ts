@@ -5,8 +5,8 @@ import { changeHealth, choose } from './choosing.ts'
 import { isRead } from './server.ts'
 import type { Balancer, BalancerTurn, Job } from './state.ts'
 
-// Handles a request at the balancer. A request without an answer may have taken effect, so only a request without
-// effects may be sent to another server (RFC 9110, §9.2.2: a proxy must not repeat non-idempotent requests).
+// Handles a request at the balancer. Without an answer, only a request without effects may be repeated (RFC 9110,
+// §9.2.2).
 
 export const handleAsk: Handler<Balancer, 'ask'> = (turn, { request, command }, from) => {
   if (turn.state.jobs.has(request)) return
@@ -18,7 +18,7 @@ export const handleAsk: Handler<Balancer, 'ask'> = (turn, { request, command }, 
   )
 }
 
-/** Sends a request to a server that has not tried it yet; answers with `why` if no server is left. */
+/** Sends a request to an untried server, or answers with `why`. */
 function tryNext(turn: BalancerTurn, request: string, job: Job, why: string): void {
   const { config, state, steady } = turn
   const server = job.attempt < config.attempts ? choose(turn, job.command, job.tried) : undefined
@@ -57,7 +57,7 @@ export function checkJobs(turn: BalancerTurn): void {
     release(turn, job)
     const why = `balancer: no answer from ${job.server} within ${config.balancerTimeoutMs} ms`
     const mayRepeat = isRead(turn, job.command)
-    // The bug: every request without an answer is sent to another server.
+    // The bug: any request without an answer is sent again.
     const isBold = !mayRepeat && config.bug === 'retry-writes'
     if (isBold && job.attempt < config.attempts) turn.mark()
     if (mayRepeat || isBold) tryNext(turn, request, job, why)
@@ -78,7 +78,7 @@ function tell(turn: BalancerTurn, request: string, { from }: Job, result: Comple
   turn.send(from, { type: 'told', request, result })
 }
 
-/** Begins a round of health checks. A server that has not answered the previous round has missed a check. */
+/** Begins a round of health checks. No answer to the previous round is a missed check. */
 export function checkHealth(turn: BalancerTurn): void {
   const { state, config } = turn
   state.round++
@@ -87,7 +87,7 @@ export function checkHealth(turn: BalancerTurn): void {
     const missed = (before?.missed ?? 0) + 1
     const up = missed <= config.missedChecks
     if (before?.up !== false && !up) turn.log(`takes ${server} out`)
-    // The bug: a server that is considered down is no longer checked.
+    // The bug: a server that is down is no longer checked.
     const isForgotten = before?.up === false && config.bug === 'never-back'
     if (isForgotten) turn.mark()
     changeHealth(turn, server, ({ unchecked }) => ({ up, missed, unchecked: isForgotten ? unchecked + 1 : 0 }))
@@ -97,7 +97,7 @@ export function checkHealth(turn: BalancerTurn): void {
 }
 
 export const handleWell: Handler<Balancer, 'well'> = (turn, { round }, from) => {
-  // An answer that arrives after the next check has begun counts as missing.
+  // A late answer counts as missing.
   if (round !== turn.state.round) return
   if (turn.state.health.get(from)?.up === false) turn.log(`takes ${from} back`)
   changeHealth(turn, from, () => ({ up: true, missed: 0 }))

@@ -3,12 +3,9 @@ import { type Command, commandOf } from '../command.ts'
 import { UNKEYED } from '../objects/object.ts'
 import type { BalancerTurn, Health } from './state.ts'
 
-// Chooses the server for a request.
-
 /** The number of points of each server on the ring. */
 const POINTS = 16
 
-/** Returns the server to try next; undefined if no server is left. */
 export function choose(turn: BalancerTurn, command: Command, tried: readonly NodeId[]): NodeId | undefined {
   const candidates = usable(turn).filter((server) => !tried.includes(server))
   const [first] = candidates
@@ -30,15 +27,15 @@ export function choose(turn: BalancerTurn, command: Command, tried: readonly Nod
 }
 
 /**
- * Returns the servers that get requests. With too few servers up, the results of health checks are ignored (Envoy
- * documentation, "Panic threshold").
+ * Returns the servers that get requests. With too few up, health checks are ignored (Envoy documentation, "Panic
+ * threshold").
  */
 function usable({ state, config }: BalancerTurn): readonly NodeId[] {
   const up = state.servers.filter((server) => state.health.get(server)?.up !== false)
   return up.length < config.panicShare * state.servers.length ? state.servers : up
 }
 
-/** Returns the first server clockwise: when a server fails, only its own keys move (Karger et al., STOC 1997). */
+/** Returns the first server clockwise: a failure moves only its own keys (Karger et al., STOC 1997). */
 function onRing(servers: readonly NodeId[], key: string, first: NodeId): NodeId {
   const place = hashOf(key)
   let best = first

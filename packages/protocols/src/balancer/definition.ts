@@ -58,7 +58,7 @@ export const balancer: ProtocolDefinition = defineProtocol({
       watch: watchState(unchecked),
     },
   ],
-  // The files never change, and clients can only read them.
+  // Files never change.
   functions: ({ backend }) => (backend === 'files' ? ['read'] : undefined),
   promises: () => 'linearizable',
   create(chosen) {
@@ -81,7 +81,7 @@ export const balancer: ProtocolDefinition = defineProtocol({
   },
 })
 
-/** The largest number of rounds that may pass without a check of a server. */
+/** The largest number of rounds without a check of a server. */
 const MOST_ROUNDS = 2
 
 function unchecked({ health }: BalancerState): string | undefined {

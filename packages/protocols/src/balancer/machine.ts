@@ -10,13 +10,11 @@ import { checkHealth, checkJobs, handleAsk, handleServed, handleWell } from './b
 import { handleCheck, handleDo, handleDone, handleServe, isRead, remember, serveNext } from './server.ts'
 import type { Balancer, BalancerConfig, BalancerState, BalancerTurn } from './state.ts'
 
-/** How often requests are checked for timeouts. */
 const TICK_MS = millis(10)
 
 /**
- * Servers behind a load balancer, which is the first node. Either each server has the same files, so nothing can be
- * lost, or all servers share a store on the second node. A client waits for its requester, the requester for the
- * balancer, the balancer for a server, and the server for its queue; each of them may time out first.
+ * Servers behind a load balancer, the first node. They have the same files, or share a store on the second node.
+ * Requester, balancer, server and queue may each time out first.
  */
 export const createBalancer: MachineMaker<Balancer> = defineMachine<Balancer>({
   initial,
@@ -83,7 +81,7 @@ function tick(turn: BalancerTurn): void {
   turn.setTimer('tick', TICK_MS)
 }
 
-// A requester: each node asks the balancer on behalf of its clients, and gives up after its own timeout.
+// A requester asks the balancer for its clients, and has its own timeout.
 
 function handleRequest(turn: BalancerTurn, requestId: string, command: Command): void {
   const { state, config } = turn

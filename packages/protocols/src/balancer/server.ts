@@ -5,9 +5,7 @@ import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Handler } from '../turn.ts'
 import type { Balancer, BalancerTurn, Message, Served, Task } from './state.ts'
 
-// Handles a request at a server. The server has the same files as all others, or queries the store that all servers
-// share. It serves one request at a time, and rejects requests when its queue is full, and requests that have waited
-// too long.
+// Handles a request at a server, one at a time. A request is rejected if the queue is full, or after waiting too long.
 
 export const handleServe: Handler<Balancer, 'serve'> = (turn, { request, attempt, command }) => {
   const { id } = turn.state
@@ -16,12 +14,11 @@ export const handleServe: Handler<Balancer, 'serve'> = (turn, { request, attempt
 }
 
 export const handleCheck: Handler<Balancer, 'check'> = (turn, { round }) => {
-  // A check that finds the queue full gets no answer, which is sufficient information for the balancer.
+  // With a full queue, no answer tells the balancer enough.
   if (turn.config.deepChecks) queue(turn, { type: 'check', round })
   else turn.send(turn.state.balancer, { type: 'well', round })
 }
 
-/** Returns false if the queue is full. */
 function queue(turn: BalancerTurn, task: Task): boolean {
   const { config, state } = turn
   if (config.serviceMs === 0) {
@@ -48,7 +45,7 @@ function carryOut(turn: BalancerTurn, task: Task): void {
   const { request, attempt, command, arrivedAt } = task
   if (turn.steady - arrivedAt > config.serverTimeoutMs)
     answer(turn, task, { refusal: `server: ${state.id} had it waiting for more than ${config.serverTimeoutMs} ms` })
-  // Files are the same on every server and never change: each file contains the model's initial value.
+  // Each file contains the model's initial value.
   else if (config.backend === 'files')
     answer(turn, task, { result: config.object.apply(config.object.initial(), command.input) })
   else turn.send(state.store, { type: 'do', request, attempt, command })
@@ -62,7 +59,7 @@ const answer = (turn: BalancerTurn, { request, attempt }: Named, served: Served)
 export const handleDone = (turn: BalancerTurn, { request, attempt, result }: Message<'done'>): void =>
   answer(turn, { request, attempt }, { result })
 
-/** The number of attempts that the store remembers, so that a late duplicate has no effect. */
+/** The number of attempts that the store remembers against duplicates. */
 
 /** In the store. */
 export const handleDo: Handler<Balancer, 'do'> = (turn, { request, attempt, command }, from) => {

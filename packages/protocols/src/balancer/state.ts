@@ -8,17 +8,14 @@ import type { MessageOf, Turn, Types } from '../turn.ts'
 export interface BalancerConfig extends Subject {
   readonly backend: 'files' | 'store'
   readonly choice: 'round-robin' | 'least-connections' | 'consistent-hashing'
-  /** Whether a health check waits in the server's queue like a request. */
+  /** Whether health checks wait in the server's queue. */
   readonly deepChecks: boolean
   readonly checkMs: Millis
-  /** The number of consecutive checks without an answer after which a server gets no more requests. */
+  /** After so many consecutive checks without an answer, a server gets no requests. */
   readonly missedChecks: number
-  /** If a smaller fraction of the servers is up, all servers get requests. */
+  /** Below this fraction of servers that are up, all get requests. */
   readonly panicShare: number
-  /**
-   * The largest number of attempts of a request. Only a request without effects, or one that was refused before it took
-   * effect, is attempted again.
-   */
+  /** The largest number of attempts. Only a request without effects, or one refused in time, is repeated. */
   readonly attempts: number
   readonly requesterTimeoutMs: Millis
   readonly balancerTimeoutMs: Millis
@@ -33,25 +30,22 @@ interface Named {
   readonly attempt: number
 }
 
-/** A server's answer to an attempt. After a refusal, the attempt had no effect. */
+/** A server's answer to an attempt. A refused one had no effect. */
 export type Served = { readonly result: Completion } | { readonly refusal: string }
 
 type BalancerMessage =
-  // Messages between a requester and the balancer.
   | { readonly type: 'ask'; readonly request: string; readonly command: Command }
   | { readonly type: 'told'; readonly request: string; readonly result: Completion }
-  // Messages between the balancer and a server.
   | (Named & { readonly type: 'serve'; readonly command: Command })
   | (Named & { readonly type: 'served'; readonly served: Served })
   | { readonly type: 'check'; readonly round: number }
   | { readonly type: 'well'; readonly round: number }
-  // Messages between a server and the store.
   | (Named & { readonly type: 'do'; readonly command: Command })
   | (Named & { readonly type: 'done'; readonly result: Completion })
 
 export type Message<Type extends BalancerMessage['type']> = MessageOf<BalancerMessage, Type>
 
-/** A record of the store: an attempt that took effect. */
+/** A record of the store. */
 interface BalancerRecord extends Named {
   readonly command: Command
 }
@@ -62,18 +56,17 @@ export interface Job {
   readonly attempt: number
   readonly server: NodeId
   readonly tried: readonly NodeId[]
-  /** The number of attempts that may have taken effect. */
+  /** Attempts that may have taken effect. */
   readonly uncertain: number
   readonly dueAt: number
 }
 
 export interface Health {
   readonly up: boolean
-  /** The number of consecutive checks without an answer. */
+  /** Consecutive checks without an answer. */
   readonly missed: number
-  /** The number of requests that the server has not answered. */
   readonly open: number
-  /** The number of rounds of health checks since the last check of the server; for the invariant. */
+  /** Rounds since the last check of the server, for the invariant. */
   readonly unchecked: number
 }
 
@@ -97,7 +90,6 @@ export interface BalancerState {
   readonly station: Station<Task>
   // The store.
   held: unknown
-  /** The answers, by request and attempt. */
   readonly done: Map<string, Completion>
   ticking: boolean
 }

@@ -7,13 +7,11 @@ import type { Handler } from '../turn.ts'
 import type { Broker, BrokerTurn, Call, Message } from './state.ts'
 import { readCopy } from './topics.ts'
 
-// Handles a client's request at its gateway, which produces and consumes on behalf of its clients. The gateway acts
-// according to the delivery (MQTT 5.0, OASIS 2019, §4.3, QoS 0 to 2).
+// Handles a client's request at its gateway, according to the delivery (MQTT 5.0, OASIS 2019, §4.3, QoS 0 to 2).
 //
-// - At most once: the gateway asks once, and treats a missing answer as an empty queue.
-// - At least once: the gateway asks until the broker answers, and settles a message after passing the message on.
-// - Exactly once: the gateway's requests have keys. It passes a message to the client once the broker has confirmed
-//   that the message is settled.
+// - At most once: asks once; a missing answer is an empty queue.
+// - At least once: asks until the broker answers, and settles a message after passing it on.
+// - Exactly once: requests have keys. A message is passed on once the broker has confirmed that it is settled.
 
 export function handleRequest(turn: BrokerTurn, requestId: string, command: Command): void {
   const { state, config } = turn
@@ -71,7 +69,7 @@ export const handleSettled: Handler<Broker, 'settled'> = (turn, { request, recei
   if (call?.inHand?.receipt !== receipt) return
   if (accepted) end(turn, request, ok(call.inHand.value))
   else {
-    // The message became visible in the meantime, and another consumer holds it.
+    // Another consumer holds the message, which became visible.
     const { requestId, command, dueAt } = call
     const withoutMessage: Call = { requestId, command, dueAt }
     calls.set(request, withoutMessage)

@@ -9,9 +9,8 @@ import type { Broker, BrokerConfig, BrokerRecord, BrokerState, BrokerTurn } from
 import { handleGot, handlePublish, noteDelivered, owe, owes, push, remember, take } from './topics.ts'
 
 /**
- * Queues and topics on one broker, the first node. Every node is a gateway through which clients produce and consume. A
- * message in a queue is delivered to one consumer. A topic is a log that each consumer reads from its own offset, or
- * any other object; with `topics=push` the broker pushes it to every node, which keeps its own copy.
+ * Queues and topics on one broker, the first node. Every node is a gateway of its clients. A queue delivers each
+ * message to one consumer. A topic is a log or any other object; with `topics=push` every node has a copy.
  */
 export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
   initial,
@@ -21,7 +20,7 @@ export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
     // At most once: no message is sent again.
     if (config.delivery === 'at-most-once') for (const pending of state.subscribers.values()) pending.length = 0
     push(turn)
-    // The bug: requests of producers are remembered only in memory.
+    // The bug: producers' requests are only in memory.
     if (config.bug === 'forget-producers' && state.keys.size > 0) {
       turn.mark()
       state.keys.clear()
@@ -70,7 +69,7 @@ function initial({ id, peers, seed }: NodeSetting, { object }: BrokerConfig): Br
   }
 }
 
-/** Restores the durable state after a restart. Delivered messages that were not settled are visible again. */
+/** Restores the durable state. Unsettled messages are visible again. */
 function redo(turn: BrokerTurn, record: BrokerRecord): void {
   switch (record.kind) {
     case 'taken':

@@ -7,32 +7,29 @@ import type { MessageOf, Turn, Types } from '../turn.ts'
 
 export interface BrokerConfig extends Subject {
   readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
-  /** Whether a message waits until the previous message is settled. */
+  /** Whether a message waits for the one before to be settled. */
   readonly ordered: boolean
-  /**
-   * Whether requests on objects other than queues are sent to the broker, or the broker pushes changes to every node.
-   */
+  /** Whether topics are asked at the broker, or pushed to every node. */
   readonly topics: 'pull' | 'push'
-  /** How long a delivered message is invisible to other consumers. */
+  /** How long other consumers do not see a delivered message. */
   readonly visibilityMs: Millis
   readonly retransmitMs: Millis
   readonly timeoutMs: Millis
 }
 
 type BrokerMessage =
-  // Messages between a gateway and the broker, for produced messages and for all requests that do not concern a queue.
+  // Between a gateway and the broker, except for consuming from a queue.
   | {
       readonly type: 'do'
       readonly request: string
       readonly command: Command
       readonly ticket: Ticket
-      /** The key by which the broker recognises a duplicate. */
       readonly key?: string | undefined
     }
   | { readonly type: 'did'; readonly request: string; readonly result: Completion }
   // Consuming.
   | { readonly type: 'fetch'; readonly request: string; readonly queue: string; readonly ticket: Ticket }
-  /** The reply to a fetch. It has no receipt if the queue is empty, or if the message has already left the queue. */
+  /** The reply to a fetch. Without a receipt, there was no message. */
   | {
       readonly type: 'fetched'
       readonly request: string
@@ -53,7 +50,7 @@ export type BrokerRecord =
       readonly command: Command
       readonly key?: string | undefined
     }
-  /** A message has left its queue. `receipt` is the receipt of its delivery, if the message was delivered. */
+  /** A message has left its queue; `receipt` is that of its delivery, if any. */
   | { readonly kind: 'taken'; readonly queue: string; readonly number: number; readonly receipt?: string | undefined }
   /** At the broker: a subscriber has acknowledged a message. */
   | { readonly kind: 'delivered'; readonly subscriber: NodeId; readonly number: number }
@@ -69,23 +66,21 @@ export interface Publication {
 export interface Entry {
   readonly number: number
   readonly value: Json
-  /** Present from the delivery of the message until it is settled or visible again. */
+  /** Present while a delivered message is invisible. */
   readonly lease?: Lease | undefined
 }
 
 interface Lease {
   readonly receipt: string
   readonly request: string
-  /** The end of the lease by the broker's monotonic clock. */
   readonly until: number
 }
 
 export interface Call {
   readonly requestId: string
   readonly command: Command
-  /** The time by the monotonic clock. */
   readonly dueAt: number
-  /** The message received from the broker; it is passed to the client once it is settled. */
+  /** The message that the client gets once it is settled. */
   readonly inHand?: { readonly value: Json; readonly receipt: string } | undefined
 }
 
@@ -97,25 +92,21 @@ export interface BrokerState {
   readonly calls: Map<string, Call>
   readonly sending: Forwarding
   // The broker.
-  /** The state of objects other than queues. */
   held: unknown
   readonly queues: Map<string, Entry[]>
   readonly receiving: Forwarding
-  /** The answers, by the key of a producer's request. */
   readonly keys: Map<string, Completion>
-  /** Receipts of messages that left their queue, each with the number of the message. */
+  /** Receipts of messages that left their queue, with the messages' numbers. */
   readonly receipts: Map<string, number>
-  /** The changes that each subscriber has not acknowledged, in order. */
   readonly subscribers: Map<NodeId, Publication[]>
   published: number
   // A subscriber.
   copy: unknown
-  /** The numbers of the changes that this subscriber has received. */
   readonly got: Map<string, true>
   // The broker's queues.
   produced: number
   handedOut: number
-  /** Describes a message that left its queue twice; undefined if there is none. For the invariant. */
+  /** A message that left its queue twice; for the invariant. */
   twice: string | undefined
 }
 

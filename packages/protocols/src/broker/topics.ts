@@ -6,24 +6,23 @@ import { UNKEYED } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Broker, BrokerConfig, BrokerState, BrokerTurn, Publication } from './state.ts'
 
-// Publish and subscribe: every other node subscribes to everything, and the broker pushes each subscriber its own copy.
-// At most once: "the message is delivered according to the capabilities of the underlying network. No response is sent
-// by the receiver and no retry is performed by the sender" (MQTT 5.0, OASIS 2019, §4.3.1). At least once: a message is
-// sent until its receiver has acknowledged it (§4.3.2). Exactly once: the receiver also remembers the messages that it
-// has received (§4.3.3).
+// Publish and subscribe: the broker pushes to every other node. At most once: "the message is delivered according to
+// the capabilities of the underlying network. No response is sent by the receiver and no retry is performed by the
+// sender" (MQTT 5.0, OASIS 2019, §4.3.1). At least once: a message is sent until it is acknowledged (§4.3.2). Exactly
+// once: the receiver remembers messages (§4.3.3).
 
-/** Returns whether clients read the copy on the node that they call. Queues are never copied. */
+/** Whether clients read their node's copy. Queues are never copied. */
 export const isPushed = ({ topics, object }: BrokerConfig): boolean => topics === 'push' && object.name !== 'queue'
 
 const isRead = ({ object }: BrokerConfig, { input }: Command): boolean => object.reads.includes(input.f)
 
-/** Returns the answer from a subscriber's own copy; undefined if the request must be sent to the broker. */
+/** Returns the answer from a subscriber's copy; undefined if the broker must answer. */
 export function readCopy({ state, config }: BrokerTurn, command: Command): Completion | undefined {
   const isOwn = isPushed(config) && state.id !== state.broker && isRead(config, command)
   return isOwn ? config.object.apply(state.copy, command.input) : undefined
 }
 
-/** Queues a change for each subscriber. Also used after a restart, for changes whose arrival is not recorded. */
+/** Queues a change for each subscriber, also after a restart. */
 export function owe(
   { state, config }: Pick<BrokerTurn, 'state' | 'config'>,
   command: Command,
@@ -46,9 +45,8 @@ export function push(turn: BrokerTurn): void {
 }
 
 /**
- * Returns the first pending message of each key. In order, the next message of a key waits until the previous one is
- * acknowledged; otherwise a subscriber that lost the first message would receive it after the second (§4.6, with a
- * Receive Maximum of 1).
+ * Returns the first pending message of each key. Otherwise, a subscriber that lost one would receive it after the next
+ * (§4.6, with a Receive Maximum of 1).
  */
 function firstOfKeys(pending: readonly Publication[]): readonly Publication[] {
   const first = new Map<string, Publication>()
@@ -64,11 +62,11 @@ const keyOf = ({ command }: Publication): string => command.input.key ?? UNKEYED
 export const owes = ({ subscribers }: BrokerState): boolean =>
   [...subscribers.values()].some((pending) => pending.length > 0)
 
-/** Returns the largest number of changes that a subscriber has not acknowledged. */
+/** Returns the most changes that a subscriber has not acknowledged. */
 export const backlog = ({ subscribers }: BrokerState): number =>
   Math.max(0, ...[...subscribers.values()].map((pending) => pending.length))
 
-/** Handles a change at a subscriber: the change is on its disk before it is acknowledged. */
+/** Handles a change at a subscriber, which writes it to disk before acknowledging it. */
 export const handlePublish: Handler<Broker, 'publish'> = (turn, { number, command }, from) => {
   const { state, config } = turn
   const isKnown = config.delivery === 'exactly-once' && state.got.has(String(number))
@@ -90,7 +88,7 @@ export const handleGot: Handler<Broker, 'got'> = (turn, { number }, from) => {
   if (!before.some((publication) => publication.number === number)) return
   const subscribers = config.bug === 'one-ack-for-all' ? [...state.subscribers.keys()] : [from]
   for (const subscriber of subscribers) {
-    // The bug: once one subscriber has acknowledged a message, it counts as acknowledged by all.
+    // The bug: one subscriber's acknowledgement counts for all.
     if (subscriber !== from && hasPending(state, subscriber, number)) turn.mark()
     noteDelivered(turn, subscriber, number)
     turn.persist({ kind: 'delivered', subscriber, number })

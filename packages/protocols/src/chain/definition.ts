@@ -12,8 +12,7 @@ const histories: LogProtocol<ChainState> = {
   leads: isHead,
   term: ({ epoch }) => epoch,
   log: ({ log }) => log,
-  // Every entry that the tail has acknowledged is on the disk of every node. An entry that the tail has only executed
-  // may still be lost.
+  // Acknowledged entries are on every node's disk. An entry that the tail has only executed may be lost.
   settled: (state) => (isTail(state) ? 0 : state.acked),
 }
 
@@ -43,7 +42,7 @@ const chainInvariants: readonly Invariant[] = [
   },
 ]
 
-/** Compares lengths only: "histories agree" already ensures that one is a prefix of the other. */
+/** Compares lengths: "histories agree" ensures that one is a prefix of the other. */
 function watchPropagation(): Watch {
   const states = new Map<NodeId, ChainState>()
   return (node) => (state) => {

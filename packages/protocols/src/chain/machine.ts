@@ -11,10 +11,7 @@ import { begin, beginChain, checkChain, handleSealed, heartbeat, reconfigure, se
 import { type Chain, type ChainState, type ChainTurn, isActive, isHead, isTail } from './state.ts'
 import { askRound, executeAtTail, handleAck, handleConfirmed, handleUpdate, query, readHere } from './updates.ts'
 
-/**
- * Chain replication: updates pass from the head along the chain; the tail answers updates and queries. Departures from
- * the paper: `state.ts`.
- */
+/** Chain replication: updates pass from the head to the tail, which answers. Departures from the paper: `state.ts`. */
 export const createChain: MachineMaker<Chain> = defineMachine<Chain>({
   initial,
   redo({ state }, record) {
@@ -85,8 +82,8 @@ function initial(node: NodeSetting, config: SuccessionConfig): ChainState {
 }
 
 /**
- * Resumes a restarted node's position, unless the epoch has been sealed. A head does not resume: it may have numbered
- * updates that were lost with its memory.
+ * Resumes a restarted node's position, unless the epoch is sealed. A head may have lost updates that it had numbered,
+ * so it does not resume.
  */
 function resume(turn: ChainTurn): void {
   const { state, config } = turn
@@ -108,7 +105,7 @@ function request(turn: ChainTurn, asked: MachineRequest): void {
 
 type Handler<Message> = MessageHandler<ChainTurn, Message>
 
-/** Handles messages of the current epoch; tells the sender if its epoch has ended. */
+/** Handles messages of the current epoch; tells senders of ended epochs. */
 function current<Message extends { readonly epoch: number }>(handle: Handler<Message>): Handler<Message> {
   return (turn, message, from) => {
     const { promised } = turn.state
@@ -117,7 +114,6 @@ function current<Message extends { readonly epoch: number }>(handle: Handler<Mes
   }
 }
 
-/** Handles messages only if both nodes are in the same chain. */
 function inChain<Message extends { readonly epoch: number }>(handle: Handler<Message>): Handler<Message> {
   return current((turn, message, from) => {
     if (message.epoch === turn.state.epoch && isActive(turn.state)) handle(turn, message, from)

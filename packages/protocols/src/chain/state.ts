@@ -6,28 +6,25 @@ import type { MemberState, SuccessionConfig } from '../routing/succession.ts'
 import type { Turn, Types } from '../turn.ts'
 
 // Sections are those of van Renesse & Schneider, "Chain Replication for Supporting High Throughput and Availability",
-// 2004. This implementation departs from the paper. In the paper, servers are fail-stop, and a master outside the chain
-// knows which servers have failed. Here, nodes are disconnected and return, and the nodes themselves act as the master.
-// A majority agrees on each configuration, so a chain is never shorter than a majority. Before a tail answers a query,
-// it confirms that no later configuration has begun.
+// 2004. In the paper, servers are fail-stop, and a master outside the chain knows which have failed. Here, nodes are
+//   disconnected and return, and are the master themselves: a majority agrees on each configuration, so a chain is
+//   never shorter. Before a tail answers a query, it confirms that no later configuration has begun.
 
-/** A chain, and its history at the beginning. The epoch is the number of the configuration. */
+/** A chain, and its history at the beginning. */
 export interface Configuration {
   readonly epoch: number
-  /** The nodes of the chain, from head to tail. */
   readonly chain: readonly NodeId[]
   readonly entries: readonly Entry[]
 }
 
 export type ChainMessage =
-  /** Asks the receiver to end all earlier epochs. */
   | { readonly type: 'seal'; readonly epoch: number }
   | { readonly type: 'sealed'; readonly epoch: number; readonly last: Configuration }
-  /** The receiver has sealed a later epoch than that of the message it replies to. */
+  /** The receiver has sealed a later epoch than the message's. */
   | { readonly type: 'deposed'; readonly epoch: number }
   /** The new configuration, passed along the new chain. */
   | ({ readonly type: 'begin' } & Configuration)
-  /** Updates passed along the chain (§3.1); `from` is the number of the first entry. */
+  /** Updates passed along the chain (§3.1), numbered from `from`. */
   | {
       readonly type: 'update'
       readonly epoch: number
@@ -47,7 +44,7 @@ export type ChainMessage =
 export type ChainRecord =
   | { readonly kind: 'sealed'; readonly epoch: number }
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /** The entries replace those numbered `from` and higher. */
+  /** The entries replace all from number `from`. */
   | {
       readonly kind: 'begun'
       readonly epoch: number
@@ -59,7 +56,7 @@ export type ChainRecord =
 /** The state of a node. The log is the paper's `Hist`; its entries after `acked` are `Sent`. */
 export interface ChainState extends MemberState {
   // Durable.
-  /** The promised epoch: this node takes part in no earlier epoch. */
+  /** The node takes part in no earlier epoch. */
   promised: number
   epoch: number
   chain: readonly NodeId[]
@@ -67,11 +64,11 @@ export interface ChainState extends MemberState {
   // In memory.
   /** The tail has all entries up to this number. */
   acked: number
-  /** Whether the tail has confirmed that it began the epoch. */
+  /** Whether the tail has begun the epoch. */
   begun: boolean
-  /** The configurations that other nodes have sealed, while this node starts a new configuration. */
+  /** Configurations that others have sealed, while this node starts a new one. */
   sealed: Map<NodeId, Configuration> | undefined
-  /** The nodes that the head has received messages from since the last check. */
+  /** The nodes that the head heard since the last check. */
   heard: NodeId[]
   rounds: Map<NodeId, number>
 }
@@ -85,7 +82,7 @@ export type Chain = Types<
 >
 export type ChainTurn = Turn<Chain>
 
-/** Returns whether this node has a chain, and the chain is current: the node has promised no later epoch. */
+/** Whether this node has a chain and has promised no later epoch. */
 export const isActive = ({ promised, epoch, chain }: ChainState): boolean => promised === epoch && chain.length > 0
 
 export const isHead = (state: ChainState): boolean => isActive(state) && state.chain[0] === state.id

@@ -1,17 +1,16 @@
 import type { NodeId } from '@chaosproxy/faults'
 
-/** The number of requests whose answers are remembered. Of older requests, only the ids are remembered. */
+/** The number of remembered answers. Of older requests, only the ids remain. */
 const MOST_REMEMBERED = 10_000
 
-/** Tracks the requests given to one node: those without an answer, and those answered. */
+/** Tracks the requests given to one node. */
 export class Answered {
   readonly #node: NodeId
   /** Requests of earlier lives, or answered long ago. */
   readonly #past: Set<string>
   readonly #open: Set<string> = new Set()
-  /** By request: the text of the message that led to the answer; empty if another kind of event led to it. */
+  /** By request: the message that led to the answer; empty for another event. */
   readonly #answered: Map<string, string> = new Map()
-  /** The requests answered in the current step. */
   readonly #justNow: Set<string> = new Set()
 
   constructor(node: NodeId, before: Answered | undefined) {
@@ -27,10 +26,7 @@ export class Answered {
     this.#open.add(requestId)
   }
 
-  /**
-   * Returns whether the answer to this request is right, or what is wrong with it. `late` is not an error of the
-   * protocol: the client no longer waits.
-   */
+  /** Returns what is wrong with an answer, if anything. `late` is no error: the client no longer waits. */
   answer(requestId: string, message: string): 'good' | 'late' | 'unknown' | 'twice' {
     if (this.#open.delete(requestId)) {
       this.#answered.set(requestId, message)
@@ -40,7 +36,7 @@ export class Answered {
     }
     const before = this.#answered.get(requestId)
     if (before !== undefined) {
-      // If a network delivers a message twice, the node sends its answer twice too.
+      // A message delivered twice may be answered twice.
       const again = message !== '' && message === before && !this.#justNow.has(requestId)
       return again ? 'late' : 'twice'
     }
@@ -48,8 +44,8 @@ export class Answered {
   }
 
   /**
-   * Whether the node got this request before a restart, or long ago. A node that is a real process remembers nothing
-   * from before a restart, but the names of its requests begin with the name of the node.
+   * Whether the request is from before a restart, or old. A real process remembers none, but its requests' names begin
+   * with the node's.
    */
   #isPast(requestId: string): boolean {
     return this.#past.has(requestId) || requestId.startsWith(`${this.#node}.`)

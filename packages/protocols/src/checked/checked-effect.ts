@@ -6,10 +6,7 @@ import type { Answered } from './answered.ts'
 
 export type AnyEffect = Effect<unknown, unknown>
 
-/**
- * A forbidden effect. In the error message, `did` stands between the name of the node and the event. `instead` says
- * what the protocol should do.
- */
+/** A forbidden effect. `did` stands between node and event; `instead` says what the protocol should do. */
 export class Mistake extends Error {
   readonly did: string
   readonly instead: string
@@ -21,10 +18,7 @@ export class Mistake extends Error {
   }
 }
 
-/**
- * The node whose effects are checked, and the text of the message that caused the effects. The text is empty if another
- * event caused them.
- */
+/** The node, and the message that caused its effects; empty for another event. */
 export interface EffectContext {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
@@ -34,18 +28,14 @@ export interface EffectContext {
 
 const TYPES = ['send', 'reply', 'persist', 'setTimer', 'cancelTimer', 'log', 'mark']
 
-/**
- * The longest message in characters of JSON. Real nodes would not send longer messages: a link buffers at most this
- * much.
- */
+/** The longest message in characters of JSON: a link buffers at most this much. */
 const LONGEST_JSON = 4 * 1024 * 1024
 /** The longest delay that timers of real processes support. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * Returns the effect as a host may execute it; undefined if there is nothing to do. Messages and records are copied
- * through JSON, as if sent to another process or written to disk, so the protocol may continue to modify its own
- * objects.
+ * Returns the effect for a host to execute, if any. Messages and records are copied through JSON, so the protocol may
+ * modify its own objects.
  *
  * @throws Mistake
  */
@@ -147,7 +137,6 @@ function delayIn({ timer, afterMs }: Members): Millis {
   )
 }
 
-/** Returns a copy of the value as another process would receive it. */
 function copied<T>(name: string, value: unknown, did: string): T {
   const part = firstPart(value, name, [])
   if (part !== undefined)
@@ -155,7 +144,7 @@ function copied<T>(name: string, value: unknown, did: string): T {
       `${did} that JSON cannot carry`,
       `${part}, and would arrive changed; JSON has strings, finite numbers, true, false, null, lists and plain objects`,
     )
-  // Avoids serialising a string that is already too long.
+  // Do not serialise a string that is too long.
   const text = typeof value === 'string' && value.length > LONGEST_JSON ? value : JSON.stringify(value)
   if (text.length > LONGEST_JSON)
     throw new Mistake(
@@ -198,7 +187,7 @@ function firstPartOfObject(value: object, path: string, within: readonly object[
     return undefined
   }
   const prototype: unknown = Object.getPrototypeOf(value)
-  // A plain object of another realm has that realm's Object.prototype as its prototype.
+  // Another realm has its own Object.prototype.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return `${path} is ${aOrAn(className(value))}`
   if (Object.getOwnPropertySymbols(value).length > 0) return `${path} has a member that is named by a symbol`
   for (const [name, member] of Object.entries(value)) {

@@ -13,15 +13,13 @@ interface Checked {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
   readonly answered: Answered
-  /** The latest event; undefined before the first event. */
   event: AnyEvent | undefined
   state: unknown
 }
 
 /**
- * Checks an untrusted protocol against its types at run time, on any host. If its code throws or returns something
- * invalid, throws a `MachineError` that names the event. Events, messages and records are copied through JSON, so that
- * nodes in one process share no objects, as in separate processes.
+ * Checks an untrusted protocol at run time. Throws a `MachineError` that names the event if it throws or returns
+ * something invalid. Everything is copied through JSON, so that nodes in one process share no objects.
  */
 export const checkedProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => {
   const { changes, invariants } = protocol
@@ -53,7 +51,7 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
       const answered = new Answered(id, lives.get(id))
       lives.set(id, answered)
       const checked: Checked = { node: id, peers, answered, event: undefined, state: undefined }
-      // Copied, so that a node cannot change the records on its disk.
+      // A node must not change its disk's records.
       const records = journal.map((record) => JSON.parse(JSON.stringify(record)))
       return stepped(checked, '', () => machine.start({ id, peers: [...peers], seed }, records, now))
     },
@@ -73,10 +71,7 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
     status: statusOf,
   }
 
-  /**
-   * Runs a step, and then reads the status. Hosts read the status at different times, but an error must be reported at
-   * the event that caused the error.
-   */
+  /** Runs a step and reads the status at once: an error must be reported at the event that caused it. */
   function stepped(checked: Checked, messageText: string, run: () => unknown): AnyTransition {
     const transition = transitionOf(checked, messageText, run)
     statusOf(checked)
@@ -113,7 +108,7 @@ function blamedFor(node: NodeId, event: AnyEvent | undefined, error: unknown): M
 
 function checkedReturn(returned: unknown): { readonly state: unknown; readonly effects: readonly unknown[] } {
   if (isThenable(returned)) {
-    // The promise may be rejected later; the rejection is ignored.
+    // A later rejection is ignored.
     returned.then(undefined, () => {})
     throw new Mistake(
       'returned a promise',

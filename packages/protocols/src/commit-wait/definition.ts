@@ -37,10 +37,9 @@ export const commitWait: ProtocolDefinition = defineProtocol({
   },
   promises: (_, { 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) =>
     Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
-  // The deviation of the clocks is about the time between two operations. A smaller deviation would hardly matter.
+  // With smaller deviations, clocks would hardly matter.
   strictest: { 'epsilon-ms': 40, 'skew-ms': 40 },
-  // An unlimited clock fault exceeds any ε. A limited clock fault may use the part of ε that the deviations of the
-  // nodes leave.
+  // An unlimited clock fault exceeds any ε. A limited one may use what the nodes' deviations leave of ε.
   notUnder: ['clock'],
   clocks: ({ 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) => ({
     drift: 1,

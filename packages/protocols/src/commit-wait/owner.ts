@@ -14,7 +14,7 @@ import {
 
 const NOBODY: readonly Ask[] = []
 
-/** Serves a request at the owner of its key. While a write waits for its time, later requests also wait. */
+/** Serves a request at the owner of its key, after any waiting write. */
 export function serve(turn: CommitWaitTurn, ask: Ask): void {
   const { state } = turn
   const { input } = ask.command
@@ -43,7 +43,6 @@ export function serve(turn: CommitWaitTurn, ask: Ask): void {
   }
 }
 
-/** Returns the newest version that is not in the reader's future. */
 function read(turn: CommitWaitTurn, key: string, { at }: Ask): Json {
   const { state } = turn
   const limit = at + uncertainty(turn)
@@ -58,16 +57,16 @@ function read(turn: CommitWaitTurn, key: string, { at }: Ask): Json {
 }
 
 /**
- * A read must see versions whose time is at most this far ahead of the reader's clock.
+ * How far ahead of the reader's clock a read must see versions.
  *
  * - commit-wait: "s_read = TT.now().latest" (Spanner, OSDI 2012, §4.1.4), which is ε ahead.
- * - uncertainty-interval: a value within the greatest difference of two clocks may have been written before the read
- * began, so the read restarts after it (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
+ * - uncertainty-interval: the greatest difference of two clocks. A value within it may have been written before the
+ *   read began, so the read restarts after it (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
  */
 const trueUncertainty = ({ config: { order, epsilonMs } }: CommitWaitTurn): number =>
   order === 'commit-wait' ? epsilonMs : 2 * epsilonMs
 
-/** The bug: a reader treats its clock as the true time. */
+/** The bug: a reader trusts its clock. */
 const hasBug = ({ config }: CommitWaitTurn): boolean => config.bug === 'trust-clock'
 
 const uncertainty = (turn: CommitWaitTurn): number => (hasBug(turn) ? 0 : trueUncertainty(turn))
@@ -81,10 +80,9 @@ function write(turn: CommitWaitTurn, key: string, ask: Ask, value: Json): void {
     commit(turn, key, ask, { stamp: stampAfter(ask.at, floor), value })
     return
   }
-  // The rule "Start" of Spanner (§4.1.2): the time of a write is no less than TT.now().latest, computed after the
-  // arrival of the write's request.
+  // The rule "Start" of Spanner (§4.1.2): a write's time is no less than TT.now().latest on its arrival.
   const version = { stamp: stampAfter(timeHere(turn) + config.epsilonMs, floor), value }
-  // The bug: the write is answered while its time may still be ahead of other nodes' clocks.
+  // The bug: the write's time may be ahead of other clocks.
   if (config.bug === 'no-wait') {
     turn.mark()
     commit(turn, key, ask, version)
@@ -94,16 +92,13 @@ function write(turn: CommitWaitTurn, key: string, ask: Ask, value: Json): void {
   wait(turn, key, version)
 }
 
-/**
- * Commit wait: no client sees a write until TT.after its time, that is, until the time has passed on every clock
- * (Spanner §4.1.2).
- */
+/** Commit wait: no client sees a write until its time has passed on every clock (Spanner §4.1.2). */
 function wait(turn: CommitWaitTurn, key: string, { stamp }: Version): void {
   const leftMs = stamp.time - (timeHere(turn) - turn.config.epsilonMs)
   turn.setTimer(`commit ${key}`, millis(Math.max(0, leftMs) + PAST_MS))
 }
 
-/** The additional time of the wait, which must end after the write's time instead of exactly at it. */
+/** The wait must end after the write's time, not at it. */
 const PAST_MS = 0.001
 
 export function waited(turn: CommitWaitTurn, key: string): void {
@@ -112,7 +107,7 @@ export function waited(turn: CommitWaitTurn, key: string): void {
   if (waiting === undefined) return
   const { ask, version } = waiting
   if (timeHere(turn) - config.epsilonMs <= version.stamp.time) {
-    // The clock was set back during the wait.
+    // The clock was set back.
     wait(turn, key, version)
     return
   }
@@ -129,7 +124,7 @@ function commit(turn: CommitWaitTurn, key: string, ask: Ask, version: Version): 
   answer(turn, ask, ok(ask.command.input.value))
 }
 
-/** Adds a version, and drops the oldest above the limit: no reader's clock is that far behind. */
+/** Adds a version, and drops the oldest: no reader's clock is that far behind. */
 export function add(all: Map<string, Version[]>, key: string, version: Version): void {
   const versions = all.get(key)
   if (versions === undefined) all.set(key, [version])

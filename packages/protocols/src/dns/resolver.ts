@@ -5,11 +5,11 @@ import type { Handler } from '../turn.ts'
 import type { Answer, CacheEntry, Dns, DnsTurn, Question } from './state.ts'
 import { authoritative, isLater } from './zone.ts'
 
-// Resolves a name at a resolver, from its cache or by asking servers one after the other (RFC 1034 §5.3.3).
+// Resolves a name from the cache, or by asking servers in turn (RFC 1034 §5.3.3).
 
 /** The number of times that every server is asked. */
 const ROUNDS = 4
-/** The largest number of open questions; further requests are refused. */
+/** Above it, requests are refused. */
 const QUESTION_LIMIT = 10_000
 
 export function resolve(turn: DnsTurn, requestId: string, name: string): void {
@@ -31,7 +31,7 @@ export function resolve(turn: DnsTurn, requestId: string, name: string): void {
   ask(turn, name, { id: ++state.questionsAsked, askedAt: steady, attempt: 0, requestIds: [requestId] })
 }
 
-/** Returns the servers to ask, nearest first: a neighbour's cache, then the secondaries, and finally the primary. */
+/** Returns the servers to ask: a neighbour's cache, the secondaries, the primary. */
 function serversOf({ config, state }: DnsTurn): readonly NodeId[] {
   const { id, resolvers, secondaries, primary } = state
   const neighbour = resolvers[(resolvers.indexOf(id) + 1) % resolvers.length]
@@ -51,11 +51,11 @@ function ask(turn: DnsTurn, name: string, question: Question): void {
   turn.send(server, { type: 'query', name, id: question.id })
 }
 
-/** Asks the next server, because this server has no usable answer. */
+/** This server has no usable answer. */
 const askNext = (turn: DnsTurn, name: string, question: Question): void =>
   ask(turn, name, { ...question, attempt: question.attempt + 1 })
 
-/** Repeats questions, since questions and answers may be lost. */
+/** Questions and answers may be lost. */
 export function askAgain(turn: DnsTurn): void {
   const { state, config, steady } = turn
   for (const [name, question] of [...state.questions])
@@ -67,9 +67,7 @@ export const handleQuery: Handler<Dns, 'query'> = (turn, { name, id }, from) => 
   turn.send(from, { type: 'answer', name, id, ...(answer === undefined ? {} : { answer }) })
 }
 
-/**
- * Returns an answer from the cache. A cache passes on the age of an answer: its time to live counts down (RFC 2308 §5).
- */
+/** Returns an answer from the cache, with its age: its time to live counts down (RFC 2308 §5). */
 function fromCache(turn: DnsTurn, name: string): Answer | undefined {
   const { state, steady } = turn
   const entry = state.cache.get(name)
@@ -90,7 +88,7 @@ const lifeOf = ({ config }: DnsTurn, { value }: Answer): number =>
 export const handleAnswer: Handler<Dns, 'answer'> = (turn, { name, id, answer }) => {
   const { state } = turn
   const question = state.questions.get(name)
-  // RFC 5452 §4.2 and 9.1: an answer is accepted only if it matches an open question.
+  // RFC 5452 §4.2 and 9.1: an answer must match an open question.
   if (question?.id !== id) return
   if (answer === undefined || !mayUse(turn, name, answer)) {
     askNext(turn, name, question)
@@ -102,8 +100,8 @@ export const handleAnswer: Handler<Dns, 'answer'> = (turn, { name, id, answer })
 }
 
 /**
- * Returns whether an answer may be used. A server that has not received an update must not refill the cache that the
- * update has emptied (the stale sets of Nishtala et al., "Scaling Memcache at Facebook", 2013, §3.2.1).
+ * Whether an answer may be used. A server without the update must not refill the emptied cache (the stale sets of
+ * Nishtala et al., "Scaling Memcache at Facebook", 2013, §3.2.1).
  */
 function mayUse(turn: DnsTurn, name: string, { serial }: Answer): boolean {
   const flushed = turn.state.flushed.get(name)
@@ -117,12 +115,12 @@ function mayUse(turn: DnsTurn, name: string, { serial }: Answer): boolean {
 function entryOf(turn: DnsTurn, answer: Answer): CacheEntry {
   const { steady, config } = turn
   let leftMs = lifeOf(turn, answer) - answer.ageMs
-  // The bug: an answer from another cache gets its full time to live again.
+  // The bug: another cache's answer lives fully again.
   if (config.bug === 'ttl-anew' && answer.ageMs > 0) {
     turn.mark()
     leftMs = lifeOf(turn, answer)
   }
-  // The bug: the answer that a name does not exist is cached for ever (RFC 2308 §5 bounds its time).
+  // The bug: a name's absence is cached for ever (RFC 2308 §5 bounds its time).
   if (config.bug === 'keep-negative' && answer.value === null) {
     turn.mark()
     leftMs = Number.MAX_SAFE_INTEGER

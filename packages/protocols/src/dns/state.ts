@@ -6,15 +6,15 @@ import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
 
 export interface DnsConfig extends Subject {
-  /** The number of nodes after the primary that copy its zone. */
+  /** The number of nodes that copy the primary's zone. */
   readonly secondaries: number
   readonly firstSerial: number
   readonly ttlMs: Millis
-  /** The time to live of the answer that a name does not exist. */
+  /** How long a name's absence may be cached. */
   readonly negativeTtlMs: Millis
-  /** The interval at which a secondary compares its serial with the primary's. */
+  /** How often a secondary compares serials. */
   readonly refreshMs: Millis
-  /** How long a secondary continues to answer while it cannot reach the primary. */
+  /** How long a secondary answers without the primary. */
   readonly expireMs: Millis
   /** Whether an update makes resolvers drop the name from their caches. */
   readonly flush: boolean
@@ -23,29 +23,24 @@ export interface DnsConfig extends Subject {
   readonly retransmitMs: Millis
 }
 
-/** An answer in transit. The value of a name that does not exist is null. */
+/** An answer in transit; null for a name that does not exist. */
 export interface Answer {
   readonly value: Json
-  /** The version of the zone that the answer comes from. */
   readonly serial: number
-  /** The time since an authoritative server gave the answer. */
+  /** The time since an authoritative server answered. */
   readonly ageMs: number
 }
 
 export type DnsMessage =
-  // Messages between a resolver and the servers that it asks.
   | { readonly type: 'query'; readonly name: string; readonly id: number }
-  /**
-   * The reply to a query. If `answer` is absent, the server has no answer, and the resolver must ask another server.
-   */
+  /** Without an `answer`, the resolver must ask another server. */
   | { readonly type: 'answer'; readonly name: string; readonly id: number; readonly answer?: Answer | undefined }
-  // Messages between a node and the primary.
   | { readonly type: 'update'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'updated'; readonly requestId: string; readonly result: Completion }
   // From the primary.
   | { readonly type: 'flush'; readonly name: string; readonly serial: number }
   | { readonly type: 'notify' }
-  // Messages between a secondary and the primary. The serial is absent if the secondary has no zone.
+  // Without a serial, the secondary has no zone.
   | { readonly type: 'refresh'; readonly serial?: number | undefined }
   | { readonly type: 'soa'; readonly serial: number }
   | { readonly type: 'transfer' }
@@ -62,7 +57,7 @@ export interface Zone {
 }
 
 export interface CacheEntry extends Answer {
-  /** The times of arrival and expiry by the resolver's monotonic clock. */
+  /** By the resolver's monotonic clock. */
   readonly at: Millis
   readonly until: Millis
 }
@@ -70,7 +65,6 @@ export interface CacheEntry extends Answer {
 export interface Question {
   readonly id: number
   readonly askedAt: Millis
-  /** The number of servers asked before this one. */
   readonly attempt: number
   readonly requestIds: readonly string[]
 }
@@ -81,23 +75,22 @@ export interface DnsState {
   readonly primary: NodeId
   readonly secondaries: readonly NodeId[]
   readonly resolvers: readonly NodeId[]
-  /** Recognises duplicates of the updates that nodes forward to the primary. */
+  /** Recognises duplicates of forwarded updates. */
   readonly forwarding: Forwarding
-  // The zone of an authoritative server; undefined on a secondary before its first transfer.
+  // Undefined on a secondary before its first transfer.
   zone: Zone | undefined
-  /** On a secondary: the time when it last received the primary's serial. */
   heardAt: Millis
-  /** On the primary: secondaries known to have the current zone. */
+  /** On the primary: secondaries with the current zone. */
   readonly current: Set<NodeId>
-  /** On the primary: whether a node may still have an old answer. */
+  /** On the primary: whether a node may have an old answer. */
   owes: boolean
   // A resolver.
   readonly cache: Map<string, CacheEntry>
   readonly questions: Map<string, Question>
   questionsAsked: number
-  /** The serial of the last known update of each name. An answer with an earlier serial must not be used. */
+  /** By name: the serial of its last update, before which no answer may be used. */
   readonly flushed: Map<string, number>
-  /** An answer that was given after its time to live ended; for the invariant. */
+  /** An answer given after its time to live; for the invariant. */
   late: string | undefined
 }
 

@@ -8,7 +8,6 @@ import type { Answer, Dns, DnsTurn, Zone } from './state.ts'
 
 // The authoritative servers: a primary with the zone, and secondaries that copy it (RFC 1034 §4.3.5).
 
-/** Performs a dynamic update (RFC 2136), which gives the zone a new serial. */
 export function update(turn: DnsTurn, { input }: Command): Completion {
   const { state, config } = turn
   const zone = zoneOfPrimary(turn)
@@ -18,7 +17,7 @@ export function update(turn: DnsTurn, { input }: Command): Completion {
   turn.persist({ input, serial: zone.serial })
   state.current.clear()
   oweAnswers(turn)
-  // RFC 1996: a notification, so that secondaries need not wait for their next refresh.
+  // RFC 1996: secondaries need not wait for their refresh.
   for (const secondary of state.secondaries) turn.send(secondary, { type: 'notify' })
   if (config.flush) {
     const { key: name = UNKEYED } = input
@@ -33,8 +32,8 @@ const zoneOfPrimary = ({ state }: DnsTurn): Zone => {
 }
 
 /**
- * Begins to wait until no node has an old answer any more. Once all secondaries have the current zone, answers from
- * older zones expire within their time to live. The wait is 1.5 times as long, because clocks may differ.
+ * Begins to wait until no node has an old answer: a time to live after all secondaries are current. 1.5 times as long,
+ * because clocks may differ.
  */
 export function oweAnswers(turn: DnsTurn): void {
   const { state, config } = turn
@@ -44,10 +43,7 @@ export function oweAnswers(turn: DnsTurn): void {
   turn.setTimer('settled', millis(1.5 * longestMs + config.retransmitMs))
 }
 
-/**
- * Returns this server's authoritative answer; undefined if the server has no zone, or its zone has expired (RFC 1035
- * §3.3.13, EXPIRE).
- */
+/** Returns this server's authoritative answer; undefined without a valid zone (RFC 1035 §3.3.13, EXPIRE). */
 export function authoritative({ state, config, steady }: DnsTurn, name: string): Answer | undefined {
   const { zone, role, heardAt } = state
   if (zone === undefined || (role === 'secondary' && steady - heardAt > config.expireMs)) return undefined
@@ -55,7 +51,6 @@ export function authoritative({ state, config, steady }: DnsTurn, name: string):
   return read.type === 'ok' ? { value: read.value ?? null, serial: zone.serial, ageMs: 0 } : undefined
 }
 
-/** Handles a secondary's comparison of serials at the primary. */
 export const handleRefresh: Handler<Dns, 'refresh'> = (turn, { serial }, from) => {
   const { state } = turn
   const { serial: current } = zoneOfPrimary(turn)
@@ -70,7 +65,7 @@ export function handleTransfer(turn: DnsTurn, from: NodeId): void {
   turn.send(from, { type: 'zone', serial, content: turn.config.object.save(held) })
 }
 
-/** Asks the primary for its serial; called at each refresh interval, and after each notification. */
+/** Asks the primary for its serial, at intervals and when notified. */
 export function refresh(turn: DnsTurn): void {
   const { zone, primary } = turn.state
   turn.send(primary, zone === undefined ? { type: 'refresh' } : { type: 'refresh', serial: zone.serial })
@@ -87,14 +82,14 @@ function isNews(turn: DnsTurn, serial: number): boolean {
   if (zone === undefined) return true
   const later = isLater(serial, zone.serial)
   if (turn.config.bug !== 'serial-as-integer') return later
-  // The bug: serials are compared as integers, so after they wrap around, the copy seems newer than the original.
+  // The bug: as integers, wrapped serials seem older.
   if (later !== serial > zone.serial) turn.mark()
   return serial > zone.serial
 }
 
 export const handleZone: Handler<Dns, 'zone'> = (turn, { serial, content }) => {
   const { state, config, steady } = turn
-  // Late duplicates of an earlier transfer are ignored.
+  // A late duplicate.
   if (!isNews(turn, serial)) return
   state.zone = { serial, held: config.object.load(content) }
   state.heardAt = steady
@@ -114,7 +109,7 @@ const HALF = 2 ** 31
 /** §3.1: addition, modulo 2^32. */
 export const nextSerial = (serial: number): number => (serial + 1) % SERIALS
 
-/** §3.2: returns whether `one` is the later of two serials that are less than 2^31 updates apart. */
+/** §3.2: whether `one` is later, for serials less than 2^31 updates apart. */
 export const isLater = (one: number, other: number): boolean =>
   (one > other && one - other < HALF) || (one < other && other - one > HALF)
 

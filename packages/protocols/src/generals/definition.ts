@@ -18,10 +18,7 @@ const generalsInvariants: readonly Invariant[] = [
   },
 ]
 
-/**
- * Checks that the decisions of loyal nodes agree. If `byCommander` is true, compares them with the decisions of the
- * loyal commander, otherwise with those of the lieutenant that decided first.
- */
+/** Checks that loyal decisions agree: with the loyal commander's, or with the first lieutenant's. */
 function watchDecisions(byCommander: boolean): Watch {
   const first: { readonly by: NodeId; readonly text: string }[] = []
   return (node) => {
@@ -34,8 +31,7 @@ function watchDecisions(byCommander: boolean): Watch {
         const text = textOf(state.decided[checked] ?? null)
         const known = first[checked]
         if (known === undefined) {
-          // A loyal commander decides before he sends any message. An order without his decision therefore does not
-          // come from a loyal commander.
+          // A loyal commander decides before sending, so an order without a decision is not his.
           if (isCommander || !byCommander) first[checked] = { by: node, text }
         } else if (known.text !== text)
           return `in battle ${checked + 1} ${known.by} does ${known.text}, and ${node} does ${text}`
@@ -75,9 +71,9 @@ export const generals: ProtocolDefinition = defineProtocol({
     }),
   },
   invariants: generalsInvariants,
-  // If the commander is a traitor, he confirms orders to his clients without sending them to any general.
+  // A traitor confirms orders to clients without sending them.
   promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),
-  // The traitor is the only fault. "The absence of a message can be detected" (A3) only while messages arrive in time.
+  // The traitor is the only fault: "The absence of a message can be detected" (A3) only while messages are in time.
   notUnder: [
     ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'kill', 'crash', 'pause'] as const),
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),

@@ -8,17 +8,16 @@ import { carryOut, command, commanderOf, conclude, handleOrder } from './agreeme
 import type { Generals, GeneralsConfig, GeneralsState, GeneralsTurn, Order } from './state.ts'
 
 /**
- * A commander sends orders to his lieutenants. One of them, or the commander himself, may be a traitor who sends
- * different orders to some of the others. All loyal generals must execute the same orders: the commander's, if he is
- * loyal. The first node is the commander; a traitor among the lieutenants is the last node. Clients' updates are the
- * orders; the called node answers reads. A traitor lies to other generals but not to clients.
+ * A commander, the first node, sends orders to his lieutenants. One of them, the last node, or he himself may be a
+ * traitor who sends different orders. Loyal generals must execute the same orders: his, if he is loyal. Clients'
+ * updates are the orders; their node answers reads. A traitor does not lie to clients.
  */
 export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
   initial,
   redo({ state }, { battle, decision }) {
     state.decided[battle] = decision
   },
-  // Clients whose orders were decided before the restart have lost their connection.
+  // Earlier clients have lost their connection.
   begin: (turn) => carryOut(turn),
   request: handleRequest,
   messages: {
@@ -42,7 +41,7 @@ export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
 
 function initial({ id, peers, seed }: NodeSetting, { object, traitor, bug }: GeneralsConfig): GeneralsState {
   const all = inOrder(id, peers)
-  // The bug: there are only three generals, who cannot agree if one may be a traitor (§2). Other nodes take no part.
+  // The bug: three generals cannot agree if one may be a traitor (§2). Other nodes take no part.
   const generals = bug === 'three-generals' ? all.slice(0, 3) : all
   const suspect = { none: undefined, commander: generals[0], lieutenant: generals.at(-1) }[traitor]
   return {

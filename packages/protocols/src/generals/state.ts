@@ -8,7 +8,7 @@ import type { Turn, Types } from '../turn.ts'
 export interface GeneralsConfig extends Subject {
   readonly messages: 'oral' | 'signed'
   readonly traitor: 'none' | 'commander' | 'lieutenant'
-  /** The longest delay of a message. A message that has not arrived after twice this time was never sent. */
+  /** The longest delay. After twice this time, a message was never sent. */
   readonly roundMs: Millis
 }
 
@@ -18,7 +18,7 @@ export interface Order {
   readonly origin: { readonly node: NodeId; readonly requestId: string }
 }
 
-/** A simulated signature that cannot be forged: the signer, and the signed text. */
+/** A simulated signature, which cannot be forged. */
 export interface Signature {
   readonly by: NodeId
   readonly under: string
@@ -29,24 +29,23 @@ export type GeneralsMessage =
   /** An order from the commander, or relayed by a lieutenant. */
   | {
       readonly type: 'order'
-      /** The number of the battle, counted from 0. */
       readonly battle: number
       readonly order: Order
       readonly signatures: readonly Signature[]
     }
 
-/** A decision; null means to retreat, which changes nothing. */
+/** A decision; null is a retreat, which changes nothing. */
 export type Decision = Order | null
 
 type GeneralsRecord = { readonly battle: number; readonly decision: Decision }
 
-/** What a general knows about one order, on which the generals must agree. */
+/** What a general knows about one order. */
 export interface Battle {
-  /** Oral messages: the order that the commander sent to this general. */
+  /** Oral: the commander's order to this general. */
   own: Decision
-  /** Oral messages: the order that each lieutenant claims to have received from the commander. */
+  /** Oral: the orders that lieutenants claim to have received. */
   readonly heard: Map<NodeId, Decision>
-  /** Signed messages: all orders that the commander has signed, by their text. */
+  /** Signed: the commander's orders, by text. */
   readonly signed: Map<string, Order>
 }
 

@@ -6,21 +6,20 @@ import type { Turn, Types } from '../turn.ts'
 
 export interface LeaseLockConfig extends Subject {
   readonly leaseMs: Millis
-  /** The largest ratio of the rates of two monotonic clocks that holders allow for. */
+  /** The ratio of monotonic clock rates that holders allow for. */
   readonly drift: number
   readonly clock: 'wall' | 'monotonic'
   readonly fencing: boolean
   readonly retransmitMs: Millis
 }
 
-/** Identifies one attempt of one worker to run a section under the lock of a key. */
+/** One attempt of a worker under the lock of a key. */
 interface Named {
   readonly key: string
   readonly section: string
 }
 
 type LeaseLockMessage =
-  // Messages between a worker and the lock service.
   | (Named & { readonly type: 'acquire'; readonly attempt: number })
   /** `until` is a time by the service's wall clock. */
   | (Named & {
@@ -30,7 +29,6 @@ type LeaseLockMessage =
       readonly until: number
     })
   | (Named & { readonly type: 'release' })
-  // Messages between a worker and the store.
   | (Named & { readonly type: 'load'; readonly token: number })
   | (Named & { readonly type: 'loaded'; readonly content: Json; readonly version: number })
   | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json; readonly base: number })
@@ -43,24 +41,20 @@ type LeaseLockRecord =
   | { readonly kind: 'released'; readonly key: string }
   | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
 
-/** The lock service's record of a lock. The token is that of the latest holder. */
+/** The lock service's record, with the latest holder's token. */
 export interface Grant {
   readonly token: number
-  /** The section that holds the lock; absent if the lock was released. */
   readonly section?: string | undefined
-  /** The end of the lease, by the service's wall clock. */
   readonly until: number
-  /** The beginning of the lease, by the service's monotonic clock. */
   readonly since: number
 }
 
 export interface Cell {
-  /** The content in the form in which the object saves it; null if nothing has been stored. */
+  /** As the object saves it; null for nothing. */
   readonly content: Json
   readonly version: number
-  /** The section that stored the content. */
   readonly section: string
-  /** The highest token that the store has seen. */
+  /** The highest token seen. */
   readonly fence: number
 }
 
@@ -69,7 +63,7 @@ export interface Pending {
   readonly command: Command
 }
 
-/** A worker's use of the lock of one key: load, apply its clients' requests, store. */
+/** A worker's use of a key's lock: load, apply, store. */
 export interface Section {
   readonly name: string
   readonly requests: readonly Pending[]
@@ -89,7 +83,7 @@ type Phase =
 
 export interface Lease {
   readonly token: number
-  /** The end of the lease by the worker's clock, wall or monotonic as configured. */
+  /** By the worker's clock, wall or monotonic as configured. */
   readonly until: number
 }
 
@@ -102,18 +96,13 @@ export interface LeaseLockState {
   readonly fencing: boolean
   // The lock service.
   readonly locks: Map<string, Grant>
-  /**
-   * Whether the service has renewed the leases from before its restart. The restart lost the clock that measured these
-   * leases.
-   */
+  /** Whether the leases from before a restart are renewed, since their clock was lost. */
   renewed: boolean
   // The store.
   readonly cells: Map<string, Cell>
-  /** A write that was accepted although the value had changed since its section loaded it; for the invariant. */
   clash: string | undefined
   // The state of the worker; each node is a worker.
   readonly sections: Map<string, Section>
-  /** The requests of each key that wait for the next section. */
   readonly waiting: Map<string, readonly Pending[]>
   named: number
 }

@@ -3,10 +3,9 @@ import { unavailable, unsupported } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Lease, LeaseLock, LeaseLockTurn, Pending, Section } from './state.ts'
 
-// A worker serves its clients' requests under the lock of their key: it loads the content from the store, applies the
-// requests, and stores the result. It can determine only by its clock whether it still holds the lock.
+// A worker serves its clients' requests under their key's lock. Only its clock tells it whether it still has the lock.
 
-/** The largest number of requests that wait for one lock; further requests are refused. */
+/** Above it, requests are refused. */
 const WAITING_LIMIT = 1_000
 
 const NONE: readonly Pending[] = []
@@ -25,7 +24,6 @@ export function handleRequest(turn: LeaseLockTurn, key: string, pending: Pending
   }
 }
 
-/** Begins a section with all requests that wait for this lock. */
 function begin(turn: LeaseLockTurn, key: string, again: readonly Pending[] = NONE): void {
   const { state } = turn
   const requests = [...again, ...(state.waiting.get(key) ?? NONE)]
@@ -34,7 +32,7 @@ function begin(turn: LeaseLockTurn, key: string, again: readonly Pending[] = NON
   acquire(turn, key, { name, requests, phase: { type: 'acquire', attempt: 0, askedAt: 0 } })
 }
 
-/** Releases the lock and begins a new section. Nothing was stored, so the requests can be tried again. */
+/** Begins anew: nothing was stored. */
 function beginAgain(turn: LeaseLockTurn, key: string, { name, requests }: Section): void {
   turn.send(turn.state.service, { type: 'release', key, section: name })
   begin(turn, key, requests)
@@ -51,23 +49,20 @@ export const handleGranted: Handler<LeaseLock, 'granted'> = (turn, { key, sectio
   const { state, config } = turn
   const section = state.sections.get(key)
   if (section?.name !== name) {
-    // The section was abandoned in the meantime.
+    // The section was abandoned.
     turn.send(state.service, { type: 'release', key, section: name })
     return
   }
   if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
-  // The service begins to measure the lease after the request was sent, so the worker can safely measure from the time
-  // of sending. With wall clocks, the lease ends at the time that the service gives.
+  // The lease begins after the request, so the worker measures from the request. A wall clock's end comes from the
+  // service.
   const safeUntil = section.phase.askedAt + config.leaseMs / config.drift
   const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
   state.sections.set(key, { ...section, phase: { type: 'load', lease } })
   turn.send(state.store, { type: 'load', key, section: name, token })
 }
 
-/**
- * Returns whether the worker may assume that it holds the lock. With fencing, the worker does not use its clock: the
- * store decides.
- */
+/** Whether the worker may assume that it holds the lock. With fencing, the store decides. */
 const mayHold = ({ config, now, steady }: LeaseLockTurn, { until }: Lease): boolean =>
   config.fencing || (config.clock === 'wall' ? now : steady) < until
 
@@ -97,12 +92,11 @@ export const handleStored: Handler<LeaseLock, 'stored'> = (turn, { key, section:
   if (section?.name === name && section.phase.type === 'store') end(turn, key, section, section.phase.results)
 }
 
-/** The lock was lost to a later holder. */
 export const handleRefused: Handler<LeaseLock, 'refused'> = (turn, { key, section: name }) => {
   const section = turn.state.sections.get(key)
   if (section?.name !== name) return
   if (section.phase.type === 'load') beginAgain(turn, key, section)
-  // An earlier duplicate of this message may have been accepted before the later holder loaded.
+  // An earlier duplicate may have been accepted.
   else if (section.phase.type === 'store') giveUp(turn, key, section)
 }
 
@@ -122,7 +116,6 @@ function end(turn: LeaseLockTurn, key: string, section: Section, results: readon
   turn.send(state.service, { type: 'release', key, section: section.name })
 }
 
-/** Repeats requests, since messages may have been lost, or the lock was held. */
 export function workAgain(turn: LeaseLockTurn): void {
   const { state } = turn
   for (const [key, section] of [...state.sections]) {

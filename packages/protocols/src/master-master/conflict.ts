@@ -3,7 +3,7 @@ import { compareStamps, covers, type Stamp, type Version } from './version.ts'
 
 const NONE: readonly Version[] = []
 
-/** Returns the versions of an item: one, or several siblings. Reads answer with the first. */
+/** Returns an item's version or siblings. Reads answer with the first. */
 export function heldOf(
   { versions, siblings }: Pick<MasterMasterState, 'versions' | 'siblings'>,
   key: string,
@@ -14,7 +14,7 @@ export function heldOf(
   return others === undefined ? [current] : [current, ...others]
 }
 
-/** Returns whether a node has the version with this stamp, or a version that replaces it. */
+/** Whether a node has the version with this stamp, or a later one. */
 export function includes(state: MasterMasterState, key: string, stamp: Stamp): boolean {
   const current = state.versions.get(key)
   if (current === undefined) return false
@@ -35,21 +35,19 @@ export function isNewer(turn: MasterMasterTurn, version: Version): boolean {
   if (current === undefined) return true
   const newer = compareStamps(version.stamp, current.stamp) > 0
   if (config.bug !== 'no-tie-break' || current.stamp.node === version.stamp.node) return newer
-  // The bug: of two writes with the same time, each node keeps the write that it already has.
+  // The bug: of equal times, each node keeps what it has.
   const later = version.stamp.time > current.stamp.time
   if (later !== newer) turn.mark()
   return later
 }
 
-/**
- * Stores a newer version, and removes the versions that it replaces. Returns the version that reads return from now on.
- */
+/** Stores a newer version in place of those that it replaces. Returns the version to read. */
 export function replace(turn: MasterMasterTurn, version: Version): Version {
   const { state } = turn
   const { key } = version
   const concurrent = version.seen === undefined ? NONE : heldOf(state, key).filter((own) => !covers(version, own.stamp))
   const kept = [version, ...(isForgetful(turn, concurrent) ? NONE : concurrent)]
-  // Every node chooses the same sibling: the one with the latest stamp.
+  // All nodes choose the sibling with the latest stamp.
   kept.sort((one, other) => compareStamps(other.stamp, one.stamp))
   const current = kept[0] ?? version
   state.versions.set(key, current)
@@ -59,7 +57,7 @@ export function replace(turn: MasterMasterTurn, version: Version): Version {
 }
 
 function isForgetful(turn: MasterMasterTurn, concurrent: readonly Version[]): boolean {
-  // The bug: of concurrent versions, the last to arrive is kept, so merging is not commutative.
+  // The bug: merging depends on the order of arrival.
   if (turn.config.bug !== 'merge-by-arrival' || concurrent.length === 0) return false
   turn.mark()
   return true

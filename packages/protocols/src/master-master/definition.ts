@@ -12,8 +12,8 @@ import { type AnyMergeable, answered, type Copy, type Mergeable, mergeables, typ
 type Settings = ProtocolOptions['settings']
 
 /**
- * Returns whether the latest write in real time survives. This requires that clocks are right, and that their
- * resolution is finer than the time between writes. Lamport clocks do not follow real time.
+ * Whether the latest write in real time survives: clocks must be right, and finer than the time between writes. Lamport
+ * clocks do not follow real time.
  */
 const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': resolutionMs = 0 }: Settings): boolean =>
   conflicts !== 'lamport' &&
@@ -22,14 +22,10 @@ const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': res
 
 const FINEST_RESOLUTION_MS = 0.1
 
-/**
- * Returns whether copies of the object become correct eventually. In a bank, a node knows its own transfers but not
- * concurrent transfers of other nodes.
- */
+/** Whether copies become correct eventually. In a bank, nodes do not know concurrent transfers. */
 const isEventual = (object: string, settings: Settings): boolean =>
   object === 'counter' ? settings['sums'] !== 'settle' : object !== 'bank' && settlesByTime(settings)
 
-/** Describes the weakness: every node answers without contacting others. */
 const weakness: Weakness = ({ sums }, _nodes, object) => {
   const isSum = object === undefined || object === 'counter' || object === 'bank'
   if (isSum && sums === 'settle')
@@ -96,7 +92,7 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
   },
   invariants: masterMasterInvariants,
   promises: (object, settings) => (isEventual(object, settings) ? 'eventual' : 'none'),
-  // A write stamped by a slow clock loses to earlier writes.
+  // A slow clock's write loses to earlier ones.
   notUnder: ['clock'],
   create(chosen) {
     const { name } = chosen.object
@@ -113,8 +109,7 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
   },
 })
 
-// A counter stored as a plain value: a node reads a number, computes with it and writes the result. Of two results
-// computed at the same time, one is lost.
+// A counter stored as a plain value: a node reads, adds and writes. Of two concurrent results, one is lost.
 
 const settledWrite = (key: string, value: Json): Write => ({ key, value, timeless: false })
 
@@ -131,7 +126,7 @@ const counter: Mergeable<null> = {
   },
 }
 
-/** A bank. Each account is an item that contains the balance. The id of each executed transfer is an item too. */
+/** A bank whose items are the balances and the ids of executed transfers. */
 const bank: Mergeable<null> = {
   initial: () => null,
   took: () => {},

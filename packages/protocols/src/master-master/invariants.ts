@@ -9,8 +9,8 @@ import { compareStamps, type Stamp } from './version.ts'
 //
 // - A node never returns to an older version.
 // - A node takes the newest version that it is sent.
-// - A node keeps the versions that it has confirmed.
-// - A node is sent each version until it confirms that version.
+// - A node keeps what it has confirmed.
+// - A node is sent each version until it confirms it.
 
 type Watch = InvariantWatch<MasterMasterState, MasterMasterMessage>
 type SeenEvent = MachineEvent<MasterMasterMessage> | undefined
@@ -69,7 +69,6 @@ function keysOf(event: MachineEvent<MasterMasterMessage>, wrote: readonly string
     : []
 }
 
-/** Records, by node and key, the newest stamp that the node has confirmed to a peer. */
 function createConfirmations() {
   const stamps = new Map<NodeId, Map<string, Stamp>>()
   return {

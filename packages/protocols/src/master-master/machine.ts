@@ -19,10 +19,9 @@ const BATCH = 64
 const NOTHING: readonly string[] = []
 
 /**
- * Every node accepts writes and answers immediately. For each item the last writer wins, by some clock; with version
- * vectors a write replaces the versions of its node, and concurrent writes are kept together. A node keeps sending its
- * versions to every other node until that node confirms them, so copies agree once all nodes can communicate; replaced
- * versions are lost.
+ * Every node accepts writes and answers immediately. The last writer of an item wins, by some clock; with version
+ * vectors, concurrent writes are kept together. A node sends its versions to each other node until it confirms them, so
+ * copies agree once all nodes can communicate.
  */
 export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<MasterMaster>({
   initial,
@@ -33,7 +32,7 @@ export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<Mast
     state.count = Math.max(state.count, version.stamp.node === state.id ? version.stamp.count : 0)
   },
   begin(turn) {
-    // A restart loses the other nodes' confirmations, so everything is sent to them again.
+    // A restart loses the confirmations, so everything is sent again.
     for (const key of turn.state.versions.keys()) owe(turn, key)
     turn.setTimer('gossip', turn.config.retransmitMs)
   },
@@ -84,8 +83,7 @@ function takeWrite(turn: MasterMasterTurn, { key, value, timeless }: Write): voi
   const { state } = turn
   state.count++
   const version: Version = { key, value, ...stampOf(turn, key, timeless) }
-  // A faster clock has already written here, so the write is acknowledged and lost immediately. Timestamps cannot
-  // prevent this.
+  // A faster clock has already written here: the write is acknowledged and lost.
   if (!isNewer(turn, version)) return
   take(turn, version)
   turn.persist(version)
@@ -103,8 +101,7 @@ function stampOf(turn: MasterMasterTurn, key: string, timeless: boolean): Pick<V
   if (config.conflicts !== 'version-vector') return { stamp }
   const held = heldOf(state, key)
   if (config.bug !== 'forget-context') return { stamp, seen: vectorOf(held) }
-  // The bug: the vector of a write includes only versions from its own node. The write becomes a sibling of versions
-  // that it should replace.
+  // The bug: a write's vector includes only its own node, so the versions that it should replace become siblings.
   const own = held.filter((version) => version.stamp.node === node)
   if (own.length < held.length) turn.mark()
   return { stamp, seen: vectorOf(own.map((version) => ({ ...version, seen: {} }))) }
@@ -125,13 +122,13 @@ function handleVersions(
   const { state, config } = turn
   for (const version of versions) {
     hear(turn, version.stamp)
-    // The bug: the version that arrives last counts as the latest.
+    // The bug: the last to arrive counts as the latest.
     if (!isNewer(turn, version)) {
       if (config.bug !== 'clock-ignorant') continue
       if (!isSame(state, version)) turn.mark()
     }
     take(turn, version)
-    // The bug: received versions are confirmed but kept only in memory.
+    // The bug: received versions are only in memory.
     if (config.bug === 'forget-received') turn.mark()
     else turn.persist(version)
   }
@@ -142,7 +139,7 @@ function handleVersions(
 function hear(turn: MasterMasterTurn, stamp: Stamp): void {
   const { state, config } = turn
   const latest = afterHearing(state.latest, stamp)
-  // The bug: a logical clock counts only its own node's writes.
+  // The bug: the logical clock ignores other nodes' writes.
   if (config.bug !== 'deaf-clock') state.latest = latest
   else if (latest !== state.latest) turn.mark()
 }
@@ -162,7 +159,7 @@ function handleReceived(
 
 function owe(turn: MasterMasterTurn, key: string): void {
   const { state, config } = turn
-  // The bug: each write is sent once, and a node that misses the message never receives the write.
+  // The bug: a lost message is never repeated.
   if (config.bug === 'forget-gossip') {
     turn.mark()
     return
@@ -170,7 +167,7 @@ function owe(turn: MasterMasterTurn, key: string): void {
   for (const owed of state.owed.values()) owed.add(key)
 }
 
-/** Sends a peer the versions that it has not confirmed, limited to one message. */
+/** Sends a peer a message's worth of versions that it has not confirmed. */
 function tell(turn: MasterMasterTurn, peer: NodeId): void {
   const { state } = turn
   const versions: Version[] = []

@@ -6,16 +6,12 @@ import { entryOf, ok, sameValue, UNKEYED, unsupported } from '../objects/object.
 import { mismatch, pairOf } from '../objects/register.ts'
 import type { Version } from './version.ts'
 
-/**
- * An object that nodes can merge without agreeing on an order. It consists of items, and the newest version of each
- * item counts.
- */
+/** An object of separate items that nodes can merge without agreeing on an order. */
 export interface Mergeable<Held> {
-  /** Returns the value of an object without versions. `took` updates this value. */
   initial(): Held
-  /** Called when a version has replaced `before`, or is the item's first version. */
+  /** Called when a version has replaced `before`, if any. */
   took(held: Held, version: Version, before: Version | undefined): void
-  /** Answers from this copy alone. Must change nothing. */
+  /** Answers from this copy alone, and changes nothing. */
   perform(held: Held, input: Input, copy: Copy): Outcome
 }
 
@@ -24,28 +20,23 @@ export type AnyMergeable = Mergeable<any>
 
 export interface Copy {
   readonly id: NodeId
-  /** The number of writes that this node has accepted. */
   readonly count: number
   readonly versions: ReadonlyMap<string, Version>
-  /** With version vectors: the versions that are concurrent with the version in `versions`. */
+  /** With version vectors: versions concurrent with those in `versions`. */
   readonly siblings: ReadonlyMap<string, readonly Version[]>
-  /** Whether a read of several siblings answers with all of them. */
+  /** Whether a read answers with all siblings. */
   readonly showAll: boolean
 }
 
 export interface Outcome {
   readonly result: Completion
-  /** The versions to create. */
   readonly writes?: readonly Write[] | undefined
 }
 
 export interface Write {
   readonly key: string
   readonly value: Json
-  /**
-   * Set if only one node writes the item, or if the item is written only once. A later write is then newer, whatever
-   * the clock shows.
-   */
+  /** Whether a later write is newer whatever the clock, since one node writes the item or it is written once. */
   readonly timeless: boolean
 }
 
@@ -68,7 +59,7 @@ const register: Mergeable<null> = {
       case 'cas': {
         const pair = pairOf(value)
         if (pair === undefined) return answered(unsupported)
-        // The decision uses this copy alone: conflicting cas on two nodes may both succeed.
+        // Only this copy decides: two conflicting cas may both succeed.
         return sameValue(current, pair.old) ? written(pair.new) : answered(mismatch)
       }
       case 'append': {
@@ -82,7 +73,7 @@ const register: Mergeable<null> = {
   },
 }
 
-/** A counter with one item per node: the sum of that node's additions. */
+/** A counter with one item per node: its additions' sum. */
 const counter: Mergeable<Map<string, number>> = {
   initial: () => new Map(),
   took(sums, { key, value }, before) {
@@ -100,7 +91,7 @@ const counter: Mergeable<Map<string, number>> = {
   },
 }
 
-/** A set with one item per element: whether it is in the set. */
+/** A set with one item per element: whether it is in. */
 const set: Mergeable<Map<string, Map<string, Json>>> = {
   initial: () => new Map(),
   took(sets, { key, value }) {
@@ -124,10 +115,7 @@ const set: Mergeable<Map<string, Map<string, Json>>> = {
   },
 }
 
-/**
- * A bank with one item per transfer; the balances are the sums of the transfers. Money spent on two nodes concurrently
- * overdraws the account.
- */
+/** A bank with one item per transfer. Concurrent spending on two nodes overdraws an account. */
 const bank: Mergeable<Map<string, number>> = {
   initial: () => new Map(Object.entries(BALANCES)),
   took(balances, { value }, before) {

@@ -8,7 +8,6 @@ import type { Stamp, Version } from './version.ts'
 export interface MasterMasterConfig {
   readonly mergeable: AnyMergeable
   readonly conflicts: Conflicts
-  /** With version vectors: whether a read returns only the latest sibling or all siblings. */
   readonly siblings: 'latest' | 'all'
   readonly retransmitMs: Millis
   /** Timestamps are multiples of this value. */
@@ -25,15 +24,14 @@ export interface MasterMasterState {
   readonly peers: readonly NodeId[]
   readonly conflicts: Conflicts
   readonly versions: Map<string, Version>
-  /** With version vectors: the versions of each item that are concurrent with the version in `versions`. */
+  /** With version vectors: versions concurrent with those in `versions`. */
   readonly siblings: Map<string, readonly Version[]>
   /** The object's value, computed from all versions. */
   readonly held: unknown
-  /** By peer: the keys whose current version the peer has not confirmed. */
+  /** By peer: the keys whose current version it has not confirmed. */
   readonly owed: Map<NodeId, Set<string>>
   count: number
   latest: Tick
-  /** Whether a read of several siblings answers with all of them. */
   readonly showAll: boolean
   /** The items that the latest request wrote. */
   wrote: readonly string[]

@@ -1,32 +1,29 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
 
-/**
- * The stamp of a write: the time by the clock of the node that accepted it, the node, and the number of the write among
- * that node's writes.
- */
+/** The stamp of a write: the accepting node, its time, and its number of writes. */
 export interface Stamp {
   readonly time: number
-  /** With hybrid clocks: the number that determines the order of stamps with the same time; 0 if absent. */
+  /** With hybrid clocks: orders stamps of the same time. */
   readonly logical?: number | undefined
   readonly node: NodeId
   readonly count: number
 }
 
-/** For each node: the number of that node's writes that are included. */
+/** The number of included writes of each node. */
 export type VersionVector = { readonly [node: NodeId]: number }
 
-/** An item's content and its stamp: the unit that is stored, sent and compared. */
+/** An item's content and stamp. */
 export interface Version {
-  /** The key of a register; otherwise the name of an item that is merged separately. */
+  /** A register's key; otherwise the name of a separately merged item. */
   readonly key: string
   readonly value: Json
   readonly stamp: Stamp
-  /** With version vectors: the versions of this item on the writer's node, which this version replaces. */
+  /** With version vectors: the versions on the writer's node, which this one replaces. */
   readonly seen?: VersionVector | undefined
 }
 
-/** Compares by time, then node, then the node's own count: a total order, so all copies choose the same version. */
+/** Compares by time, node and count: in a total order, all copies choose the same version. */
 export function compareStamps(one: Stamp, other: Stamp): number {
   if (one.time !== other.time) return one.time - other.time
   const logical = (one.logical ?? 0) - (other.logical ?? 0)
@@ -36,8 +33,8 @@ export function compareStamps(one: Stamp, other: Stamp): number {
 }
 
 /**
- * Returns whether `one` is the version with this stamp, or replaces it because its vector includes the write (Parker et
- * al., "Detection of Mutual Inconsistency in Distributed Systems", 1983).
+ * Whether `one` has this stamp, or replaces it because its vector includes the write (Parker et al., "Detection of
+ * Mutual Inconsistency in Distributed Systems", 1983).
  */
 export const covers = (one: Version, stamp: Stamp): boolean =>
   compareStamps(one.stamp, stamp) === 0 || (one.seen?.[stamp.node] ?? 0) >= stamp.count

@@ -4,7 +4,7 @@ import { declined, ok, type ReplicatedObject, unsupported } from './object.ts'
 
 interface Bank {
   readonly balances: Map<string, number>
-  /** The ids of transfers already applied, as JSON text. */
+  /** The ids of applied transfers, as JSON. */
   readonly done: Set<string>
 }
 
@@ -47,16 +47,16 @@ export const bank: ReplicatedObject<Bank> = {
   },
 }
 
-/** The balance of the account is too low; no money was moved. */
+/** The balance was too low; no money was moved. */
 export const overdrawn: Completion = declined('insufficient funds')
 
 export interface Movement {
   readonly moves: readonly (readonly [account: string, amount: number])[]
-  /** The id of the transfer as JSON text. A transfer with the same id is a repetition. */
+  /** The id of the transfer as JSON, by which a repetition is recognised. */
   readonly id: string | undefined
 }
 
-/** Returns the movement of an input; undefined if the input moves no money or is malformed. */
+/** Returns the movement of an input; undefined if it moves no money. */
 export function movementOf({ f, value }: Input): Movement | undefined {
   const { amount, id, from, to, account } = membersOf(value)
   if (typeof amount !== 'number' || amount < 0) return undefined

@@ -1,7 +1,6 @@
 import type { Input } from '@chaosproxy/history'
 import { loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** The counters by key. */
 type Counters = Map<string, number>
 
 export const counter: ReplicatedObject<Counters> = {
@@ -22,10 +21,7 @@ export const counter: ReplicatedObject<Counters> = {
   load: (saved) => loadPairs(saved, Number),
 }
 
-/**
- * Returns the amount that an input adds, by default 1; undefined for an input that does not add, or whose value is not
- * a number.
- */
+/** Returns the amount that an input adds, by default 1; undefined if it does not add. */
 export function amountOf({ f, value }: Input): number | undefined {
   const amount = value ?? 1
   if (typeof amount !== 'number') return undefined
@@ -41,8 +37,6 @@ export function amountOf({ f, value }: Input): number | undefined {
   }
 }
 
-/**
- * Returns a sum rounded to nine decimal places, so that 0.1 + 0.2 is 0.3 and the order of additions does not matter.
- */
+/** Returns a sum to nine decimal places, so that the order of additions does not matter. */
 export const sumOf = (one: number, other: number): number =>
   Number.isInteger(one) && Number.isInteger(other) ? one + other : Math.round((one + other) * 1e9) / 1e9

@@ -1,6 +1,5 @@
 import { loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** The last issued id, by key. */
 type Given = Map<string, number>
 
 export const ids: ReplicatedObject<Given> = {

@@ -1,7 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** The lists by key. */
 type Lists = Map<string, Json[]>
 
 export const lists: ReplicatedObject<Lists> = {

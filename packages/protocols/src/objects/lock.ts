@@ -8,8 +8,8 @@ interface Lock {
 }
 
 /**
- * A lock that is held until it is released. Acquiring it yields a fencing token greater than all earlier ones.
- * Releasing it requires that token, so a release that is late or comes from another client has no effect.
+ * A lock, held until it is released with the fencing token of its acquisition. A late release, or another client's, has
+ * no effect.
  */
 export const lock: ReplicatedObject<Map<string, Lock>> = {
   name: 'lock',

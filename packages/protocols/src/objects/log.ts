@@ -1,7 +1,7 @@
 import { type Completion, type Json, membersOf } from '@chaosproxy/history'
 import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** The values sent, by key; the index of a value is its offset. */
+/** By key; a value's index is its offset. */
 type Logs = Map<string, Json[]>
 
 export const log: ReplicatedObject<Logs> = {

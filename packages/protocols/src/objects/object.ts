@@ -1,34 +1,31 @@
 import { type Completion, canonical, type Input, type Json } from '@chaosproxy/history'
 
 /**
- * A sequential object that a protocol replicates. Deterministic: copies that apply the same inputs in the same order
- * stay equal. It has the functions and values of the checker's model, but shares no code with it.
+ * A sequential object that a protocol replicates. Copies that apply the same inputs in order stay equal. It shares no
+ * code with the checker's model.
  */
 export interface ReplicatedObject<State> {
   readonly name: string
   readonly summary: string
   readonly functions: readonly string[]
-  /** The functions without effects, which need no entry in a log. */
+  /** These need no entry in a log. */
   readonly reads: readonly string[]
   initial(): State
   /**
-   * Applies an input to one copy, and may change `state` in place. The answer must not share with `state` any object
-   * that a later input may change.
+   * Applies an input, and may change `state` in place. The answer must not share objects that a later input may change.
    */
   apply(state: State, input: Input): Completion
-  /** Returns the object's content for a snapshot; later changes of the state must not affect it. */
+  /** Returns the content for a snapshot, unaffected by later changes. */
   save(state: State): Json
   /** @param saved what `save` returned, or a JSON copy of it. */
   load(saved: Json): State
 }
 
-/** An object whose state type is hidden from the protocol. */
+/** An object with its state type hidden. */
 // biome-ignore lint/suspicious/noExplicitAny: states go from one function of the object to another.
 export type AnyObject = ReplicatedObject<any>
 
-/**
- * Returns a copy's answer to a read; undefined if the request is not a read, or cannot be answered. Changes nothing.
- */
+/** Returns a copy's answer to a read, if it has one. Changes nothing. */
 export function valueIn(object: AnyObject, held: unknown, read: Input): Json | undefined {
   if (!object.reads.includes(read.f)) return undefined
   const answer = object.apply(held, read)
@@ -36,12 +33,12 @@ export function valueIn(object: AnyObject, held: unknown, read: Input): Json | u
 }
 
 export const ok = (value: Json): Completion => ({ type: 'ok', value })
-/** The system could not serve the request; it had no effect. */
+/** The system could not serve the request, without an effect. */
 export const refused = (error: string): Completion => ({ type: 'fail', error })
-/** The object refused the request: its content did not allow the change, and nothing was changed. */
+/** The object's content did not allow the request, which had no effect. */
 export const declined = (error: string): Completion => ({ type: 'fail', error, answered: true })
 
-/** This node cannot serve the request now; it had no effect. */
+/** This node cannot serve the request now, without an effect. */
 export const UNAVAILABLE = 'unavailable'
 export const unavailable: Completion = refused(UNAVAILABLE)
 /** The object does not have the function, or the value is invalid for it. */
@@ -59,7 +56,7 @@ export function entryOf<Value>(entries: Map<string, Value>, key: string, create:
   return created
 }
 
-/** Reads entries as `save` writes them: pairs of key and content. */
+/** Reads entries as `save` writes them. */
 export const loadPairs = <Value>(saved: Json, load: (value: Json) => Value): Map<string, Value> =>
   new Map((saved as readonly (readonly [string, Json])[]).map(([key, value]) => [key, load(value)]))
 

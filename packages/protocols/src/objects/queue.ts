@@ -1,7 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** By key: the messages that were not taken yet, oldest first. */
 type Queues = Map<string, Json[]>
 
 export const queue: ReplicatedObject<Queues> = {
@@ -13,7 +12,7 @@ export const queue: ReplicatedObject<Queues> = {
   apply(queues, { f, key = UNKEYED, value }) {
     switch (f) {
       case 'enqueue':
-        // A dequeue of an empty queue answers null, so null cannot be a message.
+        // Null is the answer of an empty queue, not a message.
         if (value === null) return unsupported
         entryOf(queues, key, () => []).push(value)
         return ok(value)

@@ -27,11 +27,11 @@ export const objects: readonly AnyObject[] = [
   workQueue,
 ]
 
-/** Returns the functions that a protocol's clients can call with these settings. */
+/** Returns the functions that clients can call with these settings. */
 export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOptions['settings']): readonly string[] {
   const declared = typeof protocol.functions === 'function' ? protocol.functions(settings) : protocol.functions
   if (declared !== undefined) return declared
-  // Cached, because a search calls this before every trial.
+  // A search calls this before every trial.
   const known = functionsKnown.get(protocol)
   if (known !== undefined) return known
   const functions = [...new Set(protocol.objects.flatMap((name) => findObject(name)?.functions ?? []))]
@@ -41,10 +41,7 @@ export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOpti
 
 const functionsKnown = new WeakMap<ProtocolDefinition, readonly string[]>()
 
-/**
- * Returns whether the object has functions without effects. Every request to a queue or a lock has an effect. Returns
- * true if the name is undefined.
- */
+/** Whether the object, if named, has functions without effects, unlike a queue or a lock. */
 export const isEverRead = (name: string | undefined): boolean =>
   name === undefined || findObject(name)?.reads.length !== 0
 

@@ -1,7 +1,6 @@
 import { canonical, type Json } from '@chaosproxy/history'
 import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** The elements of each key, by canonical text, in order of insertion. */
 type Sets = Map<string, Map<string, Json>>
 
 export const set: ReplicatedObject<Sets> = {

@@ -1,7 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { loadPairs, ok, type ReplicatedObject, unsupported } from './object.ts'
 
-/** The content of each key: a value, or the list of appended values. */
 type Cells = Map<string, Json>
 
 export const transactions: ReplicatedObject<Cells> = {
@@ -18,10 +17,10 @@ export const transactions: ReplicatedObject<Cells> = {
   load: (saved) => loadPairs(saved, (value) => value),
 }
 
-/** One step of a transaction: `["r", "x", null]`, `["w", "x", 1]` or `["append", "y", 1]`. */
+/** One step: `["r", "x", null]`, `["w", "x", 1]` or `["append", "y", 1]`. */
 export type Step = readonly ['r' | 'w' | 'append', string | number, Json]
 
-/** Returns the steps of a transaction; undefined if the value is not a list of steps. */
+/** Returns the steps of a transaction. */
 export const stepsOf = (value: Json): readonly Step[] | undefined =>
   Array.isArray(value) && value.every(isStep) ? value : undefined
 
@@ -31,10 +30,7 @@ const isStep = (step: Json): step is Step & Json =>
   (step[0] === 'r' || step[0] === 'w' || step[0] === 'append') &&
   (typeof step[1] === 'string' || typeof step[1] === 'number')
 
-/**
- * Executes steps, which changes the cells. Returns the same list with its reads filled in; a transaction sees its own
- * writes.
- */
+/** Executes steps on the cells. Returns them with their reads; a transaction sees its own writes. */
 export const carriedOut = (steps: readonly Step[], cells: Cells): Json =>
   steps.map(([kind, key, given]): Json => {
     const cell = String(key)
@@ -43,5 +39,5 @@ export const carriedOut = (steps: readonly Step[], cells: Cells): Json =>
     return [kind, key, given]
   })
 
-/** Returns a list with one more element. The list is not changed in place, since answers share it. */
+/** Returns a longer list. Answers share the old one. */
 export const longer = (list: Json | undefined, element: Json): Json => [...(Array.isArray(list) ? list : []), element]

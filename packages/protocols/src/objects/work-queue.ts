@@ -4,7 +4,6 @@ import { declined, entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsup
 interface Queue {
   /** The messages that are not acknowledged, oldest first. */
   messages: Message[]
-  /** The receipt of the last enqueued message. */
   last: number
 }
 
@@ -14,10 +13,7 @@ interface Message {
   isTaken: boolean
 }
 
-/**
- * Queues whose messages are leased. Copies have no common clock, so a lease never expires: a message is delivered again
- * once it is returned.
- */
+/** Queues whose messages are leased. Copies have no common clock, so only a return ends a lease. */
 export const workQueue: ReplicatedObject<Map<string, Queue>> = {
   name: 'work-queue',
   summary:
@@ -30,7 +26,7 @@ export const workQueue: ReplicatedObject<Map<string, Queue>> = {
     const held = messages.find(({ receipt, isTaken }) => isTaken && receipt === value)
     switch (f) {
       case 'enqueue': {
-        // A take of an empty queue answers null, so null cannot be a message.
+        // Null is the answer of an empty queue, not a message.
         if (value === null) return unsupported
         const queue = entryOf(queues, key, (): Queue => ({ messages: [], last: 0 }))
         queue.messages.push({ receipt: ++queue.last, value, isTaken: false })

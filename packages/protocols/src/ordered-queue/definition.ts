@@ -27,8 +27,7 @@ function watchOrder(): Watch {
     return ({ log, orderer, early }, event) => {
       if (event === undefined) {
         checked = 0
-        // The last entries are missing from the log if their write was interrupted. These entries were not sent to any
-        // node.
+        // An interrupted write's entries are missing from the log, and were not sent.
         if (node === orderer) order.length = Math.min(order.length, log.length)
       }
       const [place] = early
@@ -60,7 +59,7 @@ function watchKept(): Watch {
 
 const describe = ({ origin, number }: Entry): string => `update ${number} of ${origin}`
 
-/** No read contacts another node. */
+/** Reads contact no other node. */
 const weakness: Weakness = (_settings, _nodes, object) =>
   isEverRead(object) ? 'every node answers reads from its own copy, which may lag' : undefined
 
@@ -79,7 +78,7 @@ export const orderedQueue: ProtocolDefinition = defineProtocol({
   },
   invariants: orderedQueueInvariants,
   promises: () => 'sequential',
-  // Clients stay with one node, since another node may lag behind it.
+  // Another node may lag behind.
   sticky: true,
   create: (chosen) =>
     createOrderedQueue({

@@ -5,17 +5,16 @@ import type { NodeSetting } from '../machine.ts'
 import { ok, unavailable, unsupported, valueIn } from '../objects/object.ts'
 import type { Entry, OrderedQueue, OrderedQueueConfig, OrderedQueueState, OrderedQueueTurn } from './state.ts'
 
-/** The number of entries or proposals per message or retransmission. */
+/** The number of entries or proposals per message. */
 const BATCH = 64
-/** The largest number of a node's own updates that are not applied yet; further updates are refused. */
+/** The largest number of a node's pending updates. Above it, updates are refused. */
 const PENDING_LIMIT = 10_000
 
 /**
- * One node puts all updates in one order and sends them to the others without waiting for answers. Every node applies
- * them in that order, and answers reads immediately from its own copy. A writer is answered once its own node has
- * applied its update. These are the local reads over an atomic broadcast of Attiya & Welch, "Sequential consistency
- * versus linearizability", 1994: sequentially consistent for clients that stay with one node, but not linearizable,
- * since a node that lags answers reads with old values.
+ * One node orders all updates and sends them without waiting for answers. Every node applies them in order, and answers
+ * reads from its copy; a writer waits for its own node. These are the local reads over an atomic broadcast of Attiya &
+ * Welch, "Sequential consistency versus linearizability", 1994: sequentially consistent for clients that stay with one
+ * node, but not linearizable, since a node may lag.
  */
 export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<OrderedQueue>({
   initial,
@@ -76,8 +75,7 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
     turn.reply(requestId, unsupported)
     return
   }
-  // Reads need no message. They return durable values, because the host executes no effect before it has finished every
-  // earlier `persist`.
+  // Reads return durable values: the host executes no effect before every earlier `persist`.
   if (object.reads.includes(input.f)) {
     turn.reply(requestId, object.apply(state.held, input))
     return
@@ -88,8 +86,7 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
   }
   const command = commandOf(request)
   const number = ++state.proposed
-  // The bug: a writer gets its answer before its own node has applied the write, so the writer's next read may miss the
-  // write.
+  // The bug: the writer's next read may miss the write, which its node has not applied.
   const early = config.bug === 'read-before-own-write' && state.id !== state.orderer
   if (early) {
     turn.mark()
@@ -100,10 +97,7 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
   else turn.send(state.orderer, { type: 'propose', life: state.life, number, command })
 }
 
-/**
- * Repeats proposals. A proposal may have been lost, and so may the entry that the ordering node created from it. The
- * ordering node recognises proposals that it has already accepted.
- */
+/** Repeats proposals, which may be lost, as may their entries. The ordering node recognises repetitions. */
 function proposeAgain(turn: OrderedQueueTurn): void {
   const { state } = turn
   let left = BATCH
@@ -113,10 +107,7 @@ function proposeAgain(turn: OrderedQueueTurn): void {
   }
 }
 
-/**
- * Appends an update to the order. Each update is accepted once, and the updates of one node in the order of their
- * proposal.
- */
+/** Appends an update, once, in the order of its node's proposals. */
 function order(turn: OrderedQueueTurn, entry: Entry): void {
   const { state } = turn
   if (entry.number !== (state.taken.get(entry.life) ?? 0) + 1) return
@@ -127,7 +118,7 @@ function order(turn: OrderedQueueTurn, entry: Entry): void {
   apply(turn, entry)
 }
 
-/** Sends a node the entries that it is known to lack. */
+/** Sends a node entries that it lacks. */
 function spread(turn: OrderedQueueTurn, peer: NodeId): void {
   const { log, have } = turn.state
   const count = have.get(peer) ?? log.length
@@ -139,7 +130,7 @@ function handleHave(turn: OrderedQueueTurn, peer: NodeId, count: number): void {
   const { have, log } = turn.state
   const before = have.get(peer)
   have.set(peer, count)
-  // Sends the next batch to a node that is catching up. A single new entry is already in flight and needs no batch.
+  // A node that catches up needs the next batch. A single new entry is already on its way.
   if (before !== undefined && count >= before + BATCH && count < log.length) spread(turn, peer)
 }
 
@@ -147,12 +138,11 @@ function handleEntries(turn: OrderedQueueTurn, from: number, entries: readonly E
   const { state, config } = turn
   const { log } = state
   if (from > log.length + 1) {
-    // An earlier entry was lost and will be sent again.
     if (config.bug === 'apply-out-of-order') applyEarly(turn, from, entries)
   } else {
     const fresh = entries.slice(log.length + 1 - from)
     if (fresh.length > 0) {
-      // The bug: applied updates are kept only in memory, so a restart undoes values that reads have returned.
+      // The bug: a restart undoes values that reads have returned.
       if (config.bug === 'forget-applied') turn.mark()
       else turn.persist(fresh)
     }
@@ -164,7 +154,7 @@ function handleEntries(turn: OrderedQueueTurn, from: number, entries: readonly E
   turn.send(state.orderer, { type: 'have', count: log.length })
 }
 
-/** Part of a bug: updates are applied in the order of their arrival. */
+/** Part of a bug: the order of arrival counts. */
 function applyEarly(turn: OrderedQueueTurn, from: number, entries: readonly Entry[]): void {
   for (const [i, entry] of entries.entries()) {
     if (turn.state.early.has(from + i)) continue

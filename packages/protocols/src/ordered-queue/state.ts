@@ -8,7 +8,7 @@ export interface OrderedQueueConfig extends Subject {
   readonly retransmitMs: Millis
 }
 
-/** An update and its origin. The number counts the updates of one life of one node. */
+/** An update and its origin, numbered in one life of one node. */
 export interface Entry {
   readonly origin: NodeId
   readonly life: number
@@ -19,14 +19,10 @@ export interface Entry {
 export type OrderedQueueMessage =
   /** A message to the ordering node. */
   | { readonly type: 'propose'; readonly life: number; readonly number: number; readonly command: Command }
-  /**
-   * A message from the ordering node. `from` is the position of the first entry, counted from 1. A message without
-   * entries asks how many entries the receiver has.
-   */
+  /** From the ordering node. `from` counts from 1. Without entries, it asks how many the receiver has. */
   | { readonly type: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
   | { readonly type: 'have'; readonly count: number }
 
-/** Entries that were appended to the node's log. */
 type OrderedQueueRecord = readonly Entry[]
 
 export interface OrderedQueueState {
@@ -34,21 +30,17 @@ export interface OrderedQueueState {
   readonly peers: readonly NodeId[]
   readonly orderer: NodeId
   readonly life: number
-  /** The node's log; all its entries have been applied to `held`. */
+  /** All entries have been applied to `held`. */
   readonly log: Entry[]
   readonly held: unknown
   proposed: number
-  /**
-   * By number: this node's updates that it has not applied yet. `requestId` is undefined if the request was already
-   * answered.
-   */
   readonly pending: Map<number, { readonly requestId: string | undefined; readonly command: Command }>
-  /** With apply-out-of-order: positions that were applied before earlier ones. */
+  /** With apply-out-of-order: the positions applied too early. */
   readonly early: Set<number>
-  // The members below are used only on the ordering node.
+  // Only on the ordering node.
   /** The number of the last accepted update, by life. */
   readonly taken: Map<number, number>
-  /** The number of entries that each node has; absent if unknown. */
+  /** The number of entries that each node has, if known. */
   readonly have: Map<NodeId, number>
 }
 

@@ -6,12 +6,11 @@ import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
 import type { Message, Outbox, OutboxTurn } from './state.ts'
 
-// An app server. With an outbox, it writes only to the database. In a dual write, it writes to the database and then to
-// the queue, or in the opposite order: nothing ensures that both writes happen, and the writes of two app servers may
-// reach database and queue in different orders (Kleppmann, "Designing Data-Intensive Applications", 2017, ch. 11,
-// "Keeping Systems in Sync").
+// An app server. With an outbox, it writes only to the database; in a dual write, to database and queue, one after the
+// other. Nothing makes both writes happen, or happen in the same order (Kleppmann, "Designing Data-Intensive
+// Applications", 2017, ch. 11, "Keeping Systems in Sync").
 
-/** The interval at which calls are checked for timeouts. */
+/** The interval of checks for timeouts. */
 const CHECK_MS = millis(20)
 
 export function handleRequest(turn: OutboxTurn, requestId: string, command: Command): void {
@@ -69,7 +68,6 @@ function end(turn: OutboxTurn, request: string, result: Completion): void {
   turn.reply(call.requestId, result)
 }
 
-/** An overdue call may have taken effect in the database, in the queue, in both or in neither. */
 export function checkCalls(turn: OutboxTurn): void {
   const { state, config } = turn
   for (const [request, { command, dueAt }] of [...state.calls]) {

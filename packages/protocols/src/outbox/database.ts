@@ -3,8 +3,8 @@ import { takeTicket } from '../routing/forwarding.ts'
 import type { Handler } from '../turn.ts'
 import type { Outbox, OutboxTurn } from './state.ts'
 
-// The database and its relay. An effect and its event are one transaction; the relay sends events in order, repeatedly
-// until the queue confirms them (Richardson, "Microservices Patterns", 2018, §3.3.7, "Transactional outbox").
+// The database and its relay. An effect and its event are one transaction; the relay repeats events, in order, until
+// the queue confirms them (Richardson, "Microservices Patterns", 2018, §3.3.7, "Transactional outbox").
 
 /** The number of events in one message. */
 const BATCH = 20
@@ -17,8 +17,7 @@ export const handleCommit: Handler<Outbox, 'commit'> = (turn, { request, command
     const event = config.write === 'outbox'
     const isApart = config.bug === 'outbox-apart' || config.bug === 'outbox-in-memory'
     turn.persist({ kind: 'commit', from, ticket, command, event: event && !isApart })
-    // Two bugs: the event is written in a transaction of its own, or not at all. In the first case, a crash between the
-    // two transactions loses the event. In the second case, any crash loses it.
+    // Two bugs: the event has its own transaction, which a crash may prevent, or it is never written.
     if (event && isApart) turn.mark()
     if (event && config.bug === 'outbox-apart') turn.persist({ kind: 'event', command })
     if (event) addToOutbox(turn, command)
@@ -38,7 +37,7 @@ export function relay(turn: OutboxTurn): void {
   if (outbox.length === 0) return
   const commands = outbox.slice(0, BATCH)
   if (config.bug === 'forget-on-send') {
-    // The bug: an event counts as received once it is sent.
+    // The bug: a sent event counts as received.
     turn.mark()
     forget(turn, sent + commands.length)
   } else turn.setTimer('relay', config.relayMs)
@@ -59,15 +58,14 @@ function forget(turn: OutboxTurn, upTo: number): void {
   turn.persist({ kind: 'sent', upTo })
 }
 
-// Handles events at the queue's only consumer: a view that applies events in order. The relay repeats events, so the
-// consumer recognises duplicates by their numbers (Hohpe & Woolf, "Enterprise Integration Patterns", 2003, "Idempotent
-// Receiver").
+// Handles events at the queue's only consumer, a view. The relay repeats events, so numbers identify duplicates (Hohpe
+// & Woolf, "Enterprise Integration Patterns", 2003, "Idempotent Receiver").
 
 export const handleEvents: Handler<Outbox, 'events'> = (turn, { first, commands }, from) => {
   const { state, config } = turn
   for (const [i, command] of commands.entries()) {
     const isRepeated = first + i <= state.received
-    // The bug: every event is applied, including duplicates.
+    // The bug: duplicates are applied too.
     const isApplied = !isRepeated || config.bug === 'apply-repeats'
     if (isRepeated && isApplied) turn.mark()
     if (!isApplied) continue

@@ -4,10 +4,7 @@ import { bug, defineProtocol } from '../options.ts'
 import { createOutbox } from './machine.ts'
 import type { OutboxConfig } from './state.ts'
 
-/**
- * Describes the weakness: reads show a view behind the queue. With dual writes, the writes to the database and to the
- * queue are not atomic either.
- */
+/** Describes the weakness: reads show a view behind the queue, and dual writes are not atomic. */
 const weakness: Weakness = ({ write = 'outbox' }) =>
   write === 'outbox'
     ? 'reads show a view that is kept from the queue, and lags behind the database'
@@ -18,8 +15,7 @@ export const outbox: ProtocolDefinition = defineProtocol({
   weakness,
   summary: 'a database and a queue that should agree, kept in step by an outbox in the database or by dual writes',
   defaultNodes: 3,
-  // Only objects that have functions without effects. For other objects, the view would have to change together with
-  // the database.
+  // Only objects with reads: for others, the view would change together with the database.
   objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
   settings: {
     write: {

@@ -8,29 +8,22 @@ import type { MessageOf, Turn, Types } from '../turn.ts'
 export interface OutboxConfig extends Subject {
   readonly write: 'outbox' | 'database-then-queue' | 'queue-then-database'
   readonly timeoutMs: Millis
-  /** The interval at which the relay repeats events that were not confirmed. */
+  /** How often the relay repeats unconfirmed events. */
   readonly relayMs: Millis
 }
 
 type OutboxMessage =
-  // Messages between an app server and the database.
   | { readonly type: 'commit'; readonly request: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'committed'; readonly request: string; readonly result: Completion }
-  // Messages of the dual write between an app server and the queue.
   | { readonly type: 'publish'; readonly request: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'published'; readonly request: string }
-  // Messages between the database's relay and the queue.
   | { readonly type: 'events'; readonly first: number; readonly commands: readonly Command[] }
   | { readonly type: 'received'; readonly upTo: number }
-  // Messages between an app server and the view behind the queue.
   | { readonly type: 'query'; readonly request: string; readonly input: Input }
   | { readonly type: 'answer'; readonly request: string; readonly result: Completion }
 
 export type OutboxRecord =
-  /**
-   * In the database: the effect of a command. If `event` is true, the same transaction contains the event of the
-   * command.
-   */
+  /** In the database: a command's effect, and its event if `event` is true. */
   | {
       readonly kind: 'commit'
       readonly from: NodeId
@@ -38,7 +31,7 @@ export type OutboxRecord =
       readonly command: Command
       readonly event: boolean
     }
-  /** In the database, with a bug: an event in its own transaction. */
+  /** In the database, with a bug: an event apart. */
   | { readonly kind: 'event'; readonly command: Command }
   /** In the database: the queue has the events up to this number. */
   | { readonly kind: 'sent'; readonly upTo: number }
@@ -50,7 +43,6 @@ export type OutboxRecord =
 interface Call {
   readonly requestId: string
   readonly command: Command
-  /** The deadline by the monotonic clock. */
   readonly dueAt: number
 }
 
@@ -59,18 +51,17 @@ export interface OutboxState {
   readonly database: NodeId
   readonly queue: NodeId
   readonly life: number
-  // The state of the app server; each node is one.
+  // The state of the app server, which each node is.
   readonly calls: Map<string, Call>
   readonly toDatabase: Forwarding
   readonly toQueue: Forwarding
   // The database.
   stored: unknown
   readonly commits: Forwarding
-  /** Events that the queue has not confirmed, oldest first. */
   readonly outbox: Command[]
   /** The number of the last event that the queue has confirmed. */
   sent: number
-  // The state of the queue, and the view that is built from its events.
+  // The state of the queue's view.
   viewed: unknown
   readonly publications: Forwarding
   received: number

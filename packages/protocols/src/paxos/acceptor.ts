@@ -2,7 +2,7 @@ import type { Handler } from '../turn.ts'
 import type { Paxos, PaxosTurn, SlotProposal } from './state.ts'
 
 // "An acceptor records its intended response in stable storage before actually sending the response" (§2.5): each
-// `persist` comes before the message that depends on it.
+// `persist` comes before its message.
 
 /**
  * "If an acceptor receives a prepare request with number n greater than that of any prepare request to which it has
@@ -15,7 +15,7 @@ export function promise(turn: PaxosTurn, ballot: number, from: number): readonly
   return [...state.accepted].filter(([slot]) => slot >= from).sort(([one], [other]) => one - other)
 }
 
-/** The bug: the promise is kept only in memory, so a restart loses it. */
+/** The bug: a restart loses the promise. */
 function setPromise(turn: PaxosTurn, ballot: number): void {
   turn.state.promised = ballot
   if (turn.config.bug === 'forget-promise') turn.mark()
@@ -35,7 +35,7 @@ export const handleAccept: Handler<Paxos, 'accept'> = (turn, message, from) => {
   turn.send(from, { type: 'accepted', ballot, from: message.from, count: commands.length })
 }
 
-/** Accepts proposals of one ballot, or learns that they are chosen, which has the same effect. */
+/** Accepts proposals of one ballot, or learns that they are chosen, which is the same. */
 export function accept(turn: PaxosTurn, proposals: readonly SlotProposal[]): void {
   const { state } = turn
   const fresh = proposals.filter(([slot, { ballot }]) => state.accepted.get(slot)?.ballot !== ballot)

@@ -25,7 +25,7 @@ export const paxosInvariants: readonly Invariant[] = [
   },
 ]
 
-/** A promise counts once another node has received it. Before that, a crash may undo the promise. */
+/** A promise counts once another node has received it: a crash may undo it before. */
 function watchPromises(): Watch {
   const promised = new Map<NodeId, number>()
   return (node) => (state, event) => {
@@ -37,7 +37,6 @@ function watchPromises(): Watch {
 }
 
 interface Slot {
-  /** By ballot: the acceptors that are known to have accepted its proposal. */
   readonly acceptors: Map<number, Set<NodeId>>
   chosen: Proposal | undefined
 }
@@ -50,10 +49,7 @@ function watchChosen(): Watch {
     return slot
   }
 
-  /**
-   * Records that `proposer` knows of the acceptance of its proposal by `acceptor`. The proposal is then on the disks of
-   * both nodes.
-   */
+  /** Records that `proposer` knows of an acceptance. The proposal is then on the disks of both. */
   function accepted(number: number, { ballot, command }: Proposal, proposer: PaxosState, acceptor: NodeId): void {
     const slot = slotOf(number)
     const acceptors = slot.acceptors.get(ballot) ?? new Set([proposer.id])

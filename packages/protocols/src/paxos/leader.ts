@@ -10,7 +10,7 @@ import { accept, promise } from './acceptor.ts'
 import { answerReadyReads, applyChosen } from './learner.ts'
 import { isMajority, type Paxos, type PaxosTurn, type Proposal, type SlotProposal } from './state.ts'
 
-/** The number of slots in one repeated message. */
+/** Slots in one repeated message. */
 const BATCH = 64
 
 /** Follows the node of the highest known ballot, if that node is known to lead. */
@@ -88,13 +88,13 @@ function highestReported(turn: PaxosTurn): Reported {
   const { state, config } = turn
   const highest = highestOf(state.applied, [...state.promises.values()].flat())
   if (config.bug !== 'ignore-highest-accepted') return highest
-  // The bug: a new leader uses only the proposals that it has accepted itself.
+  // The bug: only the leader's own accepted proposals count.
   const own = highestOf(state.applied, state.promises.get(state.id) ?? [])
   if ([...highest.reported].some(([slot, { ballot }]) => own.reported.get(slot)?.ballot !== ballot)) turn.mark()
   return own
 }
 
-/** Returns the proposal with the highest ballot for each slot. */
+/** Returns each slot's proposal of the highest ballot. */
 function highestOf(applied: number, proposals: readonly SlotProposal[]): Reported {
   const reported = new Map<number, Proposal>()
   let last = applied
@@ -113,10 +113,7 @@ export function propose(turn: PaxosTurn, command: Command): number {
   return slot
 }
 
-/**
- * Proposes commands. The leader is an acceptor too. Its own vote counts once the vote is on disk, and this node sends
- * nothing before that.
- */
+/** Proposes commands. The leader's own vote counts once it is on disk. */
 function proposeAll(turn: PaxosTurn, from: number, commands: readonly (Command | null)[]): void {
   const { state } = turn
   const { ballot, applied: chosen } = state
@@ -140,7 +137,7 @@ export const handleAccepted: Handler<Paxos, 'accepted'> = (turn, message, accept
   choose(turn)
 }
 
-/** Chooses and applies values: a value is chosen once a majority has accepted it (§2.1). Slots are applied in order. */
+/** Applies chosen values, which a majority has accepted (§2.1), in order. */
 function choose(turn: PaxosTurn): void {
   const { state } = turn
   for (;;) {
@@ -151,7 +148,7 @@ function choose(turn: PaxosTurn): void {
   answerReadyReads(turn)
 }
 
-/** Shows the other nodes that the leader is alive, and repeats proposals that some acceptor may not have received. */
+/** Shows that the leader is alive, and repeats proposals. */
 export function heartbeat(turn: PaxosTurn): void {
   const { state, config } = turn
   const { ballot, roundStarted: round, applied: chosen } = state
@@ -179,8 +176,8 @@ export const handleAlive: Handler<Paxos, 'alive'> = (turn, message, from) => {
 }
 
 /**
- * Rounds of messages that confirm the leader. A majority had not promised a higher ballot when the round began.
- * Therefore no other leader had chosen anything before the round.
+ * Rounds that confirm the leader. When one began, a majority had promised no higher ballot, so no other leader had
+ * chosen anything.
  */
 export const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
   send(turn) {
@@ -197,7 +194,7 @@ function hear({ state }: PaxosTurn, node: NodeId): void {
   if (!state.heard.includes(node)) state.heard.push(node)
 }
 
-/** Makes a leader step down if no majority answers. Without a majority, none of its proposals can be chosen. */
+/** Makes a leader without a majority step down: nothing it proposes can be chosen. */
 export function checkReach(turn: PaxosTurn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return

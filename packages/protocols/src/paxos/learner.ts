@@ -5,15 +5,14 @@ import type { Handler } from '../turn.ts'
 import { accept } from './acceptor.ts'
 import type { Paxos, PaxosTurn } from './state.ts'
 
-// Learning chosen values (§2.3) from the leader, and applying them in the order of their slots (§3).
+// Learning chosen values (§2.3) from the leader.
 
 /** Slots per message. */
 const BATCH = 256
 
 /**
- * Learns the slots up to `chosen`, which the leader of this ballot knows to be chosen. A proposal that this node
- * accepted in the same ballot is the chosen one, because later ballots propose nothing else (P2b, §2.2). For any other
- * slot, the node asks the leader.
+ * Learns the slots up to `chosen`. What this node accepted in the leader's ballot is chosen, because later ballots
+ * propose nothing else (P2b, §2.2); the node asks for the rest.
  */
 export function learnUpTo(turn: PaxosTurn, leader: NodeId, ballot: number, chosen: number): void {
   const { state } = turn

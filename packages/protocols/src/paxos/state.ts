@@ -12,13 +12,13 @@ export interface PaxosConfig extends SuccessionConfig {
   readonly reads: Reads
 }
 
-/** A value that a leader proposes for a slot and an acceptor accepts. A null command is a no-op. */
+/** A value for a slot. A null command is a no-op. */
 export interface Proposal {
   readonly ballot: number
   readonly command: Command | null
 }
 
-/** The commands of consecutive slots; `from` is the first slot. */
+/** Consecutive slots, starting at `from`. */
 interface Slots {
   readonly from: number
   readonly commands: readonly (Command | null)[]
@@ -27,29 +27,26 @@ interface Slots {
 export type SlotProposal = readonly [slot: number, proposal: Proposal]
 
 export type PaxosMessage =
-  /** Phase 1a, a single message for all slots from `from` on (§3). */
+  /** Phase 1a, for all slots from `from` on (§3). */
   | { readonly type: 'prepare'; readonly ballot: number; readonly from: number }
   /** Phase 1b. */
   | { readonly type: 'promise'; readonly ballot: number; readonly accepted: readonly SlotProposal[] }
-  /** Phase 2a. Every slot up to `chosen` is chosen. */
+  /** Phase 2a. Slots up to `chosen` are chosen. */
   | ({ readonly type: 'accept'; readonly ballot: number; readonly chosen: number } & Slots)
   /** Phase 2b. */
   | { readonly type: 'accepted'; readonly ballot: number; readonly from: number; readonly count: number }
-  /**
-   * An acceptor has promised this ballot. It is higher than the ballot of the message to which the acceptor replies
-   * (PMMC §4.3).
-   */
+  /** An acceptor has promised this higher ballot (PMMC §4.3). */
   | { readonly type: 'preempted'; readonly ballot: number }
   | { readonly type: 'heartbeat'; readonly ballot: number; readonly round: number; readonly chosen: number }
   | { readonly type: 'alive'; readonly ballot: number; readonly round: number }
-  /** The sender lacks chosen slots from `from` on. */
+  /** The sender lacks slots from `from` on. */
   | { readonly type: 'learn'; readonly from: number }
   | ({ readonly type: 'chosen'; readonly ballot: number } & Slots)
   | RoutedMessage
 
 export type PaxosRecord =
   | { readonly kind: 'promise'; readonly ballot: number }
-  /** Every slot up to `chosen` is chosen. After a restart, the node need not learn these slots again. */
+  /** Slots up to `chosen` are chosen, and need not be learned again. */
   | { readonly kind: 'accepted'; readonly proposals: readonly SlotProposal[]; readonly chosen: number }
 
 /** Slots 1 to `applied` are chosen and applied. */
@@ -59,20 +56,18 @@ export interface PaxosState extends MemberState {
   promised: number
   /** The accepted proposals by slot. */
   readonly accepted: Map<number, Proposal>
-  // The state of the leader or candidate.
   ballot: number
-  /** The proposals that each acceptor had accepted when it promised the ballot. */
+  /** What each acceptor had accepted when it promised the ballot. */
   promises: Map<NodeId, readonly SlotProposal[]>
   next: number
-  /** The acceptors known to have accepted each slot that is not chosen yet. */
+  /** The known acceptors of each slot that is not chosen. */
   votes: Map<number, NodeId[]>
-  /** Slots below this one were proposed before the last heartbeat. */
+  /** Slots below it are older than the last heartbeat. */
   proposedBefore: number
-  /** The last slot that phase 1 found. Reads wait until this slot is applied. */
+  /** The last slot of phase 1, for which reads wait. */
   inherited: number
   /** The last round that each acceptor answered. */
   rounds: Map<NodeId, number>
-  /** The acceptors that have answered since the last check. */
   heard: NodeId[]
 }
 
@@ -85,20 +80,20 @@ export type Paxos = Types<
 >
 export type PaxosTurn = Turn<Paxos>
 
-// Returns the node of a ballot. "Different proposers choose their numbers from disjoint sets of numbers" (§2.5): the
-// remainder of a ballot identifies its node.
+// Returns the node of a ballot, by its remainder: "Different proposers choose their numbers from disjoint sets of
+// numbers" (§2.5).
 
 export const nodeOfBallot = ({ nodes }: PaxosState, ballot: number): NodeId | undefined => nodes[ballot % nodes.length]
 
-/** The bug: half of the nodes, rounded down, count as a majority. */
+/** The bug: half of the nodes, rounded down, suffice. */
 const majorityOf = ({ state, config }: PaxosTurn): number =>
   config.bug === 'quorum-off-by-one'
     ? Math.max(1, Math.floor(state.nodes.length / 2))
     : trueMajorityOf(state.nodes.length)
 
 /**
- * Returns whether this number of acceptors suffices. Any two majorities share a node, so a later leader learns of every
- * value that may be chosen (§2.1). Marks the bug if the number would not suffice without the bug.
+ * Whether so many acceptors suffice. Two majorities share a node, so a later leader learns every value that may be
+ * chosen (§2.1). Marks the bug if only it makes them suffice.
  */
 export function isMajority(turn: PaxosTurn, count: number): boolean {
   if (count < majorityOf(turn)) return false

@@ -4,9 +4,7 @@ import type { AnyObject } from '../objects/object.ts'
 import { applyOnce, createCopy } from '../routing/sessions.ts'
 import type { PrimaryReplicaState } from './state.ts'
 
-/**
- * Applies the next entry to this node's copy and returns the result; undefined if there is no entry, or it is a no-op.
- */
+/** Applies the next entry and returns its result; undefined for none or a no-op. */
 export function applyNext(object: AnyObject, state: PrimaryReplicaState): Completion | undefined {
   const entry = entryAt(state.log, state.applied + 1)
   if (entry === undefined) return undefined
@@ -14,12 +12,12 @@ export function applyNext(object: AnyObject, state: PrimaryReplicaState): Comple
   return entry.command === null ? undefined : applyOnce(object, state.copy, entry.command)
 }
 
-/** Applies everything in a replica's log, acknowledged or not. */
+/** Applies a replica's whole log, acknowledged or not. */
 export function applyAll(object: AnyObject, state: PrimaryReplicaState): void {
   while (state.applied < lastIndex(state.log)) applyNext(object, state)
 }
 
-/** Rebuilds the copy after the log was truncated below the entries that the copy has applied. */
+/** Rebuilds the copy after applied entries were dropped. */
 export function rebuildCopy(object: AnyObject, state: PrimaryReplicaState): void {
   state.copy = createCopy(object)
   state.applied = 0

@@ -25,10 +25,7 @@ function serve(turn: PrimaryReplicaTurn, origin: Origin, command: Command): void
   }
 }
 
-/**
- * Returns whether enough replicas are reachable for a write to be acknowledged. If not, refusing the write is better
- * than leaving it pending.
- */
+/** Whether enough replicas are reachable for a write. Refusing it is better than leaving it pending. */
 function canReplicate(turn: PrimaryReplicaTurn): boolean {
   const { state } = turn
   let reachable = 0
@@ -37,13 +34,12 @@ function canReplicate(turn: PrimaryReplicaTurn): boolean {
 }
 
 /**
- * Serves a read. An asynchronous primary answers from its copy. A synchronous primary first confirms with a majority
- * that its epoch is still the latest. The confirming round begins after the arrival of the read. A majority that has
- * promised another epoch does not answer.
+ * Serves a read. An asynchronous primary answers from its copy. A synchronous one first confirms its epoch with a
+ * majority, in a round that begins after the read.
  */
 function read(turn: PrimaryReplicaTurn, origin: Origin, input: Input): void {
   const { state, config } = turn
-  // The bug: a synchronous primary answers from its copy without confirming.
+  // The bug: the epoch may have ended.
   if (config.sync === 0 || config.bug === 'stale-read') {
     if (config.sync !== 0) turn.mark()
     answer(turn, origin, readOf(turn, input))
@@ -84,8 +80,8 @@ const primaryReplicaInvariants: readonly Invariant[] = [
 ]
 
 /**
- * Returns the last entry that this primary may acknowledge and that a majority is known to have. A primary configured
- * to wait for fewer copies may lose acknowledged entries in a failover, which does not violate the invariant.
+ * Returns the last entry to acknowledge that a majority has. A primary that waits for fewer copies may lose
+ * acknowledged entries, which is allowed.
  */
 function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaState): number {
   if (role !== 'primary') return 0
@@ -100,15 +96,15 @@ function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaStat
   return peers.length === 0 ? committed : Math.min(best, committed)
 }
 
-/** The settings with the strongest promise, under which every bug can be observed. */
+/** Every bug can be observed under the strongest promise. */
 const STRICTEST = { sync: 'majority', reads: 'primary' } as const
 /**
- * The settings by which each client reads increasing prefixes of the primary's log that include its own writes: a
- * sequential order. A failover could truncate a replica's log below the entries that its clients have read.
+ * The settings under which each client reads growing prefixes of the primary's log, with its own writes: a sequential
+ * order. A failover could drop entries that clients have read.
  */
 const STICKY = { reads: 'sticky', 'own-writes': true, failover: false } as const
 
-/** Describes which nodes answer reads, and what a write waits for. */
+/** Describes who answers reads, and what a write waits for. */
 const weakness: Weakness = ({ reads = 'replica', sync = 0 }, nodes, object) => {
   const lag = reads === 'primary' || !isEverRead(object) ? '' : 'replicas answer reads, and lag'
   const early =

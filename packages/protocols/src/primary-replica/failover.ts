@@ -8,7 +8,6 @@ import { applyAll } from './copy.ts'
 import { appendEntry, createReplica, heartbeat } from './replication.ts'
 import { majorityOf, type PrimaryReplica, type PrimaryReplicaTurn, promiseEpoch } from './state.ts'
 
-/** Follows `primary` (undefined if unknown) in the current epoch. */
 export function follow(turn: PrimaryReplicaTurn, primary: NodeId | undefined): void {
   settleAsReplica(turn, primary)
   awaitPrimary(turn)
@@ -27,10 +26,7 @@ function settleAsReplica(turn: PrimaryReplicaTurn, primary: NodeId | undefined):
   state.leader = primary
 }
 
-/**
- * Ends requests when the node steps down: pending reads fail, and pending writes end as `info`, since they may survive
- * in another node's log.
- */
+/** Ends requests when the node steps down: writes as `info`, since another node's log may have them. */
 function abandonRequests(turn: PrimaryReplicaTurn): void {
   failReads(turn)
   const { proposals, ownWrites } = turn.state
@@ -44,7 +40,7 @@ export function awaitPrimary(turn: PrimaryReplicaTurn): void {
   if (turn.config.failover) awaitLeader(turn)
 }
 
-/** Called when the primary has been silent too long: asks the other nodes to promise to follow this node instead. */
+/** The primary was silent too long: asks for promises to follow this node. */
 export function campaign(turn: PrimaryReplicaTurn): void {
   const { state } = turn
   if (state.role === 'primary') return
@@ -60,19 +56,18 @@ export function campaign(turn: PrimaryReplicaTurn): void {
   countPromises(turn)
 }
 
-/** Precondition: the message's epoch is later than any that this node has promised. */
+/** Precondition: the epoch is later than any promised. */
 export const handleElect: Handler<PrimaryReplica, 'elect'> = (turn, message, from) => {
   const { state, config } = turn
   promiseEpoch(turn, message.epoch)
   const hasTimer = state.role !== 'primary'
   settleAsReplica(turn, undefined)
-  // The bug: the first node that asks is promoted, even if its copy lacks entries.
+  // The bug: a copy that lacks entries may be promoted.
   const upToDate = isUpToDate(state.log, message.lastEpoch, message.lastIndex)
   const stale = !upToDate && config.bug === 'promote-stale'
   if (stale) turn.mark()
   const granted = upToDate || stale
-  // A refused request does not restart the timeout. Otherwise, a node that cannot become primary but asks again and
-  // again could prevent the other nodes from asking.
+  // Otherwise, a node that cannot become primary but keeps asking could prevent the others.
   if (granted || !hasTimer) awaitPrimary(turn)
   turn.send(from, { type: 'promise', epoch: message.epoch, granted })
 }

@@ -23,8 +23,8 @@ import {
 } from './state.ts'
 
 /**
- * One node performs the writes and sends them, in order, to the replicas. Each primary has its own epoch. A node that
- * has promised an epoch follows no earlier one, which fences off old primaries.
+ * One node performs the writes and sends them, in order, to the replicas. A node that has promised an epoch follows no
+ * earlier one, which fences off old primaries.
  */
 export const createPrimaryReplica: MachineMaker<PrimaryReplica> = defineMachine<PrimaryReplica>({
   initial,
@@ -73,8 +73,8 @@ function initial(node: NodeSetting, config: PrimaryReplicaConfig): PrimaryReplic
 }
 
 /**
- * Called at the start of a node. Without failover, the first node by name is always the primary. Each start of this
- * primary begins a new epoch, so that logs agree.
+ * Called at a node's start. Without failover, the first node by name is primary, and each start begins an epoch, so
+ * that logs agree.
  */
 function begin(turn: PrimaryReplicaTurn): void {
   const { state, config } = turn
@@ -88,7 +88,6 @@ function begin(turn: PrimaryReplicaTurn): void {
   becomePrimary(turn)
 }
 
-/** Handles a client's request. If every node answers reads, this node answers immediately from its own copy. */
 function request(turn: PrimaryReplicaTurn, asked: MachineRequest): void {
   const { config } = turn
   if (config.reads === 'replica' && isRead(config, asked)) turn.reply(asked.requestId, readOf(turn, asked.input))
@@ -97,7 +96,7 @@ function request(turn: PrimaryReplicaTurn, asked: MachineRequest): void {
 
 type OfType<Type extends PrimaryReplicaMessage['type']> = MessageOf<PrimaryReplicaMessage, Type>
 
-/** The bug: epochs are ignored, so an old primary continues, together with its replicas. */
+/** The bug: an old primary and its replicas continue. */
 const isFenced = ({ config }: PrimaryReplicaTurn): boolean => config.bug !== 'no-fencing'
 
 function replicate(turn: PrimaryReplicaTurn, message: OfType<'replicate'>, from: NodeId): void {
@@ -133,7 +132,7 @@ function promise(turn: PrimaryReplicaTurn, message: OfType<'promise'>, from: Nod
   else handlePromise(turn, message, from)
 }
 
-/** Called when another node has begun a later epoch: this node becomes a replica, whatever its role. */
+/** A later epoch makes this node a replica. */
 function learnEpoch(turn: PrimaryReplicaTurn, epoch: number): void {
   promiseEpoch(turn, epoch)
   follow(turn, undefined)

@@ -13,7 +13,7 @@ import {
   syncCount,
 } from './state.ts'
 
-/** The number of entries per message, and of entries in flight to one replica. */
+/** Entries per message, and in flight to one replica. */
 const BATCH = 64
 const WINDOW = 256
 
@@ -25,7 +25,6 @@ export const createReplica = (lastLogIndex: number): Replica => ({
   reachable: true,
 })
 
-/** Appends an entry to the primary's own log, and returns its index. */
 export function appendEntry(turn: PrimaryReplicaTurn, entry: Entry): number {
   const { log } = turn.state
   const index = lastIndex(log) + 1
@@ -35,7 +34,7 @@ export function appendEntry(turn: PrimaryReplicaTurn, entry: Entry): number {
   return index
 }
 
-/** Sends each replica the entries that were not sent to it yet, or an empty message as a heartbeat. */
+/** Sends replicas new entries, or a heartbeat. */
 export function heartbeat(turn: PrimaryReplicaTurn): void {
   for (const [id, replica] of turn.state.replicas) if (!sendEntries(turn, id, replica)) sendFrom(turn, id, replica, 0)
 }
@@ -59,10 +58,7 @@ function sendFrom(turn: PrimaryReplicaTurn, id: NodeId, replica: Replica, limit:
   turn.send(id, { type: 'replicate', epoch: state.epoch, prevIndex, prevEpoch, entries, round: state.roundStarted })
 }
 
-/**
- * Handles a message from the primary that this node follows. Where the logs differ, the primary's log replaces this
- * node's log.
- */
+/** Handles the primary's message. Its log replaces this node's where they differ. */
 export const handleReplicate: Handler<PrimaryReplica, 'replicate'> = (turn, message, from) => {
   const { state, config } = turn
   const { log } = state
@@ -85,7 +81,6 @@ export const handleReplicate: Handler<PrimaryReplica, 'replicate'> = (turn, mess
   turn.send(from, { type: 'replicated', epoch, round, match: prevIndex + message.entries.length })
 }
 
-/** Handles the reply to a message that this node sent in its current epoch. */
 export const handleReplicated: Handler<PrimaryReplica, 'replicated'> = (turn, message, from) => {
   const { state } = turn
   const replica = state.replicas.get(from)
@@ -103,8 +98,7 @@ export const handleReplicated: Handler<PrimaryReplica, 'replicated'> = (turn, me
     acknowledge(turn)
     releaseOwn(turn, from, match)
   }
-  // If the log is now known to match at `retryFrom`, the request to retry is stale. Obeying a stale request could loop
-  // for ever.
+  // A retry from before the logs matched is stale, and could loop for ever.
   if (retryFrom !== undefined) {
     if (retryFrom <= replica.match || retryFrom >= replica.next) return
     replica.next = retryFrom
@@ -112,14 +106,13 @@ export const handleReplicated: Handler<PrimaryReplica, 'replicated'> = (turn, me
   sendEntries(turn, from, replica)
 }
 
-/** Applies and answers the entries that enough replicas have. */
+/** Answers entries that enough replicas have. */
 function acknowledge(turn: PrimaryReplicaTurn): void {
   const { state, config } = turn
   const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
   const sync = syncCount(turn)
   const index = sync === 0 ? lastIndex(state.log) : (matches[sync - 1] ?? 0)
-  // Entries of earlier epochs count only once an entry of this epoch is on enough replicas: until then, another node
-  // may become primary without them.
+  // Earlier epochs' entries wait for one of this epoch: until then, another node may become primary without them.
   if (index < state.noopIndex) return
   state.committed = Math.max(state.committed, Math.min(index, lastIndex(state.log)))
   while (state.applied < state.committed) {
@@ -144,24 +137,23 @@ export const rounds: Rounds<PrimaryReplicaTurn> = createRounds<PrimaryReplicaTur
   answerReads,
 })
 
-// A client of a sticky session reads from the replica that it calls. "Read Your Writes" holds if the client's write is
-// on that replica before the client continues, so the primary waits for the replica (Terry et al., "Session Guarantees
-// for Weakly Consistent Replicated Data", 1994, §3.1; MySQL and PostgreSQL instead let the read wait for the position
-// of the write).
+// A client of a sticky session reads from the replica that it calls. For "Read Your Writes", the primary waits until
+// that replica has the client's write (Terry et al., "Session Guarantees for Weakly Consistent Replicated Data", 1994,
+// §3.1; MySQL and PostgreSQL instead let the read wait for the position of the write).
 
-/** Answers a committed write, immediately unless its client's own replica has yet to confirm it. */
+/** Answers a committed write, once its client's own replica has it. */
 function acknowledgeOwn(turn: PrimaryReplicaTurn, index: number, write: OwnWrite): void {
   const { config, state } = turn
   const { node } = write.origin
   const lags = config.ownWrites && node !== state.id && (state.replicas.get(node)?.match ?? 0) < index
-  // The bug: entries count as received once they were sent to the replica.
+  // The bug: sent entries count as received.
   const sent = lags && config.bug === 'own-write-when-sent'
   if (sent) turn.mark()
   if (lags && !sent) state.ownWrites.set(index, write)
   else answer(turn, write.origin, write.result)
 }
 
-/** Answers the writes that waited for a replica, which has confirmed the log up to `match`. */
+/** Answers writes that waited for a replica, which has the log up to `match`. */
 function releaseOwn(turn: PrimaryReplicaTurn, replica: NodeId, match: number): void {
   const { ownWrites } = turn.state
   for (const [index, { origin, result }] of ownWrites) {

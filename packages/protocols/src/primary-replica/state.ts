@@ -7,11 +7,11 @@ import type { SuccessionConfig, SuccessionState } from '../routing/succession.ts
 import type { Turn, Types } from '../turn.ts'
 
 export interface PrimaryReplicaConfig extends SuccessionConfig {
-  /** The number of replicas that must have a write before it is acknowledged. `all`: every other node. */
+  /** How many replicas must have an acknowledged write. `all`: every other node. */
   readonly sync: number | 'majority' | 'all'
-  /** Which nodes answer reads: only the primary, or every node from its own copy. */
+  /** Who answers reads: the primary, or every node. */
   readonly reads: 'primary' | 'replica'
-  /** Whether a write is acknowledged only once the node that its client called also has it. */
+  /** Whether an acknowledged write must be on its client's node. */
   readonly ownWrites: boolean
   readonly failover: boolean
 }
@@ -29,9 +29,7 @@ export type PrimaryReplicaMessage =
       readonly type: 'replicated'
       readonly epoch: number
       readonly round: number
-      /**
-       * The index up to which both logs agree; undefined if they differ, and `retryFrom` is then the index to try next.
-       */
+      /** The index up to which logs agree; undefined if they differ, with `retryFrom` to try next. */
       readonly match?: number | undefined
       readonly retryFrom?: number | undefined
     }
@@ -41,7 +39,7 @@ export type PrimaryReplicaMessage =
 
 export type PrimaryReplicaRecord =
   | { readonly kind: 'epoch'; readonly epoch: number }
-  /** Replaces all entries of the log from index `from` on. */
+  /** Replaces the log from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
 
 export interface Replica {
@@ -52,27 +50,26 @@ export interface Replica {
   reachable: boolean
 }
 
-/** A committed write whose acknowledgement waits for its client's replica. */
+/** A committed write that waits for its client's replica. */
 export interface OwnWrite {
   readonly origin: Origin
   readonly result: Completion
 }
 
-/** The state of a node. The copy is the result of the first `applied` entries; the leader is the primary. */
+/** The copy has the first `applied` entries; the leader is the primary. */
 export interface PrimaryReplicaState extends SuccessionState {
   readonly peers: readonly NodeId[]
-  /** The highest epoch that this node has promised to follow. Durable, like the log. */
+  /** The highest promised epoch. Durable, like the log. */
   epoch: number
   readonly log: Log
   role: 'primary' | 'replica' | 'candidate'
   promises: NodeId[]
-  // The members below are used only on the primary.
+  // Only on the primary.
   replicas: Map<NodeId, Replica>
   committed: number
   noopIndex: number
-  /** The origin of each entry's request, by index. */
   readonly proposals: Map<number, Origin>
-  /** Committed writes that wait for their clients' replicas, by index, in ascending order. */
+  /** By index, in ascending order. */
   readonly ownWrites: Map<number, OwnWrite>
 }
 
@@ -89,13 +86,13 @@ export const majorityOf = (state: PrimaryReplicaState): number => majority(state
 
 export function syncCount(turn: PrimaryReplicaTurn): number {
   const count = trueSyncCount(turn)
-  // The bug: a write is acknowledged as soon as the primary has it, regardless of `sync`.
+  // The bug: `sync` is ignored.
   if (turn.config.bug !== 'ack-before-replicate') return count
   if (count > 0) turn.mark()
   return 0
 }
 
-/** Returns whether a primary has recently received answers from as many replicas as each write needs. */
+/** Whether enough replicas for a write have answered recently. */
 export function reachesEnough(state: PrimaryReplicaState, config: PrimaryReplicaConfig): boolean {
   let reachable = 0
   for (const replica of state.replicas.values()) if (replica.reachable) reachable++
@@ -107,10 +104,10 @@ function trueSyncCount({ config, state }: Pick<PrimaryReplicaTurn, 'config' | 's
   return config.sync === 'majority' ? majorityOf(state) - 1 : Math.min(config.sync, state.peers.length)
 }
 
-/** Promises not to follow any earlier epoch. The promise is durable before this node sends any message. */
+/** Promises to follow no earlier epoch, durably before any message. */
 export function promiseEpoch(turn: PrimaryReplicaTurn, epoch: number): void {
   turn.state.epoch = epoch
-  // The bug: the promise is kept only in memory.
+  // The bug: the promise is only in memory.
   if (turn.config.bug === 'forget-epoch') turn.mark()
   else turn.persist({ kind: 'epoch', epoch })
 }

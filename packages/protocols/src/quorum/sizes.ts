@@ -1,7 +1,7 @@
 import type { ProtocolSettingValue } from '../definition.ts'
 import { majorityOf } from '../members.ts'
 
-/** The number of nodes that store a key (N), that a read waits for (R), and that a write waits for (W). */
+/** How many nodes store a key (N), answer a read (R), and answer a write (W). */
 export interface Sizes {
   readonly n: number
   readonly r: number
@@ -10,7 +10,6 @@ export interface Sizes {
 
 type Settings = { readonly [name: string]: ProtocolSettingValue }
 
-/** The largest cluster that the tool starts. */
 const MOST_NODES = 15
 
 export function sizesOf({ replicas = 'all', r = 'majority', w = 'majority' }: Settings, nodes: number): Sizes {
@@ -21,9 +20,8 @@ export function sizesOf({ replicas = 'all', r = 'majority', w = 'majority' }: Se
 }
 
 /**
- * Returns whether every read overlaps with every write at some replica, for any number of nodes: R + W > N (Gifford,
- * "Weighted Voting for Replicated Data", 1979). Two writes then also overlap, because the first phase of a write is a
- * read.
+ * Whether every read overlaps with every write: R + W > N (Gifford, "Weighted Voting for Replicated Data", 1979). Two
+ * writes then overlap too, because a write begins with a read.
  */
 export const overlap = (settings: Settings): boolean =>
   Array.from({ length: MOST_NODES }, (_, i) => i + 1)
@@ -31,7 +29,6 @@ export const overlap = (settings: Settings): boolean =>
     .map((nodes) => sizesOf(settings, nodes))
     .every(({ n, r, w }) => r + w > n)
 
-/** Returns why this number of nodes cannot have these sizes; undefined if it can. */
 export function impossibleSizes(settings: Settings, nodes: number): string | undefined {
   const { n, r, w } = sizesOf(settings, nodes)
   if (n > nodes) return `replicas=${n} needs ${n} nodes, and there are ${nodes}`

@@ -11,12 +11,12 @@ import type { Tag, Version } from './tag.ts'
 
 export interface QuorumConfig {
   readonly settings: { readonly [name: string]: ProtocolSettingValue }
-  /** Whether a read first stores the value that it is about to return on W replicas. */
+  /** Whether a read first stores its value on W replicas. */
   readonly writeBack: boolean
-  /** Whether a read sends the returned value to replicas that answered with an older one, without waiting for them. */
+  /** Whether a read sends its value to outdated replicas, without waiting. */
   readonly readRepair: boolean
   readonly sloppy: boolean
-  /** The source of a write's tag: the highest tag of R replicas, or the clock of the node that accepts the write. */
+  /** Where a write's tag comes from: R replicas, or the accepting node's clock. */
   readonly tags: 'counter' | 'clock'
   readonly antiEntropy: boolean
   readonly syncMs: Millis
@@ -27,10 +27,10 @@ export interface QuorumConfig {
 export type QuorumMessage =
   | { readonly type: 'query'; readonly operation: string; readonly key: string }
   | { readonly type: 'queried'; readonly operation: string; readonly version: Version | null }
-  /** `owner`: the replica that the receiver stands in for (Dynamo §4.6). */
+  /** `owner`: for which the receiver stands in (Dynamo §4.6). */
   | { readonly type: 'put'; readonly operation: string; readonly version: Version; readonly owner: NodeId | null }
   | { readonly type: 'stored'; readonly operation: string }
-  /** Versions for a replica that may lack them: read repair, or the answer to `want`. */
+  /** Versions that a replica may lack: read repair, or the answer to `want`. */
   | { readonly type: 'versions'; readonly versions: readonly Version[] }
   | { readonly type: 'digest'; readonly tags: readonly KeyTag[] }
   | { readonly type: 'want'; readonly keys: readonly string[] }
@@ -44,36 +44,33 @@ export type QuorumRecord =
   | { readonly kind: 'hint'; readonly owner: NodeId; readonly version: Version }
   | { readonly kind: 'handed'; readonly owner: NodeId; readonly key: string; readonly tag: Tag }
 
-/** A client's request on the node that executes it. */
 export interface Operation {
   readonly id: string
-  /** The ids of the request; several if the request arrived more than once. */
+  /** Several if the request was repeated. */
   readonly requestIds: string[]
   readonly client: string | undefined
   readonly input: Input
   readonly key: string
   readonly replicas: readonly NodeId[]
-  /** The replica that each stand-in stands in for. */
+  /** By stand-in: its replica. */
   readonly standIns: Map<NodeId, NodeId>
   phase: 'query' | 'put'
-  /** The replicas that have answered in this phase. */
   answered: NodeId[]
-  /** The latest version among the answers, or the version being stored. */
+  /** The latest version found, or the one being stored. */
   version: Version | undefined
-  /** The replicas known to have the version. */
   holders: NodeId[]
-  /** The number of sweeps since the operation began. */
+  /** Sweeps since the operation began. */
   age: number
 }
 
-/** A client's last request, remembered because the network may deliver a request twice. */
+/** A client's last request, against repetitions. */
 interface LastRequest {
   readonly sequence: number
   readonly operation: string
   result: Completion | undefined
 }
 
-/** The last version that this node has found to be on W replicas, with these replicas. */
+/** The last version known to be on W replicas, with these. */
 interface Vouched {
   readonly version: Version
   readonly replicas: readonly NodeId[]
@@ -83,21 +80,18 @@ export interface QuorumState {
   readonly id: NodeId
   readonly nodes: readonly NodeId[]
   readonly sizes: Sizes
-  /** Differs between restarts, so that a tag is never assigned twice. */
+  /** Differs between restarts, so that tags are unique. */
   readonly life: number
   begun: number
   readonly operations: Map<string, Operation>
   readonly lastRequests: Map<string, LastRequest>
-  /** The versions that this node stores as a replica. Durable, like the hints. */
+  /** The versions of this replica. Durable, like the hints. */
   readonly versions: Map<string, Version>
-  /** The versions stored for another replica, by that replica, then by key. */
+  /** By replica and key: the versions stored for it. */
   readonly hints: Map<NodeId, Map<string, Version>>
   /** The keys of `versions`, in order of arrival. */
   readonly keys: string[]
-  /**
-   * The last digest of anti-entropy: its beginning as an index of `keys`. `digestTo` is the index of its receiver among
-   * the other nodes.
-   */
+  /** Where the last digest of anti-entropy began in `keys`; `digestTo` is its receiver's index among the others. */
   digestFrom: number
   digestTo: number
   vouched: Vouched | undefined
@@ -107,8 +101,8 @@ export type Quorum = Types<QuorumConfig, QuorumState, QuorumMessage, QuorumRecor
 export type QuorumTurn = Turn<Quorum>
 
 /**
- * Returns the nodes in the order in which they store a key: the first N are its replicas, the next ones stand in for
- * them (the preference list, Dynamo §4.2, with one position on the ring for each node).
+ * Returns the nodes in a key's order: N replicas, then stand-ins (the preference list, Dynamo §4.2, with one position
+ * on the ring for each node).
  */
 export function preferenceList({ nodes }: QuorumState, key: string): readonly NodeId[] {
   const first = placeOf(key) % nodes.length
@@ -118,5 +112,4 @@ export function preferenceList({ nodes }: QuorumState, key: string): readonly No
 export const replicasOf = (state: QuorumState, key: string): readonly NodeId[] =>
   state.sizes.n === state.nodes.length ? state.nodes : preferenceList(state, key).slice(0, state.sizes.n)
 
-/** Returns the position of a key on the ring. */
 const placeOf = (key: string): number => fnv1a(key) >>> 0

@@ -21,7 +21,7 @@ import { handleSnapshot } from './snapshot.ts'
 import { type Append, type Raft, RaftTurn, type VoteReply } from './state.ts'
 import { transferTimer } from './transfer.ts'
 
-/** Raft. Reads the time only for leases; everything else depends only on timers. */
+/** Raft. Only leases read the time. */
 export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
   turn: RaftTurn,
   initial,
@@ -29,15 +29,15 @@ export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
   begin,
   request: handleRequest,
   messages: {
-    // The two most frequent messages come first, because the first members are found fastest.
+    // Frequent messages first: the first members are found fastest.
     append,
     'append-reply'(turn, message, from) {
       noteTerm(turn, message.term)
-      // A reply to a message of an earlier term says nothing about the current term.
+      // A reply to an earlier term says nothing about this one.
       if (message.term === turn.state.term) handleAppendReply(turn, message, from)
     },
     ...routedMessages,
-    // No node has begun the term of a pre-vote yet, so a pre-vote does not update the term of this node.
+    // A pre-vote does not update the term, which no node has begun.
     'pre-vote': handleVoteRequest,
     vote(turn, message, from) {
       // "if a server receives a RequestVote request within the minimum election timeout of hearing from a current leader,
@@ -86,7 +86,7 @@ function begin(turn: RaftTurn): void {
   const { state, config } = turn
   setElectionTimer(turn, config.electionMinMs)
   if (config.reads !== 'lease') return
-  // A leader may still rely on an answer that this node gave before its restart.
+  // A leader may rely on an answer from before the restart.
   state.loyal = true
   turn.setTimer('silence', config.electionMinMs)
 }
@@ -104,7 +104,7 @@ function noteVoteReply(turn: RaftTurn, message: VoteReply, from: NodeId): void {
 function append(turn: RaftTurn, message: Append, from: NodeId): void {
   const { state, config } = turn
   noteTerm(turn, message.term)
-  // The bug: the node follows any node that claims to lead, regardless of its term.
+  // The bug: the term does not matter.
   if (message.term < state.term) {
     if (config.bug !== 'stale-append') {
       refuseOldLeader(turn, from, message.round)
@@ -127,8 +127,8 @@ function after(turn: RaftTurn): void {
   if (turn.config.bug === 'ack-before-fsync') turn.persistLast()
 }
 
-// Changes the membership by one server at a time: §4.1 of the thesis. A timer acts as the administrator. Nodes that do
-// not vote still receive everything, like servers that catch up before they are added (thesis §4.2.1).
+// Changes the membership by one server at a time: thesis §4.1. A timer acts as the administrator. Nodes that do not
+// vote still receive everything (thesis §4.2.1).
 
 function resize(turn: RaftTurn): void {
   const { state, config } = turn
@@ -143,9 +143,9 @@ function resize(turn: RaftTurn): void {
 }
 
 /**
- * Returns whether the membership may change: one change at a time (thesis §4.1), and none before an entry of the
- * leader's own term is committed. Otherwise two leaders may each begin a change from the same configuration (Ongaro,
- * "bug in single-server membership changes", raft-dev, 2015).
+ * Whether the membership may change: one change at a time (thesis §4.1), and after an entry of the leader's own term is
+ * committed. Otherwise two leaders may change the same configuration (Ongaro, "bug in single-server membership
+ * changes", raft-dev, 2015).
  */
 function mayChange(turn: RaftTurn): boolean {
   const { state, config } = turn
@@ -156,9 +156,7 @@ function mayChange(turn: RaftTurn): boolean {
   return true
 }
 
-/**
- * Adds a removed node again, or removes a voter other than the leader. At least one voter remains besides the leader.
- */
+/** Adds a removed node, or removes a voter. The leader and another voter remain. */
 function changeMembers(turn: RaftTurn): void {
   const { state } = turn
   const { members } = state.configuration

@@ -45,7 +45,7 @@ export function initial(node: NodeSetting, config: RaftConfig): RaftState {
   }
 }
 
-/** Rebuilds a node's state from its journal alone (Figure 2, "persistent state"; §7). */
+/** Rebuilds a node's state from its journal (Figure 2, "persistent state"; §7). */
 export function redo({ state, config }: RaftTurn, record: RaftRecord): void {
   switch (record.kind) {
     case 'entries':

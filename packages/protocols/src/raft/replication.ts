@@ -12,7 +12,6 @@ import { handOver } from './transfer.ts'
 
 type AppendReply = MessageOf<RaftMessage, 'append-reply'>
 
-/** Appends an entry to the leader's own log, and returns its index. */
 export function appendEntry(turn: RaftTurn, entry: Entry): number {
   const { log } = turn.state
   const index = lastIndex(log) + 1
@@ -22,13 +21,13 @@ export function appendEntry(turn: RaftTurn, entry: Entry): number {
   return index
 }
 
-/** AppendEntries, receiver implementation (Figure 2), from the leader of the current term. */
+/** AppendEntries, receiver implementation (Figure 2). */
 export function handleAppend(turn: RaftTurn, message: Append, from: NodeId): void {
   const { state } = turn
   const { log } = state
   const { term } = state
   const { round, prevIndex } = message
-  // A compacted entry was committed, so the leader has the same entry.
+  // A compacted entry was committed, so the leader has it.
   const here = prevIndex < log.compacted ? message.prevTerm : termAt(log, prevIndex)
   if (!precedes(turn, here, message.prevTerm)) {
     // "the follower can include the term of the conflicting entry and the first index it stores for that term" (§5.3).
@@ -55,10 +54,7 @@ export function handleAppend(turn: RaftTurn, message: Append, from: NodeId): voi
   })
 }
 
-/**
- * Returns whether this node has the leader's entry in front of the new entries (§5.3). `here` is the term of this
- * node's entry at that index.
- */
+/** Whether this node has the leader's entry before the new ones (§5.3). `here` is this node's term there. */
 function precedes(turn: RaftTurn, here: number | undefined, prevTerm: number): boolean {
   const taken = takenToPrecede(turn, here, prevTerm)
   if (taken !== (here === prevTerm)) turn.mark()
@@ -82,7 +78,7 @@ function takenToPrecede(turn: RaftTurn, here: number | undefined, prevTerm: numb
 function storeEntries(turn: RaftTurn, prevIndex: number, entries: readonly Entry[]): void {
   const { state, config } = turn
   const { log } = state
-  // The bug: existing entries stay, and are confirmed as if they were the leader's.
+  // The bug: existing entries stay, and are confirmed as the leader's.
   const kept = config.bug === 'no-truncate' ? Math.max(0, lastIndex(log) - prevIndex) : undefined
   const present = kept ?? countPresent(log, prevIndex, entries)
   if (kept !== undefined && Math.min(kept, entries.length) > countPresent(log, prevIndex, entries)) turn.mark()
@@ -114,18 +110,18 @@ export function handleAppendReply(turn: RaftTurn, message: AppendReply, from: No
     confirmRound(turn)
   }
   if (!message.success) return
-  // A follower that has all entries of the round waits for the next round.
+  // Otherwise, the follower waits for the next round.
   if (progress.next <= state.roundEnd) sendEntries(turn, from, progress)
   handOver(turn, from, progress.match)
 }
 
-/** Removes the messages whose entries have arrived, which are the messages up to `match`. */
+/** Removes the messages up to `match`, which have arrived. */
 function forget(inFlight: number[], match: number): void {
   while (inFlight.length > 0 && (inFlight[0] ?? 0) <= match) inFlight.shift()
 }
 
 function refused(turn: RaftTurn, peer: NodeId, progress: Progress, message: AppendReply): void {
-  // The reply is stale: the log is now known to match at that index, or another index is being probed.
+  // A stale reply.
   if (message.prevIndex <= progress.match) return
   if (progress.probing && message.prevIndex !== progress.next - 1) return
   const { log } = turn.state

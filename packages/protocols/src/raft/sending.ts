@@ -13,17 +13,17 @@ export const createProgress = (lastLogIndex: number, voter: boolean): Progress =
   inFlight: [],
   ackedRound: 0,
   addressed: false,
-  // A new leader waits a whole election timeout for messages from its followers.
+  // Followers have a whole election timeout at first.
   heard: true,
 })
 
-/** Sends entries to followers with room in their pipeline, and a heartbeat to the others. */
+/** Sends entries where the pipeline has room, and heartbeats elsewhere. */
 export function broadcast(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) sendSomething(turn, peer, progress)
 }
 
 /**
- * Like `broadcast`, but only for followers that were sent nothing since the last heartbeat: heartbeats are for "idle
+ * Like `broadcast`, but not to followers that were sent anything since the last heartbeat: heartbeats are for "idle
  * periods" (Figure 2, Rules for Servers).
  */
 export function breakSilence(turn: RaftTurn): void {
@@ -41,9 +41,7 @@ export function replicate(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) sendEntries(turn, peer, progress)
 }
 
-/**
- * Sends as many messages with entries as fit into the pipeline. Returns false if there was nothing to send, or no room.
- */
+/** Sends entries while the pipeline has room. Returns false if nothing was sent. */
 export function sendEntries(turn: RaftTurn, peer: NodeId, progress: Progress): boolean {
   let sent = false
   const last = lastIndex(turn.state.log)
@@ -55,7 +53,7 @@ export function sendEntries(turn: RaftTurn, peer: NodeId, progress: Progress): b
   return sent
 }
 
-/** Sends at most `limit` entries, or the snapshot if these entries have been compacted. */
+/** Sends at most `limit` entries, or the snapshot in place of compacted ones. */
 export function sendAppend(turn: RaftTurn, peer: NodeId, progress: Progress, limit: number): void {
   const { state } = turn
   if (limit > 0) storeEntriesAsLeader(turn)
@@ -68,7 +66,7 @@ export function sendAppend(turn: RaftTurn, peer: NodeId, progress: Progress, lim
     return
   }
   const { lastAppend } = turn
-  // Followers that lack the same entries share one message object, which a host then encodes once.
+  // Followers share one message, which a host then encodes once.
   const same =
     lastAppend?.limit === limit && lastAppend.message.prevIndex === prevIndex ? lastAppend.message : undefined
   if (same !== undefined && same.commit === commit && same.round === round) {

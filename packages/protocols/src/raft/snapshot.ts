@@ -6,8 +6,7 @@ import type { MessageOf } from '../turn.ts'
 import { configurationAt, rebaseConfigurations } from './configuration.ts'
 import type { RaftMessage, RaftState, RaftTurn, Snapshot } from './state.ts'
 
-// Log compaction: §7; thesis §5.1. Snapshots of this implementation are small, so one message carries a whole snapshot,
-// without offsets.
+// Log compaction: §7; thesis §5.1. Snapshots are small, so one message carries a whole one.
 
 /**
  * Takes a snapshot if enough entries were applied: "Each server takes snapshots independently, covering just the
@@ -30,7 +29,7 @@ export function snapshotIfDue(turn: RaftTurn): void {
   rebaseConfigurations(state, configuration, true)
 }
 
-/** InstallSnapshot, receiver implementation (Figure 13), from the leader of the current term. */
+/** InstallSnapshot, receiver implementation (Figure 13). */
 export function handleSnapshot(
   turn: RaftTurn,
   { snapshot, round }: MessageOf<RaftMessage, 'snapshot'>,
@@ -38,9 +37,8 @@ export function handleSnapshot(
 ): void {
   const { state, config } = turn
   const { index, term } = snapshot
-  // A stale message must not undo what this node knows to be committed.
+  // A stale message must not undo what is committed.
   if (index > state.commitIndex) {
-    // The bug: the snapshot is confirmed but kept only in memory.
     if (config.bug === 'forget-snapshot') turn.mark()
     else turn.persist({ kind: 'snapshot', snapshot })
     restoreSnapshot(config.object, state, snapshot)

@@ -18,21 +18,15 @@ export interface RaftConfig extends RoutingConfig {
   readonly electionMaxMs: Millis
   /** Entries per message. */
   readonly batch: number
-  /** The largest number of messages with entries in flight to one follower. */
   readonly pipeline: number
-  /** The number of applied entries between two snapshots. */
   readonly snapshotEntries: number
   readonly reads: 'read-index' | 'lease'
-  /**
-   * How long a leader may assume that there is no other leader, from the beginning of a round of heartbeats that a
-   * majority answered.
-   */
+  /** How long a leader may assume that there is no other, from the beginning of a round of heartbeats. */
   readonly leaseMs: Millis
-  /** The correct duration of a lease, without the bug. */
   readonly trueLeaseMs: Millis
-  /** The time after which a leader transfers its leadership to another node; 0 for never. */
+  /** How long a leader leads before it transfers the leadership; 0 for ever. */
   readonly transferMs: Millis
-  /** The interval at which a leader removes a voter or adds one back; 0 for never. */
+  /** How often a leader removes a voter or adds one back; 0 for never. */
   readonly resizeMs: Millis
 }
 
@@ -62,7 +56,7 @@ export type RaftMessage =
       readonly prevTerm: number
       readonly entries: readonly Entry[]
       readonly commit: number
-      /** The round of this message: a reply proves that the sender still led when the round began. */
+      /** A reply proves that the sender still led when this round began. */
       readonly round: number
     }
   | {
@@ -71,12 +65,9 @@ export type RaftMessage =
       readonly round: number
       readonly prevIndex: number
       readonly success: boolean
-      /** On success: the index up to which the follower's log equals the leader's. */
+      /** On success: where the follower's log equals the leader's. */
       readonly match: number
-      /**
-       * On refusal: the term of the conflicting entry, 0 if the log is too short, and the follower's first index of
-       * that term.
-       */
+      /** On refusal: the conflicting entry's term, 0 for a short log, and the follower's first index of it. */
       readonly conflictTerm: number
       readonly conflictIndex: number
     }
@@ -89,24 +80,20 @@ export type VoteReply = MessageOf<RaftMessage, 'pre-vote-reply' | 'vote-reply'>
 
 export type RaftRecord =
   | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
-  /** Replaces all entries of the log from index `from` on. */
+  /** Replaces the log from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /**
-   * Replaces the log up to the last entry of the snapshot. Entries after the snapshot are kept only if the log has the
-   * snapshot's last entry.
-   */
+  /** Replaces the log up to the snapshot. Later entries stay only if the log has the snapshot's last entry. */
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
 
-/** The result of applying the first `index` entries (§7). */
+/** The result of the first `index` entries (§7). */
 export interface Snapshot {
   readonly index: number
-  /** The term of the last entry. */
   readonly term: number
   readonly members: readonly NodeId[]
   readonly copy: SavedCopy
 }
 
-/** The voters from the entry at `index` on. */
+/** The voters from `index` on. */
 export interface Configuration {
   readonly index: number
   readonly members: readonly NodeId[]
@@ -120,14 +107,12 @@ export interface Progress {
   voter: boolean
   next: number
   match: number
-  /** Whether the leader is searching for the index where the logs diverge; no entries are sent until it is found. */
+  /** Whether the leader is searching where the logs diverge, and sends no entries. */
   probing: boolean
-  /** The index of the last entry in each message that is in flight. */
   readonly inFlight: number[]
   ackedRound: number
-  /** Whether anything was sent to the follower since the last heartbeat. */
+  /** Whether the follower was sent anything since the last heartbeat. */
   addressed: boolean
-  /** Whether the follower has answered since the last check for a majority. */
   heard: boolean
 }
 
@@ -139,39 +124,32 @@ export interface RaftState extends RoutingState {
   votedFor: NodeId | null
   readonly log: Log
   snapshot: Snapshot | undefined
-  /** The configuration that the log begins with, followed by those in the log, oldest first. */
+  /** The configuration before the log, then those in it, oldest first. */
   readonly configurations: Configuration[]
-  /** The latest configuration, which is in force whether committed or not. */
+  /** The latest configuration, committed or not. */
   configuration: Configuration
   voter: boolean
   // Volatile.
   role: Role
-  /**
-   * Whether the node has received a message from a leader within the shortest election timeout. Also true if the node
-   * may have received such a message before its restart.
-   */
+  /** Whether the node may have heard a leader within the shortest election timeout, even before a restart. */
   loyal: boolean
   commitIndex: number
   votes: NodeId[]
-  /**
-   * The last entry that the node has written to disk, or is writing. This member and the following ones are used only
-   * on the leader.
-   */
+  /** The last entry on disk or being written. From here on, only for the leader. */
   stored: number
   progress: Map<NodeId, Progress>
   noopIndex: number
-  /** The last index of the log when the round began. */
   roundEnd: number
   roundStartedAt: Millis
-  /** The end of the lease by this node's monotonic clock. `roundStartedAt` is a time by the same clock. */
+  /** By this node's monotonic clock, like `roundStartedAt`. */
   leaseUntil: Millis
   /**
-   * Whether the leader has asked another node to take over. That node may start an election at any time, so there are
-   * no more leases in this term.
+   * Whether the leader has asked another node to take over, which may start an election at any time: no more leases in
+   * this term.
    */
   leaseForfeited: boolean
   transferTo: NodeId | undefined
-  /** The proposals by index of their entry. */
+  /** By index of the entry. */
   readonly proposals: Map<number, { readonly term: number; readonly origin: Origin }>
 }
 
@@ -184,13 +162,13 @@ export type Raft = Types<
 >
 
 /**
- * A step in progress. Term and vote are "updated on stable storage before responding to RPCs" (Figure 2), so they are
- * persisted first.
+ * A step in progress. Term and vote are persisted first: "updated on stable storage before responding to RPCs" (Figure
+ * 2).
  */
 export class RaftTurn extends Turn<Raft> {
-  /** Whether the term or the vote has changed, and no effect records the change yet. */
+  /** Whether a changed term or vote is not persisted yet. */
   declare voteChanged: boolean
-  /** The last message with entries, and the limit on their number. */
+  /** The last message with entries, and its limit. */
   declare lastAppend: { readonly limit: number; readonly message: Append } | undefined
 
   constructor(
@@ -215,12 +193,11 @@ export class RaftTurn extends Turn<Raft> {
     if (!this.voteChanged) return
     this.voteChanged = false
     const { term, votedFor } = this.state
-    // The bug: term and vote are kept only in memory.
     if (this.config.bug === 'forget-vote') this.mark()
     else this.put({ type: 'persist', record: { kind: 'vote', term, votedFor } })
   }
 
-  /** The bug: effects that should wait for the disk are executed first. */
+  /** The bug: effects do not wait for the disk. */
   persistLast(): void {
     const { effects } = this
     const records = effects.filter((effect) => effect.type === 'persist')
@@ -233,7 +210,7 @@ export class RaftTurn extends Turn<Raft> {
 }
 
 export function majorityOf(turn: RaftTurn): number {
-  // The bug: half of the nodes count as a majority, so two disjoint halves can each form a majority.
+  // The bug: two disjoint halves can each be a majority.
   return turn.config.bug === 'quorum-off-by-one' ? trueMajorityOf(turn) - 1 : trueMajorityOf(turn)
 }
 

@@ -2,9 +2,8 @@ import { entriesFrom, lastIndex } from '../log.ts'
 import type { RaftTurn } from './state.ts'
 
 /**
- * Writes entries to the leader's disk just before it sends them. One record contains all entries since the last write.
- * The leader's other work need not wait for the disk. The leader counts itself among the nodes that have an entry only
- * once the entry is on its disk.
+ * Writes entries to the leader's disk before sending them, in one record. Only they wait for the disk: the leader does
+ * not count itself before.
  */
 export function storeEntriesAsLeader(turn: RaftTurn): void {
   const { state } = turn

@@ -5,7 +5,6 @@ import type { RaftTurn } from './state.ts'
 
 // Leadership transfer: thesis §3.10.
 
-/** Called when it is time to transfer the leadership, or when the successor took too long. */
 export function transferTimer(turn: RaftTurn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return
@@ -32,7 +31,7 @@ function beginTransfer(turn: RaftTurn): void {
   handOver(turn, state.transferTo, furthest)
 }
 
-/** "The prior leader sends a TimeoutNow request to the target server" once the target has the whole log. */
+/** "The prior leader sends a TimeoutNow request to the target server", which has the whole log. */
 export function handOver(turn: RaftTurn, to: NodeId, match: number): void {
   const { state } = turn
   if (to !== state.transferTo || match < lastIndex(state.log)) return

@@ -2,9 +2,9 @@ import { forgetOldest } from '../memory.ts'
 import type { Handler } from '../turn.ts'
 import { nameOfToken, type Redlock, type RedlockRecord, type RedlockState, type RedlockTurn } from './state.ts'
 
-// One of N masters that are independent of each other (redis.io, "Distributed Locks with Redis").
+// One of N independent masters (redis.io, "Distributed Locks with Redis").
 
-/** `SET key value NX PX ttl`: sets the key unless it is set, and removes it after the time to live. */
+/** `SET key value NX PX ttl`: sets an unset key for a time to live. */
 export const handleSet: Handler<Redlock, 'set'> = (turn, { key, value }, from) => {
   const { state, config } = turn
   if (!state.locks.has(key) && !state.gone.has(value)) {
@@ -17,11 +17,10 @@ export const handleSet: Handler<Redlock, 'set'> = (turn, { key, value }, from) =
 }
 
 /**
- * Stores a record on disk, like "fsync=always". Without this, a restarted master would have to stay offline for a time
- * to live.
+ * Stores a record on disk ("fsync=always"). Without it, a restarted master would have to stay offline for a time to
+ * live.
  */
 function keep(turn: RedlockTurn, record: RedlockRecord): void {
-  // The bug: the master keeps its keys only in memory.
   if (turn.config.bug === 'forget-on-restart') turn.mark()
   else turn.persist(record)
 }
@@ -44,7 +43,7 @@ export const handleDelete: Handler<Redlock, 'delete'> = (turn, { key, value }, f
   const wasMine = isMine || state.gone.get(value) === true
   remember(state, value, wasMine)
   const isOthers = there !== undefined && !isMine
-  // The bug: the key is deleted even if another client holds the lock.
+  // The bug: another client's lock is deleted.
   if (isOthers && config.bug === 'release-any') turn.mark()
   if (isMine || (isOthers && config.bug === 'release-any')) {
     turn.cancelTimer(`expire ${key}`)
@@ -63,10 +62,7 @@ function remember({ gone }: RedlockState, value: string, wasMine: boolean): void
   forgetOldest(gone)
 }
 
-/**
- * Remembers the token of a released lock. After a restart, a client may repeat its request to release the lock by the
- * token.
- */
+/** Remembers the token of a released lock, for repetitions after a restart. */
 function rememberToken(
   state: RedlockState,
   { key, value, isReleased }: Extract<RedlockRecord, { kind: 'deleted' }>,
@@ -75,10 +71,7 @@ function rememberToken(
   if (raised?.value === value) remember(state, nameOfToken(key, raised.token), isReleased)
 }
 
-/**
- * Writes a fencing token to a majority, greater than all earlier tokens. Not part of Redlock, which has no fencing
- * tokens.
- */
+/** Writes a fencing token to a majority, greater than all before. Redlock itself has none. */
 export const handleRaise: Handler<Redlock, 'raise'> = (turn, { key, value, token }, from) => {
   const { state } = turn
   if (state.locks.get(key) !== value) return

@@ -7,30 +7,28 @@ import type { Turn, Types } from '../turn.ts'
 
 interface RedlockConfig extends Subject {
   readonly ttlMs: Millis
-  /** The fraction of the time to live by which clocks may differ (CLOCK_DRIFT_FACTOR). */
+  /** The fraction of the time to live for clock drift (CLOCK_DRIFT_FACTOR). */
   readonly drift: number
-  /** The time within which a majority must have answered. */
+  /** How long a majority may take to answer. */
   readonly attemptMs: Millis
   readonly requestTimeoutMs: Millis
   readonly fencing: boolean
 }
 
-/** Identifies an attempt. Each attempt has its own value, which only its owner knows. */
+/** An attempt, identified by a value that only its owner knows. */
 interface Named {
   readonly key: string
   readonly value: string
 }
 
 export type RedlockMessage =
-  // Messages between a client and a master.
   | (Named & { readonly type: 'set' })
-  /** `counter` is the highest token that the master has seen. */
+  /** `counter` is the master's highest token. */
   | (Named & { readonly type: 'set-done'; readonly isMine: boolean; readonly counter: number })
   | (Named & { readonly type: 'raise'; readonly token: number })
   | (Named & { readonly type: 'raised' })
   | (Named & { readonly type: 'delete' })
   | (Named & { readonly type: 'deleted'; readonly wasMine: boolean })
-  // Messages between a client and the resource that the lock protects.
   | (Named & { readonly type: 'load'; readonly token: number })
   | (Named & { readonly type: 'loaded'; readonly content: Json })
   | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json })
@@ -46,20 +44,18 @@ export type RedlockRecord =
   | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
 
 export interface Cell {
-  /** The content in the form in which the object saves it; null if nothing has been stored. */
+  /** As the object saves it; null for nothing. */
   readonly content: Json
-  /** The attempt that stored the content. */
   readonly by: string
-  /** The highest token that the resource has seen. */
   readonly fence: number
 }
 
-/** The purpose of a lock: to be held by the client, or to change the resource. */
+/** What a lock is for: to be held by the client, or to change the resource. */
 export type Job =
   | { readonly type: 'hold'; readonly requestId: string }
   | { readonly type: 'apply'; readonly requestId: string; readonly input: Input; readonly since: Millis }
 
-/** A client of Redlock that acquires or uses the lock of a key. */
+/** A client with, or after, the lock of a key. */
 export interface Attempt {
   readonly key: string
   readonly value: string
@@ -69,21 +65,21 @@ export interface Attempt {
   readonly set: Set<NodeId>
   readonly refused: Set<NodeId>
   readonly raised: Set<NodeId>
-  /** The highest counter among the masters' answers; later the fencing token. */
+  /** The masters' highest counter; later the fencing token. */
   token: number
-  /** The content to store. Used while the result is being stored. */
+  /** The content being stored. */
   content: Json
   result: Completion | undefined
 }
 
-/** A lock being released, kept until every master has confirmed. */
+/** A release, until every master has confirmed it. */
 interface Release {
   readonly key: string
   readonly value: string
-  /** The client's request to release the lock; undefined if no client waits for it. */
+  /** The client's request to release, if one waits. */
   readonly request: { readonly id: string; readonly token: Json } | undefined
   readonly since: Millis
-  /** By master: whether the key had the value of the lock when the master deleted it. */
+  /** By master: whether it had the lock. */
   readonly answers: Map<NodeId, boolean>
   isAnswered: boolean
 }
@@ -97,11 +93,11 @@ export interface RedlockState {
   // A master.
   readonly locks: Map<string, string>
   readonly counters: Map<string, number>
-  /** With fencing, by key: the latest token, and the value of the lock for which the token was written. */
+  /** With fencing, by key: the latest token, and its lock's value. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
-   * The values of released locks, each with whether the key had the value. A SET of such a value that arrives after its
-   * DEL is ignored, since a single connection would deliver the SET first.
+   * By value of a released lock: whether the key had it. A SET after its DEL is ignored: on a single connection, it
+   * would come first.
    */
   readonly gone: Map<string, boolean>
   // The resource.
@@ -109,12 +105,12 @@ export interface RedlockState {
   // A client.
   readonly attempts: Map<string, Attempt>
   readonly releases: Map<string, Release>
-  /** Jobs to try again after `notBefore`. Their last attempt failed, for example because the lock was held. */
+  /** Failed jobs, to try again after `notBefore`. */
   waiting: (Extract<Job, { type: 'apply' }> & { readonly key: string; readonly notBefore: Millis })[]
-  /** The value of a lock that this node acquired, by key and token. */
+  /** By key and token: the value of a lock acquired here. */
   readonly held: Map<string, string>
   named: number
-  /** The lock acquired in the last step, and whether this node's own master had it; for the invariant. */
+  /** The last step's lock, and whether this node's own master had it; for the invariant. */
   granted: (Named & { readonly ownHad: boolean }) | undefined
 }
 
@@ -125,13 +121,13 @@ export function sendToMasters(turn: RedlockTurn, message: RedlockMessage): void 
   for (const master of turn.state.masters) turn.send(master, message)
 }
 
-/** Returns the name of a lock's token, by which any node can release the lock. */
+/** Returns the name by which any node can release a lock. */
 export const nameOfToken = (key: string, token: Json): string => `${key} token ${JSON.stringify(token)}`
 
 /** "at least N/2 + 1" */
 export const trueMajority = ({ masters }: RedlockState): number => majority(masters.length)
 
 export function majorityOf({ state, config }: RedlockTurn): number {
-  // The bug: half of the masters, rounded down, suffice.
+  // The bug: half of the masters suffice.
   return config.bug === 'no-majority' ? Math.max(1, trueMajority(state) - 1) : trueMajority(state)
 }

@@ -2,9 +2,8 @@ import type { NodeId } from '@chaosproxy/faults'
 import { forgetOldest } from '../memory.ts'
 import { entryOf } from '../objects/object.ts'
 
-/** Attached to a request that one node forwards to another, to distinguish it from duplicates. */
+/** Identifies a forwarded request's duplicates. */
 export interface Ticket {
-  /** A number that identifies the time between two restarts of the sender. */
   readonly life: number
   readonly number: number
 }
@@ -12,11 +11,11 @@ export interface Ticket {
 export interface Forwarding {
   readonly life: number
   issued: number
-  /** By node and life: the number of the last ticket accepted. */
+  /** By node and life: its last ticket. */
   readonly taken: Map<NodeId, Map<number, number>>
 }
 
-/** The number of restarts of one node for which the last ticket is remembered. */
+/** The number of remembered lives of one node. */
 const LIVES_LIMIT = 100
 
 export const createForwarding = (life: number): Forwarding => ({ life, issued: 0, taken: new Map() })
@@ -27,10 +26,8 @@ export function issueTicket(forwarding: Forwarding): Ticket {
 }
 
 /**
- * Accepts a ticket. Returns false for a request that was already accepted. Also returns false for a request that a
- * later request with the same `life` has overtaken. Neither request may be answered: a refusal would claim that the
- * request has no effect, but its first copy may be about to enter the log. A copy may be so late that its sender has
- * restarted and sent other requests.
+ * Accepts a ticket. Returns false for a request that was accepted before, or overtaken in its `life`. Neither may be
+ * answered: a refusal would claim that it has no effect, but its first copy may be about to enter the log.
  */
 export function takeTicket({ taken }: Forwarding, from: NodeId, { life, number }: Ticket): boolean {
   const lives = entryOf(taken, from, () => new Map<number, number>())

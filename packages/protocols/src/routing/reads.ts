@@ -1,23 +1,23 @@
 import type { Input } from '@chaosproxy/history'
 
-/** A pending read, which waits for a round of messages that confirms the leader, and for an entry to be applied. */
+/** A read that waits for the leader's confirmation, and for an entry. */
 export interface Read<Origin> {
   readonly origin: Origin
   readonly input: Input
-  /** The read is answered only after this entry is applied. */
+  /** The entry that must be applied first. */
   readonly index: number
-  /** The read is answered only after a majority has answered this round. */
+  /** The round that a majority must answer first. */
   readonly round: number
 }
 
-/** Pending reads in order of arrival, which is also the order of their rounds and indexes. */
+/** Reads in order of arrival, of rounds and of indexes. */
 export interface ReadQueue<Origin> {
   readonly reads: Read<Origin>[]
   readonly roundConfirmed: number
   readonly applied: number
 }
 
-/** Removes and returns the reads that may be answered now. */
+/** Removes and returns the answerable reads. */
 export function takeReady<Origin>({ reads, roundConfirmed, applied }: ReadQueue<Origin>): readonly Read<Origin>[] {
   let ready = 0
   for (const { index, round } of reads) {

@@ -7,9 +7,9 @@ import { finish } from './answers.ts'
 import { issueTicket } from './forwarding.ts'
 import { isRead, type Origin, REQUEST_LIMIT, type Request, type RoutingTurn } from './routing.ts'
 
-// The forward path of requests: from the node that a client called to the leader.
+// The forward path of requests, from client to leader.
 
-/** The interval at which requests are checked for age. */
+/** The interval of checks for old requests. */
 const SWEEP_MS = millis(50)
 
 export function handleRequest(turn: RoutingTurn, asked: MachineRequest): void {
@@ -41,16 +41,13 @@ export function handleRequest(turn: RoutingTurn, asked: MachineRequest): void {
 
 const NO_ATTEMPTS: readonly number[] = []
 
-/** Forwards every request that waits for a leader, once a leader is known. */
 export function offerRequests(turn: RoutingTurn): void {
   for (const [requestId, request] of turn.state.requests) offer(turn, requestId, request)
 }
 
 /**
- * Forwards a request to the leader, if the leader is known. If a leader may still apply the request, forwards the
- * request again only if this is safe: the request is a read, or has a session, which prevents a second execution. A new
- * leader gets the request immediately. The same leader gets it again after a delay, since the request or its answer may
- * have been lost.
+ * Forwards a request to a known leader. If a leader may still apply it, only a read or a request with a session is safe
+ * to repeat: at once to a new leader, later to the same.
  */
 function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   const { state, config } = turn
@@ -74,10 +71,7 @@ function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   turn.send(leader, { type: 'forward', origin, command, ticket: issueTicket(state.forwarding) })
 }
 
-/**
- * Returns whether the answer to a request is overdue, so that the request may be forwarded again. A leader never loses
- * a message to itself.
- */
+/** Whether an answer is overdue. A leader loses no message to itself. */
 const isOverdue = ({ state, config }: RoutingTurn, { lastLeader, age, forwardedAtAge }: Request): boolean =>
   config.retryMs > 0 && lastLeader !== state.id && (age - forwardedAtAge) * SWEEP_MS >= config.retryMs
 

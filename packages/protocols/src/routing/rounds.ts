@@ -1,6 +1,6 @@
 import type { ReadQueue } from './reads.ts'
 
-/** The leader's rounds of messages. Answers to a round confirm that the leader still led when the round began. */
+/** The leader's rounds of messages. Answers confirm that it led when the round began. */
 export interface RoundState<Origin> extends ReadQueue<Origin> {
   roundStarted: number
   roundConfirmed: number
@@ -8,25 +8,21 @@ export interface RoundState<Origin> extends ReadQueue<Origin> {
 
 export interface RoundSteps<Turn, Peer> {
   send(turn: Turn): void
-  /**
-   * Returns whether the answers of this number of nodes confirm the leader. The leader itself counts as one of the
-   * nodes.
-   */
+  /** Whether so many nodes, the leader included, confirm it. */
   isEnough(turn: Turn, answered: number): boolean
-  /** Returns what the leader knows of each other node. */
   peers(turn: Turn): Iterable<Peer>
   roundOf(peer: Peer): number
   answerReads(turn: Turn): void
 }
 
 export interface Rounds<Turn> {
-  /** Begins a round, unless one is in flight; returns the number of the first round to begin after this call. */
+  /** Begins a round unless one is in flight; returns the first to begin after this call. */
   roundFromNow(turn: Turn): number
-  /** Answers the reads of the round in progress if it is confirmed, and begins another round if reads wait for one. */
+  /** Answers the reads of a confirmed round, and begins another if reads wait. */
   confirmRound(turn: Turn): void
 }
 
-/** Creates rounds, one at a time; each serves every read that arrived before it began (Raft thesis, §6.4). */
+/** Creates rounds, which serve every read that arrived before (Raft thesis, §6.4). */
 export function createRounds<Turn extends { readonly state: RoundState<unknown> }, Peer>(
   steps: RoundSteps<Turn, Peer>,
 ): Rounds<Turn> {

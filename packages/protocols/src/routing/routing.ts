@@ -8,10 +8,9 @@ import { createForwarding, type Forwarding, type Ticket } from './forwarding.ts'
 import type { Read } from './reads.ts'
 import { createCopy, type SessionedCopy } from './sessions.ts'
 
-// Routes a request from the node that a client called to the leader, and the answer back. Shared by all protocols that
-// have some kind of leader.
+// Routes a request from the client's node to the leader, and the answer back, for all protocols with a leader.
 
-/** The destination of an answer: the node that the client called, and that node's attempt number. */
+/** Where an answer goes: the client's node, and its attempt. */
 export interface Origin {
   readonly node: NodeId
   readonly requestId: string
@@ -27,16 +26,15 @@ export type RoutedMessage =
     }
   | { readonly type: 'answer'; readonly origin: Origin; readonly result: Completion }
 
-/** A client's request to this node, until it is answered. */
+/** A client's request, until it is answered. */
 export interface Request {
   readonly command: Command
-  /** The number of sweeps since the request arrived, or since it was first forwarded to a leader. */
+  /** Sweeps since the request arrived, or was first forwarded. */
   age: number
   attempts: number
-  /** The attempts that may have reached a leader and that no leader has answered or refused. */
+  /** The attempts that may have reached a leader, without an answer. */
   open: readonly number[]
   lastLeader: NodeId | undefined
-  /** The request's age when it was last forwarded. */
   forwardedAtAge: number
 }
 
@@ -45,7 +43,6 @@ export interface RoutingState {
   readonly forwarding: Forwarding
   readonly requests: Map<string, Request>
   leader: NodeId | undefined
-  /** On the leader: pending reads. */
   reads: Read<Origin>[]
   roundStarted: number
   roundConfirmed: number
@@ -61,7 +58,7 @@ export const routedAtFirst = (
   ...{ requests: new Map(), leader: undefined, applied: 0, reads: [], roundStarted: 0, roundConfirmed: 0 },
 })
 
-/** Resets the rounds of a new leader, which has begun no round and has no reads. */
+/** Resets the rounds of a new leader. */
 export function resetRounds(state: RoutingState): void {
   state.reads = []
   state.roundStarted = 0
@@ -69,16 +66,13 @@ export function resetRounds(state: RoutingState): void {
 }
 
 export interface RoutingConfig extends Subject {
-  /** Serves a request that its origin sent to this node as the leader. */
+  /** Serves a request, as the leader. */
   serve(turn: RoutingTurn, origin: Origin, command: Command): void
-  /** How long a request waits for a leader before it is refused; 0 to refuse it immediately. */
+  /** How long a request waits for a leader; 0 to refuse it immediately. */
   readonly leaderWaitMs: Millis
-  /** How long a request forwarded to a leader waits for its answer. */
+  /** How long a forwarded request waits for its answer. */
   readonly requestTimeoutMs: Millis
-  /**
-   * How long a request waits for a leader's answer before it is forwarded to that leader again, if that is safe. If
-   * there is a new leader, the request is forwarded immediately. 0 disables both.
-   */
+  /** After how long a request is forwarded again, if that is safe; to a new leader immediately. 0 disables both. */
   readonly retryMs: Millis
 }
 
@@ -91,10 +85,10 @@ export interface RoutingTurn {
   cancelTimer(timer: RoutedTimer): void
 }
 
-/** The timer for sweeps, which runs while requests wait. */
+/** The timer that sweeps waiting requests. */
 export type RoutedTimer = 'requests'
 
-/** The largest number of requests of a node or leader; further requests are refused. */
+/** Above it, a node or leader refuses requests. */
 export const REQUEST_LIMIT = 10_000
 
 export const isRead = ({ object }: RoutingConfig, { input }: Command): boolean => object.reads.includes(input.f)

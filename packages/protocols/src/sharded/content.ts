@@ -2,13 +2,13 @@ import type { Json } from '@chaosproxy/history'
 import { loadPairs } from '../objects/object.ts'
 import type { Place, ShardedState, ShardedTurn } from './state.ts'
 
-// The content of a shard: an object or, with transactions, the items whose names begin with the shard's number.
+// A shard's content: an object or, with transactions, items named by shard.
 
 export const itemOf = (shard: number, key: string): string => `${shard} ${key}`
 export const shardOfItem = (item: string): number => Number(item.slice(0, item.indexOf(' ')))
 export const keyOfItem = (item: string): string => item.slice(item.indexOf(' ') + 1)
 
-/** Returns a copy of a shard's content to send to another node. */
+/** Returns a copy of a shard to send. */
 export function contentOf({ state, config }: ShardedTurn, shard: number): Json {
   if (!config.transactions) return config.object.save(state.owned.get(shard))
   return [...state.values].filter(([item]) => shardOfItem(item) === shard)
@@ -20,13 +20,11 @@ export function keep({ state, config }: ShardedTurn, shard: number, content: Jso
   if (config.transactions) for (const [item, value] of loadPairs(content, (each) => each)) state.values.set(item, value)
 }
 
-/** Removes a shard; returns whether this node had it. */
 export function drop(state: ShardedState, shard: number): boolean {
   for (const item of [...state.values.keys()]) if (shardOfItem(item) === shard) state.values.delete(item)
   return state.owned.delete(shard)
 }
 
-/** Returns the initial place of a shard: shards are distributed to the nodes in turn. */
 export const firstPlace = ({ nodes }: Pick<ShardedState, 'nodes'>, shard: number): Place => ({
   owner: nodes[shard % nodes.length] ?? nodes[0],
   epoch: 0,

@@ -13,9 +13,8 @@ import type { Sharded, ShardedConfig, ShardedRecord, ShardedState, ShardedTurn }
 import { beginTransaction, handlePlaced, handlePrepare, handleYes } from './transactions.ts'
 
 /**
- * Keys are distributed to shards, by hash, by range or by a directory, and each shard has one owner, which changes. Any
- * node forwards a client's request to the owner that it knows; a former owner refuses the request and answers with the
- * shard's new owner.
+ * Keys are in shards, by hash, by range or by a directory, and each shard has one owner, which changes. Any node
+ * forwards a request to the owner that it knows; a former owner answers with the new one.
  */
 export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
   initial,

@@ -4,15 +4,14 @@ import { draw } from '../generator.ts'
 import { contentOf, drop, keep, placeOf, shardOfItem } from './content.ts'
 import type { ShardedTurn } from './state.ts'
 
-// A shard moves under load in three steps, each durable before the next begins: its owner releases it and stops serving
-// it; the next owner takes it and serves it; the first owner removes it. No two nodes ever serve a shard at the same
-// time.
+// A shard moves under load in three durable steps: its owner stops serving it; the next owner takes it; the first
+// removes it. Two nodes never serve it at once.
 
-/** Moves a random shard to a random other node: a rebalancer under the highest load. */
+/** Moves a random shard to another node. */
 export function rebalance(turn: ShardedTurn): void {
   const { state } = turn
   const others = state.nodes.filter((node) => node !== state.id)
-  // A shard with locked keys does not move until the transaction has ended.
+  // Locked keys wait for the end of the transaction.
   const locked = new Set([...state.locks.keys()].map(shardOfItem))
   const shards = [...state.owned.keys()].filter((shard) => !state.leaving.has(shard) && !locked.has(shard))
   const shard = shards[Math.floor(draw(state.generator) * shards.length)]
@@ -26,7 +25,7 @@ function give(turn: ShardedTurn, shard: number, to: NodeId): void {
   const content = contentOf(turn, shard)
   state.leaving.set(shard, { to, epoch, content })
   turn.persist({ kind: 'gave', shard, epoch, to, content })
-  // The bug: the owner serves the shard until the next owner has confirmed it.
+  // The bug: both owners serve the shard for a time.
   if (config.bug !== 'both-owners-serve') {
     drop(state, shard)
     state.places.set(shard, { owner: to, epoch })
@@ -42,8 +41,7 @@ export function giveAgain(turn: ShardedTurn): void {
 
 export function handleTake(turn: ShardedTurn, from: NodeId, shard: number, epoch: number, content: Json): void {
   const { state } = turn
-  // The shard may have arrived and left again before a duplicate of the message arrives. A node may also know of the
-  // move before it has taken the shard.
+  // The shard may have come and gone before a duplicate, or not have come yet.
   const place = placeOf(state, shard)
   const isNew = epoch > place.epoch || (epoch === place.epoch && place.owner === state.id && !state.owned.has(shard))
   if (isNew && !state.leaving.has(shard)) {

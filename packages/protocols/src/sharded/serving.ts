@@ -23,7 +23,6 @@ export function handleRequest(turn: ShardedTurn, requestId: string, command: Com
   pass(turn, requestId, asked)
 }
 
-/** Forwards a request to the owner of its shard, as far as this node knows. */
 function pass(turn: ShardedTurn, requestId: string, asked: Asked): void {
   const { state } = turn
   const { command } = asked
@@ -41,14 +40,14 @@ function pass(turn: ShardedTurn, requestId: string, asked: Asked): void {
   turn.send(owner, { type: 'ask', ticket, requestId, shard, command })
 }
 
-/** Returns the shard of a key; undefined while the directory has not answered. */
+/** Undefined while the directory has not answered. */
 export function shardOf(turn: ShardedTurn, key: string): number | undefined {
   const { config, state } = turn
   switch (config.by) {
     case 'hash':
       return Number(ownerOf(['0', ...Array.from({ length: config.shards - 1 }, (_, i) => String(i + 1))], key))
     case 'range': {
-      // The first letter determines the shard, so neighbouring keys are together.
+      // By the first letter, so that neighbouring keys are together.
       const letter = Math.max(0, Math.min(LETTERS - 1, key.charCodeAt(0) - 'a'.charCodeAt(0) || 0))
       return Math.floor((letter * config.shards) / LETTERS)
     }
@@ -63,10 +62,7 @@ export function shardOf(turn: ShardedTurn, key: string): number | undefined {
   }
 }
 
-/**
- * Returns the shard of a key from the directory on the first node. A new key is assigned to the next shard,
- * permanently.
- */
+/** Returns a key's shard from the directory on the first node, which assigns new keys in turn. */
 function list(turn: ShardedTurn, key: string): number {
   const { state, config } = turn
   const known = state.listed.get(key)
@@ -87,12 +83,11 @@ export function handleThere(turn: ShardedTurn, key: string, shard: number): void
     if (asked.idle && (asked.command.input.key ?? UNKEYED) === key) pass(turn, requestId, asked)
 }
 
-/** Serves a request; returns undefined, without any effect, if this node does not own the shard. */
 function serve(turn: ShardedTurn, shard: number, { input }: Command): Completion | undefined {
   const { state, config } = turn
   const isRead = config.object.reads.includes(input.f)
   if (config.bug === 'drop-in-flight' && state.leaving.has(shard) && !isRead) {
-    // The bug: writes that arrive while their shard is moving are acknowledged and lost.
+    // The bug: writes to a moving shard are lost.
     turn.mark()
     return ok(input.value)
   }
@@ -117,8 +112,8 @@ export function handleAsk(
 }
 
 /**
- * Handles a refusal. If the place of the shard is new to this node, forwards the request immediately. Otherwise the
- * shard may be moving, and the request is forwarded later.
+ * Handles a refusal. Forwards the request immediately if the shard's place is news, otherwise later, since it may be
+ * moving.
  */
 export const handleMoved: Handler<Sharded, 'moved'> = (turn, { requestId, number, shard, place }) => {
   const { state } = turn

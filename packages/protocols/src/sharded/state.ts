@@ -7,7 +7,7 @@ import type { TransactionConfig } from '../two-phase-commit/config.ts'
 import type { TwoPhaseMessage, TwoPhaseRecord, TwoPhaseState } from '../two-phase-commit/state.ts'
 
 export interface ShardedConfig extends TransactionConfig {
-  /** Whether every operation is a transaction, over the shards of all its keys. */
+  /** Whether operations are transactions over shards. */
   readonly transactions: boolean
   /** How the shard of a key is determined. */
   readonly by: 'hash' | 'range' | 'directory'
@@ -17,7 +17,7 @@ export interface ShardedConfig extends TransactionConfig {
   readonly requestTimeoutMs: Millis
 }
 
-/** The place of a shard. Each move gives the shard a new epoch. */
+/** A shard's place, with an epoch for each move. */
 export interface Place {
   readonly owner: NodeId
   readonly epoch: number
@@ -25,7 +25,7 @@ export interface Place {
 
 export type ShardedMessage =
   | TwoPhaseMessage
-  /** The current place of a shard. Sent to a coordinator that asked a former owner for its vote. */
+  /** A shard's current place, for a coordinator that asked a former owner. */
   | { readonly type: 'placed'; readonly shard: number; readonly place: Place }
   | {
       readonly type: 'ask'
@@ -35,11 +35,11 @@ export type ShardedMessage =
       readonly command: Command
     }
   | { readonly type: 'answer'; readonly requestId: string; readonly result: Completion }
-  /** The node that refuses the request does not own the shard; the request had no effect. */
+  /** The node does not own the shard: no effect. */
   | {
       readonly type: 'moved'
       readonly requestId: string
-      /** The number of the refused ticket. The refusal does not apply to copies of the request with a later ticket. */
+      /** The refused ticket. Copies of the request with a later one are unaffected. */
       readonly number: number
       readonly shard: number
       readonly place: Place
@@ -65,32 +65,28 @@ export type ShardedRecord =
   | { readonly kind: 'took'; readonly shard: number; readonly epoch: number; readonly content: Json }
   | { readonly kind: 'listed'; readonly key: string; readonly shard: number }
 
-/** A request of this node's clients. */
 export interface Asked {
   readonly command: Command
-  /** Whether no owner has the request, because it was refused or because it waits for the directory. */
+  /** Whether no owner has the request: it was refused, or waits for the directory. */
   idle: boolean
-  /** The number of the ticket with which the request was last forwarded. */
+  /** The ticket of the last forwarding. */
   number: number
   ageMs: number
 }
 
-/** With transactions, the keys of all owned shards are items of two-phase commit, named by shard and key. */
+/** With transactions, keys of owned shards are items of two-phase commit. */
 export interface ShardedState extends TwoPhaseState {
   readonly forwarding: Forwarding
   // The gateway.
   readonly asked: Map<string, Asked>
-  /** The latest known place of each shard. */
+  /** The latest known places. */
   readonly places: Map<number, Place>
-  /** The shard of each key, as the directory answered. */
+  /** The shard of each key, from the directory. */
   readonly listed: Map<string, number>
   // The owner.
-  /**
-   * The content of each owned shard: the object with the keys of the shard. With transactions, the content is
-   * undefined, because keys are items.
-   */
+  /** The content of each owned shard; undefined with transactions, where keys are items. */
   readonly owned: Map<number, unknown>
-  /** Shards that were sent to another node, which has not confirmed them yet. */
+  /** Shards sent to a node that has not confirmed them. */
   readonly leaving: Map<number, { readonly to: NodeId; readonly epoch: number; readonly content: Json }>
   moves: number
 }

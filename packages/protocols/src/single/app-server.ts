@@ -9,13 +9,12 @@ import type { Handler } from '../turn.ts'
 import { mayPass, noteFailure, noteSuccess } from './breaker.ts'
 import type { Call, Single, SingleTurn } from './state.ts'
 
-// An app server: it has no data of its own, and queries the database on behalf of its clients. A missing answer may
-// mean that the request was lost, or that it took effect and the answer was lost. Retrying is safe only for requests
-// without effect or with a key (Helland, "Life beyond Distributed Transactions", 2007, §5).
+// An app server queries the database for its clients. A missing answer may mean that the request had no effect, or that
+// the answer was lost. Retrying is safe only without effect or with a key (Helland, "Life beyond Distributed
+// Transactions", 2007, §5).
 
-/** The number of answers kept for use while the database does not answer. */
+/** The number of answers to use while the database is silent. */
 const KNOWN_LIMIT = 1_000
-/** The largest number of retries that the budget can accumulate. */
 const MOST_TOKENS = 10
 
 export function handleRequest(turn: SingleTurn, requestId: string, command: Command): void {
@@ -50,7 +49,7 @@ function keyOf(turn: SingleTurn, request: string, number: number): string | unde
   const { config } = turn
   if (config.retry !== 'key') return undefined
   if (config.bug !== 'key-per-attempt') return request
-  // The bug: the key is created per attempt, so each attempt has a different key.
+  // The bug: each attempt has another key.
   if (number > 1) turn.mark()
   return `${request}-${number}`
 }
@@ -67,7 +66,7 @@ export const handleDid: Handler<Single, 'did'> = (turn, { request, result }) => 
   end(turn, call, result)
 }
 
-/** Handles the rejection of an attempt, which then has no effect. */
+/** Handles the rejection of an attempt, which has no effect. */
 export const handleBusy: Handler<Single, 'busy'> = (turn, { request, attempt: number }) => {
   const call = turn.state.calls.get(request)
   if (call === undefined) return
@@ -76,7 +75,7 @@ export const handleBusy: Handler<Single, 'busy'> = (turn, { request, attempt: nu
   if (call.phase === 'waiting' && call.attempt === number) failed(turn, left)
 }
 
-/** Handles overdue attempts as failed, and retries requests whose pause has ended. */
+/** Fails overdue attempts, and retries requests after their pause. */
 export function lookAtCalls(turn: SingleTurn): void {
   for (const call of [...turn.state.calls.values()]) {
     if (call.dueAt > turn.steady) continue
@@ -86,7 +85,6 @@ export function lookAtCalls(turn: SingleTurn): void {
   }
 }
 
-/** Handles the failure of an attempt, which was rejected or timed out. */
 function failed(turn: SingleTurn, call: Call): void {
   const { state, config, steady } = turn
   if (noteFailure(state.breaker, config.breakerFailures, steady + config.coolDownMs))
@@ -102,8 +100,7 @@ function failed(turn: SingleTurn, call: Call): void {
 }
 
 /**
- * Returns a pause with full jitter: any time up to the exponential pause (Brooker, "Exponential Backoff and Jitter",
- * AWS, 2015).
+ * Returns a pause with full jitter: up to the exponential pause (Brooker, "Exponential Backoff and Jitter", AWS, 2015).
  */
 function backoffOf({ config, state }: SingleTurn, failures: number): number {
   const { backoff, backoffMs, longestBackoffMs } = config
@@ -122,10 +119,7 @@ function backoffOf({ config, state }: SingleTurn, failures: number): number {
   }
 }
 
-/**
- * Ends a request. An attempt without an answer may have taken effect. Only reads, and requests whose attempts were all
- * rejected, have certainly failed.
- */
+/** Ends a request. An unanswered attempt may have taken effect, unless it was a read. */
 function giveUp(turn: SingleTurn, call: Call, why: string): void {
   const { command, uncertain, attempt: attempts } = call
   const error = `${why}, after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`
@@ -133,14 +127,13 @@ function giveUp(turn: SingleTurn, call: Call, why: string): void {
   if (known !== undefined) end(turn, call, known)
   else if (uncertain === 0 || isRead(turn, command)) end(turn, call, refused(error))
   else if (turn.config.bug === 'refuse-after-sent' && why !== 'no answer') {
-    // The bug: a request whose last attempt could not be sent is reported as never sent, although an earlier attempt
-    // was sent.
+    // The bug: the last attempt was not sent, but an earlier one was.
     turn.mark()
     end(turn, call, circuitOpen)
   } else end(turn, call, { type: 'info', error })
 }
 
-/** Returns an old answer instead of none: graceful degradation. */
+/** Graceful degradation: an old answer instead of none. */
 function degraded(turn: SingleTurn, command: Command): Completion | undefined {
   if (!turn.config.degrade || !isRead(turn, command)) return undefined
   const known = turn.state.known.get(questionOf(command))
@@ -159,7 +152,7 @@ function end(turn: SingleTurn, { requestId, request }: Call, result: Completion)
   turn.reply(requestId, result)
 }
 
-/** The shortest timer in milliseconds. Rounding could otherwise make the timer fire repeatedly at the same time. */
+/** In milliseconds. After rounding, a shorter timer could fire repeatedly at the same time. */
 const SHORTEST_MS = 0.01
 
 export function awaitCalls(turn: SingleTurn): void {

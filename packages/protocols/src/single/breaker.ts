@@ -1,18 +1,18 @@
 /**
- * A circuit breaker (Nygard, "Release It!", 2007, "Circuit Breaker"): after consecutive failures, no attempts are sent
- * for a while; then one request is let through, and its outcome determines whether the circuit closes again.
+ * A circuit breaker (Nygard, "Release It!", 2007, "Circuit Breaker"): after consecutive failures, nothing is sent for a
+ * while; then one request decides whether the circuit closes.
  */
 export interface Breaker {
   failures: number
-  /** The end of the cool-down by the monotonic clock; undefined while the circuit is closed. */
+  /** By the monotonic clock; undefined while the circuit is closed. */
   openUntil: number | undefined
-  /** When the circuit is half-open: whether the single request that was let through is still in progress. */
+  /** Whether the one request of a half-open circuit is in progress. */
   probing: boolean
 }
 
 export const createBreaker = (): Breaker => ({ failures: 0, openUntil: undefined, probing: false })
 
-/** Returns whether an attempt may be sent now. After the cool-down, only the first call returns true. */
+/** Whether an attempt may be sent. After the cool-down, only the first may. */
 export function mayPass(breaker: Breaker, steady: number): boolean {
   if (breaker.openUntil === undefined) return true
   if (steady < breaker.openUntil || breaker.probing) return false
@@ -26,7 +26,7 @@ export function noteSuccess(breaker: Breaker): void {
   breaker.probing = false
 }
 
-/** Records a failure. Returns true if it opens the circuit, for the first time or again. */
+/** Records a failure. Returns whether it opens the circuit. */
 export function noteFailure(breaker: Breaker, limit: number, openUntil: number): boolean {
   breaker.failures++
   const opens = limit > 0 && (breaker.probing || (breaker.openUntil === undefined && breaker.failures >= limit))

@@ -5,8 +5,8 @@ import { takeTicket } from '../routing/forwarding.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Attempt, SingleRecord, SingleTurn } from './state.ts'
 
-// The database: one node with a disk. With a key, the effect and the record of the key are one transaction, so a
-// repeated request finds both or neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4), 2012).
+// The database: one node with a disk. An effect and its key are one transaction, so a repeated request finds both or
+// neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4), 2012).
 
 export function handleDo(turn: SingleTurn, job: Attempt, from: NodeId): void {
   const { state, config } = turn
@@ -20,7 +20,6 @@ export function handleDo(turn: SingleTurn, job: Attempt, from: NodeId): void {
   else if (arrival.type === 'begins') serve(turn, arrival.afterMs)
 }
 
-/** Called when the work on a request is done. */
 export function handleServed(turn: SingleTurn): void {
   const { done, nextAfterMs } = finish(turn.state.station, paceOf(turn))
   if (done !== undefined) carryOut(turn, done.from, done.job)
@@ -72,14 +71,12 @@ function remember(turn: SingleTurn, record: EffectRecord, result: Completion): v
   const ofKey: SingleRecord = { kind: 'key', key, result }
   switch (config.bug) {
     case 'key-after-effect':
-      // The bug: the effect and then its key are written in two transactions. A crash between them loses the key of an
-      // effect that was applied.
+      // The bug: a crash between two transactions loses the key of an effect.
       persist(withoutKey)
       persist(ofKey)
       return
     case 'key-before-effect':
-      // The bug: the key and then its effect are written in two transactions. A crash between them loses the effect,
-      // although its key is recorded as done.
+      // The bug: a crash between two transactions loses the effect of a key.
       persist(ofKey)
       persist(withoutKey)
       return

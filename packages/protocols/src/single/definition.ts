@@ -7,7 +7,6 @@ import type { SingleConfig, SingleState } from './state.ts'
 const RETRIES = ['none', 'blind', 'key'] as const
 const BACKOFFS = ['none', 'fixed', 'exponential', 'jitter'] as const
 
-/** Describes how an app server reacts to a missing answer. */
 const weakness: Weakness = ({ retry = 'key', degrade }, _nodes, object) =>
   retry === 'blind'
     ? 'a request without an answer is sent again without a key, and may take effect twice'
@@ -80,7 +79,7 @@ export const single: ProtocolDefinition = defineProtocol({
       watch: watchState(({ wrong }: SingleState) => wrong),
     },
   ],
-  // With blind retries, any request may take effect twice, and an old write may take effect after a later one.
+  // Blind retries take effect twice, or after a later write.
   promises: (_, { retry, degrade }) => (retry === 'blind' ? 'none' : degrade === true ? 'eventual' : 'linearizable'),
   create(chosen) {
     return createSingle({

@@ -10,19 +10,19 @@ import type { Breaker } from './breaker.ts'
 
 export interface SingleConfig extends Subject {
   readonly retry: 'none' | 'blind' | 'key'
-  /** How long an app server waits for the database's answer to one attempt. */
+  /** How long an app server waits for one answer. */
   readonly timeoutMs: Millis
-  /** The largest number of attempts per request, including the first. */
+  /** The largest number of attempts, with the first. */
   readonly attempts: number
   readonly backoff: 'none' | 'fixed' | 'exponential' | 'jitter'
   readonly backoffMs: Millis
   readonly longestBackoffMs: Millis
-  /** The average number of retries allowed per first attempt; 0 for no such limit. */
+  /** The average retries per first attempt; 0 for any number. */
   readonly retryBudget: number
-  /** The number of consecutive failures that open the circuit; 0 if it always stays closed. */
+  /** Consecutive failures that open the circuit; 0 for never. */
   readonly breakerFailures: number
   readonly coolDownMs: Millis
-  /** Whether an app server answers reads from its last known answers while the database does not answer. */
+  /** Whether reads get old answers while the database is silent. */
   readonly degrade: boolean
   readonly serviceMs: Millis
   readonly queueLimit: number
@@ -31,24 +31,20 @@ export interface SingleConfig extends Subject {
 type SingleMessage =
   | (Attempt & { readonly type: 'do' })
   | { readonly type: 'did'; readonly request: string; readonly attempt: number; readonly result: Completion }
-  /** The database rejects an attempt, which has no effect. */
+  /** The rejected attempt has no effect. */
   | { readonly type: 'busy'; readonly request: string; readonly attempt: number }
 
 export interface Attempt {
-  /** Identifies the request among all requests of all app servers. */
   readonly request: string
   readonly attempt: number
-  /** The idempotency key; absent if the database should not remember the request. */
+  /** The idempotency key; absent if the request is not to be remembered. */
   readonly key?: string | undefined
   readonly command: Command
   readonly ticket: Ticket
 }
 
 export type SingleRecord =
-  /**
-   * A transaction: an effect and, with a key, the record of the key. The ticket prevents a duplicate of the message
-   * from taking effect.
-   */
+  /** A transaction: an effect and its key, if any. The ticket keeps duplicates from taking effect. */
   | {
       readonly kind: 'effect'
       readonly from: NodeId
@@ -57,7 +53,7 @@ export type SingleRecord =
       readonly key?: string | undefined
       readonly command: Command
     }
-  /** A key that is written in a transaction of its own, which happens only with a bug. */
+  /** A key in its own transaction, by a bug. */
   | { readonly kind: 'key'; readonly key: string; readonly result: Completion }
 
 export interface Call {
@@ -65,10 +61,10 @@ export interface Call {
   readonly request: string
   readonly command: Command
   readonly phase: 'waiting' | 'backing off'
-  /** The time by the monotonic clock when the answer is overdue, or the next attempt is due. */
+  /** When the answer is overdue or the next attempt due, by the monotonic clock. */
   readonly dueAt: number
   readonly attempt: number
-  /** The number of attempts that may still take effect. */
+  /** Attempts that may still take effect. */
   readonly uncertain: number
 }
 
@@ -77,21 +73,20 @@ export interface SingleState {
   readonly database: NodeId
   readonly life: number
   readonly generator: Generator
-  // The state of the app server; each node is one.
+  // The state of the app server, which each node is.
   /** The calls by request. */
   readonly calls: Map<string, Call>
   readonly sending: Forwarding
   readonly breaker: Breaker
   retryTokens: number
-  /** The database's last answer to each question, by its JSON text. */
+  /** The last answers, by the question's JSON. */
   readonly known: Map<string, Completion>
   // The database.
   held: unknown
   readonly receiving: Forwarding
-  /** The answers by idempotency key. */
   readonly keys: Map<string, Completion>
   readonly station: Station<{ readonly from: NodeId; readonly job: Attempt }>
-  /** The requests that took effect, for the invariants. `wrong` describes the first violation. */
+  /** Requests that took effect, for the invariants, with the first violation in `wrong`. */
   readonly effects: Set<string>
   wrong: string | undefined
 }

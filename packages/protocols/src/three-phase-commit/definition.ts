@@ -5,7 +5,7 @@ import { planners } from '../two-phase-commit/items.ts'
 import { twoPhaseInvariants } from '../two-phase-commit/state.ts'
 import { createThreePhaseCommit } from './machine.ts'
 
-/** Timeouts so short that sites decide while others are still down. */
+/** Sites decide while others are still down. */
 const IMPATIENT = { 'check-ms': 5, 'vote-timeout-ms': 20, 'silence-ms': 20 } as const
 
 export const threePhaseCommit: ProtocolDefinition = defineProtocol({
@@ -36,8 +36,7 @@ export const threePhaseCommit: ProtocolDefinition = defineProtocol({
   },
   invariants: twoPhaseInvariants,
   promises: () => 'linearizable',
-  // The protocol assumes that a silent site is dead. A fault that silences a living site may lead to different
-  // decisions.
+  // A silent site counts as dead. If it lives, decisions may differ.
   notUnder: [
     ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'pause'] as const),
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),

@@ -2,14 +2,13 @@ import { type Millis, usageError } from '@chaosproxy/history'
 import type { Chosen, Subject } from '../options.ts'
 import { type Planner, planners } from './items.ts'
 
-/** The options that two-phase and three-phase commit have in common. */
+/** The common options of two-phase and three-phase commit. */
 export interface TransactionConfig extends Subject {
   readonly planner: Planner
-  /** The interval at which each node checks its undecided transactions. */
+  /** The interval of checks for undecided transactions. */
   readonly checkMs: Millis
-  /** How long a coordinator waits for votes and, in three-phase commit, for acknowledgements. */
   readonly voteTimeoutMs: Millis
-  /** The largest number of attempts of a transaction that finds an item locked. */
+  /** The largest number of attempts at a locked item. */
   readonly attempts: number
 }
 

@@ -3,21 +3,20 @@ import { unavailable } from '../objects/object.ts'
 import { type Attempt, answerOf, answerToNo, type Placing, transactionFor } from './retries.ts'
 import type { Open, TwoPhaseHandler, TwoPhaseTurn } from './state.ts'
 
-// Two-phase commit with presumed abort: a coordinator without a record of a transaction has aborted it, so only commits
-// are recorded (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
-// 1986).
+// Two-phase commit with presumed abort: only commits are recorded, so what a coordinator does not know is aborted
+// (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system", 1986).
 
 export function begin(turn: TwoPhaseTurn, attempted: Attempt, place?: Placing['place']): void {
   const { open } = turn.state
   const begun = transactionFor(turn, attempted, place === undefined ? {} : { place })
   if (begun === undefined) return
   const { name: transaction, parts } = begun
-  // Members are listed without a spread, which would take longer than all other parts of a transaction.
+  // A spread would take longer than the rest of a transaction.
   const { requestId, command, attempt } = attempted
   open.set(transaction, { requestId, command, attempt, participants: [...parts.keys()], votes: new Map(), checks: 0 })
   // Phase 1: asks every participant to vote, yes or no.
   for (const [node, operations] of parts) {
-    // This node may have voted no in an earlier iteration, which ends the transaction.
+    // This node may have voted no, which ends the transaction.
     if (open.has(transaction)) turn.send(node, { type: 'prepare', transaction, operations })
   }
 }
@@ -30,23 +29,20 @@ export const handleYes: TwoPhaseHandler<'yes'> = (turn, { transaction, read }, f
   if (open.votes.size === open.participants.length) commit(turn, transaction, open)
 }
 
-/**
- * Phase 2, when all have voted yes: the transaction is committed once this node has recorded it; then all participants
- * are informed.
- */
+/** Phase 2, when all voted yes: this node records the commit, then informs all. */
 function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   const { state, config } = turn
   const { participants, votes, requestId, command } = open
   state.open.delete(transaction)
   const answer = answerOf(turn, command, votes)
   if (config.object.reads.includes(command.input.f)) {
-    // A read has nothing to commit. All items were locked at the time of the last vote, so the values are consistent.
+    // Nothing to commit. With the last vote, all items were locked, so the values are consistent.
     tell(turn, transaction, participants, false)
     turn.reply(requestId, answer)
     return
   }
   state.committed.set(transaction, new Set(participants))
-  // The bug: the decision is kept only in memory. After a restart, the node presumes that the transaction was aborted.
+  // The bug: a restart presumes an abort.
   if (config.bug === 'forget-decision') turn.mark()
   else turn.persist({ kind: 'committed', transaction, participants })
   tell(turn, transaction, participants, true)
@@ -70,7 +66,7 @@ export const handleInquire: TwoPhaseHandler<'inquire'> = (turn, { transaction },
   const { state, config } = turn
   if (state.open.has(transaction)) return
   const isCommitted = state.committed.has(transaction)
-  // The bug: an unknown transaction is presumed to be committed.
+  // The bug: unknown transactions count as committed.
   const presumed = !isCommitted && config.bug === 'presume-commit'
   if (presumed) turn.mark()
   turn.send(from, { type: 'decision', transaction, commit: isCommitted || presumed })
@@ -82,18 +78,18 @@ export const handleDone: TwoPhaseHandler<'done'> = (turn, { transaction }, from)
   if (left === undefined) return
   left.delete(from)
   if (left.size > 0) return
-  // Every participant has confirmed, so none will ask again.
+  // None will ask again.
   committed.delete(transaction)
   turn.persist({ kind: 'ended', transaction })
 }
 
-/** Aborts transactions whose votes are overdue, and repeats decisions to nodes that have not confirmed them. */
+/** Aborts overdue transactions, and repeats unconfirmed decisions. */
 export function checkDecisions(turn: TwoPhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, open] of [...state.open]) {
     open.checks++
     if (open.checks * config.checkMs <= config.voteTimeoutMs) continue
-    // The transaction is not committed, and never will be: only this node could decide it.
+    // Only this node could still decide it.
     abort(turn, transaction, open)
     turn.reply(open.requestId, unavailable)
   }

@@ -5,8 +5,7 @@ import { sameValue, UNKEYED, unsupported } from '../objects/object.ts'
 import { mismatch, pairOf } from '../objects/register.ts'
 import { carriedOut, longer, type Step, stepsOf } from '../objects/transactions.ts'
 
-// An operation on an item. A request is split into operations, so that each node can execute its part and report
-// beforehand whether it can.
+// An operation on an item. A request is split, so that each node can execute its part.
 
 export type Operation = { readonly item: string } & (
   | { readonly does: 'read' }
@@ -14,9 +13,9 @@ export type Operation = { readonly item: string } & (
   | { readonly does: 'cas'; readonly old: Json; readonly new: Json }
   | { readonly does: 'append'; readonly text: string }
   | { readonly does: 'push'; readonly element: Json }
-  /** Adds an amount. Refused if the sum would be less than `least`. */
+  /** Refused if the sum would be less than `least`. */
   | { readonly does: 'add'; readonly amount: number; readonly initially: number; readonly least?: number | undefined }
-  /** Refused if the operation was executed before. */
+  /** Refused after the first time. */
   | { readonly does: 'once' }
 )
 
@@ -25,7 +24,7 @@ interface Plan {
   answer(read: ReadonlyMap<string, Json>): Json
 }
 
-/** Splits a request; returns undefined for a request that cannot be split into items. */
+/** Splits a request into items; undefined if it cannot. */
 export type Planner = (input: Input) => Plan | undefined
 
 const register: Planner = ({ f, key: item = UNKEYED, value }) => {
@@ -56,7 +55,7 @@ const counter: Planner = (input) => {
     : { operations: [{ item, does: 'add', amount, initially: 0 }], answer: () => value }
 }
 
-/** Each account is an item, and so is the id of a transfer, which is executed only once. */
+/** Accounts are items, and so are ids of transfers, which are executed once. */
 const bank: Planner = (input) => {
   if (input.f === 'read') {
     const accounts = Object.keys(BALANCES)
@@ -94,10 +93,7 @@ const lists: Planner = ({ f, key = UNKEYED, value }) => {
   }
 }
 
-/**
- * Plans a transaction. It reads the previous value of every item. The answer is computed from these values, and each
- * step sees the changes of earlier steps.
- */
+/** Plans a transaction: reads every item, and computes the answer. Steps see earlier steps. */
 const transactions: Planner = ({ f, value }) => {
   const steps = f === 'txn' ? stepsOf(value) : undefined
   if (steps === undefined) return undefined
@@ -125,10 +121,10 @@ function changeOf([kind, key, given]: Step): readonly Operation[] {
 /** By object name. */
 export const planners: { readonly [object: string]: Planner } = { register, counter, bank, lists, transactions }
 
-/** The refusal of a transaction that was executed before and is not repeated. */
+/** Refuses a transaction that was executed before. */
 export const DONE_BEFORE = 'done before'
 
-/** The reason for which a node votes no. After `locked`, a retry may succeed. */
+/** Why a node votes no. After `locked`, a retry may succeed. */
 export type Refusal = Completion | typeof DONE_BEFORE | 'locked'
 
 export type Values = readonly (readonly [item: string, value: Json])[]
@@ -137,7 +133,6 @@ export type Outcome =
   | { readonly writes: ReadonlyMap<string, Json>; readonly read: ReadonlyMap<string, Json> }
   | { readonly refusal: Completion | typeof DONE_BEFORE }
 
-/** Computes the result of operations without changing these values. */
 export function perform(operations: readonly Operation[], values: ReadonlyMap<string, Json>): Outcome {
   const writes = new Map<string, Json>()
   const read = new Map<string, Json>()
@@ -179,7 +174,7 @@ export function perform(operations: readonly Operation[], values: ReadonlyMap<st
   return { writes, read }
 }
 
-/** The data that a node that voted yes needs to commit or to abort. */
+/** What a node that voted yes needs to commit or abort. */
 export interface Staged {
   readonly items: readonly string[]
   readonly writes: Values
@@ -188,11 +183,9 @@ export interface Staged {
 
 export interface Held {
   readonly values: Map<string, Json>
-  /** The transaction that locks each item. */
   readonly locks: Map<string, string>
 }
 
-/** Returns a node's vote on its operations: yes, with the values to write, or no. */
 export function vote(
   operations: readonly Operation[],
   { values, locks }: Held,
@@ -207,7 +200,7 @@ export function lock({ locks }: Held, transaction: string, { items }: Staged): v
   for (const item of items) locks.set(item, transaction)
 }
 
-/** Unlocks a transaction's items; if it commits, first writes its values. */
+/** Unlocks a transaction's items, after a commit writes its values. */
 export function unlock({ values, locks }: Held, transaction: string, { items, writes }: Staged, commit: boolean): void {
   if (commit) for (const [item, value] of writes) values.set(item, value)
   for (const item of items) if (locks.get(item) === transaction) locks.delete(item)

@@ -8,22 +8,20 @@ import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
 import type { TransactionConfig } from './config.ts'
 import { DONE_BEFORE, type Held, type Operation, type Refusal, type Values } from './items.ts'
 
-// The common part of the coordinators of two-phase and three-phase commit. It creates their initial state, turns
-// requests into transactions, and retries requests whose items were locked.
+// What the coordinators of two-phase and three-phase commit share: retries above all.
 
 const SHORTEST_BACKOFF_MS = 1
 const LONGEST_BACKOFF_MS = 12
-/** The largest number of requests that are open or wait for a retry. */
+/** The largest number of requests, with those to retry. */
 const OPEN_LIMIT = 10_000
 
-/** A request and its number of attempts, including the current one. */
+/** A request and its attempts so far. */
 export interface Attempt {
   readonly requestId: string
   readonly command: Command
   readonly attempt: number
 }
 
-/** The initial state of a coordinator, without items or requests. */
 export const coordinatorAtFirst = ({ id, peers, seed }: NodeSetting): Held & Omit<Coordinator, 'open'> => ({
   id,
   nodes: inOrder(id, peers),
@@ -35,10 +33,9 @@ export const coordinatorAtFirst = ({ id, peers, seed }: NodeSetting): Held & Omi
   locks: new Map(),
 })
 
-/** The state of the coordinator of requests from this node's clients. */
 export interface Coordinator {
   readonly id: NodeId
-  /** All nodes in order; an item is assigned to a node by position in this list. */
+  /** All nodes in order, by which items are assigned. */
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly life: number
   readonly generator: Generator
@@ -60,18 +57,15 @@ interface Transaction {
 }
 
 export interface Placing {
-  /** The nodes that vote even if they store none of the items. */
+  /** These vote even without an item. */
   readonly voters?: readonly NodeId[]
-  /**
-   * Returns the node that stores the item of an operation, and the operation in the form that the node expects. Returns
-   * undefined if the node is not known yet.
-   */
+  /** Returns an operation's node and form, if known. */
   readonly place?: (operation: Operation) => { readonly holder: NodeId; readonly operation: Operation } | undefined
 }
 
 /**
- * Returns the transaction for a request; undefined if the request was refused or will be retried. `place` finds the
- * node of an item, by default through a hash.
+ * Returns the transaction for a request, unless it is refused or retried. `place` finds an item's node, by default
+ * through a hash.
  */
 export function transactionFor(
   turn: CoordinatorTurn,
@@ -98,7 +92,6 @@ export function transactionFor(
   return { name: `${state.id}-${state.life}-${++state.begun}`, parts }
 }
 
-/** Returns the reply once every node has voted yes. */
 export function answerOf(
   { config }: CoordinatorTurn,
   command: Command,
@@ -108,7 +101,7 @@ export function answerOf(
   return ok(plan?.answer(new Map<string, Json>([...votes.values()].flat())) ?? null)
 }
 
-/** Answers a request after a node has voted no, or schedules another attempt. */
+/** Answers a request after a no, or tries it again. */
 export function answerToNo(turn: CoordinatorTurn, attempted: Attempt, refusal: Refusal): void {
   const { requestId, command, attempt } = attempted
   if (refusal === DONE_BEFORE) turn.reply(requestId, ok(command.input.value))
@@ -117,9 +110,7 @@ export function answerToNo(turn: CoordinatorTurn, attempted: Attempt, refusal: R
   else tryLater(turn, attempted)
 }
 
-/**
- * Schedules a later attempt. A node with a locked item votes no instead of waiting, so transactions cannot deadlock.
- */
+/** Tries again later. A locked item is a no instead of a wait, so transactions cannot deadlock. */
 function tryLater(turn: CoordinatorTurn, { requestId, command, attempt }: Attempt): void {
   const { state } = turn
   if (state.again.length === 0) {

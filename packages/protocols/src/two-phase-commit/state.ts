@@ -26,26 +26,26 @@ export interface Prepared extends Staged {
   readonly coordinator: NodeId
 }
 
-/** A transaction that its coordinator has not decided yet. */
+/** A transaction that is not decided. */
 export interface Open extends Attempt {
   readonly participants: readonly NodeId[]
   readonly votes: Map<NodeId, Values>
-  /** The number of checks since the transaction began. */
+  /** Checks since the transaction began. */
   checks: number
 }
 
 export interface TwoPhaseState extends Held, Coordinator {
   readonly peers: readonly NodeId[]
-  // The state of the coordinator of requests from this node's clients.
+  // The state of the coordinator.
   readonly open: Map<string, Open>
-  /** The nodes that have not confirmed the commit of each transaction yet. */
+  /** By transaction: the nodes that have not confirmed the commit. */
   readonly committed: Map<string, Set<NodeId>>
   // The participant.
   readonly prepared: Map<string, Prepared>
-  /** The number of checks since each transaction in doubt was prepared. */
+  /** By prepared transaction: the checks since. */
   readonly doubt: Map<string, number>
   readonly finished: Set<string>
-  /** The transactions decided in the latest step; for the invariant. */
+  /** The latest step's decisions; for the invariant. */
   settled: readonly Settled[]
 }
 
@@ -57,14 +57,13 @@ export interface Settled {
 export const NOTHING_SETTLED: readonly Settled[] = []
 
 export type TwoPhase = Types<TransactionConfig, TwoPhaseState, TwoPhaseMessage, TwoPhaseRecord, 'check' | 'again'>
-/** The part of a step that two-phase commit uses; the machine may have other messages and records. */
+/** What two-phase commit uses of a step, for machines with more messages. */
 export type TwoPhaseTurn = Pick<Turn<TwoPhase>, 'config' | 'state' | 'send' | 'reply' | 'persist' | 'setTimer' | 'mark'>
 export type TwoPhaseHandler<Type extends TwoPhaseMessage['type']> = MessageHandler<
   TwoPhaseTurn,
   MessageOf<TwoPhaseMessage, Type>
 >
 
-/** Returns the state of a node that has neither coordinated nor voted yet. */
 export const twoPhaseAtFirst = (node: NodeSetting): TwoPhaseState => ({
   ...coordinatorAtFirst(node),
   peers: node.peers,

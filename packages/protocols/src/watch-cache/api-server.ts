@@ -3,16 +3,13 @@ import { unavailable } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Change, WatchCache, WatchCacheTurn } from './state.ts'
 
-// An API server: it lists the store's content, watches the subsequent changes, and answers reads from the resulting
-// cache (Kubernetes API concepts, "Efficient detection of changes"; the reflector of client-go).
+// An API server lists the store's content, watches for changes, and answers reads from this cache (Kubernetes API
+// concepts, "Efficient detection of changes"; the reflector of client-go).
 
-/** The largest number of consistent reads in progress; further reads are refused. */
+/** Above it, consistent reads are refused. */
 const WAITING_LIMIT = 10_000
 
-/**
- * Requests a list until the server knows a revision to watch from. After that, requests the changes that the server
- * lacks, from the first revision that it has not seen.
- */
+/** Requests a list, or the changes since the server's revision. */
 export function resync(turn: WatchCacheTurn): void {
   const { state } = turn
   if (state.isListed) turn.send(state.store, { type: 'watch', from: state.revision + 1 })
@@ -21,7 +18,7 @@ export function resync(turn: WatchCacheTurn): void {
 
 export const handleListed: Handler<WatchCache, 'listed'> = (turn, { revision, content }) => {
   const { state, config } = turn
-  // The message is a late duplicate of an earlier list.
+  // A late duplicate of an earlier list.
   if (state.isListed && revision <= state.revision) return
   state.isListed = true
   state.held = config.object.load(content)
@@ -30,7 +27,7 @@ export const handleListed: Handler<WatchCache, 'listed'> = (turn, { revision, co
   resync(turn)
 }
 
-/** "410 Gone": the changes since the server's revision are no longer available, so the server needs a new list. */
+/** "410 Gone": the changes are no longer available, so the server needs a list. */
 export function handleCompacted(turn: WatchCacheTurn): void {
   turn.send(turn.state.store, { type: 'list' })
 }
@@ -39,12 +36,12 @@ export const handleEvents: Handler<WatchCache, 'events'> = (turn, { from, to, ch
   const { state, config } = turn
   if (!state.isListed || to <= state.revision) return
   if (from > state.revision + 1) {
-    // An event was lost. The watch resumes after the last event that arrived.
+    // An event was lost. The watch resumes after the last one.
     if (config.bug !== 'resume-at-latest') {
       resync(turn)
       return
     }
-    // The bug: the server continues from the latest revision that it knows of.
+    // The bug: the changes in between are skipped.
     turn.mark()
   }
   for (const change of changes) if (change.revision > state.revision) apply(turn, change)
@@ -61,14 +58,13 @@ function apply({ state, config }: WatchCacheTurn, { revision, input }: Change): 
 }
 
 /**
- * A read from the cache may be older than what another API server showed the client earlier (Kubernetes issue 59848). A
- * consistent read asks the store for its current revision, and waits until the cache has reached it (Kubernetes
- * enhancement 2340).
+ * A cached read may be older than another API server's (Kubernetes issue 59848). A consistent read waits until the
+ * cache has the store's current revision (Kubernetes enhancement 2340).
  */
 export function read(turn: WatchCacheTurn, requestId: string, input: Input): void {
   const { state, config, steady } = turn
   const isPlain = config.reads === 'cache'
-  // The bug: the cache counts as current as long as the watch is open.
+  // The bug: an open watch counts as current.
   const isTrusting = !isPlain && config.bug === 'trust-cache'
   if (isTrusting) turn.mark()
   if (!state.isListed || state.waiting.size >= WAITING_LIMIT) turn.reply(requestId, unavailable)

@@ -6,7 +6,6 @@ import type { WatchCacheMessage, WatchCacheState } from './state.ts'
 
 const CONSISTENT = { reads: 'consistent' } as const
 
-/** Caches lag behind the store. */
 const weakness: Weakness = ({ reads = 'cache' }, _nodes, object) =>
   reads === 'cache' && isEverRead(object) ? 'caches answer reads without asking the store, and lag' : undefined
 

@@ -6,48 +6,42 @@ import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
 
 export interface WatchCacheConfig extends Subject {
-  /**
-   * `cache`: a read returns the content of the node's cache. `consistent`: a read returns content that is at least as
-   * new as the store was when the read arrived.
-   */
+  /** `cache`: a read returns the node's cache. `consistent`: at least what the store had when the read arrived. */
   readonly reads: 'cache' | 'consistent'
-  /** The number of past changes that the store keeps for watches to resume from. */
+  /** The number of changes kept for watches. */
   readonly history: number
-  /** The interval at which an API server repeats its request for missing changes. */
   readonly resyncMs: Millis
   readonly requestTimeoutMs: Millis
 }
 
-/** A change of the store, and its revision. Revisions count all changes. */
+/** A change and its revision, counted over all. */
 export interface Change {
   readonly revision: number
   readonly input: Input
 }
 
 export type WatchCacheMessage =
-  // Messages from an API server to the store.
   | { readonly type: 'write'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'list' }
-  /** Requests all changes from this revision on, and confirms that the sender has all earlier ones. */
+  /** Requests changes from this revision on, and confirms the earlier ones. */
   | { readonly type: 'watch'; readonly from: number }
-  /** Requests the current revision for a consistent read. */
   | { readonly type: 'revision'; readonly requestId: string }
   // From the store.
   | { readonly type: 'written'; readonly requestId: string; readonly result: Completion }
   | { readonly type: 'listed'; readonly revision: number; readonly content: Json }
-  /** Changes in order and without gaps; `from` is the first revision covered, `to` the last. */
+  /** Changes without gaps, for revisions `from` to `to`. */
   | { readonly type: 'events'; readonly from: number; readonly to: number; readonly changes: readonly Change[] }
-  /** The watch cannot be resumed, because changes from its revision on are no longer kept. */
+  /** The changes to resume from are no longer kept. */
   | { readonly type: 'compacted' }
   | { readonly type: 'present'; readonly requestId: string; readonly revision: number }
 
 type WatchCacheRecord = Change
 
-/** A consistent read that waits for the store's answer, and then for the cache. */
+/** A consistent read that waits for the store, then for the cache. */
 interface Waiting {
   readonly requestId: string
   readonly input: Input
-  /** The revision that the cache must reach; undefined until the store has answered. */
+  /** The revision to reach; undefined until the store answers. */
   readonly atLeast: number | undefined
   readonly since: Millis
 }
@@ -56,21 +50,21 @@ export interface WatchCacheState {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly store: NodeId
-  /** Distinguishes writes forwarded to the store from their duplicates. */
+  /** Recognises duplicates of forwarded writes. */
   readonly forwarding: Forwarding
-  /** The object as of `revision`: the authoritative state on the store, the cache on other nodes. */
+  /** The object as of `revision`, a cache except on the store. */
   held: unknown
   revision: number
   // The store.
-  /** The latest changes; older ones are compacted. */
+  /** The latest; older ones are compacted. */
   readonly changes: Change[]
-  /** By API server: the revision that it is known to have. */
+  /** By API server: its known revision. */
   readonly known: Map<NodeId, number>
   // An API server.
-  /** Whether the server has listed the store's content since its start. */
+  /** Whether the server has a list since its start. */
   isListed: boolean
   readonly waiting: Map<string, Waiting>
-  /** With a bug: changes that the cache skipped without applying them; for the invariant. */
+  /** With a bug: changes that the cache skipped; for the invariant. */
   skipped: string | undefined
 }
 

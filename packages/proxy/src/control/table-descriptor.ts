@@ -1,8 +1,7 @@
 import { dirname, isAbsolute, join } from 'node:path'
 
 /**
- * Replaces the file name in a table's `"descriptor"` by the content of that file. The name is relative to the table's
- * own file.
+ * Replaces the file name in a table's `"descriptor"`, relative to the table's file, by the content.
  *
  * @param read returns a file's bytes, or throws a UserError.
  */

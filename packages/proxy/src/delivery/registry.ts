@@ -14,7 +14,7 @@ import {
 import { bandwidth, latency, packetLoss, slice, slowClose } from './schedules.ts'
 import type { Stage, StageContext, StageOf } from './stage.ts'
 
-/** A fault that lasts until it is removed. A reset ends immediately. */
+/** A fault that lasts, unlike a reset. */
 export type StandingHarm = Exclude<TcpHarm, { readonly kind: 'reset' }>
 
 /** The effect of each kind of fault on the bytes of a connection. */
@@ -36,7 +36,7 @@ export const stages: { readonly [Kind in StandingHarm['kind']]: StageOf<Kind> } 
   corrupt,
 }
 
-/** Registers the effect of a user-defined kind of fault on the bytes of a connection. */
+/** Registers a user-defined kind of fault on bytes. */
 export function addStage<Harm>(kind: string, stage: (context: StageContext<Harm>) => Stage): void {
   const open: { [kind: string]: unknown } = stages
   open[kind] = stage

@@ -1,12 +1,12 @@
 import { decoded } from '@chaosproxy/wire/http'
 
-/** The number of bytes at the start of a body that are searched for a fault's text. */
+/** The bytes at a body's start that are searched. */
 const SEARCHED_BYTES = 64 * 1024
 
-/** A prefix is not searched if it decompresses to more than this. */
+/** A larger prefix, decompressed, is not searched. */
 const MOST_DECODED_BYTES = 16 * 1024 * 1024
 
-/** The first bytes of a request's body, in which faults search for a text. */
+/** The start of a request's body, to be searched for a text. */
 export class BodyPrefix {
   #parts: Buffer[] = []
   #bytes = 0
@@ -27,7 +27,7 @@ export class BodyPrefix {
     return this.#bytes === SEARCHED_BYTES
   }
 
-  /** Returns the decompressed bytes; undefined if they cannot be decompressed. */
+  /** Returns the decompressed bytes, if possible. */
   content(contentEncoding: string | undefined): Buffer | undefined {
     return decoded(Buffer.concat(this.#parts), contentEncoding, { most: MOST_DECODED_BYTES, isCut: this.isFull })
   }

@@ -3,29 +3,24 @@ import { type MessageParser, type RequestHead, type ResponseHead, STEP } from '@
 import type { Gate } from './gate.ts'
 import type { MessageIntake } from './message-intake.ts'
 
-/** The parts that together read one direction of a connection. */
+/** What reads one direction of a connection. */
 export interface ChunkParts<Head extends RequestHead | ResponseHead> {
   readonly parser: MessageParser<Head>
   readonly intake: MessageIntake
   readonly gate: Gate
 }
 
-/** The actions for the parts of a chunk. Offsets are within the chunk, which arrived at `time`. */
 export interface ChunkSteps {
-  /** A head is complete. It began at `stepAt`, or earlier if a chunk boundary splits the head. */
   head(bytes: Buffer, stepAt: number, time: Nanos): void
-  /** A piece of a message's content. */
   data(bytes: Buffer, start: number, end: number): void
-  /** The chunk ends in the middle of a head. */
   cutHead(bytes: Buffer, stepAt: number, time: Nanos): void
   end(bytes: Buffer, time: Nanos): void
-  /** The bytes from `stepAt` on are not HTTP. */
   malformed(bytes: Buffer, stepAt: number, time: Nanos): void
-  /** Whether the rest of the connection is no longer HTTP, so that reading stops. */
+  /** Whether the rest of the connection is not HTTP. */
   isOver(): boolean
 }
 
-/** Reads a chunk message by message, up to the end of the chunk or up to bytes that have to wait. */
+/** Reads a chunk message by message, until its end or bytes that have to wait. */
 export function readChunk<Head extends RequestHead | ResponseHead>(
   { parser, intake, gate }: ChunkParts<Head>,
   steps: ChunkSteps,
@@ -46,8 +41,7 @@ export function readChunk<Head extends RequestHead | ResponseHead>(
       return
     }
     if (gate.closed) {
-      // The rest is put back even if it is empty: if the waiting head belongs to a message without a body, that message
-      // must still end.
+      // Even if empty: a waiting message without a body must still end.
       gate.putBack(bytes.subarray(at))
       intake.skip(bytes.length)
       return

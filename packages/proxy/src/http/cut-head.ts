@@ -1,9 +1,6 @@
 import type { MessageIntake } from './message-intake.ts'
 
-/**
- * Handles a head that is split between chunks. Until the head is complete, its bytes are either held, or passed on as
- * they arrive.
- */
+/** Handles a head that is split between chunks, which is held or passed on as it arrives. */
 export class CutHead {
   #state: 'whole' | 'held' | 'passing' = 'whole'
   #heldBytes = 0
@@ -16,10 +13,7 @@ export class CutHead {
     return this.#state === 'passing'
   }
 
-  /**
-   * Handles a chunk that ends in the middle of a head. The head begins, or continues, at `stepAt`. `isToBeHeld` is
-   * called once for each head.
-   */
+  /** Handles a chunk that ends in a head, from `stepAt`. `isToBeHeld` is called once for each head. */
   cut(intake: MessageIntake, bytes: Buffer, stepAt: number, isToBeHeld: () => boolean): void {
     if (this.#state === 'whole') {
       intake.settle(bytes, stepAt)
@@ -30,13 +24,12 @@ export class CutHead {
     intake.skip(bytes.length)
   }
 
-  /** Reports that the complete head has been handled. */
   end(): void {
     this.#state = 'whole'
     this.#heldBytes = 0
   }
 
-  /** Returns the held bytes of a head that will never be complete; undefined if none are held. */
+  /** Returns the held bytes of a head that stays incomplete. */
   takeHeld(carried: Buffer): Buffer | undefined {
     const heldBytes = this.#heldBytes
     this.end()

@@ -1,14 +1,11 @@
 import type { Exit, Stage } from '../interceptor/interceptor.ts'
 
-/** How much may be read ahead of a waiting message. */
+/** How much is read ahead of a waiting message. */
 const MOST_WAITING_BYTES = 256 * 1024
 
 export type Arrival = Buffer | 'end' | 'reset'
 
-/**
- * Holds the arrivals of one direction while earlier content waits. Stops reading from the sender if too many bytes are
- * held.
- */
+/** Holds the arrivals of one direction while earlier content waits. Stops reading if it holds too much. */
 export class Gate {
   readonly #exit: Exit
   #waiting: Arrival[] = []
@@ -28,14 +25,13 @@ export class Gate {
     this.#closed = true
   }
 
-  /** Holds an arrival and copies its bytes. */
   hold(arrival: Arrival): void {
     this.#waiting.push(typeof arrival === 'string' ? arrival : Buffer.from(arrival))
     if (typeof arrival !== 'string') this.#waitingBytes += arrival.length
     if (this.#waitingBytes > MOST_WAITING_BYTES) this.setStopped('waiting', true)
   }
 
-  /** Opens the gate and passes the held arrivals to their stage until the gate closes again. */
+  /** Passes held arrivals to their stage until the gate closes again. */
   open(stage: Pick<Stage, 'receive' | 'end' | 'reset'>): void {
     this.#closed = false
     while (!this.#closed) {
@@ -48,13 +44,13 @@ export class Gate {
     if (this.#waitingBytes <= MOST_WAITING_BYTES) this.setStopped('waiting', false)
   }
 
-  /** Puts the rest of an arrival back in front of all other arrivals. */
+  /** Puts the rest of an arrival back in front. */
   putBack(bytes: Buffer): void {
     this.#waiting.unshift(Buffer.from(bytes))
     this.#waitingBytes += bytes.length
   }
 
-  /** Sets or clears a reason not to read from the sender. */
+  /** Sets or clears a reason not to read. */
   setStopped(reason: keyof typeof REASONS, stopped: boolean): void {
     const before = this.#reasonsToStop
     this.#reasonsToStop = stopped ? before | REASONS[reason] : before & ~REASONS[reason]
@@ -63,12 +59,11 @@ export class Gate {
 }
 
 const REASONS = {
-  /** Too many bytes are waiting at this gate. */
   waiting: 1,
-  /** Fabricated responses are waiting until the client reads them. */
+  /** The client has yet to read fabricated responses. */
   answers: 2,
-  /** Too much of the history is waiting to be written to disk. */
+  /** The history is too far behind the disk. */
   record: 4,
-  /** Too many requests are waiting for responses. */
+  /** Too many requests wait for responses. */
   unanswered: 8,
 } as const

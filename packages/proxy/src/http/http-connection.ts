@@ -14,13 +14,13 @@ import { RequestSide } from './request-side.ts'
 import type { Candidates, SharedConnection } from './shared-connection.ts'
 import { HttpTurn, LOST } from './turn.ts'
 
-/** How long the connection of a refused client may stay open before it is cut off. */
+/** How long a refused client's connection may stay open. */
 const LINGER_MS = 5_000
 
-/** The most unanswered requests of one connection. A client that pipelines more requests has to wait. */
+/** The most unanswered requests of a connection, above which a client has to wait. */
 const MOST_UNANSWERED = 10_000
 
-/** A queue of a history's lines, which may fall behind its disk. */
+/** A queue of a history's lines. */
 export interface RecordQueue {
   readonly congested: boolean
   whenRelieved(callback: () => void): void
@@ -28,10 +28,9 @@ export interface RecordQueue {
 
 export interface HttpConnectionOptions
   extends Pick<SharedConnection, 'conversation' | 'link' | 'clock' | 'memos' | 'host' | 'mapping' | 'recording'> {
-  /** Returns the time of the clock that histories use. */
   readonly now: () => Nanos
   readonly queues: readonly RecordQueue[]
-  /** Kills the server; undefined if that is impossible. The connection is reset in any case. */
+  /** Kills the server, if possible. The connection is reset in any case. */
   readonly crashServer: (() => void) | undefined
 }
 
@@ -51,19 +50,15 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly peer: Peer
   readonly requestSide: RequestSide
   readonly #replySide: ReplySide
-  /** Requests without a complete response, in the order in which the client gets the responses. */
+  /** Requests without a complete response, in the client's order. */
   readonly order: HttpTurn[] = []
-  /** Requests sent to the server, in the order in which the server responds. */
+  /** Requests at the server, in its order. */
   readonly asked: HttpTurn[] = []
-  /** Whether the client gets no further responses because an earlier response is missing. */
   isMuted = false
   readonly #options: HttpConnectionOptions
   #requestsAreOpaque = false
   #chunkTime: Nanos | undefined
-  /**
-   * The number of chunks being read. While a chunk is read, a held chunk may be released. The released chunk is read at
-   * once, before the rest of the first chunk.
-   */
+  /** The number of chunks being read. A chunk that is released meanwhile is read at once. */
   #openChunks = 0
   #cancelLinger: (() => void) | undefined
 
@@ -80,7 +75,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.peer = peerOf(options.conversation)
     this.#replySide = new ReplySide(this)
     this.requestSide = new RequestSide(this)
-    // Dials immediately, as without an interceptor, so that the client learns whether the server is up.
+    // Dials immediately, so that the client learns whether the server is up.
     options.conversation.dial()
   }
 
@@ -92,12 +87,12 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.#replySide
   }
 
-  /** Whether faults can kill the server itself. */
+  /** Whether faults can kill the server. */
   get endsServers(): boolean {
     return this.#options.crashServer !== undefined
   }
 
-  /** Returns the time for histories: while a chunk is read, the time of the chunk's arrival. */
+  /** Returns the time for histories, that of the chunk being read. */
   now(): Nanos {
     return this.#chunkTime ?? this.#options.now()
   }
@@ -137,15 +132,12 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.order.length === 0 && this.asked.length === 0 && this.requestSide.isBetweenRequests
   }
 
-  /** Whether the next response is fabricated by the proxy, or withheld. */
+  /** Whether the next response is not the server's. */
   get nextIsOurs(): boolean {
     return this.order.length > 0 && isOurs(this.order[0])
   }
 
-  /**
-   * Reports that the client has this response, or never gets it. The proxy's own responses to the next requests may
-   * then follow.
-   */
+  /** Reports that a response is over, after which the proxy's own may follow. */
   answered(turn: HttpTurn): void {
     if (this.order[0] === turn) this.order.shift()
     this.governAsking()
@@ -168,7 +160,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.#replySide.outbox.pass(Buffer.from(CONTINUE))
   }
 
-  /** Sends fabricated responses as long as one is next in order. */
+  /** Sends fabricated responses while one is next. */
   answerInTurn(): void {
     while (!this.isMuted) {
       const turn = this.order[0]
@@ -194,7 +186,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.requestSide.gate.setStopped('unanswered', this.order.length >= MOST_UNANSWERED)
   }
 
-  /** Stops reading requests while the history is too far behind the disk. */
+  /** Stops reading requests while the history is too far behind. */
   holdUpIfBehind(): void {
     for (const queue of this.#options.queues) {
       if (!queue.congested) continue
@@ -204,14 +196,14 @@ export class HttpConnection implements Interceptor, SharedConnection {
     }
   }
 
-  /** Kills the server and resets this connection, once the server has the request. */
+  /** Kills the server and resets this connection. */
   crash(): void {
     this.#endAll(this.now(), LOST.connection)
     this.#options.crashServer?.()
     this.conversation.abort()
   }
 
-  /** Refuses a malformed request: with a response, or by a reset if the error is in the middle of a message. */
+  /** Refuses a malformed request: with a response, or by a reset inside a message. */
   refuse(reason: string, { inMessage }: { readonly inMessage: boolean }): void {
     this.link.counters.refused++
     if (inMessage) {
@@ -225,7 +217,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.answerInTurn()
   }
 
-  /** Stops parsing requests; continues to parse the responses to earlier requests. */
+  /** Stops parsing requests, but not responses. */
   requestsMalformed(): void {
     this.link.counters.malformed++
     this.recording?.opaque(NO_HTTP, 'nothing')
@@ -278,8 +270,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   #silence(silence: 'reset' | 'hang'): void {
-    // If the client has ended its direction, it may have disconnected. The proxy would not notice that while it sends
-    // nothing to the client, so it resets the connection.
+    // A client that ended its direction may be gone. Sending nothing, the proxy would not notice.
     if (silence === 'reset' || this.requestSide.hasEnded) this.conversation.abort()
     else this.isMuted = true
   }
@@ -289,7 +280,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (!this.order.includes(turn)) this.close()
   }
 
-  /** Ends both directions in an orderly way, as after the connection's last response. */
+  /** Ends both directions in order, as after the last response. */
   close(): void {
     if (this.#cancelLinger !== undefined) return
     this.conversation.responses.end()

@@ -8,14 +8,14 @@ export class HttpRule extends Rule<HttpFault> {
   /** Whether the fault acts on responses instead of requests. */
   readonly actsOnReplies: boolean
   readonly judge: Judge
-  /** Whether the fault selects requests by their body. */
+  /** Whether requests are selected by body. */
   readonly searchesBody: boolean
-  /** For `rate-limit`: the number of tokens left, and the time at which they were last refilled. */
+  /** For `rate-limit`: the tokens left, and when they were refilled. */
   #tokens: number
   #tokensAtMs: number
-  /** For `reorder-replies`: the response that waits to be overtaken. */
+  /** For `reorder-replies`: the response to overtake. */
   waiting: WaitingReply | undefined
-  /** For `stale-reply`: the earlier responses. */
+  /** For `stale-reply`: earlier responses. */
   readonly earlier: StaleReplies | undefined
 
   constructor(standing: Standing<HttpFault>, random: Random) {
@@ -29,17 +29,14 @@ export class HttpRule extends Rule<HttpFault> {
     this.earlier = fault.kind === 'stale-reply' ? new StaleReplies() : undefined
   }
 
-  /**
-   * The longest body on which a fault that needs the whole body can act; undefined for a fault that acts on bytes as
-   * they arrive.
-   */
+  /** The longest body for a fault that needs it whole; undefined for others. */
   get mostBodyBytes(): number | undefined {
     const { fault } = this
     if (fault.kind !== 'stale-reply' && fault.kind !== 'duplicate-request') return undefined
     return fault.maxBodyBytes ?? MOST_BODY_BYTES
   }
 
-  /** Whether a request is within the rate. A token bucket allows a burst, then the rate. */
+  /** Whether a request is within the rate: a token bucket allows a burst first. */
   takesToken({ requestsPerSecond, burst }: { requestsPerSecond: number; burst: number }, nowMs: number): boolean {
     const refilled = this.#tokens + ((nowMs - this.#tokensAtMs) * requestsPerSecond) / 1000
     this.#tokens = Math.min(burst, refilled)
@@ -56,33 +53,29 @@ export interface Candidate {
   /**
    * Whether the rule hits.
    *
-   * - `chosen`: the rule hits.
-   * - `open`: the match depends on something that is not known yet.
-   * - `seen`: the rule does not hit, but must see the response.
+   * - `chosen`: it hits.
+   * - `open`: something is not known yet.
+   * - `seen`: it does not hit, but must see the response.
    */
   readonly state: 'chosen' | 'open' | 'seen'
-  /** The start of the request's body, if the match depends on the response too; otherwise undefined. */
+  /** The request's start, if the match depends on the response too. */
   readonly body?: Buffer | undefined
 }
 
-/**
- * Returns the candidate for a request, as far as the facts in `known` allow. Returns undefined if the rule does not hit
- * the request and need not see its response.
- */
+/** Returns the candidate for a request, as far as known; undefined if it neither hits nor must see the response. */
 export function candidateFor(rule: HttpRule, known: Known, seat: Seat, nowMs: number): Candidate | undefined {
   const met = rule.judge(known)
   if (met === false) return undefined
   if (met === undefined)
     return { rule, state: 'open', body: known.body === undefined ? undefined : Buffer.from(known.body) }
   if (rule.chooses(seat, nowMs)) return { rule, state: 'chosen' }
-  // A `stale-reply` rule must see every response, to have an earlier one to replay.
+  // A `stale-reply` rule must see every response, to replay one.
   return rule.earlier === undefined ? undefined : { rule, state: 'seen' }
 }
 
 /** The default limit. */
 const MOST_BODY_BYTES = 1024 * 1024
 
-/** A response that waits to be overtaken by a response on another connection. */
 export interface WaitingReply {
   readonly connection: object
   release(): void
@@ -97,17 +90,14 @@ interface Remembered {
 }
 
 /**
- * Remembers two responses to each request: the current response, and the one before the last change. Beyond a limit,
- * the oldest requests are forgotten.
+ * Remembers two responses to each request: the current one, and the one before the last change. Forgets the oldest
+ * requests.
  */
 class StaleReplies {
   readonly #answers: Map<string, Remembered> = new Map()
   #bytes = 0
 
-  /**
-   * Stores a response to a request. Returns the response to this request before the last change; undefined if there is
-   * none.
-   */
+  /** Stores a response to a request. Returns the one before the last change, if any. */
   note(request: string, given: Reply): Reply | undefined {
     const known = this.#answers.get(request)
     if (known !== undefined && known.current.status === given.status && isSame(known.current, given))
@@ -132,17 +122,14 @@ class StaleReplies {
 
 const isSame = (one: Reply, other: Reply): boolean => one.body.bytes.equals(other.body.bytes)
 
-/** Returns the size of the raw bytes and of the content, which may be a part of the raw bytes. */
+/** Returns the size of raw bytes and content, which may overlap. */
 const sizeOf = ({ current, previous }: Remembered): number =>
   [current, previous].reduce(
     (sum, reply) => sum + (reply === undefined ? 0 : reply.raw.length + reply.body.bytes.length),
     0,
   )
 
-/**
- * Gives a Content-Length to a response that is delimited by the end of its connection. On another connection, such a
- * response would have no end.
- */
+/** Gives a Content-Length to a response that ends with its connection: on another, it would have no end. */
 function withLength(reply: Reply): Reply {
   const { headers, body } = reply
   const { raw, headLength } = editReply(reply, { headers: { 'Content-Length': String(body.bytes.length) } }, 'GET')

@@ -1,14 +1,11 @@
-/** How to treat the bytes of the message being read. */
+/** How to treat the message's bytes. */
 export type Treatment = 'pass' | 'collect' | 'swallow'
 
-/**
- * Tracks the bytes of one direction: the handled part of the current chunk, and the collected bytes of the message.
- * Bytes that are neither held nor dropped are passed on uncopied, a chunk at a time.
- */
+/** Splits the bytes of one direction into messages. Bytes that are not held are passed on uncopied. */
 export class MessageIntake {
   treatment: Treatment = 'pass'
   readonly #pass: (bytes: Buffer) => boolean
-  /** The offset in the current chunk up to which bytes have been handled. */
+  /** How much of the current chunk has been handled. */
   #from = 0
   #free = true
   #collected: Buffer[] = []
@@ -18,7 +15,6 @@ export class MessageIntake {
     this.#pass = pass
   }
 
-  /** The offset in the current chunk up to which bytes have been handled. */
   get from(): number {
     return this.#from
   }
@@ -32,12 +28,12 @@ export class MessageIntake {
     this.#free = true
   }
 
-  /** Ends a completely handled chunk. Returns whether its memory may be reused. */
+  /** Ends a handled chunk. Returns whether its memory may be reused. */
   endChunk(): boolean {
     return this.#free
   }
 
-  /** Handles the chunk up to `to` according to the message's treatment. */
+  /** Handles the chunk up to `to` by the message's treatment. */
   settle(bytes: Buffer, to: number): void {
     const from = this.#from
     if (to <= from) return
@@ -48,12 +44,11 @@ export class MessageIntake {
     else this.collect(Buffer.from(part))
   }
 
-  /** Marks the chunk as handled up to `to`. */
   skip(to: number): void {
     this.#from = to
   }
 
-  /** Collects bytes of the message. No one else may overwrite them. */
+  /** Collects bytes, which no one else may overwrite. */
   collect(bytes: Buffer): void {
     this.#collected.push(bytes)
     this.#collectedBytes += bytes.length

@@ -2,7 +2,7 @@ import { METHODS } from 'node:http'
 import type { Touches } from '@chaosproxy/recorder'
 import { type HttpMapping, nameOfRequest } from '@chaosproxy/recorder/mapping'
 
-/** A request that unreadable bytes may contain, and the objects that it may have changed. */
+/** A request that unreadable bytes may contain, and what it may have changed. */
 export interface PossibleRequest {
   /** `PUT /kv/x`. */
   readonly what: string
@@ -10,26 +10,26 @@ export interface PossibleRequest {
 }
 
 /**
- * Finds requests in bytes that are not HTTP/1.1 but that a more tolerant server might accept. A request is a method and
- * then a path, in any case and with any blanks in between. No HTTP/1 server finds a request in bytes without a method
- * and a path. TLS and HTTP/2 hide their requests, so bytes that begin either protocol may contain any request.
+ * Finds requests in bytes that are not HTTP/1.1 but that a tolerant server might accept: a method and then a path, in
+ * any case and with any blanks. No HTTP/1 server finds a request without both. TLS and HTTP/2 hide their requests, so
+ * bytes that begin either may contain any.
  */
 export class OpaqueRequests {
   readonly #mapping: HttpMapping
-  /** The end of the last bytes, unchanged. Another protocol's mark may begin in it. */
+  /** The last bytes unchanged, in which another protocol's mark may begin. */
   #rawRest = ''
-  /** The end of the last bytes, with collapsed blanks. A request may begin in it. */
+  /** The last bytes with collapsed blanks, in which a request may begin. */
   #rest = ''
   #found = 0
   #mayBeTls = false
-  /** Whether any request may already have been in the bytes, so that the search can stop. */
+  /** Whether any request may have been found, which ends the search. */
   #isOver = false
 
   constructor(mapping: HttpMapping) {
     this.#mapping = mapping
   }
 
-  /** Returns the possible requests in these bytes, except requests that change nothing. */
+  /** Returns the possible requests in these bytes that change something. */
   read(bytes: Buffer): readonly PossibleRequest[] {
     if (this.#isOver) return []
     const latin1 = bytes.toString('latin1')
@@ -44,15 +44,11 @@ export class OpaqueRequests {
     return this.#requestsIn(text)
   }
 
-  /** Returns the possible requests in the last bytes. Called when no bytes follow. */
   end(): readonly PossibleRequest[] {
     return this.read(Buffer.from('\n'))
   }
 
-  /**
-   * Returns the possible requests that the server's first bytes reveal. After unreadable bytes of the client, these
-   * bytes show whether the server uses TLS.
-   */
+  /** Returns the possible requests that the server's first bytes reveal, which show whether it uses TLS. */
   answered(bytes: Buffer): readonly PossibleRequest[] {
     const isTls = this.#mayBeTls && bytes[0] === TLS_HANDSHAKE
     return isTls && !this.#isOver ? this.#anything('TLS') : []
@@ -81,18 +77,15 @@ const NO_HEADERS = { get: () => undefined }
 
 const METHOD = `(?:${METHODS.join('|')})`
 const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
-/** How many of the last bytes are kept, because another protocol's mark may begin in them. No mark is longer. */
+/** The longest mark of another protocol. */
 const LONGEST_MARK = 16
 const LONGEST_TARGET = 16 * 1024
-/**
- * The largest number of requests to report. For each request, the history gets a mark. With more requests, the marks
- * would cost more than they save.
- */
+/** The largest number of requests to report. More marks in the history would cost more than they save. */
 const MOST_REQUESTS = 1_000
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: servers take different ones for blanks
 const BLANKS = /[\u0000-\u0020]+/g
-/** A method and then a path or a URL. */
+/** A method, and a path or URL. */
 const REQUEST = new RegExp(`(${METHOD}) ((?:/|\\*|[a-z][a-z0-9+.-]{0,15}://)[^ ]*)(?= )`, 'gi')
 const UNFINISHED = new RegExp(`${METHOD} [^ ]*$`, 'i')
 const HTTP2_PREFACE = /PRI \* HTTP\/2/
@@ -100,5 +93,5 @@ const HTTP2_PREFACE = /PRI \* HTTP\/2/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: bytes as Latin-1
 const TLS_HELLO = /\u0016\u0003[\u0000-\u0004][\s\S]{2}\u0001/
 const TLS_HANDSHAKE = 0x16
-/** The extension with which a client sends requests before the server's first message (RFC 8446 §4.2.10). */
+/** With it, a client sends requests before the server's first message (RFC 8446 §4.2.10). */
 const EARLY_DATA = '\u0000\u002a\u0000\u0000'

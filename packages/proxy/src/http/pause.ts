@@ -1,7 +1,7 @@
 import type { ProxyClock } from '../link/clock.ts'
 import type { HttpRule } from './http-rule.ts'
 
-/** A wait for one fault, which also ends when the fault is removed. Only one wait at a time. */
+/** A wait for one fault, which also ends with the fault. Only one at a time. */
 export class Pause {
   readonly #clock: ProxyClock
   #rule: HttpRule | undefined
@@ -38,27 +38,26 @@ export class Pause {
 
   #arm(untilMs: number): void {
     this.#cancelTimer = this.#clock.after(untilMs - this.#clock.nowMs(), () => {
-      // Timers may fire slightly early.
+      // Timers may fire early.
       if (this.#clock.nowMs() < untilMs) this.#arm(untilMs)
       else this.end()
     })
   }
 }
 
-/** A message sent in small pieces. */
+/** Sends a message in small pieces. */
 export interface Trickle {
   readonly pieceBytes: number
   readonly pauseMs: number
   readonly rule: HttpRule
 }
 
-/** Passes bodies on as they arrive, with a pause before each piece of a trickled body. */
+/** Passes bodies on, with a pause before each piece of a trickled one. */
 export class Pieces {
   readonly #pause: Pause
   readonly #pass: (bytes: Buffer) => void
   readonly #isInForce: (rule: HttpRule) => boolean
   #trickle: Trickle | undefined
-  /** The number of bytes that may pass before the next pause. */
   #roomBytes = 0
 
   constructor(pause: Pause, pass: (bytes: Buffer) => void, isInForce: (rule: HttpRule) => boolean) {
@@ -72,7 +71,7 @@ export class Pieces {
     this.#roomBytes = 0
   }
 
-  /** Passes these bytes on, then calls `done`. Only one call at a time. */
+  /** Passes bytes on, then calls `done`. Only one call at a time. */
   send(bytes: Buffer, done: () => void): void {
     const trickle = this.#trickle
     if (bytes.length === 0) done()

@@ -6,16 +6,15 @@ import { editReply, makeUpReply, offsetInContent, type Reply, withFields } from 
 import type { Chances } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** The effect of the faults on a response whose head has arrived. */
+/** What faults do to a response with this head. */
 export interface ReplyPlan {
-  /** The fault that withholds the response from the client. */
   readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** The other faults that may hit the response, in order. */
+  /** The other faults that may hit it, in order. */
   readonly others: readonly Candidate[]
 }
 
-/** Returns the rules that may hit a response, now that its status is known. */
+/** Returns the rules that may hit a response of this status. */
 export function chosenForReply(turn: HttpTurn, status: number, client: string, chances: Chances): readonly Candidate[] {
   return turn.replyRules.flatMap((candidate) => {
     const { rule, state, body } = candidate
@@ -29,10 +28,7 @@ export function chosenForReply(turn: HttpTurn, status: number, client: string, c
   })
 }
 
-/**
- * Plans which faults hit a response, up to and including the first fault that loses the response. Returns undefined if
- * no fault hits.
- */
+/** Plans which faults hit a response, up to the first that loses it. Returns undefined for none. */
 export function planReply(candidates: readonly Candidate[], turn: HttpTurn, { seat }: Chances): ReplyPlan | undefined {
   let lost: ReplyPlan['lost']
   let delay: ReplyPlan['delay']
@@ -57,13 +53,13 @@ export function planReply(candidates: readonly Candidate[], turn: HttpTurn, { se
 
 /** The fate of a response that is not lost. */
 export interface ReplyFate {
-  /** The response that the client gets. If `bodyFollows` is true, its body is the body of the server's response. */
+  /** What the client gets. If `bodyFollows` is true, the server's body follows. */
   readonly reply: Reply
   readonly trickle: Trickle | undefined
-  /** The connection is reset after this many bytes of the response's content. */
+  /** Where to reset the connection in the response's content. */
   readonly truncate: { readonly bytes: number; readonly rule: HttpRule } | undefined
   readonly reorder: { readonly withinMs: number; readonly rule: HttpRule } | undefined
-  /** Whether `reply` is already truncated. */
+  /** Whether `reply` is truncated. */
   readonly isCut: boolean
 }
 
@@ -71,14 +67,11 @@ type Draft = { -readonly [Member in keyof ReplyFate]: ReplyFate[Member] }
 
 export interface AnswerContext {
   readonly turn: HttpTurn
-  /**
-   * Whether the server's response has no end. If so, the client gets no further response after the one that replaces
-   * it.
-   */
+  /** Whether the server's response has no end: after its replacement, the client gets no further response. */
   readonly isEndless: boolean
 }
 
-/** Applies a fault to a response. Returns whether the fault has hit. */
+/** Applies a fault to a response. Returns whether it has hit. */
 type ReplyHarm<Kind extends HttpFault['kind']> = (
   fate: Draft,
   fault: Extract<HttpFault, { readonly kind: Kind }>,
@@ -86,7 +79,7 @@ type ReplyHarm<Kind extends HttpFault['kind']> = (
   answer: AnswerContext & { readonly isChosen: boolean },
 ) => boolean
 
-/** The effect of each kind of fault that acts on arriving responses. */
+/** What faults do to arriving responses. */
 const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   'stale-reply'(fate, _, rule, { turn, isChosen }) {
     const earlier = rule.earlier?.note(`${turn.method} ${turn.target}`, fate.reply)
@@ -107,7 +100,7 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   },
   'truncate-reply'(fate, { bytes }, rule) {
     fate.truncate = { bytes: Math.min(bytes, fate.truncate?.bytes ?? bytes), rule }
-    // `truncate-reply` hits only if the content is longer.
+    // `truncate-reply` hits only longer content.
     return false
   },
   'trickle-reply'(fate, { pieceBytes, pauseMs }, rule) {
@@ -116,15 +109,12 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   },
   'reorder-replies'(fate, { withinMs }, rule) {
     fate.reorder = { withinMs, rule }
-    // `reorder-replies` hits only if another response overtakes in time.
+    // `reorder-replies` hits only if overtaken in time.
     return false
   },
 }
 
-/**
- * Applies the faults that hit a response, one after the other. The faults act on the whole response if it has arrived
- * completely, otherwise only on its head.
- */
+/** Applies faults to a response: as a whole if it is complete, otherwise to its head. */
 export function suffer(candidates: readonly Candidate[], original: Reply, answer: AnswerContext): ReplyFate {
   const fate: Draft = {
     reply: original,
@@ -148,6 +138,6 @@ export function suffer(candidates: readonly Candidate[], original: Reply, answer
 function harmOf({ kind }: HttpFault): ReplyHarm<HttpFault['kind']> {
   const harm = harms[kind]
   if (harm === undefined) throw new Error(`${kind} does not act on answers`)
-  // The table pairs each kind with its own effect. The compiler cannot infer this from the lookup.
+  // Each entry takes faults of its own kind, which the compiler cannot infer.
   return harm as ReplyHarm<HttpFault['kind']>
 }

@@ -11,12 +11,12 @@ export interface ReplySenderOptions {
   readonly connection: SharedConnection
   readonly outbox: ReplyOutbox
   readonly pause: Pause
-  /** Closed while a response waits, so that later responses also wait. */
+  /** Closed while a response waits. */
   readonly gate: Gate
   readonly reopen: () => void
 }
 
-/** What follows a part of a response: more of the response, a reset, or nothing because this `Answer` is complete. */
+/** What follows a part of a response: more, a reset, or nothing after this `Answer`. */
 export type After = 'more' | 'reset' | Answer
 
 interface Waiting {
@@ -24,18 +24,14 @@ interface Waiting {
   readonly reply: WaitingReply
 }
 
-/**
- * Sends one response at a time as its parts arrive: after a delay, after a response on another connection, in pieces,
- * or truncated.
- */
+/** Sends one response at a time, as its parts arrive and faults allow. */
 export class ReplySender {
   readonly #options: ReplySenderOptions
   readonly #pieces: Pieces
   #fate: ReplyFate | undefined
   #delay: ReplyPlan['delay']
-  /** The head, and the body unless it follows. Sent before the first part. */
   #beginning: Buffer | undefined
-  /** The response that waits for another connection's response, and the fault that makes it wait. */
+  /** The waiting response, and its fault. */
   #waiting: Waiting | undefined
 
   constructor(options: ReplySenderOptions) {
@@ -55,7 +51,7 @@ export class ReplySender {
     this.#pieces.begin(fate.trickle)
   }
 
-  /** Sends the bytes that have arrived. The gate is closed to later responses until these bytes are sent. */
+  /** Sends bytes that have arrived. Until they are sent, the gate is closed. */
   send(turn: HttpTurn, bytes: Buffer, after: After): void {
     const { gate, pause } = this.#options
     const delay = this.#delay
@@ -68,15 +64,13 @@ export class ReplySender {
     else this.#pass(turn, bytes, after)
   }
 
-  /** Whether a response on another connection waits to be overtaken. */
+  /** Whether a response elsewhere waits to be overtaken. */
   get isAwaited(): boolean {
     const { connection } = this.#options
     return connection.link.rules.some(({ waiting }) => waiting !== undefined && waiting.connection !== connection)
   }
 
-  /**
-   * Reports that a whole response was sent. The response has overtaken every response that waits on another connection.
-   */
+  /** Reports that a whole response has overtaken those that wait on other connections. */
   overtakes(): void {
     const { connection } = this.#options
     for (const rule of connection.link.rules) {
@@ -94,10 +88,7 @@ export class ReplySender {
     if (waiting !== undefined && waiting.rule.waiting === waiting.reply) waiting.rule.waiting = undefined
   }
 
-  /**
-   * Holds a response until a response on another connection overtakes it. If one already waits for this rule, the
-   * response passes.
-   */
+  /** Holds a response until one on another connection overtakes it, unless one already waits for this rule. */
   #sendAfterAnother(
     turn: HttpTurn,
     bytes: Buffer,
@@ -119,10 +110,7 @@ export class ReplySender {
     })
   }
 
-  /**
-   * Continues once the other connection has read its chunk. Until then, histories show the time of that chunk for the
-   * steps of the other connection.
-   */
+  /** Continues once the other connection has read its chunk: until then, its steps have that chunk's time. */
   #overtaken(waiting: Waiting): void {
     queueMicrotask(() => {
       if (this.#waiting === waiting) this.#options.pause.end()
@@ -147,7 +135,7 @@ export class ReplySender {
   #passed(turn: HttpTurn, after: After): void {
     const { connection, outbox, gate, reopen } = this.#options
     if (after === 'reset') {
-      // Nothing else passes on this connection until the reset.
+      // Nothing passes until the reset.
       gate.close()
       turn.lostForClient(connection.now(), LOST.connection)
       outbox.whenSent(connection.clock, () => {

@@ -17,19 +17,18 @@ import type { SharedConnection } from './shared-connection.ts'
 import { type HttpTurn, LOST } from './turn.ts'
 import { changesProtocol, planUpgrade, type UpgradeFate } from './upgrade-fate.ts'
 
-/** How long to wait for the end of a response of unknown length while the client gets none of it. */
+/** How long to wait for a hidden response of unknown length. */
 const PATIENCE_MS = 5_000
 
 const NOTHING = Buffer.alloc(0)
 
 /**
- * The progress of the faults on a response. `unharmed`: no fault hits it. `lost`: it is withheld. `held`: it waits
- * until it is complete. `sent`: it is sent as it arrives. `replaced`: the client gets another response, and the
- * remaining bytes are dropped.
+ * What faults do with a response. `unharmed`: nothing. `lost`: withhold it. `held`: wait until it is complete. `sent`:
+ * send it as it arrives. `replaced`: send another, and drop its rest.
  */
 type Progress = 'unharmed' | 'lost' | 'held' | 'sent' | 'replaced'
 
-/** Reads a connection's responses, and passes them on in order as the faults allow. */
+/** Reads a connection's responses, and passes them on as faults allow. */
 export class ReplySide implements Stage {
   readonly outbox: ReplyOutbox
   readonly #gate: Gate
@@ -40,18 +39,17 @@ export class ReplySide implements Stage {
   readonly #pause: Pause
   #plan: ReplyPlan | undefined
   #progress: Progress = 'unharmed'
-  /** The head of a held response. */
   #rawHead: Buffer = NOTHING
   #fate: ReplyFate | undefined
   #kind: BodyKind = 'none'
-  /** How many more bytes of content the client gets before a reset. */
+  /** The content that the client still gets before a reset. */
   #roomBytes = Number.POSITIVE_INFINITY
   #cancelPatience: (() => void) | undefined
   #untilCloseRead = false
   #isInterim = false
   readonly #cut: CutHead = new CutHead()
   #opaque = false
-  /** Whether the remaining bytes of the connection are dropped. */
+  /** Whether the rest of the connection is dropped. */
   #dropsRest = false
   readonly #sender: ReplySender
   readonly #parts: ChunkParts<ResponseHead>
@@ -165,7 +163,7 @@ export class ReplySide implements Stage {
     const intake = this.#intake
     const turn = connection.asked[0]
     const isInterim = head.status < 200 && head.status !== 101
-    // The server may send an interim response before it has received the whole request.
+    // An interim response may come before the whole request.
     if (turn?.crashes === true && !isInterim) {
       this.#opaque = true
       intake.treatment = 'swallow'
@@ -205,7 +203,7 @@ export class ReplySide implements Stage {
     this.#cut.end()
   }
 
-  /** Returns `swallow` for responses to duplicates, and for responses that the client must not get. */
+  /** `swallow` is for duplicates, and what the client must not get. */
   #treatmentOf(turn: HttpTurn): 'pass' | 'swallow' {
     return turn.isDuplicate || this.#connection.isMuted ? 'swallow' : 'pass'
   }
@@ -252,7 +250,7 @@ export class ReplySide implements Stage {
     )
   }
 
-  /** Drops the matching faults among those that need the whole response, and reports them as missed. */
+  /** Drops matching faults that need the whole response, as missed. */
   #missWhere(isMissed: (rule: HttpRule) => boolean, because: string): void {
     const missed = this.#holders.filter(isMissed)
     if (this.#plan === undefined || missed.length === 0) return
@@ -260,7 +258,7 @@ export class ReplySide implements Stage {
     this.#plan = { ...this.#plan, others: this.#plan.others.filter(({ rule }) => !missed.includes(rule)) }
   }
 
-  /** Decides which response the client gets, from the head alone or from the whole response. */
+  /** Decides what the client gets, from the head or the whole response. */
   #decide(turn: HttpTurn, body: Captured | undefined): void {
     const { status, headers } = this.#parser.head
     const isWhole = body !== undefined
@@ -293,7 +291,7 @@ export class ReplySide implements Stage {
     this.#gate.close()
   }
 
-  /** Handles the end of a chunk within a response on which faults act. */
+  /** Handles a chunk's end within a response with faults. */
   #chunkRead(): void {
     const [turn] = this.#connection.asked
     if (turn === undefined) return
@@ -307,7 +305,7 @@ export class ReplySide implements Stage {
       this.#cancelPatience = this.#connection.clock.after(PATIENCE_MS, () => this.#losePatience(turn))
   }
 
-  /** Whether the client gets none of the response's remaining bytes. */
+  /** Whether the client gets nothing more of the response. */
   get #isHidden(): boolean {
     return this.#progress !== 'unharmed' && this.#progress !== 'sent'
   }
@@ -323,10 +321,7 @@ export class ReplySide implements Stage {
     }
   }
 
-  /**
-   * Handles a response that has not ended in time. A held response is sent; the end of a lost or replaced response is
-   * no longer awaited.
-   */
+  /** Handles a response without an end: sends a held one, and stops waiting for a hidden one. */
   #losePatience(turn: HttpTurn): void {
     if (this.#progress === 'held') {
       this.#missWhere(() => true, `the reply had not ended after ${PATIENCE_MS / 1000} s`)
@@ -351,7 +346,7 @@ export class ReplySide implements Stage {
     if (this.#isInterim) return
     const turn = connection.asked.shift()
     const progress = this.#progress
-    // The body must be copied if it is held or interpreted later, because its memory will be reused.
+    // A body that is needed later must be copied, because its memory is reused.
     if (progress !== 'unharmed' || turn?.isWhole === false) this.#capture.release()
     const body = this.#capture.end()
     if (turn === undefined) return
@@ -362,8 +357,7 @@ export class ReplySide implements Stage {
     else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // The bytes read so far must be passed on first if a fabricated response follows, or if this response overtakes
-      // another.
+      // The bytes so far come before a fabricated response, or an overtaken one.
       if (connection.order[1] !== undefined || this.#sender.isAwaited) intake.settle(bytes, this.#parser.offset)
       this.#sender.overtakes()
       connection.answered(turn)
@@ -371,7 +365,7 @@ export class ReplySide implements Stage {
     intake.treatment = 'pass'
   }
 
-  /** Handles the end of a response on which faults act. */
+  /** Handles the end of a response with faults. */
   #harmedRead(turn: HttpTurn, body: Captured | undefined, time: Nanos): void {
     const { lost } = this.#plan ?? {}
     if (this.#progress === 'held') this.#decide(turn, body ?? { bytes: NOTHING })
@@ -404,7 +398,7 @@ export class ReplySide implements Stage {
     this.#connection.answered(turn)
   }
 
-  /** Handles a response with which the connection changes its protocol, unless a fault prevents the change. */
+  /** Handles a response that changes the protocol, unless a fault prevents it. */
   #switch(turn: HttpTurn, bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
     const { head, carried, offset } = this.#parser
@@ -439,7 +433,7 @@ export class ReplySide implements Stage {
   #sendUpgrade(turn: HttpTurn, { lost, reply }: UpgradeFate, time: Nanos): void {
     const connection = this.#connection
     this.#dropsRest = !changesProtocol(turn, reply.status)
-    // Drop the rest of the chunk too.
+    // The rest of the chunk is dropped too.
     if (lost !== undefined || this.#dropsRest) this.#intake.treatment = 'swallow'
     if (lost !== undefined) {
       turn.lostForClient(time, LOST.reply)

@@ -2,33 +2,31 @@ import { STATUS_CODES } from 'node:http'
 import type { Json } from '@chaosproxy/history'
 import { type Answer, type BodyKind, BodyReader, encoded, type Field, type Fields, STEP } from '@chaosproxy/wire/http'
 
-/** A message to send: its head, and its body unless the body follows as it arrives. */
 export interface Message {
   readonly raw: Buffer
   readonly headLength: number
-  /** Whether `raw` lacks the body. If so, the sender's own body follows unchanged. */
+  /** Whether `raw` lacks the body, which follows unchanged. */
   readonly bodyFollows: boolean
 }
 
-/** A reply, as bytes and parsed. If the body follows, `body` is empty. */
+/** A reply, as bytes and parsed. `body` is empty if it follows. */
 export interface Reply extends Message, Answer {
   readonly body: { readonly bytes: Buffer }
-  /** How the reply's body is delimited. */
   readonly kind: BodyKind
 }
 
 const NOTHING = Buffer.alloc(0)
 
-/** Whether a reply with this status may have content (RFC 9110 §6.4.1). */
+/** Whether a reply may have content (RFC 9110 §6.4.1). */
 export const mayHaveContent = (status: number): boolean => status >= 200 && status !== 204 && status !== 304
 
-/** Fabricates a response to a request with this method. */
+/** Fabricates a response. */
 export function makeUpReply(
   status: number,
   text: string,
   { close, method }: { readonly close: boolean; readonly method: string },
 ): Reply {
-  // A 205 response has no content, but is delimited like any other (RFC 9110 §15.3.6).
+  // A 205 response is delimited like any other, but has no content (RFC 9110 §15.3.6).
   const content = Buffer.from(status === 205 ? '' : text)
   const lines = [statusLine(status)]
   if (mayHaveContent(status)) {
@@ -37,7 +35,7 @@ export function makeUpReply(
   }
   if (close) lines.push('Connection: close')
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)
-  // A response to HEAD declares the content's length, but has no content.
+  // HEAD gets the content's length without content.
   const bytes = mayHaveContent(status) && method !== 'HEAD' ? content : NOTHING
   return {
     status,
@@ -50,11 +48,10 @@ export function makeUpReply(
   }
 }
 
-/** Returns the response with these fields, which replace fields with the same names. */
+/** Returns the response with these fields replaced. */
 export const withFields = (reply: Reply, headers: Json | undefined): Reply =>
   headers === undefined ? reply : { ...reply, ...editMessage(reply, { headers, content: 'same' }).message }
 
-/** Replaces the host in a request's head, if the head names a host. */
 export const withHost = (head: Buffer, host: string): Buffer =>
   Buffer.from(head.toString('latin1').replace(/^host:[^\r\n]*/im, `Host: ${host}`), 'latin1')
 
@@ -68,7 +65,7 @@ export interface Edit {
   readonly body?: string | undefined
 }
 
-/** Changes a reply, and keeps the rest of it byte for byte. */
+/** Changes a reply, and nothing else in it. */
 export function editReply(
   reply: Reply,
   { headers, body, status = reply.status }: Edit & { readonly status?: number | undefined },
@@ -93,7 +90,7 @@ export function editReply(
   return { ...reply, ...edited.message, status, headers: fields, body: { bytes }, kind: 'sized' }
 }
 
-/** Changes a request, and keeps the rest of it byte for byte. */
+/** Changes a request, and nothing else in it. */
 export function editRequest(message: Message, { headers, body }: Edit, coding: string | undefined): Message {
   const content = body === undefined ? 'same' : Buffer.from(body)
   return editMessage(message, { headers, content, coding }).message
@@ -101,18 +98,17 @@ export function editRequest(message: Message, { headers, body }: Edit, coding: s
 
 export interface MessageEdit {
   readonly headers?: Json | undefined
-  /** The new content, `same` to keep the old content, or `none` for a message that cannot have content. */
   readonly content: Buffer | 'same' | 'none'
-  /** The new first line; absent to keep the old one. */
+  /** Absent to keep the old line. */
   readonly firstLine?: string | undefined
-  /** The message's Content-Encoding before the edit. */
+  /** The old Content-Encoding. */
   readonly coding?: string | undefined
 }
 
-/** The changed fields by lower-case name; undefined for a field to remove. */
+/** By lower-case name; undefined removes a field. */
 type Changes = Map<string, Field | undefined>
 
-/** Edits a message. A new body is delimited by its length, however the old body was delimited. */
+/** Edits a message. A new body is delimited by its length. */
 export function editMessage(
   { raw, headLength, bodyFollows }: Message,
   { headers, content, firstLine, coding }: MessageEdit,
@@ -135,10 +131,7 @@ export function editMessage(
   return { message, changes, bytes }
 }
 
-/**
- * Returns the content in the coding of the old body. The content stays plain if that coding cannot be applied, or if
- * the edit names a coding.
- */
+/** Returns the content in the old body's coding, unless that is impossible or the edit names one. */
 function codedBody(content: Buffer, coding: string | undefined, changes: Changes): Buffer {
   if (coding === undefined || changes.has('content-encoding')) return content
   const body = encoded(content, coding)
@@ -168,7 +161,7 @@ const editedFields = (fields: Fields | undefined, changes: Changes): Fields => (
   get: (name) => (changes.has(name) ? changes.get(name)?.value : fields?.get(name)),
 })
 
-/** Returns the offset after this many bytes of a whole reply's content; undefined if the content is not longer. */
+/** Returns where so many bytes of a whole reply's content end; undefined if it is not longer. */
 export function offsetInContent({ raw, headLength, kind }: Reply, contentBytes: number): number | undefined {
   const reader = new BodyReader()
   reader.start(kind, raw.length - headLength)
@@ -182,9 +175,6 @@ export function offsetInContent({ raw, headLength, kind }: Reply, contentBytes: 
   return undefined
 }
 
-/**
- * Whether a reply is a stream of events or frames, which has no end. Other replies of unknown length are expected to
- * end soon.
- */
+/** Whether a reply is a stream of events or frames. Others of unknown length are expected to end. */
 export const isEndless = (headers: Fields): boolean =>
   /^(text\/event-stream|multipart\/x-mixed-replace)/i.test(headers.get('content-type') ?? '')

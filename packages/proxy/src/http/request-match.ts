@@ -2,23 +2,19 @@ import type { HttpMatch } from '@chaosproxy/faults'
 import { compilePath, type MatchableHead, pathOf } from '@chaosproxy/wire/http'
 import { type ClientFilter, createClientFilter } from '../link/client-filter.ts'
 
-/** The known facts about a request. */
 export interface Known {
   readonly head: MatchableHead
   readonly client: string
-  /** The start of the request's body; undefined until it has arrived. */
+  /** Undefined until it has arrived. */
   readonly body?: Buffer | undefined
-  /** The status of the response; undefined until the response has arrived. */
+  /** Undefined until the response has arrived. */
   readonly status?: number | undefined
 }
 
-/** Decides whether a request meets a match; undefined while the result depends on facts not known yet. */
+/** Decides whether a request meets a match; undefined if facts are missing. */
 export type Judge = (known: Known) => boolean | undefined
 
-/**
- * Compiles a match. A request meets the match if it meets all conditions, unless it also meets all conditions under
- * `not`.
- */
+/** Compiles a match: all conditions, unless all under `not` are met too. */
 export function compileMatch(match: HttpMatch | undefined): Judge {
   const { not, ...conditions } = match ?? {}
   const meets = allOf(judgesOf(conditions))
@@ -65,7 +61,7 @@ function judgesOf(match: Omit<HttpMatch, 'not'>): readonly Judge[] {
   return judges
 }
 
-/** Caches the last result, because most requests come from the same client as the previous request. */
+/** Most requests come from the same client as the one before. */
 function rememberLast(isClient: ClientFilter): ClientFilter {
   let last = ''
   let answer = isClient(last)

@@ -7,11 +7,11 @@ import type { RequestPlan } from './request-fate.ts'
 import type { HttpTurn } from './turn.ts'
 
 export interface RequestSenderOptions {
-  /** The gate is closed while a request waits, so that later requests wait too. */
+  /** Closed while a request waits. */
   readonly gate: Gate
   readonly pause: Pause
   now(): Nanos
-  /** Called just before a request is sent to the server, after all earlier requests. */
+  /** Called before a request is sent, in order. */
   asks(turn: HttpTurn): void
   pass(bytes: Buffer): void
   isInForce(rule: HttpRule): boolean
@@ -19,7 +19,6 @@ export interface RequestSenderOptions {
   reopen(): void
 }
 
-/** The parts from which duplicates of a request are built. */
 interface Original {
   readonly copies: number
   readonly head: Buffer
@@ -27,14 +26,12 @@ interface Original {
   bodyBytes: number
 }
 
-/** Sends one request at a time as its parts arrive: after a delay, in pieces, or several times. */
+/** Sends one request at a time, as its parts arrive and faults allow. */
 export class RequestSender {
   readonly #options: RequestSenderOptions
   readonly #pieces: Pieces
   #delay: RequestPlan['delay']
-  /** The head. It is sent in front of the first part of the body or, if the body is sent in pieces, on its own. */
   #head: Buffer | undefined
-  /** The body that is sent instead of the arriving body. */
   #newBody: Buffer | undefined
   #isInPieces = false
   #original: Original | undefined
@@ -63,7 +60,7 @@ export class RequestSender {
     this.#original = undefined
   }
 
-  /** Sends the bytes of the body that have arrived. The gate is closed to later bytes until these bytes are sent. */
+  /** Sends the body's arrived bytes. Until they are sent, the gate is closed. */
   send(turn: HttpTurn, arrived: Buffer, isEnd: boolean): void {
     const { gate, pause } = this.#options
     const isFirst = this.#head !== undefined
@@ -119,7 +116,7 @@ export class RequestSender {
 
 const NOTHING = Buffer.alloc(0)
 
-/** Removes `Connection: close` from the head of a request, because a server would read nothing after that request. */
+/** Removes `Connection: close`, after which a server would read nothing. */
 function keptOpen(head: Buffer): Buffer {
   const field = /^connection:(.*)\r$/im.exec(head.toString('latin1'))
   if (field === null) return head

@@ -29,12 +29,12 @@ const NO_RULES: readonly never[] = []
 const CUT_OFF = 'the request was cut off'
 
 /**
- * The progress of the faults on a request. `unharmed`: no fault hits it. `searched`: its body is searched first.
- * `sent`: it is sent as it arrives. `stopped`: it never reaches the server.
+ * What faults do with a request. `unharmed`: nothing. `searched`: search its body first. `sent`: send it as it arrives.
+ * `stopped`: keep it from the server.
  */
 type Progress = 'unharmed' | 'searched' | 'sent' | 'stopped'
 
-/** Reads a connection's requests, passes them on as the faults allow, and queues a turn for each request. */
+/** Reads a connection's requests, and passes them on as faults allow. */
 export class RequestSide implements Stage {
   readonly gate: Gate
   readonly #connection: SharedConnection
@@ -45,17 +45,16 @@ export class RequestSide implements Stage {
   readonly #pause: Pause
   #passedBytes = 0
   #deliveredBytes = 0
-  /** The turn of the request being read. */
   #turn: HttpTurn | undefined
   #rules: readonly Candidate[] = NO_RULES
   #progress: Progress = 'unharmed'
-  /** The head of a request whose progress is `searched` or `sent`. */
+  /** Kept for `searched` or `sent`. */
   #rawHead: Buffer = Buffer.alloc(0)
-  /** The faults that duplicate the request being read. */
+  /** The faults that duplicate the request. */
   #copying: readonly HttpRule[] = NO_RULES
   readonly #prefix: BodyPrefix = new BodyPrefix()
   #isSearched = false
-  /** Whether the response to an upgrade request is still awaited. */
+  /** Whether an upgrade request has no response yet. */
   #awaitsSwitch = false
   readonly #cut: CutHead = new CutHead()
   readonly #sender: RequestSender
@@ -69,11 +68,11 @@ export class RequestSide implements Stage {
     isOver: () => this.#state !== 'http',
   }
   #state: 'http' | 'opaque' | 'refused' = 'http'
-  /** Finds requests that a server may have read in bytes that are not HTTP. */
+  /** Finds requests in bytes that are not HTTP. */
   #opaqueRequests: OpaqueRequests | undefined
-  /** The total of delivered bytes at which the server is killed. */
+  /** After so many delivered bytes, the server is killed. */
   #crashAtBytes: number | undefined
-  /** Whether the client has ended its direction, so that no request follows. */
+  /** Whether the client has ended its direction. */
   hasEnded = false
 
   constructor(connection: SharedConnection) {
@@ -99,7 +98,7 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    // If a waiting head is released, the bytes put back behind it may be empty. Only the state `http` needs them.
+    // Only `http` needs empty bytes, behind a released head.
     if (bytes.length === 0 && this.#state !== 'http') return true
     if (this.#state === 'opaque') {
       this.#lookFor((requests) => requests.read(bytes))
@@ -145,24 +144,20 @@ export class RequestSide implements Stage {
     this.#pause.ruleRemoved(rule)
   }
 
-  /**
-   * Reports the decision on an upgrade request, now that its response has arrived: another protocol follows, or HTTP
-   * continues.
-   */
+  /** Reports whether an upgrade request changed the protocol. */
   switchDecided(switched: boolean): void {
     this.#awaitsSwitch = false
     if (switched) this.goOpaque()
     else this.gate.open(this)
   }
 
-  /** Stops sending bytes from the client to the server. */
   refuse(): void {
     this.#awaitsSwitch = false
     this.#state = 'refused'
     this.gate.open(this)
   }
 
-  /** Handles bytes that the server sent after unreadable bytes of the client. */
+  /** Handles the server's bytes after unreadable ones of the client. */
   opaqueAnswer(bytes: Buffer): void {
     this.#lookFor((requests) => requests.answered(bytes))
   }
@@ -178,7 +173,7 @@ export class RequestSide implements Stage {
     return this.#turn === undefined && this.#state === 'http' && !this.gate.closed
   }
 
-  /** Ends the request being read, which will never be complete. */
+  /** Ends the request being read, which stays incomplete. */
   closed(time: Nanos, reason: string): void {
     this.#pause.cancel()
     this.#turn?.ended(time, reason)
@@ -188,7 +183,7 @@ export class RequestSide implements Stage {
     const intake = this.#intake
     const time = this.#connection.beginChunk()
     readChunk(this.#parts, this.#steps, bytes, time)
-    // Events of other connections may be recorded before the rest of this request.
+    // Other events may be recorded before the rest of this request.
     this.#turn?.keepPlace()
     intake.settle(bytes, bytes.length)
     if (this.#progress !== 'unharmed') this.#chunkRead()
@@ -201,7 +196,7 @@ export class RequestSide implements Stage {
 
   #cutHead(bytes: Buffer, stepAt: number, time: Nanos): void {
     const { host, link } = this.#connection
-    // Empty lines belong to the request that follows them, but do not begin it.
+    // Empty lines do not begin the request that follows.
     const isBlank = this.#parser.betweenMessages
     this.#cut.cut(this.#intake, bytes, stepAt, () => isBlank || host !== undefined || link.rules.length > 0)
     if (!isBlank) this.#turn ??= new HttpTurn(this.#connection.recording, time)
@@ -225,7 +220,7 @@ export class RequestSide implements Stage {
     connection.order.push(turn)
     const candidates = connection.candidatesFor(head)
     turn.replyRules = candidates.replies
-    // If a part of the head was passed on before a fault was applied, the fault comes too late for this request.
+    // A fault comes too late for a partly passed head.
     this.#rules = this.#cut.isPassing ? NO_RULES : candidates.requests
     this.#capture.start(turn.routed?.bodyBytes ?? 0)
     if (connection.host !== undefined) this.#intake.settle(bytes, stepAt)
@@ -249,8 +244,7 @@ export class RequestSide implements Stage {
     const needsBody = this.#rules.some(isOpen)
     turn.isHttp10 = head.minorVersion === 0
     turn.awaitsContinue = expectsContinue(head)
-    // If a client gets a response before it has sent the body, it may still send the body or omit it. Its next request
-    // is then possible only on another connection.
+    // After an early response, the client may send the body or omit it, so its next request needs another connection.
     turn.wantsClose = wantsClose(head) || (turn.awaitsContinue && !needsBody)
     this.#isSearched = needsBody || turn.replyRules.some(isOpen)
     if (this.#isSearched) this.#prefix.start()
@@ -260,13 +254,11 @@ export class RequestSide implements Stage {
       this.#rawHead = Buffer.from(this.#takeHead(bytes, stepAt))
       this.#progress = 'searched'
       this.#intake.treatment = 'collect'
-      // The server gets the request only after its body has arrived, so the proxy itself must ask the client for the
-      // body.
+      // The server gets the request after its body, so the proxy must ask for it.
       if (turn.awaitsContinue) this.#connection.sayContinue(turn)
     } else this.#decide(turn, time, () => this.#takeHead(bytes, stepAt))
   }
 
-  /** Returns the bytes of a complete head. They are in the memory of the chunk or of the parser. */
   #takeHead(bytes: Buffer, stepAt: number): Buffer {
     const { carried, offset } = this.#parser
     this.#intake.skip(offset)
@@ -275,7 +267,7 @@ export class RequestSide implements Stage {
     return host === undefined ? head : withHost(head, host)
   }
 
-  /** Keeps only the faults that match the request's body. */
+  /** Keeps the faults that match the body. */
   #search(turn: HttpTurn): void {
     this.#isSearched = false
     const coding = turn.head?.headers.get('content-encoding')
@@ -298,7 +290,6 @@ export class RequestSide implements Stage {
     turn.replyRules = turn.replyRules.flatMap(decided)
   }
 
-  /** Decides the fate of a request whose head, and perhaps a part of its body, has arrived. */
   #decide(turn: HttpTurn, time: Nanos, takeHead: () => Buffer): void {
     const intake = this.#intake
     const chosen = this.#rules.flatMap(({ rule, state }) => (state === 'chosen' ? rule : []))
@@ -309,7 +300,7 @@ export class RequestSide implements Stage {
       intake.takeCollected()
       intake.treatment = 'swallow'
       this.#progress = 'stopped'
-      // Respond now: a client that waits for a response before it sends the body would never send the body.
+      // A client may wait for a response before it sends the body.
       if (turn.awaitsContinue && !wasSearched) this.#answerBeforeBody(turn, time)
     } else if (plan.isNothing && !wasSearched && !this.#cut.isHeld && this.#connection.host === undefined) {
       intake.treatment = 'pass'
@@ -329,7 +320,7 @@ export class RequestSide implements Stage {
   #beginSending(turn: HttpTurn, plan: RequestPlan, wasSearched: boolean): void {
     const head = this.#rawHead
     const original = { raw: head, headLength: head.length, bodyFollows: true }
-    // If the body was searched, the proxy has already asked the client for the body.
+    // For a search, the proxy has asked for the body.
     const isAsked = turn.awaitsContinue && wasSearched
     const asked = isAsked ? editRequest(original, { headers: { Expect: null } }, undefined) : original
     if (plan.changesContent) this.altered()
@@ -340,7 +331,7 @@ export class RequestSide implements Stage {
     this.#missLongerThan(this.#parser.head.headers.contentLength)
   }
 
-  /** Drops the duplicates of a request whose body is longer than every duplicating fault allows. */
+  /** Drops the duplicates of a request that is too long for every duplicating fault. */
   #missLongerThan(bytes: number, because = 'the body of the request is longer than maxBodyBytes'): void {
     if (this.#copying.length === 0 || this.#copying.some(({ mostBodyBytes = 0 }) => mostBodyBytes >= bytes)) return
     for (const rule of this.#copying) rule.takeBack(because)
@@ -353,7 +344,7 @@ export class RequestSide implements Stage {
     if (this.#isSearched) this.#prefix.add(bytes, start, end)
   }
 
-  /** Handles the end of a chunk within a request on which faults act. */
+  /** Handles a chunk's end within a request with faults. */
   #chunkRead(): void {
     const turn = this.#turn
     if (turn === undefined) return
@@ -371,7 +362,7 @@ export class RequestSide implements Stage {
     this.#sender.send(turn, this.#intake.takeCollected(), isEnd)
   }
 
-  /** Marks a request as sent, just before its first byte is passed on. */
+  /** Marks a request as sent, before its first byte. */
   #forward(turn: HttpTurn, time: Nanos): void {
     turn.forwarded(time)
     this.#connection.asked.push(turn)
@@ -405,7 +396,7 @@ export class RequestSide implements Stage {
     }
   }
 
-  /** Handles the end of a request on which faults act. */
+  /** Handles the end of a request with faults. */
   #harmedRead(turn: HttpTurn): void {
     if (this.#progress === 'searched') this.#decideSearched(turn)
     if (this.#progress === 'sent') this.#sendWhatCame(turn, true)
@@ -413,30 +404,25 @@ export class RequestSide implements Stage {
     this.#copying = NO_RULES
   }
 
-  /** Called when the whole request has been passed on. */
   #sent(turn: HttpTurn): void {
     if (turn.crashes && this.#connection.endsServers) this.#crashOnceDelivered()
   }
 
-  /**
-   * Kills the server as soon as it has the request. A server that cannot be killed must first respond, which shows that
-   * it has the request.
-   */
+  /** Kills the server once it has the request. One that cannot be killed must respond first, to show that it has it. */
   #crashOnceDelivered(): void {
     this.#crashAtBytes ??= this.#passedBytes
     this.delivered(this.#deliveredBytes)
   }
 
-  /** Ignores bytes after a request that closes the connection. */
+  /** Ignores bytes after the last request. */
   #refuseRest(bytes: Buffer): void {
     this.#state = 'refused'
     this.#intake.skip(bytes.length)
   }
 
   /**
-   * Handles malformed bytes. Servers may disagree on whether they are one request or two. If no fault can hit the
-   * request, the bytes are passed on and no longer parsed. Otherwise the connection ends, because the request could
-   * escape the fault.
+   * Handles malformed bytes, which may be one request or two to a server. They are passed on unparsed if no fault can
+   * hit them. Otherwise the connection ends, because the request could escape the fault.
    */
   #malformed(bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
@@ -461,7 +447,7 @@ export class RequestSide implements Stage {
     this.#state = 'opaque'
   }
 
-  /** Whether a fault may hit the malformed request: the request being read, or the request that begins with `head`. */
+  /** Whether a fault may hit the malformed request, which may begin with `head`. */
   #maySuffer(head: Buffer): boolean {
     const { link, conversation } = this.#connection
     const turn = this.#turn
@@ -476,7 +462,7 @@ export class RequestSide implements Stage {
       this.#connection.recording?.mayHaveAsked(what, touches)
   }
 
-  /** Passes a partial message on when the connection ends or becomes unreadable. */
+  /** Passes a partial message on at the end. */
   #passWhatIsCut(): void {
     this.#passHeldHead()
     const turn = this.#turn

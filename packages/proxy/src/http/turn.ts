@@ -5,7 +5,7 @@ import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
 import type { Candidate } from './http-rule.ts'
 import type { Reply } from './reply.ts'
 
-/** The reasons for a missing response, in the words of histories. */
+/** Why a response is missing, in histories' words. */
 export const LOST = {
   connection: 'the connection ended before the answer was complete',
   unparsed: 'unparsable: the bytes are not HTTP/1.1',
@@ -15,48 +15,38 @@ export const LOST = {
 
 /** A request of a connection, and its future response. */
 export class HttpTurn {
-  /**
-   * The recording of the request, if the request is recorded. The recording begins once the request is complete, or
-   * earlier if the request must keep its place in the history.
-   */
+  /** The recording, which begins with the complete request, or earlier to keep its place in the history. */
   exchange: Exchange | undefined
   method = ''
-  /** The time at which the request's head was complete. */
   askedAtMs = 0
   target = ''
-  /** The request's head; undefined until it is complete. */
+  /** Undefined until it is complete. */
   head: MatchableHead | undefined
-  /** Whether the request asks for another protocol, which the response may accept. */
+  /** Whether the request asks for another protocol. */
   switches = false
   routed: RoutedRequest | undefined
-  /** Whether the faults for the response were reduced to those that match the request's body. */
+  /** Whether `replyRules` match the request's body. */
   isSearched = false
-  /** Faults that may act on the response. */
   replyRules: readonly Candidate[] = []
-  /** The fabricated response that replaces the server's. */
   madeUp: Reply | undefined
-  /** How the client is left without a response; undefined if it gets one. */
+  /** How the client is left without a response, if it is. */
   silenced: 'reset' | 'hang' | undefined
   isHttp10 = false
-  /** Whether the client wants the connection closed after the response. */
   wantsClose = false
-  /** Whether the client may withhold the body until it has a response to the head. */
+  /** Whether the client may wait for a response before it sends the body. */
   awaitsContinue = false
-  /** Whether the proxy must tell the client to send the body. */
+  /** Whether the proxy must ask for the body. */
   owesContinue = false
   /** Whether the server is killed once it has the request. */
   crashes = false
-  /** Whether this request is a duplicate sent by the proxy, whose response is not for the client. */
+  /** Whether the proxy duplicated the request, and drops the response. */
   isDuplicate = false
   /** Whether the response is the last of the connection. */
   endsConnection = false
   #requestEnded = false
-  /**
-   * Steps that came before the end of the request, to be recorded at its end. For example, a server refused the request
-   * early.
-   */
+  /** Steps from before the request's end, to be recorded then, such as an early refusal. */
   #early: ((exchange: Exchange, time: Nanos) => void)[] | undefined
-  /** The status of a response that refused the request before the whole request had arrived. */
+  /** The status of an early refusal. */
   #refusedWith: number | undefined
   #understood: Understood | undefined
   #completed: { readonly answer: Answer; readonly completions: Completions } | undefined
@@ -74,17 +64,14 @@ export class HttpTurn {
     return `${this.method} ${this.target}`
   }
 
-  /**
-   * Keeps the request's place in the history. The chunk ends before the request, so other events may be recorded before
-   * the request ends.
-   */
+  /** Keeps the request's place in the history: other events may be recorded before its end. */
   keepPlace(): void {
     if (this.exchange !== undefined || this.#recording === undefined) return
     this.exchange = this.#recording.begin(this.#begunAt)
     if (this.#forwardedAt !== undefined) this.exchange.forwarded(this.#forwardedAt)
   }
 
-  /** Reports that the first byte is about to be sent to the server. */
+  /** Reports that the first byte is about to be sent. */
   forwarded(time: Nanos): void {
     this.#forwardedAt ??= time
     this.exchange?.forwarded(time)
@@ -105,7 +92,7 @@ export class HttpTurn {
     this.#early = undefined
   }
 
-  /** Returns a duplicate to be sent by the proxy, unknown to the client. */
+  /** Returns the proxy's duplicate. */
   duplicate(time: Nanos): HttpTurn {
     const copy = new HttpTurn(undefined, time)
     if (this.exchange !== undefined) copy.exchange = this.#recording?.duplicate(this.exchange, time)
@@ -118,19 +105,19 @@ export class HttpTurn {
     return copy
   }
 
-  /** Whether the request has arrived completely, so that its response can be interpreted. */
+  /** Whether the request is complete, so that its response can be interpreted. */
   get isWhole(): boolean {
     return this.#requestEnded
   }
 
-  /** Records that the server's response has arrived completely. */
+  /** Records that the server's response is complete. */
   answered(time: Nanos, answer: Answer): void {
     if (!this.#requestEnded && isRefusal(answer.status)) this.#refusedWith = answer.status
     if (this.#requestEnded) this.exchange?.answered(time, this.#complete(answer))
     else this.#later((exchange, at) => exchange.answered(at, this.#complete(answer)))
   }
 
-  /** Records that the client has received a whole response. */
+  /** Records that the client has the whole response. */
   delivered(time: Nanos, answer: Answer): void {
     if (this.#requestEnded) this.exchange?.delivered(time, this.#complete(answer))
     else this.#later((exchange, at) => exchange.delivered(at, this.#complete(answer)))
@@ -141,18 +128,18 @@ export class HttpTurn {
     else this.#later((exchange, at) => exchange.lostForClient(at, reason))
   }
 
-  /** Records that the connection ended, so that nothing more of the request will be seen. */
+  /** Records that the connection ended. */
   ended(time: Nanos, reason: string): void {
     if (!this.#requestEnded) this.#cut()
     this.exchange?.ended(time, reason)
   }
 
-  /** Records that the connection's reader has failed, so that nothing more of the request is read. */
+  /** Records that the connection's reader has failed. */
   abandoned(time: Nanos): void {
     this.exchange?.ended(time, LOST.unparsed)
   }
 
-  /** Records the server's declaration that it did not process the request. */
+  /** Records that the server declared the request unprocessed. */
   refused(time: Nanos, reason: string): void {
     if (this.#requestEnded) {
       this.exchange?.answered(time, { type: 'fail', error: reason })
@@ -161,14 +148,14 @@ export class HttpTurn {
     this.exchange?.ended(time, reason)
   }
 
-  /** Records that the client gets the response although the proxy cannot parse it. */
+  /** Records that the client gets an unreadable response. */
   unreadable(time: Nanos): void {
     const completion = { type: 'not-understood', error: LOST.unparsed } as const
     if (this.#requestEnded) this.exchange?.delivered(time, completion)
     this.ended(time, LOST.unparsed)
   }
 
-  /** Records that the server may have acted on the part of the request that it got. */
+  /** Records that the server may have acted on a part of the request. */
   #cut(): void {
     const { head, routed } = this
     if (head === undefined || routed === undefined || this.#forwardedAt === undefined) return
@@ -185,19 +172,13 @@ export class HttpTurn {
     })
   }
 
-  /**
-   * Postpones a step to the end of the request. The operation cannot end before the request, and other events are
-   * recorded in the meantime.
-   */
+  /** Postpones a step to the request's end, before which the operation cannot end. */
   #later(record: (exchange: Exchange, time: Nanos) => void): void {
     this.#early ??= []
     this.#early.push(record)
   }
 
-  /**
-   * Interprets a response only once, while the memory of the response is valid. The response may be delivered much
-   * later.
-   */
+  /** Interprets a response once, while its memory is valid. It may be delivered later. */
   #complete(answer: Answer): Completions {
     if (answer === this.#completed?.answer) return this.#completed.completions
     const completions = this.#understood?.complete(answer) ?? NOT_RECORDED
@@ -207,8 +188,8 @@ export class HttpTurn {
 }
 
 /**
- * Whether the server refused the request. Some statuses of client errors are no refusals. After 400, 408 and 499, the
- * request was cut off. After 409 and 425, the request may still have been carried out.
+ * Whether the server refused the request. After 400, 408 and 499 it was cut off; after 409 and 425 it may have been
+ * carried out.
  */
 const isRefusal = (status: number): boolean =>
   status >= 400 && status < 500 && ![400, 408, 409, 425, 499].includes(status)

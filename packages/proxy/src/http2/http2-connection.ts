@@ -28,30 +28,28 @@ import { StreamNumbers } from './stream-numbers.ts'
 import type { StreamRule } from './stream-rule.ts'
 import { type MessageCount, type WithheldReply, withheldReply, withholdingOf } from './withheld-reply.ts'
 
-/** The most tracked requests of a connection; further requests pass untracked. Servers allow hundreds. */
+/** The most tracked requests of a connection. Servers allow hundreds. */
 const MOST_STREAMS = 10_000
-/** The most reset streams remembered for frames still in flight. */
+/** The most reset streams remembered, for frames in flight. */
 const MOST_RESET_STREAMS = 1000
 
 export interface Http2ConnectionOptions {
   readonly conversation: Conversation
   readonly links: { readonly [direction in Direction]: RuleList<StreamRule> }
   readonly clock: ProxyClock
-  /** Receives everything that is to be recorded. */
   readonly recording?: Http2Recording | undefined
-  /** The record's queues. While a queue is congested, no requests are read. */
+  /** While one is congested, no requests are read. */
   readonly queues?: readonly RecordQueue[] | undefined
 }
 
 interface RequestStream {
-  /** Set if the client gets none of the reply, or only its start. */
+  /** Set if the client gets no more than the reply's start. */
   withheld?: WithheldReply | undefined
-  /** The request's head; undefined if its headers could not be decoded. */
   readonly head: MatchableHead | undefined
   answered: boolean
 }
 
-/** An HTTP/2 connection: tracks its streams and applies faults. Bytes that are not HTTP/2 pass unchanged. */
+/** An HTTP/2 connection: tracks its streams and applies faults. Other bytes pass unchanged. */
 export class Http2Connection implements Interceptor {
   readonly requests: Stage
   readonly responses: Stage
@@ -59,7 +57,7 @@ export class Http2Connection implements Interceptor {
   readonly #seats: { readonly [direction in Direction]: Seat }
   readonly #clock: ProxyClock
   readonly #flows: { readonly [direction in Direction]: Http2Flow }
-  /** Undefined until the client has sent enough bytes to decide. */
+  /** Undefined until the client has sent enough. */
   #isHttp2: boolean | undefined
   readonly #client: string
   readonly #abort: () => void
@@ -75,7 +73,6 @@ export class Http2Connection implements Interceptor {
   readonly #streams: Map<number, RequestStream> = new Map()
   readonly #resetStreams: Set<number> = new Set()
   #highestStream = 0
-  /** Whether the last header block read from the server was an interim response (1xx). */
   #isInterim = false
 
   constructor({ conversation, links, clock, recording, queues = [] }: Http2ConnectionOptions) {
@@ -152,7 +149,7 @@ export class Http2Connection implements Interceptor {
     }
     return {
       receive: (bytes) => {
-        // A server may send first. Its bytes are frames only if the client's bytes are.
+        // A server may send first: frames only if the client's bytes are.
         if (this.#isHttp2 === undefined) return flow.skim(bytes)
         if (!this.#isHttp2) return conversation.responses.pass(bytes)
         recording?.beginChunk()
@@ -185,7 +182,7 @@ export class Http2Connection implements Interceptor {
     this.#recording?.failed(error)
   }
 
-  /** Stops reading requests while the record is congested. */
+  /** Stops reading requests while a queue is congested. */
   #holdUpIfBehind(): void {
     for (const queue of this.#queues) {
       if (!queue.congested) continue
@@ -209,9 +206,7 @@ export class Http2Connection implements Interceptor {
     return rules.length === 0 ? undefined : this.#planOf(rules, direction, streamOf(frame), begun)
   }
 
-  /**
-   * Tracks streams. Returns the stream whose request or response begins with this frame; undefined for other frames.
-   */
+  /** Tracks streams. Returns the stream whose request or response this frame begins. */
   #follow(direction: Direction, frame: Buffer): RequestStream | undefined {
     const [type, number] = [typeOf(frame), streamOf(frame)]
     if (direction === 'responses' && isHeaderPart(type)) this.#readAnswerHead(frame)
@@ -222,7 +217,7 @@ export class Http2Connection implements Interceptor {
     return begun
   }
 
-  /** Reads the head of a request. A HEADERS frame may also hold trailers. */
+  /** Reads a request's head, or trailers. */
   #ask(frame: Buffer): RequestStream | undefined {
     const isBlock = typeOf(frame) === FRAME.headers
     const head = isBlock ? this.#readHead(frame) : undefined
@@ -230,7 +225,7 @@ export class Http2Connection implements Interceptor {
     return isBlock ? this.#begin(streamOf(frame), head) : undefined
   }
 
-  /** Decodes a block only if a fault needs its content, or if blocks are sent out of order. */
+  /** Decoding is needed only for a fault, or for blocks out of order. */
   #readAnswerHead(block: Buffer): void {
     const isWithheld = this.#streams.get(streamOf(block))?.withheld !== undefined
     const isWanted = this.#flows.responses.isPlain || this.#links.responses.rules.length > 0 || isWithheld
@@ -276,7 +271,7 @@ export class Http2Connection implements Interceptor {
       const withholding = withholdingOf(rule)
       if (withholding !== undefined) {
         begun.withheld ??= withheldReply(rule, withholding)
-        // The fault acts once the server has replied.
+        // The fault acts on the reply.
         return 'none'
       }
       switch (fault.kind) {
@@ -303,7 +298,7 @@ export class Http2Connection implements Interceptor {
     return { delayMs, delayedBy, then }
   }
 
-  /** Plans a frame of a reply that the client must not get; undefined if the frame passes. */
+  /** Plans a frame of a withheld reply; undefined if it passes. */
   #withhold(withheld: WithheldReply, frame: Buffer): FramePlan | undefined {
     const { fault, rule, messages } = withheld
     const [type, stream] = [typeOf(frame), streamOf(frame)]
@@ -324,7 +319,7 @@ export class Http2Connection implements Interceptor {
     return { delayMs: 0, delayedBy: [], instead: NOTHING, then }
   }
 
-  /** Passes on the requested number of messages of a reply, and then ends the call. */
+  /** Passes on so many messages of a reply, and then ends the call. */
   #withholdAfter(messages: MessageCount, { fault, rule }: Pick<WithheldReply, 'fault' | 'rule'>, frame: Buffer) {
     if (fault.kind !== 'grpc-status') return undefined
     const [stream, type] = [streamOf(frame), typeOf(frame)]
@@ -350,7 +345,7 @@ export class Http2Connection implements Interceptor {
     }
   }
 
-  /** Returns flow-control credit to the sender for bytes that the receiver will never see. */
+  /** Gives the sender flow-control credit for bytes that were dropped. */
   #credit(from: Direction, stream: number, bytes: number, isOver: boolean): void {
     if (bytes === 0) return
     const sender = this.#flows[from === 'requests' ? 'responses' : 'requests']
@@ -358,17 +353,14 @@ export class Http2Connection implements Interceptor {
     if (!isOver) sender.inject(windowUpdate(bytes, stream))
   }
 
-  /**
-   * Ends a call as a gRPC server would: by trailers alone, or by trailers after a response that has begun. Returns
-   * false if the response is complete.
-   */
+  /** Ends a call as a gRPC server would, by trailers. Returns false if the response is complete. */
   #endCall(
     stream: number,
     fault: Extract<Http2Fault, { readonly kind: 'grpc-status' }>,
     isAnswered: boolean,
     isWithheld = false,
   ): boolean {
-    // A complete response already has a status, and cannot get another one.
+    // A complete response has a status.
     if (isAnswered && !isWithheld && !this.#streams.has(stream)) return false
     const head = [
       [':status', '200'],
@@ -397,8 +389,7 @@ export class Http2Connection implements Interceptor {
   }
 
   /**
-   * Whether a frame may pass. On a reset stream, only header blocks pass, because the decompression of later blocks
-   * depends on them.
+   * Whether a frame may pass. On a reset stream, only header blocks do: later blocks' decompression depends on them.
    */
   #mayPass(direction: Direction, frame: Buffer): boolean {
     const type = typeOf(frame)
@@ -415,7 +406,7 @@ const NOTHING = Buffer.alloc(0)
 
 const isInterim = (status: string | undefined): boolean => status?.startsWith('1') === true
 
-/** Encodes a message. Printable ASCII except the percent sign stays as it is (gRPC over HTTP/2, Status-Message). */
+/** Encodes a message. Printable ASCII but the percent sign stays (gRPC over HTTP/2, Status-Message). */
 const percentEncoded = (message: string): string =>
   [...Buffer.from(message)]
     .map((byte) =>

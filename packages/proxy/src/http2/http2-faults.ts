@@ -12,35 +12,28 @@ import { Http2Recording } from './http2-recording.ts'
 import { type StreamFault, StreamRule } from './stream-rule.ts'
 
 export interface Http2FaultsOptions {
-  /**
-   * The seed of all randomness. Each link has a random stream. The stream of a fault derives from that of the link, and
-   * the stream of a connection derives from that of the fault.
-   */
+  /** The seed of all randomness, separate for each link, fault and connection. */
   readonly seed: number | string
-  /** The clock; by default the system clock. */
+  /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
-  /** Records the requests of routes that have a table. */
+  /** Records requests of routes with a table. */
   readonly recorder?: Recorder | undefined
-  /** The queues to which the recorder writes. While a queue is congested, no requests are read. */
+  /** The recorder's queues. While one is congested, no requests are read. */
   readonly recordQueues?: readonly RecordQueue[] | undefined
 }
 
 interface Http2Route {
   readonly from: Endpoint
   readonly to: Endpoint
-  /** Maps the route's requests to operations. If absent, nothing is recorded. */
+  /** Maps requests to operations; if absent, nothing is recorded. */
   readonly table?: RouteTable | undefined
 }
 
 export interface Http2Faults {
-  /** Returns the `intercept` option for a route. Bytes that are not HTTP/2 pass unchanged. */
+  /** Returns the `intercept` option for a route. Other bytes than HTTP/2 pass unchanged. */
   intercept(route: Http2Route): Intercept
-  /** Whether the link carries HTTP/2 requests. */
   carries(link: Link): boolean
-  /**
-   * Applies a fault to requests that begin after this call, on the fault's links. @throws UserError (usage) for an
-   * unknown link.
-   */
+  /** Applies a fault to later requests on its links. @throws UserError (usage) for an unknown link. */
   apply(fault: StreamFault): Applied<StreamFault>
 }
 

@@ -1,6 +1,5 @@
 import { usageError } from '../../event/error.ts'
 
-/** The address of an object, or of all objects whose names have a common prefix. */
 export interface StoredAddress {
   readonly bucket: string
   /** The object's name, or the prefix of names; empty for a whole bucket. */
@@ -9,7 +8,6 @@ export interface StoredAddress {
 
 const SCHEME = 's3://'
 
-/** Whether a path is the address of a recording in a store. */
 export const isStored = (path: string): boolean => path.startsWith(SCHEME)
 
 export const addressOf = ({ bucket, key }: StoredAddress): string => `${SCHEME}${bucket}/${key}`
@@ -19,7 +17,7 @@ export function parseAddress(address: string): StoredAddress {
   const rest = address.slice(SCHEME.length)
   const slash = rest.indexOf('/')
   const [bucket, key] = slash < 0 ? [rest, ''] : [rest.slice(0, slash), rest.slice(slash + 1)]
-  // The part of an address before an @ may be a secret, so no message repeats it.
+  // The part before an @ may be a secret, so no message repeats it.
   if (bucket.includes('@'))
     throw usageError(
       `the address of a store must not contain credentials, because every user of this machine can read it. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and write ${SCHEME}BUCKET/NAME.`,

@@ -1,7 +1,6 @@
 import { loadOptional } from '../system/optional-packages.ts'
 
-// The part of the S3 client that chaos uses, as our own types, so that neither building nor installing chaos needs the
-// package.
+// The part of the S3 client that chaos uses, as our own types: building and installing need no package.
 
 /** The response to a request for an object or its metadata. */
 interface ObjectAnswer {
@@ -12,7 +11,6 @@ interface ObjectAnswer {
   readonly Body?: AsyncIterable<Uint8Array>
 }
 
-/** A page of the listing of a bucket. */
 export interface ListAnswer {
   readonly Contents?: readonly { readonly Key?: string; readonly Size?: number; readonly ETag?: string }[]
   /** Present if there are more pages. */
@@ -31,12 +29,12 @@ interface Listed {
   readonly ContinuationToken?: string
 }
 
-/** An unsent request. Only the type checker uses `answer`, which is never set. */
+/** An unsent request. `answer` is never set: only the type checker uses it. */
 interface Command<Answer> {
   readonly answer?: Answer
 }
 
-/** The S3 client. It finds credentials itself: in the environment, profiles, the machine's role. */
+/** The S3 client. It finds credentials itself. */
 export interface S3Client {
   send<Answer>(command: Command<Answer>): Promise<Answer>
 }
@@ -59,12 +57,12 @@ export interface S3Package {
 }
 
 /**
- * Loads the S3 client, an optional package for reading recordings in a store.
+ * Loads the optional S3 client.
  *
  * @throws UserError (environment) if it is not installed.
  */
 export async function loadClient(address: string): Promise<S3Package> {
-  // A variable holds the name, so that no compiler or bundler resolves the import.
+  // A variable holds the name, so that no bundler resolves the import.
   const client = '@aws-sdk/client-s3'
   // Suppress the package's warning about the Node version that its later releases need.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'

@@ -1,26 +1,25 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** How to read bytes over connections that may break. */
+/** Options for reading over connections that may break. */
 export interface Resumable {
-  /** The range of bytes to read: from byte `from` up to the byte before `to`. */
   readonly from: number
   readonly to: number
-  /** Opens a stream that begins at byte `from`. It may end or break before all bytes have arrived. */
+  /** Opens a stream that begins at byte `from`. It may break early. */
   readonly open: (from: number) => Promise<AsyncIterable<Uint8Array>>
-  /** Whether to continue with a new stream after this error. */
+  /** Whether to retry after this error. */
   readonly isPassing: (error: unknown) => boolean
   /** Waits before opening another stream. */
   readonly wait?: (ms: number) => Promise<unknown>
 }
 
-/** Maximum number of successive streams that end early without delivering a byte. */
+/** Maximum number of successive streams that deliver nothing. */
 const ATTEMPTS = 6
 const FIRST_WAIT_MS = 100
 
 /**
  * Yields each byte once, in order, over as many streams as needed.
  *
- * @throws the error of the last attempt, if several streams in a row delivered nothing.
+ * @throws the error of the last attempt.
  */
 export async function* resumed({
   from,
@@ -49,7 +48,6 @@ export async function* resumed({
   }
 }
 
-/** Thrown if the store ended its stream before the announced length. */
 class EndedEarly extends Error {
   override readonly name = 'EndedEarly'
 }

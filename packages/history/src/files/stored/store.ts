@@ -5,7 +5,7 @@ import { type ListAnswer, loadClient, type S3Client, type S3Package } from './pa
 import { resumed } from './resumed.ts'
 import { changed, endpointGiven, isPassing, troubleAt } from './trouble.ts'
 
-/** An object with a recording or a part of it, as listed. */
+/** An object in a store: a recording or a part of one. */
 export interface StoredPart {
   /** Its address. */
   readonly path: string
@@ -14,7 +14,7 @@ export interface StoredPart {
   readonly etag: string
 }
 
-/** A prefix with more objects than this is refused, since it is probably not a recording. */
+/** A prefix with more objects is refused, since it is probably not a recording. */
 const MOST_OBJECTS = 100_000
 const CONNECT_WITHIN_MS = 5_000
 const SILENT_MS = 30_000
@@ -23,10 +23,9 @@ const ANY_REGION = 'us-east-1'
 const HISTORIES = ['history.jsonl', 'history.edn']
 
 /**
- * The objects of a recording in order: the object with this name, or the numbered parts whose names begin with it and a
- * slash.
+ * The objects of a recording in order: the named object, or its numbered parts.
  *
- * @throws UserError with the remedy, for anything that is not a recording or cannot be read.
+ * @throws UserError with the remedy.
  */
 export async function storedParts(address: string): Promise<readonly StoredPart[]> {
   const { bucket, key } = parseAddress(address)
@@ -42,9 +41,9 @@ export async function storedParts(address: string): Promise<readonly StoredPart[
 }
 
 /**
- * Yields a range of bytes of an object, over several connections if they break.
+ * Yields a range of an object, over several connections if they break.
  *
- * @throws UserError if the object has changed since it was listed, or the store stops answering.
+ * @throws UserError if the object has changed, or the store stops answering.
  */
 export async function* storedBytes(
   { path, bytes, etag }: StoredPart,
@@ -81,7 +80,7 @@ interface Store extends S3Package {
 
 let opened: { readonly endpoint: string | undefined; readonly store: Store } | undefined
 
-/** Returns the client, which keeps its connections. A process needs only one client. */
+/** Returns the client, which keeps its connections. A process needs only one. */
 async function openStore(address: string): Promise<Store> {
   const endpoint = endpointGiven()
   if (opened === undefined || opened.endpoint !== endpoint) opened = { endpoint, store: await open(address) }
@@ -94,10 +93,9 @@ async function open(address: string): Promise<Store> {
   const region = process.env['AWS_REGION'] || process.env['AWS_DEFAULT_REGION'] || (own && ANY_REGION)
   const client = new loaded.S3Client({
     ...(region === undefined ? {} : { region }),
-    // Only Amazon serves buckets as subdomains of its host.
     forcePathStyle: own !== undefined,
     requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, socketTimeout: SILENT_MS },
-    // A range of an object has no checksum, and some stores support no checksums.
+    // Ranges have no checksums, and some stores support none.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })
@@ -105,7 +103,7 @@ async function open(address: string): Promise<Store> {
   return { S3Client, HeadObjectCommand, GetObjectCommand, ListObjectsV2Command, client }
 }
 
-/** Looks up an object; undefined if there is no object of this name. */
+/** Looks up an object; undefined if it does not exist. */
 async function objectAt(
   { client, HeadObjectCommand, GetObjectCommand }: Store,
   { bucket, key }: StoredAddress,
@@ -117,7 +115,7 @@ async function objectAt(
     return partOf(path, bytes, etag)
   } catch (error) {
     if ((error as { name?: unknown }).name === 'NotFound') return undefined
-    // A response without a body does not contain the reason of a refusal, but the response to a GET does.
+    // Only the response to a GET contains the reason of a refusal.
     await client.send(new GetObjectCommand({ ...located, Range: 'bytes=0-0' }))
     throw error
   }

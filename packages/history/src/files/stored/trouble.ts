@@ -2,8 +2,7 @@ import { environmentError, inputError, UserError } from '../../event/error.ts'
 import { codeOf } from '../system/system-errors.ts'
 import { parseAddress } from './address.ts'
 
-// Messages repeat only errors of the operating system. Errors of the client are vague, or contain the access key of the
-// request.
+// The client's own errors are vague, or contain the access key: messages never repeat them.
 
 const NO_CREDENTIALS =
   'no credentials were found. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to use a profile.'
@@ -35,13 +34,13 @@ const REMEDIES: { readonly [name: string]: string } = {
   NotFound: 'there is no such object. Check the name; a directory of numbered parts ends with a slash.',
 }
 
-/** The error for a recording that changed after it was listed. */
+/** The error for a recording that changed after listing. */
 export const changed = (address: string): UserError =>
   inputError(
     `${address}: the object changed after chaos listed it, so parts of two recordings would be mixed. Check again once nobody writes to the object.`,
   )
 
-/** The error for a failed request, with cause and remedy. `address` must be safe to print. */
+/** The error for a failed request. `address` must be safe to print. */
 export function troubleAt(address: string, error: unknown): UserError {
   if (error instanceof UserError) return error
   const name = nameOf(error)
@@ -66,7 +65,7 @@ export function troubleAt(address: string, error: unknown): UserError {
   )
 }
 
-/** Whether a retry of the request may succeed: the connection broke, or the store was busy. */
+/** Whether a retry may succeed. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof UserError) return false
   const status = statusOf(error)
@@ -74,14 +73,13 @@ export function isPassing(error: unknown): boolean {
   return !Object.hasOwn(REMEDIES, nameOf(error)) && !/^Region is missing$/.test((error as Error).message)
 }
 
-/** The endpoint without any credentials before an @. */
+/** The endpoint without credentials. */
 function endpointText(): string {
   const given = endpointGiven()
   if (given === undefined) return 'Amazon S3'
   return URL.canParse(given) ? new URL(given).host : 'AWS_ENDPOINT_URL'
 }
 
-/** Returns the endpoint that environment variables set for the store; undefined if none is set. */
 export const endpointGiven = (): string | undefined =>
   process.env['AWS_ENDPOINT_URL_S3'] || process.env['AWS_ENDPOINT_URL'] || undefined
 
@@ -90,7 +88,7 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 const statusOf = (error: unknown): number | undefined =>
   (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode
 
-/** The system error code of the error, or of one of its causes: several addresses may have been tried. */
+/** The system error code of the error or of one of its causes. */
 function systemCodeOf(error: unknown): string {
   if (codeOf(error) !== '') return codeOf(error)
   const [first] = (error as { errors?: readonly unknown[] }).errors ?? []

@@ -1,10 +1,8 @@
-/** The bytes of a file, in order. */
 export interface Source {
-  /** The file's size in bytes if it is a regular, uncompressed file. */
+  /** Known for a regular, uncompressed file. */
   readonly sizeBytes: number | undefined
   /**
-   * Fills a part of `space` and returns the number of bytes; 0 at the end of the file. Returns a promise only if the
-   * read has to wait.
+   * Fills a part of `space` and returns the number of bytes; 0 at the end. Returns a promise only if it has to wait.
    */
   read(space: Uint8Array): number | Promise<number>
   close(): void
@@ -13,11 +11,11 @@ export interface Source {
 export interface ChunkedOptions {
   readonly sizeBytes?: number | undefined
   readonly close?: (() => unknown) | undefined
-  /** Converts an error of the stream to the error to throw; by default the same error. */
+  /** Converts an error of the stream to the error to throw. */
   readonly unreadable?: ((error: unknown) => unknown) | undefined
 }
 
-/** Returns a source that copies the chunks of a stream into the space of its reader. Chunks may have any size. */
+/** Returns a source that copies a stream's chunks into its reader's space. */
 export function chunkedSource(
   stream: AsyncIterable<Uint8Array>,
   { sizeBytes, close = () => {}, unreadable = (error) => error }: ChunkedOptions = {},
@@ -41,7 +39,7 @@ export function chunkedSource(
   return { sizeBytes, read: (space) => (chunk.length > 0 ? take(space) : refill(space)), close }
 }
 
-/** The next non-empty chunk, since an empty chunk would look like the end; undefined at the end. */
+/** The next non-empty chunk: an empty chunk would look like the end. */
 export async function nextOf(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
   for (;;) {
     const next = await chunks.next()

@@ -5,7 +5,6 @@ export const MAGIC_BYTES = 4
 
 export type Compression = 'gzip' | 'zstd'
 
-/** The compression of a file that begins with these bytes; undefined if it is not compressed. */
 export function compressionOf(beginning: Uint8Array): Compression | undefined {
   if (beginning[0] === 0x1f && beginning[1] === 0x8b) return 'gzip'
   return isZstd(beginning) ? 'zstd' : undefined

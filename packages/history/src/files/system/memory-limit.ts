@@ -3,9 +3,7 @@ export class MemoryLimitError extends Error {
   override readonly name: string = 'MemoryLimitError'
   /** Number of events read before the error. */
   readonly events: number
-  /** Bytes of text read before the error, uncompressed. */
   readonly textBytes: number
-  /** Bytes of the whole text, if known. */
   readonly of: number | undefined
 
   constructor({
@@ -24,22 +22,18 @@ export class MemoryLimitError extends Error {
   }
 }
 
-/** Memory held during packing: the packed operations, which grow with the text, and everything else. */
+/** The memory that is in use during packing. */
 export interface HeldBytes {
   readonly packedBytes: number
   readonly sizeBytes: number
 }
 
-/**
- * The share of the text that must be read before packed pages allow an estimate. In the beginning, the pages are mostly
- * empty.
- */
+/** The share of the text that must be read before an estimate. At first, the pages are mostly empty. */
 const TELLING_PART = 0.1
 
 /**
- * Returns whether packing a recording will exceed its memory limit. Assumes that the rest of the text has `density`
- * times as many operations per byte as the part already read, and that names need no more memory. `of` is the size in
- * bytes of the whole text, if known.
+ * Returns whether packing will exceed the memory limit. The rest of the text is taken to have `density` times as many
+ * operations per byte.
  */
 export function willExceed(
   memoryBytes: number,

@@ -2,22 +2,21 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { inputError } from '../../event/error.ts'
 
-// Names of the files of a rotated recording, numbered in one form: part-0001.jsonl, part-0002.jsonl.gz, …
+// Names of the parts of a recording: part-0001.jsonl, part-0002.jsonl.gz, …
 
 const NUMBERED = /^(.*?)(\d+)(\.(?:jsonl|edn))(?:\.(?:gz|zst))?$/
 
 /**
- * Returns the files of a rotated recording in this directory, in order; undefined if the directory has no numbered
- * files.
+ * Returns the parts of a recording in this directory, in order; undefined if no file is numbered.
  *
- * @throws UserError (input) for parts of several recordings, for a duplicate number, and for a missing number, even
- * before the first part: a recording without one of its parts is a different history.
+ * @throws UserError (input) for parts of several recordings, and for a duplicate or missing number: a recording without
+ * one of its parts is a different history.
  */
 export function partsIn(directory: string): readonly string[] | undefined {
   return partsAmong(directory, readdirSync(directory))?.map((name) => join(directory, name))
 }
 
-/** The files of a recording: the file itself, or the parts in its directory. @throws UserError as `partsIn` does. */
+/** The files of a recording: itself, or the parts in its directory. @throws UserError as `partsIn` does. */
 export const partsOf = (path: string): readonly string[] =>
   statSync(path).isDirectory() ? (partsIn(path) ?? [path]) : [path]
 
@@ -25,7 +24,7 @@ export const partsOf = (path: string): readonly string[] =>
 export function partsAmong(place: string, names: readonly string[]): readonly string[] | undefined {
   const there = new Set(names)
   const parts = names.flatMap((name) => {
-    // A recorder killed between compressing a part and removing the original leaves both files, each complete.
+    // A recorder killed after compressing a part leaves both files, each complete.
     if (there.has(name.replace(/\.(gz|zst)$/, '')) && /\.(gz|zst)$/.test(name)) return []
     const [, stem = '', number = '', ending = ''] = NUMBERED.exec(name) ?? []
     return number === '' ? [] : [{ name, kind: `${stem}N${ending}`, number: Number(number) }]
@@ -57,7 +56,7 @@ export function partsAmong(place: string, names: readonly string[]): readonly st
 
 const HISTORY = /^[^.].*\.(?:jsonl|ndjson|edn|log|txt)(?:\.(?:gz|zst))?$/
 
-/** The histories in a directory, each in a separate file, sorted by name. */
+/** The separate histories in a directory, sorted by name. */
 export const historiesIn = (directory: string): readonly string[] =>
   readdirSync(directory)
     .filter((name) => HISTORY.test(name))

@@ -1,6 +1,6 @@
 import { inputError } from '../../event/error.ts'
 
-/** Each 4 compressed bytes can expand to 128 KB; slices of this size keep the output of one step within 32 MB. */
+/** 4 compressed bytes can expand to 128 KB, so a slice expands to 32 MB at most. */
 const SLICE_BYTES = 1024
 
 /** The largest window that the zstd command accepts by default (its --long=27). */
@@ -35,17 +35,14 @@ export async function* unzstd(
     if (first) refuseHugeWindow(name, chunk)
     first = false
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      // `slice` copies: the decoder keeps its input until a block is complete, and the stream may reuse its memory.
+      // `slice` copies, because the decoder keeps its input and the stream may reuse its memory.
       yield* push(chunk.slice(at, at + SLICE_BYTES), false)
     }
   }
   yield* push(new Uint8Array(0), true)
 }
 
-/**
- * Refuses a window above the limit. Decoding needs as much memory as the window, and a malicious header can request
- * gigabytes.
- */
+/** Refuses a large window: decoding needs as much memory, and a malicious header can request gigabytes. */
 function refuseHugeWindow(name: string, header: Uint8Array): void {
   const [, , , , flags = 0, descriptor = 0] = header
   const isSingleSegment = (flags & 0x20) !== 0

@@ -40,7 +40,7 @@ export async function simulatedFetch(input: string | URL | Request, init?: Reque
 /** The listener of a signal; listeners are called in order. */
 interface Following {
   aborted: (reason: unknown) => void
-  /** Stops listening, because a signal may outlive its run. */
+  /** A signal may outlive its run. */
   over(): void
 }
 
@@ -87,7 +87,6 @@ const portOf = ({ port }: URL): number => (port === '' ? 80 : Number(port))
 const pathOf = ({ pathname, search }: URL): string => `${pathname}${search}`
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-/** Returns the header fields of a `fetch` request that come before the fields of the connection. */
 const fieldsOf = ({ url, headers, payload }: Asked): { readonly [name: string]: string } => ({
   host: url.host,
   accept: '*/*',

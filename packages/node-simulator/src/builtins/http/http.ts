@@ -1,10 +1,7 @@
 import http from 'node:http'
 import { type Life, runningLife } from '../../world/life.ts'
 
-/**
- * Returns the agent of a program. Its open connections belong to that program: an agent shared by all nodes would mix
- * them up.
- */
+/** Returns a program's agent. An agent shared by all nodes would mix up their connections. */
 function agentOf(life: Life): http.Agent {
   life.agent ??= new http.Agent({ keepAlive: true, scheduling: 'lifo', timeout: 5_000 })
   return life.agent
@@ -12,7 +9,7 @@ function agentOf(life: Life): http.Agent {
 
 type Args = [url: string | URL | http.RequestOptions, options?: unknown, callback?: unknown]
 
-/** Makes a request by the agent of the calling program, unless the call specifies one. */
+/** Makes a request by the calling program's agent, unless the call specifies one. */
 function request(...args: Args): http.ClientRequest {
   const [first, second, third] = args
   const agent = agentOf(runningLife())
@@ -26,10 +23,7 @@ function request(...args: Args): http.ClientRequest {
   return http.request(withAgent(first, agent), second as ((got: http.IncomingMessage) => void) | undefined)
 }
 
-/**
- * Returns options with the program's agent as default. `undefined` and `null` mean the default agent; `false` means a
- * separate agent for this request.
- */
+/** Makes the program's agent the default. `false` means a separate agent for this request. */
 const withAgent = (options: http.RequestOptions, agent: http.Agent): http.RequestOptions => ({
   ...options,
   _defaultAgent: agent,

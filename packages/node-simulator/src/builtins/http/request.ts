@@ -10,15 +10,15 @@ export interface Asked {
   readonly signal: AbortSignal | undefined
 }
 
-/** The members of `init` that this file handles, and the members that have no effect between nodes. */
+/** The members of `init` handled here, or without effect between nodes. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['method', 'headers', 'body', 'signal', 'redirect'],
   ...['cache', 'credentials', 'integrity', 'keepalive', 'mode', 'referrer', 'referrerPolicy', 'priority'],
 ])
 
 /**
- * Returns the request that the arguments of `fetch` describe. This file handles most forms of arguments. Node's own
- * `Request` takes as long as the whole exchange, and keeps every signal until its next garbage collection.
+ * Returns the request that `fetch` describes. Node's own `Request` takes as long as the whole exchange, and keeps
+ * signals until a garbage collection, so it serves only unusual arguments.
  */
 export async function askedOf(input: string | URL | Request, init: RequestInit | undefined): Promise<Asked> {
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined) ?? undefined
@@ -38,7 +38,6 @@ export async function askedOf(input: string | URL | Request, init: RequestInit |
 
 const isRequest = (input: string | URL | Request): input is Request => typeof input === 'object' && 'signal' in input
 
-/** Reads the arguments of a usual request; undefined for unusual or invalid requests. */
 function plainly(
   input: string | URL | Request,
   { method = 'GET', headers = {}, body = null, redirect = 'follow', ...rest }: RequestInit = {},

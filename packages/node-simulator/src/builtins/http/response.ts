@@ -23,8 +23,8 @@ export interface Exchanged {
 }
 
 /**
- * A response of `fetch`. This class implements the usual ways to read a response. All other ways use Node's own
- * `Response`, whose creation takes as long as the whole exchange.
+ * A response of `fetch`, for the usual ways to read it. Others use Node's own `Response`, whose creation takes as long
+ * as the whole exchange.
  */
 export class FetchedResponse {
   readonly url: string
@@ -155,7 +155,6 @@ export class FetchedResponse {
     return this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks)
   }
 
-  /** Returns Node's own `Response`, whose body is the rest of this response's body. */
   #full(): Response {
     if (this.#own === undefined) {
       const { status, statusText, headers } = this
@@ -166,7 +165,6 @@ export class FetchedResponse {
     return this.#own
   }
 
-  /** Returns the body as a stream. */
   #stream(): ReadableStream<Uint8Array> {
     return new ReadableStream({
       start: (controller) => {
@@ -187,5 +185,5 @@ export class FetchedResponse {
   }
 }
 
-// Makes the class pass the test `instanceof Response` in programs.
+// Makes `instanceof Response` true.
 Object.setPrototypeOf(FetchedResponse.prototype, Response.prototype)

@@ -12,7 +12,6 @@ export interface Metric {
   readonly samples: readonly Sample[]
 }
 
-/** The content type of the text that `formatMetrics` returns. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /** Formats metrics in Prometheus's text format 0.0.4. */

@@ -22,22 +22,18 @@ import { createReaders } from '../state/readers.ts'
 import type { ProxyRecording } from '../state/recording.ts'
 import { createToxicChains, type ToxicChains } from '../toxics/toxics.ts'
 
-/** The state behind every interface. API routes, config files and commands only read and change this state. */
+/** The state behind API routes, config files and commands. */
 export interface ControlPlane {
   readonly proxies: Pick<ProxySet, 'list' | 'get' | 'isAt'>
   readonly faults: Pick<FaultBoard, 'list' | 'get' | 'reportHits' | 'epoch'>
   readonly toxics: ToxicChains
   readonly leases: Leases
   readonly events: EventLog
-  /**
-   * Adds the proxy with its toxics; adds nothing if one of them is invalid. @throws as ProxySet.create and
-   * ToxicChains.add
-   */
+  /** Adds the proxy with its toxics, or nothing. @throws as ProxySet.create and ToxicChains.add */
   addProxy(settings: ProxySettings, toxics?: readonly unknown[]): Promise<ManagedProxy>
   updateProxy(name: string, change: ProxyChange): Promise<ManagedProxy>
-  /** Removes the proxy and its toxics. */
   removeProxy(name: string): Promise<void>
-  /** Replaces all toxics of the proxy; replaces none if one of the new toxics is invalid. */
+  /** Replaces all toxics of the proxy, or none. */
   replaceToxics(proxy: ManagedProxy, toxics: readonly unknown[]): void
   /**
    * @throws ControlError (400) for a link that no proxy carries, or whose traffic the fault cannot affect, since it
@@ -46,23 +42,21 @@ export interface ControlPlane {
   addFault(fault: FaultToAdd): NamedFault
   updateFault(name: string, fault: TrafficFault): NamedFault
   removeFault(name: string): void
-  /** Atomically replaces the rule set in force. */
   swapRules(faults: readonly FaultToAdd[]): void
   /** Toxiproxy's reset: removes all toxics and enables every proxy. */
   resetToxics(): Promise<void>
   /** Removes all faults and leases and enables every proxy. */
   resetAll(): Promise<void>
   statistics(): ReadonlyMap<string, LinkStatistics>
-  /** Statistics of HTTP/1.1 requests so far, by the name of the link that carries them. */
+  /** Statistics of HTTP/1.1 requests, by link. */
   requests(): ReadonlyMap<string, HttpStatistics>
   readonly recording: ProxyRecording | undefined
-  /** Ends every fault and stops the leases' timers. Must be called before the network is closed. */
   close(): void
 }
 
 export interface ControlPlaneOptions {
   readonly network: Network
-  /** The network's seed. The randomness of message and request faults derives from it. */
+  /** The network's seed, from which the faults' randomness derives. */
   readonly seed: number | string
   readonly recording?: ProxyRecording | undefined
 }
@@ -143,10 +137,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   }
 }
 
-/**
- * Returns the journal of faults that begin and heal. This is the recording's own journal, or a new journal that writes
- * notes to the history. Undefined without a recording.
- */
+/** Returns the journal of faults: the recording's own, or one that writes notes to its history. */
 function journalOf(recording: ProxyRecording | undefined): FaultJournal | undefined {
   if (recording === undefined) return undefined
   const { recorder } = recording
@@ -182,17 +173,17 @@ function asRecorded(settings: ProxySettings, recording: ProxyRecording | undefin
   return { ...settings, carries: recordedAs(carries, recording.carries) }
 }
 
-/** Adds the proxy with its toxics; adds nothing if a toxic is invalid or the proxy cannot be enabled. */
+/** Adds the proxy with its toxics, or nothing. */
 async function addProxy(parts: Parts, asked: ProxySettings, given: readonly unknown[]): Promise<ManagedProxy> {
   const { proxies, faults, toxics, events, recording, validate } = parts
   const settings = asRecorded(asked, recording)
   const { carries } = settings
   if (typeof carries === 'object' && 'table' in carries && carries.table !== undefined)
     recording?.checkTable?.(carries.table, `proxy ${settings.name}: "carries"`)
-  // The proxy is disabled at first, so that its toxics are in force before the first client can connect.
+  // Disabled at first, so that toxics are in force before any client.
   const disabled = await proxies.create({ ...settings, enabled: false })
   try {
-    // Faults that are already in force must also suit the new proxy's links.
+    // Faults in force must also suit the new links.
     for (const { fault } of faults.list()) validate(fault)
     for (const toxic of given) toxics.add(disabled, toxic)
     const proxy = settings.enabled ? await proxies.update(settings.name, { enabled: true }) : disabled
@@ -227,15 +218,13 @@ function validateLinks(proxies: ProxySet, links: readonly Link[]): void {
   throw new ControlError(400, `no proxy carries the link ${shorten(stranger)}. Known: ${some || 'none yet'}.`)
 }
 
-/** TCP faults that also act on datagrams: a cut drops them. */
+/** TCP faults that also drop datagrams. */
 const CUTS: readonly TrafficFault['kind'][] = ['partition', 'blackhole']
 
 /**
- * Rejects a fault that cannot act on its link: a run would appear to survive the fault. Does not check links that no
- * proxy carries.
+ * Rejects a fault that cannot act on its link: a run would seem to survive it.
  *
- * @throws ControlError (400) for a stream fault on a link that carries only datagrams, or a datagram fault on a link
- * that carries only streams.
+ * @throws ControlError (400) for a stream fault on a link of datagrams, or the reverse.
  */
 function validateTransport({ kind, links }: TrafficFault, proxies: readonly ManagedProxy[]): void {
   for (const link of links) {

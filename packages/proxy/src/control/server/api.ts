@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 
-/** A request as a handler receives it: matched to a route, within limits, and read completely. */
 export interface ApiRequest {
-  /** Returns the decoded value of the path's `{name}`. */
+  /** Returns the decoded `{name}` of the path. */
   param(name: string): string
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
@@ -15,7 +14,7 @@ export interface ApiReply {
   readonly body?: string | undefined
 }
 
-/** A response that continues until the client disconnects. */
+/** A response that lasts until the client disconnects. */
 export interface ApiStream {
   stream(response: ServerResponse): void
 }
@@ -24,21 +23,19 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface ApiRoute {
   readonly method: Method
-  /** The pattern of the path: `/proxies/{proxy}`. A name in braces matches any one segment. */
+  /** The path's pattern: in `/proxies/{proxy}`, braces match any one segment. */
   readonly path: string
   handle(request: ApiRequest): ApiReply | ApiStream | Promise<ApiReply | ApiStream>
 }
 
-/** Routes with a common error format. */
 export interface Api {
   owns(path: string): boolean
   readonly routes: readonly ApiRoute[]
-  /** Returns a response that rejects the request before any route is matched; undefined if the request may pass. */
+  /** Returns a response that rejects the request before routing, if any. */
   refuse?(headers: IncomingHttpHeaders): ApiReply | undefined
   noSuchPath(path: string): ApiReply
   wrongMethod(allowed: readonly Method[]): ApiReply
   failed(error: unknown, path: string): ApiReply
-  /** Returns headers that every response gets. */
   headers(): { readonly [name: string]: string }
 }
 
@@ -46,10 +43,7 @@ export type Match =
   | { readonly route: ApiRoute; readonly params: ReadonlyMap<string, string> }
   | { readonly allowed: readonly Method[] }
 
-/**
- * Returns the route for a method and a path, or the methods that the path allows. The list is empty if there is no such
- * path.
- */
+/** Returns the route, or the methods that the path allows: none for no such path. */
 export function matchRoute(routes: readonly ApiRoute[], method: string, path: string): Match {
   const segments = decodeSegments(path)
   const allowed: Method[] = []
@@ -62,7 +56,7 @@ export function matchRoute(routes: readonly ApiRoute[], method: string, path: st
   return { allowed }
 }
 
-/** Splits and decodes a path; undefined if it is not valid percent-encoded UTF-8, which no route matches. */
+/** Splits and decodes a path; undefined for invalid UTF-8, which no route matches. */
 function decodeSegments(path: string): readonly string[] | undefined {
   try {
     return path.split('/').map(decodeURIComponent)

@@ -3,27 +3,25 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { isLoopback } from '../state/address.ts'
 
-/** The settings that decide who may use the control interface. */
+/** Decides who may use the control interface. */
 export interface GuardOptions {
-  /** The listener's host as given. If it is a loopback address, the request's `Host` must be a loopback name too. */
+  /** The listener's host. For a loopback address, the request's `Host` must be a loopback name. */
   readonly listenHost: string
-  /** If set, the token that every request must carry: `Authorization: Bearer TOKEN`. */
+  /** The token that every request must carry, if set: `Authorization: Bearer TOKEN`. */
   readonly token: string | undefined
-  /** Additional host names that a request's `Host` may contain. */
+  /** Further names for a request's `Host`. */
   readonly hostNames: readonly string[]
   /** Whether the control interface uses TLS. */
   readonly isSecure?: boolean | undefined
 }
 
-/** Returns the status and the reason for rejecting a request; undefined if the request may pass. */
+/** Returns why to reject a request; undefined if it may pass. */
 export type Guard = (headers: IncomingHttpHeaders) => { readonly status: number; readonly why: string } | undefined
 
 /**
- * Creates the guard against requests from web pages, which matter because a control interface injects faults and opens
- * ports. A page could send a request directly, but browsers name the origin of every state-changing request. A page
- * could also send a request through a domain that it points at this machine (DNS rebinding). Therefore a listener on
- * loopback accepts only loopback names. Any other listener without a token accepts only addresses and names that no
- * public DNS has.
+ * Creates the guard against web pages, since the interface injects faults and opens ports. Browsers name the origin of
+ * every state-changing request. A page could also use a domain that it points here (DNS rebinding), so a listener on
+ * loopback accepts only loopback names, and any other without a token only private names.
  */
 export function createGuard({ listenHost, token, hostNames, isSecure = false }: GuardOptions): Guard {
   const names = new Set([listenHost, ...hostNames].map((name) => name.toLowerCase()))
@@ -50,18 +48,13 @@ export function createGuard({ listenHost, token, hostNames, isSecure = false }: 
   }
 }
 
-/**
- * Whether no public DNS can have the host: an address, a name without a dot, or a name in a domain reserved for local
- * use.
- */
+/** Whether no public DNS can have the host: an address, a name without a dot, or one for local use. */
 const isPrivateName = (host: string): boolean =>
   isIP(host) !== 0 || !host.includes('.') || /\.(internal|local|localhost|test)$/.test(host)
 
-/** Returns the host of a `Host` header in lower case, without the port and without an IPv6 address's brackets. */
 const hostName = (host: string | undefined): string => {
   const name = (host ?? '').toLowerCase().replace(/:\d*$/, '')
   return name.replace(/^\[(.*)\]$/, '$1')
 }
 
-/** Hashes a text. Digests have equal lengths, which a constant-time comparison needs. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -4,8 +4,8 @@ import { environmentError, usageError } from '@chaosproxy/history'
 import { isPath } from '../../socket/unix-socket.ts'
 
 /**
- * A parsed address. The text is `127.0.0.1:6379`, `localhost:0`, `[::1]:80`, `:80` for every address of this machine,
- * or `unix:/run/db.sock`.
+ * A parsed address. The text is `127.0.0.1:6379`, `localhost:0`, `[::1]:80`, `:80` for every address, or
+ * `unix:/run/db.sock`.
  */
 export interface Address {
   readonly host: string
@@ -13,8 +13,7 @@ export interface Address {
 }
 
 /**
- * Parses `host:port`, with an IPv6 host in brackets. The messages are those of Go's net.SplitHostPort, which users of
- * Toxiproxy know.
+ * Parses `host:port`, with an IPv6 host in brackets. The messages are Go's, which users of Toxiproxy know.
  *
  * @throws UserError (usage)
  */
@@ -34,7 +33,7 @@ export function parseAddress(text: string): Address {
 }
 
 const UNIX = 'unix:'
-/** The system's limit for the path of a Unix socket (unix(7)). */
+/** The limit for a Unix socket's path (unix(7)). */
 const LONGEST_PATH_BYTES = 107
 
 function pathIn(text: string): string {
@@ -50,7 +49,6 @@ const HIGHEST_PORT = 65_535
 /** The longest name in the DNS (RFC 1035 §2.3.4). */
 const LONGEST_HOST = 253
 
-/** Resolves the host to an IP address, IPv4 first; an empty host becomes `::`, every address of this machine. */
 export async function resolveAddress(address: Address): Promise<Address> {
   if (address.host === '') return { ...address, host: '::' }
   if (isIP(address.host) !== 0 || isPath(address.host)) return address
@@ -58,7 +56,7 @@ export async function resolveAddress(address: Address): Promise<Address> {
     const [found] = await lookup(address.host, { all: true, order: 'ipv4first' })
     if (found !== undefined) return { ...address, host: found.address }
   } catch {
-    // Every lookup failure gets the same message below.
+    // Lookup failures share the message below.
   }
   throw environmentError(`lookup ${address.host}: no such host`)
 }
@@ -66,5 +64,5 @@ export async function resolveAddress(address: Address): Promise<Address> {
 export const isLoopback = (host: string): boolean =>
   isPath(host) || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
-/** Shortens a text for an error message, which may quote a request of any size. */
+/** Shortens a text, of any size in a request, for an error message. */
 export const shorten = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 77)}...`)

@@ -5,25 +5,22 @@ import { findRecordedProtocol, type RecordedProtocol, type SpokenProtocol } from
 import { parseRouteTable } from '@chaosproxy/recorder/routes'
 import { type Encryption, type Framing, framingNames, parseFraming } from '@chaosproxy/wire'
 
-/**
- * The protocol that a proxy carries. The proxy must know the protocol to record single requests and messages, or to
- * apply faults to them.
- */
+/** The protocol that a proxy carries, for recording and for faults on requests and messages. */
 export type Carriage =
   | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
   | { readonly kind: 'http2'; readonly table: RouteTable | undefined }
   | SpokenProtocol
   | { readonly kind: 'messages'; readonly framing: Framing }
 
-/** The names `parseCarriage` accepts, for help and documentation. */
+/** The names that `parseCarriage` accepts. */
 export const carriageNames = (): readonly string[] => ['http', 'http2', ...framingNames()]
 
 /**
  * Parses a proxy's `carries`: a name, such as `"http"`, `"resp"` or `"json-lines"`, or an object with settings.
  * `{"kind":"http","routes":[…]}` and `{"kind":"http2","routes":[…]}` map requests to operations; `"websocket":true`
- * also reads the messages after an upgrade. `{"kind":"resp","commands":"counter"}` maps commands to operations: `"cas"`
- * names the compare-and-set script (see `commandSet`), and `"scripts":"keys"` promises that scripts write only the keys
- * they declare. `{"kind":"length-prefixed",…}` describes the length field.
+ * also reads messages after an upgrade. `{"kind":"resp","commands":"counter"}` maps commands; `"cas"` names the
+ * compare-and-set script (see `commandSet`), and `"scripts":"keys"` promises that scripts write only declared keys.
+ * `{"kind":"length-prefixed",…}` describes the length field.
  *
  * @throws UserError with a message that begins with `where`.
  */
@@ -42,25 +39,22 @@ export function parseCarriage(value: unknown, where: string): Carriage {
 export const carriageName = (carries: Carriage): string =>
   carries.kind === 'spoken' ? carries.protocol.kind : carries.kind
 
-/** Returns the framing that splits the protocol's connections into messages; undefined if the protocol has none. */
+/** Returns the framing that splits connections into messages, if any. */
 export function framingOf(carries: Carriage | undefined): Framing | undefined {
   if (carries?.kind === 'spoken') return carries.protocol.framing
   return carries?.kind === 'messages' ? carries.framing : undefined
 }
 
-/** Returns how clients ask for encryption; undefined unless connections of the protocol begin in plaintext. */
+/** Returns how clients of a plaintext protocol ask for encryption. */
 export const encryptionOf = (carries: Carriage | undefined): Encryption | undefined => framingOf(carries)?.encryption
 
-/** Returns what maps requests to operations, which is a route table or a protocol; undefined if nothing does. */
+/** Returns what maps requests to operations: a route table or a protocol. */
 export function recordedBy(carries: Carriage | undefined): 'routes' | RecordedProtocol | undefined {
   if (carries?.kind === 'spoken') return carries.protocol
   return carries !== undefined && 'table' in carries && carries.table !== undefined ? 'routes' : undefined
 }
 
-/**
- * Returns the protocol of a proxy in a recording, whose default protocol is `recorded`. A proxy without a protocol gets
- * the default. A proxy for HTTP without routes gets the routes of the default.
- */
+/** Returns a proxy's protocol in a recording, by default `recorded`, whose routes HTTP without any gets. */
 export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carriage): Carriage | 'tcp' {
   if (carries === undefined) return recorded
   if (carries === 'tcp' || recorded.kind !== 'http' || !('table' in carries) || carries.table !== undefined)

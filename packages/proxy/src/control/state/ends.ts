@@ -4,16 +4,14 @@ import type { TlsOptions } from '../../tls/tls-options.ts'
 import { parseAddress } from './address.ts'
 import type { Carriage } from './carriage.ts'
 
-/** One end of a proxy as the user typed it: `host:port`, or a scheme and `host:port` if the end uses TLS. */
 export interface End {
   /** `host:port` */
   readonly address: string
   readonly isSecure: boolean
-  /** Whether the end's scheme is `https`. */
   readonly isHttps: boolean
 }
 
-/** Whether each scheme uses TLS, and its default port. */
+/** Each scheme's TLS and default port. */
 const SCHEMES: { readonly [scheme: string]: Scheme } = {
   http: { isSecure: false, port: 80 },
   https: { isSecure: true, port: 443 },
@@ -64,8 +62,8 @@ export function checkedAddress(where: string, typed: string, address: string = t
 }
 
 /**
- * Returns the TLS options of the ends that use TLS. The listener's certificate is generated. The upstream's certificate
- * is verified unless `NODE_TLS_REJECT_UNAUTHORIZED` is 0, as in all of Node.
+ * Returns the TLS options of both ends. The listener's certificate is generated. The upstream's is verified unless
+ * `NODE_TLS_REJECT_UNAUTHORIZED` is 0, as in all of Node.
  */
 export function tlsBetween(
   listen: Pick<End, 'address' | 'isSecure'>,
@@ -83,10 +81,10 @@ export function tlsBetween(
   }
 }
 
-/** Hosts that no certificate can name. */
+/** No certificate can name these. */
 const WILDCARDS: readonly string[] = ['', '0.0.0.0', '::']
 
-/** Adds the protocol to negotiate to TLS options that name none, if the carried protocol needs negotiation (ALPN). */
+/** Adds the protocol that TLS must negotiate (ALPN), if any. */
 export function withAlpn(tls: TlsOptions, carries: Carriage | 'tcp' | undefined): TlsOptions {
   if (typeof carries !== 'object' || carries.kind !== 'http2') return tls
   const alpn = alpnOf(carries)
@@ -100,7 +98,7 @@ export function withAlpn(tls: TlsOptions, carries: Carriage | 'tcp' | undefined)
 const alpnOf = (carries: Carriage | 'tcp' | undefined): readonly string[] | undefined =>
   typeof carries === 'object' ? ALPN[carries.kind] : undefined
 
-/** The protocols offered by ALPN. Both ends must use the same version of HTTP, so only one version is offered. */
+/** The protocols for ALPN. Both ends need the same version of HTTP. */
 const ALPN: { readonly [kind in Carriage['kind']]?: readonly string[] } = {
   http: ['http/1.1'],
   http2: ['h2'],

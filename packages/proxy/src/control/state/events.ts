@@ -9,7 +9,7 @@ type ControlEvent =
   | { readonly type: 'lease-expired'; readonly lease: string; readonly owner: string }
   | { readonly type: 'rules-swapped'; readonly epoch: number }
   | { readonly type: 'reset' }
-  /** The recorded history violates the judged level. The event at `position` proves the violation. */
+  /** The recorded history violates the judged level, as the event at `position` proves. */
   | {
       readonly type: 'violation'
       readonly key?: string | undefined
@@ -21,21 +21,19 @@ type ControlEvent =
     }
   | Trouble
 
-/** An event with its sequence number, which starts at 1, and its UTC time in ISO 8601. */
+/** An event with its sequence number from 1, and its UTC time in ISO 8601. */
 export type RecordedEvent = ControlEvent & { readonly sequence: number; readonly at: string }
 
-/** The most recent events, and the subscribers to new ones. */
+/** The most recent events, and their subscribers. */
 export interface EventLog {
   emit(event: ControlEvent): void
-  /** Returns the kept events after a sequence number, in order. */
   since(sequence: number): readonly RecordedEvent[]
-  /** Calls `listener` for every new event. Returns the function that unsubscribes it. */
   subscribe(listener: (event: RecordedEvent) => void): () => void
   readonly subscribers: number
   readonly lastSequence: number
 }
 
-/** The number of events kept for clients that reconnect. */
+/** The number of events for clients that reconnect. */
 const KEPT = 1024
 
 export function createEventLog(): EventLog {

@@ -8,7 +8,7 @@ import type { InForce } from './in-force.ts'
 import type { Injector } from './injector.ts'
 import { validateName } from './names.ts'
 
-/** The source of a fault. Replacing all faults of one origin keeps the faults of the others. */
+/** The source of a fault. Replacing one origin's faults keeps the others'. */
 export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'
 
 export interface NamedFault {
@@ -16,12 +16,11 @@ export interface NamedFault {
   readonly fault: TrafficFault
   readonly origin: FaultOrigin
   readonly lease: string | undefined
-  /** The number of hits so far. */
   readonly hits: number
-  /** The number of times that the fault should have hit but could not; `missedBecause` is the latest reason. */
+  /** How often the fault should have hit but could not; `missedBecause` is the last reason. */
   readonly missed: number
   readonly missedBecause: string | undefined
-  /** The requests that the fault hit last; empty for faults that do not hit requests. */
+  /** The requests hit last; empty for other faults. */
   readonly recent: readonly HitRequest[]
 }
 
@@ -32,43 +31,40 @@ export interface FaultToAdd {
   readonly lease?: string | undefined
 }
 
-/** All faults in force: toxics, partitions, members of rule sets and single faults. */
+/** All faults in force, from every origin. */
 export interface FaultBoard {
-  /** Incremented whenever a fault begins, ends or changes, and whenever a rule set comes into force. */
+  /** Incremented with every change of faults or rule sets. */
   readonly epoch: number
-  /** Returns the faults in the order in which they were added. */
   list(): readonly NamedFault[]
   /** @throws ControlError (404) */
   get(name: string): NamedFault
   /** @throws ControlError (409) if the name is taken, UserError if a parameter is invalid; then nothing is added. */
   add(fault: FaultToAdd): NamedFault
   /**
-   * Changes the fault. A TCP fault whose kind and links stay keeps its state, such as draws and counters. Any other
-   * fault is applied again before the old one is removed. @throws ControlError (404)
+   * Changes the fault. A TCP fault of the same kind and links keeps its state. Any other is applied anew before the old
+   * one is removed. @throws ControlError (404)
    */
   update(name: string, fault: TrafficFault): NamedFault
   /** @throws ControlError (404) */
   remove(name: string): void
   removeWhere(matches: (fault: NamedFault) => boolean): void
   /**
-   * Atomically makes `faults` the only faults of `origin`: no byte passes while only a part of them is in force. An
-   * unchanged fault keeps its state.
+   * Atomically makes `faults` the only ones of `origin`: no byte passes in between. Unchanged faults keep their state.
    *
    * @throws as `add`, and changes nothing.
    */
   replaceAll(origin: FaultOrigin, faults: readonly FaultToAdd[]): void
-  /** Emits an event for every fault whose number of hits changed since the last call. */
+  /** Emits an event for every fault with new hits. */
   reportHits(): void
-  /** Reports every fault as healed without releasing the bytes that it holds. Called when the network closes. */
+  /** Reports every fault as healed, without releasing bytes, as the network closes. */
   close(): void
 }
 
 interface Entry extends FaultToAdd {
   readonly applied: InForce
-  /** Hits of earlier versions of this fault, which were replaced. */
+  /** Hits of replaced versions. */
   readonly earlierHits: number
   reportedHits: number
-  /** The number of hits when the fault was last changed. */
   readonly notedHits: number
 }
 
@@ -132,7 +128,7 @@ class LiveFaultBoard implements FaultBoard {
     const before = [...this.#entries.values()].filter((entry) => entry.origin === origin)
     const { gone, added } = differences(before, wanted)
     for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(this.#entries, fault)
-    // New faults begin before old ones end, so a link that both sets cut stays cut throughout.
+    // New faults first, so that a link that both sets cut stays cut.
     const applied = applyAll(this.#injector, added)
     this.#beginEpoch()
     for (const entry of gone) this.#takeOut(entry)
@@ -164,7 +160,7 @@ class LiveFaultBoard implements FaultBoard {
     if (this.#journal !== undefined) this.#journal.epoch = this.#epoch
   }
 
-  /** Adds an applied fault to the board. A reset ends as soon as it is applied, so the board does not keep it. */
+  /** Adds an applied fault, except a reset, which has ended already. */
   #begin(wanted: FaultToAdd, applied: InForce): Entry {
     const { name, fault } = wanted
     const entry = { ...wanted, applied, earlierHits: 0, reportedHits: 0, notedHits: 0 }
@@ -176,7 +172,7 @@ class LiveFaultBoard implements FaultBoard {
   }
 
   #remove(entry: Entry): void {
-    // The bytes that the fault held are released within this call and belong to the new epoch.
+    // Bytes that the fault held belong to the new epoch.
     this.#beginEpoch()
     this.#takeOut(entry)
   }
@@ -204,7 +200,7 @@ function validateNew(entries: ReadonlyMap<string, Entry>, { name }: FaultToAdd):
   if (taken !== undefined) throw new ControlError(409, `there is a fault "${shorten(name)}" already (${taken.origin})`)
 }
 
-/** Applies all faults, or none if one fails. */
+/** Applies all faults, or none. */
 function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMap<FaultToAdd, InForce> {
   const applied = new Map<FaultToAdd, InForce>()
   try {
@@ -216,10 +212,7 @@ function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMa
   return applied
 }
 
-/**
- * Updates the fault in place if kind and links are the same; otherwise applies the new fault before removing the old
- * one.
- */
+/** Updates the fault in place if possible; otherwise applies the new one first. */
 function changeInForce(injector: Injector, entry: Entry, fault: TrafficFault): Pick<Entry, 'applied' | 'earlierHits'> {
   const { applied, earlierHits } = entry
   if (applied.update !== undefined && isSameHarm(entry.fault, fault)) {
@@ -231,10 +224,7 @@ function changeInForce(injector: Injector, entry: Entry, fault: TrafficFault): P
   return { applied: next, earlierHits: hitsOf(entry) }
 }
 
-/**
- * Returns the faults that end and the faults that begin when `wanted` replaces `before`. @throws ControlError (400) for
- * a name given twice.
- */
+/** Returns which faults end and begin for `wanted`. @throws ControlError (400) for a name given twice. */
 function differences(
   before: readonly Entry[],
   wanted: readonly FaultToAdd[],

@@ -5,14 +5,13 @@ interface NotedFault {
   readonly fault: TrafficFault
 }
 
-/** Receives every fault that begins or heals. A changed fault is reported as healed, and as begun again. */
+/** Receives faults that begin and heal. A change is both. */
 export interface FaultNotes {
   began(fault: NotedFault): void
-  /** `hits` counts the hits since the fault began. */
+  /** `hits` counts since the fault began. */
   ended(fault: NotedFault & { readonly hits: number }): void
 }
 
-/** Receives the epoch too, so that histories show when each fault was in force. */
 export interface FaultJournal extends FaultNotes {
   epoch: number
 }

@@ -23,7 +23,6 @@ export interface Injectors {
   readonly validate: (fault: TrafficFault) => void
 }
 
-/** Returns an injector that passes each fault to the layer of its family. */
 export function createInjector({ network, readers, validate }: Injectors): Injector {
   return {
     apply(fault) {

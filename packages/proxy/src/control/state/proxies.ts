@@ -20,47 +20,42 @@ export interface ProxySettings {
   readonly name: string
   /** `host:port`. Port 0 picks a free port; an empty string listens on every address, at a free port. */
   readonly listen: string
-  /** If false, no port is opened: only clients of this process can connect, by `dial`. */
+  /** If false, only clients of this process can connect, by `dial`. */
   readonly listens?: boolean | undefined
   readonly upstream: string
   readonly enabled: boolean
-  /** The endpoints of the proxy's two links; by default `clients` and the proxy's own name. */
+  /** The endpoints of the links; by default `clients` and the proxy's name. */
   readonly from?: Endpoint | undefined
   readonly to?: Endpoint | undefined
   /** TCP by default. */
   readonly protocol?: 'tcp' | 'udp' | undefined
   /**
-   * The protocol. It is needed to record single requests or messages, or to apply faults to them. `tcp` stands for raw
-   * bytes, which are the default if nothing is recorded.
+   * The protocol, for recording and for faults on requests and messages. `tcp` stands for raw bytes, the default
+   * without a recording.
    */
   readonly carries?: Carriage | 'tcp' | undefined
   /** Where the proxy terminates and originates TLS. By default TLS is passed through. */
   readonly tls?: TlsOptions | undefined
-  /** Whether the upstream is given as `https://`. The proxy then carries HTTP unless `carries` says otherwise. */
+  /** Whether the upstream is `https://`. The default of `carries` is then HTTP. */
   readonly isHttps?: boolean | undefined
-  /**
-   * Whether a server that is reached by TLS gets the `Host` that the client sent. By default, HTTP/1.1 requests get the
-   * server's own name as `Host`.
-   */
+  /** Whether a server behind TLS gets the client's `Host` instead of its own name. */
   readonly keepHost?: boolean | undefined
-  /**
-   * Whether the proxy's addresses may be Unix sockets. The user may name files of this machine; an API request may not.
-   */
+  /** Whether addresses may be Unix sockets. Only the user may name files, not an API request. */
   readonly mayNamePaths?: boolean | undefined
-  /** Identifies the dialling node, if several nodes share the proxy's address. */
+  /** Identifies dialling nodes that share the address. */
   readonly peers?: PeerFinder | undefined
   /** The nodes that `peers` can identify. */
   readonly peerNames?: readonly Endpoint[] | undefined
 }
 
-/** The settings to change. Absent settings keep their values. */
+/** Absent settings keep their values. */
 export type ProxyChange = {
   readonly [Name in 'listen' | 'listens' | 'upstream' | 'enabled']?: ProxySettings[Name] | undefined
 }
 
 export interface ManagedProxy {
   readonly name: string
-  /** The proxy's listen address, resolved once the proxy has been enabled. */
+  /** The listen address, resolved once the proxy has been enabled. */
   readonly listen: string
   readonly upstream: string
   readonly enabled: boolean
@@ -68,27 +63,24 @@ export interface ManagedProxy {
   readonly forward: Link
   /** Server to client. */
   readonly backward: Link
-  /**
-   * Every endpoint that may dial, each with its own links. These are `from` and, if several nodes share the address,
-   * the peers.
-   */
+  /** Every endpoint that may dial: `from` and the peers, each with its own links. */
   readonly callers: readonly Endpoint[]
   readonly protocol: 'tcp' | 'udp'
-  /** The certificate authority, in PEM, that clients must trust; undefined if the proxy created none. */
+  /** The authority that clients must trust, in PEM, if the proxy created one. */
   readonly authority: string | undefined
   /** Maps the proxy's requests to operations; undefined if they cannot be recorded. */
   readonly recordedBy: ReturnType<typeof recordedBy>
-  /** The protocol by which single requests or messages are read; undefined for raw bytes. */
+  /** The protocol of single requests or messages; undefined for raw bytes. */
   readonly speaks: string | undefined
-  /** How dialling endpoints are identified, and how often identification succeeded and failed. */
+  /** How dialling endpoints are identified, with successes and failures. */
   readonly identification: Identification
-  /** The number of open connections; for UDP, of clients heard from recently. */
+  /** Open connections; for UDP, recent clients. */
   readonly liveConnections: number
-  /** Connects a client of this process without a socket. Absent for UDP, and while the proxy is disabled. */
+  /** Connects a client of this process. Absent for UDP, and while disabled. */
   readonly dial?: (() => Duplex) | undefined
 }
 
-/** The proxies by name. Operations on one proxy run in the order they were requested. */
+/** The proxies by name. Operations on one run in order. */
 export interface ProxySet {
   /** Sorted by name. */
   list(): readonly ManagedProxy[]
@@ -97,29 +89,28 @@ export interface ProxySet {
   /** @throws ControlError (400, 409), UserError (environment) if it cannot listen; then it is not added. */
   create(settings: ProxySettings): Promise<ManagedProxy>
   /**
-   * Changes the proxy. A new listen or upstream address, or a change of `listens`, resets the proxy's connections but
-   * keeps its faults. A proxy that cannot listen is kept, but disabled.
+   * Changes the proxy. A new address, or a change of `listens`, resets connections but keeps faults. A proxy that
+   * cannot listen stays, disabled.
    */
   update(name: string, change: ProxyChange): Promise<ManagedProxy>
   isAt(name: string, addresses: Pick<ProxySettings, 'listen' | 'upstream'>): Promise<boolean>
-  /** Frees the proxy's port and resets its connections. @throws ControlError (404) */
+  /** Frees the port and resets connections. @throws ControlError (404) */
   remove(name: string): Promise<void>
 }
 
 export interface ProxySetOptions {
   readonly network: Pick<Network, 'route' | 'datagramRoute'>
-  /** Creates the interceptor that reads each connection of a proxy with a known protocol. */
+  /** Creates the interceptor for a proxy's protocol. */
   readonly interceptFor: (carries: Carriage, way: ReadWay) => Promise<Intercept>
-  /** Prepares the protocol, before the first client can connect. */
+  /** Prepares the protocol before the first client. */
   readonly prepare: (carries: Carriage, way: PreparedWay) => Promise<void>
-  /** Returns a finder that identifies dialling processes; undefined if clients are not identified by their process. */
   readonly processesFor: (carries: Carriage) => Promise<PeerFinder | undefined>
 }
 
 /** A link whose traffic is parsed. */
 export interface ReadWay extends Link {
   readonly tls: TlsOptions | undefined
-  /** Returns the `Host` of forwarded requests; absent if requests keep their own `Host`. */
+  /** Returns the `Host` of forwarded requests; absent to keep theirs. */
   readonly host: (() => string) | undefined
 }
 
@@ -138,14 +129,11 @@ interface Entry {
   readonly tls: TlsOptions | undefined
   readonly peers: PeerFinder | undefined
   readonly callers: readonly Endpoint[]
-  /**
-   * Reads the connections; undefined for raw bytes. Created before the proxy is enabled, so that the protocol is known
-   * by then.
-   */
+  /** Undefined for raw bytes. Created before the proxy is enabled, so that the protocol is known. */
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
   readonly carries: Carriage | undefined
-  /** Whether the proxy is prepared. `prepare` runs once, before the first client, and only if `carries` is set. */
+  /** `prepare` runs once, before the first client, if `carries` is set. */
   isPrepared: boolean
   route: Route | DatagramRoute | undefined
 }
@@ -168,7 +156,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     validateUpstream(upstream)
     refusePaths(settings)
     const from = settings.from ?? 'clients'
-    // The proxy may have the same name as its clients' endpoint, but its own two endpoints must differ.
+    // The proxy may be named like its clients' endpoint, but its endpoints must differ.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
     const { protocol = 'tcp', listens = true, tls, peers, peerNames = [] } = settings
     const carries = carriedBy(settings)
@@ -178,7 +166,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     refuseTakenLink(entries, { from, to })
     const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to, tls, host })
     const processes = carries === undefined ? undefined : await processesFor(carries)
-    // Another proxy may have taken the link since the first check.
+    // Another proxy may have taken the link meanwhile.
     refuseTakenLink(entries, { from, to })
     const entry: Entry = {
       ...{ name, from, to, protocol, listens, listen, upstream },
@@ -227,8 +215,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
 /**
  * Opens the proxy's route.
  *
- * @throws UserError (usage) if the proxy's connections would lead back to the proxy. In this case, the route is closed
- * again.
+ * @throws UserError (usage) if connections would lead back to the proxy, whose route is closed again.
  */
 async function startAmong(
   entries: ReadonlyMap<string, Entry>,
@@ -242,7 +229,7 @@ async function startAmong(
     upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
   }
   const listen = await resolveAddress(parseAddress(entry.listen === '' || !entry.listens ? ':0' : entry.listen))
-  // Checked before listening: an upstream at the proxy's own address is reported as a loop even if its port is taken.
+  // Before listening, so that the proxy's own address is a loop even if its port is taken.
   if (entry.listens && listen.port !== 0) await refuseRoundTrip(entries, { ...entry, listen: hostAndPort(listen) })
   if (entry.carries !== undefined && !entry.isPrepared)
     await prepare(entry.carries, { ...way, upstream: { ...way.upstream, originate: entry.tls?.originate } })
@@ -263,8 +250,7 @@ async function startAmong(
   if (!entry.listens) return
   entry.listen = hostAndPort(route)
   try {
-    // Check again: a port picked by the system is known only now, and other proxies may have been opened in the
-    // meantime.
+    // Again: the system's port is known only now, and other proxies may be new.
     await refuseRoundTrip(entries, entry)
   } catch (error) {
     await stop(entry)
@@ -290,7 +276,7 @@ const PLAIN_HTTP: Carriage = { kind: 'http', table: undefined, websocket: false 
 const carriedBy = ({ carries, isHttps }: ProxySettings): Carriage | undefined =>
   carries === 'tcp' ? undefined : (carries ?? (isHttps === true ? PLAIN_HTTP : undefined))
 
-/** Returns the server's name for the `Host` of an HTTPS request. */
+/** Returns the server's name for HTTPS requests. */
 function hostOf({ upstream }: Pick<Entry, 'upstream'>): string {
   const { host, port } = parseAddress(upstream)
   return port === 443 && isIP(host) !== 6 ? host : hostAndPort({ host, port })
@@ -332,7 +318,7 @@ function viewOf(entry: Entry): ManagedProxy {
   }
 }
 
-/** Returns the links of a proxy in one direction or in both, including those of every caller. */
+/** Returns a proxy's links in one or both directions, of every caller. */
 export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'downstream' = 'both'): readonly Link[] {
   const { to } = proxy.forward
   const upstream = proxy.callers.map((from) => ({ from, to }))
@@ -340,11 +326,11 @@ export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'd
   return direction === 'upstream' ? upstream : direction === 'downstream' ? downstream : [...upstream, ...downstream]
 }
 
-/** Returns the identification of a proxy that is not enabled. */
+/** A disabled proxy's identification. */
 const identificationBy = ({ peers }: Entry): Identification =>
   peers === undefined ? ownAddress : { by: peers.by, known: 0, unknown: 0 }
 
-/** Whether these addresses differ from the entry's. Compares resolved addresses: `localhost:1` equals `127.0.0.1:1`. */
+/** Whether these addresses differ once resolved: `localhost:1` equals `127.0.0.1:1`. */
 async function differs(entry: Entry, listen: string, upstream: string): Promise<boolean> {
   return (await isOther(entry.listen, listen)) || (await isOther(entry.upstream, upstream))
 }
@@ -355,7 +341,7 @@ async function isOther(now: string, wanted: string): Promise<boolean> {
   try {
     return hostAndPort(await resolveAddress(parseAddress(now))) !== hostAndPort(await resolveAddress(address))
   } catch {
-    // An unresolvable name counts as a different address; starting the proxy then reports the problem.
+    // Starting the proxy reports an unresolvable name.
     return true
   }
 }
@@ -385,7 +371,7 @@ function validateUpstream(upstream: string): void {
   parseAddress(upstream)
 }
 
-/** Runs the tasks of each name one at a time, in order. Tasks of different names do not wait for each other. */
+/** Runs the tasks of each name one at a time. Names do not wait for each other. */
 type Serially = <T>(name: string, task: () => Promise<T>) => Promise<T>
 
 function createSerially(): Serially {
@@ -393,7 +379,7 @@ function createSerially(): Serially {
   return async (name, task) => {
     const before = last.get(name)
     const mine = (async () => {
-      // The earlier task's own caller handles its error.
+      // Its own caller handles the error.
       await before?.catch(() => undefined)
       return task()
     })()

@@ -26,18 +26,17 @@ import type { InForce } from './in-force.ts'
 import type { PreparedWay, ReadWay } from './proxies.ts'
 import type { ProxyRecording } from './recording.ts'
 
-/** The protocol readers, each loaded when a proxy first needs it. */
 export interface Readers {
-  /** Creates the interceptor of a proxy's connections. It records at the client's edge, in front of every fault. */
+  /** Creates a proxy's interceptor, which records at the client's edge, before every fault. */
   interceptFor(carriage: Carriage, way: ReadWay): Promise<Intercept>
   /**
-   * Reads the initial values of keys if the settings ask for it.
+   * Reads initial values if the settings ask for it.
    *
    * @throws UserError (environment)
    */
   prepare(carriage: Carriage, way: PreparedWay): Promise<void>
   /**
-   * Returns a finder of dialling processes; undefined if clients are not identified by their process.
+   * Returns a finder of dialling processes, if these identify clients.
    *
    * @throws UserError (environment)
    */
@@ -47,7 +46,7 @@ export interface Readers {
    * below.
    */
   applyToRequests(fault: HttpFault): InForce
-  /** Returns statistics of HTTP/1.1 requests so far, by the name of the link that carries them. */
+  /** Returns statistics of HTTP/1.1 requests, by link. */
   requests(): ReadonlyMap<string, HttpStatistics>
   applyToHttp2(fault: Http2Fault): InForce
   applyToMessages(fault: MessageFault): InForce
@@ -73,7 +72,7 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
     (await import('../../messages/message-faults.ts')).createMessageFaults({ seed }),
   )
 
-  /** Reads both versions of HTTP: a client may speak either, and every operation must be recorded. */
+  /** A client may speak either version of HTTP, and everything must be recorded. */
   async function recordedHttp(way: HttpRoute): Promise<Intercept> {
     const { byPreface } = await import('../../http2/by-preface.ts')
     return byPreface({
@@ -145,7 +144,6 @@ interface RequestReaders {
   readonly messages: MessageFaults | undefined
 }
 
-/** Applies a request fault to each of its links by the protocol that the link carries: HTTP/1.1, HTTP/2 or SQL. */
 function applyToRequests(fault: HttpFault, { http, http2, messages }: RequestReaders): InForce {
   const { kind, links } = fault
   const strange = links.find((link) => ![http, http2, messages].some((reader) => reader?.carries(link) === true))
@@ -173,7 +171,6 @@ const notHttp1 = (kind: string, links: readonly Link[], isHttp2: boolean): UserE
     `${kind} on ${links.map(linkName).join(', ')}: this fault acts on HTTP/1.1, and the link carries ${isHttp2 ? 'HTTP/2. Faults of HTTP/2 are lose-reply, crash-before-reply, delay-stream, reset-stream and grpc-status' : 'SQL. Faults of SQL are lose-reply, crash-before-reply and sql-error'}.`,
   )
 
-/** Combines several faults in force into one. */
 function together(applied: readonly InForce[]): InForce {
   const [first] = applied
   if (first !== undefined && applied.length === 1) return first
@@ -198,7 +195,7 @@ function together(applied: readonly InForce[]): InForce {
 }
 
 /**
- * Returns a function that rewrites the start of connections; undefined if the start is not rewritten.
+ * Returns a function that rewrites the start of connections, if needed.
  *
  * @throws UserError (usage) for TLS that the proxy cannot read.
  */

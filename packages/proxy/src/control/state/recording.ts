@@ -5,26 +5,24 @@ import type { Carriage } from './carriage.ts'
 import type { FaultNotes } from './fault-notes.ts'
 
 interface JudgedRecord {
-  /** The level that the record is judged by, such as `linearizable`. */
   readonly level: string
-  /** The verdict so far: the level, the level after `not `, or `not certain`. */
+  /** The level, the level after `not `, or `not certain`. */
   readonly soFar: string
-  /** The number of events at the end of the record that are not judged yet; absent if all events are judged. */
+  /** Events at the end that are not judged yet, if any. */
   readonly unjudged?: number | undefined
-  /** The reason for the verdict `not certain`. */
+  /** The reason for `not certain`. */
   readonly doubt?: string | undefined
   readonly violation?: RecordedViolation | undefined
 }
 
-/** A violation of the judged level. The event at `position` proves the violation. */
+/** A violation, as the event at `position` proves. */
 interface RecordedViolation {
   readonly key?: string | undefined
-  /** The event's position in the history, counted from 0. */
   readonly position: number
   readonly sentence: string
-  /** The number of events recorded after this event until the violation was noticed. */
+  /** Events between this one and the notice of the violation. */
   readonly noticedAfter: number
-  /** The event's line in the record; absent if the line is lost. */
+  /** The event's line; absent if it is lost. */
   readonly at?: { readonly path: string; readonly line: number } | undefined
 }
 
@@ -37,10 +35,10 @@ export interface ProxyRecording {
     | undefined
   /** The protocol of proxies that declare none. */
   readonly carries?: Carriage | undefined
-  /** Records the faults. If absent, the recorder records them. */
+  /** Records the faults, in place of the recorder. */
   readonly faults?: FaultNotes | undefined
   /**
-   * Rejects a table whose recording cannot be judged.
+   * Rejects a table that cannot be judged.
    *
    * @throws UserError (input) with a message that begins with `where`.
    */

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { isPath } from '../../socket/unix-socket.ts'
 import { isLoopback, parseAddress } from './address.ts'
 
-/** An open proxy: its listen address as an IP and port, and its upstream. */
+/** An open proxy's addresses; the listening one is resolved. */
 export interface Hop {
   readonly name: string
   readonly listen: string
@@ -12,10 +12,7 @@ export interface Hop {
   readonly protocol: 'tcp' | 'udp'
 }
 
-/**
- * Returns the proxies on a loop that leads a connection back to `start`; undefined if there is no loop. On a loop, a
- * single connection would use up all file descriptors of the process.
- */
+/** Returns the proxies of a loop back to `start`, if any: a single connection would use up all file descriptors. */
 export async function findRoundTrip(start: Hop, open: readonly Hop[]): Promise<readonly [Hop, ...Hop[]] | undefined> {
   const hops = [start, ...open.filter(({ name }) => name !== start.name)]
   const seen = new Set<Hop>()
@@ -37,7 +34,7 @@ async function reachedBy({ upstream, protocol }: Hop, hops: readonly Hop[]): Pro
   const { host, port } = parseAddress(upstream)
   if (isPath(host)) return hops.filter((hop) => hop.listen === upstream)
   const candidates = hops.filter((hop) => hop.protocol === protocol && parseAddress(hop.listen).port === port)
-  // Resolve the name only if a proxy listens on this port.
+  // Resolve only if a proxy listens on this port.
   if (candidates.length === 0) return []
   const dialled = await addressesOf(host)
   return candidates.filter((hop) => {
@@ -46,15 +43,12 @@ async function reachedBy({ upstream, protocol }: Hop, hops: readonly Hop[]): Pro
   })
 }
 
-/**
- * Whether a connection to `dialled` reaches a listener on `listening`. An unspecified listening address means every
- * address of this machine.
- */
+/** Whether a connection to `dialled` reaches `listening`, which may mean every address. */
 const isSameHost = (dialled: string, listening: string): boolean =>
   dialled === listening ||
   (listening === '::' && isOwn(dialled)) ||
   (listening === '0.0.0.0' && isIP(dialled) === 4 && isOwn(dialled)) ||
-  // Dialling an unspecified address dials this machine.
+  // Dialling an unspecified address reaches this machine.
   (isEvery(dialled) && (isEvery(listening) || isLoopback(listening)))
 
 const isEvery = (address: string): boolean => address === '0.0.0.0' || address === '::'
@@ -74,10 +68,7 @@ async function addressesOf(host: string): Promise<readonly string[]> {
   }
 }
 
-/**
- * Returns the canonical form of an address: unmaps `::ffff:127.0.0.1` to `127.0.0.1`, and spells IPv6 addresses one
- * way.
- */
+/** Returns an address in one form: `127.0.0.1` for `::ffff:127.0.0.1`. */
 function plainly(address: string): string {
   if (isIP(address) !== 6) return address
   const [bare = ''] = address.split('%')

@@ -6,27 +6,24 @@ import { integerMember, type Members } from './go-json.ts'
 interface ToxicAttribute {
   readonly name: string
   readonly unit: 'ms' | 'µs' | 'B' | 'KB/s'
-  /** The smallest allowed value, by default 0. An attribute that a toxic does not give has the value 0. */
+  /** The smallest allowed value. A missing attribute is 0. */
   readonly least?: number | undefined
 }
 
-/** All attributes of a toxic by name; missing attributes are 0. */
+/** A toxic's attributes; missing ones are 0. */
 export type ToxicAttributes = { readonly [name: string]: number }
 
 export interface ToxicType {
   readonly name: string
   readonly attributes: readonly ToxicAttribute[]
-  /**
-   * Returns the fault for the toxic; undefined if the toxic has no effect. Pure; the attributes are within their
-   * ranges.
-   */
+  /** Returns the fault for valid attributes; undefined for no effect. Pure. */
   harm(attributes: ToxicAttributes): TcpHarm | undefined
 }
 
 const BYTES_PER_KB = 1000
 const MICROSECONDS_PER_MS = 1000
 
-/** Toxiproxy's toxics under Toxiproxy's names, and the link faults that implement them. */
+/** Toxiproxy's toxics, and the link faults that implement them. */
 const toxicTypes: readonly ToxicType[] = [
   {
     name: 'latency',
@@ -86,10 +83,10 @@ const toxicTypes: readonly ToxicType[] = [
 export const findToxicType = (name: string): ToxicType | undefined => toxicTypes.find((type) => type.name === name)
 
 /**
- * Returns `before` with the given attributes changed.
+ * Returns `before` with some attributes changed.
  *
- * @throws ControlError (400) for an attribute that is not a whole number or is out of range. Toxiproxy itself crashes
- * on some of these values.
+ * @throws ControlError (400) for an attribute that is not whole or out of range. Toxiproxy itself crashes on some of
+ * these values.
  */
 export function mergeAttributes(type: ToxicType, before: ToxicAttributes, given: Members): ToxicAttributes {
   const merged = type.attributes.map(({ name, unit, least = 0 }): readonly [string, number] => {

@@ -9,7 +9,7 @@ export interface Toxic {
   readonly attributes: ToxicAttributes
   readonly name: string
   readonly type: string
-  /** The stream as the client spelled it; `upstream` means client to server. */
+  /** As the client spelled it; `upstream` means client to server. */
   readonly stream: string
   readonly toxicity: number
 }
@@ -21,7 +21,7 @@ export interface ToxicChains {
   get(proxy: ManagedProxy, name: string): Toxic
   /** Adds a toxic; it is in force when the call returns. @throws ControlError (400, 409) */
   add(proxy: ManagedProxy, body: unknown): Toxic
-  /** Changes only the attributes and the toxicity that `body` gives. @throws ControlError (400, 404) */
+  /** Changes what `body` gives. @throws ControlError (400, 404) */
   update(proxy: ManagedProxy, name: string, body: unknown): Toxic
   /** @throws ControlError (404) */
   remove(proxy: ManagedProxy, name: string): void
@@ -98,7 +98,6 @@ export function createToxicChains(board: FaultBoard): ToxicChains {
   }
 }
 
-/** Returns the name of a toxic's fault on the board: `proxy/toxic`. */
 const boardName = (proxy: ManagedProxy, toxic: string): string => `${proxy.name}/${toxic}`
 
 function faultOf(proxy: ManagedProxy, { toxic, type, direction }: Entry): TcpFault | undefined {
@@ -108,7 +107,7 @@ function faultOf(proxy: ManagedProxy, { toxic, type, direction }: Entry): TcpFau
   return toxic.toxicity === 1 ? { ...harm, links } : { ...harm, links, when: { probability: toxic.toxicity } }
 }
 
-/** Reads a toxic. The stream is validated before the type, as in Toxiproxy. */
+/** Reads a toxic. As in Toxiproxy, the stream is validated before the type. */
 function readToxic(body: unknown): Entry {
   const members = readMembers(body, STRUCT)
   const text = (name: string) => stringMember(members, { struct: STRUCT, name }) ?? ''

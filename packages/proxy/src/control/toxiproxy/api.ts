@@ -6,7 +6,7 @@ import type { ListenRule } from '../state/listen-rule.ts'
 import { failure, plainText, toxiproxyMessage } from './replies.ts'
 import { type ToxiproxyOptions, toxiproxyRoutes } from './routes.ts'
 
-/** Toxiproxy's HTTP interface (2.x), for unmodified clients. It owns every path that no other API owns. */
+/** Toxiproxy's HTTP interface (2.x). It owns every path that no other API owns. */
 export function toxiproxyApi(plane: ControlPlane, options: ToxiproxyOptions, mayListen: ListenRule): Api {
   return {
     owns: () => true,
@@ -20,7 +20,6 @@ export function toxiproxyApi(plane: ControlPlane, options: ToxiproxyOptions, may
   }
 }
 
-/** Returns twenty random letters, as in Toxiproxy's ids. */
 const requestId = (): string => Array.from(randomBytes(20), (byte) => ID_LETTERS[byte % ID_LETTERS.length]).join('')
 
 const ID_LETTERS = '0123456789abcdefghijklmnopqrstuv'

@@ -7,7 +7,6 @@ export const json = (status: number, value: unknown): ApiReply => ({
   body: JSON.stringify(value),
 })
 
-/** Returns an error response in Toxiproxy's format. */
 export const failure = (status: number, error: string): ApiReply => ({
   status,
   headers: { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff' },
@@ -20,10 +19,7 @@ export const plainText = (status: number, body: string): ApiReply => ({
   body,
 })
 
-/**
- * Returns the message of an error. A failure to listen is reported in Go's words, which clients compare; any other
- * error in this project's words.
- */
+/** Returns the message of an error: for a failure to listen in Go's words, which clients compare. */
 export function toxiproxyMessage(error: unknown): string {
   const cause = error instanceof UserError ? error.cause : undefined
   if (!(cause instanceof Error) || !('code' in cause) || !('address' in cause) || !('port' in cause))

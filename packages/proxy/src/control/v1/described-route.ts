@@ -1,7 +1,6 @@
 import { type Parameter, type Parameters, parametersOf } from '@chaosproxy/faults'
 import type { ApiRoute } from '../server/api.ts'
 
-/** A JSON schema, as OpenAPI 3.1 uses it. */
 export interface Schema {
   readonly type?: 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean' | undefined
   readonly description?: string | undefined
@@ -19,7 +18,6 @@ export interface Schema {
   readonly $ref?: string | undefined
 }
 
-/** A route with the metadata for its OpenAPI description. */
 export interface DescribedRoute extends ApiRoute {
   /** Its unique operationId. */
   readonly operation: string
@@ -33,7 +31,7 @@ export interface DescribedRoute extends ApiRoute {
     /** JSON by default. */
     readonly contentType?: string | undefined
   }
-  /** Error statuses in addition to 400, 401, 403, 413 and 503, which every route may return. */
+  /** Error statuses besides every route's 400, 401, 403, 413 and 503. */
   readonly errors?: readonly number[] | undefined
 }
 
@@ -69,7 +67,7 @@ export function schemaOfParameter({ unit, summary, values, orNumber, least = 0, 
 const unitOf = (unit: Parameter['unit'], summary: string): string =>
   unit === 'ms' || unit === 'bytes' || unit === 'bytes/s' ? `${summary} (${unit})` : summary
 
-/** Returns an object schema of the parameters and of the members in `beside`. */
+/** Returns an object schema of parameters and members. */
 export function schemaOfParameters(entries: Parameters, beside: { readonly [name: string]: Schema } = {}): Schema {
   const parameters = parametersOf(entries)
   const required = parameters.filter((parameter) => parameter.default === undefined && parameter.optional !== true)

@@ -9,7 +9,6 @@ import { json } from './replies.ts'
 import { readFault, readJsonBody, readPartition, readRules } from './requests.ts'
 import type { Views } from './views.ts'
 
-/** Returns the routes of single faults, whole partitions and rule sets. */
 export const faultRoutes = (plane: ControlPlane, views: Views): readonly DescribedRoute[] => [
   ...singleFaults(plane, views),
   ...partitions(plane, views),
@@ -49,7 +48,7 @@ function singleFaults(plane: ControlPlane, views: Views): readonly DescribedRout
   ]
 }
 
-/** Returns a function that names an unnamed fault by its kind and the next free number: `latency-1`. */
+/** Names faults by kind and the next free number: `latency-1`. */
 function createNames(plane: ControlPlane): (kind: string) => string {
   let numbered = 0
   return (kind) => {
@@ -72,7 +71,7 @@ function putFault(plane: ControlPlane, name: string, body: unknown): readonly [s
   return [200, plane.updateFault(name, wanted.fault)]
 }
 
-/** For each origin of faults: where such faults can be changed, as a phrase for error messages. */
+/** By origin: where its faults can be changed, for error messages. */
 const homes: { readonly [origin in FaultOrigin]: string } = {
   api: 'at /v1/faults',
   partition: 'at /v1/partitions',
@@ -87,7 +86,6 @@ function ownFault(plane: ControlPlane, name: string, origin: FaultOrigin): Named
   throw new ControlError(409, `${quote(name)} cannot be changed here. Change it ${homes[fault.origin]}`)
 }
 
-/** Returns the routes of faults between whole groups of endpoints. */
 function partitions(plane: ControlPlane, views: Views): readonly DescribedRoute[] {
   const things: NamedThings<NamedFault> = { noun: 'partition', removed: 'heal', view: views.partition }
   return [

@@ -4,17 +4,16 @@ import { readJsonBody } from './requests.ts'
 
 /** Resources with names, such as faults at `/v1/faults/{fault}`. */
 export interface NamedThings<Thing> {
-  /** The noun in the path, in its parameter and, capitalised, in the schema's name. */
+  /** The noun in the path and, capitalised, in the schema's name. */
   readonly noun: string
-  /** The plural of the noun; by default the noun with an s. */
   readonly nouns?: string | undefined
-  /** The verbs of the operations; by default `add` and `remove`. */
+  /** By default `add` and `remove`. */
   readonly added?: string | undefined
   readonly removed?: string | undefined
   readonly view: (thing: Thing) => object
 }
 
-/** The outcomes of a route: the description of its success, and the error statuses of its resources. */
+/** A route's success and error statuses. */
 interface Outcomes {
   readonly done: string
   readonly errors?: readonly number[] | undefined
@@ -56,9 +55,7 @@ export const gets = <Thing>(
   handle: (request) => json(200, things.view(get(request.param(things.noun)))),
 })
 
-/**
- * Returns the route that adds a thing. `add` creates the thing from the request's body, and returns it with its name.
- */
+/** Returns the route that adds a thing, which `add` creates from the request's body. */
 export const adds = <Thing>(
   things: NamedThings<Thing>,
   summary: string,
@@ -78,10 +75,7 @@ export const adds = <Thing>(
   },
 })
 
-/**
- * Returns the PUT route of a named resource. `put` changes the resource with this name (status 200), or creates it
- * (status 201).
- */
+/** Returns the PUT route of a named resource, which `put` changes (200) or creates (201). */
 export const puts = <Thing>(
   things: NamedThings<Thing>,
   summary: string,

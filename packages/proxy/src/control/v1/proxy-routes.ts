@@ -10,7 +10,6 @@ import { json } from './replies.ts'
 import { type LocalFiles, readJsonBody, readProxy, readProxyChange } from './requests.ts'
 import type { Views } from './views.ts'
 
-/** Returns the routes of proxies, and of the two links of each proxy. */
 export function proxyRoutes(plane: ControlPlane, views: Views, mayListen: ListenRule): readonly DescribedRoute[] {
   const proxies: NamedThings<ManagedProxy> = { noun: 'proxy', nouns: 'proxies', view: views.proxy }
   return [
@@ -64,7 +63,7 @@ function linkRoutes(plane: ControlPlane, views: Views): readonly DescribedRoute[
   ]
 }
 
-/** A request must not make the server read local files. */
+/** A request must not make the server read files. */
 const noFiles: LocalFiles = {
   readPem(text) {
     throw new ControlError(400, `${quote(text)} is not PEM; only a config file may name files`)

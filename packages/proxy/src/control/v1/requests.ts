@@ -21,14 +21,13 @@ import { validateName } from '../state/names.ts'
 import { linksOf, type ManagedProxy, type ProxyChange, type ProxySettings } from '../state/proxies.ts'
 import { leaseParameters, newProxyParameters, partitionParameters, proxyChangeParameters } from './schemas.ts'
 
-/** Parses the whole body as JSON. @throws ControlError (400) */
 export function readJsonBody(body: Buffer): unknown {
   const value = parseJson(body)
   if (isDeeperThan(value, DEEPEST)) throw new ControlError(400, `the body has more than ${DEEPEST} levels of nesting`)
   return value
 }
 
-/** The deepest nesting accepted, far deeper than any valid request. The limit makes recursion over the value safe. */
+/** Far deeper than any valid request. The limit makes recursion over the value safe. */
 const DEEPEST = 64
 
 function parseJson(body: Buffer): unknown {
@@ -45,7 +44,7 @@ const isDeeperThan = (value: unknown, depth: number): boolean =>
   typeof value === 'object' &&
   (depth === 0 || Object.values(value).some((member) => isDeeperThan(member, depth - 1)))
 
-/** The local files that a proxy's settings may name: any file in a config file, none in a request. */
+/** The files that settings may name: any in a config file, none in a request. */
 export interface LocalFiles {
   readonly readPem: ReadPem
   readonly pidFiles: PidFiles
@@ -77,7 +76,7 @@ function readCarries(carries: unknown, where: string): ProxySettings['carries'] 
   return carries === undefined || carries === 'tcp' ? carries : parseCarriage(carries, `${where}: "carries"`)
 }
 
-/** Reads the addresses, and the TLS options that their schemes or `tls` ask for. */
+/** Reads the addresses, and their TLS options. */
 function readEnds(
   { listen, upstream }: Pick<ProxySettings, 'listen' | 'upstream'>,
   tls: TlsOptions | undefined,
@@ -94,13 +93,13 @@ function readEnds(
   }
 }
 
-/** Parses an address with a scheme. An address without a scheme is checked where it is used. */
+/** Parses an address with a scheme. Others are checked where they are used. */
 const readEnd = (name: 'listen' | 'upstream', typed: string, where: string): End =>
   typed.includes('://')
     ? parseEnd(name, typed, `${where}: "${name}"`)
     : { address: typed, isSecure: false, isHttps: false }
 
-/** Reads only the members given. @throws UserError (input) */
+/** Reads the given members. @throws UserError (input) */
 export function readProxyChange(value: unknown, where: string): ProxyChange {
   return readParameters(proxyChangeParameters, readObject(value, where), where)
 }
@@ -112,7 +111,7 @@ export interface FaultRequest {
 }
 
 /**
- * Reads a fault with its links, or with the proxies on whose links it acts:
+ * Reads a fault with its links, or with proxies in their place:
  * `{"kind":"latency","latencyMs":50,"proxies":["db"],"direction":"downstream"}`.
  *
  * @throws UserError (input), ControlError (404) for an unknown proxy.
@@ -127,7 +126,7 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   if (proxies === undefined && direction !== undefined)
     throw new ControlError(400, `${where}: "direction" needs "proxies"; a link has a direction of its own`)
   const family = familyOf(harm['kind'])?.name
-  // Request faults are placed on the link that carries the requests, even faults that affect the responses.
+  // Request faults are on the link of requests, even if they affect responses.
   const ways = readDirection(family === 'http' || family === 'sql' ? 'upstream' : direction, where)
   const given =
     proxies === undefined
@@ -137,10 +136,7 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   return { name: name as string | undefined, fault: withFewLinks(fault, where), lease: lease as string | undefined }
 }
 
-/**
- * Removes duplicate links and limits their number. Every link costs time for each fault, in the thread that moves the
- * traffic.
- */
+/** Removes duplicate links, and limits their number: each costs time in the thread that moves the traffic. */
 function withFewLinks(fault: TrafficFault, where: string): TrafficFault {
   const links = [...new Map(fault.links.map((link) => [linkName(link), link])).values()]
   if (links.length <= MOST_LINKS) return { ...fault, links }
@@ -164,17 +160,13 @@ function readProxyNames(value: unknown, where: string): readonly string[] {
   throw new ControlError(400, `${where}: "proxies" is ${quote(value)}. Give a list of names, such as ["db"].`)
 }
 
-/**
- * Returns the links of a proxy on which a fault acts. TCP faults act on the links of every caller. Protocol readers use
- * the same links for all callers of a proxy.
- */
+/** Returns a proxy's links for a fault. TCP faults act on every caller's; protocol readers share links. */
 function linksForFamily(proxy: ManagedProxy, family: string | undefined, direction: Direction): readonly Link[] {
   if (family === 'tcp') return linksOf(proxy, direction)
   const { forward, backward } = proxy
   return direction === 'upstream' ? [forward] : direction === 'downstream' ? [backward] : [forward, backward]
 }
 
-/** Reads the faults of a rule set, with their names. @throws UserError (input), ControlError (400, 404) */
 export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): readonly FaultToAdd[] {
   const { faults, ...unknown } = readObject(value, where)
   const [stranger] = Object.keys(unknown)
@@ -189,7 +181,7 @@ export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
 }
 
 /**
- * Reads a partition, which is a cut of the links between its groups. Only links that a proxy carries are cut.
+ * Reads a partition: a cut of the links that proxies carry between its groups.
  *
  * @throws UserError (input), ControlError (400)
  */

@@ -21,7 +21,6 @@ const aText: Schema = { type: 'string' }
 const aCount: Schema = { type: 'integer', minimum: 0 }
 const aFlag: Schema = { type: 'boolean' }
 
-/** The settings of a new proxy that can also be changed later. */
 export const proxyParameters: {
   readonly listen: DefaultedParameter<string>
   readonly upstream: ParameterSchema<string>
@@ -72,7 +71,7 @@ export const partitionParameters: { readonly mode: DefaultedParameter<CutMode> }
   ),
 }
 
-/** The members of a fault in addition to its kind and its parameters. */
+/** A fault's members besides its kind and parameters. */
 const besideHarm: { readonly [name: string]: Schema } = {
   name: { type: 'string', description: 'unique name of the fault; generated if omitted' },
   links: { ...listOf(aText), description: 'links that the fault acts on, such as clients>db' },
@@ -116,7 +115,7 @@ const carriesSchema = (): Schema => ({
 export const componentSchemas: { readonly [name: string]: Schema } = {
   Error: objectOf({ error: aText, status: aCount }),
   ProxyRequest: schemaOfParameters(newProxyParameters, {
-    // A getter, because protocols and kinds of faults may be added until the schema is first read.
+    // A getter, because protocols and faults may be added first.
     get carries() {
       return carriesSchema()
     },

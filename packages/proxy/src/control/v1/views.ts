@@ -5,7 +5,6 @@ import type { NamedFault } from '../state/fault-board.ts'
 import type { Lease } from '../state/leases.ts'
 import { linksOf, type ManagedProxy } from '../state/proxies.ts'
 
-/** Creates response bodies; schemas.ts describes them. */
 export interface Views {
   proxy(proxy: ManagedProxy): object
   link(name: string, statistics: LinkStatistics): object
