@@ -55,7 +55,7 @@ export interface ServiceClusterOptions {
   readonly seed: number
   /** Whether the routes concern one fixed object, so that requests contain no key. */
   readonly isOfOne?: boolean | undefined
-  /** The functions that clients will call. The file must have all. */
+  /** The functions that clients will call. A client file that lacks one of them ends the run. */
   readonly functions?: readonly string[] | undefined
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
   readonly moments?: MomentWatch | undefined
@@ -83,10 +83,10 @@ export interface ServiceClusterOptions {
 }
 
 const RECOVERY_MS = millis(20_000)
-/** How long messages linger after a partition held them back. */
+/** How long a message may still be delivered after a partition held it back. */
 const LINGERS_MS = millis(1_000)
 const MOST_LOG_LINES = 50_000
-/** Maximum characters of a program's log in a run. With more, a run would take minutes. */
+/** The largest number of characters that a program may log in a run. With more, a run would take minutes. */
 const MOST_LOG_CHARS = 1 << 25
 const LOGS_TOO_MUCH = [
   'writing more than 32 MB to the log of a run',
@@ -185,7 +185,7 @@ const listening = (quiet: Quiet) =>
     },
   }) as const
 
-/** Returns a client that reports changing requests, which keep programs from being quiet. */
+/** Returns a client that reports its requests for changes. After such a request, programs do not count as quiet. */
 const disturbing = (client: ReturnType<SimulatedCluster['connect']>, quiet: Quiet): typeof client => ({
   invoke(request, ...rest) {
     if (!request.harmless) quiet.disturbed()
@@ -385,7 +385,7 @@ function requireReady(clients: RunClients, { clients: { file } }: Service): void
 const refusalError = (service: Service, { node, error }: NonNullable<World['refused']>): UserError =>
   inputError(`${programOf(service, node).file} cannot be simulated: on ${node}, ${error.message}`)
 
-/** Returns the error for a program that ended. Must be called during its turn. */
+/** Returns the error for a program that ended. Must be called during the turn of the program. */
 function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
   const { life } = turn
   turn.life = undefined

@@ -7,7 +7,7 @@ import type { Death } from './world/life.ts'
 import type { ServiceNode } from './world/node.ts'
 import type { World } from './world/world.ts'
 
-/** The delay of a restart, as by a supervisor. */
+/** The delay after which a supervisor restarts a program that ended by itself. */
 const SUPERVISOR_NANOS = 1e9
 
 export interface Deaths {
@@ -45,8 +45,8 @@ export function createDeaths(service: Service, world: World): Deaths {
 }
 
 /**
- * Describes an unheard `error` event that ended a program. For its last message, Node stores the event's emitter in the
- * error (`events.js`, `kEnhanceStackBeforeInspector`).
+ * Describes an `error` event without a listener that ended a program. Node stores the emitter of the event in the error
+ * (`events.js`, `kEnhanceStackBeforeInspector`).
  */
 function unheardOf(death: Death): Pick<Broken, 'evidence' | 'fromOutside'> {
   if (death.type === 'exit' || !(death.error instanceof Error)) return {}

@@ -55,8 +55,8 @@ export function programOf({ spec, program, beside, clients }: Service, id: NodeI
 }
 
 /**
- * Environment variables of every program. With `NODE_ENV=test`, many omit what should be tested, such as listening.
- * `CHAOS_SIMULATED` lets them omit what cannot be simulated.
+ * Environment variables of every program. With `NODE_ENV=test`, many programs would not listen, or keep data only in
+ * memory. With `CHAOS_SIMULATED`, programs can omit what cannot be simulated.
  */
 const ALWAYS = { NODE_ENV: 'production', CHAOS_SIMULATED: '1' } as const
 
@@ -80,7 +80,7 @@ function environmentOf(
   }
 }
 
-/** Returns the addresses of databases; libpq's variables name the first. */
+/** Returns variables with the addresses of databases. The variables of libpq name the first database. */
 function postgresVariables(postgres: NonNullable<Service['spec']['postgres']>): { readonly [name: string]: string } {
   const [first] = Object.keys(postgres)
   if (first === undefined) return {}
@@ -99,10 +99,7 @@ interface Place {
   readonly directory: string
 }
 
-/**
- * Returns the values of placeholders, named as in commands of declared clusters, so that an environment is valid in
- * both.
- */
+/** Returns the values of placeholders. They have the same names as in the commands of declared clusters. */
 function placeholdersOf(names: readonly NodeId[], { id, all, directory }: Place): Placeholders {
   const of = all.map((name): readonly (readonly [string, string | number])[] => [
     [`peer.${name}`, `${name}:${PORT}`],

@@ -19,7 +19,6 @@ export interface NodesOptions extends Pick<NodeOptions, 'world' | 'network' | 's
 export interface NodeWatch {
   /** Called when the node's program ended by itself. */
   readonly died: (node: ServiceNode, death: Death) => void
-  /** Called with the default export of the evaluated program. */
   readonly evaluated?: ((exported: unknown) => void) | undefined
 }
 

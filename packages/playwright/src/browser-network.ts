@@ -18,7 +18,7 @@ import { openSocksServer, type SocksServer, type Way } from './socks-server.ts'
 export type { Heal } from './links.ts'
 export type { Servers } from './servers.ts'
 
-/** The servers of the network, and what to record. */
+/** The servers of the network, and how the pages' requests are recorded. */
 export interface NetworkDraft extends Partial<RecordedDraft> {
   readonly servers: Servers
   /** The seed of the faults; by default 1. */
@@ -61,8 +61,8 @@ export class BrowserNetwork {
   }
 
   /**
-   * Returns the proxy setting for a browser or context. Pages of different names have separate links; recorded pages
-   * share `clients`.
+   * Returns the proxy setting that routes a browser or context through the network. Pages with different names have
+   * separate links; recorded pages share the link `clients`.
    */
   async proxy(name: string = USUAL_PAGE): Promise<BrowserProxy> {
     if (this.#servers.some((server) => server.name === name) || !/^[\w.-]+$/.test(name))
@@ -76,7 +76,9 @@ export class BrowserNetwork {
     return { server: (await opening).url }
   }
 
-  /** Silently drops all traffic from `from` to `to`, but not back. Either may be a page or a server. */
+  /**
+   * Silently drops all traffic from `from` to `to`; the other direction passes. Either end may be a page or a server.
+   */
   cut(from: string, to: string): Promise<Heal> {
     return this.#inject('cut', { kind: 'partition', links: [{ from, to }] })
   }
@@ -92,8 +94,8 @@ export class BrowserNetwork {
   }
 
   /**
-   * Drops matching WebSocket messages: those that contain a text, or JSON with a member, such as `{ member: 'type',
-   * equals: 'join' }`. The connection stays open.
+   * Drops matching WebSocket messages: messages that contain a text, or JSON messages with a member, such as `{ member:
+   * 'type', equals: 'join' }`. The connection stays open.
    */
   lose(from: string, to: string, message: string | MessageMatch): Promise<Heal> {
     const match = typeof message === 'string' ? { contains: message } : message
@@ -102,7 +104,8 @@ export class BrowserNetwork {
 
   /**
    * Injects any fault by its name and parameters, as `chaos ctl kinds` lists them: `{ kind: 'lose-reply', match: {
-   * path: '/orders' } }`. By default, it acts from every page to every server. Resolves once it is in force.
+   * path: '/orders' } }`. Without `links`, it acts from every page to every server. Resolves once the fault is in
+   * force.
    *
    * @throws UserError for an unknown fault, or a fault that these links cannot suffer.
    */
@@ -133,7 +136,7 @@ export class BrowserNetwork {
     return run
   }
 
-  /** Returns the directory of the run and its report; undefined before `check`. */
+  /** Returns the directory of the judged run, which holds its report; undefined before `check`. */
   async directory(): Promise<string | undefined> {
     return (await this.#judged?.catch(() => undefined))?.directory
   }
@@ -188,13 +191,12 @@ function requireLinks(
     throw new UserError('usage', `${where}: a link is between a page and a server. ${known}`)
 }
 
-/** The protocol to record, and options. */
 interface RecordedDraft extends Pick<RecordDraft, 'model' | 'initial' | 'timeoutMs' | 'out'> {
   /** A route table, or its path, as for `record` of chaosproxy. */
   readonly as: string | object
 }
 
-/** Recorded links. All pages share `clients`, with one link to each server. */
+/** Links whose requests are recorded. All pages share them as `clients`. */
 interface RecordedLinks extends Links {
   stop(): Promise<Run>
 }
@@ -229,7 +231,7 @@ async function openRecordedLinks(
 
 const withLinkNames = ({ links, ...fault }: TrafficFault) => ({ ...fault, links: links.map(linkName) })
 
-/** Ends the recording. The test judges it, so its errors are ignored. */
+/** Ends the recording. Errors are ignored, because the test itself judges the recording. */
 async function closed(recording: Recording): Promise<void> {
   await Promise.allSettled([recording.stop()])
 }

@@ -3,13 +3,13 @@ import { BrowserNetwork, type BrowserProxy, type NetworkDraft } from './browser-
 
 /** The fixtures that `chaosFixtures` adds to a test. */
 export interface ChaosFixtures {
-  /** The options of the network, set by `test.use`; by default `baseURL`, named `server`. */
+  /** The options of the network, set by `test.use`. By default, it has one server named `server`, at `baseURL`. */
   network: NetworkDraft | undefined
   /** The network of the test's pages, which ends with the test. */
   chaos: BrowserNetwork
 }
 
-/** Receives a fixture's value, and resolves once the test has ended. */
+/** The function that a fixture calls with its value. Resolves once the test has ended. */
 export type Use<Value> = (value: Value) => Promise<void>
 
 /** The part of Playwright's `testInfo` that the fixtures use. */

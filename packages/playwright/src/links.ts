@@ -7,7 +7,6 @@ export type Heal = () => Promise<number>
 export interface Links {
   readonly pages: readonly string[]
   portOf(page: string, server: string): number
-  /** Opens a page's links to every server. */
   join(page: string): Promise<void>
   /** @throws UserError (usage) for a fault that these links cannot suffer. */
   inject(fault: TrafficFault): Promise<Heal>

@@ -5,8 +5,8 @@ const LONGEST_HEAD_BYTES = 16 * 1024
 const OFFER = /^sec-websocket-extensions:[^\r\n]*\r\n/gim
 
 /**
- * Removes the offer to compress WebSocket messages from the browser's bytes. Compressed messages cannot be matched, and
- * a lost one would garble the next.
+ * Passes on the browser's bytes without the offer to compress WebSocket messages. Compressed messages cannot be
+ * matched, and losing one would garble the later ones.
  */
 export function withoutCompression(): Transform {
   let held = Buffer.alloc(0)

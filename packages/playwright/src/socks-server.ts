@@ -17,7 +17,7 @@ const NO_AUTHENTICATION = Buffer.from([5, 0])
 const SUCCEEDED = Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
 const REFUSED = Buffer.from([5, 5, 0, 1, 0, 0, 0, 0, 0, 0])
 
-/** Opens a SOCKS proxy that passes on bytes, ends, resets and silence unchanged. */
+/** Opens a SOCKS proxy that passes on every connection unchanged: its bytes, ends, resets and silence. */
 export async function openSocksServer(wayTo: (host: string, port: number) => Way): Promise<SocksServer> {
   const open = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (browser) => {
@@ -76,7 +76,7 @@ function lead(browser: Socket, { connect, sent }: Way): void {
   })
 }
 
-/** Resets `other` if `socket` breaks. */
+/** Resets `other` if `socket` closes without an orderly end. */
 function couple(socket: Socket, other: Socket): void {
   socket.on('error', () => other.resetAndDestroy())
   socket.on('close', () => {
@@ -84,7 +84,7 @@ function couple(socket: Socket, other: Socket): void {
   })
 }
 
-/** The request of a SOCKS client so far (RFC 1928 §3–4), without authentication. */
+/** The request in the bytes that a SOCKS client has sent so far (RFC 1928 §3–4), without authentication. */
 type SocksRequest =
   | { readonly type: 'incomplete' }
   | { readonly type: 'malformed' }
@@ -96,7 +96,7 @@ const CONNECT = 1
 const INCOMPLETE: SocksRequest = { type: 'incomplete' }
 const MALFORMED: SocksRequest = { type: 'malformed' }
 
-/** Returns the length of the greeting; 0 while it is incomplete, undefined for none. */
+/** Returns the length of the greeting at the start of `bytes`; 0 while it is incomplete, undefined if there is none. */
 export function greetingLength(bytes: Buffer): number | undefined {
   const [version, methods] = bytes
   if (version !== undefined && version !== VERSION) return undefined

@@ -1,6 +1,6 @@
 import type { Input } from '@chaosproxy/history'
 
-/** A client and the number of its request, by which a repetition is recognised. */
+/** A client and the number of its request. With both, a protocol applies a repeated request only once. */
 export interface Session {
   readonly client: string
   readonly sequence: number
@@ -12,6 +12,6 @@ export interface Command {
   readonly session?: Session | undefined
 }
 
-/** Without undefined members, which JSON would lose. */
+/** Omits undefined members, which JSON would lose on the way to another node. */
 export const commandOf = ({ input, session }: Command): Command =>
   session === undefined ? { input } : { input, session }

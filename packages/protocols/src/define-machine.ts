@@ -10,16 +10,19 @@ import {
   Turn,
 } from './turn.ts'
 
-/** A client's request, with an id that the node never gets again. */
+/** A client's request. Its id is unique among all requests ever given to the node. */
 export interface MachineRequest extends Command {
   readonly requestId: string
 }
 
-/** The handlers of a protocol's events, which get the step in progress. */
+/** The handlers of a protocol's events. Each gets the step in progress, which has an outbox for effects. */
 export interface MachineDefinition<Types extends MachineTypes, OfTurn extends Turn<Types> = Turn<Types>> {
-  /** Returns the state of a node in its first life. */
+  /** Returns the state of a node in its first life, before any event. */
   initial(node: NodeSetting, config: Types['config']): Types['state']
-  /** Restores the state that survives a kill, from each durable record in order. If absent, nothing survives. */
+  /**
+   * Restores the state that survives a kill. Called at a start with each durable record in order. If absent, nothing
+   * survives.
+   */
   redo?(turn: OfTurn, record: Types['record']): void
   /** Called after the records are restored: sets the first timers. */
   begin?(turn: OfTurn, journal: readonly Types['record'][]): void
@@ -27,7 +30,7 @@ export interface MachineDefinition<Types extends MachineTypes, OfTurn extends Tu
   readonly messages: {
     readonly [Type in Types['message']['type']]: MessageHandler<OfTurn, MessageOf<Types['message'], Type>>
   }
-  /** Handlers by the first word of the timer's name; the rest is the subject. */
+  /** Handlers by the first word of the timer's name; the rest of the name is the subject. */
   readonly timers: { readonly [Name in FirstWord<Types['timer']>]: (turn: OfTurn, subject: string) => void }
   /** Called before and after each event. */
   before?(turn: OfTurn): void
@@ -35,7 +38,7 @@ export interface MachineDefinition<Types extends MachineTypes, OfTurn extends Tu
   status(state: Types['state'], config: Types['config']): NodeStatus
   /** See `StateMachine`. */
   holds?(state: Types['state'], read: Input, config: Types['config']): Json | undefined
-  /** Needed if steps have more members than `Turn`. */
+  /** The class of steps; required if steps have more members than `Turn`. */
   readonly turn?: new (
     ...args: ConstructorParameters<typeof Turn<Types>>
   ) => OfTurn
@@ -48,7 +51,8 @@ type MachineOf<Types extends MachineTypes> = StateMachine<Types['state'], Types[
 export type MachineMaker<Types extends MachineTypes> = (config: Types['config']) => MachineOf<Types>
 
 /**
- * Defines a state machine by its handlers. Call it once, at the top level: handlers created for each run are slower.
+ * Defines a state machine by its handlers. Should be called once, at the top level of a module, because handlers
+ * created for each run are slower.
  */
 export function defineMachine<Types extends MachineTypes, OfTurn extends Turn<Types> = Turn<Types>>(
   definition: MachineDefinition<Types, OfTurn>,

@@ -1,21 +1,21 @@
 import { type FaultPlan, type NodeId, ownFaultKinds } from '@chaosproxy/faults'
 import type { MachineEvent, StateMachine } from './machine.ts'
 
-/** A state machine with its types hidden, for any host. */
+/** A state machine with its types hidden, so that a host can run any machine. */
 // biome-ignore lint/suspicious/noExplicitAny: hosts pass states, messages and records through without looking into them.
 export type AnyMachine = StateMachine<any, any, any>
 
-/** A deliberate bug, off by default, which shows that the tool finds it. */
+/** A deliberate bug, off by default. It demonstrates that the tool finds such bugs. */
 export interface Bug {
   readonly name: string
   readonly summary: string
-  /** Default settings under which the bug is likely to occur and to be detected. */
+  /** Settings under which the bug is likely to occur and to be detected. */
   readonly under?: BugSetting | undefined
 }
 
 export interface BugSetting {
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
-  /** Replaces settings in a search, whose trials have tens of operations instead of thousands. */
+  /** Replaces settings in a search. A trial of a search has tens of operations, but a run has thousands. */
   readonly trialSettings?: { readonly [name: string]: ProtocolSettingValue } | undefined
   /** Kinds of fault, by their names in `--faults`. */
   readonly faults?: readonly string[] | undefined
@@ -23,7 +23,10 @@ export interface BugSetting {
   readonly workload?: string | undefined
 }
 
-/** A property that no run may ever violate. It is checked during the run, before a violation affects a client. */
+/**
+ * A property that no run may ever violate. It is checked during the run, so that a violation is detected before a
+ * client is affected.
+ */
 export interface Invariant {
   readonly name: string
   /** The property, with the source that states it. */
@@ -37,19 +40,19 @@ export type InvariantWatch<State = unknown, Message = unknown, DurableRecord = u
 ) => NodeWatch<State, Message, DurableRecord>
 
 /**
- * Called after every step of its node, with its state and disk, which it must not change. Returns a description once
- * the invariant is broken.
+ * Called after every step of its node, with the node's state and the content of its disk. The watch must change
+ * neither. Returns a description once the invariant is broken.
  *
- * `event` is absent for a start. `durable` has every record that would survive a kill now, without those that this step
- * persists. The array is the same in all calls for one node, so a watch may keep it.
+ * `event` is absent for a start. `durable` has every record that would survive a kill now, without the records of this
+ * step. The array is the same in all calls for one node, so a watch may keep it.
  *
- * Declared as a method so that a watch over a protocol's own state type is assignable to a watch over `unknown`.
+ * Declared as a method, so that a watch over a protocol's own state type is assignable to a watch over `unknown`.
  */
 export type NodeWatch<State = unknown, Message = unknown, DurableRecord = unknown> = {
   watch(state: State, event: MachineEvent<Message> | undefined, durable: readonly DurableRecord[]): string | undefined
 }['watch']
 
-/** Returns a watch that needs no earlier states. */
+/** Returns a watch that checks each state independently of earlier states. */
 export const watchState =
   <State>(breachOf: (state: State) => string | undefined): (() => InvariantWatch<State>) =>
   () =>
@@ -69,7 +72,7 @@ export const wrapWatches = (
     },
   }))
 
-/** Called after every step. Returns whether invariants may have changed. */
+/** Called after every step. Returns whether the step may have changed state that invariants depend on. */
 export type ChangeWatch<State = unknown> = { changed(state: State): boolean }['changed']
 
 export type ProtocolSettingValue = number | boolean | string
@@ -81,7 +84,7 @@ export interface ProtocolSetting {
   readonly values?: readonly ProtocolSettingValue[] | undefined
   /** Values that a search also tries, because the default hides bugs. */
   readonly worthTrying?: readonly ProtocolSettingValue[] | undefined
-  /** Whether the setting is the time in milliseconds after which an unreleased lock becomes free. */
+  /** Whether the setting is the lease of a lock in milliseconds. */
   readonly isLeaseMs?: true | undefined
 }
 
@@ -99,14 +102,16 @@ export const promisedLevels = ['linearizable', 'sequential', 'eventual', 'conver
 /** Whether a client stays with one node: always (`true`), or until the node stops answering (`while-up`). */
 export type Stickiness = boolean | 'while-up'
 
-/** The largest clock deviations under which a promise holds. Without a bound, searches choose moderate ones. */
+/**
+ * The largest deviations of clocks under which a promise holds. Without a bound, searches choose moderate deviations.
+ */
 export interface ClockBounds {
   /** The largest ratio of two clock rates, such as 1.25. */
   readonly drift?: number | undefined
   readonly jumpMs?: number | undefined
 }
 
-/** Describes the guarantees that settings give up: `replicas answer reads, and lag`. */
+/** Describes which guarantees the settings give up: `replicas answer reads, and lag`. */
 export type Weakness = (
   settings: { readonly [name: string]: ProtocolSettingValue },
   nodes: number,
@@ -118,7 +123,7 @@ export interface ProtocolDefinition {
   readonly name: string
   readonly summary: string
   readonly defaultNodes: number
-  /** Describes the guarantees that settings give up, as a clause. */
+  /** Describes which guarantees the settings give up, as a clause for the report. */
   readonly weakness?: Weakness | undefined
   readonly objects: readonly string[]
   /** The functions that clients can call; undefined for all. May depend on the settings. */
@@ -150,12 +155,14 @@ export interface ProtocolDefinition {
   readonly strictest?: ProtocolOptions['settings'] | undefined
   readonly settings: readonly ProtocolSetting[]
   readonly bugs: readonly Bug[]
-  /** Whether bugs emit a `mark` when they take effect. A run without one has not exercised the bug. */
+  /**
+   * Whether the protocol's bugs emit a `mark` when they take effect. A run without a mark has not exercised the bug.
+   */
   readonly marks?: boolean | undefined
   readonly invariants?: readonly Invariant[] | undefined
   /**
-   * Creates a watch for each node. Invariants are checked only after the steps that it reports; if absent, after every
-   * step.
+   * Creates a watch for each node. Invariants are checked only after the steps that the watch reports; if absent, after
+   * every step.
    */
   readonly changes?: (() => ChangeWatch) | undefined
   create(options: ProtocolOptions): AnyMachine
@@ -173,16 +180,13 @@ export const notPromisedUnder = (
   settings: ProtocolOptions['settings'],
 ): readonly FaultPlan['kind'][] => withOwn(typeof notUnder === 'function' ? notUnder(settings) : notUnder)
 
-/** Returns the faults from which a protocol need not recover. */
+/** Returns the kinds of fault from which a protocol need not recover with these settings. */
 export const mayStopUnder = (
   { mayStopUnder: kinds = [] }: ProtocolDefinition,
   settings: ProtocolOptions['settings'],
 ): readonly FaultPlan['kind'][] => withOwn(typeof kinds === 'function' ? kinds(settings) : kinds)
 
-/**
- * Adds the user-defined kinds of fault, which may have any kind's effect. Without given kinds, the protocol tolerates
- * all.
- */
+/** Adds the user-defined kinds of fault, because they may have the effect of any kind. */
 const withOwn = (kinds: readonly FaultPlan['kind'][]): readonly FaultPlan['kind'][] =>
   kinds.length === 0 || ownFaultKinds.length === 0 ? kinds : [...kinds, ...ownFaultKinds]
 

@@ -1,4 +1,4 @@
-/** A random generator whose state is one number, to be copied with a node's state. */
+/** A random generator whose state is one number, so that the state of a node can contain it. */
 export interface Generator {
   state: number
 }

@@ -2,9 +2,8 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { InvariantWatch } from './definition.ts'
 import { type Entry, entryAt, type Log, lastIndex, termAt } from './log.ts'
 
-// Invariants of protocols that replicate a log. A check costs as much as the step's changes.
+// Invariants common to protocols that replicate a log. The cost of a check is proportional to the changes of the step.
 
-/** Reads what the invariants need of a node's state. */
 export interface LogProtocol<State> {
   leads(state: State): boolean
   term(state: State): number
@@ -53,7 +52,7 @@ export function watchCompleteness<State>(protocol: LogProtocol<State>): Invarian
 function firstMissing(log: Log, term: number, { entries, terms }: Settled): string | undefined {
   for (let index = log.compacted + 1; index < entries.length; index++) {
     const entry = entries[index]
-    // Not the entry's own term: leaders without it may come before the one that settles it.
+    // The entry's own term does not suffice: it may be settled in a later term, after leaders that did not have it.
     const settledIn = terms[index] ?? term
     if (entry !== undefined && settledIn < term && termAt(log, index) !== entry.term)
       return `${index} of term ${entry.term}, committed in term ${settledIn}`
@@ -61,7 +60,7 @@ function firstMissing(log: Log, term: number, { entries, terms }: Settled): stri
   return undefined
 }
 
-/** Checks that nodes settle the same entries. */
+/** Checks that no two nodes settle different entries at the same index. */
 export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   const settled = createSettled()
   return (node) => {
@@ -73,16 +72,19 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
   }
 }
 
-/** The settled entry at each index, from the first node that knew it. */
+/** The settled entry at each index, according to the first node that knew it to be settled. */
 interface Settled {
   readonly entries: (Entry | undefined)[]
-  /** By index: the term of the first node, a leader, that knew the entry to be settled. */
+  /** By index: the term of the first node that knew the entry to be settled. That node was a leader. */
   readonly terms: number[]
 }
 
 const createSettled = (): Settled => ({ entries: [], terms: [] })
 
-/** Returns a function that adds a node's newly settled entries, and returns the first index at which it differs. */
+/**
+ * Returns a function that adds the newly settled entries of a node. It returns the first index at which the node
+ * differs from earlier nodes.
+ */
 function followSettled<State>(
   { log, settled, term }: LogProtocol<State>,
   { entries, terms }: Settled,
@@ -91,7 +93,7 @@ function followSettled<State>(
   return (state) => {
     const now = settled(state)
     if (now === before) return undefined
-    // After a restart, entries are settled and compared anew.
+    // After a restart, entries become settled again from the beginning.
     const from = now < before ? 1 : before + 1
     before = now
     for (let index = from; index <= now; index++) {
@@ -108,11 +110,11 @@ function followSettled<State>(
 }
 
 /**
- * Checks that logs with an entry of the same index and term are identical up to it. By induction: each new entry, and
- * its predecessor's term, is compared with the first of its index and term in any log.
+ * Checks that two logs which have an entry with the same index and term are identical up to that entry. By induction:
+ * each entry that enters a log is compared with the first entry of the same index and term in any log, and so are the
+ * terms of their predecessors.
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
-  /** By index: the first entry of each term in any log. */
   const first: (Held | undefined)[] = []
   return (node) => {
     let lastBefore = 0
@@ -146,7 +148,6 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
 interface Held {
   readonly entry: Entry
   readonly previousTerm: number | undefined
-  /** The same index with another term. */
   readonly next: Held | undefined
 }
 
@@ -156,6 +157,6 @@ function ofTerm(first: Held | undefined, term: number): Held | undefined {
   return held
 }
 
-/** Whether two entries are equal. Nodes of a simulation share objects, until a restart copies them from disk. */
+/** Whether two entries are equal. Simulated nodes share objects, but a restarted node has copies from its disk. */
 const sameEntry = (one: Entry, other: Entry): boolean =>
   one === other || (one.term === other.term && JSON.stringify(one.command) === JSON.stringify(other.command))

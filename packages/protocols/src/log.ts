@@ -3,18 +3,17 @@ import type { Command } from './command.ts'
 
 /** An entry of the replicated log. Entries are never changed, only replaced. */
 export interface Entry {
-  /** The term or epoch of the leader that created it. */
+  /** The term or epoch of the leader that created the entry. */
   readonly term: number
-  /** Null for the no-op that begins a leader's term. */
+  /** The command; null for the no-op that begins a leader's term. */
   readonly command: Command | null
   /** The new voters, if the entry changes the membership. */
   readonly members?: readonly NodeId[] | undefined
 }
 
-/** Entries 1, 2, …; the first `compacted` were applied and removed. */
+/** Entries 1, 2, …; the first `compacted` entries have been applied and removed. */
 export interface Log {
   compacted: number
-  /** 0 without compacted entries. */
   compactedTerm: number
   readonly entries: Entry[]
 }
@@ -23,13 +22,13 @@ export const createLog = (): Log => ({ compacted: 0, compactedTerm: 0, entries: 
 
 export const lastIndex = (log: Log): number => log.compacted + log.entries.length
 
-/** Returns an entry. Checks the bounds first, because reading past an array's end is slow and frequent. */
+/** Returns an entry. Checks the bounds first, because reading past the end of an array is slow and occurs often. */
 export function entryAt({ compacted, entries }: Log, index: number): Entry | undefined {
   const at = index - compacted - 1
   return at >= 0 && at < entries.length ? entries[at] : undefined
 }
 
-/** Returns the term of an entry; 0 for index 0, undefined for an absent one. */
+/** Returns the term of an entry; 0 for index 0, undefined if the log does not have the entry. */
 export function termAt(log: Log, index: number): number | undefined {
   if (index === log.compacted) return log.compactedTerm
   return entryAt(log, index)?.term
@@ -47,7 +46,7 @@ export function replaceFrom(log: Log, index: number, entries: readonly Entry[]):
   for (const entry of entries) log.entries.push(entry)
 }
 
-/** Compacts the entries up to `index`. Later ones are kept only if the log has this index and term. */
+/** Compacts the entries up to `index`. Later entries are kept only if the log has an entry with this index and term. */
 export function compactLog(log: Log, index: number, term: number): void {
   if (termAt(log, index) === term) log.entries.splice(0, index - log.compacted)
   else log.entries.length = 0
@@ -71,16 +70,14 @@ export function lastOfTerm(log: Log, term: number, atMost: number): number | und
   return undefined
 }
 
-/** Returns how many of these entries, which follow `prevIndex`, the log has. The next one is missing or in conflict. */
+/** Returns how many of these entries the log already has. The first of them follows `prevIndex`. */
 export function countPresent(log: Log, prevIndex: number, entries: readonly Entry[]): number {
   let present = Math.min(entries.length, Math.max(0, log.compacted - prevIndex))
   while (present < entries.length && termAt(log, prevIndex + 1 + present) === entries[present]?.term) present++
   return present
 }
 
-/**
- * Replaces the log from the first of these entries, which follow `prevIndex`, that it lacks. Returns the new entries.
- */
+/** Replaces the log from the first of these entries that it lacks; they follow `prevIndex`. Returns the new entries. */
 export function replaceAfter(log: Log, prevIndex: number, entries: readonly Entry[]): Fresh {
   const present = countPresent(log, prevIndex, entries)
   const fresh = { from: prevIndex + 1 + present, entries: entries.slice(present) }

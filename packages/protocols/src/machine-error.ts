@@ -2,28 +2,29 @@ import type { NodeId } from '@chaosproxy/faults'
 
 export interface MachineMistake {
   readonly node: NodeId
-  /** A verb phrase between node and event in a message: `threw`, `returned a promise`. */
+  /** The violation as a verb phrase: `threw`, `returned a promise`. */
   readonly did: string
-  /** The event in the words of `describeEvent`. */
   readonly on?: string | undefined
   readonly detail: string
-  /** The thrown value, if any. */
   readonly cause?: unknown
-  /** Whether the code used almost all memory, as a replay would. */
+  /** Whether the code used almost all memory. A replay would do the same. */
   readonly exhausts?: true | undefined
 }
 
-/** A program that answers for a node is silent. Every replay waits for the same timeout. */
+/** A program that answers for a node has stopped answering. Every replay waits for it until the same timeout. */
 export class SilentProgramError extends Error {}
 
-/** A protocol's own code threw or requested something impossible. This shows nothing about consistency levels. */
+/**
+ * A protocol's own code threw or requested something impossible. The error allows no conclusion about consistency
+ * levels.
+ */
 export class MachineError extends Error {
   readonly node: NodeId
-  /** The violation without its event and node: one cause for equal texts. */
+  /** The violation without its event and node. Failures with the same text count as one cause. */
   readonly mistake: string
   /** Stack frames in the protocol's code, innermost first; empty if nothing was thrown. */
   readonly trace: readonly string[]
-  /** Whether the code used almost all memory, as a replay would. */
+  /** Whether the code used almost all memory. A replay would do the same. */
   readonly exhausts: true | undefined
 
   constructor({ node, did, on, detail, cause, exhausts }: MachineMistake) {
@@ -32,19 +33,19 @@ export class MachineError extends Error {
     this.node = node
     this.exhausts = exhausts
     this.trace = traceOf(cause)
-    // Names and numbers differ between events, but not the place in the code.
+    // The message names event and numbers, which differ between failures; the place in the code does not.
     this.mistake = cause === undefined ? kindOf(did) : `${did} ${this.trace[0] ?? kindOf(detail)}`
   }
 }
 
-/** Returns an error that blames the protocol for a thrown value. A `MachineError` stays unchanged. */
+/** Returns an error that attributes a thrown value to the protocol. A `MachineError` is returned unchanged. */
 export function threwOn(node: NodeId, event: unknown, cause: unknown, did = 'threw'): MachineError {
   if (cause instanceof MachineError) return cause
   const on = describeEvent(event)
   return new MachineError({ node, did, on, detail: thrownText(cause), cause: cause ?? 'nothing' })
 }
 
-/** Returns the error for a throw in asynchronous code. Steps have callers that catch. */
+/** Returns the error for a value thrown by asynchronous code that a step started. */
 export function threwBetweenSteps(node: NodeId, cause: unknown): MachineError {
   const did = 'threw outside its steps, in asynchronous code that a step started'
   return new MachineError({ node, did, detail: thrownText(cause), cause: cause ?? 'nothing' })
@@ -93,7 +94,7 @@ export function traceOf(thrown: unknown): readonly string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line.startsWith('at '))
-  // Skips this program's guards against clocks and randomness, which throw inside the protocol.
+  // Skips the guards of this program against clocks and randomness, which throw inside the protocol.
   const first = frames.findIndex((frame) => !OURS.test(frame))
   const own = frames.slice(Math.max(0, first))
   const last = own.findIndex((frame) => OURS.test(frame))

@@ -25,7 +25,9 @@ export interface StateMachine<State, Message, DurableRecord> {
   ): Transition<State, Message, DurableRecord>
   /** Returns the node's status, for people and for a nemesis that looks for the leader. */
   status(state: State): NodeStatus
-  /** Reads the node's own copy, to show it to people. Must change nothing. Returns undefined without a copy. */
+  /**
+   * Reads the node's own copy, to show it to people. Must change nothing. Returns undefined if the node has no copy.
+   */
   holds?(state: State, read: Input): Json | undefined
 }
 
@@ -42,20 +44,20 @@ export interface NodeSetting {
 export interface NodeStatus {
   /** The protocol's own name of the role: leader, follower, candidate, primary, replica, … */
   readonly role: string
-  /** Whether this node considers itself the one that performs the writes. */
+  /** Whether this node considers itself the node that performs the writes. */
   readonly leads: boolean
-  /** Whether the node leads in name only: it reaches too few nodes, and refuses clients. */
+  /** Whether the node leads in name only: it reaches fewer nodes than it needs, and refuses clients. */
   readonly alone?: boolean | undefined
   /**
-   * Whether the node can serve clients. By default, it can once any node leads; protocols without a leader must set
-   * this member.
+   * Whether the node can serve clients now. By default, it can as soon as any node leads. Protocols without a leader
+   * must set this member.
    */
   readonly ready?: boolean | undefined
-  /** Whether the node will still send data that others lack. Until then, states need not agree. */
+  /** Whether the node will still send data that other nodes lack. Until then, the states of nodes need not agree. */
   readonly owes?: boolean | undefined
   /** The number of the term, epoch or view, if the protocol has one. */
   readonly term?: number | undefined
-  /** The number of applied entries of the shared log: a node with fewer lags behind. */
+  /** The number of entries of the shared log that the node has applied. */
   readonly applied?: number | undefined
   readonly leader?: NodeId | undefined
 }
@@ -63,7 +65,7 @@ export interface NodeStatus {
 /** An event of a node: the input of one step. */
 export type MachineEvent<Message> =
   | { readonly type: 'message'; readonly from: NodeId; readonly message: Message }
-  /** The node never gets the same `requestId` again. */
+  /** `requestId` is unique among all requests ever given to this node. */
   | ({ readonly type: 'request'; readonly requestId: string } & Command)
   | { readonly type: 'timer'; readonly timer: string }
 
@@ -77,7 +79,6 @@ export type Effect<Message, DurableRecord> =
   | { readonly type: 'cancelTimer'; readonly timer: string }
   /** A deliberate bug has just taken effect. */
   | { readonly type: 'mark' }
-  /** A line for the node's log. */
   | { readonly type: 'log'; readonly text: string }
 
 /** The result of a step: the next state, and the node's effects. */

@@ -7,16 +7,19 @@ export function ownerOf(nodes: readonly [NodeId, ...NodeId[]], item: string): No
   return nodes[Math.abs(hash) % nodes.length] ?? nodes[0]
 }
 
-/** Returns all nodes in the same order everywhere. */
+/** Returns all nodes in an order that is the same on every node. */
 export const inOrder = (id: NodeId, peers: readonly NodeId[]): readonly [NodeId, ...NodeId[]] => {
   const [first = id, ...others] = [id, ...peers].sort()
   return [first, ...others]
 }
 
-/** Returns the size of a majority: two majorities share a node. */
+/** Returns the size of the smallest majority. Any two majorities share a node. */
 export const majorityOf = (count: number): number => Math.floor(count / 2) + 1
 
-/** Returns this node's lowest number above `last`. Remainders identify nodes, so no two share a number. */
+/**
+ * Returns the lowest number of this node above `last`. The remainder of a number identifies its node, so no two nodes
+ * share a number.
+ */
 export const nextNumber = ({ nodes, id }: Member, last: number): number =>
   (Math.floor(last / nodes.length) + 1) * nodes.length + nodes.indexOf(id)
 

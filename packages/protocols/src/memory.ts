@@ -1,4 +1,4 @@
-/** A node's memory of answered requests. Late duplicates come soon or never. */
+/** A node's memory of answered requests. Late duplicates of a message arrive soon or never. */
 interface Memory<Key> {
   readonly size: number
   keys(): Iterable<Key>
@@ -7,7 +7,6 @@ interface Memory<Key> {
 
 const MEMORY_LIMIT = 10_000
 
-/** Removes the oldest entry of an overfull memory. */
 export function forgetOldest<Key>(memory: Memory<Key>, limit: number = MEMORY_LIMIT): void {
   if (memory.size <= limit) return
   const [oldest] = memory.keys()

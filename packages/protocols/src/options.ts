@@ -19,7 +19,6 @@ export interface Subject {
   readonly bug: string | undefined
 }
 
-/** Validated options, with defaults. */
 export interface Chosen {
   number(setting: string): number
   ms(setting: string): Millis
@@ -44,13 +43,13 @@ interface Declaration extends Omit<ProtocolDefinition, 'objects' | 'create' | 'm
   create(chosen: Chosen): AnyMachine
 }
 
-/** Declares a bug, which is likely under these faults and conditions. */
+/** Declares a bug, which is likely to take effect under the given faults and conditions. */
 export const bug = (summary: string, faults: readonly string[] = [], under: BugSetting = {}): Omit<Bug, 'name'> => {
   const setting = faults.length === 0 ? under : { ...under, faults }
   return Object.keys(setting).length === 0 ? { summary } : { summary, under: setting }
 }
 
-/** Defines one of this package's protocols, whose bugs emit marks. */
+/** Defines one of this package's protocols. All of them emit a mark when a bug takes effect. */
 export function defineProtocol({ create, ...declaration }: Declaration): ProtocolDefinition {
   const [settings, bugs] = [namedIn(declaration.settings), namedIn(declaration.bugs)]
   const declared = { objects: objectNames, ...declaration, settings, bugs, marks: true }

@@ -1,19 +1,18 @@
 import { type Millis, millis } from '@chaosproxy/history'
 
 /**
- * A server that takes time for each job, one at a time, in order of arrival (the single-server queue of Kleinrock,
- * "Queueing Systems", 1975).
+ * A server that takes time for each job. It serves one job at a time, in order of arrival (the single-server queue of
+ * Kleinrock, "Queueing Systems", 1975).
  */
 export interface Station<Job> {
-  /** The first job is being served. */
+  /** The waiting jobs; the first job is being served. */
   readonly jobs: Job[]
-  /** When the first job is done, by the monotonic clock. */
+  /** The time, by the monotonic clock, at which the first job is done. */
   doneAt: number
 }
 
 export const createStation = <Job>(): Station<Job> => ({ jobs: [], doneAt: 0 })
 
-/** The time by the monotonic clock, and how long a job takes. */
 export interface Pace {
   readonly now: Millis
   readonly serviceMs: Millis
@@ -33,11 +32,11 @@ interface ServingTurn {
 }
 
 /**
- * After a longer delay of a job, the server was stopped. Otherwise only the timer was late, and waiting jobs are not
- * delayed.
+ * If a job ends later than planned by more than this time, the server was stopped in the meantime. Otherwise only the
+ * timer was late, as on a busy machine.
  */
 const LATE_TIMER_MS = 50
-/** In milliseconds. After rounding, a shorter timer could fire repeatedly at the same time. */
+/** The shortest timer in milliseconds. Rounding could otherwise make the timer fire repeatedly at the same time. */
 const SHORTEST_MS = 0.01
 
 /** `begins`: the server was idle. `full`: the job is rejected. */

@@ -10,7 +10,7 @@ export interface MachineTypes {
   readonly message: { readonly type: string }
   /** A durable record, which survives a kill. */
   readonly record: unknown
-  /** Names of timers, such as `'tick'`, or `` `expire ${string}` `` with a subject. */
+  /** Names of timers, such as `'tick'`, or `` `expire ${string}` `` for one timer per subject. */
   readonly timer: string
 }
 
@@ -41,7 +41,7 @@ export type Handler<Types extends MachineTypes, Type extends Types['message']['t
   MessageOf<Types['message'], Type>
 >
 
-/** Message handlers in two parallel lists: a search among few takes less time than a map. */
+/** Message handlers in two parallel lists. A search among few types takes less time than a map. */
 export interface MessageHandlers {
   readonly types: readonly string[]
   readonly handlers: readonly MessageHandler<never, never>[]
@@ -51,19 +51,20 @@ export type EffectOf<Types extends MachineTypes> = Effect<Types['message'], Type
 
 const NO_EFFECTS: readonly never[] = []
 
-/** One step in progress, with an outbox for its effects. */
+/** One step in progress: its inputs, and an outbox for the node's effects. */
 export class Turn<Types extends MachineTypes> {
-  // Declared here and assigned once, because assignments take time: a simulator's step takes less than a microsecond.
+  // Members are declared here and assigned only once, because assignments take time. A step of the simulator takes less
+  // than a microsecond.
   declare readonly config: Types['config']
   declare readonly state: Types['state']
   /** The time by the node's wall clock. */
   declare readonly now: Millis
-  /** The time by the node's monotonic clock; at a start, by the wall clock. */
+  /** The time by the node's monotonic clock. At a start, this is the time by the wall clock. */
   declare readonly steady: Millis
   declare private readonly handlers: MessageHandlers
   /**
-   * All steps of a machine share this array: most have one or two effects, and a new array would grow to seventeen
-   * elements.
+   * All steps of a machine collect their effects in this array. Most steps have one or two, and a new array would grow
+   * to seventeen elements.
    */
   declare private readonly gathered: EffectOf<Types>[]
   declare private count: number
@@ -85,7 +86,7 @@ export class Turn<Types extends MachineTypes> {
     this.count = 0
   }
 
-  /** Sends a message. To itself, a node sends within the step. */
+  /** Sends a message. A message from a node to itself is received within the same step. */
   send(to: NodeId, message: Types['message']): void {
     if (to === this.state.id) this.receive(message, to)
     else this.emit({ type: 'send', to, message })
@@ -95,7 +96,7 @@ export class Turn<Types extends MachineTypes> {
     this.emit({ type: 'reply', requestId, result })
   }
 
-  /** Persists a record, before any later effect. */
+  /** Persists a record. No later effect is executed before the record is durable. */
   persist(record: Types['record']): void {
     this.emit({ type: 'persist', record })
   }
@@ -118,7 +119,7 @@ export class Turn<Types extends MachineTypes> {
     this.put({ type: 'mark' })
   }
 
-  /** Handles a message. Without a handler it is ignored: a node cannot choose what others send. */
+  /** Handles a message. A message without a handler is ignored, because a node cannot choose what other nodes send. */
   receive(message: Types['message'], from: NodeId): void {
     const { types, handlers } = this.handlers
     const { type } = message
@@ -132,7 +133,7 @@ export class Turn<Types extends MachineTypes> {
 
   get effects(): readonly EffectOf<Types>[] {
     const { gathered } = this
-    // Nine of ten steps have at most three effects. Literals take half the time of `slice`.
+    // Nine of ten steps have at most three effects. Creating these arrays as literals takes half the time of `slice`.
     switch (this.count) {
       case 0:
         return NO_EFFECTS

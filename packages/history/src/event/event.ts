@@ -32,7 +32,7 @@ export interface Event {
    * if only the completion has the value.
    */
   readonly value: Json
-  /** The server that received or answered the request. */
+  /** The server of the request. On a completion, the server that answered. */
   readonly node?: string | undefined
   readonly error?: string | undefined
   /** On an invocation: whether the read was made after all faults healed and all writes stopped. */
@@ -61,7 +61,7 @@ export interface Header {
   readonly sessions?: SessionSource | undefined
   /** `routes`: a user's route table defines the operations, and may take values from wrong places. */
   readonly mapping?: 'routes' | undefined
-  /** Whether the last line will be an end mark (`RECORD_END`). Without it, the recording was cut off. */
+  /** Whether the last line will be an end mark (`RECORD_END`). If the mark is missing, the recording was cut off. */
   readonly ends?: true | undefined
   readonly extra?: { readonly [member: string]: Json } | undefined
 }

@@ -31,7 +31,7 @@ export const RECORD_END: string = `${JSON.stringify({ process: 'recorder', type:
 export interface PassedOn {
   readonly what: string
   readonly count: number
-  /** Whether the traffic may have changed the objects. A `touched` mark then has the earliest position. */
+  /** Whether the traffic may have changed the objects. If so, a `touched` mark says from which position on. */
   readonly mayWrite: boolean
 }
 
@@ -104,8 +104,8 @@ export interface RowLock {
   readonly row: string
   readonly from: number
   /**
-   * The end of the lock. For a single statement it may be less than `from`: the row was locked at some time between
-   * `to` and `from`.
+   * The end of the lock. It may be less than `from` for a single statement: the row was then locked at some time
+   * between `to` and `from`.
    */
   readonly to: number
 }

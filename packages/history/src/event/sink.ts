@@ -5,9 +5,7 @@ import type { Taken } from './taken.ts'
 
 /** Receives the events that a codec reads: a builder, or a stream. */
 export interface EventSink {
-  /**
-   * The instant from which times are counted; by default the file's origin. Without it, times beyond 2^53 are rounded.
-   */
+  /** The instant from which times are counted; by default the origin that the file uses. */
   readonly epoch?: Epoch | undefined
   header(header: Header): void
   /** `line` is the line, from 1, at which the event begins. */

@@ -21,7 +21,7 @@ export async function overlapOfParts(path: string, { inversion, times }: OutOfOr
   )
 }
 
-/** Returns the error for parts without times if each client occurs in only one part. */
+/** Returns the error for parts without times that may be the logs of several clients. */
 export async function untimedParts(path: string, { operations }: History): Promise<UserError | undefined> {
   const { length, callTime, callEvent, callLine, process } = operations
   for (let row = 0; row < length; row++) if (callTime[row] !== callEvent[row]) return undefined

@@ -11,7 +11,7 @@ import { pumpSteps, type ReadOptions } from './read.ts'
 import { openSource, sourceName } from './source.ts'
 import { MemoryLimitError } from './system/memory-limit.ts'
 
-/** By key: the values whose operations are kept; undefined for all values. */
+/** By name of the key: the values whose operations are kept; undefined for all values. */
 export type WantedKeys = ReadonlyMap<string, readonly (number | null)[] | undefined>
 
 /**
@@ -58,7 +58,7 @@ class Keeping {
   readonly #columns: Columns = new Columns(64)
   readonly #values: ValueTable = new ValueTable()
   readonly #errors: ByteTable = new ByteTable()
-  /** By key number; number 0 stands for no key. */
+  /** By number of the key; number 0 stands for no key. */
   readonly #wanted: (Wanted | undefined)[]
 
   constructor(builder: HistoryBuilder, keys: WantedKeys) {

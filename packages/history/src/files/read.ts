@@ -36,7 +36,7 @@ export interface ReadOptions {
   readonly mapping?: Mapping | undefined
   /** The model, unless the header names it. For `bank`, lists are the balances of accounts 0, 1, … */
   readonly model?: string | undefined
-  /** Files from the same period, to be merged by time; `path` is then only a name. */
+  /** Files that were recorded in the same period, to be merged by time; `path` is then only their name in messages. */
   readonly merged?: readonly string[] | undefined
 }
 

@@ -47,7 +47,6 @@ export async function openSource(path: string, stored?: readonly StoredPart[]): 
   }
 }
 
-/** Whether a path is an uncompressed regular file. */
 export function isPlainFile(path: string): boolean {
   const file = openFile(path)
   try {
@@ -158,7 +157,7 @@ async function uncompressed(path: string, compressed: Readable, compression: Com
 
 async function streamSource(path: string, stream: Readable): Promise<Source> {
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
-  // A pipe may deliver single bytes, and detecting compression takes a few.
+  // The first chunk of a pipe may be a single byte, too short to show the compression.
   let first = await nextChunk(path, chunks)
   while (first !== undefined && first.length < MAGIC_BYTES) {
     const more = await nextChunk(path, chunks)
@@ -202,7 +201,7 @@ const historyIn = (directory: string): string | undefined =>
 
 const BESIDE_HISTORY: ReadonlySet<string> = new Set(['test.jepsen', 'results.edn', 'test.fressian'])
 
-/** The history in a directory of Jepsen's store, or beside another file there. */
+/** The history in a directory of Jepsen's store; undefined for any other path. */
 export function storedHistory(path: string): string | undefined {
   if (path === STDIN || isStored(path) || !existsSync(path)) return undefined
   if (statSync(path).isDirectory()) return historyIn(path)

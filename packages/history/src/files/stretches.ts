@@ -52,7 +52,6 @@ export function stretchesOf(path: string, count: number): readonly Stretch[] | u
   return some.map((ranges, n) => ({ path, ranges, isFirst: n === 0 }))
 }
 
-/** The first line that begins at or after this byte. */
 function lineAfter(path: string, at: number, size: number): number {
   const file = openSync(path, 'r')
   const bytes = new Uint8Array(LOOK_BYTES)

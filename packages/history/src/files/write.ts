@@ -81,7 +81,6 @@ export function openHistoryWriter(path: string, options: WriterOptions = {}): Hi
   }
 }
 
-/** The destination of writes. */
 interface Target {
   write(text: string, events: number): void
   written(): number
@@ -109,7 +108,6 @@ function createTarget(path: string, file: number, onError: WriterOptions['onErro
         written += events
         return
       }
-      // Keep the whole lines of a partial write.
       const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE, done - 1) + 1)
       const kept = done === 0 ? 0 : whole.filter((byte) => byte === NEWLINE).length
       sizeBytes += done === 0 ? 0 : whole.length

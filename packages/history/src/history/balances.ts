@@ -32,7 +32,6 @@ export function withNamedAccounts(history: History): History {
   }
 }
 
-/** Converts a list of balances to an object by account number. */
 const balancesOf = (value: Json): Json | undefined =>
   Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'number' || each === null)
     ? Object.fromEntries(value.map((balance: Json, account) => [String(account), balance]))

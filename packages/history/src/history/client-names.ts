@@ -10,14 +10,13 @@ const nameOfSession = (session: string): string => NUMBERED.exec(session)?.[1] ?
 
 type Clients = Pick<History, 'header' | 'processName' | 'sessionOf' | 'sessionName' | 'hasSessions'>
 
-/** The name of the client's session, if it has one. */
 function sessionNameOf(history: Clients, process: number): string | undefined {
   const session =
     history.hasSessions && history.header?.sessions?.named !== false ? history.sessionOf(process) : UNNAMED
   return session === UNNAMED ? undefined : nameOfSession(history.sessionName(session))
 }
 
-/** The name of a client, common to all its processes; by default the process's. */
+/** The name of a client, common to all its processes; without a named client, the name of the process. */
 export const clientName = (history: Clients, process: number): string =>
   sessionNameOf(history, process) ?? history.processName(process)
 
@@ -39,6 +38,6 @@ export const callerInWords = ({ process, session }: Caller): string =>
 
 const nameInWords = (name: string): string => (/^connection \d+$/.test(name) ? name : `client ${clipped(name)}`)
 
-/** Maximum length of a displayed client name. Requests choose the names. */
+/** Maximum length of a displayed client name. Names come from requests and may be long. */
 const LONGEST = 60
 const clipped = (name: string): string => (name.length <= LONGEST ? name : `${name.slice(0, LONGEST - 1)}…`)

@@ -8,7 +8,7 @@ import type { HistoryData, LentHistory } from './history-data.ts'
 /** A history in memory: operations as columns, everything else as values. */
 export interface History extends HistoryData {
   readonly values: ValueTable
-  /** The process as the file names it. */
+  /** The name of a process in the file. */
   readonly processName: (process: number) => string
   readonly processCount: number
   /** Whether clients and processes differ. If false, `sessionOf` gives each process a separate session. */
@@ -18,13 +18,12 @@ export interface History extends HistoryData {
   readonly sessionName: (session: number) => string
   /** The reason of operation i's `fail` or `info`, if recorded. */
   readonly errorOf: (operation: number) => string | undefined
-  /** Counts of operations that are not kept: `operations` then has only their number. */
+  /** Counts of operations that are not kept. If present, only the number of operations is known. */
   readonly tally?: Tally
   /** Returns the history for another thread; absent if no builder created it (see `HistoryOptions.shared`). */
   readonly lend?: () => LentHistory
 }
 
-/** The number of operations, kept or not. */
 export const operationsIn = ({ tally, operations }: Pick<History, 'tally' | 'operations'>): number =>
   tally?.operations ?? operations.length
 

@@ -34,7 +34,7 @@ export function hasConcurrency(history: History, changes: (f: string) => boolean
   const { functions, operations } = history
   const { length, f, callEvent, returnEvent } = operations
   const isChange = functions.map(changes)
-  // Of the operations of earlier requests.
+  // The latest return of an operation of an earlier request.
   let latestReturn = -1
   let latestChangeReturn = -1
   for (let first = 0, end = 0; first < length; first = end) {

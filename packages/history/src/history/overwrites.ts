@@ -1,6 +1,6 @@
 import type { Json } from '../event/event.ts'
 
-/** Above it, all objects are forgotten, and some overwrites go unnoticed. */
+/** Maximum number of tracked objects. Above it, all are forgotten, and some overwrites go unnoticed. */
 const MOST_OBJECTS = 100_000
 
 interface Written {
@@ -52,8 +52,8 @@ export class ObjectUse {
   }
 
   /**
-   * Reports a write. `isPlain`: it was a separate operation, independent of the old value. Returns whether a plain
-   * write may lose another client's update.
+   * Reports a write. `isPlain`: the write was a separate operation, independent of the old value. Returns whether
+   * another client's update may be lost.
    */
   wrote(key: string, value: Json | undefined, isPlain: boolean): boolean {
     const isBehind = isPlain && typeof value === 'number' && this.#isBehind(key)

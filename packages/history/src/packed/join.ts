@@ -16,7 +16,7 @@ export interface ReadStretch {
   readonly edges: Edges
 }
 
-/** An operation called in one stretch and answered in a later one, or never. Positions are of the whole recording. */
+/** An operation that is called in one stretch and answered in a later one, or never. */
 interface Reaching {
   readonly call: number
   readonly stretch: ReadStretch
@@ -47,7 +47,7 @@ export function joinStretches(
       functions: namesOf(stretches, ({ functions }) => functions),
       processNames: namesOf(stretches, ({ processNames }) => processNames),
       eventCount: stretches.reduce((sum, { rest }) => sum + rest.eventCount, 0),
-      // The ends of stretches are not the recording's end.
+      // The end of a stretch is not the end of the recording.
       warnings: [],
       cutOff: undefined,
     },
@@ -66,7 +66,6 @@ const ENDED = -1
 
 /** The operations that cross stretches, ordered by call. */
 function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
-  /** By process: its operation in flight. */
   const carried = new Map<Process, number>()
   const found: Reaching[] = []
   let before = 0
@@ -105,14 +104,14 @@ function reachingOf(stretches: readonly ReadStretch[]): Reaching[] {
   return found.sort((a, b) => a.call - b.call)
 }
 
-/** The nanoseconds from the epoch of the first stretch to this stretch's. */
+/** The nanoseconds to add to the times of a stretch, so that all stretches have the same epoch. */
 const laterBy = ([first]: readonly ReadStretch[], epoch: Instant): number =>
   first === undefined ? 0 : nanosBetween(first.edges.epoch, epoch)
 
 /** Pairs and checks the operations that cross stretches. */
 function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reaching[], dealing: Dealing): Packed {
   const builder = new HistoryBuilder({ shared: true })
-  /** By event position in the builder. */
+  /** The operations by event position in the builder. */
   const calls: (Reaching | undefined)[] = []
   const adjust = (columns: Columns, row: number): void => {
     const place = calls[columns.callEvent[row] ?? -1]

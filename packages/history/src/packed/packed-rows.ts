@@ -7,11 +7,11 @@ export interface PackedRows {
   readonly pages: readonly Uint8Array[]
 }
 
-// A row: its call, relative to the previous row's (zigzag); its return relative to its call, 0 for none; the key's
-// place, 0 for none; the function; a byte that describes the rest; flags, values and the error's text, if present.
-// Numbers are little-endian, seven bits per byte; the high bit is set in all bytes but the last.
+// A row consists of: its call, relative to the call of the previous row (zigzag); its return relative to its call, 0
+// for none; the key's place, 0 for none; the function; a byte that describes the rest; flags, values and the error's
+// text, if present. Numbers are little-endian, seven bits per byte; the high bit is set in all bytes but the last.
 
-/** In the byte that describes the rest, bits 0 and 1 are the outcome, bits 2 and 3 the values present. */
+/** The byte that describes the rest: bits 0 and 1 are the outcome, bits 2 and 3 tell which values are present. */
 export const VALUES_SHIFT = 2
 /** The input and the output are null. */
 export const NO_VALUES = 0

@@ -50,7 +50,6 @@ export class Packer {
 
   readonly #adjust: ((columns: Columns, row: number) => void) | undefined
 
-  /** `adjust` changes rows before they are packed. */
   constructor(builder: HistoryBuilder, dealing: Dealing, adjust?: (columns: Columns, row: number) => void) {
     this.#builder = builder
     this.#adjust = adjust

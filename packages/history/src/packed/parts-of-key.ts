@@ -10,7 +10,7 @@ import { historyOfRows, type Meanings, meaningsAt } from './unpacked.ts'
 
 /** The number of rows unpacked at a time. */
 const ROWS = 2 ** 16
-/** Maximum bytes of value texts, and of error texts. Above it, they are forgotten. */
+/** Maximum size of all value texts, and of all error texts. When it is exceeded, the texts are forgotten. */
 const MOST_TEXT_BYTES = 2 ** 22
 
 /** A key of a place. The name '' stands for no key. */
@@ -36,8 +36,8 @@ export function operationsByKey(all: readonly Packed[], place: number): Readonly
 
 /**
  * Passes the operations of one key to `take` in parts of some thousand, so that they are never unpacked all at once. An
- * operation comes before all that were called after its return; one of unknown outcome may come later. Parts share
- * columns, so `take` must not keep them. Stops as soon as `take` returns false.
+ * operation comes before all that were called after its return; an operation of unknown outcome may come later. Parts
+ * share columns, so `take` must not keep them. Stops as soon as `take` returns false.
  */
 export function eachPartOfKey(
   rest: LentHistory,

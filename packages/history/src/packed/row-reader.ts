@@ -9,7 +9,6 @@ const { TWO_VALUES, VALUES_SHIFT } = form
 
 const NO_PAGE = new Uint8Array(0)
 
-/** Columns for unpacked rows, with their tables. */
 export interface Unpacked {
   readonly columns: Columns
   values: ValueTable
@@ -24,9 +23,9 @@ export const emptyUnpacked = (rows: number): Unpacked => ({
 
 /** Translates the numbers in packed rows to those in the columns. */
 export interface Meaning {
-  /** By key number in packed rows, where 0 stands for no key. */
+  /** The number of a key in the columns, by its number in packed rows. There, 0 stands for no key. */
   readonly keys: Int32Array
-  /** By function number in packed rows. */
+  /** The number of a function in the columns, by its number in packed rows. */
   readonly functions: Uint8Array
   /** The event position from which the rows count. */
   readonly position: number

@@ -33,7 +33,7 @@ export function historyOfPlace(
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** The keys and functions of a place, and the numbers of each packer. */
+/** The keys and functions of a place, and what the numbers of each packer mean. */
 export interface Meanings {
   readonly keys: ByteTable
   readonly functions: readonly string[]
@@ -68,7 +68,7 @@ export const historyOfRows = (
     ...{ nodes: [], nemesis: [], processNames: [0], sessions: undefined },
   })
 
-/** Maps the keys of the place's rows to `table`. In the rows, 0 stands for no key. */
+/** Maps the numbers of keys in the rows to numbers in `table`. In the rows, 0 stands for no key. */
 function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteTable): Int32Array {
   const names = new ByteTable(undefined, data)
   const numbers = [-1]
@@ -77,7 +77,6 @@ function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteT
   return Int32Array.from(numbers)
 }
 
-/** A history that only counts its operations. */
 export function historyOfTally(rest: LentHistory, tally: Tally): History {
   const { lend: _, ...history } = historyOf({
     ...rest,

@@ -17,11 +17,9 @@ const oneCharacterPerByte = (bytes: Uint8Array): string =>
     ? singleBytes.decode(bytes)
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 
-/** An upper bound of the entries that one buffer of a file adds. */
 const ENTRIES_OF_A_BUFFER = 1 << 16
 
 const SCRATCH_BYTES = 256
-/** Holds a short text during its lookup. */
 const scratch = new Uint8Array(SCRATCH_BYTES)
 
 const NO_BYTES = new Uint8Array(0)
@@ -64,7 +62,7 @@ export class ByteTable {
     return this.#length
   }
 
-  /** Bytes of texts and tables, with an upcoming doubling. */
+  /** The size of texts and tables. A doubling that is near is included. */
   get sizeBytes(): number {
     const near = this.#length + ENTRIES_OF_A_BUFFER
     const entryBytes = this.#length * COLUMNS * Int32Array.BYTES_PER_ELEMENT
@@ -95,7 +93,7 @@ export class ByteTable {
     return this.internHashed(hash, bytes, start, end)
   }
 
-  /** Like `intern` for hashed bytes: `unfinished` is HASH_START with each byte mixed in. */
+  /** Like `intern`, for bytes that are already hashed. `unfinished` is HASH_START with each byte mixed in. */
   internHashed(unfinished: number, bytes: Uint8Array, start: number, end: number): number {
     const hash = finished(unfinished)
     const slots = this.#slots
@@ -255,7 +253,7 @@ export class ByteTable {
   }
 }
 
-/** The maximum number of cached texts. Events usually repeat fewer. */
+/** Maximum number of cached texts. Events usually repeat fewer texts. */
 const MOST_KNOWN = 64
 
 /** Numbers texts in a table. The first ones are cached, since nearly every event repeats one of them. */

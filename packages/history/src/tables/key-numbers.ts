@@ -22,7 +22,6 @@ export class KeyNumbers {
     this.#names = names
   }
 
-  /** Whether some keys are not texts. */
   get areMixed(): boolean {
     return this.#others.size > 0
   }

@@ -6,9 +6,9 @@ import { inHeap, type Memory } from './memory.ts'
  */
 export interface Lists {
   readonly length: number
-  /** By node; -1 for an empty list. */
+  /** By node: the parent node; -1 for an empty list. */
   readonly parent: Int32Array
-  /** By node: the id of the last element; of the key for an empty list. */
+  /** By node: the id of the last element; for an empty list the id of the key. */
   readonly last: Int32Array
   /** Number of elements. */
   readonly depth: Int32Array
@@ -32,8 +32,8 @@ export class ListTable {
   /** The first child of each node; 0 for none, since node 0 is an empty list. Most nodes have at most one. */
   #child: Int32Array
   /**
-   * A hash table with open addressing, for empty lists and all children but each node's first. An entry is a node plus
-   * 1, or 0.
+   * A hash table with open addressing, for empty lists and for children after the first. An entry is the number of a
+   * node plus 1, or 0.
    */
   #slots: Int32Array
   #others: number

@@ -18,7 +18,6 @@ let used = 0
 
 const isShared = (bytes: number): boolean => bytes > MOST_INLINE_BYTES && bytes <= MOST_SHARED_BYTES
 
-/** Reserves bytes in a block and returns their position. */
 function claim(bytes: number): number {
   if (used + bytes > BLOCK_BYTES) {
     block = new ArrayBuffer(BLOCK_BYTES)
@@ -30,7 +29,7 @@ function claim(bytes: number): number {
   return start
 }
 
-/** Like `new Uint8Array(length)`, but short arrays may share a buffer. */
+/** Like `new Uint8Array(length)`, but several short arrays may share one buffer. */
 export function uint8Array(length: number): Uint8Array {
   if (!isShared(length)) return new Uint8Array(length)
   const start = claim(length)
@@ -62,5 +61,4 @@ export const inSharedMemory: Memory = {
 const OBJECT_BYTES = 300
 const BYTES_PER_CHARACTER = 3
 
-/** Returns the approximate size of a JSON value in the heap. */
 export const sizeInHeap = (value: object): number => OBJECT_BYTES + BYTES_PER_CHARACTER * JSON.stringify(value).length

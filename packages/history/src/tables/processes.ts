@@ -4,11 +4,10 @@ import { int32Array } from './memory.ts'
 const NONE = -1
 const INLINE_PROCESSES = 1 << 16
 
-/** Numbers processes in order of first appearance. */
 export class ProcessTable {
   readonly names: Process[] = []
-  // The numbers of processes that are small integers, as nearly all are. Short histories are built by the thousand, so
-  // the array grows.
+  // By process that is a small integer, as nearly all are: its number. The array grows, since short histories are built
+  // by the thousand.
   #inline: Int32Array = int32Array(64).fill(NONE)
   readonly #others: Map<Process, number> = new Map()
 
@@ -37,7 +36,6 @@ export class ProcessTable {
   }
 }
 
-/** Copies the numbers to an array of at least twice the size. */
 function extended(numbers: Int32Array, process: number): Int32Array {
   const longer = new Int32Array(Math.max(2 * numbers.length, process + 1)).fill(NONE)
   longer.set(numbers)

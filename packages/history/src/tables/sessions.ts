@@ -14,7 +14,6 @@ export interface Sessions {
   readonly names: readonly string[]
 }
 
-/** Learns each process's session from invocations. */
 export class SessionTable {
   readonly names: ByteTable = new ByteTable()
   /** By process number; NONE for processes without a session. */
@@ -24,7 +23,6 @@ export class SessionTable {
     return this.#of[process] ?? NONE
   }
 
-  /** Assigns a process to a session. */
   assign(process: number, session: number): void {
     if (process >= this.#of.length) {
       const longer = new Int32Array(Math.max(64, 2 * process)).fill(NONE)

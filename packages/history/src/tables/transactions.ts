@@ -8,7 +8,7 @@ export const transactionNames: readonly string[] = functionNames.filter((f) => m
 
 export const isTransaction = (f: string): boolean => transactionNames.includes(f)
 
-/** Stands for the value of a micro-operation without one. */
+/** Stands for the value of a micro-operation that has no value. */
 export const NO_MICRO_VALUE = -2
 
 const MOST_KINDS = 256
@@ -52,13 +52,12 @@ interface Values {
 const holdsLists = (kind: string): boolean => kind !== APPEND
 
 export const APPEND = 'append'
-/** Kinds that read or compare a value: `["r<","x",40]`. */
+/** Matches kinds that read or compare a value: `["r<","x",40]`. */
 const READS = /^r([!=<>]|$)/
 
 /** The depth at which keys and values are nested in a transaction. */
 const MICRO_DEPTH = 2
 
-/** Numbers distinct transactions in order of first appearance, stored as columns. */
 export class TransactionTable {
   readonly #values: Values
   readonly #memory: Memory
@@ -68,7 +67,7 @@ export class TransactionTable {
   #length: number
   #rows: number
   #hash = 0
-  /** By transaction; one more element is the end of the rows. */
+  /** By transaction: the start of its rows. One more element is the end of all rows. */
   #starts: Int32Array
   #slots: Int32Array
   #kind: Uint8Array
@@ -136,7 +135,7 @@ export class TransactionTable {
     return { from: this.#starts[transaction] ?? 0, to: this.#starts[transaction + 1] ?? 0 }
   }
 
-  /** Returns the transaction's number; undefined if it is none, or has a kind beyond the largest. */
+  /** Returns the number of a transaction; undefined for a value that the table cannot store as a transaction. */
   intern(value: Json): number | undefined {
     if (!isListOfMicroOperations(value)) return undefined
     this.begin()
@@ -161,7 +160,6 @@ export class TransactionTable {
     this.#hash = 0
   }
 
-  /** Whether the columns can store a micro-operation of this kind. */
   canAdd(kind: number): boolean {
     return kind < MOST_KINDS
   }
@@ -176,7 +174,7 @@ export class TransactionTable {
     this.#hash = mixed(mixed(mixed(this.#hash, kind), key), value)
   }
 
-  /** Ends the transaction and returns its number, or an equal one's. */
+  /** Ends the transaction and returns its number. Equal transactions have the same number. */
   end(): number {
     const hash = this.#hash
     const slots = this.#slots
@@ -232,7 +230,6 @@ export class TransactionTable {
     return this.#areReads[this.#kind[row] ?? 0] === true
   }
 
-  /** Whether a known transaction equals the one being added. */
   #equals(known: number): boolean {
     const start = this.#starts[known] ?? 0
     const from = this.#end

@@ -68,7 +68,7 @@ export class ValueTable {
     return { texts: this.#texts.data(), transactions: this.#transactions?.data(), lists: this.#lists?.data() }
   }
 
-  /** The canonical texts by `placeOf`. */
+  /** The canonical texts, numbered by `placeOf`. */
   placed(): PlacedTexts {
     return this.#texts.placed()
   }
@@ -160,7 +160,7 @@ export class ValueTable {
     return isListId(id) ? (FIRST_LIST - id) / 4 : -1
   }
 
-  /** The id of a canonical text, bytes[start, end). It must not be a small integer's. */
+  /** The id of the value with the canonical text bytes[start, end), which must not be the text of a small integer. */
   idOfCanonical(bytes: Uint8Array, start: number, end: number): ValueId {
     return (this.#texts.intern(bytes, start, end) << 1) as ValueId
   }

@@ -1,6 +1,6 @@
-// Untrusted texts are shown on terminals and in CI logs, and must not control either.
+// Untrusted texts are shown on terminals and in CI logs. They must not control either.
 
-/** Control, invisible and direction-changing characters, and CI commands. */
+/** Matches control characters, invisible characters, characters that change the writing direction, and CI commands. */
 const COMMANDING =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
   /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|#(?=#(?:\[|vso\[|teamcity\[))|(?<=^\s*):(?=:)/g
@@ -10,9 +10,9 @@ const NAMED: { readonly [character: string]: string } = { '\n': '\\n', '\r': '\\
 const escaped = (character: string): string => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
 
 /**
- * Makes an untrusted text safe within a line: escapes control, invisible and direction-changing characters, and
- * workflow commands of GitHub Actions (`::` at the beginning of a line, `##[` anywhere). A line break becomes `\\n`, so
- * that no text can look like a line of chaos.
+ * Makes an untrusted text safe within a line: escapes control characters, characters that are invisible or change the
+ * writing direction, and workflow commands of GitHub Actions (`::` at the beginning of a line, `##[` anywhere). A line
+ * break becomes `\\n`, so that no text can look like a line of chaos.
  */
 export const printable = (text: string): string =>
   text.replace(COMMANDING, (character) => NAMED[character] ?? escaped(character))
@@ -39,7 +39,7 @@ export function harmlessOutput(text: string, { colours }: { readonly colours: bo
     .join('\n')
 }
 
-/** What `COMMANDING` matches, except tabs and line feeds. The ESC of colours also counts. */
+/** Matches what `COMMANDING` matches, except tabs and line feeds. The ESC of colours also matches. */
 const SUSPICIOUS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|##(?:\[|vso\[|teamcity\[)|^\s*::/m

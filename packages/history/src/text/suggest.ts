@@ -12,12 +12,8 @@ export function nearest(typed: string, known: readonly string[]): string | undef
   return best
 }
 
-/** Minimum length of a typed word that may match part of a name. */
 const SHORTEST_PART = 3
-/**
- * The distance of a name that contains the typed text, or is contained in it: for `stale`, `stale-read` is nearer than
- * two changed letters.
- */
+/** The distance of a name that contains the typed text as whole words, or is contained in the text. */
 const PART = 1.5
 /** Subtracted if the typed text only omits letters, such as `rds` for `redis`. */
 const LEFT_OUT = 0.5

@@ -33,10 +33,9 @@ function take(): TakenGlobals {
   return { intrinsics: noteIntrinsics(), giveBack }
 }
 
-/** A series of runs keeps the globals that its first run replaced. */
+/** The current series of runs, which keeps the globals that its first run replaced. */
 let series: { taken: TakenGlobals | undefined } | undefined
 
-/** Replaces the globals for a run. */
 export function takeGlobals(): TakenGlobals {
   if (series === undefined) return take()
   series.taken ??= take()
@@ -44,8 +43,8 @@ export function takeGlobals(): TakenGlobals {
 }
 
 /**
- * Runs a function outside of any promise job, where promises can be run to completion, which an async function cannot
- * do. All its runs share one replacement of the globals.
+ * Runs a function outside of any promise job, since only there promises can be run to completion. All runs in the
+ * function share one replacement of the globals.
  */
 export const outsidePromises = <T>(run: () => T): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -157,7 +156,7 @@ function patchWebAssembly(put: Put, patch: Patch): void {
   for (const [name, simulated] of Object.entries(members)) patch(holder, name, simulated as Call)
 }
 
-/** Keeps programs from real resources that Node's classes and events reach. */
+/** Hides classes and events of Node through which programs could reach real resources. */
 function keepInside(put: Put, patch: Patch): void {
   hideClasses(put)
   silence(put)
@@ -245,7 +244,7 @@ function hideClasses(put: Put): void {
   for (const { prototype } of [fs.ReadStream, fs.WriteStream]) put(prototype, 'constructor', Object)
 }
 
-/** Stops calls after garbage collections, which depend on the machine. */
+/** Prevents Node from calling a program after a garbage collection, which depends on the machine. */
 function silence(put: Put): void {
   const classes = { FinalizationRegistry, PerformanceObserver }
   for (const [name, original] of Object.entries(classes)) {

@@ -3,7 +3,7 @@ import { turn } from '../world/life.ts'
 
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
-/** The bytes of programs' blobs: Node reads blobs by events outside of virtual time. */
+/** The bytes of blobs that programs created. Node itself reads blobs outside of virtual time. */
 const contents = new WeakMap<object, Buffer>()
 
 function bytesOf(blob: object): Buffer {
@@ -20,11 +20,11 @@ function partBytes(part: unknown): Buffer {
   return Buffer.from(String(part))
 }
 
-/** Returns `Blob` or `File`, made to record the content of programs' objects. */
+/** Returns `Blob` or `File`, changed so that the content of programs' objects is recorded. */
 export function noting<T extends new (...args: never[]) => object>(original: T): T {
   return new Proxy(original, {
     construct(target, args: unknown[], made) {
-      // An iterator can be read only once.
+      // Parts may come from an iterator, which can be read only once.
       const parts = turn.life === undefined || args[0] === undefined ? undefined : [...(args[0] as Iterable<unknown>)]
       const blob = Reflect.construct(target, parts === undefined ? args : [parts, ...args.slice(1)], made) as object
       if (turn.life !== undefined) contents.set(blob, Buffer.concat((parts ?? []).map(partBytes)))
@@ -49,7 +49,7 @@ const reads: { readonly [name: string]: (bytes: Buffer) => unknown } = {
     }),
 }
 
-/** The members of `Blob.prototype` that read content, from the recorded content. */
+/** The members of `Blob.prototype` that read content. They read the recorded content. */
 export const blobMembers = (sliced: (blob: Blob, args: unknown[]) => Blob): { readonly [name: string]: Call } => ({
   ...Object.fromEntries(
     Object.entries(reads).map(([name, read]) => [

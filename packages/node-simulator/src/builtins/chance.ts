@@ -44,7 +44,6 @@ function randomFillSync<View extends ArrayBufferView>(view: View, offset = 0, si
   return view
 }
 
-/** Functions of the thread pool with a synchronous counterpart. */
 const threaded = ['pbkdf2', 'scrypt', 'hkdf', 'generateKey', 'generatePrime', 'checkPrime'] as const
 
 const asThreaded =
@@ -55,7 +54,7 @@ const asThreaded =
     computed(runningLife(), () => twin(...args), done)
   }
 
-/** `crypto.subtle.digest`, whose result arrives after a thread's delay. */
+/** `crypto.subtle.digest`, whose result arrives later, like that of a thread. */
 export function digest(
   algorithm: string | { readonly name: string },
   data: ArrayBuffer | ArrayBufferView,

@@ -31,7 +31,7 @@ export function createConsole(): Console {
 
 const startsByLife = new WeakMap<Life, Map<string, number>>()
 
-/** Returns the start times of measurements in milliseconds, which a restart loses. */
+/** Returns the start times of measurements, in milliseconds. A restart of the program loses them. */
 function startsOf(life: Life): Map<string, number> {
   const starts = startsByLife.get(life) ?? new Map<string, number>()
   startsByLife.set(life, starts)

@@ -75,7 +75,6 @@ function resolverOf(real: object, name: string, txt: unknown): unknown {
   return Resolver
 }
 
-/** Returns the methods of a resolver's prototypes. */
 const methodsOf = (made: object): object => {
   const methods = {}
   for (let from: unknown = Object.getPrototypeOf(made); from !== Object.prototype && from !== null; ) {

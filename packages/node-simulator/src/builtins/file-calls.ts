@@ -21,7 +21,7 @@ interface Opened {
   position: number
 }
 
-/** The lower descriptors are the console's. */
+/** The first descriptor of a file. Lower descriptors belong to the console. */
 const FIRST_DESCRIPTOR = 3
 
 const INSTALLED = '/node_modules/'
@@ -152,14 +152,13 @@ export class FileCalls {
     return decoded(inode.data)
   }
 
-  /** Reads a file of a package, or the program's package.json, which are equal in every run. */
+  /** Reads a file of a package, or the program's package.json. These files are the same in every run. */
   #readInstalled(path: string): Buffer | undefined {
     if (!path.includes(INSTALLED) && !this.#isManifest(path)) return undefined
     if (this.#files.find(path) !== undefined) return undefined
     return statSync(path, { throwIfNoEntry: false })?.isFile() ? readFileSync(path) : undefined
   }
 
-  /** Whether the path is the package.json of the program's directory or a parent. */
   #isManifest(path: string): boolean {
     const around = posix.dirname(path).replace(/\/?$/, '/')
     return posix.basename(path) === 'package.json' && `${this.#directory}/`.startsWith(around)

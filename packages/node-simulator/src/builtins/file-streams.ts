@@ -30,7 +30,7 @@ export function streamsOver(calls: { readonly [name: string]: unknown }): FileSt
 const make = <Stream>(Class: new () => Stream, path: Path, options: StreamOptions | undefined): Stream =>
   Reflect.construct(Class, [path, options]) as Stream
 
-/** Returns a class of streams over the given calls. Its prototype is separate from the real class's. */
+/** Returns a class of streams over the given calls. The prototype of the real class stays unchanged. */
 function streamClass<Class extends typeof fs.ReadStream | typeof fs.WriteStream>(
   Real: Class,
   over: (options?: StreamOptions) => object,

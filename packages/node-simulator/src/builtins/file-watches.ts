@@ -16,7 +16,7 @@ interface Watched {
   readonly recursive: boolean
 }
 
-/** The delay of the kernel's reports. It is constant, so that they stay in order. */
+/** The delay until the kernel reports a change. It is constant, so that reports stay in order. */
 const TOLD_AFTER_MS = 0.1
 
 class Watcher extends EventEmitter {
@@ -40,7 +40,7 @@ class Watcher extends EventEmitter {
   }
 }
 
-/** A program's watches on its node's disk. As with inotify, a watched file stays the same when renamed. */
+/** The watches of a program on its node's disk. As with inotify, a renamed file is still watched. */
 export class FileWatches {
   readonly #life: Life
   readonly #files: Files

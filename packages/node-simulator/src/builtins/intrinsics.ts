@@ -25,7 +25,6 @@ type Named = readonly [name: string, holder: Holder]
 /** The modules of Node that programs get unchanged. */
 const MODULES = { assert, events, path, querystring, stream, string_decoder: stringDecoder, url, util }
 
-/** Returns a module's classes and their prototypes. */
 function classesOf(name: string, module: object): readonly Named[] {
   return Object.entries(module).flatMap(([member, value]): readonly Named[] => {
     if (typeof value !== 'function' || !/^[A-Z]/.test(member)) return []
@@ -39,7 +38,6 @@ function classesOf(name: string, module: object): readonly Named[] {
 const once = (named: readonly Named[]): readonly Named[] =>
   [...new Map(named.toReversed().map(([name, holder]) => [holder, [name, holder] as const])).values()].reverse()
 
-/** The objects that all programs and the simulator share. */
 const shared: readonly Named[] = once([
   ['globalThis', globalThis],
   ...['Math', 'JSON', 'Reflect', 'Atomics', 'Intl'].map((name) => [name, Reflect.get(globalThis, name)] as const),
@@ -54,7 +52,6 @@ const shared: readonly Named[] = once([
   ...classesOf('net', net),
 ])
 
-/** Finds and undoes a program's changes to shared objects. */
 export interface Intrinsics {
   /** Returns the first replaced function or frozen object, such as `Array.prototype.at`. */
   replaced(): string | undefined
@@ -64,7 +61,7 @@ export interface Intrinsics {
 
 export const noteShared = (): readonly Noted[] => shared.map(([name, holder]) => noteMembers(name, holder))
 
-/** Records the shared objects, after the simulator's replacements. */
+/** Records the members of shared objects. Must be called once the simulator's replacements are installed. */
 export function noteIntrinsics(): Intrinsics {
   const { defaultMaxListeners } = EventEmitter
   const waterMarks = [false, true].map((objects) => stream.getDefaultHighWaterMark(objects))
@@ -72,7 +69,6 @@ export function noteIntrinsics(): Intrinsics {
 
   function restore(): string | undefined {
     const { replaced, stays } = putBack(noted)
-    // Settings behind accessors and functions.
     EventEmitter.defaultMaxListeners = defaultMaxListeners
     stream.setDefaultHighWaterMark(false, waterMarks[0] ?? 0)
     stream.setDefaultHighWaterMark(true, waterMarks[1] ?? 0)

@@ -3,7 +3,6 @@ import { runningLife } from '../world/life.ts'
 
 const GB = 2 ** 30
 
-/** `node:os`: the same machine for every program. */
 export const osModule = (): object => ({
   ...os,
   hostname: () => runningLife().id,

@@ -20,7 +20,7 @@ const MB = 1 << 20
 
 const EMITTERS: ReadonlySet<PropertyKey> = new Set(Reflect.ownKeys(new EventEmitter()))
 
-/** Removes all properties added to `process`; returns false if it cannot. */
+/** Removes all properties added to `process`. Returns false if one cannot be removed. */
 export function emptyProcess(made: EventEmitter): boolean {
   EventEmitter.prototype.removeAllListeners.call(made)
   Object.assign(made, { _maxListeners: undefined })

@@ -26,7 +26,7 @@ function refuseLoader(what: string, options: unknown): void {
   )
 }
 
-/** Makes a function of `node:vm` refuse a loader in its options, which are argument `at`. */
+/** Wraps a function of `node:vm`, so that it refuses a loader in its options. `at` is the position of the options. */
 const withoutLoader =
   (name: string, compile: (...args: never[]) => unknown, at: number) =>
   (...args: never[]): unknown => {
@@ -38,7 +38,7 @@ export const simulatedScript: typeof vm.Script = new Proxy(vm.Script, {
   construct(target, args, made) {
     refuseLoader('vm.Script', args[1])
     const script = Reflect.construct(target, args, made) as object
-    // Replaced on the instance, because Node needs the prototype's methods.
+    // The methods are replaced on the instance, because Node itself needs those of the prototype.
     if (turn.life !== undefined) for (const name of OWN_REALMS) Reflect.set(script, name, refusedRealm(name))
     return script
   },

@@ -8,7 +8,9 @@ export function computed(life: Life, work: () => unknown, done: Done): void {
   life.after(life.threadMs(), () => done(...result))
 }
 
-/** Runs a thread-pool job with an effect, which occurs at the job's end: two jobs may end in either order. */
+/**
+ * Runs a thread-pool job that has an effect. The effect occurs at the end of the job, so the order of two jobs is open.
+ */
 export function acting(life: Life, work: () => unknown, done: Done): void {
   life.after(life.threadMs(), () => done(...resultOf(work)))
 }

@@ -10,7 +10,6 @@ function requireFunction(run: unknown): void {
   throw Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' })
 }
 
-/** A program's timer. */
 class SimulatedTimer {
   readonly #life: Life
   readonly #run: Run

@@ -10,14 +10,11 @@ const USE_HTTP = 'Between simulated nodes use http:, for instance if CHAOS_SIMUL
 
 const refusedEncryption = (what: string): NotSimulated => new NotSimulated(what, ENCRYPTED, USE_HTTP)
 
-/** Returns an encrypting module, such as `tls`, whose calls are refused. */
+/** Returns a module that encrypts, such as `tls`. It can be loaded, but every call is refused. */
 const encryptedModule = (name: string, real: object): { [member: string]: unknown } =>
   refusedModule(name, { ...real }, ENCRYPTED, USE_HTTP)
 
-/**
- * Replaces `TLSSocket`. Packages create one over an unconnected stream to obtain Node's internal class in it; any other
- * use is refused.
- */
+/** Replaces `TLSSocket`. Packages create one only to obtain an internal class of Node; any other use is refused. */
 class TLSSocket {
   constructor(over?: unknown) {
     if (new.target !== TLSSocket || !(over instanceof Stream) || over instanceof SimulatedSocket)

@@ -21,7 +21,7 @@ const HEAP = {
   external_memory: MB,
 }
 
-/** `node:v8` as far as it only computes: all nodes share the engine. */
+/** The part of `node:v8` that only computes. The engine itself is shared by all nodes. */
 export const v8Module = (): object => ({
   ...refusedModule('v8', { ...v8 }, 'acts on the whole simulation', 'Skip it if CHAOS_SIMULATED is set.'),
   ...{ serialize, deserialize, Serializer, Deserializer, DefaultSerializer, DefaultDeserializer },

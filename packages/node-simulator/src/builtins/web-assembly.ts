@@ -5,7 +5,10 @@ interface WebAssemblyOfNode {
   readonly Instance: new (module: object, imports?: unknown) => object
 }
 
-/** Returns a program's `WebAssembly`, which compiles within the turn: a thread would finish after the run. */
+/**
+ * Returns the members of `WebAssembly` for programs. They compile within the turn, because a thread would end after the
+ * run.
+ */
 export function simulatedWebAssembly(): { readonly Module: WebAssemblyOfNode['Module']; readonly members: object } {
   const { Module, Instance } = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyOfNode
   const construct = (target: object, [bytes, ...rest]: unknown[], made: unknown): object =>
@@ -30,9 +33,9 @@ export function simulatedWebAssembly(): { readonly Module: WebAssemblyOfNode['Mo
 const isBytes = (value: unknown): value is ArrayBuffer | ArrayBufferView =>
   value instanceof ArrayBuffer || ArrayBuffer.isView(value)
 
-/** Starts share the immutable modules: compiling some megabytes takes longer than a start. */
+/** Compiled modules. Starts share them, because compiling some megabytes takes longer than a start. */
 const modules: { readonly bytes: Buffer; readonly module: object }[] = []
-/** Programs load fewer. */
+/** The largest number of modules kept. Programs load fewer. */
 const MOST_MODULES = 8
 
 function compiled(Module: WebAssemblyOfNode['Module'], source: ArrayBuffer | ArrayBufferView): object {

@@ -17,7 +17,7 @@ export interface RunClients {
 }
 
 export interface RunClientsOptions {
-  /** Then requests contain no key. */
+  /** Whether there is only one object, so that requests contain no key. */
   readonly isOfOne: boolean
   readonly functions: readonly string[]
 }

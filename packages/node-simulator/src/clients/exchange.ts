@@ -32,7 +32,7 @@ export interface ClientOptions {
   readonly name: string
   readonly port: () => number | undefined
   readonly maker: RequestMaker
-  /** Then requests contain no key. */
+  /** Whether there is only one object, so that requests contain no key. */
   readonly isOfOne: boolean
   /** Whether servers accept whole requests instead of bytes. */
   readonly messages: boolean
@@ -40,7 +40,6 @@ export interface ClientOptions {
 
 type End = { readonly answer: Answer } | { readonly lost: string; readonly neverLeft: boolean }
 
-/** Creates a client that uses simulated HTTP. */
 export function createClient(options: ClientOptions): Client {
   const { world, maker, isOfOne, name } = options
   let line: Line | undefined
@@ -96,7 +95,6 @@ class Line implements Plug {
   readonly messages: boolean
   #takesMessages: boolean
   #opened = false
-  /** The arrived part of an answer. */
   #begun: AnswerMessage | undefined
   /** Whether a request has yet to be sent. */
   #isAsked = false

@@ -139,7 +139,10 @@ export class ModuleClients {
 /** The completion of an unanswered request, unknown unless it is a read. */
 const lost = ({ harmless }: Request, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
 
-/** Whether the client file rejected a request as `Refused`. The class may be its own, so its name counts. */
+/**
+ * Whether the client file rejected a request. Compares the name of the error, because the file may define a class of
+ * its own.
+ */
 const isRefusal = (thrown: unknown): boolean =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'Refused'
 

@@ -31,8 +31,8 @@ export type PostgresDeclaration =
       /** What is judged as one transaction: all statements of a `request`, or of a `connection` until it is idle. */
       readonly unit?: 'request' | 'connection' | undefined
       /**
-       * Whether there is a read-only hot standby that lags, for `pg` at `pg-standby:5432` (`PG_STANDBY_URL`). The fault
-       * `failover` promotes it without the last commits.
+       * Whether the server has a read-only hot standby that lags. The standby of `pg` is at `pg-standby:5432`
+       * (`PG_STANDBY_URL`). The fault `failover` promotes the standby, which lacks the last commits.
        */
       readonly standby?: boolean | undefined
       /**
@@ -60,8 +60,8 @@ export interface ServiceDeclaration {
    */
   readonly environment?: { readonly [name: string]: string } | undefined
   /**
-   * Adds a Redis, with its address in `REDIS_URL`: in memory at `redis:6379` in the simulator, a real redis-server for
-   * processes.
+   * Adds a Redis, with its address in `REDIS_URL`. It is in memory in the simulator, and a real redis-server if the
+   * nodes are processes.
    */
   readonly redis?: 'simulated' | undefined
   /**
@@ -70,8 +70,8 @@ export interface ServiceDeclaration {
    */
   readonly http?: 'bytes' | 'messages' | undefined
   /**
-   * Programs beside the nodes, by name: `payments` is reached at `PAYMENTS_URL`, or by `{peer.payments}`. Only
-   * simulated ones suffer faults. `pg: 'postgres'` is a PostgreSQL in memory at `pg:5432` (`DATABASE_URL`, `PGHOST` and
+   * Programs beside the nodes, by name: `payments` is reached at `PAYMENTS_URL`, or by `{peer.payments}`. They suffer
+   * faults only in the simulator. `pg: 'postgres'` is a PostgreSQL in memory at `pg:5432` (`DATABASE_URL`, `PGHOST` and
    * so on).
    */
   readonly beside?: { readonly [name: string]: BesideDeclaration | PostgresDeclaration } | undefined
@@ -82,9 +82,9 @@ export interface ServiceDeclaration {
 export const USUAL_NODES = 3
 export const isServiceDeclaration = (value: object): value is ServiceDeclaration => 'entry' in value
 
-/** Valid as a host and as the beginning of a variable's name. */
+/** A name that is valid as a host and as the beginning of a variable's name. */
 const BESIDE_NAME = /^[a-z][a-z0-9-]*$/
-/** Excludes host names that have another meaning. */
+/** Matches all names except host names that have another meaning. */
 const TAKEN = new RegExp(`^(?!(?:${REDIS}|clients|localhost|n\\d+)$)`)
 
 const text = v.string('must be a string')
@@ -148,7 +148,7 @@ const filledPostgres = v.strictObject({
   ),
 })
 
-/** A given value selects its schema. Documentation gets the union. */
+/** The schema depends on the given value. Documentation has no value and gets all schemas. */
 const besideSchema = v.lazy((given): v.GenericSchema<unknown, BesideDeclaration | PostgresDeclaration> => {
   if (given === undefined) return v.union([programSchema, emptyPostgres, filledPostgres])
   if (typeof given !== 'object' || given === null) return emptyPostgres
@@ -248,7 +248,6 @@ const postgresOf = (declared: Exclude<PostgresDeclaration, string>, directory: s
   }
 }
 
-/** Returns the declared programs and databases, without empty members. */
 function besideOf(
   declared: NonNullable<ServiceDeclaration['beside']>,
   directory: string,
@@ -280,8 +279,8 @@ function routesBeside(program: string, { where, option }: { readonly where: stri
 }
 
 /**
- * Returns the path relative to the working directory if it is inside, otherwise the absolute path. `./` distinguishes
- * it from a name.
+ * Returns a path relative to the working directory if possible. It begins with `./`, so that it cannot be mistaken for
+ * a name.
  */
 function pathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path)

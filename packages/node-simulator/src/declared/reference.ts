@@ -7,7 +7,7 @@ type Clients =
   /** A file whose default export is `defineClient({ … })`; it is also simulated. */
   | { readonly client: string; readonly routes?: undefined }
 
-/** A service of one program's nodes. Plain data, stored in replay files. */
+/** A service whose nodes are programs of one file. Plain data, stored in replay files. */
 export type ServiceSpec = ServicePrograms & Clients
 
 interface ServicePrograms {
@@ -24,7 +24,7 @@ interface ServicePrograms {
   readonly postgres?: { readonly [name: string]: PostgresSpec } | undefined
   /** The form of HTTP traffic; bytes if absent. */
   readonly http?: 'bytes' | 'messages' | undefined
-  /** Whether a program may end by itself, and is only restarted. By default, its end is a failure. */
+  /** Whether a program that ends by itself is only restarted. By default, its end is a failure. */
   readonly mayEnd?: true | undefined
   /** The default number of nodes of a run. */
   readonly nodes?: number | undefined
@@ -34,15 +34,13 @@ export type BesideSpec = Pick<ServiceSpec, 'program' | 'args' | 'environment'>
 
 export interface PostgresSpec {
   readonly sql?: string | undefined
-  /** Queries that must be true once every operation has ended. */
   readonly assert?: readonly string[] | undefined
   /**
    * The isolation level that transactions must keep: by default none. `declared` means the level that each requested.
    */
   readonly expect?: string | undefined
-  /** What is judged as one transaction. */
   readonly unit?: 'request' | 'connection' | undefined
-  /** Whether there is a hot standby, at `standbyOf`. */
+  /** Whether the server has a hot standby, whose host is `standbyOf`. */
   readonly standby?: boolean | undefined
   readonly calculator?: boolean | undefined
 }
@@ -54,12 +52,10 @@ export const standbyOf = (name: string): string => `${name}-standby`
 export const databaseHosts = (postgres: NonNullable<ServiceSpec['postgres']>): readonly string[] =>
   Object.entries(postgres).flatMap(([name, { standby }]) => [name, ...(standby === true ? [standbyOf(name)] : [])])
 
-/** The prefix of references to services; the spec follows as JSON. */
 export const SERVICE = 'service:'
 
 export const isService = (reference: string): boolean => reference.startsWith(SERVICE)
 
-/** Whether the reference contains a declaration rather than a name. */
 export const isFullService = (reference: string): boolean => reference.startsWith(`${SERVICE}{`)
 
 /** Returns the reference to a service for replay files and searches. */
@@ -91,7 +87,7 @@ export function parseServiceReference(reference: string): ServiceSpec {
   )
 }
 
-/** Returns the isolation level to keep; `none` if transactions are not judged, undefined without PostgreSQL. */
+/** Returns the isolation level that SQL transactions must keep; `none` if they are not judged. */
 export function isolationOfService({ postgres }: ServiceSpec): string | undefined {
   const servers = Object.values(postgres ?? {})
   if (servers.length === 0) return undefined

@@ -5,7 +5,7 @@ import { executeAlone, type Simulated, silent, userErrorOf } from './simulated.t
 /** An assertion whose answer was not true. */
 export interface BrokenAssertion {
   readonly query: string
-  /** The answer, and rows of the query's tables. */
+  /** The answer, and rows of the tables in the query. */
   readonly what: string
 }
 
@@ -41,7 +41,7 @@ function withSession<T>(simulated: Simulated, engine: Engine, query: string, act
   }
 }
 
-/** Returns the answer if it fails: the first column of each row must be true. */
+/** Returns the answer if it fails the assertion. The first column of each row must be true. */
 function brokenBy(session: Session, query: string): string | undefined {
   const [statement] = session.parse(query)
   if (statement === undefined) return undefined

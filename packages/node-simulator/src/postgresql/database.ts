@@ -62,7 +62,7 @@ function databaseOf(
     if (schema !== undefined) executeSchema(simulated, engine, schema)
     return engine
   }
-  // Parsed in advance, so that an invalid assertion is not a run's problem.
+  // The assertions are parsed in advance, so that an invalid one is not reported as a problem of a run.
   requireQueries(simulated, createEngine({ time: { now: () => 0n, after: () => () => {} }, random: () => 0 }), assert)
   return {
     createServer: simulated.createServer,

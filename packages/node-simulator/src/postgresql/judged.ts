@@ -28,7 +28,7 @@ export type JudgedIsolation =
   | { readonly result: 'kept' }
   | { readonly result: 'unknown'; readonly why: string }
 
-/** The limits of a check, as in a search of clients' histories. */
+/** The limits of a check of the database's history. They equal those for the histories of clients. */
 const CHECK_STEPS = 150_000_000
 const MEMORY_BYTES = 256 * 2 ** 20
 
@@ -49,10 +49,7 @@ export function judgedIsolation(isolation: Isolation & { readonly expect: string
   return byRows.result === 'broken' ? byRows : whole
 }
 
-/**
- * Returns the violation in each independent part of the database. Judges first the rows that existed at the start, then
- * also the inserted ones.
- */
+/** Returns the violation in each independent part of the database. Rows that existed at the start are judged first. */
 export function brokenApart(
   isolation: Isolation & { readonly expect: string },
   judging: Judging,
@@ -70,8 +67,7 @@ export function brokenApart(
 }
 
 /**
- * Divides transactions into groups that share no cell and no request: a contradiction concerns one group. Groups are
- * ordered by last transaction.
+ * Divides transactions into groups that share no cell and no request, because a contradiction concerns a single group.
  */
 export function apart(transactions: readonly WitnessedTransaction[]): readonly (readonly WitnessedTransaction[])[] {
   // Disjoint sets (Tarjan 1975, with path halving). Each root is its set's last transaction.
@@ -136,13 +132,10 @@ function judgedAs(
   }
 }
 
-/** After this time without a message, a connection is idle, as in recordings. */
+/** The time without a message after which a connection counts as idle, as in recordings. */
 const IDLE_NANOS = 10_000_000
 
-/**
- * Returns a function that names a connection's transactions alike until it is idle. Must be called in the order of
- * commits.
- */
+/** Returns a function that gives all transactions of a connection the same name until the connection is idle. */
 function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number) => string {
   const known = new Map<number, { readonly name: string; readonly until: number }>()
   return (pid, from, to) => {
@@ -154,7 +147,7 @@ function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number)
   }
 }
 
-/** Judges a history, in which groups by connection also count as requests. */
+/** Judges a history. The request of a transaction in it is the name of its group. */
 function checked(history: History, level: string, unit: Isolation['unit']): Verdict {
   const report = check(history, {
     model: 'rw-register',
@@ -168,8 +161,8 @@ function checked(history: History, level: string, unit: Isolation['unit']): Verd
 }
 
 /**
- * The explanation if phantoms count: rows that a statement would have found, but that were absent or did not satisfy
- * its condition.
+ * The explanation for phantoms: rows that appear, or begin to match a condition. No transaction can lock them
+ * beforehand.
  */
 const ROWS_COME_TO_BE = {
   cause: 'Each transaction decided by the rows that it had found, and another one changed which there are.',
@@ -200,10 +193,9 @@ function toldOf(
 /** The name of the explanation for a request whose statements are in several transactions. */
 const NO_TRANSACTION = 'no transaction around it'
 
-/** The largest number of characters of a shown statement. */
 const MOST_SQL = 80
 
-/** Returns a sentence without statements, which other lines show, and without line numbers. */
+/** Returns a sentence without statements, which other lines show, and without line numbers, since there is no file. */
 function shortened(sentence: string, parts: readonly DrawnTransaction[]): string {
   let text = sentence.replace(/ \(process \d+, lines? [\d, and–-]+\)/g, '')
   for (const { steps } of parts)
@@ -215,7 +207,6 @@ function shortened(sentence: string, parts: readonly DrawnTransaction[]): string
   return text
 }
 
-/** Names transactions in a text by their requests instead of processes. */
 function named(text: string, parts: readonly DrawnTransaction[], history: History): string {
   return text.replace(/\bT(\d+) \(process \d+\)/g, (all, number: string) => {
     const part = parts[Number(number) - 1]
@@ -227,7 +218,6 @@ function named(text: string, parts: readonly DrawnTransaction[], history: Histor
 const requestOf = ({ operation }: DrawnTransaction, { operations, transactionNotes }: History): string | undefined =>
   transactionNotes?.get(operations.returnLine[operation] ?? 0)?.request
 
-/** Returns lines with a transaction's request, times and relevant statements. */
 function linesOf(
   part: DrawnTransaction,
   name: string,

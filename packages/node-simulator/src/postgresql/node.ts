@@ -30,7 +30,7 @@ export type UnsupportedSql = (sql: string, construct: string) => void
 
 export interface PostgresOptions extends Pick<NodeOptions, 'world' | 'network' | 'seed' | 'id'> {
   readonly database: Database
-  /** How the server's transactions are judged; not at all if absent. */
+  /** How the server's transactions are judged. If absent, they are not judged. */
   readonly isolation?: Isolation | undefined
   /** If absent, an unsupported statement ends the run. */
   readonly unsupported?: UnsupportedSql | undefined
@@ -60,7 +60,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   #server: Server | undefined
   #starts = 0
   changedAt = 0
-  /** After a crash, the server replays its log until then, and accepts no session. */
+  /** The time when recovery ends. Until then, the server accepts no session. */
   #recoveredAt = 0
 
   constructor(options: PostgresOptions, primary?: PostgresNode) {
@@ -155,7 +155,6 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return true
   }
 
-  /** Returns why a kind of fault cannot hit the server. */
   whyNot(kind: FaultKind): string | undefined {
     if (this.#primary !== undefined && kind !== 'restart' && isOfDatabases(kind))
       return `${this.id} is a standby: name ${this.#primary.id}`
@@ -255,7 +254,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     })
   }
 
-  /** Receives the primary's commits. The standby's disk lags, and replaying lags further, as behind a query. */
+  /** Receives commits of the primary. Writing to the standby's disk lags, and replaying lags further. */
   #receive(position: number): void {
     this.#after(this.#lag(), () => {
       this.#position.received = Math.max(this.#position.received, position)
@@ -271,7 +270,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return this.#costs() < 0.125 ? micros * 50 : micros
   }
 
-  /** Gives a standby all commits of its primary, like a new copy. */
+  /** Gives a standby all commits of its primary, as if it were a new copy. */
   #catchUp(): void {
     if (this.#primary === undefined) return
     const position = this.#primary.#engine.position()
@@ -325,8 +324,8 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   }
 
   /**
-   * Returns the duration of a statement: 50 to 650 µs, in one of fifty cases 1 to 13 ms, as during a checkpoint, and
-   * the delays of `slow-statements`.
+   * Returns the duration of a statement: usually 50 to 650 µs, but 1 to 13 ms in one of fifty cases, as during a
+   * checkpoint.
    */
   #cost(): number {
     const micros = 50 + 600 * this.#costs()

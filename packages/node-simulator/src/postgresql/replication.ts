@@ -5,7 +5,9 @@ import type { ServerNode } from './served.ts'
 /** Only for standbys; programs cannot use it. */
 export const REPLICATION_PORT = 5_433
 
-/** The primary's end of a stream of positions, one per line: the numbers of commits on its disk. */
+/**
+ * The primary's end of a stream of positions, one per line. A position is the number of commits on the primary's disk.
+ */
 export class Sender implements Plug {
   readonly #node: ServerNode
   readonly #wire: Wire

@@ -26,13 +26,12 @@ export function executeAlone(session: Session, statement: Statement): Outcome {
   return step.value
 }
 
-/** Returns why a statement ends a simulation; the second text begins with "it". */
+/** Returns why a statement ends a simulation: a description, and a clause that begins with "it". */
 export const unsupported = (sql: string, construct: string): { readonly what: string; readonly because: string } => ({
   what: sql.length > 200 ? `${sql.slice(0, 200)}…` : sql,
   because: `has ${construct}, which the simulated PostgreSQL does not execute`,
 })
 
-/** Returns the user error for an error of SQL; throws others again. */
 export function userErrorOf(
   { SqlError, NotSupported }: Simulated,
   error: unknown,

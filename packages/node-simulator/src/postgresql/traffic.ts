@@ -25,7 +25,6 @@ interface TrackedConnection {
   dialedFor: string | undefined
 }
 
-/** Records a simulated server's traffic. */
 export class Traffic {
   readonly #now: () => Nanos
   readonly #connections: TrackedConnection[] = []
@@ -76,7 +75,8 @@ export class Traffic {
       let isUsed = false
       const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
         const found = requestsOf(exchanged)
-        // Without a reply, the request is unknown, but on an unused connection it is the one that opened it.
+        // An exchange without a reply does not show which request it served, unless the connection was unused until
+        // then.
         const isLost = exchanged.answered.length === 0 && !isUsed
         isUsed ||= found.some(([, request]) => request !== undefined)
         return isLost ? exchanged.asked.map((entry) => [entry, entry.serving ?? dialedFor]) : found
@@ -137,8 +137,8 @@ function exchangesOf(entries: readonly Entry[]): readonly Exchanged[] {
 }
 
 /**
- * Returns the request of each query. A pool may send a query in another request's turn, so the request must also resume
- * with the reply.
+ * Returns the request of each query. A pool may send a query in the turn of another request, so the request must also
+ * resume when the reply arrives.
  */
 const requestsOf = ({ asked, answered }: Exchanged): [Entry, string | undefined][] => {
   const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))

@@ -42,13 +42,13 @@ export interface Surroundings {
   readonly probe: Probe
 }
 
-/** The bundler's own function, which makes a module load on its first call. */
+/** The bundler's own function. It returns a function that loads a module on its first call. */
 export type LoadModule = (load: (...module: unknown[]) => void, module?: { exports: object }) => () => object
 
 /** The exports of a program; undefined if it has no default export. */
 export type Exports = { readonly default: unknown } | undefined
 
-/** A bundled and compiled program, which a function call starts. */
+/** A program, bundled and compiled. Starting it is a function call. */
 export interface Program {
   /** The program's file. */
   readonly entry: string
@@ -117,7 +117,7 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
     const { output } = await build.generate({ format: 'esm', sourcemap: true, codeSplitting: false, dir })
     await build.close()
     const [{ code: bundle, map }] = output
-    // A function cannot begin with the line that names a command's interpreter.
+    // The first line of a command may name an interpreter, which is invalid in a function.
     const code = bundle.replace(/^#!/, '//')
     requireInstalled(code, unresolved, entry)
     return compiled(entry, { code, map: map as unknown as SourceMapPayload | null, probing, sites })
@@ -179,7 +179,7 @@ interface Bundle {
 function compiled(entry: string, { code, map: bundled, probing, sites }: Bundle): Program {
   const place = { entry, directory: dirname(entry), filename: PROGRAM_FILES + entry }
   const { directory, filename } = place
-  // The compiled code begins with an added line.
+  // The compiled code begins with an added line, so the mappings begin with an empty line.
   const payload = bundled === null ? undefined : { ...bundled, mappings: `;${bundled.mappings}` }
   const found = probing === undefined || payload === undefined ? '' : sourceMapComment(payload, directory)
   const map = payload === undefined ? undefined : new SourceMap(payload)
@@ -229,7 +229,7 @@ function fileFinder(code: string, map: SourceMap | undefined, directory: string)
   return (offset, end) => {
     const [, ...lines] = code.slice(offset, end).split('\n')
     for (const [i, text] of lines.entries()) {
-      // The map counts lines from 0, after an added line.
+      // The map counts lines from 0. An added line comes before the code.
       const line = lineOf(offset) + 1 + i
       const entry = map?.findEntry(line, text.search(/\S|$/)) as
         | { generatedLine?: number; originalSource?: string }
@@ -279,7 +279,7 @@ function compiledPart(
   }
 }
 
-/** Returns a source map for debuggers, with real paths and which files are installed. */
+/** Returns a source map for debuggers, with the paths of the files on this machine. */
 function sourceMapComment(payload: SourceMapPayload, directory: string): string {
   const files = payload.sources.map((source) => resolve(directory, source))
   const installed = files.flatMap((file, i) => (isInstalled(file) ? [i] : []))

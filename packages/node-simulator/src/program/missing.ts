@@ -7,7 +7,6 @@ import type { Node } from './syntax.ts'
 
 export const isBuiltin = (id: string): boolean => id.startsWith('node:') || builtinModules.includes(id)
 
-/** A module that was not found, and where it was requested. */
 export interface Unresolved {
   readonly specifier: string
   readonly file: string
@@ -49,13 +48,13 @@ const sourceOf = ({ type, source }: Node & { readonly source?: unknown }): reado
 export const namedIn = (code: string): ReadonlySet<string> =>
   new Set(
     Array.from(
-      // Not relative paths: a missing file is an error, or its name was computed.
+      // Relative paths do not match: if the program itself lacks a file, that is an error.
       code.matchAll(/\b(?:__require(?:\$\d+)?\(\s*|import\(\s*(?!["'][./]))(?:"([^"]+)"|'([^']+)')\s*\)/g),
       ([, one, other]) => one ?? other ?? '',
     ),
   )
 
-/** A package's folder, where TypeORM looks for a missing driver. */
+/** Matches the folder of a package. TypeORM looks there for a driver that it did not find by name. */
 const FOLDER_OF_PACKAGE = /^\/.*\/node_modules\/(?:@[^/]+\/)?[^/]+$/
 
 /** Whether a package cannot be found from a file. */

@@ -3,7 +3,9 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { isInstalled } from './probes.ts'
 
-/** Lets a package load optional peers by computed names, as Sequelize loads its driver: installed peers are bundled. */
+/**
+ * Lets a package load its optional peers by computed names, as Sequelize loads its driver. Installed peers are bundled.
+ */
 export const optionalPeers = {
   name: 'optional-peers',
   transform(code: string, id: string): { readonly code: string; readonly map: null } | null {
@@ -18,7 +20,7 @@ export const optionalPeers = {
 
 const CHOSEN = '__chaosRequirePeer'
 const COMPUTED = /(?<![\w$.])require\(([A-Za-z_$][\w$]*)\)/g
-/** A `require` of the file's own may find modules in another way. */
+/** Matches a definition of `require` in the file itself. Such a `require` may find modules in another way. */
 const OWN = /\b(?:const|let|var|function)\s+require\b|\([^()]*\brequire\b[^()]*\)\s*(?:=>|\{)/
 const PACKAGE = /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+(?=[/\\])/
 

@@ -1,6 +1,6 @@
 import { isInstalled } from './probes.ts'
 
-/** Moves the state that `bluebird` stores on `Error`, which is shared, to each node's global object. */
+/** Moves the state of `bluebird` from `Error`, which all nodes share, to the global object of each node. */
 export const ownState = {
   name: 'own-state',
   transform(code: string, id: string): { readonly code: string; readonly map: null } | null {

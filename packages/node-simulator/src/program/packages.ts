@@ -2,13 +2,13 @@ import type { Left } from './rewrite.ts'
 import { namesIn } from './scopes.ts'
 import { isFunction, isNode, type Node } from './syntax.ts'
 
-/** A bundle in two parts: one loads installed packages on request, the other has everything else. */
+/** A bundle in two parts. One loads installed packages on request, the other contains everything else. */
 export interface Packages {
   readonly ofPackages: (statement: Node) => Left
   readonly ofRest: (statement: Node) => Left
   /** The loaders that are used outside of the packages' part. */
   readonly names: readonly string[]
-  /** The bundler's function that loads a module on its first call, outside of the packages' part. */
+  /** The name of the bundler's function that loads a module on its first call. */
   readonly loading: string
 }
 
@@ -103,7 +103,6 @@ function loaderIn(statement: Node, number: number): Loader | undefined {
 
 const isLoader = (node: Node): boolean => node.type === 'CallExpression' && (node['callee'] as Node)['name'] === LOADING
 
-/** Finds a loader outside of functions, which may run repeatedly or never. */
 function loaderWithin(value: unknown): Node | undefined {
   if (Array.isArray(value)) {
     for (const each of value) {
@@ -116,9 +115,7 @@ function loaderWithin(value: unknown): Node | undefined {
   return isLoader(value) ? value : loaderWithin(Object.values(value).filter((part) => typeof part === 'object'))
 }
 
-/**
- * Whether a loader is of an installed package. A comment of the bundler before it names the file, unless it is inlined.
- */
+/** Whether a loader belongs to an installed package, by the bundler's comment before it or by the source map. */
 function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, fileAt }: Sources): boolean {
   const file = isWhole ? /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1] : fileAt(call.start, call.end)
   return file !== undefined && isInstalled(file)
@@ -137,10 +134,7 @@ function declaredBy(statement: Node): readonly string[] {
   return type === 'FunctionDeclaration' || type === 'ClassDeclaration' ? namesIn(statement['id']) : []
 }
 
-/**
- * Returns the bundle's names that a statement uses. Any name declared within is local: added names never occur in the
- * module.
- */
+/** Returns the names of the bundle that a statement uses. A name that the statement declares anywhere is local. */
 function namesUsedBy(statement: Node): readonly string[] {
   const used = new Set<string>()
   const own = new Set<string>()
@@ -159,7 +153,7 @@ function namesUsedBy(statement: Node): readonly string[] {
   return [...used].filter((name) => !own.has(name))
 }
 
-/** By type of node: the member that holds a name, but not of a variable. */
+/** For each type of node: the member whose identifier is not the name of a variable. */
 const NAMES_ONLY: { readonly [type: string]: string } = {
   MemberExpression: 'property',
   Property: 'key',

@@ -66,7 +66,6 @@ export function ownPlaces(
   }
 }
 
-/** The replacements of `require.main` and `module.parent`. */
 interface Main {
   readonly [member: string]: string
 }
@@ -83,7 +82,6 @@ interface Edits {
   readonly metas: readonly Node[]
   /** Replacements of `require.main`, `module.parent`, and calls that create a `require`. */
   readonly replaced: readonly (readonly [node: Node, text: string])[]
-  /** The CommonJS names that Node provides and the module does not declare. */
   readonly free: readonly string[]
   /** The offset where the first statement may begin. */
   readonly start: number
@@ -114,12 +112,12 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
     if (text !== undefined) replaced.push([node, text])
   })
   const isFree = (name: string): boolean => used.has(name) && !declared.has(name)
-  // The bundler follows no other function than `require`.
+  // The bundler follows calls of `require` itself, and of no other function.
   const made = statements.find((statement) => makesRequire(statement, code))
   if (made !== undefined) replaced.push([made, ';'])
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
-    // The module's own `require` and `module` may mean something else.
+    // If the module itself declares `require` or `module`, the names may have another meaning.
     replaced:
       declared.has('require') || declared.has('module')
         ? replaced.slice(made === undefined ? replaced.length : -1)

@@ -4,8 +4,8 @@ import { isInstalled } from './probes.ts'
 import { LISTED } from './tables.ts'
 
 /**
- * Replaces what `mime-types` computes at load time by the result. With Express's several copies, it took half of every
- * run.
+ * Replaces a computation of `mime-types` at load time by its result. Under Express, which has several copies of the
+ * package, it took half of every run.
  */
 export const precomputed = {
   name: 'precomputed',
@@ -19,7 +19,7 @@ export const precomputed = {
 
 const MIME_TYPES = /[/\\]mime-types[/\\]index\.js$/
 const TABLE = /^(?:var|const) db = require\('mime-db'\);?$/m
-/** The statement that fills the maps must be alone on its line. */
+/** Matches the statement that fills the maps. It must be alone on its line. */
 const POPULATES = /^populateMaps\(exports\.extensions, exports\.types\);?$/gm
 
 interface MimeTypes {

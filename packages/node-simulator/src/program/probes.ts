@@ -27,16 +27,18 @@ export interface Site {
   /** Counted from 1. */
   readonly line: number
   readonly lastLine: number
-  /** The site of the enclosing function; a function's own. */
+  /** The site of the enclosing function. A function has its own number here. */
   readonly within: number
   readonly name?: string | undefined
-  /** The state that the site reads or changes, and earlier reads that it depends on. Absent if lines are not probed. */
+  /**
+   * The state that the site touches, and the earlier reads that its values depend on. Absent if lines are not probed.
+   */
   readonly reads?: readonly SharedState[] | undefined
   readonly writes?: readonly SharedState[] | undefined
   readonly rests?: readonly SharedState[] | undefined
 }
 
-/** A variable that outlives its functions, or the resource behind it. */
+/** A variable that outlives the functions that use it, or a resource that a variable represents. */
 export interface SharedState {
   readonly name: string
   readonly part?: string | undefined
@@ -69,7 +71,7 @@ const LONGEST_WRITTEN = 300
 const isGenerated = (code: string): boolean =>
   GENERATED.test(HEADING.exec(code)?.[0] ?? '') || code.length > LONGEST_WRITTEN * code.split('\n').length
 
-/** Adds probes, and their `sites`, to the author's files, not to installed ones. */
+/** Adds probes to the files of the program's author, and their sites to `sites`. Installed files get none. */
 export const probePlugin = (
   { RolldownMagicString: Text }: { readonly RolldownMagicString: new (code: string) => RolldownMagicString },
   probing: Probing | undefined,
@@ -88,7 +90,7 @@ export const probePlugin = (
   },
 })
 
-/** Inserts text at an offset. `appendRight` keeps the order at a node's start; `prependLeft` reverses it at the end. */
+/** Inserts text at an offset. Insertions with `appendRight` keep their order; those with `prependLeft` are reversed. */
 interface Insertions {
   appendRight(index: number, text: string): unknown
   prependLeft(index: number, text: string): unknown
@@ -157,9 +159,9 @@ function probe(program: Node, probed: Probed): void {
       return
     }
     Object.assign(sites[site] ?? {}, touched?.of(body, site))
-    // The body's range excludes parentheses.
+    // The body may be in parentheses, which are not in its range.
     text.appendRight(arrowEnd(node, code), ` { ${enters} return (`)
-    // An await that ends here must be closed first.
+    // The text that closes an await at the same offset must come first.
     text.prependLeft(node.end, '); }')
     walk(body, site)
   }
@@ -193,7 +195,10 @@ function chosen(
   return ({ start }) => own.has(lineOf(start))
 }
 
-/** Returns functions that find the state that a part of a module touches. Sites identify functions. */
+/**
+ * Returns functions that find the state that a part of a module touches. A function is identified by the number of its
+ * site.
+ */
 function touchesIn(program: Node) {
   const touches = new ModuleTouches(program)
   const [scopes, numbers] = [new Map<number, Scope>(), new Map<Scope, number>()]
@@ -217,7 +222,7 @@ function touchesIn(program: Node) {
   }
 }
 
-/** Returns the name of each await by site: `server.ts:31`, or `server.ts:31#2` for the line's second. */
+/** Returns the name of each await by its site: `server.ts:31`, or `server.ts:31#2` for the second await on a line. */
 export function awaitPlaces(sites: readonly Site[], directory: string): ReadonlyMap<number, string> {
   const [places, counts] = [new Map<number, string>(), new Map<string, number>()]
   for (const [number, { kind, file, line }] of sites.entries()) {
@@ -248,7 +253,6 @@ function singlesIn(node: Node): readonly Node[] {
   )
 }
 
-/** Returns a statement without those within it, which have their own sites. */
 function headOf(statement: Node): Node {
   const block = ['consequent', 'body', 'block'].map((member) => statement[member]).find(isNode)
   return block === undefined ? statement : { ...statement, end: Math.max(statement.start, block.start - 1) }

@@ -113,7 +113,10 @@ function defaultExportIn(statements: readonly Node[]): string | undefined {
 
 const blankOf = (code: string, start: number, end: number): string => code.slice(start, end).replace(/[^\n]/g, '')
 
-/** Returns the member read from a literal `null`, by which packages find the prototype of errors. */
+/**
+ * Returns the name of the member that a statement reads from a literal `null`. Packages do this to find the prototype
+ * of errors.
+ */
 function readOfNull(statement: Node): string | undefined {
   const node = statement.type === 'ExpressionStatement' ? (statement['expression'] as Node) : undefined
   if (node?.type !== 'MemberExpression' || node['computed'] === true || node['optional'] === true) return undefined
@@ -123,8 +126,7 @@ function readOfNull(statement: Node): string | undefined {
 }
 
 /**
- * Throws V8's error for reading from `null`. For a real read, V8 would parse the whole function at every start to
- * describe it.
+ * Throws V8's error for reading from `null`. For a real read, V8 would parse the whole function again at every start.
  */
 export function throwAsNull(name: string): never {
   const error = new TypeError(`Cannot read properties of null (reading '${name}')`)

@@ -2,7 +2,6 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 
 /** A name that a function or module declares. */
 interface Declaration {
-  /** Where the declared state is stored, if it can change. */
   readonly kept?: 'memory' | 'outside' | undefined
   readonly body?: Node | undefined
   /** For a constant: the node of its value. */
@@ -10,7 +9,10 @@ interface Declaration {
   readonly imported?: 'files' | undefined
 }
 
-/** The names of a function or module. Blocks share it: equal names seldom differ in kind. */
+/**
+ * The names of a function or module. Blocks have no scope of their own, since variables of one name seldom differ in
+ * kind.
+ */
 export interface Scope {
   readonly node: Node
   readonly outer: Scope | undefined
@@ -18,7 +20,7 @@ export interface Scope {
   readonly declared: Map<string, Declaration>
   /** Returns where the state in a member of the module's classes is stored. */
   keptOfThis(name: string): 'memory' | 'outside'
-  /** Prevents endless recursion. */
+  /** Prevents endless recursion in recursive functions. */
   visiting: boolean
 }
 
@@ -77,7 +79,7 @@ function declareImports(node: Node, declared: Scope['declared']): void {
 
 const nameOf = (node: unknown): string => (isNode(node) ? String(node['name'] ?? '') : '')
 
-/** Returns where a variable's state is stored. Immutable constants and values from objects have none. */
+/** Returns where the state of a variable is stored. An immutable constant has no state. */
 function keptIn(
   init: Node | undefined,
   { isWhole, isConstant }: { readonly isWhole: boolean; readonly isConstant: boolean },
@@ -118,7 +120,6 @@ export function namesIn(pattern: unknown): readonly string[] {
   }
 }
 
-/** Returns a function's assignments to its variables. */
 export function bindingsIn({ node, isModule }: Scope): readonly Binding[] {
   const found: Binding[] = []
   const walk = (value: unknown): void => {

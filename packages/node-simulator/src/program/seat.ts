@@ -12,7 +12,10 @@ import type { Exports, LoadModule, Program, Surroundings } from './bundle.ts'
 import type { Probe } from './probes.ts'
 import { callerOf } from './stacks.ts'
 
-/** The prototype of programs' global objects. Some of Node's, such as `crypto`, need the real global object. */
+/**
+ * The prototype of programs' global objects. Some globals of Node, such as `crypto`, work only on the real global
+ * object.
+ */
 const sharedGlobals: object = Object.create(
   globalThis,
   Object.fromEntries(
@@ -34,28 +37,26 @@ const sharedGlobals: object = Object.create(
   ),
 )
 
-/** Starts until a seat is discarded: packages may accumulate state. */
+/** The number of starts after which a seat is discarded, because packages may accumulate state. */
 const MOST_STARTS = 500
 
-/** Programs whose packages do more at loading than create exports, or keep state of a start. */
+/** Programs whose packages must be loaded again at every start. */
 const unkept = new WeakSet<Program>()
 
-/** Whether a start may reuse loaded packages. */
 export const keepsPackages = (program: Program): boolean => program.packages !== undefined && !unkept.has(program)
 
-/** Makes later starts load a program's packages again. */
 export const keepNoPackages = (program: Program): void => void unkept.add(program)
 
 /**
- * The environment of a start. A later start may reuse it with its packages: evaluating them takes longer than
- * everything else. The program's own files are evaluated again, and their changes undone.
+ * The environment of a program's start. Another start may reuse the seat with its packages, since evaluating them takes
+ * longer than everything else. The program's own files are always evaluated again.
  */
 export class Seat {
   readonly #process: EventEmitter = new EventEmitter()
   readonly #environment: { [name: string]: string } = {}
   readonly #console: Console = createConsole()
   readonly #global: object = Object.create(sharedGlobals)
-  /** Packages store state on `Reflect` that cannot be removed. */
+  /** Each seat has its own `Reflect`, because packages store state on it that cannot be removed. */
   readonly #reflect: object = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(Reflect))
   readonly #modules: Map<string, unknown> = new Map()
   /** The shared objects before any code of the program ran. */
@@ -143,7 +144,7 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // The last elements of `#pristine` are the modules that this package was the first to request.
+    // The last elements of `#pristine` are the built-in modules that this package was the first to request.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()
     if (!followsContext && life.followsContext) this.#followsContext = true

@@ -37,15 +37,15 @@ export class Seats {
   }
 }
 
-/** The largest growth of the heap while seats are kept: packages may accumulate state. */
+/** The largest growth of the heap since seats were first kept. Packages may accumulate state with each start. */
 const MOST_GROWTH_BYTES = 200 * 2 ** 20
-/** A node rarely starts more often in a run. */
+/** The largest number of free seats of a node. It rarely starts more often in one run. */
 const MOST_FREE = 8
 
 interface Kept {
   /** The heap in use when seats were first kept. */
   readonly heapBefore: number
-  /** By the nodes' arguments and environment. */
+  /** The free seats, by the arguments and environment of the nodes. */
   readonly free: Map<string, Seat[]>
 }
 

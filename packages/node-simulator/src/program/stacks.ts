@@ -3,7 +3,7 @@ import process from 'node:process'
 import { inspect } from 'node:util'
 import type { Program } from './bundle.ts'
 
-/** Returns an error with its place: `TypeError: x is undefined at get (server.ts:12:3)`. */
+/** Returns the text of an error with its location: `TypeError: x is undefined at get (server.ts:12:3)`. */
 export function errorText(
   program: Program,
   error: unknown,
@@ -14,7 +14,7 @@ export function errorText(
     const place = `${relative(process.cwd(), file)}:${line}:${column}`
     return name === undefined ? place : `${name} (${place})`
   })
-  // In source maps, even added functions belong to statements.
+  // In source maps, even a function that bundling has added belongs to a statement.
   const own = places.filter(
     (place, i) => !/[/\\]node_modules[/\\]/.test(frames[i]?.file ?? '') && place !== places[i - 1],
   )

@@ -12,11 +12,10 @@ export interface Starting {
   readonly args: readonly string[]
   readonly files: Files
   readonly environment: { readonly [name: string]: string }
-  /** Called with the default export of the evaluated modules. */
   readonly evaluated?: ((exported: unknown) => void) | undefined
 }
 
-/** Starts a node's program. Evaluates its own files, and packages that the seat lacks. */
+/** Starts the program of a node. Packages are evaluated only if the seat does not have them yet. */
 export function startProgram(life: Life, { program, seats, args, environment, files, evaluated }: Starting): void {
   const calls = new FileCalls(life, files, program.directory)
   life.files = () => calls
@@ -51,7 +50,7 @@ function probeOf(life: Life, awaits: Program['awaits']): Probe {
       ran('gone', site)
       const held = holds === undefined ? value : holds.gone(life, awaits.get(site), value)
       if (held !== value && requests !== undefined) {
-        // The request waits only for the end of the hold.
+        // The value has settled, so the request waits only for the end of the hold.
         const resumed = { request: requests.current(), site }
         const settled = () => requests.resumes(resumed)
         Promise.resolve(value).then(settled, settled)

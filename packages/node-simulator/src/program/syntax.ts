@@ -39,7 +39,6 @@ const LANGUAGES: { readonly [extension: string]: 'js' | 'jsx' | 'ts' | 'tsx' } =
   '.tsx': 'tsx',
 }
 
-/** Returns a file's syntax tree. Undefined if it has errors, which the bundler reports. */
 export function parsed(code: string, file: string): Node | undefined {
   const lang = LANGUAGES[extname(file)]
   if (lang === undefined) return undefined

@@ -2,7 +2,7 @@ import type { Node } from './syntax.ts'
 
 /** The function that rewritten programs call for a table, with its number. */
 export const TABLE = '__chaosTable'
-/** The function that makes a JSON text an object without a prototype. */
+/** The name of a function in rewritten programs. It turns a JSON text into an object without a prototype. */
 export const LISTED = '__chaosListed'
 
 const FEWEST = 200
@@ -11,7 +11,7 @@ type Data = string | number | boolean | null | readonly Data[] | { readonly [key
 export type Table = { readonly [key: string]: Data }
 type Made = { [key: string]: unknown }
 
-/** Returns the data that bundlers assign for a large JSON file. */
+/** Returns the data of an assignment that bundlers generate for a large JSON file. */
 export function tableIn(node: Node): { readonly at: Node; readonly table: Table } | undefined {
   if (node.type !== 'AssignmentExpression' || node['operator'] !== '=') return undefined
   const [left, right] = [node['left'] as Node, node['right'] as Node]
@@ -24,7 +24,6 @@ export function tableIn(node: Node): { readonly at: Node; readonly table: Table 
   return table === undefined ? undefined : { at: right, table: table as Table }
 }
 
-/** Returns the value of a node, if it is pure data. */
 function dataOf(node: Node | null): Data | undefined {
   switch (node?.type) {
     case 'Literal': {
@@ -61,7 +60,7 @@ function memberOf(property: Node): readonly [string, Data] | undefined {
   return key === '__proto__' || value === undefined ? undefined : [key, value]
 }
 
-// A program may replace these functions.
+// The original functions, because a program may replace them.
 const { hasOwn, keys: keysOf } = Object
 const { get, has, getOwnPropertyDescriptor, ownKeys, set, defineProperty, deleteProperty } = Reflect
 const { preventExtensions, setPrototypeOf } = Reflect
@@ -91,7 +90,7 @@ const copyOf = (data: unknown): unknown => {
   return copy
 }
 
-/** Creates members on demand, or all in order for a change or an operation on several. */
+/** Creates members on demand. An operation on several members, or a change, first creates all of them. */
 function lazily(known: Table, made: Made, make: (key: string) => unknown): object {
   const look = (key: PropertyKey): void => {
     if (typeof key === 'string' && hasOwn(known, key) && !hasOwn(made, key)) made[key] = make(key)

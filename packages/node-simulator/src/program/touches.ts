@@ -12,7 +12,10 @@ export interface Shared {
   readonly of: Scope | undefined
 }
 
-/** The {@link Shared} state that code reads and writes. `rests` has earlier reads that its values depend on. */
+/**
+ * The {@link Shared} state that a part of a program reads and writes. `rests` has the earlier reads that its values
+ * depend on.
+ */
 export interface Touches {
   readonly reads: readonly Shared[]
   readonly writes: readonly Shared[]
@@ -32,7 +35,7 @@ type Sink = (kind: Kind, shared: Shared) => void
 /** The state that a module's parts touch, from the source alone. */
 export class ModuleTouches {
   readonly #scopes: ReadonlyMap<Node, Scope>
-  /** By local variable: the state that it was read from. */
+  /** For each local variable: the state that its value was read from. */
   readonly #derived = new Map<Scope, Map<string, Set<Shared>>>()
   readonly #known = new Map<string, Shared>()
 
@@ -48,7 +51,7 @@ export class ModuleTouches {
     return this.#scopes.get(node)
   }
 
-  /** Returns the state that an expression touches, or a statement without those in it. */
+  /** Returns the state that an expression touches. The statements and functions in a statement are left out. */
   of(node: Node, scope: Scope): Touches {
     const found = { reads: new Set<Shared>(), writes: new Set<Shared>(), rests: new Set<Shared>() }
     for (const part of headParts(node)) this.#visit(part, scope, (kind, shared) => found[kind].add(shared), true)
@@ -64,7 +67,10 @@ export class ModuleTouches {
     for (const name of targets) names.set(name, new Set([...(names.get(name) ?? []), ...found]))
   }
 
-  /** Collects the state that a node touches. `isRun` leaves out functions, which do not run here. */
+  /**
+   * Collects the state that a node touches. If `isRun` is true, functions in the node are left out, because they do not
+   * run here.
+   */
   #visit(node: Node, scope: Scope, sink: Sink, isRun: boolean): void {
     const go = (part: unknown): void => {
       if (Array.isArray(part)) for (const each of part) go(each)
@@ -125,7 +131,7 @@ export class ModuleTouches {
     inner.visiting = false
   }
 
-  /** Handles an assignment. A function's own variable is not shared, but its value's members may be. */
+  /** Handles an assignment. A function's own variable is not shared, but members of its value may be. */
   #assigned(target: Node, scope: Scope, kinds: readonly Kind[], sink: Sink): void {
     if (target.type === 'Identifier' && scope.declared.has(String(target['name']))) return
     this.#touch(target, scope, kinds, sink)
@@ -178,7 +184,7 @@ export class ModuleTouches {
     }
     for (const shared of this.#derived.get(owner)?.get(name) ?? []) {
       sink('rests', shared)
-      // A member of an object in memory is shared. A value from outside is a copy.
+      // A member of an object in memory belongs to the shared object. A value from outside is a copy.
       if (base !== unwrapped(node) && shared.kept === 'memory') for (const kind of kinds) sink(kind, shared)
     }
   }
@@ -197,7 +203,6 @@ const ROUNDS = 4
 
 const TYPES: ReadonlySet<string> = new Set(['typeAnnotation', 'typeArguments', 'typeParameters', 'returnType'])
 
-/** Visits a function's statements at every depth, or its expression. */
 function everyStatement(body: Node, visit: (statement: Node) => void): void {
   visit(body)
   for (const member of Object.values(body))
@@ -258,7 +263,6 @@ function partOf(call: Node, scope: Scope): string | undefined {
 
 const nameOf = (member: Node): string => String((member['property'] as Node)['name'] ?? '')
 
-/** Returns the member of `this`: `seats` for `this.seats.get`. */
 function memberOfThis(node: Node): string | undefined {
   const plain = unwrapped(node)
   if (plain.type !== 'MemberExpression') return undefined

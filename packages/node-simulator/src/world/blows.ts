@@ -11,10 +11,8 @@ export type DatabaseFault = FaultOfKind<
 /** The treatment of data that was not fsynced. */
 export type Unsynced = NonNullable<FaultOfKind<'power-loss'>['unsynced']>
 
-/** Whether only PostgreSQL servers can suffer a kind of fault. */
 export const isOfDatabases = (kind: FaultKind): kind is DatabaseFault['kind'] => serviceBlows[kind] === onDatabases
 
-/** What faults can do to a node. */
 export interface Stoppable {
   readonly id: NodeId
   readonly clock: NodeClock

@@ -2,13 +2,12 @@ import type { Endpoint } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import { type PlannedDelay, USUAL_DELAY } from '@chaosproxy/simulator'
 
-/** Determines each packet's delay before faults. */
 export interface Delays {
-  /** Returns a packet's delay in nanoseconds. `drawn` is the seed's delay. */
+  /** Returns the delay of a packet in nanoseconds. `drawn` is the delay that the seed determines. */
   of(connection: string, from: Endpoint, packet: number, drawn: number): number
 }
 
-/** Returns the seed's delays, or planned delays with the usual delay for all other packets. `told` gets every delay. */
+/** Returns the planned delays, with the usual delay for other packets. Without a plan, the seed draws the delays. */
 export function delaysOf(
   planned: readonly PlannedDelay[] | undefined,
   told?: ((delay: PlannedDelay) => void) | undefined,

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { Random } from '@chaosproxy/faults'
 import type { Unsynced } from './blows.ts'
 
-/** A file, as its program sees it and as it is known to be on the disk. */
+/** A file: the content that its program sees, and the content that is known to be on the disk. */
 export interface Inode {
   readonly kind: 'file' | 'directory'
   readonly number: number
@@ -16,7 +16,7 @@ type Write =
   | { readonly type: 'write'; readonly at: number; readonly bytes: Buffer }
   | { readonly type: 'truncate'; readonly length: number }
 
-/** A change of names in directories. The journal makes these durable in order. */
+/** A change of names in directories. The journal of the file system makes these changes durable in order. */
 interface Naming {
   readonly path: string
   readonly inode: Inode | undefined
@@ -127,7 +127,7 @@ export class Files {
     this.#changed(inode, nowMs)
   }
 
-  /** Makes the file's data durable, and all earlier names, because the journal is in order. */
+  /** Makes the data of the file durable. Earlier names become durable too, because the journal is written in order. */
   sync(inode: Inode): void {
     inode.durable = inode.data
     inode.pending = []
@@ -135,8 +135,8 @@ export class Files {
   }
 
   /**
-   * Simulates a power loss. Data that was not fsynced is lost; `torn` keeps the first writes and a part of the next,
-   * `reordered` any subset. Names survive in order, as in a journal.
+   * Simulates a power loss. Of the data that was not fsynced, nothing survives; or the first writes and a part of the
+   * next (`torn`); or any subset of the writes (`reordered`). Names survive in order, as in a journal.
    */
   losePower(random: Random, unsynced: Unsynced): void {
     const names = unsynced === 'lost' ? 0 : random.integer(this.#naming.length + 1)

@@ -13,7 +13,7 @@ interface Hold extends PlannedHold {
   release(): void
 }
 
-/** Holds requests at an await until others have passed one. */
+/** Holds requests of programs at an await until other requests have passed an await. */
 export class Holds<Life> {
   readonly #turns: Turns<Life>
   readonly #holds: readonly Hold[]
@@ -28,12 +28,12 @@ export class Holds<Life> {
     this.#startedAt = this.#turns.queue.now
   }
 
-  /** Called at an await. Returns the value to await in place of `value`. */
+  /** Called at an await. Returns the value that the program awaits instead of `value`. */
   gone<Value>(life: Life, place: string | undefined, value: Value): Value {
     const since = nanos(this.#turns.queue.now - this.#startedAt)
     const hold = this.#holds.find(({ state, at, from }) => state === 'waits' && at === place && from <= since)
     if (hold === undefined) return value
-    // The value is awaited, so a promise may replace it.
+    // The program awaits the result, so a promise may replace the value.
     return this.#held(hold, life, value) as Value
   }
 

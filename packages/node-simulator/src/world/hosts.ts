@@ -4,7 +4,6 @@ import type { Hosts } from './life.ts'
 
 const LOCAL: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '0.0.0.0', '::1'])
 
-/** The services that usually listen at ports. */
 const SERVERS: { readonly [port: number]: string } = {
   1433: 'SQL Server',
   2379: 'etcd',
@@ -21,7 +20,6 @@ const SERVERS: { readonly [port: number]: string } = {
 
 const INSTEAD =
   'Give the program the address of a node, add a fake of that server, which is a Node program of your own, with --beside NAME=FILE (beside: { NAME: { entry } }), or run the real program with chaos run.'
-/** The simulator's servers, with patterns for the usual names of their hosts. */
 const SIMULATED = [
   {
     name: 'Redis',
@@ -35,7 +33,6 @@ const SIMULATED = [
   },
 ] as const
 
-/** Returns the hosts that a program can reach, which are the nodes. */
 export function hostsOf(program: string, names: readonly NodeId[]): Hosts {
   const refused = (what: string, server: (typeof SIMULATED)[number] | undefined): NotSimulated =>
     new NotSimulated(

@@ -43,15 +43,14 @@ export interface LifeOptions {
 }
 
 export interface Hosts {
-  /** Returns the node of this name, as seen from another node. */
   find(host: string, from: NodeId): NodeId | undefined
   unknown(host: string): Error
-  /** Returns the error for a node's connection to itself where a known service usually listens. */
+  /** Returns the error for a connection from a node to itself, if a known service usually listens at this port. */
   refusePort(port: number): Error | undefined
   refusePath(path: string): Error
 }
 
-/** Sends its data at the end of a turn. */
+/** An object that sends its data at the end of a turn. */
 export interface Flushed {
   flush(): void
 }
@@ -74,7 +73,10 @@ export class Life implements Actor {
   alive = true
   /** Whether `async_hooks` contexts follow every event, because the program can observe that. */
   followsContext = false
-  /** Whether a requested module is not installed. Otherwise its computed name hid it from the bundler. */
+  /**
+   * Whether a module that the program requests is not installed. If it is installed, the bundler did not see its
+   * computed name.
+   */
   lacks: (specifier: string) => boolean = () => false
   /** The program's calls to the node's disk, created on first use. */
   files: (() => unknown) | undefined
@@ -82,11 +84,11 @@ export class Life implements Actor {
   readonly sockets: Set<Flushed & { forget(): void }> = new Set()
   modules: Map<string, unknown> = new Map()
   loaded: ((module: object) => void) | undefined
-  /** Functions to call after a run, which remove what would keep it in memory. */
+  /** Functions to call after a run. They remove what would keep the run in memory. */
   readonly unfinished: Set<() => void> = new Set()
-  /** By number, since programs may store the number. */
+  /** The timers by number, for programs that store the number. */
   readonly timers: Map<number, LifeTimer> = new Map()
-  /** By delay in milliseconds: the number of timers that have fired. */
+  /** By delay in milliseconds: the number of times that timers with this delay have fired. */
   readonly rings: Map<number, number> = new Map()
   agent: http.Agent | undefined
   /** Whether programs exchange whole requests instead of bytes. */
@@ -95,12 +97,12 @@ export class Life implements Actor {
   readonly lines: Map<string, RequestLine[]> = new Map()
   readonly bytesOnly: Set<string> = new Set()
   process: EventEmitter | undefined
-  /** The number of calls with an effect outside of memory, or a result that differs between starts. */
+  /** The number of calls that had an effect outside of memory, or whose result differs between starts. */
   uses = 0
   readonly #random: Random
   readonly #died: (death: Death) => void
   readonly #written: Flushed[] = []
-  /** Each clock read in this turn advances the clock by a microsecond. */
+  /** The number of clock reads in this turn. Each read advances the clock by a microsecond. */
   #looks = 0
   #timerIds = 0
 
@@ -207,7 +209,6 @@ export class Life implements Actor {
     this.end({ type: 'threw', error, rejected })
   }
 
-  /** Ends the program at once. */
   exit(code: number): never {
     if (this.alive) {
       try {
@@ -222,7 +223,7 @@ export class Life implements Actor {
 
   end(death: Death): void {
     if (!this.alive) return
-    // The kernel still sends data that it already has.
+    // The kernel already has the data, and still sends it.
     for (const each of this.#written.splice(0)) each.flush()
     this.alive = false
     this.#died(death)

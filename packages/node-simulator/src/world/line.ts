@@ -26,7 +26,7 @@ interface Coming {
   ended: (error?: Error) => void
 }
 
-/** A connection for whole requests, one at a time. */
+/** A program's connection for whole requests, one at a time. */
 export class MessageLine implements Plug, Flushed, RequestLine {
   readonly #life: Life
   readonly #to: string
@@ -196,7 +196,7 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     this.#wire.send({ type: this.#isOpen ? 'end' : 'reset' })
   }
 
-  /** Resets the connection, as the kernel does. */
+  /** Resets the connection, as the kernel does when a program ends. */
   forget(): void {
     this.closed = true
     this.#wire.send({ type: 'reset' })

@@ -15,7 +15,6 @@ export function noteMembers(name: string, holder: object): Noted {
   return { name, holder, keys, before }
 }
 
-/** Returns the first replaced function or frozen object. */
 export function replacedIn(noted: readonly Noted[]): string | undefined {
   let first: string | undefined
   for (let i = 0; i < noted.length; i++) first ??= lookAt(noted[i] as Noted, false)
@@ -59,14 +58,14 @@ function lookAt({ name, holder, keys, before }: Noted, isPutBack: boolean): stri
     const was = before[i]
     const now = getOwnPropertyDescriptor(holder, key)
     if (was === undefined || is(now?.value, was.value) || isLoaded(was, now)) continue
-    // Values such as `Error.stackTraceLimit` are settings.
+    // Only functions are reported. Other values are settings, such as `Error.stackTraceLimit`.
     if (typeof was.value === 'function') found ??= nameOf(name, key)
     if (isPutBack) defineProperty(holder, key, was)
   }
   return found
 }
 
-/** Whether Node itself replaced a lazy loader by its value. */
+/** Whether Node itself has replaced a lazy loader by its value. */
 const isLoaded = (was: PropertyDescriptor | undefined, now: PropertyDescriptor | undefined): boolean =>
   was?.get !== undefined && now?.get === undefined
 

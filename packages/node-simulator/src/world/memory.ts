@@ -3,20 +3,19 @@ import vm from 'node:vm'
 import type { NodeId } from '@chaosproxy/faults'
 import { MachineError } from '@chaosproxy/protocols'
 
-/** The largest fraction of a thread's heap. Beyond it, V8 may end the thread in a turn, and the process with it. */
+/** The largest fraction of a thread's heap in use. Beyond it, V8 may end the thread, and the process with it. */
 const MOST_OF_HEAP = 0.65
-/** The largest growth of the heap in a run. The threads of all cores must fit into memory. */
+/** The largest growth of the heap during one run. All threads together must fit into the machine's memory. */
 const MOST_GROWTH_BYTES = 540 * 2 ** 20
-/** The limit for buffers, which are outside the heap and unlimited. */
+/** The limit for buffers. They are outside the heap, and have no limit of their own. */
 const MOST_BUFFER_BYTES = 2 ** 29
-/** The growth between two collections, which take about a second per gigabyte. */
+/** The growth of memory between two collections. A collection takes about a second for each gigabyte. */
 const BETWEEN_COLLECTIONS_BYTES = 32 * 2 ** 20
-/** A check takes half a microsecond, too long for every event. */
+/** The number of events between two checks. A check takes half a microsecond, too long for every event. */
 const LOOK_EVERY = 8
 /** Above this fraction of the limit, every event is checked. */
 const MUCH = 0.6
 
-/** The memory that this thread uses, and its limit. */
 export interface MemoryTaken {
   readonly heapBytes: number
   readonly heapLimitBytes: number
@@ -45,7 +44,8 @@ export function watchMemory(
     return { heapBytes, buffers: bufferBytes - buffersBefore }
   }
   /**
-   * The amounts above which garbage is collected again. Near the limit, they rise: otherwise every turn would collect.
+   * The amounts of memory above which garbage is collected again. They rise near the limit, so that not every turn
+   * collects.
    */
   let untilCollected = most
   let left = LOOK_EVERY
@@ -83,7 +83,7 @@ const tooMuch = (node: NodeId | undefined, { heapBytes, buffers }: Amount): Mach
 
 let collecting: (() => void) | undefined
 
-/** Collects garbage, by a function that V8 gives only to a context created while the flag is set. */
+/** Collects garbage. V8 provides the function only in a context that is created while a flag is set. */
 function collectGarbage(): void {
   // All threads share the flag, so another may have reset it.
   for (let tries = 0; collecting === undefined && tries < MOST_TRIES; tries++) {

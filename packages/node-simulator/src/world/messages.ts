@@ -3,7 +3,6 @@ import type net from 'node:net'
 import process from 'node:process'
 import { NotSimulated } from '../refusal.ts'
 
-/** A whole request, not serialised. */
 export interface RequestMessage {
   readonly type: 'request'
   readonly method: string
@@ -21,7 +20,6 @@ export interface AnswerMessage {
   readonly goesOn?: true
 }
 
-/** What a turn added to an answer's body. */
 export interface PartMessage {
   readonly type: 'part'
   readonly body: Buffer
@@ -62,7 +60,7 @@ export interface RequestLine {
   close(): void
 }
 
-/** Returns the message for a trace, about as long as its bytes would be. */
+/** Returns the message as text for a trace. It is about as long as the message would be in bytes. */
 export function messageText(message: Message): string {
   const body = message.body.toString('latin1')
   if (message.type === 'answer') return message.head + body
@@ -84,7 +82,7 @@ export function headOf({ head }: AnswerMessage): AnswerHead {
   return { status: Number(first.slice(9, 12)), reason: first.slice(13), rawHeaders }
 }
 
-/** Returns a header field; fields of one name are joined. */
+/** Returns the value of a header field. Several fields of one name are joined. */
 export function fieldOf(rawHeaders: readonly string[], name: string): string | undefined {
   let value: string | undefined
   for (let i = 0; i < rawHeaders.length; i += 2)
@@ -95,7 +93,10 @@ export function fieldOf(rawHeaders: readonly string[], name: string): string | u
 
 const NO_BODY: ReadonlySet<number> = new Set([204, 304])
 
-/** Whether the body has the declared length. As bytes, another length would corrupt the connection. */
+/**
+ * Whether the body has the length that the head declares. If sent as bytes, another length would corrupt the
+ * connection.
+ */
 export function isWhole(method: string, { status, rawHeaders }: AnswerHead, bytes: number): boolean {
   const length = fieldOf(rawHeaders, 'content-length')
   return length === undefined || method === 'HEAD' || NO_BODY.has(status) || Number(length) === bytes
@@ -113,7 +114,7 @@ const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'expect', 'upgrade', 'te', 'trailer', 'transfer-encoding', 'content-length'],
 ])
 
-/** Whether a request can be sent as a message, which needs no parser. */
+/** Whether a request can be sent as a message. Other requests are sent as bytes to Node's parser. */
 export function isPlain(method: string, target: string, headers: Iterable<readonly [string, string]>): boolean {
   if (!METHODS.has(method) || !TARGET.test(target)) return false
   for (const [name, value] of headers)
@@ -121,7 +122,7 @@ export function isPlain(method: string, target: string, headers: Iterable<readon
   return true
 }
 
-/** The internal members of Node's HTTP server used here. */
+/** Internal members of Node's HTTP server. */
 interface Internals {
   readonly parser?: {
     incoming: http.IncomingMessage | null
@@ -146,7 +147,7 @@ const CLASS = Object.getOwnPropertySymbols(new http.Server()).find(
 )
 const MOST_HEADERS = 2_000
 
-/** A connection that collects what each turn writes of the answer. */
+/** A connection that takes the answer to a request, at the end of each turn. */
 export interface Answering {
   /** Makes the connection call `take` once at the end of the turn. */
   answers(take: () => AnswerMessage | PartMessage | undefined): void
@@ -154,7 +155,7 @@ export interface Answering {
 
 const ANSWERS = Symbol('what takes the answer')
 
-/** Returns the connection that takes the answer as an object; undefined for another stream. */
+/** Returns the connection that takes the answer as an object; undefined if it is for another stream. */
 function answeringOf({ req, socket }: Outgoing): Answering | undefined {
   const answering = req?.[ANSWERS]
   return answering !== undefined && (socket === null || socket === answering) ? answering : undefined
@@ -163,7 +164,7 @@ function answeringOf({ req, socket }: Outgoing): Answering | undefined {
 /** Returns whether a server accepts requests as objects. */
 export const takesMessages = (server: net.Server): server is http.Server => server instanceof http.Server
 
-/** Passes a request to Node's HTTP server, with the calls of its parser. */
+/** Passes a request to Node's HTTP server, with the calls that its parser makes. */
 export function hand(
   server: http.Server,
   socket: net.Socket & Answering,
@@ -192,7 +193,6 @@ export function hand(
   request.push(null)
 }
 
-/** An answer as Node's HTTP module stores it. */
 interface Outgoing {
   readonly req?: Incoming | undefined
   readonly destroyed: boolean
@@ -203,7 +203,6 @@ interface Outgoing {
   [BODY]?: Body
 }
 
-/** The unsent part of an answer. */
 interface Body {
   chunks: Buffer[]
   /** Whether the head has been sent. */
@@ -218,7 +217,6 @@ const bodyOf = (answer: Outgoing): Body => {
   return answer[BODY]
 }
 
-/** Returns the part of an answer to send at the end of a turn. */
 function taken(answer: Outgoing): AnswerMessage | PartMessage | undefined {
   const written = bodyOf(answer)
   const { chunks, begun, ended } = written
@@ -247,7 +245,7 @@ export function patchAnswers(): () => void {
   const { _storeHeader: storeHeader, _send: send, _writeRaw: writeRaw, _finish: finish } = prototype
   prototype._storeHeader = function (first, headers) {
     storeHeader.call(this, first, headers)
-    // Keeps the client's header, but does not chunk the body.
+    // Keeps the header that the client would get; the body is not chunked.
     if (answeringOf(this) !== undefined) this.chunkedEncoding = false
   }
   prototype._send = function (data, encoding, callback, length) {
@@ -261,7 +259,7 @@ export function patchAnswers(): () => void {
     if (typeof callback === 'function') process.nextTick(callback)
     return true
   }
-  // Simulated clients ignore interim responses, such as 103.
+  // Interim responses, such as 103, are dropped. All simulated clients ignore them.
   prototype._writeRaw = function (data, encoding, callback, length) {
     if (answeringOf(this) === undefined) return writeRaw.call(this, data, encoding, callback, length)
     if (typeof callback === 'function') process.nextTick(callback)

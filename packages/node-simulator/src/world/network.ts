@@ -22,7 +22,7 @@ export type Packet =
   /** `bytesOnly`: the server does not accept whole requests. */
   | { readonly type: 'refused'; readonly bytesOnly?: true }
   /**
-   * Data. `request` is the client's request that it is sent for; `hears` gets the requests that resume when it arrives.
+   * Data. `request` is the client's request that the data is sent for. `hears` is called with the requests that resume.
    */
   | {
       readonly type: 'data'
@@ -147,7 +147,6 @@ export class Wire {
     for (const packet of this.#held.splice(0)) this.#dispatch(packet)
   }
 
-  /** Resets the connection at both ends. */
   break(): void {
     this.#breakOff()
     const { twin } = this
@@ -182,9 +181,7 @@ function packetText(packet: Packet): string {
 const lengthOf = (packet: Extract<Packet, { readonly type: 'data' | 'message' }>): number =>
   packet.type === 'data' ? packet.bytes.length : messageText(packet.message).length
 
-/** What the network needs of a node. */
 export interface Host {
-  /** Accepts or refuses a connection. */
   accept(
     port: number,
     from: Endpoint,
@@ -194,13 +191,11 @@ export interface Host {
   ): Plug | 'bytes only' | undefined
 }
 
-/** The sources of delays. */
 export interface Times {
   readonly weather: Weather
   readonly delays: Delays
 }
 
-/** All connections, and the faults of their links. */
 export class Network {
   readonly world: World
   readonly weather: Weather
@@ -212,7 +207,6 @@ export class Network {
   readonly #busyUntil = new Map<string, number>()
   readonly #dialled = new Map<string, number>()
   readonly hosts: Map<Endpoint, Host> = new Map()
-  /** The number of packets on the way between nodes. */
   underWay = 0
 
   constructor(world: World, times: Times, seed: number, endpoints: readonly Endpoint[]) {
@@ -281,7 +275,9 @@ export class Network {
     return this.#faults.get(name) ?? NONE
   }
 
-  /** Returns when a limited link finishes a transmission of `nanosNeeded`. It is busy until then. */
+  /**
+   * Returns the time when a limited link finishes a transmission that takes `nanosNeeded`. The link is busy until then.
+   */
   queued(link: Link, from: number, nanosNeeded: number): number {
     const name = linkName(link)
     const departure = Math.round(Math.max(from, this.#busyUntil.get(name) ?? 0) + nanosNeeded)

@@ -9,12 +9,11 @@ export interface NodeOptions extends Pick<LifeOptions, 'world' | 'network' | 'id
   readonly seed: number
   /** The program's directory, which exists on every disk. */
   readonly directory: string
-  /** Starts the program in a new life. */
   readonly boot: (life: Life) => void
   readonly died: (death: Death, life: Life) => void
 }
 
-/** What survives the starts of a node's program. */
+/** The part of a node that survives each start of its program. */
 export class ServiceNode {
   readonly id: NodeId
   readonly clock: NodeClock = new NodeClock()

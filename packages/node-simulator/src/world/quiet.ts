@@ -3,7 +3,7 @@ import type { ServiceNode } from './node.ts'
 import type { World } from './world.ts'
 
 export interface Keeper {
-  /** When the data last changed, in nanoseconds. */
+  /** The time in nanoseconds when the data last changed. */
   readonly changedAt: number
   readonly isAnswering: boolean
   /** Whether a change or a queued job is in progress. */
@@ -12,9 +12,9 @@ export interface Keeper {
 
 /** Longer timers, such as idle timeouts, are not waited for. */
 const LONGEST_MS = millis(1_000)
-/** A timer that has fired so often with one delay repeats. */
+/** A timer that has fired this many times with one delay counts as repeating. */
 const REPEATS = 3
-/** Requests of timers are usually answered within this time. */
+/** The time within which requests of timers are usually answered. */
 const ANSWERED_MS = millis(50)
 /** The longest wait for timers that always change something. */
 const PATIENCE_MS = millis(3_000)
@@ -31,7 +31,7 @@ interface Around {
  *
  * - Nothing is in progress at a shared server or on the way to it.
  * - No one-time timer is about to fire.
- * - Every repeating timer has fired since the last change, without another.
+ * - Every repeating timer has fired since the last change, without causing another change.
  */
 export class Quiet {
   readonly #around: Around
@@ -49,7 +49,10 @@ export class Quiet {
     return this.#around.keepers.some(({ isBusy }) => isBusy)
   }
 
-  /** Whether the programs are quiet. Without a shared server always, since nodes have to agree among themselves. */
+  /**
+   * Whether the programs are quiet. Nodes without a shared server always count as quiet, since they have to agree among
+   * themselves.
+   */
   get isQuiet(): boolean {
     const { world, network, keepers } = this.#around
     if (keepers.length === 0) return true
@@ -60,13 +63,16 @@ export class Quiet {
     if (network.underWay > 0) return false
     const period = this.#longestPeriod()
     if (period === undefined) return false
-    // The wait below covers the requests of repeating timers.
+    // Requests that a repeating timer causes are covered by the wait below.
     if (period === 0) return !keepers.some(({ isAnswering }) => isAnswering)
     const changedAt = Math.max(...keepers.map((keeper) => keeper.changedAt))
     return now >= changedAt + millisToNanos(millis(2 * period + ANSWERED_MS))
   }
 
-  /** Returns the longest period of repeating timers; 0 for none, undefined if a one-time timer is about to fire. */
+  /**
+   * Returns the longest period of the repeating timers; 0 if there are none, undefined if a one-time timer is about to
+   * fire.
+   */
   #longestPeriod(): Millis | undefined {
     let longest = 0
     for (const { life } of this.#around.nodes())

@@ -17,22 +17,24 @@ export interface CodeStep {
 /** Called for every step that serves a client; true stops a debugger. */
 export type CodeWatch = (step: CodeStep) => boolean
 
-/** A request that resumed at an await; undefined for no request. */
+/** A request that resumed at an await; undefined for code that serves no request. */
 export interface Resumed {
   readonly request: string | undefined
   /** The number of a site in `Program.sites`. */
   readonly site: number
 }
 
-/** Gets the requests that resumed in a turn, in order, at its end. */
+/** Called at the end of a turn with the requests that resumed in it, in order. */
 export type ResumedWatch = (resumed: readonly Resumed[]) => void
 
-/** A simulated socket with its last request. */
 interface Serving {
   readonly serves?: string | undefined
 }
 
-/** Tracks the client's request that running code serves, across nodes. Contexts take time, so only on demand. */
+/**
+ * Tracks the client's request that the running code serves, even across nodes. Used only on demand, because contexts
+ * take time.
+ */
 export class Requests {
   readonly ran: CodeWatch
   readonly #serving = new AsyncLocalStorage<string>()
@@ -43,7 +45,7 @@ export class Requests {
     this.ran = watch
   }
 
-  /** Registers the function for the requests that resume in this turn, because data arrives. */
+  /** Registers the function to call with the requests that resume in this turn. */
   arrives(hears: ResumedWatch | undefined): void {
     this.#hears = hears
   }
@@ -55,7 +57,7 @@ export class Requests {
   turned(): void {
     const [hears, resumed] = [this.#hears, this.#resumed]
     this.#hears = undefined
-    // The receiver may keep the list.
+    // The receiver may keep the list, so a new one is made.
     if (resumed.length > 0 || hears !== undefined) this.#resumed = []
     hears?.(resumed)
   }
@@ -78,7 +80,7 @@ export class Requests {
       return name === 'request' ? handed(plain, args[0] as http.IncomingMessage) : plain()
     } as typeof emit
     return () => {
-      // Uncovers the inherited `emit`.
+      // Without its own property, the prototype has the inherited `emit` again.
       delete (prototype as Partial<http.Server>).emit
     }
   }
@@ -89,7 +91,7 @@ export class Requests {
     const { emit: plain } = message
     const emitWithin = (...args: Parameters<typeof plain>): boolean =>
       this.#serving.run(serves, () => Reflect.apply(plain, message, args))
-    // Node's parser would emit the body in its own context.
+    // Node's parser would otherwise emit the body in a context of its own.
     Object.defineProperty(message, 'emit', { value: emitWithin, configurable: true, writable: true })
     return this.#serving.run(serves, emit)
   }

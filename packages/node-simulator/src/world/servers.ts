@@ -9,7 +9,6 @@ import { SimulatedSocket, type SocketServer, socketError } from './socket.ts'
 
 interface OpenServer extends SocketServer {
   _handle: object | null
-  /** For the methods that close connections. */
   [OPEN]?: Set<SimulatedSocket>
 }
 
@@ -35,7 +34,7 @@ export const hostOf = (lifeNow: () => Life | undefined): Host => ({
   },
 })
 
-/** `server.listen` of a simulated program, only on its own node. */
+/** `server.listen` of a simulated program. A server listens only on its own node. */
 function listen(life: Life, server: net.Server, args: readonly unknown[]): net.Server {
   const { port: wanted, path, callback } = listenArguments(args)
   if (path !== undefined)
@@ -104,14 +103,13 @@ function listenArguments(args: readonly unknown[]): {
 
 let written = { second: Number.NaN, text: '' }
 
-/** Returns a `Date` header, which answers of the same second share. */
+/** Returns the text for a `Date` header. Answers of the same second share it. */
 function dateText(wallMs: number): string {
   const second = Math.floor(wallMs / 1e3)
   if (written.second !== second) written = { second, text: new Date(wallMs).toUTCString() }
   return written.text
 }
 
-/** A message as Node's HTTP module stores it. */
 interface Outgoing {
   sendDate: boolean
   hasHeader(name: string): boolean
@@ -162,7 +160,6 @@ export function patchNetwork(): () => void {
   }
 }
 
-/** Whether no request of a connection is in progress. */
 function isIdle(socket: SimulatedSocket): boolean {
   const { _httpMessage: answering, parser } = socket as unknown as {
     _httpMessage?: object | null
@@ -171,7 +168,7 @@ function isIdle(socket: SimulatedSocket): boolean {
   return (answering ?? undefined) === undefined && (parser?.incoming ?? undefined) === undefined
 }
 
-/** Frees the native parsers of open connections, each of which would keep the whole run in memory. */
+/** Frees the native parsers of connections that are still open. Each would keep the whole run in memory. */
 export function freeParsers(parsers: Iterable<unknown>): void {
   for (const each of parsers) {
     const parser = each as { [name: string]: unknown; socket?: unknown; close?(): void }

@@ -41,8 +41,8 @@ interface ConnectOptions {
 }
 
 /**
- * Options that Node would add to each copy. V8 creates a hidden class for each member added to a spread copy, which
- * only that copy has.
+ * Options that Node would otherwise add to a copy of the options of each socket. V8 would create a hidden class for
+ * each member added to each copy.
  */
 const SET_BY_NODE = { emitClose: false, autoDestroy: true, decodeStrings: false }
 
@@ -50,15 +50,15 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   readonly life: Life
   #wire: Wire | undefined
   #written: Buffer[] = []
-  /** Returns what this turn has written of an answer. */
+  /** Returns what this turn has written of the answer to a whole request. */
   #answer: (() => AnswerMessage | PartMessage | undefined) | undefined
   /** Whether the client of the connection sends whole requests. */
   #takesMessages = false
-  /** Whether a listener threw, after which Node's parser reads nothing more. */
+  /** Whether a listener threw while it received a request. Node's parser then reads nothing more. */
   #isSpoilt = false
   #ending = false
   #ended = false
-  /** The wire of a closed socket, which resets data that still arrives. */
+  /** The wire of a closed socket. Data that still arrives is answered with a reset. */
   #gone: Wire | undefined
   #dialedFor: string | undefined
   #waiting: (() => void)[] = []
@@ -166,7 +166,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
       }
       case 'end':
         this.push(null)
-        // Otherwise, a socket without a data listener would not emit "end".
+        // Node's sockets also read after the end. Otherwise, a socket without a data listener would not emit "end".
         this.read(0)
         break
       case 'reset':
@@ -178,7 +178,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     }
   }
 
-  /** Handles arriving bytes, on behalf of their request. Node's HTTP parser determines it itself. */
+  /** Handles bytes that arrive. Listeners run on behalf of the request that the bytes belong to. */
   #read(bytes: Buffer, request: string | undefined): void {
     const { requests } = this.life.world
     if (requests === undefined || request === undefined) this.push(bytes)
@@ -301,7 +301,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     process.nextTick(() => this.emit('close', error !== null && error !== undefined))
   }
 
-  /** Resets the connection, as the kernel does. */
+  /** Resets the connection, as the kernel does when a program ends. */
   forget(): void {
     const wire = this.#wire
     this.#wire = undefined
@@ -328,7 +328,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     if (this.#cancelTimeout === undefined) this.#expect(this.#timeoutMs)
   }
 
-  /** Schedules a check whether the socket was idle, which repeats. */
+  /** Schedules one event that checks whether the socket was idle. If not, the check is scheduled again. */
   #expect(idleMs: number): void {
     const { life } = this
     this.#cancelTimeout = life.after(idleMs, () => {
@@ -349,7 +349,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     return this.destroy(socketError('reset', 'ECONNRESET'))
   }
 
-  /** Node's HTTP module sets its native parser here, which is freed only without references. */
+  /** Node's HTTP module sets its native parser here. The parser is freed only when its references are removed. */
   get parser(): unknown {
     return this.#parser
   }
@@ -367,7 +367,7 @@ const addressOf = (host: Endpoint, port: number): object => ({ address: host, fa
 export function socketError(syscall: string, code: string, address: object = {}): NodeJS.ErrnoException {
   const { address: host, port } = address as { address?: string; port?: number }
   const where = host === undefined ? '' : ` ${host}:${port}`
-  // Omits the stack, which would differ between machines. Node reads it from an error that destroys a socket.
+  // Omits the stack, which would be the simulator's own and differ between machines.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   const error: NodeJS.ErrnoException = new Error(`${syscall} ${code}${where}`)

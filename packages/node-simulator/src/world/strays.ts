@@ -36,7 +36,6 @@ function endedSocket(this: unknown): unknown {
 }
 
 let isWatching = false
-/** The first function that a stopped program called. */
 let found: string | undefined
 
 /** Starts to watch; further calls have no effect. */
@@ -56,7 +55,10 @@ export function watchStrays(): void {
   }
 }
 
-/** An object whose members are itself: a program that continues with it throws no error that would end this process. */
+/**
+ * An object whose members are the object itself. A program that continues with it throws no error that would end this
+ * process.
+ */
 const NOTHING: object = new Proxy(() => {}, {
   get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : NOTHING),
   apply: () => NOTHING,
@@ -64,12 +66,12 @@ const NOTHING: object = new Proxy(() => {}, {
 
 let mayWake = false
 
-/** Records that Node may resume a program between runs. */
+/** Records that a program awaits something that Node may resume between runs. */
 export const noteWaiting = (): void => {
   mayWake = true
 }
 
-/** Hides the real process from programs resumed after their run. Called once the globals are restored. */
+/** Hides the real process from programs that are resumed after their run. */
 export function guardProcess(): void {
   if (!mayWake) return
   Object.defineProperty(globalThis, 'process', {
@@ -84,7 +86,7 @@ export function guardProcess(): void {
   })
 }
 
-/** Records a call, for which the next run throws. The warning is for the last run. */
+/** Records a call, for which the next run throws an error. The warning serves if there is no next run. */
 function note(name: string): void {
   if (found !== undefined) return
   found = name
@@ -94,7 +96,7 @@ function note(name: string): void {
 const sentenceOf = (name: string): string =>
   `A simulated program went on after its run, and called ${name} in the real world, where it was stopped. An event of Node's own resumed it, which no seed controls: leave out what it awaited if CHAOS_SIMULATED is set, or run it for real with chaos run.`
 
-/** The innermost stack frames that may show a program. Packages call on its behalf. */
+/** The number of innermost stack frames that are searched for a program. A package may make a call on its behalf. */
 const FRAMES = 30
 
 /** Whether a program is calling outside of a turn. */

@@ -35,10 +35,7 @@ export function serviceSuffers(kind: FaultKind): Suffering {
   return { not, instead: instead[kind] ?? [], elsewhere: 'processes' }
 }
 
-/**
- * Faults that lose acknowledged data: commits at a failover, as with asynchronous replication, or data that was not
- * fsynced.
- */
+/** Faults that lose acknowledged data: a failover loses commits, and a power loss loses data that was not fsynced. */
 const UNUSUAL: ReadonlySet<FaultKind> = new Set<FaultKind>(['failover', 'power-loss'])
 
 /** Returns the default faults of a search, which lose no acknowledged data. */

@@ -8,9 +8,12 @@ const CALLED = Symbol.for('chaosproxy.limited')
 /** Only a script can be ended from outside its thread. */
 const script = new vm.Script(`globalThis[Symbol.for('chaosproxy.limited')]()`)
 
-/** Enough that a timer for each batch costs little, and few enough that a batch takes a fraction of a second. */
+/**
+ * Large enough that starting a timer for each batch costs little, and small enough that a batch takes a fraction of a
+ * second.
+ */
 const EVENTS_AT_A_TIME = 200
-/** The smallest fraction of a processor that a thread gets. */
+/** The smallest fraction of a processor that a thread is expected to have. */
 const LEAST_SHARE = 1 / 10
 
 /** The operating system's information about the processors. */
@@ -22,7 +25,7 @@ export interface Processors {
 export interface Ended {
   /** The real time after which the call was ended. */
   readonly afterMs: Millis
-  /** Whether the program used the processor throughout. Otherwise, it might have returned later. */
+  /** Whether the program used the processor for the whole limit. If not, it might have returned later. */
   readonly isStuck: boolean
 }
 
@@ -36,10 +39,10 @@ const ofThisMachine: Processors = {
 }
 
 /**
- * Calls `advance` with a number of events until it returns an end. `longestMs` ends a call at any point, since an
- * endless loop never yields. It counts real time, and is longer on a busy machine.
+ * Calls `advance` with a number of events until it returns an end. A call that uses more than `longestMs` of processor
+ * time is ended, since an endless loop never yields.
  *
- * @throws the error of `ended`, which is called in the program's turn.
+ * @throws the error that `ended` returns. `ended` is called during the program's turn.
  */
 export function advanceInTime<End>(
   longestMs: Millis | undefined,
@@ -79,7 +82,10 @@ function limited<T>(
   }
 }
 
-/** The fraction of the limit that a stuck program must use. The two clocks differ. */
+/**
+ * The fraction of the limit that a program must use to count as stuck. The timer and the processor time use different
+ * clocks.
+ */
 const ENOUGH = 0.9
 
 function called<T>(timeout: Millis, run: () => T): T {

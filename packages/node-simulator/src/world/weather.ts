@@ -1,11 +1,11 @@
 import { createRandom } from '@chaosproxy/faults'
 import { fate, type Stream, substream } from '@chaosproxy/simulator'
 
-/** The delays of one run, which determine which messages overtake others. */
+/** The delays of one run. They mainly determine which messages overtake others. */
 export interface Weather {
   packet(stream: Stream, n: number): number
   disk(stream: Stream, n: number): number
-  /** Returns where to split the nth packet; 0 for nowhere. */
+  /** Returns the offset where the nth packet is split in two; 0 for no split. */
   split(stream: Stream, n: number, length: number): number
 }
 
@@ -15,14 +15,16 @@ const LEAST_DISK_MS = 0.05
 const DISK_WIDTHS_MS = [0.2, 20] as const
 const SPLITTING_RUNS = 0.3
 const SPLIT = 0.3
-/** The number of delays in some runs. Few cause ties, and many cause overtaking; either can hide bugs. */
+/**
+ * The number of distinct delays in some runs. Few delays cause ties, and many cause overtaking; either can hide bugs.
+ */
 const FEW = 3
 
 const [TIME, CUT, PLACE] = [0, 1, 2] as const
 
 /**
- * Draws the delays of a run. With a narrow spread, hardly any packet overtakes another; with a wide one, packets arrive
- * far apart.
+ * Draws the delays of a run. Their spread differs between runs, because a narrow spread prevents overtaking, and a wide
+ * one separates packets.
  */
 export function weatherOf(seed: number): Weather {
   const random = createRandom(`weather ${seed}`)

@@ -10,7 +10,7 @@ import { type CodeWatch, Requests } from './requests.ts'
 /** The name of clients on links. */
 export const CLIENTS: Endpoint = 'clients'
 
-/** Called for each turn, to name a program that never returns. */
+/** Called for each turn of a program, so that a program that never returns can be named. */
 export interface TurnWatch {
   entered(node: NodeId): void
   left(): void
@@ -32,26 +32,26 @@ export interface WorldOptions {
   readonly trace: ((text: string) => void) | undefined
   /** Called for the code that runs for clients, if the program is probed. */
   readonly code?: CodeWatch | undefined
-  /** Whether to track requests even without `code`. */
+  /** Whether to track the request that the running code serves, even if `code` is absent. */
   readonly followsRequests?: boolean | undefined
   /** The requests to hold; none if absent. */
   readonly holds?: readonly PlannedHold[] | undefined
 }
 
-/** 2030-01-01T00:00:00Z: every node's clock when a run begins. */
+/** 2030-01-01T00:00:00Z: the time of every node's clock when a run begins. */
 const EPOCH_MS = 1_893_456_000_000
 
-/** The number of last output lines that are reported of a node that ends before it listens. */
+/** The number of output lines that are reported of a node that ends before it listens. */
 const LAST_LINES = 3
 
-/** The virtual time of a run, and what its nodes share. */
+/** The virtual time of a run, and the state that all nodes share. */
 export class World {
   readonly queue: EventQueue = new EventQueue()
   readonly epochMs: number = EPOCH_MS
   trace: ((text: string) => void) | undefined
-  /** Paused nodes, with missed events. */
+  /** Paused nodes, each with the events that it missed. */
   readonly paused: Map<NodeId, (() => void)[]> = new Map()
-  /** The native HTTP parsers in use. Node frees them only without references. */
+  /** The native HTTP parsers in use. Node frees a parser only if its references are removed. */
   readonly parsers: Set<unknown> = new Set()
   readonly assertions: Assertions
   readonly requests: Requests | undefined
@@ -60,7 +60,7 @@ export class World {
   readonly said: Map<NodeId, readonly string[]> = new Map()
   #moments: MomentWatch
   #turns: TurnWatch | undefined
-  /** The first use of what cannot be simulated. */
+  /** The first use of something that cannot be simulated. */
   refused: { readonly node: NodeId; readonly error: NotSimulated } | undefined
   turnCount = 0
   lastTurn: NodeId | undefined
@@ -75,14 +75,13 @@ export class World {
     this.holds = holds.length === 0 ? undefined : new Holds(this, holds)
   }
 
-  /** Schedules an event that is no program's turn, such as a packet's arrival. */
   schedule(delayNanos: number, run: () => void): () => void {
     const call = new Call(run)
     this.queue.schedule(this.queue.now + Math.max(0, Math.round(delayNanos)), call)
     return () => call.cancel()
   }
 
-  /** Schedules a program's turn, which waits while it is paused. */
+  /** Schedules a turn of a program. A paused program takes the turn when it is resumed. */
   after(delayNanos: number, life: Actor, run: () => void): () => void {
     const bound = life.followsContext ? withContext(run) : run
     const call: Call = new Call(() => this.deliver(life, bound, call))
@@ -90,11 +89,11 @@ export class World {
     return () => call.cancel()
   }
 
-  /** Gives a program its turn, or when resumed. */
+  /** Gives a program its turn now, or when it is resumed. */
   deliver(life: Actor, run: () => void, call?: Call): void {
     const held = this.paused.get(life.id)
     if (held === undefined) life.enter(run)
-    // An earlier delayed turn may have cleared the timer.
+    // The pause may also have delayed an earlier turn that cleared the timer.
     else held.push(() => (call === undefined || call.run !== undefined ? life.enter(run) : undefined))
   }
 
@@ -104,7 +103,7 @@ export class World {
     for (const each of held ?? []) this.schedule(0, each)
   }
 
-  /** Reports a moment when a fault could begin. Clients' steps do not count. */
+  /** Reports a moment at which a fault could begin. The steps of clients do not count. */
   notice(node: NodeId, moment: Moment): void {
     if (node !== CLIENTS && this.#moments.awaited[moment]) this.#moments.notice(node, moment)
   }
@@ -135,7 +134,7 @@ export class World {
     return this.queue.now
   }
 
-  /** Ends the run, and drops all references to it: kept packages and V8's records may still refer to this object. */
+  /** Ends the run, and drops all references to the rest of the run, since other objects may still refer to this one. */
   close(): void {
     this.queue.clear()
     this.paused.clear()
@@ -148,8 +147,8 @@ export class World {
 }
 
 /**
- * Binds an event to the current contexts of `AsyncLocalStorage`, as Node's events are. Cheaper than
- * `AsyncLocalStorage.snapshot()`.
+ * Binds an event to the current contexts of `AsyncLocalStorage`, which Node's own events also preserve. This costs less
+ * than `AsyncLocalStorage.snapshot()`.
  */
 function withContext(run: () => void): () => void {
   const resource = new AsyncResource('simulated')

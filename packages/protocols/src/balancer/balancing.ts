@@ -5,7 +5,7 @@ import { changeHealth, choose } from './choosing.ts'
 import { isRead } from './server.ts'
 import type { Balancer, BalancerTurn, Job } from './state.ts'
 
-// Handles a request at the balancer. Without an answer, only a request without effects may be repeated (RFC 9110,
+// Handles a request at the balancer. A request without an answer may be repeated only if it has no effects (RFC 9110,
 // §9.2.2).
 
 export const handleAsk: Handler<Balancer, 'ask'> = (turn, { request, command }, from) => {
@@ -18,7 +18,6 @@ export const handleAsk: Handler<Balancer, 'ask'> = (turn, { request, command }, 
   )
 }
 
-/** Sends a request to an untried server, or answers with `why`. */
 function tryNext(turn: BalancerTurn, request: string, job: Job, why: string): void {
   const { config, state, steady } = turn
   const server = job.attempt < config.attempts ? choose(turn, job.command, job.tried) : undefined
@@ -57,7 +56,7 @@ export function checkJobs(turn: BalancerTurn): void {
     release(turn, job)
     const why = `balancer: no answer from ${job.server} within ${config.balancerTimeoutMs} ms`
     const mayRepeat = isRead(turn, job.command)
-    // The bug: any request without an answer is sent again.
+    // The bug: every request without an answer is sent to another server.
     const isBold = !mayRepeat && config.bug === 'retry-writes'
     if (isBold && job.attempt < config.attempts) turn.mark()
     if (mayRepeat || isBold) tryNext(turn, request, job, why)
@@ -97,7 +96,7 @@ export function checkHealth(turn: BalancerTurn): void {
 }
 
 export const handleWell: Handler<Balancer, 'well'> = (turn, { round }, from) => {
-  // A late answer counts as missing.
+  // An answer that arrives after the next check has begun counts as missing.
   if (round !== turn.state.round) return
   if (turn.state.health.get(from)?.up === false) turn.log(`takes ${from} back`)
   changeHealth(turn, from, () => ({ up: true, missed: 0 }))

@@ -27,15 +27,15 @@ export function choose(turn: BalancerTurn, command: Command, tried: readonly Nod
 }
 
 /**
- * Returns the servers that get requests. With too few up, health checks are ignored (Envoy documentation, "Panic
- * threshold").
+ * Returns the servers that get requests. If too few servers are up, health checks are ignored (Envoy documentation,
+ * "Panic threshold").
  */
 function usable({ state, config }: BalancerTurn): readonly NodeId[] {
   const up = state.servers.filter((server) => state.health.get(server)?.up !== false)
   return up.length < config.panicShare * state.servers.length ? state.servers : up
 }
 
-/** Returns the first server clockwise: a failure moves only its own keys (Karger et al., STOC 1997). */
+/** Returns the first server clockwise. When a server fails, only its own keys move (Karger et al., STOC 1997). */
 function onRing(servers: readonly NodeId[], key: string, first: NodeId): NodeId {
   const place = hashOf(key)
   let best = first

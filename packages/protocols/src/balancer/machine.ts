@@ -13,8 +13,8 @@ import type { Balancer, BalancerConfig, BalancerState, BalancerTurn } from './st
 const TICK_MS = millis(10)
 
 /**
- * Servers behind a load balancer, the first node. They have the same files, or share a store on the second node.
- * Requester, balancer, server and queue may each time out first.
+ * Servers behind a load balancer, which is the first node. Either each server has the same files, or all share a store
+ * on the second node. The requester, the balancer, the server and its queue may each time out first.
  */
 export const createBalancer: MachineMaker<Balancer> = defineMachine<Balancer>({
   initial,
@@ -80,8 +80,6 @@ function tick(turn: BalancerTurn): void {
   state.ticking = true
   turn.setTimer('tick', TICK_MS)
 }
-
-// A requester asks the balancer for its clients, and has its own timeout.
 
 function handleRequest(turn: BalancerTurn, requestId: string, command: Command): void {
   const { state, config } = turn

@@ -5,7 +5,8 @@ import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Handler } from '../turn.ts'
 import type { Balancer, BalancerTurn, Message, Served, Task } from './state.ts'
 
-// Handles a request at a server, one at a time. A request is rejected if the queue is full, or after waiting too long.
+// Handles a request at a server, which serves one request at a time. Rejects a request if the queue is full or the
+// request has waited too long.
 
 export const handleServe: Handler<Balancer, 'serve'> = (turn, { request, attempt, command }) => {
   const { id } = turn.state
@@ -14,7 +15,7 @@ export const handleServe: Handler<Balancer, 'serve'> = (turn, { request, attempt
 }
 
 export const handleCheck: Handler<Balancer, 'check'> = (turn, { round }) => {
-  // With a full queue, no answer tells the balancer enough.
+  // A check that finds the queue full gets no answer.
   if (turn.config.deepChecks) queue(turn, { type: 'check', round })
   else turn.send(turn.state.balancer, { type: 'well', round })
 }
@@ -45,7 +46,7 @@ function carryOut(turn: BalancerTurn, task: Task): void {
   const { request, attempt, command, arrivedAt } = task
   if (turn.steady - arrivedAt > config.serverTimeoutMs)
     answer(turn, task, { refusal: `server: ${state.id} had it waiting for more than ${config.serverTimeoutMs} ms` })
-  // Each file contains the model's initial value.
+  // Files never change: each contains the initial value of the model.
   else if (config.backend === 'files')
     answer(turn, task, { result: config.object.apply(config.object.initial(), command.input) })
   else turn.send(state.store, { type: 'do', request, attempt, command })
@@ -59,7 +60,7 @@ const answer = (turn: BalancerTurn, { request, attempt }: Named, served: Served)
 export const handleDone = (turn: BalancerTurn, { request, attempt, result }: Message<'done'>): void =>
   answer(turn, { request, attempt }, { result })
 
-/** The number of attempts that the store remembers against duplicates. */
+/** The number of attempts that the store remembers, so that a late duplicate has no effect. */
 
 /** In the store. */
 export const handleDo: Handler<Balancer, 'do'> = (turn, { request, attempt, command }, from) => {

@@ -11,11 +11,11 @@ export interface BalancerConfig extends Subject {
   /** Whether health checks wait in the server's queue. */
   readonly deepChecks: boolean
   readonly checkMs: Millis
-  /** After so many consecutive checks without an answer, a server gets no requests. */
+  /** The number of consecutive checks without an answer after which a server gets no more requests. */
   readonly missedChecks: number
-  /** Below this fraction of servers that are up, all get requests. */
+  /** If a smaller fraction of the servers is up, all servers get requests. */
   readonly panicShare: number
-  /** The largest number of attempts. Only a request without effects, or one refused in time, is repeated. */
+  /** The largest number of attempts of a request. Only requests that had no effect are repeated. */
   readonly attempts: number
   readonly requesterTimeoutMs: Millis
   readonly balancerTimeoutMs: Millis
@@ -30,7 +30,7 @@ interface Named {
   readonly attempt: number
 }
 
-/** A server's answer to an attempt. A refused one had no effect. */
+/** A server's answer to an attempt. After a refusal, the attempt had no effect. */
 export type Served = { readonly result: Completion } | { readonly refusal: string }
 
 type BalancerMessage =
@@ -45,7 +45,6 @@ type BalancerMessage =
 
 export type Message<Type extends BalancerMessage['type']> = MessageOf<BalancerMessage, Type>
 
-/** A record of the store. */
 interface BalancerRecord extends Named {
   readonly command: Command
 }
@@ -56,17 +55,17 @@ export interface Job {
   readonly attempt: number
   readonly server: NodeId
   readonly tried: readonly NodeId[]
-  /** Attempts that may have taken effect. */
+  /** The number of attempts that may have taken effect. */
   readonly uncertain: number
   readonly dueAt: number
 }
 
 export interface Health {
   readonly up: boolean
-  /** Consecutive checks without an answer. */
+  /** The number of consecutive checks without an answer. */
   readonly missed: number
   readonly open: number
-  /** Rounds since the last check of the server, for the invariant. */
+  /** The number of rounds since the last check of the server; for the invariant. */
   readonly unchecked: number
 }
 

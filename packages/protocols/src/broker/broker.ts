@@ -7,8 +7,8 @@ import type { Handler } from '../turn.ts'
 import type { Broker, BrokerRecord, BrokerTurn, Entry } from './state.ts'
 import { backlog, isPushed, owe, push, remember } from './topics.ts'
 
-// Handles a request at the broker, one node with a disk. A delivered message keeps its position, invisible until it is
-// settled or its timeout ends (Amazon SQS Developer Guide, "Visibility timeout" and "FIFO queue delivery logic").
+// Handles a request at the broker. A delivered message stays in its queue, invisible, until it is settled or its
+// visibility timeout ends (Amazon SQS Developer Guide, "Visibility timeout" and "FIFO queue delivery logic").
 
 export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
   const { state, config } = turn
@@ -21,7 +21,7 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
     return
   }
   const result = known ?? carryOut(turn, command)
-  // Refusals are remembered too: a repeated request must not succeed later.
+  // Refusals are also remembered, because a repetition of a refused request must not succeed later.
   const isChange = known === undefined && !config.object.reads.includes(command.input.f)
   if (isChange && key !== undefined) remember(state.keys, key, result)
   const record: BrokerRecord = { kind: 'did', from, ticket, command, ...(key === undefined ? {} : { key }) }
@@ -29,7 +29,7 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
   if (isChange && !isEarly) turn.persist(record)
   turn.send(from, { type: 'did', request, result })
   if (isEarly) {
-    // The bug: the message is not yet durable.
+    // The bug: the broker confirms a message before it is durable.
     turn.mark()
     turn.persist(record)
   }
@@ -39,7 +39,7 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
   }
 }
 
-/** Whether a drain must wait: a delivered message may become visible again. */
+/** Whether a drain must wait, because a delivered message may become visible again. */
 function mustWait({ state, config, steady }: BrokerTurn, { input }: Command): boolean {
   if (config.delivery !== 'exactly-once' || config.object.name !== 'queue' || input.f !== 'drain') return false
   return (
@@ -53,7 +53,7 @@ export function carryOut({ state, config }: Pick<BrokerTurn, 'state' | 'config'>
   if (config.object.name !== 'queue') return config.object.apply(state.held, input)
   const entries = entryOf(state.queues, key, (): Entry[] => [])
   if (f === 'drain') return ok(entries.splice(0).map((entry) => entry.value))
-  // Null is the answer of an empty queue, not a message.
+  // A dequeue of an empty queue answers null, so null cannot be a message.
   if (f !== 'enqueue' || value === null) return unsupported
   state.produced++
   entries.push({ number: state.produced, value })
@@ -68,10 +68,9 @@ export const handleFetch: Handler<Broker, 'fetch'> = (turn, { request, queue, ti
   const own = entries.find(({ lease }) => lease?.request === request)
   const first = entries.find(({ lease }) => lease === undefined)
   const isHeldUp = entries.length > 0 && (first === undefined || (config.ordered && first !== entries[0]))
-  // The bug: invisible messages do not count.
+  // The bug: the queue counts as empty while its messages are invisible.
   const seemsEmpty = own === undefined && isHeldUp && config.bug === 'empty-while-in-flight'
   if (seemsEmpty) turn.mark()
-  // The gateway asks again.
   else if (own === undefined && isHeldUp) return
   const entry = own ?? (seemsEmpty ? undefined : first)
   if (entry === undefined) turn.send(from, { type: 'fetched', request, value: null, receipt: undefined })
@@ -93,7 +92,7 @@ function makeVisible(turn: BrokerTurn, entries: Entry[]): void {
     const { number, value, lease } = entry
     if (lease === undefined || steady < lease.until) continue
     if (config.bug === 'redeliver-at-the-end' && entries.length > 1) {
-      // The bug: the message loses its position.
+      // The bug: the message moves to the end of the queue.
       turn.mark()
       entries.splice(at, 1)
       entries.push({ number, value })
@@ -122,9 +121,9 @@ export const handleSettle: Handler<Broker, 'settle'> = (turn, { request, queue, 
   const { state, config } = turn
   const entry = state.queues.get(queue)?.find(({ lease }) => lease?.receipt === receipt)
   if (entry !== undefined) take(turn, queue, entry, receipt)
-  // A repeated request may have been settled before.
+  // The gateway repeats the request until it is answered, so the message may already be settled.
   const isDone = state.receipts.has(receipt)
-  // The bug: a consumer can settle a message that another now holds.
+  // The bug: a consumer can settle a message that another consumer now holds.
   const isLate = !isDone && config.bug === 'settle-late'
   if (isLate) {
     turn.mark()

@@ -7,7 +7,6 @@ import type { BrokerConfig, BrokerState } from './state.ts'
 /** Objects whose keys are independent of each other. */
 const BY_KEY: readonly string[] = ['register', 'set', 'counter', 'log']
 
-/** Describes how often and in which order messages are delivered. */
 const weakness: Weakness = ({ delivery = 'exactly-once', ordered = true, topics = 'pull' }, _nodes, object) =>
   delivery === 'at-most-once'
     ? 'a message is handed out once, and never again if its reply is lost'
@@ -80,7 +79,7 @@ export const broker: ProtocolDefinition = defineProtocol({
     },
   ],
   promises(object, { delivery = 'exactly-once', ordered = true, topics = 'pull' }) {
-    // Only the changes of one key are in order.
+    // Only the changes of one key are applied in order.
     if (object !== 'queue' && topics === 'push')
       return delivery === 'exactly-once' && ordered === true && BY_KEY.includes(object) ? 'eventual' : 'none'
     if (object !== 'queue') return delivery === 'at-least-once' ? 'none' : 'linearizable'

@@ -9,9 +9,9 @@ import { readCopy } from './topics.ts'
 
 // Handles a client's request at its gateway, according to the delivery (MQTT 5.0, OASIS 2019, §4.3, QoS 0 to 2).
 //
-// - At most once: asks once; a missing answer is an empty queue.
-// - At least once: asks until the broker answers, and settles a message after passing it on.
-// - Exactly once: requests have keys. A message is passed on once the broker has confirmed that it is settled.
+// - At most once: the gateway asks once.
+// - At least once: the gateway asks until the broker answers, and settles a message after passing it on.
+// - Exactly once: requests have keys, and a message is settled before it is passed on.
 
 export function handleRequest(turn: BrokerTurn, requestId: string, command: Command): void {
   const { state, config } = turn
@@ -69,7 +69,6 @@ export const handleSettled: Handler<Broker, 'settled'> = (turn, { request, recei
   if (call?.inHand?.receipt !== receipt) return
   if (accepted) end(turn, request, ok(call.inHand.value))
   else {
-    // Another consumer holds the message, which became visible.
     const { requestId, command, dueAt } = call
     const withoutMessage: Call = { requestId, command, dueAt }
     calls.set(request, withoutMessage)

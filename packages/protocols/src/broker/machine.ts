@@ -9,8 +9,8 @@ import type { Broker, BrokerConfig, BrokerRecord, BrokerState, BrokerTurn } from
 import { handleGot, handlePublish, noteDelivered, owe, owes, push, remember, take } from './topics.ts'
 
 /**
- * Queues and topics on one broker, the first node. Every node is a gateway of its clients. A queue delivers each
- * message to one consumer. A topic is a log or any other object; with `topics=push` every node has a copy.
+ * Queues and topics on one broker, the first node. Every node is a gateway for clients. A queue delivers each message
+ * to one consumer. A topic is a log or any other object; with `topics=push`, every node has a copy.
  */
 export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
   initial,
@@ -20,7 +20,7 @@ export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
     // At most once: no message is sent again.
     if (config.delivery === 'at-most-once') for (const pending of state.subscribers.values()) pending.length = 0
     push(turn)
-    // The bug: producers' requests are only in memory.
+    // The bug: requests of producers are remembered only in memory.
     if (config.bug === 'forget-producers' && state.keys.size > 0) {
       turn.mark()
       state.keys.clear()
@@ -69,7 +69,6 @@ function initial({ id, peers, seed }: NodeSetting, { object }: BrokerConfig): Br
   }
 }
 
-/** Restores the durable state. Unsettled messages are visible again. */
 function redo(turn: BrokerTurn, record: BrokerRecord): void {
   switch (record.kind) {
     case 'taken':

@@ -7,18 +7,18 @@ import type { MessageOf, Turn, Types } from '../turn.ts'
 
 export interface BrokerConfig extends Subject {
   readonly delivery: 'at-most-once' | 'at-least-once' | 'exactly-once'
-  /** Whether a message waits for the one before to be settled. */
+  /** Whether a message waits until the previous message is settled. */
   readonly ordered: boolean
-  /** Whether topics are asked at the broker, or pushed to every node. */
+  /** Whether requests on topics go to the broker, or the broker pushes changes to every node. */
   readonly topics: 'pull' | 'push'
-  /** How long other consumers do not see a delivered message. */
+  /** How long a delivered message is invisible to other consumers. */
   readonly visibilityMs: Millis
   readonly retransmitMs: Millis
   readonly timeoutMs: Millis
 }
 
 type BrokerMessage =
-  // Between a gateway and the broker, except for consuming from a queue.
+  // Messages between a gateway and the broker, except those that consume from a queue.
   | {
       readonly type: 'do'
       readonly request: string
@@ -29,7 +29,7 @@ type BrokerMessage =
   | { readonly type: 'did'; readonly request: string; readonly result: Completion }
   // Consuming.
   | { readonly type: 'fetch'; readonly request: string; readonly queue: string; readonly ticket: Ticket }
-  /** The reply to a fetch. Without a receipt, there was no message. */
+  /** The reply to a fetch. It has no receipt if there was no message. */
   | {
       readonly type: 'fetched'
       readonly request: string
@@ -50,7 +50,7 @@ export type BrokerRecord =
       readonly command: Command
       readonly key?: string | undefined
     }
-  /** A message has left its queue; `receipt` is that of its delivery, if any. */
+  /** A message has left its queue. If it was delivered, `receipt` is the receipt. */
   | { readonly kind: 'taken'; readonly queue: string; readonly number: number; readonly receipt?: string | undefined }
   /** At the broker: a subscriber has acknowledged a message. */
   | { readonly kind: 'delivered'; readonly subscriber: NodeId; readonly number: number }
@@ -66,7 +66,7 @@ export interface Publication {
 export interface Entry {
   readonly number: number
   readonly value: Json
-  /** Present while a delivered message is invisible. */
+  /** Present from the delivery of the message until it is settled or visible again. */
   readonly lease?: Lease | undefined
 }
 
@@ -80,7 +80,7 @@ export interface Call {
   readonly requestId: string
   readonly command: Command
   readonly dueAt: number
-  /** The message that the client gets once it is settled. */
+  /** The message received from the broker. It is passed to the client once it is settled. */
   readonly inHand?: { readonly value: Json; readonly receipt: string } | undefined
 }
 
@@ -106,7 +106,7 @@ export interface BrokerState {
   // The broker's queues.
   produced: number
   handedOut: number
-  /** A message that left its queue twice; for the invariant. */
+  /** Describes a message that left its queue twice; for the invariant. */
   twice: string | undefined
 }
 

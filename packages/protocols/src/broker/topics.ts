@@ -6,12 +6,12 @@ import { UNKEYED } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Broker, BrokerConfig, BrokerState, BrokerTurn, Publication } from './state.ts'
 
-// Publish and subscribe: the broker pushes to every other node. At most once: "the message is delivered according to
-// the capabilities of the underlying network. No response is sent by the receiver and no retry is performed by the
-// sender" (MQTT 5.0, OASIS 2019, §4.3.1). At least once: a message is sent until it is acknowledged (§4.3.2). Exactly
-// once: the receiver remembers messages (§4.3.3).
+// Publish and subscribe: the broker pushes changes to every other node. At most once: "the message is delivered
+// according to the capabilities of the underlying network. No response is sent by the receiver and no retry is
+// performed by the sender" (MQTT 5.0, OASIS 2019, §4.3.1). At least once: a message is sent until it is acknowledged
+// (§4.3.2). Exactly once: the receiver remembers the messages that it has received (§4.3.3).
 
-/** Whether clients read their node's copy. Queues are never copied. */
+/** Whether clients read the copy on the node that they call. Queues are never copied. */
 export const isPushed = ({ topics, object }: BrokerConfig): boolean => topics === 'push' && object.name !== 'queue'
 
 const isRead = ({ object }: BrokerConfig, { input }: Command): boolean => object.reads.includes(input.f)
@@ -22,7 +22,7 @@ export function readCopy({ state, config }: BrokerTurn, command: Command): Compl
   return isOwn ? config.object.apply(state.copy, command.input) : undefined
 }
 
-/** Queues a change for each subscriber, also after a restart. */
+/** Queues a change for each subscriber. */
 export function owe(
   { state, config }: Pick<BrokerTurn, 'state' | 'config'>,
   command: Command,
@@ -45,8 +45,8 @@ export function push(turn: BrokerTurn): void {
 }
 
 /**
- * Returns the first pending message of each key. Otherwise, a subscriber that lost one would receive it after the next
- * (§4.6, with a Receive Maximum of 1).
+ * Returns the first pending message of each key. Otherwise, a subscriber that lost this message would receive it after
+ * the second (§4.6, with a Receive Maximum of 1).
  */
 function firstOfKeys(pending: readonly Publication[]): readonly Publication[] {
   const first = new Map<string, Publication>()
@@ -62,7 +62,7 @@ const keyOf = ({ command }: Publication): string => command.input.key ?? UNKEYED
 export const owes = ({ subscribers }: BrokerState): boolean =>
   [...subscribers.values()].some((pending) => pending.length > 0)
 
-/** Returns the most changes that a subscriber has not acknowledged. */
+/** Returns the largest number of changes that a subscriber has not acknowledged. */
 export const backlog = ({ subscribers }: BrokerState): number =>
   Math.max(0, ...[...subscribers.values()].map((pending) => pending.length))
 
@@ -88,7 +88,7 @@ export const handleGot: Handler<Broker, 'got'> = (turn, { number }, from) => {
   if (!before.some((publication) => publication.number === number)) return
   const subscribers = config.bug === 'one-ack-for-all' ? [...state.subscribers.keys()] : [from]
   for (const subscriber of subscribers) {
-    // The bug: one subscriber's acknowledgement counts for all.
+    // The bug: an acknowledgement of one subscriber counts for all.
     if (subscriber !== from && hasPending(state, subscriber, number)) turn.mark()
     noteDelivered(turn, subscriber, number)
     turn.persist({ kind: 'delivered', subscriber, number })

@@ -12,7 +12,7 @@ const histories: LogProtocol<ChainState> = {
   leads: isHead,
   term: ({ epoch }) => epoch,
   log: ({ log }) => log,
-  // Acknowledged entries are on every node's disk. An entry that the tail has only executed may be lost.
+  // Acknowledged entries are on the disk of every node. Entries that the tail has only executed may still be lost.
   settled: (state) => (isTail(state) ? 0 : state.acked),
 }
 

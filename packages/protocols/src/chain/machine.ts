@@ -11,7 +11,10 @@ import { begin, beginChain, checkChain, handleSealed, heartbeat, reconfigure, se
 import { type Chain, type ChainState, type ChainTurn, isActive, isHead, isTail } from './state.ts'
 import { askRound, executeAtTail, handleAck, handleConfirmed, handleUpdate, query, readHere } from './updates.ts'
 
-/** Chain replication: updates pass from the head to the tail, which answers. Departures from the paper: `state.ts`. */
+/**
+ * Chain replication: updates pass from the head along the chain; the tail answers. Departures from the paper:
+ * `state.ts`.
+ */
 export const createChain: MachineMaker<Chain> = defineMachine<Chain>({
   initial,
   redo({ state }, record) {
@@ -82,8 +85,8 @@ function initial(node: NodeSetting, config: SuccessionConfig): ChainState {
 }
 
 /**
- * Resumes a restarted node's position, unless the epoch is sealed. A head may have lost updates that it had numbered,
- * so it does not resume.
+ * Resumes a restarted node's position, unless its epoch was sealed. A head does not resume, because it may have lost
+ * updates that it had numbered.
  */
 function resume(turn: ChainTurn): void {
   const { state, config } = turn
@@ -105,7 +108,7 @@ function request(turn: ChainTurn, asked: MachineRequest): void {
 
 type Handler<Message> = MessageHandler<ChainTurn, Message>
 
-/** Handles messages of the current epoch; tells senders of ended epochs. */
+/** Handles messages of the current epoch. Tells the sender if its epoch has ended. */
 function current<Message extends { readonly epoch: number }>(handle: Handler<Message>): Handler<Message> {
   return (turn, message, from) => {
     const { promised } = turn.state

@@ -9,12 +9,12 @@ import { type Chain, type ChainTurn, type Configuration, isActive, isHead, succe
 import { executeAtTail, historyFor, sendAgain } from './updates.ts'
 
 // Reconfiguration by the nodes, in place of the paper's master (§3.1, coping with server failures). A node that misses
-// another seals the epoch, in which no majority then takes part. Every chain is a majority, so some sealed node has
-// every update that the tail may have answered: "Update Propagation Invariant" (§3.1).
+// another node seals the epoch, and then no majority takes part in it. Every chain is a majority, so some node that
+// sealed the epoch has every update that the tail may have answered: "Update Propagation Invariant" (§3.1).
 
 const GATHER_MS = millis(20)
 
-/** Ends all earlier epochs durably, before any message. */
+/** Ends all earlier epochs on this node durably, before any message is sent. */
 export function seal(turn: ChainTurn, epoch: number): Configuration {
   const { state } = turn
   retire(turn)
@@ -60,9 +60,9 @@ function gatherIfMajority(turn: ChainTurn): void {
 }
 
 /**
- * Begins a new chain with this node as its head. It continues the longest history of the latest epoch, that of the node
- * nearest to its head, so no update in process is lost. Nodes keep their order; new ones come last: "a new server is
- * added to the end of the chain" (§3.1, extending a chain).
+ * Begins a new chain with this node as its head. The chain continues the longest history of the latest epoch, so no
+ * update in process is lost. The other nodes keep their order, and new nodes come last: "a new server is added to the
+ * end of the chain" (§3.1, extending a chain).
  */
 export function beginChain(turn: ChainTurn): void {
   const { state } = turn
@@ -83,7 +83,7 @@ export function beginChain(turn: ChainTurn): void {
   begin(turn, { epoch: promised, chain: [id, ...stayed, ...joined], entries: latest.entries })
 }
 
-/** Begins an epoch on this node, before its successor: once the tail has begun, all have. */
+/** Begins an epoch on this node. Each node begins before its successor, so all have begun once the tail has. */
 export function begin(turn: ChainTurn, { epoch, chain, entries }: Configuration): void {
   const { state, config } = turn
   retire(turn)
@@ -124,7 +124,7 @@ export function heartbeat(turn: ChainTurn): void {
   turn.setTimer('heartbeat', config.heartbeatMs)
 }
 
-/** At the head: removes a silent node, and adds a returned one. */
+/** Checks the chain at the head: removes a silent node, and adds a node that has returned. */
 export function checkChain(turn: ChainTurn): void {
   const { state, config } = turn
   if (!isHead(state)) return

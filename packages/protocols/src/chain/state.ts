@@ -6,9 +6,10 @@ import type { MemberState, SuccessionConfig } from '../routing/succession.ts'
 import type { Turn, Types } from '../turn.ts'
 
 // Sections are those of van Renesse & Schneider, "Chain Replication for Supporting High Throughput and Availability",
-// 2004. In the paper, servers are fail-stop, and a master outside the chain knows which have failed. Here, nodes are
-//   disconnected and return, and are the master themselves: a majority agrees on each configuration, so a chain is
-//   never shorter. Before a tail answers a query, it confirms that no later configuration has begun.
+// 2004. In the paper, servers are fail-stop, and a master outside the chain knows which servers have failed. Here,
+// nodes are disconnected and return, and the nodes themselves act as the master. A majority agrees on each
+// configuration, so a chain is never shorter than a majority. Before a tail answers a query, it confirms that no later
+// configuration has begun.
 
 /** A chain, and its history at the beginning. */
 export interface Configuration {
@@ -20,11 +21,11 @@ export interface Configuration {
 export type ChainMessage =
   | { readonly type: 'seal'; readonly epoch: number }
   | { readonly type: 'sealed'; readonly epoch: number; readonly last: Configuration }
-  /** The receiver has sealed a later epoch than the message's. */
+  /** The receiver has sealed a later epoch than that of the message. */
   | { readonly type: 'deposed'; readonly epoch: number }
   /** The new configuration, passed along the new chain. */
   | ({ readonly type: 'begin' } & Configuration)
-  /** Updates passed along the chain (§3.1), numbered from `from`. */
+  /** Updates passed along the chain (§3.1); `from` is the number of the first entry. */
   | {
       readonly type: 'update'
       readonly epoch: number
@@ -44,7 +45,7 @@ export type ChainMessage =
 export type ChainRecord =
   | { readonly kind: 'sealed'; readonly epoch: number }
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /** The entries replace all from number `from`. */
+  /** The entries replace those numbered `from` and higher. */
   | {
       readonly kind: 'begun'
       readonly epoch: number
@@ -56,7 +57,7 @@ export type ChainRecord =
 /** The state of a node. The log is the paper's `Hist`; its entries after `acked` are `Sent`. */
 export interface ChainState extends MemberState {
   // Durable.
-  /** The node takes part in no earlier epoch. */
+  /** This node takes part in no earlier epoch. */
   promised: number
   epoch: number
   chain: readonly NodeId[]
@@ -64,11 +65,11 @@ export interface ChainState extends MemberState {
   // In memory.
   /** The tail has all entries up to this number. */
   acked: number
-  /** Whether the tail has begun the epoch. */
+  /** Whether the tail has confirmed that it began the epoch. */
   begun: boolean
-  /** Configurations that others have sealed, while this node starts a new one. */
+  /** The configurations that other nodes have sealed, while this node starts a new configuration. */
   sealed: Map<NodeId, Configuration> | undefined
-  /** The nodes that the head heard since the last check. */
+  /** The nodes that the head has received messages from since the last check. */
   heard: NodeId[]
   rounds: Map<NodeId, number>
 }

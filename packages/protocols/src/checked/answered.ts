@@ -1,15 +1,14 @@
 import type { NodeId } from '@chaosproxy/faults'
 
-/** The number of remembered answers. Of older requests, only the ids remain. */
+/** The number of requests whose answers are remembered. Of older requests, only the ids are remembered. */
 const MOST_REMEMBERED = 10_000
 
-/** Tracks the requests given to one node. */
 export class Answered {
   readonly #node: NodeId
   /** Requests of earlier lives, or answered long ago. */
   readonly #past: Set<string>
   readonly #open: Set<string> = new Set()
-  /** By request: the message that led to the answer; empty for another event. */
+  /** By request: the text of the message that led to the answer; empty for an event of another kind. */
   readonly #answered: Map<string, string> = new Map()
   readonly #justNow: Set<string> = new Set()
 
@@ -26,7 +25,7 @@ export class Answered {
     this.#open.add(requestId)
   }
 
-  /** Returns what is wrong with an answer, if anything. `late` is no error: the client no longer waits. */
+  /** Returns what is wrong with an answer to this request. `late` is not an error: the client no longer waits. */
   answer(requestId: string, message: string): 'good' | 'late' | 'unknown' | 'twice' {
     if (this.#open.delete(requestId)) {
       this.#answered.set(requestId, message)
@@ -36,7 +35,7 @@ export class Answered {
     }
     const before = this.#answered.get(requestId)
     if (before !== undefined) {
-      // A message delivered twice may be answered twice.
+      // If a network delivers a message twice, the node sends its answer twice too.
       const again = message !== '' && message === before && !this.#justNow.has(requestId)
       return again ? 'late' : 'twice'
     }
@@ -44,8 +43,8 @@ export class Answered {
   }
 
   /**
-   * Whether the request is from before a restart, or old. A real process remembers none, but its requests' names begin
-   * with the node's.
+   * Whether the node got this request before a restart, or long ago. The name of a request to a real process begins
+   * with the name of the node.
    */
   #isPast(requestId: string): boolean {
     return this.#past.has(requestId) || requestId.startsWith(`${this.#node}.`)

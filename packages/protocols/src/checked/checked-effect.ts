@@ -6,7 +6,7 @@ import type { Answered } from './answered.ts'
 
 export type AnyEffect = Effect<unknown, unknown>
 
-/** A forbidden effect. `did` stands between node and event; `instead` says what the protocol should do. */
+/** A forbidden effect. In the error message, `did` stands between the name of the node and the event. */
 export class Mistake extends Error {
   readonly did: string
   readonly instead: string
@@ -18,7 +18,6 @@ export class Mistake extends Error {
   }
 }
 
-/** The node, and the message that caused its effects; empty for another event. */
 export interface EffectContext {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
@@ -144,7 +143,6 @@ function copied<T>(name: string, value: unknown, did: string): T {
       `${did} that JSON cannot carry`,
       `${part}, and would arrive changed; JSON has strings, finite numbers, true, false, null, lists and plain objects`,
     )
-  // Do not serialise a string that is too long.
   const text = typeof value === 'string' && value.length > LONGEST_JSON ? value : JSON.stringify(value)
   if (text.length > LONGEST_JSON)
     throw new Mistake(
@@ -187,7 +185,7 @@ function firstPartOfObject(value: object, path: string, within: readonly object[
     return undefined
   }
   const prototype: unknown = Object.getPrototypeOf(value)
-  // Another realm has its own Object.prototype.
+  // A plain object of another realm has that realm's Object.prototype.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return `${path} is ${aOrAn(className(value))}`
   if (Object.getOwnPropertySymbols(value).length > 0) return `${path} has a member that is named by a symbol`
   for (const [name, member] of Object.entries(value)) {

@@ -18,8 +18,8 @@ interface Checked {
 }
 
 /**
- * Checks an untrusted protocol at run time. Throws a `MachineError` that names the event if it throws or returns
- * something invalid. Everything is copied through JSON, so that nodes in one process share no objects.
+ * Checks an untrusted protocol at run time. If its code throws or returns something invalid, throws a `MachineError`
+ * that names the event. Everything is copied through JSON, so that nodes in one process share no objects.
  */
 export const checkedProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => {
   const { changes, invariants } = protocol
@@ -51,7 +51,7 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
       const answered = new Answered(id, lives.get(id))
       lives.set(id, answered)
       const checked: Checked = { node: id, peers, answered, event: undefined, state: undefined }
-      // A node must not change its disk's records.
+      // Copied, so that a node cannot change the records on its disk.
       const records = journal.map((record) => JSON.parse(JSON.stringify(record)))
       return stepped(checked, '', () => machine.start({ id, peers: [...peers], seed }, records, now))
     },
@@ -71,7 +71,7 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
     status: statusOf,
   }
 
-  /** Runs a step and reads the status at once: an error must be reported at the event that caused it. */
+  /** Runs a step and reads the status at once, so that an error is reported at the event that caused it. */
   function stepped(checked: Checked, messageText: string, run: () => unknown): AnyTransition {
     const transition = transitionOf(checked, messageText, run)
     statusOf(checked)
@@ -108,7 +108,7 @@ function blamedFor(node: NodeId, event: AnyEvent | undefined, error: unknown): M
 
 function checkedReturn(returned: unknown): { readonly state: unknown; readonly effects: readonly unknown[] } {
   if (isThenable(returned)) {
-    // A later rejection is ignored.
+    // The promise may be rejected later; the rejection is ignored.
     returned.then(undefined, () => {})
     throw new Mistake(
       'returned a promise',

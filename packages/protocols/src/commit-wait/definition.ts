@@ -37,9 +37,9 @@ export const commitWait: ProtocolDefinition = defineProtocol({
   },
   promises: (_, { 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) =>
     Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
-  // With smaller deviations, clocks would hardly matter.
+  // Smaller deviations of the clocks would hardly matter.
   strictest: { 'epsilon-ms': 40, 'skew-ms': 40 },
-  // An unlimited clock fault exceeds any ε. A limited one may use what the nodes' deviations leave of ε.
+  // An unlimited clock fault exceeds any ε. A limited clock fault stays within ε.
   notUnder: ['clock'],
   clocks: ({ 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) => ({
     drift: 1,

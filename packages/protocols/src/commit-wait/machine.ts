@@ -20,10 +20,10 @@ const SWEEP_MS = millis(100)
 const ASKED_LIMIT = 10_000
 
 /**
- * Each key has an owner, which stores its versions by time. A client's node is its gateway: a read sees the versions up
- * to a time by its clock. Clocks differ by a bounded amount, which writers wait for (commit-wait, as in Spanner with
- * TrueTime) or readers look ahead (uncertainty intervals, as in CockroachDB). While clocks keep to ε, a read sees every
- * write answered before it began. Of Spanner's replica groups only the leader is modelled.
+ * Each key has an owner, which stores its versions by time. The node that a client calls is its gateway: a read sees
+ * the versions up to a time by the gateway's clock. Writers wait for the difference between clocks (commit-wait, as in
+ * Spanner with TrueTime), or readers look ahead (uncertainty intervals, as in CockroachDB). So a read sees every write
+ * that was answered before, as long as clocks keep to ε. Of Spanner's replica groups only the leader is modelled.
  */
 export const createCommitWait: MachineMaker<CommitWait> = defineMachine<CommitWait>({
   initial,
@@ -73,7 +73,7 @@ function handleRequest(turn: CommitWaitTurn, ask: Ask): void {
   else turn.send(owner, { type: 'ask', ticket: issueTicket(state.forwarding), ask })
 }
 
-/** Answers old requests: the owner's answer may be lost. */
+/** Answers requests that have waited too long, since the owner's answer may be lost. */
 function sweep(turn: CommitWaitTurn): void {
   const { state, config } = turn
   for (const [requestId, asked] of [...state.asked]) {

@@ -14,7 +14,7 @@ import {
 
 const NOBODY: readonly Ask[] = []
 
-/** Serves a request at the owner of its key, after any waiting write. */
+/** Serves a request at the owner of its key. While a write waits for its time, later requests also wait. */
 export function serve(turn: CommitWaitTurn, ask: Ask): void {
   const { state } = turn
   const { input } = ask.command
@@ -66,7 +66,7 @@ function read(turn: CommitWaitTurn, key: string, { at }: Ask): Json {
 const trueUncertainty = ({ config: { order, epsilonMs } }: CommitWaitTurn): number =>
   order === 'commit-wait' ? epsilonMs : 2 * epsilonMs
 
-/** The bug: a reader trusts its clock. */
+/** The bug: a reader treats its clock as the true time. */
 const hasBug = ({ config }: CommitWaitTurn): boolean => config.bug === 'trust-clock'
 
 const uncertainty = (turn: CommitWaitTurn): number => (hasBug(turn) ? 0 : trueUncertainty(turn))
@@ -80,9 +80,9 @@ function write(turn: CommitWaitTurn, key: string, ask: Ask, value: Json): void {
     commit(turn, key, ask, { stamp: stampAfter(ask.at, floor), value })
     return
   }
-  // The rule "Start" of Spanner (§4.1.2): a write's time is no less than TT.now().latest on its arrival.
+  // The rule "Start" of Spanner (§4.1.2): the time of a write is no less than TT.now().latest when the request arrives.
   const version = { stamp: stampAfter(timeHere(turn) + config.epsilonMs, floor), value }
-  // The bug: the write's time may be ahead of other clocks.
+  // The bug: the write is answered while its time may be ahead of other nodes' clocks.
   if (config.bug === 'no-wait') {
     turn.mark()
     commit(turn, key, ask, version)
@@ -98,7 +98,7 @@ function wait(turn: CommitWaitTurn, key: string, { stamp }: Version): void {
   turn.setTimer(`commit ${key}`, millis(Math.max(0, leftMs) + PAST_MS))
 }
 
-/** The wait must end after the write's time, not at it. */
+/** The wait must end after the write's time, not exactly at it. */
 const PAST_MS = 0.001
 
 export function waited(turn: CommitWaitTurn, key: string): void {
@@ -107,7 +107,6 @@ export function waited(turn: CommitWaitTurn, key: string): void {
   if (waiting === undefined) return
   const { ask, version } = waiting
   if (timeHere(turn) - config.epsilonMs <= version.stamp.time) {
-    // The clock was set back.
     wait(turn, key, version)
     return
   }
@@ -124,7 +123,7 @@ function commit(turn: CommitWaitTurn, key: string, ask: Ask, version: Version): 
   answer(turn, ask, ok(ask.command.input.value))
 }
 
-/** Adds a version, and drops the oldest: no reader's clock is that far behind. */
+/** Adds a version, and drops the oldest above the limit: no reader's clock is that far behind. */
 export function add(all: Map<string, Version[]>, key: string, version: Version): void {
   const versions = all.get(key)
   if (versions === undefined) all.set(key, [version])

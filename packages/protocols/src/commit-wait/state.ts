@@ -9,13 +9,12 @@ export interface CommitWaitConfig {
   readonly order: 'commit-wait' | 'uncertainty-interval'
   /** ε: the largest clock deviation that the protocol allows for; `skewMs` may exceed it. */
   readonly epsilonMs: Millis
-  /** The largest real deviation of clocks. */
+  /** The largest deviation of this cluster's clocks from true time. */
   readonly skewMs: Millis
   readonly requestTimeoutMs: Millis
   readonly bug: string | undefined
 }
 
-/** A time, with a counter to order equal ones. */
 export interface Stamp {
   readonly time: number
   readonly logical: number
@@ -30,7 +29,7 @@ export interface Ask {
   readonly requestId: string
   readonly gateway: NodeId
   readonly command: Command
-  /** By the gateway's clock, when the client sent the request. */
+  /** The time by the gateway's clock when the client sent the request. */
   readonly at: number
 }
 
@@ -40,17 +39,17 @@ type CommitWaitMessage =
 
 export interface CommitWaitState {
   readonly id: NodeId
-  /** How far this node's clock is ahead, besides injected faults. */
+  /** How far this node's clock is ahead, in addition to injected faults. */
   readonly aheadMs: number
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly forwarding: Forwarding
-  /** At the gateway: its clients' requests, each with the number of sweeps since. */
+  /** At the gateway: the requests of its clients, each with the number of sweeps since its arrival. */
   readonly asked: Map<string, { readonly command: Command; sweeps: number }>
   /** Oldest first. */
   readonly versions: Map<string, Version[]>
-  /** By key: the latest time of a read, before which no write may be. In memory only. */
+  /** By key: the latest time of a read. No later write gets an earlier time. In memory only. */
   readonly readAt: Map<string, Stamp>
-  /** By key: the write that waits for its time to pass. */
+  /** By key: the write that waits until its time has passed. */
   readonly waiting: Map<string, { readonly ask: Ask; readonly version: Version }>
   /** By key: requests that arrived while a write waited. */
   readonly queued: Map<string, readonly Ask[]>

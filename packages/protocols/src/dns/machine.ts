@@ -20,10 +20,10 @@ import {
 } from './zone.ts'
 
 /**
- * A zone and its caches, after Mockapetris, RFC 1034 and 1035. The first node is the primary, which updates; the next
- * are secondaries, which copy its zone; the others are resolvers, which cache answers. Reads are stale by at most a
- * refresh interval and a time to live while the primary can be reached, otherwise by the zone's expiry and a time to
- * live.
+ * A zone and its caches, after Mockapetris, RFC 1034 and 1035. The first node is the primary, which performs updates;
+ * the next nodes are secondaries, which copy its zone; the others are resolvers, which cache answers. Reads are stale
+ * by at most a refresh interval and a time to live while the primary can be reached, otherwise by at most the expiry of
+ * the zone and a time to live.
  */
 export const createDns: MachineMaker<Dns> = defineMachine<Dns>({
   initial,
@@ -69,7 +69,7 @@ export const createDns: MachineMaker<Dns> = defineMachine<Dns>({
     ready: true,
     ...(owes ? { owes } : {}),
   }),
-  // Shows a cached value even if it is too old for clients.
+  // Shows the value of a cached name, even if the entry is no longer valid for clients.
   holds: ({ zone, cache }, read, { object }) =>
     zone === undefined ? cache.get(read.key ?? UNKEYED)?.value : valueIn(object, zone.held, read),
 })

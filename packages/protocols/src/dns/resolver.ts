@@ -9,7 +9,6 @@ import { authoritative, isLater } from './zone.ts'
 
 /** The number of times that every server is asked. */
 const ROUNDS = 4
-/** Above it, requests are refused. */
 const QUESTION_LIMIT = 10_000
 
 export function resolve(turn: DnsTurn, requestId: string, name: string): void {
@@ -31,7 +30,6 @@ export function resolve(turn: DnsTurn, requestId: string, name: string): void {
   ask(turn, name, { id: ++state.questionsAsked, askedAt: steady, attempt: 0, requestIds: [requestId] })
 }
 
-/** Returns the servers to ask: a neighbour's cache, the secondaries, the primary. */
 function serversOf({ config, state }: DnsTurn): readonly NodeId[] {
   const { id, resolvers, secondaries, primary } = state
   const neighbour = resolvers[(resolvers.indexOf(id) + 1) % resolvers.length]
@@ -51,11 +49,9 @@ function ask(turn: DnsTurn, name: string, question: Question): void {
   turn.send(server, { type: 'query', name, id: question.id })
 }
 
-/** This server has no usable answer. */
 const askNext = (turn: DnsTurn, name: string, question: Question): void =>
   ask(turn, name, { ...question, attempt: question.attempt + 1 })
 
-/** Questions and answers may be lost. */
 export function askAgain(turn: DnsTurn): void {
   const { state, config, steady } = turn
   for (const [name, question] of [...state.questions])
@@ -100,8 +96,8 @@ export const handleAnswer: Handler<Dns, 'answer'> = (turn, { name, id, answer })
 }
 
 /**
- * Whether an answer may be used. A server without the update must not refill the emptied cache (the stale sets of
- * Nishtala et al., "Scaling Memcache at Facebook", 2013, §3.2.1).
+ * Whether an answer may be used. A server that lacks an update must not refill the cache that the update has emptied
+ * (the stale sets of Nishtala et al., "Scaling Memcache at Facebook", 2013, §3.2.1).
  */
 function mayUse(turn: DnsTurn, name: string, { serial }: Answer): boolean {
   const flushed = turn.state.flushed.get(name)
@@ -115,12 +111,12 @@ function mayUse(turn: DnsTurn, name: string, { serial }: Answer): boolean {
 function entryOf(turn: DnsTurn, answer: Answer): CacheEntry {
   const { steady, config } = turn
   let leftMs = lifeOf(turn, answer) - answer.ageMs
-  // The bug: another cache's answer lives fully again.
+  // The bug: an answer from another cache gets its full time to live again.
   if (config.bug === 'ttl-anew' && answer.ageMs > 0) {
     turn.mark()
     leftMs = lifeOf(turn, answer)
   }
-  // The bug: a name's absence is cached for ever (RFC 2308 §5 bounds its time).
+  // The bug: the answer that a name does not exist is cached for ever (RFC 2308 §5 bounds its time).
   if (config.bug === 'keep-negative' && answer.value === null) {
     turn.mark()
     leftMs = Number.MAX_SAFE_INTEGER

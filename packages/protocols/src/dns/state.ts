@@ -6,15 +6,15 @@ import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
 
 export interface DnsConfig extends Subject {
-  /** The number of nodes that copy the primary's zone. */
+  /** The number of nodes after the primary that copy its zone. */
   readonly secondaries: number
   readonly firstSerial: number
   readonly ttlMs: Millis
-  /** How long a name's absence may be cached. */
+  /** The time to live of the answer that a name does not exist. */
   readonly negativeTtlMs: Millis
-  /** How often a secondary compares serials. */
+  /** The interval at which a secondary compares its serial with the primary's. */
   readonly refreshMs: Millis
-  /** How long a secondary answers without the primary. */
+  /** How long a secondary continues to answer while it cannot reach the primary. */
   readonly expireMs: Millis
   /** Whether an update makes resolvers drop the name from their caches. */
   readonly flush: boolean
@@ -23,17 +23,17 @@ export interface DnsConfig extends Subject {
   readonly retransmitMs: Millis
 }
 
-/** An answer in transit; null for a name that does not exist. */
+/** An answer in transit. The value of a name that does not exist is null. */
 export interface Answer {
   readonly value: Json
   readonly serial: number
-  /** The time since an authoritative server answered. */
+  /** The time since an authoritative server gave the answer. */
   readonly ageMs: number
 }
 
 export type DnsMessage =
   | { readonly type: 'query'; readonly name: string; readonly id: number }
-  /** Without an `answer`, the resolver must ask another server. */
+  /** If `answer` is absent, the resolver must ask another server. */
   | { readonly type: 'answer'; readonly name: string; readonly id: number; readonly answer?: Answer | undefined }
   | { readonly type: 'update'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'updated'; readonly requestId: string; readonly result: Completion }
@@ -57,7 +57,7 @@ export interface Zone {
 }
 
 export interface CacheEntry extends Answer {
-  /** By the resolver's monotonic clock. */
+  /** Times by the resolver's monotonic clock. */
   readonly at: Millis
   readonly until: Millis
 }
@@ -75,12 +75,11 @@ export interface DnsState {
   readonly primary: NodeId
   readonly secondaries: readonly NodeId[]
   readonly resolvers: readonly NodeId[]
-  /** Recognises duplicates of forwarded updates. */
   readonly forwarding: Forwarding
-  // Undefined on a secondary before its first transfer.
+  // The zone of an authoritative server; undefined on a secondary before its first transfer.
   zone: Zone | undefined
   heardAt: Millis
-  /** On the primary: secondaries with the current zone. */
+  /** On the primary: secondaries known to have the current zone. */
   readonly current: Set<NodeId>
   /** On the primary: whether a node may have an old answer. */
   owes: boolean
@@ -88,9 +87,9 @@ export interface DnsState {
   readonly cache: Map<string, CacheEntry>
   readonly questions: Map<string, Question>
   questionsAsked: number
-  /** By name: the serial of its last update, before which no answer may be used. */
+  /** By name: the serial of its last known update. An answer with an earlier serial must not be used. */
   readonly flushed: Map<string, number>
-  /** An answer given after its time to live; for the invariant. */
+  /** An answer that was given after its time to live ended; for the invariant. */
   late: string | undefined
 }
 

@@ -17,7 +17,7 @@ export function update(turn: DnsTurn, { input }: Command): Completion {
   turn.persist({ input, serial: zone.serial })
   state.current.clear()
   oweAnswers(turn)
-  // RFC 1996: secondaries need not wait for their refresh.
+  // RFC 1996: a notification, so that secondaries need not wait for their next refresh.
   for (const secondary of state.secondaries) turn.send(secondary, { type: 'notify' })
   if (config.flush) {
     const { key: name = UNKEYED } = input
@@ -32,8 +32,8 @@ const zoneOfPrimary = ({ state }: DnsTurn): Zone => {
 }
 
 /**
- * Begins to wait until no node has an old answer: a time to live after all secondaries are current. 1.5 times as long,
- * because clocks may differ.
+ * Begins to wait until no node has an old answer: a time to live after all secondaries are current, times 1.5 because
+ * clocks may differ.
  */
 export function oweAnswers(turn: DnsTurn): void {
   const { state, config } = turn
@@ -43,7 +43,10 @@ export function oweAnswers(turn: DnsTurn): void {
   turn.setTimer('settled', millis(1.5 * longestMs + config.retransmitMs))
 }
 
-/** Returns this server's authoritative answer; undefined without a valid zone (RFC 1035 §3.3.13, EXPIRE). */
+/**
+ * Returns this server's authoritative answer; undefined if its zone is missing or has expired (RFC 1035 §3.3.13,
+ * EXPIRE).
+ */
 export function authoritative({ state, config, steady }: DnsTurn, name: string): Answer | undefined {
   const { zone, role, heardAt } = state
   if (zone === undefined || (role === 'secondary' && steady - heardAt > config.expireMs)) return undefined
@@ -65,7 +68,7 @@ export function handleTransfer(turn: DnsTurn, from: NodeId): void {
   turn.send(from, { type: 'zone', serial, content: turn.config.object.save(held) })
 }
 
-/** Asks the primary for its serial, at intervals and when notified. */
+/** Asks the primary for its serial. Called at each refresh interval, and after each notification. */
 export function refresh(turn: DnsTurn): void {
   const { zone, primary } = turn.state
   turn.send(primary, zone === undefined ? { type: 'refresh' } : { type: 'refresh', serial: zone.serial })
@@ -82,14 +85,13 @@ function isNews(turn: DnsTurn, serial: number): boolean {
   if (zone === undefined) return true
   const later = isLater(serial, zone.serial)
   if (turn.config.bug !== 'serial-as-integer') return later
-  // The bug: as integers, wrapped serials seem older.
+  // The bug: serials are compared as integers, so after they wrap around, the copy seems newer than the original.
   if (later !== serial > zone.serial) turn.mark()
   return serial > zone.serial
 }
 
 export const handleZone: Handler<Dns, 'zone'> = (turn, { serial, content }) => {
   const { state, config, steady } = turn
-  // A late duplicate.
   if (!isNews(turn, serial)) return
   state.zone = { serial, held: config.object.load(content) }
   state.heardAt = steady

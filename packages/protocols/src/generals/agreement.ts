@@ -16,7 +16,10 @@ export function command(turn: GeneralsTurn, order: Order): void {
 
 const othersOf = ({ id, generals }: GeneralsState): readonly NodeId[] => generals.filter((general) => general !== id)
 
-/** Sends an order to a general. A traitor changes some, and can sign only with its own name. */
+/**
+ * Sends an order to a general. A traitor changes the order for some generals, but cannot forge the signature of
+ * another.
+ */
 function tell(turn: GeneralsTurn, to: NodeId, battle: number, order: Order, before: readonly Signature[]): void {
   const { state, config } = turn
   const told = !state.isLoyal && draw(state.generator) < LIES ? altered(order) : order
@@ -26,7 +29,6 @@ function tell(turn: GeneralsTurn, to: NodeId, battle: number, order: Order, befo
 
 const LIES = 0.5
 
-/** Returns an order to write another value. */
 function altered(order: Order): Order {
   const { value } = order.input
   return { ...order, input: { ...order.input, value: typeof value === 'number' ? -value : null } }
@@ -62,7 +64,7 @@ function hearOral(turn: GeneralsTurn, from: NodeId, number: number, battle: Batt
     if (!battle.heard.has(from)) battle.heard.set(from, order)
   } else if (battle.own === null) {
     battle.own = order
-    // The bug: OM(0), which tolerates no traitor.
+    // The bug: the general trusts the commander alone. This is OM(0), which tolerates no traitor.
     if (config.bug === 'trust-commander') {
       turn.mark()
       decide(turn, number, order)
@@ -92,7 +94,7 @@ function hearSigned(
   if (battle.signed.has(text)) return
   if (!areGood(state, signatures, text)) {
     if (config.bug !== 'unverified-signatures') return
-    // The bug: a general can alter an order that another signed.
+    // The bug: a general can change an order that the commander has signed.
     turn.mark()
   }
   battle.signed.set(text, order)
@@ -103,7 +105,7 @@ function hearSigned(
 const areGood = (state: GeneralsState, signatures: readonly Signature[], text: string): boolean =>
   signatures[0]?.by === commanderOf(state) && signatures.every(({ under }) => under === text)
 
-/** Decides a battle. A message that is missing now was not sent (assumption A3). */
+/** Decides a battle. A message that has not arrived by this time is absent (assumption A3). */
 export function conclude(turn: GeneralsTurn, number: number): void {
   const { state, config } = turn
   const battle = state.battles.get(number)
@@ -138,7 +140,6 @@ function decide(turn: GeneralsTurn, number: number, decision: Decision): void {
   })
 }
 
-/** Executes decisions in order. */
 export function carryOut(
   { state, config }: GeneralsTurn,
   done: (origin: Order['origin'], result: Completion) => void = () => {},

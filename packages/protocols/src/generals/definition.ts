@@ -18,7 +18,7 @@ const generalsInvariants: readonly Invariant[] = [
   },
 ]
 
-/** Checks that loyal decisions agree: with the loyal commander's, or with the first lieutenant's. */
+/** Checks that loyal decisions agree with those of the loyal commander, or of the lieutenant that decided first. */
 function watchDecisions(byCommander: boolean): Watch {
   const first: { readonly by: NodeId; readonly text: string }[] = []
   return (node) => {
@@ -31,7 +31,7 @@ function watchDecisions(byCommander: boolean): Watch {
         const text = textOf(state.decided[checked] ?? null)
         const known = first[checked]
         if (known === undefined) {
-          // A loyal commander decides before sending, so an order without a decision is not his.
+          // A loyal commander decides before he sends any message. An order without his decision is therefore not his.
           if (isCommander || !byCommander) first[checked] = { by: node, text }
         } else if (known.text !== text)
           return `in battle ${checked + 1} ${known.by} does ${known.text}, and ${node} does ${text}`
@@ -71,9 +71,9 @@ export const generals: ProtocolDefinition = defineProtocol({
     }),
   },
   invariants: generalsInvariants,
-  // A traitor confirms orders to clients without sending them.
+  // A commander who is a traitor confirms orders without sending them to any general.
   promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),
-  // The traitor is the only fault: "The absence of a message can be detected" (A3) only while messages are in time.
+  // The traitor is the only fault. "The absence of a message can be detected" (A3) only while messages arrive in time.
   notUnder: [
     ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'kill', 'crash', 'pause'] as const),
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),

@@ -8,16 +8,16 @@ import { carryOut, command, commanderOf, conclude, handleOrder } from './agreeme
 import type { Generals, GeneralsConfig, GeneralsState, GeneralsTurn, Order } from './state.ts'
 
 /**
- * A commander, the first node, sends orders to his lieutenants. One of them, the last node, or he himself may be a
- * traitor who sends different orders. Loyal generals must execute the same orders: his, if he is loyal. Clients'
- * updates are the orders; their node answers reads. A traitor does not lie to clients.
+ * A commander, the first node, sends orders to his lieutenants. He himself or one of them, the last node, may be a
+ * traitor who sends different orders. All loyal generals must execute the same orders: the commander's, if he is loyal.
+ * Clients' updates are the orders; the called node answers reads. A traitor lies to other generals but not to clients.
  */
 export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
   initial,
   redo({ state }, { battle, decision }) {
     state.decided[battle] = decision
   },
-  // Earlier clients have lost their connection.
+  // Clients from before the restart have lost their connection.
   begin: (turn) => carryOut(turn),
   request: handleRequest,
   messages: {

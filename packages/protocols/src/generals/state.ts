@@ -8,7 +8,7 @@ import type { Turn, Types } from '../turn.ts'
 export interface GeneralsConfig extends Subject {
   readonly messages: 'oral' | 'signed'
   readonly traitor: 'none' | 'commander' | 'lieutenant'
-  /** The longest delay. After twice this time, a message was never sent. */
+  /** The longest delay of a message. A message that has not arrived after twice this time was never sent. */
   readonly roundMs: Millis
 }
 
@@ -34,18 +34,17 @@ export type GeneralsMessage =
       readonly signatures: readonly Signature[]
     }
 
-/** A decision; null is a retreat, which changes nothing. */
+/** A decision; null means to retreat, which changes nothing. */
 export type Decision = Order | null
 
 type GeneralsRecord = { readonly battle: number; readonly decision: Decision }
 
-/** What a general knows about one order. */
 export interface Battle {
-  /** Oral: the commander's order to this general. */
+  /** Oral messages: the order that the commander sent to this general. */
   own: Decision
-  /** Oral: the orders that lieutenants claim to have received. */
+  /** Oral messages: the order that each lieutenant claims to have received. */
   readonly heard: Map<NodeId, Decision>
-  /** Signed: the commander's orders, by text. */
+  /** Signed messages: all orders that the commander has signed, by their text. */
   readonly signed: Map<string, Order>
 }
 

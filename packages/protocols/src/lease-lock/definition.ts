@@ -13,7 +13,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
     fencing === false ? 'the store takes writes of a holder whose lease has ended' : undefined,
   summary: 'nodes use a store under leases of a lock service; the store refuses nodes that lost the lock',
   defaultNodes: 5,
-  // A lock under a lock would be confusing.
+  // A lock that is itself stored under a lock would be confusing.
   objects: objects.map(({ name }) => name).filter((name) => name !== 'lock'),
   settings: {
     fencing: {
@@ -60,9 +60,9 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   ],
   // Leases so short that they often expire while held.
   strictest: { 'lease-ms': 20 },
-  // Without fencing, a holder's message may arrive after its lease, whatever the clocks.
+  // Without fencing, no clock bound suffices: a holder's message may arrive after its lease has expired.
   promises: (_, { fencing }) => (fencing === false ? 'none' : 'linearizable'),
-  // With fencing, clocks do not matter. Wall clocks have no bound.
+  // With fencing, holders do not use their clocks. Wall clocks have no bound.
   clocks: ({ fencing, clock, 'clock-drift': drift = DRIFT }) =>
     fencing === false && clock !== 'wall' ? { drift: Number(drift) } : {},
   create: (chosen) =>

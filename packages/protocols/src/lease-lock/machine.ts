@@ -6,13 +6,13 @@ import { handleAcquire, handleLoad, handleRelease, handleStore } from './service
 import type { LeaseLock, LeaseLockConfig, LeaseLockState, LeaseLockTurn } from './state.ts'
 import { handleGranted, handleLoaded, handleRefused, handleRequest, handleStored, workAgain } from './worker.ts'
 
-/** Objects with a lock for each key. */
+/** Objects that have a separate lock for each key. */
 const KEYED = ['register', 'counter', 'set', 'queue', 'log']
 
 /**
- * Every node serves clients under a key's lock: it loads the content, applies requests and stores the result. The first
- * node is the lock service, the second the store. The lock is a lease, so a holder may not notice that it has lost it.
- * With fencing, the store refuses the earlier holder.
+ * Every node serves clients under the lock of a key: it loads the content from the store, applies the requests and
+ * stores the result. The first node is the lock service, the second the store. The lock is a lease, so a holder may not
+ * notice that it has lost the lock. With fencing, the store refuses the earlier holder.
  */
 export const createLeaseLock: MachineMaker<LeaseLock> = defineMachine<LeaseLock>({
   initial,
@@ -80,7 +80,7 @@ function initial({ id, peers, seed }: NodeSetting, { fencing }: LeaseLockConfig)
   }
 }
 
-/** Restarts every lease: it may still have its full duration. */
+/** Restarts every lease, since a lease may still have its full duration. */
 function renewLeases({ state, steady }: LeaseLockTurn): void {
   state.renewed = true
   for (const [key, lock] of state.locks) state.locks.set(key, { ...lock, since: steady })

@@ -1,14 +1,16 @@
 import type { Handler } from '../turn.ts'
 import type { Cell, Grant, LeaseLock, LeaseLockTurn } from './state.ts'
 
-// Handles a request for a lock: one holder at a time, for its lease (Gray & Cheriton, "Leases", 1989), with an
-// increasing token (the sequencer of Burrows, "The Chubby lock service", 2006, §2.4).
+// Handles a request for a lock. A lock has one holder at a time, for the duration of its lease (Gray & Cheriton,
+// "Leases", 1989), and a token that increases from holder to holder (the sequencer of Burrows, "The Chubby lock
+// service", 2006, §2.4).
 
 export const handleAcquire: Handler<LeaseLock, 'acquire'> = (turn, { key, section, attempt }, from) => {
   const { state, config } = turn
   const lock = state.locks.get(key)
   const isHeld = lock?.section !== undefined && !isOver(turn, lock)
-  // The worker asks again while another section has the lock. Its own lease is renewed: the reply may be lost.
+  // While another section holds the lock, the worker asks again. If its own section holds the lock, the lease is
+  // renewed, since the reply may have been lost.
   if (isHeld && lock.section !== section) return
   const token = lock !== undefined && keepsToken(turn, lock, section) ? lock.token : (lock?.token ?? 0) + 1
   const until = turn.now + config.leaseMs
@@ -19,7 +21,7 @@ export const handleAcquire: Handler<LeaseLock, 'acquire'> = (turn, { key, sectio
 
 function keepsToken(turn: LeaseLockTurn, { section: holder }: Grant, section: string): boolean {
   if (holder === section) return true
-  // The bug: the token counts releases, so an expired lease leaves it unchanged.
+  // The bug: the token counts releases, so the lease after an expired lease has the same token.
   const ranOut = turn.config.bug === 'reuse-token' && holder !== undefined
   if (ranOut) turn.mark()
   return ranOut
@@ -36,8 +38,8 @@ export const handleRelease: Handler<LeaseLock, 'release'> = (turn, { key, sectio
   turn.persist({ kind: 'released', key })
 }
 
-// The store refuses a token lower than any seen (Kleppmann, "How to do distributed locking", 2016), also by a load: an
-// earlier holder must not overwrite what a later one loaded.
+// The store refuses a token lower than any token that it has seen (Kleppmann, "How to do distributed locking", 2016).
+// The token of a load counts too, because an earlier holder must not overwrite a value that a later holder has loaded.
 
 const EMPTY: Cell = { content: null, version: 0, section: '', fence: 0 }
 
@@ -54,7 +56,7 @@ export const handleLoad: Handler<LeaseLock, 'load'> = (turn, { key, section, tok
 
 function raiseFence(turn: LeaseLockTurn, key: string, cell: Cell): void {
   const { state, config } = turn
-  // The bug: an earlier holder can still store, and the later one overwrites it.
+  // The bug: an earlier holder can still store a value, which a later holder then overwrites.
   if (config.bug === 'fence-stores-only') {
     turn.mark()
     return
@@ -67,10 +69,10 @@ export const handleStore: Handler<LeaseLock, 'store'> = (turn, message, from) =>
   const { state, config } = turn
   const { key, section, token, content, base } = message
   const cell = state.cells.get(key) ?? EMPTY
-  // A repeated request may have been performed.
+  // The worker repeats the request until it is answered, so the store may already have performed it.
   const isDone = cell.section === section
   const isLate = !isDone && config.fencing && token < cell.fence
-  // The bug: only loads compare tokens.
+  // The bug: tokens are compared at a load but not at the store that follows it.
   if (isLate && config.bug === 'fence-loads-only') turn.mark()
   else if (isLate) {
     turn.send(from, { type: 'refused', key, section })

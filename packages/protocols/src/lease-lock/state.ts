@@ -6,7 +6,7 @@ import type { Turn, Types } from '../turn.ts'
 
 export interface LeaseLockConfig extends Subject {
   readonly leaseMs: Millis
-  /** The ratio of monotonic clock rates that holders allow for. */
+  /** The largest ratio of the rates of two monotonic clocks that holders allow for. */
   readonly drift: number
   readonly clock: 'wall' | 'monotonic'
   readonly fencing: boolean
@@ -41,7 +41,6 @@ type LeaseLockRecord =
   | { readonly kind: 'released'; readonly key: string }
   | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
 
-/** The lock service's record, with the latest holder's token. */
 export interface Grant {
   readonly token: number
   readonly section?: string | undefined
@@ -50,11 +49,11 @@ export interface Grant {
 }
 
 export interface Cell {
-  /** As the object saves it; null for nothing. */
+  /** The content in the form in which the object saves it; null if nothing has been stored. */
   readonly content: Json
   readonly version: number
   readonly section: string
-  /** The highest token seen. */
+  /** The highest token that the store has seen. */
   readonly fence: number
 }
 
@@ -63,7 +62,7 @@ export interface Pending {
   readonly command: Command
 }
 
-/** A worker's use of a key's lock: load, apply, store. */
+/** A worker's use of the lock of one key: load, apply its clients' requests, store. */
 export interface Section {
   readonly name: string
   readonly requests: readonly Pending[]
@@ -83,7 +82,7 @@ type Phase =
 
 export interface Lease {
   readonly token: number
-  /** By the worker's clock, wall or monotonic as configured. */
+  /** The end of the lease by the worker's clock, wall or monotonic as configured. */
   readonly until: number
 }
 
@@ -96,7 +95,7 @@ export interface LeaseLockState {
   readonly fencing: boolean
   // The lock service.
   readonly locks: Map<string, Grant>
-  /** Whether the leases from before a restart are renewed, since their clock was lost. */
+  /** Whether the leases from before a restart have been renewed. The restart lost the clock that measured them. */
   renewed: boolean
   // The store.
   readonly cells: Map<string, Cell>

@@ -3,9 +3,9 @@ import { unavailable, unsupported } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Lease, LeaseLock, LeaseLockTurn, Pending, Section } from './state.ts'
 
-// A worker serves its clients' requests under their key's lock. Only its clock tells it whether it still has the lock.
+// A worker serves its clients' requests under the lock of their key. Only its clock tells whether it still holds the
+// lock.
 
-/** Above it, requests are refused. */
 const WAITING_LIMIT = 1_000
 
 const NONE: readonly Pending[] = []
@@ -32,7 +32,7 @@ function begin(turn: LeaseLockTurn, key: string, again: readonly Pending[] = NON
   acquire(turn, key, { name, requests, phase: { type: 'acquire', attempt: 0, askedAt: 0 } })
 }
 
-/** Begins anew: nothing was stored. */
+/** Begins a new section with the same requests, since nothing was stored. */
 function beginAgain(turn: LeaseLockTurn, key: string, { name, requests }: Section): void {
   turn.send(turn.state.service, { type: 'release', key, section: name })
   begin(turn, key, requests)
@@ -49,20 +49,19 @@ export const handleGranted: Handler<LeaseLock, 'granted'> = (turn, { key, sectio
   const { state, config } = turn
   const section = state.sections.get(key)
   if (section?.name !== name) {
-    // The section was abandoned.
     turn.send(state.service, { type: 'release', key, section: name })
     return
   }
   if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
-  // The lease begins after the request, so the worker measures from the request. A wall clock's end comes from the
-  // service.
+  // The lease begins after the request was sent, so measuring from the sending is safe. With wall clocks, the service
+  // gives the end.
   const safeUntil = section.phase.askedAt + config.leaseMs / config.drift
   const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
   state.sections.set(key, { ...section, phase: { type: 'load', lease } })
   turn.send(state.store, { type: 'load', key, section: name, token })
 }
 
-/** Whether the worker may assume that it holds the lock. With fencing, the store decides. */
+/** Whether the worker may assume that it holds the lock. With fencing, the store decides instead. */
 const mayHold = ({ config, now, steady }: LeaseLockTurn, { until }: Lease): boolean =>
   config.fencing || (config.clock === 'wall' ? now : steady) < until
 
@@ -96,7 +95,7 @@ export const handleRefused: Handler<LeaseLock, 'refused'> = (turn, { key, sectio
   const section = turn.state.sections.get(key)
   if (section?.name !== name) return
   if (section.phase.type === 'load') beginAgain(turn, key, section)
-  // An earlier duplicate may have been accepted.
+  // An earlier duplicate of this message may have been accepted.
   else if (section.phase.type === 'store') giveUp(turn, key, section)
 }
 

@@ -3,7 +3,7 @@ import type { Stamp } from './version.ts'
 /** How conflicting writes of one item are resolved. */
 export type Conflicts = 'timestamp' | 'lamport' | 'hybrid-clock' | 'version-vector'
 
-/** The latest time assigned or received. */
+/** The latest time that a node has assigned or received. */
 export interface Tick {
   readonly time: number
   readonly logical: number
@@ -17,8 +17,8 @@ export const BEGINNING: Tick = { time: 0, logical: 0 }
  * - timestamp, version-vector: the node's own clock.
  * - lamport: later than every event of this node so far (Lamport, "Time, Clocks, and the Ordering of Events in a
  *   Distributed System", 1978, rule IR1).
- * - hybrid-clock: the physical clock, or after the latest stamp if that is ahead (Kulkarni et al., "Logical Physical
- *   Clocks", 2014).
+ * - hybrid-clock: the physical clock, or the latest known stamp with a higher logical part (Kulkarni et al., "Logical
+ *   Physical Clocks", 2014).
  */
 export function nextTick(conflicts: Conflicts, latest: Tick, physical: number): Tick {
   switch (conflicts) {
@@ -36,6 +36,6 @@ export function nextTick(conflicts: Conflicts, latest: Tick, physical: number): 
   }
 }
 
-/** Returns a time no earlier than a received stamp (Lamport 1978, rule IR2; hybrid clocks alike). */
+/** Returns a time no earlier than the stamp of a message (Lamport 1978, rule IR2; hybrid clocks have the same rule). */
 export const afterHearing = (latest: Tick, { time, logical = 0 }: Stamp): Tick =>
   time > latest.time || (time === latest.time && logical > latest.logical) ? { time, logical } : latest

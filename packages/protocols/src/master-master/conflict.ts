@@ -3,7 +3,7 @@ import { compareStamps, covers, type Stamp, type Version } from './version.ts'
 
 const NONE: readonly Version[] = []
 
-/** Returns an item's version or siblings. Reads answer with the first. */
+/** Returns the versions of an item. Reads answer with the first. */
 export function heldOf(
   { versions, siblings }: Pick<MasterMasterState, 'versions' | 'siblings'>,
   key: string,
@@ -14,7 +14,7 @@ export function heldOf(
   return others === undefined ? [current] : [current, ...others]
 }
 
-/** Whether a node has the version with this stamp, or a later one. */
+/** Whether a node has the version with this stamp, or a version that replaces it. */
 export function includes(state: MasterMasterState, key: string, stamp: Stamp): boolean {
   const current = state.versions.get(key)
   if (current === undefined) return false
@@ -35,19 +35,18 @@ export function isNewer(turn: MasterMasterTurn, version: Version): boolean {
   if (current === undefined) return true
   const newer = compareStamps(version.stamp, current.stamp) > 0
   if (config.bug !== 'no-tie-break' || current.stamp.node === version.stamp.node) return newer
-  // The bug: of equal times, each node keeps what it has.
+  // The bug: of two writes with the same time, each node keeps the one that it already has.
   const later = version.stamp.time > current.stamp.time
   if (later !== newer) turn.mark()
   return later
 }
 
-/** Stores a newer version in place of those that it replaces. Returns the version to read. */
+/** Stores a newer version, and removes those that it replaces. Returns the version that reads now return. */
 export function replace(turn: MasterMasterTurn, version: Version): Version {
   const { state } = turn
   const { key } = version
   const concurrent = version.seen === undefined ? NONE : heldOf(state, key).filter((own) => !covers(version, own.stamp))
   const kept = [version, ...(isForgetful(turn, concurrent) ? NONE : concurrent)]
-  // All nodes choose the sibling with the latest stamp.
   kept.sort((one, other) => compareStamps(other.stamp, one.stamp))
   const current = kept[0] ?? version
   state.versions.set(key, current)

@@ -11,10 +11,7 @@ import { type AnyMergeable, answered, type Copy, type Mergeable, mergeables, typ
 
 type Settings = ProtocolOptions['settings']
 
-/**
- * Whether the latest write in real time survives: clocks must be right, and finer than the time between writes. Lamport
- * clocks do not follow real time.
- */
+/** Whether the latest write in real time survives. Clocks must be right, and finer than the time between writes. */
 const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': resolutionMs = 0 }: Settings): boolean =>
   conflicts !== 'lamport' &&
   !(conflicts === 'version-vector' && siblings === 'all') &&
@@ -22,7 +19,7 @@ const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': res
 
 const FINEST_RESOLUTION_MS = 0.1
 
-/** Whether copies become correct eventually. In a bank, nodes do not know concurrent transfers. */
+/** Whether copies become correct eventually. In a bank, a node does not know concurrent transfers of other nodes. */
 const isEventual = (object: string, settings: Settings): boolean =>
   object === 'counter' ? settings['sums'] !== 'settle' : object !== 'bank' && settlesByTime(settings)
 
@@ -92,7 +89,7 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
   },
   invariants: masterMasterInvariants,
   promises: (object, settings) => (isEventual(object, settings) ? 'eventual' : 'none'),
-  // A slow clock's write loses to earlier ones.
+  // A write stamped by a slow clock loses to earlier writes.
   notUnder: ['clock'],
   create(chosen) {
     const { name } = chosen.object
@@ -109,7 +106,7 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
   },
 })
 
-// A counter stored as a plain value: a node reads, adds and writes. Of two concurrent results, one is lost.
+// A counter stored as a plain value. Of two results computed at the same time, one is lost.
 
 const settledWrite = (key: string, value: Json): Write => ({ key, value, timeless: false })
 

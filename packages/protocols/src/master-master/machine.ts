@@ -20,8 +20,8 @@ const NOTHING: readonly string[] = []
 
 /**
  * Every node accepts writes and answers immediately. The last writer of an item wins, by some clock; with version
- * vectors, concurrent writes are kept together. A node sends its versions to each other node until it confirms them, so
- * copies agree once all nodes can communicate.
+ * vectors, concurrent writes are kept together. A node keeps sending its versions to every other node until that node
+ * confirms them, so copies agree once all nodes can communicate.
  */
 export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<MasterMaster>({
   initial,
@@ -32,7 +32,7 @@ export const createMasterMaster: MachineMaker<MasterMaster> = defineMachine<Mast
     state.count = Math.max(state.count, version.stamp.node === state.id ? version.stamp.count : 0)
   },
   begin(turn) {
-    // A restart loses the confirmations, so everything is sent again.
+    // A restart loses the other nodes' confirmations, so everything is sent again.
     for (const key of turn.state.versions.keys()) owe(turn, key)
     turn.setTimer('gossip', turn.config.retransmitMs)
   },
@@ -83,7 +83,7 @@ function takeWrite(turn: MasterMasterTurn, { key, value, timeless }: Write): voi
   const { state } = turn
   state.count++
   const version: Version = { key, value, ...stampOf(turn, key, timeless) }
-  // A faster clock has already written here: the write is acknowledged and lost.
+  // A faster clock has already written here, so the write is acknowledged and lost immediately.
   if (!isNewer(turn, version)) return
   take(turn, version)
   turn.persist(version)
@@ -101,7 +101,8 @@ function stampOf(turn: MasterMasterTurn, key: string, timeless: boolean): Pick<V
   if (config.conflicts !== 'version-vector') return { stamp }
   const held = heldOf(state, key)
   if (config.bug !== 'forget-context') return { stamp, seen: vectorOf(held) }
-  // The bug: a write's vector includes only its own node, so the versions that it should replace become siblings.
+  // The bug: the vector of a write includes only its own node's versions, so versions that it should replace become its
+  // siblings.
   const own = held.filter((version) => version.stamp.node === node)
   if (own.length < held.length) turn.mark()
   return { stamp, seen: vectorOf(own.map((version) => ({ ...version, seen: {} }))) }
@@ -122,13 +123,13 @@ function handleVersions(
   const { state, config } = turn
   for (const version of versions) {
     hear(turn, version.stamp)
-    // The bug: the last to arrive counts as the latest.
+    // The bug: the version that arrives last counts as the latest.
     if (!isNewer(turn, version)) {
       if (config.bug !== 'clock-ignorant') continue
       if (!isSame(state, version)) turn.mark()
     }
     take(turn, version)
-    // The bug: received versions are only in memory.
+    // The bug: received versions are kept only in memory.
     if (config.bug === 'forget-received') turn.mark()
     else turn.persist(version)
   }
@@ -139,7 +140,7 @@ function handleVersions(
 function hear(turn: MasterMasterTurn, stamp: Stamp): void {
   const { state, config } = turn
   const latest = afterHearing(state.latest, stamp)
-  // The bug: the logical clock ignores other nodes' writes.
+  // The bug: the logical clock counts only its own node's writes.
   if (config.bug !== 'deaf-clock') state.latest = latest
   else if (latest !== state.latest) turn.mark()
 }
@@ -159,7 +160,7 @@ function handleReceived(
 
 function owe(turn: MasterMasterTurn, key: string): void {
   const { state, config } = turn
-  // The bug: a lost message is never repeated.
+  // The bug: each write is sent only once, although the message may be lost.
   if (config.bug === 'forget-gossip') {
     turn.mark()
     return
@@ -167,7 +168,7 @@ function owe(turn: MasterMasterTurn, key: string): void {
   for (const owed of state.owed.values()) owed.add(key)
 }
 
-/** Sends a peer a message's worth of versions that it has not confirmed. */
+/** Sends a peer the versions that it has not confirmed, limited to one message. */
 function tell(turn: MasterMasterTurn, peer: NodeId): void {
   const { state } = turn
   const versions: Version[] = []

@@ -6,10 +6,10 @@ import { entryOf, ok, sameValue, UNKEYED, unsupported } from '../objects/object.
 import { mismatch, pairOf } from '../objects/register.ts'
 import type { Version } from './version.ts'
 
-/** An object of separate items that nodes can merge without agreeing on an order. */
+/** An object that nodes can merge without agreeing on an order. It consists of separate items. */
 export interface Mergeable<Held> {
   initial(): Held
-  /** Called when a version has replaced `before`, if any. */
+  /** Called when a version has replaced `before`, or is the first version of the item. */
   took(held: Held, version: Version, before: Version | undefined): void
   /** Answers from this copy alone, and changes nothing. */
   perform(held: Held, input: Input, copy: Copy): Outcome
@@ -22,9 +22,9 @@ export interface Copy {
   readonly id: NodeId
   readonly count: number
   readonly versions: ReadonlyMap<string, Version>
-  /** With version vectors: versions concurrent with those in `versions`. */
+  /** With version vectors: the versions that are concurrent with the version in `versions`. */
   readonly siblings: ReadonlyMap<string, readonly Version[]>
-  /** Whether a read answers with all siblings. */
+  /** Whether a read of several siblings answers with all of them. */
   readonly showAll: boolean
 }
 
@@ -36,7 +36,7 @@ export interface Outcome {
 export interface Write {
   readonly key: string
   readonly value: Json
-  /** Whether a later write is newer whatever the clock, since one node writes the item or it is written once. */
+  /** Whether a later write is always newer, whatever the clock shows, because only one node writes the item. */
   readonly timeless: boolean
 }
 
@@ -59,7 +59,7 @@ const register: Mergeable<null> = {
       case 'cas': {
         const pair = pairOf(value)
         if (pair === undefined) return answered(unsupported)
-        // Only this copy decides: two conflicting cas may both succeed.
+        // The decision uses this copy alone, so conflicting cas on two nodes may both succeed.
         return sameValue(current, pair.old) ? written(pair.new) : answered(mismatch)
       }
       case 'append': {
@@ -73,7 +73,7 @@ const register: Mergeable<null> = {
   },
 }
 
-/** A counter with one item per node: its additions' sum. */
+/** A counter with one item per node: the sum of that node's additions. */
 const counter: Mergeable<Map<string, number>> = {
   initial: () => new Map(),
   took(sums, { key, value }, before) {
@@ -91,7 +91,7 @@ const counter: Mergeable<Map<string, number>> = {
   },
 }
 
-/** A set with one item per element: whether it is in. */
+/** A set with one item per element: whether it is in the set. */
 const set: Mergeable<Map<string, Map<string, Json>>> = {
   initial: () => new Map(),
   took(sets, { key, value }) {

@@ -24,7 +24,7 @@ export interface MasterMasterState {
   readonly peers: readonly NodeId[]
   readonly conflicts: Conflicts
   readonly versions: Map<string, Version>
-  /** With version vectors: versions concurrent with those in `versions`. */
+  /** With version vectors: the versions that are concurrent with the version in `versions`. */
   readonly siblings: Map<string, readonly Version[]>
   /** The object's value, computed from all versions. */
   readonly held: unknown

@@ -1,29 +1,28 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Json } from '@chaosproxy/history'
 
-/** The stamp of a write: the accepting node, its time, and its number of writes. */
+/** The stamp of a write: the node that accepted it, the time by its clock, and the number of the write on that node. */
 export interface Stamp {
   readonly time: number
-  /** With hybrid clocks: orders stamps of the same time. */
+  /** With hybrid clocks: the number that orders stamps with the same time. */
   readonly logical?: number | undefined
   readonly node: NodeId
   readonly count: number
 }
 
-/** The number of included writes of each node. */
+/** For each node: how many of its writes are included. */
 export type VersionVector = { readonly [node: NodeId]: number }
 
-/** An item's content and stamp. */
 export interface Version {
-  /** A register's key; otherwise the name of a separately merged item. */
+  /** The key of a register; otherwise the name of an item that is merged separately. */
   readonly key: string
   readonly value: Json
   readonly stamp: Stamp
-  /** With version vectors: the versions on the writer's node, which this one replaces. */
+  /** With version vectors: the versions on the writer's node, which this version replaces. */
   readonly seen?: VersionVector | undefined
 }
 
-/** Compares by time, node and count: in a total order, all copies choose the same version. */
+/** Compares by time, node and count. This is a total order, so all copies choose the same version. */
 export function compareStamps(one: Stamp, other: Stamp): number {
   if (one.time !== other.time) return one.time - other.time
   const logical = (one.logical ?? 0) - (other.logical ?? 0)

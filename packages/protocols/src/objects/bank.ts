@@ -4,7 +4,7 @@ import { declined, ok, type ReplicatedObject, unsupported } from './object.ts'
 
 interface Bank {
   readonly balances: Map<string, number>
-  /** The ids of applied transfers, as JSON. */
+  /** The ids of transfers already applied, as JSON text. */
   readonly done: Set<string>
 }
 
@@ -56,7 +56,6 @@ export interface Movement {
   readonly id: string | undefined
 }
 
-/** Returns the movement of an input; undefined if it moves no money. */
 export function movementOf({ f, value }: Input): Movement | undefined {
   const { amount, id, from, to, account } = membersOf(value)
   if (typeof amount !== 'number' || amount < 0) return undefined

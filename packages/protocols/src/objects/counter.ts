@@ -21,7 +21,6 @@ export const counter: ReplicatedObject<Counters> = {
   load: (saved) => loadPairs(saved, Number),
 }
 
-/** Returns the amount that an input adds, by default 1; undefined if it does not add. */
 export function amountOf({ f, value }: Input): number | undefined {
   const amount = value ?? 1
   if (typeof amount !== 'number') return undefined
@@ -37,6 +36,6 @@ export function amountOf({ f, value }: Input): number | undefined {
   }
 }
 
-/** Returns a sum to nine decimal places, so that the order of additions does not matter. */
+/** Returns a sum rounded to nine decimal places, so that the order of additions does not matter. */
 export const sumOf = (one: number, other: number): number =>
   Number.isInteger(one) && Number.isInteger(other) ? one + other : Math.round((one + other) * 1e9) / 1e9

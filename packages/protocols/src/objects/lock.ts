@@ -8,8 +8,8 @@ interface Lock {
 }
 
 /**
- * A lock, held until it is released with the fencing token of its acquisition. A late release, or another client's, has
- * no effect.
+ * A lock that is held until it is released. Releasing requires the fencing token that acquiring it yielded, so a late
+ * release has no effect.
  */
 export const lock: ReplicatedObject<Map<string, Lock>> = {
   name: 'lock',

@@ -1,7 +1,7 @@
 import { type Completion, type Json, membersOf } from '@chaosproxy/history'
 import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-/** By key; a value's index is its offset. */
+/** The values sent, by key. The index of a value is its offset. */
 type Logs = Map<string, Json[]>
 
 export const log: ReplicatedObject<Logs> = {

@@ -1,27 +1,28 @@
 import { type Completion, canonical, type Input, type Json } from '@chaosproxy/history'
 
 /**
- * A sequential object that a protocol replicates. Copies that apply the same inputs in order stay equal. It shares no
- * code with the checker's model.
+ * A sequential object that a protocol replicates. Copies that apply the same inputs in the same order stay equal. It
+ * shares no code with the checker's model.
  */
 export interface ReplicatedObject<State> {
   readonly name: string
   readonly summary: string
   readonly functions: readonly string[]
-  /** These need no entry in a log. */
+  /** The functions without effects, which need no entry in a log. */
   readonly reads: readonly string[]
   initial(): State
   /**
-   * Applies an input, and may change `state` in place. The answer must not share objects that a later input may change.
+   * Applies an input, and may change `state` in place. The answer must not share objects with `state` that a later
+   * input may change.
    */
   apply(state: State, input: Input): Completion
-  /** Returns the content for a snapshot, unaffected by later changes. */
+  /** Returns the content for a snapshot. Later changes of the state must not affect it. */
   save(state: State): Json
   /** @param saved what `save` returned, or a JSON copy of it. */
   load(saved: Json): State
 }
 
-/** An object with its state type hidden. */
+/** An object whose state type is hidden from the protocol. */
 // biome-ignore lint/suspicious/noExplicitAny: states go from one function of the object to another.
 export type AnyObject = ReplicatedObject<any>
 
@@ -33,12 +34,12 @@ export function valueIn(object: AnyObject, held: unknown, read: Input): Json | u
 }
 
 export const ok = (value: Json): Completion => ({ type: 'ok', value })
-/** The system could not serve the request, without an effect. */
+/** The system could not serve the request. It had no effect. */
 export const refused = (error: string): Completion => ({ type: 'fail', error })
-/** The object's content did not allow the request, which had no effect. */
+/** The object refused the request, because its content did not allow the change. */
 export const declined = (error: string): Completion => ({ type: 'fail', error, answered: true })
 
-/** This node cannot serve the request now, without an effect. */
+/** This node cannot serve the request now. It had no effect. */
 export const UNAVAILABLE = 'unavailable'
 export const unavailable: Completion = refused(UNAVAILABLE)
 /** The object does not have the function, or the value is invalid for it. */
@@ -56,7 +57,6 @@ export function entryOf<Value>(entries: Map<string, Value>, key: string, create:
   return created
 }
 
-/** Reads entries as `save` writes them. */
 export const loadPairs = <Value>(saved: Json, load: (value: Json) => Value): Map<string, Value> =>
   new Map((saved as readonly (readonly [string, Json])[]).map(([key, value]) => [key, load(value)]))
 

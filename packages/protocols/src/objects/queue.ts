@@ -12,7 +12,7 @@ export const queue: ReplicatedObject<Queues> = {
   apply(queues, { f, key = UNKEYED, value }) {
     switch (f) {
       case 'enqueue':
-        // Null is the answer of an empty queue, not a message.
+        // A dequeue of an empty queue answers null, so null cannot be a message.
         if (value === null) return unsupported
         entryOf(queues, key, () => []).push(value)
         return ok(value)

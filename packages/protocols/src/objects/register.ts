@@ -1,7 +1,7 @@
 import type { Completion, Json } from '@chaosproxy/history'
 import { declined, loadPairs, ok, type ReplicatedObject, sameValue, UNKEYED, unsupported } from './object.ts'
 
-/** By key; null if never written. */
+/** The values by key. A key that was never written has the value null. */
 export type Registers = Map<string, Json>
 
 export const register: ReplicatedObject<Registers> = {
@@ -38,7 +38,6 @@ export const register: ReplicatedObject<Registers> = {
   load: (saved) => loadPairs(saved, (value) => value),
 }
 
-/** Returns the expected and the new value of a `cas`. */
 export const pairOf = (value: Json): { readonly old: Json; readonly new: Json } | undefined =>
   Array.isArray(value) && value.length === 2 ? { old: value[0], new: value[1] } : undefined
 

@@ -31,7 +31,7 @@ export const objects: readonly AnyObject[] = [
 export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOptions['settings']): readonly string[] {
   const declared = typeof protocol.functions === 'function' ? protocol.functions(settings) : protocol.functions
   if (declared !== undefined) return declared
-  // A search calls this before every trial.
+  // Cached, because a search calls this before every trial.
   const known = functionsKnown.get(protocol)
   if (known !== undefined) return known
   const functions = [...new Set(protocol.objects.flatMap((name) => findObject(name)?.functions ?? []))]
@@ -41,7 +41,7 @@ export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOpti
 
 const functionsKnown = new WeakMap<ProtocolDefinition, readonly string[]>()
 
-/** Whether the object, if named, has functions without effects, unlike a queue or a lock. */
+/** Whether the object has functions without effects. Every request to a queue or a lock has an effect. */
 export const isEverRead = (name: string | undefined): boolean =>
   name === undefined || findObject(name)?.reads.length !== 0
 

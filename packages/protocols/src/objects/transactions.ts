@@ -30,7 +30,7 @@ const isStep = (step: Json): step is Step & Json =>
   (step[0] === 'r' || step[0] === 'w' || step[0] === 'append') &&
   (typeof step[1] === 'string' || typeof step[1] === 'number')
 
-/** Executes steps on the cells. Returns them with their reads; a transaction sees its own writes. */
+/** Executes steps, which changes the cells. Returns the steps with their reads; a transaction sees its own writes. */
 export const carriedOut = (steps: readonly Step[], cells: Cells): Json =>
   steps.map(([kind, key, given]): Json => {
     const cell = String(key)
@@ -39,5 +39,5 @@ export const carriedOut = (steps: readonly Step[], cells: Cells): Json =>
     return [kind, key, given]
   })
 
-/** Returns a longer list. Answers share the old one. */
+/** Returns a list with one more element. The old list is not changed, since answers share it. */
 export const longer = (list: Json | undefined, element: Json): Json => [...(Array.isArray(list) ? list : []), element]

@@ -26,7 +26,7 @@ export const workQueue: ReplicatedObject<Map<string, Queue>> = {
     const held = messages.find(({ receipt, isTaken }) => isTaken && receipt === value)
     switch (f) {
       case 'enqueue': {
-        // Null is the answer of an empty queue, not a message.
+        // A take of an empty queue answers null, so null cannot be a message.
         if (value === null) return unsupported
         const queue = entryOf(queues, key, (): Queue => ({ messages: [], last: 0 }))
         queue.messages.push({ receipt: ++queue.last, value, isTaken: false })

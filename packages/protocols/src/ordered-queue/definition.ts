@@ -27,7 +27,7 @@ function watchOrder(): Watch {
     return ({ log, orderer, early }, event) => {
       if (event === undefined) {
         checked = 0
-        // An interrupted write's entries are missing from the log, and were not sent.
+        // Entries whose write was interrupted are missing from the log. They were not sent to any node.
         if (node === orderer) order.length = Math.min(order.length, log.length)
       }
       const [place] = early
@@ -78,7 +78,7 @@ export const orderedQueue: ProtocolDefinition = defineProtocol({
   },
   invariants: orderedQueueInvariants,
   promises: () => 'sequential',
-  // Another node may lag behind.
+  // Clients stay with one node, since another may lag behind it.
   sticky: true,
   create: (chosen) =>
     createOrderedQueue({

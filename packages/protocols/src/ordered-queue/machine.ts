@@ -11,10 +11,10 @@ const BATCH = 64
 const PENDING_LIMIT = 10_000
 
 /**
- * One node orders all updates and sends them without waiting for answers. Every node applies them in order, and answers
- * reads from its copy; a writer waits for its own node. These are the local reads over an atomic broadcast of Attiya &
- * Welch, "Sequential consistency versus linearizability", 1994: sequentially consistent for clients that stay with one
- * node, but not linearizable, since a node may lag.
+ * One node puts all updates in one order and sends them without waiting for answers. Every node applies them in that
+ * order, and answers reads from its own copy. A writer is answered once its own node has applied its update. These are
+ * the local reads over an atomic broadcast of Attiya & Welch, "Sequential consistency versus linearizability", 1994:
+ * sequentially consistent for clients that stay with one node, but not linearizable, since a node may lag.
  */
 export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<OrderedQueue>({
   initial,
@@ -75,7 +75,7 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
     turn.reply(requestId, unsupported)
     return
   }
-  // Reads return durable values: the host executes no effect before every earlier `persist`.
+  // Reads return durable values, because the host executes no effect before it has finished every earlier `persist`.
   if (object.reads.includes(input.f)) {
     turn.reply(requestId, object.apply(state.held, input))
     return
@@ -86,7 +86,7 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
   }
   const command = commandOf(request)
   const number = ++state.proposed
-  // The bug: the writer's next read may miss the write, which its node has not applied.
+  // The bug: a writer is answered before its own node has applied the write, so its next read may miss the write.
   const early = config.bug === 'read-before-own-write' && state.id !== state.orderer
   if (early) {
     turn.mark()
@@ -97,7 +97,7 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
   else turn.send(state.orderer, { type: 'propose', life: state.life, number, command })
 }
 
-/** Repeats proposals, which may be lost, as may their entries. The ordering node recognises repetitions. */
+/** Repeats proposals, since a proposal or its entry may have been lost. The ordering node recognises repetitions. */
 function proposeAgain(turn: OrderedQueueTurn): void {
   const { state } = turn
   let left = BATCH
@@ -107,7 +107,7 @@ function proposeAgain(turn: OrderedQueueTurn): void {
   }
 }
 
-/** Appends an update, once, in the order of its node's proposals. */
+/** Appends an update to the order. Each update is accepted once. */
 function order(turn: OrderedQueueTurn, entry: Entry): void {
   const { state } = turn
   if (entry.number !== (state.taken.get(entry.life) ?? 0) + 1) return
@@ -118,7 +118,6 @@ function order(turn: OrderedQueueTurn, entry: Entry): void {
   apply(turn, entry)
 }
 
-/** Sends a node entries that it lacks. */
 function spread(turn: OrderedQueueTurn, peer: NodeId): void {
   const { log, have } = turn.state
   const count = have.get(peer) ?? log.length
@@ -130,7 +129,7 @@ function handleHave(turn: OrderedQueueTurn, peer: NodeId, count: number): void {
   const { have, log } = turn.state
   const before = have.get(peer)
   have.set(peer, count)
-  // A node that catches up needs the next batch. A single new entry is already on its way.
+  // Sends the next batch to a node that is catching up. A single new entry is already in flight.
   if (before !== undefined && count >= before + BATCH && count < log.length) spread(turn, peer)
 }
 
@@ -142,7 +141,7 @@ function handleEntries(turn: OrderedQueueTurn, from: number, entries: readonly E
   } else {
     const fresh = entries.slice(log.length + 1 - from)
     if (fresh.length > 0) {
-      // The bug: a restart undoes values that reads have returned.
+      // The bug: applied updates are kept only in memory, so a restart undoes values that reads have returned.
       if (config.bug === 'forget-applied') turn.mark()
       else turn.persist(fresh)
     }
@@ -154,7 +153,7 @@ function handleEntries(turn: OrderedQueueTurn, from: number, entries: readonly E
   turn.send(state.orderer, { type: 'have', count: log.length })
 }
 
-/** Part of a bug: the order of arrival counts. */
+/** Part of a bug: updates are applied in the order of their arrival. */
 function applyEarly(turn: OrderedQueueTurn, from: number, entries: readonly Entry[]): void {
   for (const [i, entry] of entries.entries()) {
     if (turn.state.early.has(from + i)) continue

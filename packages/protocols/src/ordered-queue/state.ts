@@ -8,7 +8,7 @@ export interface OrderedQueueConfig extends Subject {
   readonly retransmitMs: Millis
 }
 
-/** An update and its origin, numbered in one life of one node. */
+/** An update and its origin. The number counts the updates of one life of one node. */
 export interface Entry {
   readonly origin: NodeId
   readonly life: number
@@ -19,7 +19,10 @@ export interface Entry {
 export type OrderedQueueMessage =
   /** A message to the ordering node. */
   | { readonly type: 'propose'; readonly life: number; readonly number: number; readonly command: Command }
-  /** From the ordering node. `from` counts from 1. Without entries, it asks how many the receiver has. */
+  /**
+   * A message from the ordering node. `from` counts from 1. A message without entries asks how many entries the
+   * receiver has.
+   */
   | { readonly type: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
   | { readonly type: 'have'; readonly count: number }
 
@@ -30,14 +33,14 @@ export interface OrderedQueueState {
   readonly peers: readonly NodeId[]
   readonly orderer: NodeId
   readonly life: number
-  /** All entries have been applied to `held`. */
+  /** The node's log. All its entries have been applied to `held`. */
   readonly log: Entry[]
   readonly held: unknown
   proposed: number
   readonly pending: Map<number, { readonly requestId: string | undefined; readonly command: Command }>
-  /** With apply-out-of-order: the positions applied too early. */
+  /** With apply-out-of-order: positions that were applied before earlier ones. */
   readonly early: Set<number>
-  // Only on the ordering node.
+  // The members below are used only on the ordering node.
   /** The number of the last accepted update, by life. */
   readonly taken: Map<number, number>
   /** The number of entries that each node has, if known. */

@@ -6,11 +6,10 @@ import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
 import type { Message, Outbox, OutboxTurn } from './state.ts'
 
-// An app server. With an outbox, it writes only to the database; in a dual write, to database and queue, one after the
-// other. Nothing makes both writes happen, or happen in the same order (Kleppmann, "Designing Data-Intensive
-// Applications", 2017, ch. 11, "Keeping Systems in Sync").
+// An app server. With an outbox, it writes only to the database. In a dual write, it writes to the database and to the
+// queue, one after the other: nothing ensures that both writes happen, or that they happen in the same order
+// (Kleppmann, "Designing Data-Intensive Applications", 2017, ch. 11, "Keeping Systems in Sync").
 
-/** The interval of checks for timeouts. */
 const CHECK_MS = millis(20)
 
 export function handleRequest(turn: OutboxTurn, requestId: string, command: Command): void {

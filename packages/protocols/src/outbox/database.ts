@@ -17,7 +17,8 @@ export const handleCommit: Handler<Outbox, 'commit'> = (turn, { request, command
     const event = config.write === 'outbox'
     const isApart = config.bug === 'outbox-apart' || config.bug === 'outbox-in-memory'
     turn.persist({ kind: 'commit', from, ticket, command, event: event && !isApart })
-    // Two bugs: the event has its own transaction, which a crash may prevent, or it is never written.
+    // Two bugs: the event is written in a transaction of its own, which a crash may prevent, or it is not written at
+    // all.
     if (event && isApart) turn.mark()
     if (event && config.bug === 'outbox-apart') turn.persist({ kind: 'event', command })
     if (event) addToOutbox(turn, command)
@@ -37,7 +38,7 @@ export function relay(turn: OutboxTurn): void {
   if (outbox.length === 0) return
   const commands = outbox.slice(0, BATCH)
   if (config.bug === 'forget-on-send') {
-    // The bug: a sent event counts as received.
+    // The bug: an event counts as received once it is sent.
     turn.mark()
     forget(turn, sent + commands.length)
   } else turn.setTimer('relay', config.relayMs)
@@ -58,14 +59,14 @@ function forget(turn: OutboxTurn, upTo: number): void {
   turn.persist({ kind: 'sent', upTo })
 }
 
-// Handles events at the queue's only consumer, a view. The relay repeats events, so numbers identify duplicates (Hohpe
-// & Woolf, "Enterprise Integration Patterns", 2003, "Idempotent Receiver").
+// Handles events at the queue's only consumer, which is a view. The relay repeats events, so the consumer recognises
+// duplicates by their numbers (Hohpe & Woolf, "Enterprise Integration Patterns", 2003, "Idempotent Receiver").
 
 export const handleEvents: Handler<Outbox, 'events'> = (turn, { first, commands }, from) => {
   const { state, config } = turn
   for (const [i, command] of commands.entries()) {
     const isRepeated = first + i <= state.received
-    // The bug: duplicates are applied too.
+    // The bug: every event is applied, including duplicates.
     const isApplied = !isRepeated || config.bug === 'apply-repeats'
     if (isRepeated && isApplied) turn.mark()
     if (!isApplied) continue

@@ -9,8 +9,9 @@ import { handleCommit, handleEvents, handlePublish, handleQuery, handleReceived,
 import type { Outbox, OutboxConfig, OutboxRecord, OutboxState, OutboxTurn } from './state.ts'
 
 /**
- * A database, the first node, and a queue that publishes its changes, the second, with a view of its events. The
- * database answers its own clients, the view all others. Both should become equal.
+ * A database, and a queue that publishes its changes. The first node is the database, which answers its own clients.
+ * The second node is the queue, with a view built from its events; clients of all other nodes read the view. Both
+ * should eventually have the same content.
  */
 export const createOutbox: MachineMaker<Outbox> = defineMachine<Outbox>({
   initial,

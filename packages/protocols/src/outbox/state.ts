@@ -8,7 +8,7 @@ import type { MessageOf, Turn, Types } from '../turn.ts'
 export interface OutboxConfig extends Subject {
   readonly write: 'outbox' | 'database-then-queue' | 'queue-then-database'
   readonly timeoutMs: Millis
-  /** How often the relay repeats unconfirmed events. */
+  /** The interval at which the relay repeats events that were not confirmed. */
   readonly relayMs: Millis
 }
 
@@ -23,7 +23,7 @@ type OutboxMessage =
   | { readonly type: 'answer'; readonly request: string; readonly result: Completion }
 
 export type OutboxRecord =
-  /** In the database: a command's effect, and its event if `event` is true. */
+  /** In the database: the effect of a command. If `event` is true, its event is in the same transaction. */
   | {
       readonly kind: 'commit'
       readonly from: NodeId
@@ -31,7 +31,7 @@ export type OutboxRecord =
       readonly command: Command
       readonly event: boolean
     }
-  /** In the database, with a bug: an event apart. */
+  /** In the database, with a bug: an event in its own transaction. */
   | { readonly kind: 'event'; readonly command: Command }
   /** In the database: the queue has the events up to this number. */
   | { readonly kind: 'sent'; readonly upTo: number }
@@ -51,7 +51,7 @@ export interface OutboxState {
   readonly database: NodeId
   readonly queue: NodeId
   readonly life: number
-  // The state of the app server, which each node is.
+  // The state of the app server; each node is one.
   readonly calls: Map<string, Call>
   readonly toDatabase: Forwarding
   readonly toQueue: Forwarding
@@ -61,7 +61,6 @@ export interface OutboxState {
   readonly outbox: Command[]
   /** The number of the last event that the queue has confirmed. */
   sent: number
-  // The state of the queue's view.
   viewed: unknown
   readonly publications: Forwarding
   received: number

@@ -15,7 +15,7 @@ export function promise(turn: PaxosTurn, ballot: number, from: number): readonly
   return [...state.accepted].filter(([slot]) => slot >= from).sort(([one], [other]) => one - other)
 }
 
-/** The bug: a restart loses the promise. */
+/** The bug: the promise is kept only in memory, so a restart loses it. */
 function setPromise(turn: PaxosTurn, ballot: number): void {
   turn.state.promised = ballot
   if (turn.config.bug === 'forget-promise') turn.mark()
@@ -35,7 +35,7 @@ export const handleAccept: Handler<Paxos, 'accept'> = (turn, message, from) => {
   turn.send(from, { type: 'accepted', ballot, from: message.from, count: commands.length })
 }
 
-/** Accepts proposals of one ballot, or learns that they are chosen, which is the same. */
+/** Accepts proposals of one ballot, or learns that they are chosen, which has the same effect. */
 export function accept(turn: PaxosTurn, proposals: readonly SlotProposal[]): void {
   const { state } = turn
   const fresh = proposals.filter(([slot, { ballot }]) => state.accepted.get(slot)?.ballot !== ballot)

@@ -25,7 +25,7 @@ export const paxosInvariants: readonly Invariant[] = [
   },
 ]
 
-/** A promise counts once another node has received it: a crash may undo it before. */
+/** A promise counts once another node has received it. Before that, a crash may undo it. */
 function watchPromises(): Watch {
   const promised = new Map<NodeId, number>()
   return (node) => (state, event) => {
@@ -49,7 +49,9 @@ function watchChosen(): Watch {
     return slot
   }
 
-  /** Records that `proposer` knows of an acceptance. The proposal is then on the disks of both. */
+  /**
+   * Records that `proposer` knows of the acceptance of its proposal. The proposal is then on the disks of both nodes.
+   */
   function accepted(number: number, { ballot, command }: Proposal, proposer: PaxosState, acceptor: NodeId): void {
     const slot = slotOf(number)
     const acceptors = slot.acceptors.get(ballot) ?? new Set([proposer.id])

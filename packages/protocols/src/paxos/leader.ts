@@ -10,7 +10,6 @@ import { accept, promise } from './acceptor.ts'
 import { answerReadyReads, applyChosen } from './learner.ts'
 import { isMajority, type Paxos, type PaxosTurn, type Proposal, type SlotProposal } from './state.ts'
 
-/** Slots in one repeated message. */
 const BATCH = 64
 
 /** Follows the node of the highest known ballot, if that node is known to lead. */
@@ -88,13 +87,12 @@ function highestReported(turn: PaxosTurn): Reported {
   const { state, config } = turn
   const highest = highestOf(state.applied, [...state.promises.values()].flat())
   if (config.bug !== 'ignore-highest-accepted') return highest
-  // The bug: only the leader's own accepted proposals count.
+  // The bug: a new leader uses only the proposals that it has accepted itself.
   const own = highestOf(state.applied, state.promises.get(state.id) ?? [])
   if ([...highest.reported].some(([slot, { ballot }]) => own.reported.get(slot)?.ballot !== ballot)) turn.mark()
   return own
 }
 
-/** Returns each slot's proposal of the highest ballot. */
 function highestOf(applied: number, proposals: readonly SlotProposal[]): Reported {
   const reported = new Map<number, Proposal>()
   let last = applied
@@ -113,7 +111,7 @@ export function propose(turn: PaxosTurn, command: Command): number {
   return slot
 }
 
-/** Proposes commands. The leader's own vote counts once it is on disk. */
+/** Proposes commands. The leader is an acceptor too; its own vote counts once it is on disk. */
 function proposeAll(turn: PaxosTurn, from: number, commands: readonly (Command | null)[]): void {
   const { state } = turn
   const { ballot, applied: chosen } = state
@@ -137,7 +135,7 @@ export const handleAccepted: Handler<Paxos, 'accepted'> = (turn, message, accept
   choose(turn)
 }
 
-/** Applies chosen values, which a majority has accepted (§2.1), in order. */
+/** Chooses and applies values. A value is chosen once a majority has accepted it (§2.1). Slots are applied in order. */
 function choose(turn: PaxosTurn): void {
   const { state } = turn
   for (;;) {
@@ -176,8 +174,8 @@ export const handleAlive: Handler<Paxos, 'alive'> = (turn, message, from) => {
 }
 
 /**
- * Rounds that confirm the leader. When one began, a majority had promised no higher ballot, so no other leader had
- * chosen anything.
+ * Rounds that confirm the leader. A majority had promised no higher ballot when the round began, so no other leader had
+ * chosen anything before.
  */
 export const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
   send(turn) {
@@ -194,7 +192,7 @@ function hear({ state }: PaxosTurn, node: NodeId): void {
   if (!state.heard.includes(node)) state.heard.push(node)
 }
 
-/** Makes a leader without a majority step down: nothing it proposes can be chosen. */
+/** Makes a leader step down if no majority answers, since none of its proposals could be chosen. */
 export function checkReach(turn: PaxosTurn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return

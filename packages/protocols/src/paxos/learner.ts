@@ -11,8 +11,8 @@ import type { Paxos, PaxosTurn } from './state.ts'
 const BATCH = 256
 
 /**
- * Learns the slots up to `chosen`. What this node accepted in the leader's ballot is chosen, because later ballots
- * propose nothing else (P2b, §2.2); the node asks for the rest.
+ * Learns the slots up to `chosen`. A proposal that this node accepted in the same ballot is the chosen one, because
+ * later ballots propose nothing else (P2b, §2.2). For other slots, the node asks the leader.
  */
 export function learnUpTo(turn: PaxosTurn, leader: NodeId, ballot: number, chosen: number): void {
   const { state } = turn

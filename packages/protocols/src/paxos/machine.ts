@@ -34,8 +34,8 @@ import {
 } from './state.ts'
 
 /**
- * Multi-Paxos: an instance of Paxos for each slot of a log. Every node is proposer, acceptor and learner. One phase 1
- * covers all slots (§3).
+ * Multi-Paxos: an instance of Paxos for each slot of a log of commands. Every node is proposer, acceptor and learner. A
+ * single phase 1 covers all slots, so a leader then needs only phase 2 (§3).
  */
 export const createPaxos: MachineMaker<Paxos> = defineMachine<Paxos>({
   initial,
@@ -126,16 +126,19 @@ export function serve(turn: PaxosTurn, origin: Origin, command: Command): void {
   if (state.role !== 'leader' || crowded) answer(turn, origin, unavailable)
   else if (isRead(config, command) && config.reads === 'round') read(turn, origin, command)
   else {
-    // Known before the proposal: a sole node's slot is chosen at once.
+    // The origin must be known before the proposal, because the slot of a sole node is chosen immediately.
     state.origins.set(state.next, origin)
     propose(turn, command)
   }
 }
 
-/** Serves a read. A node that still leads has every slot chosen before the read, from its own log or from phase 1. */
+/**
+ * Serves a read. If this node still leads, every slot that was chosen before the read has been applied here, or was
+ * found in phase 1.
+ */
 function read(turn: PaxosTurn, origin: Origin, { input }: Command): void {
   const { state, config } = turn
-  // The bug: the leader may have been replaced.
+  // The bug: the leader answers without confirming that it still leads.
   if (config.bug === 'stale-read') {
     turn.mark()
     answer(turn, origin, readOf(turn, input))
@@ -156,7 +159,7 @@ function prepare(turn: PaxosTurn, { ballot, from: first }: MessageOf<PaxosMessag
   turn.send(from, { type: 'promise', ballot, accepted: promise(turn, ballot, first) })
 }
 
-/** Follows a higher ballot without a promise, for which only a prepare request asks. */
+/** Follows a higher ballot without a promise, because only a prepare request asks for a promise. */
 function preempted(turn: PaxosTurn, { ballot }: MessageOf<PaxosMessage, 'preempted'>): void {
   const { state } = turn
   if (ballot <= state.ballot) return
@@ -172,7 +175,7 @@ function isOfLeader(turn: PaxosTurn, from: NodeId, ballot: number): boolean {
       turn.send(from, { type: 'preempted', ballot: state.promised })
       return false
     }
-    // The bug: the promise is ignored.
+    // The bug: the proposal is accepted regardless of this node's promise.
     turn.mark()
   }
   state.promised = ballot

@@ -12,13 +12,13 @@ export interface PaxosConfig extends SuccessionConfig {
   readonly reads: Reads
 }
 
-/** A value for a slot. A null command is a no-op. */
+/** A value that is proposed for a slot. A null command is a no-op. */
 export interface Proposal {
   readonly ballot: number
   readonly command: Command | null
 }
 
-/** Consecutive slots, starting at `from`. */
+/** The commands of consecutive slots; `from` is the first slot. */
 interface Slots {
   readonly from: number
   readonly commands: readonly (Command | null)[]
@@ -31,22 +31,22 @@ export type PaxosMessage =
   | { readonly type: 'prepare'; readonly ballot: number; readonly from: number }
   /** Phase 1b. */
   | { readonly type: 'promise'; readonly ballot: number; readonly accepted: readonly SlotProposal[] }
-  /** Phase 2a. Slots up to `chosen` are chosen. */
+  /** Phase 2a. Every slot up to `chosen` is chosen. */
   | ({ readonly type: 'accept'; readonly ballot: number; readonly chosen: number } & Slots)
   /** Phase 2b. */
   | { readonly type: 'accepted'; readonly ballot: number; readonly from: number; readonly count: number }
-  /** An acceptor has promised this higher ballot (PMMC §4.3). */
+  /** An acceptor has promised this ballot, which is higher than that of the message (PMMC §4.3). */
   | { readonly type: 'preempted'; readonly ballot: number }
   | { readonly type: 'heartbeat'; readonly ballot: number; readonly round: number; readonly chosen: number }
   | { readonly type: 'alive'; readonly ballot: number; readonly round: number }
-  /** The sender lacks slots from `from` on. */
+  /** The sender lacks chosen slots from `from` on. */
   | { readonly type: 'learn'; readonly from: number }
   | ({ readonly type: 'chosen'; readonly ballot: number } & Slots)
   | RoutedMessage
 
 export type PaxosRecord =
   | { readonly kind: 'promise'; readonly ballot: number }
-  /** Slots up to `chosen` are chosen, and need not be learned again. */
+  /** Every slot up to `chosen` is chosen. After a restart, the node need not learn these slots again. */
   | { readonly kind: 'accepted'; readonly proposals: readonly SlotProposal[]; readonly chosen: number }
 
 /** Slots 1 to `applied` are chosen and applied. */
@@ -57,14 +57,14 @@ export interface PaxosState extends MemberState {
   /** The accepted proposals by slot. */
   readonly accepted: Map<number, Proposal>
   ballot: number
-  /** What each acceptor had accepted when it promised the ballot. */
+  /** The proposals that each acceptor had accepted when it promised the ballot. */
   promises: Map<NodeId, readonly SlotProposal[]>
   next: number
-  /** The known acceptors of each slot that is not chosen. */
+  /** The acceptors known to have accepted each slot that is not chosen yet. */
   votes: Map<number, NodeId[]>
-  /** Slots below it are older than the last heartbeat. */
+  /** Slots below this one were proposed before the last heartbeat. */
   proposedBefore: number
-  /** The last slot of phase 1, for which reads wait. */
+  /** The last slot that phase 1 found. Reads wait until it is applied. */
   inherited: number
   /** The last round that each acceptor answered. */
   rounds: Map<NodeId, number>
@@ -85,15 +85,15 @@ export type PaxosTurn = Turn<Paxos>
 
 export const nodeOfBallot = ({ nodes }: PaxosState, ballot: number): NodeId | undefined => nodes[ballot % nodes.length]
 
-/** The bug: half of the nodes, rounded down, suffice. */
+/** The bug: half of the nodes, rounded down, count as a majority. */
 const majorityOf = ({ state, config }: PaxosTurn): number =>
   config.bug === 'quorum-off-by-one'
     ? Math.max(1, Math.floor(state.nodes.length / 2))
     : trueMajorityOf(state.nodes.length)
 
 /**
- * Whether so many acceptors suffice. Two majorities share a node, so a later leader learns every value that may be
- * chosen (§2.1). Marks the bug if only it makes them suffice.
+ * Whether this number of acceptors suffices. Any two majorities share a node, so a later leader learns of every value
+ * that may be chosen (§2.1).
  */
 export function isMajority(turn: PaxosTurn, count: number): boolean {
   if (count < majorityOf(turn)) return false

@@ -34,12 +34,12 @@ function canReplicate(turn: PrimaryReplicaTurn): boolean {
 }
 
 /**
- * Serves a read. An asynchronous primary answers from its copy. A synchronous one first confirms its epoch with a
- * majority, in a round that begins after the read.
+ * Serves a read. An asynchronous primary answers from its copy. A synchronous primary first confirms with a majority
+ * that its epoch is still the latest, in a round that begins after the read.
  */
 function read(turn: PrimaryReplicaTurn, origin: Origin, input: Input): void {
   const { state, config } = turn
-  // The bug: the epoch may have ended.
+  // The bug: a synchronous primary answers from its copy without confirming.
   if (config.sync === 0 || config.bug === 'stale-read') {
     if (config.sync !== 0) turn.mark()
     answer(turn, origin, readOf(turn, input))
@@ -80,8 +80,8 @@ const primaryReplicaInvariants: readonly Invariant[] = [
 ]
 
 /**
- * Returns the last entry to acknowledge that a majority has. A primary that waits for fewer copies may lose
- * acknowledged entries, which is allowed.
+ * Returns the last acknowledged entry that a majority is known to have. A primary that waits for fewer copies may lose
+ * acknowledged entries.
  */
 function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaState): number {
   if (role !== 'primary') return 0
@@ -96,7 +96,7 @@ function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaStat
   return peers.length === 0 ? committed : Math.min(best, committed)
 }
 
-/** Every bug can be observed under the strongest promise. */
+/** The settings with the strongest promise. Every bug can be observed under them. */
 const STRICTEST = { sync: 'majority', reads: 'primary' } as const
 /**
  * The settings under which each client reads growing prefixes of the primary's log, with its own writes: a sequential

@@ -26,7 +26,9 @@ function settleAsReplica(turn: PrimaryReplicaTurn, primary: NodeId | undefined):
   state.leader = primary
 }
 
-/** Ends requests when the node steps down: writes as `info`, since another node's log may have them. */
+/**
+ * Ends requests when the node steps down. Pending writes end as `info`, since they may survive in another node's log.
+ */
 function abandonRequests(turn: PrimaryReplicaTurn): void {
   failReads(turn)
   const { proposals, ownWrites } = turn.state
@@ -40,7 +42,7 @@ export function awaitPrimary(turn: PrimaryReplicaTurn): void {
   if (turn.config.failover) awaitLeader(turn)
 }
 
-/** The primary was silent too long: asks for promises to follow this node. */
+/** Called when the primary has been silent too long. Asks the other nodes to follow this node instead. */
 export function campaign(turn: PrimaryReplicaTurn): void {
   const { state } = turn
   if (state.role === 'primary') return
@@ -56,18 +58,19 @@ export function campaign(turn: PrimaryReplicaTurn): void {
   countPromises(turn)
 }
 
-/** Precondition: the epoch is later than any promised. */
+/** Precondition: the message's epoch is later than any that this node has promised. */
 export const handleElect: Handler<PrimaryReplica, 'elect'> = (turn, message, from) => {
   const { state, config } = turn
   promiseEpoch(turn, message.epoch)
   const hasTimer = state.role !== 'primary'
   settleAsReplica(turn, undefined)
-  // The bug: a copy that lacks entries may be promoted.
+  // The bug: the first node that asks is promoted, even if its copy lacks entries.
   const upToDate = isUpToDate(state.log, message.lastEpoch, message.lastIndex)
   const stale = !upToDate && config.bug === 'promote-stale'
   if (stale) turn.mark()
   const granted = upToDate || stale
-  // Otherwise, a node that cannot become primary but keeps asking could prevent the others.
+  // A refused request does not restart the timeout. Otherwise, a node that cannot become primary could prevent the
+  // others from asking.
   if (granted || !hasTimer) awaitPrimary(turn)
   turn.send(from, { type: 'promise', epoch: message.epoch, granted })
 }

@@ -72,10 +72,7 @@ function initial(node: NodeSetting, config: PrimaryReplicaConfig): PrimaryReplic
   }
 }
 
-/**
- * Called at a node's start. Without failover, the first node by name is primary, and each start begins an epoch, so
- * that logs agree.
- */
+/** Called at the start of a node. Without failover, the first node by name is always the primary. */
 function begin(turn: PrimaryReplicaTurn): void {
   const { state, config } = turn
   rebuildCopy(config.object, state)
@@ -96,7 +93,7 @@ function request(turn: PrimaryReplicaTurn, asked: MachineRequest): void {
 
 type OfType<Type extends PrimaryReplicaMessage['type']> = MessageOf<PrimaryReplicaMessage, Type>
 
-/** The bug: an old primary and its replicas continue. */
+/** The bug: epochs are ignored, so an old primary continues. */
 const isFenced = ({ config }: PrimaryReplicaTurn): boolean => config.bug !== 'no-fencing'
 
 function replicate(turn: PrimaryReplicaTurn, message: OfType<'replicate'>, from: NodeId): void {
@@ -132,7 +129,7 @@ function promise(turn: PrimaryReplicaTurn, message: OfType<'promise'>, from: Nod
   else handlePromise(turn, message, from)
 }
 
-/** A later epoch makes this node a replica. */
+/** Called when another node has begun a later epoch. This node becomes a replica. */
 function learnEpoch(turn: PrimaryReplicaTurn, epoch: number): void {
   promiseEpoch(turn, epoch)
   follow(turn, undefined)

@@ -13,7 +13,7 @@ import {
   syncCount,
 } from './state.ts'
 
-/** Entries per message, and in flight to one replica. */
+/** The number of entries per message, and of entries in flight to one replica. */
 const BATCH = 64
 const WINDOW = 256
 
@@ -34,7 +34,6 @@ export function appendEntry(turn: PrimaryReplicaTurn, entry: Entry): number {
   return index
 }
 
-/** Sends replicas new entries, or a heartbeat. */
 export function heartbeat(turn: PrimaryReplicaTurn): void {
   for (const [id, replica] of turn.state.replicas) if (!sendEntries(turn, id, replica)) sendFrom(turn, id, replica, 0)
 }
@@ -58,7 +57,7 @@ function sendFrom(turn: PrimaryReplicaTurn, id: NodeId, replica: Replica, limit:
   turn.send(id, { type: 'replicate', epoch: state.epoch, prevIndex, prevEpoch, entries, round: state.roundStarted })
 }
 
-/** Handles the primary's message. Its log replaces this node's where they differ. */
+/** Handles a message from the primary. Where the logs differ, the primary's log replaces this node's log. */
 export const handleReplicate: Handler<PrimaryReplica, 'replicate'> = (turn, message, from) => {
   const { state, config } = turn
   const { log } = state
@@ -98,7 +97,7 @@ export const handleReplicated: Handler<PrimaryReplica, 'replicated'> = (turn, me
     acknowledge(turn)
     releaseOwn(turn, from, match)
   }
-  // A retry from before the logs matched is stale, and could loop for ever.
+  // If the logs now match at `retryFrom`, the request to retry is stale. Obeying it could loop for ever.
   if (retryFrom !== undefined) {
     if (retryFrom <= replica.match || retryFrom >= replica.next) return
     replica.next = retryFrom
@@ -106,13 +105,13 @@ export const handleReplicated: Handler<PrimaryReplica, 'replicated'> = (turn, me
   sendEntries(turn, from, replica)
 }
 
-/** Answers entries that enough replicas have. */
 function acknowledge(turn: PrimaryReplicaTurn): void {
   const { state, config } = turn
   const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
   const sync = syncCount(turn)
   const index = sync === 0 ? lastIndex(state.log) : (matches[sync - 1] ?? 0)
-  // Earlier epochs' entries wait for one of this epoch: until then, another node may become primary without them.
+  // Entries of earlier epochs count only once an entry of this epoch does: until then, another node may become primary
+  // without them.
   if (index < state.noopIndex) return
   state.committed = Math.max(state.committed, Math.min(index, lastIndex(state.log)))
   while (state.applied < state.committed) {
@@ -137,16 +136,16 @@ export const rounds: Rounds<PrimaryReplicaTurn> = createRounds<PrimaryReplicaTur
   answerReads,
 })
 
-// A client of a sticky session reads from the replica that it calls. For "Read Your Writes", the primary waits until
-// that replica has the client's write (Terry et al., "Session Guarantees for Weakly Consistent Replicated Data", 1994,
-// §3.1; MySQL and PostgreSQL instead let the read wait for the position of the write).
+// A client of a sticky session reads from the replica that it calls. "Read Your Writes" holds because the primary waits
+// until that replica has the client's write (Terry et al., "Session Guarantees for Weakly Consistent Replicated Data",
+// 1994, §3.1; MySQL and PostgreSQL instead let the read wait for the position of the write).
 
-/** Answers a committed write, once its client's own replica has it. */
+/** Answers a committed write, unless its client's own replica has yet to confirm it. */
 function acknowledgeOwn(turn: PrimaryReplicaTurn, index: number, write: OwnWrite): void {
   const { config, state } = turn
   const { node } = write.origin
   const lags = config.ownWrites && node !== state.id && (state.replicas.get(node)?.match ?? 0) < index
-  // The bug: sent entries count as received.
+  // The bug: entries count as received once they were sent to the replica.
   const sent = lags && config.bug === 'own-write-when-sent'
   if (sent) turn.mark()
   if (lags && !sent) state.ownWrites.set(index, write)

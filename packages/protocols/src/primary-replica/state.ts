@@ -7,11 +7,11 @@ import type { SuccessionConfig, SuccessionState } from '../routing/succession.ts
 import type { Turn, Types } from '../turn.ts'
 
 export interface PrimaryReplicaConfig extends SuccessionConfig {
-  /** How many replicas must have an acknowledged write. `all`: every other node. */
+  /** The number of replicas that must have a write before it is acknowledged. `all`: every other node. */
   readonly sync: number | 'majority' | 'all'
-  /** Who answers reads: the primary, or every node. */
+  /** Which nodes answer reads: only the primary, or every node from its own copy. */
   readonly reads: 'primary' | 'replica'
-  /** Whether an acknowledged write must be on its client's node. */
+  /** Whether a write is acknowledged only once the node that its client called also has it. */
   readonly ownWrites: boolean
   readonly failover: boolean
 }
@@ -29,7 +29,7 @@ export type PrimaryReplicaMessage =
       readonly type: 'replicated'
       readonly epoch: number
       readonly round: number
-      /** The index up to which logs agree; undefined if they differ, with `retryFrom` to try next. */
+      /** The index up to which both logs agree. If they differ, `retryFrom` is the index to try next. */
       readonly match?: number | undefined
       readonly retryFrom?: number | undefined
     }
@@ -39,7 +39,7 @@ export type PrimaryReplicaMessage =
 
 export type PrimaryReplicaRecord =
   | { readonly kind: 'epoch'; readonly epoch: number }
-  /** Replaces the log from index `from` on. */
+  /** Replaces all entries of the log from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
 
 export interface Replica {
@@ -50,26 +50,25 @@ export interface Replica {
   reachable: boolean
 }
 
-/** A committed write that waits for its client's replica. */
 export interface OwnWrite {
   readonly origin: Origin
   readonly result: Completion
 }
 
-/** The copy has the first `applied` entries; the leader is the primary. */
+/** The state of a node. The copy is the result of the first `applied` entries; the leader is the primary. */
 export interface PrimaryReplicaState extends SuccessionState {
   readonly peers: readonly NodeId[]
-  /** The highest promised epoch. Durable, like the log. */
+  /** The highest epoch that this node has promised to follow. Durable, like the log. */
   epoch: number
   readonly log: Log
   role: 'primary' | 'replica' | 'candidate'
   promises: NodeId[]
-  // Only on the primary.
+  // The members below are used only on the primary.
   replicas: Map<NodeId, Replica>
   committed: number
   noopIndex: number
   readonly proposals: Map<number, Origin>
-  /** By index, in ascending order. */
+  /** Committed writes that wait for their clients' replicas, by index in ascending order. */
   readonly ownWrites: Map<number, OwnWrite>
 }
 
@@ -86,13 +85,13 @@ export const majorityOf = (state: PrimaryReplicaState): number => majority(state
 
 export function syncCount(turn: PrimaryReplicaTurn): number {
   const count = trueSyncCount(turn)
-  // The bug: `sync` is ignored.
+  // The bug: a write is acknowledged as soon as the primary has it, regardless of `sync`.
   if (turn.config.bug !== 'ack-before-replicate') return count
   if (count > 0) turn.mark()
   return 0
 }
 
-/** Whether enough replicas for a write have answered recently. */
+/** Whether a primary has recently received answers from as many replicas as a write needs. */
 export function reachesEnough(state: PrimaryReplicaState, config: PrimaryReplicaConfig): boolean {
   let reachable = 0
   for (const replica of state.replicas.values()) if (replica.reachable) reachable++
@@ -104,10 +103,10 @@ function trueSyncCount({ config, state }: Pick<PrimaryReplicaTurn, 'config' | 's
   return config.sync === 'majority' ? majorityOf(state) - 1 : Math.min(config.sync, state.peers.length)
 }
 
-/** Promises to follow no earlier epoch, durably before any message. */
+/** Promises not to follow any earlier epoch. The promise is durable before any message is sent. */
 export function promiseEpoch(turn: PrimaryReplicaTurn, epoch: number): void {
   turn.state.epoch = epoch
-  // The bug: the promise is only in memory.
+  // The bug: the promise is kept only in memory.
   if (turn.config.bug === 'forget-epoch') turn.mark()
   else turn.persist({ kind: 'epoch', epoch })
 }

@@ -8,7 +8,7 @@ import { impossibleSizes, overlap } from './sizes.ts'
 
 const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
 
-/** Describes why reads and writes need not overlap, or writes are not ordered by versions read. */
+/** Describes settings by which reads and writes need not overlap, or writes are not ordered by tags that were read. */
 const weakness: Weakness = (settings, nodes) => {
   const { r = 'majority', w = 'majority', replicas = 'all', sloppy, tags } = settings
   const copies = typeof replicas === 'number' ? replicas : nodes
@@ -21,7 +21,7 @@ const weakness: Weakness = (settings, nodes) => {
   return settings['write-back'] === false ? 'a read does not write back, so a later read can be older' : undefined
 }
 
-/** The default is ABD: majorities, writes in two phases, reads that write back. */
+/** The default is ABD: a majority of all nodes, writes in two phases, and reads that write back. */
 export const quorum: ProtocolDefinition = defineProtocol({
   name: 'quorum',
   weakness,
@@ -106,7 +106,7 @@ export const quorum: ProtocolDefinition = defineProtocol({
  *
  * - Registers are atomic if reads and writes overlap, reads write back, and tags are counters.
  * - Without write-back, registers are regular (Lamport, "On Interprocess Communication", 1986).
- * - If a write may miss the previous one, only clocks' tags keep it from being lost.
+ * - If a write may miss the previous write, only tags from clocks prevent the loss of the later write.
  */
 function promises(_: string, settings: ProtocolOptions['settings']): ReturnType<ProtocolDefinition['promises']> {
   const strict = overlap(settings) && settings['sloppy'] !== true

@@ -17,7 +17,7 @@ import {
 import { compareTags } from './tag.ts'
 
 // Anti-entropy: "to detect the inconsistencies between replicas faster and to minimize the amount of transferred data"
-// (Dynamo §4.7). Here, replicas compare tags of some keys at a time, instead of Merkle trees.
+// (Dynamo §4.7). Dynamo compares Merkle trees; these replicas compare tags, some keys at a time.
 
 /** Keys per message. */
 const BATCH = 256
@@ -36,7 +36,7 @@ function synchronise(turn: QuorumTurn): void {
   if (tags.length > 0) turn.send(peer, { type: 'digest', tags })
 }
 
-/** Returns the next node in turn. After all nodes, the digest continues with the next keys. */
+/** Returns the next node in turn. After all nodes had their turn, the digest continues with the next keys. */
 function nextPeer(state: QuorumState): NodeId | undefined {
   const others = state.nodes.filter((node) => node !== state.id)
   state.digestTo++
@@ -49,7 +49,6 @@ function nextPeer(state: QuorumState): NodeId | undefined {
 
 const nextKeys = ({ keys, digestFrom }: QuorumState): readonly string[] => keys.slice(digestFrom, digestFrom + BATCH)
 
-/** Requests versions later than the receiver's. */
 const handleDigest: Handler<Quorum, 'digest'> = (turn, { tags }, from) => {
   const { versions } = turn.state
   const keys = tags.flatMap(([key, tag]) => {
@@ -65,8 +64,8 @@ const handleWant: Handler<Quorum, 'want'> = (turn, message, from) => {
 }
 
 /**
- * Replicas without a leader. A client's node contacts a key's replicas itself: R of them for a read, W for a write. It
- * reads the time only for tags from clocks.
+ * Replicas without a leader. The node that a client calls contacts the replicas of the key itself: a read waits for R
+ * of them, a write for W. Only tags from clocks read the time.
  */
 export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
   initial,

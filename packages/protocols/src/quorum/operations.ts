@@ -15,9 +15,7 @@ import {
 } from './state.ts'
 import { compareTags, type Version } from './tag.ts'
 
-// Executing a client's operation, in one or two phases.
-
-/** The interval of checks for old operations and silent replicas. */
+/** The interval at which operations are checked for age, and silent replicas are asked again. */
 const SWEEP_MS = millis(50)
 const OPERATION_LIMIT = 10_000
 
@@ -59,7 +57,7 @@ export function handleRequest(turn: QuorumTurn, requestId: string, command: Comm
   else ask(turn, operation)
 }
 
-/** Answers a repeated request. Applied again, a write would overwrite those in between. */
+/** Answers a repeated request. Applying a write twice would overwrite the writes in between. */
 function answerAgain(
   turn: QuorumTurn,
   requestId: string,
@@ -86,8 +84,8 @@ function remember(
 }
 
 /**
- * Sends the phase's message to replicas that have not answered it. This node comes last, because its own answer may end
- * the phase.
+ * Sends the message of the current phase to replicas that have not answered it. This node comes last, because its own
+ * answer may end the phase.
  */
 function ask(turn: QuorumTurn, operation: Operation): void {
   const { state } = turn
@@ -118,14 +116,14 @@ export const handleQueried: Handler<Quorum, 'queried'> = (turn, { operation: id,
 
 function compareVersions({ config }: QuorumTurn, one: Version | undefined, other: Version | undefined): number {
   if (one === undefined || other === undefined) return (one === undefined ? 0 : 1) - (other === undefined ? 0 : 1)
-  // Part of the bug: the writer does not matter.
+  // One part of the bug: tags with the same counter are equal, whoever wrote them.
   if (config.bug === 'no-tie-break') return one.tag.counter - other.tag.counter
   return compareTags(one.tag, other.tag)
 }
 
 /**
- * Begins a write's second phase, with a tag higher than that of every write acknowledged before. R replicas gave their
- * counters (Lynch & Shvartsman 1997), or else clocks agree.
+ * Begins the second phase of a write. Its tag is higher than the tag of every write that was acknowledged before, since
+ * R replicas were asked for their tags (Lynch & Shvartsman 1997), or since clocks agree.
  */
 function write(turn: QuorumTurn, operation: Operation, counter: number): void {
   const { key, input, id } = operation
@@ -135,8 +133,8 @@ function write(turn: QuorumTurn, operation: Operation, counter: number): void {
 }
 
 /**
- * Answers with the latest of R versions. "Reads must write": W replicas must have it first, or a later read may return
- * an older one (ABD).
+ * Answers with the latest of R versions. "Reads must write": W replicas must have the version before the answer, or a
+ * later read may return an older one (ABD).
  */
 function finishQuery(turn: QuorumTurn, operation: Operation): void {
   const { config, state } = turn
@@ -172,7 +170,7 @@ export const handleStored: Handler<Quorum, 'stored'> = (turn, { operation: id },
   finish(turn, operation)
 }
 
-/** The bug: R + W = N, so a read can miss the write. */
+/** The bug: W is too small by one, so that R + W = N and a read can miss the write. */
 const writeSize = ({ state: { sizes }, config }: QuorumTurn): number =>
   config.bug === 'quorum-off-by-one' ? Math.max(1, sizes.n - sizes.r) : sizes.w
 
@@ -205,7 +203,7 @@ export function sweep(turn: QuorumTurn): void {
   if (state.operations.size > 0) turn.setTimer('sweep', SWEEP_MS)
 }
 
-/** A write that was never sent has no effect. */
+/** A write that has not been sent to any replica certainly has no effect. */
 const outcomeOf = ({ input, phase }: Operation): Completion =>
   input.f === 'read' || phase === 'query' ? unavailable : { type: 'info', error: 'too few replicas have stored it' }
 

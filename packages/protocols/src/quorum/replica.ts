@@ -3,11 +3,11 @@ import type { Handler, MessageOf } from '../turn.ts'
 import type { Quorum, QuorumMessage, QuorumState, QuorumTurn } from './state.ts'
 import { compareTags, type Version } from './tag.ts'
 
-// The role of a replica.
-
 type Put = MessageOf<QuorumMessage, 'put'>
 
-/** Returns this node's latest version, also one stored for another replica: a sloppy read must find a sloppy write. */
+/**
+ * Returns the latest version on this node, even if stored for another replica: a sloppy read must find a sloppy write.
+ */
 export function latestOf({ versions, hints }: QuorumState, key: string): Version | undefined {
   let latest = versions.get(key)
   for (const kept of hints.values()) {
@@ -17,7 +17,7 @@ export function latestOf({ versions, hints }: QuorumState, key: string): Version
   return latest
 }
 
-/** Handles a put: a replica keeps the later version, and acknowledges in either case (ABD), after the disk. */
+/** Handles a put. A replica keeps the later version, and acknowledges in either case (ABD) once it is on disk. */
 export const handlePut: Handler<Quorum, 'put'> = (turn, put, from) => {
   store(turn, put)
   turn.send(from, { type: 'stored', operation: put.operation })
@@ -37,7 +37,7 @@ export function take(turn: QuorumTurn, version: Version): void {
   turn.persist({ kind: 'version', version })
 }
 
-/** The bug: of tags with the same counter, the first received is kept. */
+/** The bug: tags with the same counter count as equal, so each replica keeps the version that it received first. */
 function isLater(turn: QuorumTurn, version: Version, than: Version): boolean {
   const later = compareTags(version.tag, than.tag) > 0
   if (!later || turn.config.bug !== 'no-tie-break' || version.tag.counter !== than.tag.counter) return later
@@ -51,12 +51,11 @@ function isLater(turn: QuorumTurn, version: Version, than: Version): boolean {
 
 function keepHint(turn: QuorumTurn, owner: NodeId, version: Version): void {
   if (!addHint(turn.state, owner, version)) return
-  // The bug: a restart drops hints, which are only in memory.
+  // The bug: hints are kept only in memory, so a restart drops them.
   if (turn.config.bug === 'drop-handoff-on-restart') turn.mark()
   else turn.persist({ kind: 'hint', owner, version })
 }
 
-/** Adds a hint; returns false if a later one is stored. */
 export function addHint({ hints }: QuorumState, owner: NodeId, version: Version): boolean {
   const kept = hints.get(owner) ?? new Map<string, Version>()
   hints.set(owner, kept)
@@ -66,7 +65,7 @@ export function addHint({ hints }: QuorumState, owner: NodeId, version: Version)
   return true
 }
 
-/** Removes a hint that its owner has, unless a later one has replaced it. */
+/** Removes a hint that its owner has received, unless a later hint has replaced it. */
 export function dropHint({ hints }: QuorumState, owner: NodeId, { key, tag }: Pick<Version, 'key' | 'tag'>): boolean {
   const kept = hints.get(owner)
   const hint = kept?.get(key)

@@ -1,7 +1,7 @@
 import type { ProtocolSettingValue } from '../definition.ts'
 import { majorityOf } from '../members.ts'
 
-/** How many nodes store a key (N), answer a read (R), and answer a write (W). */
+/** The number of nodes that store a key (N), that a read waits for (R), and that a write waits for (W). */
 export interface Sizes {
   readonly n: number
   readonly r: number
@@ -20,8 +20,8 @@ export function sizesOf({ replicas = 'all', r = 'majority', w = 'majority' }: Se
 }
 
 /**
- * Whether every read overlaps with every write: R + W > N (Gifford, "Weighted Voting for Replicated Data", 1979). Two
- * writes then overlap too, because a write begins with a read.
+ * Whether every read overlaps with every write at some replica: R + W > N (Gifford, "Weighted Voting for Replicated
+ * Data", 1979). Two writes then also overlap, because the first phase of a write is a read.
  */
 export const overlap = (settings: Settings): boolean =>
   Array.from({ length: MOST_NODES }, (_, i) => i + 1)

@@ -11,12 +11,12 @@ import type { Tag, Version } from './tag.ts'
 
 export interface QuorumConfig {
   readonly settings: { readonly [name: string]: ProtocolSettingValue }
-  /** Whether a read first stores its value on W replicas. */
+  /** Whether a read first stores the value that it is about to return on W replicas. */
   readonly writeBack: boolean
-  /** Whether a read sends its value to outdated replicas, without waiting. */
+  /** Whether a read sends the returned value to replicas that have an older one, without waiting for them. */
   readonly readRepair: boolean
   readonly sloppy: boolean
-  /** Where a write's tag comes from: R replicas, or the accepting node's clock. */
+  /** The source of a write's tag: the highest tag of R replicas, or the clock of the node that accepts the write. */
   readonly tags: 'counter' | 'clock'
   readonly antiEntropy: boolean
   readonly syncMs: Millis
@@ -27,7 +27,7 @@ export interface QuorumConfig {
 export type QuorumMessage =
   | { readonly type: 'query'; readonly operation: string; readonly key: string }
   | { readonly type: 'queried'; readonly operation: string; readonly version: Version | null }
-  /** `owner`: for which the receiver stands in (Dynamo §4.6). */
+  /** `owner`: the replica that the receiver stands in for (Dynamo §4.6). */
   | { readonly type: 'put'; readonly operation: string; readonly version: Version; readonly owner: NodeId | null }
   | { readonly type: 'stored'; readonly operation: string }
   /** Versions that a replica may lack: read repair, or the answer to `want`. */
@@ -46,31 +46,30 @@ export type QuorumRecord =
 
 export interface Operation {
   readonly id: string
-  /** Several if the request was repeated. */
+  /** The ids of the request; several if it arrived more than once. */
   readonly requestIds: string[]
   readonly client: string | undefined
   readonly input: Input
   readonly key: string
   readonly replicas: readonly NodeId[]
-  /** By stand-in: its replica. */
+  /** The replica that each stand-in stands in for. */
   readonly standIns: Map<NodeId, NodeId>
   phase: 'query' | 'put'
   answered: NodeId[]
   /** The latest version found, or the one being stored. */
   version: Version | undefined
   holders: NodeId[]
-  /** Sweeps since the operation began. */
   age: number
 }
 
-/** A client's last request, against repetitions. */
+/** A client's last request, remembered because the network may deliver a request twice. */
 interface LastRequest {
   readonly sequence: number
   readonly operation: string
   result: Completion | undefined
 }
 
-/** The last version known to be on W replicas, with these. */
+/** The last version that this node has found to be on W replicas, with these replicas. */
 interface Vouched {
   readonly version: Version
   readonly replicas: readonly NodeId[]
@@ -80,18 +79,21 @@ export interface QuorumState {
   readonly id: NodeId
   readonly nodes: readonly NodeId[]
   readonly sizes: Sizes
-  /** Differs between restarts, so that tags are unique. */
+  /** Differs between restarts, so that a tag is never assigned twice. */
   readonly life: number
   begun: number
   readonly operations: Map<string, Operation>
   readonly lastRequests: Map<string, LastRequest>
-  /** The versions of this replica. Durable, like the hints. */
+  /** The versions that this node stores as a replica. Durable, like the hints. */
   readonly versions: Map<string, Version>
-  /** By replica and key: the versions stored for it. */
+  /** The versions stored for another replica, by that replica, then by key. */
   readonly hints: Map<NodeId, Map<string, Version>>
   /** The keys of `versions`, in order of arrival. */
   readonly keys: string[]
-  /** Where the last digest of anti-entropy began in `keys`; `digestTo` is its receiver's index among the others. */
+  /**
+   * The last digest of anti-entropy: its beginning as an index of `keys`, and its receiver's index among the other
+   * nodes (`digestTo`).
+   */
   digestFrom: number
   digestTo: number
   vouched: Vouched | undefined
@@ -101,8 +103,8 @@ export type Quorum = Types<QuorumConfig, QuorumState, QuorumMessage, QuorumRecor
 export type QuorumTurn = Turn<Quorum>
 
 /**
- * Returns the nodes in a key's order: N replicas, then stand-ins (the preference list, Dynamo §4.2, with one position
- * on the ring for each node).
+ * Returns the nodes in the order in which they store a key: the first N are its replicas, the next ones stand in for
+ * them (the preference list, Dynamo §4.2, with one position on the ring for each node).
  */
 export function preferenceList({ nodes }: QuorumState, key: string): readonly NodeId[] {
   const first = placeOf(key) % nodes.length

@@ -1,13 +1,12 @@
 import type { Json } from '@chaosproxy/history'
 
-/** Orders the writes to a key: by counter, then by writer. All differ (Lynch & Shvartsman 1997). */
+/** Orders the writes to a key: by counter, then by writer. No two writes share both (Lynch & Shvartsman 1997). */
 export interface Tag {
   readonly counter: number
   /** The operation that wrote, unique even across restarts. */
   readonly writer: string
 }
 
-/** A key's value with its tag. */
 export interface Version {
   readonly key: string
   readonly value: Json

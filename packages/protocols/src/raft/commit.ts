@@ -16,7 +16,7 @@ import { storeEntriesAsLeader } from './storing.ts'
  */
 export function advanceCommit(turn: RaftTurn): void {
   const { state } = turn
-  // The bug: the leader's own copy suffices.
+  // The bug: the leader's own copy counts as a majority.
   const majority = turn.config.bug === 'ack-before-majority' ? 1 : majorityOf(turn)
   const index = heldBy(state, majority)
   if (index <= state.commitIndex) return
@@ -27,15 +27,15 @@ export function advanceCommit(turn: RaftTurn): void {
     if (turn.config.bug !== 'commit-old-term') return
     turn.mark()
   }
-  // A leader that commits alone may still have to write to its disk.
+  // A leader that needs no other node to commit may still have to write the entries to its disk.
   if (index > state.stored) storeEntriesAsLeader(turn)
   state.commitIndex = index
   applyCommitted(turn)
 }
 
 /**
- * Returns the last index that so many voters have, at least the commit index. A leader that is no voter "replicates log
- * entries but does not count itself in majorities" (thesis §4.2.2).
+ * Returns the last index that this many voters have. A leader that is not a voter "replicates log entries but does not
+ * count itself in majorities" (thesis §4.2.2).
  */
 function heldBy(state: RaftState, nodes: number): number {
   const own = lastIndex(state.log)
@@ -60,7 +60,8 @@ export function applyCommitted(turn: RaftTurn): void {
     const proposal = state.proposals.get(index)
     if (proposal === undefined) continue
     state.proposals.delete(index)
-    // A proposal is lost if another entry is committed at its index. The bug: that entry answers it.
+    // If another entry is committed at its index, a proposal is lost. The bug: any entry at the index answers the
+    // proposal.
     const own = proposal.term === entry.term
     const confused = !own && turn.config.bug === 'reply-by-index'
     if (confused) turn.mark()
@@ -77,7 +78,7 @@ function applyEntry(turn: RaftTurn, command: Command): Completion {
   switch (config.bug) {
     case 'double-apply':
       return applyAgain(turn, command)
-    // The bug: the leader's successor has no sessions.
+    // The bug: only the leader stores sessions, so its successor has none.
     case 'dedup-leader-only':
       if (role === 'leader') return applyOnce(object, copy, command)
       turn.mark()
@@ -87,7 +88,7 @@ function applyEntry(turn: RaftTurn, command: Command): Completion {
   }
 }
 
-/** Applies even a repeated command, which only remembered results identify. */
+/** Applies a command even if it was applied before. */
 function applyAgain(turn: RaftTurn, command: Command): Completion {
   const { copy } = turn.state
   const result = turn.config.object.apply(copy.held, command.input)

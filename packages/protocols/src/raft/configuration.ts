@@ -1,11 +1,10 @@
 import type { Entry } from '../log.ts'
 import type { Configuration, RaftState } from './state.ts'
 
-/** Applies membership changes of new entries, after they replaced the log from `from`. */
+/** Applies the membership changes of new entries. Must be called after entries replace the log from index `from` on. */
 export function noteConfigurations(state: RaftState, from: number, entries: readonly Entry[]): void {
   const { configurations } = state
   let latest = state.configuration
-  // A removed entry's configuration goes with it.
   while (latest.index >= from && configurations.length > 1) {
     configurations.pop()
     latest = configurations.at(-1) ?? latest
@@ -19,14 +18,14 @@ export function noteConfigurations(state: RaftState, from: number, entries: read
   if (latest !== state.configuration) adopt(state, latest)
 }
 
-/** Drops configurations before `base`, the new beginning of the log. */
+/** Drops the configurations before `base`, where the log now begins. */
 export function rebaseConfigurations(state: RaftState, base: Configuration, keepLater: boolean): void {
   const later = keepLater ? state.configurations.filter(({ index }) => index > base.index) : []
   state.configurations.splice(0, state.configurations.length, base, ...later)
   adopt(state, later.at(-1) ?? base)
 }
 
-/** Returns the configuration after the entry at `index`, the last before the log or later. */
+/** Returns the configuration that is in force after the entry at `index`. */
 export const configurationAt = ({ configurations, configuration }: RaftState, index: number): Configuration =>
   configurations.findLast((known) => known.index <= index) ?? configuration
 

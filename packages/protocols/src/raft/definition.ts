@@ -15,7 +15,6 @@ import type { RaftTurn } from './state.ts'
 
 // How a leader serves a request: §8; thesis §6.4 (reads).
 
-/** Above it, requests are refused. */
 const UNCOMMITTED_LIMIT = 10_000
 
 function serve(turn: RaftTurn, origin: Origin, command: Command): void {
@@ -36,13 +35,14 @@ function propose(turn: RaftTurn, origin: Origin, command: Command): void {
 /** Serves a read by read-index (thesis §6.4) or by lease (§6.4.1). */
 function read(turn: RaftTurn, origin: Origin, input: Input): void {
   const { state } = turn
-  // The bug: the leader may have been replaced.
+  // The bug: a leader answers from its own copy without checking that it still leads.
   if (turn.config.bug === 'stale-read') {
     turn.mark()
     answer(turn, origin, readOf(turn, input))
     return
   }
-  // A leader knows which entries are committed once its no-op is (§8). The bug: it assumes so before.
+  // Until its no-op is committed, a leader does not know which entries are committed (§8). The bug: it assumes that it
+  // knows.
   const known = turn.config.bug === 'read-without-noop' ? 0 : state.noopIndex
   const index = Math.max(state.commitIndex, known)
   if (index < state.noopIndex) turn.mark()
@@ -156,7 +156,8 @@ export const raft: ProtocolDefinition = defineProtocol({
       heartbeatMs: chosen.ms('heartbeat-ms'),
       electionMinMs,
       electionMaxMs,
-      // The bug: another leader may be elected during the lease, which is as long as a leader stays without answers.
+      // The bug: the lease is as long as the time after which a leader steps down. Another leader may be elected during
+      // that time.
       reads: isLeaseTooLong || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
       leaseMs: isLeaseTooLong ? millis(2 * electionMaxMs) : trueLeaseMs,
       trueLeaseMs,

@@ -14,7 +14,7 @@ import { storeEntriesAsLeader } from './storing.ts'
 
 // Leader election: §5.2, §5.4.1; thesis §9.6 for pre-vote, §6.2 for a leader that loses its majority.
 
-/** Follows `leader`, if known, in `term`, at least the current one. */
+/** Follows `leader` (undefined if unknown) in `term`, which is at least the current one. */
 export function becomeFollower(turn: RaftTurn, term: number, leader: NodeId | undefined): void {
   const { state } = turn
   if (term > state.term) {
@@ -44,7 +44,9 @@ export function becomeFollower(turn: RaftTurn, term: number, leader: NodeId | un
   }
 }
 
-/** Waits for the shortest election timeout, in which the leader counts as alive, and a random time more. */
+/**
+ * Waits for the shortest election timeout, during which the leader counts as alive, and for a random additional time.
+ */
 function awaitLeader(turn: RaftTurn): void {
   turn.setTimer('silence', turn.config.electionMinMs)
   // The election timer runs only while no leader is known.
@@ -93,7 +95,7 @@ function startElection(turn: RaftTurn, transfer: boolean): void {
 function askForVotes(turn: RaftTurn, type: 'pre-vote' | 'vote', transfer: boolean): void {
   const { state } = turn
   state.role = type === 'vote' ? 'candidate' : 'pre-candidate'
-  // A candidate votes for itself (§5.2), which suffices for a cluster of one.
+  // A candidate votes for itself (§5.2), so a cluster of one elects itself without a message.
   state.votes = [state.id]
   const term = type === 'vote' ? state.term : state.term + 1
   turn.log(`asks for ${type}s for term ${term}`)
@@ -128,7 +130,8 @@ function becomeLeader(turn: RaftTurn): void {
   turn.cancelTimer('election')
   turn.cancelTimer('silence')
   turn.log(`leads in term ${state.term}`)
-  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). The bug does without.
+  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). With the bug, a leader does
+  // not need a no-op.
   const opens = turn.config.bug !== 'commit-old-term'
   state.noopIndex = opens ? appendEntry(turn, { term: state.term, command: null }) : lastIndex(state.log)
   roundFromNow(turn)
@@ -147,12 +150,13 @@ export function handleVoteRequest(
 ): void {
   const { state } = turn
   if (message.type === 'pre-vote') {
-    // A pre-vote needs what a vote needs, and silence of the leader (thesis §9.6).
+    // A node grants a pre-vote only if it would vote for the candidate, and has not recently heard from a leader
+    // (thesis §9.6).
     const granted = message.term > state.term && !state.loyal && upToDate(turn, message)
     turn.send(from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
     return
   }
-  // The bug: a node votes twice.
+  // The bug: a candidate gets a vote even if this node has voted for another.
   const free = state.votedFor === null || state.votedFor === from
   const again = !free && turn.config.bug === 'vote-twice'
   const granted = message.term === state.term && (free || again) && upToDate(turn, message)
@@ -161,7 +165,7 @@ export function handleVoteRequest(
     state.votedFor = from
     turn.voteChanged = true
   }
-  // A vote restarts the timeout (§5.2, Rules for Servers in Figure 2).
+  // Granting a vote restarts the timeout (§5.2, Rules for Servers in Figure 2).
   if (granted) awaitLeader(turn)
   turn.send(from, { type: 'vote-reply', term: state.term, asked: message.term, granted })
 }
@@ -177,10 +181,10 @@ function upToDate(turn: RaftTurn, candidate: { readonly lastIndex: number; reado
 
 function takenForUpToDate({ state, config }: RaftTurn, last: number, upToDate: boolean): boolean {
   switch (config.bug) {
-    // The bug: even a log that lacks entries gets the vote.
+    // The bug: every candidate gets the vote, even if its log lacks entries.
     case 'no-log-check':
       return true
-    // The bug: only the length counts.
+    // The bug: the longer log counts as more up-to-date, regardless of its last term.
     case 'up-to-date-length-only':
       return last >= lastIndex(state.log)
     default:

@@ -13,13 +13,13 @@ const raftLog: LogProtocol<RaftState> = {
   leads: ({ role }) => role === 'leader',
   term: ({ term }) => term,
   log: ({ log }) => log,
-  // A sole voter applies entries before they are on its disk, but answers only then.
+  // A sole voter applies entries before they are on its disk, but answers no client until they are.
   settled: ({ applied, configuration }) => (configuration.members.length === 1 ? 0 : applied),
 }
 
 /**
- * Returns a function that tells whether a step may have changed what invariants depend on. By the log matching
- * property, last entries stand for whole logs.
+ * Returns a function that tells whether a step may have changed what the invariants depend on. By the log matching
+ * property, comparing the last entries compares whole logs.
  */
 export function raftChanges(): ChangeWatch<RaftState> {
   let before = { term: 0, role: 'follower', applied: 0, compacted: 0, length: 0, last: undefined as Entry | undefined }

@@ -21,7 +21,7 @@ import { handleSnapshot } from './snapshot.ts'
 import { type Append, type Raft, RaftTurn, type VoteReply } from './state.ts'
 import { transferTimer } from './transfer.ts'
 
-/** Raft. Only leases read the time. */
+/** Raft. Reads the time only for leases. */
 export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
   turn: RaftTurn,
   initial,
@@ -29,15 +29,15 @@ export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
   begin,
   request: handleRequest,
   messages: {
-    // Frequent messages first: the first members are found fastest.
+    // The two most frequent messages come first, because the first members are found fastest.
     append,
     'append-reply'(turn, message, from) {
       noteTerm(turn, message.term)
-      // A reply to an earlier term says nothing about this one.
+      // A reply to a message of an earlier term says nothing about the current term.
       if (message.term === turn.state.term) handleAppendReply(turn, message, from)
     },
     ...routedMessages,
-    // A pre-vote does not update the term, which no node has begun.
+    // No node has begun the term of a pre-vote yet, so this node does not update its term.
     'pre-vote': handleVoteRequest,
     vote(turn, message, from) {
       // "if a server receives a RequestVote request within the minimum election timeout of hearing from a current leader,
@@ -86,7 +86,7 @@ function begin(turn: RaftTurn): void {
   const { state, config } = turn
   setElectionTimer(turn, config.electionMinMs)
   if (config.reads !== 'lease') return
-  // A leader may rely on an answer from before the restart.
+  // A leader may still rely on an answer that this node gave before its restart.
   state.loyal = true
   turn.setTimer('silence', config.electionMinMs)
 }
@@ -104,7 +104,7 @@ function noteVoteReply(turn: RaftTurn, message: VoteReply, from: NodeId): void {
 function append(turn: RaftTurn, message: Append, from: NodeId): void {
   const { state, config } = turn
   noteTerm(turn, message.term)
-  // The bug: the term does not matter.
+  // The bug: the node follows any node that claims to lead, regardless of its term.
   if (message.term < state.term) {
     if (config.bug !== 'stale-append') {
       refuseOldLeader(turn, from, message.round)
@@ -143,9 +143,9 @@ function resize(turn: RaftTurn): void {
 }
 
 /**
- * Whether the membership may change: one change at a time (thesis §4.1), and after an entry of the leader's own term is
- * committed. Otherwise two leaders may change the same configuration (Ongaro, "bug in single-server membership
- * changes", raft-dev, 2015).
+ * Whether the membership may change: one change at a time (thesis §4.1), and none before an entry of the leader's own
+ * term is committed. Otherwise two leaders may each begin a change from the same configuration (Ongaro, "bug in
+ * single-server membership changes", raft-dev, 2015).
  */
 function mayChange(turn: RaftTurn): boolean {
   const { state, config } = turn
@@ -156,7 +156,7 @@ function mayChange(turn: RaftTurn): boolean {
   return true
 }
 
-/** Adds a removed node, or removes a voter. The leader and another voter remain. */
+/** Adds a removed node again, or removes a voter other than the leader. */
 function changeMembers(turn: RaftTurn): void {
   const { state } = turn
   const { members } = state.configuration

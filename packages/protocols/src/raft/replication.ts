@@ -27,7 +27,7 @@ export function handleAppend(turn: RaftTurn, message: Append, from: NodeId): voi
   const { log } = state
   const { term } = state
   const { round, prevIndex } = message
-  // A compacted entry was committed, so the leader has it.
+  // A compacted entry was committed, so the leader has the same entry.
   const here = prevIndex < log.compacted ? message.prevTerm : termAt(log, prevIndex)
   if (!precedes(turn, here, message.prevTerm)) {
     // "the follower can include the term of the conflicting entry and the first index it stores for that term" (§5.3).
@@ -54,7 +54,10 @@ export function handleAppend(turn: RaftTurn, message: Append, from: NodeId): voi
   })
 }
 
-/** Whether this node has the leader's entry before the new ones (§5.3). `here` is this node's term there. */
+/**
+ * Whether this node has the leader's entry in front of the new entries (§5.3). `here` is the term of its own entry
+ * there.
+ */
 function precedes(turn: RaftTurn, here: number | undefined, prevTerm: number): boolean {
   const taken = takenToPrecede(turn, here, prevTerm)
   if (taken !== (here === prevTerm)) turn.mark()
@@ -78,7 +81,7 @@ function takenToPrecede(turn: RaftTurn, here: number | undefined, prevTerm: numb
 function storeEntries(turn: RaftTurn, prevIndex: number, entries: readonly Entry[]): void {
   const { state, config } = turn
   const { log } = state
-  // The bug: existing entries stay, and are confirmed as the leader's.
+  // The bug: existing entries stay, and are confirmed as if they were the leader's.
   const kept = config.bug === 'no-truncate' ? Math.max(0, lastIndex(log) - prevIndex) : undefined
   const present = kept ?? countPresent(log, prevIndex, entries)
   if (kept !== undefined && Math.min(kept, entries.length) > countPresent(log, prevIndex, entries)) turn.mark()
@@ -110,7 +113,6 @@ export function handleAppendReply(turn: RaftTurn, message: AppendReply, from: No
     confirmRound(turn)
   }
   if (!message.success) return
-  // Otherwise, the follower waits for the next round.
   if (progress.next <= state.roundEnd) sendEntries(turn, from, progress)
   handOver(turn, from, progress.match)
 }
@@ -121,7 +123,7 @@ function forget(inFlight: number[], match: number): void {
 }
 
 function refused(turn: RaftTurn, peer: NodeId, progress: Progress, message: AppendReply): void {
-  // A stale reply.
+  // The reply is stale: that index has been settled in the meantime.
   if (message.prevIndex <= progress.match) return
   if (progress.probing && message.prevIndex !== progress.next - 1) return
   const { log } = turn.state

@@ -4,12 +4,12 @@ import { answerReads } from '../routing/answers.ts'
 import { breakSilence, broadcast } from './sending.ts'
 import { majorityOf, type RaftTurn } from './state.ts'
 
-// A leader sends in rounds: to every follower, the entries that it lacks. Entries and reads that arrive meanwhile wait
-// for the next round, after a majority's answers. So a message carries many entries (thesis §10.2.2) and a round serves
-// many reads. A majority also confirms that the leader still leads (§8; thesis §6.4): at the beginning of the round or,
-// with a lease, for its duration (thesis §6.4.1).
+// A leader sends in rounds: a message to every follower, with the entries that it lacks. Entries and reads that arrive
+// during a round wait for the next one, which begins when a majority has answered. So one message carries many entries
+// (thesis §10.2.2) and serves many reads. A majority also confirms that the leader still leads (§8; thesis §6.4): at
+// the beginning of the round or, if the round extends its lease, for the duration of the lease (thesis §6.4.1).
 
-/** Begins a round unless one is in flight; returns the first to begin after this call. */
+/** Begins a round, unless one is in flight. Returns the number of the first round to begin after this call. */
 export function roundFromNow(turn: RaftTurn): number {
   const { state } = turn
   if (state.roundConfirmed < state.roundStarted) return state.roundStarted + 1
@@ -37,24 +37,24 @@ export function confirmRound(turn: RaftTurn): void {
 }
 
 /**
- * Extends the lease. A node that answers votes for no other within the shortest election timeout (thesis §4.2.3), so a
- * lease from the beginning of the round is safe. Clock rates shorten it (§6.4.1).
+ * Extends the lease. A node that answers votes for no other node within the shortest election timeout (thesis §4.2.3),
+ * so a lease counted from the beginning of the round is safe. It is shortened by the largest ratio of clock rates
+ * (§6.4.1).
  */
 function extendLease({ state, config }: RaftTurn): void {
   if (config.reads !== 'lease') return
   state.leaseUntil = millis(state.roundStartedAt + config.leaseMs)
 }
 
-/** Whether certainly no other leader has been elected. */
+/** Whether it is certain that no other leader has been elected. */
 export const holdsLease = ({ state, steady }: RaftTurn): boolean => !state.leaseForfeited && steady < state.leaseUntil
 
-/** Whether a lease without the bug is still held. */
+/** Whether a lease of the correct length, without the bug, is still held. */
 export const holdsTrueLease = ({ state, steady, config }: RaftTurn): boolean =>
   steady < state.leaseUntil - config.leaseMs + config.trueLeaseMs
 
 export const NEVER: Millis = millis(Number.NEGATIVE_INFINITY)
 
-/** Shows that the leader is alive, and renews its lease. */
 export function heartbeat(turn: RaftTurn): void {
   const { state, config } = turn
   const idle = state.roundConfirmed === state.roundStarted

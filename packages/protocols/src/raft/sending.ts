@@ -13,11 +13,11 @@ export const createProgress = (lastLogIndex: number, voter: boolean): Progress =
   inFlight: [],
   ackedRound: 0,
   addressed: false,
-  // Followers have a whole election timeout at first.
+  // A new leader waits a whole election timeout for messages from its followers.
   heard: true,
 })
 
-/** Sends entries where the pipeline has room, and heartbeats elsewhere. */
+/** Sends entries to followers with room in their pipeline, and a heartbeat to the others. */
 export function broadcast(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) sendSomething(turn, peer, progress)
 }
@@ -41,7 +41,7 @@ export function replicate(turn: RaftTurn): void {
   for (const [peer, progress] of turn.state.progress) sendEntries(turn, peer, progress)
 }
 
-/** Sends entries while the pipeline has room. Returns false if nothing was sent. */
+/** Sends as many messages with entries as fit into the pipeline. Returns false if nothing was sent. */
 export function sendEntries(turn: RaftTurn, peer: NodeId, progress: Progress): boolean {
   let sent = false
   const last = lastIndex(turn.state.log)
@@ -53,7 +53,7 @@ export function sendEntries(turn: RaftTurn, peer: NodeId, progress: Progress): b
   return sent
 }
 
-/** Sends at most `limit` entries, or the snapshot in place of compacted ones. */
+/** Sends at most `limit` entries, or the snapshot if these entries have been compacted. */
 export function sendAppend(turn: RaftTurn, peer: NodeId, progress: Progress, limit: number): void {
   const { state } = turn
   if (limit > 0) storeEntriesAsLeader(turn)
@@ -66,7 +66,7 @@ export function sendAppend(turn: RaftTurn, peer: NodeId, progress: Progress, lim
     return
   }
   const { lastAppend } = turn
-  // Followers share one message, which a host then encodes once.
+  // Followers that lack the same entries share one message object, which a host then encodes once.
   const same =
     lastAppend?.limit === limit && lastAppend.message.prevIndex === prevIndex ? lastAppend.message : undefined
   if (same !== undefined && same.commit === commit && same.round === round) {

@@ -6,7 +6,7 @@ import type { MessageOf } from '../turn.ts'
 import { configurationAt, rebaseConfigurations } from './configuration.ts'
 import type { RaftMessage, RaftState, RaftTurn, Snapshot } from './state.ts'
 
-// Log compaction: §7; thesis §5.1. Snapshots are small, so one message carries a whole one.
+// Log compaction: §7; thesis §5.1. Snapshots are small, so one message carries a whole snapshot.
 
 /**
  * Takes a snapshot if enough entries were applied: "Each server takes snapshots independently, covering just the
@@ -37,7 +37,7 @@ export function handleSnapshot(
 ): void {
   const { state, config } = turn
   const { index, term } = snapshot
-  // A stale message must not undo what is committed.
+  // A stale message must not undo what this node knows to be committed.
   if (index > state.commitIndex) {
     if (config.bug === 'forget-snapshot') turn.mark()
     else turn.persist({ kind: 'snapshot', snapshot })

@@ -21,12 +21,14 @@ export interface RaftConfig extends RoutingConfig {
   readonly pipeline: number
   readonly snapshotEntries: number
   readonly reads: 'read-index' | 'lease'
-  /** How long a leader may assume that there is no other, from the beginning of a round of heartbeats. */
+  /**
+   * How long a leader may assume that there is no other leader, from the beginning of a confirmed round of heartbeats.
+   */
   readonly leaseMs: Millis
   readonly trueLeaseMs: Millis
-  /** How long a leader leads before it transfers the leadership; 0 for ever. */
+  /** The time after which a leader transfers its leadership to another node; 0 for never. */
   readonly transferMs: Millis
-  /** How often a leader removes a voter or adds one back; 0 for never. */
+  /** The interval at which a leader removes a voter or adds one back; 0 for never. */
   readonly resizeMs: Millis
 }
 
@@ -56,7 +58,7 @@ export type RaftMessage =
       readonly prevTerm: number
       readonly entries: readonly Entry[]
       readonly commit: number
-      /** A reply proves that the sender still led when this round began. */
+      /** The round of this message. A reply proves that the sender still led when the round began. */
       readonly round: number
     }
   | {
@@ -65,9 +67,12 @@ export type RaftMessage =
       readonly round: number
       readonly prevIndex: number
       readonly success: boolean
-      /** On success: where the follower's log equals the leader's. */
+      /** On success: the index up to which the follower's log equals the leader's. */
       readonly match: number
-      /** On refusal: the conflicting entry's term, 0 for a short log, and the follower's first index of it. */
+      /**
+       * On refusal: the term of the conflicting entry, 0 if the log is too short, and the follower's first index of
+       * that term.
+       */
       readonly conflictTerm: number
       readonly conflictIndex: number
     }
@@ -80,12 +85,12 @@ export type VoteReply = MessageOf<RaftMessage, 'pre-vote-reply' | 'vote-reply'>
 
 export type RaftRecord =
   | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
-  /** Replaces the log from index `from` on. */
+  /** Replaces all entries of the log from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /** Replaces the log up to the snapshot. Later entries stay only if the log has the snapshot's last entry. */
+  /** Replaces the log up to the last entry of the snapshot. Later entries are kept only if the log has that entry. */
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
 
-/** The result of the first `index` entries (§7). */
+/** The result of applying the first `index` entries (§7). */
 export interface Snapshot {
   readonly index: number
   readonly term: number
@@ -93,7 +98,7 @@ export interface Snapshot {
   readonly copy: SavedCopy
 }
 
-/** The voters from `index` on. */
+/** The voters from the entry at `index` on. */
 export interface Configuration {
   readonly index: number
   readonly members: readonly NodeId[]
@@ -107,11 +112,11 @@ export interface Progress {
   voter: boolean
   next: number
   match: number
-  /** Whether the leader is searching where the logs diverge, and sends no entries. */
+  /** Whether the leader is searching for the index where the logs diverge. */
   probing: boolean
   readonly inFlight: number[]
   ackedRound: number
-  /** Whether the follower was sent anything since the last heartbeat. */
+  /** Whether anything was sent to the follower since the last heartbeat. */
   addressed: boolean
   heard: boolean
 }
@@ -124,32 +129,34 @@ export interface RaftState extends RoutingState {
   votedFor: NodeId | null
   readonly log: Log
   snapshot: Snapshot | undefined
-  /** The configuration before the log, then those in it, oldest first. */
+  /** The configuration that the log begins with, followed by those in the log, oldest first. */
   readonly configurations: Configuration[]
-  /** The latest configuration, committed or not. */
+  /** The latest configuration, which is in force whether committed or not. */
   configuration: Configuration
   voter: boolean
   // Volatile.
   role: Role
-  /** Whether the node may have heard a leader within the shortest election timeout, even before a restart. */
+  /** Whether the node has, or may have before its restart, heard from a leader within the shortest election timeout. */
   loyal: boolean
   commitIndex: number
   votes: NodeId[]
-  /** The last entry on disk or being written. From here on, only for the leader. */
+  /**
+   * The last entry that the node has written to disk, or is writing. From here on, members are used only on the leader.
+   */
   stored: number
   progress: Map<NodeId, Progress>
   noopIndex: number
   roundEnd: number
   roundStartedAt: Millis
-  /** By this node's monotonic clock, like `roundStartedAt`. */
+  /** The end of the lease by this node's monotonic clock. `roundStartedAt` is a time by the same clock. */
   leaseUntil: Millis
   /**
-   * Whether the leader has asked another node to take over, which may start an election at any time: no more leases in
-   * this term.
+   * Whether the leader has asked another node to take over. That node may start an election at any time, so there are
+   * no more leases in this term.
    */
   leaseForfeited: boolean
   transferTo: NodeId | undefined
-  /** By index of the entry. */
+  /** The proposals by index of their entry. */
   readonly proposals: Map<number, { readonly term: number; readonly origin: Origin }>
 }
 
@@ -166,9 +173,8 @@ export type Raft = Types<
  * 2).
  */
 export class RaftTurn extends Turn<Raft> {
-  /** Whether a changed term or vote is not persisted yet. */
+  /** Whether the term or the vote has changed, and no effect records the change yet. */
   declare voteChanged: boolean
-  /** The last message with entries, and its limit. */
   declare lastAppend: { readonly limit: number; readonly message: Append } | undefined
 
   constructor(
@@ -197,7 +203,7 @@ export class RaftTurn extends Turn<Raft> {
     else this.put({ type: 'persist', record: { kind: 'vote', term, votedFor } })
   }
 
-  /** The bug: effects do not wait for the disk. */
+  /** The bug: effects that should wait for the disk are executed first. */
   persistLast(): void {
     const { effects } = this
     const records = effects.filter((effect) => effect.type === 'persist')
@@ -210,7 +216,7 @@ export class RaftTurn extends Turn<Raft> {
 }
 
 export function majorityOf(turn: RaftTurn): number {
-  // The bug: two disjoint halves can each be a majority.
+  // The bug: half of the nodes count as a majority, so two disjoint halves can each form one.
   return turn.config.bug === 'quorum-off-by-one' ? trueMajorityOf(turn) - 1 : trueMajorityOf(turn)
 }
 

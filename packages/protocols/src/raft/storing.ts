@@ -2,8 +2,8 @@ import { entriesFrom, lastIndex } from '../log.ts'
 import type { RaftTurn } from './state.ts'
 
 /**
- * Writes entries to the leader's disk before sending them, in one record. Only they wait for the disk: the leader does
- * not count itself before.
+ * Writes entries to the leader's disk just before it sends them. The leader counts itself among the nodes that have an
+ * entry only once the entry is on its disk.
  */
 export function storeEntriesAsLeader(turn: RaftTurn): void {
   const { state } = turn

@@ -31,7 +31,7 @@ function beginTransfer(turn: RaftTurn): void {
   handOver(turn, state.transferTo, furthest)
 }
 
-/** "The prior leader sends a TimeoutNow request to the target server", which has the whole log. */
+/** "The prior leader sends a TimeoutNow request to the target server" once the target has the whole log. */
 export function handOver(turn: RaftTurn, to: NodeId, match: number): void {
   const { state } = turn
   if (to !== state.transferTo || match < lastIndex(state.log)) return

@@ -16,7 +16,7 @@ import {
 
 // The client's part of Redlock (redis.io, "Distributed Locks with Redis", "The Redlock Algorithm", steps 1 to 5).
 
-/** Steps 1 and 2: notes the time, and tries to set the key on all masters to a unique value. */
+/** Steps 1 and 2: records the time, and tries to set the key on all masters to a value that no other client has. */
 export function begin(turn: RedlockTurn, key: string, job: Job): void {
   const { state, steady } = turn
   const value = `${state.id}-${state.life}-${++state.named}`
@@ -38,11 +38,10 @@ export const handleSetDone: Handler<Redlock, 'set-done'> = (turn, { value, isMin
   else if (isHeld(turn, attempt)) giveBack(turn, attempt)
 }
 
-/** Whether no majority can grant the lock any more. */
 const isHeld = (turn: RedlockTurn, { refused }: Attempt): boolean =>
   refused.size > turn.state.masters.length - majorityOf(turn)
 
-/** Step 3: a majority suffices, before the first key could expire. */
+/** Step 3: a majority suffices if all its masters were locked before the first key could expire. */
 function locked(turn: RedlockTurn, attempt: Attempt): void {
   if (!isValid(turn, attempt)) {
     giveBack(turn, attempt)
@@ -67,12 +66,15 @@ export const handleRaised: Handler<Redlock, 'raised'> = (turn, { value }, from) 
   else giveBack(turn, attempt)
 }
 
-/** Step 4: whether the lock is valid, for its time to live less the time of acquiring and the clock drift. */
+/**
+ * Step 4: whether the lock is valid: for the time to live, less the time spent acquiring the lock, less the clock
+ * drift.
+ */
 function isValid(turn: RedlockTurn, { startedAt }: Attempt): boolean {
   const { config, steady } = turn
   const leftMs = config.ttlMs - (steady - startedAt) - (config.ttlMs * config.drift + 2)
   if (leftMs > 0 || config.bug !== 'validity-not-subtracted') return leftMs > 0
-  // The bug: the time of acquiring does not count.
+  // The bug: the time spent acquiring the lock is ignored.
   turn.mark()
   return true
 }
@@ -92,7 +94,10 @@ function granted(turn: RedlockTurn, attempt: Attempt): void {
   turn.send(state.resource, { type: 'load', key, value, token: turn.config.fencing ? token : 0 })
 }
 
-/** Step 5: "it will try to unlock all the instances (even the instances it believed it was not able to lock)". */
+/**
+ * Step 5: releases the lock; "it will try to unlock all the instances (even the instances it believed it was not able
+ * to lock)".
+ */
 function giveBack(turn: RedlockTurn, attempt: Attempt): void {
   const { state, steady } = turn
   const { key, job } = attempt
@@ -140,7 +145,7 @@ export const handleLoaded: Handler<Redlock, 'loaded'> = (turn, { value, content 
   const { object } = config
   const attempt = state.attempts.get(value)
   if (attempt?.phase !== 'load' || attempt.job.type !== 'apply') return
-  // Without fencing, only the clock tells.
+  // Without fencing, only the clock shows whether the lock is still held.
   if (!config.fencing && !isValid(turn, attempt)) {
     giveBack(turn, attempt)
     return
@@ -170,7 +175,7 @@ export const handleStored: Handler<Redlock, 'stored'> = (turn, { value }) => {
 export const handleRefused: Handler<Redlock, 'refused'> = (turn, { value }) => {
   const attempt = turn.state.attempts.get(value)
   if (attempt?.phase === 'load') giveBack(turn, attempt)
-  // An earlier duplicate may have been accepted.
+  // The resource may have accepted an earlier duplicate of this message.
   else if (attempt?.phase === 'store') finish(turn, attempt, LOST)
 }
 
@@ -181,7 +186,6 @@ function finish(turn: RedlockTurn, attempt: Attempt, result: Completion): void {
   turn.reply(attempt.job.requestId, result)
 }
 
-/** Repeats messages, and tries to acquire locks again. */
 export function workAgain(turn: RedlockTurn): void {
   const { state, config, steady } = turn
   for (const attempt of [...state.attempts.values()]) {
@@ -194,7 +198,7 @@ export function workAgain(turn: RedlockTurn): void {
     else if (phase === 'store') finish(turn, attempt, LOST)
   }
   for (const { key, value, since, answers } of [...state.releases.values()]) {
-    // A lock this old has expired.
+    // A lock that has not been released by this time has expired.
     if (steady - since > 2 * config.ttlMs) state.releases.delete(value)
     else for (const master of state.masters) if (!answers.has(master)) turn.send(master, { type: 'delete', key, value })
   }

@@ -4,15 +4,15 @@ import { bug, defineProtocol } from '../options.ts'
 import { createRedlock } from './machine.ts'
 import { type RedlockMessage, type RedlockState, trueMajority } from './state.ts'
 
-/** In milliseconds: longer than any client of a run holds a lock. */
+/** A time to live, in milliseconds, that is longer than any client of a run holds a lock. */
 const LONG_MS = 10_000
 const FENCED = { fencing: true, 'ttl-ms': 100 } as const
 const LONG = { 'ttl-ms': LONG_MS } as const
 
-/** The fraction of the time to live for clock drift. */
+/** The fraction of the time to live that is allowed for clock drift. */
 const DRIFT = 0.1
 
-/** Describes the weakness: a lock expires unnoticed. */
+/** Describes the weakness: a lock expires even if its holder does not notice. */
 const weakness: Weakness = ({ fencing, 'ttl-ms': ttlMs = 1_000 }) =>
   fencing === true ? undefined : `a lock expires after ${ttlMs} ms, and its holder need not notice`
 
@@ -21,7 +21,7 @@ export const redlock: ProtocolDefinition = defineProtocol({
   weakness,
   summary: 'a lock on a majority of independent masters, for a time to live',
   defaultNodes: 5,
-  // Objects with a lock for each key.
+  // Objects that have a separate lock for each key.
   objects: ['register', 'counter', 'set', 'queue', 'log', 'lock'],
   settings: {
     'ttl-ms': {
@@ -90,7 +90,7 @@ function watchGrants(): InvariantWatch<RedlockState, RedlockMessage> {
     const { granted } = state
     if (granted === undefined) return undefined
     const { key, value, ownHad } = granted
-    // The node's own master may have released it in this step.
+    // The node's own master may already have released the lock in the same step.
     let having = ownHad ? 1 : 0
     for (const [master, { locks }] of masters) if (master !== node && locks.get(key) === value) having++
     if (having >= trueMajority(state)) return undefined

@@ -19,12 +19,15 @@ import {
 import { expire, handleDelete, handleRaise, handleSet, replay } from './master.ts'
 import { type Cell, nameOfToken, type Redlock, type RedlockState, type RedlockTurn } from './state.ts'
 
-// The resource under the lock. Only fencing tokens show that a holder is late (Kleppmann, "How to do distributed
-// locking", 2016).
+// The initial content of the resource that the lock protects. Only fencing tokens can show that a holder is late
+// (Kleppmann, "How to do distributed locking", 2016).
 
 const EMPTY: Cell = { content: null, by: '', fence: 0 }
 
-/** Handles a load, whose token counts: an earlier holder must not overwrite what a later one has loaded. */
+/**
+ * Handles a load. Its token is remembered, because an earlier holder must not overwrite a value that a later holder has
+ * loaded.
+ */
 const handleLoad: Handler<Redlock, 'load'> = (turn, { key, value, token }, from) => {
   const cell = turn.state.cells.get(key) ?? EMPTY
   if (turn.config.fencing && token < cell.fence) {
@@ -54,17 +57,17 @@ function put(turn: RedlockTurn, key: string, cell: Cell): void {
 const AGAIN_MS = millis(20)
 
 /**
- * Redlock (redis.io, "Distributed Locks with Redis"): a client has a lock, for a time to live, with the key on a
- * majority of N independent masters. Every node is a master, and a client of all. Clients of the object `lock` acquire
- * and release it themselves. Any other object is a resource on the first node, which each request loads, changes and
- * stores under its key's lock.
+ * Redlock (redis.io, "Distributed Locks with Redis"): a client holds a lock for a time to live if it has the key on a
+ * majority of N independent masters. Every node is a master, and also a client of all masters. If the object is a
+ * `lock`, clients acquire and release the lock themselves. Any other object is a resource on the first node, which
+ * every request loads, changes and stores under the lock of its key.
  */
 export const createRedlock: MachineMaker<Redlock> = defineMachine<Redlock>({
   initial,
   redo: ({ state }, record) => replay(state, record),
   begin(turn) {
     turn.setTimer('again', AGAIN_MS)
-    // Every key may have its full time left after a restart.
+    // How long the master was down is unknown, so every key may have its full time left.
     for (const key of turn.state.locks.keys()) turn.setTimer(`expire ${key}`, turn.config.ttlMs)
   },
   before({ state }) {
@@ -123,7 +126,7 @@ function handleRequest(turn: RedlockTurn, { requestId, input }: MachineRequest):
   else if (config.object.name !== 'lock') begin(turn, key, { type: 'apply', requestId, input, since: steady })
   else if (f === 'acquire') begin(turn, key, { type: 'hold', requestId })
   else {
-    // The lock may have been acquired through another node.
+    // A client may release the lock through another node than the one that acquired it.
     const name = nameOfToken(key, value)
     const held = state.held.get(name) ?? (config.fencing ? name : String(value))
     state.held.delete(name)

@@ -2,9 +2,9 @@ import { forgetOldest } from '../memory.ts'
 import type { Handler } from '../turn.ts'
 import { nameOfToken, type Redlock, type RedlockRecord, type RedlockState, type RedlockTurn } from './state.ts'
 
-// One of N independent masters (redis.io, "Distributed Locks with Redis").
+// One of N masters that are independent of each other (redis.io, "Distributed Locks with Redis").
 
-/** `SET key value NX PX ttl`: sets an unset key for a time to live. */
+/** `SET key value NX PX ttl`: sets the key unless it is set, and removes it after the time to live. */
 export const handleSet: Handler<Redlock, 'set'> = (turn, { key, value }, from) => {
   const { state, config } = turn
   if (!state.locks.has(key) && !state.gone.has(value)) {
@@ -17,7 +17,7 @@ export const handleSet: Handler<Redlock, 'set'> = (turn, { key, value }, from) =
 }
 
 /**
- * Stores a record on disk ("fsync=always"). Without it, a restarted master would have to stay offline for a time to
+ * Stores a record on disk, like "fsync=always". Otherwise, a restarted master would have to stay offline for a time to
  * live.
  */
 function keep(turn: RedlockTurn, record: RedlockRecord): void {
@@ -43,7 +43,7 @@ export const handleDelete: Handler<Redlock, 'delete'> = (turn, { key, value }, f
   const wasMine = isMine || state.gone.get(value) === true
   remember(state, value, wasMine)
   const isOthers = there !== undefined && !isMine
-  // The bug: another client's lock is deleted.
+  // The bug: the key is deleted even if another client holds the lock.
   if (isOthers && config.bug === 'release-any') turn.mark()
   if (isMine || (isOthers && config.bug === 'release-any')) {
     turn.cancelTimer(`expire ${key}`)
@@ -62,7 +62,7 @@ function remember({ gone }: RedlockState, value: string, wasMine: boolean): void
   forgetOldest(gone)
 }
 
-/** Remembers the token of a released lock, for repetitions after a restart. */
+/** Remembers the token of a released lock, because a client may repeat its request after a restart. */
 function rememberToken(
   state: RedlockState,
   { key, value, isReleased }: Extract<RedlockRecord, { kind: 'deleted' }>,
@@ -71,7 +71,9 @@ function rememberToken(
   if (raised?.value === value) remember(state, nameOfToken(key, raised.token), isReleased)
 }
 
-/** Writes a fencing token to a majority, greater than all before. Redlock itself has none. */
+/**
+ * Writes a fencing token to a majority. It is greater than all earlier tokens. Redlock itself has no fencing tokens.
+ */
 export const handleRaise: Handler<Redlock, 'raise'> = (turn, { key, value, token }, from) => {
   const { state } = turn
   if (state.locks.get(key) !== value) return

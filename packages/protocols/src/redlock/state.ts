@@ -7,15 +7,15 @@ import type { Turn, Types } from '../turn.ts'
 
 interface RedlockConfig extends Subject {
   readonly ttlMs: Millis
-  /** The fraction of the time to live for clock drift (CLOCK_DRIFT_FACTOR). */
+  /** The fraction of the time to live by which clocks may differ (CLOCK_DRIFT_FACTOR). */
   readonly drift: number
-  /** How long a majority may take to answer. */
+  /** The time within which a majority must have answered. */
   readonly attemptMs: Millis
   readonly requestTimeoutMs: Millis
   readonly fencing: boolean
 }
 
-/** An attempt, identified by a value that only its owner knows. */
+/** Identifies an attempt. Each attempt has its own value, which only its owner knows. */
 interface Named {
   readonly key: string
   readonly value: string
@@ -23,7 +23,7 @@ interface Named {
 
 export type RedlockMessage =
   | (Named & { readonly type: 'set' })
-  /** `counter` is the master's highest token. */
+  /** `counter` is the highest token that the master has seen. */
   | (Named & { readonly type: 'set-done'; readonly isMine: boolean; readonly counter: number })
   | (Named & { readonly type: 'raise'; readonly token: number })
   | (Named & { readonly type: 'raised' })
@@ -44,18 +44,18 @@ export type RedlockRecord =
   | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
 
 export interface Cell {
-  /** As the object saves it; null for nothing. */
+  /** The content in the form in which the object saves it; null if nothing has been stored. */
   readonly content: Json
   readonly by: string
   readonly fence: number
 }
 
-/** What a lock is for: to be held by the client, or to change the resource. */
+/** The purpose of a lock: to be held by the client, or to change the resource. */
 export type Job =
   | { readonly type: 'hold'; readonly requestId: string }
   | { readonly type: 'apply'; readonly requestId: string; readonly input: Input; readonly since: Millis }
 
-/** A client with, or after, the lock of a key. */
+/** A client of Redlock that acquires or uses the lock of a key. */
 export interface Attempt {
   readonly key: string
   readonly value: string
@@ -65,21 +65,21 @@ export interface Attempt {
   readonly set: Set<NodeId>
   readonly refused: Set<NodeId>
   readonly raised: Set<NodeId>
-  /** The masters' highest counter; later the fencing token. */
+  /** The highest counter among the masters' answers; later the fencing token. */
   token: number
-  /** The content being stored. */
+  /** The content to store. Used while the result is being stored. */
   content: Json
   result: Completion | undefined
 }
 
-/** A release, until every master has confirmed it. */
+/** A lock being released, kept until every master has confirmed. */
 interface Release {
   readonly key: string
   readonly value: string
-  /** The client's request to release, if one waits. */
+  /** The client's request to release the lock; undefined if no client waits for it. */
   readonly request: { readonly id: string; readonly token: Json } | undefined
   readonly since: Millis
-  /** By master: whether it had the lock. */
+  /** By master: whether the key had the value of the lock when the master deleted it. */
   readonly answers: Map<NodeId, boolean>
   isAnswered: boolean
 }
@@ -93,11 +93,11 @@ export interface RedlockState {
   // A master.
   readonly locks: Map<string, string>
   readonly counters: Map<string, number>
-  /** With fencing, by key: the latest token, and its lock's value. */
+  /** With fencing, by key: the latest token, and the value of the lock that it was written for. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
-   * By value of a released lock: whether the key had it. A SET after its DEL is ignored: on a single connection, it
-   * would come first.
+   * The values of released locks, each with whether the key had the value. A SET that arrives after the DEL of its
+   * value is ignored, since a single connection would deliver the SET first.
    */
   readonly gone: Map<string, boolean>
   // The resource.
@@ -105,12 +105,12 @@ export interface RedlockState {
   // A client.
   readonly attempts: Map<string, Attempt>
   readonly releases: Map<string, Release>
-  /** Failed jobs, to try again after `notBefore`. */
+  /** Jobs to try again after `notBefore`, because their last attempt failed. */
   waiting: (Extract<Job, { type: 'apply' }> & { readonly key: string; readonly notBefore: Millis })[]
-  /** By key and token: the value of a lock acquired here. */
+  /** The value of a lock that this node acquired, by key and token. */
   readonly held: Map<string, string>
   named: number
-  /** The last step's lock, and whether this node's own master had it; for the invariant. */
+  /** The lock acquired in the last step, and whether this node's own master had it; for the invariant. */
   granted: (Named & { readonly ownHad: boolean }) | undefined
 }
 
@@ -121,13 +121,13 @@ export function sendToMasters(turn: RedlockTurn, message: RedlockMessage): void 
   for (const master of turn.state.masters) turn.send(master, message)
 }
 
-/** Returns the name by which any node can release a lock. */
+/** Returns the name of a lock's token, by which any node can release the lock. */
 export const nameOfToken = (key: string, token: Json): string => `${key} token ${JSON.stringify(token)}`
 
 /** "at least N/2 + 1" */
 export const trueMajority = ({ masters }: RedlockState): number => majority(masters.length)
 
 export function majorityOf({ state, config }: RedlockTurn): number {
-  // The bug: half of the masters suffice.
+  // The bug: half of the masters, rounded down, suffice.
   return config.bug === 'no-majority' ? Math.max(1, trueMajority(state) - 1) : trueMajority(state)
 }

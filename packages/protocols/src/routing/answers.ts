@@ -3,8 +3,6 @@ import { UNAVAILABLE, unavailable } from '../objects/object.ts'
 import { takeReady } from './reads.ts'
 import type { Origin, RoutingTurn } from './routing.ts'
 
-// The return path of answers, from leader to client.
-
 export function answerReads(turn: RoutingTurn): void {
   for (const { origin, input } of takeReady(turn.state)) answer(turn, origin, readOf(turn, input))
 }
@@ -28,7 +26,7 @@ export function handleAnswer(turn: RoutingTurn, origin: Origin, result: Completi
   if (request === undefined) return
   const refused = result.type === 'fail' && result.error === UNAVAILABLE
   if (refused && turn.config.leaderWaitMs > 0) {
-    // This attempt had no effect, but another may have. The next sweep retries.
+    // This attempt had no effect, but another attempt of the request may have one. The next sweep retries.
     request.open = request.open.filter((attempt) => attempt !== origin.attempt)
     return
   }

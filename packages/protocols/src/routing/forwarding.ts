@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { forgetOldest } from '../memory.ts'
 import { entryOf } from '../objects/object.ts'
 
-/** Identifies a forwarded request's duplicates. */
+/** Attached to a request that one node forwards to another, to distinguish it from duplicates. */
 export interface Ticket {
   readonly life: number
   readonly number: number
@@ -11,11 +11,11 @@ export interface Ticket {
 export interface Forwarding {
   readonly life: number
   issued: number
-  /** By node and life: its last ticket. */
+  /** By node and life: the number of the last ticket accepted. */
   readonly taken: Map<NodeId, Map<number, number>>
 }
 
-/** The number of remembered lives of one node. */
+/** The number of restarts of one node for which the last ticket is remembered. */
 const LIVES_LIMIT = 100
 
 export const createForwarding = (life: number): Forwarding => ({ life, issued: 0, taken: new Map() })
@@ -26,8 +26,9 @@ export function issueTicket(forwarding: Forwarding): Ticket {
 }
 
 /**
- * Accepts a ticket. Returns false for a request that was accepted before, or overtaken in its `life`. Neither may be
- * answered: a refusal would claim that it has no effect, but its first copy may be about to enter the log.
+ * Accepts a ticket. Returns false for a request that was accepted before, or that a later one with the same `life` has
+ * overtaken. Neither may be answered: a refusal would claim that the request has no effect, but its first copy may be
+ * about to enter the log.
  */
 export function takeTicket({ taken }: Forwarding, from: NodeId, { life, number }: Ticket): boolean {
   const lives = entryOf(taken, from, () => new Map<number, number>())

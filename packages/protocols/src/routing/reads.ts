@@ -1,23 +1,20 @@
 import type { Input } from '@chaosproxy/history'
 
-/** A read that waits for the leader's confirmation, and for an entry. */
+/** A pending read, which waits until the leader is confirmed and an entry is applied. */
 export interface Read<Origin> {
   readonly origin: Origin
   readonly input: Input
-  /** The entry that must be applied first. */
   readonly index: number
-  /** The round that a majority must answer first. */
   readonly round: number
 }
 
-/** Reads in order of arrival, of rounds and of indexes. */
+/** Pending reads in order of arrival, which is also the order of their rounds and indexes. */
 export interface ReadQueue<Origin> {
   readonly reads: Read<Origin>[]
   readonly roundConfirmed: number
   readonly applied: number
 }
 
-/** Removes and returns the answerable reads. */
 export function takeReady<Origin>({ reads, roundConfirmed, applied }: ReadQueue<Origin>): readonly Read<Origin>[] {
   let ready = 0
   for (const { index, round } of reads) {

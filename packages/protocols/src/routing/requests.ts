@@ -7,9 +7,6 @@ import { finish } from './answers.ts'
 import { issueTicket } from './forwarding.ts'
 import { isRead, type Origin, REQUEST_LIMIT, type Request, type RoutingTurn } from './routing.ts'
 
-// The forward path of requests, from client to leader.
-
-/** The interval of checks for old requests. */
 const SWEEP_MS = millis(50)
 
 export function handleRequest(turn: RoutingTurn, asked: MachineRequest): void {
@@ -46,8 +43,9 @@ export function offerRequests(turn: RoutingTurn): void {
 }
 
 /**
- * Forwards a request to a known leader. If a leader may still apply it, only a read or a request with a session is safe
- * to repeat: at once to a new leader, later to the same.
+ * Forwards a request to a known leader. If a leader may still apply the request, it is forwarded again only if it is a
+ * read or has a session, which prevents a second execution. A new leader gets it immediately, the same leader after a
+ * delay.
  */
 function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   const { state, config } = turn
@@ -71,7 +69,7 @@ function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   turn.send(leader, { type: 'forward', origin, command, ticket: issueTicket(state.forwarding) })
 }
 
-/** Whether an answer is overdue. A leader loses no message to itself. */
+/** Whether the answer to a request is overdue. A leader never loses a message to itself. */
 const isOverdue = ({ state, config }: RoutingTurn, { lastLeader, age, forwardedAtAge }: Request): boolean =>
   config.retryMs > 0 && lastLeader !== state.id && (age - forwardedAtAge) * SWEEP_MS >= config.retryMs
 

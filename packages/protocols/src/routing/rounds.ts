@@ -1,6 +1,6 @@
 import type { ReadQueue } from './reads.ts'
 
-/** The leader's rounds of messages. Answers confirm that it led when the round began. */
+/** The leader's rounds of messages. Answers to a round confirm that the leader still led when the round began. */
 export interface RoundState<Origin> extends ReadQueue<Origin> {
   roundStarted: number
   roundConfirmed: number
@@ -8,7 +8,7 @@ export interface RoundState<Origin> extends ReadQueue<Origin> {
 
 export interface RoundSteps<Turn, Peer> {
   send(turn: Turn): void
-  /** Whether so many nodes, the leader included, confirm it. */
+  /** Whether the answers of this number of nodes, including the leader, confirm the leader. */
   isEnough(turn: Turn, answered: number): boolean
   peers(turn: Turn): Iterable<Peer>
   roundOf(peer: Peer): number
@@ -16,13 +16,13 @@ export interface RoundSteps<Turn, Peer> {
 }
 
 export interface Rounds<Turn> {
-  /** Begins a round unless one is in flight; returns the first to begin after this call. */
+  /** Begins a round, unless one is in flight. Returns the number of the first round to begin after this call. */
   roundFromNow(turn: Turn): number
-  /** Answers the reads of a confirmed round, and begins another if reads wait. */
+  /** Answers the reads of a confirmed round. Begins another round if reads wait for one. */
   confirmRound(turn: Turn): void
 }
 
-/** Creates rounds, which serve every read that arrived before (Raft thesis, §6.4). */
+/** Creates rounds, one at a time. Each serves every read that arrived before it began (Raft thesis, §6.4). */
 export function createRounds<Turn extends { readonly state: RoundState<unknown> }, Peer>(
   steps: RoundSteps<Turn, Peer>,
 ): Rounds<Turn> {

@@ -3,7 +3,7 @@ import { handleAnswer } from './answers.ts'
 import { takeTicket } from './forwarding.ts'
 import type { RoutedMessage, RoutingTurn } from './routing.ts'
 
-/** The handlers of routed messages, for a machine with a leader. */
+/** The handlers of routed messages for a machine with a leader. */
 export const routedMessages: {
   readonly [Type in RoutedMessage['type']]: MessageHandler<RoutingTurn, MessageOf<RoutedMessage, Type>>
 } = {

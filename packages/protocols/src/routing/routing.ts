@@ -8,9 +8,10 @@ import { createForwarding, type Forwarding, type Ticket } from './forwarding.ts'
 import type { Read } from './reads.ts'
 import { createCopy, type SessionedCopy } from './sessions.ts'
 
-// Routes a request from the client's node to the leader, and the answer back, for all protocols with a leader.
+// Routes a request from the node that a client called to the leader, and the answer back. Shared by all protocols that
+// have some kind of leader.
 
-/** Where an answer goes: the client's node, and its attempt. */
+/** The destination of an answer: the node that the client called, and that node's attempt number. */
 export interface Origin {
   readonly node: NodeId
   readonly requestId: string
@@ -26,13 +27,13 @@ export type RoutedMessage =
     }
   | { readonly type: 'answer'; readonly origin: Origin; readonly result: Completion }
 
-/** A client's request, until it is answered. */
+/** A client's request to this node, until it is answered. */
 export interface Request {
   readonly command: Command
-  /** Sweeps since the request arrived, or was first forwarded. */
+  /** The number of sweeps since the request arrived, or since it was first forwarded. */
   age: number
   attempts: number
-  /** The attempts that may have reached a leader, without an answer. */
+  /** The attempts that may have reached a leader and that no leader has answered or refused. */
   open: readonly number[]
   lastLeader: NodeId | undefined
   forwardedAtAge: number
@@ -58,7 +59,6 @@ export const routedAtFirst = (
   ...{ requests: new Map(), leader: undefined, applied: 0, reads: [], roundStarted: 0, roundConfirmed: 0 },
 })
 
-/** Resets the rounds of a new leader. */
 export function resetRounds(state: RoutingState): void {
   state.reads = []
   state.roundStarted = 0
@@ -66,13 +66,14 @@ export function resetRounds(state: RoutingState): void {
 }
 
 export interface RoutingConfig extends Subject {
-  /** Serves a request, as the leader. */
   serve(turn: RoutingTurn, origin: Origin, command: Command): void
-  /** How long a request waits for a leader; 0 to refuse it immediately. */
+  /** How long a request waits for a leader before it is refused; 0 to refuse it immediately. */
   readonly leaderWaitMs: Millis
-  /** How long a forwarded request waits for its answer. */
   readonly requestTimeoutMs: Millis
-  /** After how long a request is forwarded again, if that is safe; to a new leader immediately. 0 disables both. */
+  /**
+   * How long a request waits for an answer before it is forwarded again, if that is safe. A new leader gets it
+   * immediately. 0 disables both.
+   */
   readonly retryMs: Millis
 }
 
@@ -85,10 +86,10 @@ export interface RoutingTurn {
   cancelTimer(timer: RoutedTimer): void
 }
 
-/** The timer that sweeps waiting requests. */
+/** The timer for sweeps, which runs while requests wait. */
 export type RoutedTimer = 'requests'
 
-/** Above it, a node or leader refuses requests. */
+/** The largest number of requests of a node or leader. Further requests are refused. */
 export const REQUEST_LIMIT = 10_000
 
 export const isRead = ({ object }: RoutingConfig, { input }: Command): boolean => object.reads.includes(input.f)

@@ -2,15 +2,15 @@ import type { Completion, Json } from '@chaosproxy/history'
 import type { Command, Session } from '../command.ts'
 import type { AnyObject } from '../objects/object.ts'
 
-/** A client's last request, and its result for a repetition. */
+/** A client's last request and its result, which is sent again if the client repeats the request. */
 interface LastRequest {
   readonly sequence: number
   readonly result: Completion
-  /** The number of session requests applied by then. */
+  /** The number of session requests that had been applied then. */
   readonly count: number
 }
 
-/** The replicated object, and each client's last request (thesis §6.3). */
+/** The replicated state machine: the object, and each client's last request (thesis §6.3). */
 export interface SessionedCopy {
   /** The object's state. */
   readonly held: unknown
@@ -25,8 +25,8 @@ export interface SavedCopy {
 
 const SESSION_LIMIT = 10_000
 /**
- * The number of sessions removed together, since finding the oldest examines all. A client's last request is protected
- * until 9,000 other clients have written.
+ * The number of sessions that are removed together, because all must be examined to find the oldest. A client's last
+ * request loses its protection after 9,000 to 10,000 other clients have written.
  */
 const SESSIONS_FORGOTTEN = 1_000
 
@@ -41,7 +41,7 @@ export const saveCopy = (object: AnyObject, { held, sessions }: SessionedCopy): 
   sessions: [...sessions],
 })
 
-/** Restores a copy, which counts on from its sessions' highest count. */
+/** Restores a copy. It continues to count from the highest count of any session. */
 export const loadCopy = (object: AnyObject, { held, sessions }: SavedCopy): SessionedCopy => ({
   held: object.load(held),
   sessions: new Map(sessions),
@@ -75,7 +75,7 @@ export function wasApplied({ sessions }: SessionedCopy, { session }: Command): b
   return last !== undefined && session !== undefined && session.sequence <= last.sequence
 }
 
-/** Removes the least recently used sessions, the same on every copy. */
+/** Removes the least recently used sessions. The log orders them, so every copy removes the same ones. */
 function forgetOldest(sessions: Map<string, LastRequest>): void {
   const byAge = [...sessions].sort(([, one], [, other]) => one.count - other.count)
   for (const [client] of byAge.slice(0, SESSIONS_FORGOTTEN)) sessions.delete(client)

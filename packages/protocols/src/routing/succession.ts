@@ -10,7 +10,7 @@ import { answer, failReads } from './answers.ts'
 import { type Origin, type RoutingConfig, type RoutingState, type RoutingTurn, routedAtFirst } from './routing.ts'
 import { applyOnce } from './sessions.ts'
 
-// Settings of a leader with heartbeats, and of nodes that take over after silence.
+// Settings of a leader that sends heartbeats, and of nodes that take over after a time of silence.
 
 export interface SuccessionConfig extends RoutingConfig {
   readonly heartbeatMs: Millis
@@ -22,10 +22,9 @@ export interface SuccessionState extends RoutingState {
   readonly generator: Generator
 }
 
-/** A node's state in a group with one log. */
 export interface MemberState extends SuccessionState {
   readonly nodes: readonly NodeId[]
-  /** By position in the log. */
+  /** The origin of each entry's request, by position in the log. */
   origins: Map<number, Origin>
 }
 
@@ -35,7 +34,7 @@ export const memberAtFirst = (node: NodeSetting, subject: Subject): MemberState 
   origins: new Map(),
 })
 
-/** Returns a member's settings: its own between succession's and routing's. */
+/** Returns the settings of a member: its own, between those of succession and those of routing. */
 export const memberSettings = (leader: string, succeeds: string, own: ProtocolSettings = {}): ProtocolSettings => ({
   ...successionSettings(leader, succeeds),
   ...own,
@@ -48,7 +47,8 @@ export const chosenMember = (chosen: Chosen): Omit<SuccessionConfig, 'serve'> =>
 })
 
 /**
- * Returns the settings of succession. `leader` is the protocol's word; `succeeds` a verb phrase, such as `takes over`.
+ * Returns the settings of succession. `leader` is the protocol's word for the leader; `succeeds` is a verb phrase, such
+ * as `takes over`.
  */
 export const successionSettings = (leader: string, succeeds: string): ProtocolSettings => ({
   'heartbeat-ms': { summary: `milliseconds between heartbeats of a ${leader}`, default: 50 },
@@ -65,7 +65,7 @@ export const routingSettings = (leader: string): ProtocolSettings => ({
   'request-timeout-ms': { summary: `how long a request waits for its answer once a ${leader} has it`, default: 1000 },
 })
 
-/** Whether a read is an entry of the log, or waits for a round. */
+/** Whether a read takes a position in the log, or waits for a round that confirms the leader. */
 export type Reads = 'log' | 'round'
 
 export const readsSetting = (leader: string): Omit<ProtocolSetting, 'name'> => ({
@@ -93,7 +93,7 @@ export const chosenRouting = (chosen: Chosen): Omit<RoutingConfig, 'serve'> => (
   bug: chosen.bug,
 })
 
-/** Applies the next entry of the log, and answers a request that waits here. */
+/** Applies the next entry of the log, and answers its request if the request waits on this node. */
 export function applyNext(turn: MemberTurn, command: Command | null, answers = true): void {
   const { state, config } = turn
   state.applied++
@@ -112,7 +112,7 @@ interface MemberTurn extends RoutingTurn {
   readonly state: MemberState
 }
 
-/** Restarts the wait for the leader, for a random time. */
+/** Restarts the wait for the leader. The timer fires after a random time of silence. */
 export function awaitLeader(turn: SuccessionTurn): void {
   const { silenceMinMs, silenceMaxMs } = turn.config
   turn.setTimer('silence', millis(silenceMinMs + draw(turn.state.generator) * (silenceMaxMs - silenceMinMs)))

@@ -2,13 +2,12 @@ import type { Json } from '@chaosproxy/history'
 import { loadPairs } from '../objects/object.ts'
 import type { Place, ShardedState, ShardedTurn } from './state.ts'
 
-// A shard's content: an object or, with transactions, items named by shard.
+// The content of a shard: an object or, with transactions, the items whose names begin with the shard's number.
 
 export const itemOf = (shard: number, key: string): string => `${shard} ${key}`
 export const shardOfItem = (item: string): number => Number(item.slice(0, item.indexOf(' ')))
 export const keyOfItem = (item: string): string => item.slice(item.indexOf(' ') + 1)
 
-/** Returns a copy of a shard to send. */
 export function contentOf({ state, config }: ShardedTurn, shard: number): Json {
   if (!config.transactions) return config.object.save(state.owned.get(shard))
   return [...state.values].filter(([item]) => shardOfItem(item) === shard)

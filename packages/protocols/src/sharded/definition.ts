@@ -10,14 +10,14 @@ import type { ShardedMessage, ShardedState } from './state.ts'
 const TRANSACTIONAL: readonly string[] = ['transactions', 'bank']
 const CHECK_MS = millis(50)
 const VOTE_TIMEOUT_MS = millis(200)
-/** The largest number of attempts at a locked key or moving shard. */
+/** The largest number of attempts of a transaction that finds a key locked, or its shard moving. */
 const ATTEMPTS = 60
 
 export const sharded: ProtocolDefinition = defineProtocol({
   name: 'sharded',
   summary: 'keys are spread over shards, each with one owner; shards move from node to node under load',
   defaultNodes: 3,
-  // Objects with independent keys, and objects of transactions.
+  // Objects whose keys are independent, and objects whose operations are transactions over several keys.
   objects: ['register', 'counter', 'set', 'queue', 'lock', 'log', ...TRANSACTIONAL],
   settings: {
     by: {

@@ -13,8 +13,8 @@ import type { Sharded, ShardedConfig, ShardedRecord, ShardedState, ShardedTurn }
 import { beginTransaction, handlePlaced, handlePrepare, handleYes } from './transactions.ts'
 
 /**
- * Keys are in shards, by hash, by range or by a directory, and each shard has one owner, which changes. Any node
- * forwards a request to the owner that it knows; a former owner answers with the new one.
+ * Keys are distributed to shards, by hash, by range or by a directory, and each shard has one owner, which changes. Any
+ * node forwards a request to the owner that it knows. A former owner answers with the new owner.
  */
 export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
   initial,

@@ -4,14 +4,13 @@ import { draw } from '../generator.ts'
 import { contentOf, drop, keep, placeOf, shardOfItem } from './content.ts'
 import type { ShardedTurn } from './state.ts'
 
-// A shard moves under load in three durable steps: its owner stops serving it; the next owner takes it; the first
-// removes it. Two nodes never serve it at once.
+// A shard moves under load in three steps, each durable before the next begins: its owner stops serving it; the next
+// owner takes it; the first owner removes it. No two nodes ever serve a shard at the same time.
 
-/** Moves a random shard to another node. */
 export function rebalance(turn: ShardedTurn): void {
   const { state } = turn
   const others = state.nodes.filter((node) => node !== state.id)
-  // Locked keys wait for the end of the transaction.
+  // A shard with locked keys does not move until the transaction has ended.
   const locked = new Set([...state.locks.keys()].map(shardOfItem))
   const shards = [...state.owned.keys()].filter((shard) => !state.leaving.has(shard) && !locked.has(shard))
   const shard = shards[Math.floor(draw(state.generator) * shards.length)]
@@ -25,7 +24,7 @@ function give(turn: ShardedTurn, shard: number, to: NodeId): void {
   const content = contentOf(turn, shard)
   state.leaving.set(shard, { to, epoch, content })
   turn.persist({ kind: 'gave', shard, epoch, to, content })
-  // The bug: both owners serve the shard for a time.
+  // The bug: the owner serves the shard until the next owner has confirmed it.
   if (config.bug !== 'both-owners-serve') {
     drop(state, shard)
     state.places.set(shard, { owner: to, epoch })
@@ -41,7 +40,7 @@ export function giveAgain(turn: ShardedTurn): void {
 
 export function handleTake(turn: ShardedTurn, from: NodeId, shard: number, epoch: number, content: Json): void {
   const { state } = turn
-  // The shard may have come and gone before a duplicate, or not have come yet.
+  // The message may be a late duplicate, or this node may know of the move before it has taken the shard.
   const place = placeOf(state, shard)
   const isNew = epoch > place.epoch || (epoch === place.epoch && place.owner === state.id && !state.owned.has(shard))
   if (isNew && !state.leaving.has(shard)) {

@@ -47,7 +47,7 @@ export function shardOf(turn: ShardedTurn, key: string): number | undefined {
     case 'hash':
       return Number(ownerOf(['0', ...Array.from({ length: config.shards - 1 }, (_, i) => String(i + 1))], key))
     case 'range': {
-      // By the first letter, so that neighbouring keys are together.
+      // The first letter determines the shard, so neighbouring keys are together.
       const letter = Math.max(0, Math.min(LETTERS - 1, key.charCodeAt(0) - 'a'.charCodeAt(0) || 0))
       return Math.floor((letter * config.shards) / LETTERS)
     }
@@ -62,7 +62,7 @@ export function shardOf(turn: ShardedTurn, key: string): number | undefined {
   }
 }
 
-/** Returns a key's shard from the directory on the first node, which assigns new keys in turn. */
+/** Returns the shard of a key from the directory on the first node. A new key is assigned to the next shard. */
 function list(turn: ShardedTurn, key: string): number {
   const { state, config } = turn
   const known = state.listed.get(key)
@@ -87,7 +87,7 @@ function serve(turn: ShardedTurn, shard: number, { input }: Command): Completion
   const { state, config } = turn
   const isRead = config.object.reads.includes(input.f)
   if (config.bug === 'drop-in-flight' && state.leaving.has(shard) && !isRead) {
-    // The bug: writes to a moving shard are lost.
+    // The bug: writes that arrive while their shard is moving are acknowledged and lost.
     turn.mark()
     return ok(input.value)
   }
@@ -112,8 +112,7 @@ export function handleAsk(
 }
 
 /**
- * Handles a refusal. Forwards the request immediately if the shard's place is news, otherwise later, since it may be
- * moving.
+ * Handles a refusal. If the place of the shard is new to this node, forwards the request immediately, otherwise later.
  */
 export const handleMoved: Handler<Sharded, 'moved'> = (turn, { requestId, number, shard, place }) => {
   const { state } = turn

@@ -7,7 +7,7 @@ import type { TransactionConfig } from '../two-phase-commit/config.ts'
 import type { TwoPhaseMessage, TwoPhaseRecord, TwoPhaseState } from '../two-phase-commit/state.ts'
 
 export interface ShardedConfig extends TransactionConfig {
-  /** Whether operations are transactions over shards. */
+  /** Whether every operation is a transaction over the shards of its keys. */
   readonly transactions: boolean
   /** How the shard of a key is determined. */
   readonly by: 'hash' | 'range' | 'directory'
@@ -17,7 +17,7 @@ export interface ShardedConfig extends TransactionConfig {
   readonly requestTimeoutMs: Millis
 }
 
-/** A shard's place, with an epoch for each move. */
+/** The place of a shard. Each move gives the shard a new epoch. */
 export interface Place {
   readonly owner: NodeId
   readonly epoch: number
@@ -25,7 +25,7 @@ export interface Place {
 
 export type ShardedMessage =
   | TwoPhaseMessage
-  /** A shard's current place, for a coordinator that asked a former owner. */
+  /** The current place of a shard, sent to a coordinator that asked a former owner. */
   | { readonly type: 'placed'; readonly shard: number; readonly place: Place }
   | {
       readonly type: 'ask'
@@ -35,11 +35,11 @@ export type ShardedMessage =
       readonly command: Command
     }
   | { readonly type: 'answer'; readonly requestId: string; readonly result: Completion }
-  /** The node does not own the shard: no effect. */
+  /** The node does not own the shard. The request had no effect. */
   | {
       readonly type: 'moved'
       readonly requestId: string
-      /** The refused ticket. Copies of the request with a later one are unaffected. */
+      /** The number of the refused ticket. Copies of the request with a later ticket are not refused. */
       readonly number: number
       readonly shard: number
       readonly place: Place
@@ -67,9 +67,9 @@ export type ShardedRecord =
 
 export interface Asked {
   readonly command: Command
-  /** Whether no owner has the request: it was refused, or waits for the directory. */
+  /** Whether no owner has the request, because it was refused or waits for the directory. */
   idle: boolean
-  /** The ticket of the last forwarding. */
+  /** The ticket with which the request was last forwarded. */
   number: number
   ageMs: number
 }
@@ -79,14 +79,14 @@ export interface ShardedState extends TwoPhaseState {
   readonly forwarding: Forwarding
   // The gateway.
   readonly asked: Map<string, Asked>
-  /** The latest known places. */
+  /** The latest known place of each shard. */
   readonly places: Map<number, Place>
-  /** The shard of each key, from the directory. */
+  /** The shard of each key, as the directory answered. */
   readonly listed: Map<string, number>
   // The owner.
-  /** The content of each owned shard; undefined with transactions, where keys are items. */
+  /** The content of each owned shard; undefined with transactions, because keys are then items. */
   readonly owned: Map<number, unknown>
-  /** Shards sent to a node that has not confirmed them. */
+  /** Shards that were sent to another node, which has not confirmed them yet. */
   readonly leaving: Map<number, { readonly to: NodeId; readonly epoch: number; readonly content: Json }>
   moves: number
 }

@@ -9,8 +9,8 @@ import { itemOf, keyOfItem, placeOf, shardOfItem } from './content.ts'
 import { shardOf } from './serving.ts'
 import type { Sharded, ShardedTurn } from './state.ts'
 
-// Transactions over any shards, by two-phase commit among their owners. A shard with locked keys does not move, so a
-// voter still owns it when the decision arrives.
+// Transactions over any shards, by two-phase commit among the shards' owners. A shard with locked keys does not move,
+// so a node that voted still owns it when the decision arrives.
 
 export function beginTransaction(turn: ShardedTurn, attempted: Attempt): void {
   begin(turn, attempted, (operation) => {
@@ -21,7 +21,7 @@ export function beginTransaction(turn: ShardedTurn, attempted: Attempt): void {
   })
 }
 
-/** Votes for owned shards, or sends the places of others to the coordinator. */
+/** Votes if this node owns all shards. Otherwise sends their places to the coordinator. */
 export const handlePrepare: Handler<Sharded, 'prepare'> = (turn, message, from) => {
   const { state, config } = turn
   const { transaction, operations } = message
@@ -33,7 +33,7 @@ export const handlePrepare: Handler<Sharded, 'prepare'> = (turn, message, from) 
     return
   }
   if (config.bug === 'drop-in-flight' && away.every((shard) => state.leaving.has(shard)) && operations.some(isChange)) {
-    // The bug: writes to a moving shard are lost.
+    // The bug: writes that arrive while their shard is moving are acknowledged and lost.
     turn.mark()
     turn.send(from, { type: 'yes', transaction, read: readWithoutWriting(turn, operations, away) })
     return
@@ -57,7 +57,7 @@ function readWithoutWriting(
   return 'refusal' in outcome ? [] : [...outcome.read]
 }
 
-/** The coordinator names keys without the shard. */
+/** The coordinator names items by their keys, without the shard. */
 export const handleYes: Handler<Sharded, 'yes'> = (turn, { type, transaction, read }, from) =>
   countYes(turn, { type, transaction, read: read.map(([item, value]) => [keyOfItem(item), value]) }, from)
 

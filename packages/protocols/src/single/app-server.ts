@@ -9,11 +9,11 @@ import type { Handler } from '../turn.ts'
 import { mayPass, noteFailure, noteSuccess } from './breaker.ts'
 import type { Call, Single, SingleTurn } from './state.ts'
 
-// An app server queries the database for its clients. A missing answer may mean that the request had no effect, or that
-// the answer was lost. Retrying is safe only without effect or with a key (Helland, "Life beyond Distributed
+// An app server queries the database on behalf of its clients. A missing answer may mean that the request was lost, or
+// only the answer. Retrying is safe only for requests without effect or with a key (Helland, "Life beyond Distributed
 // Transactions", 2007, §5).
 
-/** The number of answers to use while the database is silent. */
+/** The number of answers kept for use while the database does not answer. */
 const KNOWN_LIMIT = 1_000
 const MOST_TOKENS = 10
 
@@ -49,7 +49,7 @@ function keyOf(turn: SingleTurn, request: string, number: number): string | unde
   const { config } = turn
   if (config.retry !== 'key') return undefined
   if (config.bug !== 'key-per-attempt') return request
-  // The bug: each attempt has another key.
+  // The bug: the key is created per attempt, so each attempt has a different key.
   if (number > 1) turn.mark()
   return `${request}-${number}`
 }
@@ -66,7 +66,6 @@ export const handleDid: Handler<Single, 'did'> = (turn, { request, result }) => 
   end(turn, call, result)
 }
 
-/** Handles the rejection of an attempt, which has no effect. */
 export const handleBusy: Handler<Single, 'busy'> = (turn, { request, attempt: number }) => {
   const call = turn.state.calls.get(request)
   if (call === undefined) return
@@ -75,7 +74,6 @@ export const handleBusy: Handler<Single, 'busy'> = (turn, { request, attempt: nu
   if (call.phase === 'waiting' && call.attempt === number) failed(turn, left)
 }
 
-/** Fails overdue attempts, and retries requests after their pause. */
 export function lookAtCalls(turn: SingleTurn): void {
   for (const call of [...turn.state.calls.values()]) {
     if (call.dueAt > turn.steady) continue
@@ -119,7 +117,7 @@ function backoffOf({ config, state }: SingleTurn, failures: number): number {
   }
 }
 
-/** Ends a request. An unanswered attempt may have taken effect, unless it was a read. */
+/** Ends a request. Only reads, and requests whose attempts were all rejected, have certainly failed. */
 function giveUp(turn: SingleTurn, call: Call, why: string): void {
   const { command, uncertain, attempt: attempts } = call
   const error = `${why}, after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`
@@ -127,13 +125,13 @@ function giveUp(turn: SingleTurn, call: Call, why: string): void {
   if (known !== undefined) end(turn, call, known)
   else if (uncertain === 0 || isRead(turn, command)) end(turn, call, refused(error))
   else if (turn.config.bug === 'refuse-after-sent' && why !== 'no answer') {
-    // The bug: the last attempt was not sent, but an earlier one was.
+    // The bug: the request is reported as never sent, although an earlier attempt was sent.
     turn.mark()
     end(turn, call, circuitOpen)
   } else end(turn, call, { type: 'info', error })
 }
 
-/** Graceful degradation: an old answer instead of none. */
+/** Returns an old answer instead of none: graceful degradation. */
 function degraded(turn: SingleTurn, command: Command): Completion | undefined {
   if (!turn.config.degrade || !isRead(turn, command)) return undefined
   const known = turn.state.known.get(questionOf(command))
@@ -152,7 +150,7 @@ function end(turn: SingleTurn, { requestId, request }: Call, result: Completion)
   turn.reply(requestId, result)
 }
 
-/** In milliseconds. After rounding, a shorter timer could fire repeatedly at the same time. */
+/** The shortest timer in milliseconds. Rounding could otherwise make the timer fire repeatedly at the same time. */
 const SHORTEST_MS = 0.01
 
 export function awaitCalls(turn: SingleTurn): void {

@@ -1,18 +1,18 @@
 /**
- * A circuit breaker (Nygard, "Release It!", 2007, "Circuit Breaker"): after consecutive failures, nothing is sent for a
- * while; then one request decides whether the circuit closes.
+ * A circuit breaker (Nygard, "Release It!", 2007, "Circuit Breaker"): after consecutive failures, no attempts are sent
+ * for a while. Then one request is let through, and its outcome determines whether the circuit closes.
  */
 export interface Breaker {
   failures: number
-  /** By the monotonic clock; undefined while the circuit is closed. */
+  /** The end of the cool-down by the monotonic clock; undefined while the circuit is closed. */
   openUntil: number | undefined
-  /** Whether the one request of a half-open circuit is in progress. */
+  /** Whether the single request that a half-open circuit lets through is still in progress. */
   probing: boolean
 }
 
 export const createBreaker = (): Breaker => ({ failures: 0, openUntil: undefined, probing: false })
 
-/** Whether an attempt may be sent. After the cool-down, only the first may. */
+/** Whether an attempt may be sent now. After the cool-down, only the first call returns true. */
 export function mayPass(breaker: Breaker, steady: number): boolean {
   if (breaker.openUntil === undefined) return true
   if (steady < breaker.openUntil || breaker.probing) return false

@@ -5,8 +5,8 @@ import { takeTicket } from '../routing/forwarding.ts'
 import { arrive, finish, paceOf, serve } from '../station.ts'
 import type { Attempt, SingleRecord, SingleTurn } from './state.ts'
 
-// The database: one node with a disk. An effect and its key are one transaction, so a repeated request finds both or
-// neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4), 2012).
+// The database: one node with a disk. An effect and the record of its key are one transaction, so a repeated request
+// finds both or neither (Helland, "Idempotence Is Not a Medical Condition", ACM Queue 10(4), 2012).
 
 export function handleDo(turn: SingleTurn, job: Attempt, from: NodeId): void {
   const { state, config } = turn
@@ -71,12 +71,12 @@ function remember(turn: SingleTurn, record: EffectRecord, result: Completion): v
   const ofKey: SingleRecord = { kind: 'key', key, result }
   switch (config.bug) {
     case 'key-after-effect':
-      // The bug: a crash between two transactions loses the key of an effect.
+      // The bug: the effect and then its key are written in two transactions. A crash between them loses the key.
       persist(withoutKey)
       persist(ofKey)
       return
     case 'key-before-effect':
-      // The bug: a crash between two transactions loses the effect of a key.
+      // The bug: the key and then its effect are written in two transactions. A crash between them loses the effect.
       persist(ofKey)
       persist(withoutKey)
       return

@@ -79,7 +79,7 @@ export const single: ProtocolDefinition = defineProtocol({
       watch: watchState(({ wrong }: SingleState) => wrong),
     },
   ],
-  // Blind retries take effect twice, or after a later write.
+  // With blind retries, any request may take effect twice, and an old write may take effect after a later one.
   promises: (_, { retry, degrade }) => (retry === 'blind' ? 'none' : degrade === true ? 'eventual' : 'linearizable'),
   create(chosen) {
     return createSingle({

@@ -13,7 +13,7 @@ import type { Single, SingleConfig, SingleState } from './state.ts'
 
 /**
  * App servers on one database, the initial form of most systems. The first node is the database; every node is an app
- * server. What is promised depends on its reaction to a missing answer.
+ * server. The promise of the system depends on how an app server reacts to a missing answer.
  */
 export const createSingle: MachineMaker<Single> = defineMachine<Single>({
   initial,

@@ -10,19 +10,19 @@ import type { Breaker } from './breaker.ts'
 
 export interface SingleConfig extends Subject {
   readonly retry: 'none' | 'blind' | 'key'
-  /** How long an app server waits for one answer. */
+  /** How long an app server waits for the answer to one attempt. */
   readonly timeoutMs: Millis
-  /** The largest number of attempts, with the first. */
+  /** The largest number of attempts per request, including the first. */
   readonly attempts: number
   readonly backoff: 'none' | 'fixed' | 'exponential' | 'jitter'
   readonly backoffMs: Millis
   readonly longestBackoffMs: Millis
-  /** The average retries per first attempt; 0 for any number. */
+  /** The average number of retries allowed per first attempt; 0 for no such limit. */
   readonly retryBudget: number
-  /** Consecutive failures that open the circuit; 0 for never. */
+  /** The number of consecutive failures that open the circuit; 0 if it always stays closed. */
   readonly breakerFailures: number
   readonly coolDownMs: Millis
-  /** Whether reads get old answers while the database is silent. */
+  /** Whether an app server answers reads from its last known answers while the database does not answer. */
   readonly degrade: boolean
   readonly serviceMs: Millis
   readonly queueLimit: number
@@ -31,20 +31,20 @@ export interface SingleConfig extends Subject {
 type SingleMessage =
   | (Attempt & { readonly type: 'do' })
   | { readonly type: 'did'; readonly request: string; readonly attempt: number; readonly result: Completion }
-  /** The rejected attempt has no effect. */
+  /** The database rejects an attempt, which has no effect. */
   | { readonly type: 'busy'; readonly request: string; readonly attempt: number }
 
 export interface Attempt {
   readonly request: string
   readonly attempt: number
-  /** The idempotency key; absent if the request is not to be remembered. */
+  /** The idempotency key; absent if the database should not remember the request. */
   readonly key?: string | undefined
   readonly command: Command
   readonly ticket: Ticket
 }
 
 export type SingleRecord =
-  /** A transaction: an effect and its key, if any. The ticket keeps duplicates from taking effect. */
+  /** A transaction: an effect and, with a key, the record of the key. The ticket prevents duplicates. */
   | {
       readonly kind: 'effect'
       readonly from: NodeId
@@ -53,7 +53,7 @@ export type SingleRecord =
       readonly key?: string | undefined
       readonly command: Command
     }
-  /** A key in its own transaction, by a bug. */
+  /** A key in a transaction of its own, which happens only with a bug. */
   | { readonly kind: 'key'; readonly key: string; readonly result: Completion }
 
 export interface Call {
@@ -61,10 +61,10 @@ export interface Call {
   readonly request: string
   readonly command: Command
   readonly phase: 'waiting' | 'backing off'
-  /** When the answer is overdue or the next attempt due, by the monotonic clock. */
+  /** The time by the monotonic clock when the answer is overdue, or the next attempt is due. */
   readonly dueAt: number
   readonly attempt: number
-  /** Attempts that may still take effect. */
+  /** The number of attempts that may still take effect. */
   readonly uncertain: number
 }
 
@@ -73,20 +73,20 @@ export interface SingleState {
   readonly database: NodeId
   readonly life: number
   readonly generator: Generator
-  // The state of the app server, which each node is.
+  // The state of the app server; each node is one.
   /** The calls by request. */
   readonly calls: Map<string, Call>
   readonly sending: Forwarding
   readonly breaker: Breaker
   retryTokens: number
-  /** The last answers, by the question's JSON. */
+  /** The database's last answer to each question, by its JSON text. */
   readonly known: Map<string, Completion>
   // The database.
   held: unknown
   readonly receiving: Forwarding
   readonly keys: Map<string, Completion>
   readonly station: Station<{ readonly from: NodeId; readonly job: Attempt }>
-  /** Requests that took effect, for the invariants, with the first violation in `wrong`. */
+  /** The requests that took effect, for the invariants. `wrong` describes the first violation. */
   readonly effects: Set<string>
   wrong: string | undefined
 }

@@ -4,14 +4,14 @@ import type { Handler } from '../turn.ts'
 import { type Attempt, answerOf, answerToNo, transactionFor } from '../two-phase-commit/retries.ts'
 import type { Open, ThreePhase, ThreePhaseTurn } from './state.ts'
 
-/** Phase 1: asks every site to vote, and the coordinator in any case. */
+/** Phase 1: asks every site to vote, yes or no. The coordinator is also a site. */
 export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
   const { id, open } = turn.state
   const begun = transactionFor(turn, attempted, { voters: [id] })
   if (begun === undefined) return
   const { name: transaction, parts } = begun
   const sites = [...parts.keys()]
-  // A spread would take longer than the rest of a transaction.
+  // Members are listed, because a spread would take longer than all other parts of a transaction.
   const { requestId, command, attempt } = attempted
   open.set(transaction, {
     requestId,
@@ -24,7 +24,7 @@ export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
     checks: 0,
   })
   for (const [node, operations] of parts) {
-    // This node may have voted no, which ends the transaction.
+    // This node may have voted no in an earlier iteration, which ends the transaction.
     if (open.has(transaction)) turn.send(node, { type: 'prepare', transaction, operations, sites })
   }
 }
@@ -35,12 +35,12 @@ export const handleYes: Handler<ThreePhase, 'yes'> = (turn, { transaction, read 
   open.votes.set(from, read)
   if (open.votes.size < open.sites.length) return
   if (turn.config.object.reads.includes(open.command.input.f)) {
-    // Nothing to commit. With the last vote, every item was locked, so the values are consistent.
+    // A read has nothing to commit. Every item was locked at the time of the last vote, so the values are consistent.
     abort(turn, transaction, open)
     turn.reply(open.requestId, answerOf(turn, open.command, open.votes))
     return
   }
-  // Phase 2: informs every site that all voted yes.
+  // Phase 2: informs every site that all have voted yes, before any of them may commit.
   open.phase = 'pre-committing'
   open.checks = 0
   for (const site of open.sites) turn.send(site, { type: 'pre-commit', transaction })
@@ -72,7 +72,9 @@ function abort(turn: ThreePhaseTurn, transaction: string, { sites }: Open): void
   tell(turn, transaction, sites, false)
 }
 
-/** A silent site counts as dead: its vote as no, its acknowledgement as given. */
+/**
+ * Handles the silence of sites. A silent site counts as dead: its vote counts as no, and its acknowledgement as given.
+ */
 export function checkOpen(turn: ThreePhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, open] of [...state.open]) {
@@ -85,7 +87,10 @@ export function checkOpen(turn: ThreePhaseTurn): void {
   }
 }
 
-/** Sends a decision to all sites, this one first: its record must be on its way to the disk before any message. */
+/**
+ * Sends a decision to all sites, this site first: its own record must be on its way to the disk before any message is
+ * sent.
+ */
 function tell(turn: ThreePhaseTurn, transaction: string, sites: readonly NodeId[], isCommit: boolean): void {
   for (const site of sites) turn.send(site, { type: 'decision', transaction, commit: isCommit })
 }

@@ -5,7 +5,7 @@ import { planners } from '../two-phase-commit/items.ts'
 import { twoPhaseInvariants } from '../two-phase-commit/state.ts'
 import { createThreePhaseCommit } from './machine.ts'
 
-/** Sites decide while others are still down. */
+/** Timeouts so short that sites decide while others are still down. */
 const IMPATIENT = { 'check-ms': 5, 'vote-timeout-ms': 20, 'silence-ms': 20 } as const
 
 export const threePhaseCommit: ProtocolDefinition = defineProtocol({
@@ -36,7 +36,7 @@ export const threePhaseCommit: ProtocolDefinition = defineProtocol({
   },
   invariants: twoPhaseInvariants,
   promises: () => 'linearizable',
-  // A silent site counts as dead. If it lives, decisions may differ.
+  // The protocol assumes that a silent site is dead. If it lives, decisions may differ.
   notUnder: [
     ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'pause'] as const),
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),

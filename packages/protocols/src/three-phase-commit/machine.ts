@@ -10,9 +10,10 @@ import type { ThreePhase, ThreePhaseRecord, ThreePhaseState, ThreePhaseTurn } fr
 import { checkDoubts, handleHowFar, handleThisFar } from './termination.ts'
 
 /**
- * Items are distributed over the nodes, as in two-phase commit. Between votes and commit, every site is informed that
- * all voted yes (Skeen, "Nonblocking Commit Protocols", 1981), so the living can finish without a dead coordinator. The
- * price: silence must mean death, or two sides of a partition decide differently.
+ * Items are distributed over the nodes, as in two-phase commit. Between the votes and the commit, every site is
+ * informed that all have voted yes (Skeen, "Nonblocking Commit Protocols", 1981). If the coordinator dies, the living
+ * sites can finish without it. The price: silence must mean death. If the network is partitioned, the two sides decide
+ * differently.
  */
 export const createThreePhaseCommit: MachineMaker<ThreePhase> = defineMachine<ThreePhase>({
   initial,
@@ -41,7 +42,7 @@ export const createThreePhaseCommit: MachineMaker<ThreePhase> = defineMachine<Th
     },
   },
   status: () => ({ role: 'site', leads: false, ready: true }),
-  // Shows the committed value of one item. No node has those of several.
+  // Shows the committed value of a single item. No single node has the values of several items.
   holds: ({ values }, { f, key = UNKEYED }) => (f === 'read' ? values.get(key) : undefined),
 })
 

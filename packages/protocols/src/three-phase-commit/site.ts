@@ -7,7 +7,7 @@ export const handlePrepare: Handler<ThreePhase, 'prepare'> = (turn, { transactio
   const { state } = turn
   const voteNo = (refusal: SiteRefusal): void => turn.send(from, { type: 'no', transaction, refusal })
   if (state.finished.has(transaction)) {
-    // Asked about this transaction before receiving it, the site promised to abort.
+    // The site was asked about this transaction before it received it, and promised to abort.
     voteNo('given up')
     return
   }
@@ -20,7 +20,7 @@ export const handlePrepare: Handler<ThreePhase, 'prepare'> = (turn, { transactio
   const { items, writes, read } = own
   const part: SitePart = { coordinator: from, sites, items, writes, read }
   hold(state, transaction, { part, restarted: false })
-  // The bug: a restart loses yes votes.
+  // The bug: a restart loses the site's yes votes.
   if (turn.config.bug === 'forget-vote') turn.mark()
   else turn.persist({ kind: 'ready', transaction, part })
   turn.send(from, { type: 'yes', transaction, read: part.read })
@@ -61,7 +61,7 @@ export function settle(turn: ThreePhaseTurn, transaction: string, commit: boolea
   const coordinator = turn.state.doubts.get(transaction)?.part.coordinator
   finish(turn.state, transaction, commit)
   turn.persist({ kind: 'finished', transaction, commit })
-  // Until the coordinator's commit is durable, no other site knows of it.
+  // If the coordinator's own commit is not durable yet, no other site knows of it.
   if (!commit || coordinator !== turn.state.id)
     turn.state.settled = [...turn.state.settled, { transaction, outcome: commit ? 'commit' : 'abort' }]
 }
@@ -72,6 +72,6 @@ export function finish(state: ThreePhaseState, transaction: string, commit: bool
   if (part !== undefined) unlock(state, transaction, part, commit)
   doubts.delete(transaction)
   finished.set(transaction, commit)
-  // Remembered for sites that ask, and against late duplicates.
+  // Finished transactions are remembered for sites that ask about them, and to recognise late duplicates.
   forgetOldest(finished)
 }

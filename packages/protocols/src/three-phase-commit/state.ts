@@ -7,14 +7,14 @@ import type { Attempt, Coordinator } from '../two-phase-commit/retries.ts'
 import type { Settled } from '../two-phase-commit/state.ts'
 
 interface ThreePhaseConfig extends TransactionConfig {
-  /** How long a site waits for the coordinator. */
+  /** How long a site waits for the coordinator before it asks the other sites. */
   readonly silenceMs: Millis
 }
 
-/** Why a site votes no. `given up`: it has already aborted. */
+/** Why a site votes no. `given up`: it has already aborted on its own. */
 export type SiteRefusal = Refusal | 'given up'
 
-/** A site's progress. `deciding`: it coordinates and will decide. */
+/** A site's progress. `deciding`: the site is the coordinator and will decide. */
 export type Progress = 'ready' | 'pre-committed' | 'committed' | 'aborted' | 'deciding'
 
 type ThreePhaseMessage = { readonly transaction: string } & (
@@ -34,21 +34,20 @@ export type ThreePhaseRecord = { readonly transaction: string } & (
   | { readonly kind: 'finished'; readonly commit: boolean }
 )
 
-/** A site's part in a transaction after its yes vote. */
+/** A site's part in a transaction for which it has voted yes. */
 export interface SitePart extends Staged {
   readonly coordinator: NodeId
   readonly sites: readonly NodeId[]
 }
 
-/** What a site knows after its yes vote. */
+/** The progress of a site that voted yes, and the answers that it has received. */
 export interface Doubt {
   readonly part: SitePart
   preCommitted: boolean
-  /** Whether the site has restarted since, and may have missed a decision. */
+  /** Whether the site has restarted since its vote, and may have missed a decision. */
   readonly restarted: boolean
-  /** Checks since the coordinator's last message. */
+  /** The number of checks since the last message from the coordinator. */
   checks: number
-  /** The answers of this round of questions. */
   readonly heard: Map<NodeId, { readonly progress: Progress; readonly restarted: boolean }>
 }
 
@@ -65,7 +64,7 @@ export interface ThreePhaseState extends Held, Coordinator {
   readonly doubts: Map<string, Doubt>
   /** Whether each finished transaction was committed. */
   readonly finished: Map<string, boolean>
-  /** The latest step's decisions; for the invariant. */
+  /** The transactions decided in the latest step; for the invariant. */
   settled: readonly Settled[]
 }
 

@@ -3,9 +3,10 @@ import type { Handler } from '../turn.ts'
 import { preCommit, settle } from './site.ts'
 import type { Doubt, Progress, ThreePhase, ThreePhaseTurn } from './state.ts'
 
-// The termination protocol: sites without a coordinator decide among themselves. If one is pre-committed, all voted yes
-// and the dead may have committed: the living pre-commit, then commit. Otherwise none can have committed: they abort
-// (Skeen, "Nonblocking Commit Protocols", 1981, §7). Two sides of a partition decide separately.
+// The termination protocol: sites that receive nothing from the coordinator decide among themselves. If one of them is
+// pre-committed, the dead sites may have committed: the living pre-commit and then commit. If none is, no site can have
+// committed: they abort (Skeen, "Nonblocking Commit Protocols", 1981, §7). Silence counts as death, so the two sides of
+// a network partition decide separately.
 
 export function checkDoubts(turn: ThreePhaseTurn): void {
   const { state, config } = turn
@@ -14,7 +15,7 @@ export function checkDoubts(turn: ThreePhaseTurn): void {
     doubt.checks++
     const silentMs = doubt.checks * config.checkMs
     if (silentMs <= config.silenceMs) continue
-    // The living have answered by now.
+    // By the next check, the living sites have answered.
     if (silentMs > config.silenceMs + config.checkMs) decide(turn, transaction, doubt)
     if (state.doubts.has(transaction)) ask(turn, transaction, doubt)
   }
@@ -31,7 +32,7 @@ const others = ({ state }: ThreePhaseTurn, { part }: Doubt): readonly NodeId[] =
 export const handleHowFar: Handler<ThreePhase, 'how-far'> = (turn, { transaction }, from) => {
   const { state } = turn
   const doubt = state.doubts.get(transaction)
-  // A site that has not voted aborts here, and will not vote yes.
+  // A site that has never voted aborts the transaction here. After this answer, it will not vote yes.
   if (doubt === undefined && !state.finished.has(transaction)) settle(turn, transaction, false)
   const restarted = doubt?.restarted ?? false
   turn.send(from, { type: 'this-far', transaction, progress: progressOf(turn, transaction, doubt), restarted })
@@ -54,10 +55,10 @@ export const handleThisFar: Handler<ThreePhase, 'this-far'> = (turn, { transacti
 function decide(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
   const isComplete = doubt.heard.size === doubt.part.sites.length - 1
   const sleepers = doubt.restarted || [...doubt.heard.values()].some(({ restarted }) => restarted)
-  // A site that was down may have missed a decision, so all must answer.
+  // A site that was down may have missed a decision, so only the answers of all sites suffice.
   if (sleepers && !isComplete) {
     if (turn.config.bug !== 'decide-alone') return
-    // The bug: silent sites count as undecided.
+    // The bug: a site that was down assumes that silent sites are undecided.
     turn.mark()
   }
   const ready = [...doubt.heard].filter(([, { progress }]) => progress === 'ready').map(([site]) => site)
@@ -67,6 +68,6 @@ function decide(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
   }
   preCommit(turn, transaction, doubt)
   if (ready.length === 0) settle(turn, transaction, true)
-  // If the first to commit dies, the others must not abort.
+  // Pre-commits first: if the first site that commits dies, the others must not abort.
   else for (const site of ready) turn.send(site, { type: 'pre-commit', transaction })
 }

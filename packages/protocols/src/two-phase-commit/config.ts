@@ -2,13 +2,12 @@ import { type Millis, usageError } from '@chaosproxy/history'
 import type { Chosen, Subject } from '../options.ts'
 import { type Planner, planners } from './items.ts'
 
-/** The common options of two-phase and three-phase commit. */
 export interface TransactionConfig extends Subject {
   readonly planner: Planner
-  /** The interval of checks for undecided transactions. */
+  /** The interval at which each node checks its undecided transactions. */
   readonly checkMs: Millis
   readonly voteTimeoutMs: Millis
-  /** The largest number of attempts at a locked item. */
+  /** The largest number of attempts of a transaction that finds an item locked. */
   readonly attempts: number
 }
 

@@ -3,20 +3,21 @@ import { unavailable } from '../objects/object.ts'
 import { type Attempt, answerOf, answerToNo, type Placing, transactionFor } from './retries.ts'
 import type { Open, TwoPhaseHandler, TwoPhaseTurn } from './state.ts'
 
-// Two-phase commit with presumed abort: only commits are recorded, so what a coordinator does not know is aborted
-// (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system", 1986).
+// Two-phase commit with presumed abort: a coordinator without a record of a transaction has aborted it, so only commits
+// are recorded (Mohan, Lindsay & Obermarck, "Transaction management in the R* distributed database management system",
+// 1986).
 
 export function begin(turn: TwoPhaseTurn, attempted: Attempt, place?: Placing['place']): void {
   const { open } = turn.state
   const begun = transactionFor(turn, attempted, place === undefined ? {} : { place })
   if (begun === undefined) return
   const { name: transaction, parts } = begun
-  // A spread would take longer than the rest of a transaction.
+  // Members are listed, because a spread would take longer than all other parts of a transaction.
   const { requestId, command, attempt } = attempted
   open.set(transaction, { requestId, command, attempt, participants: [...parts.keys()], votes: new Map(), checks: 0 })
   // Phase 1: asks every participant to vote, yes or no.
   for (const [node, operations] of parts) {
-    // This node may have voted no, which ends the transaction.
+    // This node may have voted no in an earlier iteration, which ends the transaction.
     if (open.has(transaction)) turn.send(node, { type: 'prepare', transaction, operations })
   }
 }
@@ -29,20 +30,20 @@ export const handleYes: TwoPhaseHandler<'yes'> = (turn, { transaction, read }, f
   if (open.votes.size === open.participants.length) commit(turn, transaction, open)
 }
 
-/** Phase 2, when all voted yes: this node records the commit, then informs all. */
+/** Phase 2, when all have voted yes: this node records the commit, then informs all participants. */
 function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
   const { state, config } = turn
   const { participants, votes, requestId, command } = open
   state.open.delete(transaction)
   const answer = answerOf(turn, command, votes)
   if (config.object.reads.includes(command.input.f)) {
-    // Nothing to commit. With the last vote, all items were locked, so the values are consistent.
+    // A read has nothing to commit. All items were locked at the time of the last vote, so the values are consistent.
     tell(turn, transaction, participants, false)
     turn.reply(requestId, answer)
     return
   }
   state.committed.set(transaction, new Set(participants))
-  // The bug: a restart presumes an abort.
+  // The bug: the decision is kept only in memory. After a restart, the node presumes an abort.
   if (config.bug === 'forget-decision') turn.mark()
   else turn.persist({ kind: 'committed', transaction, participants })
   tell(turn, transaction, participants, true)
@@ -66,7 +67,7 @@ export const handleInquire: TwoPhaseHandler<'inquire'> = (turn, { transaction },
   const { state, config } = turn
   if (state.open.has(transaction)) return
   const isCommitted = state.committed.has(transaction)
-  // The bug: unknown transactions count as committed.
+  // The bug: an unknown transaction is presumed to be committed.
   const presumed = !isCommitted && config.bug === 'presume-commit'
   if (presumed) turn.mark()
   turn.send(from, { type: 'decision', transaction, commit: isCommitted || presumed })
@@ -78,18 +79,18 @@ export const handleDone: TwoPhaseHandler<'done'> = (turn, { transaction }, from)
   if (left === undefined) return
   left.delete(from)
   if (left.size > 0) return
-  // None will ask again.
+  // Every participant has confirmed, so none will ask again.
   committed.delete(transaction)
   turn.persist({ kind: 'ended', transaction })
 }
 
-/** Aborts overdue transactions, and repeats unconfirmed decisions. */
+/** Aborts transactions whose votes are overdue, and repeats decisions that were not confirmed. */
 export function checkDecisions(turn: TwoPhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, open] of [...state.open]) {
     open.checks++
     if (open.checks * config.checkMs <= config.voteTimeoutMs) continue
-    // Only this node could still decide it.
+    // The transaction will never be committed, because only this node could decide that.
     abort(turn, transaction, open)
     turn.reply(open.requestId, unavailable)
   }

@@ -5,7 +5,7 @@ import { sameValue, UNKEYED, unsupported } from '../objects/object.ts'
 import { mismatch, pairOf } from '../objects/register.ts'
 import { carriedOut, longer, type Step, stepsOf } from '../objects/transactions.ts'
 
-// An operation on an item. A request is split, so that each node can execute its part.
+// An operation on an item. A request is split into operations, so that each node can execute its part.
 
 export type Operation = { readonly item: string } & (
   | { readonly does: 'read' }
@@ -15,7 +15,7 @@ export type Operation = { readonly item: string } & (
   | { readonly does: 'push'; readonly element: Json }
   /** Refused if the sum would be less than `least`. */
   | { readonly does: 'add'; readonly amount: number; readonly initially: number; readonly least?: number | undefined }
-  /** Refused after the first time. */
+  /** Refused if the operation was executed before. */
   | { readonly does: 'once' }
 )
 
@@ -24,7 +24,7 @@ interface Plan {
   answer(read: ReadonlyMap<string, Json>): Json
 }
 
-/** Splits a request into items; undefined if it cannot. */
+/** Splits a request; returns undefined for a request that cannot be split into items. */
 export type Planner = (input: Input) => Plan | undefined
 
 const register: Planner = ({ f, key: item = UNKEYED, value }) => {
@@ -55,7 +55,7 @@ const counter: Planner = (input) => {
     : { operations: [{ item, does: 'add', amount, initially: 0 }], answer: () => value }
 }
 
-/** Accounts are items, and so are ids of transfers, which are executed once. */
+/** Each account is an item, and so is the id of a transfer, which is executed only once. */
 const bank: Planner = (input) => {
   if (input.f === 'read') {
     const accounts = Object.keys(BALANCES)
@@ -93,7 +93,9 @@ const lists: Planner = ({ f, key = UNKEYED, value }) => {
   }
 }
 
-/** Plans a transaction: reads every item, and computes the answer. Steps see earlier steps. */
+/**
+ * Plans a transaction. It reads every item. The answer is computed from these values, and each step sees earlier steps.
+ */
 const transactions: Planner = ({ f, value }) => {
   const steps = f === 'txn' ? stepsOf(value) : undefined
   if (steps === undefined) return undefined
@@ -121,7 +123,7 @@ function changeOf([kind, key, given]: Step): readonly Operation[] {
 /** By object name. */
 export const planners: { readonly [object: string]: Planner } = { register, counter, bank, lists, transactions }
 
-/** Refuses a transaction that was executed before. */
+/** The refusal of a transaction that was executed before. */
 export const DONE_BEFORE = 'done before'
 
 /** Why a node votes no. After `locked`, a retry may succeed. */
@@ -174,7 +176,7 @@ export function perform(operations: readonly Operation[], values: ReadonlyMap<st
   return { writes, read }
 }
 
-/** What a node that voted yes needs to commit or abort. */
+/** The data that a node that voted yes needs to commit or to abort. */
 export interface Staged {
   readonly items: readonly string[]
   readonly writes: Values
@@ -200,7 +202,7 @@ export function lock({ locks }: Held, transaction: string, { items }: Staged): v
   for (const item of items) locks.set(item, transaction)
 }
 
-/** Unlocks a transaction's items, after a commit writes its values. */
+/** Unlocks a transaction's items. If it commits, first writes its values. */
 export function unlock({ values, locks }: Held, transaction: string, { items, writes }: Staged, commit: boolean): void {
   if (commit) for (const [item, value] of writes) values.set(item, value)
   for (const item of items) if (locks.get(item) === transaction) locks.delete(item)

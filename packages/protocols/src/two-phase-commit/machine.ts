@@ -7,9 +7,10 @@ import { tryAgain } from './retries.ts'
 import { NOTHING_SETTLED, type TwoPhase, twoPhaseAtFirst } from './state.ts'
 
 /**
- * Items are distributed over the nodes. A client's node coordinates its transaction: all nodes concerned lock their
- * items and vote, and it commits only if all vote yes (Gray, "Notes on data base operating systems", 1978). Locks are
- * kept until the end, so transactions are serializable. A node that voted yes is blocked while the coordinator is down.
+ * Items are distributed over the nodes, one copy of each. The node that a client calls coordinates its transaction: all
+ * nodes concerned lock their items and vote, and the transaction commits only if all vote yes (Gray, "Notes on data
+ * base operating systems", 1978). Locks are kept until the end, so transactions are serializable. A node that voted yes
+ * is blocked while the coordinator is down.
  */
 export const createTwoPhaseCommit: MachineMaker<TwoPhase> = defineMachine<TwoPhase>({
   initial: twoPhaseAtFirst,
@@ -36,6 +37,6 @@ export const createTwoPhaseCommit: MachineMaker<TwoPhase> = defineMachine<TwoPha
     },
   },
   status: () => ({ role: 'participant', leads: false, ready: true }),
-  // Shows the committed value of one item. No node has those of several.
+  // Shows the committed value of a single item. No single node has the values of several items.
   holds: ({ values }, { f, key = UNKEYED }) => (f === 'read' ? values.get(key) : undefined),
 })

@@ -2,7 +2,7 @@ import { forgetOldest } from '../memory.ts'
 import { lock, unlock, vote } from './items.ts'
 import type { Prepared, Settled, TwoPhaseHandler, TwoPhaseRecord, TwoPhaseState, TwoPhaseTurn } from './state.ts'
 
-/** With decide-on-timeout: the checks after which a node decides. */
+/** With decide-on-timeout: the number of checks after which a blocked node decides. */
 const PATIENCE_CHECKS = 2
 
 export const handlePrepare: TwoPhaseHandler<'prepare'> = (turn, { transaction, operations }, from) => {
@@ -21,10 +21,10 @@ export const handlePrepare: TwoPhaseHandler<'prepare'> = (turn, { transaction, o
   const { items, writes, read } = part
   const prepared: Prepared = { coordinator: from, items, writes, read }
   hold(state, transaction, prepared)
-  // The bug: a restart loses yes votes.
+  // The bug: a restart loses the node's yes votes.
   if (config.bug === 'forget-prepared') turn.mark()
   else turn.persist({ kind: 'prepared', transaction, prepared })
-  // From now on, only the coordinator knows the outcome.
+  // From this vote on, only the coordinator knows the outcome.
   turn.send(from, { type: 'yes', transaction, read: prepared.read })
 }
 
@@ -46,7 +46,7 @@ function decide(turn: TwoPhaseTurn, transaction: string, commit: boolean): void 
   const coordinator = state.prepared.get(transaction)?.coordinator
   finish(state, transaction, commit)
   turn.persist({ kind: 'finished', transaction, commit })
-  // Until this coordinator's commit is durable, no other node knows of it.
+  // If this coordinator's decision to commit is not durable yet, no other node knows of it.
   if (!commit || coordinator !== state.id) settle(state, { transaction, outcome: commit ? 'commit' : 'abort' })
 }
 
@@ -57,7 +57,7 @@ function finish(state: TwoPhaseState, transaction: string, commit: boolean): voi
   all.delete(transaction)
   doubt.delete(transaction)
   finished.add(transaction)
-  // Otherwise, a late duplicate would begin the transaction again.
+  // Remembered, so that a late duplicate of a message does not begin the transaction again.
   forgetOldest(finished)
 }
 
@@ -65,7 +65,7 @@ function settle(state: TwoPhaseState, settled: Settled): void {
   state.settled = [...state.settled, settled]
 }
 
-/** Asks the coordinators of undecided transactions. A node that voted yes is blocked until the answer. */
+/** Asks the coordinators of transactions in doubt. A node that voted yes is blocked until its coordinator answers. */
 export function checkDoubts(turn: TwoPhaseTurn): void {
   const { state, config } = turn
   for (const [transaction, checks] of [...state.doubt]) {
@@ -73,14 +73,13 @@ export function checkDoubts(turn: TwoPhaseTurn): void {
     const coordinator = state.prepared.get(transaction)?.coordinator
     if (checks === 0 || coordinator === undefined) continue
     if (config.bug === 'decide-on-timeout' && checks >= PATIENCE_CHECKS) {
-      // The bug: silence counts as an abort.
+      // The bug: instead of staying blocked, the node treats silence as an abort.
       turn.mark()
       decide(turn, transaction, false)
     } else turn.send(coordinator, { type: 'inquire', transaction })
   }
 }
 
-/** Restores transactions from a record. */
 export function redoTransaction({ state }: Pick<TwoPhaseTurn, 'state'>, record: TwoPhaseRecord): void {
   const { kind, transaction } = record
   if (kind === 'prepared') hold(state, transaction, record.prepared)

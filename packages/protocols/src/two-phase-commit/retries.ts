@@ -8,14 +8,13 @@ import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
 import type { TransactionConfig } from './config.ts'
 import { DONE_BEFORE, type Held, type Operation, type Refusal, type Values } from './items.ts'
 
-// What the coordinators of two-phase and three-phase commit share: retries above all.
+// The common part of the coordinators of two-phase and three-phase commit.
 
 const SHORTEST_BACKOFF_MS = 1
 const LONGEST_BACKOFF_MS = 12
-/** The largest number of requests, with those to retry. */
+/** The largest number of requests that are open or wait for a retry. */
 const OPEN_LIMIT = 10_000
 
-/** A request and its attempts so far. */
 export interface Attempt {
   readonly requestId: string
   readonly command: Command
@@ -35,7 +34,7 @@ export const coordinatorAtFirst = ({ id, peers, seed }: NodeSetting): Held & Omi
 
 export interface Coordinator {
   readonly id: NodeId
-  /** All nodes in order, by which items are assigned. */
+  /** All nodes in order. An item is assigned to a node by position in this list. */
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly life: number
   readonly generator: Generator
@@ -57,16 +56,13 @@ interface Transaction {
 }
 
 export interface Placing {
-  /** These vote even without an item. */
+  /** The nodes that vote even if they store none of the items. */
   readonly voters?: readonly NodeId[]
-  /** Returns an operation's node and form, if known. */
+  /** Returns the node that stores the item of an operation, and the operation in the form that the node expects. */
   readonly place?: (operation: Operation) => { readonly holder: NodeId; readonly operation: Operation } | undefined
 }
 
-/**
- * Returns the transaction for a request, unless it is refused or retried. `place` finds an item's node, by default
- * through a hash.
- */
+/** Returns the transaction for a request; undefined if the request was refused or will be retried. */
 export function transactionFor(
   turn: CoordinatorTurn,
   attempted: Attempt,
@@ -101,7 +97,6 @@ export function answerOf(
   return ok(plan?.answer(new Map<string, Json>([...votes.values()].flat())) ?? null)
 }
 
-/** Answers a request after a no, or tries it again. */
 export function answerToNo(turn: CoordinatorTurn, attempted: Attempt, refusal: Refusal): void {
   const { requestId, command, attempt } = attempted
   if (refusal === DONE_BEFORE) turn.reply(requestId, ok(command.input.value))
@@ -110,7 +105,9 @@ export function answerToNo(turn: CoordinatorTurn, attempted: Attempt, refusal: R
   else tryLater(turn, attempted)
 }
 
-/** Tries again later. A locked item is a no instead of a wait, so transactions cannot deadlock. */
+/**
+ * Schedules a later attempt. A node with a locked item votes no instead of waiting, so transactions cannot deadlock.
+ */
 function tryLater(turn: CoordinatorTurn, { requestId, command, attempt }: Attempt): void {
   const { state } = turn
   if (state.again.length === 0) {

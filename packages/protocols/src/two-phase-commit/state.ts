@@ -26,26 +26,24 @@ export interface Prepared extends Staged {
   readonly coordinator: NodeId
 }
 
-/** A transaction that is not decided. */
 export interface Open extends Attempt {
   readonly participants: readonly NodeId[]
   readonly votes: Map<NodeId, Values>
-  /** Checks since the transaction began. */
+  /** The number of checks since the transaction began. */
   checks: number
 }
 
 export interface TwoPhaseState extends Held, Coordinator {
   readonly peers: readonly NodeId[]
-  // The state of the coordinator.
   readonly open: Map<string, Open>
-  /** By transaction: the nodes that have not confirmed the commit. */
+  /** By transaction: the nodes that have not confirmed the commit yet. */
   readonly committed: Map<string, Set<NodeId>>
   // The participant.
   readonly prepared: Map<string, Prepared>
-  /** By prepared transaction: the checks since. */
+  /** The number of checks since each transaction in doubt was prepared. */
   readonly doubt: Map<string, number>
   readonly finished: Set<string>
-  /** The latest step's decisions; for the invariant. */
+  /** The transactions decided in the latest step; for the invariant. */
   settled: readonly Settled[]
 }
 
@@ -57,7 +55,7 @@ export interface Settled {
 export const NOTHING_SETTLED: readonly Settled[] = []
 
 export type TwoPhase = Types<TransactionConfig, TwoPhaseState, TwoPhaseMessage, TwoPhaseRecord, 'check' | 'again'>
-/** What two-phase commit uses of a step, for machines with more messages. */
+/** The part of a step that two-phase commit uses. The machine may have other messages and records. */
 export type TwoPhaseTurn = Pick<Turn<TwoPhase>, 'config' | 'state' | 'send' | 'reply' | 'persist' | 'setTimer' | 'mark'>
 export type TwoPhaseHandler<Type extends TwoPhaseMessage['type']> = MessageHandler<
   TwoPhaseTurn,

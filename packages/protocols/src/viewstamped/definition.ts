@@ -35,7 +35,7 @@ export const viewstamped: ProtocolDefinition = defineProtocol({
   },
   invariants: viewstampedInvariants,
   promises: () => 'linearizable',
-  // If a majority restarts without its log, no node can recover: §4.3 assumes at most f recovering.
+  // If a majority restarts without its log, no node can recover: §4.3 assumes that at most f nodes are recovering.
   mayStopUnder: ({ recovery }) => (recovery === 'nonce' ? ['kill', 'crash'] : []),
   impossible: ({ recovery }, nodes) =>
     recovery === 'nonce' && nodes < 3

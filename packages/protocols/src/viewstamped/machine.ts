@@ -43,8 +43,8 @@ import {
 } from './view-change.ts'
 
 /**
- * Viewstamped Replication: the view number determines the primary; the others follow its log, and change the view when
- * it is silent.
+ * Viewstamped Replication: the view number determines the primary. The other nodes follow its log, and change the view
+ * when the primary is silent.
  */
 export const createViewstamped: MachineMaker<Viewstamped> = defineMachine<Viewstamped>({
   initial,
@@ -106,17 +106,17 @@ function initial(node: NodeSetting, config: ViewstampedConfig): ViewstampedState
   }
 }
 
-/** With its log on disk, a restarted node is only slow. */
+/** With the log on disk, a restarted node does not differ from a slow one. */
 function begin(turn: ViewstampedTurn, journal: readonly ViewstampedRecord[]): void {
   const { state, config } = turn
   const isFirstLife = journal.length === 0
   if (config.recovery === 'nonce') state.lastNormal = state.view
   if (state.view !== state.lastNormal) state.status = 'view-change'
-  // The bug: a restarted node takes part with an empty log.
+  // The bug: the restarted node takes part immediately, with an empty log.
   const recovers = config.recovery === 'nonce' && !isFirstLife && config.bug !== 'skip-recovery'
   if (recovers) state.status = 'recovering'
   if (!isFirstLife && config.bug === 'skip-recovery' && config.recovery === 'nonce') turn.mark()
-  // Shows a restarted node that this is not its first start.
+  // Persisted so that a restarted node knows that this is not its first start.
   if (isFirstLife) turn.persist({ kind: 'view', view: 0 })
   if (state.status === 'normal') state.leader = primaryOf(state, state.view)
   if (state.status === 'recovering') askForRecovery(turn)
@@ -129,7 +129,7 @@ export function serve(turn: ViewstampedTurn, origin: Origin, command: Command): 
   const crowded = state.origins.size >= REQUEST_LIMIT || state.reads.length >= REQUEST_LIMIT
   if (!isPrimary(state) || crowded) answer(turn, origin, unavailable)
   else if (isRead(config, command) && config.reads === 'round') {
-    // Every entry committed before is in the view's first log, or was committed here.
+    // Every entry that was committed earlier is in the log with which the view began, or was committed on this node.
     const index = Math.max(state.applied, state.inherited)
     state.reads.push({ origin, input: command.input, index, round: rounds.roundFromNow(turn) })
     answerReads(turn)
@@ -165,7 +165,7 @@ function handleNewState(turn: ViewstampedTurn, message: NewState, from: NodeId):
   else if (message.view === state.view && !isPrimary(state)) handleMissing(turn, message, from)
 }
 
-/** Whether the sender is this node's primary. Requests its view if it began without this node. */
+/** Whether the sender is the primary that this node follows. Requests the view if it began without this node. */
 function isOfView(turn: ViewstampedTurn, from: NodeId, view: number): boolean {
   const { state } = turn
   if (view < state.view) return false

@@ -27,7 +27,7 @@ export function propose(turn: ViewstampedTurn, command: Command): void {
   const op = lastIndex(state.log)
   storeEntries(turn, op, [entry])
   broadcast(turn, { type: 'prepare', view: state.view, from: op, entries: [entry], commit: state.applied })
-  // The bug: no backup has the request.
+  // The bug: the primary answers before any backup has the request.
   if (turn.config.bug === 'answer-before-prepare-ok' && quorumOf(state) > 1) {
     turn.mark()
     commitUpTo(turn, op)
@@ -46,7 +46,7 @@ export const handlePrepare: Handler<Viewstamped, 'prepare'> = (turn, { entries, 
   turn.send(from, { type: 'prepare-ok', view: state.view, op: lastIndex(state.log), round: 0 })
 }
 
-/** Appends missing entries. Within a view, equal numbers are equal entries. */
+/** Appends the entries that this node lacks. Within a view, entries with the same number are equal. */
 function append(turn: ViewstampedTurn, from: number, entries: readonly Entry[]): void {
   const { log } = turn.state
   const fresh = entries.slice(Math.max(0, lastIndex(log) + 1 - from))
@@ -82,7 +82,9 @@ function advanceCommit(turn: ViewstampedTurn): void {
   commitUpTo(turn, Math.min(ops[quorumOf(state) - 1] ?? 0, lastIndex(state.log)))
 }
 
-/** Executes committed entries in order; the client table prevents repetitions (§4.1). */
+/**
+ * Executes committed entries in order. The client table prevents a repeated request from being executed twice (§4.1).
+ */
 export function commitUpTo(turn: ViewstampedTurn, commit: number): void {
   const { state } = turn
   while (state.applied < commit) applyNext(turn, entryAt(state.log, state.applied + 1)?.command ?? null)
@@ -103,7 +105,7 @@ export function heartbeat(turn: ViewstampedTurn): void {
 }
 
 /**
- * Rounds that confirm the primary. Backups that answered had not left the view when the round began, so no later one
+ * Rounds that confirm the primary. Backups that answered had not left the view when the round began, so no later view
  * had begun.
  */
 export const rounds: Rounds<ViewstampedTurn> = createRounds<ViewstampedTurn, Backup>({

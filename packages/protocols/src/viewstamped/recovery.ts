@@ -40,7 +40,8 @@ export const handleRecovery: Handler<Viewstamped, 'recovery'> = (turn, { nonce }
 /**
  * "The recovering replica waits to receive at least f + 1 RecoveryResponse messages from different replicas, all
  * containing the nonce it sent in its Recovery message, including one from the primary of the latest view it learns of
- * in these messages" (§4.3, step 3). Here, connections break when their node dies, so the nonce is not needed.
+ * in these messages" (§4.3, step 3). In this system, connections break when their node dies, so the nonce is not
+ * needed.
  */
 export function handleRecoveryResponse(turn: ViewstampedTurn, response: RecoveryResponse, from: NodeId): void {
   const { state } = turn
@@ -54,7 +55,7 @@ export function handleRecoveryResponse(turn: ViewstampedTurn, response: Recovery
   turn.log(`recovered ${lastIndex(state.log)} entries of view ${latest}`)
   commitUpTo(turn, Math.min(told.commit, lastIndex(state.log)))
   state.responses = new Map()
-  // The node must not act in a view that it had left.
+  // The node had left the view `latest` before it died, and must not act in that view again.
   if (promised > latest) startViewChange(turn, promised)
   else if (primaryOf(state, latest) === state.id) lead(turn)
 }

@@ -8,7 +8,7 @@ import type { Turn, Types } from '../turn.ts'
 // Sections are those of Liskov & Cowling, "Viewstamped Replication Revisited", 2012. Messages have the paper's names.
 
 export interface ViewstampedConfig extends SuccessionConfig {
-  /** Whether a restarted node has its log, or requests it from others (§4.3). */
+  /** Whether a restarted node has its log on disk, or requests it from the other nodes (§4.3). */
   readonly recovery: 'disk' | 'nonce'
   readonly reads: Reads
 }
@@ -16,7 +16,7 @@ export interface ViewstampedConfig extends SuccessionConfig {
 export interface DoViewChange {
   readonly view: number
   readonly entries: readonly Entry[]
-  /** The sender's last view in normal status. */
+  /** The last view in which the sender's status was normal. */
   readonly lastNormal: number
   readonly commit: number
 }
@@ -24,13 +24,13 @@ export interface DoViewChange {
 export interface RecoveryResponse {
   readonly view: number
   readonly nonce: number
-  /** The log of the view's primary; null from others. */
+  /** The log of the primary of the view; null in a response from any other node. */
   readonly entries: readonly Entry[] | null
   readonly commit: number
 }
 
 export type ViewstampedMessage =
-  /** `from` is the op number of the first entry. */
+  /** The entries; `from` is the op number of the first. */
   | {
       readonly type: 'prepare'
       readonly view: number
@@ -38,7 +38,7 @@ export type ViewstampedMessage =
       readonly entries: readonly Entry[]
       readonly commit: number
     }
-  /** The sender has all entries up to `op`. */
+  /** The sender has all entries up to `op`, and answers the round. */
   | { readonly type: 'prepare-ok'; readonly view: number; readonly op: number; readonly round: number }
   | { readonly type: 'commit'; readonly view: number; readonly commit: number; readonly round: number }
   | { readonly type: 'start-view-change'; readonly view: number }
@@ -57,10 +57,10 @@ export type ViewstampedMessage =
   | RoutedMessage
 
 export type ViewstampedRecord =
-  /** The node takes part in no earlier view. */
+  /** The node takes part in no view before `view`. */
   | { readonly kind: 'view'; readonly view: number }
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /** The view has begun; `entries` replace those from `from` on. */
+  /** The view has begun on the sender; `entries` replace those from `from` on. */
   | { readonly kind: 'begun'; readonly view: number; readonly from: number; readonly entries: readonly Entry[] }
 
 export interface Backup {
@@ -69,23 +69,22 @@ export interface Backup {
   heard: boolean
 }
 
-/** `applied` is the commit number; the log's last index is the op number. */
+/** The state of a node. `applied` is the commit number; the log's last index is the op number. */
 export interface ViewstampedState extends MemberState {
   status: 'normal' | 'view-change' | 'recovering'
   view: number
   lastNormal: number
   log: Log
-  // The messages of a view change.
   startViewChanges: NodeId[]
   doViewChanges: Map<NodeId, DoViewChange>
   // The state of a recovery. The nonce is unique to the node's life.
   readonly nonce: number
   responses: Map<NodeId, RecoveryResponse>
-  // Only on the primary.
+  // The members below are used only on the primary.
   backups: Map<NodeId, Backup>
-  /** The first op number of the view, for which reads wait. */
+  /** The op number at the beginning of the view. Reads wait until it is committed. */
   inherited: number
-  /** Ops up to it are older than the last heartbeat. */
+  /** Ops up to this number were sent before the last heartbeat. */
   sentBefore: number
 }
 
@@ -108,13 +107,13 @@ export const primaryOf = ({ nodes }: ViewstampedState, view: number): NodeId => 
 export const isPrimary = (state: ViewstampedState): boolean =>
   state.status === 'normal' && primaryOf(state, state.view) === state.id
 
-/** f of 2f + 1 nodes may fail (§2). */
+/** f: the number of nodes that may fail out of 2f + 1 (§2). */
 export const failuresOf = ({ nodes }: ViewstampedState): number => Math.ceil(nodes.length / 2) - 1
 
-/** A majority: f + 1 is too few of an even number. */
+/** A majority: with an even number of nodes, f + 1 would not be a quorum. */
 export const quorumOf = ({ nodes }: ViewstampedState): number => majorityOf(nodes.length)
 
-/** Stores entries on disk, unless nodes recover from others. */
+/** Stores entries on disk. If nodes recover from other nodes, the log is only in memory. */
 export function storeEntries(turn: ViewstampedTurn, from: number, entries: readonly Entry[]): void {
   if (turn.config.recovery === 'disk') turn.persist({ kind: 'entries', from, entries })
 }

@@ -20,7 +20,7 @@ import {
 /**
  * "A replica i that notices the need for a view change advances its view-number, sets its status to view-change, and
  * sends a StartViewChange message to the all other replicas" (§4.2, step 1). Unlike in the paper, the view number is on
- * disk: a node that lost it could act in a view that it has helped to end.
+ * disk: a node that lost it could act in a view that it has already helped to end.
  */
 export function startViewChange(turn: ViewstampedTurn, view: number): void {
   const { state } = turn
@@ -30,7 +30,7 @@ export function startViewChange(turn: ViewstampedTurn, view: number): void {
   state.leader = undefined
   state.startViewChanges = []
   state.doViewChanges = new Map()
-  // The bug: the view number is only in memory.
+  // The bug: the view number is kept only in memory.
   if (turn.config.bug === 'forget-view') turn.mark()
   else turn.persist({ kind: 'view', view })
   turn.log(`starts the change to view ${view}`)
@@ -102,13 +102,13 @@ function selectLog(turn: ViewstampedTurn, all: readonly DoViewChange[]): DoViewC
         : two
   const best = all.reduce(better)
   if (turn.config.bug !== 'stale-view-change') return best
-  // The bug: the longest log is selected.
+  // The bug: the longest log is selected, regardless of its view.
   const longest = all.reduce((one, two) => (one.entries.length >= two.entries.length ? one : two))
   if (longest.lastNormal !== best.lastNormal) turn.mark()
   return longest
 }
 
-/** Returns to normal status; `entries` replace those from `from` on. */
+/** Returns to normal status in this view; `entries` replace those from `from` on. */
 export function begin(turn: ViewstampedTurn, view: number, from: number, entries: readonly Entry[]): void {
   const { state, config } = turn
   const fresh = replaceAfter(state.log, from - 1, entries)
@@ -154,8 +154,9 @@ export const handleStartView: Handler<Viewstamped, 'start-view'> = (turn, { view
 }
 
 /**
- * Requests a view that began without this node. In the paper, the node first drops entries that may be uncommitted
- * (§5.2); here it keeps them until the reply, because another view change may need them.
+ * Requests a view whose beginning this node missed. In the paper, the node first drops entries that it does not know to
+ * be committed (§5.2). This implementation keeps them until the reply arrives, because another view change may need
+ * them.
  */
 export function requestView(turn: ViewstampedTurn, from: NodeId, view: number): void {
   turn.send(from, { type: 'get-state', view, from: turn.state.applied + 1 })
@@ -164,7 +165,7 @@ export function requestView(turn: ViewstampedTurn, from: NodeId, view: number): 
 export const handleNewView: Handler<Viewstamped, 'new-state'> = (turn, message) => {
   const { state } = turn
   const { view, from, entries, commit } = message
-  // Committed entries are equal everywhere.
+  // Everything up to the commit number is equal on all nodes.
   if (from > state.applied + 1) return
   resign(turn)
   begin(turn, view, from, entries)
@@ -172,7 +173,6 @@ export const handleNewView: Handler<Viewstamped, 'new-state'> = (turn, message) 
   turn.send(primaryOf(state, view), { type: 'prepare-ok', view, op: lastIndex(state.log), round: 0 })
 }
 
-/** A primary without a quorum of replies stops leading. */
 export function checkReach(turn: ViewstampedTurn): void {
   const { state, config } = turn
   if (!isPrimary(state)) return

@@ -3,13 +3,15 @@ import { unavailable } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Change, WatchCache, WatchCacheTurn } from './state.ts'
 
-// An API server lists the store's content, watches for changes, and answers reads from this cache (Kubernetes API
-// concepts, "Efficient detection of changes"; the reflector of client-go).
+// An API server: it lists the store's content, watches the subsequent changes, and answers reads from the resulting
+// cache (Kubernetes API concepts, "Efficient detection of changes"; the reflector of client-go).
 
-/** Above it, consistent reads are refused. */
 const WAITING_LIMIT = 10_000
 
-/** Requests a list, or the changes since the server's revision. */
+/**
+ * Requests a list until the server knows a revision to watch from. After that, requests the changes that the server
+ * lacks.
+ */
 export function resync(turn: WatchCacheTurn): void {
   const { state } = turn
   if (state.isListed) turn.send(state.store, { type: 'watch', from: state.revision + 1 })
@@ -18,7 +20,7 @@ export function resync(turn: WatchCacheTurn): void {
 
 export const handleListed: Handler<WatchCache, 'listed'> = (turn, { revision, content }) => {
   const { state, config } = turn
-  // A late duplicate of an earlier list.
+  // The message is a late duplicate of an earlier list.
   if (state.isListed && revision <= state.revision) return
   state.isListed = true
   state.held = config.object.load(content)
@@ -27,7 +29,7 @@ export const handleListed: Handler<WatchCache, 'listed'> = (turn, { revision, co
   resync(turn)
 }
 
-/** "410 Gone": the changes are no longer available, so the server needs a list. */
+/** "410 Gone": the changes since the server's revision are no longer available, so the server needs a new list. */
 export function handleCompacted(turn: WatchCacheTurn): void {
   turn.send(turn.state.store, { type: 'list' })
 }
@@ -36,12 +38,12 @@ export const handleEvents: Handler<WatchCache, 'events'> = (turn, { from, to, ch
   const { state, config } = turn
   if (!state.isListed || to <= state.revision) return
   if (from > state.revision + 1) {
-    // An event was lost. The watch resumes after the last one.
+    // An event was lost. The watch resumes after the last event that arrived.
     if (config.bug !== 'resume-at-latest') {
       resync(turn)
       return
     }
-    // The bug: the changes in between are skipped.
+    // The bug: the server continues from the latest revision that it knows of.
     turn.mark()
   }
   for (const change of changes) if (change.revision > state.revision) apply(turn, change)
@@ -58,13 +60,13 @@ function apply({ state, config }: WatchCacheTurn, { revision, input }: Change): 
 }
 
 /**
- * A cached read may be older than another API server's (Kubernetes issue 59848). A consistent read waits until the
- * cache has the store's current revision (Kubernetes enhancement 2340).
+ * A read from the cache may be older than what another API server showed the client earlier (Kubernetes issue 59848). A
+ * consistent read waits until the cache has reached the store's current revision (Kubernetes enhancement 2340).
  */
 export function read(turn: WatchCacheTurn, requestId: string, input: Input): void {
   const { state, config, steady } = turn
   const isPlain = config.reads === 'cache'
-  // The bug: an open watch counts as current.
+  // The bug: the cache counts as current as long as the watch is open.
   const isTrusting = !isPlain && config.bug === 'trust-cache'
   if (isTrusting) turn.mark()
   if (!state.isListed || state.waiting.size >= WAITING_LIMIT) turn.reply(requestId, unavailable)

@@ -18,8 +18,8 @@ import {
 } from './api-server.ts'
 import type { WatchCache, WatchCacheConfig, WatchCacheMessage, WatchCacheState, WatchCacheTurn } from './state.ts'
 
-// The store (etcd): every change has a revision. A watch sends changes from a revision on, in order and without gaps,
-// as long as they are kept (etcd, "KV API guarantees": ordered, unique, atomic, reliable, resumable).
+// The store (etcd): every change has a revision. A watch sends all changes from a revision on, in order and without
+// gaps, as long as they are kept (etcd, "KV API guarantees": ordered, unique, atomic, reliable, resumable).
 
 /** Changes per message. */
 const BATCH = 64
@@ -36,7 +36,7 @@ function write(turn: WatchCacheTurn, input: Input): Completion {
   return result
 }
 
-/** Keeps a change for watches, in place of the oldest. */
+/** Keeps a change for watches. If there are too many, the oldest changes are removed. */
 function keep(state: WatchCacheState, change: { revision: number; input: Input }, history: number): void {
   state.changes.push(change)
   if (state.changes.length > history) state.changes.splice(0, Math.ceil(history / 2))
@@ -47,7 +47,10 @@ function handleList(turn: WatchCacheTurn, from: NodeId): void {
   turn.send(from, { type: 'listed', revision: state.revision, content: config.object.save(state.held) })
 }
 
-/** Resumes a watch if possible. Without changes, sends a bookmark with the store's revision. */
+/**
+ * Resumes a watch, or answers that it cannot be resumed. If there are no new changes, sends a bookmark with the store's
+ * revision.
+ */
 function handleWatch(turn: WatchCacheTurn, peer: NodeId, first: number): void {
   const { state, config } = turn
   state.known.set(peer, first - 1)
@@ -58,19 +61,20 @@ function handleWatch(turn: WatchCacheTurn, peer: NodeId, first: number): void {
       turn.send(peer, { type: 'compacted' })
       return
     }
-    // The bug: older changes are silently missing.
+    // The bug: the watch begins with the oldest remaining change, and the watcher is not informed.
     turn.mark()
     from = oldest
   }
   const changes = state.changes.slice(from - oldest, from - oldest + BATCH)
-  // A peer's later revisions are not from this store.
+  // If the peer knows later revisions than this store, it has not received them from this store.
   const message: WatchCacheMessage = { type: 'events', from: first, to: changes.at(-1)?.revision ?? first - 1, changes }
   turn.send(peer, message)
 }
 
 /**
- * A store, the first node, and API servers with a copy of it by list and watch, as in Kubernetes. The store performs
- * writes, and answers reads that are never stale. Caches lag behind by messages in flight and disconnections.
+ * A store with a revision for each change, and API servers that keep a copy of it by list and watch, as in Kubernetes.
+ * The first node is the store, which performs all writes; its own reads are never stale. The caches of the other nodes
+ * lag behind.
  */
 export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCache>({
   initial,

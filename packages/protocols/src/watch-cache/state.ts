@@ -6,15 +6,17 @@ import type { Forwarding, Ticket } from '../routing/forwarding.ts'
 import type { Turn, Types } from '../turn.ts'
 
 export interface WatchCacheConfig extends Subject {
-  /** `cache`: a read returns the node's cache. `consistent`: at least what the store had when the read arrived. */
+  /**
+   * `cache`: a read returns the content of the node's cache. `consistent`: the content is at least as new as the store
+   * was when the read arrived.
+   */
   readonly reads: 'cache' | 'consistent'
-  /** The number of changes kept for watches. */
   readonly history: number
   readonly resyncMs: Millis
   readonly requestTimeoutMs: Millis
 }
 
-/** A change and its revision, counted over all. */
+/** A change of the store, and its revision. Revisions count all changes. */
 export interface Change {
   readonly revision: number
   readonly input: Input
@@ -23,25 +25,25 @@ export interface Change {
 export type WatchCacheMessage =
   | { readonly type: 'write'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'list' }
-  /** Requests changes from this revision on, and confirms the earlier ones. */
+  /** Requests all changes from this revision on. The sender has all earlier ones. */
   | { readonly type: 'watch'; readonly from: number }
   | { readonly type: 'revision'; readonly requestId: string }
   // From the store.
   | { readonly type: 'written'; readonly requestId: string; readonly result: Completion }
   | { readonly type: 'listed'; readonly revision: number; readonly content: Json }
-  /** Changes without gaps, for revisions `from` to `to`. */
+  /** Changes in order and without gaps; `from` is the first revision covered, `to` the last. */
   | { readonly type: 'events'; readonly from: number; readonly to: number; readonly changes: readonly Change[] }
-  /** The changes to resume from are no longer kept. */
+  /** The watch cannot be resumed, because changes are no longer kept. */
   | { readonly type: 'compacted' }
   | { readonly type: 'present'; readonly requestId: string; readonly revision: number }
 
 type WatchCacheRecord = Change
 
-/** A consistent read that waits for the store, then for the cache. */
+/** A consistent read that waits for the store's answer, and then for the cache. */
 interface Waiting {
   readonly requestId: string
   readonly input: Input
-  /** The revision to reach; undefined until the store answers. */
+  /** The revision that the cache must reach; undefined until the store has answered. */
   readonly atLeast: number | undefined
   readonly since: Millis
 }
@@ -52,19 +54,18 @@ export interface WatchCacheState {
   readonly store: NodeId
   /** Recognises duplicates of forwarded writes. */
   readonly forwarding: Forwarding
-  /** The object as of `revision`, a cache except on the store. */
+  /** The object as of `revision`: the authoritative state on the store, the cache on other nodes. */
   held: unknown
   revision: number
   // The store.
-  /** The latest; older ones are compacted. */
   readonly changes: Change[]
-  /** By API server: its known revision. */
+  /** By API server: the revision that it is known to have. */
   readonly known: Map<NodeId, number>
   // An API server.
-  /** Whether the server has a list since its start. */
+  /** Whether the server has listed the store's content since its start. */
   isListed: boolean
   readonly waiting: Map<string, Waiting>
-  /** With a bug: changes that the cache skipped; for the invariant. */
+  /** With a bug: changes that the cache skipped without applying them; for the invariant. */
   skipped: string | undefined
 }
 

@@ -11,9 +11,8 @@ import { readFault, readPartition, readProxy, readRules } from './v1/requests.ts
 
 export interface ConfigPlace {
   readonly where: string
-  /** Reads certificate files. */
   readonly readPem: ReadPem
-  /** Reads descriptor files of route tables. */
+  /** Reads the descriptor files that route tables name. */
   readonly readBytes: (path: string) => Buffer
   readonly carried?: ((carries: ProxySettings['carries']) => ProxySettings['carries']) | undefined
 }
@@ -21,8 +20,9 @@ export interface ConfigPlace {
 const MEMBERS = ['proxies', 'faults', 'partitions', 'rules']
 
 /**
- * Applies a config file: `{"proxies":[…],"faults":[…],"partitions":{"split":{…}},"rules":{"faults":[…]}}`. Parts are as
- * in the API; proxies may have `toxics`. A Toxiproxy config, a list of proxies, is accepted too.
+ * Applies a config file: `{"proxies":[…],"faults":[…],"partitions":{"split":{…}},"rules":{"faults":[…]}}`. Each part
+ * has the format of its API route; proxies may also have `toxics`. A list of proxies, as in Toxiproxy's config files,
+ * is accepted too.
  *
  * @throws UserError (input, environment)
  */
@@ -58,7 +58,7 @@ export function proxiesIn(config: unknown, place: ConfigPlace): readonly Configu
   }
 }
 
-/** Converts an API error into one in the config file. */
+/** Converts an API error into an error in the config file, where the user has to fix it. */
 function inFile(error: unknown, where: string): unknown {
   if (error instanceof ControlError) return inputError(withPlace(error.message, where))
   if (error instanceof UserError)
@@ -119,7 +119,7 @@ function readSection(
   }
 }
 
-/** Returns `proxies.db`, or `proxies[0]` without a name. */
+/** Returns `proxies.db`, or `proxies[0]` for a proxy without a name. */
 const placeOf = (list: string, i: number, name: unknown): string =>
   typeof name === 'string' && name !== '' ? `${list}.${name}` : `${list}[${i}]`
 
@@ -129,7 +129,6 @@ interface ProxyToOpen {
   readonly place: string
 }
 
-/** Opens the proxy, with its toxics in force before any client. */
 async function openProxy(plane: ControlPlane, { settings, toxics, place }: ProxyToOpen): Promise<void> {
   await validateEnds(settings, place)
   if (toxics.length === 0) {
@@ -154,7 +153,6 @@ async function openPopulation(plane: ControlPlane, config: unknown, where: strin
   }
 }
 
-/** Adds `place` to the message of a `UserError` or `ControlError`. */
 async function at<Result>(place: string, work: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await work()

@@ -1,4 +1,4 @@
-// Everything to run proxies with a control interface. Protocols' readers are loaded on demand.
+// Everything needed to run proxies with a control interface. A protocol's reader is loaded only when a proxy needs it.
 
 export { createNetwork, type Network } from '../network/network.ts'
 export { type ConfigPlace, loadProxyConfig, proxiesIn } from './config.ts'

@@ -13,13 +13,15 @@ export interface ControlOptions {
   /** `host:port`. */
   readonly listen: string
   /**
-   * The token that requests must carry. Without one, anyone can control the proxy, but opens listeners on loopback
+   * The token that requests must carry. Without a token, the API is unauthenticated, and opens listeners on loopback
    * only, unless `isOpen` is set. The caller decides whether that is acceptable.
    */
   readonly token?: string | undefined
   /** Whether the user allows anyone to control the proxy. */
   readonly isOpen?: boolean | undefined
-  /** Further host names for browsers, besides this machine's and private ones. */
+  /**
+   * Additional host names that browsers may use, besides the names of this machine and names that no public DNS has.
+   */
   readonly hostNames?: readonly string[] | undefined
   /** The certificate and key for TLS; absent for plain HTTP. */
   readonly identity?: Identity | undefined
@@ -45,5 +47,5 @@ export async function startControl(plane: ControlPlane, options: ControlOptions)
   })
 }
 
-/** Whether only this machine can reach the listener. Others need a token. */
+/** Whether only this machine can reach the listener. Any other listener needs a token. */
 export const isPrivateListener = (listen: string): boolean => isLoopback(parseAddress(listen).host)

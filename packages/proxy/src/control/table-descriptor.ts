@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join } from 'node:path'
 
 /**
- * Replaces the file name in a table's `"descriptor"`, relative to the table's file, by the content.
+ * Replaces the file name in a table's `"descriptor"` by the content of that file. The name is relative to the table's
+ * own file.
  *
  * @param read returns a file's bytes, or throws a UserError.
  */

@@ -10,7 +10,7 @@ export const partition: StageOf<'partition'> = ({ harm }) => ({
 export const blackhole: StageOf<'blackhole'> = () => ({ countsArriving: 'everything', cut: 'drop' })
 
 export const timeout: StageOf<'timeout'> = ({ harm }) => {
-  /** The time of the last discarded bytes, or of the stage's beginning. */
+  /** The time of the last discarded bytes, or when the stage began. */
   let sinceMs: number | undefined
   return {
     countsArriving: 'everything',
@@ -89,8 +89,8 @@ export const corrupt: StageOf<'corrupt'> = ({ harm, random, hit }) => {
   }
 
   /**
-   * Draws how many bytes stay intact before the next hit. The number is geometrically distributed: one draw covers all
-   * these bytes.
+   * Draws the number of bytes that stay intact before the next hit. The number is geometrically distributed, so that
+   * one draw covers all these bytes.
    */
   function drawGapBytes(probability: number): number {
     if (probability === 0) return Number.POSITIVE_INFINITY

@@ -1,33 +1,35 @@
 import type { CutMode } from '@chaosproxy/faults'
 import type { Alarm, Chunk, Content, Ending, Piece, Stage } from './stage.ts'
 
-// Faults on bytes. Pure functions plan a delivery, which the pump carries out.
+// Faults on bytes. Pure functions plan the delivery of the waiting bytes, and the pump carries it out.
 
 export interface Placed {
   readonly stage: Stage
-  /** The bytes of the direction that pass before the stage acts. */
+  /** The number of bytes of the direction that pass before the stage acts. */
   readonly afterBytes: number
   readonly hit: (times?: number) => void
 }
 
-/** The head of the queue. */
 export interface Next {
   readonly chunk: Chunk
   readonly content: Content
-  /** The bytes left in the chunk; 0 for the end of the stream. */
+  /** The number of bytes left in the chunk; 0 for the end of the stream. */
   readonly sizeBytes: number
-  /** The earlier bytes in this direction. */
+  /** The number of earlier bytes in this direction. */
   readonly positionBytes: number
 }
 
 export type Delivery =
   /** Nothing is delivered until the faults change. */
   | { readonly kind: 'hold' }
-  /** All waiting bytes are lost, after which the connection must be reset. */
+  /** All waiting bytes are lost immediately. The connection must be reset afterwards. */
   | { readonly kind: 'lose' }
-  /** The first bytes, or the end of the stream, are due at `atMs`; `alone` gives them a system call of their own. */
+  /**
+   * The first bytes, or the end of the stream, are due at `atMs`. If `alone` is true, they are written in a system call
+   * of their own.
+   */
   | { readonly kind: 'deliver'; readonly piece: Piece; readonly atMs: number; readonly alone: boolean }
-  /** At `atMs`, stage `by` discards the piece or closes the connection. */
+  /** At `atMs`, the stage `by` discards the piece or closes the connection. */
   | {
       readonly kind: 'discard' | 'close'
       readonly piece: Piece
@@ -41,7 +43,7 @@ const LOSE: Delivery = { kind: 'lose' }
 /** Whether a stage acts on bytes at this position. */
 const actsAt = ({ afterBytes }: Placed, positionBytes: number): boolean => positionBytes >= afterBytes
 
-/** Returns the effect of the cuts in force: a drop overrides a hold. */
+/** Returns the combined effect of the cuts in force. A drop overrides a hold. */
 export function cutAt(stages: readonly Placed[], positionBytes: number): 'none' | CutMode {
   let cut: 'none' | CutMode = 'none'
   for (const placed of stages) {
@@ -54,9 +56,9 @@ export function cutAt(stages: readonly Placed[], positionBytes: number): 'none' 
 }
 
 /**
- * Plans the next delivery in a direction. After the cuts, one stage after the other decides how many bytes leave
- * together, and when. Only the head of the queue is planned, which preserves the order in spite of jitter, and lets
- * changes of faults apply to all that waits. The caller must report the outcome by `passed`.
+ * Plans the next delivery in a direction. Cuts are applied first. Then one stage after the other decides how many bytes
+ * leave together, and when. Only the head of the queue is planned: this preserves the order in spite of jitter, and
+ * lets a change of faults apply to everything that still waits. The caller must report the outcome by `passed`.
  */
 export function planDelivery(stages: readonly Placed[], next: Next, nowMs: number): Delivery {
   const { chunk, content, positionBytes } = next
@@ -100,7 +102,8 @@ export function planDelivery(stages: readonly Placed[], next: Next, nowMs: numbe
 }
 
 /**
- * Reports to the stages, before `until` if given, that a piece has passed. Returns how the connection ends, if it does.
+ * Reports to the stages that a piece has passed them. With `until`, reports only to the stages before it. Returns how
+ * the connection ends; undefined if it continues.
  */
 export function passed(
   stages: readonly Placed[],
@@ -121,7 +124,6 @@ export function passed(
   return ending
 }
 
-/** Applies the stages' changes to a piece. */
 export function transform(stages: readonly Placed[], positionBytes: number, bytes: Buffer): Buffer {
   let transformed = bytes
   for (const placed of stages)
@@ -130,7 +132,6 @@ export function transform(stages: readonly Placed[], positionBytes: number, byte
   return transformed
 }
 
-/** The earliest alarm of stages at this position. */
 export function nextAlarm(
   stages: readonly Placed[],
   positionBytes: number,
@@ -144,7 +145,7 @@ export function nextAlarm(
   return first
 }
 
-/** Whether no stage here cuts or discards bytes. It may still hold or delay them. */
+/** Whether no stage at this position cuts or discards bytes. A stage may still hold or delay them. */
 export const carries = (stages: readonly Placed[], positionBytes: number): boolean =>
   cutAt(stages, positionBytes) === 'none' &&
   !stages.some((placed) => actsAt(placed, positionBytes) && placed.stage.fate?.('bytes') === 'discard')
@@ -168,8 +169,8 @@ const MIB = 1024 * KIB
 const FASTEST_BYTES_PER_MS = 2 * MIB
 
 /**
- * Returns how many bytes may wait before the proxy stops reading, which fills the sender's buffers, as on a real
- * network. A delayed flow needs bandwidth × delay bytes to keep its speed.
+ * Returns the number of bytes of one direction that may wait before the proxy stops reading. The sender's own buffers
+ * then fill up, as on a real network. A delayed flow needs bandwidth × delay bytes to keep its speed.
  */
 export function queueLimitBytes(stages: readonly Placed[]): number {
   let longestDelayMs = 0

@@ -14,7 +14,6 @@ import {
 import { bandwidth, latency, packetLoss, slice, slowClose } from './schedules.ts'
 import type { Stage, StageContext, StageOf } from './stage.ts'
 
-/** A fault that lasts, unlike a reset. */
 export type StandingHarm = Exclude<TcpHarm, { readonly kind: 'reset' }>
 
 /** The effect of each kind of fault on the bytes of a connection. */
@@ -36,7 +35,7 @@ export const stages: { readonly [Kind in StandingHarm['kind']]: StageOf<Kind> } 
   corrupt,
 }
 
-/** Registers a user-defined kind of fault on bytes. */
+/** Registers the effect of a user-defined kind of fault on bytes. */
 export function addStage<Harm>(kind: string, stage: (context: StageContext<Harm>) => Stage): void {
   const open: { [kind: string]: unknown } = stages
   open[kind] = stage

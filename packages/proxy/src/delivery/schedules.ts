@@ -3,10 +3,10 @@ import type { Chunk, Piece, StageOf } from './stage.ts'
 
 // Stages that delay bytes or spread them over time.
 
-/** A limited flow's pieces have this duration. Over a much longer time, the rate is right. */
+/** A limited flow is sent in pieces of this duration. Measured over a much longer time, its rate is right. */
 const QUANTUM_MS = 10
 
-/** After a stall, a limited flow makes up for at most this much lost time. */
+/** After a stall, a limited flow makes up for at most this much of the lost time. */
 const CATCH_UP_MS = 100
 
 /** Delays bytes but not ends of streams, as in Toxiproxy. `slow-close` delays ends. */
@@ -33,13 +33,16 @@ export const latency: StageOf<'latency'> = ({ harm, random }) => {
   }
 }
 
-/** Nearly all latencies differ from `latencyMs` by fewer jitters: 99.9% for the Pareto distribution. */
+/**
+ * Nearly all latencies differ from `latencyMs` by at most this number of jitters. For the Pareto distribution, these
+ * are 99.9%.
+ */
 const JITTERS_COVERED = { uniform: 1, normal: 3, pareto: 9 }
 
-/** The shape of the Lomax distribution: its mean is half the scale, its variance finite. */
+/** The shape of the Lomax distribution: its mean is half the scale, and its variance is finite. */
 const PARETO_SHAPE = 3
 
-/** Draws one latency, never below 0, and without a random number if there is no jitter. */
+/** Draws one latency, never below 0. */
 export function drawLatencyMs(
   { latencyMs, jitterMs, distribution = 'uniform' }: Extract<TcpHarm, { kind: 'latency' }>,
   random: () => Random,
@@ -55,7 +58,7 @@ export function drawLatencyMs(
   }
 }
 
-/** Draws from the normal distribution by Box & Muller 1958, one number of the pair. */
+/** Draws from the normal distribution by Box & Muller 1958, using one number of the pair. */
 function drawNormal(random: Random): number {
   const radius = Math.sqrt(-2 * Math.log(1 - random.next()))
   return radius * Math.cos(2 * Math.PI * random.next())
@@ -64,7 +67,7 @@ function drawNormal(random: Random): number {
 export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
   const own = { freeAtMs: 0 }
   let leavesAtMs = 0
-  /** A slot in the shared timetable, reserved by planning so that connections take turns. */
+  /** A slot in the shared timetable. It is reserved when a piece is planned, so that connections take turns. */
   let slot: { readonly of: unknown; readonly chunk: Chunk; readonly sizeBytes: number } | undefined
 
   const isReserved = (chunk: Chunk) => slot !== undefined && slot.chunk === chunk && slot.of === harm()
@@ -80,13 +83,13 @@ export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
     },
     leavesAtMs({ chunk, content, sizeBytes }, atMs, earliestMs) {
       const { bytesPerSecond, shared: isShared = false } = harm()
-      // The end waits for the last byte.
+      // The end of the stream waits until the last byte has left.
       if (content !== 'bytes') return Math.max(atMs, own.freeAtMs)
       if (isReserved(chunk)) return leavesAtMs
       const durationMs = (sizeBytes * 1000) / bytesPerSecond
       const timetable = isShared ? shared : own
-      // At least twice the piece's duration: otherwise, a piece longer than CATCH_UP_MS would be postponed whenever
-      // due.
+      // At least twice the duration of the piece. Otherwise a piece that takes longer than CATCH_UP_MS would be
+      // postponed each time it is due.
       const notBeforeMs = earliestMs - Math.max(CATCH_UP_MS, 2 * durationMs)
       leavesAtMs = Math.max(atMs, timetable.freeAtMs, notBeforeMs) + durationMs
       if (isShared) {
@@ -103,18 +106,21 @@ export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
   }
 }
 
-/** On Ethernet: 1,500 bytes less the headers of IP and TCP with timestamps. */
+/** The payload of a packet on Ethernet: 1,500 bytes less the headers of IP and TCP with timestamps. */
 const PACKET_BYTES = 1_448
 
-/** A lost packet before so many others is retransmitted immediately, at the receiver's request (RFC 5681 §3.2). */
+/**
+ * A lost packet followed by this many packets is retransmitted immediately, because the receiver asks for it (RFC 5681
+ * §3.2).
+ */
 const FOLLOWERS = 3
 
-/** The largest number of successive losses. After more, TCP would give up the connection. */
+/** The largest number of successive losses of a packet. After more losses, TCP would give up the connection. */
 const MOST_LOSSES = 7
 
 /**
- * Delays bytes until lost packets before them are retransmitted: `retransmitMs` after a first loss, twice as long after
- * each further one (RFC 6298 §5.5).
+ * Delays bytes until all lost packets before them are retransmitted: `retransmitMs` after a first loss, and twice as
+ * long after each further loss (RFC 6298 §5.5).
  */
 export const packetLoss: StageOf<'packet-loss'> = ({ harm, random, hit }) => {
   let freeAtMs = 0
@@ -154,7 +160,7 @@ export const packetLoss: StageOf<'packet-loss'> = ({ harm, random, hit }) => {
       return undefined
     },
     get longestDelayMs() {
-      // The delay after two losses. At the default probability, 99.9% of packets wait no longer.
+      // The delay after two successive losses. At the default probability, 99.9% of the packets wait no longer.
       return harm().retransmitMs * 3
     },
   }
@@ -185,7 +191,7 @@ export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
     },
   }
 
-  /** Draws the next piece's size in bytes. A rest above the average, within the variation, is not sliced. */
+  /** Draws the size of the next piece in bytes. A small rest above the average is not sliced. */
   function drawPieceBytes(waitingBytes: number): number {
     const { averageBytes, variationBytes } = harm()
     if (waitingBytes <= averageBytes + variationBytes) return waitingBytes

@@ -1,9 +1,9 @@
 import type { CutMode, Random, TcpHarm } from '@chaosproxy/faults'
 
-/** The content of one direction: bytes, or how they ended. */
+/** The content of one direction of a connection: bytes, or the way in which they ended. */
 export type Content = 'bytes' | 'end' | 'reset'
 
-/** What a stage does with content; `close` ends the connection instead. */
+/** What a stage does with arriving content. `close`: it closes the connection instead. */
 type Fate = 'pass' | 'hold' | 'discard' | 'close'
 
 /** How a fault ends a connection: by FIN or by RST. */
@@ -14,14 +14,14 @@ export interface Alarm {
   readonly ending: Ending
 }
 
-/** A chunk as it arrived: the same object while any part of it waits. */
+/** A chunk as it arrived. As long as any part of a chunk waits, the same object represents it. */
 export interface Chunk {
   readonly arrivedAtMs: number
-  /** In borrowed memory; empty for the end of a stream. */
+  /** The bytes as they arrived, in borrowed memory; empty for the end of a stream. */
   readonly bytes: Buffer
 }
 
-/** Content that is delivered together. */
+/** Content that is delivered together: the next bytes of a chunk, or the end of the stream. */
 export interface Piece {
   readonly chunk: Chunk
   readonly content: Content
@@ -30,37 +30,44 @@ export interface Piece {
 }
 
 /**
- * One fault on one direction of a connection. Pieces pass the stages in the order of the faults. Planning may call a
- * stage any number of times; only `moved`, `discarded` and `transform` report that something happened.
+ * One fault on one direction of one connection. Pieces pass the stages in the order in which the faults were applied.
+ * Planning may call a stage any number of times; only `moved`, `discarded` and `transform` report that something
+ * happened.
  */
 export interface Stage {
-  /** Which arrivals count as hits; 'nothing' for a stage that counts its effects. */
+  /** The arrivals that count as hits; 'nothing' for a stage that counts hits by its effect. */
   readonly countsArriving: 'everything' | 'bytes' | 'ends' | 'nothing'
-  /** A cut. It acts on dialling, and on all waiting bytes, wherever they wait. */
+  /** A cut. It acts on dialling, and on all waiting bytes, even if they wait at another stage. */
   readonly cut?: CutMode | undefined
   fate?(content: Content): Fate
-  /** Returns how many bytes may continue together; at least 1. */
+  /** Returns how many of the bytes may continue together; at least 1. */
   portionBytes?(sizeBytes: number, chunk: Chunk): number
-  /** Returns how long the chunk or end takes to the next stage, always the same for a chunk. */
+  /**
+   * Returns how long the chunk, or the end of the stream, takes to the next stage. The result for a chunk never
+   * changes.
+   */
   delayMs?(chunk: Chunk, content: Content): number
   /**
-   * Returns when a piece that arrives at `atMs` leaves. Planning repeats the call while it waits. A pause after the
-   * previous piece begins no earlier than `earliestMs`: now, less the delay of later stages.
+   * Returns when a piece that arrives at `atMs` leaves. Planning repeats the call while the piece waits. A pause after
+   * the previous piece begins no earlier than `earliestMs`, which is the current time minus the delay of later stages.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
-  /** Reports that a piece has left, `last` of its chunk. Returns 'close' if nothing may follow. */
+  /** Reports that a piece has left; `last` if it was the last of its chunk. Returns 'close' if nothing may follow. */
   moved?(piece: Piece, last: boolean): Ending | undefined
   /** Reports that bytes were discarded at this stage. */
   discarded?(nowMs: number): void
-  /** Returns leaving bytes changed, without changing the given memory. */
+  /** Returns the changed form of leaving bytes, without changing the given memory. */
   transform?(bytes: Buffer): Buffer
   /** Returns when the connection ends even if nothing arrives. Called while the stage acts. */
   alarm?(nowMs: number): Alarm | undefined
-  /** How the connection ends when the fault is removed, if it does. */
+  /** How the connection ends when the fault is removed; undefined if it can continue. */
   readonly atRemoval?: Ending | undefined
-  /** Whether pieces are written one at a time, to arrive separately. */
+  /** Whether pieces are written one at a time, so that they arrive as separate pieces. */
   readonly alone?: boolean | undefined
-  /** The longest wait here. With the highest rate, `bytesPerSecond`, it limits how many bytes may wait. */
+  /**
+   * The longest wait at this stage. Together with `bytesPerSecond`, the highest rate, it limits how many bytes may
+   * wait.
+   */
   readonly longestDelayMs?: number | undefined
   readonly bytesPerSecond?: number | undefined
   readonly dialDelayMs?: number | undefined
@@ -68,24 +75,24 @@ export interface Stage {
   readonly refuses?: boolean | undefined
 }
 
-/** When a limited flow can send again. */
+/** The time from which a limited flow can send the next piece. */
 export interface Timetable {
   freeAtMs: number
 }
 
-/** A stage's fault, and the direction on which it acts. */
+/** The fault of a stage, and the direction of the connection on which the stage acts. */
 export interface StageContext<Harm = TcpHarm> {
-  /** The parameters, which may change at any time. */
+  /** The fault's parameters, which may be updated at any time. */
   readonly harm: () => Harm
-  /** The stage's own randomness, created on first use. */
+  /** The stage's own random stream, created on first use. */
   readonly random: () => Random
   readonly hit: (times?: number) => void
   /** Requests flow from the dialling side to the other side; responses flow back. */
   readonly direction: 'requests' | 'responses'
-  /** The connection: the same object in both directions, as a key of common state. */
+  /** Identifies the connection: the same object in both directions, usable as the key of their common state. */
   readonly connection: object
   readonly acceptedAtMs: number
-  /** Shared by all connections on the link. */
+  /** The timetable shared by all connections on the link. */
   readonly shared: Timetable
 }
 

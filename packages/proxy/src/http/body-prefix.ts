@@ -1,12 +1,12 @@
 import { decoded } from '@chaosproxy/wire/http'
 
-/** The bytes at a body's start that are searched. */
+/** The number of bytes at the start of a body that are searched for a fault's text. */
 const SEARCHED_BYTES = 64 * 1024
 
-/** A larger prefix, decompressed, is not searched. */
+/** A prefix is not searched if it decompresses to more than this. */
 const MOST_DECODED_BYTES = 16 * 1024 * 1024
 
-/** The start of a request's body, to be searched for a text. */
+/** The first bytes of a request's body, in which faults search for a text. */
 export class BodyPrefix {
   #parts: Buffer[] = []
   #bytes = 0
@@ -27,7 +27,6 @@ export class BodyPrefix {
     return this.#bytes === SEARCHED_BYTES
   }
 
-  /** Returns the decompressed bytes, if possible. */
   content(contentEncoding: string | undefined): Buffer | undefined {
     return decoded(Buffer.concat(this.#parts), contentEncoding, { most: MOST_DECODED_BYTES, isCut: this.isFull })
   }

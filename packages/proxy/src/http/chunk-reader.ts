@@ -3,7 +3,6 @@ import { type MessageParser, type RequestHead, type ResponseHead, STEP } from '@
 import type { Gate } from './gate.ts'
 import type { MessageIntake } from './message-intake.ts'
 
-/** What reads one direction of a connection. */
 export interface ChunkParts<Head extends RequestHead | ResponseHead> {
   readonly parser: MessageParser<Head>
   readonly intake: MessageIntake
@@ -16,11 +15,11 @@ export interface ChunkSteps {
   cutHead(bytes: Buffer, stepAt: number, time: Nanos): void
   end(bytes: Buffer, time: Nanos): void
   malformed(bytes: Buffer, stepAt: number, time: Nanos): void
-  /** Whether the rest of the connection is not HTTP. */
+  /** Whether the rest of the connection is no longer HTTP. */
   isOver(): boolean
 }
 
-/** Reads a chunk message by message, until its end or bytes that have to wait. */
+/** Reads a chunk message by message, up to its end or up to bytes that have to wait. */
 export function readChunk<Head extends RequestHead | ResponseHead>(
   { parser, intake, gate }: ChunkParts<Head>,
   steps: ChunkSteps,
@@ -41,7 +40,7 @@ export function readChunk<Head extends RequestHead | ResponseHead>(
       return
     }
     if (gate.closed) {
-      // Even if empty: a waiting message without a body must still end.
+      // The rest is put back even if it is empty, because a waiting message without a body must still end.
       gate.putBack(bytes.subarray(at))
       intake.skip(bytes.length)
       return

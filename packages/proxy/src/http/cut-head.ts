@@ -1,6 +1,6 @@
 import type { MessageIntake } from './message-intake.ts'
 
-/** Handles a head that is split between chunks, which is held or passed on as it arrives. */
+/** Handles a head that is split between chunks. Its bytes are held, or passed on as they arrive. */
 export class CutHead {
   #state: 'whole' | 'held' | 'passing' = 'whole'
   #heldBytes = 0
@@ -13,7 +13,7 @@ export class CutHead {
     return this.#state === 'passing'
   }
 
-  /** Handles a chunk that ends in a head, from `stepAt`. `isToBeHeld` is called once for each head. */
+  /** Handles a chunk that ends in the middle of a head. The head begins, or continues, at `stepAt`. */
   cut(intake: MessageIntake, bytes: Buffer, stepAt: number, isToBeHeld: () => boolean): void {
     if (this.#state === 'whole') {
       intake.settle(bytes, stepAt)
@@ -29,7 +29,7 @@ export class CutHead {
     this.#heldBytes = 0
   }
 
-  /** Returns the held bytes of a head that stays incomplete. */
+  /** Returns the held bytes of a head that will never be complete. */
   takeHeld(carried: Buffer): Buffer | undefined {
     const heldBytes = this.#heldBytes
     this.end()

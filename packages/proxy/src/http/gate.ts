@@ -1,11 +1,14 @@
 import type { Exit, Stage } from '../interceptor/interceptor.ts'
 
-/** How much is read ahead of a waiting message. */
+/** How much may be read ahead of a waiting message. */
 const MOST_WAITING_BYTES = 256 * 1024
 
 export type Arrival = Buffer | 'end' | 'reset'
 
-/** Holds the arrivals of one direction while earlier content waits. Stops reading if it holds too much. */
+/**
+ * Holds the arrivals of one direction while earlier content waits. Stops reading from the sender if too many bytes are
+ * held.
+ */
 export class Gate {
   readonly #exit: Exit
   #waiting: Arrival[] = []
@@ -31,7 +34,7 @@ export class Gate {
     if (this.#waitingBytes > MOST_WAITING_BYTES) this.setStopped('waiting', true)
   }
 
-  /** Passes held arrivals to their stage until the gate closes again. */
+  /** Opens the gate and passes the held arrivals to their stage until the gate closes again. */
   open(stage: Pick<Stage, 'receive' | 'end' | 'reset'>): void {
     this.#closed = false
     while (!this.#closed) {
@@ -44,13 +47,12 @@ export class Gate {
     if (this.#waitingBytes <= MOST_WAITING_BYTES) this.setStopped('waiting', false)
   }
 
-  /** Puts the rest of an arrival back in front. */
+  /** Puts the rest of an arrival back in front of all other arrivals. */
   putBack(bytes: Buffer): void {
     this.#waiting.unshift(Buffer.from(bytes))
     this.#waitingBytes += bytes.length
   }
 
-  /** Sets or clears a reason not to read. */
   setStopped(reason: keyof typeof REASONS, stopped: boolean): void {
     const before = this.#reasonsToStop
     this.#reasonsToStop = stopped ? before | REASONS[reason] : before & ~REASONS[reason]
@@ -60,10 +62,10 @@ export class Gate {
 
 const REASONS = {
   waiting: 1,
-  /** The client has yet to read fabricated responses. */
+  /** Fabricated responses are waiting until the client reads them. */
   answers: 2,
-  /** The history is too far behind the disk. */
+  /** Too much of the history is waiting to be written to disk. */
   record: 4,
-  /** Too many requests wait for responses. */
+  /** Too many requests are waiting for responses. */
   unanswered: 8,
 } as const

@@ -14,13 +14,13 @@ import { RequestSide } from './request-side.ts'
 import type { Candidates, SharedConnection } from './shared-connection.ts'
 import { HttpTurn, LOST } from './turn.ts'
 
-/** How long a refused client's connection may stay open. */
+/** How long the connection of a refused client may stay open before it is cut off. */
 const LINGER_MS = 5_000
 
-/** The most unanswered requests of a connection, above which a client has to wait. */
+/** The most unanswered requests of one connection. A client that pipelines more has to wait. */
 const MOST_UNANSWERED = 10_000
 
-/** A queue of a history's lines. */
+/** A queue of a history's lines, which may fall behind its disk. */
 export interface RecordQueue {
   readonly congested: boolean
   whenRelieved(callback: () => void): void
@@ -30,7 +30,7 @@ export interface HttpConnectionOptions
   extends Pick<SharedConnection, 'conversation' | 'link' | 'clock' | 'memos' | 'host' | 'mapping' | 'recording'> {
   readonly now: () => Nanos
   readonly queues: readonly RecordQueue[]
-  /** Kills the server, if possible. The connection is reset in any case. */
+  /** Kills the server; undefined if that is impossible. The connection is reset in any case. */
   readonly crashServer: (() => void) | undefined
 }
 
@@ -50,15 +50,15 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly peer: Peer
   readonly requestSide: RequestSide
   readonly #replySide: ReplySide
-  /** Requests without a complete response, in the client's order. */
+  /** Requests without a complete response, in the order in which the client gets the responses. */
   readonly order: HttpTurn[] = []
-  /** Requests at the server, in its order. */
+  /** Requests sent to the server, in the order in which the server responds. */
   readonly asked: HttpTurn[] = []
   isMuted = false
   readonly #options: HttpConnectionOptions
   #requestsAreOpaque = false
   #chunkTime: Nanos | undefined
-  /** The number of chunks being read. A chunk that is released meanwhile is read at once. */
+  /** The number of chunks being read. While a chunk is read, a held chunk may be released and read at once. */
   #openChunks = 0
   #cancelLinger: (() => void) | undefined
 
@@ -87,12 +87,11 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.#replySide
   }
 
-  /** Whether faults can kill the server. */
   get endsServers(): boolean {
     return this.#options.crashServer !== undefined
   }
 
-  /** Returns the time for histories, that of the chunk being read. */
+  /** Returns the time for histories: while a chunk is read, the time of the chunk's arrival. */
   now(): Nanos {
     return this.#chunkTime ?? this.#options.now()
   }
@@ -132,12 +131,12 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.order.length === 0 && this.asked.length === 0 && this.requestSide.isBetweenRequests
   }
 
-  /** Whether the next response is not the server's. */
+  /** Whether the next response is fabricated by the proxy, or withheld. */
   get nextIsOurs(): boolean {
     return this.order.length > 0 && isOurs(this.order[0])
   }
 
-  /** Reports that a response is over, after which the proxy's own may follow. */
+  /** Reports that the client has this response, or never gets it. */
   answered(turn: HttpTurn): void {
     if (this.order[0] === turn) this.order.shift()
     this.governAsking()
@@ -160,7 +159,6 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.#replySide.outbox.pass(Buffer.from(CONTINUE))
   }
 
-  /** Sends fabricated responses while one is next. */
   answerInTurn(): void {
     while (!this.isMuted) {
       const turn = this.order[0]
@@ -186,7 +184,6 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.requestSide.gate.setStopped('unanswered', this.order.length >= MOST_UNANSWERED)
   }
 
-  /** Stops reading requests while the history is too far behind. */
   holdUpIfBehind(): void {
     for (const queue of this.#options.queues) {
       if (!queue.congested) continue
@@ -196,14 +193,13 @@ export class HttpConnection implements Interceptor, SharedConnection {
     }
   }
 
-  /** Kills the server and resets this connection. */
   crash(): void {
     this.#endAll(this.now(), LOST.connection)
     this.#options.crashServer?.()
     this.conversation.abort()
   }
 
-  /** Refuses a malformed request: with a response, or by a reset inside a message. */
+  /** Refuses a malformed request: with a response, or by a reset if the error is in the middle of a message. */
   refuse(reason: string, { inMessage }: { readonly inMessage: boolean }): void {
     this.link.counters.refused++
     if (inMessage) {
@@ -217,7 +213,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.answerInTurn()
   }
 
-  /** Stops parsing requests, but not responses. */
+  /** Stops parsing requests; responses to earlier requests are still parsed. */
   requestsMalformed(): void {
     this.link.counters.malformed++
     this.recording?.opaque(NO_HTTP, 'nothing')
@@ -270,7 +266,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   #silence(silence: 'reset' | 'hang'): void {
-    // A client that ended its direction may be gone. Sending nothing, the proxy would not notice.
+    // A client that has ended its direction may have disconnected. The proxy would not notice that while it sends
+    // nothing.
     if (silence === 'reset' || this.requestSide.hasEnded) this.conversation.abort()
     else this.isMuted = true
   }
@@ -280,7 +277,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (!this.order.includes(turn)) this.close()
   }
 
-  /** Ends both directions in order, as after the last response. */
+  /** Ends both directions in an orderly way, as after the connection's last response. */
   close(): void {
     if (this.#cancelLinger !== undefined) return
     this.conversation.responses.end()

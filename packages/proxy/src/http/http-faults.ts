@@ -12,24 +12,22 @@ import { HttpLink, type HttpStatistics } from './http-link.ts'
 import { HttpRule } from './http-rule.ts'
 
 export interface HttpFaultsOptions {
-  /** The seed of all randomness, separate for each connection, fault and link. */
+  /** The seed of all randomness. Each connection has its own random stream for each fault. */
   readonly seed: number | string
-  /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
-  /** Records requests of routes with a table. */
   readonly recorder?: Recorder | undefined
-  /** The recorder's queues. Requests wait while one is too far behind. */
+  /** The queues to which the recorder writes. Requests wait while a queue is too far behind. */
   readonly recordQueues?: readonly RecordQueue[] | undefined
-  /** Kills a server for `crash-before-reply`, which otherwise only resets the connection. */
+  /** Kills a server for `crash-before-reply`. If absent, only the connection is reset. */
   readonly crashServer?: ((node: Endpoint) => void) | undefined
 }
 
 export interface HttpRoute {
   readonly from: Endpoint
   readonly to: Endpoint
-  /** Maps requests to operations; if absent, nothing is recorded. */
+  /** Maps the route's requests to operations. If absent, nothing is recorded. */
   readonly table?: RouteTable | undefined
-  /** Returns the `Host` of requests; absent to keep theirs. */
+  /** Returns the `Host` for requests; absent if requests keep their own `Host`. */
   readonly host?: (() => string) | undefined
 }
 
@@ -37,15 +35,16 @@ export interface HttpFaults {
   /** Returns the `intercept` option for a route from clients to a server. */
   intercept(route: HttpRoute): Intercept
   /**
-   * Applies a fault, in force on return: from the next request on, on every connection of the links. Faults stack in
-   * the order of their application. Those of one turn of the event loop take effect together.
+   * Applies a fault, which is in force when the call returns: from the next request on, on every connection of the
+   * links. Faults stack in the order in which they were applied. Faults applied in one turn of the event loop take
+   * effect together.
    *
    * @throws UserError (usage) if a link does not carry HTTP, or a client's address is invalid.
    */
   apply(fault: HttpFault): Applied<HttpFault>
   /** Whether the link carries HTTP/1.1 requests. */
   carries(link: Link): boolean
-  /** Returns the statistics of links with HTTP, by `linkName`. */
+  /** Returns the statistics of every link that carries HTTP, keyed by `linkName`. */
   statistics(): ReadonlyMap<string, HttpStatistics>
 }
 

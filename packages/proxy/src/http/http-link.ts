@@ -4,16 +4,15 @@ import type { HttpRule } from './http-rule.ts'
 export interface HttpStatistics {
   readonly requests: number
   readonly replies: number
-  /** The total time between the ends of requests' and replies' heads. */
+  /** The total duration of all replies, each from the end of the request's head to the end of the reply's head. */
   readonly waitedMs: number
-  /** Connections that are no longer HTTP/1.1: upgraded (WebSocket) or malformed. */
+  /** Connections that stopped being HTTP/1.1: by an upgrade (WebSocket), or because they were malformed. */
   readonly switched: number
   readonly malformed: number
-  /** Malformed connections, refused with 400 while a fault was in force. */
+  /** Connections refused with status 400 because they were malformed while a fault was in force. */
   readonly refused: number
 }
 
-/** A link that carries requests, with its faults. */
 export class HttpLink extends RuleList<HttpRule> {
   readonly counters: { -readonly [name in keyof HttpStatistics]: number } = {
     requests: 0,

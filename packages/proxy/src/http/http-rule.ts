@@ -8,14 +8,14 @@ export class HttpRule extends Rule<HttpFault> {
   /** Whether the fault acts on responses instead of requests. */
   readonly actsOnReplies: boolean
   readonly judge: Judge
-  /** Whether requests are selected by body. */
+  /** Whether the fault selects requests by their body. */
   readonly searchesBody: boolean
-  /** For `rate-limit`: the tokens left, and when they were refilled. */
+  /** For `rate-limit`: the number of tokens left, and the time at which they were last refilled. */
   #tokens: number
   #tokensAtMs: number
-  /** For `reorder-replies`: the response to overtake. */
+  /** For `reorder-replies`: the response that waits to be overtaken. */
   waiting: WaitingReply | undefined
-  /** For `stale-reply`: earlier responses. */
+  /** For `stale-reply`: the earlier responses. */
   readonly earlier: StaleReplies | undefined
 
   constructor(standing: Standing<HttpFault>, random: Random) {
@@ -29,14 +29,14 @@ export class HttpRule extends Rule<HttpFault> {
     this.earlier = fault.kind === 'stale-reply' ? new StaleReplies() : undefined
   }
 
-  /** The longest body for a fault that needs it whole; undefined for others. */
+  /** The longest body on which a fault that needs the whole body can act; undefined for any other fault. */
   get mostBodyBytes(): number | undefined {
     const { fault } = this
     if (fault.kind !== 'stale-reply' && fault.kind !== 'duplicate-request') return undefined
     return fault.maxBodyBytes ?? MOST_BODY_BYTES
   }
 
-  /** Whether a request is within the rate: a token bucket allows a burst first. */
+  /** Whether a request is within the rate. A token bucket allows a burst, then the rate. */
   takesToken({ requestsPerSecond, burst }: { requestsPerSecond: number; burst: number }, nowMs: number): boolean {
     const refilled = this.#tokens + ((nowMs - this.#tokensAtMs) * requestsPerSecond) / 1000
     this.#tokens = Math.min(burst, refilled)
@@ -53,23 +53,26 @@ export interface Candidate {
   /**
    * Whether the rule hits.
    *
-   * - `chosen`: it hits.
-   * - `open`: something is not known yet.
-   * - `seen`: it does not hit, but must see the response.
+   * - `chosen`: the rule hits.
+   * - `open`: the match depends on something that is not known yet.
+   * - `seen`: the rule does not hit, but must see the response.
    */
   readonly state: 'chosen' | 'open' | 'seen'
-  /** The request's start, if the match depends on the response too. */
+  /** The start of the request's body, if the match depends on the response too. */
   readonly body?: Buffer | undefined
 }
 
-/** Returns the candidate for a request, as far as known; undefined if it neither hits nor must see the response. */
+/**
+ * Returns the candidate for a request, as far as facts are known. Returns undefined if the rule need not see the
+ * response.
+ */
 export function candidateFor(rule: HttpRule, known: Known, seat: Seat, nowMs: number): Candidate | undefined {
   const met = rule.judge(known)
   if (met === false) return undefined
   if (met === undefined)
     return { rule, state: 'open', body: known.body === undefined ? undefined : Buffer.from(known.body) }
   if (rule.chooses(seat, nowMs)) return { rule, state: 'chosen' }
-  // A `stale-reply` rule must see every response, to replay one.
+  // A `stale-reply` rule must see every response, to have an earlier one to replay.
   return rule.earlier === undefined ? undefined : { rule, state: 'seen' }
 }
 
@@ -90,14 +93,14 @@ interface Remembered {
 }
 
 /**
- * Remembers two responses to each request: the current one, and the one before the last change. Forgets the oldest
- * requests.
+ * Remembers two responses to each request: the current one, and the one before the last change. Beyond a limit, the
+ * oldest requests are forgotten.
  */
 class StaleReplies {
   readonly #answers: Map<string, Remembered> = new Map()
   #bytes = 0
 
-  /** Stores a response to a request. Returns the one before the last change, if any. */
+  /** Stores a response to a request. Returns the response before the last change, if there is one. */
   note(request: string, given: Reply): Reply | undefined {
     const known = this.#answers.get(request)
     if (known !== undefined && known.current.status === given.status && isSame(known.current, given))
@@ -122,14 +125,17 @@ class StaleReplies {
 
 const isSame = (one: Reply, other: Reply): boolean => one.body.bytes.equals(other.body.bytes)
 
-/** Returns the size of raw bytes and content, which may overlap. */
+/** Returns the size of the raw bytes and of the content, which may be a part of the raw bytes. */
 const sizeOf = ({ current, previous }: Remembered): number =>
   [current, previous].reduce(
     (sum, reply) => sum + (reply === undefined ? 0 : reply.raw.length + reply.body.bytes.length),
     0,
   )
 
-/** Gives a Content-Length to a response that ends with its connection: on another, it would have no end. */
+/**
+ * Gives a Content-Length to a response that is delimited by the end of its connection. On another connection, it would
+ * have no end.
+ */
 function withLength(reply: Reply): Reply {
   const { headers, body } = reply
   const { raw, headLength } = editReply(reply, { headers: { 'Content-Length': String(body.bytes.length) } }, 'GET')

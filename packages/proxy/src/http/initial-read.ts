@@ -9,7 +9,6 @@ export interface InitialReadOptions {
   readonly table: RouteTable
   readonly keys: readonly string[]
   readonly recorder: Recorder
-  /** The server, as the history names it. */
   readonly node: string
   readonly upstream: Reached
 }
@@ -18,7 +17,7 @@ const TIMEOUT_MS = 10_000
 const SESSION = 'the recorder, at the start'
 
 /**
- * Reads keys as a separate client, so that the history begins with their values.
+ * Reads keys one after the other, as a separate client, so that the history begins with their values.
  *
  * @throws UserError (environment) for a key that cannot be read.
  */

@@ -1,11 +1,10 @@
-/** How to treat the message's bytes. */
+/** How to treat the bytes of the message being read. */
 export type Treatment = 'pass' | 'collect' | 'swallow'
 
 /** Splits the bytes of one direction into messages. Bytes that are not held are passed on uncopied. */
 export class MessageIntake {
   treatment: Treatment = 'pass'
   readonly #pass: (bytes: Buffer) => boolean
-  /** How much of the current chunk has been handled. */
   #from = 0
   #free = true
   #collected: Buffer[] = []
@@ -28,12 +27,11 @@ export class MessageIntake {
     this.#free = true
   }
 
-  /** Ends a handled chunk. Returns whether its memory may be reused. */
+  /** Ends a completely handled chunk. Returns whether its memory may be reused. */
   endChunk(): boolean {
     return this.#free
   }
 
-  /** Handles the chunk up to `to` by the message's treatment. */
   settle(bytes: Buffer, to: number): void {
     const from = this.#from
     if (to <= from) return
@@ -48,7 +46,7 @@ export class MessageIntake {
     this.#from = to
   }
 
-  /** Collects bytes, which no one else may overwrite. */
+  /** Collects bytes of the message. No one else may overwrite them. */
   collect(bytes: Buffer): void {
     this.#collected.push(bytes)
     this.#collectedBytes += bytes.length

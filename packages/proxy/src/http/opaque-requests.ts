@@ -2,7 +2,7 @@ import { METHODS } from 'node:http'
 import type { Touches } from '@chaosproxy/recorder'
 import { type HttpMapping, nameOfRequest } from '@chaosproxy/recorder/mapping'
 
-/** A request that unreadable bytes may contain, and what it may have changed. */
+/** A request that unreadable bytes may contain, and the objects that it may have changed. */
 export interface PossibleRequest {
   /** `PUT /kv/x`. */
   readonly what: string
@@ -10,26 +10,26 @@ export interface PossibleRequest {
 }
 
 /**
- * Finds requests in bytes that are not HTTP/1.1 but that a tolerant server might accept: a method and then a path, in
- * any case and with any blanks. No HTTP/1 server finds a request without both. TLS and HTTP/2 hide their requests, so
- * bytes that begin either may contain any.
+ * Finds requests in bytes that are not HTTP/1.1 but that a more tolerant server might accept: a method and then a path,
+ * in any case and with any blanks in between. TLS and HTTP/2 hide their requests, so bytes that begin either protocol
+ * may contain any request.
  */
 export class OpaqueRequests {
   readonly #mapping: HttpMapping
-  /** The last bytes unchanged, in which another protocol's mark may begin. */
+  /** The end of the last bytes, unchanged. Another protocol's mark may begin in it. */
   #rawRest = ''
-  /** The last bytes with collapsed blanks, in which a request may begin. */
+  /** The end of the last bytes, with collapsed blanks. A request may begin in it. */
   #rest = ''
   #found = 0
   #mayBeTls = false
-  /** Whether any request may have been found, which ends the search. */
+  /** Whether any request may already have been in the bytes, so that the search can stop. */
   #isOver = false
 
   constructor(mapping: HttpMapping) {
     this.#mapping = mapping
   }
 
-  /** Returns the possible requests in these bytes that change something. */
+  /** Returns the possible requests in these bytes, except requests that change nothing. */
   read(bytes: Buffer): readonly PossibleRequest[] {
     if (this.#isOver) return []
     const latin1 = bytes.toString('latin1')
@@ -48,7 +48,7 @@ export class OpaqueRequests {
     return this.read(Buffer.from('\n'))
   }
 
-  /** Returns the possible requests that the server's first bytes reveal, which show whether it uses TLS. */
+  /** Returns the possible requests that the server's first bytes reveal: they show whether the server uses TLS. */
   answered(bytes: Buffer): readonly PossibleRequest[] {
     const isTls = this.#mayBeTls && bytes[0] === TLS_HANDSHAKE
     return isTls && !this.#isOver ? this.#anything('TLS') : []
@@ -77,7 +77,7 @@ const NO_HEADERS = { get: () => undefined }
 
 const METHOD = `(?:${METHODS.join('|')})`
 const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
-/** The longest mark of another protocol. */
+/** How many of the last bytes are kept. No mark of another protocol is longer. */
 const LONGEST_MARK = 16
 const LONGEST_TARGET = 16 * 1024
 /** The largest number of requests to report. More marks in the history would cost more than they save. */
@@ -85,7 +85,7 @@ const MOST_REQUESTS = 1_000
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: servers take different ones for blanks
 const BLANKS = /[\u0000-\u0020]+/g
-/** A method, and a path or URL. */
+/** A method and then a path or a URL. */
 const REQUEST = new RegExp(`(${METHOD}) ((?:/|\\*|[a-z][a-z0-9+.-]{0,15}://)[^ ]*)(?= )`, 'gi')
 const UNFINISHED = new RegExp(`${METHOD} [^ ]*$`, 'i')
 const HTTP2_PREFACE = /PRI \* HTTP\/2/
@@ -93,5 +93,5 @@ const HTTP2_PREFACE = /PRI \* HTTP\/2/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: bytes as Latin-1
 const TLS_HELLO = /\u0016\u0003[\u0000-\u0004][\s\S]{2}\u0001/
 const TLS_HANDSHAKE = 0x16
-/** With it, a client sends requests before the server's first message (RFC 8446 §4.2.10). */
+/** The extension with which a client sends requests before the server's first message (RFC 8446 §4.2.10). */
 const EARLY_DATA = '\u0000\u002a\u0000\u0000'

@@ -1,7 +1,7 @@
 import type { ProxyClock } from '../link/clock.ts'
 import type { HttpRule } from './http-rule.ts'
 
-/** A wait for one fault, which also ends with the fault. Only one at a time. */
+/** A wait for one fault, which also ends when the fault is removed. Only one wait at a time. */
 export class Pause {
   readonly #clock: ProxyClock
   #rule: HttpRule | undefined
@@ -38,21 +38,20 @@ export class Pause {
 
   #arm(untilMs: number): void {
     this.#cancelTimer = this.#clock.after(untilMs - this.#clock.nowMs(), () => {
-      // Timers may fire early.
+      // Timers may fire slightly early.
       if (this.#clock.nowMs() < untilMs) this.#arm(untilMs)
       else this.end()
     })
   }
 }
 
-/** Sends a message in small pieces. */
 export interface Trickle {
   readonly pieceBytes: number
   readonly pauseMs: number
   readonly rule: HttpRule
 }
 
-/** Passes bodies on, with a pause before each piece of a trickled one. */
+/** Passes bodies on as they arrive, with a pause before each piece of a trickled body. */
 export class Pieces {
   readonly #pause: Pause
   readonly #pass: (bytes: Buffer) => void

@@ -6,15 +6,14 @@ import { editReply, makeUpReply, offsetInContent, type Reply, withFields } from 
 import type { Chances } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** What faults do to a response with this head. */
 export interface ReplyPlan {
   readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** The other faults that may hit it, in order. */
+  /** The other faults that may hit the response, in order. */
   readonly others: readonly Candidate[]
 }
 
-/** Returns the rules that may hit a response of this status. */
+/** Returns the rules that may hit a response, now that its status is known. */
 export function chosenForReply(turn: HttpTurn, status: number, client: string, chances: Chances): readonly Candidate[] {
   return turn.replyRules.flatMap((candidate) => {
     const { rule, state, body } = candidate
@@ -28,7 +27,7 @@ export function chosenForReply(turn: HttpTurn, status: number, client: string, c
   })
 }
 
-/** Plans which faults hit a response, up to the first that loses it. Returns undefined for none. */
+/** Plans which faults hit a response, up to the first fault that loses it. Returns undefined if no fault hits. */
 export function planReply(candidates: readonly Candidate[], turn: HttpTurn, { seat }: Chances): ReplyPlan | undefined {
   let lost: ReplyPlan['lost']
   let delay: ReplyPlan['delay']
@@ -53,13 +52,13 @@ export function planReply(candidates: readonly Candidate[], turn: HttpTurn, { se
 
 /** The fate of a response that is not lost. */
 export interface ReplyFate {
-  /** What the client gets. If `bodyFollows` is true, the server's body follows. */
+  /** The response that the client gets. If `bodyFollows` is true, its body is that of the server's response. */
   readonly reply: Reply
   readonly trickle: Trickle | undefined
-  /** Where to reset the connection in the response's content. */
+  /** The connection is reset after this many bytes of the response's content. */
   readonly truncate: { readonly bytes: number; readonly rule: HttpRule } | undefined
   readonly reorder: { readonly withinMs: number; readonly rule: HttpRule } | undefined
-  /** Whether `reply` is truncated. */
+  /** Whether `reply` is already truncated. */
   readonly isCut: boolean
 }
 
@@ -67,7 +66,7 @@ type Draft = { -readonly [Member in keyof ReplyFate]: ReplyFate[Member] }
 
 export interface AnswerContext {
   readonly turn: HttpTurn
-  /** Whether the server's response has no end: after its replacement, the client gets no further response. */
+  /** Whether the server's response has no end. If so, the client gets no further response after its replacement. */
   readonly isEndless: boolean
 }
 
@@ -79,7 +78,7 @@ type ReplyHarm<Kind extends HttpFault['kind']> = (
   answer: AnswerContext & { readonly isChosen: boolean },
 ) => boolean
 
-/** What faults do to arriving responses. */
+/** The effect of each kind of fault that acts on arriving responses. */
 const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   'stale-reply'(fate, _, rule, { turn, isChosen }) {
     const earlier = rule.earlier?.note(`${turn.method} ${turn.target}`, fate.reply)
@@ -100,7 +99,7 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   },
   'truncate-reply'(fate, { bytes }, rule) {
     fate.truncate = { bytes: Math.min(bytes, fate.truncate?.bytes ?? bytes), rule }
-    // `truncate-reply` hits only longer content.
+    // `truncate-reply` hits only if the content is longer.
     return false
   },
   'trickle-reply'(fate, { pieceBytes, pauseMs }, rule) {
@@ -109,12 +108,12 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   },
   'reorder-replies'(fate, { withinMs }, rule) {
     fate.reorder = { withinMs, rule }
-    // `reorder-replies` hits only if overtaken in time.
+    // `reorder-replies` hits only if another response overtakes in time.
     return false
   },
 }
 
-/** Applies faults to a response: as a whole if it is complete, otherwise to its head. */
+/** Applies the faults that hit a response: to the whole response if it is complete, otherwise to its head. */
 export function suffer(candidates: readonly Candidate[], original: Reply, answer: AnswerContext): ReplyFate {
   const fate: Draft = {
     reply: original,
@@ -138,6 +137,6 @@ export function suffer(candidates: readonly Candidate[], original: Reply, answer
 function harmOf({ kind }: HttpFault): ReplyHarm<HttpFault['kind']> {
   const harm = harms[kind]
   if (harm === undefined) throw new Error(`${kind} does not act on answers`)
-  // Each entry takes faults of its own kind, which the compiler cannot infer.
+  // The table pairs each kind with its own effect. The compiler cannot infer this from the lookup.
   return harm as ReplyHarm<HttpFault['kind']>
 }

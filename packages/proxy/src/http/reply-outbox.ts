@@ -5,16 +5,16 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { HttpTurn } from './turn.ts'
 
 /**
- * The time to send accepted bytes and for the client to read them, before a reset discards the rest. If libuv finds
- * data and a reset together, it reports an orderly end.
+ * The time for the system to send accepted bytes, and for the client to read them. After this time, a reset discards
+ * the rest.
  */
 const SENDING_MS = 50
 
-/** Passes responses to the client, and tracks which have arrived. */
+/** Passes responses to the client, and tracks which the client has received completely. */
 export class ReplyOutbox {
   readonly #exit: Exit
   readonly #now: () => Nanos
-  /** The responses being sent, each complete after `atBytes` bytes in total. */
+  /** The responses being sent. A response is complete once `atBytes` bytes have been delivered in total. */
   readonly #underWay: { readonly atBytes: number; readonly turn: HttpTurn; readonly answer: Answer }[] = []
   #passedBytes = 0
   #deliveredBytes = 0
@@ -30,7 +30,7 @@ export class ReplyOutbox {
     return this.#exit.pass(bytes)
   }
 
-  /** Marks a response's end, `laterBytes` after the last byte passed. */
+  /** Marks the end of a response: the last byte passed, or `laterBytes` after it. */
   answerEnds(turn: HttpTurn, answer: Answer, laterBytes = 0): void {
     this.#underWay.push({ atBytes: this.#passedBytes + laterBytes, turn, answer })
     if (laterBytes === 0) this.delivered(this.#deliveredBytes)
@@ -46,14 +46,14 @@ export class ReplyOutbox {
     }
   }
 
-  /** Calls back when all passed bytes have been read, as far as the proxy can know. */
+  /** Calls back when all passed bytes have been sent and read, as far as the proxy can know. */
   whenSent(clock: ProxyClock, callback: () => void, isSure: boolean = this.#passedBytes === 0): void {
     const isSent = this.#deliveredBytes >= this.#passedBytes && !this.#exit.congested
     if (isSent && isSure) callback()
     else this.#cancelWait = clock.after(SENDING_MS, () => this.whenSent(clock, callback, isSent))
   }
 
-  /** Reports that the connection has ended, and responses being sent with it. */
+  /** Reports that the connection has ended, so responses being sent never arrive. */
   closed(time: Nanos, reason: string): void {
     this.#cancelWait?.()
     for (const { turn } of this.#underWay.splice(0)) turn.ended(time, reason)

@@ -11,12 +11,12 @@ export interface ReplySenderOptions {
   readonly connection: SharedConnection
   readonly outbox: ReplyOutbox
   readonly pause: Pause
-  /** Closed while a response waits. */
+  /** Closed while a response waits, so that later responses also wait. */
   readonly gate: Gate
   readonly reopen: () => void
 }
 
-/** What follows a part of a response: more, a reset, or nothing after this `Answer`. */
+/** What follows a part of a response: more of it, a reset, or nothing because this `Answer` is complete. */
 export type After = 'more' | 'reset' | Answer
 
 interface Waiting {
@@ -24,14 +24,13 @@ interface Waiting {
   readonly reply: WaitingReply
 }
 
-/** Sends one response at a time, as its parts arrive and faults allow. */
+/** Sends one response at a time as its parts arrive: after a delay, in pieces, or truncated. */
 export class ReplySender {
   readonly #options: ReplySenderOptions
   readonly #pieces: Pieces
   #fate: ReplyFate | undefined
   #delay: ReplyPlan['delay']
   #beginning: Buffer | undefined
-  /** The waiting response, and its fault. */
   #waiting: Waiting | undefined
 
   constructor(options: ReplySenderOptions) {
@@ -51,7 +50,7 @@ export class ReplySender {
     this.#pieces.begin(fate.trickle)
   }
 
-  /** Sends bytes that have arrived. Until they are sent, the gate is closed. */
+  /** Sends the bytes that have arrived. The gate is closed to later responses until these bytes are sent. */
   send(turn: HttpTurn, bytes: Buffer, after: After): void {
     const { gate, pause } = this.#options
     const delay = this.#delay
@@ -64,13 +63,13 @@ export class ReplySender {
     else this.#pass(turn, bytes, after)
   }
 
-  /** Whether a response elsewhere waits to be overtaken. */
+  /** Whether a response on another connection waits to be overtaken. */
   get isAwaited(): boolean {
     const { connection } = this.#options
     return connection.link.rules.some(({ waiting }) => waiting !== undefined && waiting.connection !== connection)
   }
 
-  /** Reports that a whole response has overtaken those that wait on other connections. */
+  /** Reports that a whole response was sent. It has overtaken every response that waits on another connection. */
   overtakes(): void {
     const { connection } = this.#options
     for (const rule of connection.link.rules) {
@@ -88,7 +87,10 @@ export class ReplySender {
     if (waiting !== undefined && waiting.rule.waiting === waiting.reply) waiting.rule.waiting = undefined
   }
 
-  /** Holds a response until one on another connection overtakes it, unless one already waits for this rule. */
+  /**
+   * Holds a response until a response on another connection overtakes it. If one already waits for this rule, the
+   * response passes.
+   */
   #sendAfterAnother(
     turn: HttpTurn,
     bytes: Buffer,
@@ -110,7 +112,7 @@ export class ReplySender {
     })
   }
 
-  /** Continues once the other connection has read its chunk: until then, its steps have that chunk's time. */
+  /** Continues once the other connection has read its chunk, so that its steps keep the time of that chunk. */
   #overtaken(waiting: Waiting): void {
     queueMicrotask(() => {
       if (this.#waiting === waiting) this.#options.pause.end()
@@ -135,7 +137,6 @@ export class ReplySender {
   #passed(turn: HttpTurn, after: After): void {
     const { connection, outbox, gate, reopen } = this.#options
     if (after === 'reset') {
-      // Nothing passes until the reset.
       gate.close()
       turn.lostForClient(connection.now(), LOST.connection)
       outbox.whenSent(connection.clock, () => {

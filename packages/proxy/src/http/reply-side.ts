@@ -17,18 +17,19 @@ import type { SharedConnection } from './shared-connection.ts'
 import { type HttpTurn, LOST } from './turn.ts'
 import { changesProtocol, planUpgrade, type UpgradeFate } from './upgrade-fate.ts'
 
-/** How long to wait for a hidden response of unknown length. */
+/** How long to wait for the end of a response of unknown length that the client does not get. */
 const PATIENCE_MS = 5_000
 
 const NOTHING = Buffer.alloc(0)
 
 /**
- * What faults do with a response. `unharmed`: nothing. `lost`: withhold it. `held`: wait until it is complete. `sent`:
- * send it as it arrives. `replaced`: send another, and drop its rest.
+ * The progress of the faults on a response. `unharmed`: no fault hits it. `lost`: it is withheld. `held`: it waits
+ * until it is complete. `sent`: it is sent as it arrives. `replaced`: the client gets another response, and the rest is
+ * dropped.
  */
 type Progress = 'unharmed' | 'lost' | 'held' | 'sent' | 'replaced'
 
-/** Reads a connection's responses, and passes them on as faults allow. */
+/** Reads a connection's responses, and passes them on in order as the faults allow. */
 export class ReplySide implements Stage {
   readonly outbox: ReplyOutbox
   readonly #gate: Gate
@@ -42,14 +43,14 @@ export class ReplySide implements Stage {
   #rawHead: Buffer = NOTHING
   #fate: ReplyFate | undefined
   #kind: BodyKind = 'none'
-  /** The content that the client still gets before a reset. */
+  /** How many more bytes of content the client gets before a reset. */
   #roomBytes = Number.POSITIVE_INFINITY
   #cancelPatience: (() => void) | undefined
   #untilCloseRead = false
   #isInterim = false
   readonly #cut: CutHead = new CutHead()
   #opaque = false
-  /** Whether the rest of the connection is dropped. */
+  /** Whether the remaining bytes of the connection are dropped. */
   #dropsRest = false
   readonly #sender: ReplySender
   readonly #parts: ChunkParts<ResponseHead>
@@ -163,7 +164,7 @@ export class ReplySide implements Stage {
     const intake = this.#intake
     const turn = connection.asked[0]
     const isInterim = head.status < 200 && head.status !== 101
-    // An interim response may come before the whole request.
+    // The server may send an interim response before it has received the whole request.
     if (turn?.crashes === true && !isInterim) {
       this.#opaque = true
       intake.treatment = 'swallow'
@@ -203,7 +204,7 @@ export class ReplySide implements Stage {
     this.#cut.end()
   }
 
-  /** `swallow` is for duplicates, and what the client must not get. */
+  /** Returns `swallow` for responses to duplicates, and for responses that the client must not get. */
   #treatmentOf(turn: HttpTurn): 'pass' | 'swallow' {
     return turn.isDuplicate || this.#connection.isMuted ? 'swallow' : 'pass'
   }
@@ -250,7 +251,7 @@ export class ReplySide implements Stage {
     )
   }
 
-  /** Drops matching faults that need the whole response, as missed. */
+  /** Drops the matching faults among those that need the whole response, and reports them as missed. */
   #missWhere(isMissed: (rule: HttpRule) => boolean, because: string): void {
     const missed = this.#holders.filter(isMissed)
     if (this.#plan === undefined || missed.length === 0) return
@@ -258,7 +259,7 @@ export class ReplySide implements Stage {
     this.#plan = { ...this.#plan, others: this.#plan.others.filter(({ rule }) => !missed.includes(rule)) }
   }
 
-  /** Decides what the client gets, from the head or the whole response. */
+  /** Decides which response the client gets, from the head alone or from the whole response. */
   #decide(turn: HttpTurn, body: Captured | undefined): void {
     const { status, headers } = this.#parser.head
     const isWhole = body !== undefined
@@ -291,7 +292,6 @@ export class ReplySide implements Stage {
     this.#gate.close()
   }
 
-  /** Handles a chunk's end within a response with faults. */
   #chunkRead(): void {
     const [turn] = this.#connection.asked
     if (turn === undefined) return
@@ -305,7 +305,7 @@ export class ReplySide implements Stage {
       this.#cancelPatience = this.#connection.clock.after(PATIENCE_MS, () => this.#losePatience(turn))
   }
 
-  /** Whether the client gets nothing more of the response. */
+  /** Whether the client gets none of the response's remaining bytes. */
   get #isHidden(): boolean {
     return this.#progress !== 'unharmed' && this.#progress !== 'sent'
   }
@@ -321,7 +321,10 @@ export class ReplySide implements Stage {
     }
   }
 
-  /** Handles a response without an end: sends a held one, and stops waiting for a hidden one. */
+  /**
+   * Handles a response that has not ended in time. A held response is sent; the end of a hidden one is no longer
+   * awaited.
+   */
   #losePatience(turn: HttpTurn): void {
     if (this.#progress === 'held') {
       this.#missWhere(() => true, `the reply had not ended after ${PATIENCE_MS / 1000} s`)
@@ -346,7 +349,7 @@ export class ReplySide implements Stage {
     if (this.#isInterim) return
     const turn = connection.asked.shift()
     const progress = this.#progress
-    // A body that is needed later must be copied, because its memory is reused.
+    // The body must be copied if it is needed later, because its memory will be reused.
     if (progress !== 'unharmed' || turn?.isWhole === false) this.#capture.release()
     const body = this.#capture.end()
     if (turn === undefined) return
@@ -357,7 +360,8 @@ export class ReplySide implements Stage {
     else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // The bytes so far come before a fabricated response, or an overtaken one.
+      // The bytes read so far must be passed on first if a fabricated response follows, or if this response overtakes
+      // another.
       if (connection.order[1] !== undefined || this.#sender.isAwaited) intake.settle(bytes, this.#parser.offset)
       this.#sender.overtakes()
       connection.answered(turn)
@@ -365,7 +369,6 @@ export class ReplySide implements Stage {
     intake.treatment = 'pass'
   }
 
-  /** Handles the end of a response with faults. */
   #harmedRead(turn: HttpTurn, body: Captured | undefined, time: Nanos): void {
     const { lost } = this.#plan ?? {}
     if (this.#progress === 'held') this.#decide(turn, body ?? { bytes: NOTHING })
@@ -398,7 +401,7 @@ export class ReplySide implements Stage {
     this.#connection.answered(turn)
   }
 
-  /** Handles a response that changes the protocol, unless a fault prevents it. */
+  /** Handles a response with which the connection changes its protocol, unless a fault prevents the change. */
   #switch(turn: HttpTurn, bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
     const { head, carried, offset } = this.#parser
@@ -433,7 +436,7 @@ export class ReplySide implements Stage {
   #sendUpgrade(turn: HttpTurn, { lost, reply }: UpgradeFate, time: Nanos): void {
     const connection = this.#connection
     this.#dropsRest = !changesProtocol(turn, reply.status)
-    // The rest of the chunk is dropped too.
+    // Drop the rest of the chunk too.
     if (lost !== undefined || this.#dropsRest) this.#intake.treatment = 'swallow'
     if (lost !== undefined) {
       turn.lostForClient(time, LOST.reply)

@@ -5,11 +5,11 @@ import { type Answer, type BodyKind, BodyReader, encoded, type Field, type Field
 export interface Message {
   readonly raw: Buffer
   readonly headLength: number
-  /** Whether `raw` lacks the body, which follows unchanged. */
+  /** Whether `raw` lacks the body. If so, the sender's own body follows unchanged. */
   readonly bodyFollows: boolean
 }
 
-/** A reply, as bytes and parsed. `body` is empty if it follows. */
+/** A reply, as bytes and parsed. If the body follows, `body` is empty. */
 export interface Reply extends Message, Answer {
   readonly body: { readonly bytes: Buffer }
   readonly kind: BodyKind
@@ -17,16 +17,15 @@ export interface Reply extends Message, Answer {
 
 const NOTHING = Buffer.alloc(0)
 
-/** Whether a reply may have content (RFC 9110 §6.4.1). */
+/** Whether a reply with this status may have content (RFC 9110 §6.4.1). */
 export const mayHaveContent = (status: number): boolean => status >= 200 && status !== 204 && status !== 304
 
-/** Fabricates a response. */
 export function makeUpReply(
   status: number,
   text: string,
   { close, method }: { readonly close: boolean; readonly method: string },
 ): Reply {
-  // A 205 response is delimited like any other, but has no content (RFC 9110 §15.3.6).
+  // A 205 response has no content, but is delimited like any other (RFC 9110 §15.3.6).
   const content = Buffer.from(status === 205 ? '' : text)
   const lines = [statusLine(status)]
   if (mayHaveContent(status)) {
@@ -35,7 +34,7 @@ export function makeUpReply(
   }
   if (close) lines.push('Connection: close')
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`)
-  // HEAD gets the content's length without content.
+  // A response to HEAD declares the content's length, but has no content.
   const bytes = mayHaveContent(status) && method !== 'HEAD' ? content : NOTHING
   return {
     status,
@@ -48,7 +47,6 @@ export function makeUpReply(
   }
 }
 
-/** Returns the response with these fields replaced. */
 export const withFields = (reply: Reply, headers: Json | undefined): Reply =>
   headers === undefined ? reply : { ...reply, ...editMessage(reply, { headers, content: 'same' }).message }
 
@@ -65,7 +63,6 @@ export interface Edit {
   readonly body?: string | undefined
 }
 
-/** Changes a reply, and nothing else in it. */
 export function editReply(
   reply: Reply,
   { headers, body, status = reply.status }: Edit & { readonly status?: number | undefined },
@@ -90,7 +87,6 @@ export function editReply(
   return { ...reply, ...edited.message, status, headers: fields, body: { bytes }, kind: 'sized' }
 }
 
-/** Changes a request, and nothing else in it. */
 export function editRequest(message: Message, { headers, body }: Edit, coding: string | undefined): Message {
   const content = body === undefined ? 'same' : Buffer.from(body)
   return editMessage(message, { headers, content, coding }).message
@@ -99,16 +95,16 @@ export function editRequest(message: Message, { headers, body }: Edit, coding: s
 export interface MessageEdit {
   readonly headers?: Json | undefined
   readonly content: Buffer | 'same' | 'none'
-  /** Absent to keep the old line. */
+  /** The new first line; absent to keep the old one. */
   readonly firstLine?: string | undefined
-  /** The old Content-Encoding. */
+  /** The message's Content-Encoding before the edit. */
   readonly coding?: string | undefined
 }
 
-/** By lower-case name; undefined removes a field. */
+/** The changed fields by lower-case name; undefined for a field to remove. */
 type Changes = Map<string, Field | undefined>
 
-/** Edits a message. A new body is delimited by its length. */
+/** Edits a message. A new body is delimited by its length, however the old body was delimited. */
 export function editMessage(
   { raw, headLength, bodyFollows }: Message,
   { headers, content, firstLine, coding }: MessageEdit,
@@ -131,7 +127,10 @@ export function editMessage(
   return { message, changes, bytes }
 }
 
-/** Returns the content in the old body's coding, unless that is impossible or the edit names one. */
+/**
+ * Returns the content in the coding of the old body. It stays plain if that coding cannot be applied, or if the edit
+ * names one.
+ */
 function codedBody(content: Buffer, coding: string | undefined, changes: Changes): Buffer {
   if (coding === undefined || changes.has('content-encoding')) return content
   const body = encoded(content, coding)
@@ -161,7 +160,7 @@ const editedFields = (fields: Fields | undefined, changes: Changes): Fields => (
   get: (name) => (changes.has(name) ? changes.get(name)?.value : fields?.get(name)),
 })
 
-/** Returns where so many bytes of a whole reply's content end; undefined if it is not longer. */
+/** Returns the offset after this many bytes of a whole reply's content; undefined if the content is not longer. */
 export function offsetInContent({ raw, headLength, kind }: Reply, contentBytes: number): number | undefined {
   const reader = new BodyReader()
   reader.start(kind, raw.length - headLength)
@@ -175,6 +174,6 @@ export function offsetInContent({ raw, headLength, kind }: Reply, contentBytes: 
   return undefined
 }
 
-/** Whether a reply is a stream of events or frames. Others of unknown length are expected to end. */
+/** Whether a reply is a stream of events or frames, which has no end. */
 export const isEndless = (headers: Fields): boolean =>
   /^(text\/event-stream|multipart\/x-mixed-replace)/i.test(headers.get('content-type') ?? '')

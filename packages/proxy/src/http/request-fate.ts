@@ -6,23 +6,24 @@ import { type Edit, editRequest, type Message } from './reply.ts'
 import { type Chances, type Draft, type RequestHarm, requestHarms } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** What happens to a request, except who responds: see its `HttpTurn`. */
+/** What happens to a request. Its `HttpTurn` says whether the proxy responds in place of the server. */
 export interface RequestPlan {
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** How often the request is sent in addition, because of the faults in `copying`, which need it whole. */
+  /**
+   * The number of additional times that the request is sent. The faults in `copying` cause them, and need the whole
+   * request.
+   */
   readonly copies: number
   readonly copying: readonly HttpRule[]
   readonly trickle: Trickle | undefined
-  /** Whether nothing is done. */
   readonly isNothing: boolean
-  /** Whether an edit changes Expect. The proxy then sends the 100 response itself. */
+  /** Whether an edit changes the header field Expect. If so, the proxy itself sends the 100 response. */
   readonly changesExpectation: boolean
-  /** Whether the server may do something else than requested. */
+  /** Whether an edit may make the server do something other than what the client requested. */
   readonly changesContent: boolean
   edit(message: Message): Message
 }
 
-/** Applies the faults that chose a request. */
 export function planRequest(rules: readonly HttpRule[], turn: HttpTurn, chances: Chances): RequestPlan {
   const draft: Draft = { turn, delay: undefined, copies: 0, copying: [], trickle: undefined, edits: [] }
   carryOut(rules, (rule) => harmOf(rule.fault)(draft, rule.fault, rule, chances), turn.name)
@@ -40,7 +41,7 @@ export function planRequest(rules: readonly HttpRule[], turn: HttpTurn, chances:
   }
 }
 
-/** Whether an edit changes the body or a condition, such as If-Match. */
+/** Whether an edit changes the body, or a condition such as If-Match. */
 const changesContent = ({ body, headers }: Draft['edits'][number]): boolean =>
   body !== undefined || namesField(headers, /^if-/i)
 
@@ -50,6 +51,6 @@ const namesField = (headers: Edit['headers'], name: RegExp): boolean =>
 function harmOf({ kind }: HttpFault): RequestHarm<HttpFault['kind']> {
   const harm = requestHarms[kind]
   if (harm === undefined) throw new Error(`${kind} does not act on requests`)
-  // Each entry takes faults of its own kind, which the compiler cannot infer.
+  // The table pairs each kind with its own effect. The compiler cannot infer this from the lookup.
   return harm as RequestHarm<HttpFault['kind']>
 }

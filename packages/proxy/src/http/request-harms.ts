@@ -6,7 +6,7 @@ import type { Trickle } from './pause.ts'
 import { type Edit, makeUpReply, withFields } from './reply.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** The most copies of a request from all faults. */
+/** The most copies of a request, however many faults duplicate it. */
 const MOST_COPIES = 1000
 
 export interface Chances {
@@ -71,14 +71,14 @@ export const requestHarms: { readonly [Kind in HttpFault['kind']]?: RequestHarm<
   },
 }
 
-/** What a user-defined fault does with a request. A `status` is the proxy's response. */
+/** What a user-defined fault does with a request. A `status` is the proxy's response in place of the server's. */
 export type RequestVerdict =
   | 'pass'
   | 'lose'
   | { readonly delayMs: number }
   | { readonly status: number; readonly body?: string | undefined }
 
-/** Registers a user-defined kind of fault on requests. */
+/** Registers what a user-defined kind of fault does with requests. */
 export function addRequestHarm<Harm>(
   kind: string,
   meet: (harm: Harm, request: { readonly method: string; readonly target: string }) => RequestVerdict,
@@ -100,7 +100,7 @@ export function addRequestHarm<Harm>(
 
 const MAY_SWITCH = 'after the request the connection may change its protocol'
 
-/** Responds in place of the server, and closes the connection if the client asked for that. */
+/** Responds in place of the server. The connection then closes if the client asked for that. */
 function answerInstead(turn: HttpTurn, status: number, text: string, headers: Json | undefined): Effect {
   const reply = makeUpReply(status, text, { close: turn.wantsClose, method: turn.method })
   turn.madeUp = withFields(reply, headers)

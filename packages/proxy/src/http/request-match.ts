@@ -5,16 +5,16 @@ import { type ClientFilter, createClientFilter } from '../link/client-filter.ts'
 export interface Known {
   readonly head: MatchableHead
   readonly client: string
-  /** Undefined until it has arrived. */
+  /** The start of the request's body; undefined until it has arrived. */
   readonly body?: Buffer | undefined
-  /** Undefined until the response has arrived. */
+  /** The status of the response; undefined until the response has arrived. */
   readonly status?: number | undefined
 }
 
-/** Decides whether a request meets a match; undefined if facts are missing. */
+/** Decides whether a request meets a match; undefined while the result depends on facts not known yet. */
 export type Judge = (known: Known) => boolean | undefined
 
-/** Compiles a match: all conditions, unless all under `not` are met too. */
+/** Compiles a match. A request must meet all conditions, but not all conditions under `not`. */
 export function compileMatch(match: HttpMatch | undefined): Judge {
   const { not, ...conditions } = match ?? {}
   const meets = allOf(judgesOf(conditions))
@@ -61,7 +61,7 @@ function judgesOf(match: Omit<HttpMatch, 'not'>): readonly Judge[] {
   return judges
 }
 
-/** Most requests come from the same client as the one before. */
+/** Caches the last result, because most requests come from the same client as the previous request. */
 function rememberLast(isClient: ClientFilter): ClientFilter {
   let last = ''
   let answer = isClient(last)

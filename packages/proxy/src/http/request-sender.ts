@@ -7,11 +7,11 @@ import type { RequestPlan } from './request-fate.ts'
 import type { HttpTurn } from './turn.ts'
 
 export interface RequestSenderOptions {
-  /** Closed while a request waits. */
+  /** The gate is closed while a request waits, so that later requests wait too. */
   readonly gate: Gate
   readonly pause: Pause
   now(): Nanos
-  /** Called before a request is sent, in order. */
+  /** Called just before a request is sent to the server, after all earlier requests. */
   asks(turn: HttpTurn): void
   pass(bytes: Buffer): void
   isInForce(rule: HttpRule): boolean
@@ -26,7 +26,7 @@ interface Original {
   bodyBytes: number
 }
 
-/** Sends one request at a time, as its parts arrive and faults allow. */
+/** Sends one request at a time as its parts arrive: after a delay, in pieces, or several times. */
 export class RequestSender {
   readonly #options: RequestSenderOptions
   readonly #pieces: Pieces
@@ -60,7 +60,7 @@ export class RequestSender {
     this.#original = undefined
   }
 
-  /** Sends the body's arrived bytes. Until they are sent, the gate is closed. */
+  /** Sends the bytes of the body that have arrived. The gate is closed to later bytes until these are sent. */
   send(turn: HttpTurn, arrived: Buffer, isEnd: boolean): void {
     const { gate, pause } = this.#options
     const isFirst = this.#head !== undefined
@@ -116,7 +116,7 @@ export class RequestSender {
 
 const NOTHING = Buffer.alloc(0)
 
-/** Removes `Connection: close`, after which a server would read nothing. */
+/** Removes `Connection: close` from the head of a request, because a server would read nothing after it. */
 function keptOpen(head: Buffer): Buffer {
   const field = /^connection:(.*)\r$/im.exec(head.toString('latin1'))
   if (field === null) return head

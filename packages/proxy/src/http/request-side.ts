@@ -29,12 +29,12 @@ const NO_RULES: readonly never[] = []
 const CUT_OFF = 'the request was cut off'
 
 /**
- * What faults do with a request. `unharmed`: nothing. `searched`: search its body first. `sent`: send it as it arrives.
- * `stopped`: keep it from the server.
+ * The progress of the faults on a request. `unharmed`: no fault hits it. `searched`: its body is searched first.
+ * `sent`: it is sent as it arrives. `stopped`: it never reaches the server.
  */
 type Progress = 'unharmed' | 'searched' | 'sent' | 'stopped'
 
-/** Reads a connection's requests, and passes them on as faults allow. */
+/** Reads a connection's requests, passes them on as the faults allow, and queues a turn for each. */
 export class RequestSide implements Stage {
   readonly gate: Gate
   readonly #connection: SharedConnection
@@ -48,13 +48,12 @@ export class RequestSide implements Stage {
   #turn: HttpTurn | undefined
   #rules: readonly Candidate[] = NO_RULES
   #progress: Progress = 'unharmed'
-  /** Kept for `searched` or `sent`. */
+  /** The head of a request whose progress is `searched` or `sent`. */
   #rawHead: Buffer = Buffer.alloc(0)
-  /** The faults that duplicate the request. */
   #copying: readonly HttpRule[] = NO_RULES
   readonly #prefix: BodyPrefix = new BodyPrefix()
   #isSearched = false
-  /** Whether an upgrade request has no response yet. */
+  /** Whether the response to an upgrade request is still awaited. */
   #awaitsSwitch = false
   readonly #cut: CutHead = new CutHead()
   readonly #sender: RequestSender
@@ -68,11 +67,9 @@ export class RequestSide implements Stage {
     isOver: () => this.#state !== 'http',
   }
   #state: 'http' | 'opaque' | 'refused' = 'http'
-  /** Finds requests in bytes that are not HTTP. */
   #opaqueRequests: OpaqueRequests | undefined
-  /** After so many delivered bytes, the server is killed. */
+  /** The total of delivered bytes at which the server is killed. */
   #crashAtBytes: number | undefined
-  /** Whether the client has ended its direction. */
   hasEnded = false
 
   constructor(connection: SharedConnection) {
@@ -98,7 +95,7 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    // Only `http` needs empty bytes, behind a released head.
+    // Behind a released head, the bytes put back may be empty. Only the state `http` needs them.
     if (bytes.length === 0 && this.#state !== 'http') return true
     if (this.#state === 'opaque') {
       this.#lookFor((requests) => requests.read(bytes))
@@ -144,7 +141,7 @@ export class RequestSide implements Stage {
     this.#pause.ruleRemoved(rule)
   }
 
-  /** Reports whether an upgrade request changed the protocol. */
+  /** Reports the decision on an upgrade request: another protocol follows, or HTTP continues. */
   switchDecided(switched: boolean): void {
     this.#awaitsSwitch = false
     if (switched) this.goOpaque()
@@ -157,7 +154,7 @@ export class RequestSide implements Stage {
     this.gate.open(this)
   }
 
-  /** Handles the server's bytes after unreadable ones of the client. */
+  /** Handles bytes that the server sent after unreadable bytes of the client. */
   opaqueAnswer(bytes: Buffer): void {
     this.#lookFor((requests) => requests.answered(bytes))
   }
@@ -173,7 +170,7 @@ export class RequestSide implements Stage {
     return this.#turn === undefined && this.#state === 'http' && !this.gate.closed
   }
 
-  /** Ends the request being read, which stays incomplete. */
+  /** Ends the request being read, which will never be complete. */
   closed(time: Nanos, reason: string): void {
     this.#pause.cancel()
     this.#turn?.ended(time, reason)
@@ -196,7 +193,7 @@ export class RequestSide implements Stage {
 
   #cutHead(bytes: Buffer, stepAt: number, time: Nanos): void {
     const { host, link } = this.#connection
-    // Empty lines do not begin the request that follows.
+    // Empty lines belong to the request that follows them, but do not begin it.
     const isBlank = this.#parser.betweenMessages
     this.#cut.cut(this.#intake, bytes, stepAt, () => isBlank || host !== undefined || link.rules.length > 0)
     if (!isBlank) this.#turn ??= new HttpTurn(this.#connection.recording, time)
@@ -220,7 +217,7 @@ export class RequestSide implements Stage {
     connection.order.push(turn)
     const candidates = connection.candidatesFor(head)
     turn.replyRules = candidates.replies
-    // A fault comes too late for a partly passed head.
+    // If a part of the head was already passed on, a fault comes too late for this request.
     this.#rules = this.#cut.isPassing ? NO_RULES : candidates.requests
     this.#capture.start(turn.routed?.bodyBytes ?? 0)
     if (connection.host !== undefined) this.#intake.settle(bytes, stepAt)
@@ -244,7 +241,8 @@ export class RequestSide implements Stage {
     const needsBody = this.#rules.some(isOpen)
     turn.isHttp10 = head.minorVersion === 0
     turn.awaitsContinue = expectsContinue(head)
-    // After an early response, the client may send the body or omit it, so its next request needs another connection.
+    // If a client gets a response before it has sent the body, it may still send or omit the body. Its next request is
+    // then possible only on another connection.
     turn.wantsClose = wantsClose(head) || (turn.awaitsContinue && !needsBody)
     this.#isSearched = needsBody || turn.replyRules.some(isOpen)
     if (this.#isSearched) this.#prefix.start()
@@ -254,7 +252,8 @@ export class RequestSide implements Stage {
       this.#rawHead = Buffer.from(this.#takeHead(bytes, stepAt))
       this.#progress = 'searched'
       this.#intake.treatment = 'collect'
-      // The server gets the request after its body, so the proxy must ask for it.
+      // The server gets the request only after its body has arrived, so the proxy itself must ask the client for the
+      // body.
       if (turn.awaitsContinue) this.#connection.sayContinue(turn)
     } else this.#decide(turn, time, () => this.#takeHead(bytes, stepAt))
   }
@@ -267,7 +266,7 @@ export class RequestSide implements Stage {
     return host === undefined ? head : withHost(head, host)
   }
 
-  /** Keeps the faults that match the body. */
+  /** Keeps only the faults that match the request's body. */
   #search(turn: HttpTurn): void {
     this.#isSearched = false
     const coding = turn.head?.headers.get('content-encoding')
@@ -300,7 +299,7 @@ export class RequestSide implements Stage {
       intake.takeCollected()
       intake.treatment = 'swallow'
       this.#progress = 'stopped'
-      // A client may wait for a response before it sends the body.
+      // Respond now: a client that waits for a response before it sends the body would never send it.
       if (turn.awaitsContinue && !wasSearched) this.#answerBeforeBody(turn, time)
     } else if (plan.isNothing && !wasSearched && !this.#cut.isHeld && this.#connection.host === undefined) {
       intake.treatment = 'pass'
@@ -320,7 +319,7 @@ export class RequestSide implements Stage {
   #beginSending(turn: HttpTurn, plan: RequestPlan, wasSearched: boolean): void {
     const head = this.#rawHead
     const original = { raw: head, headLength: head.length, bodyFollows: true }
-    // For a search, the proxy has asked for the body.
+    // If the body was searched, the proxy has already asked the client for it.
     const isAsked = turn.awaitsContinue && wasSearched
     const asked = isAsked ? editRequest(original, { headers: { Expect: null } }, undefined) : original
     if (plan.changesContent) this.altered()
@@ -331,7 +330,7 @@ export class RequestSide implements Stage {
     this.#missLongerThan(this.#parser.head.headers.contentLength)
   }
 
-  /** Drops the duplicates of a request that is too long for every duplicating fault. */
+  /** Drops the duplicates of a request whose body is longer than every duplicating fault allows. */
   #missLongerThan(bytes: number, because = 'the body of the request is longer than maxBodyBytes'): void {
     if (this.#copying.length === 0 || this.#copying.some(({ mostBodyBytes = 0 }) => mostBodyBytes >= bytes)) return
     for (const rule of this.#copying) rule.takeBack(because)
@@ -344,7 +343,6 @@ export class RequestSide implements Stage {
     if (this.#isSearched) this.#prefix.add(bytes, start, end)
   }
 
-  /** Handles a chunk's end within a request with faults. */
   #chunkRead(): void {
     const turn = this.#turn
     if (turn === undefined) return
@@ -362,7 +360,7 @@ export class RequestSide implements Stage {
     this.#sender.send(turn, this.#intake.takeCollected(), isEnd)
   }
 
-  /** Marks a request as sent, before its first byte. */
+  /** Marks a request as sent, just before its first byte is passed on. */
   #forward(turn: HttpTurn, time: Nanos): void {
     turn.forwarded(time)
     this.#connection.asked.push(turn)
@@ -396,7 +394,6 @@ export class RequestSide implements Stage {
     }
   }
 
-  /** Handles the end of a request with faults. */
   #harmedRead(turn: HttpTurn): void {
     if (this.#progress === 'searched') this.#decideSearched(turn)
     if (this.#progress === 'sent') this.#sendWhatCame(turn, true)
@@ -408,21 +405,24 @@ export class RequestSide implements Stage {
     if (turn.crashes && this.#connection.endsServers) this.#crashOnceDelivered()
   }
 
-  /** Kills the server once it has the request. One that cannot be killed must respond first, to show that it has it. */
+  /**
+   * Kills the server as soon as it has the request. If the server cannot be killed, the proxy waits for its response,
+   * which shows that it has the request.
+   */
   #crashOnceDelivered(): void {
     this.#crashAtBytes ??= this.#passedBytes
     this.delivered(this.#deliveredBytes)
   }
 
-  /** Ignores bytes after the last request. */
+  /** Ignores bytes after a request that closes the connection. */
   #refuseRest(bytes: Buffer): void {
     this.#state = 'refused'
     this.#intake.skip(bytes.length)
   }
 
   /**
-   * Handles malformed bytes, which may be one request or two to a server. They are passed on unparsed if no fault can
-   * hit them. Otherwise the connection ends, because the request could escape the fault.
+   * Handles malformed bytes. Servers may disagree on whether they are one request or two. If no fault can hit the
+   * request, the bytes are passed on. Otherwise the connection ends, because the request could escape the fault.
    */
   #malformed(bytes: Buffer, stepAt: number, time: Nanos): void {
     const connection = this.#connection
@@ -447,7 +447,7 @@ export class RequestSide implements Stage {
     this.#state = 'opaque'
   }
 
-  /** Whether a fault may hit the malformed request, which may begin with `head`. */
+  /** Whether a fault may hit the malformed request: the one being read, or the one that begins with `head`. */
   #maySuffer(head: Buffer): boolean {
     const { link, conversation } = this.#connection
     const turn = this.#turn
@@ -462,7 +462,7 @@ export class RequestSide implements Stage {
       this.#connection.recording?.mayHaveAsked(what, touches)
   }
 
-  /** Passes a partial message on at the end. */
+  /** Passes a partial message on when the connection ends or becomes unreadable. */
   #passWhatIsCut(): void {
     this.#passHeldHead()
     const turn = this.#turn

@@ -9,7 +9,6 @@ import type { HttpLink } from './http-link.ts'
 import type { Candidate } from './http-rule.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** The faults that may hit a request or its response. */
 export interface Candidates {
   readonly requests: readonly Candidate[]
   readonly replies: readonly Candidate[]
@@ -29,9 +28,8 @@ export interface SharedConnection {
   readonly requestSide: { switchDecided(switched: boolean): void; opaqueAnswer(bytes: Buffer): void; refuse(): void }
   readonly order: HttpTurn[]
   readonly asked: HttpTurn[]
-  /** Whether no response follows, because one is missing. */
+  /** Whether the client gets no further responses because an earlier response is missing. */
   readonly isMuted: boolean
-  /** Whether faults can kill the server. */
   readonly endsServers: boolean
   now(): Nanos
   beginChunk(): Nanos
@@ -40,7 +38,7 @@ export interface SharedConnection {
   candidatesFor(head: MatchableHead): Candidates
   answered(turn: HttpTurn): void
   answerInTurn(): void
-  /** Tells the client to send this body (100 Continue), after all earlier responses. */
+  /** Tells the client to send the body of this request (100 Continue), after all earlier responses. */
   sayContinue(turn: HttpTurn): void
   answersDelivered(): void
   governAsking(): void
@@ -48,7 +46,7 @@ export interface SharedConnection {
   crash(): void
   close(): void
   closeAfter(turn: HttpTurn): void
-  /** Refuses a malformed request: with a response, or by a reset inside a message. */
+  /** Refuses a malformed request: with a response, or by a reset if the error is in the middle of a message. */
   refuse(reason: string, where: { readonly inMessage: boolean }): void
   requestsMalformed(): void
   repliesMalformed(): void

@@ -5,7 +5,7 @@ import type { Answer, Captured, MatchableHead } from '@chaosproxy/wire/http'
 import type { Candidate } from './http-rule.ts'
 import type { Reply } from './reply.ts'
 
-/** Why a response is missing, in histories' words. */
+/** The reasons for a missing response, in the words of histories. */
 export const LOST = {
   connection: 'the connection ended before the answer was complete',
   unparsed: 'unparsable: the bytes are not HTTP/1.1',
@@ -15,38 +15,40 @@ export const LOST = {
 
 /** A request of a connection, and its future response. */
 export class HttpTurn {
-  /** The recording, which begins with the complete request, or earlier to keep its place in the history. */
+  /**
+   * The recording of the request. It begins once the request is complete, or earlier to keep its place in the history.
+   */
   exchange: Exchange | undefined
   method = ''
   askedAtMs = 0
   target = ''
-  /** Undefined until it is complete. */
+  /** The request's head; undefined until it is complete. */
   head: MatchableHead | undefined
-  /** Whether the request asks for another protocol. */
+  /** Whether the request asks for another protocol, which the response may accept. */
   switches = false
   routed: RoutedRequest | undefined
-  /** Whether `replyRules` match the request's body. */
+  /** Whether `replyRules` were reduced to the faults that match the request's body. */
   isSearched = false
   replyRules: readonly Candidate[] = []
   madeUp: Reply | undefined
-  /** How the client is left without a response, if it is. */
+  /** How the client is left without a response; undefined if it gets one. */
   silenced: 'reset' | 'hang' | undefined
   isHttp10 = false
   wantsClose = false
-  /** Whether the client may wait for a response before it sends the body. */
+  /** Whether the client may withhold the body until it has a response to the head. */
   awaitsContinue = false
-  /** Whether the proxy must ask for the body. */
+  /** Whether the proxy must tell the client to send the body. */
   owesContinue = false
   /** Whether the server is killed once it has the request. */
   crashes = false
-  /** Whether the proxy duplicated the request, and drops the response. */
+  /** Whether this request is a duplicate sent by the proxy, whose response is not for the client. */
   isDuplicate = false
   /** Whether the response is the last of the connection. */
   endsConnection = false
   #requestEnded = false
-  /** Steps from before the request's end, to be recorded then, such as an early refusal. */
+  /** Steps that came before the end of the request, such as an early refusal, to be recorded at its end. */
   #early: ((exchange: Exchange, time: Nanos) => void)[] | undefined
-  /** The status of an early refusal. */
+  /** The status of a response that refused the request before it had arrived completely. */
   #refusedWith: number | undefined
   #understood: Understood | undefined
   #completed: { readonly answer: Answer; readonly completions: Completions } | undefined
@@ -64,14 +66,14 @@ export class HttpTurn {
     return `${this.method} ${this.target}`
   }
 
-  /** Keeps the request's place in the history: other events may be recorded before its end. */
+  /** Keeps the request's place in the history, since other events may be recorded before it ends. */
   keepPlace(): void {
     if (this.exchange !== undefined || this.#recording === undefined) return
     this.exchange = this.#recording.begin(this.#begunAt)
     if (this.#forwardedAt !== undefined) this.exchange.forwarded(this.#forwardedAt)
   }
 
-  /** Reports that the first byte is about to be sent. */
+  /** Reports that the first byte is about to be sent to the server. */
   forwarded(time: Nanos): void {
     this.#forwardedAt ??= time
     this.exchange?.forwarded(time)
@@ -92,7 +94,7 @@ export class HttpTurn {
     this.#early = undefined
   }
 
-  /** Returns the proxy's duplicate. */
+  /** Returns a duplicate to be sent by the proxy, unknown to the client. */
   duplicate(time: Nanos): HttpTurn {
     const copy = new HttpTurn(undefined, time)
     if (this.exchange !== undefined) copy.exchange = this.#recording?.duplicate(this.exchange, time)
@@ -105,19 +107,19 @@ export class HttpTurn {
     return copy
   }
 
-  /** Whether the request is complete, so that its response can be interpreted. */
+  /** Whether the request has arrived completely, so that its response can be interpreted. */
   get isWhole(): boolean {
     return this.#requestEnded
   }
 
-  /** Records that the server's response is complete. */
+  /** Records that the server's response has arrived completely. */
   answered(time: Nanos, answer: Answer): void {
     if (!this.#requestEnded && isRefusal(answer.status)) this.#refusedWith = answer.status
     if (this.#requestEnded) this.exchange?.answered(time, this.#complete(answer))
     else this.#later((exchange, at) => exchange.answered(at, this.#complete(answer)))
   }
 
-  /** Records that the client has the whole response. */
+  /** Records that the client has received a whole response. */
   delivered(time: Nanos, answer: Answer): void {
     if (this.#requestEnded) this.exchange?.delivered(time, this.#complete(answer))
     else this.#later((exchange, at) => exchange.delivered(at, this.#complete(answer)))
@@ -139,7 +141,7 @@ export class HttpTurn {
     this.exchange?.ended(time, LOST.unparsed)
   }
 
-  /** Records that the server declared the request unprocessed. */
+  /** Records the server's declaration that it did not process the request. */
   refused(time: Nanos, reason: string): void {
     if (this.#requestEnded) {
       this.exchange?.answered(time, { type: 'fail', error: reason })
@@ -148,14 +150,14 @@ export class HttpTurn {
     this.exchange?.ended(time, reason)
   }
 
-  /** Records that the client gets an unreadable response. */
+  /** Records that the client gets the response although the proxy cannot parse it. */
   unreadable(time: Nanos): void {
     const completion = { type: 'not-understood', error: LOST.unparsed } as const
     if (this.#requestEnded) this.exchange?.delivered(time, completion)
     this.ended(time, LOST.unparsed)
   }
 
-  /** Records that the server may have acted on a part of the request. */
+  /** Records that the server may have acted on the part of the request that it got. */
   #cut(): void {
     const { head, routed } = this
     if (head === undefined || routed === undefined || this.#forwardedAt === undefined) return
@@ -172,13 +174,13 @@ export class HttpTurn {
     })
   }
 
-  /** Postpones a step to the request's end, before which the operation cannot end. */
+  /** Postpones a step to the end of the request, because the operation cannot end before. */
   #later(record: (exchange: Exchange, time: Nanos) => void): void {
     this.#early ??= []
     this.#early.push(record)
   }
 
-  /** Interprets a response once, while its memory is valid. It may be delivered later. */
+  /** Interprets a response only once, while its memory is valid. It may be delivered much later. */
   #complete(answer: Answer): Completions {
     if (answer === this.#completed?.answer) return this.#completed.completions
     const completions = this.#understood?.complete(answer) ?? NOT_RECORDED
@@ -188,8 +190,8 @@ export class HttpTurn {
 }
 
 /**
- * Whether the server refused the request. After 400, 408 and 499 it was cut off; after 409 and 425 it may have been
- * carried out.
+ * Whether the server refused the request. After 400, 408 and 499, the request was cut off. After 409 and 425, it may
+ * still have been carried out.
  */
 const isRefusal = (status: number): boolean =>
   status >= 400 && status < 500 && ![400, 408, 409, 425, 499].includes(status)

@@ -5,7 +5,7 @@ import { planReply } from './reply-fate.ts'
 import type { Chances } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** What happens to a response that changes the protocol. */
+/** What happens to a response after which the connection carries another protocol. */
 export interface UpgradeFate {
   readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
@@ -16,11 +16,14 @@ export interface UpgradeReply extends Message {
   readonly status: number
 }
 
-/** Whether a response changes the protocol: 101, or success of a CONNECT. */
+/** Whether a response changes the protocol of the connection: a 101 response, or success of a CONNECT. */
 export const changesProtocol = ({ switches, method }: HttpTurn, status: number): boolean =>
   switches && (status === 101 || (method === 'CONNECT' && status >= 200 && status < 300))
 
-/** Applies faults to a response that changes the protocol. It is only a head, so some miss. */
+/**
+ * Applies each fault to a response that changes the protocol. Later bytes belong to the new protocol, so a fault either
+ * acts on the head or misses.
+ */
 export function planUpgrade(
   candidates: readonly Candidate[],
   turn: HttpTurn,
@@ -42,7 +45,7 @@ export function planUpgrade(
   return { lost, delay, reply }
 }
 
-/** Returns the response after a fault; undefined if the fault needs more than a head. */
+/** Returns the response after a fault; undefined if the fault cannot act on a head alone. */
 function changedBy(fault: HttpFault, turn: HttpTurn, reply: UpgradeReply): UpgradeReply | undefined {
   if (fault.kind === 'error-status') {
     const refusal = makeUpReply(fault.status, fault.body, { close: true, method: turn.method })

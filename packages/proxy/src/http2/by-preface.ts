@@ -1,12 +1,12 @@
 import { FRAME, HEADER_BYTES, PREFACE, streamOf, typeOf } from '@chaosproxy/wire/http2'
 import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor/interceptor.ts'
 
-/** The most bytes held of a server that sends first. */
+/** The most bytes held from a server that sends before the client's preface. */
 const MOST_HELD_BYTES = 256 * 1024
 
 /**
- * Reads connections with HTTP/2's preface as HTTP/2, others as HTTP/1. Nothing else shows it: prior knowledge (RFC 9113
- * §3.3) and ALPN need no upgrade.
+ * Reads connections that start with HTTP/2's preface as HTTP/2, and all others as HTTP/1. Nothing else distinguishes
+ * them for clients with prior knowledge (RFC 9113 §3.3) or ALPN.
  */
 export function byPreface(versions: { readonly http1: Intercept; readonly http2: Intercept }): Intercept {
   return (conversation) => new PrefaceReader(conversation, versions)
@@ -18,7 +18,9 @@ class PrefaceReader implements Interceptor {
   readonly #conversation: Conversation
   readonly #versions: { readonly http1: Intercept; readonly http2: Intercept }
   #chosen: Interceptor | undefined
-  /** The start of a possible preface. `#held` has the server's bytes so far. */
+  /**
+   * The part of a possible preface that has arrived. `#held` has the bytes that the server has sent in the meantime.
+   */
   #begun: Buffer = Buffer.alloc(0)
   #held: Buffer[] = []
   #heldBytes = 0
@@ -71,7 +73,7 @@ class PrefaceReader implements Interceptor {
     return free
   }
 
-  /** Holds the server's first bytes. Anything but SETTINGS means HTTP/1. */
+  /** Holds the server's first bytes. An HTTP/2 server may send SETTINGS first; any other first bytes mean HTTP/1. */
   #responseBytes(bytes: Buffer): boolean {
     this.#held.push(Buffer.from(bytes))
     this.#heldBytes += bytes.length
@@ -81,7 +83,7 @@ class PrefaceReader implements Interceptor {
     return true
   }
 
-  /** Returns the reader, by default HTTP/1's. */
+  /** Returns the chosen reader. If none is chosen yet, chooses HTTP/1. */
   #settled(): Interceptor {
     if (this.#chosen !== undefined) return this.#chosen
     const before = this.#begun

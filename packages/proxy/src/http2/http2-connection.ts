@@ -28,9 +28,9 @@ import { StreamNumbers } from './stream-numbers.ts'
 import type { StreamRule } from './stream-rule.ts'
 import { type MessageCount, type WithheldReply, withheldReply, withholdingOf } from './withheld-reply.ts'
 
-/** The most tracked requests of a connection. Servers allow hundreds. */
+/** The most tracked requests of a connection; further requests pass untracked. Servers allow hundreds. */
 const MOST_STREAMS = 10_000
-/** The most reset streams remembered, for frames in flight. */
+/** The most reset streams remembered for frames still in flight. */
 const MOST_RESET_STREAMS = 1000
 
 export interface Http2ConnectionOptions {
@@ -38,18 +38,18 @@ export interface Http2ConnectionOptions {
   readonly links: { readonly [direction in Direction]: RuleList<StreamRule> }
   readonly clock: ProxyClock
   readonly recording?: Http2Recording | undefined
-  /** While one is congested, no requests are read. */
+  /** The record's queues. While a queue is congested, no requests are read. */
   readonly queues?: readonly RecordQueue[] | undefined
 }
 
 interface RequestStream {
-  /** Set if the client gets no more than the reply's start. */
+  /** Set if the client gets none of the reply, or only its start. */
   withheld?: WithheldReply | undefined
   readonly head: MatchableHead | undefined
   answered: boolean
 }
 
-/** An HTTP/2 connection: tracks its streams and applies faults. Other bytes pass unchanged. */
+/** An HTTP/2 connection: tracks its streams and applies faults. Bytes that are not HTTP/2 pass unchanged. */
 export class Http2Connection implements Interceptor {
   readonly requests: Stage
   readonly responses: Stage
@@ -57,7 +57,7 @@ export class Http2Connection implements Interceptor {
   readonly #seats: { readonly [direction in Direction]: Seat }
   readonly #clock: ProxyClock
   readonly #flows: { readonly [direction in Direction]: Http2Flow }
-  /** Undefined until the client has sent enough. */
+  /** Undefined until the client has sent enough bytes to decide. */
   #isHttp2: boolean | undefined
   readonly #client: string
   readonly #abort: () => void
@@ -149,7 +149,7 @@ export class Http2Connection implements Interceptor {
     }
     return {
       receive: (bytes) => {
-        // A server may send first: frames only if the client's bytes are.
+        // A server may send first. Its bytes are frames only if the client's bytes are.
         if (this.#isHttp2 === undefined) return flow.skim(bytes)
         if (!this.#isHttp2) return conversation.responses.pass(bytes)
         recording?.beginChunk()
@@ -182,7 +182,6 @@ export class Http2Connection implements Interceptor {
     this.#recording?.failed(error)
   }
 
-  /** Stops reading requests while a queue is congested. */
   #holdUpIfBehind(): void {
     for (const queue of this.#queues) {
       if (!queue.congested) continue
@@ -206,7 +205,7 @@ export class Http2Connection implements Interceptor {
     return rules.length === 0 ? undefined : this.#planOf(rules, direction, streamOf(frame), begun)
   }
 
-  /** Tracks streams. Returns the stream whose request or response this frame begins. */
+  /** Tracks streams. Returns the stream whose request or response begins with this frame. */
   #follow(direction: Direction, frame: Buffer): RequestStream | undefined {
     const [type, number] = [typeOf(frame), streamOf(frame)]
     if (direction === 'responses' && isHeaderPart(type)) this.#readAnswerHead(frame)
@@ -217,7 +216,7 @@ export class Http2Connection implements Interceptor {
     return begun
   }
 
-  /** Reads a request's head, or trailers. */
+  /** Reads the head of a request. A HEADERS frame may also hold trailers. */
   #ask(frame: Buffer): RequestStream | undefined {
     const isBlock = typeOf(frame) === FRAME.headers
     const head = isBlock ? this.#readHead(frame) : undefined
@@ -225,7 +224,7 @@ export class Http2Connection implements Interceptor {
     return isBlock ? this.#begin(streamOf(frame), head) : undefined
   }
 
-  /** Decoding is needed only for a fault, or for blocks out of order. */
+  /** Decodes a block only if a fault needs its content, or if blocks are sent out of order. */
   #readAnswerHead(block: Buffer): void {
     const isWithheld = this.#streams.get(streamOf(block))?.withheld !== undefined
     const isWanted = this.#flows.responses.isPlain || this.#links.responses.rules.length > 0 || isWithheld
@@ -271,7 +270,7 @@ export class Http2Connection implements Interceptor {
       const withholding = withholdingOf(rule)
       if (withholding !== undefined) {
         begun.withheld ??= withheldReply(rule, withholding)
-        // The fault acts on the reply.
+        // The fault acts once the server has replied.
         return 'none'
       }
       switch (fault.kind) {
@@ -298,7 +297,7 @@ export class Http2Connection implements Interceptor {
     return { delayMs, delayedBy, then }
   }
 
-  /** Plans a frame of a withheld reply; undefined if it passes. */
+  /** Plans a frame of a reply that the client must not get; undefined if the frame passes. */
   #withhold(withheld: WithheldReply, frame: Buffer): FramePlan | undefined {
     const { fault, rule, messages } = withheld
     const [type, stream] = [typeOf(frame), streamOf(frame)]
@@ -319,7 +318,7 @@ export class Http2Connection implements Interceptor {
     return { delayMs: 0, delayedBy: [], instead: NOTHING, then }
   }
 
-  /** Passes on so many messages of a reply, and then ends the call. */
+  /** Passes on the requested number of messages of a reply, and then ends the call. */
   #withholdAfter(messages: MessageCount, { fault, rule }: Pick<WithheldReply, 'fault' | 'rule'>, frame: Buffer) {
     if (fault.kind !== 'grpc-status') return undefined
     const [stream, type] = [streamOf(frame), typeOf(frame)]
@@ -345,7 +344,7 @@ export class Http2Connection implements Interceptor {
     }
   }
 
-  /** Gives the sender flow-control credit for bytes that were dropped. */
+  /** Returns flow-control credit to the sender for bytes that the receiver will never see. */
   #credit(from: Direction, stream: number, bytes: number, isOver: boolean): void {
     if (bytes === 0) return
     const sender = this.#flows[from === 'requests' ? 'responses' : 'requests']
@@ -360,7 +359,7 @@ export class Http2Connection implements Interceptor {
     isAnswered: boolean,
     isWithheld = false,
   ): boolean {
-    // A complete response has a status.
+    // A complete response already has a status, and cannot get another one.
     if (isAnswered && !isWithheld && !this.#streams.has(stream)) return false
     const head = [
       [':status', '200'],
@@ -389,7 +388,8 @@ export class Http2Connection implements Interceptor {
   }
 
   /**
-   * Whether a frame may pass. On a reset stream, only header blocks do: later blocks' decompression depends on them.
+   * Whether a frame may pass. On a reset stream, only header blocks pass, because the decompression of later blocks
+   * depends on them.
    */
   #mayPass(direction: Direction, frame: Buffer): boolean {
     const type = typeOf(frame)
@@ -406,7 +406,7 @@ const NOTHING = Buffer.alloc(0)
 
 const isInterim = (status: string | undefined): boolean => status?.startsWith('1') === true
 
-/** Encodes a message. Printable ASCII but the percent sign stays (gRPC over HTTP/2, Status-Message). */
+/** Encodes a message. Printable ASCII except the percent sign stays as it is (gRPC over HTTP/2, Status-Message). */
 const percentEncoded = (message: string): string =>
   [...Buffer.from(message)]
     .map((byte) =>

@@ -12,28 +12,29 @@ import { Http2Recording } from './http2-recording.ts'
 import { type StreamFault, StreamRule } from './stream-rule.ts'
 
 export interface Http2FaultsOptions {
-  /** The seed of all randomness, separate for each link, fault and connection. */
+  /** The seed of all randomness. Each link, fault and connection has its own random stream. */
   readonly seed: number | string
-  /** By default the system clock. */
   readonly clock?: ProxyClock | undefined
-  /** Records requests of routes with a table. */
   readonly recorder?: Recorder | undefined
-  /** The recorder's queues. While one is congested, no requests are read. */
+  /** The queues to which the recorder writes. While a queue is congested, no requests are read. */
   readonly recordQueues?: readonly RecordQueue[] | undefined
 }
 
 interface Http2Route {
   readonly from: Endpoint
   readonly to: Endpoint
-  /** Maps requests to operations; if absent, nothing is recorded. */
+  /** Maps the route's requests to operations. If absent, nothing is recorded. */
   readonly table?: RouteTable | undefined
 }
 
 export interface Http2Faults {
-  /** Returns the `intercept` option for a route. Other bytes than HTTP/2 pass unchanged. */
+  /** Returns the `intercept` option for a route. Bytes that are not HTTP/2 pass unchanged. */
   intercept(route: Http2Route): Intercept
   carries(link: Link): boolean
-  /** Applies a fault to later requests on its links. @throws UserError (usage) for an unknown link. */
+  /**
+   * Applies a fault to requests that begin after this call, on its links. @throws UserError (usage) for an unknown
+   * link.
+   */
   apply(fault: StreamFault): Applied<StreamFault>
 }
 

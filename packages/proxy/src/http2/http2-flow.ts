@@ -18,12 +18,15 @@ import { Run } from '../interceptor/run.ts'
 import type { ProxyClock } from '../link/clock.ts'
 import type { StreamRule } from './stream-rule.ts'
 
-/** The largest frame of a three-byte length. Most stay within 16 KiB (RFC 9113 §4.2). */
+/** The largest frame that the three-byte length allows. Most implementations stay within 16 KiB (RFC 9113 §4.2). */
 const MAX_FRAME_BYTES = 2 ** 24 - 1 + HEADER_BYTES
-/** The most bytes held in a direction. Beyond it, the sender is stopped. */
+/**
+ * The most bytes held in a direction of a connection. Beyond the limit, the sender is stopped until some bytes have
+ * passed.
+ */
 const MOST_HELD_BYTES = 16 * 1024 * 1024
 
-/** The decision about an arriving frame. */
+/** The decision about a frame, which is made when the frame arrives. */
 export interface FramePlan {
   readonly delayMs: number
   readonly delayedBy: readonly StreamRule[]

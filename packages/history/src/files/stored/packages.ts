@@ -1,6 +1,6 @@
 import { loadOptional } from '../system/optional-packages.ts'
 
-// The part of the S3 client that chaos uses, as our own types: building and installing need no package.
+// Our own types for the part of the S3 client that chaos uses, since the package is optional.
 
 /** The response to a request for an object or its metadata. */
 interface ObjectAnswer {

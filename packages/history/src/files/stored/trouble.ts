@@ -2,7 +2,7 @@ import { environmentError, inputError, UserError } from '../../event/error.ts'
 import { codeOf } from '../system/system-errors.ts'
 import { parseAddress } from './address.ts'
 
-// The client's own errors are vague, or contain the access key: messages never repeat them.
+// Only errors of the operating system are repeated. Those of the client are vague, or contain the access key.
 
 const NO_CREDENTIALS =
   'no credentials were found. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to use a profile.'
@@ -34,7 +34,6 @@ const REMEDIES: { readonly [name: string]: string } = {
   NotFound: 'there is no such object. Check the name; a directory of numbered parts ends with a slash.',
 }
 
-/** The error for a recording that changed after listing. */
 export const changed = (address: string): UserError =>
   inputError(
     `${address}: the object changed after chaos listed it, so parts of two recordings would be mixed. Check again once nobody writes to the object.`,
@@ -73,7 +72,6 @@ export function isPassing(error: unknown): boolean {
   return !Object.hasOwn(REMEDIES, nameOf(error)) && !/^Region is missing$/.test((error as Error).message)
 }
 
-/** The endpoint without credentials. */
 function endpointText(): string {
   const given = endpointGiven()
   if (given === undefined) return 'Amazon S3'

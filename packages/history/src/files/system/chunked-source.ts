@@ -1,5 +1,5 @@
 export interface Source {
-  /** Known for a regular, uncompressed file. */
+  /** Undefined for a compressed file, a pipe or a device. */
   readonly sizeBytes: number | undefined
   /**
    * Fills a part of `space` and returns the number of bytes; 0 at the end. Returns a promise only if it has to wait.

@@ -32,8 +32,8 @@ export interface HeldBytes {
 const TELLING_PART = 0.1
 
 /**
- * Returns whether packing will exceed the memory limit. The rest of the text is taken to have `density` times as many
- * operations per byte.
+ * Returns whether packing will exceed the memory limit, by an estimate from the text read so far. `density` compares
+ * the operations per byte in the rest with those in that text.
  */
 export function willExceed(
   memoryBytes: number,

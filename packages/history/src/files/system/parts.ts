@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { inputError } from '../../event/error.ts'
 
-// Names of the parts of a recording: part-0001.jsonl, part-0002.jsonl.gz, …
+// Matches names of parts: part-0001.jsonl, part-0002.jsonl.gz, …
 
 const NUMBERED = /^(.*?)(\d+)(\.(?:jsonl|edn))(?:\.(?:gz|zst))?$/
 

@@ -9,7 +9,6 @@ function agentOf(life: Life): http.Agent {
 
 type Args = [url: string | URL | http.RequestOptions, options?: unknown, callback?: unknown]
 
-/** Makes a request by the calling program's agent, unless the call specifies one. */
 function request(...args: Args): http.ClientRequest {
   const [first, second, third] = args
   const agent = agentOf(runningLife())

@@ -10,15 +10,15 @@ export interface Asked {
   readonly signal: AbortSignal | undefined
 }
 
-/** The members of `init` handled here, or without effect between nodes. */
+/** The members of `init` that this file handles, and those that have no effect between nodes. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['method', 'headers', 'body', 'signal', 'redirect'],
   ...['cache', 'credentials', 'integrity', 'keepalive', 'mode', 'referrer', 'referrerPolicy', 'priority'],
 ])
 
 /**
- * Returns the request that `fetch` describes. Node's own `Request` takes as long as the whole exchange, and keeps
- * signals until a garbage collection, so it serves only unusual arguments.
+ * Returns the request that the arguments of `fetch` describe. Node's own `Request` is used only for unusual arguments,
+ * because it takes as long as the whole exchange.
  */
 export async function askedOf(input: string | URL | Request, init: RequestInit | undefined): Promise<Asked> {
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined) ?? undefined

@@ -23,8 +23,8 @@ export interface Exchanged {
 }
 
 /**
- * A response of `fetch`, for the usual ways to read it. Others use Node's own `Response`, whose creation takes as long
- * as the whole exchange.
+ * A response of `fetch`. Only unusual ways to read it use Node's own `Response`, whose creation takes as long as the
+ * whole exchange.
  */
 export class FetchedResponse {
   readonly url: string
@@ -185,5 +185,5 @@ export class FetchedResponse {
   }
 }
 
-// Makes `instanceof Response` true.
+// Programs test responses with `instanceof Response`.
 Object.setPrototypeOf(FetchedResponse.prototype, Response.prototype)

@@ -4,11 +4,14 @@ import { types } from 'node:util'
 const { setPrototypeOf } = Object
 const { defineProperty, deleteProperty } = Reflect
 
-/** Before Node 24, V8 creates an unshared hidden class for each member added after a change of prototype. */
+/**
+ * Before Node 24, V8 creates a hidden class for each member that is added after a change of prototype. No other object
+ * shares that class.
+ */
 const makesClasses = Number.parseInt(process.versions.node, 10) < 24
 
 /**
- * Replaces `Object.setPrototypeOf` for HTTP messages: Express changes each message's prototype, and then adds a dozen
+ * Replaces `Object.setPrototypeOf` for HTTP messages, because Express calls it for each message and then adds a dozen
  * members.
  */
 export function setPrototypeOfMessages(object: object, prototype: object | null): object {

@@ -5,7 +5,7 @@ import type { ControlWords } from './words.ts'
 
 export interface ControlClient {
   /**
-   * Returns the response, parsed as JSON.
+   * Returns the body of the response, parsed as JSON.
    *
    * @throws UserError with the proxy's error, or if nothing responds.
    */
@@ -17,7 +17,7 @@ export interface ControlClient {
    * @throws UserError if no response arrives in time.
    */
   ask(method: string, path: string, options?: AskOptions): Promise<ControlAnswer>
-  /** Calls `onEvent` until the proxy ends the stream or `stop` resolves. */
+  /** Calls `onEvent` for each event, until the proxy ends the stream or `stop` resolves. */
   events(onEvent: (event: unknown) => void, stop: Promise<void>): Promise<void>
 }
 
@@ -28,7 +28,7 @@ interface AskOptions {
 
 interface ControlAnswer {
   readonly status: number
-  /** Undefined for a proxy older than the version header. */
+  /** The proxy's version; undefined if the proxy is older than the version header. */
   readonly version: string | undefined
   readonly text: string
 }
@@ -37,7 +37,7 @@ export interface ControlClientOptions {
   /** The proxy's address: `http://127.0.0.1:8474`, or only `127.0.0.1:8474`. */
   readonly host: string
   readonly token: string | undefined
-  /** PEM certificates to trust instead of the usual authorities: an authority's, or the proxy's. */
+  /** PEM certificates to trust instead of the usual authorities: an authority's, or the proxy's own. */
   readonly authorities?: string | undefined
   readonly words: ControlWords
 }
@@ -57,9 +57,9 @@ export function createControlClient({ host, token, authorities, words }: Control
         new URL(path, base),
         {
           method,
-          // A kept connection may have died unnoticed.
+          // Opens a new connection for each request, because a kept connection may have died unnoticed.
           agent: false,
-          // Accepts a chain that ends at the proxy's certificate.
+          // Accepts a certificate chain that ends at the proxy's own certificate.
           ...(authorities === undefined ? {} : { ca: authorities, allowPartialTrustChain: true }),
           headers: {
             ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
@@ -73,7 +73,7 @@ export function createControlClient({ host, token, authorities, words }: Control
       const late = setTimeout(() => asked.destroy(new Error(`${TOO_LONG} ${timeoutMs / 1000} s`)), timeoutMs)
       asked.on('close', () => clearTimeout(late))
       asked.on('response', (response: IncomingMessage) => {
-        // Event streams have no time limit.
+        // An event stream continues, so it has no time limit.
         if (response.headers['content-type'] === 'text/event-stream') clearTimeout(late)
       })
       asked.on('error', (error: NodeJS.ErrnoException) => reject(unreachable(base, error, words)))
@@ -150,7 +150,6 @@ function parseBase(host: string, words: ControlWords): URL {
   throw usageError(`${words.host} ${shownAddress(host)} is not an address. Write it as 127.0.0.1:8474.`)
 }
 
-/** Masks the credentials in an address. */
 const shownAddress = (host: string): string => host.replace(/\/\/.*@/, '//…@')
 
 async function readAll(response: IncomingMessage): Promise<string> {
@@ -171,7 +170,7 @@ export function parseAnswer(text: string, host: string): unknown {
 const notAProxy = (host: string, why: string): UserError =>
   environmentError(`What answers at ${host} is not a chaos proxy: ${why}.`)
 
-/** Returns the error of the proxy's `{"error":…}`, or the first line. */
+/** Returns `error` of the proxy's `{"error":…}`, or the first line of any other response. */
 function errorIn(text: string): string {
   try {
     const { error } = JSON.parse(text) as { error?: unknown }
@@ -182,7 +181,6 @@ function errorIn(text: string): string {
   return text.split('\n')[0]?.slice(0, 200) || 'refused without a reason'
 }
 
-/** Returns an error that says why nothing responded and what to do. */
 function unreachable(base: URL, error: NodeJS.ErrnoException, words: ControlWords): UserError {
   const { host, hostname } = base
   const ofCertificate = certificateTrouble(error, hostname, words)
@@ -204,7 +202,6 @@ function unreachable(base: URL, error: NodeJS.ErrnoException, words: ControlWord
 
 const MADE_ANEW = 'start the proxy again with one that is (--control-cert, --control-key).'
 
-/** Describes what is wrong with the proxy's certificate, if anything. */
 function certificateTrouble({ code, message }: NodeJS.ErrnoException, name: string, words: ControlWords) {
   switch (code) {
     case 'CERT_HAS_EXPIRED':
@@ -224,5 +221,4 @@ function certificateTrouble({ code, message }: NodeJS.ErrnoException, name: stri
   }
 }
 
-/** Returns the names in `Host: x. is not in the cert's altnames: DNS:y`. */
 const namesIn = (message: string): string => /.*altnames: (.*)$/.exec(message)?.[1] ?? message

@@ -5,7 +5,7 @@ import type { ApiReply } from '../server/api.ts'
 import { formatMetrics, METRICS_TYPE, type Metric, type Sample } from './format.ts'
 import { processMetrics } from './process-metrics.ts'
 
-/** Returns all counters, open connections included, in Prometheus's text format 0.0.4. */
+/** Returns all counters, including those of open connections, in Prometheus's text format 0.0.4. */
 export const metricsReply = (plane: ControlPlane): ApiReply => ({
   status: 200,
   headers: { 'Content-Type': METRICS_TYPE },
@@ -18,7 +18,6 @@ export const metricsReply = (plane: ControlPlane): ApiReply => ({
   ]),
 })
 
-/** Toxiproxy's `-proxy-metrics`, under its names. */
 function toxiproxyMetrics(plane: ControlPlane): readonly Metric[] {
   const statistics = plane.statistics()
   const samples = (count: (link: LinkStatistics) => number): readonly Sample[] =>

@@ -22,18 +22,21 @@ import { createReaders } from '../state/readers.ts'
 import type { ProxyRecording } from '../state/recording.ts'
 import { createToxicChains, type ToxicChains } from '../toxics/toxics.ts'
 
-/** The state behind API routes, config files and commands. */
+/** The state behind every interface. API routes, config files and commands only read and change it. */
 export interface ControlPlane {
   readonly proxies: Pick<ProxySet, 'list' | 'get' | 'isAt'>
   readonly faults: Pick<FaultBoard, 'list' | 'get' | 'reportHits' | 'epoch'>
   readonly toxics: ToxicChains
   readonly leases: Leases
   readonly events: EventLog
-  /** Adds the proxy with its toxics, or nothing. @throws as ProxySet.create and ToxicChains.add */
+  /**
+   * Adds the proxy with its toxics; adds nothing if one of them is invalid. @throws as ProxySet.create and
+   * ToxicChains.add
+   */
   addProxy(settings: ProxySettings, toxics?: readonly unknown[]): Promise<ManagedProxy>
   updateProxy(name: string, change: ProxyChange): Promise<ManagedProxy>
   removeProxy(name: string): Promise<void>
-  /** Replaces all toxics of the proxy, or none. */
+  /** Replaces all toxics of the proxy; replaces none if one of the new toxics is invalid. */
   replaceToxics(proxy: ManagedProxy, toxics: readonly unknown[]): void
   /**
    * @throws ControlError (400) for a link that no proxy carries, or whose traffic the fault cannot affect, since it
@@ -48,7 +51,7 @@ export interface ControlPlane {
   /** Removes all faults and leases and enables every proxy. */
   resetAll(): Promise<void>
   statistics(): ReadonlyMap<string, LinkStatistics>
-  /** Statistics of HTTP/1.1 requests, by link. */
+  /** Statistics of HTTP/1.1 requests so far, by the name of the link that carries them. */
   requests(): ReadonlyMap<string, HttpStatistics>
   readonly recording: ProxyRecording | undefined
   close(): void
@@ -56,7 +59,7 @@ export interface ControlPlane {
 
 export interface ControlPlaneOptions {
   readonly network: Network
-  /** The network's seed, from which the faults' randomness derives. */
+  /** The network's seed. The randomness of message and request faults derives from it. */
   readonly seed: number | string
   readonly recording?: ProxyRecording | undefined
 }
@@ -137,7 +140,7 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
   }
 }
 
-/** Returns the journal of faults: the recording's own, or one that writes notes to its history. */
+/** Returns the journal of faults: the recording's own, or a new one that writes notes to the history. */
 function journalOf(recording: ProxyRecording | undefined): FaultJournal | undefined {
   if (recording === undefined) return undefined
   const { recorder } = recording
@@ -173,17 +176,16 @@ function asRecorded(settings: ProxySettings, recording: ProxyRecording | undefin
   return { ...settings, carries: recordedAs(carries, recording.carries) }
 }
 
-/** Adds the proxy with its toxics, or nothing. */
 async function addProxy(parts: Parts, asked: ProxySettings, given: readonly unknown[]): Promise<ManagedProxy> {
   const { proxies, faults, toxics, events, recording, validate } = parts
   const settings = asRecorded(asked, recording)
   const { carries } = settings
   if (typeof carries === 'object' && 'table' in carries && carries.table !== undefined)
     recording?.checkTable?.(carries.table, `proxy ${settings.name}: "carries"`)
-  // Disabled at first, so that toxics are in force before any client.
+  // The proxy is disabled at first, so that its toxics are in force before the first client can connect.
   const disabled = await proxies.create({ ...settings, enabled: false })
   try {
-    // Faults in force must also suit the new links.
+    // Faults that are already in force must also suit the new proxy's links.
     for (const { fault } of faults.list()) validate(fault)
     for (const toxic of given) toxics.add(disabled, toxic)
     const proxy = settings.enabled ? await proxies.update(settings.name, { enabled: true }) : disabled
@@ -218,13 +220,13 @@ function validateLinks(proxies: ProxySet, links: readonly Link[]): void {
   throw new ControlError(400, `no proxy carries the link ${shorten(stranger)}. Known: ${some || 'none yet'}.`)
 }
 
-/** TCP faults that also drop datagrams. */
+/** TCP faults that also act on datagrams: a cut drops them. */
 const CUTS: readonly TrafficFault['kind'][] = ['partition', 'blackhole']
 
 /**
- * Rejects a fault that cannot act on its link: a run would seem to survive it.
+ * Rejects a fault that cannot act on its link: a run would appear to survive the fault.
  *
- * @throws ControlError (400) for a stream fault on a link of datagrams, or the reverse.
+ * @throws ControlError (400) for a stream fault on a link that carries only datagrams, or the reverse.
  */
 function validateTransport({ kind, links }: TrafficFault, proxies: readonly ManagedProxy[]): void {
   for (const link of links) {

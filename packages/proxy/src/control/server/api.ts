@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 
 export interface ApiRequest {
-  /** Returns the decoded `{name}` of the path. */
   param(name: string): string
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
@@ -14,7 +13,6 @@ export interface ApiReply {
   readonly body?: string | undefined
 }
 
-/** A response that lasts until the client disconnects. */
 export interface ApiStream {
   stream(response: ServerResponse): void
 }
@@ -23,7 +21,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 export interface ApiRoute {
   readonly method: Method
-  /** The path's pattern: in `/proxies/{proxy}`, braces match any one segment. */
+  /** The pattern of the path, such as `/proxies/{proxy}`. A name in braces matches any one segment. */
   readonly path: string
   handle(request: ApiRequest): ApiReply | ApiStream | Promise<ApiReply | ApiStream>
 }
@@ -31,7 +29,7 @@ export interface ApiRoute {
 export interface Api {
   owns(path: string): boolean
   readonly routes: readonly ApiRoute[]
-  /** Returns a response that rejects the request before routing, if any. */
+  /** Returns a response that rejects the request before any route is matched; undefined if the request may pass. */
   refuse?(headers: IncomingHttpHeaders): ApiReply | undefined
   noSuchPath(path: string): ApiReply
   wrongMethod(allowed: readonly Method[]): ApiReply
@@ -43,7 +41,7 @@ export type Match =
   | { readonly route: ApiRoute; readonly params: ReadonlyMap<string, string> }
   | { readonly allowed: readonly Method[] }
 
-/** Returns the route, or the methods that the path allows: none for no such path. */
+/** Returns the route for a method and a path, or the methods that the path allows. */
 export function matchRoute(routes: readonly ApiRoute[], method: string, path: string): Match {
   const segments = decodeSegments(path)
   const allowed: Method[] = []
@@ -56,7 +54,7 @@ export function matchRoute(routes: readonly ApiRoute[], method: string, path: st
   return { allowed }
 }
 
-/** Splits and decodes a path; undefined for invalid UTF-8, which no route matches. */
+/** Splits and decodes a path; undefined if it is not valid percent-encoded UTF-8. */
 function decodeSegments(path: string): readonly string[] | undefined {
   try {
     return path.split('/').map(decodeURIComponent)

@@ -3,25 +3,25 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import { isLoopback } from '../state/address.ts'
 
-/** Decides who may use the control interface. */
+/** The settings that decide who may use the control interface. */
 export interface GuardOptions {
-  /** The listener's host. For a loopback address, the request's `Host` must be a loopback name. */
+  /** The listener's host as given. If it is a loopback address, the request's `Host` must be a loopback name too. */
   readonly listenHost: string
   /** The token that every request must carry, if set: `Authorization: Bearer TOKEN`. */
   readonly token: string | undefined
-  /** Further names for a request's `Host`. */
+  /** Additional host names that a request's `Host` may contain. */
   readonly hostNames: readonly string[]
   /** Whether the control interface uses TLS. */
   readonly isSecure?: boolean | undefined
 }
 
-/** Returns why to reject a request; undefined if it may pass. */
 export type Guard = (headers: IncomingHttpHeaders) => { readonly status: number; readonly why: string } | undefined
 
 /**
- * Creates the guard against web pages, since the interface injects faults and opens ports. Browsers name the origin of
- * every state-changing request. A page could also use a domain that it points here (DNS rebinding), so a listener on
- * loopback accepts only loopback names, and any other without a token only private names.
+ * Creates the guard against requests from web pages, because a control interface injects faults and opens ports.
+ * Browsers name the origin of every state-changing request. A page could also use a domain that it points at this
+ * machine (DNS rebinding). Therefore a listener on loopback accepts only loopback names, and any other listener without
+ * a token accepts only names that no public DNS has.
  */
 export function createGuard({ listenHost, token, hostNames, isSecure = false }: GuardOptions): Guard {
   const names = new Set([listenHost, ...hostNames].map((name) => name.toLowerCase()))
@@ -48,7 +48,7 @@ export function createGuard({ listenHost, token, hostNames, isSecure = false }: 
   }
 }
 
-/** Whether no public DNS can have the host: an address, a name without a dot, or one for local use. */
+/** Whether no public DNS can have the host: an address, a name without a dot, or a name reserved for local use. */
 const isPrivateName = (host: string): boolean =>
   isIP(host) !== 0 || !host.includes('.') || /\.(internal|local|localhost|test)$/.test(host)
 

@@ -15,7 +15,7 @@ export interface ControlServerOptions {
   /** The server's certificate and key; absent for plain HTTP. */
   readonly identity?: Identity | undefined
   readonly guard: Guard
-  /** Tried in order. The last must own every path. */
+  /** The APIs in the order in which they are tried. The last one must own every path. */
   readonly apis: readonly [...Api[], Api]
   /** Called after each request has been answered. */
   readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
@@ -24,7 +24,7 @@ export interface ControlServerOptions {
 export interface ControlServer {
   readonly host: string
   readonly port: number
-  /** Closes every connection, and resolves once the port is free. */
+  /** Closes every connection, streams included, and resolves once the port is free. */
   close(): Promise<void>
 }
 
@@ -43,7 +43,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
     connectionsCheckingInterval: CHECK_EVERY_MS,
   }
   const served = (request: IncomingMessage, response: ServerResponse): void => {
-    // The error concerns only this client.
+    // An error here concerns only this client, not the traffic or other clients.
     serve(request, response, options).catch(() => response.destroy())
   }
   const { identity } = options
@@ -162,7 +162,7 @@ async function withinTime<T>(work: T | Promise<T>): Promise<T> {
 function send(request: IncomingMessage, response: ServerResponse, reply: ApiReply): void {
   if (response.destroyed || response.headersSent) return
   const body = reply.body ?? ''
-  // The unread rest must not be parsed as a request.
+  // The unread rest of the body must not be parsed as the next request.
   if (!request.complete) response.setHeader('Connection', 'close')
   response.writeHead(reply.status, {
     ...(reply.status === 204 ? {} : { 'Content-Length': Buffer.byteLength(body) }),

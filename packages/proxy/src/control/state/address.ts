@@ -13,7 +13,8 @@ export interface Address {
 }
 
 /**
- * Parses `host:port`, with an IPv6 host in brackets. The messages are Go's, which users of Toxiproxy know.
+ * Parses `host:port`, with an IPv6 host in brackets. The messages are those of Go's net.SplitHostPort, which users of
+ * Toxiproxy know.
  *
  * @throws UserError (usage)
  */
@@ -33,7 +34,7 @@ export function parseAddress(text: string): Address {
 }
 
 const UNIX = 'unix:'
-/** The limit for a Unix socket's path (unix(7)). */
+/** The system's limit for the path of a Unix socket (unix(7)). */
 const LONGEST_PATH_BYTES = 107
 
 function pathIn(text: string): string {
@@ -56,7 +57,7 @@ export async function resolveAddress(address: Address): Promise<Address> {
     const [found] = await lookup(address.host, { all: true, order: 'ipv4first' })
     if (found !== undefined) return { ...address, host: found.address }
   } catch {
-    // Lookup failures share the message below.
+    // Every lookup failure gets the same message below.
   }
   throw environmentError(`lookup ${address.host}: no such host`)
 }
@@ -64,5 +65,5 @@ export async function resolveAddress(address: Address): Promise<Address> {
 export const isLoopback = (host: string): boolean =>
   isPath(host) || host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
-/** Shortens a text, of any size in a request, for an error message. */
+/** Shortens a text for an error message, which may quote a request of any size. */
 export const shorten = (text: string): string => (text.length <= 80 ? text : `${text.slice(0, 77)}...`)

@@ -6,7 +6,7 @@ import { dialServer, type Reached } from '../../tls/dial-server.ts'
 const TIMEOUT_MS = 10_000
 
 /**
- * Dials a server to read initial values. Each message gets one reply.
+ * Dials a server to read the initial values of keys. The server sends one reply for each message.
  *
  * @throws UserError (environment) if the server cannot be reached.
  */

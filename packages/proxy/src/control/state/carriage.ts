@@ -5,22 +5,21 @@ import { findRecordedProtocol, type RecordedProtocol, type SpokenProtocol } from
 import { parseRouteTable } from '@chaosproxy/recorder/routes'
 import { type Encryption, type Framing, framingNames, parseFraming } from '@chaosproxy/wire'
 
-/** The protocol that a proxy carries, for recording and for faults on requests and messages. */
+/** The protocol that a proxy carries. It must be known to record single requests, or to apply faults to them. */
 export type Carriage =
   | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
   | { readonly kind: 'http2'; readonly table: RouteTable | undefined }
   | SpokenProtocol
   | { readonly kind: 'messages'; readonly framing: Framing }
 
-/** The names that `parseCarriage` accepts. */
 export const carriageNames = (): readonly string[] => ['http', 'http2', ...framingNames()]
 
 /**
  * Parses a proxy's `carries`: a name, such as `"http"`, `"resp"` or `"json-lines"`, or an object with settings.
  * `{"kind":"http","routes":[…]}` and `{"kind":"http2","routes":[…]}` map requests to operations; `"websocket":true`
- * also reads messages after an upgrade. `{"kind":"resp","commands":"counter"}` maps commands; `"cas"` names the
- * compare-and-set script (see `commandSet`), and `"scripts":"keys"` promises that scripts write only declared keys.
- * `{"kind":"length-prefixed",…}` describes the length field.
+ * also reads the messages after an upgrade. `{"kind":"resp","commands":"counter"}` maps commands to operations: `"cas"`
+ * names the compare-and-set script (see `commandSet`), and `"scripts":"keys"` promises that scripts write only the keys
+ * they declare. `{"kind":"length-prefixed",…}` describes the length field.
  *
  * @throws UserError with a message that begins with `where`.
  */
@@ -39,13 +38,12 @@ export function parseCarriage(value: unknown, where: string): Carriage {
 export const carriageName = (carries: Carriage): string =>
   carries.kind === 'spoken' ? carries.protocol.kind : carries.kind
 
-/** Returns the framing that splits connections into messages, if any. */
 export function framingOf(carries: Carriage | undefined): Framing | undefined {
   if (carries?.kind === 'spoken') return carries.protocol.framing
   return carries?.kind === 'messages' ? carries.framing : undefined
 }
 
-/** Returns how clients of a plaintext protocol ask for encryption. */
+/** Returns how clients ask for encryption, if connections of the protocol begin in plaintext. */
 export const encryptionOf = (carries: Carriage | undefined): Encryption | undefined => framingOf(carries)?.encryption
 
 /** Returns what maps requests to operations: a route table or a protocol. */
@@ -54,7 +52,10 @@ export function recordedBy(carries: Carriage | undefined): 'routes' | RecordedPr
   return carries !== undefined && 'table' in carries && carries.table !== undefined ? 'routes' : undefined
 }
 
-/** Returns a proxy's protocol in a recording, by default `recorded`, whose routes HTTP without any gets. */
+/**
+ * Returns the protocol of a proxy in a recording. A proxy without a protocol gets `recorded`, and a proxy for HTTP
+ * without routes gets its routes.
+ */
 export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carriage): Carriage | 'tcp' {
   if (carries === undefined) return recorded
   if (carries === 'tcp' || recorded.kind !== 'http' || !('table' in carries) || carries.table !== undefined)

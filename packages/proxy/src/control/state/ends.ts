@@ -11,7 +11,7 @@ export interface End {
   readonly isHttps: boolean
 }
 
-/** Each scheme's TLS and default port. */
+/** Whether each scheme uses TLS, and its default port. */
 const SCHEMES: { readonly [scheme: string]: Scheme } = {
   http: { isSecure: false, port: 80 },
   https: { isSecure: true, port: 443 },
@@ -62,8 +62,8 @@ export function checkedAddress(where: string, typed: string, address: string = t
 }
 
 /**
- * Returns the TLS options of both ends. The listener's certificate is generated. The upstream's is verified unless
- * `NODE_TLS_REJECT_UNAUTHORIZED` is 0, as in all of Node.
+ * Returns the TLS options of the ends that use TLS. The listener's certificate is generated. The upstream's certificate
+ * is verified unless `NODE_TLS_REJECT_UNAUTHORIZED` is 0, as in all of Node.
  */
 export function tlsBetween(
   listen: Pick<End, 'address' | 'isSecure'>,
@@ -81,10 +81,10 @@ export function tlsBetween(
   }
 }
 
-/** No certificate can name these. */
+/** Hosts that no certificate can name. */
 const WILDCARDS: readonly string[] = ['', '0.0.0.0', '::']
 
-/** Adds the protocol that TLS must negotiate (ALPN), if any. */
+/** Adds the protocol to negotiate (ALPN) to TLS options that name none. */
 export function withAlpn(tls: TlsOptions, carries: Carriage | 'tcp' | undefined): TlsOptions {
   if (typeof carries !== 'object' || carries.kind !== 'http2') return tls
   const alpn = alpnOf(carries)
@@ -98,7 +98,7 @@ export function withAlpn(tls: TlsOptions, carries: Carriage | 'tcp' | undefined)
 const alpnOf = (carries: Carriage | 'tcp' | undefined): readonly string[] | undefined =>
   typeof carries === 'object' ? ALPN[carries.kind] : undefined
 
-/** The protocols for ALPN. Both ends need the same version of HTTP. */
+/** The protocols offered by ALPN. Both ends must use the same version of HTTP, so only one is offered. */
 const ALPN: { readonly [kind in Carriage['kind']]?: readonly string[] } = {
   http: ['http/1.1'],
   http2: ['h2'],

@@ -1,6 +1,6 @@
 import { UserError } from '@chaosproxy/history'
 
-/** A request that cannot be carried out, with an HTTP status. */
+/** A request that cannot be carried out, with the HTTP status and the reason. */
 export class ControlError extends Error {
   override readonly name: string = 'ControlError'
   readonly status: number
@@ -11,7 +11,7 @@ export class ControlError extends Error {
   }
 }
 
-/** Returns the HTTP status: 400 for the caller's mistake, otherwise 500. */
+/** Returns the HTTP status for an error: 400 for the caller's mistake, 500 for any other problem. */
 export function statusOf(error: unknown): number {
   if (error instanceof ControlError) return error.status
   if (error instanceof UserError) return error.code === 'environment' ? 500 : 400

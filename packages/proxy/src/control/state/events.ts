@@ -9,7 +9,7 @@ type ControlEvent =
   | { readonly type: 'lease-expired'; readonly lease: string; readonly owner: string }
   | { readonly type: 'rules-swapped'; readonly epoch: number }
   | { readonly type: 'reset' }
-  /** The recorded history violates the judged level, as the event at `position` proves. */
+  /** The recorded history violates the judged level. The event at `position` proves the violation. */
   | {
       readonly type: 'violation'
       readonly key?: string | undefined
@@ -21,10 +21,9 @@ type ControlEvent =
     }
   | Trouble
 
-/** An event with its sequence number from 1, and its UTC time in ISO 8601. */
+/** An event with its sequence number, which starts at 1, and its UTC time in ISO 8601. */
 export type RecordedEvent = ControlEvent & { readonly sequence: number; readonly at: string }
 
-/** The most recent events, and their subscribers. */
 export interface EventLog {
   emit(event: ControlEvent): void
   since(sequence: number): readonly RecordedEvent[]
@@ -33,7 +32,7 @@ export interface EventLog {
   readonly lastSequence: number
 }
 
-/** The number of events for clients that reconnect. */
+/** The number of events kept for clients that reconnect. */
 const KEPT = 1024
 
 export function createEventLog(): EventLog {

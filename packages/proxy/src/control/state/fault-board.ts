@@ -8,7 +8,7 @@ import type { InForce } from './in-force.ts'
 import type { Injector } from './injector.ts'
 import { validateName } from './names.ts'
 
-/** The source of a fault. Replacing one origin's faults keeps the others'. */
+/** The source of a fault. Replacing all faults of one origin keeps the faults of the others. */
 export type FaultOrigin = 'api' | 'toxic' | 'partition' | 'rules'
 
 export interface NamedFault {
@@ -17,10 +17,10 @@ export interface NamedFault {
   readonly origin: FaultOrigin
   readonly lease: string | undefined
   readonly hits: number
-  /** How often the fault should have hit but could not; `missedBecause` is the last reason. */
+  /** The number of times that the fault should have hit but could not; `missedBecause` is the latest reason. */
   readonly missed: number
   readonly missedBecause: string | undefined
-  /** The requests hit last; empty for other faults. */
+  /** The requests that the fault hit last; empty for faults that do not hit requests. */
   readonly recent: readonly HitRequest[]
 }
 
@@ -31,9 +31,9 @@ export interface FaultToAdd {
   readonly lease?: string | undefined
 }
 
-/** All faults in force, from every origin. */
+/** All faults in force: toxics, partitions, members of rule sets and single faults. */
 export interface FaultBoard {
-  /** Incremented with every change of faults or rule sets. */
+  /** Incremented whenever a fault begins, ends or changes, and whenever a rule set comes into force. */
   readonly epoch: number
   list(): readonly NamedFault[]
   /** @throws ControlError (404) */
@@ -41,28 +41,29 @@ export interface FaultBoard {
   /** @throws ControlError (409) if the name is taken, UserError if a parameter is invalid; then nothing is added. */
   add(fault: FaultToAdd): NamedFault
   /**
-   * Changes the fault. A TCP fault of the same kind and links keeps its state. Any other is applied anew before the old
-   * one is removed. @throws ControlError (404)
+   * Changes the fault. A TCP fault whose kind and links stay keeps its state. Any other fault is applied again before
+   * the old one is removed. @throws ControlError (404)
    */
   update(name: string, fault: TrafficFault): NamedFault
   /** @throws ControlError (404) */
   remove(name: string): void
   removeWhere(matches: (fault: NamedFault) => boolean): void
   /**
-   * Atomically makes `faults` the only ones of `origin`: no byte passes in between. Unchanged faults keep their state.
+   * Atomically makes `faults` the only faults of `origin`: no byte passes while only a part of them is in force. An
+   * unchanged fault keeps its state.
    *
    * @throws as `add`, and changes nothing.
    */
   replaceAll(origin: FaultOrigin, faults: readonly FaultToAdd[]): void
-  /** Emits an event for every fault with new hits. */
+  /** Emits an event for every fault whose number of hits changed since the last call. */
   reportHits(): void
-  /** Reports every fault as healed, without releasing bytes, as the network closes. */
+  /** Reports every fault as healed without releasing the bytes that it holds. Called when the network closes. */
   close(): void
 }
 
 interface Entry extends FaultToAdd {
   readonly applied: InForce
-  /** Hits of replaced versions. */
+  /** Hits of earlier versions of this fault, which were replaced. */
   readonly earlierHits: number
   reportedHits: number
   readonly notedHits: number
@@ -128,7 +129,7 @@ class LiveFaultBoard implements FaultBoard {
     const before = [...this.#entries.values()].filter((entry) => entry.origin === origin)
     const { gone, added } = differences(before, wanted)
     for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(this.#entries, fault)
-    // New faults first, so that a link that both sets cut stays cut.
+    // New faults begin before old ones end, so a link that both sets cut stays cut throughout.
     const applied = applyAll(this.#injector, added)
     this.#beginEpoch()
     for (const entry of gone) this.#takeOut(entry)
@@ -160,7 +161,7 @@ class LiveFaultBoard implements FaultBoard {
     if (this.#journal !== undefined) this.#journal.epoch = this.#epoch
   }
 
-  /** Adds an applied fault, except a reset, which has ended already. */
+  /** Adds an applied fault to the board. A reset has already ended, so it is not kept. */
   #begin(wanted: FaultToAdd, applied: InForce): Entry {
     const { name, fault } = wanted
     const entry = { ...wanted, applied, earlierHits: 0, reportedHits: 0, notedHits: 0 }
@@ -172,7 +173,7 @@ class LiveFaultBoard implements FaultBoard {
   }
 
   #remove(entry: Entry): void {
-    // Bytes that the fault held belong to the new epoch.
+    // The bytes that the fault held are released within this call and belong to the new epoch.
     this.#beginEpoch()
     this.#takeOut(entry)
   }
@@ -200,7 +201,7 @@ function validateNew(entries: ReadonlyMap<string, Entry>, { name }: FaultToAdd):
   if (taken !== undefined) throw new ControlError(409, `there is a fault "${shorten(name)}" already (${taken.origin})`)
 }
 
-/** Applies all faults, or none. */
+/** Applies all faults, or none if one fails. */
 function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMap<FaultToAdd, InForce> {
   const applied = new Map<FaultToAdd, InForce>()
   try {
@@ -212,7 +213,10 @@ function applyAll(injector: Injector, faults: readonly FaultToAdd[]): ReadonlyMa
   return applied
 }
 
-/** Updates the fault in place if possible; otherwise applies the new one first. */
+/**
+ * Updates the fault in place if kind and links are the same. Otherwise applies the new fault before removing the old
+ * one.
+ */
 function changeInForce(injector: Injector, entry: Entry, fault: TrafficFault): Pick<Entry, 'applied' | 'earlierHits'> {
   const { applied, earlierHits } = entry
   if (applied.update !== undefined && isSameHarm(entry.fault, fault)) {
@@ -224,7 +228,10 @@ function changeInForce(injector: Injector, entry: Entry, fault: TrafficFault): P
   return { applied: next, earlierHits: hitsOf(entry) }
 }
 
-/** Returns which faults end and begin for `wanted`. @throws ControlError (400) for a name given twice. */
+/**
+ * Returns the faults that end and the faults that begin when `wanted` replaces `before`. @throws ControlError (400) for
+ * a name given twice.
+ */
 function differences(
   before: readonly Entry[],
   wanted: readonly FaultToAdd[],

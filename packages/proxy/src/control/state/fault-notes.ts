@@ -5,10 +5,10 @@ interface NotedFault {
   readonly fault: TrafficFault
 }
 
-/** Receives faults that begin and heal. A change is both. */
+/** Receives every fault that begins or heals. A changed fault heals and begins again. */
 export interface FaultNotes {
   began(fault: NotedFault): void
-  /** `hits` counts since the fault began. */
+  /** `hits` counts the hits since the fault began. */
   ended(fault: NotedFault & { readonly hits: number }): void
 }
 

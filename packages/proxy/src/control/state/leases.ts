@@ -4,12 +4,11 @@ import { ControlError } from './errors.ts'
 import type { EventLog } from './events.ts'
 import { validateName } from './names.ts'
 
-/** Keeps faults in force until it expires. */
+/** Keeps one owner's faults in force. They heal when the lease expires without being renewed. */
 export interface Lease {
   readonly id: string
   readonly owner: string
   readonly ttlMs: number
-  /** The time left without a renewal. */
   readonly remainingMs: number
 }
 
@@ -19,7 +18,7 @@ export interface Leases {
   get(id: string): Lease
   /** @throws ControlError (400) for an owner that a terminal cannot show. */
   grant(owner: string, ttlMs: number): Lease
-  /** Restarts the lease's duration. @throws ControlError (404) */
+  /** Restarts the lease's full duration, as a heartbeat. @throws ControlError (404) */
   renew(id: string): Lease
   /** Ends the lease and heals its faults immediately. @throws ControlError (404) */
   end(id: string): void

@@ -2,23 +2,23 @@ import { isLoopback, parseAddress, shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 
 /**
- * Returns the address to open for a request with `listen`, where empty means every address. The rule may choose
- * loopback instead.
+ * Returns the address that may be opened for a request with the listen address `listen`. The rule may return loopback
+ * for an empty `listen`.
  *
- * @throws ControlError (403) if the request may open none, UserError (usage) for an invalid address.
+ * @throws ControlError (403) if the request may open no address, UserError (usage) for an invalid address.
  */
 export type ListenRule = (listen: string) => string
 
 export interface ListenRuleOptions {
-  /** Whether requests carry the token, or need none. */
+  /** Whether requests carry the token, or the user allows anyone to control the proxy. */
   readonly isTrusted: boolean
-  /** Addresses that the user gave at the start. */
+  /** Addresses that the user gave when starting the proxy. */
   readonly named: readonly string[]
 }
 
 /**
- * Creates the rule for listeners. Without a token, every account of this machine can send requests, which may open only
- * what it could: unprivileged ports of loopback.
+ * Creates the rule for listeners. Without a token, every account of this machine can send requests, so they may open
+ * only what any account could open itself: unprivileged ports of loopback addresses.
  */
 export function createListenRule({ isTrusted, named }: ListenRuleOptions): ListenRule {
   const known = new Set(named)

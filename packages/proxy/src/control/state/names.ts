@@ -11,5 +11,7 @@ export function validateName(what: string, name: string, longest: number = LONGE
 
 const LONGEST_NAME = 256
 
-/** Names to reject. URL clients resolve dots; terminals interpret control characters and direction marks. */
+/**
+ * Names to reject. URL clients resolve dots as path steps; terminals interpret control characters and direction marks.
+ */
 const UNSPEAKABLE = /^\.\.?$|[\p{Cc}\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u

@@ -20,29 +20,31 @@ export interface ProxySettings {
   readonly name: string
   /** `host:port`. Port 0 picks a free port; an empty string listens on every address, at a free port. */
   readonly listen: string
-  /** If false, only clients of this process can connect, by `dial`. */
+  /** If false, no port is opened: only clients of this process can connect, by `dial`. */
   readonly listens?: boolean | undefined
   readonly upstream: string
   readonly enabled: boolean
-  /** The endpoints of the links; by default `clients` and the proxy's name. */
+  /** The endpoints of the proxy's two links; by default `clients` and the proxy's own name. */
   readonly from?: Endpoint | undefined
   readonly to?: Endpoint | undefined
   /** TCP by default. */
   readonly protocol?: 'tcp' | 'udp' | undefined
   /**
-   * The protocol, for recording and for faults on requests and messages. `tcp` stands for raw bytes, the default
-   * without a recording.
+   * The protocol, needed to record single requests, or to apply faults to them. `tcp` stands for raw bytes, the default
+   * if nothing is recorded.
    */
   readonly carries?: Carriage | 'tcp' | undefined
   /** Where the proxy terminates and originates TLS. By default TLS is passed through. */
   readonly tls?: TlsOptions | undefined
-  /** Whether the upstream is `https://`. The default of `carries` is then HTTP. */
+  /** Whether the upstream is given as `https://`. The proxy then carries HTTP by default. */
   readonly isHttps?: boolean | undefined
-  /** Whether a server behind TLS gets the client's `Host` instead of its own name. */
+  /** Whether a server that is reached by TLS gets the `Host` that the client sent, instead of its own name. */
   readonly keepHost?: boolean | undefined
-  /** Whether addresses may be Unix sockets. Only the user may name files, not an API request. */
+  /**
+   * Whether the proxy's addresses may be Unix sockets. The user may name files of this machine; an API request may not.
+   */
   readonly mayNamePaths?: boolean | undefined
-  /** Identifies dialling nodes that share the address. */
+  /** Identifies the dialling node, if several nodes share the proxy's address. */
   readonly peers?: PeerFinder | undefined
   /** The nodes that `peers` can identify. */
   readonly peerNames?: readonly Endpoint[] | undefined
@@ -55,7 +57,7 @@ export type ProxyChange = {
 
 export interface ManagedProxy {
   readonly name: string
-  /** The listen address, resolved once the proxy has been enabled. */
+  /** The proxy's listen address, resolved once the proxy has been enabled. */
   readonly listen: string
   readonly upstream: string
   readonly enabled: boolean
@@ -63,24 +65,24 @@ export interface ManagedProxy {
   readonly forward: Link
   /** Server to client. */
   readonly backward: Link
-  /** Every endpoint that may dial: `from` and the peers, each with its own links. */
+  /** Every endpoint that may dial, each with its own links: `from` and the peers. */
   readonly callers: readonly Endpoint[]
   readonly protocol: 'tcp' | 'udp'
-  /** The authority that clients must trust, in PEM, if the proxy created one. */
+  /** The certificate authority, in PEM, that clients must trust; undefined if the proxy created none. */
   readonly authority: string | undefined
   /** Maps the proxy's requests to operations; undefined if they cannot be recorded. */
   readonly recordedBy: ReturnType<typeof recordedBy>
-  /** The protocol of single requests or messages; undefined for raw bytes. */
+  /** The protocol by which single requests or messages are read; undefined for raw bytes. */
   readonly speaks: string | undefined
-  /** How dialling endpoints are identified, with successes and failures. */
+  /** How dialling endpoints are identified, and how often that succeeded and failed. */
   readonly identification: Identification
-  /** Open connections; for UDP, recent clients. */
+  /** The number of open connections; for UDP, of clients heard from recently. */
   readonly liveConnections: number
-  /** Connects a client of this process. Absent for UDP, and while disabled. */
+  /** Connects a client of this process without a socket. Absent for UDP, and while the proxy is disabled. */
   readonly dial?: (() => Duplex) | undefined
 }
 
-/** The proxies by name. Operations on one run in order. */
+/** The proxies by name. Operations on one proxy run in the order they were requested. */
 export interface ProxySet {
   /** Sorted by name. */
   list(): readonly ManagedProxy[]
@@ -89,20 +91,19 @@ export interface ProxySet {
   /** @throws ControlError (400, 409), UserError (environment) if it cannot listen; then it is not added. */
   create(settings: ProxySettings): Promise<ManagedProxy>
   /**
-   * Changes the proxy. A new address, or a change of `listens`, resets connections but keeps faults. A proxy that
-   * cannot listen stays, disabled.
+   * Changes the proxy. A new address, or a change of `listens`, resets the proxy's connections but keeps its faults. A
+   * proxy that cannot listen is kept, but disabled.
    */
   update(name: string, change: ProxyChange): Promise<ManagedProxy>
   isAt(name: string, addresses: Pick<ProxySettings, 'listen' | 'upstream'>): Promise<boolean>
-  /** Frees the port and resets connections. @throws ControlError (404) */
+  /** Frees the proxy's port and resets its connections. @throws ControlError (404) */
   remove(name: string): Promise<void>
 }
 
 export interface ProxySetOptions {
   readonly network: Pick<Network, 'route' | 'datagramRoute'>
-  /** Creates the interceptor for a proxy's protocol. */
   readonly interceptFor: (carries: Carriage, way: ReadWay) => Promise<Intercept>
-  /** Prepares the protocol before the first client. */
+  /** Prepares the protocol, before the first client can connect. */
   readonly prepare: (carries: Carriage, way: PreparedWay) => Promise<void>
   readonly processesFor: (carries: Carriage) => Promise<PeerFinder | undefined>
 }
@@ -110,7 +111,7 @@ export interface ProxySetOptions {
 /** A link whose traffic is parsed. */
 export interface ReadWay extends Link {
   readonly tls: TlsOptions | undefined
-  /** Returns the `Host` of forwarded requests; absent to keep theirs. */
+  /** Returns the `Host` of forwarded requests; absent if requests keep their own `Host`. */
   readonly host: (() => string) | undefined
 }
 
@@ -129,11 +130,14 @@ interface Entry {
   readonly tls: TlsOptions | undefined
   readonly peers: PeerFinder | undefined
   readonly callers: readonly Endpoint[]
-  /** Undefined for raw bytes. Created before the proxy is enabled, so that the protocol is known. */
+  /**
+   * Reads the connections; undefined for raw bytes. Created before the proxy is enabled, so that the protocol is known
+   * by then.
+   */
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
   readonly carries: Carriage | undefined
-  /** `prepare` runs once, before the first client, if `carries` is set. */
+  /** Whether the proxy is prepared. `prepare` runs once, before the first client. */
   isPrepared: boolean
   route: Route | DatagramRoute | undefined
 }
@@ -156,7 +160,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     validateUpstream(upstream)
     refusePaths(settings)
     const from = settings.from ?? 'clients'
-    // The proxy may be named like its clients' endpoint, but its endpoints must differ.
+    // The proxy may have the same name as its clients' endpoint, but its own two endpoints must differ.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
     const { protocol = 'tcp', listens = true, tls, peers, peerNames = [] } = settings
     const carries = carriedBy(settings)
@@ -166,7 +170,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     refuseTakenLink(entries, { from, to })
     const intercept = carries === undefined ? undefined : await interceptFor(carries, { from, to, tls, host })
     const processes = carries === undefined ? undefined : await processesFor(carries)
-    // Another proxy may have taken the link meanwhile.
+    // Another proxy may have taken the link since the first check.
     refuseTakenLink(entries, { from, to })
     const entry: Entry = {
       ...{ name, from, to, protocol, listens, listen, upstream },
@@ -215,7 +219,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
 /**
  * Opens the proxy's route.
  *
- * @throws UserError (usage) if connections would lead back to the proxy, whose route is closed again.
+ * @throws UserError (usage) if the proxy's connections would lead back to the proxy.
  */
 async function startAmong(
   entries: ReadonlyMap<string, Entry>,
@@ -229,7 +233,7 @@ async function startAmong(
     upstream: { host: upstream.host === '' ? 'localhost' : upstream.host, port: upstream.port },
   }
   const listen = await resolveAddress(parseAddress(entry.listen === '' || !entry.listens ? ':0' : entry.listen))
-  // Before listening, so that the proxy's own address is a loop even if its port is taken.
+  // Checked before listening: an upstream at the proxy's own address is a loop even if its port is taken.
   if (entry.listens && listen.port !== 0) await refuseRoundTrip(entries, { ...entry, listen: hostAndPort(listen) })
   if (entry.carries !== undefined && !entry.isPrepared)
     await prepare(entry.carries, { ...way, upstream: { ...way.upstream, originate: entry.tls?.originate } })
@@ -250,7 +254,7 @@ async function startAmong(
   if (!entry.listens) return
   entry.listen = hostAndPort(route)
   try {
-    // Again: the system's port is known only now, and other proxies may be new.
+    // Checked again: a port picked by the system is known only now, and other proxies may have been opened.
     await refuseRoundTrip(entries, entry)
   } catch (error) {
     await stop(entry)
@@ -276,7 +280,6 @@ const PLAIN_HTTP: Carriage = { kind: 'http', table: undefined, websocket: false 
 const carriedBy = ({ carries, isHttps }: ProxySettings): Carriage | undefined =>
   carries === 'tcp' ? undefined : (carries ?? (isHttps === true ? PLAIN_HTTP : undefined))
 
-/** Returns the server's name for HTTPS requests. */
 function hostOf({ upstream }: Pick<Entry, 'upstream'>): string {
   const { host, port } = parseAddress(upstream)
   return port === 443 && isIP(host) !== 6 ? host : hostAndPort({ host, port })
@@ -318,7 +321,7 @@ function viewOf(entry: Entry): ManagedProxy {
   }
 }
 
-/** Returns a proxy's links in one or both directions, of every caller. */
+/** Returns the links of a proxy in one direction or in both, including those of every caller. */
 export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'downstream' = 'both'): readonly Link[] {
   const { to } = proxy.forward
   const upstream = proxy.callers.map((from) => ({ from, to }))
@@ -326,11 +329,10 @@ export function linksOf(proxy: ManagedProxy, direction: 'both' | 'upstream' | 'd
   return direction === 'upstream' ? upstream : direction === 'downstream' ? downstream : [...upstream, ...downstream]
 }
 
-/** A disabled proxy's identification. */
 const identificationBy = ({ peers }: Entry): Identification =>
   peers === undefined ? ownAddress : { by: peers.by, known: 0, unknown: 0 }
 
-/** Whether these addresses differ once resolved: `localhost:1` equals `127.0.0.1:1`. */
+/** Whether these addresses differ from the entry's. Compares resolved addresses: `localhost:1` equals `127.0.0.1:1`. */
 async function differs(entry: Entry, listen: string, upstream: string): Promise<boolean> {
   return (await isOther(entry.listen, listen)) || (await isOther(entry.upstream, upstream))
 }
@@ -341,7 +343,7 @@ async function isOther(now: string, wanted: string): Promise<boolean> {
   try {
     return hostAndPort(await resolveAddress(parseAddress(now))) !== hostAndPort(await resolveAddress(address))
   } catch {
-    // Starting the proxy reports an unresolvable name.
+    // An unresolvable name counts as different; starting the proxy then reports the problem.
     return true
   }
 }
@@ -371,7 +373,7 @@ function validateUpstream(upstream: string): void {
   parseAddress(upstream)
 }
 
-/** Runs the tasks of each name one at a time. Names do not wait for each other. */
+/** Runs the tasks of each name one at a time, in order. Tasks of different names do not wait for each other. */
 type Serially = <T>(name: string, task: () => Promise<T>) => Promise<T>
 
 function createSerially(): Serially {
@@ -379,7 +381,7 @@ function createSerially(): Serially {
   return async (name, task) => {
     const before = last.get(name)
     const mine = (async () => {
-      // Its own caller handles the error.
+      // The earlier task's own caller handles its error.
       await before?.catch(() => undefined)
       return task()
     })()

@@ -27,16 +27,16 @@ import type { PreparedWay, ReadWay } from './proxies.ts'
 import type { ProxyRecording } from './recording.ts'
 
 export interface Readers {
-  /** Creates a proxy's interceptor, which records at the client's edge, before every fault. */
+  /** Creates the interceptor of a proxy's connections. It records at the client's edge, in front of every fault. */
   interceptFor(carriage: Carriage, way: ReadWay): Promise<Intercept>
   /**
-   * Reads initial values if the settings ask for it.
+   * Reads the initial values of keys if the settings ask for it.
    *
    * @throws UserError (environment)
    */
   prepare(carriage: Carriage, way: PreparedWay): Promise<void>
   /**
-   * Returns a finder of dialling processes, if these identify clients.
+   * Returns a finder of dialling processes; undefined if clients are not identified by their process.
    *
    * @throws UserError (environment)
    */
@@ -46,7 +46,7 @@ export interface Readers {
    * below.
    */
   applyToRequests(fault: HttpFault): InForce
-  /** Returns statistics of HTTP/1.1 requests, by link. */
+  /** Returns statistics of HTTP/1.1 requests so far, by the name of the link that carries them. */
   requests(): ReadonlyMap<string, HttpStatistics>
   applyToHttp2(fault: Http2Fault): InForce
   applyToMessages(fault: MessageFault): InForce
@@ -72,7 +72,7 @@ export function createReaders({ seed, recording }: ReadersOptions): Readers {
     (await import('../../messages/message-faults.ts')).createMessageFaults({ seed }),
   )
 
-  /** A client may speak either version of HTTP, and everything must be recorded. */
+  /** Reads both versions of HTTP: a client may speak either, and every operation must be recorded. */
   async function recordedHttp(way: HttpRoute): Promise<Intercept> {
     const { byPreface } = await import('../../http2/by-preface.ts')
     return byPreface({
@@ -195,7 +195,7 @@ function together(applied: readonly InForce[]): InForce {
 }
 
 /**
- * Returns a function that rewrites the start of connections, if needed.
+ * Returns a function that rewrites the start of connections; undefined if it is not rewritten.
  *
  * @throws UserError (usage) for TLS that the proxy cannot read.
  */

@@ -6,23 +6,22 @@ import type { FaultNotes } from './fault-notes.ts'
 
 interface JudgedRecord {
   readonly level: string
-  /** The level, the level after `not `, or `not certain`. */
+  /** The verdict so far: the level, the level after `not `, or `not certain`. */
   readonly soFar: string
-  /** Events at the end that are not judged yet, if any. */
+  /** The number of events at the end of the record that are not judged yet. */
   readonly unjudged?: number | undefined
-  /** The reason for `not certain`. */
   readonly doubt?: string | undefined
   readonly violation?: RecordedViolation | undefined
 }
 
-/** A violation, as the event at `position` proves. */
+/** A violation of the judged level. The event at `position` proves it. */
 interface RecordedViolation {
   readonly key?: string | undefined
   readonly position: number
   readonly sentence: string
-  /** Events between this one and the notice of the violation. */
+  /** The number of events recorded after this event until the violation was noticed. */
   readonly noticedAfter: number
-  /** The event's line; absent if it is lost. */
+  /** The event's line in the record; absent if the line is lost. */
   readonly at?: { readonly path: string; readonly line: number } | undefined
 }
 
@@ -35,10 +34,10 @@ export interface ProxyRecording {
     | undefined
   /** The protocol of proxies that declare none. */
   readonly carries?: Carriage | undefined
-  /** Records the faults, in place of the recorder. */
+  /** Records the faults. If absent, the recorder records them. */
   readonly faults?: FaultNotes | undefined
   /**
-   * Rejects a table that cannot be judged.
+   * Rejects a table whose recording cannot be judged.
    *
    * @throws UserError (input) with a message that begins with `where`.
    */

@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { isPath } from '../../socket/unix-socket.ts'
 import { isLoopback, parseAddress } from './address.ts'
 
-/** An open proxy's addresses; the listening one is resolved. */
+/** An open proxy: its listen address as an IP and port, and its upstream. */
 export interface Hop {
   readonly name: string
   readonly listen: string
@@ -12,7 +12,10 @@ export interface Hop {
   readonly protocol: 'tcp' | 'udp'
 }
 
-/** Returns the proxies of a loop back to `start`, if any: a single connection would use up all file descriptors. */
+/**
+ * Returns the proxies on a loop that leads a connection back to `start`. On a loop, a single connection would use up
+ * all file descriptors.
+ */
 export async function findRoundTrip(start: Hop, open: readonly Hop[]): Promise<readonly [Hop, ...Hop[]] | undefined> {
   const hops = [start, ...open.filter(({ name }) => name !== start.name)]
   const seen = new Set<Hop>()
@@ -34,7 +37,7 @@ async function reachedBy({ upstream, protocol }: Hop, hops: readonly Hop[]): Pro
   const { host, port } = parseAddress(upstream)
   if (isPath(host)) return hops.filter((hop) => hop.listen === upstream)
   const candidates = hops.filter((hop) => hop.protocol === protocol && parseAddress(hop.listen).port === port)
-  // Resolve only if a proxy listens on this port.
+  // Resolve the name only if a proxy listens on this port.
   if (candidates.length === 0) return []
   const dialled = await addressesOf(host)
   return candidates.filter((hop) => {
@@ -43,12 +46,15 @@ async function reachedBy({ upstream, protocol }: Hop, hops: readonly Hop[]): Pro
   })
 }
 
-/** Whether a connection to `dialled` reaches `listening`, which may mean every address. */
+/**
+ * Whether a connection to `dialled` reaches a listener on `listening`. An unspecified listening address means every
+ * address of this machine.
+ */
 const isSameHost = (dialled: string, listening: string): boolean =>
   dialled === listening ||
   (listening === '::' && isOwn(dialled)) ||
   (listening === '0.0.0.0' && isIP(dialled) === 4 && isOwn(dialled)) ||
-  // Dialling an unspecified address reaches this machine.
+  // Dialling an unspecified address dials this machine.
   (isEvery(dialled) && (isEvery(listening) || isLoopback(listening)))
 
 const isEvery = (address: string): boolean => address === '0.0.0.0' || address === '::'

@@ -1,8 +1,8 @@
 import { ControlError } from '../state/errors.ts'
 
 /**
- * Parses bodies like Toxiproxy, by Go's encoding/json: only the first JSON value counts, keys match in any case,
- * unknown keys are ignored, null leaves a member unchanged, and integers must be whole.
+ * Parses bodies as Toxiproxy does, by the rules of Go's encoding/json: only the first JSON value is read, keys match in
+ * any case, unknown keys are ignored, null leaves a member unchanged, and integers must be whole.
  */
 export function readJson(body: Buffer): unknown {
   const text = body
@@ -62,7 +62,7 @@ export function numberMember(members: Members, place: Place): number | undefined
   return value
 }
 
-/** Reads an integer. No valid value is beyond 2^53, where numbers are inexact. */
+/** Reads an integer. A JSON number beyond 2^53 is not exact, and no valid value is that large. */
 export function integerMember(members: Members, place: Place): number | undefined {
   const value = members.get(place.name)
   if (value === undefined || value === null) return undefined
@@ -82,7 +82,10 @@ function mismatch(value: unknown, into: string): ControlError {
 
 const quoteCharacter = (text: string): string => `'${String.fromCodePoint(text.codePointAt(0) ?? 0)}'`
 
-/** Returns the end of the first JSON value, if complete. `JSON.parse` decides whether it is valid. */
+/**
+ * Returns the end of the first JSON value; undefined if the text ends before. `JSON.parse` decides whether the value is
+ * valid.
+ */
 function endOfFirstValue(text: string): number | undefined {
   if (!/^[[{"]/.test(text)) return /^[^\s,\]}]*/.exec(text)?.[0].length
   let depth = 0

@@ -10,20 +10,22 @@ interface ToxicAttribute {
   readonly least?: number | undefined
 }
 
-/** A toxic's attributes; missing ones are 0. */
 export type ToxicAttributes = { readonly [name: string]: number }
 
 export interface ToxicType {
   readonly name: string
   readonly attributes: readonly ToxicAttribute[]
-  /** Returns the fault for valid attributes; undefined for no effect. Pure. */
+  /**
+   * Returns the fault for the toxic; undefined if the toxic has no effect. Pure; the attributes are within their
+   * ranges.
+   */
   harm(attributes: ToxicAttributes): TcpHarm | undefined
 }
 
 const BYTES_PER_KB = 1000
 const MICROSECONDS_PER_MS = 1000
 
-/** Toxiproxy's toxics, and the link faults that implement them. */
+/** Toxiproxy's toxics under Toxiproxy's names, and the link faults that implement them. */
 const toxicTypes: readonly ToxicType[] = [
   {
     name: 'latency',
@@ -83,7 +85,7 @@ const toxicTypes: readonly ToxicType[] = [
 export const findToxicType = (name: string): ToxicType | undefined => toxicTypes.find((type) => type.name === name)
 
 /**
- * Returns `before` with some attributes changed.
+ * Returns `before` with the given attributes changed.
  *
  * @throws ControlError (400) for an attribute that is not whole or out of range. Toxiproxy itself crashes on some of
  * these values.

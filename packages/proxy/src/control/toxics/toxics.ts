@@ -9,7 +9,7 @@ export interface Toxic {
   readonly attributes: ToxicAttributes
   readonly name: string
   readonly type: string
-  /** As the client spelled it; `upstream` means client to server. */
+  /** The stream as the client spelled it; `upstream` means client to server. */
   readonly stream: string
   readonly toxicity: number
 }
@@ -21,7 +21,7 @@ export interface ToxicChains {
   get(proxy: ManagedProxy, name: string): Toxic
   /** Adds a toxic; it is in force when the call returns. @throws ControlError (400, 409) */
   add(proxy: ManagedProxy, body: unknown): Toxic
-  /** Changes what `body` gives. @throws ControlError (400, 404) */
+  /** Changes only the attributes and the toxicity that `body` gives. @throws ControlError (400, 404) */
   update(proxy: ManagedProxy, name: string, body: unknown): Toxic
   /** @throws ControlError (404) */
   remove(proxy: ManagedProxy, name: string): void

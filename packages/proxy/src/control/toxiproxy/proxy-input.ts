@@ -25,20 +25,20 @@ export function readProxyInput(members: Members): ProxyInput {
   }
 }
 
-/** Reads a change of the given members, without the name. @throws ControlError (400) */
+/** Reads a change of only the given members; ignores the name. @throws ControlError (400) */
 export function readProxyChange(members: Members): ProxyChange {
   const listen = textOf(members, 'listen')
   const upstream = textOf(members, 'upstream')
   const enabled = booleanMember(members, { struct: STRUCT, name: 'enabled' })
   return {
-    // Clients send an empty string for an unset member.
+    // Clients send an empty string for a member that they did not set.
     ...(listen ? { listen } : {}),
     ...(upstream ? { upstream } : {}),
     ...(enabled === undefined ? {} : { enabled }),
   }
 }
 
-/** Reads the list of `POST /populate` or of a config file, all before any proxy is created. */
+/** Reads the list of `POST /populate` or of a config file. The whole list is validated before any proxy is created. */
 export function readPopulation(list: unknown): readonly ProxyInput[] {
   const inputs = readList(list, '[]Proxy').map((item) => readProxyInput(readMembers(item, STRUCT)))
   for (const [i, { settings }] of inputs.entries())

@@ -19,7 +19,7 @@ export const plainText = (status: number, body: string): ApiReply => ({
   body,
 })
 
-/** Returns the message of an error: for a failure to listen in Go's words, which clients compare. */
+/** Returns the message of an error. A failure to listen is reported in Go's words, which clients compare. */
 export function toxiproxyMessage(error: unknown): string {
   const cause = error instanceof UserError ? error.cause : undefined
   if (!(cause instanceof Error) || !('code' in cause) || !('address' in cause) || !('port' in cause))

@@ -59,7 +59,7 @@ function proxyRoutes(plane: ControlPlane, mayListen: ListenRule): readonly ApiRo
       if (change.listen !== undefined) mayListen(change.listen)
       return json(200, view(await plane.updateProxy(name, change)))
     } catch (error) {
-      // Toxiproxy responds with 500 whenever a restart fails, even for a malformed address.
+      // Toxiproxy responds with 500 whenever a proxy cannot be restarted, even for a malformed address.
       throw error instanceof ControlError ? error : new ControlError(500, toxiproxyMessage(error))
     }
   }

@@ -8,7 +8,7 @@ import { v1Routes } from './routes.ts'
 
 const PREFIX = '/v1'
 
-/** The project's own API, for what Toxiproxy's cannot express. Errors are `{"error","status"}`. */
+/** The project's own API, for everything that Toxiproxy's API cannot express. Errors are `{"error","status"}`. */
 export function v1Api(plane: ControlPlane, version: string, mayListen: ListenRule): Api {
   const failure = (status: number, error: string): ApiReply => json(status, { error, status })
   return {

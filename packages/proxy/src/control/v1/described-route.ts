@@ -31,7 +31,7 @@ export interface DescribedRoute extends ApiRoute {
     /** JSON by default. */
     readonly contentType?: string | undefined
   }
-  /** Error statuses besides every route's 400, 401, 403, 413 and 503. */
+  /** Error statuses in addition to 400, 401, 403, 413 and 503, which every route may return. */
   readonly errors?: readonly number[] | undefined
 }
 
@@ -67,7 +67,6 @@ export function schemaOfParameter({ unit, summary, values, orNumber, least = 0, 
 const unitOf = (unit: Parameter['unit'], summary: string): string =>
   unit === 'ms' || unit === 'bytes' || unit === 'bytes/s' ? `${summary} (${unit})` : summary
 
-/** Returns an object schema of parameters and members. */
 export function schemaOfParameters(entries: Parameters, beside: { readonly [name: string]: Schema } = {}): Schema {
   const parameters = parametersOf(entries)
   const required = parameters.filter((parameter) => parameter.default === undefined && parameter.optional !== true)

@@ -48,7 +48,7 @@ function singleFaults(plane: ControlPlane, views: Views): readonly DescribedRout
   ]
 }
 
-/** Names faults by kind and the next free number: `latency-1`. */
+/** Returns a function that names an unnamed fault by its kind and the next free number: `latency-1`. */
 function createNames(plane: ControlPlane): (kind: string) => string {
   let numbered = 0
   return (kind) => {
@@ -71,7 +71,7 @@ function putFault(plane: ControlPlane, name: string, body: unknown): readonly [s
   return [200, plane.updateFault(name, wanted.fault)]
 }
 
-/** By origin: where its faults can be changed, for error messages. */
+/** By origin: where such faults can be changed, as a phrase for error messages. */
 const homes: { readonly [origin in FaultOrigin]: string } = {
   api: 'at /v1/faults',
   partition: 'at /v1/partitions',

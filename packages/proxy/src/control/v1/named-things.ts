@@ -7,13 +7,13 @@ export interface NamedThings<Thing> {
   /** The noun in the path and, capitalised, in the schema's name. */
   readonly noun: string
   readonly nouns?: string | undefined
-  /** By default `add` and `remove`. */
+  /** The verbs of the operations; by default `add` and `remove`. */
   readonly added?: string | undefined
   readonly removed?: string | undefined
   readonly view: (thing: Thing) => object
 }
 
-/** A route's success and error statuses. */
+/** The description of a route's success, and its error statuses. */
 interface Outcomes {
   readonly done: string
   readonly errors?: readonly number[] | undefined
@@ -55,7 +55,7 @@ export const gets = <Thing>(
   handle: (request) => json(200, things.view(get(request.param(things.noun)))),
 })
 
-/** Returns the route that adds a thing, which `add` creates from the request's body. */
+/** Returns the route that adds a thing. `add` creates it from the request's body. */
 export const adds = <Thing>(
   things: NamedThings<Thing>,
   summary: string,
@@ -75,7 +75,7 @@ export const adds = <Thing>(
   },
 })
 
-/** Returns the PUT route of a named resource, which `put` changes (200) or creates (201). */
+/** Returns the PUT route of a named resource. `put` changes the resource (status 200), or creates it (status 201). */
 export const puts = <Thing>(
   things: NamedThings<Thing>,
   summary: string,

@@ -63,7 +63,7 @@ function linkRoutes(plane: ControlPlane, views: Views): readonly DescribedRoute[
   ]
 }
 
-/** A request must not make the server read files. */
+/** A request must not make the server read local files. */
 const noFiles: LocalFiles = {
   readPem(text) {
     throw new ControlError(400, `${quote(text)} is not PEM; only a config file may name files`)

@@ -27,7 +27,7 @@ export function readJsonBody(body: Buffer): unknown {
   return value
 }
 
-/** Far deeper than any valid request. The limit makes recursion over the value safe. */
+/** The deepest nesting accepted, far deeper than any valid request. The limit makes recursion over the value safe. */
 const DEEPEST = 64
 
 function parseJson(body: Buffer): unknown {
@@ -44,7 +44,7 @@ const isDeeperThan = (value: unknown, depth: number): boolean =>
   typeof value === 'object' &&
   (depth === 0 || Object.values(value).some((member) => isDeeperThan(member, depth - 1)))
 
-/** The files that settings may name: any in a config file, none in a request. */
+/** The local files that a proxy's settings may name: any file in a config file, none in a request. */
 export interface LocalFiles {
   readonly readPem: ReadPem
   readonly pidFiles: PidFiles
@@ -76,7 +76,7 @@ function readCarries(carries: unknown, where: string): ProxySettings['carries'] 
   return carries === undefined || carries === 'tcp' ? carries : parseCarriage(carries, `${where}: "carries"`)
 }
 
-/** Reads the addresses, and their TLS options. */
+/** Reads the addresses, and the TLS options that they ask for. */
 function readEnds(
   { listen, upstream }: Pick<ProxySettings, 'listen' | 'upstream'>,
   tls: TlsOptions | undefined,
@@ -93,13 +93,13 @@ function readEnds(
   }
 }
 
-/** Parses an address with a scheme. Others are checked where they are used. */
+/** Parses an address with a scheme. An address without a scheme is checked where it is used. */
 const readEnd = (name: 'listen' | 'upstream', typed: string, where: string): End =>
   typed.includes('://')
     ? parseEnd(name, typed, `${where}: "${name}"`)
     : { address: typed, isSecure: false, isHttps: false }
 
-/** Reads the given members. @throws UserError (input) */
+/** Reads only the members given. @throws UserError (input) */
 export function readProxyChange(value: unknown, where: string): ProxyChange {
   return readParameters(proxyChangeParameters, readObject(value, where), where)
 }
@@ -111,7 +111,7 @@ export interface FaultRequest {
 }
 
 /**
- * Reads a fault with its links, or with proxies in their place:
+ * Reads a fault with its links, or with the proxies on whose links it acts:
  * `{"kind":"latency","latencyMs":50,"proxies":["db"],"direction":"downstream"}`.
  *
  * @throws UserError (input), ControlError (404) for an unknown proxy.
@@ -126,7 +126,7 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   if (proxies === undefined && direction !== undefined)
     throw new ControlError(400, `${where}: "direction" needs "proxies"; a link has a direction of its own`)
   const family = familyOf(harm['kind'])?.name
-  // Request faults are on the link of requests, even if they affect responses.
+  // Request faults are placed on the link that carries the requests, even faults that affect the responses.
   const ways = readDirection(family === 'http' || family === 'sql' ? 'upstream' : direction, where)
   const given =
     proxies === undefined
@@ -136,7 +136,10 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   return { name: name as string | undefined, fault: withFewLinks(fault, where), lease: lease as string | undefined }
 }
 
-/** Removes duplicate links, and limits their number: each costs time in the thread that moves the traffic. */
+/**
+ * Removes duplicate links and limits their number. Every link costs time for each fault, in the thread that moves the
+ * traffic.
+ */
 function withFewLinks(fault: TrafficFault, where: string): TrafficFault {
   const links = [...new Map(fault.links.map((link) => [linkName(link), link])).values()]
   if (links.length <= MOST_LINKS) return { ...fault, links }
@@ -160,7 +163,7 @@ function readProxyNames(value: unknown, where: string): readonly string[] {
   throw new ControlError(400, `${where}: "proxies" is ${quote(value)}. Give a list of names, such as ["db"].`)
 }
 
-/** Returns a proxy's links for a fault. TCP faults act on every caller's; protocol readers share links. */
+/** Returns the links of a proxy on which a fault acts. TCP faults act on the links of every caller. */
 function linksForFamily(proxy: ManagedProxy, family: string | undefined, direction: Direction): readonly Link[] {
   if (family === 'tcp') return linksOf(proxy, direction)
   const { forward, backward } = proxy
@@ -181,7 +184,7 @@ export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
 }
 
 /**
- * Reads a partition: a cut of the links that proxies carry between its groups.
+ * Reads a partition, which is a cut of the links between its groups. Only links that a proxy carries are cut.
  *
  * @throws UserError (input), ControlError (400)
  */

@@ -88,7 +88,6 @@ export function v1Routes(plane: ControlPlane, version: string, mayListen: Listen
   return routes
 }
 
-/** Returns the client's last event, from `Last-Event-ID` or the query. */
 function firstAfter({ headers, query }: ApiRequest): number | undefined {
   const text = headers['last-event-id'] ?? query.get('since') ?? undefined
   if (text === undefined) return undefined
@@ -98,16 +97,18 @@ function firstAfter({ headers, query }: ApiRequest): number | undefined {
   return sequence
 }
 
-/** How often a comment keeps intermediaries from closing a quiet stream. */
+/** The interval between comments that keep intermediaries from closing a quiet stream. */
 const KEEP_ALIVE_MS = 15_000
-/** How often hits are reported while a client listens. */
+/** The interval between reports of hits while a client is listening. */
 const HITS_EVERY_MS = 250
-/** The most unsent bytes of a client, which is then disconnected; it may reconnect and catch up. */
+/**
+ * The most unsent bytes of a client. A client that falls further behind is disconnected; it may reconnect and catch up.
+ */
 const MOST_WAITING_BYTES = 1024 * 1024
 
 /**
- * Sends events as Server-Sent Events (WHATWG HTML §9.2). A client that reconnects with `Last-Event-ID` gets what it
- * missed, if still kept.
+ * Sends events as they happen, as Server-Sent Events (WHATWG HTML §9.2). A client that reconnects with `Last-Event-ID`
+ * gets the missed events that are still kept.
  */
 function streamEvents(plane: ControlPlane, response: ServerResponse, after: number | undefined): void {
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })

@@ -71,7 +71,7 @@ export const partitionParameters: { readonly mode: DefaultedParameter<CutMode> }
   ),
 }
 
-/** A fault's members besides its kind and parameters. */
+/** The members of a fault in addition to its kind and its parameters. */
 const besideHarm: { readonly [name: string]: Schema } = {
   name: { type: 'string', description: 'unique name of the fault; generated if omitted' },
   links: { ...listOf(aText), description: 'links that the fault acts on, such as clients>db' },
@@ -115,7 +115,7 @@ const carriesSchema = (): Schema => ({
 export const componentSchemas: { readonly [name: string]: Schema } = {
   Error: objectOf({ error: aText, status: aCount }),
   ProxyRequest: schemaOfParameters(newProxyParameters, {
-    // A getter, because protocols and faults may be added first.
+    // A getter, because protocols and kinds of faults may be added until the schema is first read.
     get carries() {
       return carriesSchema()
     },
