@@ -97,7 +97,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
 
 /** The number of events in a slice of about ten milliseconds. Interrupts are noticed only between slices. */
 const EVENTS_AT_A_TIME = 5_000
-/** The maximum number of events per virtual millisecond, far above a normal run. */
+/** The maximum number of events per virtual millisecond. A normal run takes fewer. */
 const EVENTS_PER_MS = 100
 
 function advance(

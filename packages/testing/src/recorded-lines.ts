@@ -19,7 +19,7 @@ export class RecordedLines {
     return this.eventsFrom(0)
   }
 
-  /** Returns these events after the first `first` lines. */
+  /** Returns the events of clients and of the nemesis after the first `first` lines. */
   eventsFrom(first: number): readonly EventInput[] {
     return this.#parsed(first).filter(({ process }) => process !== 'recorder')
   }

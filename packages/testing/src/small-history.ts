@@ -15,7 +15,7 @@ const ABSENT = -1
 
 /**
  * Creates the history of a few events. Unlike `historyFromEvents`, it takes so little memory that tests can create tens
- * of thousands of histories. The calls and returns of each process must alternate.
+ * of thousands of histories. The events must be of clients, and calls and returns of each process must alternate.
  */
 export function smallHistory(events: readonly EventInput[], header?: Header): History {
   let length = 0

@@ -119,7 +119,7 @@ const limitsOf = ({ operations, timeoutMs }: Scenario): RunLimits => ({
 })
 /** The time for the replicas to agree after healing. */
 const QUIET_MS = millis(1_500)
-/** The additional events while a trial waits for an answer after healing. */
+/** The maximum number of additional events while a trial waits for an answer after healing. */
 const RECOVERY_EVENTS = 2_000_000
 
 /** Runs a plan and resolves its faults during the run. */

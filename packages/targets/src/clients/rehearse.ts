@@ -85,7 +85,7 @@ function unusedKey({ before = [] }: AskedOperations): string | undefined {
 }
 
 interface Stage extends RehearseOptions {
-  /** The read of an object that clients use, which is still empty. */
+  /** The read of an object that clients use. */
   readonly read: Input
   readonly write: string
   /** The key of an object that no client uses. */

@@ -103,7 +103,7 @@ async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly In
   return all.flat()
 }
 
-/** A refusal counts too: an object that was never written may not be readable. */
+/** A refusal counts, too: a read of an object that was never written may be refused. */
 const isServed = ({ completion }: Asked): boolean =>
   completion.type === 'ok' || /^(status|HTTP) [1-4]\d\d\b/.test(completion.error)
 

@@ -39,8 +39,8 @@ export interface SupervisedNode {
   pid(): number | undefined
   command(): ProgramCommand | undefined
   /**
-   * Kills the node. Resolves with whether there was a process to kill. Only the `revive` of the last kill restarts the
-   * node.
+   * Kills the node. Resolves with whether there was a process to kill. Each kill needs a `revive`, and only the last
+   * `revive` restarts the node.
    */
   kill(): Promise<boolean>
   /** Expects that the node may end by itself. Each call needs a `revive`, as a kill does. */
@@ -49,8 +49,8 @@ export interface SupervisedNode {
   /** Notes that the node's files are damaged. `lost` is called whenever the node ends by itself or fails to start. */
   damage(lost: (why: string) => void): void
   /**
-   * Pauses the node. Resolves with whether there was a process to pause. Only the `resume` of the last pause resumes
-   * the node.
+   * Pauses the node. Resolves with whether there was a process to pause. Each pause needs a `resume`, and only the last
+   * `resume` resumes the node.
    */
   pause(): Promise<boolean>
   resume(): void

@@ -86,7 +86,7 @@ began=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)
 now=$(cut -d . -f 1 /proc/uptime)
 [ $((now - began / ${TICKS_PER_S})) -ge ${YOUNG_S} ] || kill -"$signal" "$pid"`
 
-/** Returns a command that kills the container's first process, without waiting for the engine. */
+/** Returns a command that kills the container's first process, without waiting for other commands of the engine. */
 export const killNow = (engine: EngineProgram, name: string): ProgramCommand => ({
   words: ['sh', '-c', KILL_NOW, engine, name],
 })

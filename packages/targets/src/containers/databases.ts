@@ -19,7 +19,7 @@ export interface ProposedClient {
 
 export type DatabaseName = 'etcd' | 'redis' | 'postgres'
 
-/** The known databases. The first one in a project is proposed. */
+/** The known databases. If a project has several, the first of this list is proposed. */
 export const databases: { readonly [name in DatabaseName]: ContainerDatabase } = {
   etcd: { name: /^etcd/, port: 2379, client: etcdClient },
   redis: { name: /^(redis|valkey|keydb|dragonfly)/, port: 6379, client: redisClient },

@@ -30,7 +30,7 @@ const USUAL_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'dock
 const WITHIN_MS = 600_000
 
 /**
- * Reads a project from the engine. Missing containers are created without being started, and removed again.
+ * Reads a project from the engine. If it has no containers, they are created without being started, and removed again.
  *
  * @throws UserError (usage, environment)
  */

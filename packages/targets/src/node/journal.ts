@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { environmentError } from '@chaosproxy/history'
 
-// A journal has one record per line, to be read with `less`: `LENGTH CRC32 JSON\n`. LENGTH is in bytes, and both
-// numbers have eight hexadecimal digits.
+// A journal has one record per line, to be read with `less`: `LENGTH CRC32 JSON\n`. LENGTH is that of the JSON
+// in bytes, and both numbers have eight hexadecimal digits.
 //
 // After the last record, the file is padded with empty lines. A write into the padding changes neither the file's size
 // nor its blocks, so only the data must be made durable, and not the file system's own journal.
@@ -15,7 +15,7 @@ const NEWLINE = 0x0a
 const LEAST_PADDING_BYTES = 4 * 1024
 const MOST_PADDING_BYTES = 1024 * 1024
 
-/** The contents of a journal file, in bytes. */
+/** The contents of a journal file. Lengths and offsets are in bytes. */
 export type JournalContent =
   /**
    * `length` is that of all records, without padding. `tornBytes` is the size of records that were being written when

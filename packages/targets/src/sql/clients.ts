@@ -102,7 +102,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
     return { node, session }
   }
 
-  /** Resolves with a session with the first node that accepts writes, from the last known primary on. */
+  /** Resolves with a session with the first node that accepts writes. Tries the last known primary first. */
   async function sessionWithPrimary(signal: AbortSignal): Promise<Connected> {
     const all = nodes()
     const last = all.filter(({ node }) => node === primary)

@@ -195,7 +195,7 @@ function onTrafficOf(recorder: Recorder, came: () => void): NodeJS.Timeout {
 const dialsOf = (proxies: readonly ManagedProxy[]): OpenTraffic['dials'] =>
   new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial] as const])))
 
-/** Returns the addresses at which clients reach the servers: in this process, their own. */
+/** Returns the addresses at which clients reach the servers. Clients in this process use the servers' own addresses. */
 const reachedAt = (proxies: readonly ManagedProxy[], upstreams: readonly TrafficUpstream[]) =>
   proxies.map(({ name, listen, upstream }) => ({
     name,

@@ -107,7 +107,7 @@ interface View {
 }
 
 interface Position {
-  /** The highest revisions sent, and in a progress message. */
+  /** The highest revision sent, and the highest one in a progress message. */
   last: number
   progress: number
   /** The first revision that is still due; undefined if unknown. */

@@ -22,7 +22,7 @@ export class BodyCapture {
   #length = 0
   #hash: Hash | undefined
 
-  /** Begins a body, of which up to `keepBytes` are kept. Of a longer body only the hash is kept, and with 0 nothing. */
+  /** Begins a body. A body of up to `keepBytes` is kept, and of a longer one only the hash. With 0, nothing is kept. */
   start(keepBytes: number): void {
     this.#keepBytes = keepBytes
     this.#length = 0

@@ -12,7 +12,7 @@ export interface OkPacket {
   readonly insertId: number
   readonly status: number
   readonly warnings: number
-  /** The server's text on the command, in its language: `Rows matched: 1 Changed: 0 Warnings: 0`. */
+  /** The server's text on the command, in the server's language: `Rows matched: 1 Changed: 0 Warnings: 0`. */
   readonly info: string
 }
 

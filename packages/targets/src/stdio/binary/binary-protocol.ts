@@ -84,7 +84,7 @@ function parsed(text: string): Answer {
     const answer: unknown = JSON.parse(text)
     if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer
   } catch {
-    // The reply is checked below.
+    // A text that is not JSON is reported below.
   }
   throw new Error(
     `the program answered ${JSON.stringify(text.slice(0, 200))}: it must reply to each line with one line, such as {"effects":[]}, and log to stderr`,
