@@ -83,7 +83,7 @@ export interface ComparedCell {
   readonly recovery?: number | 'never' | undefined
   /** Answers per second in equal parts of the run; the mean over the runs. */
   readonly goodput: readonly number[]
-  /** Number of acknowledged writes that were lost in all runs. Absent for transactions, whose levels cover losses. */
+  /** Total of acknowledged writes lost over all runs. Absent for transactions, whose levels cover losses. */
   readonly lost?: number | undefined
   /** The report of a run that broke the promise, if any did. */
   readonly broken?: ToldRun | undefined

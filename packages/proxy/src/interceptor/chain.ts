@@ -5,8 +5,8 @@ import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
  * before the links' faults. The outer interceptor must pass responses on unchanged.
  *
  * The inner interceptor may change the number of bytes. Bytes of the outer interceptor therefore count as delivered
- * once any byte that was passed on after them is delivered. Delivered bytes never count as undelivered, so a recorder
- * gives a lost request an unknown outcome.
+ * once any byte that was passed on after them is delivered. Dropped bytes may count as delivered, but delivered bytes
+ * never count as undelivered: in doubt, a recorder gives a lost request an unknown outcome.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {

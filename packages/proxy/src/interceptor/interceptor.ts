@@ -49,8 +49,8 @@ export interface Exit {
   /** Stops or resumes reading from the sender. */
   setReading(reading: boolean): void
   /**
-   * Whether more bytes wait than the receiver can take. An interceptor that generates bytes must then stop until
-   * `delivered` is called.
+   * Whether more bytes wait than the receiver can take. An interceptor that generates bytes must then stop. It may
+   * continue when `delivered` is called and this is false.
    */
   readonly congested: boolean
 }
@@ -63,7 +63,7 @@ export interface Conversation {
   readonly peerProcess?: string | undefined
   /** The exit towards the backend. It dials the backend if necessary. */
   readonly requests: Exit
-  /** Dials the backend immediately, for protocols in which the backend sends first. */
+  /** Dials the backend, for protocols in which it sends first. May be called while the interceptor is being created. */
   dial(): void
   /** Towards the client. */
   readonly responses: Exit

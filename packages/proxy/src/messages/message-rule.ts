@@ -16,7 +16,7 @@ export class MessageRule extends Rule<MessageFault> {
     return this.#matches(message, track) && this.chooses(seat, nowMs, earlier)
   }
 
-  /** Counts a compressed message as a miss, unless the fault delays every message: nothing else can be done with it. */
+  /** Counts a compressed message as a miss, because it can only be delayed. False if the fault delays every message. */
   missesCompressed(): boolean {
     if (this.fault.kind === 'delay-message' && this.fault.match === undefined) return false
     this.miss(COMPRESSED)

@@ -48,7 +48,7 @@ export interface LinePlace {
 }
 
 export interface RecordFile {
-  /** Adds a line, and begins a new part if the current part is full. */
+  /** Adds a line. Begins a new part if the current part is full, or if the event is too late for it. */
   write(line: string, event?: { readonly time: number }): void
   /** Returns the place of the last line, unless it is lost. */
   place(): LinePlace | undefined

@@ -27,7 +27,7 @@ export interface StatementFaultsOptions {
   readonly clock: ProxyClock
 }
 
-/** The faults on one connection's statements. Every message must be passed to it. */
+/** The faults on one connection's statements. Every message must be passed to them or to `reader`. */
 export class StatementFaults implements Carrier<StatementRule> {
   readonly reader: StatementReader
   readonly #options: StatementFaultsOptions

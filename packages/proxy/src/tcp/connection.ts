@@ -344,7 +344,8 @@ function receiverOf(inlet: Inlet): Receive {
 /**
  * Whether a stream that seems to have ended was in fact reset. When one poll finds both data and an RST, libuv reports
  * an end (uv__stream_io, its shortcut for POLLHUP), and a truncated stream would look complete. A reset connection has
- * no peer address any more. No code may read the address earlier, because Node would cache it.
+ * no peer address any more; after a FIN the address remains while our own direction is open. No code may read the
+ * address earlier, because Node would cache it.
  */
 const wasReset = (socket: Socket): boolean =>
   !socket.writableEnded && socket.remoteAddress === undefined && !isUnix(socket)

@@ -22,7 +22,7 @@ export interface PumpedConnection {
   /** The dialling side's address. */
   readonly client: string
   readonly acceptedAtMs: number
-  /** Reports that the faults of this direction have changed on all links. */
+  /** Reports that the faults of this direction have changed, and that all links are up to date. */
   stagesChanged(): void
   close(): void
   abort(): void
@@ -344,7 +344,7 @@ export class Pump implements Flow {
     this.#backlog.queue.clear()
   }
 
-  /** Applies back-pressure: stops the source while the queue is full or the receiver is behind. */
+  /** Stops the source while the queue is full or, if the queue is empty, while the receiver is behind. */
   #governReading(): void {
     const sink = this.#sink
     const behind = sink?.writable === true && isBehind(sink)

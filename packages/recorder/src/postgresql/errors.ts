@@ -4,8 +4,8 @@ import type { ServerReport } from '@chaosproxy/wire/postgresql'
 type Certainty = ErrorMeaning['means']
 
 /**
- * The outcomes of failed changes, by the SQLSTATE or its class. They are certain if the error ends the transaction
- * before its commit.
+ * The outcomes of failed changes, by the SQLSTATE or its class. The first match applies. They are certain if the error
+ * ends the transaction before its commit.
  */
 export const errorOutcomes: readonly ErrorMeaning[] = [
   { says: ['40003'], means: 'info', why: 'the server itself does not know whether the command was completed' },

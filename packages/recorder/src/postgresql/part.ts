@@ -174,7 +174,7 @@ const MANY: Interpretation = {
 
 /**
  * Returns the number of changed rows. If the client limited the rows, the server reports no number, and the returned
- * rows count.
+ * rows are counted.
  */
 const changedRows = ({ tag, rows }: Answer): number | undefined =>
   tag === '' && rows.length > 0 ? rows.length : rowsOf(tag)

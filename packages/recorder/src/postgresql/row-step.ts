@@ -253,7 +253,7 @@ function changedBy(
   return { micro, locked, isPredicate, doubt }
 }
 
-/** Returns a column whose new value is computed from an unknown value. */
+/** Returns a column of unknown value from which a new value is computed. */
 const unseenIn = ({ sets, shown }: Of<'update'>): string | undefined =>
   [...sets.values()]
     .flatMap((value) => (value.kind === 'expression' ? (value.of ?? []) : []))

@@ -76,7 +76,7 @@ export interface Recorder {
   readonly initial: Json
   /** Marks keys as changed outside the record. Call it before any client can see the change. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
-  /** Marks keys like `touched`. Call the result once it is known whether the request was refused, or never will be. */
+  /** Marks keys like `touched`, unless the request is refused. Call the result once this is known, or never will be. */
   supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void
   /** Records that the server may remove a key. Call it before any client can see the key absent. */
   expiring(key: string): Expiry
@@ -84,7 +84,7 @@ export interface Recorder {
   absent(key: string): void
   /** Counts a request that was passed on and is not an operation. */
   passedOn(what: string, touches: Touches): void
-  /** Marks the result of a read, of this key or any, as unknown. */
+  /** Marks the result of a read as unknown; without a key, for all keys. */
   notUnderstood(what: string, why: string, key?: string): void
   /** Writes the totals. Nothing may be recorded afterwards. */
   finish(): void
@@ -110,7 +110,10 @@ export interface ConnectionRecorder {
   doubted(what: string, why: string, touches: Touches): Settle
   /** Call when a reply that is no error answers no request. */
   unmatchedAnswer(): void
-  /** Call when a client overwrites a key that other clients have written since this client read it. */
+  /**
+   * Call when a client overwrites a key that other clients have written since this client read it. The read and the
+   * write must be independent operations.
+   */
   overwrote(key: string): void
   hungUp(): void
 }

@@ -2,7 +2,10 @@ import type { Json } from '@chaosproxy/history'
 import type { Call, Interpretation } from '../record/call.ts'
 import { redisErrors } from './errors.ts'
 
-/** Interprets a reply to a call, unless it is an error. `index` is the call's position within its command. */
+/**
+ * Interprets a reply (see `respToJson`) to a call. Never called for errors. `index` is the call's position within its
+ * command.
+ */
 export type Says = (answer: Json, call: Call, index: number) => Interpretation | undefined
 
 export interface CommandOperation {
@@ -51,7 +54,7 @@ export const saysOneOr =
   (answer, call) =>
     answer === 1 ? done(call) : answer === 0 ? declined(error) : undefined
 
-/** Interprets the previous value, as that of a cas if `isPut` holds. */
+/** Interprets the previous value, for a cas that replaces it by `value` if `isPut` holds. */
 export const saysOld =
   (value: Json, isPut: (old: Json) => boolean = () => true): Says =>
   (answer) =>

@@ -94,7 +94,7 @@ export const keeping = (part: CommandOperation): CommandOperation => ({ ...part,
 
 export const one = (part: CommandOperation): Recognised => ({ parts: [part] })
 
-/** Returns a command with `count` operations, or undefined if it has fewer. */
+/** Returns a command with these operations; undefined if there are none, or fewer than `count`. */
 export function several(parts: readonly CommandOperation[], count: number = parts.length): Recognised | undefined {
   const [first, ...rest] = parts
   return first === undefined || parts.length < count ? undefined : { parts: [first, ...rest] }

@@ -2,10 +2,10 @@ import type { Json } from '@chaosproxy/history'
 import type { Names } from './command-reader.ts'
 import { afterMs, type Lifetime } from './lifetime.ts'
 
-/** Commands that only set a time to live, with their units in milliseconds. */
+/** Commands that only set a time to live, with their units in milliseconds. 0 for a time of the server's clock. */
 const COMMANDS: { readonly [command: string]: number } = { EXPIRE: 1000, PEXPIRE: 1, EXPIREAT: 0, PEXPIREAT: 0 }
 
-/** Commands that set the times to live of fields, with their units in milliseconds. */
+/** Commands that set the times to live of fields, with the same units. */
 const FIELD_COMMANDS: { readonly [command: string]: number } = {
   HEXPIRE: 1000,
   HPEXPIRE: 1,

@@ -130,7 +130,7 @@ export class KeySpace {
 
   /**
    * Marks keys as being deleted. A field first seen meanwhile may be deleted unrecorded with its hash. Call the result
-   * once the deletion has ended and, for a flush, with its success.
+   * once the deletion has ended and, for a flush, with its success. Do not call it if the end never becomes known.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++

@@ -60,7 +60,7 @@ export class Drawing {
     this.move()
   }
 
-  /** Redraws if only the visible time span has changed. */
+  /** Redraws like `redraw`, after a change of the visible time span only. */
   move(): void {
     if (this.#asked) return
     this.#asked = true

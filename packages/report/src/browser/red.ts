@@ -3,7 +3,10 @@ import type { Explorer } from './explorer.ts'
 import type { Find } from './find.ts'
 import type { PageData } from './page-data.ts'
 
-/** Marks the contradiction that was opened last in the timeline. A click chooses an operation in both drawings. */
+/**
+ * Marks in the timeline the contradiction that was opened last, at first the one drawn first. A click on an operation
+ * chooses it in both drawings.
+ */
 export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: PageData, find: Find): void {
   const button = find('#to-contradiction', HTMLButtonElement)
   let part: readonly Operation[] = []

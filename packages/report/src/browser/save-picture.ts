@@ -4,7 +4,7 @@ import type { Find } from './find.ts'
 export function startSavePicture(find: Find): void {
   const picture: string = JSON.parse(find('#picture', HTMLScriptElement).text)
   const name = /([^/]+)\.html?$/.exec(location.pathname)?.[1] ?? 'report'
-  /** Keeps the picture sharp on high-density screens. */
+  /** Pixels per CSS pixel, for a sharp picture on high-density screens. */
   const pixels = 2
 
   function save(blob: Blob | null, ending: string): void {

@@ -81,7 +81,7 @@ function groupsOf(history: History, rows: readonly OperationRow[]): readonly (re
   ]
 }
 
-/** Returns the event at which the last of these operations returned `ok`, or Infinity. */
+/** Returns the event at which the last of these operations returned; Infinity if one did not return `ok`. */
 function lastReturn(history: History, rows: readonly OperationRow[]): number {
   const { returnEvent } = history.operations
   return rows.reduce(

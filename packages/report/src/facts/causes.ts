@@ -323,7 +323,7 @@ const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause'
 const hasOldValue = (input: CauseInput): boolean =>
   (input.report.lost.length > 0 || isOldValueOfOneNode(input)) && isOfOneNode(input)
 
-/** Whether a single node was never stopped by a relevant fault. */
+/** Whether the system has at most one node, and no relevant fault stopped it. */
 const isOfOneNode = ({ history, near }: CauseInput): boolean =>
   history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 

@@ -32,7 +32,8 @@ const MOST_NEAR = 3
 
 /**
  * Returns the faults that may explain a contradiction, most relevant first. They are on the nodes involved or their
- * links, and in force after the newest change that the culprit ignores. Older operations do not widen this gap.
+ * links, and in force between the newest change that the culprit ignores and its answer. Older operations do not widen
+ * this gap.
  */
 export function nearFaults(
   history: History,

@@ -35,7 +35,7 @@ export function chartedOf(
   return { bins: binned.bins, heat: heatMapOf(binned), strips: nodeStripsOf(history, binned), spans, end, marks }
 }
 
-/** Draws charts in rows over one time axis, across which faults are bands. */
+/** Draws charts in rows over one time axis. Faults are bands across all rows. */
 export function charts({ bins, heat, strips, spans, end, marks }: Charted): Html {
   const x = (time: number): number => LEFT + (Math.max(0, Math.min(end, time)) / end) * (RIGHT - LEFT)
   const names = faultNames(spans, x)

@@ -21,7 +21,7 @@ const MOST_TEXT = 400_000
 export interface Selection {
   /** Their rows, ascending. */
   readonly operations: Int32Array
-  /** How near a violation or a fault's edge all operations are embedded, in nanoseconds. */
+  /** All operations this near to a violation or to a fault's edge are embedded, in nanoseconds; Infinity for all. */
   readonly completeWithin: number
   /** Which of the other operations are embedded: every nth. */
   readonly every: number

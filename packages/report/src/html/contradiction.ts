@@ -50,7 +50,7 @@ export function accusedOf(history: History, counterexample: Counterexample): Rea
   )
 }
 
-/** Returns the drawn part of the counterexample, if it is too large. */
+/** Returns the part of the counterexample that is drawn: all of it unless it is too large. */
 export function drawnOf(history: History, counterexample: Counterexample): Counterexample {
   const clients = new Set(counterexample.operations.map(({ operation }) => laneOf(history, operation))).size
   return decisive(history, counterexample, clients > FEW_CLIENTS ? MOST_DRAWN.ofMany : MOST_DRAWN.ofFewClients)

@@ -37,7 +37,7 @@ const STOPPING: ReadonlySet<string> = new Set(['kill', 'crash', 'restart', 'paus
 
 /**
  * Draws a strip for each node, as high as the share of answers. Bars below show when the node was down (dark), starting
- * (outlined) or partitioned from half of the others (hatched).
+ * (outlined) or partitioned from at least half of the others (hatched).
  */
 export function nodeStrips(strips: readonly NodeStrip[], spans: readonly FaultSpan[], place: Place): Html | undefined {
   if (strips.length === 0) return undefined

@@ -26,7 +26,7 @@ export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, tell
   return html`<div class="told-page${kinds}"><div class="row-head">${one.title}${other?.title}</div><div class="names" aria-hidden="true">${one.names}${other?.names}</div><ol>${rows}</ol></div>`
 }
 
-/** Whether to mark a step, because it breaks a promise or, without promises, the level. */
+/** Whether to mark a step, because it breaks a promise or, if no step breaks a promise, the level. */
 const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: ToldGroup): boolean =>
   all.some((step) => step.ledger?.breaks === true) ? ledger?.breaks === true : broken !== ''
 

@@ -52,7 +52,7 @@ function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap
 
 const sumIn = (offs: Iterable<Off>, what: keyof Off): number => sumOf([...offs].map((each) => each[what]))
 
-/** Returns the loss of counters that are all too low or all too high, by the least difference. */
+/** Returns the loss of counters whose final reads are all too low or all too high, by the least difference. */
 function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefined {
   const least = offInTheEnd(history, wrong)
   const missing = sumIn(least.values(), 'missing')

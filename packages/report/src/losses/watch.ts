@@ -46,7 +46,7 @@ const told: { readonly [guarantee: string]: (seen: Seen) => string } = {
   future: ({ watch }) => `${watch} was sent a change from before its start`,
 }
 
-/** Describes what a watch covers: ` of x`, ` of k*`, or every key. */
+/** Describes what a watch covers: ` of x`, ` of k*`; empty for every key. */
 function scopeOf(asked: Json): string {
   if (typeof asked !== 'object' || asked === null || Array.isArray(asked)) return ''
   const { key, prefix } = asked as { readonly [member: string]: Json }
