@@ -1,4 +1,4 @@
-// The effects of operations on objects, for reports.
+// The effects of operations on objects. Reports use these, and derive no effects themselves.
 
 export { firstOverdrawnRead } from './bank/balance.ts'
 export { amountsIn, changeOf, type Moved, movedBy } from './bank/related.ts'

@@ -61,7 +61,7 @@ export const bank: ObjectEntry = {
 
 /**
  * Returns the operations without redundant copies; undefined if no copy is redundant. A copy of unknown outcome is
- * redundant, because a copy called before it can take effect in its place.
+ * redundant if another was called before it, which can take effect in its place.
  */
 function needed(part: Part, budget: Budget): readonly number[] | undefined {
   const called = new Set<number>()

@@ -88,7 +88,7 @@ export function relatedByAccount(
       own.ends.push(end)
       if (own.sum > (opening.get(account) ?? 0)) for (const each of own.ends.splice(0)) needed.push([account, each])
     }
-    /** Keeps an operation, which matters only if it took effect by the event `until`. */
+    /** Keeps an operation. One of unknown outcome matters only if it took effect by the event `until`. */
     const keep = (i: number, until: number): void => {
       const end = returns[i] === NEVER ? until : returns[i]
       for (const [account, amount] of moved[i]?.moves ?? [])

@@ -105,7 +105,10 @@ function withinOf({ within, clock }: ClockReadings): ClockCost['withinNanos'] {
   return { max: at(1), p50: at(0.5) }
 }
 
-/** The number of ordered pairs on one object, timed by different clocks, whose order is unknown. */
+/**
+ * The number of ordered pairs on one object, timed by different clocks, whose first operation may or may not have
+ * returned before the call of the second.
+ */
 function openOrders(clocks: ClockReadings, { operations }: History): number {
   const { length, key, callLine } = operations
   const ends = endsOf(clocks, operations)

@@ -218,7 +218,7 @@ const readsUpTo = ({ operations: { key } }: History, finals: readonly Bounds[], 
 /** The maximum number of updates that a counterexample shows. */
 const MOST_SHOWN = 40
 
-/** Returns a read with updates that contradict it, and with no others if these are too many to show. */
+/** Returns a read with its updates. If these are too many to show, returns at most one, which the read must include. */
 function shownWith(
   history: History,
   read: OperationRow,

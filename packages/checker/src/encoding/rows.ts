@@ -45,7 +45,7 @@ function columnsOf(operations: Operations, rows: readonly number[]): Operations 
 }
 
 /**
- * Leaves operations open that returned after the cut. Failed operations stay failed, because a read of their value is a
+ * Makes operations open that returned after the cut. Failed operations stay failed, because a read of their value is a
  * violation at any time.
  */
 function cutAt(operations: Operations, cut: number): Operations {

@@ -117,7 +117,7 @@ function createDraft(subject: Subject): Draft {
   return { ...subject, entries, proved, firstAccepted, tell }
 }
 
-/** Reports whether an order lacks information that a proof needs, such as the initial value. */
+/** Reports whether an order lacks what a proof needs: the initial value, or when a drain took each message. */
 const isPartlySaid = ({ functions, keys }: History, { initial, model }: ProofHead): boolean =>
   functions.includes('drain') ||
   (initial === undefined && (model !== 'register' || functions.includes('append') || keys.length > 1))

@@ -11,7 +11,7 @@ const HALF = 0.5
  * Returns a function that finds, in a span of time, the first moment at which a queue may be empty. A moment is half
  * way between two event positions, and meets two conditions:
  *
- * - No message is certainly in the queue, as from the return of its enqueue to the call of its dequeue.
+ * - No message is certainly in the queue, that is, between the return of its enqueue and the call of its dequeue.
  * - The dequeues of unknown outcome called so far are at least as many as the acknowledged messages that no known
  *   dequeue took.
  *

@@ -109,7 +109,7 @@ function withTaken(
   const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
   if ('conflict' in taken) return taken
   for (const { life, dequeue } of taken) {
-    // Messages that are never dequeued have the end NEVER.
+    // Messages that are never dequeued have the end NEVER, so this one leaves before them.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
     result.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
   }

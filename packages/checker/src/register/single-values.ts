@@ -12,7 +12,7 @@ import {
 import { placeOf } from '../encoding/operation-row.ts'
 
 /**
- * Rejects a history of single writes and list reads, which belongs to another model.
+ * Rejects a history that writes single values but reads lists: it belongs to another model.
  *
  * @throws UserError that names the commands for the models that may fit.
  */

@@ -43,7 +43,7 @@ export interface StreamRecord {
   readonly sends: readonly Send[]
   /** In each process's order of completions. */
   readonly polls: readonly Poll[]
-  /** Polls with unknown answers, which the consumer may have advanced past. */
+  /** Polls with unknown answers. The consumer may have advanced past their messages. */
   readonly lostPolls: readonly OperationRow[]
   readonly commits: readonly Commit[]
   /** The committed offsets that assignments returned to consumers. */

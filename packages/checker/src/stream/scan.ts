@@ -321,7 +321,7 @@ function resumed({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** The number of empty polls after which no message is expected that may still be on its way to a replica. */
+/** The number of empty polls after which no message is expected to be still on its way to a replica. */
 const ENOUGH_IN_VAIN = 5
 
 /** Checks that a consumer finds every message if it polls to the end of the log after healing. */

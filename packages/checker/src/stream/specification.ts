@@ -74,7 +74,7 @@ export interface Attempts {
 export interface StreamRules {
   /** The guarantees that the log keeps; it may break all others. */
   readonly kept: ReadonlySet<Guarantee>
-  /** All messages that some operation shows in the partition. */
+  /** All messages that some operation shows in the partition. `isTold`: whether a send returned the offset. */
   readonly known: readonly (At & { readonly isTold: boolean })[]
   readonly attempts: ReadonlyMap<string, Attempts>
 }

@@ -79,7 +79,7 @@ const FIRST = 8
 const SPARSEST = 8
 
 interface HashTable {
-  /** Returns the number of an id, which is `otherwise` if it had none. */
+  /** Returns the number of an id. An id without a number gets `otherwise`. */
   readonly of: (id: number, otherwise: number) => number
   readonly each: (visit: (id: number, number: number) => void) => void
 }

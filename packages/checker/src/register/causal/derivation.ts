@@ -107,7 +107,7 @@ function incoming(edges: readonly Edge[]): ReadonlyMap<number, readonly Numbered
 }
 
 /**
- * Returns a shortest path of program order, reads-from and the first `limit` derived orders, which must exist. With
+ * Returns a shortest path of program order, reads-from and the first `limit` derived orders. A path must exist. With
  * `reader`, only the reads of that thread count. Searches backwards, because operations have few direct predecessors.
  */
 function pathBetween(

@@ -107,7 +107,7 @@ function stepsOf({ before, after, reason, shownBy }: OrderEdge, depth: number): 
   }
 }
 
-/** Rotates the cycle so that it begins where a client's own steps begin, and ends with an only impossible answer. */
+/** Rotates the cycle so that it begins where a client's own steps begin. A single impossible answer comes last. */
 function fromBoundary(stops: readonly Stop[], backs: number): readonly Stop[] {
   const begins = (i: number): boolean => {
     const way = stops.at(i - 1)?.way

@@ -108,7 +108,7 @@ function conclude({ encoded, parts, orders }: Undertaking, exhausted: Limit | un
     return { result: 'unknown', reason: TOO_MANY_STARTS, undecided: missing, limit: 'time' }
   }
   const limit = exhausted ?? 'time'
-  // Of a share of the keys, the other keys have no operations.
+  // Keys of other shares have no operations here.
   const missing = parts.filter((part, p) => part.length > 0 && orders[p] === undefined).length
   return { result: 'unknown', reason: reasonUndecided(limit, missing, parts.length), undecided: missing, limit }
 }

@@ -113,7 +113,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   }
 }
 
-/** Passes a step to the inner monitor, with its own flight. */
+/** Passes a step to the inner monitor, with the flight of that monitor. */
 function give(
   monitor: RegisterMonitor,
   flights: Map<Flight, Flight>,

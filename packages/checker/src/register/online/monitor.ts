@@ -95,7 +95,7 @@ interface Writing {
 export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {
   const values = new Map<ValueName, Written>()
   const observers = new Set<Flight>()
-  // The blocks that are not settled, and the settled ones that may still be read, by `first`.
+  // The blocks that are not settled, by `first`, and the settled ones that may still be read.
   const unsettled = createQueue<Block>()
   let readable: Block[] = []
   // Values with a certain successor, in the order in which the successor became certain.
@@ -125,7 +125,9 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
   /** Reports whether another settled block prevents later calls from reading this block. */
   const isOutdated = (block: Block): boolean => (block === latest ? otherCall : latestCall) > block.first
 
-  /** Reports whether a value that was seen may come from several writes. Records that a violation may be missed. */
+  /**
+   * Reports whether a value that was seen may come from several writes. If so, records that a violation may be missed.
+   */
   function isAmbiguous({ twins }: Written): boolean {
     if (twins === undefined || twins.size < 2) return false
     certain = false

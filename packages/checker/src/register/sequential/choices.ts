@@ -65,7 +65,7 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
     }
     taken += bytes
     const possible = all.filter((writer) => clients[writer] !== clients[i] || calls[writer] < returns[i])
-    // The clock guesses the likeliest source, to speed up the search.
+    // The likeliest source by the clock comes first. This guess only speeds up the search.
     const late = (writer: number): number => (calls[writer] > returns[i] ? 1 : 0)
     possible.sort((a, b) => late(a) - late(b) || calls[b] - calls[a])
     if (expects[i] === initial) possible.push(INITIAL)

@@ -67,7 +67,7 @@ function decideUnique(facts: ReadsFrom, budget: Budget): Sequentiality {
   return decideJoined(facts, threads, budget) ?? decideBy(facts, threads, budget).answer
 }
 
-/** With fewer threads, joining them gains nothing. */
+/** With at most so many threads, joining them gains nothing. */
 const COLUMNS = 64
 
 /** The maximum number of times that joined threads are separated again. */

@@ -70,7 +70,7 @@ function betweenWrites(edge: Edge): Edge {
 }
 
 /**
- * Returns the shortest path by program order, reads-from and the first `limit` derived orders, which must exist. Adds
+ * Returns the shortest path by program order, reads-from and the first `limit` derived orders. A path must exist. Adds
  * the derived orders it visits to `numbers`.
  */
 function pathBetween(

@@ -20,7 +20,7 @@ export interface Saturation {
   readonly writerOf: Int32Array
   /** The operations in an order that contains program order and reads-from. */
   readonly basis: Int32Array
-  /** By write: when it had taken effect by the clock. This only guides the search and excludes no order. */
+  /** By write: the latest clock time at which it took effect. It only guides the search and excludes no order. */
   readonly effectBy: Int32Array
   /** Reports whether a precedes b in every explanation that is still possible. */
   readonly precedes: (a: number, b: number) => boolean
@@ -38,7 +38,7 @@ export interface Saturation {
   /** The resource that ran out, if any. The orders are then true but incomplete, and `undo` must not be called. */
   readonly stopped: () => Limit | undefined
   readonly release: () => void
-  /** Returns the first operation of each thread that read the write. */
+  /** Returns the first reader of the write in each thread. */
   readonly readersOf: (write: number) => Int32Array
   readonly isRead: (write: number) => boolean
   /** All edges in addition to program order and reads-from, oldest first. */

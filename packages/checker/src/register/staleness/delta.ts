@@ -70,8 +70,8 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
 }
 
 /**
- * Reports whether no two zones conflict: each has an operation that returned before the call of one of the other. Among
- * zones without conflicts, only the one that ends last can end after the first return of a later zone.
+ * Reports whether no two zones conflict. Two conflict if each has an operation that returned before the call of one of
+ * the other. Among zones without conflicts, only the one that ends last can end after the first return of a later zone.
  */
 function isAtomic({ first, writeCall, lastReadCall }: Zones, delta: number): boolean {
   let furthest = Number.NEGATIVE_INFINITY

@@ -32,7 +32,7 @@ export interface Violation {
   readonly among?: readonly number[] | undefined
   /** Whether the transactions in `among` violate the level by themselves; false if this could not be verified. */
   readonly standsAlone?: boolean | undefined
-  /** Whether the transactions in `among` no longer violate the level without any one of them. */
+  /** Whether none of the transactions in `among` can be omitted. */
   readonly isCut?: boolean | undefined
   /** By transaction in `among` that is not on the cycle: a step of the cycle that it proves. */
   readonly proves?: ReadonlyMap<number, CycleStep> | undefined

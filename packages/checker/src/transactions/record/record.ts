@@ -188,7 +188,9 @@ export function transactionOf({ starts, length }: TransactionRecord, micro: numb
   return low
 }
 
-/** Reports whether a value is null or an empty list, which the history's tables do not contain. */
+/**
+ * Reports whether a value is null or an empty list. The history's tables contain no empty lists of micro-operations.
+ */
 const isEmpty = (history: History, id: number): boolean => {
   const value = history.values.json(id as ValueId)
   return value === null || (Array.isArray(value) && value.length === 0)

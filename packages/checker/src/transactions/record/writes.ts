@@ -1,6 +1,6 @@
 import { ABORTED, APPEND, type TransactionRecord, UNANSWERED } from './record.ts'
 
-/** Finds the write of a value, which identifies it, so the values of each key must differ. */
+/** Finds the write of a value. Values identify writes, so the values of each key must differ. */
 export interface Writes {
   find(key: number, value: number): number
   readonly repeated: ReadonlyMap<number, readonly number[]>

@@ -197,8 +197,8 @@ class ReadTimesOf {
   }
 
   /**
-   * Returns the times of a micro-operation, in order of micro-operations. Without times of its statement, returns those
-   * of the transaction.
+   * Returns the times of a micro-operation or, without times of its statement, of the transaction. Call it in the order
+   * of the micro-operations.
    */
   of(row: number): ReadTimes {
     while (row >= this.#end && this.#at < this.#statements.length) this.#end += this.#statements[++this.#at]?.[1] ?? 0

@@ -222,7 +222,7 @@ class Doubts implements DoubtfulCells {
   }
 }
 
-/** Returns the mark of each key that settled last. */
+/** Returns, for each key, the mark that settled last. */
 function latestOf(marks: readonly Mark[]): readonly Mark[] {
   const latest = new Map<string | undefined, Mark>()
   for (const mark of marks) {

@@ -111,7 +111,7 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   for (const node of graph.to) waitsFor[node]++
   const byRank = (a: number, b: number): number => rank[a] - rank[b] || a - b
   const ready = createHeap(byRank)
-  /** Nodes that the state of a key holds back. */
+  /** Nodes that the state of a key held back. Some may be ready again. */
   const parked = createHeap(byRank)
   const isParked = new Uint8Array(nodes)
   const waiting: (number[] | undefined)[] = []

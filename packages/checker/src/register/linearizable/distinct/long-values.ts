@@ -161,7 +161,10 @@ export class UnknownWrites {
     this.#calls[this.#length++] = call
   }
 
-  /** Returns the number of writes of unknown outcome whose values were read. Call it after all operations are known. */
+  /**
+   * Records the writes of unknown outcome whose values were read, and returns their number. Call it after all
+   * operations are known.
+   */
   settle(values: LongValues): number | 'not applicable' {
     let happened = 0
     for (let n = 0; n < this.#length; n++) {

@@ -152,7 +152,7 @@ export function sequenceOfZones(
   const keys = initials.length
   const sequence = int32Array(first.length)
   let placed = 0
-  // By key: the end of its last forward zone, after which `waiting` holds the groups to place.
+  // By key: the end of its last forward zone. `waiting` holds the groups to place right after it.
   const ends = int32Array(keys).fill(-1)
   // By key: the group of its last forward zone.
   const holder = int32Array(keys)

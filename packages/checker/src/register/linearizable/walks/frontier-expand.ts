@@ -104,7 +104,7 @@ export function createFrontierExpansion(
     become(value, k === WRITE)
     scratch[COST]++
     if (countAt[c] !== -1) scratch[countAt[c]]++
-    // Stands for the class; the member is chosen after the walk.
+    // The first member stands for the class; the actual one is chosen after the walk.
     reached(members[0])
   }
 
