@@ -40,7 +40,7 @@ export function compileInsert(
   const table = targetTable(read.relation, scope)
   const facts = compileFacts(table, context)
   const columns = targetColumns(read.cols, table)
-  const source = compileSource(read.selectStmt, columns, facts, scope, read.override)
+  const source = compileSource(read, columns, facts, scope)
   const relation = addRelation(scope, read.relation?.alias?.aliasname ?? table.name, columnsOf(table), table)
   scope.columns = relation.columns
   const conflict =
@@ -122,14 +122,15 @@ interface Source {
 
 /** Compiles the source of the rows to insert, with their defaults. */
 function compileSource(
-  select: Node | undefined,
+  { selectStmt: select, cols, override }: Pick<Fields<'InsertStmt'>, 'selectStmt' | 'cols' | 'override'>,
   columns: readonly Column[],
   facts: TableFacts,
   scope: QueryScope,
-  override: Fields<'InsertStmt'>['override'],
 ): Source {
   const { table } = facts
   const plan = select === undefined ? undefined : compileRows(select, columns, facts, scope)
+  if (plan !== undefined && cols !== undefined && plan.columns.length < columns.length)
+    throw new SqlError('42601', 'INSERT has more target columns than expressions')
   const given = columns.slice(0, plan?.columns.length ?? 0)
   const userIgnored = override === 'OVERRIDING_USER_VALUE'
   const defaults = table.columns.map((column, place) =>
@@ -196,8 +197,6 @@ function compileRows(select: Node, columns: readonly Column[], facts: TableFacts
       )
   if (plan.columns.length > columns.length)
     throw new SqlError('42601', 'INSERT has more expressions than target columns')
-  if (facts.table.columns.length > 0 && plan.columns.length < columns.length && statementNamesColumns(columns, facts))
-    throw new SqlError('42601', 'INSERT has more target columns than expressions')
   if (values) return plan
   const assigned = plan.columns.map(({ type }, at) => {
     const column = columns[at]
@@ -211,11 +210,6 @@ function compileRows(select: Node, columns: readonly Column[], facts: TableFacts
       return rows.map((row) => assigned.map((each) => each.evaluate({ row, parameters: run.parameters, session: run })))
     },
   }
-}
-
-/** Whether the statement lists some of the columns. */
-function statementNamesColumns(columns: readonly Column[], facts: TableFacts): boolean {
-  return columns !== columnsOf(facts.table) && columns.length < columnsOf(facts.table).length
 }
 
 function compileAssignedValues(

@@ -289,6 +289,13 @@ export const REFUSALS: readonly (readonly string[])[] = [
   // Merges.
   [
     'create table t (id int primary key, v int)',
+    'create table one (id int primary key)',
+    'insert into t (id, v) select 1',
+    'insert into t (id, v) values (1)',
+    'insert into t (v) select 1, 2',
+    'insert into t select 7',
+    'insert into t (id, v) default values',
+    'insert into one (id) select 1 where false',
     'create table s (id int, v int)',
     'insert into t values (1, 1), (2, 2), (3, 3)',
     'insert into s values (2, 20), (3, null), (4, 40)',
