@@ -50,8 +50,8 @@ const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
  *
  * If every read is refused because credentials are missing, waiting does not help.
  *
- * A cluster that has answered nothing by then is given the time that its recovery may legitimately take (see
- * `Cluster.recoveryMs`).
+ * A cluster that has answered nothing by the end of the wait is given the time that its recovery may legitimately take
+ * (see `Cluster.recoveryMs`).
  */
 export function readFinally(options: Options, done: (read: ReadFinally) => void): void {
   const { cluster, inputs, workload } = options
@@ -192,7 +192,7 @@ interface Part {
 
 const allOf = (inputs: readonly Input[], nodes: readonly NodeId[]): Part[] => nodes.map((node) => ({ node, inputs }))
 
-/** Distributes inputs over nodes. Every input is sent, and every node gets one. */
+/** Distributes inputs over nodes. Every input is sent, and every node gets at least one. */
 function dealt(inputs: readonly Input[], nodes: readonly NodeId[]): Part[] {
   const parts = nodes.map((node) => ({ node, inputs: [] as Input[] }))
   const rounds = Math.ceil(inputs.length / nodes.length)

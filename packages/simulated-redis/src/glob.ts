@@ -1,4 +1,4 @@
-/** Tests whether a text matches a pattern of `KEYS` and `PSUBSCRIBE`. */
+/** Returns a function that tests whether a text matches a pattern of `KEYS` and `PSUBSCRIBE`. */
 export function globMatcher(pattern: string): (text: string) => boolean {
   let source = ''
   for (let i = 0; i < pattern.length; i++) {

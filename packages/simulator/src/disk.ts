@@ -53,7 +53,7 @@ export class Disk {
     for (const effect of effects) this.#waiting.push(effect)
   }
 
-  /** Starts one fsync for a batch, for which its effects wait. */
+  /** Starts one fsync for a batch. The effects of the batch wait for the fsync. */
   begin(batch: readonly AnyEffect[]): void {
     this.#writing = batch
   }

@@ -53,7 +53,7 @@ export interface Trouble<Kind extends FaultKind = FaultKind> {
   readonly onReplies?: true
   /** Whether the fault holds messages until no such fault is in effect on the link. */
   readonly holds?: true
-  /** Whether the nth message is lost or held. */
+  /** Whether the nth message is lost or held. Called before `changes`. */
   stops?(
     fault: FaultOfKind<Kind>,
     placed: Placed,

@@ -22,7 +22,7 @@ import { Wire } from './wire.ts'
 
 export type AnyEvent = MachineEvent<unknown>
 /**
- * Called after every step with the node's state and the records on its disk, which must not change. `event` is absent
+ * Called after every step with the node's state and the records on its disk. It must not change them. `event` is absent
  * for a start.
  */
 export type Observer = (state: unknown, event: AnyEvent | undefined, durable: readonly unknown[]) => void
@@ -90,7 +90,7 @@ export class SimulatedNode implements Ringing {
     this.#step({ type: 'message', from, message })
   }
 
-  /** Handles a client's request, while the node is up. */
+  /** Handles a client's request. The node must be up. */
   request(requestId: string, input: Input, session: Session, asker: Asker): void {
     this.#requests.add(requestId, asker)
     this.#step({ type: 'request', requestId, input, session })

@@ -33,7 +33,7 @@ interface SummaryInput
   /** The workload determines what a history must contain to prove anything. */
   readonly workload?: Workload | undefined
   readonly outcome: RunOutcome
-  /** Whether the nodes may be replicas of each other. Unknown servers of observed clients are not. */
+  /** Whether the nodes may be replicas of each other. False for observed clients, whose servers are unknown. */
   readonly isGroup: boolean
   readonly marks: boolean
   readonly report: Report<string>

@@ -30,7 +30,7 @@ export interface ClockBounds {
   last(): Nanos | undefined
   /**
    * Whether the samples contradict the bound on the rate: the machine slept, or its clock was set. From then on, only
-   * the order of samples is used.
+   * the order of samples is used, and bounds returned earlier may be wrong.
    */
   isBroken(): boolean
 }

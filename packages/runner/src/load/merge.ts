@@ -14,7 +14,7 @@ interface MergeOptions {
 /** Merges events timed by several clocks into one history, ordered by time. */
 export interface Merge {
   readonly recorder: Omit<RunRecorder, 'newProcess'>
-  /** Takes the next entries of a worker. No other event of the worker happened until `upTo`. */
+  /** Takes the next entries of a worker. By the worker's clock, no other event happened until `upTo`. */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
   /** Ends a lost worker. Returns the number of its open operations, which end with the given error. */
   ended(worker: number, error: string): number

@@ -19,7 +19,7 @@ export interface RemoteLoad {
 }
 
 interface LoadListener {
-  /** Takes the next entries of a worker. No other event of the worker happened until `upTo`. */
+  /** Takes the next entries of a worker. By the worker's clock, no other event happened until `upTo`. */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
   /** Ends a lost worker. Returns the number of its open operations, which end with this error. */
   ended(worker: number, error: string): number
@@ -54,7 +54,7 @@ export interface Share {
   readonly of: number
 }
 
-/** More unique values than the operations of any worker. */
+/** The number of unique values of each worker. No worker performs so many operations. */
 const VALUES_OF_ONE = 1_000_000_000
 
 /** Returns the first unique value of a worker. The coordinator uses the index after the last worker. */

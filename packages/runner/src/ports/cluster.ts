@@ -79,8 +79,8 @@ export interface Cluster {
    */
   readonly lingersMs?: Millis | undefined
   /**
-   * Returns the milliseconds that recovery may take, from healing to the first reply. If absent, recovery may take as
-   * long as a run waits for agreement.
+   * Returns the milliseconds that recovery may take, from healing to the first reply. The value may grow during a run.
+   * If absent, recovery may take as long as a run waits for agreement.
    */
   recoveryMs?(): Millis
   /**

@@ -30,7 +30,7 @@ export interface RunOutcome extends Pick<RunSummary, 'faults' | 'trouble' | 'not
 
 /** What the proxy knows about operations of unknown outcome. */
 export interface Settled {
-  /** Operations whose requests never reached a node, so they had no effect. */
+  /** Operations whose requests were never sent to a node, so they had no effect. */
   readonly neverLeft: number
   /** Number of operations of unknown outcome that a node answered. */
   readonly untold: number

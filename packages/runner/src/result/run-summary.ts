@@ -68,7 +68,7 @@ export interface RunViews {
   readonly backend: Report
   /** Numbers of outcomes that are known to the proxy but not to the clients. */
   readonly settled: {
-    /** Write requests that never reached a node, and so certainly failed. */
+    /** Write requests that were never sent to a node, and so certainly failed. */
     readonly neverLeft: number
     /** Requests that a node answered although the client got no answer. */
     readonly untold: number
@@ -113,7 +113,7 @@ export interface Heard {
   readonly isCut: boolean
   /** Why nobody knows whether a message with the change was sent. Absent if this is known. */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
-  /** Other servers that received the change, but that the accused node did not ask afterwards. */
+  /** Servers besides the cluster's nodes that received the change. The accused node did not ask them afterwards. */
   readonly unasked?: readonly NodeId[] | undefined
 }
 

@@ -192,7 +192,7 @@ function playClient(options: ClientOptions, ended: () => void): void {
 /** Additional clients, one per node, for the operations that a workload requests after healing. */
 interface LastClients {
   learned(node: NodeId, input: Input, completion: Completion): void
-  /** Performs the requested operations, until no client requests more or `FOLLOW_MS` have passed. */
+  /** After all healing, performs the requested operations until no client requests more or `FOLLOW_MS` have passed. */
   finish(recorder: RunRecorder, finished: () => void): void
 }
 

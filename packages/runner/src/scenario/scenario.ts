@@ -21,7 +21,7 @@ export type PlannedFault = Pick<FaultRecord, 'from' | 'to' | 'fault'>
 
 /** The transit time of one packet of a simulated connection. */
 interface PlannedDelay {
-  /** The connection: `n1>redis 1` is n1's first connection to redis, counted from 0. */
+  /** The connection: `n1>redis 1` is n1's first connection to redis. */
   readonly connection: string
   readonly from: Endpoint
   /** Number of the packet among all packets that `from` sends, from 0. */
@@ -33,7 +33,7 @@ interface PlannedDelay {
 
 /** A prolonged wait of one request at an await, so that the values it has read may be stale. */
 interface PlannedHold {
-  /** The await: `server.ts:31`, or `server.ts:31#2` for the second await of a line. */
+  /** The await: `server.ts:31` in the program's directory, or `server.ts:31#2` for the second await of a line. */
   readonly at: string
   /** Time since the scenario began, from which the next request at the await is held. */
   readonly from: Nanos

@@ -4,7 +4,7 @@ import { decodeUtf8, encodeUtf8 } from '../types/utf8.ts'
 import type { SqlValue } from '../types/value.ts'
 import { type Activity, always, type CatalogueView, type Field, type Relation, type ServerView } from './relation.ts'
 
-/** The oid of the database `postgres` in PostgreSQL, used for any name here. */
+/** The oid of the database `postgres` in PostgreSQL. The simulated database has it under any name. */
 export const DATABASE_OID = 5
 
 /** Bytes of a query shown: `track_activity_query_size` less the terminating byte. */

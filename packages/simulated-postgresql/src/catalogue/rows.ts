@@ -23,7 +23,7 @@ type Changed = (by: Subtransaction, undo: () => void) => void
 
 /**
  * The rows of a system catalogue. Only the transaction that changes a row sees the change before the commit. Another
- * transaction that needs the row's key waits for its end.
+ * transaction that needs the row's key waits for the end of the first.
  */
 export class CatalogueRows<T> {
   readonly #index: UniqueIndex

@@ -43,7 +43,7 @@ export interface Column {
   name: string
   type: SqlType
   notNull: boolean
-  /** The column number, from 1. The number of a dropped column is not reused. */
+  /** The column number: the index in a row plus 1. The number of a dropped column is not reused. */
   readonly attribute: number
   dropped: boolean
   default: Node | undefined

@@ -55,7 +55,7 @@ export function compileAggregate(
 ): AggregateCall {
   const name = functionName(call, scope)
   const inner = narrowed(scope, {
-    // The arguments are evaluated on groups, so they may contain other aggregates.
+    // The arguments of an aggregate over a window are evaluated on groups, so they may contain other aggregates.
     ...(use === 'group'
       ? {
           aggregate: refused('42803', 'aggregate function calls cannot be nested'),
@@ -144,7 +144,7 @@ function filtered(inner: Accumulation, filter: Compiled): Accumulation {
   }
 }
 
-/** Compiles an aggregate that sorts its rows, or passes each distinct row once. */
+/** Compiles an aggregate that sorts its rows and, for DISTINCT, passes each distinct row once. */
 function sortedCall(
   type: SqlType,
   resolved: ResolvedCall,

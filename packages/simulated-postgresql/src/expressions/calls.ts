@@ -18,7 +18,7 @@ import { derived } from './fold.ts'
 import { chooseFunction, isGenericArray, isMultirange, pathway, resolveGenerics } from './resolve.ts'
 import { arrayOf, position } from './type-name.ts'
 
-/** The fields of a call that decide which rows it collects. */
+/** The fields of a call that decide how it collects rows. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
 
 /** Returns the name of a function, with its schema unless that is `pg_catalog` or `public`. */

@@ -274,7 +274,7 @@ export class Runner {
   }
 }
 
-/** The lock modes of commands that change a relation, which all conflict. */
+/** The lock modes of commands that change a relation, except CREATE INDEX. Any two of these modes conflict. */
 const DEFINING: ReadonlySet<LockMode> = new Set([
   'ShareUpdateExclusiveLock',
   'ShareRowExclusiveLock',

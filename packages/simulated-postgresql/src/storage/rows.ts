@@ -59,8 +59,8 @@ export function lookUp(
 export type LockResult = Exclude<TupleState, 'being modified'> | 'would block'
 
 /**
- * Locks a row (heap_lock_tuple), if the result is `ok`. With `follows`, also locks later versions, as SELECT FOR UPDATE
- * does (TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS).
+ * Locks a row (heap_lock_tuple); a result other than `ok` means that no lock was taken. With `follows`, also locks
+ * later versions, as SELECT FOR UPDATE does (TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS).
  */
 export function* lockRow(
   writer: Writer,

@@ -28,8 +28,8 @@ const MOST_ASKED = 20_000
 
 /**
  * The dependencies between committed transactions. A statement that saw a transaction depends on it if the result would
- * differ without it. A transaction that a statement missed depends on the statement's if the result would differ with
- * it. Each comparison needs a repeated evaluation of the statement.
+ * differ without it. A transaction that a statement missed depends on the statement's transaction if the result would
+ * differ with the former. Each comparison needs a repeated evaluation of the statement.
  */
 export class Dependencies {
   readonly #catalogue: Catalogue

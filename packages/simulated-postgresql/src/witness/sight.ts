@@ -43,7 +43,7 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
 
 /**
  * Returns the version that a statement saw of a row that its own transaction wrote before. A writer locks its row, so
- * this is the version before its own in commit order.
+ * the transaction overwrote the version before its own in commit order.
  */
 function sightOfOwn(versions: RowHistory['versions'], written: number, commandId: number): Sight | undefined {
   const [before, mine] = [versions[written - 1]?.tuple, versions[written]]

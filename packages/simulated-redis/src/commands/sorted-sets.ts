@@ -71,7 +71,7 @@ function put({ database }: Call, key: string, pairs: readonly Scored[], options:
 const isKept = (before: number, score: number, options: ReadonlySet<string>): boolean =>
   options.has('NX') || (options.has('GT') && score <= before) || (options.has('LT') && score >= before)
 
-/** Tests whether a score is within bounds such as `(1` and `+inf`. */
+/** Returns a function that tests whether a score is within bounds such as `(1` and `+inf`. */
 function within(least: string, most: string): (scored: Scored) => boolean {
   const message = 'ERR min or max is not a float'
   const bound = (text: string): readonly [value: number, open: boolean] =>

@@ -57,7 +57,7 @@ function replyTo(running: Running, words: readonly string[]): Reply {
   }
 }
 
-/** Returns a function of one text, which returns its errors. */
+/** Returns a function of one text. For other arguments, it returns an error and raises none. */
 const fromText =
   (make: (text: string) => LuaTable): LuaFunction =>
   (...args) =>

@@ -175,7 +175,7 @@ function serveWaiting(store: Store): void {
       if (waiting === undefined || waiting.database !== database || !waiting.keys.includes(key)) continue
       const words = waiting.does(key)
       const served = failing(() => noting(store, session, [words], () => run(store, session, words) as Reply))
-      // The value of the key may have another type, so the session waits on.
+      // If the value of the key has another type, the session continues to wait.
       if (served === undefined || isError(served)) continue
       const told = waiting.reply(key, served)
       if (told !== undefined) goOn(store, session, told)
