@@ -25,7 +25,7 @@ export interface RunsConsole {
 /** The content security policy: only the page's own script, and data from its own server. */
 const RUNS_POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(runsScript).digest('base64')}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** The files of a run that can be opened, by media type. */
+/** The files of a run that can be opened, with their media types. */
 const OPENED: { readonly [file: string]: string | undefined } = {
   'report.html': 'text/html',
   'history.jsonl': 'text/plain',

@@ -6,7 +6,7 @@ import { byName, inputError, UserError, usageError } from '@chaosproxy/history'
 import { historiesIn, isStored, STDIN, storedHistory, storedParts } from '@chaosproxy/history/files'
 
 /**
- * Returns the named files, each once, in natural order (`run-2` before `run-10`). Expands patterns and run directories.
+ * Returns the named files, each once. Expands patterns in natural order (`run-2` before `run-10`), and run directories.
  */
 export async function namedFiles(names: readonly string[]): Promise<readonly NamedFile[]> {
   const files = new Map<string, NamedFile>()

@@ -14,7 +14,7 @@ type Progress = Extract<RunEvent, { type: 'status' }>['progress']
 const BOUNDS_S = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, Number.POSITIVE_INFINITY]
 
 interface Latencies {
-  /** The counts above the previous bound, up to this one. */
+  /** For each bucket, the number of values above the previous bound and up to its own. */
   readonly counts: number[]
   sumS: number
 }

@@ -76,7 +76,7 @@ const openRecording = async (settings: RecordSettings, log: Logger): Promise<Ope
 
 interface StopSignals {
   readonly asked: Promise<void>
-  /** After SIGTERM, requests in progress may end. */
+  /** Whether requests in progress get time to end, as after SIGTERM. */
   readonly isGentle: boolean
   release(): void
 }

@@ -93,7 +93,7 @@ export function createReporting(
   }
 }
 
-/** Reporters whose text is printed unchanged, because they escape their content themselves. */
+/** Reporters whose text is printed unchanged. `github` escapes its content; lines of a page may begin with any text. */
 const AS_IS: ReadonlySet<string> = new Set(['github', 'html', 'svg'])
 
 const show = ({ name, isOwn }: ReporterChoice, text: string): void =>

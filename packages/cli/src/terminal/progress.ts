@@ -44,7 +44,7 @@ const silent: ProgressDisplay = {
   stop() {},
 }
 
-/** The columns that ora needs beside the text. */
+/** The columns that ora needs beside the text: an indent of 2, its mark, a space, and an empty last column. */
 const BESIDE = 5
 
 /** Clips lines to the terminal's width, because ora would not clear wrapped lines. */

@@ -25,7 +25,7 @@ export function watchZookeeperRoles(nodes: readonly ZookeeperNode[]): RoleWatch 
 const COUNTER_BITS = 32n
 const COUNTER = (1n << COUNTER_BITS) - 1n
 
-/** Splits a zxid into a leader's epoch and a counter of that leader's changes. */
+/** Adds the parts of the zxid to a reply: a leader's epoch, and a counter of that leader's changes. */
 function withZxid(answer: string): string {
   const zxid = BigInt(/^Zxid: (0x[0-9a-f]+)$/m.exec(answer)?.[1] ?? 0)
   const epoch = zxid >> COUNTER_BITS

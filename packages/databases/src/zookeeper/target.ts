@@ -98,7 +98,7 @@ const INSTALL = 'apt-get install zookeeper'
 /** A ZooKeeper ensemble from Debian's package. Faults can act on every server and link. */
 export const zookeeper: Target = {
   ...base,
-  // A session with one server sees changes in their order. Two sessions may not agree.
+  // A session with one server sees changes in their order. Two sessions of a client may see different orders.
   sticky: true,
   objects: ['register', 'counter', 'lock'],
   promises: promised,

@@ -10,7 +10,7 @@ import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask } from './result.ts'
 import type { Shown } from './shown.ts'
 
-// Checks a recording that is too large for memory key by key. If each key is linearizable, the recording is too.
+// Checks each key of a recording that is too large for memory. If each key is linearizable, the recording is too.
 // Otherwise, only the violated keys are read again and judged in full.
 
 /** The largest text whose operations fit into memory, in bytes per byte of the limit. */

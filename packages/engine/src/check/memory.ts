@@ -45,7 +45,7 @@ const BEYOND = 1.1
 /** Memory of a thread before it does anything. */
 const THREAD_BYTES = 60e6
 
-/** The memory limit of the process, for `files` at the same time. */
+/** The memory limit of the process, for `atOnce` files at the same time. */
 export function mostBytes(
   memoryBytes: number,
   {

@@ -23,7 +23,7 @@ const ANSWERS_WITHIN_MS = 1_500
 /** Another worker may succeed, for instance if the first one's disk is full. */
 const ATTEMPTS = 5
 const TRIED_AGAIN_MS = 1_000
-/** A restarted coordinator does not repeat these jobs. */
+/** How long results are kept. A restarted coordinator does not repeat their jobs. */
 const KEPT_SECONDS = 7 * 24 * 3_600
 
 /** Where a coordinator adds jobs. */

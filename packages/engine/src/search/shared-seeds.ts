@@ -22,8 +22,8 @@ interface Known {
 }
 
 /**
- * Shares the interesting seeds of all ranges. A range waits for all earlier generations except the last, which are
- * normally done.
+ * Shares the interesting seeds of all ranges. A range waits until all earlier generations except the last are done.
+ * Normally they already are.
  */
 export function shareSeeds(
   firstSeed: number,

@@ -48,7 +48,7 @@ function stopped(selector: NodeSelector, nodes: readonly NodeId[]): Loss {
   return { named: [], unnamed: selector === 'minority' ? minoritySize(nodes.length) : 1 }
 }
 
-/** Returns the fewest nodes cut off from the largest group. Links by name count as none. */
+/** Returns the fewest nodes cut off from the largest group. Links given by name cut off none. */
 function cutOff(selector: LinkSelector, nodes: readonly NodeId[]): Loss {
   if (selector === 'isolate-leader' || selector === 'isolate-one' || selector === 'one-way')
     return { named: [], unnamed: 1 }

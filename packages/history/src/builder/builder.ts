@@ -400,7 +400,7 @@ export class HistoryBuilder implements EventSink {
     this.#events += 1
   }
 
-  /** No more events follow, so operations in flight have ended. */
+  /** No more events follow, so operations in flight count as ended. */
   giveUp(): void {
     this.#open.fill(NONE)
   }

@@ -39,7 +39,7 @@ export class EdnReader implements ChunkReader {
   /** Whether the last event was a client's transaction, so that the next probably are too. */
   #hasTransactions = false
   #rest = ''
-  /** The characters before `#rest` on its first line. */
+  /** The number of characters before `#rest` on its first line. */
   #indent = 0
   #worthwhile = 0
   #close = ''

@@ -60,7 +60,7 @@ export class LineScanner extends JsonTokens {
     this.#builder = builder
   }
 
-  /** Reads a line with its end. Returns the start of the next, or UNUSUAL. */
+  /** Reads the line at `start`, which must have a line end. Returns the start of the next line, or UNUSUAL. */
   scan(bytes: Uint8Array, start: number, line: number): number {
     const builder = this.#builder
     this.at = start

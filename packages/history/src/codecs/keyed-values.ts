@@ -141,7 +141,7 @@ export class KeyedValues {
   }
 }
 
-/** A cas has two values. Before them, a third element is the key. */
+/** A cas has two values. The first of three elements is the key. */
 const isKeyedCas = ({ f, value }: EventInput): boolean => f === 'cas' && Array.isArray(value) && value.length === 3
 
 const isPair = (value: Json | undefined): value is readonly [Json, Json] => Array.isArray(value) && value.length === 2

@@ -8,7 +8,7 @@ export type Outcome = 'ok' | 'fail' | 'info' | 'nothing'
 const words = (outcome: Outcome, text: string): readonly (readonly [string, Outcome])[] =>
   text.split(' ').map((word) => [word, outcome])
 
-/** Words for outcomes, without case and separators. */
+/** Words for outcomes, without case and separators. A word is `fail` only if the operation had no effect. */
 const WORDS: ReadonlyMap<string, Outcome> = new Map([
   ...words('ok', 'ok okay success succeeded successful done complete completed true yes ack acked acknowledged'),
   ...words('ok', 'committed commit applied accepted created updated written stored passed finished found hit'),
@@ -41,7 +41,7 @@ function outcomeOfStatus(status: number): Outcome | undefined {
 const SAYS_OUTCOME = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
 const SAYS_WHY = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])
 
-/** Returns the outcome of an object with nothing else but a reason: `{"status":"ok"}`, `{"error":"timeout"}`. */
+/** Returns the outcome of an object of an outcome, a reason or both: `{"status":"ok"}`, `{"error":"timeout"}`. */
 function outcomeOfObject(members: { readonly [member: string]: Json }): Outcome | undefined {
   const names = Object.keys(members)
   if (names.length === 0 || !names.every((name) => SAYS_OUTCOME.has(plain(name)) || SAYS_WHY.has(plain(name))))

@@ -115,7 +115,7 @@ export class Roles {
     return this.found(members, role, (value) => value === null || timeValue(value) !== undefined)
   }
 
-  /** Counts the use of a member in a role; `word` is its value, if there are few. */
+  /** Counts the use of a member in a role; `word` is its value, if it is one of few words. */
   take(member: string, as: string, word?: string): void {
     const counts = this.#taken.get(member) ?? new Map<string, Count>()
     this.#taken.set(member, counts)

@@ -31,7 +31,7 @@ export class Epoch {
     return this.#first ?? START
   }
 
-  /** The text of a time as in the file. */
+  /** The text of a time as in the file, in nanoseconds. */
   textOf(time: number): string {
     const { seconds, nanos } = this.from
     return String(BigInt(seconds) * BigInt(NANOS_PER_SECOND) + BigInt(nanos) + BigInt(Math.round(time)))

@@ -50,7 +50,7 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
         const path = held.get(token)
         if (path === undefined) return false
         held.delete(token)
-        // Uses the objects' session, which outlives the lock's, and is carried out after its earlier requests.
+        // The objects' session outlives the lock's. Its earlier requests are carried out before the release.
         const removed = await remove(asking, path)
         if (isCode(removed, NO_NODE)) return false
         return isTrouble(removed) ? removed : true

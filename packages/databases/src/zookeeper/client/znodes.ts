@@ -16,7 +16,7 @@ const NODE_EXISTS = -110
 export const ANY_VERSION = -1
 const ALL_PERMISSIONS = 31
 
-/** Whether a node outlives its session, and has a number in its name. */
+/** Kinds of nodes: an ephemeral one ends with its session, a sequential one gets a number in its name. */
 const PERSISTENT = 0
 const EPHEMERAL_SEQUENTIAL = 3
 

@@ -10,7 +10,7 @@ export interface StageWatch {
   giveUp(error: Error): void
   /** Resolves once the run has reached this stage or a later one. */
   reached(stage: Stage): Promise<void>
-  /** Resolves with `done`, unless the run ends earlier. */
+  /** Resolves with `done` or at the end of the run, whichever is first. */
   unlessEnded(done: Promise<void>): Promise<void>
 }
 
