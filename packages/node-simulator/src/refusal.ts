@@ -4,7 +4,10 @@ export function hearRefusals(refused: ((refusal: NotSimulated) => void) | undefi
   hearing.refused = refused
 }
 
-/** A program used something that virtual time does not support. This ends the run and is never a finding. */
+/**
+ * A program used something that virtual time does not support. This ends the run and is never a finding, since the real
+ * result is unknown.
+ */
 export class NotSimulated extends Error {
   override readonly name: string = 'NotSimulated'
   readonly code: string = 'ERR_NOT_SIMULATED'

@@ -33,7 +33,7 @@ export class MachineError extends Error {
     this.node = node
     this.exhausts = exhausts
     this.trace = traceOf(cause)
-    // The message names event and numbers, which differ between failures; the place in the code does not.
+    // Names and numbers in the message differ between failures; the place in the code does not.
     this.mistake = cause === undefined ? kindOf(did) : `${did} ${this.trace[0] ?? kindOf(detail)}`
   }
 }

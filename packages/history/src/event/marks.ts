@@ -18,7 +18,7 @@ export interface Mark {
   /** The request or command, for example `POST /login` or `EVAL`. */
   readonly what: string
   readonly why: string
-  /** The event position after which the request of a `touched` mark changes nothing; undefined if unknown. */
+  /** The event position from which the request of a `touched` mark changes nothing more; undefined if unknown. */
   readonly settled?: number | undefined
 }
 
@@ -38,7 +38,7 @@ export interface PassedOn {
 export class RecorderNotes {
   readonly #marks: { readonly mark: Mark; readonly id: Json | undefined }[] = []
   readonly #withdrawn: Set<Json> = new Set()
-  /** By mark id: the event position after which the marked request changes nothing. */
+  /** By mark id: the event position from which the marked request changes nothing more. */
   readonly #settled: Map<Json, number> = new Map()
   readonly #passedOn: Map<string, PassedOn> = new Map()
   #hasEnded = false

@@ -16,7 +16,10 @@ export interface ReadStretch {
   readonly edges: Edges
 }
 
-/** An operation that is called in one stretch and answered in a later one, or never. */
+/**
+ * An operation that is called in one stretch and answered in a later one, or never. `call` and `answer` are positions
+ * in the whole recording.
+ */
 interface Reaching {
   readonly call: number
   readonly stretch: ReadStretch

@@ -81,7 +81,7 @@ export class ByteTable {
     return { length: this.#length, slots: this.#slots, entries: this.#entries, pages: [...this.#pages] }
   }
 
-  /** Returns the current entries, which later additions may move. */
+  /** Returns the current entries without protecting them. Later additions may be missing, or at another position. */
   placed(): PlacedTexts {
     return { entries: this.#entries, pages: this.#pages, slots: this.#slots }
   }
@@ -167,7 +167,7 @@ export class ByteTable {
     return decoder.decode(this.#page(entry).subarray(start, end))
   }
 
-  /** The page's string up to `end` or beyond; undefined if the page still grows. */
+  /** The page's string up to `end` or beyond; undefined if the page still grows and was converted recently. */
   #pageText(number: number, end: number): string | undefined {
     const known = this.#pageTexts[number] ?? ''
     if (end <= known.length) return known

@@ -8,7 +8,7 @@ export const UNNAMED = -1
 
 /** The client of each process, if processes and clients differ. */
 export interface Sessions {
-  /** By process number; UNNAMED for no client. */
+  /** By process number: the session number, or UNNAMED. */
   readonly of: Int32Array
   /** By session number. */
   readonly names: readonly string[]

@@ -68,7 +68,7 @@ export class ValueTable {
     return { texts: this.#texts.data(), transactions: this.#transactions?.data(), lists: this.#lists?.data() }
   }
 
-  /** The canonical texts, numbered by `placeOf`. */
+  /** The current canonical texts, numbered by `placeOf`. */
   placed(): PlacedTexts {
     return this.#texts.placed()
   }

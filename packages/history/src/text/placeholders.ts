@@ -25,7 +25,7 @@ export const literally = (text: string): string => text.replaceAll(/\{([a-z][\w.
 
 const MOST_SHOWN = 16
 
-/** Lists names for a message. Names that others contain, such as `{listen-host}`, come last: a long list is cut. */
+/** Lists names for a message. Names with more parts, such as `{listen-host}`, come last: a long list is cut. */
 function shortList(names: readonly string[]): string {
   const parts = (name: string) => name.split(/[.-]/).length
   const shown = [...names].sort((a, b) => parts(a) - parts(b)).slice(0, MOST_SHOWN)

@@ -135,7 +135,10 @@ function judgedAs(
 /** The time without a message after which a connection counts as idle, as in recordings. */
 const IDLE_NANOS = 10_000_000
 
-/** Returns a function that gives all transactions of a connection the same name until the connection is idle. */
+/**
+ * Returns a function that gives all transactions of a connection the same name until the connection is idle. It must be
+ * called in the order of the commits.
+ */
 function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number) => string {
   const known = new Map<number, { readonly name: string; readonly until: number }>()
   return (pid, from, to) => {
@@ -147,7 +150,7 @@ function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number)
   }
 }
 
-/** Judges a history. The request of a transaction in it is the name of its group. */
+/** Judges a history. The request of a transaction in it is the name of its group, even for groups by connection. */
 function checked(history: History, level: string, unit: Isolation['unit']): Verdict {
   const report = check(history, {
     model: 'rw-register',

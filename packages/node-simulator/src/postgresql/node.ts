@@ -324,8 +324,8 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   }
 
   /**
-   * Returns the duration of a statement: usually 50 to 650 µs, but 1 to 13 ms in one of fifty cases, as during a
-   * checkpoint.
+   * Returns the duration of a statement in microseconds: usually 50 to 650, but 1,000 to 13,000 in one of fifty cases,
+   * as during a checkpoint.
    */
   #cost(): number {
     const micros = 50 + 600 * this.#costs()

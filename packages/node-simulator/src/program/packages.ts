@@ -134,7 +134,10 @@ function declaredBy(statement: Node): readonly string[] {
   return type === 'FunctionDeclaration' || type === 'ClassDeclaration' ? namesIn(statement['id']) : []
 }
 
-/** Returns the names of the bundle that a statement uses. A name that the statement declares anywhere is local. */
+/**
+ * Returns the names of the bundle that a statement uses. A name that the statement declares anywhere is local, because
+ * the bundler adds only names that the module does not contain.
+ */
 function namesUsedBy(statement: Node): readonly string[] {
   const used = new Set<string>()
   const own = new Set<string>()

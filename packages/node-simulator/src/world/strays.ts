@@ -71,7 +71,7 @@ export const noteWaiting = (): void => {
   mayWake = true
 }
 
-/** Hides the real process from programs that are resumed after their run. */
+/** Hides the real process from programs that are resumed after their run. Called once the globals are restored. */
 export function guardProcess(): void {
   if (!mayWake) return
   Object.defineProperty(globalThis, 'process', {

@@ -40,7 +40,8 @@ const ofThisMachine: Processors = {
 
 /**
  * Calls `advance` with a number of events until it returns an end. A call that uses more than `longestMs` of processor
- * time is ended, since an endless loop never yields.
+ * time is ended, since an endless loop never yields. Only a limit in real time can end a call, so this limit is longer
+ * while other processes use the processors.
  *
  * @throws the error that `ended` returns. `ended` is called during the program's turn.
  */

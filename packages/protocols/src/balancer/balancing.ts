@@ -77,7 +77,7 @@ function tell(turn: BalancerTurn, request: string, { from }: Job, result: Comple
   turn.send(from, { type: 'told', request, result })
 }
 
-/** Begins a round of health checks. No answer to the previous round is a missed check. */
+/** Begins a round of health checks. A server that has not answered the previous one missed a check. */
 export function checkHealth(turn: BalancerTurn): void {
   const { state, config } = turn
   state.round++

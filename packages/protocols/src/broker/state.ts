@@ -18,7 +18,7 @@ export interface BrokerConfig extends Subject {
 }
 
 type BrokerMessage =
-  // Messages between a gateway and the broker, except those that consume from a queue.
+  // Messages between a gateway and the broker, except those that dequeue.
   | {
       readonly type: 'do'
       readonly request: string
@@ -29,7 +29,7 @@ type BrokerMessage =
   | { readonly type: 'did'; readonly request: string; readonly result: Completion }
   // Consuming.
   | { readonly type: 'fetch'; readonly request: string; readonly queue: string; readonly ticket: Ticket }
-  /** The reply to a fetch. It has no receipt if there was no message. */
+  /** The reply to a fetch. It has no receipt if there was no message, or if the message has left the queue. */
   | {
       readonly type: 'fetched'
       readonly request: string

@@ -43,8 +43,8 @@ export class Answered {
   }
 
   /**
-   * Whether the node got this request before a restart, or long ago. The name of a request to a real process begins
-   * with the name of the node.
+   * Whether the node got this request before a restart, or long ago. A real process remembers no requests from before
+   * a restart, but their names begin with the name of the node.
    */
   #isPast(requestId: string): boolean {
     return this.#past.has(requestId) || requestId.startsWith(`${this.#node}.`)

@@ -36,7 +36,10 @@ export interface Outcome {
 export interface Write {
   readonly key: string
   readonly value: Json
-  /** Whether a later write is always newer, whatever the clock shows, because only one node writes the item. */
+  /**
+   * Whether a later write is always newer, whatever the clock shows, because only one node writes the item, or because
+   * it is written once.
+   */
   readonly timeless: boolean
 }
 

@@ -13,7 +13,7 @@ interface Message {
   isTaken: boolean
 }
 
-/** Queues whose messages are leased. Copies have no common clock, so only a return ends a lease. */
+/** Queues whose messages are leased. Copies have no common clock, so a lease never expires. */
 export const workQueue: ReplicatedObject<Map<string, Queue>> = {
   name: 'work-queue',
   summary:

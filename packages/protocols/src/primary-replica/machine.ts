@@ -72,7 +72,10 @@ function initial(node: NodeSetting, config: PrimaryReplicaConfig): PrimaryReplic
   }
 }
 
-/** Called at the start of a node. Without failover, the first node by name is always the primary. */
+/**
+ * Called at the start of a node. Without failover, the first node by name is always the primary. Each of its starts
+ * begins a new epoch, so that logs agree.
+ */
 function begin(turn: PrimaryReplicaTurn): void {
   const { state, config } = turn
   rebuildCopy(config.object, state)

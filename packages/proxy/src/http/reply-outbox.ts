@@ -6,7 +6,7 @@ import type { HttpTurn } from './turn.ts'
 
 /**
  * The time for the system to send accepted bytes, and for the client to read them. After this time, a reset discards
- * the rest.
+ * the rest. If libuv finds data and a reset at the same time, it reports the data and an orderly end.
  */
 const SENDING_MS = 50
 

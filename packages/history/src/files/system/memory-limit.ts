@@ -22,7 +22,7 @@ export class MemoryLimitError extends Error {
   }
 }
 
-/** The memory that is in use during packing. */
+/** The memory in use during packing: by the packed operations, and in all. */
 export interface HeldBytes {
   readonly packedBytes: number
   readonly sizeBytes: number

@@ -54,7 +54,7 @@ export function recordedBy(carries: Carriage | undefined): 'routes' | RecordedPr
 
 /**
  * Returns the protocol of a proxy in a recording. A proxy without a protocol gets `recorded`, and a proxy for HTTP
- * without routes gets its routes.
+ * without routes gets the routes of `recorded`.
  */
 export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carriage): Carriage | 'tcp' {
   if (carries === undefined) return recorded

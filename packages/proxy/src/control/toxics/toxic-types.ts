@@ -6,7 +6,7 @@ import { integerMember, type Members } from './go-json.ts'
 interface ToxicAttribute {
   readonly name: string
   readonly unit: 'ms' | 'µs' | 'B' | 'KB/s'
-  /** The smallest allowed value. A missing attribute is 0. */
+  /** The smallest allowed value, by default 0. A missing attribute is 0. */
   readonly least?: number | undefined
 }
 

@@ -163,7 +163,10 @@ function readProxyNames(value: unknown, where: string): readonly string[] {
   throw new ControlError(400, `${where}: "proxies" is ${quote(value)}. Give a list of names, such as ["db"].`)
 }
 
-/** Returns the links of a proxy on which a fault acts. TCP faults act on the links of every caller. */
+/**
+ * Returns the links of a proxy on which a fault acts. TCP faults act on the links of every caller. Protocol readers use
+ * the same links for all callers.
+ */
 function linksForFamily(proxy: ManagedProxy, family: string | undefined, direction: Direction): readonly Link[] {
   if (family === 'tcp') return linksOf(proxy, direction)
   const { forward, backward } = proxy
