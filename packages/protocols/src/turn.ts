@@ -28,6 +28,7 @@ export interface Types<
   readonly timer: Timer
 }
 
+/** The messages of one type. */
 export type MessageOf<Message extends { readonly type: string }, Type extends Message['type']> = Message extends unknown
   ? Type extends Message['type']
     ? Message & { readonly type: Type }

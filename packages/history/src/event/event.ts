@@ -1,5 +1,6 @@
 import type { Nanos } from './units.ts'
 
+/** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json }
 
 /**
