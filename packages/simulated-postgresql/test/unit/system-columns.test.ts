@@ -20,6 +20,19 @@ test('xmax distinguishes a row that an upsert inserted from a row that the upser
   expect(sessions.send(0, `${upsert} returning id, xmax::text <> '0'`)).toEqual(['INSERT 0 2 1,t;2,t'])
 })
 
+test('xmax is the id of the only transaction that locked the row, and another number for two', () => {
+  const sessions = opened(2)
+  const isOwn = 'select xmax::text = (pg_current_xact_id()::text) from t'
+  sessions.send(0, 'begin')
+  for (const lock of ['key share', 'share']) {
+    sessions.send(0, `select v from t for ${lock}`)
+    expect(sessions.send(0, isOwn)[0]).toBe('SELECT 1 t')
+  }
+  sessions.send(1, 'begin')
+  sessions.send(1, 'select v from t for share')
+  expect([0, 1].map((each) => sessions.send(each, isOwn)[each])).toEqual(['SELECT 1 f', 'SELECT 1 f'])
+})
+
 test('an update with a condition on xmin succeeds only in the first of two concurrent sessions', () => {
   const sessions = opened(2)
   const [read = ''] = sessions.send(0, 'select xmin from t where id = 1')
