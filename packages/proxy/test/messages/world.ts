@@ -45,13 +45,16 @@ export function world({ framing = jsonLines as Framing, seed = 1, maxMessageByte
   }
   function connect() {
     const [there, here] = [outlet(), outlet()]
+    const ending = { aborted: false }
     const interceptor: Interceptor = intercept({
       id: ++connections,
       client: { host: '127.0.0.1', port: 1 },
       requests: there.exit,
       responses: here.exit,
       dial: () => undefined,
-      abort: () => undefined,
+      abort() {
+        ending.aborted = true
+      },
       guard: (callback) => callback(),
     })
     const send = (text: string) => {
@@ -60,7 +63,7 @@ export function world({ framing = jsonLines as Framing, seed = 1, maxMessageByte
       interceptor.requests.receive(scratch)
       scratch.fill(0)
     }
-    return { interceptor, send, there: there.out, here: here.out }
+    return { interceptor, send, ending, there: there.out, here: here.out }
   }
   const apply = (harm: Harm<MessageFault>, rest: Partial<MessageFault> = {}) =>
     faults.apply({ links: to, ...rest, ...harm } as MessageFault)

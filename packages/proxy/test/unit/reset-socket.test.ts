@@ -1,7 +1,13 @@
-import type { Socket } from 'node:net'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { TLSSocket } from 'node:tls'
 import { describe, expect, test } from 'vitest'
-import { dial, eventually, Received, serve, startDialling } from '../../../testing/src/sockets.ts'
-import { resetSocket } from '../../src/socket/reset-socket.ts'
+import { cleanUp, dial, eventually, Received, serve, startDialling } from '../../../testing/src/sockets.ts'
+import { carriedOver, resetSocket } from '../../src/socket/reset-socket.ts'
+import { markUnix } from '../../src/socket/unix-socket.ts'
 
 async function connected(): Promise<{ socket: Received; peer: Received }> {
   let peer: Received | undefined
@@ -57,4 +63,29 @@ test('resetting a socket that is still dialling destroys it', async () => {
   resetSocket(socket)
   await received.until((r) => r.closed)
   expect(socket.destroyed).toBe(true)
+})
+
+test.runIf(process.platform !== 'win32').each([
+  ['a Unix socket', (raw: Socket) => raw],
+  [
+    'TLS over a Unix socket',
+    (raw: Socket) => {
+      const secured = new TLSSocket(raw)
+      carriedOver(secured, raw)
+      return secured
+    },
+  ],
+])('resetting %s destroys it, because it has no RST', async (_, over) => {
+  const directory = mkdtempSync(join(tmpdir(), 'reset-'))
+  cleanUp(() => rmSync(directory, { recursive: true, force: true }))
+  const server = createServer().listen(join(directory, 'server.sock'))
+  cleanUp(() => void server.close())
+  await once(server, 'listening')
+  const raw = connect({ path: join(directory, 'server.sock') })
+  const [[accepted]] = (await Promise.all([once(server, 'connection'), once(raw, 'connect')])) as [[Socket], unknown]
+  const peer = new Received(accepted)
+  const socket = over(markUnix(raw))
+  resetSocket(socket)
+  expect(socket.destroyed).toBe(true)
+  await peer.until(({ ended, closed }) => ended || closed)
 })

@@ -17,7 +17,7 @@ const table = parseRouteTable(
   'test',
 )
 
-/** What may have been asked in a text, given as a whole and byte by byte, which has to be the same. */
+/** What may have been asked in a text, given as a whole and in small pieces, which has to be the same. */
 function found(text: string | Buffer) {
   const bytes = Buffer.from(text as string, 'latin1')
   const parts = (pieces: readonly Buffer[]) => {
@@ -25,11 +25,25 @@ function found(text: string | Buffer) {
     return [...pieces.flatMap((piece) => requests.read(piece)), ...requests.end()]
   }
   const whole = parts([bytes])
-  expect(parts([...bytes].map((byte) => Buffer.of(byte)))).toEqual(whole)
+  const pieceBytes = bytes.length < 5_000 ? 1 : 97
+  const pieces = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, i) =>
+    bytes.subarray(i * pieceBytes, (i + 1) * pieceBytes),
+  )
+  expect(parts(pieces)).toEqual(whole)
   return whole
 }
 
 const everything = (what: string) => [{ what, touches: 'everything' }]
+const write = (key: string) => ({ what: `PUT /kv/${key}`, touches: { keys: [key] } })
+const longestLine = 'PUT /kv/'.padEnd(16 * 1024, 'x')
+const longestWrite = write(longestLine.slice('PUT /kv/'.length))
+
+/** So many requests, each for a key of its own, and what they may write. */
+function requestsTo(count: number) {
+  const keys = Array.from({ length: count }, (_, i) => String(i))
+  return { text: keys.map((key) => `PUT /kv/${key}\n`).join(''), writes: keys.map(write) }
+}
+
 const CLIENT_HELLO = Buffer.concat([Buffer.from('16030100c8010000c40303', 'hex'), Buffer.alloc(200, 7)])
 
 describe('bytes that are not HTTP/1.1', () => {
@@ -56,11 +70,13 @@ describe('bytes that are not HTTP/1.1', () => {
     ['any key if the body has the key', 'POST /named HTTP/1.1\n\n', everything('POST /named')],
     ['any key if no route matches', 'PATCH /other HTTP/1.1\n\n', everything('PATCH /other')],
     ['any key if they are HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', everything('HTTP/2')],
-    ['any key if a path is endless', `PUT /${'x'.repeat(20_000)}`, everything('a request with an endless path')],
+    ['a write of one key if the request line has 16 KiB', longestLine, [longestWrite]],
+    ['any key if the request line is longer', `${longestLine}x`, everything('a request with an endless path')],
+    ['single keys if they contain 1,000 requests', requestsTo(1_000).text, requestsTo(1_000).writes],
     [
-      'any key if they contain too many requests',
-      Array.from({ length: 1_002 }, (_, i) => `PUT /kv/${i}\n`).join(''),
-      expect.anything(),
+      'any key from the request after the first 1,000',
+      requestsTo(1_001).text,
+      [...requestsTo(1_000).writes, ...everything('many requests')],
     ],
   ])('are taken as requests for %s', (_, bytes, requests) => {
     expect(found(bytes)).toEqual(requests)

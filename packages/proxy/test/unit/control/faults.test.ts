@@ -26,12 +26,14 @@ describe('a fault at the control interface', () => {
     expect((await ask('GET', '/v1/faults')).json).toEqual([])
   })
 
-  test('gets a name if it has none', async () => {
+  test('without a name is named by its kind and the next number that is free', async () => {
     const { ask } = await withProxies()
+    const add = async (more: object = {}) => ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], ...more })
+    await add({ name: 'latency-2' })
     const names = []
-    for (let i = 0; i < 3; i++) names.push((await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'] })).json.name)
-    expect(new Set(names).size).toBe(3)
-    expect(await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], name: names[0] })).toMatchObject({
+    for (let i = 0; i < 3; i++) names.push((await add()).json.name)
+    expect(names).toEqual(['latency-1', 'latency-3', 'latency-4'])
+    expect(await add({ name: 'latency-1' })).toMatchObject({
       status: 409,
       json: { error: expect.stringContaining('already') },
     })

@@ -88,6 +88,16 @@ describe('the tape of a link that carries HTTP', () => {
     ])
   })
 
+  test('shows a message as delivered only with its last byte, even if the tape kept only its beginning', () => {
+    const { there, read } = tapes()
+    const bytes = post('x'.repeat(40_000))
+    there.received(2, 5, 0, bytes)
+    there.delivered(2, 6, bytes.length - 1)
+    there.delivered(2, 90, bytes.length)
+    say(there, 4, [post('{}')], 5)
+    expect(read()[0]?.messages.map(({ deliveredAtMs }) => deliveredAtMs)).toEqual([90, 5])
+  })
+
   test.each([
     ['compressed', post(gzipSync('{"key":"x"}'), 'Content-Encoding: gzip\r\n')],
     ['binary', post(Buffer.from([0, 1, 2, 3]))],

@@ -11,7 +11,8 @@ const written = fc.array(
     stream: fc.nat(5),
     sizeBytes: fc.integer({ min: 1, max: 40 * KIB }),
   }),
-  { maxLength: 200 },
+  // By default fast-check seldom draws more than ten entries, which fill no memory.
+  { maxLength: 200, size: 'max' },
 )
 
 function play(tape: Tape, entries: readonly { kind: string; stream: number; sizeBytes: number }[]): void {
@@ -36,7 +37,16 @@ test('a tape keeps the latest traffic within its memory, and reports the time un
       )
       expect(tape.forgottenUntilMs).toBe(from === 0 ? Number.NEGATIVE_INFINITY : from - 1)
     }),
+    { numRuns: 40 },
   )
+})
+
+test('a tape of 64 KiB keeps 2,048 events, and drops them for the next event', () => {
+  const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
+  for (let atMs = 0; atMs < 2048; atMs++) tape.note('unread', 1, atMs)
+  expect([[...tape.entries()].length, tape.forgottenUntilMs]).toEqual([2048, Number.NEGATIVE_INFINITY])
+  tape.note('unread', 1, 2048)
+  expect([[...tape.entries()].length, tape.forgottenUntilMs]).toEqual([1, 2047])
 })
 
 test('a tape keeps the beginning and the length of a long chunk', () => {

@@ -1,0 +1,79 @@
+import type { SqlFault } from '@chaosproxy/faults'
+import { describe, expect, test } from 'vitest'
+import { writeBackend } from '../../../../wire/src/postgresql/backend.ts'
+import { writeFrontend } from '../../../../wire/src/postgresql/frontend.ts'
+import { postgresql } from '../../../../wire/src/postgresql/postgresql.ts'
+import { to, world } from '../../messages/world.ts'
+
+const query = (sql: string): string => writeFrontend({ kind: 'query', sql }).toString('latin1')
+const complete = (tag: string) => writeBackend({ kind: 'command-complete', tag })
+const ready = writeBackend({ kind: 'ready', status: 'I' })
+
+/** A connection of which client and server have agreed to start, with a fault on its COMMIT. */
+function session(
+  harm: Pick<SqlFault, 'kind' | 'code' | 'message'> | { kind: 'lose-reply'; silence: 'reset' | 'hang' },
+) {
+  const made = world({ framing: postgresql })
+  const fault = made.faults.applyToStatements({ ...harm, links: to, match: { statement: 'COMMIT' } } as SqlFault)
+  const { send, interceptor, there, here } = made
+  const answer = (...messages: Buffer[]) => interceptor.responses.receive(Buffer.concat(messages))
+  send(writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [['user', 'me']] }).toString('latin1'))
+  answer(writeBackend({ kind: 'authentication', method: 0, bytes: Buffer.alloc(0) }), ready)
+  there.text = ''
+  here.text = ''
+  return { ...made, fault, answer }
+}
+
+const shutdown = { kind: 'sql-error', code: '57P01', message: 'shut down' } as const
+
+describe('a fatal SQL error', () => {
+  test('ends both directions, and nothing passes afterwards', () => {
+    const { send, answer, there, here, fault } = session(shutdown)
+    send(query('INSERT') + query('COMMIT'))
+    expect(there).toMatchObject({ text: query('INSERT'), ended: true })
+    expect(here.text).toContain('C57P01\0')
+    expect(here.ended).toBe(true)
+    const told = here.text
+    send(query('SELECT'))
+    answer(complete('INSERT 0 1'), ready)
+    expect([there.text, here.text, fault.hits]).toEqual([query('INSERT'), told, 1])
+  })
+
+  test('resets a client that is still connected after 5 s', () => {
+    const { send, clock, ending } = session(shutdown)
+    send(query('COMMIT'))
+    clock.advance(4_999)
+    expect(ending.aborted).toBe(false)
+    clock.advance(1)
+    expect(ending.aborted).toBe(true)
+  })
+
+  test('leaves no timer after the connection is closed', () => {
+    const { send, clock, interceptor, ending } = session(shutdown)
+    send(query('COMMIT'))
+    interceptor.closed()
+    expect(clock.armed).toBe(0)
+    clock.advance(10_000)
+    expect(ending.aborted).toBe(false)
+  })
+})
+
+describe('a lost reply to a statement', () => {
+  test.each([
+    ['reset', true],
+    ['hang', false],
+  ] as const)(
+    'is withheld with all later messages, and only silence "reset" resets the connection: %s',
+    (silence, isReset) => {
+      const { send, answer, there, here, ending, fault } = session({ kind: 'lose-reply', silence })
+      send(query('INSERT') + query('COMMIT') + query('SELECT'))
+      expect(there.text).toBe(query('INSERT') + query('COMMIT') + query('SELECT'))
+      const inserted = [complete('INSERT 0 1'), ready]
+      answer(...inserted, complete('COMMIT'))
+      expect([fault.hits, ending.aborted]).toEqual([0, false])
+      answer(ready, complete('SELECT 0'), ready)
+      expect(here.text).toBe(Buffer.concat(inserted).toString('latin1'))
+      expect([fault.hits, ending.aborted]).toEqual([1, isReset])
+    },
+  )
+})
