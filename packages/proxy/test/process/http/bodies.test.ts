@@ -298,6 +298,23 @@ describe('a response without content', () => {
     apply({ kind: 'edit-reply', body: 'newer', status: 201, when: { first: 1 } })
     expect(await pair(await ask(get('/', 'HEAD')))).toMatch(/^HTTP\/1\.1 201 .*Content-Length: 3\r\n.*\r\n\r\n$/s)
   })
+
+  test('is replayed by stale-reply even if maxBodyBytes is 0', async () => {
+    let isFirst = true
+    const { apply, ask } = await served((_, reply) => {
+      if (isFirst) reply.flushHeaders()
+      else reply.writeHead(404, { 'Content-Length': 0 })
+      isFirst = false
+      reply.end()
+    })
+    const fault = apply({ kind: 'stale-reply', maxBodyBytes: 0 })
+    await (await ask(get())).until(({ text }) => text.endsWith('0\r\n\r\n'))
+    const client = await ask('GET / HTTP/1.1\r\nHost: n1\r\nConnection: close\r\n\r\n')
+    await client.until(({ ended, closed }) => ended || closed)
+    expect(headOf(client)).toMatch(/^HTTP\/1.1 200 /)
+    expect(bodyOf(client).toString()).toBe('0\r\n\r\n')
+    expect(fault).toMatchObject({ hits: 1, missed: 0 })
+  })
 })
 
 describe('an HTTP request under faults', () => {
