@@ -95,8 +95,8 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    // Behind a released head, the bytes put back may be empty. Only the state `http` needs them.
-    if (bytes.length === 0 && this.#state !== 'http') return true
+    // The bytes put back behind a request that waited may be empty.
+    if (bytes.length === 0) return true
     if (this.#state === 'opaque') {
       this.#lookFor((requests) => requests.read(bytes))
       return this.#exit.pass(bytes)
