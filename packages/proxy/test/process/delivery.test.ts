@@ -226,12 +226,42 @@ describe('a slice fault', () => {
     expect([...new Set(sizes.slice(0, -1))].toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7])
   })
 
+  test('does not cut bytes that exceed the average by no more than the variation', () => {
+    expect(deliverAll(stagesOf(slice(10, 5)), 15)).toHaveLength(1)
+  })
+
   test('writes each piece separately', () => {
     expect(due(planDelivery(stagesOf(slice(10)), bytes(25), 0))).toMatchObject({
       alone: true,
       piece: { sizeBytes: 10 },
     })
   })
+})
+
+/** A stage whose chances come out as given. */
+function stageWith(harm: StandingHarm, ...chances: boolean[]) {
+  const random = { ...createRandom(1), chance: () => chances.shift() === true }
+  const context = { random: () => random, hit: () => undefined, acceptedAtMs: 0, direction: 'requests' as const }
+  return createStage(harm.kind, { ...context, harm: () => harm as TcpHarm, connection: {}, shared: { freeAtMs: 0 } })
+}
+
+test.each([
+  [2, 200],
+  [3, 0],
+])('packet-loss delays a lost packet that %i packets follow by %i ms', (followers, delayMs) => {
+  const harm = { kind: 'packet-loss', probability: 0.5, retransmitMs: millis(200) } as const
+  const placed = { stage: stageWith(harm, true), afterBytes: 0, hit: () => undefined }
+  expect(due(planDelivery([placed], bytes(1_448 * followers + 1, 7), 7)).atMs).toBe(7 + delayMs)
+})
+
+test.each([
+  ['timeout', 'last', 150],
+  ['reset-peer', 'first', 110],
+] as const)('%s ends the connection so long after the %s bytes that it discards', (kind, _, atMs) => {
+  const stage = stageWith({ kind, afterMs: millis(100) })
+  stage.discarded?.(10)
+  stage.discarded?.(50)
+  expect(stage.alarm?.(60)?.atMs).toBe(atMs)
 })
 
 describe('several faults on a link', () => {

@@ -102,6 +102,13 @@ describe('each control route', () => {
     expect((await ask('GET', '/v1/openapi.json')).status).toBe(200)
   })
 
+  test('accepts a body of 4 MiB, and refuses a body that is one byte longer', async () => {
+    const { ask } = await control()
+    const body = (size: number) => '{"name":"n1","upstream":"127.0.0.1:1"}'.padEnd(size)
+    expect((await ask('POST', '/v1/proxies', body(4 * 1024 * 1024 + 1))).status).toBe(413)
+    expect((await ask('POST', '/v1/proxies', body(4 * 1024 * 1024))).status).toBe(201)
+  })
+
   test('refuses a body or head that is too large', async () => {
     const { ask } = await control()
     expect((await ask('POST', '/v1/faults', 'x'.repeat(5_000_000))).status).toBe(413)

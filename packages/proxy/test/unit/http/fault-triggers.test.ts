@@ -187,6 +187,24 @@ describe('an HTTP fault of timing', () => {
     expect(reorder.hits).toBe(1)
   })
 
+  test('holds the next response after the client of the held response has disconnected', async () => {
+    const service = await keyValueService()
+    const { route, apply, network, http } = await httpRouteTo(service)
+    const replies = () => http.statistics().get('clients>n1')?.replies
+    const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000 })
+    const gone = new Received(await dial(route))
+    gone.socket.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 1\r\n\r\na')
+    await eventually(() => replies() === 1)
+    network.apply({ kind: 'reset', links: [{ from: 'clients', to: 'n1' }] })
+    await gone.until(({ closed }) => closed)
+    const finished: string[] = []
+    const held = httpClient(route.port)('PUT', '/kv/x', 'b').then(() => finished.push('held'))
+    await eventually(() => replies() === 2)
+    const other = httpClient(route.port)('PUT', '/kv/x', 'c').then(() => finished.push('other'))
+    await Promise.all([held, other])
+    expect([finished, reorder.hits]).toEqual([['other', 'held'], 1])
+  })
+
   test('holds a response no longer than its limit', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)

@@ -108,6 +108,41 @@ describe('the tape of a link that carries HTTP', () => {
     expect(read()[0]?.messages.map(({ text }) => text)).toEqual([undefined, '/replicate?at=1\n{}'])
   })
 
+  test('shows a body of 64 KiB as text, and shows no text of a longer body', () => {
+    const { there, read } = tapes()
+    const pieces = (size: number) => {
+      const bytes = post('x'.repeat(size))
+      return Array.from({ length: Math.ceil(bytes.length / 16_000) }, (_, i) =>
+        bytes.subarray(i * 16_000, (i + 1) * 16_000),
+      )
+    }
+    say(there, 2, [...pieces(64 * 1024), ...pieces(64 * 1024 + 1)])
+    expect(read()[0]?.messages.map(({ text }) => text?.length)).toEqual([
+      '/replicate?at=1\n'.length + 64 * 1024,
+      undefined,
+    ])
+  })
+
+  test.each([
+    ['ends in order, as a whole reply', true, [9, []]],
+    ['breaks, as an unfinished reply', false, [undefined, [0]]],
+  ] as const)('shows a reply of unknown length whose connection %s', (_, isFinished, shown) => {
+    const { here, read } = tapes()
+    say(here, 3, [Buffer.from('HTTP/1.1 200 OK\r\n\r\n{}')], 9)
+    if (isFinished) here.note('finished', 3, 10)
+    const [message] = read()[1]?.messages ?? []
+    const unreadable = read()[1]?.doubts.filter(({ why }) => why === 'unreadable') ?? []
+    expect([message?.deliveredAtMs, unreadable.map(({ fromMs }) => fromMs - 9)]).toEqual(shown)
+  })
+
+  test('shows a request as unfinished if its sender ends the stream in the middle of it', () => {
+    const { there, read } = tapes()
+    say(there, 2, [post('{}').subarray(0, -1)], 5)
+    there.note('finished', 2, 6)
+    expect(read()[0]?.messages.map(({ deliveredAtMs }) => deliveredAtMs)).toEqual([undefined])
+    expect(read()[0]?.doubts).toEqual([{ fromMs: 5, toMs: Number.POSITIVE_INFINITY, why: 'unreadable' }])
+  })
+
   test('is readable again from the first complete message after a gap', () => {
     const { there, read } = tapes()
     const [before, after] = [post('{"n":1}'), post('{"n":2}')]
@@ -164,7 +199,7 @@ describe('the tape of a link without HTTP', () => {
 describe('bytes that may have been sent but not read', () => {
   test('are reported for the time in which the sender was paused', () => {
     const { there, read } = tapes()
-    say(there, 2, [post('{}')])
+    say(there, 2, [post('{}')], 3)
     there.note('unread', 2, 3)
     there.received(2, 9, post('{}').length, post('{}'))
     expect(read()[0]?.doubts).toEqual([{ fromMs: 3, toMs: 9, why: 'unread' }])

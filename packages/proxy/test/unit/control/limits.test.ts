@@ -1,0 +1,50 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createEventLog } from '../../../src/control/state/events.ts'
+import { createLeases } from '../../../src/control/state/leases.ts'
+import { validateName } from '../../../src/control/state/names.ts'
+
+describe('a lease', () => {
+  afterEach(() => void vi.useRealTimers())
+
+  function leases() {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const events = createEventLog()
+    const healed: string[] = []
+    return { events, healed, ...createLeases(events, (lease) => healed.push(lease)) }
+  }
+
+  test('shows its remaining time, and has its full duration again after a renewal', () => {
+    const { grant, get, renew, healed, events } = leases()
+    const { id } = grant('a test', 1_000)
+    vi.advanceTimersByTime(600)
+    expect(get(id).remainingMs).toBe(400)
+    expect(renew(id).remainingMs).toBe(1_000)
+    vi.advanceTimersByTime(999)
+    expect([get(id).remainingMs, healed]).toEqual([1, []])
+    vi.advanceTimersByTime(1)
+    expect(healed).toEqual([id])
+    expect(() => get(id)).toThrow('it may have expired')
+    expect(events.since(0).map(({ type }) => type)).toEqual(['lease-granted', 'lease-expired'])
+  })
+
+  test('leaves no timer after it has ended, or after the proxy has stopped', () => {
+    const { grant, end, close, healed } = leases()
+    const { id } = grant('one', 1_000)
+    end(id)
+    grant('another', 1_000)
+    close()
+    expect(vi.getTimerCount()).toBe(0)
+    expect(healed).toEqual([id])
+  })
+})
+
+test('the event log keeps the last 1,024 events for clients that reconnect', () => {
+  const { emit, since } = createEventLog()
+  for (let i = 0; i < 1_025; i++) emit({ type: 'reset' })
+  expect([since(0).length, since(0)[0]?.sequence, since(1_023).length]).toEqual([1_024, 2, 2])
+})
+
+test('a name has at most 256 characters', () => {
+  expect(() => validateName('a fault', 'x'.repeat(256))).not.toThrow()
+  expect(() => validateName('a fault', 'x'.repeat(257))).toThrow('257 characters; at most 256 are allowed')
+})
