@@ -76,4 +76,43 @@ describe('a lost reply to a statement', () => {
       expect([fault.hits, ending.aborted]).toEqual([1, isReset])
     },
   )
+
+  test('is withheld even if one of its messages is longer than the limit of messages', () => {
+    const { send, answer, here, fault } = session({ kind: 'lose-reply', silence: 'hang' })
+    send(query('COMMIT'))
+    answer(writeBackend({ kind: 'data-row', values: [Buffer.alloc(5_000, 'x')] }))
+    answer(complete('COMMIT'), ready)
+    expect([here.text, fault.hits]).toEqual(['', 1])
+  })
+})
+
+describe('a fault that is removed before the server replies', () => {
+  test('still withholds the reply to its statement, even if a part of the reply has arrived', () => {
+    for (const arrivedBytes of [0, 3]) {
+      const { send, answer, here, fault, ending } = session({ kind: 'lose-reply', silence: 'reset' })
+      send(query('COMMIT'))
+      const reply = Buffer.concat([complete('COMMIT'), ready])
+      answer(reply.subarray(0, arrivedBytes))
+      fault.remove()
+      answer(reply.subarray(arrivedBytes))
+      expect([here.text, fault.hits, ending.aborted]).toEqual(['', 1, true])
+    }
+  })
+
+  test('still reports its SQL error, and the next statement passes', () => {
+    const { send, answer, there, here, fault } = session({ kind: 'sql-error', code: '40001', message: 'again' })
+    send(query('COMMIT'))
+    fault.remove()
+    answer(complete('ROLLBACK'), ready)
+    expect(here.text).toContain('C40001\0')
+    expect(here.text).not.toContain('ROLLBACK')
+    here.text = ''
+    there.text = ''
+    send(query('COMMIT'))
+    answer(complete('COMMIT'), ready)
+    expect([there.text, here.text]).toEqual([
+      query('COMMIT'),
+      Buffer.concat([complete('COMMIT'), ready]).toString('latin1'),
+    ])
+  })
 })
