@@ -119,8 +119,8 @@ interface Bank {
   /** Whether the balances are known, which they are after the first read. */
   readonly isKnown: boolean
   /**
-   * By account. If the balances are known: the balance, and 0. Otherwise: the sum of the changes so far, and the
-   * minimum of this sum, at most 0.
+   * By account. If balances are known, `now` is the balance. Otherwise it is the sum of the changes so far, and `least`
+   * is the minimum of this sum, at most 0.
    */
   readonly accounts: ReadonlyMap<string, readonly [now: number, least: number]>
   /** The ids of the operations that have taken effect. */
@@ -173,7 +173,7 @@ function afterRead({ isKnown, accounts, done }: Bank, read: Json): readonly Bank
   for (const account of new Set([...said.keys(), ...accounts.keys()])) {
     const [balance] = said.get(account) ?? [0]
     const [now, least] = accounts.get(account) ?? [0, 0]
-    // The opening balance is `balance - now`, and the minimum balance so far is this plus `least`.
+    // The opening balance was `balance - now`. The lowest balance so far must not be negative.
     if (isKnown ? balance !== now : decimal(balance - now + Math.min(0, least)) < 0) return []
   }
   return [{ isKnown: true, accounts: said, done }]

@@ -79,7 +79,7 @@ export function relatedByAccount(
     /** The part of each account's history that is kept. */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
-    /** The greatest amount that the kept operations take from each account, and the events by which they must do so. */
+    /** By account: what the kept operations take from it, and the events by which they take it. */
     const taken = new Map<string, { sum: number; ends: number[] }>()
     const take = (account: string, amount: number, end: number): void => {
       const own = taken.get(account) ?? { sum: 0, ends: [] }
@@ -110,7 +110,7 @@ export function relatedByAccount(
       known.set(account, state)
       if (until <= state.until) continue
       const own = credits.get(account) ?? []
-      // Kept operations of unknown outcome may now matter longer, so they may depend on more operations.
+      // An operation of unknown outcome may also have taken effect up to the new `until`.
       for (const i of own.slice(0, state.at)) if (returns[i] === NEVER) keep(i, until)
       for (; state.at < own.length && calls[own[state.at]] < until; state.at++) {
         budget.tick()

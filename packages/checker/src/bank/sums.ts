@@ -125,7 +125,10 @@ function columnsOf(
 
 const NOTHING = [] as const
 
-/** The event positions of operations. Copies with one id are optional, because any of them may take effect. */
+/**
+ * Returns the events of the operations. Operations that share an id become optional, because only one of them takes
+ * effect.
+ */
 function oncePerId(
   part: Part,
   moved: readonly (Moved | undefined)[],

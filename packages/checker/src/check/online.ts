@@ -38,7 +38,7 @@ function recheckedBy(model: string | Model<unknown>): Rechecked {
         const asked = { ...options, model, initial, levels: [level, ...lasting] }
         return judgementOf(checkBy(entry, history, asked), level, lasting)
       } catch (error) {
-        // The error may be temporary: an answer may make sense only with the answer of an operation that is still open.
+        // The error may disappear once open operations have been answered.
         if (error instanceof UserError) return { result: 'unknown', why: error.message, isLate: false }
         throw error
       }

@@ -34,7 +34,7 @@ export function renaming(history: History, knows: (model: string, f: string) => 
   const here = [...used].map((f) => renamed.find(([name]) => name === f)?.[1] ?? f)
   if (!here.every((f) => knows(model, f))) return undefined
   const isEdn = history.format === 'edn' || history.format === 'jepsen-log'
-  // These formats may use capitals, which are read as lower case.
+  // In these formats the names of operations may contain capitals, so the script ignores case.
   const isLowered = history.format === 'operations' || history.format === 'csv'
   const scripts = renamed.map(([name, f]) =>
     isEdn ? `s/:${name}\\b/:${f}/` : `s/"${name}"/"${f}"/${isLowered ? 'I' : ''}`,
@@ -44,7 +44,8 @@ export function renaming(history: History, knows: (model: string, f: string) => 
 }
 
 /**
- * Returns the option for the initial value that Jepsen's first reads show. May also return a command that removes keys.
+ * Returns the option for the initial value, which Jepsen's first reads show, and a command that removes keys, if it is
+ * needed.
  */
 function startOf(
   history: History,

@@ -39,7 +39,7 @@ export function checkClocks(
   const cost = costOf(clocks, history, bounded)
   const open = ladder.realTime.filter((level) => {
     const { result } = narrow.levels[level]
-    // The many orders may have taken the time; fewer orders may decide the level.
+    // Time may have run out because of the many orders. With fewer orders, the level may still be decided.
     const isPending = result === 'unknown' && options.levels.includes(level) && !ladder.apart.includes(level)
     return result === 'violated' || (result === 'met' && !isCertain) || isPending
   })
@@ -113,7 +113,7 @@ function tiedVerdict(
   return fewest.levels[level].result === 'violated' ? fewest.levels[level] : undefined
 }
 
-/** Returns contradictions, by level, that follow from the orders certain to a single clock. */
+/** Returns, by level, a contradiction that uses only the orders of a single clock. */
 function contradictedByOne(
   clocks: ClockReadings,
   history: History,

@@ -21,7 +21,10 @@ export interface Bounded {
    */
   readonly narrowest: History
   readonly tiedWidest: History
-  /** As `narrowest`, but operations without duration at the same moment are unordered, except within a process. */
+  /**
+   * Like `narrowest`, but operations without duration at the same moment may come in any order, except within a
+   * process.
+   */
   readonly tiedNarrowest: History
   /** The rows of operations within which no moment certainly lies. */
   readonly cramped: readonly number[]
@@ -42,7 +45,7 @@ export function boundedBy(clocks: ClockReadings, history: History, observes: boo
   const called = ends.latestCall.slice()
   const returned = ends.earliestReturn.slice()
   const cramped: number[] = []
-  // Rows are in order of calls, so no latest call is before that of an earlier row.
+  // Rows are in order of calls, so the latest calls must not decrease from row to row.
   let latest = Number.NEGATIVE_INFINITY
   for (let row = 0; row < length; row++) {
     latest = Math.max(latest, called[row])
@@ -136,7 +139,7 @@ function timed(operations: Operations, called: Float64Array, returned: Float64Ar
 
 function withColumns(history: History, operations: Operations): History {
   const { lend: _, clocks: __, marks, ...rest } = history
-  // Marks have no new positions, so each moves to the start, where it concerns all events.
+  // The place of a mark among the new events is unknown. At the start, it concerns all events.
   return { ...rest, operations, marks: marks.map((mark) => ({ ...mark, position: 0 })) }
 }
 

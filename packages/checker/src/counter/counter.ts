@@ -131,7 +131,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     }
     if (done[i] === 1) continue
     if (part.f[i] !== READ) {
-      // This addition is not counted yet, so it is the open addition that returns first.
+      // `open` yields this addition, because it returns first among those not counted yet.
       open.pop()
       rise(i)
       continue
@@ -145,7 +145,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
   return { result: 'met', order: Int32Array.from(order) }
 }
 
-/** For additions of one sign: tests whether some operations can have added as much as the reads show. */
+/** For additions of one sign: tests whether some operations add enough for the reads among them. */
 function supports(part: Part, budget: Budget): (some: readonly number[]) => boolean {
   const amount = amounts(part, budget)
   const signs = new Set(Array.from(amount, Math.sign).filter((sign) => sign === 1 || sign === -1))

@@ -54,7 +54,7 @@ function sumsBetween(
   return sums
 }
 
-/** Adds to the set each sum increased by the amount up to `count` times; false if there are too many sums. */
+/** Extends the set by each sum with the amount added up to `count` times. Returns false if there are too many sums. */
 function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budget): boolean {
   let latest = [...sums]
   for (let times = 0; times < count && latest.length > 0; times++) {

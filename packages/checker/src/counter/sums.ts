@@ -20,7 +20,7 @@ export function amounts(part: Part, budget: Budget): Float64Array {
   })
 }
 
-/** Returns the operations on a single amount. In `added`, a read is NaN. */
+/** Returns the operations on a single amount. In `added`, NaN marks a read. */
 export const summedOf = ({ length, calls, returns }: Columns, added: Float64Array): Summed => ({
   ...{ length, calls, returns, width: 1 },
   isRead: (i) => Number.isNaN(added[i]),
@@ -32,8 +32,8 @@ export const summedOf = ({ length, calls, returns }: Columns, added: Float64Arra
 type Columns = Pick<Part, 'length' | 'calls' | 'returns'>
 
 /**
- * Finds a read that no subset of the requested additions explains. If the start is unknown, returns it with the read
- * that it contradicts. Undefined if there is none, or if sums would not be exact.
+ * Finds a read that no subset of the requested additions explains. If the start is unknown, returns two reads that
+ * contradict each other. Undefined if there are none, or if sums would not be exact.
  *
  * @throws OutOfTime
  */

@@ -5,7 +5,8 @@ export type Said =
   /** `[old, new]` */
   | { readonly is: 'full'; readonly from: Json; readonly to: Json }
   /**
-   * `[new]` is the value of a cas command that returns the old value. Without an answer, such a cas counts as a write.
+   * `[new]`: the value of a cas that does not name the old value but returns it. Without an answer, it counts as a
+   * write.
    */
   | { readonly is: 'half'; readonly to: Json }
 

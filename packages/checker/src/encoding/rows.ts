@@ -45,8 +45,8 @@ function columnsOf(operations: Operations, rows: readonly number[]): Operations 
 }
 
 /**
- * Makes operations open that returned after the cut. Failed operations stay failed, because a read of their value is a
- * violation at any time.
+ * Makes completed operations open if they returned after the cut. Failed ones stay failed, because a read of their
+ * value is always a violation.
  */
 function cutAt(operations: Operations, cut: number): Operations {
   const { length, outcome, returnEvent, returnTime, output, input } = operations

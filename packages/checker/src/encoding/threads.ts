@@ -15,10 +15,7 @@ export interface Threads {
   /** The operations of thread t, in order, are members[start[t]] … members[start[t + 1] - 1]. */
   readonly start: Int32Array
   readonly members: Int32Array
-  /**
-   * The last preceding operation in each other thread of its client, unless the operation before in its own thread
-   * implies it.
-   */
+  /** By operation: its direct predecessors in other threads of its client. */
   readonly before: Lists
   /** Whether some client has several threads of completed operations. */
   readonly isBranched: boolean
@@ -154,7 +151,7 @@ function tiedThreads({ length, calls, returns, clients }: Timed, budget: Budget)
 interface Returned extends Pick<Timed, 'calls' | 'returns'> {
   readonly members: readonly (readonly number[])[]
   readonly returned: readonly number[]
-  /** The thread of the operation. `last` is the thread of the completed operations of its client, or NONE. */
+  /** The thread of the operation (`own`), and that of the completed operations of its client (`last`, or NONE). */
   readonly own: number
   readonly last: number
 }

@@ -76,13 +76,13 @@ export interface RecordRules {
   /** Finds observations that only an unknown initial value explains. Absent if they never hide a bug. */
   readonly byStart?: ((history: History) => ByStart) | undefined
   /**
-   * By key (from -1): the least content at the start, as far as answers show it. A result that it does not explain
-   * needs an initial value that was also added later.
+   * By key (from -1): the initial content that answers prove. A result that needs more means that a value was both
+   * initial and added later.
    */
   readonly leastStarts?: ((history: History) => ReadonlyMap<number, readonly Json[]>) | undefined
   /**
-   * Returns a test of whether a row may have written a value that was read before an unrecorded change of its key.
-   * `positions` holds the position of that change, by key (from -1). Absent if no level lets a read see later writes.
+   * Returns a test: may a row have written a value that was read before an unrecorded change of its key? `positions`
+   * holds the position of this change, by key (from -1). Absent if no level lets a read see later writes.
    */
   seenBefore?(history: History, positions: Int32Array, initial: Json): (row: number) => boolean
 }

@@ -121,7 +121,7 @@ function verdictOf<Guarantee extends string>(
   return { result: 'violated', counterexample: { level: guarantee, sentence, operations, keys: [], culprit } }
 }
 
-/** Summarises the verdicts for people; `faults` describes what breaking each guarantee means. */
+/** Summarises the verdicts for people. `faults` holds the words for a violation of each guarantee. */
 export function headlineOfGuarantees<Guarantee extends string>(
   verdicts: Verdicts<Guarantee | Faithful>,
   faults: { readonly [guarantee in Guarantee]: string },

@@ -16,9 +16,12 @@ export type Decided = { readonly [level in Level]?: Verdict }
 
 /** The levels of one history, decided on request. */
 export interface Opened {
-  /** Returns the share of the time for the search for an order in real time, if a requested level needs the search. */
+  /** Returns the share of the time for finding a real-time order; undefined if no requested level needs one. */
   orderShare(): number | undefined
-  /** Decides whether one order in real time explains everything. `budget` pays for the counterexample. */
+  /**
+   * Decides within `share` whether one order in real time explains everything. `budget` limits the reduction of a
+   * counterexample.
+   */
   order(share: Budget, budget: Budget, explain: boolean): Verdict
   /** The verdicts on the levels about final reads. @throws OutOfTime */
   convergences(budget: Budget): Convergences
@@ -59,7 +62,7 @@ export interface Others {
 
 /** Opens histories of one kind of object. */
 export interface KindOfObject {
-  /** Reserves memory beyond that for the encoding. Returns the reason if there is not enough. */
+  /** Reserves memory in addition to that for the encoding. Returns the reason if there is not enough. */
   take?(history: History, budget: Budget): Reason | undefined
   /** @throws OutOfTime */
   open(budget: Budget): Opened
@@ -134,7 +137,7 @@ const lostFor = (accounting: Accounting): Accounting['lost'] =>
 export const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
   verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
 
-/** Whether a linearizable order would correct a verdict on the final reads. */
+/** Whether a verdict on the final reads would change if the history is linearizable. */
 const isContrary = ({ decided, owed }: Others): boolean =>
   byFinalReads.some((level) => {
     const result = decided[level]?.result

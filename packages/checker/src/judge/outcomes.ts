@@ -52,7 +52,10 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
   return { total, happened, undecided: total - happened }
 }
 
-/** For an unknown initial value: tests whether an operation must have written the value read. */
+/**
+ * For an unknown initial value: tests whether a read began after the initial value was certainly overwritten. True for
+ * all other operations.
+ */
 function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: Encoded): (i: number) => boolean {
   const overwritten = new Int32Array(keys).fill(NEVER)
   for (let i = 0; i < length; i++) {

@@ -32,7 +32,7 @@ export interface Report<Name extends string = Level> {
   readonly transactions?: TransactionFacts | undefined
   /** What the verdicts lose because several clocks timed the history; absent for a single clock. */
   readonly clocks?: ClockCost | undefined
-  /** What the verdicts lose because the stamps that order the events leave some orders open; absent if they do not. */
+  /** What the verdicts lose because stamps leave the order of some events open. Absent if stamps order all events. */
   readonly stamps?: StampCost | undefined
 }
 

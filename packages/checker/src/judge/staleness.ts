@@ -36,7 +36,7 @@ export interface Percentiles {
   readonly max: number
 }
 
-/** The bounds of a number: equal if it is known; without an upper bound if none is known. */
+/** The bounds of a number, equal if it is known. `atMost` is absent if no upper bound is known. */
 export interface Bounds {
   readonly atLeast: number
   readonly atMost?: number | undefined

@@ -14,7 +14,7 @@ export interface LevelDefinition<Name extends string = string> {
   readonly isCompared?: true
   /** The levels that it directly implies. The order is partial. */
   readonly implies: readonly string[]
-  /** Whether the level needs separate evidence, because no verdict on another level decides it. */
+  /** Whether the level needs evidence of its own, because no verdict on another level decides it. */
   readonly isApart?: true
   /** The level depends on the real-time order between operations of different clients. */
   readonly isRealTime?: true
@@ -42,15 +42,14 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
   /** Which operations hide the initial value from a process. */
   readonly hides: Hides
   /**
-   * For a guarantee about single clients: returns the operation that showed the write to the client before the read.
-   * Absent if the whole causal past counts.
+   * Returns the operation by which the client knew of the write before it read. Absent if the whole causal past counts.
    */
   knewBy?(facts: Facts, write: number, read: number): number
   readonly words: WeakWords
 }
 
 interface WeakWords {
-  /** Describes the contradiction that all sources lead to. Follows "Whichever writes these reads saw,". */
+  /** Says what is contradictory for all possible sources. Follows "Whichever writes these reads saw,". */
   readonly noWay: string
   /** Introduces the steps of a cycle. Names the client if the cycle is in one client's view. */
   introduction(client: string | undefined): string
@@ -69,8 +68,8 @@ export const afterwards = (who: string, read: string): string => `after it ${who
 export const noSharedOrder = (): string => 'No order of the writes, shared by all processes, fits what they saw'
 
 /**
- * The common part of the guarantees about the order of writes (Viotti & Vukolić 2016). On registers, it only forbids
- * reads from the future, unless monotonic reads are required too.
+ * The common part of the guarantees about the order of writes (Viotti & Vukolić 2016). For registers, and without
+ * monotonic reads, it only forbids reads from the future.
  */
 export const orderOfWrites = {
   implies: [],

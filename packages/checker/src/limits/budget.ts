@@ -127,7 +127,7 @@ export const ticking =
     return compare(a, b)
   }
 
-/** Checks the clock once per fixed amount of work, for steps that process `width` numbers each. */
+/** Checks the clock after a fixed amount of work. Each step processes `width` numbers. */
 export function createPace(budget: Budget, width: number): { readonly isLate: () => boolean } {
   const stepsBetween = Math.ceil(NUMBERS_BETWEEN_LOOKS / (width + 1))
   let left = stepsBetween

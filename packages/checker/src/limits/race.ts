@@ -1,6 +1,6 @@
 /**
- * Several judges that each examine some parts of a history. The violation with the lowest rank counts, because a single
- * judge would find it first.
+ * Lets several judges share the parts of a history. The violation with the lowest rank counts, because a single judge
+ * would find it first.
  */
 export interface Race {
   readonly isBeaten: (rank: number) => boolean
@@ -9,7 +9,7 @@ export interface Race {
 /** No other judge. */
 export const alone: Race = { isBeaten: () => false }
 
-/** The maximum number of parts, and of turns, with separate ranks. With so many keys, each key has few operations. */
+/** Ranks differ for up to this many parts, and for as many turns. With so many keys, each key has few operations. */
 const MOST_PARTS = 2 ** 24
 
 /** The rank of a part in a turn. A single judge examines all parts in order, then the undecided ones again. */

@@ -87,7 +87,7 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
     budget.tick()
     const p = process[i]
     const acquire = held.get(p)
-    // The process may hold the lock or not after its operation of unknown outcome.
+    // After an operation of unknown outcome, it is unclear whether the process holds the lock.
     if (unclear.has(p)) return undefined
     // Overlapping operations of one client may have taken effect in any order.
     if (calls[i] < (busyUntil.get(p) ?? 0)) return undefined

@@ -40,8 +40,8 @@ interface Places {
 }
 
 /**
- * Returns the entries before the first appended entry. Omits a log if appends at unknown offsets may come before this
- * entry, because the number of initial entries is then unclear.
+ * Returns, by log, the entries before the first appended one. Omits a log if an append at an unknown offset may come
+ * before it, because the number of initial entries is then unclear.
  */
 export function countedAtStart(history: History): LeastStarts {
   const { f, key, outcome, input, callEvent, length } = history.operations

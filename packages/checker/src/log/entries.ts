@@ -88,7 +88,10 @@ export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }:
   )
 }
 
-/** Raises the least offset of an entry, if this is possible. */
+/**
+ * Raises the least possible offset of an entry and of those after it. Returns false if an entry then has no possible
+ * offset.
+ */
 function raised<Value>({ least, most }: Entries<Value>, at: number, offset: number): boolean {
   let bound = offset
   for (let i = at; i < least.length && (least[i] ?? 0) < bound; i++, bound++) {
@@ -98,7 +101,10 @@ function raised<Value>({ least, most }: Entries<Value>, at: number, offset: numb
   return true
 }
 
-/** Lowers the greatest offset of an entry, if this is possible. */
+/**
+ * Lowers the greatest possible offset of an entry and of those before it. Returns false if an entry then has no
+ * possible offset.
+ */
 function lowered<Value>({ least, most }: Entries<Value>, at: number, offset: number): boolean {
   let bound = offset
   for (let i = at; i >= 0 && (most[i] ?? 0) > bound; i--, bound--) {

@@ -40,7 +40,7 @@ export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if ('result' in seen) return seen
   const entries = inOrder(part, appends, seen, budget)
   if (entries === undefined) return VIOLATED
-  // Only the search can place an answered append without an offset that was never read.
+  // An answered append without an offset was never read. Only the search can place it.
   if ([...appends.loose.values()].some((i) => part.returns[i] !== NEVER && !entries.values.includes(i)))
     return NOT_APPLICABLE
   return placed(part, entries, seen, budget)
@@ -152,7 +152,7 @@ function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entr
   return entries
 }
 
-/** Returns the appends with known offsets, and between them the others that reads returned. */
+/** Returns the appends in order: those with known offsets, and between them the others that reads returned. */
 function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly number[] | undefined {
   const after = new Map<number, number>()
   const before = new Map<number, number>()
@@ -180,7 +180,7 @@ function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly nu
       for (let i: number | undefined = head; i !== undefined && seen.nextOf.has(i); i = after.get(i)) sequence.push(i)
     if (next < known.length) sequence.push(known[next])
   }
-  // Appends that reads show in a cycle are missing, because none of them comes first.
+  // If reads order appends in a cycle, none of them comes first, so the sequence lacks them.
   return sequence.length === known.length + seen.nextOf.size ? sequence : undefined
 }
 

@@ -106,7 +106,7 @@ export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'o
 
 const EXAMPLE = '[["read","x",null],["write","y",2]]'
 
-/** Returns the initial contents, by name or the same for every register. */
+/** Returns the initial contents. An object holds them by name; any other value is that of every register. */
 function startOf(initial: Json): Start {
   if (typeof initial !== 'object' || initial === null || Array.isArray(initial)) {
     return { registers: new Map(), rest: canonical(initial) }
@@ -161,7 +161,10 @@ function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   return [...members.values()]
 }
 
-/** By txn: the values that it may have read from others, and the values that it writes, each with its register. */
+/**
+ * By txn: the values that it may have read from others (`sees`), and the values that it writes (`leaves`), each with
+ * its register.
+ */
 function dependencies(
   part: Part,
   budget: Budget,
@@ -204,7 +207,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
 
 const nothing: Registers = new Map()
 
-/** The first read shows an unknown initial value, so guesses would not be faster. */
+/** No guesses, because the search learns the initial value from the first read. */
 export const multiRegisterFromAny: AnyStart = {
   specification: specificationFrom({ registers: nothing, rest: undefined }),
   guesses: () => ({ starts: [], isComplete: false }),

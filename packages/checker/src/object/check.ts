@@ -42,8 +42,8 @@ export interface ObjectToJudge {
 }
 
 /**
- * The combined results of an object's parts that were decided one by one (`decideSome`), with the numbers of the
- * violated parts.
+ * The combined results of all parts of an object, each decided by `decideSome`. `parts` holds the numbers of the
+ * violated ones.
  */
 export type Settled =
   | { readonly result: 'met' }
@@ -82,7 +82,7 @@ interface Judged {
   readonly functions: Functions
   readonly judge: Judge
   readonly options: CheckOptions
-  /** Whether the initial value is unknown, but the object can be judged only from the model's. */
+  /** Whether the object is judged from the model's initial value, although the real one is unknown. */
   readonly isOwn: boolean
   readonly settled: Settled | undefined
 }
@@ -300,8 +300,8 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
 }
 
 /**
- * Turns results of other workers into a verdict. Confirms a violation first; searches orders again only when a caller
- * reads them.
+ * Turns the results of other workers into a verdict. Confirms a violation first. Searches for orders again only when a
+ * caller reads them.
  */
 function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, settled: Settled): Verdict {
   if (settled.result === 'unknown') return settled

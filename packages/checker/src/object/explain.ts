@@ -40,10 +40,13 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
 /** In a longer history, only what the named contradiction depends on is reduced. */
 const LONG = 20_000
 
-/** In a history longer than `LONG`, the maximum number of operations of a contradiction that is reduced. */
+/** In a history longer than `LONG`, contradictions of more operations are not reduced. */
 const MOST_AROUND = 2_000
 
-/** Returns a contradiction that is not reduced: the named operations, or else the last ones called before it. */
+/**
+ * Returns a contradiction without reducing it: the named operations or, if none are named, the last ones called before
+ * it.
+ */
 function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why: Uncut['why']): Counterexample {
   const named = conflict.toSorted((a, b) => a - b).slice(-MOST_OPERATIONS)
   const last: number[] = []
@@ -83,7 +86,7 @@ function cutDown(
   const isContradiction = (indices: readonly number[]): boolean =>
     !(isLong && indices.length > MOST_AROUND) &&
     contradicts(choose(part, indices), judge, budget, stepsFor(part)) === true
-  /** Reduces a very large contradiction without the operations on which its results depend. */
+  /** Reduces a very large contradiction, and may leave out operations on which its results depend. */
   const alone = (all: readonly number[]): readonly number[] | undefined => {
     const start = named.length > 0 ? named : (windows(part, until, budget).next().value ?? all)
     const prove = proving(part, { ...judge, supports: () => () => true }, 'linearizable', budget)
@@ -179,8 +182,8 @@ function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
 }
 
 /**
- * Returns the operations of the core called before an event, with those open then as open. Omits open operations that
- * only observe.
+ * Returns the core up to an event: the operations called before it, as open if they returned later. Omits open
+ * operations that only observe.
  */
 function until(part: Part, core: readonly number[], event: number, { isRead, observes = isRead }: Judge): Part {
   const isOpen = (i: number): boolean => part.returns[i] > event

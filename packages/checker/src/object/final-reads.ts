@@ -43,8 +43,8 @@ const UNREAD: Convergence = {
 }
 
 /**
- * Returns the final reads and the updates of an object as one part, or no part without a final read. Any result of an
- * update is accepted.
+ * Returns the final reads and the updates as one part, or nothing without a final read. Any result of an update is
+ * accepted.
  */
 function atTheEnd(part: Part, { isRead }: Functions, budget: Budget): readonly Part[] {
   const { flags } = part.history.operations

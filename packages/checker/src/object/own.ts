@@ -68,7 +68,7 @@ const observedBy =
     }
   }
 
-/** Reports whether an operation's effect depends on its result, or whether it is impossible initially. */
+/** Reports whether an operation's result matters to its effect, or whether the operation is impossible at the start. */
 const isTested = ({ initial, encode, step }: IntegerModel, input: ModelInput, output: Json): boolean =>
   encode(input, output) !== encode(input, undefined) || step(initial, encode(input, output)) === -1
 

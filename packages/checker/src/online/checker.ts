@@ -64,7 +64,7 @@ export interface OnlineViolation {
   readonly process: Process
   /** A sentence that describes what happened. */
   readonly sentence: string
-  /** The number of events pushed between that event and the detection of the violation. */
+  /** The number of events pushed after the violation until it was detected. */
   readonly noticedAfter: number
 }
 
@@ -80,7 +80,7 @@ export interface OnlineChecker {
   settle(): OnlineViolation | undefined
   /** The level that is judged: the strongest of the model. */
   level(): string
-  /** Returns the result for the events judged so far. See `settle` for the other events. */
+  /** Returns the result for the events judged so far. `settle` judges the others. */
   soFar(): SoFar
   violation(): OnlineViolation | undefined
   /** The first reason why the state is `not certain`. */

@@ -66,7 +66,7 @@ export interface Monitors<Flight> {
   level(): string
   /** Judges the remaining events; absent if all are judged immediately. */
   settle?(): Impossible | undefined
-  /** The number of events not yet judged, and whether any was judged; absent if all are judged immediately. */
+  /** The number of events not yet judged, and whether judging has begun. Absent if events are judged immediately. */
   progress?(): { readonly unjudged: number; readonly isBegun: boolean }
 }
 

@@ -19,8 +19,8 @@ import { MOST_NAMED, NO_FINAL_READS } from '../verdict/reason.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
 
-// Judges some keys of registers, for workers that hold only a part of a history. If all keys are linearizable, their
-// answers determine the report; otherwise the other levels need all keys together.
+// Judges some keys of registers, for workers that hold only a part of a history. If all keys are linearizable, the
+// workers' answers suffice for the report. Otherwise the other levels need all keys together.
 
 /** The answer for some keys, as plain data. */
 export type ApartAnswer =
@@ -28,7 +28,7 @@ export type ApartAnswer =
       readonly result: 'met'
       readonly unknown: number
       readonly happened: number
-      /** Whether the history appends to texts, which leaves its operations of unknown outcome undecided. */
+      /** Whether the history appends to texts. Operations of unknown outcome then stay undecided. */
       readonly isJoined: boolean
       readonly finally: FinallyRead
       /** The levels that final reads seem to contradict, but that an order in real time explains. */
@@ -92,7 +92,7 @@ export function judgeLongKey(
         isStopped = !judge.take(part)
         return !isStopped
       })
-      // `eachPart` stops early if the key needs all its operations at once.
+      // `eachPart` stopped early by itself, because the key needs all its operations at once.
       if (!isAll && !isStopped) return undefined
       const answer = judge.answer()
       switch (answer.result) {

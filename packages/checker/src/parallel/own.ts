@@ -8,8 +8,8 @@ import { judgeableOf } from '../record/judgeable.ts'
 import { outOf } from '../verdict/reason.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
 
-// Judges a history by a user's model. Its parts are decided separately, because keys and shards are local (Herlihy &
-// Wing 1990, Theorem 1).
+// Judges a history by a user's model in several workers. Each decides some parts, because keys and shards are local
+// (Herlihy & Wing 1990, Theorem 1).
 
 export type { Settled, SomeParts }
 

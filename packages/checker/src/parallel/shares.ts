@@ -86,7 +86,7 @@ export function planShares(
   const threads = Math.min(most, Math.floor(options.memoryBytes / encodingBytes(history)))
   if (keys.length < 2 || threads < 2) return undefined
   const beside = options.levels.some(isGlobal)
-  // Of two threads, both take shares, and the other levels are judged after the first share.
+  // With only two threads, both take shares. The other levels are judged after the first share.
   const some = Math.min(beside && threads > 2 ? threads - 1 : threads, keys.length)
   const shares = Array.from({ length: some }, () => new Uint8Array(counts.length))
   const loads = new Float64Array(some)
@@ -220,8 +220,8 @@ export interface JudgedShares {
 }
 
 /**
- * The report of a history whose shares were judged. `beside`: the answer of `judgeBeside`, unless the history is
- * linearizable.
+ * Returns the report of a history whose shares were judged. `beside` is the answer of `judgeBeside`, needed unless the
+ * history is linearizable.
  */
 export function reportOfShares(
   history: History,

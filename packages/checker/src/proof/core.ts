@@ -13,8 +13,8 @@ export interface Search {
 }
 
 /**
- * Searches for few operations that contradict a level by themselves. Widens those that explain the violation until the
- * verifier accepts the set, and then leaves out what it can.
+ * Searches for few operations that contradict a level by themselves. Adds operations to those of the explanation until
+ * the verifier accepts the set, and then leaves out what it can.
  *
  * @param named the operations on which answers of the set may depend
  * @returns undefined if no set of at most 60 operations is accepted
@@ -115,7 +115,7 @@ const withWriters: Widening = (history, core) => {
 const withNeighbours: Widening = (history, core) =>
   openAfter(history, core, Math.min(...core.map(({ row }) => history.operations.callEvent[row])))
 
-/** Adds all operations on the core's keys that were answered before the core had returned. */
+/** Adds the acknowledged operations on the core's keys that were called before the core had returned. */
 const withAnswered: Widening = (history, core, all) => {
   const isEarlier = withEarlier(history, core, all)
   return (other) => history.operations.outcome[other.row] === OK && isEarlier(other)

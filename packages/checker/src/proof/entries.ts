@@ -41,7 +41,10 @@ function momentsOf(history: History, row: number): readonly number[] {
   return Array.isArray(taken) ? [row, ...taken.map(() => row)] : [row]
 }
 
-/** The value of a register before the first write of an order, or a value that no operation mentions. */
+/**
+ * Returns the value of a register before an order began. If nothing shows it, returns a value that no operation
+ * mentions.
+ */
 function startOf(history: History, rows: readonly number[]): Json {
   for (const row of rows) {
     const f = functionOf(history, row)

@@ -49,7 +49,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
   // The expiry of leases depends on times.
   const isTimed = functions.includes('take') && hasTimes(history)
   const lineOf = new Int32Array(length)
-  // In the lines, the process 1 and the process "1" would have the same name.
+  // The lines could not tell the process 1 from the process "1".
   const processes = new Set(process.subarray(0, length))
   if (new Set(Array.from(processes, history.processName)).size < processes.size) return undefined
   const at = new Map<number, number>()

@@ -107,9 +107,9 @@ export function provedCore(
 }
 
 /**
- * Returns the core of a counterexample. This is the counterexample if the verifier accepts it, so that the drawing
- * shows the proved operations; otherwise the smallest accepted set found. Without one, returns the counterexample
- * without a proof.
+ * Returns the core of a counterexample. This is the counterexample itself if the verifier accepts it, so that the
+ * drawing shows the proved operations; otherwise the smallest accepted set found. If none is accepted, returns the
+ * counterexample without a proof.
  */
 export function provenCore(
   history: History,
@@ -127,7 +127,7 @@ export function provenCore(
     return said.verdict === 'accepted'
   }
   const shown = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
-  // The verifier completes a pattern, so a pattern is not reduced further.
+  // A pattern is not reduced further, because the verifier completes it.
   const isPattern = hasGuarantees(reading.head)
   const search = {
     history,

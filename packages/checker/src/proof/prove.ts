@@ -117,7 +117,7 @@ function createDraft(subject: Subject): Draft {
   return { ...subject, entries, proved, firstAccepted, tell }
 }
 
-/** Reports whether an order lacks what a proof needs: the initial value, or when a drain took each message. */
+/** Reports whether a proof needs what an order does not say: the initial value, or when a drain took each message. */
 const isPartlySaid = ({ functions, keys }: History, { initial, model }: ProofHead): boolean =>
   functions.includes('drain') ||
   (initial === undefined && (model !== 'register' || functions.includes('append') || keys.length > 1))
@@ -131,12 +131,12 @@ function evidenceOfMet(
   if (hasGuarantees(head)) return firstAccepted([[{ level, result: 'met', whole: true }]])
   if (byFinalReads.includes(level)) {
     const said = firstAccepted([[{ level, result: 'met', final: true }]])
-    // The verifier defines the level more narrowly than the implication, so its refusal of an implied level is no
+    // The verifier defines the level more narrowly than the implication does. That it refuses an implied level is no
     // evidence.
     return witness.kind === 'implied' && said?.verdict === 'refused' ? undefined : said
   }
   if (witness.kind === 'implied') {
-    // If the stronger level is not proved, the reason holds for this level too.
+    // If the stronger level has no proof, this level has none for the same reason.
     const source = proved.find((each) => each.level === witness.by)
     if (source === undefined || !isProved(source)) return source
   }

@@ -98,7 +98,7 @@ function simulate(part: Part): (i: number) => boolean {
     if (part.f[i] === ENQUEUE) return change(part.input[i], 1)
     if (part.returns[i] === NEVER) return ++unknown > 0
     if (part.output[i] !== NULL_ID) return change(part.output[i], -1)
-    // Dequeues of unknown outcome must have taken all messages that are left.
+    // The queue is empty only if dequeues of unknown outcome took all messages that are left.
     const isEmpty = size <= unknown
     unknown -= size
     size = 0

@@ -166,7 +166,7 @@ function endOf(
   }
   if (gone === 0) return undefined
   if (gone <= mostTaken) return 'excused'
-  // Enough if these are more than operations of unknown outcome can have taken.
+  // Collects just enough messages that operations of unknown outcome cannot have taken them all.
   let left = mostTaken
   const enough: Passage[] = []
   for (const passage of missing) {

@@ -62,7 +62,7 @@ export function findGap(
   }
 }
 
-/** The number of event positions per message above which only those with changes are examined. */
+/** If a message has more event positions than this on average, only positions with changes are examined. */
 const SPARSEST = 16
 const SMALLEST = 1_024
 
@@ -96,7 +96,7 @@ function findSparseGap(
     spare += change.spare
     isPossible.push(certain === 0 && spare >= 0)
   }
-  // By change: the first change from here on after which the queue may be empty.
+  // By change: the first change, from this one on, after which the queue may be empty; -1 if there is none.
   const next = new Int32Array(positions.length + 1).fill(-1)
   for (let at = positions.length - 1; at >= 0; at--) next[at] = isPossible[at] ? at : next[at + 1]
   return (from, to) => {
@@ -122,8 +122,8 @@ type Taken =
   | { readonly conflict: readonly number[] }
 
 /**
- * Assigns messages that dequeues of unknown outcome must have taken to these, in order of call. If too few were called
- * in time, returns a conflict that includes what proves the deadlines. `needed` and `unknown` must be ordered by time.
+ * Assigns the messages that dequeues of unknown outcome must have taken to these dequeues, in order of call. If too few
+ * were called in time, returns a conflict. `needed` and `unknown` must be ordered by time.
  */
 export function takeByUnknown(needed: readonly Taking[], unknown: readonly number[], calls: Int32Array): Taken {
   const taken: { readonly life: Life; readonly dequeue: number; readonly before: number }[] = []

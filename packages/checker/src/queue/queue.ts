@@ -145,7 +145,7 @@ function inOrder(
     while (isGone[byDequeued[at.dequeued]] === 1) at.dequeued++
     const firstEnqueued = lives[byEnqueued[at.enqueued]].enqueued
     const firstDequeued = lives[byDequeued[at.dequeued]].dequeued
-    // A message whose intervals both begin before the first end of their kind has no predecessor.
+    // A message has no predecessor if both its intervals begin before any interval of their kind ends.
     while (at.enqueueFrom < all.length && lives[byEnqueueFrom[at.enqueueFrom]].enqueueFrom <= firstEnqueued)
       pass(byEnqueueFrom[at.enqueueFrom++])
     while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)

@@ -149,7 +149,7 @@ const UNSURE: Verdict = {
   ),
 }
 
-/** Returns the report in which doubtful levels stay violated only if they are violated without the unknown versions. */
+/** Keeps a violation of a doubtful level only if the level is also violated without the unknown versions. */
 function withoutDoubtful(report: Report<string>, certain: Report<string>, doubtful: readonly string[]): Report<string> {
   const levels: { [level: string]: Verdict } = { ...report.levels }
   for (const level of doubtful) {

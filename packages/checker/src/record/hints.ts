@@ -68,7 +68,10 @@ function unwrittenAt({ operations, functions }: History, looked: number): (row: 
   return (row) => callEvent[row] < (written.get(key[row]) ?? Number.POSITIVE_INFINITY)
 }
 
-/** Reports whether an operation asks for a key: the pair of the key and null, answered by a pair with this key. */
+/**
+ * Reports whether an operation asks for a key. Its input is a pair of the key and null, its answer another pair with
+ * the key.
+ */
 function asksForKey(history: History, row: number): boolean {
   const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
   const [name = null, nothing] = Array.isArray(asked) && asked.length === 2 ? asked : []

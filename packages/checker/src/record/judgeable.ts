@@ -82,7 +82,7 @@ function completed({ operations }: History, unsaid: readonly number[]): Int32Arr
   return input
 }
 
-/** Returns marks for an operation without an input. If its outcome is unknown, it may have written any value. */
+/** Returns a mark for an operation of unknown outcome without an input, because it may have written any value. */
 const markOf =
   ({ operations, functions, keys }: History) =>
   (row: number): readonly Mark[] => {
@@ -99,7 +99,7 @@ const markOf =
     ]
   }
 
-/** By key, preceded by operations without a key: its earliest mark. */
+/** By key: its earliest mark. The first entry is for operations without a key. */
 function firstMarks({ keys }: History, marks: readonly Mark[]): readonly (Mark | undefined)[] {
   const first: (Mark | undefined)[] = new Array(keys.length + 1).fill(undefined)
   const placeOf = new Map(keys.map((key, k) => [key, k + 1]))
@@ -155,7 +155,7 @@ function upToMarks(
   }
 }
 
-/** Returns each mark once. A mark that covers every key has no key. */
+/** Returns each mark once, although a mark may cover every key. */
 function touchedOf(first: readonly (Mark | undefined)[], affected: ReadonlySet<number>): readonly Touched[] {
   const marks = new Set<Mark>()
   for (const place of affected) {

@@ -79,7 +79,7 @@ function replacedIn(history: History, rows: readonly number[]): ReadonlySet<numb
   for (const row of rows) {
     if (operations.outcome[row] !== OK || !isCas(history, row)) continue
     const [from = null, to] = pairOf(history, operations.input[row])
-    // A key may be absent (null) repeatedly, and a cas to the same version replaces nothing.
+    // null is no version, because a key may be absent repeatedly. A cas to the same version replaces nothing.
     if (from !== null && idOf(history, to) !== values.id(from)) replaced.add(values.id(from))
   }
   return replaced

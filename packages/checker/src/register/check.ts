@@ -87,14 +87,13 @@ export const LINEARIZABLE_SHARE = 0.6
  */
 const SEQUENTIAL_SHARE = 0.7
 
-/** The time for reducing a counterexample. Other levels are still to be decided. */
+/** The time limit for reducing a counterexample, because other levels are still to be decided. */
 const EXPLAIN_MS = 2_000
 const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left() / 2)
 
 function orderShareFor(registers: Registers, options: CheckOptions): number | undefined {
-  // Linearizability implies sequential consistency and is far cheaper, so it is tried in any case, but an undecided
-  // attempt must leave time. Without names of clients, only linearizability can show that levels in client order are
-  // met.
+  // Linearizability implies sequential consistency and is far cheaper. It is therefore tried in any case, but must
+  // leave time. Without names of clients, only linearizability can show that levels in client order are met.
   const isLooseWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
   if (needsSequential(registers, options) || isLooseWeak) return LINEARIZABLE_SHARE
   return options.levels.includes('linearizable') ? 1 : undefined
@@ -106,7 +105,10 @@ function orderShareFor(registers: Registers, options: CheckOptions): number | un
 const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
   levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
 
-/** Decides whether one real-time order explains everything. `budget` pays for reducing a counterexample. */
+/**
+ * Decides within `share` whether one real-time order explains everything. `budget` limits the reduction of a
+ * counterexample.
+ */
 function decideOrder(registers: Registers, share: Budget, budget: Budget, explain: boolean): Verdict {
   const { encoded, decoder, parts } = registers
   if (encoded.isTied === true) return ofLevel('linearizable', judgeSequential(registers, share))
@@ -156,7 +158,7 @@ function judgeByClients(
     () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
     (): Decided => ({}),
   )
-  // A contradiction without the order of the unnamed clients is one with any such order.
+  // What is contradictory without the order of unnamed clients is contradictory with any order of them.
   const resting = options.levels.filter((level) => level === 'sequential' || isWeak(level))
   return Object.fromEntries(
     resting.map((level) => {

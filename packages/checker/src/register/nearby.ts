@@ -94,7 +94,7 @@ function contradictions(
   budget: Budget,
 ): readonly (readonly OperationRow[])[] {
   const ofKeys = parts.map((part) => {
-    // The likeliest initial value, because this only decides where to look.
+    // Uses the likeliest initial value. A wrong one does no harm, because this only decides where to look.
     const settled = part.anyStart ? startsOf(part, decoder.value).alternatives[0] : part
     const answer = decideInLinearTime(settled, budget)
     if (answer.result !== 'violated') return []

@@ -9,7 +9,7 @@ export interface Usage {
   readonly total: (usage: number) => number
   /** The number after using one more operation of a class; -1 if memory ran out. */
   readonly after: (usage: number, classNumber: number) => number
-  /** Whether `usage` has used at most as many operations of each class as `other`. */
+  /** Whether `usage` uses each class at most as often as `other`. */
   readonly isAtMost: (usage: number, other: number) => boolean
   readonly release: () => void
 }

@@ -130,7 +130,7 @@ function know(elements: Elements, element: number, history: History, row: number
   elements.knownAt[element] = history.operations.returnTime[row]
 }
 
-/** Visits the reads from the last to the first, and records each element's last read without it. */
+/** Finds each element's last read without it, by visiting the reads from the last to the first. */
 function walkReads(
   history: History,
   elements: Elements,

@@ -11,7 +11,7 @@ export type EqualInOrder =
   | { readonly result: 'violated'; readonly message: string; readonly rows: readonly OperationRow[] }
   | { readonly result: 'unknown'; readonly message: string }
 
-/** The maximum number of sends of a partition that is searched. */
+/** A partition with more sends is not searched. */
 const MOST_SENDS = 200
 
 /**
@@ -44,7 +44,8 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   const result = isBroken(sends)
   if (result === undefined) return { result: 'unknown', message: open }
   if (!result) return { result: 'met' }
-  // Leaves out only sends that returned their offsets. A message seen may belong to any other send.
+  // Sends that returned their offsets are left out if they are not needed. All others stay, because a seen message may
+  // belong to any of them.
   let left: readonly Send[] = sends
   for (const send of sends) {
     const fewer = send.offset === undefined ? left : left.filter((other) => other !== send)

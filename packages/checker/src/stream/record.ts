@@ -19,9 +19,9 @@ export interface Poll {
   readonly partition: string
   /** The offset at which the poll began: the requested one, or the process's position. */
   readonly from: number | undefined
-  /** The poll or assignment at whose end position this poll starts. Absent if the poll requested an offset. */
+  /** The poll or assignment at whose end this poll continues. Absent if the poll requested an offset. */
   readonly continues: OperationRow | undefined
-  /** Whether `continues` is an assignment that returned an offset: that message was processed, or is the next one. */
+  /** Whether `continues` is an assignment that returned an offset. The message there was processed, or comes next. */
   readonly isResumed: boolean
   /** The subscription that lets the group decide the position of this poll, if any. */
   readonly subscribed: OperationRow | undefined
@@ -129,7 +129,7 @@ export function readRecord(history: History): StreamRecord {
 }
 
 interface Consumer {
-  /** The subscription that lets a group decide where the next poll begins, if any. */
+  /** The consumer's subscription, if its group decides where the next poll begins. */
   readonly subscription: { readonly row: OperationRow; readonly isDone: boolean } | undefined
   /** By partition. */
   readonly lasts: Map<string, Last>

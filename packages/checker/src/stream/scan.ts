@@ -69,7 +69,7 @@ function once({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** Checks that every polled message was sent before, and its send not reported as failed. */
+/** Checks that every polled message was sent before, by a send that did not fail. */
 function sent(options: ScanOptions): void {
   const { history, partition, unsure } = options
   const { name, placed, polls } = partition
@@ -87,7 +87,7 @@ function sent(options: ScanOptions): void {
         if (told > end && end < (early.get(at)?.end ?? Number.POSITIVE_INFINITY)) early.set(at, seen)
         continue
       }
-      // The message was sent before this poll ended. A wrong offset violates another guarantee.
+      // The message was sent before the poll ended. If its offset is wrong, this breaks another guarantee.
       if ((calls.first.get(message) ?? Number.POSITIVE_INFINITY) < end) continue
       const sends = bySends.get(message) ?? []
       const isFailed = sends.length > 0 && sends.every(({ outcome }) => outcome === 'failed')
@@ -103,7 +103,8 @@ function sent(options: ScanOptions): void {
         )
     }
   }
-  // Polled before the send at their offset was called; each may belong to an earlier send without an offset.
+  // These messages were polled before the send of their offset was called. Each may come from an earlier send without
+  // an offset.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const untold = (calls.untold.get(message) ?? []).toSorted((a, b) => a - b)
     let used = 0
@@ -128,7 +129,7 @@ function unsent({ history, partition, found }: ScanOptions, { row, offset, messa
 }
 
 interface Calls {
-  /** By offset that a send returned (see `seenAt`): the call of the first such send. */
+  /** By offset (see `seenAt`): the call of the first send that returned it. */
   readonly told: ReadonlyMap<string, number>
   /** By message: the calls of its sends without an offset. `first` holds the first call of all its sends. */
   readonly untold: ReadonlyMap<string, readonly number[]>
@@ -294,7 +295,7 @@ function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions,
     const over = `Those that have subscribed passed over it: ${who(history, first.row)} polled offset ${first.offset}, and ${who(history, last.row)} offset ${last.offset}`
     const sentence = `${there(history, name, missed)}, and nobody ever polled it. ${over}.`
     const subscribed = [first.subscribed, last.subscribed]
-    // A single consumer skipped the message itself, so the proof needs no subscriptions.
+    // If one consumer skipped the message itself, the proof needs no subscriptions.
     const isOne = first.process === last.process
     const core = [...(isOne ? [] : subscribed), missed.row, first.row, last.row]
     found(finding('no-lost-writes', sentence, core, { context: isOne ? subscribed : [] }))
@@ -359,8 +360,8 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
 }
 
 /**
- * Returns the first send that lacks an offset in the log. Without a returned offset, it needs one at which its message
- * was polled and that no other send returned.
+ * Returns the first acknowledged send without an offset whose message the log does not show. The message must have been
+ * polled at an offset that no other send returned.
  */
 function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
   const untold = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)
@@ -380,7 +381,7 @@ interface End {
   readonly rows: readonly OperationRow[]
 }
 
-/** Returns the ends that processes reached, as enough of their last final polls were empty. */
+/** Returns the ends that processes reached: enough of their last final polls were empty. */
 function endsOf(polls: readonly Poll[]): readonly End[] {
   const finals = grouped(
     polls.filter(({ final }) => final),

@@ -34,7 +34,7 @@ interface Committing {
   readonly offset: number
 }
 
-/** The end of the partition, where every message must have been put there. */
+/** The end of the partition. By now, sends must have put every message there. */
 interface End {
   readonly does: 'end'
 }
@@ -154,7 +154,7 @@ function send(
   })
 }
 
-/** A possible state within a batch. `end` is the highest offset of the producer's messages so far. */
+/** A possible state while a batch is sent. `end` is the highest offset of the producer's messages so far. */
 interface Way {
   readonly state: StreamState
   readonly end: number
@@ -204,8 +204,8 @@ function poll(
 }
 
 /**
- * Reports whether a poll may return a message at an offset: it was sent before, or is older than the record. A wrong
- * offset violates another guarantee.
+ * Reports whether a poll may return a message at an offset. The message must have been sent before, or be older than
+ * the record. A wrong offset breaks another guarantee.
  */
 function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState, at: At, firstTold: number): boolean {
   if (log.some((entry) => entry.isSent && isAt(at)(entry))) return true
@@ -214,7 +214,7 @@ function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState
   return attempts.get(at.message)?.sends !== 0 && !(at.offset >= firstTold)
 }
 
-/** Reports whether each message in the partition was put there by a send, unless it has fewer sends than copies. */
+/** Reports whether sends put all messages into the partition. A message with fewer sends than copies is exempt. */
 function isAllSent({ kept, known, attempts }: StreamRules, { log }: StreamState): boolean {
   return known.every((at) => {
     const { sends, untold } = attempts.get(at.message) ?? { sends: 0, untold: 0 }

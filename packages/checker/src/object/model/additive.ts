@@ -9,9 +9,7 @@ type Amounts = ReadonlyMap<string, number>
 /** An object that consists of named amounts, none of which may go below 0. */
 export interface Additive {
   readonly initial: Amounts
-  /**
-   * The amounts that an operation adds, or all amounts that an observation shows. Undefined for any other operation.
-   */
+  /** What an operation does: it adds to some amounts, or it shows all amounts. Undefined if it does neither. */
   effectOf(
     operation: ObjectOperation,
   ): { readonly adds: readonly (readonly [name: string, amount: number])[] } | { readonly shows: Amounts } | undefined

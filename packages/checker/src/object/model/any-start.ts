@@ -18,13 +18,13 @@ export interface AnyStart {
   readonly refute?: (part: Part, budget: Budget) => readonly number[] | undefined
   /** Finds observations that only the initial value explains, which can hide a bug. Absent if there are none. */
   readonly byStart?: (history: History) => ByStart
-  /** Returns the least content of each key at the start, for judging again (see `decidedByStart`). */
+  /** Returns the content that each key certainly had at the start, for judging again (see `decidedByStart`). */
   readonly leastStarts?: (history: History) => LeastStarts
 }
 
 export interface Guesses {
   readonly starts: readonly Json[]
-  /** Whether no initial value explains the operations if none of these does. */
+  /** Whether no other initial value explains the operations if none of these does. */
   readonly isComplete: boolean
 }
 

@@ -56,7 +56,7 @@ interface Own {
   readonly changes: readonly OperationRow[]
 }
 
-/** How often a read must hold an element, and may hold it. */
+/** How often a read may hold an element. */
 interface Limit {
   least: number
   most: number

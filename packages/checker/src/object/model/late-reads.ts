@@ -5,8 +5,8 @@ import type { OperationRow } from '../../encoding/operation-row.ts'
 export const nameOfKey = (history: History, key: number, kind: string): string => history.keys[key] ?? `the ${kind}`
 
 /**
- * Returns keys whose first read was called after most acknowledged updates had returned. Losses of these updates stay
- * undetected, because another initial value explains every read.
+ * Returns the keys that were first read after most acknowledged updates. A loss of these updates stays undetected,
+ * because another initial value explains it.
  */
 export function readTooLate(
   { functions, operations }: History,

@@ -13,11 +13,11 @@ export interface Machine {
    * The state after an operation with this number; -1 if impossible; below -1, one of several states: see `several`.
    */
   readonly step: (state: number, code: number) => number
-  /** Returns the two or more states that a step below -1 stands for. */
+  /** Returns the possible states, two or more, for a step below -1. */
   readonly several: (step: number) => readonly number[]
   /**
-   * Present if every operation that changes the state adds to it and is possible whenever the sum is allowed.
-   * Operations that no result needs can then be postponed.
+   * Present if operations change the state only by adding to it, and are possible whenever the sum is allowed. Those
+   * that no result needs can then be postponed.
    */
   readonly weights?: Weights
   /** Reports whether memory sufficed so far. If not, all later results are meaningless. */

@@ -59,8 +59,8 @@ interface Results {
   /** The reads that return only a part of the state, and so do not show the final state. */
   readonly partial?: readonly number[]
   /**
-   * The operations whose answer has no value or repeats the requested one. A different value may name the value that
-   * really took effect.
+   * The operations that answer with the requested value or with none. A different answer may name the value that really
+   * took effect.
    */
   readonly repeats?: readonly number[] | undefined
   /**
@@ -96,11 +96,11 @@ interface Speed {
    * @throws OutOfTime
    */
   refute?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
-  /** The specification as a machine on integers, if the part allows one that is faster than numbering states by key. */
+  /** A machine on integers for this part, if there is one that is faster than numbering the states. */
   machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
   /**
-   * The operations on which linearizability depends; undefined if these are all. Omits operations of unknown outcome
-   * that explain nothing beyond the rest.
+   * The operations on which linearizability depends; undefined if it depends on all. Leaves out operations of unknown
+   * outcome that are not needed to explain others.
    *
    * @throws OutOfTime
    */
@@ -167,8 +167,8 @@ export interface Ended {
 }
 
 /**
- * The verdict on final reads. `isOrder` tells whether it comes from an order of all updates and final reads, which may
- * explain final reads that differ.
+ * The verdict on final reads. `isOrder`: it comes from an order of all updates and final reads, in which final reads
+ * may differ.
  */
 export type Convergence =
   | { readonly result: 'met'; readonly isOrder?: boolean }

@@ -128,8 +128,8 @@ function partOf(history: History, { rows, numbers, functions, key, contents }: C
       output.push(history.values.id(null))
     }
     if (operations.outcome[i] !== INFO || isOpenEnded) continue
-    // An operation of unknown outcome may have taken any number of items. One is enough, because it can take those of
-    // all later ones.
+    // An operation of unknown outcome may have taken any number of items. One such operation is enough, because it can
+    // also take the items of all later ones.
     isOpenEnded = true
     for (let left = mostItems(history, rows, numbers, expands); left > 0; left--) {
       row.push(i)
@@ -271,7 +271,7 @@ function eventsByPosition(
 function eventsSorted({ length, calls, returns }: Pick<Part, 'length' | 'calls' | 'returns'>): Int32Array {
   const keys = new Float64Array(2 * length)
   let count = 0
-  // Sorts by position, calls first, then by index: 2^31 positions and 2^20 operations fit a double's 53 bits.
+  // Sorts by position, then by index, the call first. 2^31 positions and 2^20 operations fit the 53 bits of a double.
   for (let i = 0; i < length; i++) {
     keys[count++] = calls[i] * 2 * length + 2 * i
     if (returns[i] !== NEVER) keys[count++] = returns[i] * 2 * length + 2 * i + 1

@@ -137,7 +137,7 @@ const movement = (value: Json): string => {
 }
 
 /**
- * Returns the remark `which nobody had enqueued` if an operation returned a value that none of the functions `givers`
+ * Returns a remark, such as `which nobody had enqueued`, if an operation returned a value that no function of `givers`
  * added.
  */
 export function unheardOf(

@@ -41,12 +41,12 @@ export interface Judge {
   /** How the verifier judges the object; undefined if it does not support this kind of object. */
   readonly judging?: Judging | undefined
   readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
-  /** Whether `related` adds operations on the same elements, not operations by time. */
+  /** Whether `related` selects operations by their elements, not by time. */
   readonly isOfElements?: boolean | undefined
   readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
   /**
-   * For an unknown initial value: returns judges for possible ones, whose fast methods are tried first. `isComplete`:
-   * no other value explains the part.
+   * For an unknown initial value: returns a judge for each guessed value. Their fast methods are tried first.
+   * `isComplete`: no other value explains the part.
    */
   readonly guesses?: ((part: Part, budget: Budget) => Guesses) | undefined
 }
@@ -61,7 +61,7 @@ export type ObjectAnswer =
       readonly result: 'met'
       readonly parts: readonly Part[]
       readonly orders: readonly Int32Array[]
-      /** By part: the judge for the guessed initial value, if one led to the order. */
+      /** By part: the judge of the guessed initial value, if a guess led to the order. */
       readonly judges: readonly (Judge | undefined)[]
     }
   | {
@@ -175,8 +175,8 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
 }
 
 /**
- * From so many operations on, a part is checked by `glance` first. If all parts together have so many, shorter parts
- * come first.
+ * Parts with at least this many operations are checked by `glance` first. If all parts together have so many, the
+ * shortest come first.
  */
 const LONG = 20_000
 
@@ -189,7 +189,7 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   return undefined
 }
 
-/** Returns a contradiction that needs no search, to replace the one that the search found. */
+/** Looks for a contradiction that needs no search. It replaces the one that the search found. */
 const shownAlone = (part: Part, judge: Judge, budget: Budget): ObjectAnswer | undefined =>
   glanceAt([part], judge, budget) ?? refutedBy(part, judge, budget)
 
@@ -243,7 +243,7 @@ function orderFound(part: Part, judge: Judge, budget: Budget): Int32Array | unde
 }
 
 /**
- * Whether a few operations are contradictory, if `steps` steps decide it.
+ * Whether a few operations are contradictory; `unknown` if `steps` steps do not decide it.
  *
  * @throws OutOfTime
  */

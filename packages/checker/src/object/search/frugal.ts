@@ -33,12 +33,12 @@ const BYTES_PER_STEP = 24
 /** Bytes of a completed operation's window, without the operations in it. */
 const BYTES_PER_WINDOW = 260
 
-/** The delay, in units of progress, before the search tries alternatives that lead to no read. */
+/** How long the search postpones alternatives that lead to no read, in units of progress. */
 const ASIDE = 64
 
 /**
- * The approximate cost of an operation of unknown outcome that takes effect about when its client gave up, and long
- * after.
+ * The approximate cost of an operation of unknown outcome: if it takes effect about when its client gave up, and if it
+ * does long after.
  */
 const EARLY = 0.1
 const LATE = 1
@@ -184,7 +184,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return false
   }
 
-  /** Takes each possible completed operation; of equal ones, the first to return. */
+  /** Takes each possible completed operation. Of several with the same effect, takes the first to return. */
   const goOn = (from: Configuration): boolean => {
     const firstOf = new Map<number, number>()
     for (const operation of candidates(from, 0)) {
@@ -206,7 +206,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return false
   }
 
-  /** Takes `size` operations of unknown outcome, and then one that they make possible. */
+  /** Takes `size` operations of unknown outcome that make another operation possible, and then this operation. */
   const assume = (from: Configuration, size: number): boolean => {
     const before = returns[completed[from.first]]
     const reads = candidates(from, 1)
@@ -315,8 +315,8 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
 }
 
 /**
- * By operation of unknown outcome: the index, among the completed operations, after which a late effect becomes
- * unlikely. Most that take effect do so about as soon as completed ones.
+ * By operation of unknown outcome: its place among the completed operations. After this place, it is unlikely to take
+ * effect, because most do so about as soon as completed ones.
  */
 function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: number, budget: Budget): Int32Array {
   const { returnEvent } = history.operations

@@ -58,7 +58,7 @@ export function createObjectSearch(
   let depth = 0
   let state = machine.initial
   let furthest = -1
-  // The next choice: a call or, after all calls, a class of operations of unknown outcome. `alternative` selects one of
+  // The next choice: the call `cursor` or, after all calls, the class `classCursor`. `alternative` selects one of
   // several effects.
   let cursor = next[head]
   let classCursor = -1

@@ -10,7 +10,7 @@ export interface Configuration {
   readonly state: number
   /** The index of the first completed operation, by return, that is not taken yet. */
   readonly first: number
-  /** A bit for each slot of an operation open at the return of `first`. */
+  /** The taken operations among those open at the return of `first`, as a bit for each slot. */
   readonly taken: Int32Array
   /** Identifies how many operations of unknown outcome of each class are taken (see `createTallies`). */
   readonly used: number
@@ -75,7 +75,7 @@ export function createWays(
     placeOf[operation] < first || (calls[operation] < returns[completed[first]] && moves.isTaken(taken, operation))
 
   /**
-   * Returns the reads open at the return of the next untaken read. Of reads with equal results, the first to return
+   * Returns the reads open when the next untaken read returns. Of reads with equal results, the first to return
    * suffices.
    */
   const readsAhead = (from: Configuration): Iterable<number> => {
@@ -121,7 +121,7 @@ export function createWays(
 
   const through = createThrough(searched, moves, isDone)
   return {
-    // Prefers reads with short ways, because their states lie on the ways to others.
+    // Tries reads with short ways first, because longer ways often pass through their states.
     toReads: (from) => {
       const reads = [...readsAhead(from)]
       for (const find of [few, allButFew, fewest]) {
@@ -174,6 +174,6 @@ const createThrough =
       return undefined
     }
     const reached = reach(from, steps)
-    // The read may be impossible, because different states may have equal weights.
+    // The read may still be impossible, because states with equal weights may differ.
     return reached !== undefined && (reached.first === completed.length || isDone(reached, read)) ? reached : undefined
   }

@@ -11,7 +11,7 @@ export interface Anchor {
   /** The overlapping operations whose effect the sighting shows. */
   readonly included: readonly number[]
   readonly excluded: readonly number[]
-  /** The operations of unknown outcome that this anchor is the first to include. */
+  /** The operations of unknown outcome that this anchor includes, and no earlier one does. */
   readonly shown: readonly number[]
 }
 

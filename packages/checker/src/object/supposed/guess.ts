@@ -34,7 +34,7 @@ const MOST_RECENT = 10
  */
 const MOST_WAITING = 24
 const MOST_BY_CHANCE = 5
-/** The number of guesses per sighting for which subsets of all waiting operations are tried. */
+/** Subsets of all waiting operations are tried only for this many guesses per sighting. */
 const MOST_THOROUGH = 4
 
 /** The guess that leaves the fewest sightings unexplained, by the fewest operations. */
@@ -50,7 +50,7 @@ export function bestGuess(sightings: readonly Sighting[], unknown: readonly Addi
       if (other === undefined || guess.cost < other.cost) next.set(name, guess)
     }
     const unexplaining: Guess[] = []
-    // Extends a guess that does not explain the sighting only if no other one explains it at about the same cost.
+    // A guess that does not explain the sighting is kept only if no other guess explains it at about the same cost.
     let least = Number.POSITIVE_INFINITY
     const found = (guess: Guess): void => {
       keep(guess)
@@ -87,7 +87,10 @@ function asItIs(guess: Guess, { view }: Place): Guess | undefined {
   return subset === undefined ? undefined : { ...guess, included: includedAfter(view, guess.included, subset) }
 }
 
-/** Removes recently taken operations from the guess: a read that overlaps their first sighting may come before both. */
+/**
+ * Removes recently taken operations from the guess. The read may come before them if it overlaps the sighting that
+ * first showed them.
+ */
 function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): Guess | undefined {
   const forced = forcedAt(view, guess.included)
   let sums = [guess.sum]

@@ -12,11 +12,10 @@ export interface Included {
 export interface View {
   readonly sighting: Sighting
   /**
-   * Returns the only subset that contains `forced` and leaves `sum` for operations of unknown outcome; -1 if there are
-   * several.
+   * Returns the subset that contains `forced` and fits, if operations of unknown outcome add `sum`; -1 if several fit.
    */
   readonly subsetFor: (sum: number, forced: number) => number | undefined
-  /** Returns the smallest subset that contains `forced` and leaves `sum` for operations of unknown outcome. */
+  /** Returns the smallest subset that contains `forced` and fits, if operations of unknown outcome add `sum`. */
   readonly leastFor: (sum: number, forced: number) => number | undefined
 }
 

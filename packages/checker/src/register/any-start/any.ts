@@ -100,8 +100,8 @@ type Few<Known> =
 const UNKNOWN = { result: 'unknown' } as const
 
 /**
- * Decides a few operations for every choice of initial values that can matter: those that contradictory operations
- * observed.
+ * Decides a few operations for every choice of initial values that can matter. Only values that contradictory
+ * operations observed can matter.
  */
 function decideFew<Known extends Answer>(
   encoded: Encoded,

@@ -48,16 +48,13 @@ function closed(
   return [...known(last.to, level.knewBy(facts, last.to, last.from), last.from), last]
 }
 
-/**
- * Returns the steps from a write to the read that missed it, through the operation by which the client had seen the
- * write.
- */
+/** Returns the steps from a write to the read that missed it. The client knew of the write by the operation `by`. */
 function known(write: number, by: number, read: number): readonly Edge[] {
   const last: Edge = { from: by, to: read, reason: 'process order' }
   return by === write ? [last] : [{ from: write, to: by, reason: 'reads from' }, last]
 }
 
-/** Returns every operation, and every path, on which the orders of a cycle depend. */
+/** Returns all operations and paths on which the orders of a cycle depend. */
 function premisesOf(
   facts: Facts,
   cycle: readonly Edge[],

@@ -30,7 +30,10 @@ export const explainWeaker = (
   budget: Budget,
 ): Counterexample => explained({ encoded, violated }, explanationOf(level, decoder), decoder, budget)
 
-/** Reports whether some operations violate a level by themselves, if this is decided quickly. @throws OutOfTime */
+/**
+ * Reports whether some operations violate a level by themselves; false if this is not decided quickly. @throws
+ * OutOfTime
+ */
 export const violates = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): boolean =>
   findAmong(some, explanationOf(level, decoder), decoder, budget).result === 'violated'
 
@@ -105,7 +108,10 @@ function wordsOf(
   }
 }
 
-/** Keeps the paths of reads of written values. Every write follows the initial value, so its reads need no path. */
+/**
+ * Keeps only the paths for reads of written values. Reads of the initial value need none, because every write follows
+ * it.
+ */
 const shownByReads = ({ paths }: Derivation): Pick<Derivation, 'paths'> => ({
   paths: new Map([...paths].filter(([{ reason }]) => reason === 'overwritten before')),
 })

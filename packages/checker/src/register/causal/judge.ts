@@ -13,7 +13,7 @@ import type { Contradiction } from './orders/judged.ts'
 
 export type Verdicts = { [level in Level]?: Verdict }
 
-/** The time for reducing a counterexample. Other levels are still to be decided. */
+/** The time limit for reducing a counterexample, because other levels are still to be decided. */
 const EXPLAIN_MS = 1_000
 
 /**

@@ -36,7 +36,9 @@ const NEITHER_FOUND = {
   ),
 } as const satisfies WeakAnswer
 
-/** Decides a level for repeated values, by trying the possible sources. @throws OutOfTime */
+/**
+ * Decides a level for a history with repeated values, by trying the possible sources of the reads. @throws OutOfTime
+ */
 export function decideRepeated(given: Encoded, level: WeakDefinition, budget: Budget, steps: number): WeakAnswer {
   const choices = choicesOf(given, budget)
   if (choices === undefined) return TOO_MANY_SOURCES
@@ -65,7 +67,7 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const holds = (isComplete: boolean): boolean => {
     const relations = createRelations(facts, budget)
     try {
-      // Views need all sources; until then, only their causal order is judged.
+      // Views can be judged only when all reads have sources. Until then, only the causal order is judged.
       const judged = hasViews ? relations.inCausalPast() : level.contradiction(relations)
       if (judged === 'out of memory' || judged === 'out of time') limit.left = 0
       if (judged !== 'none') return false
@@ -81,8 +83,8 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const answer = choose(choices, facts.writerOf, holds, budget, limit)
   if (answer === 'met' && last !== undefined) return met(last, choices.indices)
   if (answer === 'violated' && !isUncertain && limit.left > 0) return { result: 'violated' }
-  // Views within a causal order satisfy PRAM, so its violation is enough. PRAM can be decided with certainty even for
-  // repeated values.
+  // If PRAM is violated, so is the level, because views within a causal order satisfy PRAM. PRAM can be decided with
+  // certainty even for repeated values.
   if (isUncertain && decideViews(search).result === 'violated') return { result: 'violated' }
   return NEITHER_FOUND
 }
@@ -124,10 +126,9 @@ function chooseAmong(
 }
 
 /**
- * Decides whether each process can explain each of its reads together with its earlier ones, within the causal order of
- * the chosen sources. Explanations of two reads may choose different writes of a repeated value for the same earlier
- * read, but each must be in the past of the read explained. `perhaps`: a larger causal order might add a write to that
- * past, so nothing is refuted.
+ * Decides whether each process can explain each of its reads together with the earlier ones, within the causal order.
+ * Each explanation may choose its own writes of repeated values, but only from the past of the read. `perhaps`: a
+ * larger causal order might add a write to that past, so nothing is refuted.
  */
 function explainedByViews(search: Search, relations: Relations): 'yes' | 'no' | 'perhaps' {
   const { facts, branched, apart, budget, limit } = search

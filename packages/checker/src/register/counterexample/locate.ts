@@ -10,7 +10,7 @@ import { createCompletion } from './sources.ts'
 type Violated = Extract<Linearizability, { readonly result: 'violated' }>
 type JsonOf = (name: number) => Json
 
-/** A part of one key's history that is contradictory by itself, and the first return at which it is. */
+/** A part of one key's history that is contradictory by itself, from `culpritReturn` on. */
 export interface Located {
   readonly part: Encoded
   readonly culpritReturn: number
@@ -114,11 +114,9 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 }
 
 /**
- * Returns the window of operations that returned after `from` and before the culprit, with everything on which their
- * results may depend. It begins with a hiding write, which returned before their calls and so hides all earlier writes.
- * A cas that overlapped this write is optional, because it may come before.
- *
- * Returns undefined if there is no hiding write.
+ * Returns the operations that returned after `from` and before the culprit, with everything on which their results may
+ * depend. The first is a write that returned before their calls and so hides all earlier writes; undefined if there is
+ * none. A cas that overlaps this write is optional, because it may come before.
  */
 function windowBefore(part: Encoded, culpritReturn: number, from: number): Encoded | undefined {
   const { length, kind, calls, returns } = part

@@ -32,7 +32,7 @@ export interface Limiting {
   /** The number of operations that the core was found among. */
   readonly among: number
   readonly limit: 'time' | 'memory' | undefined
-  /** Reports, without reading the clock, whether some operations contradict the level by themselves. */
+  /** Reports whether some operations contradict the level by themselves. Does not read the clock. */
   readonly makesSure: (some: readonly number[]) => boolean
 }
 
@@ -69,7 +69,7 @@ export interface Contradiction {
   readonly complete: (some: readonly number[]) => readonly number[]
   readonly contradicts: (some: readonly number[]) => boolean
   /**
-   * Reports whether the results of a set depend only on the set, so that it can be shown alone. By default,
+   * Reports whether the results of a set depend only on the set. The set can then be shown alone. By default,
    * `isClosedUnder(complete)`.
    */
   readonly isTold?: ((some: readonly number[]) => boolean) | undefined
@@ -110,7 +110,7 @@ export function reduce(
 
 const MOST_REDUCED = 500
 
-/** Reports whether some operations contain everything that their results may depend on. */
+/** Reports whether a set of operations contains everything on which its results may depend. */
 export const isClosedUnder =
   (complete: Contradiction['complete'], isRead: (i: number) => boolean = () => false) =>
   (some: readonly number[]): boolean => {

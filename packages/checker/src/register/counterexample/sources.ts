@@ -89,9 +89,7 @@ export function createCompletion(
   }
 }
 
-/**
- * Returns, by operation, the latest call of a completed overwrite of the key that returned before the operation's call.
- */
+/** Returns, by operation, the latest call among the overwrites of its key that returned before it was called. */
 function lastOverwriteBefore(encoded: Encoded, budget: Budget): Int32Array {
   const { length, kind, key, calls, returns } = encoded
   const order = new Int32Array(length)
@@ -118,8 +116,8 @@ function pushTo(lists: Map<number, number[]>, at: number, item: number): void {
 }
 
 /**
- * Reports whether some operations contain a writer of each value that they observe. Initial values, and values without
- * a writer in the whole history (not in `observedInWhole`), need none.
+ * Reports whether every value that the kept operations observe was written by one of them. Initial values, and values
+ * that nobody wrote in the whole history (not in `observedInWhole`), need no writer.
  */
 export function isSupported(encoded: Encoded, kept: readonly number[], observedInWhole: ReadonlySet<string>): boolean {
   const { kind, expects, writes, key, initial } = encoded

@@ -70,7 +70,7 @@ export function storyOf(edges: readonly OrderEdge[], history: History): Story | 
 
 const isBack = (way: Way): boolean => way === 'missed' || way === 'given'
 
-/** Returns the operations of a chain of orders without the last one, which begins the next chain. */
+/** Converts a chain of orders to its operations, without the last one, which begins the next chain. */
 function walked(edges: readonly OrderEdge[], depth: number): readonly Stop[] | undefined {
   const stops: Stop[] = []
   for (const edge of edges) {
@@ -107,7 +107,7 @@ function stepsOf({ before, after, reason, shownBy }: OrderEdge, depth: number): 
   }
 }
 
-/** Rotates the cycle so that it begins where a client's own steps begin. A single impossible answer comes last. */
+/** Rotates the cycle so that it begins with a client's own steps. A single impossible answer comes last. */
 function fromBoundary(stops: readonly Stop[], backs: number): readonly Stop[] {
   const begins = (i: number): boolean => {
     const way = stops.at(i - 1)?.way

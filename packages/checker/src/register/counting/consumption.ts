@@ -111,9 +111,9 @@ function fromTheStart(
 }
 
 /**
- * Checks the windows from the call of an operation that ends the value to the return of one, beginning with the last.
- * By end of the window, a tree holds the number of operations within it that end the value, minus those called before
- * its end that begin the value.
+ * Checks windows from the call of one operation that ends the value to the return of another, the last windows first.
+ * By end of the window, a tree holds how many operations within it end the value, minus those called before its end
+ * that begin the value.
  */
 function withinWindow(
   { calls, returns }: Encoded,
@@ -135,7 +135,7 @@ function withinWindow(
     budget.tick()
     const own = place.get(end) ?? 0
     sums.add(own, 1)
-    // A window without this operation need not begin at its call.
+    // A window needs to begin here only if it contains this operation.
     const { sum, at } = sums.greatestFrom(own)
     if (sum + countBelow(returned, calls[end]) <= 1) continue
     const [from, until] = [calls[end], returns[ends[at]]]

@@ -78,7 +78,7 @@ export function finallyRead(encoded: Encoded, decoder: Decoder, budget: Budget):
   return { read: finals.size, unread: owed.size, firstUnread }
 }
 
-/** Returns why convergence is unknown, naming the first keys without a final read; undefined if there are none. */
+/** Returns why convergence is unknown: some keys lack a final read. Names the first of them. */
 export const owedFor = (keys: readonly (string | undefined)[], unread: number): Reason | undefined =>
   unread === 0 ? undefined : noFinalRead('successful final read', keys, unread)
 
@@ -156,7 +156,7 @@ function staysOf({ encoded, operations, reads }: Key, budget: Budget): Stays {
   return { after, before: reads.reduce((first, read) => Math.min(first, encoded.calls[read]), NEVER) }
 }
 
-/** Reports whether every final read must contain an operation, which is then an acknowledged append. */
+/** Reports whether every final read must contain what an operation appended. */
 const mustBeIn = ({ encoded }: Key, i: number, { after, before }: Stays): boolean =>
   encoded.kind[i] === APPEND && encoded.calls[i] > after && encoded.returns[i] < before
 
@@ -217,7 +217,10 @@ const isWrite = (encoded: Encoded, operation: number): boolean => encoded.writes
 const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
   isWrite(encoded, operation) && encoded.returns[operation] !== NEVER
 
-/** The last acknowledged write of another value called after every writer of the value had returned. */
+/**
+ * Returns the write that superseded the value: the last acknowledged one of another value, called after all writers of
+ * the value had returned.
+ */
 function supersededBy(input: Key, value: number, lastWriter: number, budget: Budget): number | undefined {
   const { encoded, operations } = input
   const settled = returnOf(encoded, lastWriter)
@@ -229,9 +232,9 @@ function supersededBy(input: Key, value: number, lastWriter: number, budget: Bud
 }
 
 /**
- * Returns the acknowledged writes of which no replica has the value: all writers of the remaining values had returned
- * before it was called or, for an append, no write can have replaced it and no value contains it. Returns only the last
- * ones, because earlier ones were legally overwritten.
+ * Returns the acknowledged writes that no replica has. A write is lost if all writers of the remaining values had
+ * returned before its call. An append is lost if no write can have replaced it and no value contains it. Returns only
+ * the last ones, because earlier ones were legally overwritten.
  */
 function lostWrites(
   input: Key,
@@ -253,7 +256,7 @@ function lostWrites(
       budget.tick()
       const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall
       if (mayBeReplaced && !isKept(i)) return false
-      // Without appends the write is lost, because the writers of the remaining values returned before its call.
+      // Without appends, the write is lost here: the writers of the remaining values returned before its call.
       return !encoded.hasAppend || absences.every((isAbsent) => isAbsent(i))
     })
     .map((i) => ({

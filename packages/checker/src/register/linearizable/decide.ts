@@ -86,7 +86,7 @@ function decideQuickly(
   return laidOut
 }
 
-/** Computes the orders, which takes as long as deciding, once no key is violated. */
+/** Computes the orders. This takes as long as deciding, so it waits until no key is violated. */
 function layOut(
   { jsonOf, budget, race, orders }: Undertaking,
   laidOut: LaidOut,

@@ -247,8 +247,8 @@ function earliestWriter(whole: Encoded, value: number): number {
 }
 
 /**
- * Returns a second read that contradicts the observation, if the observed write overlapped the newer one. The second
- * read began after the older write was acknowledged, and saw the newer write.
+ * Returns a read that saw the newer of two overlapping writes, and began after the older one was acknowledged. It
+ * contradicts the observation of the older one.
  */
 function disagreeing(
   set: Encoded,

@@ -122,7 +122,7 @@ export function runInSlices(
 export const OPERATIONS_PER_LOOK = 16_384
 const OPERATIONS_FOR_A_PART = 64
 
-/** Returns a function to call for each part, which tells when another check of the clock is due. */
+/** Returns a function to call for each part. It tells when the clock must be checked again. */
 export function createDue(): (part: Encoded) => boolean {
   let sinceLook = 0
   return ({ length }) => {

@@ -11,7 +11,7 @@ export type Impossible =
   | 'its write failed'
   /** Two compare-and-sets replaced the same value. */
   | 'replaced twice'
-  /** An earlier operation was impossible, which the initial value showed later. */
+  /** The initial value became known later, and shows that an earlier operation was impossible. */
   | 'known late'
 
 /** An open operation, which the caller passes back when it ends. */
@@ -245,7 +245,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
 
   return {
     called(position, operation) {
-      // Without open reads and cas, everything acknowledged so far is settled.
+      // If no read or cas is open, everything acknowledged so far is settled.
       if (observers.size === 0) collect()
       if (operation.kind === 'read') {
         const flight: Flight = { call: position, observes: true, written: undefined }

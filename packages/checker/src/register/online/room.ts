@@ -114,7 +114,7 @@ function createReadBack(initial: ValueName): ReadBack {
       }
     },
     read(value) {
-      // A read may return the initial value after a lost write too.
+      // A read of the initial value shows nothing, because a lost write leaves this value too.
       if (unread === undefined || value === initial) return
       if (!unread.has(value)) isStrange = true
       else {

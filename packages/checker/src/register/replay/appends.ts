@@ -11,8 +11,8 @@ export interface AppendStates {
   readonly initial: number
   readonly startOf: (value: number) => number
   /**
-   * By operation: the state that it observes, and the state or, for an append, the piece that it writes; otherwise
-   * NOTHING.
+   * By operation: the state that it observes and the state that it writes, otherwise NOTHING. For an append, `writes`
+   * holds the piece.
    */
   readonly expects: Int32Array
   readonly writes: Int32Array
@@ -40,8 +40,8 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     if (typeof value === 'string') observed.add(value)
   }
   const texts = [...observed].sort(byCodeUnit)
-  // By state of a string: the range of the observed texts that begin with it, and its length. For another value: -1 in
-  // both bounds, and the value in `lengthOf`.
+  // By state of a string: its length, and the range of the observed texts that begin with it. For any other value: -1
+  // as both bounds, and the value in `lengthOf`.
   const firstOf: number[] = [-1]
   const endOf: number[] = [-1]
   const lengthOf: number[] = [0]
@@ -52,8 +52,8 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     return firstOf.length - 1
   }
   const prefixes = new Map<number, number>()
-  // Returns the state for the first `length` code units that the texts from `first` to `end` share, followed by
-  // `piece`.
+  // Returns the state of a string after `piece` is appended. The string is the first `length` code units of the texts
+  // from `first` to `end`.
   const extended = (first: number, end: number, length: number, piece: string): number => {
     const unitsAt = (text: number): string => texts[text].slice(length, length + piece.length)
     const from = firstWhere(first, end, (text) => unitsAt(text) >= piece)

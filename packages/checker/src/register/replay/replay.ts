@@ -123,7 +123,8 @@ function isRightOnOneKey(
 }
 
 /**
- * Describes what is wrong with a real-time order of a register of numbers, a million operations in a few milliseconds.
+ * Describes what is wrong with a real-time order of a register of numbers. Checks a million operations in a few
+ * milliseconds.
  */
 function faultOfNumbers(
   { length, kind, expects, writes, calls, returns, initial }: Encoded,

@@ -49,7 +49,7 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
   return { basis, place }
 }
 
-/** Returns, by write, its own return or an earlier return that saw it. */
+/** Returns, by write, when it had certainly taken effect: its own return, or an earlier return that saw it. */
 export function effectTimes({ encoded, writerOf }: ReadsFrom): Int32Array {
   const effectBy = encoded.returns.slice()
   for (let i = 0; i < encoded.length; i++) {

@@ -17,7 +17,9 @@ export interface KeyWrites {
   readonly writers: Int32Array
   /** Returns the list of a thread's writes to a key; the thread must write to the key. */
   readonly listOf: (key: number, thread: number) => number
-  /** Returns an index in `writes`: the end of a list's writes among the first `count` operations of its thread. */
+  /**
+   * Returns where the writes of a list end among the first `count` operations of its thread, as an index in `writes`.
+   */
   readonly seek: (list: number, count: number) => number
 }
 
@@ -112,7 +114,7 @@ export function readersByThread(
   const { length } = encoded
   const lastThread = new Int32Array(length).fill(-1)
   const start = new Int32Array(length + 1)
-  // Visit one thread after another, so that a write's readers in one thread are consecutive.
+  // Goes through one thread after another, so that `lastThread` suffices to count each thread once for a write.
   for (let m = 0; m < length; m++) {
     budget.tick()
     const writer = writerOf[members[m]]

@@ -20,12 +20,9 @@ export type Sequentiality =
   | { readonly result: 'met'; readonly order: Int32Array }
   | {
       readonly result: 'violated'
-      /** The cycle, if the contradiction is a single cycle of forced orders. */
+      /** The contradiction as a single cycle of forced orders, if it is one. */
       readonly cycle?: { readonly facts: ReadsFrom; readonly saturation: Saturation; readonly conflict: Conflict }
-      /**
-       * Operations that contradict each other by themselves, if the contradiction was found by trying both orders of
-       * `pairs`.
-       */
+      /** Operations that contradict each other by themselves, if both orders of each of `pairs` were tried. */
       readonly involved?: readonly number[] | undefined
       readonly pairs?: readonly Pair[]
       /** The operation that observed a value that no operation can have written, if there is one. */
@@ -75,8 +72,8 @@ const MOST_PARTINGS = 30
 
 /**
  * Decides a history of many threads by joining threads. An order of the joined threads is an order of the history. A
- * contradiction counts only if it uses no joint; otherwise the joints that it used are removed, and the decision is
- * repeated.
+ * contradiction counts only if it uses no joint. Otherwise the joints that it used are removed, and the history is
+ * decided again.
  */
 export function decideJoined(
   facts: ReadsFrom,
@@ -105,7 +102,7 @@ interface Decided {
   readonly joined?: readonly number[] | undefined
 }
 
-/** Decides by the forced orders, then by one attempt, then by both orders of each open pair of writes. */
+/** Tries the forced orders, then one direct attempt, then both orders of each open pair of writes. */
 export function decideBy(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
   const saturated = saturate(facts, budget, threads)
   if (saturated.result === 'stopped') return { answer: unknown(saturated.reason) }

@@ -5,7 +5,7 @@ export interface Edge {
   readonly from: number
   readonly to: number
   readonly reason: OrderEdge['reason'] | 'assumed'
-  /** For a derived order: `premise[0]` precedes `premise[1]` by earlier edges, and `reader` saw its source. */
+  /** For a derived order: it follows from `premise[0]` preceding `premise[1]`, and from what `reader` saw. */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined
 }
@@ -50,7 +50,7 @@ export interface Edges {
   readonly cut: (count: number) => void
   readonly count: () => number
   /**
-   * The newest outgoing edge of an operation and, for each edge, the previous one of the same operation; otherwise -1.
+   * The edges that leave an operation, as a linked list: `first` is the newest, `next` the one before; -1 at the end.
    */
   readonly first: (operation: number) => number
   readonly next: (edge: number) => number

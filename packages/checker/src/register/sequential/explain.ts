@@ -56,8 +56,8 @@ function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | u
   const { facts, saturation, conflict } = violated.cycle
   const { involved } = derive(saturation, conflict)
   const isUnknown = (i: number): boolean => encoded.returns[facts.indices[i]] === NEVER
-  // Adds an operation that saw each one of unknown outcome, because this shows that the latter took effect. The loop
-  // also visits these.
+  // For each operation of unknown outcome, adds one that saw it, because this shows that it took effect. The loop also
+  // visits the added operations.
   const known = new Set(involved)
   for (const i of known) {
     const readers = isUnknown(i) ? [...saturation.readersOf(i)] : []

@@ -45,7 +45,7 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
     if (urgent.length > URGENT) urgent.length = URGENT
   }
 
-  /** Undoes all decisions and derives the contradictions again, to record what they depend on. */
+  /** Undoes all decisions and repeats the search, to record what its contradictions depend on. */
   function retrace(): Rests | undefined {
     const involved = new Set<number>()
     const joined = new Set<number>()
@@ -112,7 +112,7 @@ function attempt(
       cursor = found.cursor
       pair = found
     }
-    // Pairs before an urgent pair may still be open, so only a scan moves the cursor.
+    // An urgent pair does not move the cursor, because pairs before it may still be open.
     const { first, second } = pair
     let next: Decision = { first, second, mark: saturation.mark(), flipped: false, cursor }
     for (;;) {
@@ -166,7 +166,7 @@ function createScan(saturation: Saturation): (from: number) => (Pair & { readonl
   }
 }
 
-/** Returns any order that contains the forced order; a legal one if no pair of writes is open. */
+/** Returns an order that extends the forced order. It is legal if no pair of writes is open. */
 export function completion(saturation: Saturation): Int32Array {
   const { threads, encoded } = saturation
   const { count, start, members } = threads

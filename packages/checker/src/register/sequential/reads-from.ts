@@ -54,9 +54,8 @@ export function readsFrom(
     if (expects[reader] === initial) continue
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
-      // No operation wrote the value observed, so a cas of unknown outcome did not take effect. If values are repeated
-      // or a failed cas is an observation, operations that need this cas may have another source. Otherwise this is a
-      // contradiction.
+      // Nobody wrote the value, so a cas of unknown outcome did not take effect. Operations that need this cas may have
+      // another source if values repeat or a failed cas is an observation. Otherwise this is a contradiction.
       if (returns[reader] === NEVER && (repeated || anyDiffers)) return { result: 'repeated values' }
       return { result: 'thin air', read: reader }
     }
@@ -89,7 +88,7 @@ export function ascending(length: number, passes: (i: number) => boolean): Int32
 
 /** Reports whether each observed value has only one possible writer. */
 function uniqueAmong(encoded: Encoded, needed: Uint8Array, budget: Budget): boolean {
-  // A value with two possible writers may come from either, even if the outcome of one is unknown.
+  // If a value has two possible writers, either may be the source, even one of unknown outcome.
   const { length, expects, writes, key, values, initial } = encoded
   const observed = new Set<number>()
   for (let i = 0; i < length; i++) {

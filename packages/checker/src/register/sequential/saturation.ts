@@ -7,7 +7,7 @@ import { AFTER, ASSUMED, BEFORE, createEdges, type Edge, type Edges, makeEdge, P
 import { INITIAL, type ReadsFrom } from './reads-from.ts'
 import { createVectors } from './vectors.ts'
 
-/** Orders that contradict each other: the `to` of `edge` precedes its `from` by older edges. */
+/** An edge that contradicts older edges, by which its `to` precedes its `from`. */
 export interface Conflict {
   readonly edge: Edge
   /** The number of `edge`, if it is among the derived edges. */
@@ -120,7 +120,7 @@ export function saturate(
   const conclude = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
-    // The predecessors of the thread's previous write to the key were handled there.
+    // What precedes the thread's previous write to the key was handled at that write.
     const ownLast = isWrite ? previousWrite[operation] : -1
     for (let word = 0; word < words; word++) {
       const writers = keyWrites.writers[key[operation] * words + word]

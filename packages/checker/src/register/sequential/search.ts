@@ -35,8 +35,8 @@ export function createSequentialSearch(
   const isOptional = (thread: number): boolean => returns[members[start[thread]]] === NEVER
   const anyDiffers = kind.includes(DIFFERS)
   const useful = usefulOptional(encoded, expects, writes, budget)
-  // The threads of completed operations. The key of a configuration holds their progress, and one bit for each optional
-  // operation.
+  // The threads of completed operations. The key of a configuration holds the progress of each, and a bit for each
+  // optional operation.
   const main = Array.from({ length: count }, (_, t) => t).filter((t) => !isOptional(t))
   const optional = Array.from({ length: count }, (_, t) => t).filter((t) => isOptional(t) && useful(members[start[t]]))
   const bitsFrom = main.length
@@ -104,8 +104,7 @@ export function createSequentialSearch(
     return k === DIFFERS && expects[operation] !== state[key[operation]]
   }
   const takeObservations = (): void => {
-    // Taking an observation only lets later operations of its own client proceed, so one pass suffices if each client
-    // has one thread.
+    // If each client has one thread, one pass suffices: taking an observation only lets its own client proceed.
     for (let again = true; again; ) {
       again = false
       for (const thread of main) {
@@ -171,8 +170,8 @@ const OBSERVATION = 0
 const CHOICE = 1
 
 /**
- * Tests for optional operations that can matter: those that write an observed value or, with appends or failed cas,
- * all.
+ * Returns a test of whether an optional operation can matter. It must write an observed value. With appends or failed
+ * cas, all can matter.
  */
 function usefulOptional(
   encoded: Encoded,

@@ -17,8 +17,8 @@ interface Guess {
 
 export interface SourceOptions<Found> {
   /**
-   * Whether to assume that a read only sees writes called before its return. This finds sources sooner, because no
-   * store reads future writes, but refutes nothing.
+   * Whether to assume that reads only see writes called before they return, because no store reads future writes.
+   * Sources are then found sooner, but nothing is refuted.
    */
   readonly physical: boolean
   /** The most saturations. */
@@ -62,7 +62,7 @@ export function chooseSources<Found>(
 interface Choosing {
   readonly choices: Choices
   readonly threads: Threads
-  /** The facts. `writerOf` holds the source of each read that has only one left. */
+  /** The facts so far. `writerOf` holds the sources of reads that have only one possible source. */
   readonly facts: ReadsFrom
   /** By read: its possible sources at the start. */
   readonly all: readonly Candidates[]
@@ -230,7 +230,7 @@ function possibleAmong(
   read: number,
   { keyWrites, encoded, precedes, before }: Saturation,
 ): readonly number[] {
-  // If any write of a thread overwrites the source, the thread's last one does.
+  // By thread: its last write before the read. If it does not overwrite the source, no earlier one does.
   const lasts: number[] = []
   const k = encoded.key[read]
   for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {

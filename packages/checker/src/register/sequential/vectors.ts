@@ -9,13 +9,16 @@ export interface Vectors {
   readonly precedes: (a: number, b: number) => boolean
   /** Reports whether b precedes a, or is a. */
   readonly follows: (a: number, b: number) => boolean
-  /** Returns how many operations of a thread precede an operation or are it. */
+  /** Returns how many operations of a thread precede an operation, which counts itself. */
   readonly count: (operation: number, thread: number) => number
   /** Queues every operation for its first examination. */
   readonly start: () => void
   /** Adds the predecessors of a in the given threads to those of b, and a itself if its thread is given. */
   readonly merge: (a: number, b: number, some: Int32Array) => void
-  /** Removes the first operation from the queue; -1 if it is empty. Stores in `fresh` the threads that changed. */
+  /**
+   * Removes the first operation from the queue and returns it; -1 if the queue is empty. `fresh` then holds the
+   * operation's changed threads.
+   */
   readonly next: () => number
   /** The changed threads of the operation that `next` returned, as bits. `all` contains all threads. */
   readonly fresh: Int32Array

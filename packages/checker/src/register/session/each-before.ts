@@ -12,8 +12,8 @@ interface Walk {
 }
 
 /**
- * Calls `visit` for each completed operation and the last earlier ones on its key that pass `counts`, one per thread of
- * its client. Stops at the first order that `visit` returns, and returns this order.
+ * For each completed operation, calls `visit` with the last earlier operation of each thread of its client. Only
+ * operations on the same key that pass `counts` are passed. Returns the first order that `visit` returns.
  *
  * @throws OutOfTime
  */

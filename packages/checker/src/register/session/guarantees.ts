@@ -12,8 +12,8 @@ import { eachBefore } from './each-before.ts'
 // of writes to the same key.
 
 /**
- * Checks monotonic reads: what a client's read saw is visible to its later reads. Each new source of a client's reads
- * of a key is therefore later than the previous ones. Returns a cycle of orders that breaks this.
+ * Checks monotonic reads: what a client has read stays visible to its later reads. A new source of its reads of a key
+ * must therefore be later than the previous ones. Returns a cycle of orders that breaks this.
  *
  * @throws OutOfTime
  */
@@ -58,7 +58,7 @@ export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] |
   return missed === undefined ? findCycle(edges, encoded.length, budget) : [missed]
 }
 
-/** Returns the order that a read of `source` forces if its client already knew of `write`. */
+/** Returns the order that follows if a client knew of `write` when it read from `source`. */
 function overwrites(write: number, read: number, source: number): Edge {
   const premise = [write, read] as const
   return source === INITIAL
@@ -77,7 +77,7 @@ export function earlierReadOf({ encoded, writerOf }: Facts, write: number, read:
 }
 
 /**
- * Returns a cycle of edges between the nodes 0 … nodes - 1, in few steps.
+ * Returns a short cycle of edges between the nodes 0 … nodes - 1.
  *
  * @throws OutOfTime
  */

@@ -2,7 +2,7 @@ import { CAS, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.
 
 /** In `Clusters.writer`: no operation wrote the value. */
 export const NO_WRITER = -1
-/** In `Clusters.writer`: several operations may have written the value, or the value is also the initial one. */
+/** In `Clusters.writer`: the value may come from several operations, or from one and the initial value. */
 export const MANY_WRITERS = -2
 /** In `Clusters.writer`: the value is the initial value. */
 export const FROM_THE_START = -3

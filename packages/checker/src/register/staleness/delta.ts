@@ -20,7 +20,7 @@ import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
 export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
   const zones = zonesInTime(part, clusters, times, budget)
   if (isAtomic(zones, 0)) return 0
-  // `high` moves the call of every read before the first return. Conflicts that remain show times out of order.
+  // With `high`, every read is called before the first return. If zones still conflict, times are out of order.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
@@ -59,8 +59,8 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
   }
   const kept: number[] = []
   for (let value = 0; value < values; value++) {
-    // The initial value has a zone. Unwritten values, and unread values of unknown outcome, which can be left out, have
-    // none.
+    // The zone of the initial value has no beginning. Values that nobody wrote have no zone, nor have unread values of
+    // unknown outcome, which can be left out.
     if (writer[value] === FROM_THE_START) first[value] = Number.NEGATIVE_INFINITY
     if (writer[value] !== NO_WRITER && first[value] !== Number.POSITIVE_INFINITY) kept.push(value)
   }

@@ -4,9 +4,7 @@ import type { Budget } from '../../limits/budget.ts'
 import { countBelow } from '../../search/halving.ts'
 import { type Clusters, isUnexplained, MANY_WRITERS } from './clusters.ts'
 
-/**
- * How far behind each read of one key was, in columns. Reads with an ambiguous or unexplained value are only counted.
- */
+/** How far behind each read of one key was, as columns. Ambiguous and unexplained reads are only counted. */
 export interface KeyReads {
   /** The measured reads, as indices of the part. */
   readonly reads: Int32Array
@@ -36,7 +34,7 @@ export function readsBehind(part: Encoded, clusters: Clusters, times: Operations
   // this.
   const done = new Int32Array(length).fill(NEVER)
   const doneBy = new Int32Array(length).fill(-1)
-  // By event: the list of operations that it shows to be done. The return of one cas can show two writes.
+  // By event: the list of writes that it shows to be done. The return of one cas can show two.
   const doneAt = new Int32Array(2 * length).fill(-1)
   const nextDone = new Int32Array(length)
   for (let i = 0; i < length; i++) {

@@ -73,7 +73,7 @@ interface Left {
   anyWrite(): boolean
   candidates(): number[]
   canBeLast(write: number): boolean
-  /** Removes a write, the reads after it, and the reads of its value. Returns the write that must be next. */
+  /** Removes a write, the reads after it, and the reads of its value. Returns the write that must be placed next. */
   place(write: number): number
   /** Starts recording removals, so that they can be undone. */
   mark(): void

@@ -55,7 +55,7 @@ function firstAcknowledged({ length, writes, returns }: Encoded): number {
   return first
 }
 
-/** Returns the values that operations called before an event observed or compared with. */
+/** Returns the values that operations called before an event read or expected to replace. */
 function observedBefore({ length, kind, expects, calls, initial }: Encoded, event: number): readonly number[] {
   const observed = new Set<number>()
   for (let i = 0; i < length && calls[i] < event; i++) {
@@ -102,7 +102,7 @@ function firstOverwritten({ length, kind, writes, returns }: Encoded): number {
   return first
 }
 
-/** Finds the positions of a text after which only appended pieces follow. */
+/** Returns a function that finds the positions in a text after which it consists only of appended pieces. */
 export function rests(part: Encoded, jsonOf: (name: number) => Json): (text: string) => readonly number[] {
   const pieces = new Set<string>()
   for (let i = 0; i < part.length; i++) {

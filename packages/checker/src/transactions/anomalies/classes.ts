@@ -19,7 +19,7 @@ export interface CycleClass {
   readonly begins: EdgeKind
   /** Returns the state after an edge, or -1 if the class does not allow it. */
   next(state: number, kind: number): number
-  /** Reports whether a walk that returns to its beginning in this state is of the class. */
+  /** Reports whether a walk belongs to the class if it returns to its beginning in this state. */
   accepts(state: number): boolean
 }
 
@@ -34,7 +34,7 @@ const START = 8
 
 const isPlain = (kind: number): boolean => kind === WW || kind === WR || kind === SO || kind === RT
 
-/** Returns the state 0 if a later edge is of an allowed kind; otherwise -1. */
+/** Returns the next state: 0 after an edge of an allowed kind, otherwise -1. */
 const oneOnly = (kind: number, isAllowed: (kind: number) => boolean): number => (isAllowed(kind) ? 0 : -1)
 
 /** The classes in the order of the report, the worst first. */

@@ -29,8 +29,8 @@ export interface FoundCycles {
 }
 
 /**
- * Finds the shortest cycle of each class that the verdicts do not exclude, the worst class first. A component with a
- * cycle without session order or real time is not searched for the same class with these.
+ * Finds the shortest cycle of each class that the verdicts do not exclude, the worst class first. Once a component has
+ * a cycle of a class, it is not searched for the same class with session order or real time.
  */
 export function findCycles({ core, record }: Situation, outcomes: Outcomes): FoundCycles {
   const search = new CycleSearch(core, record)

@@ -7,7 +7,7 @@ export interface Assumption {
   readonly name: string
   readonly summary: string
   /**
-   * Calls `grant` with two micro-operations on one key if the version of the first is not newer than that of the
+   * Calls `grant` with pairs of micro-operations on one key. The version of the first is not newer than that of the
    * second. `counts` is 1 for each transaction that counts as committed.
    */
   orders(record: TransactionRecord, counts: Uint8Array, grant: Grant): void
@@ -85,7 +85,7 @@ const linearizableKeys: Assumption = {
   name: 'linearizable-keys',
   summary: 'each key by itself is linearizable: no transaction sees an older version than one that ended before',
   orders: (record, counts, grant) => {
-    /** By key: the touches that no later touch supersedes, by beginning after their end. */
+    /** By key: the touches that no later one supersedes. A touch supersedes those that ended before it began. */
     const newest = new Map<number, Touch[]>()
     eachTouch(record, counts, (touch) => {
       grant(touch.first, touch.last)

@@ -19,7 +19,7 @@ export interface CellWrite extends CellVersion {
   readonly transaction: number
   /** The row lock, if an answer shows when the transaction acquired it. */
   readonly lock: RowLock | undefined
-  /** When the transaction began, and when its commit was acknowledged; Infinity if it was not. */
+  /** When the transaction began, and when its commit was acknowledged. Infinity without an acknowledgement. */
   readonly began: number
   readonly acknowledged: number
 }
@@ -75,7 +75,7 @@ function versionsBy(record: TransactionRecord, t: number): ReadonlyMap<number, C
   return versions
 }
 
-/** Returns the number that an ADD adds, or NaN, with which every sum is unknown. */
+/** Returns the number that an ADD adds. NaN if it is no number; every sum is then unknown. */
 export function changeOf({ history, value }: TransactionRecord, row: number): number {
   const change = history.values.json(value[row] as ValueId)
   return typeof change === 'number' ? change : Number.NaN
@@ -154,10 +154,10 @@ export interface ReadTimes {
 export class Visible {
   readonly #order: LockOrder
   readonly #isFresh: boolean
-  /** By place: the earliest acknowledgement, and the earliest beginning, from this place on. */
+  /** By place: the earliest acknowledgement, and the earliest beginning, of the write there and all later ones. */
   readonly #acknowledged: Float64Array
   readonly #began: Float64Array
-  /** By place: the latest time at which a lock was taken up to this place. */
+  /** By place: the latest time at which the write there, or an earlier one, took its lock. */
   readonly #taken: Float64Array
   /** Writes without a lock may be anywhere in the order. */
   readonly #loose: readonly number[]
@@ -180,7 +180,7 @@ export class Visible {
     const newest = this.#isFresh ? this.#lastAcknowledged(began) : -1
     const places: number[] = newest < 0 ? [-1] : []
     for (const at of this.#loose) if (at < newest && writes[at].began <= ended) places.push(at)
-    // Writes shortly before the newest one may have taken their locks later.
+    // A write before the newest one is also possible if it may have taken its lock later.
     const until = writes[newest]?.lock?.to ?? 0
     for (let at = newest - 1; at >= 0 && this.#taken[at] >= until; at--)
       if ((writes[at].lock?.from ?? 0) >= until) places.push(at)

@@ -6,10 +6,10 @@ import { INITIAL } from '../record/versions.ts'
 import type { CycleStep, Outcome, Situation } from './situation.ts'
 
 /**
- * Checks that each transaction that read a version and then wrote the key wrote the next version (PL-CS, Adya 1999).
+ * Checks that a transaction that read a version and then wrote the key wrote the next version (PL-CS, Adya 1999).
  *
- * @returns a violation, or ww edges that must hold: from a transaction that read the last ordered version and wrote an
- * unordered one to the other writers of unordered versions.
+ * @returns a violation, or ww edges that must hold. They lead from a transaction that read the last ordered version and
+ * wrote an unordered one to the other writers of unordered versions.
  */
 export function decideCursors({ record, versions, core }: Situation): Outcome | FurtherEdges {
   const further = new Map<number, number[]>()

@@ -3,12 +3,12 @@ import { notRecorded } from '../../verdict/reason.ts'
 import { type FurtherEdges, type Graph, withEdges } from '../graph/graph.ts'
 import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 
-/** The nodes of writers of unordered versions of one key in one component. */
+/** The nodes of one component that wrote unordered versions of one key. */
 export type FreeWriters = readonly number[]
 
 /**
- * Returns the groups of writers whose order is free. Writers in different components take the order of these, which
- * closes no cycle.
+ * Returns the groups of writers whose order is free. Writers in different components take the order of their
+ * components, which closes no cycle.
  */
 export function freeWriters({ versions, core }: Situation): readonly FreeWriters[] {
   const { starts, ordered, writer } = versions
@@ -32,7 +32,7 @@ export function freeWriters({ versions, core }: Situation): readonly FreeWriters
 const MOST_ORDERS = 5040
 
 /**
- * Decides a level that depends on the order of unordered versions. Some order must meet it.
+ * Decides a level whose verdict depends on the order of unordered versions. It is met if some order meets it.
  *
  * @param decide decides by a graph, which may leave these versions unordered.
  */

@@ -17,7 +17,7 @@ export interface Judged {
   readonly outcomes: Outcomes
   /** An order of the transactions that keeps real time and explains every read; absent if there is none. */
   readonly order?: Int32Array | undefined
-  /** Without `order`: returns a witness that a level is met, if there is one besides the check. */
+  /** If there is no `order`: returns a witness that a level is met, if there is one other than the check itself. */
   readonly witnessBy?: ((level: IsolationLevel) => Witness | undefined) | undefined
   readonly situation?: Situation | undefined
 }
@@ -56,7 +56,7 @@ export function judgeVersions(
   return { outcomes: decideByGraphs(situation, reads), situation, witnessBy }
 }
 
-/** Marks levels as met, the strongest first, unless a read violates a level that they imply. */
+/** Marks the strongest levels as met that no read violates. */
 function allMetBut(reads: Outcomes): Outcomes {
   const outcomes = new Map(reads)
   for (const level of isolationLadder.levels) {

@@ -87,7 +87,7 @@ export const isolationLadder: Ladder<IsolationLevel> = {
   ) as unknown as { readonly [level in IsolationLevel]: readonly IsolationLevel[] },
   apart: [],
   realTime: isolations.map((isolation) => forms[0].prefixed(isolation)),
-  // At any other level, a transaction may read a write that comes later, so a violation may be repaired.
+  // Other levels let a transaction read a later write, so later events may repair their violation.
   lasting: ['strict-serializable'],
   tied: 'strict-serializable',
 }

@@ -76,7 +76,7 @@ function missedKey({ record, versions }: Situation, t: number, writer: number): 
   return -1
 }
 
-/** Returns a key of which `t` read a version that `writer` wrote, or NO_KEY. */
+/** Returns a key on which `t` read what `writer` wrote, or NO_KEY. */
 function directKey({ record, versions }: Situation, writer: number, t: number): number {
   for (let row = record.starts[t]; row < record.starts[t + 1]; row++) {
     const version = versions.of[row]
@@ -107,7 +107,7 @@ export function decideParallelSnapshots(situation: Situation, graph: Graph, mask
   return MET
 }
 
-/** Returns, by node, the lowest position of a writer that overwrote a version it read. */
+/** Returns, by node, the lowest position among the writers that overwrote what it read. */
 function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
   const { nodes, starts, to, kind } = graph
   const lowest = new Int32Array(nodes).fill(nodes)
@@ -138,11 +138,11 @@ function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
   return lowest
 }
 
-/** Reports whether a node represents a group of writers, all of whose edges are links. */
+/** Reports whether a node stands for a group of writers: all its edges are links. */
 const leadsOn = ({ starts, kind }: Graph, node: number): boolean =>
   starts[node] < starts[node + 1] && kind[starts[node]] === LINK
 
-/** Creates a walk back from a node over edges of the mask, down to a given position. */
+/** Creates a function that walks back from a node along edges of the mask, down to a given position. */
 function createPast(
   { nodes, starts, to, kind }: Graph,
   place: Int32Array,

@@ -34,9 +34,9 @@ export interface Violation {
   readonly standsAlone?: boolean | undefined
   /** Whether none of the transactions in `among` can be omitted. */
   readonly isCut?: boolean | undefined
-  /** By transaction in `among` that is not on the cycle: a step of the cycle that it proves. */
+  /** By transaction that is in `among` but not on the cycle: the step of the cycle that it proves. */
   readonly proves?: ReadonlyMap<number, CycleStep> | undefined
-  /** Whether the cycle depends on an assumed order of writes. The opposite order leads to another cycle. */
+  /** Whether the cycle assumes an order of writes. With the opposite order, there is another cycle. */
   readonly isGuess?: boolean | undefined
 }
 

@@ -40,8 +40,8 @@ export const decideAtomicReads = (situation: Situation): Outcome => {
 }
 
 /**
- * Decides whether each transaction saw all transactions that completed before it began: with SO those of its own
- * session, with RT all.
+ * Decides whether each transaction saw all transactions completed before it began. With SO, only those of its own
+ * session count.
  */
 export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof RT): Outcome {
   const { record, versions, events } = situation
@@ -63,7 +63,7 @@ export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof 
 
 const transactionsIn = ({ core }: Situation): Int32Array => core.transaction.filter((t) => t >= 0)
 
-/** Returns the other transaction on a cycle that wrote the version read, or -1. */
+/** Returns the transaction that wrote the version read, if it is another one and on a cycle; otherwise -1. */
 function sourceOf({ record, versions, core }: Situation, t: number, row: number): number {
   if (record.kind[row] !== READ || versions.of[row] < 0) return -1
   const source = versions.writer[versions.of[row]]
@@ -87,7 +87,7 @@ function missedIn(situation: Situation, view: View, t: number, kind: CycleStep['
   return undefined
 }
 
-/** Returns a violation if the micro-operation reads an older version than that of the view. */
+/** Returns a violation if the micro-operation reads an older version than the view holds. */
 function missedBy(
   { record, versions }: Situation,
   view: View,
@@ -110,7 +110,7 @@ function missedBy(
   }
 }
 
-/** Returns a key of which `to` read a version that `from` wrote, or NO_KEY. */
+/** Returns a key on which `to` read what `from` wrote, or NO_KEY. */
 function keyBetween({ starts, kind, key }: TransactionRecord, { of, writer }: Versions, from: number, to: number) {
   for (let row = starts[to]; row < starts[to + 1]; row++)
     if (kind[row] === READ && of[row] >= 0 && writer[of[row]] === from) return key[row]

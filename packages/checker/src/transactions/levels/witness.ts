@@ -11,8 +11,9 @@ import type { Versions } from '../record/versions.ts'
 import { type IsolationLevel, partsOf } from './ladder.ts'
 
 /**
- * Returns a witness that a level is met by a history that is not strict serializable, if there is one besides the
- * check. For read committed, it is an order of the transactions; for snapshot isolation, of their starts and commits.
+ * Returns a witness that a level is met, if there is one other than the check itself. The history is not strict
+ * serializable. For read committed, the witness is an order of the transactions; for snapshot isolation, of their
+ * starts and commits.
  *
  * @param events see `eventsOf`
  */
@@ -31,8 +32,7 @@ export function witnessOf(
   function ordered(): OperationRow[] {
     const { edges: all, nodes } = versionEdges(record, versions)
     const edges = new EdgeList(all.length)
-    // At read committed, a read may return an older version than the newest committed one. This keeps only edges
-    // between writers and from writers to readers.
+    // At read committed, a read may return an old version, so edges from readers to writers are left out.
     for (let e = 0; e < all.length; e++)
       if (isolation === 'serializable' || isOfWriter(all.kind[e])) edges.add(all.from[e], all.to[e], WW, all.key[e])
     if (form.name === 'sessions') addSessions(edges, record, versions.counts)
@@ -43,7 +43,8 @@ export function witnessOf(
   function startsAndCommits(): OperationRow[] {
     const { length } = record
     const { edges: all, nodes } = versionEdges(record, versions)
-    // Nodes of starts come first, then commits, then groups. A group of writers has edges to their commits.
+    // Nodes are numbered: first starts, then commits, then groups of writers. A group has edges to the commits of its
+    // writers.
     const [commit, group] = [(t: number) => t + length, (node: number) => node + length]
     const edges = new EdgeList(all.length + length)
     for (let t = 0; t < length; t++) if (versions.counts[t] === 1) edges.add(t, commit(t), SO, -1)

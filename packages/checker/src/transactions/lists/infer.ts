@@ -35,7 +35,7 @@ interface Nodes {
   readonly append: Int32Array
   /** By list: its shortest prefix whose last element was appended by an aborted transaction, or -1. */
   readonly aborted: Int32Array
-  /** By list: its shortest prefix whose last element nothing appended, or -1. */
+  /** By list: its shortest prefix whose last element was never appended, or -1. */
   readonly unwritten: Int32Array
 }
 
@@ -58,7 +58,7 @@ function nodesOf({ lists, status }: TransactionRecord, { find, transaction }: Wr
   return { append, aborted, unwritten }
 }
 
-/** By transaction: 1 if it committed, or a committed transaction read its element. */
+/** By transaction: 1 if it committed, or if a committed one read what it appended. */
 function countedOf({ length, lists, list, status }: TransactionRecord, { transaction }: Writes, { append }: Nodes) {
   const counts = new Uint8Array(length)
   let isOpen = false
@@ -68,7 +68,7 @@ function countedOf({ length, lists, list, status }: TransactionRecord, { transac
   }
   if (!isOpen) return counts
   const isSeen = new Uint8Array(lists.length)
-  // Lists have larger numbers than their prefixes, so the last one comes first.
+  // A list has a larger number than its prefixes, so the loop below visits it before them.
   for (const node of list) if (node >= 0) isSeen[node] = 1
   for (let node = lists.length - 1; node >= 0; node--) {
     if (isSeen[node] === 0 || lists.parent[node] < 0) continue
@@ -182,7 +182,7 @@ function findInLongest(
       else if (after >= 0) findings.add('dirty-update', transaction[after], after, row)
     }
   }
-  // The appends of a transaction to one key must keep their order.
+  // What a transaction appends to one key must stay in its order.
   for (let t = 0; t < length; t++) {
     if (status[t] === ABORTED) continue
     for (let row = starts[t] + 1; row < starts[t + 1]; row++) {
@@ -233,7 +233,10 @@ function readBases(
   }
 }
 
-/** Returns the list of a read without its transaction's own appends before; -1 if it does not end with these. */
+/**
+ * Returns the list that a read returned, without the elements that its transaction had appended before; -1 if the list
+ * does not end with these.
+ */
 function withoutOwn(
   { starts, kind, key, list, lists }: TransactionRecord,
   append: Int32Array,
@@ -249,7 +252,9 @@ function withoutOwn(
   return node
 }
 
-/** Returns the previous read of the same key, if it showed a different version apart from own appends; otherwise -1. */
+/**
+ * Returns the transaction's previous read of the key, if it showed another version, own appends aside; otherwise -1.
+ */
 function earlierRead(record: TransactionRecord, append: Int32Array, t: number, read: number): number {
   const { starts, kind, key } = record
   for (let row = read - 1; row >= starts[t]; row--) {

@@ -5,6 +5,6 @@ import type { Versions } from './versions.ts'
 export interface Inference {
   readonly versions: Versions
   readonly findings: Findings
-  /** Keys whose order may be wrong, each with two writes of one value. If there is such a key, no level is met. */
+  /** The keys to which a value was written twice, with the two writes. Their order may be wrong, so no level is met. */
   readonly repeated: ReadonlyMap<number, readonly [first: number, second: number]>
 }

@@ -23,7 +23,7 @@ export const WRITE = 2
 /** Adds a number to a register, as `SET n = n + 1` does; the server reads and writes in one step. */
 export const ADD = 3
 
-/** An unknown value or list; no id of a history's values equals it. */
+/** Stands for an unknown value or list. No value of a history has this id. */
 export const UNKNOWN = NO_MICRO_VALUE
 
 /**

@@ -8,8 +8,8 @@ export interface Writes {
 }
 
 /**
- * Finds all writes of one kind. Other writes of a value replace an aborted one, because a client may write the value
- * again.
+ * Finds all writes of one kind. Any other write of a value replaces an aborted one, because a client may write the
+ * value again.
  */
 export function findWrites({ length, starts, kind, key, value, status }: TransactionRecord, wanted: number): Writes {
   let count = 0
@@ -51,8 +51,8 @@ const hashed = (key: number, value: number): number => {
 }
 
 /**
- * Returns the record without unanswered transactions whose appends were sent again, if there are any. A level that it
- * meets is met, because it explains every read.
+ * Returns the record without unanswered transactions whose appends were sent again; undefined if there are none. A
+ * level that the rest meets is met, because the rest explains every read.
  */
 export function withoutFirstTries(record: TransactionRecord): TransactionRecord | undefined {
   const { repeated, transaction } = findWrites(record, APPEND)

@@ -29,9 +29,9 @@ const MOST_CHOICES = 10_000
 const MOST_FIRST = 32
 
 /**
- * Looks for an order of additions that agrees with the times of all statements. Each read takes effect after the
- * additions that it must have seen, and after the first choice of open additions that yields its value. Additions that
- * were answered first come first, as in earliest-deadline-first scheduling.
+ * Looks for an order of additions that agrees with the times of all statements. A read comes after the additions that
+ * it must have seen, and after open ones that make up its value. Additions answered first come first, as in
+ * earliest-deadline-first scheduling.
  *
  * @returns undefined if transactions do more with the cell than add or read, or if no order was found
  */
@@ -87,7 +87,7 @@ function sumsOf(writes: readonly CellWrite[], reads: readonly SumRead[], values:
   }
 }
 
-/** Returns the possible initial values of the cell, by the earliest read. */
+/** Returns the initial values of the cell that can explain the earliest read. */
 function firstsOf({ changes, begins, deadlines, byDeadline, seen: [start] }: Sums): readonly number[] {
   if (start === undefined) return []
   const before = byDeadline.filter((at) => begins[at] <= start.by)
@@ -161,9 +161,7 @@ interface Windows {
   readonly deadlines: Float64Array
 }
 
-/**
- * Returns the interval of each write from its sending to its answer, without the times when others held the row lock.
- */
+/** Returns the time between the sending and the answer of each write, without times when others held the row lock. */
 function windowsOf(writes: readonly CellWrite[]): Windows {
   const held = writes.flatMap(({ lock }) => (lock !== undefined && lock.from < lock.to ? [lock] : []))
   const [froms, tos] = [Float64Array.from(held, ({ from }) => from), Float64Array.from(held, ({ to }) => to)]
@@ -174,7 +172,7 @@ function windowsOf(writes: readonly CellWrite[]): Windows {
     const answered = Math.max(lock?.from ?? acknowledged, sent)
     const earlier = tos[countBelow(froms, sent) - 1] ?? 0
     begins[at] = earlier <= answered ? Math.max(sent, earlier) : sent
-    // The first lock interval that ended after this write was answered.
+    // The beginning of the first lock interval that ended after the answer.
     const later = froms[countBelow(tos, answered + 1)] ?? Number.POSITIVE_INFINITY
     deadlines[at] = later >= sent ? Math.min(acknowledged, later) : acknowledged
   }

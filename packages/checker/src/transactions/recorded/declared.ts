@@ -128,7 +128,7 @@ function othersWrite({ length, status, starts, kind, key, keys }: TransactionRec
 
 const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']
 
-/** Suggests no other level, because the transaction did not get the one that it asked for. */
+/** No other level is suggested, because the transaction did not get the one that it asked for. */
 const CAUSE = 'The database allowed what the levels asked for forbid.'
 const CURE =
   'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.'

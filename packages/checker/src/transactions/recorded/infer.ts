@@ -38,9 +38,9 @@ export interface DoubtfulCells {
    */
   isStartUnknown(cell: number): boolean
   overlap(cell: number, one: number, other: number): void
-  /** Records a read of a value that nothing wrote. It may have seen versions up to that of `newest`. */
+  /** Records a read of a value that nobody wrote. `newest` is the last write that it may have seen. */
   unexplained(cell: number, micro: number, newest: number | undefined): void
-  /** Records a read of another value than its own transaction had written. */
+  /** Records that a transaction read another value than it had written itself. */
   changed(cell: number, micro: number): void
 }
 
@@ -57,7 +57,7 @@ interface Read {
   /** Whether the read may have seen uncommitted values. */
   readonly isDirty: boolean
   readonly mayBe: (found: number) => boolean
-  /** Whether the value was computed from a later sum, which still shows what a version held. */
+  /** Whether the value was not read itself, but follows from a sum that the transaction read later. */
   readonly isImplied: boolean
   /** The possible positions in the cell's order; -1 for the initial value. */
   places: readonly number[]
@@ -156,7 +156,7 @@ function readsOf(
         continue
       }
       const written = own.get(cell)
-      // If the transaction wrote an unknown value before, this read shows it.
+      // If the transaction had written an unknown value, this read shows it.
       if (written !== undefined) {
         if (value[row] === UNKNOWN) continue
         if (written !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
@@ -174,14 +174,14 @@ function readsOf(
 }
 
 /**
- * The sum of a transaction's additions to a cell that it had not changed before. The times are those of the first
- * addition.
+ * The sum that a transaction has added to a cell, if it had not changed the cell before. The times are those of the
+ * first addition.
  */
 interface Added extends ReadTimes {
   readonly change: number
 }
 
-/** Finds when the server chose the versions that each statement of a transaction read. */
+/** Finds, for each statement of a transaction, when the server chose the versions to read. */
 class ReadTimesOf {
   readonly #whole: ReadTimes
   readonly #statements: TransactionNote['statements']
@@ -226,8 +226,8 @@ function byCell(orders: readonly LockOrder[], reads: readonly Read[]): readonly 
 }
 
 /**
- * Removes positions whose value differs from the value read. A read without positions leaves its cell in doubt, unless
- * it read a value that was rolled back.
+ * Removes positions at which the version has another value than the one read. A read without positions makes its cell
+ * doubtful, unless it read a value that was rolled back.
  */
 function explain(
   record: TransactionRecord,
@@ -407,8 +407,8 @@ function inferenceOf(
 const onlyOf = (places: readonly number[]): number | undefined => (places.length === 1 ? places[0] : undefined)
 
 /**
- * Finds the write before a transaction's own write to a cell. The transaction saw it if it had locked the row when it
- * read.
+ * Finds the write to a cell that came directly before a transaction's own write. The transaction saw it if it had
+ * locked the row when it read.
  */
 class Predecessors {
   readonly #orders: readonly LockOrder[]

@@ -82,8 +82,8 @@ function judgeRecorded(
   }
 
   /**
-   * Adds the levels that units, judged as one transaction each, violate. `declared` still concerns each transaction
-   * alone.
+   * Adds the levels that are violated if each unit is judged as one transaction. `declared` still concerns each
+   * transaction alone.
    */
   function judgedAsOne(alone: Judged, by: UnitKind): Judged {
     const units = unitsOf(record, notes, certain.versions.counts, by)
@@ -154,7 +154,7 @@ function hiddenFrom(
 const unseenReason = (mark: Mark | undefined): Reason | undefined =>
   mark === undefined ? undefined : notRecorded(`${mark.what} may change rows unseen, and ${mark.why}`)
 
-/** Reports whether two inferences are equal, so that nothing is uncertain. */
+/** Reports whether the certain and the likely inference are equal, so that nothing is uncertain. */
 const isSame = (one: Inference, other: Inference): boolean =>
   one.versions.writer.length === other.versions.writer.length &&
   one.versions.of.every((version, row) => version === other.versions.of[row])
@@ -247,7 +247,7 @@ const OTHERS =
 
 const whatOf = ({ what, line }: Mark): string => `${what} (line ${line})`
 
-/** Reports whether a mark covers a cell. A star matches every primary key: `accounts/*` + `/balance`. */
+/** Reports whether a mark covers a cell. The star in a mark stands for any primary key. */
 function covers(mark: string, cell: string): boolean {
   if (mark === cell) return true
   const star = mark.indexOf('/*/')

@@ -16,11 +16,10 @@ const MOST_VALUES = 64
 const MOST_AT_ONCE = 6
 
 /**
- * Returns, by position in the order of a cell, all values that the version may hold, and possibly further ones. Values
- * after a known value follow from the additions. If locks leave the order of some writes open, the result contains the
- * values of each of their orders.
+ * Returns, by position, all values that a version of a cell may hold, and perhaps further ones. After a known value,
+ * the additions give the next values. If locks leave the order of some writes open, all their orders count.
  *
- * @param pins by position, including INITIAL: the value of the version, if some read can only have seen this version
+ * @param pins by position, including INITIAL: the value of a version that some read must have seen
  */
 export function valuesAt(
   { history, status }: TransactionRecord,
@@ -87,8 +86,8 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   const { length } = writes
   const starts: number[] = []
   /**
-   * By position: the earliest beginning and end of a lock interval, and beginning of a transaction without a lock, from
-   * this position on.
+   * By position, the minimum of this and all later writes: when a lock was taken, when it was released, and when a
+   * transaction without a lock began.
    */
   const got = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY)
   const sent = got.slice()
@@ -137,7 +136,9 @@ export interface Seen {
   readonly mayBe: (found: number) => boolean
 }
 
-/** Reports whether one value for each version explains these reads, if the counted transactions wrote in this order. */
+/**
+ * Reports whether some values of the versions explain all these reads, if the counted transactions wrote in this order.
+ */
 export function areExplained(
   { history }: TransactionRecord,
   { writes }: LockOrder,
@@ -145,7 +146,7 @@ export function areExplained(
   first: number,
   seen: readonly Seen[],
 ): boolean {
-  /** The value of a version is a base plus the additions after it. A base is UNKNOWN until a read shows it. */
+  /** A version's value is a base plus the additions after it. A base is UNKNOWN until a read shows it. */
   const bases = [first]
   interface Version {
     readonly base: number

@@ -22,13 +22,13 @@ interface Asked {
 const MOST_STARTS = 64
 
 /**
- * Keeps only violations that hold for all initial values. A read of a written value may also have seen an equal initial
- * value, so the value of each read in a contradiction is tried as the initial value.
+ * Keeps only violations that hold for all initial values. A read of a written value may have seen an equal initial
+ * value instead, so the values read in a contradiction are tried as initial ones.
  */
 export function whateverTheStart(record: TransactionRecord, { levels, first, found, decideFrom }: Asked): Outcomes {
   const { outcomes } = found
   let tries = 0
-  /** Returns an initial value with which the level may be met, if there is one. */
+  /** Returns an initial value that may avoid the violation of the level, if there is one. */
   const wayOut = (level: IsolationLevel, from: Int32Array, { outcomes, sources }: Decided): Start | undefined => {
     const violated = violationOf(level, outcomes)
     if (violated === undefined) return SOME
@@ -65,7 +65,7 @@ function violationOf(level: IsolationLevel, outcomes: Outcomes): Violated | unde
   return undefined
 }
 
-/** Returns the values that reads of a contradiction may have seen as initial ones. */
+/** Returns the values that a contradiction's reads may have found as initial values. */
 function startsOf(
   { starts, kind, key, value }: TransactionRecord,
   first: Int32Array,

@@ -12,7 +12,7 @@ export interface Obstacle {
 }
 
 export interface Breaches {
-  /** Returns a breach, or a path that shows an unavoidable one. */
+  /** Returns the next breach of the rules. A path shows a breach that no order avoids. */
   next(): Obstacle | Path | undefined
   moved(nodes: readonly number[]): void
 }
@@ -25,7 +25,7 @@ export class KeyOrders implements Breaches {
   readonly #writes: Rows
   readonly #isDirty: Uint8Array
   readonly #dirty: number[] = []
-  /** The writers of each key by the current order, in the rows of the key facts. */
+  /** The writers of each key, sorted by the current order. Rows are those of the key facts. */
   readonly #sorted: Int32Array
   /** By transaction: its row among the writers of the key. */
   readonly #place: Int32Array
@@ -116,9 +116,9 @@ export class KeyOrders implements Breaches {
 }
 
 /**
- * The rules of parallel snapshot isolation. Of two writers of a key, one must see the other, and a transaction that
- * sees the later one must see both. No transaction may see a writer of a key that follows the source of its read of the
- * key. These orders must follow from edges: a transaction may precede another one that does not see it.
+ * The rules of parallel snapshot isolation. Of two writers of a key, one must see the other, and whoever sees the later
+ * one must see both. A transaction that reads a version of a key must not see a later writer of the key. Only edges
+ * count as seeing, because a transaction may precede another one unseen.
  */
 export class ParallelOrders implements Breaches {
   readonly #problem: OrderProblem

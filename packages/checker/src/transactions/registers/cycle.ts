@@ -19,8 +19,8 @@ export interface Chosen extends Part {
 
 export interface FoundCycle {
   /**
-   * A cycle that the level excludes, if one was found. Where the order of two writes is unknown, it assumes that of
-   * their completions; the opposite order leads to another cycle.
+   * A cycle that the level excludes, if one was found. Writes of unknown order are assumed in the order of their
+   * completions; the opposite order leads to another cycle.
    */
   readonly cycle: readonly CycleStep[] | undefined
   readonly isGuess: boolean
@@ -30,7 +30,9 @@ export interface FoundCycle {
 
 const MOST_STEPS = 200_000
 
-/** Returns a cycle that holds in every order of the writes, or else in the order of their completions. */
+/**
+ * Returns a cycle that exists in every order of the writes. If there is none, assumes the order of their completions.
+ */
 export function findCycle(some: Chosen, isolation: Isolation, ordering: Ordering): FoundCycle {
   const facts = keyFactsOf(some.record, some.sources)
   const inWhole = (step: CycleStep): CycleStep => ({
@@ -63,7 +65,7 @@ function proofsOf(some: Chosen, facts: KeyFacts, ordering: Ordering, cycle: read
   })
 }
 
-/** Returns the writers whose version of a key a transaction read. */
+/** Returns the transactions whose versions of the key were read by transaction `t`. */
 function sourcesOf({ readStarts, reader, source }: KeyFacts, t: number, key: number): readonly number[] {
   const found: number[] = []
   for (let at = readStarts[key]; at < readStarts[key + 1]; at++)
@@ -158,7 +160,7 @@ function edgesOf(
   return from
 }
 
-/** Returns the orders of writers that hold in every order that the level allows. */
+/** Finds which writers precede which others in every order that the level allows. */
 function certainlyEarlier(part: Chosen, facts: KeyFacts, isolation: Isolation, ordering: Ordering): Earlier {
   const { length } = part.record
   const isBefore = new Uint8Array(length * length)
@@ -189,7 +191,7 @@ function inOrder(
   const writers = Array.from(writer.subarray(writerStarts[k], writerStarts[k + 1])).sort(
     (a, b) => record.completed[a] - record.completed[b] || a - b,
   )
-  // A chain of updates has at most as many members as there are writers.
+  // One round for each writer suffices, because no chain of updates is longer.
   for (let round = 0; round < writers.length; round++)
     for (let at = readStarts[k]; at < readStarts[k + 1]; at++) {
       if (isUpdate[at] === 0 || source[at] === INITIAL) continue

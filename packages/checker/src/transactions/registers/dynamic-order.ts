@@ -1,6 +1,6 @@
 import { type Graph, reversed } from '../graph/graph.ts'
 
-/** The levels of the decisions that an order depends on, ascending. */
+/** The decisions on which an order depends, as ascending levels of the search. */
 export type Grounds = readonly number[]
 
 /** An order that holds as long as the decisions in `grounds` do. */
@@ -71,7 +71,7 @@ export class DynamicOrder {
     return this.#reach(from, this.position[to], to) === undefined ? this.#pathTo(from, to) : undefined
   }
 
-  /** Adds an edge and returns the moved nodes. `to` must not have to precede `from`. */
+  /** Adds an edge and returns the moved nodes. No path may lead from `to` to `from`. */
   add(from: number, to: number, grounds: Grounds, shown: readonly number[]): readonly number[] {
     const moved = this.position[from] < this.position[to] ? [] : this.#move(from, to)
     const edge: Soft = { from, to, grounds, shown }
@@ -91,7 +91,7 @@ export class DynamicOrder {
     }
   }
 
-  /** Returns `from` and all nodes that follow it up to position `last`; undefined if `target` is among them. */
+  /** Returns `from` and all nodes that follow it up to position `last`. Undefined if `target` is one of them. */
   #reach(from: number, last: number, target: number): number[] | undefined {
     const visit = ++this.#visit
     const { starts, to } = this.#forward

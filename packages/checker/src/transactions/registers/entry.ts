@@ -97,7 +97,7 @@ const NO_ORDERS: DecidedRegisters['orders'] = new Map()
 
 const NO_EVENTS = new Int32Array(0)
 
-/** Replaces null by the initial value, for which it stands, if this is known. */
+/** Replaces null, which stands for the initial value, by this value, if it is known. */
 const withoutNull = (record: TransactionRecord, initial: number): TransactionRecord =>
   initial === UNKNOWN || initial === NULL
     ? record
@@ -123,7 +123,7 @@ function inferenceOf({ kind, key, starts, length }: TransactionRecord, sources: 
   return { versions, findings: sources.findings, repeated: new Map() }
 }
 
-/** Returns the core of the graph in which anomalies are searched. */
+/** Returns the core of the graph of certain orders, in which anomalies are searched. */
 function certainCore({ record, sources, granted }: Registers, facts: KeyFacts) {
   const edges = certainOrders(facts, granted)
   addSessions(edges, record, sources.counts)
@@ -132,8 +132,8 @@ function certainCore({ record, sources, granted }: Registers, facts: KeyFacts) {
 }
 
 /**
- * Removes met levels if the source of some read is unknown, and violates every level if granted orders contradict each
- * other.
+ * If the source of some read is unknown, no level is met. If granted orders contradict each other, every level is
+ * violated.
  */
 function withDoubts(
   { outcomes, orders }: DecidedRegisters,

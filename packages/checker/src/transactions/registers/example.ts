@@ -16,7 +16,7 @@ export interface Registers {
   readonly granted: Edges
 }
 
-/** Transactions that violate a level by themselves. A read counts only with the writer of its value. */
+/** Transactions that violate a level by themselves. A read counts only if the writer of its value is among them. */
 export interface Example extends Partial<FoundCycle> {
   /** Ascending. */
   readonly among: readonly number[]

@@ -9,7 +9,7 @@ import type { Conflict, Saturation } from '../../sequential/saturation.ts'
 import type { Contradiction, Judged } from './judged.ts'
 import type { CausalOrder, Facts } from './order.ts'
 
-/** A client whose overlapping reads form several threads, and these threads. */
+/** A client with overlapping reads, which form several threads. */
 export interface BranchedClient {
   readonly client: number
   readonly threads: readonly number[]
@@ -82,7 +82,7 @@ export function searchClient(
 const NO_TEXTS = (): Json => null
 
 /**
- * Returns few completed operations of a client that know everything its operations know: the last one, and each read
+ * Returns few operations of a client that know all that its completed operations know: the last one, and each read
  * still open at its call.
  */
 function endsOf({ length, calls, returns, writes, clients }: Encoded, client: number): readonly number[] {
@@ -160,8 +160,8 @@ function lastWithin(some: readonly number[], count: number, placeOf: (n: number)
 }
 
 /**
- * Returns the reads whose source is among `indices`. Other reads have no source here, because a view explains only the
- * reads of its client.
+ * Returns the operations at `indices` with their sources. A source elsewhere counts as none, because a view explains
+ * only its client's reads.
  */
 function viewOf({ encoded, writerOf }: Facts, indices: Int32Array): ReadsFrom {
   const number = new Int32Array(encoded.length).fill(NO_READ)

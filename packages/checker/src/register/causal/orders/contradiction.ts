@@ -32,7 +32,10 @@ export interface Relations {
   readonly release: () => void
 }
 
-/** Returns the orders that break a guarantee: a cycle, or a single order contrary to the operations' own. */
+/**
+ * Checks a guarantee. Returns the orders that break it: a cycle, or one order that contradicts the operations' own
+ * order.
+ */
 type Guarantee = (facts: Facts, budget: Budget) => readonly Edge[] | undefined
 
 export function createRelations(facts: Facts, budget: Budget): Relations {
@@ -124,7 +127,7 @@ function judgeViews(facts: Facts, order: CausalOrder | undefined, budget: Budget
 const whole = (cycle: readonly Edge[]): Contradiction => ({ derived: [], cycle, isWhole: true })
 
 /**
- * Converts the orders that break a guarantee to a contradiction. One suffices, because it is contrary to the
+ * Converts the orders that break a guarantee to a contradiction. A single order is no cycle, but contradicts the
  * operations' own order.
  */
 const judged = (cycle: readonly Edge[] | undefined): Judged =>

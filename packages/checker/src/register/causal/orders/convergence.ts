@@ -149,7 +149,8 @@ function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, bud
 }
 
 /**
- * Returns an order by which an operation waits for one that is not placed. `into` holds the conflicts that lead to it.
+ * Returns an order that makes an operation wait for one that is not placed. `into` holds the conflicts that lead to the
+ * operation.
  */
 function waitsFor(
   operation: number,

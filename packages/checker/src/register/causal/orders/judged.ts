@@ -9,7 +9,7 @@ export interface Contradiction {
   readonly isWhole: boolean
   /** A thread of the contradicted client; absent if there are several clients. */
   readonly thread?: number | undefined
-  /** Every operation that the cycle's orders need, if another search derived them. */
+  /** The operations that the cycle's orders need. Present if another search derived these orders. */
   readonly involved?: ReadonlySet<number>
   /** Whether a read saw a write from its own future, which only PRAM allows. */
   readonly future?: boolean

@@ -60,7 +60,7 @@ export function lastAmong(writes: readonly number[], count: number, place: Int32
 /** The causal order: the transitive closure of each client's order and reads-from. */
 export interface CausalOrder {
   readonly width: number
-  /** By operation and thread: how many of the thread's operations precede the operation or are it. */
+  /** By operation and thread: how many of the thread's operations precede the operation, which counts itself. */
   readonly rows: Int32Array
   /** All operations, each after its predecessors. */
   readonly basis: Int32Array
@@ -93,7 +93,9 @@ export function basisOf(
   return 'order' in ordered ? { basis: ordered.order } : { cycle: cycleThrough(ordered.cycle, writerOf) }
 }
 
-/** Converts a path, in which each operation needs the next and the last the first, to a cycle of orders. */
+/**
+ * Converts a path to a cycle of orders. In the path, each operation needs the next one, and the last needs the first.
+ */
 function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly Edge[] {
   return path
     .map((operation, n): Edge => {

@@ -35,7 +35,7 @@ export interface Views {
  * each thread were forced before it. The predecessors of other operations follow from them.
  */
 export function createViews(facts: Facts, given: CausalOrder | undefined, budget: Budget): Views {
-  // With overlapping operations, a client's threads alone do not give all predecessors.
+  // If a client's operations overlap, its threads alone do not show all predecessors.
   const needed = given === undefined && facts.threads.isBranched
   const own = needed ? clientOrder(facts, budget) : undefined
   const order = given ?? own
@@ -181,7 +181,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
           edges.push(edge)
         }
         force(source, ofOlder)
-        // Visits again the earlier reads that have the source, which has more predecessors now, in their past.
+        // Visits earlier reads again if they have the source in their past, because the source has new predecessors.
         const back = firstWith(past, i, of[source], place[source])
         if (back < i && !covers(past[back], ofOlder)) i = back - 1
       }

@@ -8,8 +8,8 @@ import { sequenceOfZones } from './zones.ts'
 export const NONE = -1
 
 /**
- * Operations on one or more keys, by the value that each wrote or read, with links between values that must follow each
- * other directly. Value i is what operation i wrote; `length + k` is the initial value of key k.
+ * Operations on one or more keys. Values that must follow each other directly are linked. Operation i wrote value i;
+ * value `length + k` is the initial value of key k.
  */
 export interface Chains extends Pick<Encoded, 'length' | 'kind' | 'calls' | 'returns' | 'key' | 'keys'> {
   /** By operation: the value it wrote or read; NONE if it is omitted. */
@@ -63,7 +63,7 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
   for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
   const order = int32Array(starts[keys])
   const placed = starts.slice(0, keys)
-  // After a value is placed, its entry in `reads` becomes the position of its next read.
+  // Places each write, and leaves room for the reads of its value: `reads[v]` becomes the position of the next one.
   for (let at = 0; at < sequence.length; at++) {
     const k = keyOf(sequence[at])
     for (let v = sequence[at]; v !== NONE; v = next[v]) {
@@ -108,7 +108,7 @@ function clustersOf({ length, kind, calls, returns, value, next }: Chains, budge
 
 interface Joined {
   readonly isHead: Uint8Array
-  /** By key: 1 if an operation within a chain returned before the call of one that it must follow. */
+  /** By key: 1 if some operation of a chain returned before the call of one that precedes it in the chain. */
   readonly isBroken: Uint8Array
   readonly conflicts: readonly Conflict[]
 }

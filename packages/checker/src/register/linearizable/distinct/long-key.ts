@@ -41,7 +41,7 @@ interface NotJudged {
 
 export interface LongKey {
   /**
-   * Adds operations, in the order of real time except for those of unknown outcome. Returns false if no more are
+   * Adds operations in real-time order; those of unknown outcome may come at any time. Returns false if no more are
    * needed.
    *
    * @throws OutOfTime
@@ -139,6 +139,6 @@ class ByZones implements LongKey {
 
 function idOfInitial(initial: Json, { values }: History): number {
   const id = values.id(initial)
-  // Text ids differ between parts and have no place in the arrays, so NULL stands for such an initial value.
+  // A text has no place in the arrays, and its id differs between parts, so NULL stands for it.
   return (id & 1) === 1 ? id : NULL
 }

@@ -33,7 +33,7 @@ export class LongValues {
   readonly #early: Int32Array
   readonly #late: Int32Array
   readonly #known: Uint8Array
-  /** The value that places count from. Place 0 holds the initial value instead. */
+  /** A value's place is its distance from this value. Place 0 is kept for the initial value. */
   #base: number | undefined
   #lowest: number
   #highest = 0
@@ -85,7 +85,7 @@ export class LongValues {
     if ((this.#known[place] & WRITTEN) !== 0) return false
     this.#known[place] |= WRITTEN
     this.#written += 1
-    // A read returned before this write was called. If the value is written again, the key is not judged.
+    // The value was read before this write was called. If the value is written again, the key is not judged.
     if (NEVER - this.#early[place] < call) this.#impossible = place
     return true
   }
@@ -102,7 +102,7 @@ export class LongValues {
    */
   conflicting(events: number, budget: Budget): readonly LongValue[] | undefined {
     if (this.#impossible >= 0) return [this.#valueOf(this.#impossible)]
-    // Includes one more place at the beginning for the initial value.
+    // Begins one place earlier, to make room for the initial value.
     const from = Math.max(1, Math.min(this.#lowest, this.#highest)) - 1
     const first = this.#early.subarray(from, this.#highest + 1)
     const last = this.#late.subarray(from, this.#highest + 1)

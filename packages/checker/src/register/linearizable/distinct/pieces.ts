@@ -96,7 +96,7 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
     if (writes[i] === NOTHING || isUnclear[key[i]] === 1 || !sizes.has(key[i])) continue
     const entry = ValueTable.placeOf(names[writes[i]])
     const start = startOf(texts, entry) + 1
-    // A piece at the beginning of this one without its last byte is a prefix of this one.
+    // This piece must not begin with another one. Its last byte is left out, because each piece begins with itself.
     if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1
   }
   return { texts, at, sizeOf, isUnclear }

@@ -49,7 +49,7 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
       value[i] = version
     } else if (kind[i] === WRITE) {
       begin(i)
-      // A read of exactly this text saw the put alone, without a comparison of texts.
+      // A read of exactly the put's text saw the put alone, and is found without a comparison of texts.
       known[writes[i]] = i
     }
   }

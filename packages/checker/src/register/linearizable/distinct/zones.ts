@@ -36,7 +36,7 @@ export function zones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
 
 const onlyKey = (): number => 0
 
-/** Returns the reads that returned before their write was called, with this write. */
+/** Returns the reads of values that were not written yet, each with the write of its value, if there is one. */
 function impossibleReads({ length, calls, returns, expects, initial }: Encoded, { writer }: Clusters): Conflict[] {
   const conflicts: Conflict[] = []
   for (let i = 0; i < length && conflicts.length < MOST_CONFLICTS; i++) {
@@ -52,7 +52,7 @@ function impossibleReads({ length, calls, returns, expects, initial }: Encoded, 
 interface Clusters {
   /** By value: the operation that wrote it, or -1. */
   readonly writer: Int32Array
-  /** By value: the earliest return, and the latest call, which is -2 before the history. */
+  /** By value: the earliest return and the latest call. A call before the history is -2. */
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
@@ -133,7 +133,7 @@ export interface Zones {
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
-  /** By key: the group that precedes all others of the key, if it is `used`. `sequenceOfZones` clears `used` for it. */
+  /** By key: the group that comes before all others, if it is `used`. `sequenceOfZones` clears its `used`. */
   readonly initials: ArrayLike<number>
   /** Returns the key of a group. Groups on different keys never conflict. */
   readonly keyOf: (group: number) => number
@@ -198,7 +198,7 @@ export function sequenceOfZones(
         holder[k] = group
       }
     } else {
-      // The group ends after the forward zone that it begins in, so it is placed right after this zone.
+      // The group begins within a forward zone and ends after it, so it is placed right after the zone.
       waiting[k].push(group)
       held++
     }

@@ -10,8 +10,8 @@ export interface OptionalClass {
 }
 
 /**
- * Returns the classes of writes that can matter. A write of unknown outcome matters if a later return observed its
- * value, or if some operation observed only that the value differed from another one.
+ * Returns the classes of writes that can matter: those whose value was observed by an operation that returned later, or
+ * all if some operation observed only a difference.
  */
 export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int32Array): readonly OptionalClass[] {
   const { length, kind, calls, returns } = part

@@ -18,7 +18,7 @@ interface Turns {
 const usualDepth: Turns = { first: 7, growth: 8 }
 const usualFrontier: Turns = { first: 40, growth: 8 }
 
-/** The frontier search is then much slower, and good only at refuting. */
+/** With compare-and-sets of unknown outcome, the frontier search is much slower, and good only at refuting. */
 const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
 const frontierWithOptionalCas: Turns = { first: 16, growth: 8 }
 const narrowWithOptionalCas: Turns = { first: 16, growth: 8 }
@@ -71,7 +71,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
     return frontier && contender(frontier, optionalCas ? frontierWithOptionalCas : usualFrontier)
   }
   const byNarrowFrontier = (): Contender | undefined => {
-    // Following every configuration takes too long for many open, or counted, operations.
+    // Following every configuration takes too long with many open operations, or with some of unknown outcome.
     const narrow = createNarrowFrontier(part, budget, isShallow && isSettled ? EVERY : undefined)
     return narrow && contender(narrow, optionalCas ? narrowWithOptionalCas : usualFrontier)
   }

@@ -47,7 +47,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   let depth = 0
   let state = initial
   let furthest = -1
-  // The next operation to try or, after the last call, `classCursor` as the next class.
+  // The next operation to try. After the last one, `classCursor` is the next class to try.
   let cursor = next[head]
   let classCursor = -1
   let started = false
@@ -94,7 +94,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
       const k = kind[entry]
       if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {
         take(entry, OBSERVATION, state)
-        // The next entry may have been the return of the operation taken.
+        // Goes back one entry, because the next one may have been the return that was just removed.
         entry = previous[entry]
       }
     }

@@ -45,7 +45,10 @@ export function createFrontierExpansion(
     return (origin[BITS + (slot >> 5)] & (1 << (slot & 31))) === 0
   }
 
-  /** Makes the successor of `origin` with `value`. The caller must mark the operation that fired. */
+  /**
+   * Builds in `scratch` the configuration that follows `origin` when the register becomes `value`. The caller must mark
+   * the operation that fired.
+   */
   const become = (value: number, byWrite: boolean): void => {
     scratch[STATE] = value
     scratch[NODE] = origin[NODE]
@@ -59,7 +62,7 @@ export function createFrontierExpansion(
     for (let c = counts; c < stride; c++) scratch[c] = origin[c]
   }
 
-  /** Handles the configuration in `scratch` after `operation` fired, or -1 if the returning write stays unfired. */
+  /** Handles the new configuration in `scratch`. `operation` fired last; -1 if the returning write stays unfired. */
   const reached = (operation: number): void => {
     const slot = slotOf[returning]
     const word = slot >> 5
@@ -171,8 +174,7 @@ export function createFrontierExpansion(
       if (wantsDifferent || isWanted(to)) fireOptional(c)
     }
     if (!possible) return
-    // The next to fire is a cas, which hides no write. A write of the current value may come first, because it hides
-    // other open writes.
+    // A cas fires next, and hides no write. A write of the current value before it can hide other open writes.
     for (let w = 0; w < words; w++) {
       if (origin[hidden + w] !== 0) {
         supply(state)
@@ -196,8 +198,8 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // Marks the write as done in all further successors. Leaving it unfired gains nothing, because the operations
-        // that fired could also fire after this return.
+        // From here on, the write counts as done. Leaving it unfired gains nothing, because whatever fires first could
+        // also fire after this return.
         origin[BITS + word] |= bit
       }
       become(value, true)

@@ -11,7 +11,7 @@ import { createFrontierExpansion } from './frontier-expand.ts'
 /** A resumable walk over the events of one key. */
 export interface Frontier {
   readonly run: (steps: number) => Progress
-  /** After `met`: the operations that fired. The first member of a class stands for each use of the class. */
+  /** Returns, after `met`, the operations that fired. Each use of a class appears as the class's first member. */
   readonly path: () => FiringPath
   /** After `violated`: the first return without an explanation, as an event position. */
   readonly culpritReturn: () => number

@@ -67,8 +67,8 @@ export function createExpansion(
   }
 
   /**
-   * Adds a configuration to the live ones unless one dominates it, and removes those it dominates. `operation` fired
-   * last, or is -1 if the returning write stays unfired.
+   * Keeps a configuration unless a live one dominates it, and removes those that it dominates. `operation` fired last;
+   * -1 if the returning write stays unfired.
    */
   const keep = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const others = ~returningBit
@@ -219,8 +219,7 @@ export function createExpansion(
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }
-    // The next to fire is a cas, which hides no write. A write of the current value may come first, because it hides
-    // other open writes.
+    // A cas fires next, and hides no write. A write of the current value before it can hide other open writes.
     if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 
@@ -236,8 +235,8 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // Marks the write as done in all further successors. Leaving it unfired gains nothing, because the operations
-        // that fired could also fire after this return.
+        // From here on, the write counts as done. Leaving it unfired gains nothing, because whatever fires first could
+        // also fire after this return.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)

@@ -20,8 +20,8 @@ export const EVERY: number = Number.POSITIVE_INFINITY
 const STRAY_STEPS = 1024
 
 /**
- * The maximum number of configurations followed before all are, if there are operations of unknown outcome: following
- * all then takes too long. Each restart doubles the number.
+ * With operations of unknown outcome, following all configurations takes long. Each restart doubles the number
+ * followed; above this maximum, all are.
  */
 const MOST_FOLLOWED = 128
 
@@ -65,7 +65,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
   const { sets, masks } = open
 
   let beam = followed
-  // Deferred configurations, each with the event before which it was deferred.
+  // Configurations put off for later, each with the event at which the walk resumes it.
   let putOff = new Int32Array(64 * (WORDS + 1))
   let putOffCount = 0
   // The live configurations, each as a score in the upper half and an index in the lower one. `best` are those that
