@@ -11,7 +11,8 @@ export interface Command {
   readonly summary: string
   readonly positionals?: { readonly [name: string]: string }
   /**
-   * The options, in the order of the help text. If any is common, `--help` lists only common options without `--all`.
+   * The options, in the order of the help text. If some are marked as common, `--help` without `--all` lists only
+   * these.
    */
   readonly options: Options
   readonly examples: readonly (readonly [command: string, explanation: string])[]

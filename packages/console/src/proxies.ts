@@ -90,7 +90,7 @@ const OFFERS: { readonly [action: string]: Offer } = {
 const isFor = ({ protocol, speaks }: ManagedProxy, { fault, ofRequests }: Offer): boolean =>
   protocol === 'udp' ? fault.kind === 'partition' : ofRequests === undefined || speaks === 'http'
 
-/** Returns the links that a fault affects. A fault of requests affects only their direction. */
+/** Returns the links that a fault affects. A fault of requests affects only the direction of requests. */
 function linksFor({ forward, callers }: ManagedProxy, { ofRequests }: Offer): readonly string[] {
   if (ofRequests) return [linkName(forward)]
   return callers.flatMap((caller) => [

@@ -78,7 +78,7 @@ function decoded(part: string): string {
 }
 
 /**
- * Replaces the token in the paths of a run's documents. A report may come from strangers and send its own address
+ * Replaces the token in the paths of a run's documents: a report may come from strangers, and send its own address
  * elsewhere.
  */
 const documentKey = (token: string, name: string): string =>

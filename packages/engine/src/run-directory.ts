@@ -92,8 +92,8 @@ export const USUAL_OUT: string = 'chaos-results'
 export const RUN_JSON = 'run.json'
 
 /**
- * Records are private. Servers of root's runs may have other users (PostgreSQL's must), who can reach their data but
- * not list the directory.
+ * Records are private. Servers of root's runs may have other users (PostgreSQL's must). These users can reach their
+ * data, but not list the directory.
  */
 const OWNER_ONLY = process.getuid?.() === 0 ? 0o711 : 0o700
 const RECORD_MODE = 0o600

@@ -15,7 +15,7 @@ export function optimiseLate(): void {
 export function lateOptimisation(v8: string): readonly string[] {
   const [major = 0, minor = 0] = v8.split('.').map(Number)
   const version = major * 100 + minor
-  // How much bytecode runs before V8 looks for hot functions; 67,584 bytes by default.
+  // V8 looks for hot functions after it has run this much bytecode, by default 67,584 bytes.
   if (version === NODE_20) return ['--interrupt-budget=1000000', BASELINE_AT_ONCE]
   // Since Node 21, V8 counts invocations; by default, Maglev compiles after 400 and Turbofan after 3,000.
   if (version >= NODE_21 && version <= NODE_24)

@@ -27,7 +27,7 @@ export function readJsonFile(asker: string, path: string): unknown {
 /**
  * Parses a JSON file that was named directly.
  *
- * @throws UserError (input) if it is not JSON, and (`unread`) if it cannot be read.
+ * @throws UserError (input) if it is not JSON, or with the code `unread` if it cannot be read.
  */
 export function readJsonAt(path: string, unread: 'usage' | 'input' = 'input'): unknown {
   let text: string

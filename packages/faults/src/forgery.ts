@@ -47,13 +47,13 @@ function altered(value: Json, draw: () => number): Json {
   const step = 1 + Math.floor(draw() * FARTHEST)
   if (typeof value === 'number') {
     const near = value >= step && draw() < 0.5 ? value - step : value + step
-    // No other double is within a few units of such a large one.
+    // The step does not change such a large double, so the sign changes instead.
     return near === value ? -value : near
   }
   return typeof value === 'string' ? withOtherEnd(value, step) : value
 }
 
-/** Changes the last character, because names differ there: `n2` becomes `n3`. */
+/** Changes the last character, because names often differ only there: `n2` becomes `n3`. */
 function withOtherEnd(text: string, step: number): string {
   const last = text.charCodeAt(text.length - 1)
   if (text === '') return String(step)

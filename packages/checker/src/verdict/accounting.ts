@@ -3,8 +3,8 @@ import { type OperationRow, UNJUDGED } from '../encoding/operation-row.ts'
 import type { Budget } from '../limits/budget.ts'
 
 /**
- * The fate of a set's elements, a queue's messages, assigned ids, or a counter's reads: Jepsen's accounting, as in the
- * checkers of these names in `jepsen.checker`. It requires less than linearizability and covers the whole history.
+ * The fate of a set's elements, a queue's messages, assigned ids, or a counter's reads, as in the checkers of these
+ * names in `jepsen.checker`. It requires less than linearizability, and covers the whole history.
  */
 export interface Accounting {
   /**
@@ -15,10 +15,7 @@ export interface Accounting {
   readonly reason: string
   /** The word for a single element: a message, an id. */
   readonly noun: string
-  /**
-   * The meaning of `ok`. It is the number of elements that were seen or, for a counter, the number of reads that the
-   * additions explain.
-   */
+  /** What `ok` counts: elements that were seen or, for a counter, reads that the additions explain. */
   readonly okAre: 'seen' | 'explained reads'
   /** Elements that a client tried to add, enqueue or generate (for a counter: additions). */
   readonly attempted: number
@@ -57,8 +54,8 @@ export interface Accounted {
   /** The operation to show for an element: the one that acknowledged it, otherwise one that saw it. */
   readonly operation: OperationRow
   /**
-   * The delay in nanoseconds, for stale and lost elements. It begins when the element was first known. For a stale
-   * element it ends when the element was last missing, and for a lost element when it was last seen.
+   * How late the element was, in nanoseconds: from when it was first known until it was last missing (if stale) or last
+   * seen (if lost).
    */
   readonly late?: number | undefined
   /** For a counter: the least and the greatest value that the additions allowed. */

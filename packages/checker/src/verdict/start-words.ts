@@ -8,8 +8,8 @@ export function outOfThinAir(set: Encoded, operation: number, decoder: Decoder):
 }
 
 /**
- * Names an operation that saw another initial value, since only one of two unwritten values can be it. Empty if there
- * is none.
+ * Names another operation that saw a different initial value, because only one of the two values can be right. Empty if
+ * there is none.
  */
 function otherStart(set: Encoded, operation: number, decoder: Decoder): string {
   if (!set.anyStart) return ''

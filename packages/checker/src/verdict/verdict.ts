@@ -20,9 +20,8 @@ export type Witness =
       readonly values: readonly { readonly key: string | undefined; readonly value: Json }[]
     }
   /**
-   * Causal convergence: the write that each read saw (no write: the initial value), and a single order of all writes
-   * and reads. It contains the causal order, and each read's source is the last write of its key in the read's causal
-   * past.
+   * Causal convergence: the write that each read saw (none for the initial value), and one order of all writes and
+   * reads. It contains the causal order. Each read saw the last write of its key in its causal past.
    */
   | {
       readonly kind: 'arbitration'

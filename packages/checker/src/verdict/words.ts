@@ -28,7 +28,7 @@ export interface Words {
   readonly calledAt: (row: number) => string
 }
 
-/** Adds the row of every mentioned operation to `spokenOf`, if given. */
+/** If `spokenOf` is given, it collects the rows of all mentioned operations. */
 export function createWords(decoder: Decoder, spokenOf?: Set<number>): Words {
   const { history } = decoder
   const { operations } = history

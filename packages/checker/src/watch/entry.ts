@@ -10,8 +10,8 @@ import { buildTimeline } from './timeline.ts'
 import { createWords } from './words.ts'
 
 /**
- * Judges streams of changes by each guarantee. Linear in writes and events; every scope of watches costs another pass
- * over the writes.
+ * Judges streams of changes by each guarantee. Linear in writes and events, with one more pass over the writes for each
+ * scope of watches.
  */
 export const watchEntry: ModelEntry<WatchLevel> = {
   name: 'watch',

@@ -38,7 +38,7 @@ export interface Write {
   readonly row: OperationRow
   /** By key: the new value; undefined for a deletion. */
   readonly changes: ReadonlyMap<string, Json | undefined>
-  /** `done` without a revision: acknowledged by a target that returns none. */
+  /** Also `done` for an acknowledgement without a revision. */
   readonly outcome: 'done' | 'open' | 'failed'
   readonly revision: number | undefined
 }
@@ -61,7 +61,7 @@ export interface Compaction {
 export interface Watch {
   readonly id: string
   readonly row: OperationRow
-  /** One key, all keys with a prefix, or (neither given) all keys. */
+  /** The watched key. Without a key and a prefix, all keys are watched. */
   readonly key: string | undefined
   readonly prefix: string | undefined
   /** The first requested revision; the present one if undefined. */

@@ -18,7 +18,7 @@ export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly words: Words
 }
 
-/** The events sent to a watch. `at` holds the changed keys, and the response, of each revision. */
+/** The events sent to a watch. `at` holds each revision's changed keys and response. */
 export interface Sent {
   readonly at: ReadonlyMap<number, SentRevision>
 }
@@ -37,8 +37,8 @@ const ENOUGH_IN_VAIN = 5
 const NOT_ASKED_ENOUGH = 'had not shown everything, and was not asked often enough once everything was healed'
 
 /**
- * The guarantees that a missing change breaks. They stay open after an unknown answer, which may have contained the
- * change.
+ * The guarantees that a missing change breaks. After an unknown answer they stay undecided, because the answer may have
+ * contained the change.
  */
 const NEVER_SENT: ReadonlySet<Guarantee> = new Set(['reliable', 'resumable', 'live'])
 

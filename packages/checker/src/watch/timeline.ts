@@ -37,9 +37,9 @@ export interface Timeline {
 }
 
 /**
- * Sorts writes by revision: first by acknowledgements, then by changes read from the store and events of watches, which
- * give their revisions to open writes of the same change. The write must have been called before the report. Of
- * several, the one called first gets the revision; any choice would be equally good.
+ * Sorts writes by revision. Acknowledgements give revisions. Readings and events of watches give theirs to an open
+ * write of the same change that was called before. Of several such writes, the one called first gets it; any choice
+ * would be equally good.
  */
 export function buildTimeline({ writes, readings, watches }: WatchRecord, callEvent: Int32Array): Timeline {
   const settlement = settleAcknowledged(writes, callEvent)
@@ -82,8 +82,8 @@ interface Settlement {
   readonly settled: Set<Write>
   failed(change: Pick<Change, 'key' | 'value'>): OperationRow | undefined
   /**
-   * Gives the revision of a change to an open write of the change called before the event position `before`. Returns
-   * false if there is none.
+   * Gives the revision of a change to an open write of this change, called before the event position `before`. Returns
+   * false without such a write.
    */
   settle(change: Change, before: number, toldBy: OperationRow): boolean
 }
@@ -129,7 +129,7 @@ function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Se
   }
 }
 
-/** Settles writes by readings. Returns the reason why a reading must be wrong, if one must be. */
+/** Settles writes by the changes in readings. Returns why a reading must be wrong, if one must be. */
 function settleRead(readings: readonly Reading[], { byRevision, settle }: Settlement): string | undefined {
   for (const { row, at, changes } of readings)
     for (const change of changes) {

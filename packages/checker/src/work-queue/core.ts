@@ -3,10 +3,7 @@ import type { RecordedOperation } from './operations.ts'
 
 type Does = RecordedOperation['does']
 
-/**
- * By guarantee: the kinds of operations that can contradict it. Others explain results, so omitting them may create a
- * contradiction.
- */
+/** By guarantee: the operations that can contradict it. Others must be kept, because they may explain results. */
 export const contradicting: { readonly [guarantee in OfOneValue]: readonly Does[] } = {
   'no-lost-messages': ['look'],
   'no-invented-messages': ['take', 'look'],

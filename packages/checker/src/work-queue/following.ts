@@ -22,7 +22,7 @@ export const someOf = (message: Message, operations: readonly RecordedOperation[
   story: storyOf(message.text, operations),
 })
 
-/** Creates a search by the specification. Without times, searches once for all messages with the same story. */
+/** Creates a search by the specification. Messages with the same story share one search, unless times matter. */
 export function createFollowing(budget: Budget): Following {
   const known = new Map<string, boolean | undefined>()
   return {

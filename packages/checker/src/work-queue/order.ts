@@ -28,7 +28,7 @@ export interface QueueJudging extends FindingsSink<Guarantee> {
  */
 const MOST_OPERATIONS = 400
 
-/** The enqueue and the first take of a message with a single copy, with the events that bound them. */
+/** The enqueue and the first take of a message with a single copy, and the bounds on when they happened. */
 interface Life {
   readonly text: string
   /** Undefined if the message was in the queue at the start. */
@@ -91,7 +91,7 @@ function lifeOf({ history, queue }: QueueJudging, { text, enqueues, handouts, si
     shown = Math.min(shown, returnEvent[row])
     if (seen === undefined || callEvent[row] > callEvent[seen]) seen = row
   }
-  // A message without a take was still there at the last operation that saw it.
+  // Without a take, the message was still in the queue at the last operation that saw it.
   const late = first ?? seen
   const [enqueue] = enqueues
   const place = enqueue === undefined ? queue.initial.indexOf(text) - queue.initial.length : 0

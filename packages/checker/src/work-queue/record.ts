@@ -96,7 +96,7 @@ export function readQueues(history: History, initial: Json): readonly Queue[] {
       else if (outcome[row] !== FAIL) queue.unanswered.push(row)
     } else if (outcome[row] !== FAIL) settlements.push({ queue, row })
   }
-  // A receipt may be used before all takes that returned it are read.
+  // Handled after all takes, because several takes may return the same receipt.
   for (const { queue, row } of settlements) settle(queue, history, row)
   return [...queues.values()]
 }

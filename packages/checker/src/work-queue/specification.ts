@@ -53,7 +53,7 @@ interface Copy {
   readonly isDue: boolean
   /** Whether no operation enqueued the copy, which then has no place in the order. */
   readonly isInvented: boolean
-  /** Whether the copy was overtaken. If order matters, it must have been lost. */
+  /** Whether a later copy was taken first. If order matters, this copy must have been lost. */
   readonly isLost: boolean
 }
 
@@ -77,9 +77,9 @@ const GRACE_MS = 1
 const NO_LEASE = Number.NEGATIVE_INFINITY
 
 /**
- * Defines a queue that leases its messages. A take returns any message that the kept guarantees allow; equal copies are
- * indistinguishable. A receipt identifies one copy. Where it is allowed, a message that no operation enqueued is a
- * separate copy, outside the order.
+ * Defines a queue that leases its messages. A take returns any message that the kept guarantees allow. Copies of equal
+ * messages are indistinguishable, and a receipt identifies one copy. If invented messages are allowed, each is a
+ * separate copy without a place in the order.
  *
  * Time never goes back. Each step happens as early as possible, because this leaves the most possibilities for later
  * steps.
@@ -117,7 +117,7 @@ const fresh = (text: string, isDue: boolean): Copy => ({
   ...{ isOut: false, isTaken: false, isAcknowledged: false, isDue, isInvented: false, isLost: false },
 })
 
-/** The properties of a copy that the kept guarantees depend on. */
+/** Returns the properties of a copy that matter for the kept guarantees. */
 function keyOf(
   { text, receipts, untilMs, isOut, isTaken, isAcknowledged, isDue, isInvented, isLost }: Copy,
   kept: QueueRules['kept'],

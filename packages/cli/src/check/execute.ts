@@ -71,7 +71,7 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
   }
   const exitCode = await reporting.finish(exitCodeOf(results))
   const [only] = results
-  // A single unreadable file has no table, so its error is thrown instead of a report.
+  // A single unreadable file has no table, so its error is thrown.
   if (alone && only !== undefined && 'trouble' in only && !isQuiet)
     throw new UserError(only.trouble.code, only.trouble.message)
   return exitCode

@@ -71,7 +71,7 @@ async function storedFile(file: string): Promise<NamedFile> {
   }
 }
 
-/** Replaces a run's directory, or the name of a test in a Jepsen store, by its history. */
+/** Returns the history of a run's directory or of a Jepsen test; for any other name, the named file. */
 function namedByRun(name: string): NamedFile {
   const file = storedHistory(name) ?? name
   if (file !== join(name, 'history.jsonl')) return { file }

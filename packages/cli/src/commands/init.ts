@@ -96,7 +96,7 @@ function initExample(options: ParsedOptions): typeof EXIT.met {
   return EXIT.met
 }
 
-/** Writes the configuration that was typed, or that the folder suggests. */
+/** Writes a configuration from the typed options, or else from the folder's content. */
 async function initConfiguration(options: ParsedOptions): Promise<ExitCode> {
   const [target, command] = ['target', 'command'].map((name) => textOf(options, name))
   const nodes = declared.nodes.valueIn(options, 'nodes')

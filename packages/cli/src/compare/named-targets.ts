@@ -61,7 +61,7 @@ export async function namedTargets(
   const used = new Set<Sweep>()
   for (const base of bases) {
     const { target } = await targetOf(base.split(':')[0] ?? '', registries, where)
-    // A single system keeps every sweep, so that the error about an unknown setting names the system.
+    // A single system keeps all sweeps, so that the error about an unknown setting names the system.
     const own = bases.length === 1 ? sweeps : sweeps.filter((sweep) => hasAll(target, sweep))
     for (const sweep of own) used.add(sweep)
     const [first, ...others] = own

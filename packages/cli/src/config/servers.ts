@@ -82,7 +82,7 @@ export interface Closing {
 }
 
 /**
- * Connects a Compose project as upstreams until `close` is called, and reads the settings.
+ * Connects a Compose project as upstreams, and reads the settings. `close` disconnects the project.
  *
  * @throws the errors of both steps
  */

@@ -29,7 +29,7 @@ export interface FoundRoutes {
   readonly result: string | undefined
   /** The place in the source: `server.js:12`. */
   readonly where: string
-  /** The names of objects that the path accepts, unless any: `{number}`. */
+  /** The form of the accepted object names, such as `{number}`. Absent if any name is accepted. */
   readonly keys?: string | undefined
 }
 

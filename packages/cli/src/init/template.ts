@@ -15,7 +15,7 @@ export interface OwnStart {
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/** The routes of an object. The path contains {key}; the place of the value is such as `json.item`. */
+/** The routes of an object. The path contains {key}. The places of the value look like `json.item`. */
 export interface ServedPlace {
   readonly path: string
   readonly write: WriteMethod

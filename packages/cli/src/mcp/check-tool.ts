@@ -44,7 +44,7 @@ async function checked(
   // A recording's directory contains its parts.
   if (statSync(file).isDirectory()) confinedWithin('check', file, readdirSync(file))
   const again = checkCommandLine(file, spec)
-  // The JSON reporter provides every member, whichever thread reads the file.
+  // The result comes from the JSON reporter, because another thread may read the file.
   const output = {
     reporters: [{ name: 'json', file: undefined, isOwn: false }],
     screen: { colours: false, terminal: { width: 110, unicode: true } },

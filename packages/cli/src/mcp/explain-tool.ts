@@ -71,7 +71,7 @@ async function explained({ path: given, level, model }: v.InferOutput<typeof inp
   confinedWithin('explain', path, ['history.jsonl', 'history.backend.jsonl', 'run.json'])
   const read = await readExplained(path, { level, model })
   const explanation = explain(read)
-  // In a tool's result, `next` and `outcome` mean the next call and the result of an expectation.
+  // In a tool's result, `next` is the next call and `outcome` the result of an expectation.
   const { next: advice, outcome: _, ...others } = explanation
   const drawing = drawContradiction(read, DRAWING)
   const page = renderExplained(explanation, plainStyle, PAGE)

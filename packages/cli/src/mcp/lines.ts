@@ -9,7 +9,7 @@ export function wholeLines(dropped: (sizeBytes: number) => void): Transform {
   let sizeBytes = 0
   const add = (part: Buffer): void => {
     sizeBytes += part.length
-    // Of a line that is too long, only the size is kept.
+    // Drops the content of a line that is too long, and counts its size.
     if (sizeBytes <= LONGEST_BYTES) parts.push(part)
     else parts = []
   }

@@ -69,7 +69,7 @@ export async function recordRun(
   }
 }
 
-/** Returns the command's own exit code, unless the verdict fails or is required and unknown. */
+/** Returns the command's own exit code, unless the verdict fails, or is unknown but required. */
 function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { draft }: RunRecording): ExitCode {
   const isHeld = draft.expect !== undefined || draft.require !== undefined
   if (verdict === EXIT.met || (verdict === EXIT.unknown && !isHeld)) return own ?? verdict
@@ -83,7 +83,7 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
     ...{ client, initial, model },
     command: command.length === 0 ? undefined : command,
     endsInTime: timeMs === undefined ? undefined : true,
-    // A spec cannot contain all settings of proxies. Such a recording is repeated by its command line.
+    // A spec cannot contain all settings of proxies. If it lacks some, the command line repeats the recording.
     again: configFile === undefined && table !== undefined && servers.length > 0 ? undefined : again,
   }
   const given = Object.entries(said).filter(([, value]) => value !== undefined)

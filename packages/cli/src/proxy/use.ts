@@ -233,14 +233,11 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
 }
 
 const OF_RUN = ['require', 'check-timeout', 'events'] as const
-/** Options that also apply to plain files, for judging during recording. */
+/** Options for judging during the recording, which plain files support too. */
 const HELD = ['expect', 'stop-on-violation'] as const
 const JUDGED_LEVEL = 'linearizable' satisfies Level
 
-/**
- * Returns the settings of the recorded run. A route table or a protocol makes the recording a run, unless there are
- * options for a file or rotation.
- */
+/** Returns the settings of the recorded run. Plain files, by `--out FILE` or rotation, are no run. */
 function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPair[]): RunRecording | undefined {
   const { record: table, out } = typed
   const rotates = typed.rotate !== undefined

@@ -50,7 +50,7 @@ async function askedAgain(again: Promise<void>): Promise<boolean> {
   }
 }
 
-/** Returns the option that prevents a repetition, because the next run would overwrite its file. */
+/** Returns why the run cannot be repeated, if the next run would overwrite one of its files. */
 function unrepeatable({ events, reporters }: RunSettings): string | undefined {
   if (events !== undefined) return 'It writes --events, which the next run would overwrite.'
   const written = reporters.find(({ file }) => file !== undefined)

@@ -44,7 +44,7 @@ export function showProgress(display: ProgressDisplay, simulated: boolean): RunL
   }
 }
 
-/** A run in progress in two lines: its counts; the active faults and the verdict so far. */
+/** Describes a run in progress in two lines: its counts, then the active faults and the verdict so far. */
 export function liveLine(progress: Progress, totalMs: number, operationsPerSecond: number): string {
   const { counts, leader, stage } = progress
   const clock = `${minutes(progress.elapsed / 1e6)} / ${minutes(totalMs)}`

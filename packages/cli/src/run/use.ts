@@ -372,7 +372,7 @@ function parseVerify(wanted: boolean, { tier }: Target): boolean {
 const operationNames = ['read', 'write', 'cas'] as const
 type Operation = (typeof operationNames)[number]
 
-/** The default operations. Below linearizability, reads and writes alone can be judged by more levels. */
+/** The default operations. Without cas, more levels below linearizability can be judged. */
 export const usualOperations = (target: Target): readonly Operation[] =>
   usualPromise(target) === 'linearizable' ? operationNames : ['read', 'write']
 

@@ -195,7 +195,7 @@ async function requireSupportedSql(subject: Parameters<typeof unsupportedSql>[0]
   )
 }
 
-/** A service of the configuration, or a program in a file. Options override the declaration. */
+/** Returns a service of the configuration, or a program in a file. Options override the declaration. */
 function parseService(
   options: ParsedOptions,
   typed: ValuesOf<typeof declared> & { readonly isolation: string | undefined },

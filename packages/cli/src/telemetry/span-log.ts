@@ -119,7 +119,7 @@ function described(id: string, kind: string, members: Members): Pick<FaultBegun,
           : {}
     return { text: describeFault(fault), attributes: { ...named, ...at } }
   } catch {
-    // Of a fault of a later version, only the name is known.
+    // A fault of a later version is known only by its name.
     return { text: kind, attributes: named }
   }
 }

@@ -1,7 +1,7 @@
 import { type Style, table } from '@chaosproxy/report'
 import type { Setting } from '@chaosproxy/workloads'
 
-/** A name and its description. Without a name, it continues the previous description. */
+/** A name and its description. An empty name continues the description above. */
 export type Listed = readonly [name: string, text: string]
 
 export const listing = (rows: readonly Listed[], paint: (name: string) => string): string[] =>

@@ -12,7 +12,9 @@ export function refuseToOverwrite(
 interface Replacement {
   readonly typed: string
   readonly force: boolean
-  /** Whether a file with this start was written by the same option, if the start can show it. */
+  /**
+   * Whether a file that begins like this was written by the same option. Undefined if the beginning cannot show this.
+   */
   readonly recognises: ((start: string) => boolean) | undefined
 }
 

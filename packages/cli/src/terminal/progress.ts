@@ -29,7 +29,7 @@ export async function createProgress({ quiet, verbose = false }: ProgressOptions
   if (quiet) return silent
   const { isTTY, columns } = process.stderr
   const { CI, TERM } = process.env
-  // On a terminal without a size, as of automation tools, ora would clear infinitely many lines. Its spinner is always
+  // If the terminal has no size, as in automation tools, ora would clear infinitely many lines. Its spinner is always
   // coloured.
   const interactive =
     isTTY === true && columns > 0 && CI === undefined && TERM !== 'dumb' && wantsColours(process.stderr)

@@ -50,7 +50,7 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
 }
 
 /**
- * Rejects options with code that the spec does not name.
+ * Rejects options that name other code than the spec.
  *
  * @throws UserError (usage)
  */
@@ -88,7 +88,7 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
   }
 }
 
-/** Completes the removed variables of a service from the environment of this process. */
+/** Restores a service's removed variables from the environment of this process. */
 function completeService(file: string, name: string): string {
   const [before, after] = name.startsWith(SIMULATED) ? [SIMULATED, name.slice(SIMULATED.length)] : ['', name]
   if (!isFullService(after) || !after.includes(REMOVED)) return name
@@ -165,7 +165,7 @@ function isSame(one: Brought, other: Brought): boolean {
   return prefix(one) === prefix(other) && resolve(fileOf(one)) === resolve(fileOf(other))
 }
 
-/** Returns a remark if a named file is outside the naming file's directory. */
+/** Returns a remark if the named file is outside the directory of `file`, which names it. */
 function placeOf(brought: Brought, file: string): string {
   const { kind } = brought
   if (kind === 'program' || kind === 'probe' || kind === 'command') return ''

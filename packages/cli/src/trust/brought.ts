@@ -10,7 +10,7 @@ import { type ParsedOptions, textsOf } from '../command.ts'
 /** Code or a request that a data file names. Using the file runs it on this machine. */
 export interface Brought {
   readonly kind: 'program' | 'cluster' | 'service' | 'beside' | 'client' | 'protocol' | 'workload' | 'probe' | 'command'
-  /** The command, path or requirement as in the file. The name of a program beside nodes precedes its path. */
+  /** The command, path or requirement as in the file. For a program beside nodes, its name comes first. */
   readonly text: string
 }
 

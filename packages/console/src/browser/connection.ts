@@ -16,7 +16,7 @@ export type DraftedOrder =
 interface Listening {
   readonly told: (told: Told) => void
   readonly lost: () => void
-  /** Returns the data that the page has, for each new connection. */
+  /** Returns the data that the page already has. Called for each new connection. */
   readonly had: () => Had
 }
 

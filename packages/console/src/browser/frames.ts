@@ -40,7 +40,7 @@ export interface NodeRow {
   readonly role?: string | undefined
   readonly leads?: boolean | undefined
   readonly term?: number | undefined
-  /** How many entries this node lacks that another had applied a moment before. */
+  /** How many entries this node lacks that another node applied a moment ago or earlier. */
   readonly lag?: number | undefined
   /** Milliseconds by which faults have put the node's clock ahead; negative if behind. */
   readonly clockMs?: number | undefined
@@ -99,7 +99,7 @@ export interface Verdict extends Finding {
   readonly upTo?: number | undefined
   readonly operations: number
   readonly ladder: string
-  /** The newest violation, if it differs from the first, which the other members describe. */
+  /** The newest violation, if it differs from the first. The other members describe the first. */
   readonly since?: Finding | undefined
 }
 

@@ -61,9 +61,7 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
   }
 }
 
-/**
- * The thread's nice value: a thirtieth of the time of an ordinary thread. With less, the verdict would never change.
- */
+/** Gives the thread a thirtieth of the time of an ordinary thread. With less time, the verdict would never change. */
 const NICENESS = 15
 
 /** Gives everything else on the machine priority. Only Linux has a priority per thread. */

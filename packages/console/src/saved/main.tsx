@@ -93,7 +93,7 @@ function startJudging(code: string, question: Question, told: (answer: Answer) =
     if (data.type === 'judged' || data.type === 'refused') stop()
     told(data)
   }
-  // Most likely the memory limit of the tab, which browsers do not report.
+  // The cause is most likely the memory limit of the tab, which browsers do not report.
   worker.onerror = (event) => {
     event.preventDefault()
     stop()

@@ -65,7 +65,7 @@ function insufferable(fault: Fault, { target }: PlannedRun): string | undefined 
   return `${target.name} cannot suffer ${fault.kind}: ${refusalText(suffering)}`
 }
 
-/** Refuses a fault if another already stops one of its nodes, because healing them would conflict. */
+/** Refuses a fault on a node that another fault already stops, because healing both would conflict. */
 function alreadyDown(fault: Fault, { faults }: LiveRun): string | undefined {
   if (!('nodes' in fault) || !stopsNodes(fault.kind)) return undefined
   const other = faults.rows.find(

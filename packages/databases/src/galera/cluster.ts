@@ -11,8 +11,8 @@ import type { GaleraPrograms } from './programs.ts'
 import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
 
 /**
- * Declares MariaDB servers that all accept writes. A node announces its group communication's port. Others use it with
- * the host of the connection, which is the proxy's.
+ * Declares MariaDB servers that all accept writes. A node announces only its group communication's port. Others combine
+ * it with the host of the connection, which is the proxy's.
  */
 export function galeraCluster({
   nodes,
@@ -45,8 +45,8 @@ export function galeraCluster({
 const directAddress = (id: NodeId): readonly string[] => [`{node-host.${id}}`, `{node-port.${id}}`]
 
 /**
- * Galera's provider options. With half of the suspect time-out of 2 s, a majority that had lost a node did not agree
- * within its own time-outs.
+ * Galera's provider options. With a suspect time-out of 1 s instead of 2 s, a majority that had lost a node did not
+ * agree in time.
  */
 const PROVIDER = {
   'gmcast.listen_addr': 'tcp://{listen.group}',

@@ -4,8 +4,8 @@ import { CREATE } from '../mariadb/scripts.ts'
 // copy, `template`, from which the others start.
 
 /**
- * MAKE DATA INSTALL SERVER OPTIONS…: creates the data on n1, and starts and ends a cluster on it. Copies contain the
- * cluster's position, so the others need not receive all data.
+ * MAKE DATA INSTALL SERVER OPTIONS…: creates the data on n1, and runs a cluster on it once. The data then contains the
+ * cluster's position, so nodes that copy it need not receive all data.
  */
 export const MAKE: string = `${CREATE}
 shift 2
@@ -29,7 +29,7 @@ until [ -e ../n1/template ]; do sleep 0.02; done
 cp -a ../n1/template db`
 
 /**
- * SERVE DATA NUMBER SERVER OPTIONS…: runs the server. A later start asks the storage engine for its position, which a
+ * SERVE DATA NUMBER SERVER OPTIONS…: runs the server. A restart first asks the storage engine for the position, which a
  * killed server has not written down.
  */
 export const SERVE = `cd "$1" || exit 1

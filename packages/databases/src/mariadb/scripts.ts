@@ -7,11 +7,11 @@
 // - `follow-n2.sql` and so on: for every other node, how to replicate from it;
 // - `follow.sql`: a copy of that file for the node that this node follows; absent on a primary;
 // - `lead.sql`: makes the node the primary;
-// - `leads`, on a primary: the number of promotions before its own, and of the last change that it had then.
+// - `leads`, on a primary: the number of earlier promotions, and the number of its last change at that time.
 //
-// The node with the most promotions is the primary; others with `leads` are replaced primaries that have not restarted.
-// n1 keeps a copy of its data from before its first start. Replicas and replaced primaries start from it and replicate
-// all later changes, so no node drops its binary logs.
+// The node with the most promotions is the primary; other nodes with a file `leads` are replaced primaries that have
+// not restarted. n1 keeps a copy of its data from before its first start. Replicas and replaced primaries start from
+// this copy and replicate all later changes, so no node drops its binary logs.
 
 /** Defines `ask`, which sends a statement to a node's server, past all proxies. */
 const ASK = `ask() {

@@ -27,7 +27,8 @@ export const mariadb: Target = {
   defaultNodes: NODES,
   declared: undefined,
   settings,
-  // Includes rebuilding a demoted primary as a replica. Until then, a primary that waits for it accepts no writes.
+  // Includes the rebuilding of a demoted primary as a replica. A primary that waits for this replica accepts no writes
+  // until then.
   quietMs: millis(40_000),
   promises,
   weakness,

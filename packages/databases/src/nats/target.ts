@@ -95,8 +95,7 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
 }
 
 /**
- * Describes the weakness of a bucket's reads or a queue's deliveries. Polls of streams ask the leader, so they have
- * none.
+ * Describes the weakness of a bucket's reads or a queue's deliveries. Streams have none, because polls ask the leader.
  */
 function usageText(object: string, settings: Settings, faults: WeaknessQuestion['faults']): string {
   if (object === 'queue')

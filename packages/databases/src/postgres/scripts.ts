@@ -31,8 +31,8 @@ cat follow-n1.conf > follow.conf
 touch db/standby.signal`
 
 /**
- * Defines `sweep`, which removes a killed server's memory: new memory of the same user that no process maps. The rest
- * belongs to other servers.
+ * Defines `sweep`, which removes a killed server's shared memory. Leaves memory that existed before, that another user
+ * owns, or that a process maps.
  */
 const REMOVE_MEMORY = `sweep() {
   if [ -e "$1/shared" ]; then
@@ -112,8 +112,8 @@ exit 0`
 
 /**
  * REJOIN DATA: restarts every server that does not follow the primary, as its standby. A follower has WAL of the
- * primary's timeline, which a server that is ahead refuses. Looks up the primary again, because another node may have
- * been promoted meanwhile.
+ * primary's timeline; a server that is ahead refuses this WAL. Looks up the primary again, because another node may
+ * have been promoted meanwhile.
  */
 export const REJOIN = `cd "$1" || exit 1
 primary=

@@ -114,7 +114,7 @@ const declaration: NodesDeclaration = {
     RABBITMQ_CONF_ENV_FILE: '{data}/rabbitmq-env.conf',
     RABBITMQ_ENABLED_PLUGINS_FILE: '{data}/enabled_plugins',
     RABBITMQ_DIST_PORT: '{listen-port.node}',
-    // A broker asks for its own port without using the module.
+    // A broker does not ask the module `chaos_epmd` for its own port.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '+S 1:1 -erl_epmd_port {listen-port.node} -kernel inet_dist_use_interface {127,0,0,1}',
     // The script replaces its process by the broker.
@@ -161,7 +161,7 @@ export const rabbitmq: Target = {
   // A broker takes long to restart and rejoin.
   quietMs: millis(90_000),
   objects: ['queue'],
-  // No setting wipes data: such a broker would have to leave the cluster before it could join again.
+  // There is no setting that wipes data: a wiped broker would have to leave the cluster before it could join again.
   settings: own,
   promises: promised,
   weakness,

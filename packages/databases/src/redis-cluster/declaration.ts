@@ -12,9 +12,9 @@ export function partnerOf(node: NodeId, nodes: readonly NodeId[]): NodeId {
 }
 
 /**
- * Declares masters with one replica each. A node's initial configuration names all other nodes, so nodes need not meet.
- * Nodes dial announced addresses, which lead through the proxy. The proxy identifies a node by the address from which
- * it dials.
+ * Declares masters with one replica each. A node's initial configuration names all other nodes, so no CLUSTER MEET is
+ * needed. Nodes dial announced addresses, which lead through the proxy. The proxy identifies a node by the address from
+ * which it dials.
  */
 export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): NodesDeclaration {
   const ids = nodeNames(nodes)

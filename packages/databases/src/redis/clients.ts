@@ -32,7 +32,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
   const table = tableOf(name, choice)
   return {
     functions: Object.keys(table),
-    // A Redlock acquisition goes to every primary, so no single record describes it.
+    // Redlock asks every primary, so no single record describes an acquisition.
     sessions: isRedlock ? undefined : REDIS_CLIENTS,
     carries: ({ initial }) => carriedOf({ table: name, wait, initial }),
     async open({ broke }): Promise<OpenedClients> {

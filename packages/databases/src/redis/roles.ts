@@ -101,7 +101,7 @@ export function openedAt({ id, addresses }: Pick<RedisNode, 'id' | 'addresses'>,
   return openAsker(address)
 }
 
-/** Returns from how many connected replicas a Sentinel has an INFO, which contains the `runid`. */
+/** Returns the number of connected replicas whose INFO a Sentinel has. The INFO contains the `runid`. */
 function heardFrom(answer: Json | undefined): number {
   const replicas = Array.isArray(answer) ? answer.map(membersOf) : []
   return replicas.filter((replica) => replica.get('flags') === 'slave' && replica.get('runid') !== '').length

@@ -44,7 +44,7 @@ export const redis: Target = {
   tier: 'real',
   // A primary that was replaced during a partition continues to act as one for about ten seconds after it heals.
   quietMs: QUIET_MS,
-  // A Redlock acquisition goes to every primary, so no single record describes it.
+  // Redlock asks every primary, so no single record describes an acquisition.
   sessions: ({ lock }) => (lock === 'redlock' ? undefined : REDIS_CLIENTS),
   functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : tableFunctions),
   // Redis's documentation calls replication asynchronous, and says that a failover may lose acknowledged writes. With

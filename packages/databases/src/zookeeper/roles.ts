@@ -8,7 +8,7 @@ export interface ZookeeperNode {
   readonly addresses: { readonly [port: string]: Address }
 }
 
-/** Watches the leader, by the command `srvr`. A server without a quorum says only so. */
+/** Watches the leader, by the command `srvr`. A server without a quorum only replies that it does not serve. */
 export function watchZookeeperRoles(nodes: readonly ZookeeperNode[]): RoleWatch {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   return watchRoles({

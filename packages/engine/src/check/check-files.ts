@@ -19,7 +19,7 @@ export type CheckEvent =
   | { readonly type: 'checking'; readonly file: string; readonly operations: number }
   /** `done` is the number of finished files, including this file. */
   | { readonly type: 'checked'; readonly result: CheckResult; readonly done: number }
-  /** The keys must be judged together, so the workers of a queue have nothing to do. */
+  /** The keys must be judged together, so the queue's workers have nothing to do for this file. */
   | { readonly type: 'whole'; readonly file: string }
   | QueueEvent
 
@@ -77,7 +77,7 @@ function checkBy(
 }
 
 async function checkHere(task: CheckTask, checking: (operations: number) => void): Promise<CheckResult> {
-  // Only this thread can report the number of operations at once.
+  // Runs on this thread, so that the number of operations is reported immediately.
   const job: typeof checkJob = { ...checkJob, run: ({ spec }) => checkFile(spec.input, { checking }) }
   return doneOf(await thisThread.do(job, { input: task, stopwatch: createStopwatch() }), `the check of ${task.file}`)
 }

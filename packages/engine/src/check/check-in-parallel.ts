@@ -23,9 +23,7 @@ import type { CheckPool } from './pool.ts'
 import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 import type { LentFile, PartTask } from './worker.ts'
 
-/**
- * Checks one file on all threads of a pool. One reads it into shared memory. The result equals that of a single thread.
- */
+/** Checks one file on all threads of a pool, as a single thread would. One thread reads the file into shared memory. */
 export async function checkInParallel(
   pool: CheckPool,
   task: CheckTask,

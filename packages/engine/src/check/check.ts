@@ -47,9 +47,9 @@ export function check(events: History | Iterable<EventInput>, settings: CheckSet
 type OrderProver = (counterexample: Pick<Counterexample, 'level' | 'operations'>) => ProvedOrders
 
 /**
- * Returns a prover of the violations that `check` found in a history with these settings.
+ * Returns a prover of violations that `check` found in a history with these settings.
  *
- * @throws UserError (input) if the known facts about the history cannot be written as events.
+ * @throws UserError (input) if known facts about the history cannot be written as events.
  */
 export async function createOrderProver(
   history: History,

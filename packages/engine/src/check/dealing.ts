@@ -18,7 +18,7 @@ const OPERATION_BYTES = 150
 export const MOST_PLACES = 2048
 
 const PACKED_BYTES = 12
-/** Every shard reads the whole recording, so there are only as many as memory requires. */
+/** There are more shards only if memory requires them, because each shard reads the whole recording. */
 const LEAST_SHARDS = 4
 const MOST_SHARDS = 64
 /** The fraction of a worker's memory for waiting packed operations. */

@@ -36,7 +36,7 @@ import type { LentFile } from './worker.ts'
 
 /** Each thread reads the recording once, so more shards cost little, and spread the keys better. */
 const SHARDS = 16
-/** Below this size, a user's model judges the recording in one job, because it may have a single object. */
+/** A user's model judges a smaller recording in one job, because it may contain a single object. */
 const SHARED_OPERATIONS = 2_000
 /** The number of recordings at workers at the same time, if memory permits. */
 const FILES_AT_A_TIME = 8

@@ -60,7 +60,7 @@ export const stretchJob: CheckJob<worker.StretchTask, worker.ReadOneStretch> = {
   run: worker.readOneStretch,
 }
 
-/** Completes the check of a recording whose operations were not kept. */
+/** Finishes the check of a recording that was judged key by key. */
 export const knownJob: CheckJob<Known, CheckResult> = {
   kind: 'tellKnown',
   reads: ({ input }) => filesOf(input.task),

@@ -93,7 +93,7 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
   }
 }
 
-/** The history with the initial value that it was judged from, for pages. */
+/** Returns the history with the assumed initial value in its header, for pages. */
 const startedAs = (history: History, { initial }: Pick<CheckSpec, 'initial'>): History =>
   initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
 

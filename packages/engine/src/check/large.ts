@@ -53,8 +53,8 @@ export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean 
   answer.result === 'whole' || (answer.result === 'met' && !proves(tally, [signs]))
 
 /**
- * Whether to judge the whole recording too: some key did not meet the level, and memory may suffice. This decides the
- * levels that concern all keys together.
+ * Whether to judge the whole recording too, for the levels that concern all keys together: some key did not meet the
+ * level, and memory may suffice.
  */
 export const mayFit = ({ task, tally, shown: { answer } }: Known): boolean =>
   answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes

@@ -23,7 +23,7 @@ export interface Judging {
 /** Whether an answer was not understood, so that its operation may have taken effect. */
 export const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
 
-/** Judges the keys of a place that have at least `least` operations, if they need not be unpacked. */
+/** Judges the keys of a place that have at least `least` operations. Leaves out keys that must be unpacked. */
 export function judgeLongKeys(
   { rest, packed }: PackedRecording,
   place: number,

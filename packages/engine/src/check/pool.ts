@@ -35,10 +35,10 @@ const hardLimitMs = (timeoutMs: number): number => Math.max(timeoutMs * 1.05, ti
 const READING_AT_LEAST_MS = 5_000
 /** A thirtieth of the speed at which one core reads lines, since other programs may use the processors. */
 const READING_BYTES_PER_MS = 5_000
-/** The speed of a poor connection to a store. A connection that delivers nothing ends by itself. */
+/** The assumed speed of a poor connection to a store. A connection that delivers nothing ends by itself. */
 const FETCHING_BYTES_PER_MS = 500
 
-/** The time limit for reading, which does not watch the time itself: a file may decompress to terabytes. */
+/** The time limit for reading, enforced from outside. A file may decompress to terabytes. */
 function readingLimitMs(task: CheckTask): number {
   const bytesPerMs = task.stored === undefined ? READING_BYTES_PER_MS : FETCHING_BYTES_PER_MS
   return Math.max(task.settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([task]) / bytesPerMs)

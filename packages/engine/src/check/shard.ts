@@ -24,7 +24,7 @@ export type ShardSettings = Pick<
   | 'memoryBytes'
 >
 
-/** The keys whose hash modulo `of` is `shard`. Under a user's model, the parts with such numbers. */
+/** The keys whose hash modulo `of` is `shard`. Under a user's model, the parts whose number modulo `of` is `shard`. */
 export interface ShardSpec {
   readonly recording: RecordingName
   readonly settings: ShardSettings
@@ -37,9 +37,9 @@ export interface ShardSpec {
 /** The result of a shard. `met` means that each key has an order in real time that explains its operations. */
 export type ShardResult =
   | { readonly result: 'met' }
-  /** Null means operations without a key. The receiver can verify the result. */
+  /** The key is null for operations without a key. The recipient can verify the result. */
   | { readonly result: 'violated'; readonly key: string | null }
-  /** The violated part under a user's model. The receiver can verify the result. */
+  /** The violated part under a user's model. The recipient can verify the result. */
   | { readonly result: 'violated part'; readonly part: number }
   /** The result if the keys were assigned to places. */
   | { readonly result: 'apart'; readonly shown: Shown }
@@ -47,7 +47,7 @@ export type ShardResult =
 
 export const shardJob: Job<ShardSpec, ShardResult> = {
   kind: 'judgeShard',
-  // The spec identifies recordings by their hashes, so only the settings name files.
+  // The spec identifies recordings by hash, so only the settings name files to read.
   reads: ({ settings }) => filesOf(settings),
   run: judgeShard,
 }

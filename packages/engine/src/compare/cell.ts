@@ -55,7 +55,7 @@ export async function measureCell(
     },
     interrupted,
   })
-  // If the cluster does not start, this line is not reached, because the error refers to the logs in the directory.
+  // Not reached if the cluster does not start: the error refers to logs in this directory.
   if (isReal) rmSync(directory, { recursive: true, force: true })
   if (judged === undefined || interrupted?.aborted) return undefined
   const { history, report, summary } = judged

@@ -50,7 +50,7 @@ type Followed = {
 }
 
 /**
- * Performs all runs, unless interrupted, and combines the measurements. Leaves out systems without a measurement
+ * Performs all runs, unless interrupted, and combines the measurements. Leaves out systems that were not measured
  * without faults.
  */
 export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks = {}): Promise<Comparison> {
@@ -151,7 +151,7 @@ async function measuredSystems(
 
 const whereOf = ({ system, cell }: ComparedRun) => ({ system: system.name, condition: cell.condition })
 
-/** Undefined if the system was not measured without faults, the reference for all other measurements. */
+/** Undefined if the system was not measured without faults: all other measurements are compared with this one. */
 function systemOf(
   { timeMs, timeoutMs }: ComparisonPlan,
   { name, value, curve, nodes, cells }: ComparedTarget,

@@ -56,8 +56,8 @@ interface PlannedPair {
   /** The run for all measurements except losses. */
   readonly main: RunSpec
   /**
-   * The run that adds elements to sets, where no element hides the loss of another. Absent without faults, without
-   * sets, and for a chosen workload.
+   * The run for losses. It adds elements to sets, where no element hides the loss of another. Undefined without faults,
+   * without sets, and for a chosen workload.
    */
   readonly sets: RunSpec | undefined
 }

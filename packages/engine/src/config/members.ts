@@ -32,7 +32,10 @@ export const upstreamSchema: v.GenericSchema = v.strictObject({
   hurt: v.optional(v.boolean('must be true or false')),
 })
 
-/** The result that a run must not fall behind. A run's own baseline replaces the shared one and its tolerance. */
+/**
+ * The result that a run must not fall behind. A run's own baseline replaces the shared baseline and the shared
+ * tolerance.
+ */
 export interface HeldToBaseline {
   /** An earlier result that runs must not fall behind: the output of `--json`, or a `run.json`. */
   readonly baseline?: string | undefined

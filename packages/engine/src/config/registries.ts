@@ -28,7 +28,7 @@ export interface NamedRegistries extends Registries {
   reference(target: string): string
 }
 
-/** Returns registries for built-in names, the user's files and these names. */
+/** Returns registries of the built-in names, the user's files and the given names. */
 export function registriesOf({
   targets: ownTargets = {},
   workloads: ownWorkloads = {},

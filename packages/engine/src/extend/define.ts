@@ -45,7 +45,7 @@ export function defineFault<const Kind extends string, Entries extends Parameter
   if (!Object.hasOwn(DOES, own.on))
     throw inputError(`defineFault: "on" is "${own.on}". Give one of ${Object.keys(DOES).join(', ')}.`)
   requireShape(`defineFault: ${own.kind}`, own, DOES[own.on])
-  // The registries do not know the type of this fault's parameters, but pass only them.
+  // The registries do not know the type of this fault's parameters, but pass only parameters of this type.
   return { kind: 'fault', fault: own as FaultDefinition, harm: own as OwnHarm }
 }
 

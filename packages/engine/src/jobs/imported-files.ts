@@ -64,8 +64,8 @@ function pathOfUrl(url: string): string | undefined {
 }
 
 /**
- * Returns the manifest of a package, whose files change only with it. `unknown` if the files may change anyway, as for
- * a linked package.
+ * Returns the manifest of a package, which changes with the package's files; `unknown` if it may not, as for a linked
+ * package.
  */
 function manifestOf(specifier: string, directory: string): string | 'unknown' | undefined {
   // Always the running program, not a copy next to the file.

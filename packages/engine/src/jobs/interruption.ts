@@ -47,7 +47,7 @@ export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
   }
 }
 
-/** Calls back when the signal aborts, or now if it has. */
+/** Calls back when the signal aborts, or at once if it already has. */
 export function whenAborted(signal: AbortSignal, callback: () => void): void {
   if (signal.aborted) callback()
   else signal.addEventListener('abort', callback, { once: true })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 
-/** A shell does not find the program, or may not run it. */
+/** The exit codes of a shell that does not find the program, or may not run it. */
 const NOT_RUN: readonly (number | null)[] = [126, 127]
 
 /** Runs a command in a shell. Its processes end with it. */

@@ -20,7 +20,7 @@ export const LOST_FILE = 'the queue has lost it'
 /** A worker's error for a file that is damaged in Redis. */
 export const DAMAGED_FILE = 'it differs in the queue from what was sent'
 
-/** Thrown for a file that must be sent again, because a retry alone would also fail. */
+/** Thrown for a file that must be sent again before the job is retried. */
 export class MissingFile extends Error {}
 
 interface SentFile {

@@ -14,7 +14,7 @@ const COUNT_WORKERS_EVERY_MS = 2_000
 const SENT_AGAIN = 3
 
 export type QueueEvent =
-  /** There are jobs but no worker or, with `code`, none that may run users' code. */
+  /** Jobs wait, but there is no worker. With `code`, there is no worker that may run users' code. */
   | { readonly type: 'alone'; readonly place: string; readonly code: boolean }
   /** The Redis at `place` does not answer. */
   | { readonly type: 'unreachable'; readonly place: string }
@@ -53,7 +53,7 @@ export async function openQueuePool(
     const order = printOrder(kind, parcel?.send(spec) ?? spec, { ...doing, files: parcel?.files })
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
     const title = kind.title(spec as never)
-    // Both signals make the pool stop waiting, even for a begun job.
+    // Each of these signals ends the waiting, even for a job that has begun.
     const { signal: calledOff, release } = firstOf(doing.signal, doing.stop, closing.signal)
     const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
     let damaged = 0

@@ -183,7 +183,7 @@ const healedBy = (heal: Heal): Promise<number> =>
     heal((end) => (end.type === 'healed' ? resolve(end.hits) : reject(environmentError(end.error))))
   })
 
-/** The duration in the spec of a recording, which lasts until stopped. */
+/** The duration in the spec of a recording. The recording itself lasts until it is stopped. */
 const LONGEST_MS = 600_000
 const TIMEOUT_MS = 1_000
 

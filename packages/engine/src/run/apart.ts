@@ -23,8 +23,8 @@ interface PerformedAgain {
 }
 
 /**
- * Returns a performer of runs on this thread. A user's own simulated protocol, which may never return, gets another
- * thread, so its module variables keep their state between runs.
+ * Returns a performer of runs on this thread. A user's own simulated protocol gets another thread, because it may never
+ * return. That thread keeps the protocol's module variables between runs.
  */
 export async function performerFor({ spec }: PlannedRun, interrupted: AbortSignal): Promise<Performer> {
   const { name } = spec.target

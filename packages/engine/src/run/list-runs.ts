@@ -60,7 +60,7 @@ function runIn(out: string, name: string, known: KnownRuns): ListedRun {
 /** An upper bound of the size of a header line, in bytes. */
 const LONGEST_HEAD = 4096
 
-/** Whether a history has more than its header, the only line of a run that could not start. */
+/** Whether a history has more than its header. A run that could not start has only the header. */
 function recordsSomething(path: string): boolean {
   const file = lstatSync(path, { throwIfNoEntry: false })
   if (file?.isFile() !== true) return false

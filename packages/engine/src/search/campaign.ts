@@ -10,8 +10,8 @@ import type { SearchState } from './in-parallel.ts'
 import { milliseconds, requireKnown, requireSame, searchResult, subject, trialChoice } from './queue-kinds.ts'
 import type { SearchSpec } from './spec.ts'
 
-// Redis stores a named search, so that it survives the process that began it. It is kept as long as Redis keeps its
-// data, jobs for a week.
+// Redis stores a named search, so that it survives the process that began it. The search never expires; its jobs expire
+// after a week.
 
 const CAMPAIGNS = 'chaos:campaigns'
 /** The state can have megabytes of findings, so it is written at intervals. */
@@ -104,7 +104,7 @@ async function openCampaigns(address: string): Promise<CampaignStore> {
   }
 }
 
-/** Returns a search in a form for any machine, with the paths of users' files that jobs use. */
+/** Returns a search in a form for any machine, including the paths of users' files. */
 function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpec): Pick<Campaign, 'spec' | 'digest'> {
   const own = userFilesOf(search.subject.target, search.subject.workload)
   const parcel = own.length === 0 ? undefined : pack(own)

@@ -30,8 +30,8 @@ interface ParallelHooks {
 export interface Searcher {
   readonly width: number
   /**
-   * The number of seeds in a range. By default small enough for the search to end soon, and large enough for
-   * distribution to cost little.
+   * The number of seeds in a range. The default is small enough for the search to end soon, and large enough to make
+   * distribution cheap.
    */
   readonly seedsATask?: number | undefined
   /**

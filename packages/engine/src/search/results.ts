@@ -18,7 +18,7 @@ export interface Result {
   readonly finding: SeedFailure
   /** The number of trials that failed for the same cause. */
   readonly times: number
-  /** The replay of the finding. Absent, like `files`, if it would never end or was interrupted. */
+  /** The replay of the finding. Undefined, like `files`, if it would never end or was interrupted. */
   readonly shown: Shown | undefined
   readonly files: { readonly replay: string; readonly history: string } | undefined
 }
@@ -103,7 +103,7 @@ function portable(scenario: Scenario, file: string): Scenario {
   return { ...scenario, target: target ?? scenario.target, workload: workload ?? scenario.workload }
 }
 
-/** Each smaller run of one that does not end would also run up to the limit. */
+/** Minimises a finding, unless its run never ends: each smaller run would last until the limit too. */
 async function smallest(pool: Pool, spec: SearchSpec, finding: SeedFailure, ends: Ends): Promise<Scenario> {
   if (finding.failure.kind === 'broken' && finding.failure.endless === true) return finding.scenario
   const { subject, invariants, shrinkMs } = spec

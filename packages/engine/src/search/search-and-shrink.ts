@@ -91,8 +91,8 @@ async function campaignOf(
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * How long ranges in progress may continue after the time limit. Most end earlier, and none is cut off before its
- * threads have started.
+ * How long ranges in progress may continue after the time limit. Most end earlier. The time suffices for their threads
+ * to start.
  */
 const OVERTIME_MS = 5_000
 
@@ -102,7 +102,7 @@ function clockOf({ limit }: SearchSpec, elapsedMs = 0): AbortSignal | undefined 
   return leftMs <= LONGEST_TIMER_MS ? AbortSignal.timeout(leftMs) : undefined
 }
 
-/** Returns the pool of a search. Few users have the packages of a queue. */
+/** Returns the pool of a search. Imports the queue on demand, because few users have its packages. */
 async function poolFor(
   { workers, subject }: SearchSpec,
   { queue, priority }: SearchHooks,

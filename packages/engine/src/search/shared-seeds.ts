@@ -1,6 +1,6 @@
 import { createCondition } from '../jobs/condition.ts'
 
-/** Playing shared seeds again must stay a small part of a generation's trials. */
+/** The most shared seeds: playing them again must stay a small part of a generation's trials. */
 const MOST_SHARED = 16
 
 export interface SharedSeeds {

@@ -55,7 +55,7 @@ export interface Shown {
   readonly steps: readonly SequenceStep[]
 }
 
-/** The limit of steps for a verdict: twice that of a trial, so that a replay decides whatever the trial did. */
+/** The limit of steps for a verdict: twice a trial's, so that a replay decides all that a trial decides. */
 const EXPLAIN_STEPS = 2 * CHECK_STEPS
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
 
@@ -76,7 +76,7 @@ export async function playedSupervised(
   const end = await supervise(pool, playJob, { subject, scenario, invariants, follows }, { signal: abandon })
   if (end.type === 'abandoned') return undefined
   const { level } = subject
-  // The subject provides the initial values. One that got stuck is not loaded here.
+  // A subject that got stuck is not loaded here. Others provide the initial values.
   if (end.type === 'done')
     return playedScenario({ level, workload: (await subjectOf(subject)).workload }, scenario, end.value)
   const judging = { level, workload: await workloadNamed(subject.workload) }
@@ -146,7 +146,7 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
   return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
 }
 
-/** The servers of a database, and a story about an object of the contradiction. */
+/** Returns a database's servers, and a story about an object of the contradiction. */
 function toldIn(
   { hosts, stories }: ObservedDatabase,
   history: History,
@@ -202,8 +202,8 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
 }
 
 /**
- * Returns the doubts about a played scenario. Its operations are few and need not overlap, so the doubts about whole
- * runs do not apply.
+ * Returns the doubts about a played scenario. Doubts about whole runs do not apply: its operations are few and need not
+ * overlap.
  */
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
   ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason.text}`] : []),

@@ -51,7 +51,7 @@ export type SearchEvent =
       readonly leftMs: Millis | undefined
     }
   | QueueEvent
-  /** A stored search of this name continues, with its earlier progress. `isOver` if it had already ended. */
+  /** A stored search of this name continues where it stopped. `isOver` is true if it had already ended. */
   | {
       readonly type: 'continued'
       readonly campaign: string

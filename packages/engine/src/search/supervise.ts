@@ -10,7 +10,7 @@ import { userMistake } from './user-mistake.ts'
 export interface Stuck {
   readonly seed: number
   readonly what: string
-  /** The failure without the event. Failures with the same text have one cause. */
+  /** The failure without the event. Equal texts have one cause. */
   readonly mistake: string
   readonly trace: readonly string[]
 }
@@ -22,7 +22,7 @@ export type Supervised<T> =
 
 /** After so many polls in the same step, a thread counts as stuck. A step normally takes microseconds. */
 const LOOKS_BEFORE_STUCK = 12
-/** The limit for programs, which have their own time limit and take longest to start. */
+/** Programs get more polls, because they start slowly and have a time limit of their own. */
 const LOOKS_AT_PROGRAMS = 60
 
 /** Runs a job with a protocol. Identifies a step that does not return or takes all memory. */
@@ -44,11 +44,11 @@ export async function supervise<Spec extends object, Result>(
   // It is unknown which seed failed.
   if (end.type === 'failed')
     return { type: 'stuck', seed: firstOf(spec) ?? seed, ...failedBetweenSteps(end.error, subjectOf(spec)) }
-  // Runs this seed again, to find the step at which the thread was stopped.
+  // Runs the seed again, to find out in which step the thread was stopped.
   const one: Spec = { ...spec, ...('first' in spec ? { first: seed, count: 1 } : {}) }
   const again =
     end.why !== 'memory' || steps > 0 ? await pool.do(job, one, { signal, looks: looksAt(spec), wanted: steps }) : end
-  // The repetition succeeded. The machine may have stood still, or another thread may have taken the memory.
+  // The repetition succeeded. Perhaps the machine stood still, or another thread took the memory.
   if (again.type === 'done') {
     const anew = await pool.do(job, spec, { signal, stop, looks: looksAt(spec) })
     if (anew.type === 'done') return anew
@@ -78,7 +78,7 @@ function referenceIn(spec: object): string {
   return reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
 }
 
-/** Describes a failure between steps: a step started the code, which ran later. */
+/** Describes a failure in asynchronous code that a step started. */
 function failedBetweenSteps(error: unknown, subject: string): Pick<Stuck, 'what' | 'mistake' | 'trace'> {
   const mistake = `${subject} threw outside its steps`
   const said = error instanceof Error ? error.message : String(error)

@@ -174,7 +174,8 @@ interface ServiceWatch {
 }
 
 /**
- * Returns the functions that start clusters of a service. `shortcut` reuses packages that an earlier run loaded.
+ * Returns the functions that start clusters of a service. `shortcut` starts them with packages that an earlier run
+ * loaded.
  *
  * @throws UserError (input) if the routes concern a single object, but clients would use several objects.
  */
@@ -275,7 +276,7 @@ function withSql(
 
 function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: Nanos): CodeRun {
   const files = new Map([...new Set(sites.map(({ file }) => file))].map((file) => [file, shownFile(file)]))
-  // Functions that run again for each request, so that requests do not share their state.
+  // Functions that run anew for each request. Requests do not share the state of such a function.
   const entered = new Set(steps.flatMap(({ type, site }) => (type === 'enters' ? [site] : [])))
   const shared = (states: readonly SharedState[] | undefined, node: string): readonly string[] =>
     (states ?? [])

@@ -27,7 +27,7 @@ import type { SubjectName } from './subject-name.ts'
 import type { Scene } from './world.ts'
 
 const QUIET_MS = millis(5_000)
-/** The time for recovery. A real machine may have other work to do. */
+/** The time for recovery. It is long, because a real machine may be busy. */
 const RECOVERY_MS = millis(30_000)
 
 export interface RealPlay {
@@ -92,7 +92,7 @@ export async function playOnProcesses(
 ): Promise<RealPlay | undefined> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-replay-'))
   const play = await playIn(directory, system, part, interrupted)
-  // If the cluster does not start, the error refers to logs in the directory, so it is kept.
+  // Not reached if the cluster does not start: the error refers to logs in this directory.
   rmSync(directory, { recursive: true, force: true })
   return play
 }

@@ -10,7 +10,7 @@ export interface Stops {
 
 type Step = CodeRun['steps'][number]
 
-/** Whether a debugger can stop at a step, which must not be within an expression. */
+/** Whether a debugger can stop at a step. It cannot stop within an expression. */
 export const isStop = ({ type }: Pick<Step, 'type'>): boolean => type === 'enters' || type === 'at'
 
 export interface Stop extends CodePlace {

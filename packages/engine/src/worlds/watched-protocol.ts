@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { type AnyMachine, describeEvent, type ProtocolDefinition, wrapWatches } from '@chaosproxy/protocols'
 import { countCall, describeCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
-/** The functions of a protocol. A thread's progress has the index of the running one, plus one. */
+/** The functions of a protocol. A thread's progress is the index of the running function, plus one. */
 const withins = ['step', '"status"', '"create"', 'invariants', 'turn'] as const
 const [STEP, STATUS, CREATE, INVARIANTS, TURN] = [1, 2, 3, 4, 5] as const
 
@@ -36,7 +36,7 @@ export function watchedProtocol(protocol: ProtocolDefinition, progress: Progress
   }
 }
 
-/** Runs a function. Restores the previous number on return, since functions call one another. */
+/** Runs a function with its number as progress, and restores the previous number. Functions call one another. */
 function within<T>(where: number, progress: Progress, run: () => T): T {
   const before = enter(progress, where)
   try {

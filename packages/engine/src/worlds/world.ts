@@ -18,7 +18,7 @@ export interface World {
    * @throws UserError (usage, input)
    */
   target(reference: string): Promise<Target>
-  /** Returns a player of a scenario, for any number of calls. */
+  /** Returns a player, which may be called repeatedly. */
   player(scene: Scene): Player
 }
 
@@ -70,7 +70,10 @@ export interface Watching {
   /** The processor time after which a run ends, if nothing else watches. */
   readonly longestMs?: Millis | undefined
   readonly stops?: Stops | undefined
-  /** Called for each statement that the simulated PostgreSQL does not execute. If absent, the run ends at it. */
+  /**
+   * Called for each statement that the simulated PostgreSQL does not execute. If undefined, such a statement ends the
+   * run.
+   */
   readonly unsupportedSql?: ((sql: string, construct: string) => void) | undefined
 }
 

@@ -1,9 +1,7 @@
 import { inputError } from '@chaosproxy/history'
 import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
-/**
- * Parameters that select candidates by counting or probability. `of` ends the candidate's name, such as ` of a link`.
- */
+/** Parameters that select candidates by number or probability. `of` continues the noun, such as ` of a link`. */
 export const counting = (noun: string, of = '') => ({
   probability: optional(probability(`the probability that each ${noun} is hit`)),
   nth: optional(wholeNumber(`hit only the ${noun}${of} with this number, counted from 1`, { least: 1 })),
@@ -49,7 +47,7 @@ export function validateWhen({ fromMs, untilMs, nth, first, every }: When, where
 
 /**
  * Decides for each candidate in turn whether a fault hits it. Candidates are the events that match the fault in one
- * place, such as a link. Every call counts as a candidate.
+ * place, such as a link. Each call takes one candidate.
  */
 export class Trigger {
   readonly #when: When | undefined

@@ -13,7 +13,7 @@ const delay = {
   jitterMs: or(ms('uniform jitter: ± this much'), 0),
 }
 
-// Drops the request. This and the next three kinds withhold a response.
+// This kind and the next three withhold a response.
 
 export const loseRequest = defineFault({
   kind: 'lose-request',

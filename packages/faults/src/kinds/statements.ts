@@ -3,7 +3,7 @@ import { defineFault } from '../definition/definition.ts'
 import { or, text, textOrNumber } from '../definition/parameter.ts'
 import { quote } from '../definition/read-parameters.ts'
 
-/** The statement never reaches the server, whose transaction ends or fails as it would with this error. */
+/** The statement never reaches the server. The server's transaction ends or fails as it would with this error. */
 export const sqlError = defineFault({
   kind: 'sql-error',
   summary: 'answer the statement with an error of the database',

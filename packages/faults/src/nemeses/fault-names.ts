@@ -9,7 +9,7 @@ import { nemeses } from './registry.ts'
 export const faultName = (fault: Fault): string =>
   nameOfKind(fault.kind, 'links' in fault && fault.links.every(isOfClients) ? 'clients' : 'nodes')
 
-/** Returns a kind's name in `--faults`, which may differ among nodes and among clients. */
+/** Returns a kind's name in `--faults`. Faults among nodes and among clients may have different names. */
 export function nameOfKind(kind: FaultKind, among: Nemesis['among']): string {
   const own = nemeses.filter((nemesis) => nemesis.kind === kind)
   if (own.some(({ name }) => name === kind)) return kind

@@ -22,14 +22,11 @@ export const just = (plan: FaultPlan): Episode => ({ parts: [{ from: 0, to: 1, p
 /** A strategy for injecting faults, by its name in `--faults`. */
 export interface Nemesis extends Strategy {
   readonly name: string
-  /**
-   * The strategy between servers and clients only. By default that of a nemesis among clients, if the traffic can
-   * suffer it.
-   */
+  /** The strategy without links among servers. The default is that of a nemesis among clients. */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }
 
-/** A nemesis that injects single faults of one kind, after which it is named by default. */
+/** A nemesis that injects single faults of one kind. By default, it has the name of this kind. */
 interface Single<Kind extends FaultKind> extends Pick<Nemesis, 'summary' | 'inTraffic'> {
   readonly name?: string
   plan(random: Random, nodes: readonly NodeId[]): Harm<Extract<FaultPlan, { readonly kind: Kind }>>

@@ -15,7 +15,7 @@ export interface SchedulePlan {
   readonly longestFault?: number | undefined
 }
 
-// Shares without faults: first a baseline, finally the recovery from the last fault under load.
+// Shares without faults: a baseline at the start, and recovery under load at the end.
 const CALM_START = 0.1
 const CALM_END = 0.05
 const SHORTEST_FAULT_MS = 500
@@ -28,7 +28,7 @@ const FULL_LENGTH_RUN_MS = 15_000
 /** A shorter fault would end before the system noticed it. */
 const SMALLEST_SCALE = 0.4
 
-/** The most draws of an episode. If all leave no majority for too long, it is skipped. */
+/** How often an episode is drawn. It is skipped if each draw leaves no majority for too long. */
 const DRAWS = 6
 
 /**
@@ -100,7 +100,7 @@ const partsBetween = ({ parts }: Episode, fromMs: number, toMs: number): Planned
 
 /**
  * The fewest kinds that count as a mix. A mix leaves a majority up most of the time, because otherwise a system can
- * only refuse requests. Fewer kinds are chosen for their particular effects.
+ * only refuse requests. Fewer kinds are chosen for their own effects.
  */
 const KINDS_IN_A_MIX = 3
 /**

@@ -8,7 +8,7 @@ const MAJORITIES = 3
 const HANDOVER = 0.02
 
 /**
- * Plans a power failure after which two majorities are up in turn, with few shared nodes. Only these know what the
+ * Plans a power failure after which two different majorities are up in turn. Only the few nodes in both know what the
  * first majority acknowledged and promised, which a correct system does not forget.
  */
 export function shiftMajority(random: Random, nodes: readonly NodeId[]): Episode {

@@ -44,7 +44,7 @@ export const resetClients: Strategy = amongClients('reset', {
   plan: (_, nodes) => ({ links: fromClients(nodes) }),
 })
 
-/** Outside HTTP, responses cannot be dropped one by one. Drops all for a while, then resets the connections. */
+/** Outside HTTP, single responses cannot be dropped. Drops all responses for a while, then resets the connections. */
 export const loseAnswers: Strategy = amongClients('partition', {
   summary: 'pass client requests and drop the responses; then reset the connections',
   plan: (_, nodes) => ({ links: toClients(nodes), mode: 'drop' }),

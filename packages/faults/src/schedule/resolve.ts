@@ -93,8 +93,8 @@ const isolate = (lonely: NodeId, nodes: readonly NodeId[]): Link[] =>
 const linksAmong = (nodes: readonly NodeId[]): Link[] => linksBetween(nodes.map((node) => [node]))
 
 /**
- * Cuts a ring: each node keeps its links to its nearest neighbours, a majority with it. With fewer than five nodes, the
- * ring is cut into halves instead.
+ * Cuts a ring so that each node keeps its links to its nearest neighbours and forms a majority with them. A ring of
+ * fewer than five nodes is cut into halves.
  */
 function majorityRingCut(ring: readonly NodeId[]): Link[] {
   const reach = Math.ceil(Math.floor(ring.length / 2) / 2)

@@ -64,11 +64,14 @@ export class AnsweredValues {
   }
 }
 
-/** Returns the flags of an invocation that lacks its value. With `"unsaid":"version"`, the completion has a version. */
+/**
+ * Returns the flags of an invocation that lacks its value. `"unsaid":"version"` means that the completion contains a
+ * version.
+ */
 export const unsaidFlags = ({ value, extra }: EventInput): number =>
   extra?.['unsaid'] === 'version' ? FLAG_UNSAID | FLAG_VERSION : value === undefined ? FLAG_UNSAID : 0
 
-/** Completes inputs without a version by the versions of their answers. */
+/** Takes a version from the answer if the input lacks it. */
 export function fillInVersions({ length, flags, outcome, input, output }: Columns): void {
   for (let row = 0; row < length; row++)
     if (((flags[row] ?? 0) & FLAG_VERSION) !== 0 && outcome[row] === OK) input[row] = output[row] ?? 0

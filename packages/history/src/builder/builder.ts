@@ -129,7 +129,8 @@ export class HistoryBuilder implements EventSink {
   #latestLine = 0
   // By process number.
   /**
-   * By process: the row of the operation in flight, or NONE; for a retired process, NONE - 1 - the line of its info.
+   * By process: the row of the operation in flight, or NONE. After an `info`, which retires the process, NONE - 1 - the
+   * line of the `info`.
    */
   #open: Int32Array = int32Array(64).fill(NONE)
 
@@ -189,7 +190,7 @@ export class HistoryBuilder implements EventSink {
     this.#clocks.stamped(stamps)
   }
 
-  /** `line` counts from 1 in the file, by default through the events. */
+  /** `line` counts from 1. By default, each event is one line. */
   event(event: EventInput, line: number = this.#events + 1): void {
     const process = this.#clientOf(event)
     if (process === undefined) {
@@ -234,7 +235,7 @@ export class HistoryBuilder implements EventSink {
     return isTransaction(f) ? this.values.idOfTransaction(value) : this.values.id(value)
   }
 
-  /** Returns the number of a client's process. A name is a client's from its first invocation on. */
+  /** Returns the number of a client's process. An unknown name with an `info` is not a client's. */
   #clientOf({ process, type }: EventInput): number | undefined {
     const integer = clientNumber(process)
     if (integer !== undefined) return this.processes.numberOf(integer)
@@ -307,8 +308,8 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Passes the completed operations to `take`, and forgets them and perhaps texts. Returns the fact that prevents this,
-   * because it is known only at the end.
+   * Passes the completed operations to `take`, and forgets them. If all operations are needed until the end, returns
+   * why.
    */
   release(take: (columns: Columns, row: number) => void): string | undefined {
     if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
@@ -326,7 +327,7 @@ export class HistoryBuilder implements EventSink {
   /**
    * Returns the edges of a stretch, with the operations in flight.
    *
-   * @throws CannotPack for facts about a history as a whole, or about positions in it.
+   * @throws CannotPack if a fact concerns the history as a whole, or positions in it.
    */
   edges(isFirst: boolean): Edges {
     if (this.#edges === undefined) throw new Error('only a stretch has edges')
@@ -451,7 +452,7 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Whether invocations are stamped earlier than their place in the order: Jepsen stamps them when they were due, the
+   * Whether invocations are stamped earlier than their place in the order. Jepsen stamps them when they were due, the
    * proxy's recorder at the first byte. Both number their events.
    */
   get #plansCalls(): boolean {
@@ -496,7 +497,7 @@ export class HistoryBuilder implements EventSink {
   #other(input: EventInput, line: number): void {
     const index = input.index ?? NONE
     if (index >= 0) this.#checkIndex(index, line)
-    // Copying whole events of simulations would take longer than the rest.
+    // Whole events of simulations are not copied, because copying takes longer than the rest.
     const event: Event = isWhole(input)
       ? input
       : {
@@ -551,7 +552,7 @@ export class HistoryBuilder implements EventSink {
     return this.#unusualTime(time, isCall, line, position)
   }
 
-  /** Returns the time to store if it is the first, missing, or too early. */
+  /** Returns the time to store for a time that is the first, missing, or too early. */
   #unusualTime(time: number, isCall: boolean, line: number, position: number): number {
     const latest = this.#latest
     if (Number.isNaN(time)) {

@@ -69,9 +69,9 @@ export class Disorder {
   }
 
   /**
-   * Returns the inversion to refuse. The usual duration of an operation, from `columns`, decides whether an inversion
-   * is large, because times may have another unit than nanoseconds. With `plansCalls`, invocations have the time at
-   * which they were due, so only completions count.
+   * Returns the worst inversion if it is too large to tolerate, compared with an operation's usual duration: times may
+   * not be in nanoseconds. With `plansCalls`, only completions count, because invocations have the time at which they
+   * were due.
    */
   refused(columns: Columns, plansCalls: boolean): Inversion | undefined {
     const { by, toleranceNanos } = this.#ordering

@@ -2,8 +2,8 @@ import { FLAG_ANSWERED, FLAG_FINAL } from '../columns/history-columns.ts'
 import { type EventInput, eventTypes, type Json, type Process } from '../event/event.ts'
 
 /**
- * The events of operations that cross a stretch's edge. Stored as columns, since unknown outcomes can leave a million
- * of them. Names are indices; -1 for none. Plain data.
+ * The events of operations that cross an edge of a stretch. Stored as columns, because unknown outcomes can leave a
+ * million of them. Names are indices; -1 means no name. Plain data.
  */
 export interface EdgeEvents {
   /** Positions among the client events of the stretch. */

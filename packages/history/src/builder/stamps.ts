@@ -11,7 +11,7 @@ export interface Stamped {
   readonly time: number
 }
 
-/** Returns the precision of the stamps; undefined if they alone order all events of different processes. */
+/** Returns the precision of the stamps; undefined if the stamps alone order the events of different processes. */
 export function stampsOf(
   events: readonly Stamped[],
   epoch: Epoch,

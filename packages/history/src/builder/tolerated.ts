@@ -95,13 +95,13 @@ export function warningsAbout(
   return warnings
 }
 
-/** The range of each unit for times since 1970. `most` is the longest assumed run, some days. */
+/** For each unit: its range of times since 1970. `most` is the longest assumed run, about twelve days. */
 const SINCE_1970 = [
   { unit: 'milliseconds', from: 1e12, most: 1e9 },
   { unit: 'microseconds', from: 1e15, most: 1e12 },
   { unit: 'seconds', from: 1e9, most: 1e6 },
 ] as const
 
-/** The unit of times that as nanoseconds would make too short a run. */
+/** Returns the likely unit of times since 1970 that are not in nanoseconds. */
 export const probableUnit = (first: number, latest: number): string | undefined =>
   SINCE_1970.find(({ from, most }) => first >= from && first < 4 * from && latest - first < most)?.unit

@@ -61,7 +61,7 @@ function sessionsOf(source: string, sink: EventSink, text: string): void {
   sessions.end()
 }
 
-/** Reads one event. No version means the initial one. Newer histories have the kind as a member. */
+/** Reads one event. An event without a version has the initial one. In newer histories, a member names the kind. */
 function operationOf(event: Json): MicroOperation | undefined {
   if (!isObject(event)) return undefined
   const read = event['Read'] ?? event['read']

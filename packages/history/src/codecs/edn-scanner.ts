@@ -221,7 +221,7 @@ export class EdnScanner {
     return ValueTable.listId(list)
   }
 
-  /** Adds leading small integers that a space follows, as nearly all elements are. */
+  /** Adds leading small integers, each followed by a space. Nearly all elements are such. */
   #smallIntegers({ listTable }: ValueTable, from: number): number {
     const text = this.#text
     let list = from

@@ -13,7 +13,7 @@ export interface EdnWriterOptions {
 
 /**
  * Prints an event as a map on one line, with names as keywords, as in Jepsen. A reader of the line gets an equal event.
- * If `independent` is set, it must also detect pairs.
+ * With `independent`, the reader must detect pairs.
  */
 export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptions = {}): string {
   const members: string[] = []

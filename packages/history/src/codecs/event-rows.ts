@@ -41,7 +41,7 @@ export class EventRows {
   }
 
   /**
-   * Reports what was left out, and the roles of members.
+   * Reports the lines that were left out, and the roles of members.
    *
    * @throws UserError if no line was read
    */
@@ -54,7 +54,7 @@ export class EventRows {
     if (roles.lines > 0) sink.taken?.(roles.taken())
   }
 
-  /** Completes a native event whose value may have another name. @throws EventError */
+  /** Completes a native event that may have its value under another name. @throws EventError */
   completed(event: EventInput): EventInput {
     const { extra, type, f, value = null } = event
     if (extra === undefined || type === 'fail' || type === 'info') return event

@@ -18,7 +18,7 @@ export interface Exchange {
 const METHOD = /^(?:GET|PUT|POST|PATCH|DELETE|HEAD|OPTIONS|TRACE)$/i
 
 /**
- * Returns the exchange of a line; undefined if it is no request; `none` if it concerns no record.
+ * Returns the exchange of a line; undefined if the line is no request; `none` if the request concerns no record.
  *
  * @throws EventError for a request whose meaning cannot be determined.
  */

@@ -69,7 +69,7 @@ export class LineScanner extends JsonTokens {
     let seen = 0
     let process = 0
     let type = 0
-    // An earlier lookup would add unused entries to the tables if the line is unusual.
+    // Looks names up last, so that an unusual line adds no unused entries to the tables.
     let f = 0
     let fEnd = 0
     let fHash = 0

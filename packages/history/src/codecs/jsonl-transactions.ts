@@ -28,8 +28,8 @@ function isAt(bytes: Uint8Array, start: number, end: number, text: Uint8Array): 
 }
 
 /**
- * Reads a transaction directly into its columns, and returns its id. NO_VALUE if it has other than plain content; the
- * rows added are then ignored.
+ * Reads a transaction directly into its columns, and returns its id. Returns NO_VALUE if some content is not plain; the
+ * added rows are then ignored.
  */
 export function scanTransaction(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable): number {
   const transactions = values.transactionTable
@@ -70,7 +70,7 @@ function next(tokens: JsonTokens, bytes: Uint8Array): boolean {
   return true
 }
 
-/** Returns the id of a plain value or a list of such; NO_VALUE for any other. */
+/** Returns the id of a plain value, or of a list of plain values; NO_VALUE for any other value. */
 function scanHeld(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable, key: number, isElement: boolean): number {
   if (bytes[tokens.at] !== OPEN_BRACKET) return tokens.scalar(bytes, values)
   return isElement ? NO_VALUE : scanList(tokens, bytes, values, key)

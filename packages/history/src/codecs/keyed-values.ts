@@ -19,15 +19,15 @@ interface Options {
 
 /**
  * Splits the values of Jepsen's independent tests into key and value. In print, `[k v]` looks like any pair, so events
- * are held back until one decides: a keyed read is invoked with `[k nil]`, an unkeyed one with nil, and only an unkeyed
- * history has values that are not pairs. If none decides, and a pair would have two meanings, the reader throws.
+ * are held back until one decides. A keyed read is invoked with `[k nil]`, an unkeyed one with nil. Only an unkeyed
+ * history has values that are not pairs. If no event decides, and a pair would have two meanings, the reader throws.
  */
 export class KeyedValues {
   readonly #options: Options
   readonly #values: VersionedValues
   #isKeyed: boolean | undefined
   #held: { readonly event: EventInput; readonly line: number }[] = []
-  /** The first pair that is read differently if values are keyed. */
+  /** The first pair whose meaning depends on whether values are keyed. */
   #matters: { readonly value: Json; readonly line: number } | undefined
 
   constructor(options: Options) {
@@ -114,7 +114,7 @@ export class KeyedValues {
       // A key is never nil.
       if (!isPair(value) || value[0] === null) return false
       if (this.#asksForKey(event)) return true
-      // A plain second value means the two values of the cas. A pair may also be the two values, after a key.
+      // If the second value is plain, the two are the values of the cas. If it is a pair, the first may be a key.
       if (f === 'cas' && !isPair(value[1])) return false
       return isTransaction(f) ? false : undefined
     }

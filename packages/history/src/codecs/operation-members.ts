@@ -18,17 +18,18 @@ export interface OperationLine {
   readonly call: bigint
   /** Undefined if the operation never returned. */
   readonly returned: bigint | undefined
-  /** Whether the only time stamp, beside a duration, became the call. It may be the return. */
+  /** Whether the only time stamp became the call. Beside a duration, it may also be the return. */
   readonly isBare: boolean
   readonly type: 'ok' | 'fail' | 'info'
   readonly event: Omit<EventInput, 'process' | 'type' | 'time' | 'value'>
   readonly input: Json | undefined
   readonly output: Json | undefined
   /**
-   * For a read without a value: the member with either its outcome or the value read, which only the whole file shows.
+   * For a read without a value: a member that contains either the outcome or the value read. Only the whole file shows
+   * which.
    */
   readonly open?: { readonly member: string; readonly said: Json; readonly outcome: Outcome } | undefined
-  /** The member with the value read, if any. Members of this name then contain values elsewhere too. */
+  /** The member with the value read, if any. It shows that the members of this name contain values, not outcomes. */
   readonly carrier?: string | undefined
 }
 
@@ -193,7 +194,7 @@ function ofArgument(line: Line, f: string, member: string, value: Json): Omit<As
   )
 }
 
-/** Throws for a value and another input, unless one is null or the input an object, or the operation takes no value. */
+/** Throws if an operation has two different inputs, so that it is unclear which one was requested. */
 function refuseTwo(f: string, held: Found | undefined, input: Found | undefined): void {
   if (held === undefined || input === undefined || held[1] === null || input[1] === null || takesNothing(f)) return
   if (isObject(input[1]) || canonical(held[1]) === canonical(input[1])) return
@@ -276,7 +277,7 @@ function readBy(
   }
   if (answered === null || canonical(held) === canonical(answered))
     return { input: null, output: held, carrier: value?.[0] }
-  // In Go, a read has an empty value. A keyed read has its key and null.
+  // In Go, this is an empty value. A keyed read has its key and null.
   if (held === '' || isObject(held) || (isArray(held) && held.some((each) => each === null))) {
     line.roles.take(member, RESULT)
     return { input: held, output: answered, carrier: member }
@@ -287,8 +288,8 @@ function readBy(
 }
 
 /**
- * Interprets the answer to a change: an outcome if it names one, otherwise an unused reply to a write or cas (other
- * than a cas's list), or a result. Go's `""` for no value is unused too if the operation takes a value.
+ * Interprets the answer to a change: as an outcome if it names one, otherwise as a result. A reply to a write or cas is
+ * ignored, except for a cas's list. So is Go's `""` if the operation takes a value.
  */
 function changedBy(
   line: Line,

@@ -38,7 +38,7 @@ export class OperationRows {
     this.#options = options
   }
 
-  /** All operations are held, because the first may be on the last line. */
+  /** Holds all operations until the end, because the first may be on the last line. */
   get held(): { readonly events: number; readonly bytes: number } {
     const { length } = this.#operations
     const sampled = Math.max(1, Math.ceil(length / SAMPLED_EVERY))

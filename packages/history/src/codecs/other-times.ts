@@ -30,7 +30,7 @@ export class OtherTimes {
     const said = found && extra[found.name]
     const exact = exactTime(said)
     if (found === undefined || exact === undefined) return event
-    // The first time was a whole number of the unit, which a fraction contradicts.
+    // A time in nanoseconds has no fraction.
     if (found.unit.nanos === 1 && typeof said === 'number' && !Number.isInteger(said))
       throw new EventError(rules.fractionOfTime(found.name, String(said)))
     return { ...event, time: this.#epoch.sinceInstant(instantOf(exact, found.unit)) }

@@ -41,7 +41,10 @@ function outcomeOfStatus(status: number): Outcome | undefined {
 const SAYS_OUTCOME = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
 const SAYS_WHY = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])
 
-/** Returns the outcome of an object of an outcome, a reason or both: `{"status":"ok"}`, `{"error":"timeout"}`. */
+/**
+ * Returns the outcome of an object that contains an outcome, a reason or both: `{"status":"ok"}`,
+ * `{"error":"timeout"}`.
+ */
 function outcomeOfObject(members: { readonly [member: string]: Json }): Outcome | undefined {
   const names = Object.keys(members)
   if (names.length === 0 || !names.every((name) => SAYS_OUTCOME.has(plain(name)) || SAYS_WHY.has(plain(name))))

@@ -115,7 +115,7 @@ export class Roles {
     return this.found(members, role, (value) => value === null || timeValue(value) !== undefined)
   }
 
-  /** Counts the use of a member in a role; `word` is its value, if it is one of few words. */
+  /** Counts the use of a member in a role. `word` is the member's value, if it is one of few words. */
   take(member: string, as: string, word?: string): void {
     const counts = this.#taken.get(member) ?? new Map<string, Count>()
     this.#taken.set(member, counts)
@@ -164,7 +164,7 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
   const candidates: { [role in Role]?: readonly string[] } = {}
   for (const role of roles) {
     const mapped = mapping[role]
-    // A read's result is in the member of a write's value.
+    // The member of a write's value also holds the results of reads.
     const isValue = role === 'value' || role === 'input'
     const free = names.filter((name) => !taken.has(name) || (isValue && mapping.output === name))
     candidates[role] =

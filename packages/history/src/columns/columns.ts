@@ -53,7 +53,7 @@ export class Columns {
     this.error = memory.int32Array(capacity)
   }
 
-  /** The size of the rows, with the next doubling if it is near. */
+  /** The size of the rows in bytes, doubled if they are about to double. */
   get sizeBytes(): number {
     const bytes = this.length * ROW_BYTES
     return this.length + ROWS_OF_A_BUFFER < this.capacity ? bytes : 2 * bytes
@@ -111,7 +111,7 @@ export class Columns {
         next += 1
       }
     }
-    // An invocation does not fill these columns, so unused rows must be 0.
+    // Unused rows must be 0 in these columns, because an invocation does not fill them.
     this.error.fill(0, next, this.length)
     this.returnLine.fill(0, next, this.length)
     this.length = next
@@ -158,7 +158,7 @@ export class Columns {
   /** Views of the used rows. */
   operations(): Operations {
     const end = this.length
-    // Views of a short history would take longer than filling it.
+    // For a short history, creating views would take longer than filling the columns.
     if (end === this.capacity) return this
     return {
       length: end,

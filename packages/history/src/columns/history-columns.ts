@@ -6,12 +6,15 @@ export const INFO = 2
 /** Marks a final read of its key (a bit of the `flags` column). */
 export const FLAG_FINAL = 1
 
-/** Marks an invocation without a value: its input is the value of an `ok` completion, and otherwise unknown. */
+/**
+ * Marks an invocation without a value. Its input is the value of the `ok` completion; without one, the input is
+ * unknown.
+ */
 export const FLAG_UNSAID = 2
 
 /**
- * Marks an input, or a cas's new value, that is a version. Only an `ok` completion contains it, and it differs from all
- * other values of its key. FLAG_UNSAID is also set.
+ * Marks an input, or a cas's new value, that is a version. Only the `ok` completion contains the version, which differs
+ * from all other values of its key. FLAG_UNSAID is also set.
  */
 export const FLAG_VERSION = 4
 

@@ -29,7 +29,7 @@ const rules: { readonly [isolation in Isolation]?: Rules } = {
   serializable: plain,
 }
 
-/** Decides levels of a history of registers, apart from anomalies of single reads. */
+/** Decides the levels of a history of registers, except for anomalies of single reads. */
 export class RegisterJudge {
   readonly #record: TransactionRecord
   readonly #sources: Sources

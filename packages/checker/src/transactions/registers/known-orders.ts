@@ -12,7 +12,7 @@ export interface GrantedOrders {
    * have edges.
    */
   readonly edges: EdgeList
-  /** Two micro-operations on one key whose versions precede each other by the assumptions, if there are any. */
+  /** Two micro-operations on one key that the assumptions put in both orders, if there are any. */
   readonly contradiction: readonly [one: number, other: number] | undefined
 }
 
@@ -107,7 +107,8 @@ class VersionOrder {
 }
 
 /**
- * Up to this product of readers and writers of one key, each reader of the initial value gets an edge to each writer.
+ * If a key has at most this many pairs of a reader and a writer, readers of the initial value get an edge to each
+ * writer.
  */
 const FEW = 4096
 

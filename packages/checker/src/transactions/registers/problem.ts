@@ -26,8 +26,8 @@ export interface OrderProblem {
   readonly facts: KeyFacts
   readonly rules: Rules
   /**
-   * The number of nodes. Node t is the snapshot of transaction t, or its only point, and commitOf(t) its commit. Nodes
-   * of moments come after all points.
+   * The number of nodes. Node t is the only node of transaction t, or its snapshot; commitOf(t) is its commit. Nodes of
+   * moments come last.
    */
   readonly nodes: number
   readonly transactions: number
@@ -166,8 +166,8 @@ class KeyStates {
   /** By key: the number of its writers between snapshot and commit. */
   readonly #writing: Int32Array
   /**
-   * The number of readers not yet placed, by version: in the rows of writers, then one row per key for its initial
-   * value.
+   * By version: how many of its readers are not placed yet. Rows of writers come first, then one row per key for its
+   * initial value.
    */
   readonly #left: Int32Array
   readonly #reads: Rows

@@ -6,11 +6,11 @@ import { greedyOrder, type OrderProblem } from './problem.ts'
 export type OrderAnswer =
   /** `order` contains all nodes. */
   | { readonly result: 'met'; readonly order: Int32Array }
-  /** `involved`: the nodes of all contradictions; empty if the edges alone have a cycle. */
+  /** `involved` contains the nodes of all contradictions. It is empty if the edges alone have a cycle. */
   | { readonly result: 'violated'; readonly involved: ReadonlySet<number> }
   | { readonly result: 'unknown' }
 
-/** A choice between two orders of which at least one must hold: `from` before `to`, or the other. */
+/** A choice between two orders of which at least one must hold. The chosen one is `from` before `to`. */
 interface Decision {
   readonly obstacle: Obstacle
   readonly from: number
@@ -69,7 +69,7 @@ class Search {
     }
   }
 
-  /** Adds one of the two orders, or returns why neither is possible. */
+  /** Adds one of the two orders of an obstacle. If both are impossible, returns why. */
   #clear(obstacle: Obstacle): Path | undefined {
     const { first, second } = obstacle
     const againstFirst = this.#against(first)
@@ -91,7 +91,7 @@ class Search {
     return undefined
   }
 
-  /** Returns why an order of two nodes is excluded, if it is. */
+  /** Returns why an order of two nodes is impossible; undefined if it is possible. */
   #against(order: Obstacle['first']): Path | undefined {
     if (order === undefined) return NEVER_POSSIBLE
     return this.#order.path(order[1], order[0])
@@ -110,7 +110,7 @@ class Search {
       if (latest === undefined) return false
       const rest: Grounds = grounds.slice(0, -1)
       const turned = this.#decisions[latest - 1]
-      // Undoes the choices after the latest remaining ground, which the contradiction makes irrelevant.
+      // The contradiction does not depend on the later choices, so they are undone.
       const kept = rest.at(-1) ?? 0
       const next = this.#decisions[kept]
       if (turned === undefined || next === undefined) return false
@@ -122,7 +122,7 @@ class Search {
     }
   }
 
-  /** Adds the opposite of a choice, and the other order of its breach, or returns why this is impossible. */
+  /** Reverses a choice, and adds the other order of its obstacle. If this is impossible, returns why. */
   #turn({ obstacle, from, to }: Decision, why: Path): Path | undefined {
     const isFirst = obstacle.first?.[0] === from && obstacle.first[1] === to
     for (const order of [[to, from] as const, isFirst ? obstacle.second : obstacle.first]) {

@@ -14,12 +14,15 @@ export interface Sources {
    * By transaction: 1 if it counts as committed. An unanswered transaction counts if a committed one read its write.
    */
   readonly counts: Uint8Array
-  /** By micro-operation: the writer that it read from, or INITIAL; NOBODY for its own transaction and for writes. */
+  /**
+   * By micro-operation: the transaction whose write it read, or INITIAL. NOBODY for writes, and for reads of the
+   * transaction's own writes.
+   */
   readonly source: Int32Array
   /** By micro-operation: 1 if it is its transaction's last write of the key. */
   readonly isLast: Uint8Array
   readonly findings: Findings
-  /** A read whose value has two writers, or one writer and is initial, if there is one. */
+  /** A read whose value was written twice, or was written and is initial; undefined if there is none. */
   readonly ambiguous: Ambiguity | undefined
 }
 
@@ -32,8 +35,8 @@ export interface Ambiguity {
 }
 
 /**
- * Returns the initial value of each key, as an id. If unknown, the first committed read of an unwritten value shows it;
- * otherwise UNKNOWN.
+ * Returns the initial value of each key, as an id. An unknown one is the first committed read of an unwritten value, or
+ * else UNKNOWN.
  */
 export function initialValues(record: TransactionRecord, initial: number): Int32Array {
   const values = new Int32Array(record.keys.length).fill(initial)
@@ -82,7 +85,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
       if (before >= 0 && kind[before] === WRITE && value[before] === value[row]) continue
       const found = writes.find(k, value[row])
       if (value[row] === initial[k]) {
-        // If a transaction wrote the initial value, a read does not show which one it saw.
+        // If a transaction also wrote the initial value, it is unclear which of the two was read.
         if (found < 0) source[row] = INITIAL
         else ambiguous ??= { read: row, first: found, second: -1 }
       } else if (found < 0) findings.add('unwritten-read', t, row, -1)

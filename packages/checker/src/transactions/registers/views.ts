@@ -12,7 +12,9 @@ export interface TooOld {
   readonly writer: number
 }
 
-/** Collects the orders that follow from visibility: a visible writer of a key precedes the source of a read of it. */
+/**
+ * Collects the orders that follow from visibility: a writer that is visible to a read precedes the source of the read.
+ */
 export class Views {
   readonly #edges: EdgeList
   /** By pair of writer and source: a reader that shows their order. */
@@ -42,14 +44,13 @@ export class Views {
 const pairOf = (writer: number, source: number): number => writer * 2 ** 26 + source
 
 /**
- * Adds the orders of monotonic atomic view. After a transaction has seen a write of another one, it sees nothing older
- * than the other's writes, so each writer seen before a read precedes the read's source. Repeated reads count too,
- * because they may follow a read of a newer source.
+ * Adds the orders of monotonic atomic view: after a read from a writer, a transaction's reads show nothing older than
+ * that writer's writes. Repeated reads count too, because they may follow a read of a newer source.
  */
 export function addMonotonicViews(record: TransactionRecord, { counts, source, isLast }: Sources, views: Views): void {
   const { length, starts, kind, key } = record
   const seen: number[] = []
-  /** By key: the writers seen so far by the transaction in `stamp`. */
+  /** By key: the writers that transaction `stamp[key]` has seen so far. */
   const writers: number[][] = []
   const stamp = new Int32Array(record.keys.length).fill(-1)
   for (let t = 0; t < length; t++) {
@@ -116,7 +117,7 @@ function sourcesOf({ reader, source }: KeyFacts, transactions: number): (number[
   return sources
 }
 
-/** Visits the last writer before a reader in its session, which the earlier ones precede. */
+/** Visits the last writer before the reader in the reader's session. Earlier writers precede that one. */
 function writersInSession(facts: KeyFacts, { session, invoked, completed }: TransactionRecord, k: number) {
   const bySession = new Map<number, number[]>()
   for (let at = facts.writerStarts[k]; at < facts.writerStarts[k + 1]; at++) {
@@ -134,7 +135,7 @@ function writersInSession(facts: KeyFacts, { session, invoked, completed }: Tran
   }
 }
 
-/** Visits writers that ended before a reader began, except those that ended before another of these began. */
+/** Visits the latest writers that ended before a reader began, without those that ended before one of these began. */
 function writersEnded(facts: KeyFacts, { invoked, completed }: TransactionRecord, k: number) {
   const all = facts.writer
     .slice(facts.writerStarts[k], facts.writerStarts[k + 1])
@@ -206,11 +207,11 @@ interface Window {
   readonly last: number
 }
 
-/** Returns, by position in the window, the writers in the past of its node, as bits. */
+/** Returns the writers in the past of each node of the window, as one set of bits per position. */
 function pastWriters(writers: Int32Array, { backward, order, position, first, last }: Window) {
   const words = (writers.length + 31) >> 5
   const sets = new Int32Array((last - first + 1) * words)
-  /** By position: the number of its writer, from 1, or 0. */
+  /** By position: the index of its writer plus 1; 0 without a writer. */
   const own = new Int32Array(last - first + 1)
   writers.forEach((writer, i) => {
     if (position[writer] <= last) own[position[writer] - first] = i + 1
@@ -228,7 +229,7 @@ function pastWriters(writers: Int32Array, { backward, order, position, first, la
   return { words, sets }
 }
 
-/** Returns all nodes, each after those that lead to it, otherwise by number: transactions are numbered by time. */
+/** Returns the nodes in topological order, otherwise by number, because transactions are numbered by time. */
 function nearInvocation({ nodes }: Graph, backward: Graph): Int32Array {
   const ordered = depthFirst(nodes, edgesBy(backward, EVERY_KIND))
   if ('cycle' in ordered) throw new Error('certain orders are a cycle, and were to be refused before')

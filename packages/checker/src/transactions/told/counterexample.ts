@@ -116,7 +116,7 @@ function lostUpdateOf(
   if (missed === undefined || next === undefined) return CYCLE
   const [loser, winner] = [missed.to, missed.from]
   const read = microText(record, missed.rows.from)
-  // Appends stay in their list, and a write without a read (`areSame` is false) is no update.
+  // Appends do not overwrite each other. A write without a read (`areSame` is false) is no update.
   const isLost = areSame && !record.kind.includes(APPEND)
   if (next.edge === 'rw') {
     const other = microText(record, next.rows.from)

@@ -4,16 +4,13 @@ import { APPEND, COMMITTED, READ, type TransactionRecord, transactionOf } from '
 import type { Versions } from '../record/versions.ts'
 import { inOrder, keyText, microText, NO_ROW, type Proof, rowsOfStep, writeOf } from './words.ts'
 
-/**
- * The label of a transaction without which the others do not contradict each other, and the label if this was not
- * tried.
- */
+/** NEEDED: the other transactions alone do not contradict each other. FOUND_WITH: this was not tried. */
 const NEEDED = 'without it an order is left'
 const FOUND_WITH = 'may take part in it'
 
 /**
- * Returns the proofs of the order of a cycle's writes: for lists, a reader of both elements; for registers, the other
- * transactions of the violation.
+ * Returns the transactions that prove the order of a cycle's writes: for lists, a reader of both elements; for
+ * registers, the other transactions of the violation.
  */
 export function proofsOfCycle(
   record: TransactionRecord,
@@ -113,7 +110,7 @@ function readerOf(
 const sourceOf = ({ kind }: TransactionRecord, { of, writer }: Versions, row: number): number =>
   kind[row] === READ && of[row] >= 0 ? writer[of[row]] : -1
 
-/** Returns the reads of a transaction that show writes of others, and its writes that these read. */
+/** Returns the reads of transaction `t` from the transactions in `some`, and its writes that they read. */
 function rowsWith(record: TransactionRecord, versions: Versions, t: number, some: readonly number[]) {
   const { starts, key } = record
   const found = some.flatMap((reader) => {

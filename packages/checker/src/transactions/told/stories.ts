@@ -8,7 +8,7 @@ import { APPEND, type TransactionRecord } from '../record/record.ts'
 import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { haveReadTheSame, NO_ROW, rowsOfStep } from './words.ts'
 
-/** A story, and the weakest level that excludes it, without its form. */
+/** A story, with the weakest level that excludes the anomaly. */
 type Story = Omit<TransactionStory, 'refusedBy'> & {
   readonly refusedBy: Isolation
   readonly sqlCure?: string
@@ -39,7 +39,7 @@ const lostUpdate: Story = {
   refusedBy: 'cursor-stability',
 }
 
-/** A lost update by appends, of which the later one replaces nothing. */
+/** Like a lost update, but by appends, which overwrite nothing. */
 const blindAppend: Story = {
   ...lostUpdate,
   title: 'Two transactions appended to the same version of a list',
@@ -278,8 +278,8 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
 }
 
 /**
- * Returns the story of a transaction that saw only a part of another's writes. If it saw the new part first, its view
- * went back in time, which a weaker level excludes.
+ * Returns the story of a transaction that saw only a part of another's writes. If it read the old part after the new
+ * part, a weaker level already excludes this.
  */
 function halfSeen(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
   const [missed = NO_ROW, seen = NO_ROW] = [RW, WR].map((wanted) => {

@@ -86,7 +86,7 @@ function statementOf(record: TransactionRecord, row: number): string | undefined
 
 const valueText = ({ history }: TransactionRecord, id: number): string => show(history.values.json(id as ValueId))
 
-/** The number of elements shown of a longer list: the last ones, which show what was read last or is missing. */
+/** The number of elements shown of a longer list: the last ones, because they show what was read last or is missing. */
 const MOST_ELEMENTS = 6
 
 function readText(record: TransactionRecord, row: number): string {
@@ -161,9 +161,7 @@ export function becauseOf(
   }
 }
 
-/**
- * Returns the last append of a transaction to a key before the version of `write`, or else its last write of the key.
- */
+/** Returns the transaction's last append to the key before `write`, or else its last write of the key. */
 function writeBefore(record: TransactionRecord, versions: Versions, t: number, key: number, write: number): number {
   const { of } = versions
   const last = writeOf(record, versions, t, key)
@@ -243,7 +241,7 @@ function readBefore({ starts, kind, key }: TransactionRecord, write: number, t: 
   return NO_ROW
 }
 
-/** Reports whether the two transactions of a cycle about one key read the same version before they wrote. */
+/** Reports whether both transactions of a cycle on one key read the same version before they wrote. */
 export function haveReadTheSame(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): boolean {
   const missed = steps.find(({ kind }) => kind === RW)
   const next = steps.find((step) => step !== missed)
@@ -321,7 +319,6 @@ function partsOf(
   }
 }
 
-/** Returns why a transaction is drawn that is not wrong itself. */
 function whyOf(proofs: readonly Proof[], t: number): Pick<DrawnTransaction, 'why'> {
   const why = proofs.find(({ transaction }) => transaction === t)?.why
   return why === undefined ? {} : { why }

@@ -19,8 +19,8 @@ const ON_QUEUES = ['enqueue', 'dequeue', 'drain']
 const ON_LOGS = ['send', 'poll', 'assign', 'commit_offsets']
 
 /**
- * Clients of NATS. Each stays with one server, and sends no request twice. Their reports are the history, because an
- * operation may take several requests.
+ * Clients of NATS. Each client stays with one server, and sends no request twice. The history consists of the clients'
+ * reports, because an operation may take several requests.
  */
 export const natsClients = (settings: Settings): PlannedClients => ({
   functions: [...ON_BUCKET, ...ON_QUEUES, ...ON_LOGS],

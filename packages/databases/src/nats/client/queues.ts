@@ -39,8 +39,8 @@ export function openQueues(ackWaitMs: number): Queues {
   const unfinished = new Map<string, Drained>()
 
   /**
-   * Takes messages until the queue is empty, and only then acknowledges them. A server may wrongly believe that it
-   * leads, and lack messages. If it delivers the marker published first, it has all earlier messages.
+   * Takes messages until the queue is empty, and only then acknowledges them. First publishes a marker: a server that
+   * delivers the marker has all earlier messages. A server that wrongly believes that it leads may lack some.
    */
   async function drain(asking: Asking, queue: string): Promise<Completion> {
     const missing = await consumers.make(asking, queue)
@@ -160,7 +160,7 @@ async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Pr
 
 const KEPT = 'the stream keeps messages that its consumer neither hands out nor has handed out'
 
-/** Returns why the queue may contain more messages than the `held` messages already taken. */
+/** Returns why the queue may contain more than the `held` messages already taken. */
 async function leftBeside(asking: Asking, queue: string, held: number): Promise<string | undefined> {
   const consumer = await api(asking, `CONSUMER.INFO.${QUEUES}.${queue}`)
   if (isTrouble(consumer)) return consumer.error

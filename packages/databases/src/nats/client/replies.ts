@@ -6,7 +6,7 @@ import { firstPiece, type NatsMessage, type Publication, publish } from '@chaosp
 export interface NatsRequest extends Publication {
   /** Published directly afterwards. */
   readonly also?: readonly Publication[] | undefined
-  /** The number of messages of a complete reply, by default one per publication. A status completes it earlier. */
+  /** The number of messages in the reply, by default one per publication. A status ends the reply earlier. */
   readonly most?: number | undefined
 }
 
@@ -56,7 +56,7 @@ export function natsReplies(): NatsReplies {
         if (piece.isPing) pings++
         const { found } = piece
         if (found === undefined) continue
-        // Answers an earlier request: after a partition, two leaders of a consumer may answer one pull.
+        // Ignores an answer to an earlier request: after a partition, two leaders of a consumer may answer one pull.
         if (found.subscription !== String(asked)) continue
         messages.push(found)
         if (found.status === undefined && messages.length < most) continue

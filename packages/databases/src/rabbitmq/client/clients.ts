@@ -3,8 +3,8 @@ import type { Settings } from '@chaosproxy/workloads'
 import { openQueues } from './queues.ts'
 
 /**
- * Clients of RabbitMQ, over AMQP 0-9-1. Each stays with one broker, and sends no request twice. Their reports are the
- * history, because an operation may take several requests.
+ * Clients of RabbitMQ, over AMQP 0-9-1. Each client stays with one broker, and sends no request twice. The history
+ * consists of the clients' reports, because an operation may take several requests.
  */
 export const rabbitmqClients = (settings: Settings): PlannedClients => ({
   functions: ['enqueue', 'dequeue', 'drain'],

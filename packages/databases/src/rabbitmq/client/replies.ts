@@ -97,7 +97,7 @@ function publishing(
 interface Content {
   /** Begins a message. A returned message has no tag. */
   begin(tag: bigint | undefined): void
-  /** Returns the message that this frame completes, unless it was returned. */
+  /** Returns the message that this frame completes; undefined if the broker returned the message. */
   add(frame: Extract<Frame, { kind: 'header' | 'body' }>): Reply | undefined
 }
 
@@ -124,7 +124,7 @@ export function channelReplies(): ChannelReplies {
   let buffered: Buffer = Buffer.alloc(0)
   let open = false
   let confirming = false
-  /** Whether a returned message is still incomplete, or its publishing unanswered. */
+  /** Whether a message that the broker returned is still incomplete, or its publishing unanswered. */
   let returned = false
   const content = openContent()
 

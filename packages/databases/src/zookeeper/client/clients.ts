@@ -11,8 +11,8 @@ import { create, isThere, ROOT } from './znodes.ts'
 const SESSION_MS = 3_600_000
 
 /**
- * Clients of ZooKeeper. Each stays with one server, and sends no request twice. Their reports are the history, because
- * an operation may take several requests.
+ * Clients of ZooKeeper. Each client stays with one server, and sends no request twice. The history consists of the
+ * clients' reports, because an operation may take several requests.
  */
 export const zookeeperClients = (settings: Settings): PlannedClients => ({
   functions: ['read', 'write', 'cas', 'add', 'acquire', 'release'],

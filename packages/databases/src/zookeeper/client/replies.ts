@@ -19,7 +19,7 @@ export type Operation = keyof typeof OPERATIONS
 
 export const operationNumber = (operation: Operation): number => OPERATIONS[operation]
 
-/** The reply to a request. The first of a session has neither a zxid nor a record. */
+/** The reply to a request. The first reply of a session has neither a zxid nor a record. */
 export interface Reply {
   /** The zxid of the last change that the server had seen. */
   readonly zxid: bigint

@@ -1,7 +1,7 @@
 import type { LoadEntry } from '@chaosproxy/runner'
 import { type Chunk, type Report, readChunk } from './messages.ts'
 
-/** The limit on chunks that arrive ahead of order. A worker has at most as many chunks in flight as clients. */
+/** The maximum number of chunks that arrive too early. A worker has at most as many chunks in flight as clients. */
 const MOST_EARLY = 1_000
 const MOST_UNREADABLE = 10
 

@@ -62,8 +62,8 @@ interface Address {
 }
 
 /**
- * Checks the addresses of an order. Anyone who can write to the queue chooses them, and what is sent there, including
- * the worker's password.
+ * Checks the addresses of an order. Anyone who can write to the queue can choose where the worker connects and what it
+ * sends there, including its password.
  *
  * @throws UserError (usage) for an address that the worker was not started for.
  */

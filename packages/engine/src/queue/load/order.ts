@@ -76,7 +76,7 @@ export function readLoadOrder(data: unknown): LoadOrder {
   throw inputError(`the job is not part of a run: ${v.getDotPath(issue) ?? 'the whole job'}: ${issue.message}`)
 }
 
-/** Identifies a machine. The same identity means the same loopback addresses, so containers differ. */
+/** Identifies a machine. Equal identities share loopback addresses, so containers differ. */
 export function machineIdentity(): string {
   const told = [hostname()]
   for (const read of [

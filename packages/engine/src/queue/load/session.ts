@@ -139,7 +139,7 @@ function createTimedLine({ now }: SessionOptions) {
       sentAt.delete(beats - KEPT_BEATS)
       return beats
     },
-    /** Whether the report is plausible: time does not decrease, and its beat was sent. */
+    /** Whether the report is plausible: time does not decrease, and the report answers a beat that was sent. */
     heard({ heard, at }: { readonly heard: number; readonly at: Nanos }): boolean {
       const sent = sentAt.get(heard)
       const received = now()

@@ -7,7 +7,7 @@ const RESTS_AT_MOST_MS = 12_000
 export interface Rest {
   /** Pauses the workers, but not the jobs in progress. */
   begin(workers: readonly Worker[]): Promise<void>
-  /** A job could be run, so the next rest is short. */
+  /** Called after a job that could be run: the next rest is short. */
   end(): void
   close(): void
 }
