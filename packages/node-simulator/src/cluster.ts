@@ -83,7 +83,7 @@ export interface ServiceClusterOptions {
 }
 
 const RECOVERY_MS = millis(20_000)
-/** How long a message may still be delivered after a partition held it back. */
+/** A message that a partition held back may still arrive this long afterwards. */
 const LINGERS_MS = millis(1_000)
 const MOST_LOG_LINES = 50_000
 /** The largest number of characters that a program may log in a run. With more, a run would take minutes. */
@@ -185,7 +185,7 @@ const listening = (quiet: Quiet) =>
     },
   }) as const
 
-/** Returns a client that reports its requests for changes. After such a request, programs do not count as quiet. */
+/** Returns a client that tells `quiet` of each request that may change something. */
 const disturbing = (client: ReturnType<SimulatedCluster['connect']>, quiet: Quiet): typeof client => ({
   invoke(request, ...rest) {
     if (!request.harmless) quiet.disturbed()
@@ -219,8 +219,7 @@ function brokenData(servers: Open['servers'], startedAt: Nanos): AtRest {
 }
 
 /**
- * Returns a text for each undecided isolation level. It is equal in every run, so that a search can report undecided
- * levels.
+ * Returns a sentence for each undecided isolation level. It is the same in every run, so that a search can report it.
  */
 const unjudgedOf = (servers: Open['servers']): readonly string[] =>
   [...servers].flatMap(([node, server]) =>

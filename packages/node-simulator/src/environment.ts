@@ -99,7 +99,7 @@ interface Place {
   readonly directory: string
 }
 
-/** Returns the values of placeholders. They have the same names as in the commands of declared clusters. */
+/** Returns the values of placeholders. Declared clusters have placeholders with the same names. */
 function placeholdersOf(names: readonly NodeId[], { id, all, directory }: Place): Placeholders {
   const of = all.map((name): readonly (readonly [string, string | number])[] => [
     [`peer.${name}`, `${name}:${PORT}`],

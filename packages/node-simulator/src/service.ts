@@ -92,7 +92,7 @@ function readTable(path: string): RouteTable {
 /** An invariant of every program that serves; the cluster detects its violation. */
 export const DIES = 'a program that serves must not end by itself'
 
-/** Returns a service as a protocol for the search. Of the program, only the functions of its clients are described. */
+/** Returns a service as a protocol for the search. Its functions are those of the program's clients. */
 const definitionOf = (spec: ServiceSpec, functions: readonly string[]): ProtocolDefinition => ({
   name: serviceName(spec),
   summary: `the program ${spec.program}`,

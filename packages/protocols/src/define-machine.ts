@@ -38,7 +38,7 @@ export interface MachineDefinition<Types extends MachineTypes, OfTurn extends Tu
   status(state: Types['state'], config: Types['config']): NodeStatus
   /** See `StateMachine`. */
   holds?(state: Types['state'], read: Input, config: Types['config']): Json | undefined
-  /** The class of steps; required if steps have more members than `Turn`. */
+  /** The class of steps. Needed only if steps have members that `Turn` lacks. */
   readonly turn?: new (
     ...args: ConstructorParameters<typeof Turn<Types>>
   ) => OfTurn

@@ -52,7 +52,7 @@ export function watchCompleteness<State>(protocol: LogProtocol<State>): Invarian
 function firstMissing(log: Log, term: number, { entries, terms }: Settled): string | undefined {
   for (let index = log.compacted + 1; index < entries.length; index++) {
     const entry = entries[index]
-    // The entry's own term does not suffice: it may be settled in a later term, after leaders that did not have it.
+    // An entry may be settled in a later term than its own. The leaders in between need not have it.
     const settledIn = terms[index] ?? term
     if (entry !== undefined && settledIn < term && termAt(log, index) !== entry.term)
       return `${index} of term ${entry.term}, committed in term ${settledIn}`
@@ -75,7 +75,7 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
 /** The settled entry at each index, according to the first node that knew it to be settled. */
 interface Settled {
   readonly entries: (Entry | undefined)[]
-  /** By index: the term of the first node that knew the entry to be settled. That node was a leader. */
+  /** By index: the term of the leader that first knew the entry to be settled. */
   readonly terms: number[]
 }
 
@@ -110,9 +110,9 @@ function followSettled<State>(
 }
 
 /**
- * Checks that two logs which have an entry with the same index and term are identical up to that entry. By induction:
- * each entry that enters a log is compared with the first entry of the same index and term in any log, and so are the
- * terms of their predecessors.
+ * Checks that two logs are identical up to any entry that has the same index and term in both. It suffices to compare
+ * each new entry, and the term of its predecessor, with the first entry of that index and term in any log. The rest
+ * follows by induction.
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   const first: (Held | undefined)[] = []

@@ -77,7 +77,10 @@ export function countPresent(log: Log, prevIndex: number, entries: readonly Entr
   return present
 }
 
-/** Replaces the log from the first of these entries that it lacks; they follow `prevIndex`. Returns the new entries. */
+/**
+ * Replaces the end of the log by these entries, which follow `prevIndex`. Entries that the log already has stay.
+ * Returns the new ones.
+ */
 export function replaceAfter(log: Log, prevIndex: number, entries: readonly Entry[]): Fresh {
   const present = countPresent(log, prevIndex, entries)
   const fresh = { from: prevIndex + 1 + present, entries: entries.slice(present) }

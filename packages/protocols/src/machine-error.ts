@@ -94,7 +94,7 @@ export function traceOf(thrown: unknown): readonly string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line.startsWith('at '))
-  // Skips the guards of this program against clocks and randomness, which throw inside the protocol.
+  // Skips this program's own frames at the top: its guards against clocks and randomness throw inside the protocol.
   const first = frames.findIndex((frame) => !OURS.test(frame))
   const own = frames.slice(Math.max(0, first))
   const last = own.findIndex((frame) => OURS.test(frame))

@@ -1,7 +1,7 @@
 import type { Event, EventInput, Json } from './event.ts'
 
 /**
- * The precision of times. Present if they do not determine the order of all events.
+ * How precise the times are, if they do not show the order of all events.
  *
  * If several machines recorded a history, `"clock"` names the clock that timed an event, and `"within"` is the largest
  * error of its time in nanoseconds, in either direction. Without these members, times are exact times of a single
@@ -13,21 +13,19 @@ export interface ClockReadings {
   /** By 1-based line: the clock's index in `names`, or -1 for the history's reference clock. */
   readonly clock: Int32Array
   readonly names: readonly string[]
-  /** Present if stamps sorted the events, so that single lines have no known precision. */
+  /** Present if the events were sorted by stamps. Single lines then have no known precision. */
   readonly stamps?: Stamps | undefined
 }
 
-/**
- * The precision of stamps. Present if events were sorted by stamps that do not determine the order of all processes.
- */
+/** The precision of the stamps by which events were sorted. */
 export interface Stamps {
   /** All stamps are multiples of this number of nanoseconds. */
   readonly resolutionNanos: number
   /** The largest difference between the clocks of two clients, in nanoseconds. */
   readonly skewNanos: number
   /**
-   * The largest difference between an event and its stamp in nanoseconds, in either direction. 0 if the order of
-   * different stamps is certain.
+   * The largest difference between an event and its stamp in nanoseconds, in either direction. 0 if different stamps
+   * always show the order of their events.
    */
   readonly withinNanos: number
 }
@@ -75,7 +73,7 @@ export class ClockNotes {
     return 4 * BYTES_OF_NUMBER * this.#within.length
   }
 
-  /** The precision of times, unless the order of all events is known. */
+  /** Returns undefined if the order of all events is known. */
   readings(): ClockReadings | undefined {
     const stamps = this.#stamps
     if (this.#names.length === 0)

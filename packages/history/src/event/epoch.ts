@@ -19,8 +19,8 @@ export const nanosBetween = (from: Instant, to: Instant): number =>
 const START: Instant = { seconds: 0, nanos: 0 }
 
 /**
- * The instant at which a history's times begin. It is subtracted from all times if otherwise no double represents the
- * first exactly.
+ * The instant at which a history's times begin. If a double cannot hold the first time exactly, times are counted from
+ * it.
  */
 export class Epoch {
   #first: Instant | undefined

@@ -35,8 +35,7 @@ export class CannotPack extends Error {
 /** The outcome of an operation that a system answers with certain errors. */
 export interface ErrorMeaning {
   /**
-   * The texts that identify errors with this meaning: an error code, the first word of a message, or another part of
-   * the message.
+   * Texts by which the error is recognised: an error code, the first word of a message, or another part of the message.
    */
   readonly says: readonly [string, ...string[]]
   /** `fail`: the operation certainly had no effect. `info`: it may have had an effect, or part of an effect. */

@@ -43,8 +43,8 @@ export interface Event {
   /** On an invocation: the client, if it has several processes because its requests overlap. */
   readonly session?: string | undefined
   /**
-   * All other members, preserved on writing. Attempts at one operation have equal `requestId`s (see `Attempts`).
-   * `"unsaid":"version"` says that only the completion has the version.
+   * All other members; they are kept when a history is written. Attempts at one operation have the same `requestId`
+   * (see `Attempts`). `"unsaid":"version"` means that only the completion has the version.
    */
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
@@ -60,7 +60,7 @@ export interface Header {
   readonly initial?: Json | undefined
   /** How the recorder identified clients; absent if every process is a separate client. */
   readonly sessions?: SessionSource | undefined
-  /** `routes`: a user's route table defines the operations, and may take values from wrong places. */
+  /** `routes`: the operations come from a user's route table, which may take values from wrong places. */
   readonly mapping?: 'routes' | undefined
   /** Whether the last line will be an end mark (`RECORD_END`). If the mark is missing, the recording was cut off. */
   readonly ends?: true | undefined

@@ -42,7 +42,7 @@ export const writtenValue = (f: string, value: Json): Json =>
 /** Whether the value of an answer replaces the value of the invocation. */
 export type AnswerCounts = (asked: Json, answered: Json) => boolean
 
-/** Returns the rule for operations named `f`; undefined if their answers are of another kind than their values. */
+/** Returns the rule for `f`. Only `cas` and operations that replace the whole value have one. */
 export function answerCounts(f: string): AnswerCounts | undefined {
   if (replacesWhole(f)) return isWritten
   return f === 'cas' ? isPair : undefined
@@ -50,7 +50,7 @@ export function answerCounts(f: string): AnswerCounts | undefined {
 
 const ACKNOWLEDGED = /^(?:|ok|done|success|written|stored)$/i
 
-/** Whether the answer to a write is a value. An answer of another type is a reply, such as a version. */
+/** Whether the answer to a write is the written value. An answer of another type is only a reply, such as a version. */
 function isWritten(asked: Json, answered: Json): boolean {
   if (answered === null || (typeof answered === 'string' && ACKNOWLEDGED.test(answered))) return false
   if (asked === null) return answered !== true

@@ -18,7 +18,7 @@ export interface Mark {
   /** The request or command, for example `POST /login` or `EVAL`. */
   readonly what: string
   readonly why: string
-  /** The event position from which the request of a `touched` mark changes nothing more; undefined if unknown. */
+  /** By this event position, the request of a `touched` mark has made all its changes; undefined if unknown. */
   readonly settled?: number | undefined
 }
 
@@ -38,7 +38,7 @@ export interface PassedOn {
 export class RecorderNotes {
   readonly #marks: { readonly mark: Mark; readonly id: Json | undefined }[] = []
   readonly #withdrawn: Set<Json> = new Set()
-  /** By mark id: the event position from which the marked request changes nothing more. */
+  /** By mark id: the event position by which the marked request has made all its changes. */
   readonly #settled: Map<Json, number> = new Map()
   readonly #passedOn: Map<string, PassedOn> = new Map()
   #hasEnded = false

@@ -18,7 +18,7 @@ export interface EventSink {
   taken?(members: readonly Taken[]): void
 }
 
-/** Reads bytes as they arrive. The caller passes unconsumed bytes again. */
+/** Reads bytes as they arrive. Bytes that a call does not consume must be passed again. */
 export interface ChunkReader {
   /**
    * Reads what is complete in bytes[start, end) and returns the first position not consumed. With `last`, consumes all.

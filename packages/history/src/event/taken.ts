@@ -2,7 +2,7 @@
 export interface Taken {
   readonly member: string
   readonly as: string
-  /** The number of lines in which the member has the role, and of all lines. */
+  /** The number of lines in which the member has the role. `of` is the number of all lines. */
   readonly count: number
   readonly of: number
   /** The different words, each with its count; empty if there are many. */

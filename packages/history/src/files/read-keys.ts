@@ -11,7 +11,7 @@ import { pumpSteps, type ReadOptions } from './read.ts'
 import { openSource, sourceName } from './source.ts'
 import { MemoryLimitError } from './system/memory-limit.ts'
 
-/** By name of the key: the values whose operations are kept; undefined for all values. */
+/** By the key's name: the values whose operations are kept. Undefined means all values. */
 export type WantedKeys = ReadonlyMap<string, readonly (number | null)[] | undefined>
 
 /**

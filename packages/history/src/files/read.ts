@@ -22,12 +22,12 @@ import { MemoryLimitError } from './system/memory-limit.ts'
 export interface ReadOptions {
   /** The format of the file; detected from its first bytes by default. */
   readonly format?: Format | undefined
-  /** Whether pairs as values stand for a key and a value: see `ReaderOptions`. */
+  /** Whether a value that is a pair stands for a key and a value: see `ReaderOptions`. */
   readonly independent?: boolean | undefined
   readonly maximumLineBytes?: number | undefined
   /** Approximate memory in bytes for the history; unlimited by default. */
   readonly memoryBytes?: number | undefined
-  /** The parts in a store, from an earlier listing. A part that has changed since is refused. */
+  /** The parts of a recording in a store, as they were listed. A part that has changed since then is refused. */
   readonly stored?: readonly StoredPart[] | undefined
   /** Whether to use memory that other threads can also read: see `History.lend`. */
   readonly shared?: boolean | undefined
@@ -159,8 +159,8 @@ export interface ReadEventsOptions extends ReadOptions {
 }
 
 /**
- * Yields all events of a history file, including the nemesis's, with all members and without pairing. Absent indices
- * and times are filled in from the position; nanoseconds since 1970 count from the first event (see `Epoch`).
+ * Yields all events of a history file one by one, including those of the nemesis, with all members. Absent indices and
+ * times are filled in from the position. Nanoseconds since 1970 count from the first event (see `Epoch`).
  */
 export async function* readEvents(
   path: string,

@@ -201,7 +201,10 @@ const historyIn = (directory: string): string | undefined =>
 
 const BESIDE_HISTORY: ReadonlySet<string> = new Set(['test.jepsen', 'results.edn', 'test.fressian'])
 
-/** The history in a directory of Jepsen's store, or beside one of its other files; undefined for any other path. */
+/**
+ * Returns the history file in a directory of Jepsen's store. The path is that directory or another file in it;
+ * undefined for any other path.
+ */
 export function storedHistory(path: string): string | undefined {
   if (path === STDIN || isStored(path) || !existsSync(path)) return undefined
   if (statSync(path).isDirectory()) return historyIn(path)

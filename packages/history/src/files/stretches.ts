@@ -91,7 +91,8 @@ export async function readStretch(
     for await (const bytes of steps) {
       textBytes += bytes
       packer.pack()
-      // An estimate suffices: after this error, a single reader reads the whole recording, and holds each name once.
+      // An estimate suffices: after this error, a single reader reads the whole recording, and stores each name only
+      // once.
       if (willExceed(memoryBytes, packer, { textBytes, of: source.sizeBytes, density: 1 }))
         throw new MemoryLimitError({ events: builder.eventCount, textBytes })
     }

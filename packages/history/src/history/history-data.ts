@@ -13,7 +13,7 @@ export interface HistoryData {
   readonly header: Header | undefined
   /** The file's name, for messages. */
   readonly source?: string | undefined
-  /** The merged files, whose lines are counted through; absent for a single file. */
+  /** The merged files. Line numbers continue from one file to the next. Absent for a single file. */
   readonly files?: readonly MergedFile[] | undefined
   /** Absent for a history created in memory. */
   readonly format?: Format | undefined
@@ -30,15 +30,15 @@ export interface HistoryData {
   /** Number of all events, including those of the nemesis and the recorder. */
   readonly eventCount: number
   readonly warnings: readonly string[]
-  /** The roles of members with non-native names; absent if there are none. */
+  /** What members with non-native names were taken for; absent if there are none. */
   readonly taken?: readonly Taken[] | undefined
   /** The warning that the recording is incomplete, also in `warnings`. Absent if it seems complete. */
   readonly cutOff?: string | undefined
-  /** The precision of the times, if it leaves the order of some events open. */
+  /** How precise the times are; absent if they show the order of all events. */
   readonly clocks?: ClockReadings | undefined
   /**
-   * Whether rows order the operations of each process, although their positions may overlap. Only checkers create such
-   * histories.
+   * Whether the order of rows is also the order of each process's operations, even if their positions overlap. Only
+   * checkers create such histories.
    */
   readonly isTied?: boolean | undefined
   /** Notes about transactions, by the line of their completion. */

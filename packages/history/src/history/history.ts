@@ -11,14 +11,14 @@ export interface History extends HistoryData {
   /** The name of a process in the file. */
   readonly processName: (process: number) => string
   readonly processCount: number
-  /** Whether clients and processes differ. If false, `sessionOf` gives each process a separate session. */
+  /** Whether the recording identifies clients. If not, `sessionOf` gives each process a separate session. */
   readonly hasSessions: boolean
   /** The client of a process; UNNAMED (-1) if it has no name. */
   readonly sessionOf: (process: number) => number
   readonly sessionName: (session: number) => string
   /** The reason of operation i's `fail` or `info`, if recorded. */
   readonly errorOf: (operation: number) => string | undefined
-  /** Counts of operations that are not kept. If present, only the number of operations is known. */
+  /** The counts of operations, if the operations themselves are not kept. */
   readonly tally?: Tally
   /** Returns the history for another thread; absent if no builder created it (see `HistoryOptions.shared`). */
   readonly lend?: () => LentHistory
@@ -42,7 +42,7 @@ export const outcomeName = ({ operations }: History, operation: number): 'ok' | 
   return outcome === OK ? 'ok' : outcome === FAIL ? 'fail' : 'info'
 }
 
-/** Returns the place of a line, in the merged file that contains it. */
+/** Returns where a line is in the merged file that contains it. */
 export const placeIn = ({ files }: Pick<History, 'files'>, line: number): PlaceOfLine => placeOfLine(files, line)
 
 /** Whether the object executed or declined the operation. A refusal for lack of a leader is no answer. */

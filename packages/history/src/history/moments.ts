@@ -17,7 +17,7 @@ export const lastTime: (history: History) => number = oncePerHistory((history) =
 /** Whether a history has real times. Otherwise its times are event positions, which only give the order. */
 export const hasTimes = (history: History): boolean => lastTime(history) > history.eventCount
 
-/** The time of an operation's call, such as `1.042 s`; the line, such as `line 7`, if there are no times. */
+/** The time of an operation's call, such as `1.042 s`. Without times, its line, such as `line 7`. */
 export const calledAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.callTime[row] ?? 0) : `line ${history.operations.callLine[row]}`
 
@@ -26,8 +26,8 @@ export const answeredAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.returnTime[row] ?? 0) : `line ${history.operations.returnLine[row]}`
 
 /**
- * Whether an operation that changes an object overlapped another. A merely possible overlap counts; operations of one
- * request do not.
+ * Whether an operation that changes an object overlapped another one, or may have. Operations of one request do not
+ * count.
  */
 export function hasConcurrency(history: History, changes: (f: string) => boolean): boolean {
   if (history.clocks?.stamps !== undefined) return true

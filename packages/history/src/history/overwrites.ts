@@ -36,7 +36,7 @@ export class Overwrites {
   }
 }
 
-/** The objects that one client reads and writes, reported in the order of the operations' ends. */
+/** Notes what one client reads and writes. Must be called in the order in which the operations end. */
 export class ObjectUse {
   readonly #all: Overwrites
   readonly #read: Map<string, { readonly value: number; readonly turn: number }> = new Map()
@@ -52,8 +52,8 @@ export class ObjectUse {
   }
 
   /**
-   * Reports a write. `isPlain`: the write was a separate operation, independent of the old value. Returns whether
-   * another client's update may be lost.
+   * Notes a write, and returns whether it may have lost another client's update. `isPlain`: the write was a separate
+   * operation that ignores the old value.
    */
   wrote(key: string, value: Json | undefined, isPlain: boolean): boolean {
     const isBehind = isPlain && typeof value === 'number' && this.#isBehind(key)

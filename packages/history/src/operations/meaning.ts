@@ -11,7 +11,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map(
 /** The names of all operations, aliases included. */
 export const functionNames: readonly string[] = [...meanings.keys()]
 
-/** The meaning of an operation; undefined if only a user-defined model has it. */
+/** Returns what an operation means; undefined if the vocabulary lacks its name. */
 export const meaningOf = (f: string): Meaning | undefined => meanings.get(f)
 
 /** Whether an operation only returns the whole value of a key. */

@@ -23,7 +23,7 @@ type Effect =
   | 'settles'
   /** The object stays the same: selects what the client polls. */
   | 'follows'
-  /** The object stays the same: selects or returns the changes that the client receives. */
+  /** The object stays the same: the operation chooses which changes the client gets, or returns them. */
   | 'watches'
 
 /** The argument. `pair`: the expected and the new value. `options` may be absent. */
@@ -41,7 +41,7 @@ type Answers =
   /** The requested value. */
   | 'value'
 
-/** The meaning of an operation, unless a model gives its name another meaning. */
+/** What an operation means. A model may give the same name another meaning. */
 export interface Meaning {
   readonly effect: Effect
   readonly takes: Takes

@@ -128,7 +128,7 @@ function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reachi
     const { time = 0, ...event } = edgeEvent(events, at, rest)
     builder.event({ ...event, time: time + laterBy(stretches, edges.epoch) })
   }
-  // Adds the calls before this position in order, which is also the order of time.
+  // Adds the calls before this position. Positions and times have the same order.
   const callBefore = (position: number): void => {
     for (let each = reaching[next]; each !== undefined && each.call < position; each = reaching[next]) {
       const { stretch, at } = each

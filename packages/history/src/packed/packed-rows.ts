@@ -1,6 +1,6 @@
 /**
- * Operations as bytes, with what checking each key needs: less than a fifth of the memory of columns. Other threads
- * receive the pages without a copy.
+ * Operations as bytes, with all that a check of one key needs. They take less than a fifth of the memory of columns,
+ * and other threads receive the pages without a copy.
  */
 export interface PackedRows {
   readonly count: number

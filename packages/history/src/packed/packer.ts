@@ -9,7 +9,7 @@ import { inSharedMemory } from '../tables/memory.ts'
 import type { PackedRows } from './packed-rows.ts'
 import { RowWriter } from './row-writer.ts'
 
-/** The assignment of keys to places, which are checked separately. Keys with place -1 are not packed. */
+/** Divides keys among places, which are checked separately. Keys with place -1 are not packed. */
 export interface Dealing {
   readonly places: number
   /** Returns the place of a key. The name '' stands for no key. */
@@ -27,7 +27,7 @@ export interface Packed {
   readonly functions: readonly string[]
   readonly counted: Counted
   readonly clientEvents: number
-  /** The event position from which the first row counts; by default the previous end. */
+  /** The event position to which the first row is relative; by default, where the packed operations before it end. */
   readonly at?: number | undefined
 }
 
@@ -38,7 +38,7 @@ export class Packer {
   readonly #writers: readonly RowWriter[]
   readonly #counting: Counting = new Counting()
   /**
-   * The place of each key. `#numbers` has each key's number in its place, from 1. Entry 0 is for no key; entry n + 1 is
+   * By key: its place, and in `#numbers` its number within that place, from 1. Entry 0 is for no key; entry n + 1 is
    * for key n.
    */
   #places: Int32Array = new Int32Array(64)

@@ -13,7 +13,7 @@ const ROWS = 2 ** 16
 /** Maximum size of all value texts, and of all error texts. When it is exceeded, the texts are forgotten. */
 const MOST_TEXT_BYTES = 2 ** 22
 
-/** A key of a place. The name '' stands for no key. */
+/** A key, and the place that checks it. The name '' stands for no key. */
 export interface PlacedKey {
   readonly place: number
   readonly key: string
@@ -35,9 +35,9 @@ export function operationsByKey(all: readonly Packed[], place: number): Readonly
 }
 
 /**
- * Passes the operations of one key to `take` in parts of some thousand, so that they are never unpacked all at once. An
- * operation comes before all that were called after its return; an operation of unknown outcome may come later. Parts
- * share columns, so `take` must not keep them. Stops as soon as `take` returns false.
+ * Unpacks the operations of one key some thousand at a time, and passes each part to `take` until `take` returns false.
+ * An operation comes before all that were called after its return; one of unknown outcome may come later. `take` must
+ * not keep a part, because parts share columns.
  */
 export function eachPartOfKey(
   rest: LentHistory,
@@ -74,7 +74,7 @@ function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row:
   return (columns, row) => columns.key[row] === number
 }
 
-/** Whether the packed operations cross stretches. These come after all stretches. */
+/** Whether these operations were called in one stretch but not answered in it. They come after all stretches. */
 const isReaching = ({ at }: Packed): boolean => at !== undefined
 
 interface ReachingRows {

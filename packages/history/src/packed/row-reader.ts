@@ -21,11 +21,11 @@ export const emptyUnpacked = (rows: number): Unpacked => ({
   errors: new ByteTable(),
 })
 
-/** Translates the numbers in packed rows to those in the columns. */
+/** What the numbers in packed rows stand for in the columns. */
 export interface Meaning {
-  /** The number of a key in the columns, by its number in packed rows. There, 0 stands for no key. */
+  /** By a key's number in packed rows: its number in the columns. In packed rows, 0 stands for no key. */
   readonly keys: Int32Array
-  /** The number of a function in the columns, by its number in packed rows. */
+  /** By a function's number in packed rows: its number in the columns. */
   readonly functions: Uint8Array
   /** The event position from which the rows count. */
   readonly position: number

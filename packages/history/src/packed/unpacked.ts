@@ -33,7 +33,7 @@ export function historyOfPlace(
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** The keys and functions of a place, and what the numbers of each packer mean. */
+/** The keys and functions of a place. `meanings` translates the numbers of each packer. */
 export interface Meanings {
   readonly keys: ByteTable
   readonly functions: readonly string[]
@@ -68,7 +68,9 @@ export const historyOfRows = (
     ...{ nodes: [], nemesis: [], processNames: [0], sessions: undefined },
   })
 
-/** Maps the numbers of keys in the rows to numbers in `table`. In the rows, 0 stands for no key. */
+/**
+ * Returns the number in `table` of each key of a place, by its number in the rows. In the rows, 0 stands for no key.
+ */
 function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteTable): Int32Array {
   const names = new ByteTable(undefined, data)
   const numbers = [-1]

@@ -43,7 +43,7 @@ export class ByteTable {
   readonly #pages: Uint8Array[]
   #pageUsed: number
   #pageBytes = 0
-  /** Whether another table may share this memory, which is then copied before an addition. */
+  /** Whether another table may use this memory. It is then copied before anything is added. */
   #isLent: boolean
   /** The bytes of each page as a string of one character per byte. */
   readonly #pageTexts: string[] = []
@@ -62,7 +62,7 @@ export class ByteTable {
     return this.#length
   }
 
-  /** The size of texts and tables. A doubling that is near is included. */
+  /** The size of texts and tables. If a table must soon double, the new memory is included. */
   get sizeBytes(): number {
     const near = this.#length + ENTRIES_OF_A_BUFFER
     const entryBytes = this.#length * COLUMNS * Int32Array.BYTES_PER_ELEMENT
@@ -81,7 +81,7 @@ export class ByteTable {
     return { length: this.#length, slots: this.#slots, entries: this.#entries, pages: [...this.#pages] }
   }
 
-  /** Returns the current entries without protecting them. Later additions may be missing, or at another position. */
+  /** Returns the current entries without a copy. Texts that are added later may be missing or misplaced in them. */
   placed(): PlacedTexts {
     return { entries: this.#entries, pages: this.#pages, slots: this.#slots }
   }
@@ -93,7 +93,7 @@ export class ByteTable {
     return this.internHashed(hash, bytes, start, end)
   }
 
-  /** Like `intern`, for bytes that are already hashed. `unfinished` is HASH_START with each byte mixed in. */
+  /** Like `intern`, for bytes whose hash is known. `unfinished`: HASH_START with each byte mixed in. */
   internHashed(unfinished: number, bytes: Uint8Array, start: number, end: number): number {
     const hash = finished(unfinished)
     const slots = this.#slots
@@ -111,7 +111,7 @@ export class ByteTable {
 
   internText(text: string): number {
     const size = text.length
-    // For short ASCII texts, an allocated array would cost more than the lookup.
+    // Short ASCII texts use a shared array, because a new one would cost more than the lookup.
     if (size > SCRATCH_BYTES) return this.#internEncoded(text)
     for (let i = 0; i < size; i += 1) {
       const code = text.charCodeAt(i)
@@ -167,7 +167,10 @@ export class ByteTable {
     return decoder.decode(this.#page(entry).subarray(start, end))
   }
 
-  /** The page's string up to `end` or beyond; undefined if the page still grows and was converted recently. */
+  /**
+   * Returns the page as a string, at least up to `end`. Undefined if the page has grown too little since its last
+   * conversion.
+   */
   #pageText(number: number, end: number): string | undefined {
     const known = this.#pageTexts[number] ?? ''
     if (end <= known.length) return known

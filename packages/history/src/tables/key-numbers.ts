@@ -9,8 +9,8 @@ export function keyName(key: Json | undefined): string | undefined {
 }
 
 /**
- * Numbers keys by name. A text and another value of the same name differ: the second is named `"1"` for a text, `1 (not
- * a text)` for a number.
+ * Numbers keys by name. If a text and another value have the same name, the second one gets another name: `"1"` for a
+ * text, `1 (not a text)` for a number.
  */
 export class KeyNumbers {
   readonly #names: ByteTable

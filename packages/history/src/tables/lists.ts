@@ -37,7 +37,7 @@ export class ListTable {
    */
   #slots: Int32Array
   #others: number
-  /** Whether another table may share this memory, which is then copied before an addition. */
+  /** Whether another table may use this memory. It is then copied before anything is added. */
   #isLent: boolean
 
   constructor(memory: Memory = inHeap, data?: ListsData) {

@@ -4,7 +4,7 @@ const HASH_FACTOR = 0x01000193
 
 export const mixed = (hash: number, byte: number): number => Math.imul(hash ^ byte, HASH_FACTOR)
 
-/** Finishes a hash. The low bits select the slot, but those of a product depend on few bits of its factors. */
+/** Mixes high bits into the low bits that select the slot, because multiplication spreads bits only upwards. */
 export const finished = (hash: number): number => hash ^ (hash >>> 15)
 
 export const QUOTE = 0x22
@@ -34,7 +34,7 @@ export interface PlacedTexts {
   readonly slots: Int32Array
 }
 
-/** Returns the page of a text, which begins at `startOf` and ends at `endOf`. */
+/** Returns the page that contains a text, from `startOf` to `endOf`. */
 export const pageOf = ({ entries, pages }: PlacedTexts, entry: number): Uint8Array =>
   pages[(entries[entry * COLUMNS + PAGE] ?? 0) >> FLAG_BITS] ?? NO_BYTES
 

@@ -6,8 +6,8 @@ const INLINE_PROCESSES = 1 << 16
 
 export class ProcessTable {
   readonly names: Process[] = []
-  // By process that is a small integer, as nearly all are: its number. The array grows, since short histories are built
-  // by the thousand.
+  // The number of each process that is a small integer, as nearly all are. The array starts small, since short
+  // histories are built by the thousand.
   #inline: Int32Array = int32Array(64).fill(NONE)
   readonly #others: Map<Process, number> = new Map()
 

@@ -73,7 +73,7 @@ export class TransactionTable {
   #kind: Uint8Array
   #key: Int32Array
   #value: Int32Array
-  /** Whether another table may share this memory, which is then copied before an addition. */
+  /** Whether another table may use this memory. It is then copied before anything is added. */
   #isLent: boolean
 
   constructor(values: Values, memory: Memory = inHeap, data?: TransactionData) {

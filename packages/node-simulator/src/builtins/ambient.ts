@@ -33,7 +33,7 @@ function take(): TakenGlobals {
   return { intrinsics: noteIntrinsics(), giveBack }
 }
 
-/** The current series of runs, which keeps the globals that its first run replaced. */
+/** The current series of runs. Its first run replaces the globals, and the others reuse them. */
 let series: { taken: TakenGlobals | undefined } | undefined
 
 export function takeGlobals(): TakenGlobals {

@@ -20,7 +20,7 @@ function partBytes(part: unknown): Buffer {
   return Buffer.from(String(part))
 }
 
-/** Returns `Blob` or `File`, changed so that the content of programs' objects is recorded. */
+/** Returns a class like `Blob` or `File` that also records the content of programs' objects. */
 export function noting<T extends new (...args: never[]) => object>(original: T): T {
   return new Proxy(original, {
     construct(target, args: unknown[], made) {
@@ -49,7 +49,7 @@ const reads: { readonly [name: string]: (bytes: Buffer) => unknown } = {
     }),
 }
 
-/** The members of `Blob.prototype` that read content. They read the recorded content. */
+/** Replaces the members of `Blob.prototype` that read content. The new ones read the recorded content. */
 export const blobMembers = (sliced: (blob: Blob, args: unknown[]) => Blob): { readonly [name: string]: Call } => ({
   ...Object.fromEntries(
     Object.entries(reads).map(([name, read]) => [

@@ -59,7 +59,9 @@ const setDefaultResultOrder = (): void => {}
 
 const HARMLESS: ReadonlySet<string> = new Set(['constructor', 'cancel', 'setServers', 'setLocalAddress', 'resolveTxt'])
 
-/** Returns a class of resolvers whose methods refuse calls. Packages such as gRPC's may never use theirs. */
+/**
+ * Returns a class of resolvers that refuse calls. Some packages, such as gRPC's, create a resolver without using it.
+ */
 function resolverOf(real: object, name: string, txt: unknown): unknown {
   class Resolver {
     cancel(): void {}

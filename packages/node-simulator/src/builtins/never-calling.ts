@@ -2,7 +2,7 @@ import { turn } from '../world/life.ts'
 
 type Class = abstract new (callback: never) => object
 
-/** Returns the class. Instances that a simulated program creates never call back. */
+/** Returns a class like the original. Instances that a simulated program creates never call back. */
 export const neverCalling = <Original extends Class>(original: Original): Original =>
   new Proxy(original, {
     construct: (target, [callback], made) =>

@@ -38,7 +38,7 @@ export const simulatedScript: typeof vm.Script = new Proxy(vm.Script, {
   construct(target, args, made) {
     refuseLoader('vm.Script', args[1])
     const script = Reflect.construct(target, args, made) as object
-    // The methods are replaced on the instance, because Node itself needs those of the prototype.
+    // Only this object's methods are replaced, because Node itself needs those of the prototype.
     if (turn.life !== undefined) for (const name of OWN_REALMS) Reflect.set(script, name, refusedRealm(name))
     return script
   },

@@ -136,7 +136,7 @@ export class ModuleClients {
   }
 }
 
-/** The completion of an unanswered request, unknown unless it is a read. */
+/** The completion of a request that got no answer: unknown, unless the request changes nothing. */
 const lost = ({ harmless }: Request, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
 
 /**

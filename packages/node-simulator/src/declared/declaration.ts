@@ -24,8 +24,8 @@ export type PostgresDeclaration =
       /** Queries that must be true once every operation has ended: `select sum(balance) = 100 from accounts`. */
       readonly assert?: readonly string[] | undefined
       /**
-       * The isolation level that transactions must keep, such as `serializable`; or `declared`, the level that each
-       * requested.
+       * The isolation level that transactions must keep, such as `serializable`. `declared`: each must keep the level
+       * that it requested.
        */
       readonly expect?: string | undefined
       /** What is judged as one transaction: all statements of a `request`, or of a `connection` until it is idle. */

@@ -28,7 +28,7 @@ export type JudgedIsolation =
   | { readonly result: 'kept' }
   | { readonly result: 'unknown'; readonly why: string }
 
-/** The limits of a check of the database's history. They equal those for the histories of clients. */
+/** The limits of a check of the database's history, as for the histories of clients. */
 const CHECK_STEPS = 150_000_000
 const MEMORY_BYTES = 256 * 2 ** 20
 
@@ -49,7 +49,10 @@ export function judgedIsolation(isolation: Isolation & { readonly expect: string
   return byRows.result === 'broken' ? byRows : whole
 }
 
-/** Returns the violation in each independent part of the database. Rows that existed at the start are judged first. */
+/**
+ * Judges each independent part of the database by itself, and returns the violations. Rows that existed at the start
+ * are judged first.
+ */
 export function brokenApart(
   isolation: Isolation & { readonly expect: string },
   judging: Judging,
@@ -132,7 +135,7 @@ function judgedAs(
   }
 }
 
-/** The time without a message after which a connection counts as idle, as in recordings. */
+/** A connection counts as idle after this long without a message. Recordings use the same time. */
 const IDLE_NANOS = 10_000_000
 
 /**
@@ -150,7 +153,7 @@ function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number)
   }
 }
 
-/** Judges a history. The request of a transaction in it is the name of its group, even for groups by connection. */
+/** Judges a history. The `request` of a transaction is the name of its group, even if groups are connections. */
 function checked(history: History, level: string, unit: Isolation['unit']): Verdict {
   const report = check(history, {
     model: 'rw-register',
@@ -198,7 +201,7 @@ const NO_TRANSACTION = 'no transaction around it'
 
 const MOST_SQL = 80
 
-/** Returns a sentence without statements, which other lines show, and without line numbers, since there is no file. */
+/** Removes from a sentence the statements, which other lines show, and the line numbers, since there is no file. */
 function shortened(sentence: string, parts: readonly DrawnTransaction[]): string {
   let text = sentence.replace(/ \(process \d+, lines? [\d, and–-]+\)/g, '')
   for (const { steps } of parts)

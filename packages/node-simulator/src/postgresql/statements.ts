@@ -4,7 +4,7 @@ import type { Engine } from '@chaosproxy/simulated-postgresql'
 import { backendReader, frontendReader, rowsOf } from '@chaosproxy/wire/postgresql'
 import { type Exchanged, requestOf, type Traffic } from './traffic.ts'
 
-/** A statement that a program's own code awaited for a client's request. */
+/** An SQL statement that the program awaited while it served a client's request. */
 export interface AwaitedSql {
   readonly request: string
   /** The await, as a number in `Program.sites`. */
@@ -13,7 +13,7 @@ export interface AwaitedSql {
   /** `1 row`, `UPDATE 1`, or the code of an error; empty if it adds nothing to the statement. */
   readonly outcome: string
   readonly answeredAt: Nanos
-  /** The cells that the statement read, and those that it wrote for others to see after the commit. */
+  /** The cells that the statement read. `writes`: the cells whose change others see after the commit. */
   readonly reads: readonly string[]
   readonly writes: readonly string[]
   readonly committedAt: Nanos

@@ -68,15 +68,14 @@ export class Traffic {
     return this.#connections.map(({ entries }) => exchangesOf(entries))
   }
 
-  /** Returns a function that finds the request of a session's process at a time. */
+  /** Returns a function that finds the request that a session's process served at a time. */
   requests(): (pid: number, at: number) => string | undefined {
     const asked = new Map<number | undefined, (readonly [at: number, request: string | undefined])[]>()
     for (const { entries, pidOf, dialedFor } of this.#connections) {
       let isUsed = false
       const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
         const found = requestsOf(exchanged)
-        // An exchange without a reply does not show which request it served, unless the connection was unused until
-        // then.
+        // Without a reply, it is unknown which request the exchange served, unless the connection was unused before.
         const isLost = exchanged.answered.length === 0 && !isUsed
         isUsed ||= found.some(([, request]) => request !== undefined)
         return isLost ? exchanged.asked.map((entry) => [entry, entry.serving ?? dialedFor]) : found
@@ -111,7 +110,7 @@ export class Traffic {
 export interface ConnectionTraffic {
   /** @param serving the request of the code that wrote it. @param dialedFor that of the code that opened the connection. */
   asked(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
-  /** Records a reply. The returned function gets the requests that resume. */
+  /** Records a reply. Returns a function to call with the requests that resume. */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
   /** @param pidOf the process of its session, once there is one. */

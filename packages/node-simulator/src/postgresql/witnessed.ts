@@ -27,7 +27,7 @@ export function historyOfWitnessed(transactions: readonly WitnessedTransaction[]
   return historyFromObjects([{ chaos: 1, model: 'rw-register', initial: 'unknown' }, ...events], node)
 }
 
-/** Numbers processes, each with one connection and one transaction at a time. */
+/** Returns a function that numbers processes, so that each has one connection and one transaction at a time. */
 function freeProcesses(): (pid: number, began: number, ended: number) => number {
   const busy: { readonly pid: number; until: number }[] = []
   return (pid, began, ended) => {

@@ -42,7 +42,7 @@ export interface Surroundings {
   readonly probe: Probe
 }
 
-/** The bundler's own function. It returns a function that loads a module on its first call. */
+/** The bundler's own function that wraps a module. The function that it returns loads the module on its first call. */
 export type LoadModule = (load: (...module: unknown[]) => void, module?: { exports: object }) => () => object
 
 /** The exports of a program; undefined if it has no default export. */
@@ -58,7 +58,7 @@ export interface Program {
   readonly expected: readonly string[]
   /** The program's awaits, and other sites if it has probes. */
   readonly sites: readonly Site[]
-  /** The name of each await by site, to which holds refer. */
+  /** The name of each await, by its site. Holds refer to awaits by name. */
   readonly awaits: ReadonlyMap<number, string>
   /** Loads the packages for `start`; undefined if they cannot be separated from the program's files. */
   readonly packages: ((around: Surroundings, load: LoadModule) => object) | undefined

@@ -3,7 +3,7 @@ import util from 'node:util'
 
 type StyleText = (format: string | readonly string[], text: string, options?: object) => string
 
-/** Imports the bundler. It passes lists to `styleText`, which throws on Node 21. */
+/** Imports the bundler, which passes lists to `styleText`. Node 21 rejects lists. */
 export async function importBundler(): Promise<typeof import('rolldown')> {
   const original = util.styleText as StyleText
   if (takesLists(original)) return import('rolldown')

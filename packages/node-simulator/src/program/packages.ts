@@ -115,7 +115,10 @@ function loaderWithin(value: unknown): Node | undefined {
   return isLoader(value) ? value : loaderWithin(Object.values(value).filter((part) => typeof part === 'object'))
 }
 
-/** Whether a loader belongs to an installed package, by the bundler's comment before it or by the source map. */
+/**
+ * Whether a loader belongs to an installed package. The bundler's comment before the loader tells, or else the source
+ * map.
+ */
 function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, fileAt }: Sources): boolean {
   const file = isWhole ? /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1] : fileAt(call.start, call.end)
   return file !== undefined && isInstalled(file)
@@ -156,7 +159,7 @@ function namesUsedBy(statement: Node): readonly string[] {
   return [...used].filter((name) => !own.has(name))
 }
 
-/** For each type of node: the member whose identifier is not the name of a variable. */
+/** By type of node: the member in which an identifier is only a name, not a variable. */
 const NAMES_ONLY: { readonly [type: string]: string } = {
   MemberExpression: 'property',
   Property: 'key',

@@ -8,8 +8,8 @@ import { ModuleTouches, type Shared } from './touches.ts'
 export const PROBE = '__chaosProbe'
 
 /**
- * The probes besides awaits: at functions, at every line too, or only at these lines, since a debugger steps through
- * probes.
+ * Where to insert probes besides awaits: at functions, at every line too, or only at the given lines. A debugger steps
+ * through probes, so fewer are better.
  */
 export type Probing = 'functions' | 'lines' | readonly ProbedLine[]
 
@@ -27,11 +27,12 @@ export interface Site {
   /** Counted from 1. */
   readonly line: number
   readonly lastLine: number
-  /** The site of the enclosing function. A function has its own number here. */
+  /** The number of the enclosing function's site. For a function, its own number. */
   readonly within: number
   readonly name?: string | undefined
   /**
-   * The state that the site touches, and the earlier reads that its values depend on. Absent if lines are not probed.
+   * The state that the site reads and writes. `rests`: the earlier reads that its values depend on. Absent if lines are
+   * not probed.
    */
   readonly reads?: readonly SharedState[] | undefined
   readonly writes?: readonly SharedState[] | undefined
@@ -64,10 +65,10 @@ export const isInstalled = (file: string): boolean => /[/\\]node_modules[/\\]/.t
 /** Matches the comments at the beginning of a file. */
 const HEADING = /^(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)*/
 const GENERATED = /@generated\b|\bgenerated\b[\s\S]{0,100}\bdo not (?:edit|modify)\b/i
-/** The largest average length of lines that people write, in characters per line. */
+/** The largest average line length, in characters, of a file that people wrote. */
 const LONGEST_WRITTEN = 300
 
-/** Whether a program generated or minified the file, whose lines people do not read. */
+/** Whether the file is generated or minified. People do not read such lines. */
 const isGenerated = (code: string): boolean =>
   GENERATED.test(HEADING.exec(code)?.[0] ?? '') || code.length > LONGEST_WRITTEN * code.split('\n').length
 

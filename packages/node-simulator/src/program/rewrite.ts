@@ -113,10 +113,7 @@ function defaultExportIn(statements: readonly Node[]): string | undefined {
 
 const blankOf = (code: string, start: number, end: number): string => code.slice(start, end).replace(/[^\n]/g, '')
 
-/**
- * Returns the name of the member that a statement reads from a literal `null`. Packages do this to find the prototype
- * of errors.
- */
+/** Returns `name` for a statement `null.name`. Packages use such a statement to find the prototype of errors. */
 function readOfNull(statement: Node): string | undefined {
   const node = statement.type === 'ExpressionStatement' ? (statement['expression'] as Node) : undefined
   if (node?.type !== 'MemberExpression' || node['computed'] === true || node['optional'] === true) return undefined

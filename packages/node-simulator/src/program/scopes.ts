@@ -10,15 +10,15 @@ interface Declaration {
 }
 
 /**
- * The names of a function or module. Blocks have no scope of their own, since variables of one name seldom differ in
- * kind.
+ * The names that a function or module declares. Blocks have no scope of their own, because variables with the same name
+ * rarely differ in kind.
  */
 export interface Scope {
   readonly node: Node
   readonly outer: Scope | undefined
   readonly isModule: boolean
   readonly declared: Map<string, Declaration>
-  /** Returns where the state in a member of the module's classes is stored. */
+  /** Returns where the state in `this.name` is stored, for the module's classes. */
   keptOfThis(name: string): 'memory' | 'outside'
   /** Prevents endless recursion in recursive functions. */
   visiting: boolean

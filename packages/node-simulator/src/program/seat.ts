@@ -48,8 +48,8 @@ export const keepsPackages = (program: Program): boolean => program.packages !==
 export const keepNoPackages = (program: Program): void => void unkept.add(program)
 
 /**
- * The environment of a program's start. Another start may reuse the seat with its packages, since evaluating them takes
- * longer than everything else. The program's own files are always evaluated again.
+ * The environment in which a program starts. Another start may reuse it with its packages, because loading them takes
+ * longest. The program's own files are always evaluated again.
  */
 export class Seat {
   readonly #process: EventEmitter = new EventEmitter()
@@ -144,7 +144,7 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // The last elements of `#pristine` are the built-in modules that this package was the first to request.
+    // The end of `#pristine` has the built-in modules that this package requested first.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()
     if (!followsContext && life.followsContext) this.#followsContext = true

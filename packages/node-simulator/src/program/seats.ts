@@ -39,7 +39,7 @@ export class Seats {
 
 /** The largest growth of the heap since seats were first kept. Packages may accumulate state with each start. */
 const MOST_GROWTH_BYTES = 200 * 2 ** 20
-/** The largest number of free seats of a node. It rarely starts more often in one run. */
+/** The largest number of free seats to keep for a node. In one run, a node rarely starts more often. */
 const MOST_FREE = 8
 
 interface Kept {

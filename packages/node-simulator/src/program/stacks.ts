@@ -14,7 +14,7 @@ export function errorText(
     const place = `${relative(process.cwd(), file)}:${line}:${column}`
     return name === undefined ? place : `${name} (${place})`
   })
-  // In source maps, even a function that bundling has added belongs to a statement.
+  // A function that the bundler added has the place of some statement in the source map, so places may repeat.
   const own = places.filter(
     (place, i) => !/[/\\]node_modules[/\\]/.test(frames[i]?.file ?? '') && place !== places[i - 1],
   )

@@ -13,8 +13,8 @@ export interface Shared {
 }
 
 /**
- * The {@link Shared} state that a part of a program reads and writes. `rests` has the earlier reads that its values
- * depend on.
+ * The {@link Shared} state that a part of a program reads and writes. `rests`: the earlier reads that its values depend
+ * on.
  */
 export interface Touches {
   readonly reads: readonly Shared[]
@@ -32,7 +32,7 @@ const FILES: Shared = { name: 'files', part: undefined, kept: 'memory', of: unde
 type Kind = keyof Touches
 type Sink = (kind: Kind, shared: Shared) => void
 
-/** The state that a module's parts touch, from the source alone. */
+/** Finds the state that each part of a module touches, from the source alone. */
 export class ModuleTouches {
   readonly #scopes: ReadonlyMap<Node, Scope>
   /** For each local variable: the state that its value was read from. */
@@ -51,7 +51,7 @@ export class ModuleTouches {
     return this.#scopes.get(node)
   }
 
-  /** Returns the state that an expression touches. The statements and functions in a statement are left out. */
+  /** Returns the state that a node touches, without the statements and functions inside it. */
   of(node: Node, scope: Scope): Touches {
     const found = { reads: new Set<Shared>(), writes: new Set<Shared>(), rests: new Set<Shared>() }
     for (const part of headParts(node)) this.#visit(part, scope, (kind, shared) => found[kind].add(shared), true)
@@ -131,7 +131,9 @@ export class ModuleTouches {
     inner.visiting = false
   }
 
-  /** Handles an assignment. A function's own variable is not shared, but members of its value may be. */
+  /**
+   * Handles an assignment. Assigning a local variable changes nothing shared, but assigning a member of its value may.
+   */
   #assigned(target: Node, scope: Scope, kinds: readonly Kind[], sink: Sink): void {
     if (target.type === 'Identifier' && scope.declared.has(String(target['name']))) return
     this.#touch(target, scope, kinds, sink)
@@ -184,7 +186,8 @@ export class ModuleTouches {
     }
     for (const shared of this.#derived.get(owner)?.get(name) ?? []) {
       sink('rests', shared)
-      // A member of an object in memory belongs to the shared object. A value from outside is a copy.
+      // A local variable may hold a shared object, so changing a member changes the shared object. Values from outside
+      // are copies.
       if (base !== unwrapped(node) && shared.kept === 'memory') for (const kind of kinds) sink(kind, shared)
     }
   }

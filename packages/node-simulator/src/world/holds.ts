@@ -13,7 +13,7 @@ interface Hold extends PlannedHold {
   release(): void
 }
 
-/** Holds requests of programs at an await until other requests have passed an await. */
+/** Holds requests at an await until other requests have passed a chosen await. */
 export class Holds<Life> {
   readonly #turns: Turns<Life>
   readonly #holds: readonly Hold[]
@@ -59,7 +59,7 @@ export class Holds<Life> {
       hold.release = () => {
         hold.state = 'over'
         cancel()
-        // In a separate turn, so that the request that passed reaches its next await first.
+        // In a separate turn, so that the request that has just passed reaches its next await first.
         this.#turns.after(0, life, end)
       }
       const then = (settle: () => void): void => {

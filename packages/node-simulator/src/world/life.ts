@@ -45,7 +45,7 @@ export interface LifeOptions {
 export interface Hosts {
   find(host: string, from: NodeId): NodeId | undefined
   unknown(host: string): Error
-  /** Returns the error for a connection from a node to itself, if a known service usually listens at this port. */
+  /** Returns the error if a node connects to itself at the usual port of a known service. */
   refusePort(port: number): Error | undefined
   refusePath(path: string): Error
 }
@@ -74,8 +74,7 @@ export class Life implements Actor {
   /** Whether `async_hooks` contexts follow every event, because the program can observe that. */
   followsContext = false
   /**
-   * Whether a module that the program requests is not installed. If it is installed, the bundler did not see its
-   * computed name.
+   * Whether a requested module is not installed. If it is installed, its name was computed, so the bundler missed it.
    */
   lacks: (specifier: string) => boolean = () => false
   /** The program's calls to the node's disk, created on first use. */

@@ -21,7 +21,10 @@ export function replacedIn(noted: readonly Noted[]): string | undefined {
   return first
 }
 
-/** Restores all members. Returns what {@link replacedIn} would, and the first that cannot be restored. */
+/**
+ * Restores all members. Returns the first that was replaced, as {@link replacedIn} does, and the first that cannot be
+ * restored.
+ */
 export function putBack(noted: readonly Noted[]): {
   readonly replaced: string | undefined
   readonly stays: string | undefined

@@ -28,7 +28,7 @@ export function takenNow(): MemoryTaken {
 }
 
 /**
- * Returns a function to call after each event, with the node of the last turn. Garbage does not count.
+ * Returns a function to call after each event, with the node of the last turn. Memory that can be freed does not count.
  *
  * @throws MachineError once the programs of a run have taken nearly all memory.
  */
@@ -43,10 +43,7 @@ export function watchMemory(
     const { heapBytes, bufferBytes } = taken()
     return { heapBytes, buffers: bufferBytes - buffersBefore }
   }
-  /**
-   * The amounts of memory above which garbage is collected again. They rise near the limit, so that not every turn
-   * collects.
-   */
+  /** Above these amounts, garbage is collected again. They rise near the limit, so that not every turn collects. */
   let untilCollected = most
   let left = LOOK_EVERY
   return (node) => {
@@ -85,7 +82,7 @@ let collecting: (() => void) | undefined
 
 /** Collects garbage. V8 provides the function only in a context that is created while a flag is set. */
 function collectGarbage(): void {
-  // All threads share the flag, so another may have reset it.
+  // All threads share the flag, so another thread may have reset it.
   for (let tries = 0; collecting === undefined && tries < MOST_TRIES; tries++) {
     v8.setFlagsFromString('--expose-gc')
     collecting = vm.runInNewContext('globalThis.gc') as typeof collecting

@@ -155,7 +155,7 @@ export interface Answering {
 
 const ANSWERS = Symbol('what takes the answer')
 
-/** Returns the connection that takes the answer as an object; undefined if it is for another stream. */
+/** Returns the connection that takes the answer as an object; undefined if the answer goes to another stream. */
 function answeringOf({ req, socket }: Outgoing): Answering | undefined {
   const answering = req?.[ANSWERS]
   return answering !== undefined && (socket === null || socket === answering) ? answering : undefined

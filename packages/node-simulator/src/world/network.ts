@@ -21,9 +21,7 @@ export type Packet =
   | { readonly type: 'opened' }
   /** `bytesOnly`: the server does not accept whole requests. */
   | { readonly type: 'refused'; readonly bytesOnly?: true }
-  /**
-   * Data. `request` is the client's request that the data is sent for. `hears` is called with the requests that resume.
-   */
+  /** Data for the client's request `request`. `hears` is called with the requests that resume. */
   | {
       readonly type: 'data'
       readonly bytes: Buffer

@@ -24,7 +24,7 @@ export interface Resumed {
   readonly site: number
 }
 
-/** Called at the end of a turn with the requests that resumed in it, in order. */
+/** Gets the requests that resumed in a turn, in order, at the end of the turn. */
 export type ResumedWatch = (resumed: readonly Resumed[]) => void
 
 interface Serving {
@@ -32,8 +32,7 @@ interface Serving {
 }
 
 /**
- * Tracks the client's request that the running code serves, even across nodes. Used only on demand, because contexts
- * take time.
+ * Knows which client's request the running code serves, on any node. Used only if needed, because contexts take time.
  */
 export class Requests {
   readonly ran: CodeWatch

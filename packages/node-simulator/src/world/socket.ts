@@ -50,7 +50,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   readonly life: Life
   #wire: Wire | undefined
   #written: Buffer[] = []
-  /** Returns what this turn has written of the answer to a whole request. */
+  /** Returns the part of an answer that this turn wrote. The request came as a message. */
   #answer: (() => AnswerMessage | PartMessage | undefined) | undefined
   /** Whether the client of the connection sends whole requests. */
   #takesMessages = false

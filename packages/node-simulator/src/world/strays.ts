@@ -11,8 +11,8 @@ export const PROGRAM_FILES = 'simulated:'
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
 /**
- * The functions by which a program could reach the real world after its run, each with the result for a stopped
- * program. Outside of runs, each call inspects the stack.
+ * The functions by which a program could reach the real world after its run. A stopped program gets the result of
+ * `stopped`. Outside of runs, each call inspects the stack.
  */
 const WAYS: readonly (readonly [holder: object, name: string, stopped: () => unknown])[] = [
   [globalThis, 'fetch', () => new Promise(() => {})],
@@ -56,8 +56,8 @@ export function watchStrays(): void {
 }
 
 /**
- * An object whose members are the object itself. A program that continues with it throws no error that would end this
- * process.
+ * Every member and every result of this object is the object itself. A stopped program can go on with it without an
+ * error that would end this process.
  */
 const NOTHING: object = new Proxy(() => {}, {
   get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : NOTHING),
@@ -86,7 +86,7 @@ export function guardProcess(): void {
   })
 }
 
-/** Records a call, for which the next run throws an error. The warning serves if there is no next run. */
+/** Records a call, so that the next run throws an error. If there is no next run, the warning remains. */
 function note(name: string): void {
   if (found !== undefined) return
   found = name
@@ -120,7 +120,7 @@ export function requireNoStray(program: string): void {
 const LAST_MOMENT_MS = 20
 
 /**
- * Called after the last run, since no further run would report strays.
+ * Must be called after the last run, because no later run would report programs that went on.
  *
  * @throws UserError (input) as `requireNoStray` does.
  */

@@ -5,7 +5,7 @@ import { serviceBlows } from './blows.ts'
 
 const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   crash: ['kill'],
-  // TCP delivers a lost message later, and delays differ between connections.
+  // TCP only delays a lost message, and each connection has its own delays.
   'drop-message': ['delay', 'partition'],
   'delay-message': ['delay'],
   'reorder-message': ['delay'],

@@ -32,7 +32,7 @@ export interface WorldOptions {
   readonly trace: ((text: string) => void) | undefined
   /** Called for the code that runs for clients, if the program is probed. */
   readonly code?: CodeWatch | undefined
-  /** Whether to track the request that the running code serves, even if `code` is absent. */
+  /** Whether to track the request that the running code serves, even without `code`. */
   readonly followsRequests?: boolean | undefined
   /** The requests to hold; none if absent. */
   readonly holds?: readonly PlannedHold[] | undefined
@@ -41,7 +41,7 @@ export interface WorldOptions {
 /** 2030-01-01T00:00:00Z: the time of every node's clock when a run begins. */
 const EPOCH_MS = 1_893_456_000_000
 
-/** The number of output lines that are reported of a node that ends before it listens. */
+/** If a node ends before it listens, this many lines of its output are reported. */
 const LAST_LINES = 3
 
 /** The virtual time of a run, and the state that all nodes share. */
@@ -93,7 +93,7 @@ export class World {
   deliver(life: Actor, run: () => void, call?: Call): void {
     const held = this.paused.get(life.id)
     if (held === undefined) life.enter(run)
-    // The pause may also have delayed an earlier turn that cleared the timer.
+    // The pause also held earlier turns, and one of them may have cleared the timer.
     else held.push(() => (call === undefined || call.run !== undefined ? life.enter(run) : undefined))
   }
 
@@ -134,7 +134,7 @@ export class World {
     return this.queue.now
   }
 
-  /** Ends the run, and drops all references to the rest of the run, since other objects may still refer to this one. */
+  /** Ends the run. Other objects may still refer to this one, so it drops its references to the rest of the run. */
   close(): void {
     this.queue.clear()
     this.paused.clear()
@@ -147,8 +147,8 @@ export class World {
 }
 
 /**
- * Binds an event to the current contexts of `AsyncLocalStorage`, which Node's own events also preserve. This costs less
- * than `AsyncLocalStorage.snapshot()`.
+ * Makes an event run in the current contexts of `AsyncLocalStorage`, as Node's own events do. This costs less than
+ * `AsyncLocalStorage.snapshot()`.
  */
 function withContext(run: () => void): () => void {
   const resource = new AsyncResource('simulated')

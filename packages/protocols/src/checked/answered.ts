@@ -43,8 +43,8 @@ export class Answered {
   }
 
   /**
-   * Whether the node got this request before a restart, or long ago. A real process remembers no requests from before
-   * a restart, but their names begin with the name of the node.
+   * Whether the node got this request long ago, or before a restart. After a restart, a real process knows its requests
+   * only by their names, which begin with the node's name.
    */
   #isPast(requestId: string): boolean {
     return this.#past.has(requestId) || requestId.startsWith(`${this.#node}.`)

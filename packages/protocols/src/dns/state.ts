@@ -10,7 +10,7 @@ export interface DnsConfig extends Subject {
   readonly secondaries: number
   readonly firstSerial: number
   readonly ttlMs: Millis
-  /** The time to live of the answer that a name does not exist. */
+  /** The time to live of a negative answer, which says that a name does not exist. */
   readonly negativeTtlMs: Millis
   /** The interval at which a secondary compares its serial with the primary's. */
   readonly refreshMs: Millis
@@ -81,7 +81,7 @@ export interface DnsState {
   heardAt: Millis
   /** On the primary: secondaries known to have the current zone. */
   readonly current: Set<NodeId>
-  /** On the primary: whether a node may have an old answer. */
+  /** On the primary: whether any node may still have an old answer. */
   owes: boolean
   // A resolver.
   readonly cache: Map<string, CacheEntry>

@@ -32,7 +32,7 @@ const zoneOfPrimary = ({ state }: DnsTurn): Zone => {
 }
 
 /**
- * Begins to wait until no node has an old answer: a time to live after all secondaries are current, times 1.5 because
+ * Waits until no node can have an old answer: one time to live after all secondaries are current, times 1.5 because
  * clocks may differ.
  */
 export function oweAnswers(turn: DnsTurn): void {

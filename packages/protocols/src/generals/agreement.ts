@@ -45,8 +45,8 @@ export const handleOrder: Handler<Generals, 'order'> = (turn, { battle: number, 
 }
 
 /**
- * Opens all battles up to this number: a message shows that the earlier ones have begun. A general waits for at most
- * two rounds.
+ * Opens all battles up to this one, because its message shows that the earlier ones have begun. A general waits for at
+ * most two rounds.
  */
 function openUpTo(turn: GeneralsTurn, last: number): void {
   const { state, config } = turn

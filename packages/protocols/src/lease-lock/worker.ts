@@ -53,8 +53,8 @@ export const handleGranted: Handler<LeaseLock, 'granted'> = (turn, { key, sectio
     return
   }
   if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
-  // The lease begins after the request was sent, so measuring from the sending is safe. With wall clocks, the service
-  // gives the end.
+  // The lease began after the request was sent, so counting from then is safe. With wall clocks, the service sends the
+  // end.
   const safeUntil = section.phase.askedAt + config.leaseMs / config.drift
   const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
   state.sections.set(key, { ...section, phase: { type: 'load', lease } })

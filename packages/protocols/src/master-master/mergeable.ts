@@ -37,8 +37,7 @@ export interface Write {
   readonly key: string
   readonly value: Json
   /**
-   * Whether a later write is always newer, whatever the clock shows, because only one node writes the item, or because
-   * it is written once.
+   * Whether a later write is newer whatever the clock shows, because only one node writes the item, or writes it once.
    */
   readonly timeless: boolean
 }

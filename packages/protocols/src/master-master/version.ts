@@ -32,7 +32,7 @@ export function compareStamps(one: Stamp, other: Stamp): number {
 }
 
 /**
- * Whether `one` has this stamp, or replaces it because its vector includes the write (Parker et al., "Detection of
+ * Whether `one` is the version with this stamp, or its vector includes that version (Parker et al., "Detection of
  * Mutual Inconsistency in Distributed Systems", 1983).
  */
 export const covers = (one: Version, stamp: Stamp): boolean =>

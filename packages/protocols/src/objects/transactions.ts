@@ -30,7 +30,10 @@ const isStep = (step: Json): step is Step & Json =>
   (step[0] === 'r' || step[0] === 'w' || step[0] === 'append') &&
   (typeof step[1] === 'string' || typeof step[1] === 'number')
 
-/** Executes steps, which changes the cells. Returns the steps with their reads; a transaction sees its own writes. */
+/**
+ * Executes steps and changes the cells. Returns the steps with the values read, including values that earlier steps
+ * wrote.
+ */
 export const carriedOut = (steps: readonly Step[], cells: Cells): Json =>
   steps.map(([kind, key, given]): Json => {
     const cell = String(key)

@@ -13,7 +13,7 @@ interface Message {
   isTaken: boolean
 }
 
-/** Queues whose messages are leased. Copies have no common clock, so a lease never expires. */
+/** Queues whose messages are leased. A lease never ends by time, because copies have no common clock. */
 export const workQueue: ReplicatedObject<Map<string, Queue>> = {
   name: 'work-queue',
   summary:

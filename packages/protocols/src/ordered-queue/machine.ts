@@ -129,7 +129,7 @@ function handleHave(turn: OrderedQueueTurn, peer: NodeId, count: number): void {
   const { have, log } = turn.state
   const before = have.get(peer)
   have.set(peer, count)
-  // Sends the next batch to a node that is catching up. A single new entry is already in flight.
+  // A node that confirms a whole batch is catching up, and gets the next one. A single new entry is already on its way.
   if (before !== undefined && count >= before + BATCH && count < log.length) spread(turn, peer)
 }
 

@@ -17,8 +17,7 @@ export const handleCommit: Handler<Outbox, 'commit'> = (turn, { request, command
     const event = config.write === 'outbox'
     const isApart = config.bug === 'outbox-apart' || config.bug === 'outbox-in-memory'
     turn.persist({ kind: 'commit', from, ticket, command, event: event && !isApart })
-    // Two bugs: the event is written in a transaction of its own, which a crash may prevent, or it is not written at
-    // all.
+    // Two bugs: the event is written after the effect, so that a crash may prevent it, or it is not written at all.
     if (event && isApart) turn.mark()
     if (event && config.bug === 'outbox-apart') turn.persist({ kind: 'event', command })
     if (event) addToOutbox(turn, command)

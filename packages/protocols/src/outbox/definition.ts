@@ -15,7 +15,7 @@ export const outbox: ProtocolDefinition = defineProtocol({
   weakness,
   summary: 'a database and a queue that should agree, kept in step by an outbox in the database or by dual writes',
   defaultNodes: 3,
-  // Only objects that have reads. For other objects, the view would have to change together with the database.
+  // Without objects that have no reads: their view would have to change together with the database.
   objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
   settings: {
     write: {

@@ -31,9 +31,9 @@ export type OutboxRecord =
       readonly command: Command
       readonly event: boolean
     }
-  /** In the database, with a bug: an event in its own transaction. */
+  /** In the database, only with a bug: an event that is written apart from its effect. */
   | { readonly kind: 'event'; readonly command: Command }
-  /** In the database: the queue has the events up to this number. */
+  /** In the database: the queue has confirmed the events up to this number. */
   | { readonly kind: 'sent'; readonly upTo: number }
   /** In the queue: an event received from the relay. */
   | { readonly kind: 'received'; readonly command: Command }

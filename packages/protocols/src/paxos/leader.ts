@@ -174,8 +174,8 @@ export const handleAlive: Handler<Paxos, 'alive'> = (turn, message, from) => {
 }
 
 /**
- * Rounds that confirm the leader. A majority had promised no higher ballot when the round began, so no other leader had
- * chosen anything before.
+ * Rounds that confirm the leader. When a confirmed round began, a majority had promised no higher ballot, so no other
+ * leader had chosen anything.
  */
 export const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
   send(turn) {

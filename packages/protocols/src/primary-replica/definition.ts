@@ -80,8 +80,8 @@ const primaryReplicaInvariants: readonly Invariant[] = [
 ]
 
 /**
- * Returns the last acknowledged entry that a majority is known to have. A primary that waits for fewer copies may lose
- * acknowledged entries.
+ * Returns the last acknowledged entry that a majority is known to have. Later ones may be lost, if the primary waits
+ * for fewer copies.
  */
 function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaState): number {
   if (role !== 'primary') return 0
@@ -99,7 +99,7 @@ function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaStat
 /** The settings with the strongest promise. Every bug can be observed under them. */
 const STRICTEST = { sync: 'majority', reads: 'primary' } as const
 /**
- * The settings under which each client reads growing prefixes of the primary's log, with its own writes: a sequential
+ * With these settings, each client reads ever longer parts of the primary's log, including its own writes: a sequential
  * order. A failover could drop entries that clients have read.
  */
 const STICKY = { reads: 'sticky', 'own-writes': true, failover: false } as const

@@ -13,7 +13,7 @@ import {
   syncCount,
 } from './state.ts'
 
-/** The number of entries per message, and of entries in flight to one replica. */
+/** The number of entries in a message. `WINDOW` is the number in flight to one replica. */
 const BATCH = 64
 const WINDOW = 256
 
@@ -110,8 +110,8 @@ function acknowledge(turn: PrimaryReplicaTurn): void {
   const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
   const sync = syncCount(turn)
   const index = sync === 0 ? lastIndex(state.log) : (matches[sync - 1] ?? 0)
-  // Entries of earlier epochs count only once an entry of this epoch does: until then, another node may become primary
-  // without them.
+  // Entries of earlier epochs are safe only once an entry of this epoch is. Until then, a node without them may become
+  // primary.
   if (index < state.noopIndex) return
   state.committed = Math.max(state.committed, Math.min(index, lastIndex(state.log)))
   while (state.applied < state.committed) {
@@ -140,7 +140,7 @@ export const rounds: Rounds<PrimaryReplicaTurn> = createRounds<PrimaryReplicaTur
 // until that replica has the client's write (Terry et al., "Session Guarantees for Weakly Consistent Replicated Data",
 // 1994, §3.1; MySQL and PostgreSQL instead let the read wait for the position of the write).
 
-/** Answers a committed write, unless its client's own replica has yet to confirm it. */
+/** Answers a committed write once the replica that its client called has it. */
 function acknowledgeOwn(turn: PrimaryReplicaTurn, index: number, write: OwnWrite): void {
   const { config, state } = turn
   const { node } = write.origin
@@ -152,7 +152,7 @@ function acknowledgeOwn(turn: PrimaryReplicaTurn, index: number, write: OwnWrite
   else answer(turn, write.origin, write.result)
 }
 
-/** Answers writes that waited for a replica, which has the log up to `match`. */
+/** Answers the writes that waited for this replica, which has the log up to `match`. */
 function releaseOwn(turn: PrimaryReplicaTurn, replica: NodeId, match: number): void {
   const { ownWrites } = turn.state
   for (const [index, { origin, result }] of ownWrites) {

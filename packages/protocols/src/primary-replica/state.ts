@@ -55,7 +55,7 @@ export interface OwnWrite {
   readonly result: Completion
 }
 
-/** The state of a node. The copy is the result of the first `applied` entries; the leader is the primary. */
+/** The state of a node. The first `applied` entries are in the copy. The leader is the primary. */
 export interface PrimaryReplicaState extends SuccessionState {
   readonly peers: readonly NodeId[]
   /** The highest epoch that this node has promised to follow. Durable, like the log. */

@@ -8,7 +8,7 @@ import { impossibleSizes, overlap } from './sizes.ts'
 
 const COUNTS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const
 
-/** Describes settings by which reads and writes need not overlap, or writes are not ordered by tags that were read. */
+/** Describes how the settings let reads miss writes, or lose writes. */
 const weakness: Weakness = (settings, nodes) => {
   const { r = 'majority', w = 'majority', replicas = 'all', sloppy, tags } = settings
   const copies = typeof replicas === 'number' ? replicas : nodes

@@ -122,8 +122,8 @@ function compareVersions({ config }: QuorumTurn, one: Version | undefined, other
 }
 
 /**
- * Begins the second phase of a write. Its tag is higher than the tag of every write that was acknowledged before, since
- * R replicas were asked for their tags (Lynch & Shvartsman 1997), or since clocks agree.
+ * Begins the second phase of a write. Its tag is higher than those of all acknowledged writes: R replicas were asked
+ * for their tags (Lynch & Shvartsman 1997), or clocks agree.
  */
 function write(turn: QuorumTurn, operation: Operation, counter: number): void {
   const { key, input, id } = operation

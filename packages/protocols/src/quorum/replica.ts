@@ -6,7 +6,8 @@ import { compareTags, type Version } from './tag.ts'
 type Put = MessageOf<QuorumMessage, 'put'>
 
 /**
- * Returns the latest version on this node, even if stored for another replica: a sloppy read must find a sloppy write.
+ * Returns the latest version on this node. Versions stored for other replicas count too, because a sloppy read must
+ * find a sloppy write.
  */
 export function latestOf({ versions, hints }: QuorumState, key: string): Version | undefined {
   let latest = versions.get(key)

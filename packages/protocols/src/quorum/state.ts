@@ -69,7 +69,7 @@ interface LastRequest {
   result: Completion | undefined
 }
 
-/** The last version that this node has found to be on W replicas, with these replicas. */
+/** The last version that this node found on W replicas, and these replicas. */
 interface Vouched {
   readonly version: Version
   readonly replicas: readonly NodeId[]
@@ -91,8 +91,8 @@ export interface QuorumState {
   /** The keys of `versions`, in order of arrival. */
   readonly keys: string[]
   /**
-   * The last digest of anti-entropy: its beginning as an index of `keys`, and its receiver's index among the other
-   * nodes (`digestTo`).
+   * Where the last digest of anti-entropy began, as an index of `keys`. `digestTo` is its receiver's index among the
+   * other nodes.
    */
   digestFrom: number
   digestTo: number

@@ -34,8 +34,8 @@ export function advanceCommit(turn: RaftTurn): void {
 }
 
 /**
- * Returns the last index that this many voters have. A leader that is not a voter "replicates log entries but does not
- * count itself in majorities" (thesis §4.2.2).
+ * Returns the last index that at least this many voters have. A leader that is not a voter "replicates log entries but
+ * does not count itself in majorities" (thesis §4.2.2).
  */
 function heldBy(state: RaftState, nodes: number): number {
   const own = lastIndex(state.log)

@@ -25,7 +25,9 @@ export function rebaseConfigurations(state: RaftState, base: Configuration, keep
   adopt(state, later.at(-1) ?? base)
 }
 
-/** Returns the configuration in force after the entry at `index`, which is in the log or the last before it. */
+/**
+ * Returns the configuration in force after the entry at `index`. The entry is in the log, or is the last one before it.
+ */
 export const configurationAt = ({ configurations, configuration }: RaftState, index: number): Configuration =>
   configurations.findLast((known) => known.index <= index) ?? configuration
 

@@ -37,9 +37,9 @@ export function confirmRound(turn: RaftTurn): void {
 }
 
 /**
- * Extends the lease. A node that answers votes for no other node within the shortest election timeout (thesis §4.2.3),
- * so a lease counted from the beginning of the round is safe. It is shortened by the largest ratio of clock rates
- * (§6.4.1).
+ * Extends the lease. Nodes that answer a round vote for no other node within the shortest election timeout (thesis
+ * §4.2.3), so the lease counts from the beginning of the round. `leaseMs` is shortened by the largest ratio of clock
+ * rates (§6.4.1).
  */
 function extendLease({ state, config }: RaftTurn): void {
   if (config.reads !== 'lease') return

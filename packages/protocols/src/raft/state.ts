@@ -136,13 +136,13 @@ export interface RaftState extends RoutingState {
   voter: boolean
   // Volatile.
   role: Role
-  /** Whether the node has, or may have before its restart, heard from a leader within the shortest election timeout. */
+  /**
+   * Whether the node has heard from a leader within the shortest election timeout, or may have, if it was restarted.
+   */
   loyal: boolean
   commitIndex: number
   votes: NodeId[]
-  /**
-   * The last entry that the node has written to disk, or is writing. From here on, members are used only on the leader.
-   */
+  /** The last entry that the node has on disk, or is writing there. Only a leader uses the members from here on. */
   stored: number
   progress: Map<NodeId, Progress>
   noopIndex: number

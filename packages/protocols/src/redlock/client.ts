@@ -66,10 +66,7 @@ export const handleRaised: Handler<Redlock, 'raised'> = (turn, { value }, from) 
   else giveBack(turn, attempt)
 }
 
-/**
- * Step 4: whether the lock is valid: for the time to live, less the time spent acquiring the lock, less the clock
- * drift.
- */
+/** Step 4: whether time is left: the time to live, less the time spent acquiring the lock and the clock drift. */
 function isValid(turn: RedlockTurn, { startedAt }: Attempt): boolean {
   const { config, steady } = turn
   const leftMs = config.ttlMs - (steady - startedAt) - (config.ttlMs * config.drift + 2)

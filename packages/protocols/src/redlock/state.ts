@@ -79,7 +79,7 @@ interface Release {
   /** The client's request to release the lock; undefined if no client waits for it. */
   readonly request: { readonly id: string; readonly token: Json } | undefined
   readonly since: Millis
-  /** By master: whether the key had the value of the lock when the master deleted it. */
+  /** By master: whether the master still had the lock's value when it deleted the key. */
   readonly answers: Map<NodeId, boolean>
   isAnswered: boolean
 }
@@ -93,7 +93,7 @@ export interface RedlockState {
   // A master.
   readonly locks: Map<string, string>
   readonly counters: Map<string, number>
-  /** With fencing, by key: the latest token, and the value of the lock that it was written for. */
+  /** With fencing, by key: the latest token, and the value of the lock that the token belongs to. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
    * The values of released locks, each with whether the key had the value. A SET that arrives after the DEL of its

@@ -15,7 +15,7 @@ export interface Forwarding {
   readonly taken: Map<NodeId, Map<number, number>>
 }
 
-/** The number of restarts of one node for which the last ticket is remembered. */
+/** For each node, the last ticket is kept for this many of its restarts. */
 const LIVES_LIMIT = 100
 
 export const createForwarding = (life: number): Forwarding => ({ life, issued: 0, taken: new Map() })
@@ -26,9 +26,8 @@ export function issueTicket(forwarding: Forwarding): Ticket {
 }
 
 /**
- * Accepts a ticket. Returns false for a request that was accepted before, or that a later one with the same `life` has
- * overtaken. Neither may be answered: a refusal would claim that the request has no effect, but its first copy may be
- * about to enter the log.
+ * Returns whether a request is new: its ticket is later than all others of the same `life`. Any other request must not
+ * be answered. A refusal would claim that it had no effect, but its first copy may still enter the log.
  */
 export function takeTicket({ taken }: Forwarding, from: NodeId, { life, number }: Ticket): boolean {
   const lives = entryOf(taken, from, () => new Map<number, number>())

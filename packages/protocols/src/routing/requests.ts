@@ -43,9 +43,8 @@ export function offerRequests(turn: RoutingTurn): void {
 }
 
 /**
- * Forwards a request to a known leader. If a leader may still apply the request, it is forwarded again only if it is a
- * read or has a session, which prevents a second execution. A new leader gets it immediately, the same leader after a
- * delay.
+ * Forwards a request to a known leader. If an earlier copy may still be applied, forwards it again only if it cannot be
+ * executed twice: a read, or a request with a session. A new leader gets it immediately, the same leader after a delay.
  */
 function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   const { state, config } = turn

@@ -8,7 +8,7 @@ export interface RoundState<Origin> extends ReadQueue<Origin> {
 
 export interface RoundSteps<Turn, Peer> {
   send(turn: Turn): void
-  /** Whether the answers of this number of nodes, including the leader, confirm the leader. */
+  /** Whether answers from this many nodes, counting the leader, confirm the leader. */
   isEnough(turn: Turn, answered: number): boolean
   peers(turn: Turn): Iterable<Peer>
   roundOf(peer: Peer): number

@@ -33,7 +33,7 @@ export interface Request {
   /** The number of sweeps since the request arrived, or since it was first forwarded. */
   age: number
   attempts: number
-  /** The attempts that may have reached a leader and that no leader has answered or refused. */
+  /** The attempts that may have reached a leader, but were neither answered nor refused. */
   open: readonly number[]
   lastLeader: NodeId | undefined
   forwardedAtAge: number

@@ -25,8 +25,8 @@ export interface SavedCopy {
 
 const SESSION_LIMIT = 10_000
 /**
- * The number of sessions that are removed together, because all must be examined to find the oldest. A client's last
- * request loses its protection after 9,000 to 10,000 other clients have written.
+ * This many sessions are removed at once, because all must be examined to find the oldest. A client's last request is
+ * forgotten after 9,000 to 10,000 other clients have written.
  */
 const SESSIONS_FORGOTTEN = 1_000
 
@@ -41,7 +41,7 @@ export const saveCopy = (object: AnyObject, { held, sessions }: SessionedCopy): 
   sessions: [...sessions],
 })
 
-/** Restores a copy. It continues to count from the highest count of any session. */
+/** Restores a copy. Its count continues from the highest count of all sessions. */
 export const loadCopy = (object: AnyObject, { held, sessions }: SavedCopy): SessionedCopy => ({
   held: object.load(held),
   sessions: new Map(sessions),

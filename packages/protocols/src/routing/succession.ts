@@ -34,7 +34,7 @@ export const memberAtFirst = (node: NodeSetting, subject: Subject): MemberState 
   origins: new Map(),
 })
 
-/** Returns the settings of a member: its own, between those of succession and those of routing. */
+/** Returns the settings of a member: those of succession, its own, and those of routing, in this order. */
 export const memberSettings = (leader: string, succeeds: string, own: ProtocolSettings = {}): ProtocolSettings => ({
   ...successionSettings(leader, succeeds),
   ...own,

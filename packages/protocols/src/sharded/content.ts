@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import { loadPairs } from '../objects/object.ts'
 import type { Place, ShardedState, ShardedTurn } from './state.ts'
 
-// The content of a shard: an object or, with transactions, the items whose names begin with the shard's number.
+// A shard contains an object. With transactions, it contains the items whose names begin with the shard's number.
 
 export const itemOf = (shard: number, key: string): string => `${shard} ${key}`
 export const shardOfItem = (item: string): number => Number(item.slice(0, item.indexOf(' ')))

@@ -40,7 +40,7 @@ export function giveAgain(turn: ShardedTurn): void {
 
 export function handleTake(turn: ShardedTurn, from: NodeId, shard: number, epoch: number, content: Json): void {
   const { state } = turn
-  // The message may be a late duplicate, or this node may know of the move before it has taken the shard.
+  // The message may be late and repeated. Or this node already knows of the move, but does not have the shard yet.
   const place = placeOf(state, shard)
   const isNew = epoch > place.epoch || (epoch === place.epoch && place.owner === state.id && !state.owned.has(shard))
   if (isNew && !state.leaving.has(shard)) {

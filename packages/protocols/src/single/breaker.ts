@@ -6,7 +6,7 @@ export interface Breaker {
   failures: number
   /** The end of the cool-down by the monotonic clock; undefined while the circuit is closed. */
   openUntil: number | undefined
-  /** Whether the single request that a half-open circuit lets through is still in progress. */
+  /** Whether the one request that a half-open circuit lets through is in progress. */
   probing: boolean
 }
 

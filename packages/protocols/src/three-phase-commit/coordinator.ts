@@ -24,7 +24,7 @@ export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
     checks: 0,
   })
   for (const [node, operations] of parts) {
-    // This node may have voted no in an earlier iteration, which ends the transaction.
+    // This node itself may already have voted no in this loop, and so ended the transaction.
     if (open.has(transaction)) turn.send(node, { type: 'prepare', transaction, operations, sites })
   }
 }

@@ -7,7 +7,7 @@ export const handlePrepare: Handler<ThreePhase, 'prepare'> = (turn, { transactio
   const { state } = turn
   const voteNo = (refusal: SiteRefusal): void => turn.send(from, { type: 'no', transaction, refusal })
   if (state.finished.has(transaction)) {
-    // The site was asked about this transaction before it received it, and promised to abort.
+    // The site was asked about this transaction before the transaction arrived, and promised to abort it.
     voteNo('given up')
     return
   }

@@ -17,7 +17,7 @@ export function begin(turn: TwoPhaseTurn, attempted: Attempt, place?: Placing['p
   open.set(transaction, { requestId, command, attempt, participants: [...parts.keys()], votes: new Map(), checks: 0 })
   // Phase 1: asks every participant to vote, yes or no.
   for (const [node, operations] of parts) {
-    // This node may have voted no in an earlier iteration, which ends the transaction.
+    // This node itself may already have voted no in this loop, and so ended the transaction.
     if (open.has(transaction)) turn.send(node, { type: 'prepare', transaction, operations })
   }
 }

@@ -176,7 +176,7 @@ export function perform(operations: readonly Operation[], values: ReadonlyMap<st
   return { writes, read }
 }
 
-/** The data that a node that voted yes needs to commit or to abort. */
+/** What a node needs to commit or abort a transaction for which it has voted yes. */
 export interface Staged {
   readonly items: readonly string[]
   readonly writes: Values

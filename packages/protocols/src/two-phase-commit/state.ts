@@ -40,7 +40,7 @@ export interface TwoPhaseState extends Held, Coordinator {
   readonly committed: Map<string, Set<NodeId>>
   // The participant.
   readonly prepared: Map<string, Prepared>
-  /** The number of checks since each transaction in doubt was prepared. */
+  /** By transaction in doubt: the number of checks since it was prepared. */
   readonly doubt: Map<string, number>
   readonly finished: Set<string>
   /** The transactions decided in the latest step; for the invariant. */

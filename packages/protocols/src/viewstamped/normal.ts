@@ -105,8 +105,8 @@ export function heartbeat(turn: ViewstampedTurn): void {
 }
 
 /**
- * Rounds that confirm the primary. Backups that answered had not left the view when the round began, so no later view
- * had begun.
+ * Rounds that confirm the primary. The backups that answered were still in its view when the round began, so no later
+ * view had begun.
  */
 export const rounds: Rounds<ViewstampedTurn> = createRounds<ViewstampedTurn, Backup>({
   send(turn) {

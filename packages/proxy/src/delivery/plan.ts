@@ -102,8 +102,8 @@ export function planDelivery(stages: readonly Placed[], next: Next, nowMs: numbe
 }
 
 /**
- * Reports to the stages that a piece has passed them. With `until`, reports only to the stages before it. Returns how
- * the connection ends; undefined if it continues.
+ * Tells all stages, or those before `until`, that a piece has passed. Returns how the connection ends; undefined if it
+ * continues.
  */
 export function passed(
   stages: readonly Placed[],

@@ -3,7 +3,7 @@ import type { Chunk, Piece, StageOf } from './stage.ts'
 
 // Stages that delay bytes or spread them over time.
 
-/** A limited flow is sent in pieces of this duration. Measured over a much longer time, its rate is right. */
+/** A limited flow is sent in pieces of this duration. Its rate is right only over a much longer time. */
 const QUANTUM_MS = 10
 
 /** After a stall, a limited flow makes up for at most this much of the lost time. */
@@ -33,10 +33,7 @@ export const latency: StageOf<'latency'> = ({ harm, random }) => {
   }
 }
 
-/**
- * Nearly all latencies differ from `latencyMs` by at most this number of jitters. For the Pareto distribution, these
- * are 99.9%.
- */
+/** Nearly all latencies are within this many jitters of `latencyMs`. With the Pareto distribution, 99.9% are. */
 const JITTERS_COVERED = { uniform: 1, normal: 3, pareto: 9 }
 
 /** The shape of the Lomax distribution: its mean is half the scale, and its variance is finite. */
@@ -191,7 +188,7 @@ export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
     },
   }
 
-  /** Draws the size of the next piece in bytes. A small rest above the average is not sliced. */
+  /** Draws the size of the next piece in bytes. A rest that is only a little above the average is not sliced. */
   function drawPieceBytes(waitingBytes: number): number {
     const { averageBytes, variationBytes } = harm()
     if (waitingBytes <= averageBytes + variationBytes) return waitingBytes

@@ -35,38 +35,35 @@ export interface Piece {
  * happened.
  */
 export interface Stage {
-  /** The arrivals that count as hits; 'nothing' for a stage that counts hits by its effect. */
+  /** Which arrivals count as hits; 'nothing' if the stage counts a hit when it has an effect. */
   readonly countsArriving: 'everything' | 'bytes' | 'ends' | 'nothing'
   /** A cut. It acts on dialling, and on all waiting bytes, even if they wait at another stage. */
   readonly cut?: CutMode | undefined
   fate?(content: Content): Fate
-  /** Returns how many of the bytes may continue together; at least 1. */
+  /** Returns how many of the bytes may continue as one piece; at least 1. */
   portionBytes?(sizeBytes: number, chunk: Chunk): number
-  /**
-   * Returns how long the chunk, or the end of the stream, takes to the next stage. The result for a chunk never
-   * changes.
-   */
+  /** Returns how long this stage delays a chunk, or the end of the stream. Always the same for one chunk. */
   delayMs?(chunk: Chunk, content: Content): number
   /**
-   * Returns when a piece that arrives at `atMs` leaves. Planning repeats the call while the piece waits. A pause after
-   * the previous piece begins no earlier than `earliestMs`, which is the current time minus the delay of later stages.
+   * Returns when a piece that arrives at `atMs` leaves. Called again and again while the piece waits. A pause after the
+   * previous piece counts from `earliestMs` at the earliest, which is the current time minus the delay of later stages.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
   /** Reports that a piece has left; `last` if it was the last of its chunk. Returns 'close' if nothing may follow. */
   moved?(piece: Piece, last: boolean): Ending | undefined
   /** Reports that bytes were discarded at this stage. */
   discarded?(nowMs: number): void
-  /** Returns the changed form of leaving bytes, without changing the given memory. */
+  /** Returns the bytes in the form in which they leave. Must not change the given memory. */
   transform?(bytes: Buffer): Buffer
-  /** Returns when the connection ends even if nothing arrives. Called while the stage acts. */
+  /** Returns when the connection ends even if no more bytes arrive. Called while the stage acts. */
   alarm?(nowMs: number): Alarm | undefined
   /** How the connection ends when the fault is removed; undefined if it can continue. */
   readonly atRemoval?: Ending | undefined
   /** Whether pieces are written one at a time, so that they arrive as separate pieces. */
   readonly alone?: boolean | undefined
   /**
-   * The longest wait at this stage. Together with `bytesPerSecond`, the highest rate, it limits how many bytes may
-   * wait.
+   * The longest wait at this stage. It limits how many bytes may wait, together with `bytesPerSecond`, the highest
+   * rate.
    */
   readonly longestDelayMs?: number | undefined
   readonly bytesPerSecond?: number | undefined

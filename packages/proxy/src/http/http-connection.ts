@@ -266,8 +266,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   #silence(silence: 'reset' | 'hang'): void {
-    // A client that has ended its direction may have disconnected. The proxy would not notice that while it sends
-    // nothing.
+    // A client that has ended its direction may be gone. The proxy would not notice that while it sends nothing.
     if (silence === 'reset' || this.requestSide.hasEnded) this.conversation.abort()
     else this.isMuted = true
   }
@@ -277,7 +276,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (!this.order.includes(turn)) this.close()
   }
 
-  /** Ends both directions in an orderly way, as after the connection's last response. */
+  /** Ends both directions without a reset. What is left after `LINGER_MS` is cut off. */
   close(): void {
     if (this.#cancelLinger !== undefined) return
     this.conversation.responses.end()

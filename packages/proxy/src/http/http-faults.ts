@@ -35,9 +35,9 @@ export interface HttpFaults {
   /** Returns the `intercept` option for a route from clients to a server. */
   intercept(route: HttpRoute): Intercept
   /**
-   * Applies a fault, which is in force when the call returns: from the next request on, on every connection of the
-   * links. Faults stack in the order in which they were applied. Faults applied in one turn of the event loop take
-   * effect together.
+   * Applies a fault. When the call returns, it is in force from the next request on, on every connection of the links.
+   * Faults stack in the order in which they were applied. Those applied in one turn of the event loop take effect
+   * together.
    *
    * @throws UserError (usage) if a link does not carry HTTP, or a client's address is invalid.
    */

@@ -4,7 +4,9 @@ import type { HttpRule } from './http-rule.ts'
 export interface HttpStatistics {
   readonly requests: number
   readonly replies: number
-  /** The total duration of all replies, each from the end of the request's head to the end of the reply's head. */
+  /**
+   * The sum of all waits for replies. A wait lasts from the end of the request's head to the end of the reply's head.
+   */
   readonly waitedMs: number
   /** Connections that stopped being HTTP/1.1: by an upgrade (WebSocket), or because they were malformed. */
   readonly switched: number

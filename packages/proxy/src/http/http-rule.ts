@@ -29,7 +29,7 @@ export class HttpRule extends Rule<HttpFault> {
     this.earlier = fault.kind === 'stale-reply' ? new StaleReplies() : undefined
   }
 
-  /** The longest body on which a fault that needs the whole body can act; undefined for any other fault. */
+  /** For a fault that needs the whole body: the longest body on which it can act. Undefined for other faults. */
   get mostBodyBytes(): number | undefined {
     const { fault } = this
     if (fault.kind !== 'stale-reply' && fault.kind !== 'duplicate-request') return undefined
@@ -63,8 +63,7 @@ export interface Candidate {
 }
 
 /**
- * Returns the candidate for a request, as far as facts are known. Returns undefined if the rule need not see the
- * response.
+ * Returns whether the rule hits a request, as far as that is known. Undefined if the rule need not see the response.
  */
 export function candidateFor(rule: HttpRule, known: Known, seat: Seat, nowMs: number): Candidate | undefined {
   const met = rule.judge(known)
@@ -100,7 +99,7 @@ class StaleReplies {
   readonly #answers: Map<string, Remembered> = new Map()
   #bytes = 0
 
-  /** Stores a response to a request. Returns the response before the last change, if there is one. */
+  /** Stores the response to a request. Returns the last different response to this request, if there is one. */
   note(request: string, given: Reply): Reply | undefined {
     const known = this.#answers.get(request)
     if (known !== undefined && known.current.status === given.status && isSame(known.current, given))
@@ -125,7 +124,10 @@ class StaleReplies {
 
 const isSame = (one: Reply, other: Reply): boolean => one.body.bytes.equals(other.body.bytes)
 
-/** Returns the size of the raw bytes and of the content, which may be a part of the raw bytes. */
+/**
+ * Returns the size of the raw bytes and of the content. The content may be a part of the raw bytes, and then counts
+ * twice.
+ */
 const sizeOf = ({ current, previous }: Remembered): number =>
   [current, previous].reduce(
     (sum, reply) => sum + (reply === undefined ? 0 : reply.raw.length + reply.body.bytes.length),

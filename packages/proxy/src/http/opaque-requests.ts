@@ -16,7 +16,7 @@ export interface PossibleRequest {
  */
 export class OpaqueRequests {
   readonly #mapping: HttpMapping
-  /** The end of the last bytes, unchanged. Another protocol's mark may begin in it. */
+  /** The last bytes, unchanged. Another protocol's mark may begin in them. */
   #rawRest = ''
   /** The end of the last bytes, with collapsed blanks. A request may begin in it. */
   #rest = ''
@@ -48,7 +48,7 @@ export class OpaqueRequests {
     return this.read(Buffer.from('\n'))
   }
 
-  /** Returns the possible requests that the server's first bytes reveal: they show whether the server uses TLS. */
+  /** Returns the requests that TLS may hide, if the server's first bytes show that it uses TLS. */
   answered(bytes: Buffer): readonly PossibleRequest[] {
     const isTls = this.#mayBeTls && bytes[0] === TLS_HANDSHAKE
     return isTls && !this.#isOver ? this.#anything('TLS') : []
@@ -77,7 +77,7 @@ const NO_HEADERS = { get: () => undefined }
 
 const METHOD = `(?:${METHODS.join('|')})`
 const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
-/** How many of the last bytes are kept. No mark of another protocol is longer. */
+/** The number of last bytes to keep. No mark of another protocol is longer. */
 const LONGEST_MARK = 16
 const LONGEST_TARGET = 16 * 1024
 /** The largest number of requests to report. More marks in the history would cost more than they save. */

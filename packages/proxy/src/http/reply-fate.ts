@@ -66,7 +66,7 @@ type Draft = { -readonly [Member in keyof ReplyFate]: ReplyFate[Member] }
 
 export interface AnswerContext {
   readonly turn: HttpTurn
-  /** Whether the server's response has no end. If so, the client gets no further response after its replacement. */
+  /** Whether the server's response never ends. If it is replaced, the client gets no further response. */
   readonly isEndless: boolean
 }
 

@@ -30,7 +30,7 @@ export class ReplyOutbox {
     return this.#exit.pass(bytes)
   }
 
-  /** Marks the end of a response: the last byte passed, or `laterBytes` after it. */
+  /** Notes where a response ends: at the last passed byte, or `laterBytes` after it. */
   answerEnds(turn: HttpTurn, answer: Answer, laterBytes = 0): void {
     this.#underWay.push({ atBytes: this.#passedBytes + laterBytes, turn, answer })
     if (laterBytes === 0) this.delivered(this.#deliveredBytes)

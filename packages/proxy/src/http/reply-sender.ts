@@ -69,7 +69,7 @@ export class ReplySender {
     return connection.link.rules.some(({ waiting }) => waiting !== undefined && waiting.connection !== connection)
   }
 
-  /** Reports that a whole response was sent. It has overtaken every response that waits on another connection. */
+  /** Called when a whole response was sent. It has overtaken all responses that wait on other connections. */
   overtakes(): void {
     const { connection } = this.#options
     for (const rule of connection.link.rules) {
@@ -112,7 +112,9 @@ export class ReplySender {
     })
   }
 
-  /** Continues once the other connection has read its chunk, so that its steps keep the time of that chunk. */
+  /**
+   * Continues only after the other connection has read its chunk, so that all steps of that chunk have the same time.
+   */
   #overtaken(waiting: Waiting): void {
     queueMicrotask(() => {
       if (this.#waiting === waiting) this.#options.pause.end()

@@ -251,7 +251,7 @@ export class ReplySide implements Stage {
     )
   }
 
-  /** Drops the matching faults among those that need the whole response, and reports them as missed. */
+  /** Of the faults that need the whole response, drops those that `isMissed` selects, and reports them as missed. */
   #missWhere(isMissed: (rule: HttpRule) => boolean, because: string): void {
     const missed = this.#holders.filter(isMissed)
     if (this.#plan === undefined || missed.length === 0) return
@@ -322,8 +322,8 @@ export class ReplySide implements Stage {
   }
 
   /**
-   * Handles a response that has not ended in time. A held response is sent; the end of a hidden one is no longer
-   * awaited.
+   * Handles a response that has not ended in time. Sends it if it is held. If the client does not get it, stops waiting
+   * for its end.
    */
   #losePatience(turn: HttpTurn): void {
     if (this.#progress === 'held') {
@@ -360,8 +360,8 @@ export class ReplySide implements Stage {
     else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // The bytes read so far must be passed on first if a fabricated response follows, or if this response overtakes
-      // another.
+      // The bytes read so far must be passed on first: a response of the proxy, or one that this response overtakes,
+      // may follow.
       if (connection.order[1] !== undefined || this.#sender.isAwaited) intake.settle(bytes, this.#parser.offset)
       this.#sender.overtakes()
       connection.answered(turn)

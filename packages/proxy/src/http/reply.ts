@@ -128,8 +128,7 @@ export function editMessage(
 }
 
 /**
- * Returns the content in the coding of the old body. It stays plain if that coding cannot be applied, or if the edit
- * names one.
+ * Encodes the content like the old body. If that is impossible, or the edit names an encoding, the content stays plain.
  */
 function codedBody(content: Buffer, coding: string | undefined, changes: Changes): Buffer {
   if (coding === undefined || changes.has('content-encoding')) return content
@@ -160,7 +159,7 @@ const editedFields = (fields: Fields | undefined, changes: Changes): Fields => (
   get: (name) => (changes.has(name) ? changes.get(name)?.value : fields?.get(name)),
 })
 
-/** Returns the offset after this many bytes of a whole reply's content; undefined if the content is not longer. */
+/** Returns the offset in a whole reply after this many bytes of its content; undefined if the content is not longer. */
 export function offsetInContent({ raw, headLength, kind }: Reply, contentBytes: number): number | undefined {
   const reader = new BodyReader()
   reader.start(kind, raw.length - headLength)

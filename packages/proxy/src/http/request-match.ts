@@ -11,7 +11,7 @@ export interface Known {
   readonly status?: number | undefined
 }
 
-/** Decides whether a request meets a match; undefined while the result depends on facts not known yet. */
+/** Returns whether a request matches; undefined while that depends on facts not known yet. */
 export type Judge = (known: Known) => boolean | undefined
 
 /** Compiles a match. A request must meet all conditions, but not all conditions under `not`. */

@@ -299,7 +299,7 @@ export class RequestSide implements Stage {
       intake.takeCollected()
       intake.treatment = 'swallow'
       this.#progress = 'stopped'
-      // Respond now: a client that waits for a response before it sends the body would never send it.
+      // Respond now. A client that waits for a response before it sends the body would otherwise wait for ever.
       if (turn.awaitsContinue && !wasSearched) this.#answerBeforeBody(turn, time)
     } else if (plan.isNothing && !wasSearched && !this.#cut.isHeld && this.#connection.host === undefined) {
       intake.treatment = 'pass'
@@ -330,7 +330,7 @@ export class RequestSide implements Stage {
     this.#missLongerThan(this.#parser.head.headers.contentLength)
   }
 
-  /** Drops the duplicates of a request whose body is longer than every duplicating fault allows. */
+  /** Drops the duplicates of a request if its body is too long for every duplicating fault. */
   #missLongerThan(bytes: number, because = 'the body of the request is longer than maxBodyBytes'): void {
     if (this.#copying.length === 0 || this.#copying.some(({ mostBodyBytes = 0 }) => mostBodyBytes >= bytes)) return
     for (const rule of this.#copying) rule.takeBack(because)
@@ -421,7 +421,7 @@ export class RequestSide implements Stage {
   }
 
   /**
-   * Handles malformed bytes. Servers may disagree on whether they are one request or two. If no fault can hit the
+   * Handles malformed bytes, which some servers may read as one request and others as two. If no fault can hit the
    * request, the bytes are passed on. Otherwise the connection ends, because the request could escape the fault.
    */
   #malformed(bytes: Buffer, stepAt: number, time: Nanos): void {

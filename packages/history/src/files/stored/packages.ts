@@ -64,7 +64,7 @@ export interface S3Package {
 export async function loadClient(address: string): Promise<S3Package> {
   // A variable holds the name, so that no bundler resolves the import.
   const client = '@aws-sdk/client-s3'
-  // Suppress the package's warning about the Node version that its later releases need.
+  // Silences the package's warning that its later releases need a newer Node.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
   const why = `${address}: a package is missing, which chaos needs only to read from a store`
   return loadOptional(() => import(client) as Promise<S3Package>, { why, packages: [client] })

@@ -22,18 +22,18 @@ export class MemoryLimitError extends Error {
   }
 }
 
-/** The memory in use during packing: by the packed operations, and in all. */
+/** The memory of the packed operations, and all memory in use. */
 export interface HeldBytes {
   readonly packedBytes: number
   readonly sizeBytes: number
 }
 
-/** The share of the text that must be read before an estimate. At first, the pages are mostly empty. */
+/** No estimate is made before this share of the text is read, because pages are mostly empty at first. */
 const TELLING_PART = 0.1
 
 /**
- * Returns whether packing will exceed the memory limit, by an estimate from the text read so far. `density` compares
- * the operations per byte in the rest with those in that text.
+ * Estimates from the text read so far whether packing will exceed the memory limit. `density`: the operations per byte
+ * in the rest, divided by those so far.
  */
 export function willExceed(
   memoryBytes: number,

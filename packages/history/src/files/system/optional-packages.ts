@@ -1,7 +1,7 @@
 import { environmentError } from '../../event/error.ts'
 
 /**
- * Loads optional packages. The `import` is in the caller's file, so that they are found from its package.
+ * Loads optional packages. The caller passes the `import`, so that they are found from the caller's own package.
  *
  * @throws UserError (environment) if they are not installed; `why` names what needs them.
  */

@@ -16,7 +16,7 @@ export function partsIn(directory: string): readonly string[] | undefined {
   return partsAmong(directory, readdirSync(directory))?.map((name) => join(directory, name))
 }
 
-/** The files of a recording: itself, or the parts in its directory. @throws UserError as `partsIn` does. */
+/** The files of a recording: the file itself, or the parts in a directory. @throws UserError as `partsIn` does. */
 export const partsOf = (path: string): readonly string[] =>
   statSync(path).isDirectory() ? (partsIn(path) ?? [path]) : [path]
 

@@ -19,11 +19,11 @@ const UNREADABLE: { readonly [code: string]: string } = {
   EISDIR: 'this is a directory. Name a file in it.',
 }
 
-/** The cause of a failed write and its remedy, to follow a path and a colon. */
+/** The cause of a failed write, and what to do. The text follows a path and a colon. */
 export const whyUnwritable = (error: unknown): string =>
   UNWRITABLE[codeOf(error)] ?? `writing failed (${errorText(error)}).`
 
-/** The cause of a failed read and its remedy, to follow a path and a colon. */
+/** The cause of a failed read, and what to do. The text follows a path and a colon. */
 export const whyUnreadable = (error: unknown): string =>
   UNREADABLE[codeOf(error)] ?? `reading failed (${errorText(error)}).`
 

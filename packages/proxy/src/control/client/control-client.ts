@@ -37,7 +37,7 @@ export interface ControlClientOptions {
   /** The proxy's address: `http://127.0.0.1:8474`, or only `127.0.0.1:8474`. */
   readonly host: string
   readonly token: string | undefined
-  /** PEM certificates to trust instead of the usual authorities: an authority's, or the proxy's own. */
+  /** Trusted certificates in PEM, instead of the usual authorities: an authority's certificate, or the proxy's own. */
   readonly authorities?: string | undefined
   readonly words: ControlWords
 }

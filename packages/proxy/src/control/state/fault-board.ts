@@ -129,7 +129,7 @@ class LiveFaultBoard implements FaultBoard {
     const before = [...this.#entries.values()].filter((entry) => entry.origin === origin)
     const { gone, added } = differences(before, wanted)
     for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(this.#entries, fault)
-    // New faults begin before old ones end, so a link that both sets cut stays cut throughout.
+    // New faults begin before old ones end. A link that is cut before and after stays cut in between.
     const applied = applyAll(this.#injector, added)
     this.#beginEpoch()
     for (const entry of gone) this.#takeOut(entry)
@@ -173,7 +173,7 @@ class LiveFaultBoard implements FaultBoard {
   }
 
   #remove(entry: Entry): void {
-    // The bytes that the fault held are released within this call and belong to the new epoch.
+    // Begins first, because removing the fault releases the bytes that it held, and they belong to the new epoch.
     this.#beginEpoch()
     this.#takeOut(entry)
   }

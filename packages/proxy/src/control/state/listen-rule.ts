@@ -2,8 +2,7 @@ import { isLoopback, parseAddress, shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 
 /**
- * Returns the address that may be opened for a request with the listen address `listen`. The rule may return loopback
- * for an empty `listen`.
+ * Returns the address to open for a request that asks for `listen`. For an empty `listen`, this may be loopback.
  *
  * @throws ControlError (403) if the request may open no address, UserError (usage) for an invalid address.
  */

@@ -74,7 +74,7 @@ export interface ManagedProxy {
   readonly recordedBy: ReturnType<typeof recordedBy>
   /** The protocol by which single requests or messages are read; undefined for raw bytes. */
   readonly speaks: string | undefined
-  /** How dialling endpoints are identified, and how often that succeeded and failed. */
+  /** How the endpoint that dials is identified, and how often that succeeded and failed. */
   readonly identification: Identification
   /** The number of open connections; for UDP, of clients heard from recently. */
   readonly liveConnections: number
@@ -130,10 +130,7 @@ interface Entry {
   readonly tls: TlsOptions | undefined
   readonly peers: PeerFinder | undefined
   readonly callers: readonly Endpoint[]
-  /**
-   * Reads the connections; undefined for raw bytes. Created before the proxy is enabled, so that the protocol is known
-   * by then.
-   */
+  /** Reads the connections; undefined for raw bytes. It is ready before the proxy is enabled. */
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
   readonly carries: Carriage | undefined

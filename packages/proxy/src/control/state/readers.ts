@@ -195,7 +195,7 @@ function together(applied: readonly InForce[]): InForce {
 }
 
 /**
- * Returns a function that rewrites the start of connections; undefined if it is not rewritten.
+ * Returns what rewrites the start of connections; undefined if they start unchanged.
  *
  * @throws UserError (usage) for TLS that the proxy cannot read.
  */

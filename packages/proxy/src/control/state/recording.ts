@@ -6,7 +6,7 @@ import type { FaultNotes } from './fault-notes.ts'
 
 interface JudgedRecord {
   readonly level: string
-  /** The verdict so far: the level, the level after `not `, or `not certain`. */
+  /** The verdict so far, such as `linearizable`, `not linearizable` or `not certain`. */
   readonly soFar: string
   /** The number of events at the end of the record that are not judged yet. */
   readonly unjudged?: number | undefined

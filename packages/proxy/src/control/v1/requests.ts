@@ -164,8 +164,8 @@ function readProxyNames(value: unknown, where: string): readonly string[] {
 }
 
 /**
- * Returns the links of a proxy on which a fault acts. TCP faults act on the links of every caller. Protocol readers use
- * the same links for all callers.
+ * Returns the links on which a fault acts. TCP faults act on the links of every caller. Other faults act on the two
+ * links that all callers share.
  */
 function linksForFamily(proxy: ManagedProxy, family: string | undefined, direction: Direction): readonly Link[] {
   if (family === 'tcp') return linksOf(proxy, direction)
