@@ -8,7 +8,7 @@ interface Limits {
   readonly characters: number
 }
 
-/** The first limits that make the JSON short enough apply. Counterexamples have up to 200 operations. */
+/** Limits for shorter and shorter JSON, tried in order. Counterexamples have up to 200 operations. */
 const LIMITS: readonly Limits[] = [
   { items: 1_000, characters: 4_000 },
   { items: 200, characters: 400 },

@@ -41,7 +41,7 @@ export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>)
   return levels.length === 1 ? `not ${weakest}` : `not even ${weakest}`
 }
 
-/** Returns the level that no system keeps if it still answers while partitioned. */
+/** Returns the name of the strongest level. No system that answers during a partition keeps this level. */
 export const strongestName = ({ levels: [strongest = 'linearizable'] }: Pick<Comparison, 'levels'>): string =>
   strongest.replaceAll('-', ' ')
 
@@ -168,7 +168,7 @@ export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
         ...(broken.next.text === '' ? [] : [`Next: ${broken.next.text}`]),
       ]
 
-/** Returns what to do next: about a broken promise, or else about undecided results. */
+/** Says what to do next: about a broken promise, otherwise about undecided results. */
 export function comparisonNext({ systems, interrupted, seeds, again }: Comparison): Next {
   const cells = systems.flatMap(({ name, cells }) => cells.map((cell) => ({ ...cell, name })))
   const commandOf = (cell: ComparedCell | undefined) => (cell?.again === '' ? undefined : cell?.again)

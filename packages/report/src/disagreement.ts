@@ -9,10 +9,7 @@ export interface Disagreement {
   readonly seen: OperationRow
 }
 
-/**
- * Returns two reads that disagree about two overlapping writes. Each read saw one write after the other write had been
- * acknowledged.
- */
+/** Returns two reads that disagree about which of two overlapping writes came last. */
 export function disagreementOf(history: History, counterexample: Counterexample): Disagreement | undefined {
   const { culprit, edges } = counterexample
   if (culprit === undefined || edges !== undefined || !isRead(history, culprit)) return undefined

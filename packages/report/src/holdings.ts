@@ -20,7 +20,7 @@ export function holdingsOf(history: History, { operations }: Counterexample): re
     .map((acquire) => holdingOf(history, acquire))
 }
 
-/** Returns the culprit's holding, and a holding that had not ended when the culprit got the lock. */
+/** Returns the culprit's holding of the lock, and another holding that was not over when the culprit's began. */
 export function doubleHolding(history: History, counterexample: Counterexample): DoubleHolding | undefined {
   const holdings = holdingsOf(history, counterexample)
   const second = holdings.find(({ acquire }) => acquire === counterexample.culprit)
@@ -38,8 +38,8 @@ export function doubleHolding(history: History, counterexample: Counterexample):
 }
 
 /**
- * Returns a holding whose releases had all failed before the culprit's grant. Its client may have known that it no
- * longer held the lock.
+ * Returns a holding whose releases all failed before the culprit got the lock. Its client may have known that it had
+ * lost the lock.
  */
 export function unreleasedBefore(history: History, counterexample: Counterexample): Holding | undefined {
   const { callEvent, returnEvent } = history.operations

@@ -16,7 +16,7 @@ export function cutsAfter(cuts: readonly Links[], sign: Sign): readonly Links[] 
   return cuts.filter((_, i) => i !== place)
 }
 
-/** Returns the adjacent lanes that a partition of these links separates, where walls are drawn. */
+/** Returns pairs of adjacent lanes with a wall between them, because the partition separates them. */
 export const wallsBetween = <Lane extends { readonly name: string }>(
   lanes: readonly Lane[],
   links: Links,
@@ -53,7 +53,7 @@ function withClients(nodes: readonly string[], clients: readonly string[], calls
 const crossedIn = (lanes: readonly string[], calls: readonly Pair[]): number =>
   calls.reduce((sum, [from, to]) => sum + Math.abs(lanes.indexOf(from) - lanes.indexOf(to)) - 1, 0)
 
-/** Returns the possible orders of nodes. Nodes that the partition concerns are next to the other side. */
+/** Returns the possible orders of nodes. The nodes at a partition stand next to it. */
 function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): readonly (readonly string[])[] {
   const [one, other] = sides
   const isConcerned = (node: string): boolean => cut.some((ends) => ends.includes(node))

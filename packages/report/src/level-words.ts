@@ -17,7 +17,7 @@ export const adjective = (level: string): string =>
   wordsOfLevel(level)?.adjective ??
   nouns.reduce((text, [noun, instead]) => text.replace(noun, instead), level.replaceAll('-', ' '))
 
-/** Names of isolation levels and stream guarantees are nouns, so these replacements turn them into adjectives. */
+/** Levels that are named by nouns, with adjectives to use instead. */
 const nouns: readonly (readonly [RegExp, string])[] = [
   [/snapshot isolation$/, 'snapshot isolated'],
   [/cursor stability$/, 'cursor stable'],
@@ -33,21 +33,24 @@ export interface LevelRow {
   readonly note: string
 }
 
-/** The levels that readers ask for most. Each has its own row, unless it shares its note. */
+/** The levels that readers ask for most. Each has its own row, unless it has a note in common with others. */
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
 /** A level that is met although a promise was broken. */
 export interface Despite {
   readonly level: string
-  /** Why the level is met: `it leaves real time out, so the g it read may count as newer than its own write`. */
+  /**
+   * A clause about why the level is met: `it leaves real time out, so the g it read may count as newer than its own
+   * write`.
+   */
   readonly because: string
 }
 
 export const despiteText = ({ level, because }: Despite): string => `${level} is met all the same: ${because}`
 
 /**
- * Returns the rows, the strongest level first. Adjacent levels with equal results and notes share a row; a level in
- * `mainLevels` without a note has its own.
+ * Returns the rows, the strongest level first. Adjacent levels with equal results and notes share one, except for
+ * `mainLevels` without a note.
  */
 export function levelRows(report: Report<string>, despite?: Despite): LevelRow[] {
   const rows: LevelRow[] = []
@@ -90,7 +93,7 @@ function noteOf(report: Report<string>, level: string, verdict: Verdict): string
   return verdict.witness.kind === 'implied' ? 'follows' : ''
 }
 
-/** Returns why levels that the model does not define have no verdict, if there are such levels. */
+/** Returns why some levels have no verdict: the model does not define them. Undefined if there are none. */
 export function whyNotOfModel(report: Report<string>): string | undefined {
   const [level] = levelsNotOfModel(report)
   const verdict = level === undefined ? undefined : verdictOf(report, level)
@@ -114,7 +117,7 @@ export function witnessText(witness: Extract<Verdict, { readonly result: 'met' }
   }
 }
 
-/** Returns how `session` can be violated although each of its guarantees is met. */
+/** Explains why `session` is violated although each of its guarantees is met. */
 export function heldApart(report: Report<string>, level: string): string {
   if (level !== 'session' || verdictOf(report, level).result !== 'violated') return ''
   return guarantees.every((guarantee) => verdictOf(report, guarantee).result === 'met')

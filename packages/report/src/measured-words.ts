@@ -73,8 +73,8 @@ export function stalenessText(staleness: Staleness): string {
 }
 
 /**
- * Returns what several clocks mean for the verdict: `the clocks of 2 load workers agreed to within ±0.4 ms, half of the
- * time ±80 µs; 31 orders between two operations are open, which changed nothing`.
+ * Says how well several clocks agreed, and what this means for the verdict: `the clocks of 2 load workers agreed to
+ * within ±0.4 ms, half of the time ±80 µs; 31 orders between two operations are open, which changed nothing`.
  */
 export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramped, undecided }: ClockCost): string {
   const whose = clocks === 1 ? 'the clock of 1 load worker' : `the clocks of ${count(clocks)} load workers`
@@ -105,7 +105,7 @@ export const requirementText = ({ requirement, met, found, why }: RequirementRes
     met === 'unknown' ? `unknown, ${why}${found === '' ? '' : ` (at least ${found})`}` : `found ${found}`,
   ].join(' ')
 
-/** Returns the strongest level broken in this phase. A stale read breaks linearizability. */
+/** Returns the strongest level that the phase broke. A stale read breaks linearizability. */
 export const brokenLevel = ({ violated = [], staleReads = 0 }: PhaseSummary): string | undefined =>
   staleReads > 0 ? 'linearizable' : violated[0]
 

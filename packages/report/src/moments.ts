@@ -37,7 +37,7 @@ function refusedReproach(
   return { by: acquire, text: `${processInWords(history, process[acquire] ?? 0)}'s release${at} failed` }
 }
 
-/** Returns why a repeated delivery is wrong. `by`: the operation that received the element before, or added it. */
+/** Returns why a repeated delivery is wrong. `by`: the operation that received or added the element before. */
 function repeatedReproach(
   history: History,
   { operations }: Counterexample,
@@ -68,7 +68,7 @@ function repeatedReproach(
   return twice === undefined || by === undefined ? undefined : { by, text: `${printable(twice)} is in it twice` }
 }
 
-/** Returns the earlier delivery of a message that was sent once and drained again. */
+/** Returns the earlier delivery of a message that was drained again, although it was sent only once. */
 function drainedAgain(
   history: History,
   others: readonly OperationRow[],
@@ -92,7 +92,7 @@ function takenText(history: History, row: OperationRow): string {
   return JSON.stringify(message)
 }
 
-/** Returns the last earlier answer that makes the culprit impossible. `by`: its operation. */
+/** Returns the last earlier answer that makes the culprit impossible. `by`: the operation with that answer. */
 export function reproach(
   history: History,
   counterexample: Counterexample,
@@ -125,7 +125,7 @@ export function reproach(
   return { by: before, text: [told, ...laterSight(history, counterexample)].join(', and ') }
 }
 
-/** Returns what a second read shows about two overlapping writes: for each read, another write came last. */
+/** Describes a second read, which saw two overlapping writes in the other order. */
 function laterSight(history: History, counterexample: Counterexample): readonly string[] {
   const found = disagreementOf(history, counterexample)
   if (found === undefined) return []
@@ -135,7 +135,7 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
   return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
 
-/** Whether a read or take returned the written value, which then does not contradict it. */
+/** Whether a read or take returned the written value. The write then does not contradict it. */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
   functionOf(history, write) === 'watch' ||
   (!isRead(history, write) &&

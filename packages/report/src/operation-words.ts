@@ -84,7 +84,7 @@ export function requestText(history: History, operation: number, options: { read
   const name = [isFinal(history, operation) ? `final ${f}` : f, key === undefined ? [] : nameText(key)].flat().join(' ')
   if (f === 'cas' && isList(input) && input.length === 2)
     return `${name} ${valueText(input[0] ?? null, 12)}→${valueText(input[1] ?? null, 12)}`
-  // Only the answer of such a cas can show the replaced value.
+  // A cas without an expected value: only its answer can show the replaced value.
   if (f === 'cas' && isList(input) && input.length === 1) return `${name} →${valueText(input[0] ?? null)}`
   const transfer = transferText(input)
   return input === null ? name : `${name} ${transfer ?? valueText(input)}`

@@ -44,7 +44,7 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
 
 const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   const { outcome, f, length } = history.operations
-  // A read whose answer was not understood has a mark of its own.
+  // Reads are left out: an answer that was not understood has a mark of its own.
   const isRead = history.functions.map(readsWhole)
   let count = 0
   let why = ''

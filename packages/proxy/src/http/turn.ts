@@ -180,7 +180,7 @@ export class HttpTurn {
     this.#early.push(record)
   }
 
-  /** Interprets a response only once, while its memory is valid. It may be delivered much later. */
+  /** Interprets an answer only once, because its memory is valid only at the first call. */
   #complete(answer: Answer): Completions {
     if (answer === this.#completed?.answer) return this.#completed.completions
     const completions = this.#understood?.complete(answer) ?? NOT_RECORDED
@@ -189,10 +189,7 @@ export class HttpTurn {
   }
 }
 
-/**
- * Whether the server refused the request. After 400, 408 and 499, the request was cut off. After 409 and 425, it may
- * still have been carried out.
- */
+/** Whether the server certainly did not execute the request. It may have done so before a 400, 408, 409, 425 or 499. */
 const isRefusal = (status: number): boolean =>
   status >= 400 && status < 500 && ![400, 408, 409, 425, 499].includes(status)
 

@@ -45,7 +45,7 @@ export function planUpgrade(
   return { lost, delay, reply }
 }
 
-/** Returns the response after a fault; undefined if the fault cannot act on a head alone. */
+/** Applies a fault to the head of a response; undefined if this is not possible. */
 function changedBy(fault: HttpFault, turn: HttpTurn, reply: UpgradeReply): UpgradeReply | undefined {
   if (fault.kind === 'error-status') {
     const refusal = makeUpReply(fault.status, fault.body, { close: true, method: turn.method })

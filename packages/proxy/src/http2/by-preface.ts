@@ -18,9 +18,7 @@ class PrefaceReader implements Interceptor {
   readonly #conversation: Conversation
   readonly #versions: { readonly http1: Intercept; readonly http2: Intercept }
   #chosen: Interceptor | undefined
-  /**
-   * The part of a possible preface that has arrived. `#held` has the bytes that the server has sent in the meantime.
-   */
+  /** What has arrived of a possible preface. `#held`: what the server has sent meanwhile. */
   #begun: Buffer = Buffer.alloc(0)
   #held: Buffer[] = []
   #heldBytes = 0

@@ -149,7 +149,7 @@ export class Http2Connection implements Interceptor {
     }
     return {
       receive: (bytes) => {
-        // A server may send first. Its bytes are frames only if the client's bytes are.
+        // A server may send first. Only the client's bytes show whether these are frames.
         if (this.#isHttp2 === undefined) return flow.skim(bytes)
         if (!this.#isHttp2) return conversation.responses.pass(bytes)
         recording?.beginChunk()
@@ -359,7 +359,7 @@ export class Http2Connection implements Interceptor {
     isAnswered: boolean,
     isWithheld = false,
   ): boolean {
-    // A complete response already has a status, and cannot get another one.
+    // The response is complete, so it cannot get another status.
     if (isAnswered && !isWithheld && !this.#streams.has(stream)) return false
     const head = [
       [':status', '200'],

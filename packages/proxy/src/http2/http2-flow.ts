@@ -41,12 +41,12 @@ export interface Http2FlowOptions {
   readonly clock: ProxyClock
   /** Called with each frame or whole header block that arrives. Undefined passes it on unchanged. */
   readonly plan: (frame: Buffer) => FramePlan | undefined
-  /** Returns the last planned header block in an encoding that can be sent out of order. */
+  /** Encodes the last planned header block so that it can be sent out of order. */
   readonly plain: (block: Buffer) => PlainBlock | undefined
   /** Called when the receiver could not decode further blocks, because it got blocks out of order. */
   readonly undecodable: () => void
   readonly received: (frame: Buffer) => Buffer
-  /** Gives a frame that is passed on the receiver's number of its stream. */
+  /** Changes a frame's stream number to the receiver's. */
   readonly translated: (frame: Buffer) => Buffer
   /** Called just before a frame is passed on; false drops the frame. */
   readonly mayPass: (frame: Buffer) => boolean
@@ -74,7 +74,7 @@ export class Http2Flow implements FrameSink {
   readonly #heldStreams: Map<number, number> = new Map()
   #injected: Buffer[] = []
   #inHeaderBlock = false
-  /** Whether header blocks no longer use or change the shared header table, so that they can be reordered. */
+  /** Whether header blocks are now encoded without the shared table, so that they can be reordered. */
   #isPlain = false
   /** Table sizes with which the next block must begin. */
   #tableSizes: Buffer = Buffer.alloc(0)
@@ -134,7 +134,7 @@ export class Http2Flow implements FrameSink {
     else this.#pass(sent)
   }
 
-  /** Encodes a header block so that it can be reordered, if this or an earlier block needs that. */
+  /** Encodes a header block so that it can be reordered, if necessary. */
   #independent(frame: Buffer, plan: FramePlan | undefined): Buffer {
     const isLost = plan?.instead !== undefined
     if (!this.#isPlain && (plan?.delayMs ?? 0) === 0 && !isLost) return frame

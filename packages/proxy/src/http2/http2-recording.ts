@@ -25,7 +25,7 @@ export interface Http2RecordingOptions {
 
 interface Unsent {
   readonly turn: HttpTurn
-  /** The offset of the turn's first header block in the bytes to the server. */
+  /** Where the request's headers begin in the bytes to the server. */
   readonly startByte: number
 }
 
@@ -46,7 +46,7 @@ export class Http2Recording {
   readonly #now: () => Nanos
   readonly #answerHeads: HeaderReader = new HeaderReader()
   readonly #streams: Map<number, RecordedStream> = new Map()
-  /** Streams that have ended for the client only: the server may still respond. */
+  /** Streams that have ended for the client. The server may still respond on them. */
   readonly #lost: Set<RecordedStream> = new Set()
   #begun: RecordedStream[] = []
   /** Streams that hold parts of bodies in memory that is reclaimed after the chunk. */
@@ -242,7 +242,7 @@ export class Http2Recording {
     else this.#begun.push(stream)
   }
 
-  /** Matches a request to a route. A gRPC call is an HTTP POST, but a route may match gRPC calls only. */
+  /** Finds the route of a request. A gRPC call is first matched as a gRPC call, then as an HTTP POST. */
   #match(head: MatchableHead): RoutedRequest {
     const asCall = isGrpc(head.headers.get('content-type'))
       ? this.#mapping.match({ ...head, method: 'GRPC' })
@@ -281,14 +281,14 @@ export class Http2Recording {
   #refused(stream: RecordedStream, why: string): void {
     const { turn, number } = stream
     this.#forget(stream)
-    // A fault may still pass on the headers of the stream. The server will not process them.
+    // A fault may still pass the headers on. The server will not process the stream.
     this.#waiting.delete(number)
     this.#unsent = this.#unsent.filter((unsent) => unsent.turn !== turn)
     if (!turn.isWhole) turn.keepPlace()
     turn.refused(this.#time, why)
   }
 
-  /** Handles a stream on which neither side sends more. Some frames may not have been passed on yet. */
+  /** Ends a stream on which neither side sends more. Some of its frames may still wait. */
   #over(stream: RecordedStream, why: string): void {
     stream.requestCut()
     this.#mayBeSent(stream)

@@ -113,7 +113,7 @@ export class RecordedStream {
     return this.answer
   }
 
-  /** The gRPC status, from the trailers or the headers. If it is absent, the HTTP status tells why the call failed. */
+  /** The gRPC status. Without one, the HTTP status tells why the call failed. */
   get #grpcStatus(): number | undefined {
     const text = this.#trailers?.get('grpc-status') ?? this.#headers?.get('grpc-status')
     if (text !== undefined) return /^\d{1,3}$/.test(text) ? Number(text) : GRPC_UNKNOWN

@@ -23,7 +23,7 @@ export class StreamNumbers {
     return frame
   }
 
-  /** Gives a frame its stream's number at the server, and opens the stream there if it is new. */
+  /** Changes a frame's stream number to the server's. A new stream is opened first. */
   toServer(frame: Buffer): Buffer {
     const stream = streamOf(frame)
     if (typeOf(frame) === FRAME.headers && this.#unopened.delete(stream)) this.#open(stream)

@@ -1,7 +1,7 @@
 import type { Http2Fault, UnansweredFault } from '@chaosproxy/faults'
 import type { StreamRule } from './stream-rule.ts'
 
-/** A fault that waits for the server's reply, which shows that the server has executed the request. */
+/** A fault that waits until the server has replied, and so has executed the request. */
 export type WithholdingFault = UnansweredFault | Extract<Http2Fault, { readonly kind: 'grpc-status' }>
 
 /** A server's reply of which the client gets nothing, or only the first messages. */

@@ -26,7 +26,7 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
           return conversation.requests.congested
         },
       },
-      // The outer interceptor is created after the inner one. It exists before anything arrives from the backend.
+      // The outer interceptor is created later, but before anything arrives from the backend.
       responses: {
         pass: (bytes) => outermost.responses.receive(bytes),
         end: () => outermost.responses.end(),
@@ -109,7 +109,7 @@ function createProgress() {
   let taken = 0
   let passed = 0
   let delivered = 0
-  /** The start of each run of passed bytes, and the bytes that the inner interceptor had received by then. */
+  /** Where each run of passed bytes starts, and how many bytes the inner interceptor had received by then. */
   const runs: { readonly start: number; readonly taken: number }[] = []
   return {
     took(bytes: number): void {

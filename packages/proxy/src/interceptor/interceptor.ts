@@ -13,8 +13,8 @@ export interface Interceptor {
   readonly isIdle?: boolean
   closed(): void
   /**
-   * Reports that messages were lost, repeated, changed or reordered behind this interceptor. `altered` are the messages
-   * that the server gets instead of a request.
+   * Reports that a fault behind this interceptor lost, repeated, changed or reordered messages. `altered`: the messages
+   * that the server gets instead.
    */
   disturbed?(altered?: readonly Buffer[]): void
   /**

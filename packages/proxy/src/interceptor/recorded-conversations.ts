@@ -20,15 +20,12 @@ export function recordConversations(
     const { requests, responses, client } = conversation
     const read = recording.open({ host: client.host, naming: namingOf(recording.client, conversation) })
     let isReading = true
-    /** The arrival time of the bytes that are being passed on. Everything sent during the call gets this time. */
+    /** When the bytes that are being passed on arrived. Everything sent during the call gets this time. */
     let receivedAt: Nanos | undefined
 
     const behind = new Set<RecordQueue>()
 
-    /**
-     * Stops reading from a client that sends faster than the server answers or the disk records. This bounds the memory
-     * for its requests.
-     */
+    /** Pauses the client while the server or the disk is behind, to bound the memory for requests. */
     function govern(): void {
       for (const queue of queues) if (queue.congested && !behind.has(queue)) waitFor(queue)
       const isWanted = !read.isFull && behind.size === 0

@@ -12,7 +12,7 @@ export interface TapedLinks {
 /** The stream of a connection's requests. The responses have the next number. */
 const streamOf = (connection: number): number => connection * 2
 
-/** Writes the traffic to the links' tapes before it reaches `inner`. */
+/** Adds the links' tapes in front of `inner`. */
 export function taped({ forward, backward, clock }: TapedLinks, inner: Intercept | undefined): Intercept | undefined {
   if (forward === undefined && backward === undefined) return inner
   const intercept: Intercept = (conversation) => tapeConversation(conversation, { forward, backward, clock })

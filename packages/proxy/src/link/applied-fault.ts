@@ -34,7 +34,7 @@ export function afflict(
   let cancelTimer: (() => void) | undefined
   let removed = false
 
-  /** Updates all links before any flow is notified: no connection may see only one of its directions healed. */
+  /** Updates all links before it notifies flows, so that both directions of a connection change together. */
   function settle(): void {
     const flows = states.flatMap((state) => state.settle())
     for (const flow of flows) flow.stagesChanged()

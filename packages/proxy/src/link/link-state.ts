@@ -30,7 +30,7 @@ export interface Flow {
   readonly direction: 'requests' | 'responses'
   /** The stages of the faults in force, in order. */
   readonly stages: readonly Placed[]
-  /** Replaces the stages from the next call of `stagesChanged`, which follows once all links are up to date. */
+  /** Sets the stages. They apply from the next call of `stagesChanged`, which follows once all links are updated. */
   setStages(stages: readonly Placed[]): void
   stagesChanged(): void
   /** The flow's connection, which also has a flow in the other direction. */
@@ -49,7 +49,6 @@ interface Attachment<Of extends TcpFault = StandingFault> {
   readonly victims: Map<Flow, Placed | undefined>
 }
 
-/** Returns the trigger that selects connections when they begin, and hits them during the fault's time. */
 const triggerOf = ({ fault }: Affliction): Trigger => new Trigger(fault.when)
 
 /** A link: the faults on it, and its live flows. */
@@ -94,7 +93,7 @@ export class LinkState {
     this.#attachments = [...this.#attachments, this.#attach(affliction)]
   }
 
-  /** Chooses the flows that a fault without duration hits, and counts the hits. */
+  /** Chooses the flows for a fault that acts once, and counts them as hits. */
   chooseOnce(affliction: Affliction): readonly Flow[] {
     const victims = [...this.#attach(affliction).victims.keys()]
     this.hits += victims.length
@@ -116,7 +115,7 @@ export class LinkState {
     attachment.victims.clear()
     for (const flow of this.#flows.keys()) {
       this.#choose(attachment, flow)
-      // A flow that is hit before and after the change keeps its state.
+      // A flow that stays hit keeps its state.
       if (attachment.victims.has(flow)) attachment.victims.set(flow, before.get(flow))
     }
   }

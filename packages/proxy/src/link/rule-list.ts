@@ -8,7 +8,7 @@ export interface Carrier<Kind> {
   ruleRemoved(rule: Kind): void
 }
 
-/** The rules of one fault family on one link, in order, and the connections on which they act. */
+/** The rules of one kind of fault on a link, and the connections that they affect. */
 export class RuleList<Kind> {
   readonly name: string
   /** Replaced, never mutated. */

@@ -29,8 +29,8 @@ const MOST_RECENT = 8
 const LONGEST_REQUEST = 210
 
 /**
- * A fault on one link. It counts matching messages as their senders sent them, without the effects of other rules, and
- * selects messages to hit.
+ * A fault on one link: chooses the messages to hit. It counts messages as they were sent, whatever other rules do to
+ * them.
  */
 export class Rule<Fault extends TrafficFault> {
   readonly standing: Standing<Fault>
@@ -87,7 +87,7 @@ export class Rule<Fault extends TrafficFault> {
   }
 }
 
-/** The effect of a rule on a message. `none`: no effect, or a later effect whose hit the rule counts itself. */
+/** What a rule did to a message. `none` also stands for a later effect, which the rule counts when it happens. */
 export type Effect = 'none' | 'acts' | 'ends'
 
 /** Applies the rules that selected a message, in order. If a rule ends the message, only this rule counts as a hit. */

@@ -16,7 +16,7 @@ export interface Wait {
 export interface Fate {
   readonly copies: readonly Buffer[]
   readonly delayMs: number
-  /** The rules that delay the message until all of them are removed. */
+  /** The rules that delay the message. The delay ends early if all of them are removed. */
   readonly delayedBy: readonly MessageRule[]
   readonly aside?: Wait | undefined
   readonly again?: Wait | undefined

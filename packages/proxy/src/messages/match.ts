@@ -70,7 +70,7 @@ function memberCondition(path: string, match: Conditions, framing: Framing): (me
 /** JSON may write any letter as an escape such as `\u0041`. */
 const ESCAPE = Buffer.from('\\u')
 const PLAIN = /^[\w-]+$/
-/** The members by which framings describe messages that are not JSON. */
+/** The members that framings use for messages that are not JSON. */
 const ADDED: ReadonlySet<string> = new Set(['base64', 'close', 'reason'])
 
 function memberOf(value: Json, names: readonly string[]): Json | undefined {

@@ -11,7 +11,7 @@ export interface MessageStatistics {
 
 /** A link that carries messages: the faults on the link, and its connections. */
 export class MessageLink extends RuleList<MessageRule> {
-  /** The link's direction and framing on each route that carries the link. */
+  /** The direction and framing of the link on each route. */
   readonly tracks: Track[] = []
   messages = 0
   oversized = 0

@@ -7,8 +7,7 @@ import type { MessageRule } from './message-rule.ts'
 const MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
- * A queue entry. `part` and `last-part` belong to a message too large to hold; `rest` is the remainder of a stream that
- * is no longer framed.
+ * A queue entry. `part` and `last-part`: of a message too large to hold. `rest`: of a stream that is no longer framed.
  */
 interface Waiting extends Pick<Fate, 'copies' | 'aside' | 'again' | 'delayedBy'> {
   readonly kind: 'message' | 'part' | 'last-part' | 'rest' | 'end' | 'reset'
@@ -161,7 +160,7 @@ export class MessageQueue {
       return
     }
     this.#pass(next.copies)
-    // Count only this message, not the messages that it releases: otherwise these would release each other.
+    // Count only the message just sent. If released messages counted too, they would release each other.
     for (const aside of this.#aside) aside.left--
     this.#passDueAsides(nowMs)
     if (next.again !== undefined) this.#setAside(next, next.again, true, nowMs)

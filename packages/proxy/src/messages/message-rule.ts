@@ -16,7 +16,10 @@ export class MessageRule extends Rule<MessageFault> {
     return this.#matches(message, track) && this.chooses(seat, nowMs, earlier)
   }
 
-  /** Counts a compressed message as a miss, because it can only be delayed. False if the fault delays every message. */
+  /**
+   * Counts a compressed message as missed, because it can only be delayed. Returns false if the fault delays every
+   * message.
+   */
   missesCompressed(): boolean {
     if (this.fault.kind === 'delay-message' && this.fault.match === undefined) return false
     this.miss(COMPRESSED)

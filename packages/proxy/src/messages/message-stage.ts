@@ -36,11 +36,11 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #seat: Seat
   readonly #run: Run
   #ended = false
-  /** Whether the reader holds the beginning of a message that was already passed on. */
+  /** Whether the reader holds the beginning of a message that has already been passed on. */
   #keptWasPassed = false
   #firstByte = 0
   #isObserving = false
-  /** Whether the client's handshake, which decides about compression, is still expected. */
+  /** Whether the handshake that may offer compression is still to come. */
   #offersCompression: boolean
 
   constructor(options: MessageStageOptions) {
@@ -223,7 +223,7 @@ function planFate(rules: readonly MessageRule[], message: Buffer, options: FateO
     if (next === undefined) return 'none'
     fate = next
     if (fate.copies.length === 0) return 'ends'
-    // The queue counts the hit when the message is overtaken or repeated.
+    // The queue counts these hits once it reorders or repeats the message.
     return COUNTED_LATER.includes(rule.fault.kind) ? 'none' : 'acts'
   })
   return fate

@@ -27,7 +27,7 @@ export interface NetworkOptions {
 export interface Network {
   /** Opens a listener. Several routes may carry the same link, in either direction. */
   route(options: RouteOptions): Promise<Route>
-  /** Opens a UDP port. Of the TCP faults, partitions and blackholes also drop its datagrams. */
+  /** Opens a UDP port. TCP partitions and blackholes also drop its datagrams. */
   datagramRoute(options: DatagramRouteOptions): Promise<DatagramRoute>
   /**
    * Applies a fault to every live and future connection of the fault's links. The fault is in force when the call
@@ -134,7 +134,7 @@ export function createNetwork(options: NetworkOptions): Network {
     async close() {
       closed = true
       for (const applied of standing) applied.stopTiming()
-      // The caller of a route that failed to open already has the error.
+      // Ignore routes that failed to open: their callers already have the errors.
       await Promise.allSettled([...routes].map(async (opening) => (await opening).close()))
       troubles.close()
     },

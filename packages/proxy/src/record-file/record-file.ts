@@ -50,7 +50,7 @@ export interface LinePlace {
 export interface RecordFile {
   /** Adds a line. Begins a new part if the current part is full, or if the event is too late for it. */
   write(line: string, event?: { readonly time: number }): void
-  /** Returns the place of the last line, unless it is lost. */
+  /** Returns where the last line is, unless it is lost. */
   place(): LinePlace | undefined
   /** Protects the existing parts from removal. */
   pin(): void
@@ -193,7 +193,7 @@ class BehindWriter implements RecordFile {
 
   readonly #pathOf = (part: number): string => this.#series?.pathOf(part) ?? this.#path
 
-  /** Assigns a line to its part, because its place must be known before it reaches the disk. */
+  /** Chooses the part for a line. The line's place must be known before it is written. */
   #chooseParts(bytes: number, time: number | undefined): void {
     const isFull = this.#bytes > 0 && this.#bytes + bytes > this.#partBytes
     const isOver = time !== undefined && time - (this.#partSince ?? time) >= this.#partNanos

@@ -11,10 +11,7 @@ export const isSending = (socket: Socket): boolean => sending.has(socket)
 /** Whether the system has accepted everything written to the socket. */
 export const hasSentAll = (socket: Socket): boolean => socket.writableLength === 0 && !sending.has(socket)
 
-/**
- * Calls `receive` with the bytes that a socket reads. They bypass the stream, unless it is paused or has buffered
- * bytes.
- */
+/** Calls `receive` with the bytes that a socket reads. They skip the stream while it flows and is empty. */
 export function readDirectly(socket: Socket, receive: (bytes: Buffer) => void): void {
   const push: Socket['push'] = socket.push
   socket.push = (bytes: Buffer | null, encoding) => {

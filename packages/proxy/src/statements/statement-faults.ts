@@ -33,7 +33,7 @@ export class StatementFaults implements Carrier<StatementRule> {
   readonly #options: StatementFaultsOptions
   readonly #seat: Seat
   readonly #fates: Map<number, Fate> = new Map()
-  /** The substituted request, to which the client's next messages may still belong. */
+  /** The latest substitution. Further messages of the replaced request are dropped. */
   #substitution: Substitution | undefined
   #isMuted = false
   #cancelLinger: (() => void) | undefined
@@ -59,7 +59,7 @@ export class StatementFaults implements Carrier<StatementRule> {
   }
 
   ruleRemoved(): void {
-    // A chosen exchange keeps its fate, even if its rule is removed.
+    // An exchange keeps its fate, even if the rule that chose it is removed.
   }
 
   closed(): void {

@@ -48,7 +48,7 @@ const LONGEST_LINE_BYTES = 2048
 
 type Head = RequestHead | ResponseHead
 
-/** A parser of one direction, and the description of its messages. */
+/** Parses and describes the messages of one direction. */
 interface Reading {
   readonly parser: MessageParser<Head>
   /** Returns the type of a message, unless it is an interim reply. */

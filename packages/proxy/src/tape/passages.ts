@@ -11,7 +11,7 @@ export interface Passage {
   readonly forgottenUntilMs: number
   /** The messages in the order in which they were sent. */
   readonly messages: readonly PassedMessage[]
-  /** Times at which further messages, missing or unreadable, may have been sent. */
+  /** When other messages may have been sent, which are missing or unreadable. */
   readonly doubts: readonly Doubt[]
 }
 

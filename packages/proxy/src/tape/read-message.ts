@@ -15,7 +15,7 @@ export interface ReadMessage {
 export interface ReadStream {
   readonly messages: readonly ReadMessage[]
   readonly unreadableFromMs: number | undefined
-  /** The time until which message boundaries are uncertain, because the stream's beginning was dropped. */
+  /** Until when message boundaries are uncertain, because the stream's beginning was dropped. */
   readonly unreadableUntilMs?: number | undefined
 }
 

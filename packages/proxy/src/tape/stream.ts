@@ -11,7 +11,7 @@ export interface Stream {
   /** When the sender ended the stream in order, so that everything was read. */
   finishedAtMs?: number
   closedAtMs?: number
-  /** When bytes were first changed, lost or reordered in front of the link. */
+  /** When bytes were first changed, lost or reordered before they reached the link. */
   disturbedAtMs?: number
 }
 

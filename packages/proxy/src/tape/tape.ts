@@ -82,7 +82,7 @@ export class Tape {
     }
   }
 
-  /** Marks the last entry as delivered, if it has exactly these bytes. */
+  /** Marks the last entry as delivered, if it is about exactly these bytes. */
   #markLast(stream: number, atMs: number, totalBytes: number): boolean {
     const memory = this.#slabs.at(-1)?.memory
     const at = this.#lastAt

@@ -52,7 +52,7 @@ export class ChunkQueue {
     return this.#entries[this.#head]
   }
 
-  /** Takes the next bytes of the head, and removes a head that is used up. */
+  /** Takes the next bytes of the first entry. Removes the entry once it is empty. */
   take(sizeBytes: number): Buffer | 'end' | 'reset' {
     const head = this.#entries[this.#head]
     if (head === undefined) throw new RangeError('nothing waits')

@@ -35,7 +35,7 @@ export interface ConnectionOptions {
   readonly dialSecurely?: ((target: Upstream, client: Socket) => Socket) | undefined
   /** Called when the upstream could not be reached without a fault. */
   readonly dialFailed: (target: Upstream, error: NodeJS.ErrnoException) => void
-  /** Called when a client uses another protocol than the interceptor reads. */
+  /** Called when a client uses a protocol that the interceptor cannot read. */
   readonly misread: NonNullable<Conversation['misread']>
   /** Called when the interceptor threw an error and so ended this connection. */
   readonly interceptorFailed: (error: unknown) => void
@@ -45,9 +45,9 @@ export interface ConnectionOptions {
 type Inlet = Pick<Stage, 'receive' | 'end' | 'reset'>
 
 /**
- * An accepted connection, and the connection dialled for it. A TCP handshake needs both directions, so the upstream is
- * dialled only while neither is cut; until then the client is accepted and gets nothing. With an interceptor, the
- * upstream is dialled when there are bytes for it or the interceptor asks.
+ * An accepted connection, and the connection dialled for it. The upstream is dialled only while neither direction is
+ * cut, because a TCP handshake needs both; until then the client gets nothing. With an interceptor, it is dialled once
+ * there are bytes for it, or the interceptor asks.
  */
 export class Connection implements PumpedConnection {
   readonly acceptedAtMs: number
@@ -62,11 +62,11 @@ export class Connection implements PumpedConnection {
   #upstream: Socket | undefined
   #dialWanted: boolean
   #wantedAtMs: number
-  /** Faults that delay dialling, and have counted this connection as a hit. */
+  /** Faults that delay the dialling. They have already counted this connection as a hit. */
   #puttingOff: Set<Placed> | undefined
   #cancelDial: (() => void) | undefined
   #state: 'new' | 'waiting' | 'dialling' | 'joined' | 'closed' = 'new'
-  /** Whether the connection was opened during a drop, and is reset once the links heal. */
+  /** Whether the connection was opened during a drop. It is reset once the links heal. */
   #doomed = false
   #openSockets = 0
 

@@ -9,10 +9,7 @@ export interface Descriptors {
   take(count: number): (() => void) | undefined
 }
 
-/**
- * The most reserved descriptors: enough for the control interface, the recorder's files, and the identification of
- * clients.
- */
+/** The maximum number of reserved descriptors: enough for control, recording and identifying clients. */
 const MOST_KEPT = 128
 
 export function createDescriptors(limit: number): Descriptors {

@@ -298,7 +298,7 @@ export class Pump implements Flow {
       this.#deliveredBytes += bytes.length
       this.link.deliveredBytes += bytes.length
       if (delivery.alone) {
-        // Continue in a later turn: more bytes now could be sent or read together with this piece.
+        // Continue in a later turn. Otherwise more bytes could be sent or read together with these.
         sink.write(bytes, () => setImmediate(() => this.#advance()))
         break
       }

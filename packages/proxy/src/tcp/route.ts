@@ -165,7 +165,7 @@ class TcpRoute implements Route {
     const at = await listen(this.#server, this.#name, host, port)
     this.host = at.host
     this.port = at.port
-    // The operator asked for the listener, so a reserved descriptor may serve it.
+    // The operator asked for this listener, so it may use a reserved descriptor.
     this.#giveBackListener = descriptors.take(1)
     // A failed accept concerns only one client, for example a client that gave up in the queue.
     this.#server.on('error', (error) => this.#turnedAway(error))

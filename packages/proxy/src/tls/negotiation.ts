@@ -15,8 +15,8 @@ export interface NegotiationOptions {
 }
 
 /**
- * Replies to a client that requests encryption, then continues with `securely` or `plainly`. The server is never asked
- * to encrypt, because recorded traffic must be readable.
+ * Answers a client that requests encryption, then calls `securely` or `plainly`. The server is never asked, because
+ * recorded traffic must be readable.
  */
 export function negotiate(client: Socket, { encryption, securely, plainly, insisted }: NegotiationOptions): void {
   const giveUp = setTimeout(() => client.destroy(), PATIENCE_MS)

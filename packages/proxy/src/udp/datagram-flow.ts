@@ -147,9 +147,9 @@ interface DatagramFate {
   readonly bytes: Buffer
   readonly copies: number
   readonly delayMs: number
-  /** The wait until other datagrams have passed, or until a time has elapsed. */
+  /** How many other datagrams to wait for, and for how long at most. */
   readonly aside: { readonly behind: number; readonly withinMs: number } | undefined
-  /** The rules that delay the datagram. It is sent early once all are removed. */
+  /** The rules that delay the datagram. The delay ends early if all of them are removed. */
   readonly waitsFor: readonly DatagramRule[]
 }
 

@@ -43,7 +43,7 @@ export class AnswerReader {
   }
 
   /**
-   * Returns the answer once it is complete.
+   * Reads a packet. Returns the answer once it is complete.
    *
    * @throws MalformedMessage
    */

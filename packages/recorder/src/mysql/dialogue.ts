@@ -34,13 +34,13 @@ interface Prepared {
 
 type Pending =
   | { readonly kind: 'statement'; readonly reader: AnswerReader }
-  /** `next`: the command that follows without waiting. Its answer comes next. */
+  /** `next`: a command that was sent before this one was answered. Its answer follows. */
   | { readonly kind: 'prepare'; readonly prepared: Prepared; next: Pending | undefined }
   /** The definitions of a prepared statement's columns and parameters. `left`: packets still expected. */
   | { readonly kind: 'definitions'; left: number; next: Pending | undefined }
   | { readonly kind: 'reset' | 'harmless' | 'text' | 'fields' }
 
-/** In MariaDB, this id is the statement that was prepared last. It can be executed before its own id is known. */
+/** In MariaDB, this id means the statement prepared last, even before its own id is known. */
 const LAST_PREPARED = 0xff_ff_ff_ff
 
 /**
@@ -268,7 +268,7 @@ class MysqlDialogue implements Dialogue {
     if (left > 0) this.#pending = { kind: 'definitions', left, next }
   }
 
-  /** Applies an answer's status: the transaction, and SQL modes that make later statements unreadable. */
+  /** Applies the status of an answer. In some SQL modes, later statements are unreadable. */
   #settled(answer: Answer | undefined): void {
     if (answer?.kind !== 'done') return
     if ((answer.status & (STATUS.noBackslashEscapes | STATUS.ansiQuotes)) !== 0) {

@@ -19,8 +19,8 @@ const TYPES: ReadonlyMap<number, number> = new Map<number, number>([
 ])
 
 /**
- * Returns the PostgreSQL type number of a column. Without an equivalent, it keeps MySQL's number, which is no
- * PostgreSQL type with comparable texts.
+ * Returns PostgreSQL's number of the type. Without an equivalent, returns MySQL's number, whose texts are never
+ * compared.
  */
 function typeOf({ type, flags }: ColumnDefinition): number {
   if ((flags & COLUMN_FLAG.enum) !== 0) return TYPE.enum

@@ -12,7 +12,7 @@ import { fieldOf, shownBy, tagOf } from './translated.ts'
 export interface Asked {
   readonly sql: string | undefined
   readonly values: readonly Value[] | undefined
-  /** Whether the server reports for an UPDATE the matched rows instead of the changed rows, as a client can request. */
+  /** Whether an UPDATE reports the matched rows, not the changed rows. Clients can choose this. */
   readonly countsFound: boolean
 }
 
@@ -43,10 +43,7 @@ const COMMITS_FIRST =
 /** Statements that begin no transaction if AUTOCOMMIT is off. */
 const NEVER_BEGINS = /^(set|use|show|desc|describe|explain|help|kill|prepare|deallocate|get|signal|release)\b/
 
-/**
- * Converts requests and answers of MySQL to PostgreSQL's: adds a BEGIN if AUTOCOMMIT is off, a COMMIT where the server
- * commits implicitly, and a ROLLBACK after a deadlock.
- */
+/** Translates MySQL's requests and answers to PostgreSQL's. Adds the BEGIN, COMMIT and ROLLBACK that MySQL implies. */
 export class Turns {
   readonly #ends: SpeechEnds
   #turn: Turn | undefined
@@ -174,7 +171,7 @@ export class Turns {
     this.#answers({ kind: 'command-complete', tag: 'SET' }, ready(false))
   }
 
-  /** Ends a transaction that the client has not ended: the server has ended it or never begun it. */
+  /** Ends a transaction that the server ended by itself, or never began. */
   #endedUnasked(): void {
     this.#say('COMMIT')
     if (this.#wasSeen) this.#doubt ??= 'the server ended the transaction without a COMMIT of the client'
@@ -257,7 +254,7 @@ export class Turns {
   }
 }
 
-/** An unended quotation, in place of a text that cannot be read. Any effect is then assumed. */
+/** Stands for an unreadable text. Because its quotation never ends, any effect is assumed. */
 const UNREADABLE_TEXT = "'"
 
 const ready = (isOpen: boolean): BackendMessage => ({ kind: 'ready', status: isOpen ? 'T' : 'I' })

@@ -21,7 +21,7 @@ export type Action =
   | { readonly does: 'delete'; readonly key: Operand; readonly mayMiss: boolean }
   | { readonly does: 'insert'; readonly key: Operand; readonly value: Operand }
   | { readonly does: 'cas'; readonly key: Operand; readonly expected: Operand; readonly value: Operand | 'delete' }
-  /** `sum`: where the reply has the new value. `creates`: whether a missing row is created with the amount. */
+  /** `sum`: where the reply has the new value. `creates`: whether a missing row is created. */
   | {
       readonly does: 'add'
       readonly key: Operand

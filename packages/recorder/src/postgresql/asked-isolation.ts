@@ -27,7 +27,7 @@ const ASKING: readonly string[] = ['begin', 'start', 'set', 'reset', 'discard']
 const RESETTING =
   /^(?:reset|discard) all$|^reset default_transaction_isolation$|default_transaction_isolation (?:to|=) default$/
 
-/** The isolation level in the startup parameters, or in PGOPTIONS among them. */
+/** The isolation level that the startup parameters set, perhaps in PGOPTIONS. */
 export const isolationIn = (parameters: ReadonlyMap<string, string>): string | undefined =>
   (
     parameters.get('default_transaction_isolation') ??

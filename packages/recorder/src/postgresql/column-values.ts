@@ -52,7 +52,7 @@ const OID = { bool: 16, int8: 20, int2: 21, int4: 23, uuid: 2950, jsonb: 3802 } 
 /** Types whose binary format is their text: char, name, text, json, xml, varchar and unknown. */
 const TEXTS: ReadonlySet<number> = new Set([18, 19, 25, 114, 142, 1043, 705])
 
-/** Types whose values come back as written, or as whole numbers. */
+/** Types whose values come back as written, or are whole numbers. */
 const EXACT: ReadonlySet<number> = new Set([...TEXTS, OID.int2, OID.int4, OID.int8, OID.uuid])
 
 /** Why values of this type cannot be compared, if they cannot. `oid` 0 is an unknown type. */
@@ -76,7 +76,7 @@ export function recordedValue(text: string | null, type: ColumnType): Json | und
   switch (type) {
     case 'text':
       if (WHOLE.test(text)) return wholeNumber(text)
-      // An integer column would change the spelling of this text, a text column not.
+      // An integer column spells this text differently than a text column.
       return ALMOST_WHOLE.test(text) ? undefined : text
     case 'numeric':
       return decimal(text)

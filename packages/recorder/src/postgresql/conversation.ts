@@ -66,7 +66,7 @@ class Transactions implements MessagesInOrder {
     this.#crossings = crossings
     this.#rows = overwrites.client()
     this.#overwrote = (key) => {
-      // Otherwise the settings declare the reads and writes of a transaction independent.
+      // Otherwise the settings say that a transaction's reads and writes are independent.
       if (commands.areAtomic) connection.overwrote(key)
     }
     this.#questions = new Questions({
@@ -128,10 +128,10 @@ class Transactions implements MessagesInOrder {
     this.#replies.end()
   }
 
-  /** Ends a transaction that is not and never will be committed. */
+  /** Ends a transaction that will never be committed. */
   #abandon(transaction: Transaction, reason: string): void {
     if (transaction.isOver) return
-    // The server commits nothing before a Sync, which this request lacks.
+    // This request has no Sync, without which the server commits nothing.
     this.#questions.cut(transaction)
     transaction.isOver = true
     settle(transaction, 'refused')
@@ -153,7 +153,7 @@ class Transactions implements MessagesInOrder {
     this.#crossings.answered(exchange, completions)
   }
 
-  /** Detects lost updates. The statements of a transaction on one row are one operation. */
+  /** Detects lost updates. On each row, the transaction's statements count as one operation. */
   #committed(executed: readonly Executed[]): void {
     const isAlone = executed.length === 1
     for (const { step, said } of executed) {

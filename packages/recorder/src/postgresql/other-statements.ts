@@ -13,7 +13,7 @@ interface Touching {
 
 const NOTHING: Touching = { touches: 'nothing', why: '' }
 
-/** Returns the rows that a statement without an operation may change. */
+/** Returns what a statement may change, if it is not an operation. */
 export function analyseOther(tokens: readonly Token[], { table, functionsRead, dialect }: Recorded): Touching {
   const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
   const [first = ''] = words
@@ -40,7 +40,7 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead, d
   return everything(`it may change rows that are not selected by their primary key`)
 }
 
-/** Whether a COPY only reads: `COPY t TO …`, or `COPY (SELECT …) TO …`. */
+/** Whether a COPY only reads, such as `COPY t TO …` or `COPY (SELECT …) TO …`. */
 const isCopiedOut = (tokens: readonly Token[], words: readonly string[]): boolean =>
   words.includes('to') && (tokens[1]?.text === '(' ? !mayWrite(tokens.slice(1)) : !words.includes('from'))
 

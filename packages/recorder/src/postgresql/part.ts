@@ -7,12 +7,12 @@ import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
 
-/** The answer to a statement, and how to read its rows. */
+/** The answer to a statement. */
 export interface Answer {
   readonly tag: string
   readonly rows: readonly (readonly FieldValue[])[]
   readonly columns: readonly Column[] | undefined
-  /** The columns' formats, if only the statement was described. Those of a described portal are in `columns`. */
+  /** The columns' formats. For a described portal, `columns` has them. */
   readonly formats: readonly Format[] | undefined
   /** Whether the answer has more rows than were kept. */
   readonly hasMore?: boolean | undefined
@@ -23,12 +23,12 @@ export interface Answer {
 export interface Part {
   readonly key: string
   readonly call: Call
-  /** The value that the part writes, for merging the parts on one row. */
+  /** What the part writes, because parts on one row are merged. */
   readonly writes: 'nothing' | { readonly value: Json } | 'unsaid'
   readonly says: (answer: Answer) => Interpretation
 }
 
-/** A statement with its values: an operation, or rows that may change. */
+/** A statement with its values: an operation, or what else it may change. */
 export type Step =
   | { readonly kind: 'operation'; readonly what: string; readonly part: Part }
   | { readonly kind: 'other'; readonly what: string; readonly touches: Touches; readonly why: string }
@@ -65,8 +65,8 @@ function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
 }
 
 /**
- * Returns the key that an operand names. Undefined if the key is unknown, or a whole number that is not in canonical
- * form: two texts of one number would become two keys.
+ * Returns the key that an operand names. Undefined if it is unknown, or a whole number such as `07`, which would become
+ * a second key.
  */
 function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)
@@ -161,7 +161,7 @@ function sum(
       if (read.type !== 'ok' || !('value' in read)) return read
       const { value } = read
       if (typeof value !== 'number') return { type: 'not-understood', error: 'the sum is not a whole number' }
-      // If the sum is the amount, the statement may have created the row.
+      // If the sum equals the amount, the statement may have created the row.
       return { type: 'ok', value: creates && value === amount ? [value] : [value - amount, value] }
     },
   }
@@ -173,7 +173,7 @@ const MANY: Interpretation = {
 }
 
 /**
- * Returns the number of changed rows. If the client limited the rows, the server reports no number, and the returned
+ * Returns the number of changed rows. If the client limited the rows, there is no number in the reply, so the returned
  * rows are counted.
  */
 const changedRows = ({ tag, rows }: Answer): number | undefined =>

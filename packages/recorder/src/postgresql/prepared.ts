@@ -94,7 +94,7 @@ export class StatementReader {
     return statements === undefined ? { statements: this.#ofText(sql) } : { statements, literals: shape?.literals }
   }
 
-  /** Returns the meaning that all texts of the shape have, unless it depends on the literals. */
+  /** Returns the statements of a shape, if they do not depend on the literals. */
   #ofShape(sql: string, { key, literals }: Shape): readonly Statement[] | undefined {
     const known = this.#shapes.get(key)
     if (known !== undefined) return known === 'several' ? undefined : known
@@ -148,7 +148,7 @@ export const isUnlimited = (
 export const formatAt = (formats: readonly Format[], at: number): Format =>
   formats.length === 1 ? (formats[0] ?? 0) : (formats[at] ?? 0)
 
-// Texts that differ only in written values have one meaning, which is cached for clients without parameters.
+// The form of a text without its literals. Texts of one form share a cached meaning.
 
 interface Shape {
   readonly key: string
@@ -159,7 +159,7 @@ interface Shape {
 const LITERALS = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$.])(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w)/g
 /** Comments, parameters, escapes, and the characters that mark literals. */
 const UNUSUAL = /--|\/\*|[\\$¤¦]/
-/** Strings with a prefix, and statements that may depend on the equality of two literals. */
+/** Matches texts whose meaning may depend on their literals. */
 const COMPARED = /\w¦|¦¦|[¤¦]\s*=\s*[¤¦]|\bconflict\b/i
 
 function shapeIn(sql: string): Shape | undefined {
@@ -174,7 +174,7 @@ function shapeIn(sql: string): Shape | undefined {
   return literals.length === 0 || COMPARED.test(key) ? undefined : { key, literals }
 }
 
-/** Numbers the literals of the statements; undefined if they are not `literals`. */
+/** Numbers the literals of the statements. Undefined if they differ from `literals`. */
 function numbered(
   statements: readonly (readonly Token[])[],
   literals: readonly string[],

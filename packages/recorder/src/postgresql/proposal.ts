@@ -92,7 +92,7 @@ export function proposeTables(
 
 const wordsOf = (text: string): ReadonlySet<string> => new Set(text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu))
 
-/** Returns the proposed tables that a statement on each table also writes. */
+/** Returns, for each table, the other proposed tables that its statements write. */
 function indirectWrites(
   { tables, writers, definitions }: Catalogue,
   proposed: readonly string[],

@@ -55,7 +55,7 @@ export class Questions {
   #applicationName: string | undefined
   #isolation: string | undefined
   #open: Unit | undefined
-  /** The open transaction, which the units so far begin and do not end. */
+  /** The transaction that the requests so far leave open. */
   #transaction: Transaction | undefined
   #isLost = false
 
@@ -139,7 +139,7 @@ export class Questions {
       case 'execute': {
         const portal = this.#portals.get(message.portal)
         const [statement = NOTHING_ASKED] = (portal?.prepared ?? unseen).statements
-        // By executing a portal again, the client fetches more rows of the same execution.
+        // Executing a portal again fetches more of its rows.
         const isRest = portal?.wasExecuted === true
         this.#execute(unit, { statement: isRest ? REST : statement }, portal, time)
         if (portal !== undefined) portal.wasExecuted = true
@@ -335,7 +335,7 @@ export class Questions {
         this.#prepared.delete(left.name)
   }
 
-  /** Forgets a transaction that the client began but the server did not. */
+  /** Forgets a transaction that the server did not begin. */
   refused(transaction: Transaction): void {
     if (this.#transaction === transaction) this.#transaction = undefined
   }
@@ -356,7 +356,7 @@ const NO_PARAMETERS: Portal = {
   ...{ prepared: unseen, formats: [], values: [], resultFormats: [], columns: undefined, wasExecuted: true },
 }
 
-/** Returns the step of one FETCH, which reads some rows of the cursor. */
+/** Returns the step of one FETCH, which reads only some rows. */
 function partly(
   { what, rows: statement }: Extract<Statement, { readonly kind: 'cursor' }>,
   portal: Portal | undefined,

@@ -10,13 +10,13 @@ export interface RecordedTable {
   readonly converts?: boolean | undefined
 }
 
-/** The recorded tables that statements on another table or view also write. */
+/** The recorded tables that are written indirectly, by statements on another table or view. */
 export interface IndirectWrites {
   /** Tables written by any statement that writes the other table. */
   readonly write?: readonly string[] | undefined
   /** Tables written when rows of the other table are deleted. */
   readonly delete?: readonly string[] | undefined
-  /** Tables written when a column of the other table is changed. */
+  /** By column: tables written when this column of the other table is changed. */
   readonly update?: { readonly [column: string]: readonly string[] } | undefined
   /** The causes of the writes, for messages: `foreign key accounts_owner_fkey`. */
   readonly by?: readonly string[] | undefined

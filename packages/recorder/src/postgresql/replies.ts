@@ -135,7 +135,7 @@ export class Replies {
         return
       case 'data-row':
         if (next?.kind !== 'execute') return
-        // Two rows show that there are several. The bytes are copied because they are borrowed.
+        // Two rows suffice to show that there are several. The bytes are borrowed, so copy them.
         if (next.rows.length >= (next.executed.row === undefined ? 2 : MOST_ROWS)) next.hasMore = true
         else next.rows.push(message.values.map((value) => (value === null ? null : Buffer.from(value))))
         return
@@ -205,10 +205,7 @@ export class Replies {
   }
 }
 
-/**
- * Returns the outcome of a transaction; undefined if it was committed, or if it is unknown which statements a ROLLBACK
- * left.
- */
+/** Returns the outcome of a transaction. Undefined if it was committed, or if its effects are unknown. */
 function fateOf({ refused, noticed, tag, ends, transaction }: Unit): Interpretation | undefined {
   if (noticed !== undefined) return noticed
   if (refused !== undefined) return refused

@@ -41,7 +41,7 @@ export function rowsOf(scope: Scope, where: Expression | undefined): Rows | unde
     : { kind: 'keys', keys, compared, conditions, hidden, isPartial: false, limit: undefined, offset: undefined }
 }
 
-/** Whether the primary key is read from another table: `o.id = a.owner`. */
+/** Whether a join finds the rows by primary key: `o.id = a.owner`. */
 export function isByKey(
   on: Expression | undefined,
   { key }: RecordedTable,

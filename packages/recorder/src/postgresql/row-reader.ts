@@ -77,7 +77,7 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
   const { items, sources, where, locks, limit, offset } = query
   const isJoined = sources.length > 1
   const asked = rowsOf(scope, where)
-  // In a join, an unqualified column may belong to another table.
+  // In a join, a column without a table name may belong to another table.
   const found = isJoined && asked?.kind === 'predicate' ? ANY_ROWS : asked
   const shown = found && shownOf(scope, items, isJoined ? found : undefined)
   if (found === undefined || shown === undefined) return undefined
@@ -94,10 +94,10 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
   }
 }
 
-/** Reads `EXISTS (SELECT …)` as the only result of a SELECT. */
+/** Reads a SELECT of only `EXISTS (SELECT …)`. */
 function existenceOf({ nested }: Reading, { query }: Kind<'exists'>): RowRead | undefined {
   const read = nested(query)
-  // A count always returns a row, so EXISTS shows nothing about the counted rows.
+  // A subquery that counts rows always returns a row, so its EXISTS shows nothing.
   const rows = read?.tells === undefined ? read?.rows : ANY_ROWS
   return read && rows && { ...read, rows, tells: 0, shown: NOTHING_SHOWN, locks: false }
 }

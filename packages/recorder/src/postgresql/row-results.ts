@@ -9,7 +9,7 @@ const READING = new Set(['select', 'count', 'sum', 'avg', 'min', 'max', 'exists'
 export const NOTHING_SHOWN: Shown = { key: undefined, values: new Map() }
 
 /**
- * Returns the columns of a table that a SELECT or RETURNING shows; undefined if an expression hides what it reads.
+ * Returns the columns of a table that a SELECT or RETURNING shows. Undefined if an expression hides what it reads.
  * `joined`: the table's rows in a join.
  */
 export function shownOf(scope: Scope, items: readonly Expression[], joined?: Rows): Shown | undefined {
@@ -35,7 +35,7 @@ export function shownOf(scope: Scope, items: readonly Expression[], joined?: Row
     } else if (column === table.key) key = place
     else if (table.values.has(column)) values.set(column, place)
   }
-  // An outer join returns nulls for a missing row. It is known if the WHERE names one key.
+  // In an outer join, a missing row is null. It can be identified only if the WHERE names one key.
   const hasOneKey = joined?.kind === 'keys' && !('array' in joined.keys) && joined.keys.length === 1
   if (isJoined && !hasOneKey && key === undefined && values.size > 0) return undefined
   return { key, values }

@@ -42,7 +42,7 @@ export function chosenBy(scope: Scope, condition: Expression): readonly Compared
   return table === scope.table && rows.kind !== 'linked' && shown.key !== undefined ? rows.compared : []
 }
 
-/** Returns the subquery whose keys select the rows: `id = (SELECT id …)`, `id IN (SELECT id …)`, `id = n.id`. */
+/** Returns the subquery that selects the rows by key: `id = (SELECT id …)`, `id IN (SELECT id …)`, `id = n.id`. */
 function choosing(scope: Scope, condition: Expression): RowRead | undefined {
   const { reading, table, named } = scope
   const [left, right] = condition.parts

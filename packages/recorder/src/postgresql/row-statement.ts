@@ -2,7 +2,7 @@ import type { Operand, Place } from './action.ts'
 import type { RecordedTable } from './recorded-table.ts'
 import type { Comparison } from './sql-tree.ts'
 
-// Effects of statements on rows of the recorded tables, for the mode that records whole transactions.
+// What statements do with rows, if whole transactions are recorded.
 
 export type Rows =
   | {
@@ -10,9 +10,9 @@ export type Rows =
       /** The keys, or one array of keys. */
       readonly keys: readonly Operand[] | { readonly array: Operand }
       readonly compared: readonly Compared[]
-      /** The number of further conditions. Without any, a missing row does not exist. */
+      /** How many other conditions there are. Without any, a row that is not found does not exist. */
       readonly conditions: number
-      /** Whether a row may be missing for another reason, such as a join. */
+      /** Whether a row may also be left out for another reason, such as a join. */
       readonly isPartial: boolean
       readonly limit: Operand | undefined
       readonly offset: Operand | undefined
@@ -30,13 +30,13 @@ export interface Compared {
   readonly operand: Operand
 }
 
-/** Where a result has the primary key and the recorded columns. */
+/** Where the primary key and the recorded columns are in a result. */
 export interface Shown {
   readonly key: Place | undefined
   readonly values: ReadonlyMap<string, Place>
 }
 
-/** A column's new value. `conflicting`: the existing row's value. `excluded`: the value to insert. */
+/** A column's new value. `conflicting` is the existing row's value, `excluded` the value to insert. */
 export type NewValue =
   | { readonly kind: 'operand'; readonly operand: Operand }
   | { readonly kind: 'sum'; readonly amount: Operand; readonly sign: 1 | -1 }
@@ -58,9 +58,9 @@ export type RowStatement = { readonly table: RecordedTable; readonly shown: Show
       readonly does: 'read'
       readonly rows: Rows
       readonly locks: boolean
-      /** Whether other tables affect the result. A returned row may then lack this table's row. */
+      /** Whether the query joins other tables. A result row may then have no row of this table. */
       readonly isJoined: boolean
-      /** Where the result has a count of rows or a test for rows. Such a result contains no rows. */
+      /** Where the result has a count of rows or an EXISTS. It then contains no rows. */
       readonly tells: Place | undefined
       readonly others?: readonly RowStatement[] | undefined
     }

@@ -9,7 +9,7 @@ import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { ColumnType, RecordedTable } from './recorded-table.ts'
 import type { Compared, NewValue, RowStatement, Rows, Shown } from './row-statement.ts'
 
-// The reads and writes of a statement with its values, cell by cell.
+// The reads and writes of a statement, cell by cell.
 
 /**
  * `["r", cell, value]` and `["w", cell, value]` are a read and a write; an unknown value is left out. `["add", cell,
@@ -120,7 +120,7 @@ function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
   })
 }
 
-/** The doubt about a table with rows of the same name, which the record cannot distinguish. */
+/** The doubt if rows have the same name, so that the record cannot tell them apart. */
 const repeatedKey = (table: RecordedTable): Doubt => ({
   why: `two of its rows have the same ${table.key}, which is not the primary key of ${table.name}: name the primary key, or leave the table out`,
   touches: everyCell(table),
@@ -158,7 +158,7 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   const there = new Set(found)
   const missing = keys?.filter((key) => !there.has(key)) ?? []
   const isAllFound = keys !== undefined && missing.length === 0
-  // An empty tag means that the client limited the rows. If all keys were found, no row is left out.
+  // An empty tag means that the client limited the rows. If all keys were found, none is left out.
   const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
   const isTold = keys !== undefined && !isHeldBack && leavesNoneOut(asked, keys.length, portal)
   if (asked.kind === 'keys' && isTold)
@@ -177,7 +177,7 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   }
 }
 
-/** Whether a lookup by this many keys returns every existing row. */
+/** Whether a lookup by this many keys returns every row that exists. */
 const leavesNoneOut = (rows: Rows, keys: number, portal: Portal | undefined): boolean =>
   rows.kind === 'keys' && !rows.isPartial && isUnlimited(rows, keys, portal)
 
@@ -210,7 +210,7 @@ function changedBy(
   const { table } = statement
   const { rows: asked } = statement
   const keys = keysOf(table, asked, portal)
-  // The number of changed rows. If the client limited the rows, it is known only if every row was returned.
+  // The number of changed rows. If the client limited the rows, it is unknown unless all were returned.
   const count = tag === '' && rows.length === keys?.length ? rows.length : (rowsOf(tag) ?? 0)
   const columns = statement.does === 'update' ? [...statement.sets.keys()] : [...table.values.keys()]
   const isPredicate = keys === undefined || hidesOthers(asked, table)
@@ -277,7 +277,7 @@ function insertedBy(
   const micro: MicroOperation[] = []
   const locked: string[] = []
   for (const [at, { values }] of inserted.entries()) {
-    // Without a conflict, rows are returned in the order of the VALUES.
+    // Without conflicts, the returned rows have the order of the VALUES.
     const row = isAll ? rows[at] : rows.find(({ key }) => key !== undefined && key === keys[at])
     const key = row?.key ?? keys[at]
     const isKnown =
@@ -327,7 +327,7 @@ function decided(
   return [...reads, ...[...others].map((column): MicroOperation => ['r', cellName(table, key, column)])]
 }
 
-/** The reads of a row that does not exist or does not meet a condition. */
+/** Returns the reads that a row's absence from the result shows. */
 function missed(
   table: RecordedTable,
   key: string,
@@ -346,8 +346,7 @@ function missed(
 }
 
 /**
- * Returns the read of a compared column. It contains the comparison only if the operand is known and no collation
- * applies.
+ * Returns the read of a compared column. The comparison is left out if its operand is unknown or a collation applies.
  */
 function comparedRead(
   table: RecordedTable,
@@ -364,7 +363,7 @@ function comparedRead(
   return [comparison === '=' && not === '' ? 'r' : `r${not}${comparison}`, cell, given]
 }
 
-/** Returns the writes of an assignment. A sum with a known result also tells the old value. */
+/** Returns the writes of an assignment. The result of a sum also tells the old value. */
 function written(
   table: RecordedTable,
   key: string,
@@ -406,10 +405,7 @@ function totalOf(
   return Number.isSafeInteger(total) ? total : undefined
 }
 
-/**
- * Whether a comparison with a value holds for this value only. With a collation, a text may equal other texts, or a
- * number.
- */
+/** Whether the column is compared exactly, not by a collation. */
 const isCompared = ({ values, converts }: RecordedTable, column: string): boolean =>
   converts !== true || values.get(column) !== 'text'
 
@@ -459,7 +455,7 @@ function fieldOf(row: Answer['rows'][number], place: Place, { columns, formats }
   return { type, text: textOf(value, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), type) }
 }
 
-/** The value assigned to a column, unless the server may store another value. */
+/** The value assigned to a column. Undefined if the server may store another value. */
 function operandValue(
   operand: Operand,
   portal: Portal | undefined,
@@ -487,7 +483,7 @@ function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefi
 const isKey = ({ converts }: RecordedTable, text: string): boolean =>
   recordedValue(text, 'text') !== undefined && (converts !== true || ONE_ROW.test(text))
 
-/** Matches keys that no collation of MySQL considers equal to another text. AUTO_INCREMENT replaces 0. */
+/** Matches keys that equal no other text in any collation of MySQL. AUTO_INCREMENT replaces 0. */
 const ONE_ROW = /^(?!0$)[a-z0-9_-]+$/
 
 /** Returns the distinct primary keys that a WHERE names, if they can be read. */

@@ -43,7 +43,7 @@ function newValue(scope: Scope, column: string, value: Expression): NewValue | u
 const isExcluded = (expression: Expression | undefined, column: string): boolean =>
   expression?.is === 'column' && expression.table === 'excluded' && expression.column === column
 
-/** A row of the VALUES, unless it is invalid or reads a subquery. */
+/** A row of the VALUES; undefined if it is invalid or contains a subquery. */
 export function insertedRow(
   scope: Scope,
   columns: readonly string[],

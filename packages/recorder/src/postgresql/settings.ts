@@ -21,7 +21,7 @@ export interface PostgresqlSettings {
     /** The recorded tables, if whole transactions are recorded. */
     readonly tables?: ReadonlyMap<string, RecordedTable> | undefined
     readonly isolation?: string | undefined
-    /** The recorded tables that statements on each table also write; undefined if unknown. */
+    /** For each table, the other recorded tables that its statements write. Undefined if unknown. */
     readonly indirect?: ReadonlyMap<string, IndirectWrites> | undefined
     /** Undefined for PostgreSQL. */
     readonly dialect?: Dialect | undefined

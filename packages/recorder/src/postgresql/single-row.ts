@@ -2,7 +2,7 @@ import type { Action, MayTouch, Operand } from './action.ts'
 import type { RowStatement, Rows } from './row-statement.ts'
 import type { PostgresqlSettings } from './settings.ts'
 
-// Records one column of one table: a statement is operations on registers or counters.
+// Records one column of one table, as registers or counters.
 
 type Recorded = PostgresqlSettings['commands']
 type Of<Does extends RowStatement['does']> = Extract<RowStatement, { readonly does: Does }>
@@ -41,7 +41,7 @@ function rowOf(rows: Rows): { readonly key: Operand; readonly rows: Keyed } | un
 const expectedIn = ({ compared }: Keyed, of: string): Operand | undefined =>
   compared.find(({ column, comparison }) => column === of && comparison === '=')?.operand
 
-/** Returns the read of one row. With further conditions, a row that is not found may exist. */
+/** Returns the read of one row. Undefined with further conditions: a row that is not found may then exist. */
 function readOf({ rows, shown, isJoined, tells }: Of<'read'>, { value }: Recorded): Action | undefined {
   const one = rowOf(rows)
   const place = shown.values.get(value)

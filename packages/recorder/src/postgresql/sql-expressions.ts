@@ -206,7 +206,7 @@ export abstract class ExpressionReader extends SqlReader {
     return found
   }
 
-  /** Reads the contents of a bracket: a query, or a list of expressions. */
+  /** Reads what is in brackets: a query or a list of expressions. */
   #inBrackets(): { readonly parts: readonly Expression[]; readonly isPlain: boolean; readonly isCast?: boolean } {
     const found = this.nested(() => {
       const from = this.at

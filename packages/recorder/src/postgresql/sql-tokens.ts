@@ -1,7 +1,7 @@
 /** A word or a number of a statement. Names are in lower case unless they were quoted. */
 export type Token =
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }
-  /** `literal`: its index in the text, if the statement is shared by texts with other literals. */
+  /** `literal`: the literal's index, if several texts share the statement. */
   | { readonly kind: 'number' | 'string'; readonly text: string; readonly literal?: number | undefined }
   | { readonly kind: 'symbol'; readonly text: string }
   | { readonly kind: 'parameter'; readonly text: string; readonly number: number }

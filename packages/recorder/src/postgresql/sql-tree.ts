@@ -1,8 +1,8 @@
 import type { Operand } from './action.ts'
 
-// A statement as a small tree of what it reads and writes.
+// A parsed statement: what it reads and writes.
 
-/** The position of a part: its first token, and the token after it. */
+/** The position of a part: its first token, and the first token after it. */
 interface Span {
   readonly from: number
   readonly to: number
@@ -20,7 +20,7 @@ export type Expression = Span & { readonly parts: readonly Expression[] } & (
     | { readonly is: 'call'; readonly name: string; readonly isPlain: boolean }
     | { readonly is: 'query'; readonly query: Query }
     | { readonly is: 'exists'; readonly query: Query }
-    /** Whether the first part equals another part, or an element of it. */
+    /** `x IN (1, 2)` and `x = ANY (…)`. */
     | { readonly is: 'in' | 'any' }
     | { readonly is: 'and' | 'or' | 'not' | 'is null' | 'is not null' | 'cast' | 'other' }
   )
@@ -43,7 +43,7 @@ export interface Query extends Span {
   readonly limit: Operand | undefined
   readonly offset: Operand | undefined
   readonly locks: readonly Lock[]
-  /** Whether the tree is the whole query, without DISTINCT, grouping or a set operation. */
+  /** Whether the tree is the whole query. False with DISTINCT, grouping or a set operation. */
   readonly isPlain: boolean
 }
 

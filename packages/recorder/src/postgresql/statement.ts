@@ -24,7 +24,7 @@ export type Statement =
     }
   /** A statement on rows, if whole transactions are recorded. */
   | ({ readonly kind: 'rows'; readonly what: string; readonly rows: RowStatement } & Aside)
-  /** A statement that declares a cursor, whose rows are read by FETCH. */
+  /** The declaration of a cursor. FETCH reads its rows. */
   | { readonly kind: 'cursor'; readonly what: string; readonly name: string; readonly rows: RowStatement }
   | { readonly kind: 'fetch'; readonly what: string; readonly name: string }
   /**
@@ -91,7 +91,7 @@ function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorde
   return 'does' in action ? { kind: 'action', what, action } : { kind: 'other', what, ...action }
 }
 
-/** Returns why a result that may show the column or a row is not recorded. Empty if it shows neither. */
+/** Returns why a result is not recorded; empty if it shows neither the column nor a row. */
 function whyUnread(tokens: readonly Token[], tree: Parsed, rows: RowStatement | undefined): string {
   const isSelect = tokens[0]?.text === 'select'
   const shows =
@@ -132,10 +132,7 @@ export function controlOf(tokens: readonly Token[]): Control | undefined {
   }
 }
 
-/**
- * Reads the declaration of a cursor, or a FETCH. Undefined for a cursor that outlives its transaction or cannot be read
- * row by row.
- */
+/** Reads DECLARE or FETCH. Undefined for a cursor that outlives its transaction, or cannot be read row by row. */
 function cursorOf(
   tokens: readonly Token[],
   what: string,
@@ -197,7 +194,7 @@ function columnsSet(tree: Parsed): readonly string[] | undefined {
 
 const DELETING = new Set(['delete', 'truncate', 'merge'])
 
-/** A statement as tree and tokens, and the tables that it may name. */
+/** A parsed statement, its tokens, and the tables that it may name. */
 interface Text {
   readonly tree: Parsed
   readonly tokens: readonly Token[]

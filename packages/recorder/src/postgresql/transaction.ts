@@ -28,7 +28,7 @@ interface Group {
 }
 
 export interface CollapseOptions {
-  /** Whether a transaction's reads and writes of a key are one atomic operation. */
+  /** Whether a transaction's reads and writes of a key become one atomic operation. */
   readonly areAtomic: boolean
   /** Whether savepoints or a commit hide which statements take effect. */
   readonly isTangled: boolean
@@ -123,12 +123,12 @@ const alone = ({ executed, part }: PartOf): Group => ({
 
 const UNANSWERED: Interpretation = { type: 'info', error: 'the statement was not answered' }
 
-/** All statements on one key are one operation at the commit. */
+/** Groups the statements on one key into operations. */
 function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] } | Broken {
   const [only, another] = parts
   if (only === undefined || another === undefined) return { groups: parts.map(alone) }
   const key = only.part.key
-  // An addition to a counter and a read stay separate operations.
+  // Additions to a counter are not merged with reads.
   const isAddition = ({ part }: PartOf): boolean => meaningOf(part.call.f)?.effect === 'adds'
   if (parts.every((each) => isAddition(each) || readsWhole(each.part.call.f))) {
     if (parts.some(isAddition)) return { groups: parts.map(alone) }
@@ -153,7 +153,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   return { groups: [{ call: { f: 'cas', key, value }, completion: () => readThenWritten(reads, writes) }] }
 }
 
-/** The result of several reads of a key, which must be equal. */
+/** Returns the result of several reads of a key. They must be equal. */
 function sameRead(reads: readonly PartOf[]): Interpretation {
   const [first, ...rest] = reads.map(({ executed }) => executed.said ?? UNANSWERED)
   if (first === undefined || first.type !== 'ok' || !('value' in first)) return first ?? UNANSWERED
@@ -195,7 +195,7 @@ function readThenWritten(reads: readonly PartOf[], writes: readonly PartOf[]): I
   if (read.type !== 'ok' || !('value' in read)) return read
   const values = effects(writes)
   if (values === undefined) return UNCLEAR
-  // Without a write, the operation is a cas that puts back the read value.
+  // Without a write, the cas writes the read value back.
   return { type: 'ok', value: [read.value, values.at(-1) ?? (values.length === 0 ? read.value : null)] }
 }
 

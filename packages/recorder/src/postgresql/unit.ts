@@ -20,11 +20,11 @@ export type Expected =
       readonly portal: Portal | undefined
       readonly rows: (readonly FieldValue[])[]
       hasMore: boolean
-      /** The described columns of the rows; undefined for those of the portal or statement. */
+      /** The described columns of the rows. If undefined, those of the portal or statement apply. */
       columns: readonly Column[] | undefined
     }
 
-/** A query whose rows are fetched later. They have the values of the declaration or, if locked, of the locking. */
+/** A query whose rows are fetched later. They are as old as its declaration or, if locked, as the locking. */
 interface Cursor {
   readonly row: RowStep
   readonly askedAt: Nanos
@@ -44,7 +44,7 @@ export interface Transaction {
   isolation: string | undefined
   /** The request that comments in the statements name. */
   request: string | undefined
-  /** For each statement that was not understood: to call with the transaction's outcome. */
+  /** To call with the transaction's outcome: one for each statement that was not understood. */
   readonly doubts: Settle[]
   refusal: string | undefined
   /** Whether the transaction can only be rolled back. */
@@ -54,7 +54,7 @@ export interface Transaction {
   isOver: boolean
 }
 
-/** The requests that one ReadyForQuery answers: a simple query, or everything up to a Sync. */
+/** Requests that are answered by one ReadyForQuery: a simple query, or everything up to a Sync. */
 export interface Unit {
   readonly transaction: Transaction
   readonly expected: Expected[]
@@ -66,6 +66,6 @@ export interface Unit {
   refused: Interpretation | undefined
   /** The outcome, if a notice contradicts the reported success. */
   noticed: Interpretation | undefined
-  /** Whether the server warned that it may have changed a written value. */
+  /** Whether a warning says that the server may have changed a written value. */
   isWarned: boolean
 }

@@ -4,17 +4,17 @@ import { askedOf, type MicroOperation } from './row-step.ts'
 import type { Collapsed, Executed } from './transaction.ts'
 
 export interface WholeOptions {
-  /** Whether a statement ends a transaction, so that it is unknown which statements belong to it. */
+  /** Whether a statement ends a transaction, so that it is unknown which statements the transaction has. */
   readonly isTangled: boolean
   readonly endedAt: Nanos
   readonly isolation: string | undefined
   /** The request that comments in the statements name. */
   readonly request: string | undefined
-  /** Whether all reads above READ COMMITTED use one snapshot. MySQL's locking reads do not. */
+  /** Whether all reads above READ COMMITTED use one snapshot. Locking reads of MySQL do not. */
   readonly hasOneSnapshot: boolean
 }
 
-/** A transaction as one operation, whose value is the list of reads and writes. */
+/** Returns a transaction as one operation, whose value is the list of reads and writes. */
 export function wholeOf(all: readonly Executed[], options: WholeOptions): Collapsed {
   const kept = all.filter(({ row, isUndone }) => row !== undefined && !isUndone)
   const [first] = kept
@@ -30,7 +30,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
       completions: () => [],
     }
   }
-  // Once all statements are answered, the micro-operations are known before the COMMIT.
+  // Once all statements are answered, the reads and writes are known before the COMMIT.
   const isAnswered = kept.every(({ done }) => done !== undefined)
   const call = {
     f: 'txn',
@@ -51,7 +51,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
 const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
   done?.micro ?? (row === undefined ? [] : askedOf(row))
 
-/** Returns what a checker needs besides the value, as in the history's `TransactionNote`. */
+/** Returns further members for checkers (`TransactionNote`). */
 function membersOf(
   all: readonly Executed[],
   kept: readonly Executed[],

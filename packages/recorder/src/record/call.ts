@@ -7,9 +7,9 @@ type Unsaid = typeof UNSAID
 export interface Call {
   /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string
-  /** The key; unsaid if the reply contains the keys, each for an operation. */
+  /** The key. If it is unsaid, the reply contains keys, each of one operation. */
   readonly key?: string | Unsaid | undefined
-  /** Null for a read, `[old, new]` for a cas; unsaid if only the reply contains the value. */
+  /** Null for a read, `[old, new]` for a cas. Unsaid if only the reply contains the value. */
   readonly value: Json | Unsaid
   /** Present if the unsaid value is a new version from the server. `from`: the version that a cas expects. */
   readonly version?: { readonly from?: Json | undefined } | undefined
@@ -37,7 +37,7 @@ export type Understanding =
     }
   /** A request that is not an operation. `what` is its kind, such as `GET /health`. */
   | { readonly kind: 'passed-on'; readonly what: string; readonly touches: Touches }
-  /** An operation with a missing part. `key`: the key that it reads. */
+  /** An operation that is not fully understood. `key`: the key that it reads. */
   | {
       readonly kind: 'not-understood'
       readonly what: string
@@ -67,10 +67,10 @@ export interface Entry {
 /** One completion for all calls of a request, or one completion for each call. */
 export type Completions = Interpretation | readonly Interpretation[]
 
-/** The edges of the proxy that a request and its reply have crossed completely, one bit each. */
+/** The edges of the proxy that a request and its reply have crossed, one bit each. */
 export const EDGE = {
   clientIn: 1,
-  /** Set with the request's first byte, from which on the request may have taken effect. */
+  /** Set at the request's first byte. From then on, the request may have taken effect. */
   backendOut: 2,
   backendIn: 4,
   clientOut: 8,

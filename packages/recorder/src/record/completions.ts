@@ -3,7 +3,7 @@ import type { Completions, Entry, Interpretation } from './call.ts'
 export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
   Array.isArray(answer) ? (answer as readonly Interpretation[])[i] : (answer as Interpretation | undefined)
 
-/** Returns the completions of the original request from the reply to a duplicate. */
+/** Returns what the reply to a duplicate shows about the original request. */
 export const completionsOfCopy = (answer: Completions | undefined): Completions | undefined =>
   answer === undefined
     ? undefined

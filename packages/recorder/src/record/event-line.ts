@@ -7,7 +7,7 @@ export interface RecordedEvent
   readonly time: Nanos
   readonly key?: string | undefined
   readonly epoch?: number | undefined
-  /** The edges that the exchange crossed; absent if it crossed all edges. */
+  /** The edges that the exchange crossed; absent if it crossed all. */
   readonly edges?: readonly string[] | undefined
   /** The number of a mark that may be withdrawn. */
   readonly mark?: number | undefined

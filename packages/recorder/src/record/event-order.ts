@@ -54,7 +54,7 @@ export class EventOrder {
     else this.fill(this.reserve(), [line])
   }
 
-  /** Reserves a place for an event that happens now. It must be filled or cancelled. */
+  /** Reserves the place of an event that happens now. It must be filled or cancelled later. */
   reserve(): Place {
     const place: Place = { lines: NO_LINES, state: 'open', tick: this.#ticks.next() }
     this.#places.push(place)
@@ -65,7 +65,7 @@ export class EventOrder {
   /** Fills a place with the lines of its events. */
   fill(place: Place, lines: readonly Line[]): void {
     if (place.state === 'overtaken') {
-      // This line comes too late, but before the operation's completion. The recorded interval starts too late.
+      // The line comes too late, but before the operation's completion. The recorded interval is too short.
       for (const line of lines) this.append(line)
       return
     }

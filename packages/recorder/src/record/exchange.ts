@@ -26,7 +26,7 @@ export class Exchange {
   readonly #begunAt: Nanos
   /** Whether the proxy sent the request as a duplicate, unknown to the client. */
   readonly #isDuplicate: boolean
-  /** Whether the proxy sent duplicates, which may be executed even if the request is refused. */
+  /** Whether the proxy sent duplicates. They may be executed even if the request is refused. */
   #isCopied = false
   #clientPlace: Place | undefined
   #backendPlace: Place | undefined
@@ -35,16 +35,16 @@ export class Exchange {
   #calls: readonly Call[] = NO_CALLS
   /** The operation of a single call with a known key, as in nearly all requests. */
   #only: Operation | undefined
-  /** One operation for each call of other requests; undefined if only the reply contains the keys. */
+  /** The operations of other requests, by call. Undefined if only the reply contains the keys. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
   /** The operations in the reply, by call. */
   #entries: readonly (readonly Operation[])[] | undefined
-  /** Whether invocations keep their places until the reply shows their keys. */
+  /** Whether the places of invocations are reserved until the reply shows their keys. */
   #waitsForClient = false
   #waitsForBackend = false
   #clientIsOver = false
   #extra: Extra = NO_EXTRA
-  /** Reports whether a request that may have changed keys was refused. */
+  /** Call with whether the request was refused. Set if it may have changed keys. */
   #settle: ((isRefused: boolean) => void) | undefined
   /** Members of all operations of the request. */
   #shared: Extra = NO_EXTRA
@@ -171,16 +171,13 @@ export class Exchange {
     if (this.#forwardedAt !== undefined) this.#invokeBackend(this.#forwardedAt)
   }
 
-  /** `part` distinguishes equal operations of one request. All attempts use the same parts. */
+  /** `part` distinguishes equal operations of one request, in the same way in all attempts. */
   #operation(call: Call, key: string | undefined, tick: number | undefined, part?: number | string): Operation {
     const extra = part === undefined ? this.#extra : this.#extraOf(call, part)
     return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, extra)
   }
 
-  /**
-   * Returns further members of an invocation. A request with an id is repeated as a whole. Without an id, each
-   * operation may repeat an equal operation.
-   */
+  /** Returns members by which retries are recognised: of a whole request by its id, otherwise of each operation. */
   #extraOf(call: Call, part: number | string): Extra {
     if ('requestId' in this.#extra.members) return joined(this.#extra, extraOf({ part: `${part}` }))
     if (part === 0 || typeof part === 'string' || this.#isDuplicate) return this.#extra
@@ -254,7 +251,7 @@ export class Exchange {
     else this.#suppose(understanding)
   }
 
-  /** Marks the keys that the request may change, unless its reply shows no effect. */
+  /** Marks the keys that the request may change. The marks are withdrawn if it is refused. */
   #suppose(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): void {
     const { touches } = understanding
     if (touches === 'nothing') return
@@ -264,8 +261,8 @@ export class Exchange {
   }
 
   /**
-   * Call for a request that is not an operation, once it is known whether it was refused; with `false` if this never
-   * becomes known.
+   * Call for a request that is not an operation, with whether it was refused, or with false if this never becomes
+   * known.
    */
   settled(isRefused: boolean): void {
     this.#settle?.(isRefused && !this.#isCopied && !this.#isDuplicate)
@@ -402,7 +399,7 @@ export class Exchange {
   }
 }
 
-/** The meaning of a request, if a history can hold its values. */
+/** Returns the meaning of a request, if a history can hold its values. */
 function recordable(asked: Understanding): Understanding {
   if (asked.kind !== 'operations') return asked
   const call = asked.calls.find(({ value, version }) => isUnwritable(value) || isUnwritable(version?.from))

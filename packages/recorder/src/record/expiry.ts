@@ -8,7 +8,7 @@ import type { View } from './view.ts'
  * takes effect at any time until it ends.
  */
 export interface Expiry {
-  /** Ends the expiry. `ok`: it happened, or may have happened unseen. `fail`: it never happens. */
+  /** Ends the expiry. `ok`: it happened, perhaps unseen. `fail`: it never happens. */
   ended(outcome: 'ok' | 'fail'): void
 }
 

@@ -20,7 +20,7 @@ export class Operation {
   #client: 'open' | 'done' | 'unknown'
   #backend: 'unasked' | 'open' | 'done' | 'unknown' = 'unasked'
   #released = false
-  /** Cached parts of the completion, which is usually equal in both views. */
+  /** Cached parts of the completion: both views mostly have the same. */
   #more: Extra | undefined
   #told: { readonly value: Json; readonly text: string } | undefined
 
@@ -90,7 +90,7 @@ export class Operation {
     this.#end(views.client, time, edges, outcome)
   }
 
-  /** Call when the client has hung up. It may repeat the request before the reply is known to be lost. */
+  /** Call when the client has hung up. It may repeat the request before the missing reply is noticed here. */
   mayBeRepeated(): void {
     if (this.#client !== 'open') return
     this.#recording.retries.unanswered(this.#call, this.process, this.#lanes.session)
@@ -105,7 +105,7 @@ export class Operation {
     if (backend !== undefined) this.#end(backend, time, edges, outcome)
   }
 
-  /** Frees the process, once the outcome is known in both views. */
+  /** Gives the process back, once both views have the outcome. */
   release(): void {
     if (this.#released || this.#client !== 'done') return
     if (this.#backend === 'open' || this.#backend === 'unknown') return
@@ -127,7 +127,7 @@ export class Operation {
     const key = this.#key
     if (outcome.type === 'not-understood') {
       const remark = this.#remark(outcome.error)
-      // Mark the results of such operations unknown: a value may be an element that was already delivered.
+      // The value is unknown: it may be an element that was already delivered.
       if (this.#call.harmless === true || meaningOf(this.#call.f)?.answers === 'value') view.notUnderstood(remark, key)
       else if (this.#call.value === UNSAID && this.#call.version === undefined)
         view.touched(remark, key === undefined ? 'everything' : { keys: [key] })
@@ -140,7 +140,7 @@ export class Operation {
     return { what: nameOf(this.#call), why }
   }
 
-  /** Notes that a write of null may make the key absent from now on. */
+  /** Notes that a write of null may make the key absent. */
   #noteAbsence(view: View): void {
     if (this.#call.value === null && this.#call.harmless !== true && this.#key !== undefined) view.seenAbsent(this.#key)
   }
@@ -173,7 +173,7 @@ export class Operation {
   #moreOf(outcome: Interpretation): Extra {
     const { more } = this.#call
     if (more === undefined || outcome.type === 'fail') return NO_EXTRA
-    // Members are not cached, because they change until all statements are answered.
+    // Not cached: the members change until all statements are answered.
     if (outcome.type !== 'ok') return extraOf(more())
     this.#more ??= extraOf(more())
     return this.#more
@@ -222,7 +222,7 @@ const typeOf = (outcome: Interpretation): 'ok' | 'fail' | 'info' =>
 
 const TOO_DEEP_ANSWER: Interpretation = { type: 'not-understood', error: `its value is ${TOO_DEEP}` }
 
-/** Marks a refusal by the object itself, which was thus reached. */
+/** Marks a refusal by the object itself, so the request reached it. */
 const ANSWERED = extraOf({ answered: true })
 
 /** For each set of edges, the member with their names. */

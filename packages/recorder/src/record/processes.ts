@@ -72,7 +72,7 @@ export class Lanes {
     this.sessionMember = session === undefined ? '' : sessionText(session)
   }
 
-  /** Takes a process that has been idle since `tick`, or is idle now. */
+  /** Takes a process that has been idle since before `tick`; by default any idle process. */
   take(tick?: number): number {
     if (tick === undefined || (this.#idleSince.at(-1) ?? 0) < tick) {
       this.#idleSince.pop()

@@ -24,7 +24,7 @@ export interface RecorderOptions {
 export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCounters {
   /** Number of connections that could no longer be parsed. */
   readonly opaqueConnections: number
-  /** Number of replies without a request, except errors, which a server may send before it hangs up. */
+  /** Number of replies without a request. Errors do not count, because a server may send one before it hangs up. */
   readonly unmatchedAnswers: number
   /** Counts writes of keys that other clients had written since the client read them. Such writes may undo updates. */
   readonly overwrites: OverwriteCounters
@@ -63,7 +63,7 @@ export interface Recorder {
   clientsBy(source: SessionSource): void
   /** For the histories' header: the sources of clients' names. */
   readonly sessions: SessionSource
-  /** Declares that a route table maps requests, before anything is recorded. */
+  /** Declares that requests are mapped by a route table. Call it before anything is recorded. */
   readByRoutes(): void
   /** For the histories' header: whether a route table maps requests. */
   readonly mapping: 'routes' | undefined
@@ -72,11 +72,14 @@ export interface Recorder {
    * unknown.
    */
   startsWith(initial: { readonly value: Json } | undefined): void
-  /** For the histories' header: the initial value of all keys, or "unknown". */
+  /** The initial value of all keys for the histories' header, or "unknown". */
   readonly initial: Json
   /** Marks keys as changed outside the record. Call it before any client can see the change. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
-  /** Marks keys like `touched`, unless the request is refused. Call the result once this is known, or never will be. */
+  /**
+   * Marks keys like `touched`. Call the result with whether the request was refused, or with false if this never
+   * becomes known.
+   */
   supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void
   /** Records that the server may remove a key. Call it before any client can see the key absent. */
   expiring(key: string): Expiry
@@ -91,24 +94,24 @@ export interface Recorder {
 }
 
 export interface ConnectionRecorder {
-  /** Call when a request's first byte arrives. The exchange keeps its place in the history. */
+  /** Call when a request's first byte arrives, which decides its place in the history. */
   begin(time: Nanos): Exchange
   /** Call when a whole request arrives at once. Its meaning must come next. */
   beginWhole(time: Nanos): Exchange
   /** Call when the proxy repeats a request without the client's knowledge. */
   duplicate(original: Exchange, time: Nanos): Exchange
-  /** Call when the connection can no longer be parsed, before any client can see a change of its keys. */
+  /** Call when the connection can no longer be parsed, before clients can see what it changes. */
   opaque(what: string, touches: Touches): void
-  /** Call for each request that the server may read in bytes that are not understood, before it gets them. */
+  /** Call for each request that unreadable bytes may contain, before the server gets them. */
   mayHaveAsked(what: string, touches: Touches): void
-  /** Call before the server gets a request changed by a fault, which may change these keys. */
+  /** Call before the server gets a request that a fault has changed. It may change these keys. */
   altered(touches: Touches): void
   /**
-   * Call for a part of a request that is not understood, then the result once the outcome is known. `nothing`: only its
+   * Call if a part of a request is not understood. Call the result once the outcome is known. With `nothing`, only its
    * reads are unknown.
    */
   doubted(what: string, why: string, touches: Touches): Settle
-  /** Call when a reply that is no error answers no request. */
+  /** Call for a reply without a request, unless it is an error. */
   unmatchedAnswer(): void
   /**
    * Call when a client overwrites a key that other clients have written since this client read it. The read and the
@@ -143,7 +146,7 @@ class LiveRecorder implements Recorder {
   readonly #remarks: Remarks
   readonly #processes: Processes
   readonly #retries = new Retries()
-  /** Each protocol's initial value; undefined if keys may have any value. */
+  /** The initial value of each protocol. Undefined if keys may have any value. */
   readonly #starts: Set<string | undefined> = new Set()
   #start: { readonly value: Json } | undefined
   readonly #sources: SessionSource[]
@@ -250,7 +253,7 @@ class LiveRecorder implements Recorder {
     }
   }
 
-  /** Returns functions for the ends of a connection's lines, built once for each epoch. */
+  /** Returns functions for the ends of a connection's lines. The text is cached for each epoch. */
   #tails(node: string): Pick<ConnectionRecording, 'tailText' | 'tailWith' | 'tailWithError'> {
     let tailEpoch = this.#epoch
     let tail = `${node}${this.#epochMember}`

@@ -26,7 +26,7 @@ export interface ConnectionRecording {
 }
 
 export interface ExchangeCounters {
-  /** Number of operations by outcome for the client; `open` have not ended. */
+  /** Number of operations, also by their outcome for the client. `open`: not yet ended. */
   operations: number
   open: number
   ok: number

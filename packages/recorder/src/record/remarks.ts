@@ -32,7 +32,7 @@ export interface Places {
   readonly backend: Place | undefined
 }
 
-/** Reports that a request changed nothing, changes nothing more, or may go on changing keys. */
+/** Says that a request changed nothing, changes nothing more, or may still change keys. */
 export type Settle = (fate: 'refused' | 'ended' | 'lasting') => void
 
 export class Remarks {
@@ -93,7 +93,7 @@ export class Remarks {
     for (const view of this.#views) view.touched(remark, touches)
   }
 
-  /** Marks keys in both views from these places, or from now on. */
+  /** Marks keys in both views, at the request's places if it has any, otherwise from now on. */
   touchedFrom({ client, backend }: Places, remark: Remark, touches: Touches): void {
     this.#countTouch(remark, touches)
     if (client === undefined) this.#client.touched(remark, touches)
@@ -102,7 +102,7 @@ export class Remarks {
     else this.#backend?.touchedFrom(backend, remark, touches)
   }
 
-  /** Marks keys unless the request is refused. Call the result once this is known, or never will be. */
+  /** Marks keys. Call the result with whether the request was refused, or with false if this never becomes known. */
   supposed({ client, backend }: Places, remark: Remark, touches: Touches): (isRefused: boolean) => void {
     const id = ++this.#supposed
     const clientTick = this.#client.supposed(remark, touches, {
@@ -136,7 +136,7 @@ export class Remarks {
     }
   }
 
-  /** Marks a read of this key, or of any, as unknown. */
+  /** Marks a read as unknown. Without a key, it may be of any key. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     this.countNotUnderstood(remark)
     for (const view of this.#views) view.notUnderstood(remark, key)

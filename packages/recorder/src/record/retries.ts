@@ -1,11 +1,10 @@
 import type { Call } from './call.ts'
 
-/** What is known about earlier attempts at a request, as members of its invocation. */
+/** What an invocation says about earlier attempts at its request. */
 export type Correlation =
   | { readonly requestId: string; readonly attempt?: number }
   /**
-   * An operation without an id that repeats an unanswered operation of process `repeats`. `resent`: the connection is
-   * new, as after a driver has reconnected.
+   * An operation without an id, equal to an unanswered operation of process `repeats`. `resent`: on a new connection.
    */
   | { readonly repeats: number; readonly resent?: true }
 
@@ -36,16 +35,13 @@ interface Client {
   /** Number of open connections that have carried a change, and its maximum. */
   changing: number
   most: number
-  /**
-   * The newest connection that showed that all earlier connections were replaced. Operations lost before it are never
-   * resent.
-   */
+  /** The newest connection known to replace all earlier ones. Operations lost before are never resent. */
   replacedAt: number
 }
 
 /**
- * Recognises retries. A request is a retry if its id is known. An operation without an id is a retry if its client has
- * an equal unanswered operation; each is repeated only once.
+ * Recognises retries: requests with a known id, and operations equal to an unanswered one of the same client. Each is
+ * repeated only once.
  */
 export class Retries {
   readonly #maximumRemembered: number
@@ -97,10 +93,7 @@ export class Retries {
     return made
   }
 
-  /**
-   * Notes that all earlier connections of a client are replaced: as many carry changes as ever before, and the newest
-   * has resent nothing.
-   */
+  /** Notes that new connections have replaced all earlier ones of a client. */
   #areReplaced(client: Client | undefined, openedAt: number): void {
     if (client !== undefined) client.replacedAt = Math.max(client.replacedAt, openedAt)
   }

@@ -49,7 +49,7 @@ export class View {
   constructor({ sink, maximumWaiting, ticks, now }: ViewOptions) {
     this.#ticks = ticks
     this.#now = now
-    // A late event is judged too strictly. Its key is unknown here, so mark all keys.
+    // The event comes too late to be judged exactly. Its key is unknown here, so mark all keys.
     this.order = new EventOrder(sink, maximumWaiting, ticks, () => this.#touchedLines(OVERTAKEN, 'everything', 0)[0])
   }
 
@@ -63,10 +63,7 @@ export class View {
     this.order.fill(place, this.touchedLines(place, remark, touches))
   }
 
-  /**
-   * Marks keys as changed by a request that may be refused. Returns the tick for `confirmed`, to call unless the mark
-   * is withdrawn.
-   */
+  /** Marks keys as changed by a request that may be refused. Unless it is, call `confirmed` with the returned tick. */
   supposed(remark: Remark, touches: Touches, { id, place }: { readonly id: number; readonly place?: Place }): number {
     const tick = place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
     const keys = touches === 'nothing' ? [] : touches === 'everything' ? [undefined] : touches.keys
@@ -78,7 +75,7 @@ export class View {
     return tick
   }
 
-  /** Call if the request may have been executed. Later marks of its keys are then superfluous. */
+  /** Call if the request may have been executed. Its keys then need no later marks. */
   confirmed(touches: Touches, tick: number): void {
     if (touches === 'everything') this.#everythingTouched = Math.min(this.#everythingTouched, tick)
     if (typeof touches === 'string') return
@@ -104,7 +101,7 @@ export class View {
     return this.#touchedLines(remark, touches, place.state === 'overtaken' ? this.#ticks.next() : place.tick)
   }
 
-  /** Marks a read of this key, or of any, as unknown. */
+  /** Marks a read as unknown. Without a key, it may be of any key. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     const marked = this.#notUnderstood.size >= MOST_MARKED_KEYS ? undefined : key
     if (this.#notUnderstood.has(undefined) || this.#notUnderstood.has(marked)) return

@@ -14,9 +14,9 @@ export type Analysed =
       readonly kind: 'passed-on'
       readonly what: string
       readonly touches: Touches
-      /** The times to live of a command that changes nothing else. */
+      /** The times to live that the command sets, if it changes nothing else. */
       readonly lifetimes?: readonly Lifetime[] | undefined
-      /** Whether the command deletes every key. Set only before any key was seen. */
+      /** Whether the command deletes every key. Set only if no key was seen before. */
       readonly flushes?: true | undefined
     }
 

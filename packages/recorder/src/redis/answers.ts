@@ -15,7 +15,7 @@ export interface CommandOperation {
   readonly keepsTimeToLive?: true | undefined
   /** Whether the operation is on a field, whose hash may exist without it. */
   readonly isField?: true | undefined
-  /** Whether the key had a value before the command, if only the reply shows it. */
+  /** Tells from the reply whether the key had a value before. Set only if nothing else tells this. */
   readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
 }
 
@@ -54,7 +54,7 @@ export const saysOneOr =
   (answer, call) =>
     answer === 1 ? done(call) : answer === 0 ? declined(error) : undefined
 
-/** Interprets the previous value, for a cas that replaces it by `value` if `isPut` holds. */
+/** Interprets a reply with the old value of a cas, which writes `value` if `isPut` holds. */
 export const saysOld =
   (value: Json, isPut: (old: Json) => boolean = () => true): Says =>
   (answer) =>
@@ -62,7 +62,7 @@ export const saysOld =
 
 export const saysList: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
 
-/** Interprets a sum. It determines the previous value, except that 0 and an absent key are indistinguishable. */
+/** Interprets a sum. It also shows the old value, but not whether 0 was an absent key. */
 export const saysSum =
   (amount: number): Says =>
   (answer) => {
@@ -74,7 +74,7 @@ const DEFINITE: ReadonlySet<string> = new Set(
   redisErrors.filter(({ means }) => means === 'fail').flatMap(({ says }) => says),
 )
 
-/** Proxies before Redis also answer `ERR` when they lose a server that may have executed the command. */
+/** A proxy before Redis also answers `ERR` if it loses the server, which may have executed the command. */
 const LOST_BY_A_PROXY = /time|connection|reset|refused|closed|unavailable|upstream|backend/i
 
 /** @param isLate whether an error may come after part of the command was done, as in a script. */

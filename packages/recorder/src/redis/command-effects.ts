@@ -60,8 +60,8 @@ const groups: readonly Group[] = [
       ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION
       OBJECT PERSIST HPERSIST`,
   },
-  // Commands that change no key; a transaction changes keys at its EXEC. Redis closes the connection at HTTP's `POST`
-  // and `HOST:`.
+  // Commands that change no key, apart from those that EXEC executes. At HTTP's `POST` and `HOST:`, Redis closes the
+  // connection.
   {
     changes: 'nothing',
     commands: `

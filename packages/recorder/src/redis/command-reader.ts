@@ -5,7 +5,7 @@ import type { Lifetime } from './lifetime.ts'
 
 export interface Names {
   readonly key: (key: Json) => string
-  /** The name of a field, unless the field may have been changed outside the record. */
+  /** The name of a field; undefined if the field may have changed outside the record. */
   readonly field: (key: Json, field: Json) => string | undefined
   /** The names of the fields seen in a hash. */
   readonly fieldsOf: (key: Json) => readonly string[]
@@ -13,11 +13,11 @@ export interface Names {
   /** The names of all keys and fields of this database, or of all databases; undefined if some may be unseen. */
   readonly known: (inAll: boolean) => readonly string[] | undefined
   /**
-   * Returns a function for the value of a key that the command moves, if it is known. It is called at the reply with
-   * the number of the command's own writes of the key.
+   * Looks up the value of a key that the command moves. Call the result at the reply, with the number of the command's
+   * own writes of the key.
    */
   readonly held: (key: Json) => ((ownWrites: number) => Json | undefined) | undefined
-  /** Whether the list is filled at this end, which the first command on it determines. */
+  /** Whether clients add to the list at this end. The first command on the list decides this. */
   readonly isFilledAt: (key: Json, end: End) => boolean
 }
 
@@ -45,7 +45,7 @@ export type CommandReader = (words: readonly Json[], names: Names) => Recognised
 /** Readers by the command's name in upper case. */
 export type CommandReaders = { readonly [name: string]: CommandReader }
 
-/** The completions of a command's operations, from its reply, if that can be read. */
+/** Returns the completions of a command's operations from its reply. */
 export function completionsOf(recognised: Recognised, answer: Json | undefined): Completions {
   const { parts } = recognised
   if (isError(answer)) return refusalOf(answer.error, recognised.errorsLate)
@@ -79,7 +79,7 @@ export const cas = (key: string, value: readonly Json[], says: Says): CommandOpe
   says,
 })
 
-/** Returns a cas that adds an amount. Only the reply contains its values. */
+/** Returns an addition as a cas, whose values only the reply contains. */
 export const unsaidSum = (key: string, amount: number): CommandOperation => ({
   call: { f: 'cas', key, value: UNSAID, amount },
   says: saysSum(amount),
@@ -100,7 +100,7 @@ export function several(parts: readonly CommandOperation[], count: number = part
   return first === undefined || parts.length < count ? undefined : { parts: [first, ...rest] }
 }
 
-/** The words from `start` on as pairs, if they are pairs. */
+/** Returns the words from `start` on as pairs; undefined if they are no pairs. */
 export function pairsOf(words: readonly Json[], start: number): readonly (readonly [Json, Json])[] | undefined {
   if (words.length <= start || (words.length - start) % 2 !== 0) return undefined
   return Array.from({ length: (words.length - start) / 2 }, (_, i) => [

@@ -74,7 +74,7 @@ export function commandSet(options: CommandSetOptions = {}): CommandSet {
   const { readers: plain = {}, scripts = [] } = spoken[model] ?? {}
   const own = declared.map((script) => declaredScript(script, plain))
   const all = [...own, ...(cas === undefined ? [] : [casScript(cas)]), ...scripts]
-  // Each command set has its own commands for scripts, which cache the scripts that clients have sent.
+  // Each command set has its own script commands, because these remember the scripts that clients sent.
   const ofScripts = all.length === 0 ? {} : scriptCommands(all)
   const readers = new Map(Object.entries({ ...plain, ...ofScripts }))
   return { model, readers, scriptsKeepToKeys, isConfirmedByWait }

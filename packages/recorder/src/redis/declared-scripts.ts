@@ -14,7 +14,7 @@ export interface DeclaredScript {
 
 interface DeclaredCommand {
   readonly words: readonly string[]
-  /** The command's reply in the script's reply: all of it, an element of its list, or nothing. */
+  /** Where the command's reply is: the script's whole reply, an element of its list, or nowhere. */
   readonly answer: 'whole' | 'untold' | number
 }
 
@@ -60,7 +60,7 @@ interface Command extends Pick<Recognised, 'touches' | 'deletes'> {
   readonly lifetimes: readonly Lifetime[]
 }
 
-/** The operations of a declared command, if its effect is known. */
+/** Returns the operations of a declared command, if its effect is known. */
 function recognised({ words, answer }: DeclaredCommand, { keys, values, names, readers }: Script): Command | undefined {
   const filled = words.map((word) => {
     const [, list, place] = PLACE.exec(word) ?? []

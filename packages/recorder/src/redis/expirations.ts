@@ -5,7 +5,7 @@ import type { CommandOperation } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 import { seenBy } from './lifetimes.ts'
 
-/** A time to live, and where its reply is: an element of the reply to EXEC, or all of it. */
+/** A time to live. `at`: the element of EXEC's reply about it; undefined for the whole reply. */
 export interface PlacedLifetime {
   readonly lifetime: Lifetime
   readonly at: number | undefined
@@ -17,32 +17,29 @@ export interface ExpirationsOptions {
   readonly open: (key: string) => Expiry
 }
 
-/** A time to live in force. Moments number the requests and replies. */
+/** A time to live in force. Its moments are numbers of requests and replies. */
 interface Setter {
   readonly lifetime: Lifetime
   /** The earliest time of a removal. */
   dueAt: number
   readonly askedAt: number
   readonly calledAt: number
-  /** The moment of the reply, before which the time to live may not be set. */
+  /** The moment of the reply. Until then, the time to live may not be set. */
   returnedAt: number
   expiry: Expiry | undefined
   openedAt: number
   /** Whether the key was since seen absent. */
   wasSeen: boolean
-  /** Whether an operation that may have needed the key's absence has no reply. */
+  /** Whether an unanswered operation may depend on the key's absence. */
   isUnsure: boolean
 }
 
-/** An expiry without further effect, which operations in progress may still show. */
+/** An expiry that has no more effect. Operations in progress may still show it. */
 interface Over {
   readonly setter: Setter
   readonly key: string
   readonly overAt: number
-  /**
-   * Whether the operation that ended the expiry found the key absent or overwrote it. An expiry just before makes no
-   * difference.
-   */
+  /** Whether the key was then found absent or overwritten, so that an expiry just before makes no difference. */
   readonly isForced: boolean
 }
 
@@ -54,9 +51,7 @@ const CLOCK_RATE = 0.99
 const CLOCK_AGE_MS = 10
 const NEVER = Number.POSITIVE_INFINITY
 const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, wasSeen: false, isUnsure: false }
-/**
- * Maximum number of tracked times to live. Once it is reached, a key with another time to live may expire at any time.
- */
+/** Maximum number of tracked times to live. Further keys with a time to live may expire at any time. */
 const MOST_SETTERS = 100_000
 
 /**
@@ -108,7 +103,7 @@ export class Expirations {
     this.#openDueOf(key, setter.calledAt)
   }
 
-  /** Call when a field, which expires with its hash, is first seen. */
+  /** Call when a field is first seen. It expires with its hash. */
   field(key: string, field: string): void {
     for (const setter of [...(this.#setters.get(key) ?? [])]) {
       if (setter.lifetime.isOfField === true) continue
@@ -135,7 +130,7 @@ export class Expirations {
     return this.#setters.get(key)?.some(({ expiry }) => expiry !== undefined) === true
   }
 
-  /** Call before operations are answered. Replies may show expired keys as absent. */
+  /** Call before operations are answered, because replies may show expired keys as absent. */
   answering(parts: readonly CommandOperation[]): void {
     if (this.#held > 0) this.#openDue(parts, ++this.#moment)
   }
@@ -168,7 +163,7 @@ export class Expirations {
       for (const setter of [...setters]) {
         if (isAbsent) setter.wasSeen = true
         if (isLost && part.call.harmless !== true && part.call.f !== 'write') setter.isUnsure = true
-        // An absent field does not show that its hash is absent.
+        // The absence of a field does not mean that its hash is absent.
         const isEnded = isClear || (isAbsent && part.isField !== true)
         if (!isEnded || setter.returnedAt > calledAt) continue
         const isForced = setter.openedAt <= calledAt && (isAbsent || part.call.f === 'write')
@@ -181,10 +176,10 @@ export class Expirations {
 
   #answered({ lifetime, at }: PlacedLifetime, calledAt: number, moment: number, answer: Json | undefined): void {
     const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : answer
-    // The hash may have expired, and another field may have created a new hash.
+    // The hash may have expired before, and another field may have created it again.
     if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
     const setters = this.#setters.get(lifetime.key) ?? []
-    // Without an answer, the time to live may be set, now or later.
+    // Without an answer, the time to live may still be set.
     if (own === undefined) return
     const isSet = lifetime.isSet(own)
     const left = lifetime.left?.(own)
@@ -218,7 +213,7 @@ export class Expirations {
     else if (!this.#over.some((over) => over.setter === setter)) this.#over.push({ key, setter, ...how })
   }
 
-  /** Ends an expiry once every operation that could show it has ended. */
+  /** Ends expiries, once all operations that could show them have ended. */
   #settle(): void {
     if (this.#over.length === 0) return
     const [oldest = NEVER] = this.#underWay
@@ -229,7 +224,7 @@ export class Expirations {
     for (const { key, setter, isForced } of settled) {
       this.#forget(key, setter)
       const isNeeded = setter.wasSeen || setter.isUnsure || this.#nodes.size > 1
-      // An unseen expiry of a hash field does not `fail`: another field may have created the hash again.
+      // A field's expiry never ends as `fail`: another field may have created the hash again.
       if (!isNeeded && setter.lifetime.isInHash !== true) setter.expiry?.ended('fail')
       else if (isForced) setter.expiry?.ended('ok')
     }
@@ -246,10 +241,7 @@ export class Expirations {
 const dueAfter = (askedAt: number, afterMs: number): number =>
   askedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
 
-/**
- * Whether a swap replaced a value by an equal value. Its condition may have failed, and left the time to live
- * unchanged.
- */
+/** Whether a swap wrote an equal value. It may then have failed, and kept the time to live. */
 function isSame(completion: Interpretation): boolean {
   if (completion.type !== 'ok' || !('value' in completion) || !Array.isArray(completion.value)) return false
   const [old, value] = completion.value

@@ -5,7 +5,7 @@ import { afterMs, type Lifetime } from './lifetime.ts'
 /** Commands that only set a time to live, with their units in milliseconds. 0 for a time of the server's clock. */
 const COMMANDS: { readonly [command: string]: number } = { EXPIRE: 1000, PEXPIRE: 1, EXPIREAT: 0, PEXPIREAT: 0 }
 
-/** Commands that set the times to live of fields, with the same units. */
+/** Like `COMMANDS`, but for fields. */
 const FIELD_COMMANDS: { readonly [command: string]: number } = {
   HEXPIRE: 1000,
   HPEXPIRE: 1,
@@ -21,7 +21,7 @@ export function lifetimesOf(name: string, words: readonly Json[], names: Names):
   return lifetimesWith(words[1] ?? null, names, { afterMs: after, isSet: (answer) => answer === 1 })
 }
 
-/** The time to live of a key and of each of its fields. */
+/** Returns the time to live for a key and each of its fields. */
 export const lifetimesWith = (key: Json, names: Names, lasting: Omit<Lifetime, 'key'>): readonly Lifetime[] => [
   { ...lasting, key: names.key(key) },
   ...names.fieldsOf(key).map((name) => ({ ...lasting, key: name, isInHash: true as const })),

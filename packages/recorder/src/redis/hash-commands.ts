@@ -29,7 +29,7 @@ const ofField =
     return part === undefined ? undefined : several([inHash(part)])
   }
 
-/** Reads a command on several fields, if all can be recorded. */
+/** Reads a command on several fields, if all of them can be recorded. */
 const ofFields =
   (partOf: (name: string) => CommandOperation): CommandReader =>
   (words, names) => {

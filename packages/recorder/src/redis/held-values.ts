@@ -9,20 +9,20 @@ const MOST_KEYS = 300_000
 interface Held {
   value: string | undefined
   open: number
-  /** Whether writes have overlapped, so that it is unknown which was the last. */
+  /** Whether writes have overlapped, so that the last one is unknown. */
   isMixed: boolean
   writes: number
 }
 
 export interface HeldValue {
   readonly value: string
-  /** Whether the key has been written exactly this many times since the lookup. */
+  /** Whether the key was written this many times since the value was looked up. */
   readonly isWrittenBy: (writes: number) => boolean
 }
 
 /**
- * The values of keys after the last answered write, for commands that move a value without naming it. Any command
- * without a recorded operation makes values unknown for good.
+ * The last values of keys, for commands that move a value without naming it. After a command that is not recorded,
+ * values are unknown for good.
  */
 export class HeldValues {
   readonly #keys: Map<string, Held> = new Map()
@@ -53,7 +53,7 @@ export class HeldValues {
     }
   }
 
-  /** Notes the end of writes. Without a reply, a write never ends. */
+  /** Notes that writes have ended. A write without a reply never ends. */
   ended(parts: readonly CommandOperation[], completions: Completions): void {
     if (this.#isOver) return
     for (let i = 0; i < parts.length; i++) {
@@ -93,7 +93,7 @@ export class HeldValues {
   }
 }
 
-/** Returns the text that a key holds after a write, if it is completely known. */
+/** Returns the text that a key holds after a write, if all of it is known. */
 function leftBy(
   { call }: CommandOperation,
   completion: Extract<Interpretation, { readonly type: 'ok' }>,

@@ -5,7 +5,7 @@ export interface Identity {
   /** The client's name, unless it is unknown or being changed. */
   readonly session: string | undefined
   readonly isFinal: boolean
-  /** Processes a command that may rename the client. Returns a function to call with its success. */
+  /** Takes a command that may rename the client. Call the result with its success. */
   readonly told: (
     name: string,
     words: readonly Json[],
@@ -19,11 +19,11 @@ export const FINAL_SUFFIX = ':final'
 /** Redis' name for the user of unauthenticated clients. */
 const DEFAULT_USER = 'default'
 
-/** Names a client by `CLIENT SETNAME`, or else by the user of `AUTH`. `HELLO` may contain both. */
+/** Names a client by `CLIENT SETNAME`, otherwise by the user of `AUTH`. `HELLO` may set both. */
 export function createIdentity(naming: Naming): Identity {
   let clientName: string | undefined
   let user: string | undefined
-  /** Number of unanswered commands that may rename the client. Its name is unknown meanwhile. */
+  /** Number of unanswered commands that may rename the client. Until they are answered, its name is unknown. */
   let unanswered = 0
   const rename = (name: Json | undefined): void => {
     clientName = name === '' ? undefined : textOf(name)

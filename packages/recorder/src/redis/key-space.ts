@@ -22,7 +22,7 @@ export class KeySpace {
   readonly #fields: Map<string, Set<string>> = new Map()
   /** Hashes that may have been changed outside the record, with unseen fields. */
   readonly #touched: Set<string> = new Set()
-  /** By key, the number of commands in progress that delete it with all its fields. */
+  /** For each key, how many commands in progress delete it with all its fields. */
   readonly #deleting: Map<string, number> = new Map()
   /** The number of commands in progress that delete everything. */
   #flushing = 0
@@ -32,9 +32,9 @@ export class KeySpace {
   readonly #seen: Map<string, Set<string>> = new Map()
   #seenCount = 0
   readonly #nodes: Set<string> = new Set()
-  /** Called with a key first seen during the deletion of every key, which may or may not include it. */
+  /** Called with a key first seen while every key is being deleted. It may or may not be deleted. */
   onFlushed: (keyName: string) => void = () => undefined
-  /** Called with a key or field first seen, and so absent, after everything was deleted. */
+  /** Called with a key or field that is absent, because everything was deleted before it was first seen. */
   onAbsent: (name: string) => void = () => undefined
   isLasting: (keyName: string) => boolean = () => false
   onField: (keyName: string, fieldName: string) => void = () => undefined
@@ -89,7 +89,9 @@ export class KeySpace {
     } else if (isNew && this.#isEmptied(database)) this.onAbsent(name)
   }
 
-  /** Whether unseen keys are absent, because all were deleted. Never with several servers, whose keys may differ. */
+  /**
+   * Whether unseen keys are absent, because all keys were deleted. Unknown with several servers, whose keys may differ.
+   */
   #isEmptied(database: string): boolean {
     return (this.#isAllEmptied || this.#emptied.has(database)) && this.#nodes.size <= 1
   }
@@ -101,8 +103,8 @@ export class KeySpace {
   }
 
   /**
-   * Returns the names of the known keys and fields. Undefined for too many, or for several servers: a flush spares the
-   * other servers' keys.
+   * Returns the names of the known keys and fields. Undefined if there are too many, or several servers, since a flush
+   * affects only one.
    */
   #known(databases: readonly ReadonlySet<string>[]): readonly string[] | undefined {
     if (this.#seenCount > MOST_FLUSHED || this.#nodes.size > 1) return undefined
@@ -118,7 +120,7 @@ export class KeySpace {
     return fields === undefined ? NO_NAMES : [...fields]
   }
 
-  /** Marks keys, with all their fields, as changed outside the record, and returns their names. */
+  /** Marks keys and their fields as changed outside the record. Returns their names. */
   touch(names: Names, keys: readonly Json[]): readonly string[] {
     return keys.flatMap((key) => {
       const name = names.key(key)
@@ -129,8 +131,8 @@ export class KeySpace {
   }
 
   /**
-   * Marks keys as being deleted. A field first seen meanwhile may be deleted unrecorded with its hash. Call the result
-   * once the deletion has ended and, for a flush, with its success. Do not call it if the end never becomes known.
+   * Notes that keys are being deleted. A field first seen meanwhile may be deleted unrecorded with its hash. Call the
+   * result after the deletion, for a flush with its success; never call it if the end stays unknown.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++

@@ -5,7 +5,7 @@ export interface Lifetime {
   readonly key: string
   /** Milliseconds from the command's execution. 0 for a time of the server's clock, which may be wrong. */
   readonly afterMs: number
-  /** Whether the reply shows that the time to live was set, if it shows this. */
+  /** Whether the reply shows that the time to live was set; undefined if it does not tell. */
   readonly isSet: (answer: Json) => boolean | undefined
   readonly left?: ((answer: Json) => number | undefined) | undefined
   readonly isInHash?: true | undefined
@@ -17,7 +17,8 @@ export interface Lifetime {
 const UNITS: { readonly [option: string]: number } = { EX: 1000, PX: 1, EXAT: 0, PXAT: 0 }
 
 /**
- * Returns a time to live in milliseconds, if it is positive. Otherwise Redis refuses the command, or deletes the key.
+ * Returns a time to live in milliseconds. Undefined unless it is positive: Redis then refuses the command, or deletes
+ * the key.
  */
 export function afterMs(unit: number | undefined, amount: Json | undefined): number | undefined {
   const value = typeof amount === 'string' && /^\d+$/.test(amount) ? Number(amount) : 0

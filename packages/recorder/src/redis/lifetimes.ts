@@ -5,23 +5,23 @@ import type { CommandOperation } from './answers.ts'
 /** Maximum number of tracked keys. Those that certainly do not expire are dropped first. */
 const MOST_KEYS = 300_000
 
-/** What is known about a key. Moments number the requests and answers. */
+/** What is known about a key. Its moments are numbers of requests and answers. */
 interface Life {
-  /** When the first and the last write of the key were called. */
+  /** The moments at which the key's first and last write were called. */
   firstWriteAt: number
   lastWriteAt: number
   /**
-   * From when on the key certainly had no time to live from before the recording. Infinite before that. Replies to
-   * operations called later are not examined.
+   * The moment from which no time to live from before the recording is left. Infinite while one may be left. Replies to
+   * later calls are not examined.
    */
   clearedAt: number
-  /** Whether a client saw a value from before the first recorded write. */
+  /** Whether a client saw a value from before the first recorded write of the key. */
   isHeld: boolean
   isAbsent: boolean
-  /** When the last write that kept the time to live returned, and was called. */
+  /** When the last write that kept the time to live returned. `keptCalledAt`: when it was called. */
   keptAt: number
   keptCalledAt: number
-  /** When the last write that may have removed the value returned. Infinite while it is in progress. */
+  /** When the last write that may have removed the value returned. Infinite until it returns. */
   removedAt: number
 }
 
@@ -52,7 +52,7 @@ export class Lifetimes {
     return now
   }
 
-  /** Call when operations are answered, before any client sees the replies. Returns the keys that may have expired. */
+  /** Call when operations are answered, before any client sees this. Returns the keys that may have expired. */
   ended(
     parts: readonly CommandOperation[],
     calledAt: number,
@@ -115,7 +115,7 @@ export class Lifetimes {
 
 const NONE: readonly string[] = []
 
-/** Whether a call may remove the value: it writes null, or a value that only the reply contains. */
+/** Whether a call may remove the value: it writes null, perhaps as a cas. */
 const mayRemove = ({ value, harmless }: Call): boolean =>
   harmless !== true && (value === null || (Array.isArray(value) && value.at(-1) === null))
 
@@ -147,7 +147,7 @@ function note(
   { call, keepsTimeToLive, isField }: CommandOperation,
   { seen, calledAt, now }: { readonly seen: Seen; readonly calledAt: number; readonly now: number },
 ): void {
-  // An absent key has no time to live, nor has its next value. But the hash of an absent field may have a time to live.
+  // An absent key has no time to live, and its next value begins without one. The hash of an absent field may have one.
   const isClear = (seen === 'nothing' && isField !== true) || (call.harmless !== true && keepsTimeToLive !== true)
   if (isClear) life.clearedAt = Math.min(life.clearedAt, now)
   if (call.harmless === true || keepsTimeToLive !== true) return

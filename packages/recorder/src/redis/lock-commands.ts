@@ -8,8 +8,8 @@ import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 const HELD = 'it is held'
 
 /**
- * Locks as in the documentation of SET: acquired by `SET key token NX PX milliseconds`, and released by a script that
- * compares the token. An expired lock counts as held, because its holder does not know of the expiry.
+ * Locks as in the documentation of SET. An expired lock counts as held, because its holder does not know that it
+ * expired.
  */
 export const lockCommands: CommandReaders = {
   SET: (words, names) => {
@@ -54,7 +54,7 @@ export const lockScripts: readonly KnownScript[] = [
         })),
       ),
   },
-  // With several locks, the number of released keys does not show which were held.
+  // With several locks, the reply counts the released keys, but does not say which.
   {
     is: { source: REDLOCK_RELEASE },
     recognise: ([key = null, ...others], [token = null], names) =>

@@ -11,7 +11,7 @@ for i, key in ipairs(KEYS) do if redis.call("exists", key) == 1 then return 0 en
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
 return #KEYS`
 
-/** Returns the number of keys, or 0 if any key has another token. */
+/** Extends locks. Returns the number of keys, or 0 if any key has another token. */
 export const REDLOCK_EXTEND = `
 for i, key in ipairs(KEYS) do if redis.call("get", key) ~= ARGV[1] then return 0 end end
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
@@ -27,7 +27,7 @@ for i, key in ipairs(KEYS) do
 end
 return count`
 
-/** Interprets the number of keys as success, and 0 as a failed condition of some key. */
+/** Interprets the number of keys as success, and 0 as failure. */
 const saysAll =
   (count: number, error: string): Says =>
   (answer, call) =>

@@ -57,7 +57,7 @@ export class RespConversation implements RecordedConversation {
   readonly #crossings: Crossings<Begun>
   #open: Begun | undefined
   readonly #pending: Fifo<Pending> = new Fifo()
-  /** An answered change that counts only after the reply to the following WAIT. */
+  /** A change that was answered, but counts only once the following WAIT is answered. */
   #unconfirmed: { readonly exchange: Exchange; readonly completions: Completions } | undefined
   #isBlind = false
   #isOpaque = false
@@ -142,7 +142,7 @@ export class RespConversation implements RecordedConversation {
     this.#endSent()
   }
 
-  /** Ends a request that may have been executed, and gets no reply. */
+  /** Ends a request that gets no reply, but may have been executed. */
   #endUnknown(pending: Pending): void {
     const { begun, understood } = pending
     this.#conclude(pending, undefined, undefined)
@@ -266,7 +266,7 @@ export class RespConversation implements RecordedConversation {
     if (asked === undefined) {
       if (this.#isBlind) return
       if (value === undefined || !isError(respToJson(value))) this.#connection.unmatchedAnswer()
-      // A reply to an incomplete request shows that the bytes are not RESP, or that the server is about to close.
+      // A reply before the end of the request: the bytes are not RESP, or the server is about to close.
       if (this.#open !== undefined) this.#stopUnderstanding()
       return
     }
@@ -306,7 +306,7 @@ export class RespConversation implements RecordedConversation {
     return gone.filter((key) => !this.#expirations.explains(key))
   }
 
-  /** Processes the reply to a request; undefined if it is unreadable or never arrives. */
+  /** Processes the reply to a request. An undefined reply is unreadable, or never comes. */
   #conclude({ understood, expiring }: Pending, completions: Completions | undefined, answer: Json | undefined): void {
     const { parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
     if (this.#lifetimes !== undefined && answer !== undefined)
@@ -315,7 +315,7 @@ export class RespConversation implements RecordedConversation {
     if (completions !== undefined) this.#values.ended(parts, completions)
   }
 
-  /** Confirms a change at the reply to WAIT. With too few replicas, it may be lost with the primary. */
+  /** Completes a change at the reply to WAIT. If too few replicas confirmed it, it may be lost with the primary. */
   #confirm(replicas: number, answer: Json | undefined): void {
     const waiting = this.#unconfirmed
     if (waiting === undefined) return

@@ -23,7 +23,7 @@ export function recordResp(options: RespRecorderOptions): ServerRecording {
   expirations.node(node)
   keySpace.node(node)
   recorder.clientsBy({ by: client ?? RESP_NAMES, named: true })
-  // Known initial values come with known times to live, because both are read together.
+  // Initial values and times to live are read together, so either both are known or neither.
   const lifetimes = initial === undefined || initial === 'unknown' ? keySpace.lifetimes : undefined
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)
   const shared = { recorder, node, maxMessageBytes, commands, keySpace, lifetimes, expirations }
@@ -46,7 +46,7 @@ export async function readRespInitially(
   }
 }
 
-// What the nodes of a recording share: one key space, read once.
+// What the nodes of a recording share.
 
 /** All nodes of a recording share one key space. */
 const keySpaces: WeakMap<Recorder, KeySpace> = new WeakMap()
@@ -80,7 +80,7 @@ function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
   keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
   keySpace.isLasting = (key) => made.isLasting(key)
   keySpace.onAbsent = (key) => {
-    // With known initial values, unlisted keys are absent anyway. Null means absence only in the model `register`.
+    // With known initial values, other keys are absent anyway. Only in the model `register`, null means absence.
     if (model === 'register' && recorder.initial === 'unknown') recorder.absent(key)
   }
   expirations.set(recorder, made)

@@ -48,7 +48,7 @@ export class RespSession {
   #isBlind = false
   /** Whether the selected database is certain although `#isBlind` is set. */
   #isDatabaseKnown = true
-  /** Whether requests may be lost or reordered before the server. They are still recorded. */
+  /** Whether requests may be lost or reordered on the way to the server. They are still recorded. */
   #isDisturbed = false
   #requests = 0
 
@@ -82,9 +82,9 @@ export class RespSession {
   }
 
   /**
-   * Call when messages were lost or reordered, so that later replies prove nothing.
+   * Call when messages were lost or reordered, because later replies then prove nothing.
    *
-   * @param steering whether an unanswered request affects the meaning of later ones.
+   * @param steering whether the meaning of later requests depends on an unanswered one.
    */
   disturbed(steering: boolean): void {
     this.#isDisturbed = true
@@ -305,16 +305,13 @@ export class RespSession {
     })
   }
 
-  /**
-   * Call if a request was not executed on which the meaning of later requests depends. The later requests were then
-   * misread.
-   */
+  /** Call if a request failed that changes the meaning of later ones. Any later ones were then misread. */
   #failedAt(request: number, what: string, why: string): void {
     if (this.#requests > request) this.#lost(what, why)
   }
 }
 
-/** Returns the scope of a transaction's flush. Keys may be written after it. */
+/** Returns the scope of a transaction's flush. The transaction may write keys after it. */
 const flushedIn = ({ flushes }: Transaction): Flushed | undefined => (flushes ? 'everything' : undefined)
 
 const deletesOf = (analysed: Analysed): readonly string[] =>

@@ -43,10 +43,7 @@ export const oneOperation = ({ source, values: count, partOf }: ScriptOptions): 
   },
 })
 
-/**
- * Records scripts as operations. A script is called by its source, or by the SHA-1 of a text that is known or was sent.
- * The first match applies.
- */
+/** Records scripts as operations, called by their source or SHA-1. The first match applies. */
 export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders {
   const tokensOf = rememberingLast((text) => JSON.stringify(luaTokens(text)))
   const known = scripts.map(({ is, recognise }) => ({ recognise, layouts: createLayouts(is, tokensOf) }))

@@ -59,7 +59,7 @@ const deleting: CommandReader = (words, names) => {
   return recognised === undefined ? undefined : { ...recognised, deletes: keys.map(names.key) }
 }
 
-/** Reads a command that deletes every key. Only the deletion of known keys can be recorded. */
+/** Reads a command that deletes every key. Only known keys can be recorded as deleted. */
 const flushing =
   (all: boolean): CommandReader =>
   (words, names) => {
@@ -72,7 +72,7 @@ const flushing =
 
 const isHow = (word: Json): boolean => typeof word === 'string' && /^(a?sync)$/i.test(word)
 
-/** Reads a command that renames a key. The new key is written if the value is known, and marked otherwise. */
+/** Reads a command that renames a key. The new key is written if its value is known, otherwise marked. */
 const renaming =
   (says: Says): CommandReader =>
   (words, names) => {
@@ -126,7 +126,7 @@ const setUnlessAnyExists: CommandReader = (words, names) => {
 
 const floatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', value: answer } : undefined)
 
-/** Reads APPEND. A history cannot represent bytes that are not text. */
+/** Reads APPEND. Bytes that are no text are not recorded, because a history cannot hold them. */
 const appending: CommandReader = (words, names) => {
   const piece = words[2]
   // Appending nothing makes an absent key empty, which a history does not distinguish.
@@ -177,7 +177,7 @@ export const registerTable: CommandTable = {
   write: [{ send: ['SET', '{key}', '{value}'] }, { send: ['DEL', '{key}'] }],
   cas: [
     { send: ['EVAL', COMPARE_AND_SET, '1', '{key}', '{old}', '{new}'], refused: [0] },
-    // A cas from null is a SET with NX, because null has no text for `{old}`.
+    // A cas from null is a SET with NX, because `{old}` has no text for null.
     { send: ['SET', '{key}', '{new}', 'NX'], refused: [null] },
   ],
   append: [{ send: ['APPEND', '{key}', '{value}'] }],

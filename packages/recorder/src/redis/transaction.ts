@@ -12,7 +12,7 @@ import type { PlacedLifetime } from './expirations.ts'
 export interface Transaction {
   readonly database: string
   readonly select: (database: string) => void
-  /** Queues a command. It is analysed at the end, since other clients may affect its meaning. */
+  /** Queues a command. It is analysed at the end, because other clients may change its meaning. */
   readonly queue: (analyse: () => Analysed) => void
   readonly parts: readonly CommandOperation[]
   readonly lifetimes: readonly PlacedLifetime[]
@@ -21,9 +21,9 @@ export interface Transaction {
   readonly allTouches: Touches
   readonly deletes: readonly string[]
   readonly flushes: boolean
-  /** Whether a SELECT failed, so that later commands used another database. */
+  /** Whether a SELECT failed. Later commands then used another database. */
   readonly isAstray: (answer: readonly Json[]) => boolean
-  /** Interprets the reply to EXEC for each part; undefined if it is unreadable. */
+  /** Returns the completion of each part from the reply to EXEC; undefined stands for an unreadable reply. */
   readonly completions: (answer: Json | undefined) => readonly Interpretation[]
 }
 

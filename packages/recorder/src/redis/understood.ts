@@ -9,11 +9,11 @@ export interface Understood {
   readonly understanding: Understanding
   /** The keys that change besides the recorded operations. */
   readonly touched?: { readonly what: string; readonly why: string; readonly touches: Touches } | undefined
-  /** What the server sends: one reply, nothing attributable, or a number of pushes. */
+  /** What the server sends: one reply, a number of pushes, or nothing that belongs to this request. */
   readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
-  /** Whether later requests change their meaning if this request is not executed. */
+  /** Whether later requests mean something else if this one is not executed. */
   readonly steers?: true | undefined
-  /** For a WAIT: the number of replicas that confirm the preceding change. */
+  /** For a WAIT: how many replicas must confirm the preceding change. */
   readonly confirmedBy?: number | undefined
   /** The parts of the operations, if the request has operations. */
   readonly parts?: readonly CommandOperation[] | undefined
@@ -49,7 +49,7 @@ export function operations(
   parts: readonly [CommandOperation, ...CommandOperation[]],
   { session, isFinal: final }: Pick<Identity, 'session' | 'isFinal'>,
 ): Understanding {
-  // Nearly all requests have one operation, for which iterating would cost more than the rest.
+  // Nearly all requests have one operation: a loop would cost more than the rest.
   if (parts.length === 1) return { kind: 'operations', calls: [parts[0].call], session, final }
   const [first, ...rest] = parts
   return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session, final }
@@ -57,7 +57,7 @@ export function operations(
 
 export const steering = (understood: Understood): Understood => ({ ...understood, steers: true })
 
-/** Returns the completions of a request's operations, if it has any. Undefined stands for an unreadable reply. */
+/** Returns the completions of a request's operations, if it has any. An undefined reply is unreadable. */
 export const completionsFor = (
   { recognised, answered }: Understood,
   answer: Json | undefined,

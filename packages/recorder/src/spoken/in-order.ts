@@ -17,7 +17,7 @@ import { Fifo } from './fifo.ts'
 export interface InOrderProtocol<Asked> {
   readonly framing: Framing
   /**
-   * Returns the meaning of a request, and what to keep until its reply. Its memory is borrowed.
+   * Returns the meaning of a request, and what to keep until its reply. The request's memory is borrowed.
    *
    * @param session the client's name, if the connection names it.
    *
@@ -169,7 +169,7 @@ export function conversationInOrder<Request extends Unsent>(options: InOrderOpti
     }
   }
 
-  /** Stops reading. Every unanswered or later request may change any key. */
+  /** Stops reading. Requests without an answer, and later ones, may change any key. */
   function lost(what: string): void {
     if (isOpaque) return
     isOpaque = true

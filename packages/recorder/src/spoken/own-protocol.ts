@@ -44,7 +44,7 @@ export interface OwnProtocol {
   readonly finalReads?: { ask(key: string): string; understood(answer: string): Completion }
 }
 
-/** The recorded form of a user-defined protocol. Message faults see texts. */
+/** Returns a protocol that records a user-defined one. Message faults see its messages as texts. */
 export function ownProtocol(own: OwnProtocol): RecordedProtocol {
   const { name, port, finalReads } = own
   const framing: Framing = {

@@ -7,7 +7,7 @@ export interface Stretch {
   readonly x: (time: number) => number
 }
 
-/** The mapping with which the cached bars were drawn. They have since moved left by `gone` pixels. */
+/** How the cached bars were drawn. Since then they have moved left by `gone` pixels. */
 interface Kept {
   readonly time: number
   readonly perNano: number
@@ -16,7 +16,7 @@ interface Kept {
 
 type Draw = (context: CanvasRenderingContext2D, stretch: Stretch) => void
 
-/** Caches the drawn bars. While the view pans, they move by whole pixels, and only what comes into view is drawn. */
+/** Caches the drawn bars. When the view pans, they are moved by whole pixels, and only new parts are drawn. */
 export class BarLayer {
   readonly #canvas = document.createElement('canvas')
   readonly #context = this.#canvas.getContext('2d')

@@ -7,7 +7,7 @@ export interface Operation {
   readonly call: number
   /** Time of the answer; Infinity if no answer came. */
   readonly end: number
-  /** Where the bar ends: at `end`, or without an answer at the row's next operation. */
+  /** Where the bar ends. Without an answer, at the row's next operation. */
   readonly shownEnd: number
   readonly process: number
   readonly lane: number

@@ -158,7 +158,7 @@ export class Explorer {
     this.#changed()
   }
 
-  /** Marks one contradiction, by the lines of its operations and of the accused ones. */
+  /** Marks the operations of one contradiction, by their lines. */
   mark(lines: readonly number[], accused: readonly number[]): readonly Operation[] {
     const { operations, marked, drawing } = this.#options
     marked.part = new Set(lines)

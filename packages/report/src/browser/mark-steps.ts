@@ -1,7 +1,4 @@
-/**
- * Marks the current step, and dims the later steps; `-1` marks no step. Also marks the last cell on each side that is
- * not idle so far.
- */
+/** Marks the current step, and dims later steps. `-1` marks none. Also marks the last active cell on each side. */
 export function markSteps(rows: readonly HTMLLIElement[], current: number): void {
   const row = rows[current]
   const reached = rows.filter((each, i) => i <= current && each.parentElement === row?.parentElement)

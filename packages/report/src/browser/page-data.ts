@@ -1,10 +1,12 @@
 /** The data for the timeline and charts, embedded as JSON in `#data`. Times are nanoseconds since the run's start. */
 export interface PageData extends EmbeddedOperations {
-  /** The page has every nth operation, and all in the `complete` time spans. Without such spans, it has all. */
+  /**
+   * Within the `complete` time spans, the page has all operations, elsewhere every nth. Without such spans, it has all.
+   */
   readonly sample: { readonly every: number; readonly complete: readonly (readonly [from: number, to: number])[] }
   readonly faults: readonly (readonly [from: number, to: number, label: string])[]
   readonly end: number
-  /** The history's lines with the contradiction that is drawn first, in the order of its steps. */
+  /** The lines of the contradiction that is drawn first, in the order of its steps. */
   readonly focus: readonly number[]
   /** The lines of `focus` with accused operations. */
   readonly accused: readonly number[]
@@ -33,7 +35,7 @@ export interface EmbeddedOperations {
   readonly processes: readonly string[]
   /** The names of the timeline's rows; empty for further rows of a client. */
   readonly lanes: readonly string[]
-  /** The number of rows to show at first, up to the last one with operations. 0 if the whole run is shown. */
+  /** How many rows to show at first: up to the last one that has operations then. 0 if the whole run is shown. */
   readonly atOpening: number
   /** By process. */
   readonly laneOf: readonly number[]

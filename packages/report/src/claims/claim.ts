@@ -13,7 +13,7 @@ export type Claim =
   | BlamedOnFault
   | SettingsAllow
 
-/** At least `least` of these acknowledged changes are lost for good; of a counter, at least this sum. */
+/** At least `least` of these acknowledged changes are lost for good. For a counter, `least` is a sum. */
 interface Lost {
   readonly claim: 'lost'
   readonly of: 'writes' | 'elements' | 'messages' | 'additions'
@@ -21,7 +21,7 @@ interface Lost {
   readonly least: number
 }
 
-/** A node answered `read` without a change that `known` had made or seen. */
+/** A node answered `read` without a change, which `known` had made or seen. */
 interface Missing {
   readonly claim: 'missing'
   readonly known: OperationRow
@@ -30,7 +30,7 @@ interface Missing {
   readonly element?: string | undefined
 }
 
-/** A node had a change, was killed, and answered without it. */
+/** A node that had a change was killed, and then answered without the change. */
 interface CameBackWithout {
   readonly claim: 'came back without'
   readonly change: OperationRow
@@ -45,13 +45,13 @@ interface HandedOutTwice {
   readonly handed: readonly { readonly key: string | undefined; readonly value: Json; readonly times: number }[]
 }
 
-/** The longest recovery of the run: from a fault's beginning until the first answer to a later call. */
+/** The run's longest recovery: from the beginning of a fault to the first answer to a later call. */
 interface SlowestRecovery {
   readonly claim: 'slowest recovery'
   readonly nanos: number
 }
 
-/** No node could reach a majority during this share of the run. */
+/** During this share of the run, no node could reach a majority. */
 interface NoMajorityUp {
   readonly claim: 'no majority up'
   readonly share: number
@@ -67,6 +67,6 @@ interface BlamedOnFault {
 interface SettingsAllow {
   readonly claim: 'the settings allow'
   readonly change: { readonly [setting: string]: number | boolean | string }
-  /** The level that these settings promise, and that the run violated. */
+  /** The level that the changed settings promise, and that the run violated. */
   readonly promise: string
 }

@@ -57,7 +57,7 @@ function isMajorityUp(nodes: readonly string[], active: readonly FaultSpan[]): b
   return up.some((one) => 2 * up.filter((other) => one === other || !isCut(one, other)).length > nodes.length)
 }
 
-/** Checks that the fault took effect on a node or link of these operations while they ran. */
+/** Checks that the fault hit a node or link of these operations while they ran. */
 export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFault): Held {
   const { callTime, returnTime, node, returnEvent } = history.operations
   if (fault.hits === 0) return 'refuted'

@@ -55,7 +55,7 @@ function keysOf({ operations }: History, rows: readonly OperationRow[]): readonl
   return [...byKey.values()]
 }
 
-/** Groups the writes of a key that may have replaced each other. An append that no write can have replaced is alone. */
+/** Groups the writes of a key that may have replaced each other. An append that cannot have been replaced is alone. */
 function groupsOf(history: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] {
   const { key, callEvent } = history.operations
   const effect = (row: OperationRow) => meaningOf(functionOf(history, row))?.effect
@@ -90,7 +90,7 @@ function lastReturn(history: History, rows: readonly OperationRow[]): number {
   )
 }
 
-/** Checks that no final read contains any of these writes, which may have replaced each other. */
+/** Checks that no final read contains any of these writes. Any of them may be the last. */
 function isKeyLost(history: History, changes: readonly OperationRow[]): Held {
   const [first] = changes
   if (first === undefined || !changes.every((change) => isOk(history, change))) return 'refuted'
@@ -194,7 +194,7 @@ const polledOf = oncePerHistory((history) => {
   return partitions
 })
 
-/** Checks that no poll returned a message, although a poll returned a later message or was final. */
+/** Checks that no poll returned a message, although some poll went past it or was final. */
 function isSendLost(history: History, change: OperationRow): Held {
   if (functionOf(history, change) !== 'send' || !isOk(history, change)) return 'unknown'
   const { key, returnEvent } = history.operations
@@ -248,7 +248,7 @@ function isLeasedLost(history: History, change: OperationRow): Held {
   return held(!acknowledged.has(message) && !look.left.has(message))
 }
 
-/** Returns how much of the acknowledged additions even the best final reads lack. */
+/** Returns how much even the best final reads are below the acknowledged additions. */
 function missingAdditions(history: History): number {
   const keys = new Set(history.operations.key.slice(0, history.operations.length))
   let missing = 0
@@ -267,7 +267,7 @@ function shortOf(history: History, rows: readonly OperationRow[], read: Operatio
   for (const row of rows) {
     const amount = amountOf(history, row)
     const isBefore = precedes(history, row, read)
-    // A concurrent subtraction may have taken effect, and lowers the least possible value.
+    // A concurrent subtraction may have taken effect, so the least possible value is lower.
     if (
       isBefore ||
       (amount < 0 && (history.operations.callEvent[row] ?? 0) < (history.operations.returnEvent[read] ?? 0))

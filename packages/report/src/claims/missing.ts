@@ -17,7 +17,7 @@ export function isMissing({ history }: Recorded, { known, read, element }: Missi
   return held(has(before) && !has(after))
 }
 
-/** Checks that the node had the change before the fault, and answered without it afterwards. */
+/** Checks that the node had the change before the fault, and lacked it afterwards. */
 export function cameBackWithout({ history, heard }: Recorded, { change, read, fault }: CameBackWithout): Held {
   const { callTime, returnTime, node } = history.operations
   const where = node[read] ?? -1
@@ -33,7 +33,7 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
         to === name && carries !== undefined && fate === 'received' && (endedAt ?? fault.from) < fault.from,
     ) === true
   if (!had) return 'refuted'
-  // The fault may have removed a later value of the node instead.
+  // The node may have lost a later value instead of this one.
   return isReplacedSince(history, { change, where, before: fault.from }) ? 'unknown' : lacks(history, read, change)
 }
 

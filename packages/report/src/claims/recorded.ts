@@ -17,7 +17,7 @@ import {
 } from '@chaosproxy/history'
 import type { FaultSpan, Heard, RunSetup } from '@chaosproxy/runner/result'
 
-/** The record against which claims are checked, without any conclusion of the checker or the report. */
+/** What claims are checked against: the record, without conclusions of the checker or the report. */
 export interface Recorded {
   readonly history: History
   readonly faults: readonly FaultSpan[]

@@ -5,7 +5,7 @@ import { isLost } from './lost.ts'
 import { cameBackWithout, isMissing } from './missing.ts'
 import { type Held, held, type Recorded } from './recorded.ts'
 
-/** What each kind of claim means for the record. The conditions share no code with what makes the claims. */
+/** How each kind of claim is checked against the record. The checks share no code with what makes the claims. */
 const meanings: {
   readonly [kind in Claim['claim']]: (recorded: Recorded, claim: Extract<Claim, { readonly claim: kind }>) => Held
 } = {

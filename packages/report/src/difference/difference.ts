@@ -14,7 +14,7 @@ export interface DifferenceRow {
 
 /** The comparison of two results, as plain data. */
 export interface Difference {
-  /** The account of each run, in the words of its own pages. */
+  /** What the pages of each run say about it. */
   readonly tellings: readonly [before: SavedTelling, after: SavedTelling]
   /** Why the results cannot be compared, if they cannot. */
   readonly unlike: string | undefined

@@ -93,7 +93,7 @@ export function explain(input: ExplainInput): Explained {
   }
 }
 
-/** Returns the facts of an explanation, of one level if the input has one. */
+/** Returns the facts for an explanation, of one level if `level` is set. */
 export const factsOfExplained = (input: ExplainInput): Facts =>
   factsOf(
     input.level === undefined
@@ -101,7 +101,7 @@ export const factsOfExplained = (input: ExplainInput): Facts =>
       : { ...input, asked: input.level, isAboutLevel: true, expectation: undefined, run: aboutLevel(input.run) },
   )
 
-/** Drops the expected level, which an explanation of one level does not mention. */
+/** Drops the expected level: an explanation of one level does not mention it. */
 const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>
   run === undefined ? undefined : { ...run, expectation: undefined }
 

@@ -278,9 +278,7 @@ const causes: readonly Cause[] = [
   },
 ]
 
-/**
- * The cause if no other cause fits. It needs a built-in model, because the remedy for a user-defined model is unknown.
- */
+/** The cause if no other fits. Only for built-in models: for others, the remedy is unknown. */
 const OTHERWISE: Cause = {
   cause: 'The operations overlapped, and no order of them explains the answers.',
   remedy:
@@ -323,11 +321,11 @@ const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause'
 const hasOldValue = (input: CauseInput): boolean =>
   (input.report.lost.length > 0 || isOldValueOfOneNode(input)) && isOfOneNode(input)
 
-/** Whether the system has at most one node, and no relevant fault stopped it. */
+/** Whether at most one node is known, and no relevant fault stopped nodes. */
 const isOfOneNode = ({ history, near }: CauseInput): boolean =>
   history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 
-/** Whether the accused read of a counter is wrong in this way, too low or too high. */
+/** Whether the accused read of a counter is wrong in the given way. */
 const countedWrongly = (
   { report, counterexample }: Pick<CauseInput, 'report' | 'counterexample'>,
   how: (read: Accounted) => boolean,
@@ -368,14 +366,14 @@ function isInForce(history: History, counterexample: Counterexample, from: numbe
   return from <= at && at <= to
 }
 
-/** Whether the fault stopped the accused node, which was up again when it was asked. */
+/** Whether the fault stopped the accused node before, which was up again when it was asked. */
 function hasComeBack(history: History, counterexample: Counterexample, { kind, nodes, to }: NearFault): boolean {
   const node = counterexample.culprit === undefined ? undefined : nodeOf(history, counterexample.culprit)
   if (node === undefined || !nodes.includes(node) || to > calledAt(history, counterexample)) return false
   return stopsNodes(kind)
 }
 
-/** Whether the accused operation is a final read from a stale copy, and few nodes answered final reads. */
+/** Whether a final read from a stale copy is accused, and at most half of the nodes answered final reads. */
 function isOfOneOldCopy(input: CauseInput): boolean {
   const { history, counterexample } = input
   if (input.report.model !== 'register' || !isOfTheEnd(input) || !isOfOldCopy(input)) return false
@@ -394,7 +392,7 @@ function isBehind(input: CauseInput): boolean {
   return isOfOldCopy(input) && !disagreeInTheEnd(input)
 }
 
-/** Whether the accused operation is a read from a stale copy, but not a final read. */
+/** Whether the accused operation may have read an old copy, and is no final read. */
 function isStaleRead(input: CauseInput): boolean {
   return isOfOldCopy(input) && !isOfTheEnd(input)
 }
@@ -411,7 +409,7 @@ function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   return node === undefined || writes.some((row) => nodeOf(history, row) !== node)
 }
 
-/** Whether a single node's register returned the accused value, which no stale copy explains. */
+/** Whether the accused operation is a read of a register with a single node, so that no stale copy explains it. */
 const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: CauseInput): boolean =>
   report.model === 'register' && history.nodes.length === 1 && culprit !== undefined && isRead(history, culprit)
 

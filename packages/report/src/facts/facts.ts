@@ -32,9 +32,7 @@ export interface FactsInput {
   /** Absent if nothing could be checked. */
   readonly report?: Report<string> | undefined
   readonly run?: RunSummary | undefined
-  /**
-   * The expectation for a history without a run, whose summary would contain it. `requirements` and `vacuous` likewise.
-   */
+  /** The expectation, if no run summary has it. `requirements` and `vacuous` likewise. */
   readonly expectation?: Expectation | undefined
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly vacuous?: readonly string[] | undefined
@@ -54,7 +52,7 @@ export interface Facts {
   readonly expectation: Expectation | undefined
   readonly requirements: readonly RequirementResult[]
   readonly vacuous: readonly string[]
-  /** Whether the record could not have broken a level. A level that is met then proves nothing. */
+  /** Whether nothing in the record could break a level. Met levels then prove nothing. */
   readonly isEmpty: boolean
   readonly setup: RunSetup | undefined
   /** The level that the report is about; by default the strongest. */
@@ -64,7 +62,7 @@ export interface Facts {
   readonly expected: string
   /** The counterexample that is drawn first. */
   readonly shown: Counterexample | undefined
-  /** Whether {@link shown} breaks a stronger level than the page is about. */
+  /** Whether {@link shown} violates another, stronger level than the page is about. */
   readonly isAside: boolean
   /** {@link shown} and other violations, one for each cause. */
   readonly violations: readonly Violation[]
@@ -200,19 +198,21 @@ const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
 export const resultAsked = (report: Report<string>, asked: string | undefined): Verdict['result'] =>
   verdictOf(report, asked ?? strongestOf(report)).result
 
-/** Returns what users lost, if the page's level is not met. */
+/** Returns what users lost, if the level of the page is not met. */
 function lossIn(
   history: History,
   report: Report<string>,
   { asked, may }: Pick<Facts, 'asked' | 'may'>,
 ): Loss | undefined {
-  // If the level is undecided, a loss that violates `eventual` is still shown.
+  // If the level is undecided, show a loss that violates at least `eventual`.
   const level = resultAsked(report, asked) === 'unknown' ? 'eventual' : (asked ?? strongestOf(report))
   const counterexample = counterexampleOf(report, level)
   return counterexample === undefined ? undefined : lossOf({ history, report, counterexample }, { may })
 }
 
-/** Returns the expected and the found level, or `inconclusive` for a vacuous result, which would look confirmed. */
+/**
+ * Returns the expected and the found level. A vacuous result is `inconclusive`, because a level would look confirmed.
+ */
 function expectedText({ expectation, report, vacuous }: Pick<Facts, 'expectation' | 'report' | 'vacuous'>): string {
   if (expectation === undefined) return ''
   const isDoubtful = expectation.met === 'unknown' && vacuous.length > 0

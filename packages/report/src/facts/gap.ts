@@ -59,7 +59,7 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
   return shown > most ? additions : []
 }
 
-/** Returns the gap of a violation without a single culprit, as in a cycle or in final reads that disagree. */
+/** Returns the gap if there is no single culprit, as in a cycle or in final reads that disagree. */
 function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
   const { callTime } = history.operations
   const calls = (some: readonly OperationRow[]): number[] => some.map((row) => callTime[row] ?? 0)
@@ -74,8 +74,7 @@ const endOf = (history: History, row: OperationRow): number =>
   (hasReturned(history, row) ? history.operations.returnTime[row] : history.operations.callTime[row]) ?? 0
 
 /**
- * Returns the newest change acknowledged before the culprit was called, or else the newest change that began before the
- * culprit returned.
+ * Returns the newest change acknowledged before the culprit's call, otherwise the newest that began before its return.
  */
 function ignoredBy(history: History, rows: readonly OperationRow[], culprit: OperationRow): OperationRow | undefined {
   const { callEvent, returnEvent, outcome } = history.operations
@@ -97,7 +96,7 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
   )
 }
 
-/** Whether the culprit returned an element that this operation had taken. */
+/** Whether this operation had already taken an element that the culprit returned. */
 function isTakenAgain(history: History, row: OperationRow, culprit: OperationRow): boolean {
   const { key, outcome } = history.operations
   if (row === culprit || !isTaking(history, row) || outcome[row] !== OK || key[row] !== key[culprit]) return false

@@ -18,7 +18,7 @@ export interface Headline {
   readonly title: string
   /** `Not linearizable`. */
   readonly verdict: string
-  /** The note next to the verdict: why it is unknown, or met in spite of the title. */
+  /** A note beside the verdict: why it is unknown, or met in spite of the title. */
   readonly beside: string
   /** Why a level is met although the title suggests otherwise. */
   readonly despite?: Despite | undefined
@@ -45,8 +45,8 @@ interface Circumstances {
 }
 
 /**
- * Returns the headline of every page, about the expected, requested or strongest level. It also names a missed
- * requirement, which may be the only reason for an exit code other than 0.
+ * Returns the headline of every page. It also names missed requirements, which may be the only reason for the exit
+ * code.
  */
 export function headlineOf(report: Report<string>, circumstances: Circumstances): Headline {
   const { requirements, loss } = circumstances
@@ -63,7 +63,7 @@ export function headlineOf(report: Report<string>, circumstances: Circumstances)
   }
 }
 
-/** Returns the level that is met although the title suggests otherwise. */
+/** Returns the level that is met although the title seems to deny it. */
 const despiteOf = (report: Report<string>, loss: Loss | undefined): Despite | undefined =>
   loss?.despite !== undefined && verdictOf(report, loss.despite.level).result === 'met' ? loss.despite : undefined
 
@@ -91,7 +91,7 @@ function verdictLine(
   return { mood: 'good', verdict: capitalised(met), beside: '' }
 }
 
-/** Returns the strongest met level, at least as strong as `level`. */
+/** Returns the strongest met level, or `level` if that is stronger. */
 function bestMet(report: Report<string>, level: string): string {
   const found = foundLevel(report) ?? level
   const levels = judgedLevels(report)
@@ -102,7 +102,7 @@ function bestMet(report: Report<string>, level: string): string {
 function weakerText(report: Report<string>, level: string, strongest: string): string {
   const { headline, transactions } = report
   if (!headline.startsWith('not ') && transactions === undefined) return headline
-  // `declared` means the requested levels, and has no place in the ladder.
+  // `declared` stands for the requested levels, and is none of the ordered levels.
   const met = transactions === undefined || level === 'declared' ? [] : strongestMet(report)
   return `${listed((met.length === 0 ? [level] : met).map(adjective))}, not ${adjective(strongest)}`
 }

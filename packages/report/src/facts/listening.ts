@@ -11,7 +11,7 @@ export const listeningFor = (input: FactsInput): Listening | undefined =>
 /** More earlier changes would prove nothing. */
 const MOST_KNOWN = 50
 
-/** Returns earlier changes of the same key, which messages may carry in the same format as the missed change. */
+/** Returns earlier changes of the same key. Messages may carry them in the same format as the missed change. */
 export function knownChanges({ history }: Pick<FactsInput, 'history'>, { from, about }: Listening): readonly Change[] {
   const { callTime, outcome, length } = history.operations
   const found: Change[] = []

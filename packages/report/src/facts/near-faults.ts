@@ -18,7 +18,7 @@ export interface NearFault extends FaultSpan {
    * 3.`
    */
   readonly relation: string
-  /** Whether the culprit's node provably had the change and was then killed. */
+  /** Whether the culprit's node certainly had the change before it was killed. */
   readonly isForgetting: boolean
   /** Whether the fault made the culprit's node take over without the change. */
   readonly isTakeover: boolean
@@ -31,9 +31,8 @@ export interface NearFault extends FaultSpan {
 const MOST_NEAR = 3
 
 /**
- * Returns the faults that may explain a contradiction, most relevant first. They are on the nodes involved or their
- * links, and in force between the newest change that the culprit ignores and its answer. Older operations do not widen
- * this gap.
+ * Returns the faults that may explain a contradiction, the most relevant first. They hit the involved nodes or their
+ * links, between the ignored change and the answer without it. Older operations do not widen this time.
  */
 export function nearFaults(
   history: History,
@@ -63,7 +62,7 @@ export function nearFaults(
   const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
     touched
-      // If a partition separated the two nodes, other partitions explain nothing more.
+      // If a partition separated these two nodes, other partitions are irrelevant.
       .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
       .filter(({ span }) => may({ claim: 'blamed on a fault', fault: span, between }))
       .sort((a, b) => b.touch - a.touch || Number(isOn(b.span, gap)) - Number(isOn(a.span, gap)) || b.weight - a.weight)
@@ -71,7 +70,7 @@ export function nearFaults(
       .map(({ span }) => {
         if (!hasTimes(history)) return untimed(history, span, gap)
         const times = touched.map((each) => each.span).filter((other) => hasStopped(other, gap, span))
-        // Older writes of the node were replaced, so only the newest can be lost.
+        // Only the node's newest write can be lost, because it replaced the older ones.
         const kept = hasForgotten(history, span, gap, wire) ? newestKept(history, gap, span.from) : undefined
         const isForgetting =
           kept !== undefined &&
@@ -115,7 +114,7 @@ function nearFault(span: FaultSpan, { asked }: Gap, relation: string): NearFault
   return { ...span, short, text, relation, isForgetting: false, isTakeover: false, whole, isOver: endOf(span) < asked }
 }
 
-/** Returns the last faults that withheld an addition's answer, so that the client repeated it. */
+/** Returns the last faults that kept an addition's answer from the client, which then repeated the addition. */
 function behindDoubling(
   history: History,
   doubled: readonly OperationRow[],
@@ -194,25 +193,23 @@ const WITHHOLDING: ReadonlySet<string> = new Set([
   ...['delay-request', 'error-status', 'rate-limit', 'trickle-request', 'trickle-reply'],
 ])
 
-/** Whether the fault only makes outcomes unknown: no old value comes from withheld messages of clients. */
+/** Whether the fault only hides outcomes from clients. This does not explain an old value. */
 const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
   WITHHOLDING.has(kind) && links.length > 0 && links.every(({ from, to }) => from === 'clients' || to === 'clients')
 
-/**
- * Whether the fault is a partition between nodes only. It explains nothing about two nodes that it does not separate.
- */
+/** Whether the fault separates only nodes from each other. It is irrelevant for two nodes on one side. */
 const isAmongNodes = ({ kind, links }: FaultSpan): boolean =>
   kind === 'partition' && links.every(({ from, to }) => from !== 'clients' && to !== 'clients')
 
 /**
- * Whether the fault can have affected the change: it held or lost a message, or stopped or separated nodes on the way.
- * True if not all messages are known.
+ * Whether the fault may have kept the change from `reader`: it hit a message, or a node or link on the way. True if
+ * some messages are unknown.
  */
 function hasMet(
   { kind, nodes, links }: FaultSpan,
   { messages, sender, reader, isNeverSent, unasked, hasArrived, unclear }: Wire,
 ): boolean {
-  // The fault may explain what the node did with the change.
+  // The fault may have affected what the node did with the change.
   if (unclear !== undefined || hasArrived || kind === 'failover') return true
   if (stopsNodes(kind)) return nodes.includes(reader) || (isNeverSent && nodes.includes(sender))
   if (messages.some(({ to, by }) => to === reader && by === kind)) return true
@@ -222,11 +219,11 @@ function hasMet(
   )
 }
 
-/** Returns when a fault's effect ended. Damaged data outlast a restart. */
+/** Returns when a fault's effect ended. Damaged data stay damaged after a restart. */
 const endOf = ({ kind, to }: Pick<FaultSpan, 'kind' | 'to'>): number =>
   kind === 'flip-bit' ? Number.POSITIVE_INFINITY : to
 
-/** Whether another fault stopped the node in the same way, so that either fault may have lost the change. */
+/** Whether the other fault also stopped the node, so that either may have lost the change. */
 const hasStopped = (other: FaultSpan, { culprit, asked }: Gap, { kind, nodes }: FaultSpan): boolean =>
   LOSES_MEMORY.has(kind) &&
   other.kind === kind &&
@@ -248,8 +245,8 @@ const momentsOf = (spans: readonly FaultSpan[]): string =>
 const isOn = (span: FaultSpan, { asked }: Gap): boolean => endOf(span) >= asked
 
 /**
- * Returns how long a fault overlaps the gap, at least 1 for a fault that touches the gap. An earlier failover counts as
- * 1, because its leader still leads.
+ * Returns how long a fault overlaps the gap. It is at least 1 if the fault touches the gap, or is a failover, whose
+ * leader still leads.
  */
 const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
   const overlap = Math.min(endOf({ kind, to }), gap.to) - Math.max(from, gap.from)
@@ -265,7 +262,7 @@ function touching(
   { culprit, writer }: Pick<Gap, 'culprit' | 'writer'>,
   all: readonly string[],
 ): number {
-  // A change of the leader has no place of its own.
+  // A failover has no node or link of its own.
   const isUnplaced = kind === 'failover' || (nodes.length === 0 && links.length === 0)
   if (isUnplaced) return 1
   const about = (node: string | undefined): boolean =>
@@ -293,7 +290,7 @@ function hasForgotten(
   return (culprit === writer && isKnown) || received === true
 }
 
-/** Returns the newest write that the culprit's node had acknowledged, or else the ignored change. */
+/** Returns the newest write to the key that the culprit's node had acknowledged, by default the ignored change. */
 function newestKept(history: History, { ignored, culprit }: Gap, before: number): OperationRow | undefined {
   if (ignored === undefined || !isReplacing(history, ignored)) return ignored
   const { length, key, outcome, returnTime } = history.operations
@@ -312,8 +309,8 @@ function newestKept(history: History, { ignored, culprit }: Gap, before: number)
 }
 
 /**
- * Whether the culprit's node became the leader after the change began. Changes after the takeover do not count: the old
- * leader may have acknowledged them without leading.
+ * Whether the culprit's node became the leader after the change began. A later change does not count: the old leader
+ * may have acknowledged it without leading.
  */
 function hasTakenOver(
   history: History,
@@ -321,7 +318,7 @@ function hasTakenOver(
   { culprit, writer, from, ignored }: Gap,
 ): boolean {
   if (kind !== 'failover' || culprit === undefined || ignored === undefined || writer === undefined) return false
-  // The acquisition of a lock writes no value that could be missing.
+  // Acquiring a lock writes no value that could be missing.
   return nodes.includes(culprit) && writer !== culprit && from <= to && writtenText(history, ignored) !== 'null'
 }
 

@@ -68,7 +68,10 @@ function shownText(
     : `${capitalised(story.name)}${isAside ? ' (which is allowed)' : ''} ${sized('transaction')}`
 }
 
-/** Names the violated level after a stronger one: `linearizable, nor even causally consistent`. */
+/**
+ * Names the violated level, after a stronger violated level if there is one: `linearizable, nor even causally
+ * consistent`.
+ */
 function brokenText(level: string, others: readonly string[]): string {
   const rankOf = (name: string): number => (levels as readonly string[]).indexOf(name)
   const stronger = others.find((other) => rankOf(other) !== -1 && rankOf(other) < rankOf(level))
@@ -104,7 +107,7 @@ const LONG_STORY = 190
  */
 export function storyOf(history: History, counterexample: Counterexample): string {
   const { culprit, sentence, balance } = counterexample
-  // Only the full list of what each transaction did explains a cycle.
+  // Do not shorten a cycle: only the full list of what each transaction did explains it.
   if (sentence.length <= LONG_STORY || counterexample.transactions !== undefined) return printable(sentence)
   const shows = culprit === undefined ? undefined : misreadText(history, culprit)
   if (balance !== undefined) {
@@ -120,7 +123,7 @@ export function storyOf(history: History, counterexample: Counterexample): strin
   if (culprit === undefined) return printable(sentence)
   if (shows !== undefined) return `${capitalised(askedText(history, counterexample, culprit))} showed ${shows}.`
   const because = reproach(history, counterexample)
-  // The last clause of the story is about the impossible answer.
+  // The last clause is about the impossible answer.
   if (because === undefined) return `${(printable(sentence).split(/[:;] /).at(-1) ?? '').replace(/\.$/, '')}.`
   const asked = capitalised(askedText(history, counterexample, culprit))
   return `${asked} returned ${answerText(history, culprit)}, though ${because.text}.`
@@ -135,8 +138,8 @@ function askedText(history: History, { keys }: Counterexample, culprit: Operatio
 }
 
 /**
- * Names other levels that forbid a violation: `Sequential, causal and session forbid it, too.` Of the many levels of
- * transactions, names the weakest.
+ * Names other violated levels: `Sequential, causal and session forbid it, too.` For transactions, names only the
+ * weakest.
  */
 export function alsoForbiddenBy({ counterexample: { level, story }, others }: Violation): string {
   if (story === undefined)

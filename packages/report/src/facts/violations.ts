@@ -15,8 +15,8 @@ export interface Violation {
 }
 
 /**
- * Returns the violations, `shown` first. A violation of a level violates all stronger ones, so other causes are those
- * of the weakest violated levels.
+ * Returns the violations, `shown` first. Each other cause is shown by the weakest level that it violates, because it
+ * violates all stronger ones, too.
  */
 export function violationsOf(
   history: History,
@@ -43,16 +43,13 @@ export function violationsOf(
   })
 }
 
-/**
- * Whether another level's counterexample shows more than `shown`. A single answer shows that something was lost, but
- * not how.
- */
+/** Whether another level's counterexample shows more. A single answer shows that something was lost, but not how. */
 function showsMore(report: Report<string>, level: string, shown: Counterexample): boolean {
   const own = counterexampleOf(report, level)
   return shown.operations.length === 1 && own !== undefined && own.operations.length > 1 && !isSame(shown, own)
 }
 
-/** Returns the same story told about causal consistency, which is better known, or else `own`. */
+/** Returns the counterexample to causal consistency if it tells the same story, because that level is better known. */
 function bestKnown(report: Report<string>, own: Counterexample): Counterexample {
   const causal = counterexampleOf(report, 'causal')
   return causal?.sentence === own.sentence ? causal : own

@@ -31,7 +31,7 @@ export interface Known {
   readonly setup?: RunSetup | undefined
 }
 
-/** Returns the most certain cause in the record. A planted bug comes first, because it explains the most. */
+/** Returns the most certain cause in the record. A planted bug comes first: it explains the most. */
 export function whyOf(known: Known): Why {
   const why = seenOf(known)
   // Without any bug, an expired lock goes to another client.
@@ -62,12 +62,12 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (told !== '') return { text: told, certainty: 'likely' }
   const message = wire?.sentence ?? ''
   if (wire?.hasArrived === true && near[0] !== undefined && !stopsNodes(near[0].kind))
-    // A partition that is over cannot have withheld what the node had.
+    // The change had arrived, so the fault cannot have withheld it.
     return { text: message, certainty: 'likely' }
   if (message !== '')
     return {
       text: sentences(fault === '' ? unaided(wire) : fault, message),
-      // A message that arrived does not show why the node ignored it.
+      // If the message arrived, it does not show why the node ignored it.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
   // A recorded fact explains more than the settings.
@@ -81,7 +81,7 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
   if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
-  // A fault may take effect later, for example if its message came before the receiver was back.
+  // A fault may have late effects: a message may have been sent before its receiver was back.
   if (another !== undefined)
     return {
       text: `No fault in force then explains this, but there was another: ${another.label}.`,
@@ -90,7 +90,7 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   return { text: UNAIDED, certainty: 'likely' }
 }
 
-/** Returns the text for a clock fault. What a wrong clock stamped stays valid after its correction. */
+/** Returns the text for a clock fault. Its effects outlast its correction. */
 const afterClock = ({ label }: FaultSpan): string =>
   `No other fault explains this, but what a wrong clock decided may last: ${label}.`
 
@@ -120,20 +120,20 @@ function plantedText(setup: RunSetup | undefined): string {
   return `The run planted the bug ${bug}${setup.weakness === undefined ? '' : `: ${printable(setup.weakness)}`}.`
 }
 
-/** Whether a cause already states the guarantee that the settings give up. */
+/** Whether a cause already says which guarantee the settings give up. */
 const saysWeakness = (cause: string, setup: RunSetup): boolean => {
   const weakness = weaknessText(setup)
   return weakness !== '' && cause.includes(weakness)
 }
 
-/** Returns the text for a message that was late without a fault. */
+/** Returns a text if a message was late without a fault. */
 const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself === true ? UNAIDED : '')
 
 const sentences = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(' ')
 
 /**
- * Returns the target's settings: `r=2, w=3, 5 nodes: r + w is 5, …`. With `saysWeak`, also the guarantee that they give
- * up, unless `cause` states it.
+ * Returns the target's settings: `r=2, w=3, 5 nodes: r + w is 5, …`. With `saysWeak`, adds the guarantee that they give
+ * up, unless `cause` says this.
  */
 export function settingsText(setup: RunSetup | undefined, saysWeak: boolean, cause: string = ''): string {
   if (setup === undefined) return ''

@@ -5,22 +5,22 @@ import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 import { functionOf, keyOf, nameText, writtenBy } from '../operation-words.ts'
 import { changeText, type Gap, gapOf } from './gap.ts'
 
-/** The messages between the node with a change and the node that answered without it. */
+/** The messages between a node that had a change and a node that answered without the change. */
 export interface Wire {
-  /** The node that sends the change on. `reader` answered without it. */
+  /** The node from which the change would come. `reader`: the node that answered without the change. */
   readonly sender: string
   readonly reader: string
   readonly change: string
-  /** When the answer without the change came, in nanoseconds since the run began. */
+  /** The time of the answer without the change, in nanoseconds since the run began. */
   readonly until: number
   readonly messages: readonly NodeMessage[]
   /** Number of related messages that are not drawn. */
   readonly others: number
   /** Whether certainly no message brought the change to `reader`. */
   readonly isNeverSent: boolean
-  /** Why the change may have been sent although no message with it was found. */
+  /** Why the change may have been sent, although no such message was found. */
   readonly unclear: Heard['unclear']
-  /** Another server that had received the change, and that `reader` did not ask afterwards. */
+  /** Another server that had received the change. Afterwards, `reader` did not ask it. */
   readonly unasked: string | undefined
   /** Whether the change arrived before `reader` was asked. */
   readonly hasArrived: boolean
@@ -57,7 +57,7 @@ function missingAt(history: History, counterexample: Counterexample): Missing | 
   const { writer, culprit: reader, ignored } = gap
   if (writer === undefined || reader === undefined || ignored === undefined || writer === reader) return undefined
   const value = writtenBy(history, ignored)
-  // Changes without a value, such as the acquisition of a lock, cannot be found in messages.
+  // A change without a value, such as the acquisition of a lock, cannot be found in messages.
   if (value === null && functionOf(history, ignored) !== 'write') return undefined
   return { gap, writer, reader, ignored, key: keyOf(history, ignored), value }
 }
@@ -116,7 +116,7 @@ function spreaderOf(carriers: readonly NodeMessage[], writer: string): string {
   return carriers.reduce((most, { from }) => (sent(from) > sent(most) ? from : most), writer)
 }
 
-/** Returns the messages that brought the change from `writer` to `sender`, and on to another node than `reader`. */
+/** Returns the messages with the change: from `writer` to `sender`, and from `sender` to another node than `reader`. */
 function wayOf(
   carriers: readonly NodeMessage[],
   { writer, sender, reader }: { readonly writer: string; readonly sender: string; readonly reader: string },
@@ -208,7 +208,7 @@ export const messageTold = (message: NodeMessage, { change }: Pick<Wire, 'change
       : fateText(message)
   }`
 
-/** Two nodes without a message that has the change, and a text about it. */
+/** Two nodes between which no message had the change, and a text about this. */
 export interface Silent {
   readonly from: string
   readonly to: string
@@ -235,7 +235,7 @@ export function wireLines(wire: Wire | undefined): readonly string[] {
   return [...folded, ...never, ...unclearLine(wire), ...more]
 }
 
-/** Returns a line why the change may have been sent unnoticed. */
+/** Says why the change may have been sent unnoticed, if it may. */
 export function unclearLine({
   unclear,
   reader,

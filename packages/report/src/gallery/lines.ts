@@ -2,7 +2,7 @@ import { exhibitOutcome, longestSeconds, type ToldExhibit, trialsText } from './
 
 const MARKS = { 'as described': '✔', 'not as described': '✘', skipped: '–' } as const
 
-/** Returns the outcome of an exhibit, and each trial that deviates from it. */
+/** Returns the outcome of an exhibit, and the trials that deviate from it. */
 export function exhibitLines(exhibit: ToldExhibit): readonly string[] {
   const outcome = exhibitOutcome(exhibit)
   const time = outcome === 'skipped' ? '' : `, ${longestSeconds(exhibit).toFixed(1)} s at most`

@@ -1,4 +1,4 @@
-/** The outcome of a trial: the weakness was found, nothing was found, or neither. */
+/** What a trial found: the weakness, nothing, or anything else. */
 type TrialOutcome = 'found' | 'clean' | 'other'
 
 export interface ToldTrial {
@@ -44,7 +44,7 @@ export function exhibitOutcome({ lacks, weaknessTrials, cureTrials }: ToldExhibi
   return tried && found && clean ? 'as described' : 'not as described'
 }
 
-/** Summarizes the trials: `found 3 of 3, cure clean 3 of 3`. */
+/** Counts the trials with the expected outcome: `found 3 of 3, cure clean 3 of 3`. */
 export function trialsText({ lacks, weaknessTrials, cureTrials }: ToldExhibit): string {
   if (lacks !== undefined) return `skipped: ${lacks}`
   return `found ${rate(weaknessTrials, 'found')}, cure clean ${rate(cureTrials, 'clean')}`

@@ -9,7 +9,7 @@ import type { Lanes } from './lanes.ts'
 
 /** The page must open without delay, and be small enough to send. */
 const MOST_EMBEDDED = 50_000
-/** Maximum number of operations close to violations and faults; the others are a sample. */
+/** Maximum number of embedded operations near violations and faults. The others are a sample. */
 const MOST_NEAR = 37_500
 const NEAR_NANOS = 1e9
 const STEPS = 1_000
@@ -21,7 +21,10 @@ const MOST_TEXT = 400_000
 export interface Selection {
   /** Their rows, ascending. */
   readonly operations: Int32Array
-  /** All operations this near to a violation or to a fault's edge are embedded, in nanoseconds; Infinity for all. */
+  /**
+   * All operations within this distance of a violation or a fault's edge are embedded, in nanoseconds. Infinity for all
+   * operations.
+   */
   readonly completeWithin: number
   /** Which of the other operations are embedded: every nth. */
   readonly every: number
@@ -66,7 +69,7 @@ export function select(
   return { operations: operations.subarray(0, chosen), completeWithin: within, every, complete: around(edges, within) }
 }
 
-/** Returns the largest distance with at most `allowed` operations, and their number. */
+/** Returns the largest distance within which at most `allowed` operations lie, and their number. */
 function widthOf(nearby: Uint32Array, allowed: number): { readonly within: number; readonly near: number } {
   let near = 0
   for (const [step, count] of nearby.entries()) {
@@ -76,7 +79,7 @@ function widthOf(nearby: Uint32Array, allowed: number): { readonly within: numbe
   return { within: NEAR_NANOS, near }
 }
 
-/** Returns the time spans within this distance of the sorted edges, merged where they overlap. */
+/** Returns the time spans around the sorted edges. Overlapping spans are merged. */
 function around(edges: readonly number[], within: number): (readonly [from: number, to: number])[] {
   const stretches: [number, number][] = []
   for (const edge of edges) {

@@ -135,7 +135,7 @@ interface Column {
   readonly title: string
   readonly of: (cell: ComparedCell) => number | undefined
   readonly text: (value: number) => string
-  /** Returns the text with the range over the runs, if it has one. */
+  /** The text with the range over the runs, in columns that have one. */
   readonly whole?: (cell: ComparedCell) => string
 }
 

@@ -38,7 +38,7 @@ const RIGHT = WIDTH - 26
 /** Returns the height of a lane in pixels, so that many clients fit a screen. */
 const laneHeight = (lanes: readonly string[]): number =>
   lanes.length > FEW_CLIENTS ? 52 : lanes.length === FEW_CLIENTS ? 54 : 66
-/** Height in pixels above the first lane, for an arc over a label. */
+/** Height added above the first lane if an arc passes over a label, in pixels. */
 const LEAP = 22
 
 /** Returns the accused operations: the impossible one, or final reads that differ. */
@@ -137,7 +137,7 @@ const lanesOf = (history: History, operations: readonly OperationRow[]): string[
   ...new Set(operations.map((operation) => laneOf(history, operation))),
 ]
 
-/** Whether an arc between bars of the first lane passes over another bar's label. */
+/** Whether an arc between two bars of the first lane crosses the label of a bar between them. */
 const leapsInFirstLane = (history: History, { edges = [], operations }: Counterexample, lanes: readonly string[]) => {
   const calls = operations
     .filter(({ operation }) => laneOf(history, operation) === lanes[0])
@@ -215,7 +215,7 @@ function faultBand(level: string, fault: NearFault, scale: Scale, top: number, b
   return html`<g class="fault"><title>${fault.text}</title><rect class="band" x="${x1}" y="${top - 8}" width="${width}" height="${bottom - top + 12}"/><rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/></g>`
 }
 
-/** Draws a fault's name above all bands. Bold names are wider than other labels. */
+/** Draws a fault's name above all bands. The names are bold, so wider than other labels. */
 function faultName(fault: NearFault, index: number, scale: Scale, top: number): Html {
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const label = clip(fault.short, 44)
@@ -263,7 +263,7 @@ function textsOf(values: readonly Json[], earlier: boolean, name: string): strin
   return [`${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`, names.join('|')]
 }
 
-/** Returns the bars of an answer, and of the operation that ignores it. */
+/** Returns the bar of an answer, and the bar of the operation that ignores the answer. */
 function reproachBetween<B extends Bar>(
   history: History,
   counterexample: Counterexample,

@@ -30,7 +30,7 @@ export function cycleArcs(counterexample: Counterexample, bars: readonly Bar[], 
   })
 }
 
-/** Defines the tips of arrows. Their ids include the level, because a page may have several drawings. */
+/** Defines the tips of arrows. Ids contain the level, because a page may have several drawings. */
 export const arrowTips = (level: string): readonly Html[] =>
   ['tip', 'tip-calm'].map(
     (look) =>
@@ -50,7 +50,7 @@ export const stepsBetween = <B extends Bar>({ edges = [] }: Counterexample, bars
     return from === undefined || to === undefined ? [] : [{ edge, number: i + 1, from, to }]
   })
 
-/** Draws one step of a cycle, with its letter in the text. */
+/** Draws one step of a cycle, with the letter that the text uses. */
 function edgeMarkup(level: string, { reason }: OrderEdge, arc: Arc, { x, y }: Point, number: number): Html {
   // Observed steps are calm, and those that contradict them red.
   const calm = reason === 'process order' || reason === 'reads from' ? '-calm' : ''

@@ -127,7 +127,7 @@ const WIDTH = 1080
 const NAMES = 130
 const LANE = 22
 
-/** Draws the faults of both results on one axis, with two lanes for each name. */
+/** Draws the faults of two results over one time axis, with two lanes for each fault. */
 function lanes(both: readonly (readonly DrawnFault[])[], end: number): Html {
   const names = [...new Set(both.flat().map(({ name }) => name))]
   const x = (time: number) => NAMES + (time / end) * (WIDTH - NAMES - 4)

@@ -16,7 +16,7 @@ const HEIGHT = 17
 const STEP = { x: 10, y: 9 }
 const GAP = 4
 
-/** Puts each label as close to its place as possible, without covering a label or a reserved area. */
+/** Puts each label as close to its place as possible, without covering other labels or reserved areas. */
 export function dodge(labels: readonly Labelled[], area: Box, reserved: readonly Box[] = []): readonly Spot[] {
   const steps = stepsFor(area)
   const taken: Box[] = [...reserved]

@@ -6,7 +6,7 @@ import { signed } from './digits.ts'
 export interface Fields {
   /** The values of each field, in the order of `decode`. */
   readonly numbers: readonly Float64Array[]
-  /** Processes and keys from 1 on; values and errors from 0 on. */
+  /** Numbers of processes and keys begin at 1, those of values and errors at 0. */
   readonly processes: readonly number[]
   readonly keys: readonly number[]
   readonly values: readonly number[]
@@ -89,7 +89,7 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   }
 }
 
-/** Numbers things from 1, in the order of appearance. A negative thing has the number 0. */
+/** Numbers things from 1 in the order of appearance. Negative things become 0. */
 function numbering(different: number): { readonly of: (thing: number) => number; readonly all: readonly number[] } {
   const known = new Int32Array(different)
   const all: number[] = []
@@ -101,7 +101,7 @@ function numbering(different: number): { readonly of: (thing: number) => number;
   return { of, all }
 }
 
-/** Encodes errors: their number, then for each the distance from the previous one and its index. */
+/** Encodes errors: their number, then each error's distance from the previous error and its index. */
 function errorsOf(
   history: History,
   rows: Int32Array,

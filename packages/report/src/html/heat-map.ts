@@ -5,7 +5,7 @@ import { type Html, html, round } from './markup.ts'
 export interface HeatMap {
   /** Nanoseconds per column. */
   readonly width: number
-  /** The least latency on the axis, in nanoseconds; `high`: the greatest. Both are powers of ten. */
+  /** The latencies go from `low` to `high` nanoseconds, both powers of ten. */
   readonly low: number
   readonly high: number
   /** Number of operations by column and row, from the least latency. */

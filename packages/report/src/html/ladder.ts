@@ -26,7 +26,7 @@ interface Arranged {
   readonly beside: readonly string[]
 }
 
-/** Arranges the levels on rungs, as far as the model defines them. */
+/** Arranges the levels that the model defines on rungs. */
 function arranged(report: Report<string>): Arranged {
   const foreign = levelsNotOfModel(report)
   const levels = judgedLevels(report).filter((level) => !foreign.includes(level))
@@ -145,7 +145,7 @@ function whyOf({ report, convergedNanos }: Judgement, level: string): string {
   return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
 }
 
-/** Returns every reason in full, for which the strip lacks room. */
+/** Returns all reasons in full: the strip lacks room for them. */
 export function reasons(report: Report<string>, { headline }: Pick<Facts, 'headline'>): Html {
   const rows = Object.entries(report.levels).map(
     ([level, verdict]) =>

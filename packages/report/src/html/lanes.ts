@@ -7,7 +7,7 @@ export interface Lanes {
   readonly names: readonly string[]
   /** The row by process number of the history. */
   readonly laneOf: ReadonlyMap<number, number>
-  /** The number of rows to show at first, up to the last one with operations. 0 if the whole run is shown. */
+  /** How many rows to show at first: up to the last one that has operations then. 0 if the whole run is shown. */
   readonly atOpening: number
 }
 
@@ -21,7 +21,7 @@ interface Span {
   readonly isNear: boolean
 }
 
-/** How long before its last operation the rest of a contradiction may be to be shown at first. */
+/** Of a contradiction, only what was called this long before its last operation is shown at first. */
 const OPENS_NANOS = 1e9
 
 /**
@@ -63,7 +63,7 @@ export function lanesOf(history: History, first: readonly OperationRow[]): Lanes
   }
 }
 
-/** Names a lane by its processes: `c4`, or `p3, p8…` for a chain. */
+/** Names a lane by its processes: `c4`, or `p3, p8…` if one replaced the other. */
 function groupName(history: History, spans: readonly Span[]): string {
   const names = [...new Set(spans.map(({ process }) => processText(history, process)))]
   return `${names.slice(0, 2).join(', ')}${names.length > 2 ? '…' : ''}`

@@ -18,7 +18,7 @@ const MOST_BESIDE_MESSAGES = 3
 /** Rough width of a character of the labels, in pixels. */
 const CHARACTER = 7
 
-/** The label of a fault that stops a node, on its lane. */
+/** The labels, on a node's lane, of faults that stop the node. */
 const DOWN: { readonly [kind: string]: string } = {
   kill: 'killed',
   crash: 'crashed',
@@ -27,8 +27,8 @@ const DOWN: { readonly [kind: string]: string } = {
 }
 
 /**
- * Returns the nodes with a lane: the nodes of the messages, and of drawn operations if a fault hit one of these nodes
- * or messages were recorded.
+ * Returns the nodes with a lane: those of the messages and, if messages or faults concern them, those of the drawn
+ * operations.
  */
 export function laneNodes(
   history: History,
@@ -50,7 +50,7 @@ export function laneNodes(
   return [...[...new Set([...sending, ...serving.filter(isOther)])].slice(0, room - 1), reader]
 }
 
-/** Whether a fault affects a node. A partition that isolates one node affects only that node. */
+/** Whether a fault affects a node. A partition that isolates one node affects only that node, not the others. */
 function hits({ nodes, links }: NearFault, node: string): boolean {
   const isEndOf = (name: string, { from, to }: NearFault['links'][number]): boolean => from === name || to === name
   const [first] = links
@@ -59,10 +59,10 @@ function hits({ nodes, links }: NearFault, node: string): boolean {
   return nodes.includes(node) || (alone.length > 0 ? alone.includes(node) : links.some((link) => isEndOf(node, link)))
 }
 
-/** Whether the nodes' lanes show a fault, so that other lanes need no shading. */
+/** Whether a node's lane shows the fault. */
 const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean => nodes.some((node) => hits(fault, node))
 
-/** Whether a fault shades the whole drawing, because no lane shows it. */
+/** Whether a fault is drawn across all lanes, because none shows it. */
 export function isAcross(history: History, fault: NearFault, lanes: readonly string[]): boolean {
   if (isOnLanes(fault, lanes)) return false
   const places = [...fault.nodes, ...fault.links.flatMap(({ from, to }) => [from, to])]
@@ -144,7 +144,7 @@ function faultBars(
   const own = nodes.filter((node) => hits(fault, node))
   return html`<g class="fault"><title>${fault.whole}</title>${own.map((node, i) => {
     const y = middle(node)
-    // A partition has one label, each node that was down has its own.
+    // A partition has one label. Nodes that were down have one each.
     const label = i > 0 && word === undefined ? undefined : placed(labels.get(node) ?? [], x - half, x + half)
     const bar =
       word === undefined

@@ -6,7 +6,10 @@ import type { Telling } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
 import type { Page } from './page-input.ts'
 
-/** Returns what weakens the verdict, missed requirements, and other trouble, unless it is the reason of the outcome. */
+/**
+ * Returns warnings: what weakens the verdict, missed requirements, and other trouble. Leaves out the reason of the
+ * outcome.
+ */
 export const warningsOf = (
   { run, history }: Page,
   { headline, vacuous, missed }: Facts,

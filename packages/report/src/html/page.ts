@@ -165,7 +165,7 @@ function contradiction({ isAside }: Facts, title: string, drawings: readonly (Ht
 function judgement(page: Page, { expectation, requirements }: Facts, { next }: Telling): Html {
   const { report, run } = page
   const rows: [string, string][] = [
-    // If a level is expected, the line below the title has the found level.
+    // With an expected level, the found level is below the title.
     ['Found', report === undefined || expectation !== undefined ? '' : foundText(report)],
     ...requirements.map(({ requirement, found }): [string, string] => [requirement, found]),
     ...(run?.notes ?? []).map((note): [string, string] => ['Note', note]),
@@ -184,7 +184,9 @@ function judgement(page: Page, { expectation, requirements }: Facts, { next }: T
     .map(([name, fact]) => html`<div><dt>${name}</dt><dd>${fact}</dd></div>`)}</dl>`
 }
 
-/** Returns the meaning of the exit code. Without an expectation, code 0 would not explain a violation beside it. */
+/**
+ * Returns the meaning of the exit code. Leaves out 0 without an expectation, which would confuse beside a violation.
+ */
 const exitText = (code: number | undefined, isExpected: boolean): string => {
   if (code === undefined || (code === 0 && !isExpected)) return ''
   const meaning = [
@@ -229,7 +231,7 @@ export function figure(
   const said = facts === undefined ? undefined : ledeOf(page, facts)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(violation)
-  // The top of the page states the cause of another violation.
+  // The top of the page is about another violation, so give this one's cause here.
   const cause = facts?.isAside === true ? facts.why.text : ''
   const whole = capitalised([printable(counterexample.sentence), cause].join(' ').trim())
   const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also !== '' && html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`
@@ -244,8 +246,8 @@ export function figure(
 }
 
 /**
- * Returns the other violations with collapsed drawings. The first is open if the main violation is a single answer,
- * which does not show how it arose.
+ * Returns the other violations. Their drawings are collapsed, except for the first if the main one does not show how it
+ * arose.
  */
 function otherFigures(
   page: Page,

@@ -8,7 +8,7 @@ export interface Possible {
   readonly from: number
   readonly to: number
   readonly values: readonly Json[]
-  /** Whether the object may still have the value from before the drawing. */
+  /** Whether the object may still have the value that it had before the drawing. */
   readonly earlier: boolean
 }
 
@@ -50,7 +50,7 @@ export function possibleStates(history: History, counterexample: Counterexample)
 }
 
 /**
- * Whether the checker, which knows the whole history, found the same values possible at the culprit's call. Two
+ * Whether the checker found the same values possible at the culprit's call. It knows the whole history, and two
  * different sets on one page would not be credible.
  */
 function agrees(states: readonly Possible[], found: Counterexample['statesBefore'], at: number): boolean {

@@ -16,7 +16,7 @@ export interface Covers {
 
 export interface Route {
   readonly arc: Arc
-  /** Penalty of the arc in pixels, compared with a short arc that crosses nothing. */
+  /** The arc's penalty in pixels. A short arc that crosses nothing has none. */
   readonly trouble: number
 }
 
@@ -28,11 +28,11 @@ const BENDS = [20, 50, 100, 170]
 const BENDS_OF_BOTH = BENDS.flatMap((start) => BENDS.map((end) => ({ start, end })))
 /** The tested positions on an arc, as shares of its length. */
 const LOOKED_AT = Array.from({ length: 51 }, (_, i) => i / 50)
-/** Whether a position is away from an arc's ends, which touch bars and other arcs. */
+/** Whether a position is away from the ends of an arc, which always touch bars. */
 const isBetween = (share: number): boolean => share >= 0.05 && share <= 0.95
 /** Minimum distance between an arc and a text, in pixels. */
 const OFF = 3
-/** Minimum distance between two arcs, in pixels; closer ones look like one. */
+/** Minimum distance between two arcs, in pixels. Closer arcs look like one. */
 const APART = 6
 
 interface Port {
@@ -73,7 +73,7 @@ const middleOf = ({ x1, x2, y }: End): Point => ({ x: (x1 + x2) / 2, y })
 
 const bent = ({ point, out }: Port, by: number): Point => ({ x: point.x + out.x * by, y: point.y + out.y * by })
 
-/** Returns the ports of a bar: its sides, and its corners towards the other bar. */
+/** Returns where arcs may leave a bar: its sides, and its corners towards the other bar. */
 function portsOf({ x1, x2, y }: End, other: number): readonly Port[] {
   const inset = Math.min(CORNER, (x2 - x1) / 2)
   const sides: Port[] = [
@@ -90,7 +90,7 @@ function portsOf({ x1, x2, y }: End, other: number): readonly Port[] {
   ]
 }
 
-/** Returns a penalty, in pixels, for an arc that would look reversed, because it goes against time. */
+/** Returns a penalty in pixels for an arc that sets out or arrives backwards, because it would look reversed. */
 const roundabout = (start: Port, end: Port): number => {
   const way = Math.sign(end.point.x - start.point.x)
   return start.out.x * way < 0 || end.out.x * way > 0 ? 150 : 0
@@ -107,7 +107,7 @@ function costOf(
 ): { readonly length: number; readonly trouble: number } {
   let [length, trouble, last] = [0, 0, arc[0]]
   for (const share of LOOKED_AT) {
-    // The rest is at least as long as the straight line.
+    // The rest of the arc is at least as long as a straight line.
     if (length + trouble + distance(last, arc[3]) >= most) return { length: most, trouble }
     const point = along(arc, share)
     if (texts.some((text) => isWithin(point, text, OFF))) trouble += 400

@@ -9,7 +9,7 @@ export interface Scale {
 
 /** How many times the usual gap a gap may be before it is shortened. */
 const LONG = 6
-/** Share of the width that the gaps share evenly, so that no two events coincide. */
+/** The share of the width that all gaps get equally, so that no two events coincide. */
 const EVEN = 0.45
 
 interface TimedEvent {
@@ -18,8 +18,8 @@ interface TimedEvent {
 }
 
 /**
- * Returns a scale with time to the right. A gap between events gets an even share of the width, and a part that grows
- * with its duration. Far longer gaps are shortened, and divided where a fault began or ended.
+ * Returns a scale with time to the right. A part of the width is shared evenly by the gaps between events, the rest by
+ * their durations. Very long gaps are shortened, and divided where a fault began or ended.
  */
 export function scaleOf(
   operations: readonly TimedEvent[],

@@ -89,7 +89,7 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
 
 type NamedRow = readonly [name: string, value: string | false]
 
-/** Returns how many reads were stale, how far behind (p99, most), and the history's atomicity (Δ and k). */
+/** Returns rows about stale reads: their number, how far behind they are, and the history's atomicity (Δ and k). */
 function stalenessRows(staleness: Staleness): readonly NamedRow[] {
   const unmeasured = unmeasuredText(staleness)
   const atomicity = atomicityText(staleness)
@@ -141,7 +141,7 @@ function settingsText(settings: RunSummary['spec']['target']['settings']): strin
   return chosen.length > 0 && chosen.map(([name, value]) => `${name} ${value}`).join(', ')
 }
 
-/** Returns the lost writes by name, or what happened to every element. */
+/** Lists the lost writes, or tells what happened to every element. */
 export function lostSection(report: Report | undefined): Html | undefined {
   if (report === undefined) return undefined
   const { accounting } = report
@@ -183,8 +183,8 @@ export function recordSection(facts: RecordFacts | undefined): Html | undefined 
 const MOST_PHASES = 6
 
 /**
- * Returns the phase without faults and the worst phases, in the order of the run. A broken level is worst, then more
- * stale reads, then a single fault, then lower availability.
+ * Returns the worst phases and the one without faults, in the order of the run. Worst is a broken level, then stale
+ * reads, then a single fault, then low availability.
  */
 export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSummary[] {
   const worstFirst = phases.toSorted((one, other) => compareInTurn(weights(one), weights(other)))
@@ -192,7 +192,7 @@ export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSu
   return phases.filter((phase) => telling.has(phase))
 }
 
-/** Returns the sort key of a phase. Each number decides between phases that are equal in the previous numbers. */
+/** Returns numbers to sort phases by: the first that differs decides. */
 const weights = (phase: PhaseSummary): readonly number[] => [
   phase.phase === 'calm' ? 0 : 1,
   isBroken(phase) ? 0 : 1,

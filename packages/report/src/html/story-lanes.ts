@@ -14,10 +14,7 @@ const TEXT_AT = 13
 export const lanesOf = (telling: StoryTelling): readonly Lane[] =>
   lanesInOrder(telling).map((name, i, { length }) => ({ name, at: (100 * (i + 0.5)) / length }))
 
-/**
- * Returns the lanes of a story, or those of the adjacent story if they are the same, so that each has the same place in
- * both.
- */
+/** Returns the lanes of a story. If the adjacent story has the same lanes, its order is used for both. */
 export function lanesBeside(others: readonly Lane[], telling: StoryTelling): readonly Lane[] {
   const own = lanesOf(telling)
   const isSame = own.length === others.length && own.every(({ name }) => others.some((other) => other.name === name))
@@ -79,7 +76,7 @@ function labelPlace(links: Links, lanes: readonly Lane[]): number {
 
 type Message = Extract<Sign, { readonly type: 'message' }>
 
-/** Returns where the arrow of an undelivered message ends: at a partition's first wall, or else halfway. */
+/** Returns where the arrow of an undelivered message ends: at the first wall of a partition, otherwise halfway. */
 function stopOf({ from, to }: Message, lanes: readonly Lane[], walls: readonly Links[]): number {
   const [start, end] = [placeOf(lanes, from), placeOf(lanes, to)]
   const met = walls

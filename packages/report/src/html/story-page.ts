@@ -25,7 +25,7 @@ ${stepper}
 `.html
 }
 
-/** Returns a section for every accident, beside its fix if there is one. */
+/** Returns a section for each accident, with the fix beside it if there is one. */
 function sectionsOf(tellings: readonly StoryTelling[]): readonly Html[] {
   const fix = tellings.find(({ kind }) => kind === 'fix')
   const accidents = tellings.filter(({ kind }) => kind === 'accident')
@@ -54,7 +54,7 @@ const HEIGHT = 140
 const LEFT = 44
 const BOTTOM = 24
 
-/** Draws the answered requests per second over time, on bands for the `troubles`. */
+/** Draws the answered requests per second over time. Bands show the `troubles`. */
 function goodputPlot({ answeredPerSecond, askedPerSecond, bucketMs, troubles }: Goodput): Html {
   const most = Math.max(askedPerSecond, ...answeredPerSecond)
   const [wide, high] = [WIDTH - LEFT, HEIGHT - BOTTOM]

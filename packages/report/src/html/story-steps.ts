@@ -26,14 +26,14 @@ export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, tell
   return html`<div class="told-page${kinds}"><div class="row-head">${one.title}${other?.title}</div><div class="names" aria-hidden="true">${one.names}${other?.names}</div><ol>${rows}</ol></div>`
 }
 
-/** Whether to mark a step, because it breaks a promise or, if no step breaks a promise, the level. */
+/** Whether to mark a step as wrong: it breaks a promise, or the level if no step breaks a promise. */
 const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: ToldGroup): boolean =>
   all.some((step) => step.ledger?.breaks === true) ? ledger?.breaks === true : broken !== ''
 
 const toldWords = ({ told }: PairedSteps, id: string, number: number): Html =>
   html`<div class="says told"><p><a class="n" href="#${id}" aria-label="Step ${number}">${number}</a> ${told?.text}</p>${ledgerMark(told?.ledger)}${told === undefined || told.broken === '' ? undefined : html`<b class="broken">✘ ${told.broken}</b>`}</div>`
 
-/** Returns the words of the fixed side, or only what differs from the accident. */
+/** Returns the words of the fixed side. If they are the same as the accident's, leaves them out. */
 function fixedWords({ told, fixed }: PairedSteps): Html {
   const isSame = fixed === undefined || fixed.text === told?.text
   if (isSame && fixed?.ledger === undefined) return html`<div class="says fixed"></div>`
@@ -47,7 +47,7 @@ interface Column {
   readonly lanes: readonly Lane[]
   readonly title: Html
   readonly names: Html
-  /** Draws a step, or only the lanes if this telling lacks it. Must be called in order. */
+  /** Draws a step. If this telling lacks it, draws only the lanes. Call it in the order of the steps. */
   cell(group: ToldGroup | undefined): Html
 }
 

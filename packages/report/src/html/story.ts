@@ -82,7 +82,7 @@ function edgeList(history: History, counterexample: Counterexample): Html | unde
   )}</ul></details>`
 }
 
-/** Returns why one operation precedes another, by the read that shows it. */
+/** Shows the read by which one operation precedes another. */
 function chainOf(history: History, { shownBy }: OrderEdge, withKey: boolean): Html | undefined {
   if (shownBy === undefined) return undefined
   const the = (operation: OperationRow): string => operationText(history, operation, { withKey })

@@ -140,7 +140,7 @@ function textsOf(part: DrawnTransaction, joined: ReadonlySet<number | undefined>
   }
   for (const [i, { text, sql, isWrong }] of part.steps.entries()) {
     steps.push(y + LINE / 2)
-    // Steps without an arrow are shown, too: a write may depend on them.
+    // Keep steps without an arrow: a write may depend on them.
     const look = isWrong ? 'wrong' : joined.size === 0 || joined.has(i) ? 'step' : 'others'
     write(isWrong ? `${text} ✘` : text, look, LINE, CHARACTER)
     if (sql !== undefined) write(sql, 'sql', SQL_LINE, SQL_CHARACTER)
@@ -239,7 +239,7 @@ function arcBetween(begin: Side, end: Side): Arc {
   ]
 }
 
-/** Whether an arrow has a calm colour: observed steps are legitimate, and red marks the steps that contradict them. */
+/** Whether an arrow is calm. Only steps that contradict the observed ones are red. */
 const isCalm = ({ edge }: TransactionArrow): boolean => edge !== 'rw'
 
 interface Around {
@@ -289,7 +289,7 @@ const boxAround = ({ x, y }: Point, { half, tall }: Size): Box => ({
 const SHARES = [0.35, 0.3, 0.4, 0.25, 0.45, 0.5, 0.2, 0.55, 0.6, 0.65, 0.7, 0.15, 0.75, 0.8, 0.85]
 const SHIFTS = [-1, 1, -1.6, 1.6, -2.4, 2.4, -3.4, 3.4]
 
-/** Returns the place of a label beside an arrow, which covers no box, no label, and little of the lines. */
+/** Returns a place for a label beside an arrow, clear of boxes and labels, and of most lines. */
 function placeOfLabel(arc: Arc, size: Size, { taken, points }: Around): Point {
   let best: { readonly place: Point; readonly cost: number } | undefined
   for (const shift of SHIFTS)

@@ -7,7 +7,7 @@ import { answers, figure, nextAnswer } from './page.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf } from './page-words.ts'
 
-/** The parts of a page's head about a verdict, for use in other pages. */
+/** What a page's head says about a verdict, for use in other pages. */
 export interface VerdictPart {
   readonly mood: 'good' | 'bad' | 'unsure'
   readonly title: string

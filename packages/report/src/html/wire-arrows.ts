@@ -14,7 +14,7 @@ interface Place {
   readonly tip: string
 }
 
-/** How far from the receiver's lane a stopped message ends, in pixels: between lanes. */
+/** How far before the receiver's lane the arrow of a stopped message ends, in pixels. */
 const STOPPED_BEFORE = 34
 /** Distance of an arrow's ends from lanes, in pixels. */
 const CLEAR = 8
@@ -95,7 +95,7 @@ interface Around {
   readonly taken: readonly Box[]
 }
 
-/** Returns the messages' names beside their arrows. A name without room is only in the notes. */
+/** Returns the names of messages beside their arrows. Where there is no room, only the notes have the name. */
 function labelsOf(
   ways: readonly Way[],
   { change }: Wire,

@@ -5,10 +5,7 @@ import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf } from '../operat
 import type { Loss } from './loss.ts'
 import { rowsOfKey } from './replaced.ts'
 
-/**
- * Returns the loss of a string of appends: a read that misses acknowledged appends, or does not begin with the previous
- * value.
- */
+/** Finds the loss of appends: a read that misses acknowledged appends, or does not begin with the previous value. */
 export function appendLoss(history: History, { culprit, operations: shown }: Counterexample): Loss | undefined {
   const { outcome, callEvent, returnEvent } = history.operations
   if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined

@@ -21,7 +21,7 @@ import type { FindLoss, Loss } from './loss.ts'
 const MOST_SHOWN = 6
 const MOST_ACCOUNTS = 8
 
-/** Finds the loss of a bank: `Account b was overdrawn by 4`, or an error of the total or an account. */
+/** Finds the loss of a bank: `Account b was overdrawn by 4`, or a wrong total or balance. */
 export const bankLoss: FindLoss = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
   if (overdrawn !== undefined)
@@ -33,7 +33,7 @@ export const bankLoss: FindLoss = ({ history, counterexample }) => {
   return { title: `${amountText(Math.abs(excess))} ${how} the accounts` }
 }
 
-/** Returns the table of an overdrawn account, or else of a wrong read. */
+/** Lays out an overdrawn account, otherwise a wrong read. */
 export const bankSheet: LayOutSheet = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
   if (overdrawn !== undefined) return accountSheet(history, overdrawn)
@@ -124,14 +124,14 @@ function withinText(history: History, row: OperationRow, account: string): strin
     : `from ${nameText(String(input['from']), 12)}`
 }
 
-/** An account's balance in a read, and the limits that the acknowledged operations give. */
+/** An account's balance in a read, and the limits for it by the acknowledged operations. */
 interface ShownAccount {
   readonly account: string
   readonly known: number
   readonly least: number
   readonly most: number
   readonly shown: number
-  /** How far the balance is below (negative) or above its limits. */
+  /** How far the balance is below its limits (negative), or above them. */
   readonly off: number
   readonly changes: number
 }
@@ -188,7 +188,7 @@ export function misreadText(history: History, read: OperationRow): string | unde
   return `${amountText(shown)} in account ${nameText(account, 24)}, but what had been acknowledged allows only ${allowed}`
 }
 
-/** Returns the table of a read, beside the balances acknowledged before. */
+/** Lays out the balances of a read beside those acknowledged before. */
 function readSheet(history: History, read: OperationRow): Sheet | undefined {
   const opening = openingOf(history)
   const found = balancesOf(history, read)

@@ -34,7 +34,10 @@ interface Off {
 const finalReads = (history: History): readonly OperationRow[] =>
   rowsWhere(history, (row) => isFinal(history, row) && isRead(history, row) && history.operations.outcome[row] === OK)
 
-/** Returns how far each counter's best final read is below the acknowledged additions, or above all additions. */
+/**
+ * Returns for each counter how far even its best final read is off: below the acknowledged additions, or above all
+ * additions.
+ */
 function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap<string | undefined, Off> {
   const byRow = new Map(wrong.map((each) => [each.operation, each]))
   const least = new Map<string | undefined, Off>()
@@ -52,7 +55,7 @@ function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap
 
 const sumIn = (offs: Iterable<Off>, what: keyof Off): number => sumOf([...offs].map((each) => each[what]))
 
-/** Returns the loss of counters whose final reads are all too low or all too high, by the least difference. */
+/** Finds counters whose final reads are all too low or all too high. Counts the smallest differences. */
 function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefined {
   const least = offInTheEnd(history, wrong)
   const missing = sumIn(least.values(), 'missing')
@@ -161,7 +164,7 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
   }
 }
 
-/** Returns the highest earlier read of a growing counter, if it exceeds what the additions demand. */
+/** Returns the highest earlier read, if the counter only grows and the read exceeds `least`. */
 function higherBefore(history: History, culprit: OperationRow, least: number): readonly OperationRow[] {
   if (!onlyAdds(history)) return []
   const { key, outcome } = history.operations
@@ -206,7 +209,7 @@ function readRow(history: History, read: OperationRow, { allowed, at, isAccused 
 const offText = (off: number): string =>
   off === 0 ? '' : `${amountText(Math.abs(off))} ${off < 0 ? 'too few' : 'too many'}`
 
-/** Returns the final reads with other values, because the headline sums all nodes' losses. */
+/** Returns final reads with other values, because the headline sums up the losses of all nodes. */
 function otherEnds(history: History, culprit: OperationRow): readonly OperationRow[] {
   if (!isFinal(history, culprit)) return []
   const known = new Set([numberIn(history, culprit)])

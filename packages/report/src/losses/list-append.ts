@@ -5,8 +5,8 @@ import { rowsWhere, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
- * Finds the loss of a list: `A read of list k missed 3 acknowledged appends`, or appends that were already read. Of
- * unknown outcomes, only these count.
+ * Finds the loss of a list: `A read of list k missed 3 acknowledged appends`, or appends that were read before. Appends
+ * of unknown outcome count only if they were read.
  */
 export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, operations } }) => {
   if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined

@@ -80,7 +80,7 @@ function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: rea
     : `${clientOf(history, read.row)} saw only a part of what ${clientOf(history, half.row)} wrote`
 }
 
-/** Describes a write confirmed before the reader began, which it did not see. */
+/** Describes a write that was confirmed before the reader began, and that the reader did not see. */
 function unseen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const { callEvent, returnEvent } = history.operations
   const reader = clientOf(history, read.row)
@@ -97,7 +97,7 @@ function unseen(history: History, txns: readonly Txn[], read: Txn, others: reado
   return undefined
 }
 
-/** Returns two transactions that saw changes in different orders: each lacks something that the other saw. */
+/** Finds two transactions that saw changes in different orders, because each lacks something that the other saw. */
 function crossed(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const who = (other: Txn): string => `${clientOf(history, other.row)} and ${clientOf(history, read.row)}`
   const misses = (one: Txn, other: Txn): boolean => one.reads.some((held) => isOlder(history, txns, held, other))

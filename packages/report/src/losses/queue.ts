@@ -48,7 +48,7 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
       title: `${plural(duplicated.length, 'message')} were handed out more than once`,
     }
   }
-  // A message that was sent once has one delivery that is not surplus.
+  // Of a message that was sent once, one delivery is not surplus.
   const surplus = duplicated.find(({ value, key }) => {
     return canonical(value) === again && (key ?? counterexample.keys[0]) === counterexample.keys[0]
   })
@@ -99,7 +99,8 @@ const sentBy = (history: History, row: OperationRow): string | undefined =>
   isSending(history, row) ? elementsIn(history, row)[0] : undefined
 
 /**
- * Returns the message that a dequeue took, as canonical JSON. The times at which a drain took its messages are unknown.
+ * Returns the message that a dequeue took, as canonical JSON. Drains are left out, because it is unknown when they took
+ * each message.
  */
 const takenBy = (history: History, row: OperationRow): string | undefined =>
   isTaking(history, row) ? elementsIn(history, row)[0] : undefined

@@ -60,7 +60,7 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
   const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
   const write = `${clientOf(history, first.operation)}'s confirmed write${to}`
   const [only, ...others] = history.nodes
-  // A single node's answers may come from a cache, and the write may still be on disk.
+  // With a single node, answers may come from a cache while the write is still on disk.
   const isAlone = only !== undefined && others.length === 0
   if (isAlone) return { claim, title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
   const asked = [...(endOf(history, first.key)?.reads.keys() ?? [])].filter((node) => node !== '')
@@ -68,7 +68,10 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
   return { claim, title: isKnown ? `${write} is gone` : `${namesOf(asked)} ended without ${write}`, level: 'eventual' }
 }
 
-/** Whether any lost write is an append. Their number is a lower bound, because a piece of text may occur by chance. */
+/**
+ * Whether a lost write is an append. The number of lost writes is then a lower bound, because a piece of text may occur
+ * by chance.
+ */
 const hasAppends = (lost: readonly LostWrite[]): boolean => lost.some(({ isAppend }) => isAppend === true)
 
 /** Counts lost writes, as a lower bound if the writes overlapped: `at least 20 of 25 acknowledged writes lost`. */
@@ -80,7 +83,7 @@ export function lostText(lost: readonly LostWrite[]): string {
 }
 
 /**
- * Finds a replica with a wrong final value: `n3 ended without p0's confirmed write to x`, or final reads that differ.
+ * Finds a node that ended with a wrong value: `n3 ended without p0's confirmed write to x`, or final reads that differ.
  */
 function apartAtTheEnd(history: History, counterexample: Counterexample | undefined): Loss | undefined {
   const first = counterexample?.operations.find(({ operation }) => isFinal(history, operation))?.operation
@@ -196,7 +199,7 @@ const missedBy = (edges: readonly OrderEdge[], read: OperationRow): OperationRow
   edges.find(({ reason, before }) => reason === 'overwritten after' && before === read)?.after ??
   edges.find(({ reason, shownBy }) => reason === 'overwritten before' && shownBy?.read === read)?.before
 
-/** Returns the loss if a client read an older value than it knew. */
+/** Finds a client that read an older value than it already knew. */
 function olderThanKnown(history: History, { culprit, ...counterexample }: Counterexample): Loss | undefined {
   if (culprit === undefined || !isRead(history, culprit)) return undefined
   const missed = missedBy(allEdges(counterexample), culprit)
@@ -208,7 +211,7 @@ function olderThanKnown(history: History, { culprit, ...counterexample }: Counte
   return { title: `${reader} read ${what} than it had written itself`, despite: byItsWritesAlone(history, culprit) }
 }
 
-/** Returns why `read-your-writes` is met: a client's own writes alone do not date the value that it read. */
+/** Returns why `read-your-writes` is met: a client's own writes alone do not tell how old the read value was. */
 const byItsWritesAlone = (history: History, read: OperationRow): Despite => ({
   level: 'read-your-writes',
   because: `it leaves real time out, so ${readText(history, read)} may count as newer than its own write`,
@@ -235,7 +238,7 @@ function replacedText(history: History, row: OperationRow): string | undefined {
   return found === undefined ? undefined : JSON.stringify(found)
 }
 
-/** Returns the loss if a read or cas found a value that had been replaced, as was acknowledged or seen before. */
+/** Finds a read or cas of a value that was known to be replaced. */
 function unseen(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
   const { culprit, edges } = counterexample
   if (culprit === undefined || edges !== undefined) return undefined

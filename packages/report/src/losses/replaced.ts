@@ -5,9 +5,9 @@ import { coreOf, functionOf, hasReturned, isFinal, isRead, isReplacing, writtenT
 export interface Replacement {
   /** The newest write that replaced the culprit's value, and was acknowledged before the culprit began. */
   readonly confirmed: OperationRow | undefined
-  /** The newest earlier read that saw a newer write than the culprit. */
+  /** The newest earlier read of a value that is newer than the culprit's. */
   readonly saw: OperationRow | undefined
-  /** The newest earlier read of another value that began after the culprit's value was written. */
+  /** The newest earlier read of another value. It began after the culprit's value was written. */
   readonly differs: OperationRow | undefined
 }
 
@@ -65,8 +65,8 @@ export function rowsOfKey(
 }
 
 /**
- * Returns the event by which a value was certainly written: its last writer's return or, for a single writer, a read of
- * it. -1 without a writer, Infinity if unknown.
+ * Returns the event by which a value was certainly written: its last writer returned, or a read saw the value of a
+ * single writer. -1 without a writer, Infinity if unknown.
  */
 function settledAt(history: History, rows: readonly OperationRow[], value: Json): number {
   const { outcome, returnEvent } = history.operations

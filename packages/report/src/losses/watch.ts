@@ -21,7 +21,7 @@ export const watchLoss: FindLoss = ({ history, counterexample }) => {
 interface Seen {
   /** The watch: `p3's watch of k*`. */
   readonly watch: string
-  /** The missing or wrong change: `p7's confirmed put of x`. Undefined if only watches report it. */
+  /** The change that was missing or wrong: `p7's confirmed put of x`. Undefined if only watches report it. */
   readonly change: string | undefined
   /** Whether the watch was refused because its start revision is compacted. */
   readonly isRefused: boolean
@@ -76,7 +76,7 @@ const isRefused = (responses: Json): boolean =>
   )
 
 /**
- * Returns the losses of messages: `3 acknowledged messages were lost`, which violates `level`, or else the violated
+ * Finds lost messages, which violate `level`: `3 acknowledged messages were lost`. Otherwise finds the violated
  * guarantees in `titles`.
  */
 const lossesOfMessages = (level: string, titles: { readonly [guarantee: string]: string }): readonly FindLoss[] => [

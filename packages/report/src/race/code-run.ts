@@ -17,8 +17,8 @@ export interface CodeStep {
   readonly request: string
   readonly at: Nanos
   /**
-   * The state that the step reads. `writes`: what it may change. `rests`: where its values were read earlier. Equal
-   * names mean the same state.
+   * The names of the state that the step reads. `writes`: the state that it may change. `rests`: the state from which
+   * its values were read earlier.
    */
   readonly reads: readonly string[]
   readonly writes: readonly string[]

@@ -39,10 +39,13 @@ export function raceOfHeader(header: Header | undefined): Race | undefined {
   return success ? { sentence: raceSentence(output), ...output } : undefined
 }
 
-/** The member of a header with the operations that its race and database explain. */
+/** The header's member that names the operations explained by its race and database. */
 const ACCUSED = 'accused'
 
-/** Returns the changes that the contradiction needs, or else its reads: different reads may show the same changes. */
+/**
+ * Returns the changes that the contradiction needs, or its reads if it has none. Different reads may show the same
+ * changes.
+ */
 function accusedBy({ operations }: Counterexample, history: History): readonly number[] {
   const rows = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
   const changes = rows.filter((row) => !isRead(history, row))

@@ -54,7 +54,7 @@ interface Between {
   readonly back: number
 }
 
-/** Returns how much a change after the await depends on state read before, which changed meanwhile. */
+/** Returns how much a change after the await depends on state that was read before and changed meanwhile. */
 function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Between): number {
   // An SQL statement takes effect during its await.
   const after = (other: number): readonly CodeStep[] =>
@@ -70,14 +70,11 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Bet
   return most
 }
 
-/** Returns how much a step's change depends on a state; most if a value was read from it. */
+/** Returns how much a step's change depends on a state: most if it uses a value read from that state. */
 const restsOn = ({ writes, rests }: CodeStep, state: string): number =>
   writes.length > 0 && rests.includes(state) ? 4 : writes.includes(state) ? 1 : 0
 
-/**
- * Returns the weight of a request. A request that changes nothing, or that the contradiction does not need, is seldom
- * the cause.
- */
+/** Returns how likely a request is the cause: less if it changes nothing, or if the contradiction does not need it. */
 const blame = ({ changes, accused }: RacingRequest): number => (changes ? 1 : 0.5) * (accused ? 1 : 0.5)
 
 const areAboutOne = (one: RacingRequest, other: RacingRequest): boolean =>

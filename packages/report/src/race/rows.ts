@@ -5,7 +5,7 @@ const MOST_ROWS = 40
 /** Maximum number of lines in a gap that is shown. */
 const FEW = 2
 
-/** Returns the lines that either request ran, with short gaps between. */
+/** Returns the lines that either request ran, and the lines in short gaps between them. */
 export function rowsOf(
   { steps: [ofOvertaken, ofOther], sources }: Ran,
   { overtaken, by }: { readonly overtaken: RacingPart; readonly by: RacingPart },

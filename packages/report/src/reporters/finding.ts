@@ -220,7 +220,10 @@ function ofComparison({ comparison, elapsedMs }: ComparisonSubject): readonly Fi
   )
 }
 
-/** Without a promise, a system passes only if it is linearizable or strict serializable, and lost nothing. */
+/**
+ * Returns the result of a system under a condition. Without a promise, only a linearizable or strict serializable
+ * system without losses passes.
+ */
 function resultOfCell({ kept, level, lost = 0 }: ComparedCell): Finding['result'] {
   if (kept === undefined) return isLinear(level) && lost === 0 ? 'passed' : 'noted'
   return kept === false ? 'failed' : kept === 'unknown' ? 'undecided' : 'passed'

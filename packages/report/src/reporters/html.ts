@@ -9,6 +9,6 @@ export const htmlReporter: Reporter = {
   ofOne: true,
   not: { search: 'chaos fuzz writes the history of what it finds: chaos check FILE --reporter html=report.html' },
   recognises: (start) => PAGE.test(start),
-  // Pages are a tenth of the program's code, and most commands render none.
+  // Load pages only if needed: they are a tenth of the program's code.
   each: async (subject, place) => (await import('./subject-page.ts')).htmlOf(subject, place),
 }

@@ -14,7 +14,7 @@ export const jsonReporter: Reporter = {
   each: (subject) => `${printable(JSON.stringify(jsonOf(subject)))}\n`,
 }
 
-/** Members that tell kinds of results apart. A history's header, which also has a format version, lacks them. */
+/** Members by which results of each kind are recognised. A history's header lacks them. */
 const MEMBERS = [['headline'], ['file', 'error'], ['found', 'trials'], ['systems', 'conditions'], ['story', 'tellings']]
 
 function isResult(start: string): boolean {

@@ -14,10 +14,7 @@ import { digitsToTellApart } from '../words.ts'
 const MOST_OPERATIONS = 8
 const MOST_OF_CYCLE = 12
 const MOST_NODES = 5
-/**
- * Maximum number of lanes, so that the text stays legible at the width of a comment. With more lanes, all clients share
- * one.
- */
+/** Maximum number of lanes, for a text that is legible in a comment. With more lanes, all clients share one. */
 const MOST_LANES = 4
 /** Maximum length of a line in a label, in characters. Mermaid does not break lines: a long line widens the diagram. */
 const LABEL_WIDTH = 40
@@ -69,7 +66,7 @@ function lanesOf(history: History, { operations }: Counterexample, wire: Wire | 
     .toSorted((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
   const clients = [...new Set(rows.map((row) => process[row] ?? 0))]
   const serving = rows.map((row) => nodeOf(history, row))
-  // The node that answered gets the rightmost lane, so that messages to it point to the right.
+  // The lane of the node that answered is rightmost, so that messages to it point to the right.
   const sent = wire?.messages.flatMap(({ from, to }) => [from, to]) ?? []
   const others = [...sent, wire?.sender ?? serving[0], ...serving].filter((node) => node !== wire?.reader)
   const nodes = [...new Set(wire === undefined ? serving : [...others, wire.reader])]
@@ -123,7 +120,7 @@ function faultLines(
   { first, last }: { readonly first: number; readonly last: number },
 ): Drawn[] {
   const begins = { at: Math.max(first, from), line: note(nodes, text) }
-  // One note covers a fault that ended before the first shown operation.
+  // A fault that ended before the first shown operation needs no second note.
   return to < last && to > begins.at
     ? [begins, { at: to, line: note(nodes, `${moment(to)} healed: ${label}`) }]
     : [begins]

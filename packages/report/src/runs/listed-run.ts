@@ -30,8 +30,8 @@ export interface ListedRun {
   /** Whether the run has a result that can be compared with another. */
   readonly hasResult: boolean
   /**
-   * A command that can use the files of a run without a result, and the path to pass to the command, relative to the
-   * list's directory.
+   * For a run without a result: a command that can use its files, and the path for the command, relative to the list's
+   * directory.
    */
   readonly remedy?: readonly [command: string, path: string] | undefined
 }

@@ -27,7 +27,7 @@ interface Ended {
   readonly isSurelyLast: boolean
 }
 
-/** Lays out the answers in the final reads of keys whose final state is wrong. */
+/** Lays out the final reads of the keys whose final state is wrong. */
 export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level, operations } }) => {
   const first = operations.find(({ operation }) => isFinal(history, operation))?.operation
   if (!['eventual', 'convergent'].includes(level) || first === undefined) return undefined

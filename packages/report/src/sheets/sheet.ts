@@ -64,7 +64,7 @@ export function mayBeSeen(history: History, row: OperationRow, read: OperationRo
 interface ChangesAround {
   /** The changes acknowledged before a read. */
   readonly before: readonly OperationRow[]
-  /** The remaining changes. The read may or may not show each of them. */
+  /** Changes that the read may or may not show. */
   readonly open: readonly OperationRow[]
 }
 
@@ -82,7 +82,7 @@ export const allowedBy = (known: number, perhaps: readonly number[]): readonly [
   rounded(known + sumOf(perhaps.filter((change) => change > 0))),
 ]
 
-/** Returns how far a sum lies outside its limits: negative below the least, 0 within. */
+/** Returns how far a sum is outside its limits: negative if too low, 0 if within. */
 export const offBy = (shown: number, [least, most]: readonly [least: number, most: number]): number =>
   rounded(shown < least ? shown - least : shown > most ? shown - most : 0)
 

@@ -64,7 +64,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
   }
 }
 
-/** If the planted bug broke nothing, suggests other seeds, which may expose it. */
+/** Suggests other seeds if the planted bug broke nothing: they may expose it. */
 function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next | undefined {
   const bug = run?.spec.target.bug
   if (bug === undefined) return undefined
@@ -87,7 +87,7 @@ function moreNeeded(facts: Facts, history: History, run: RunSummary | undefined)
 const chosenIn = (settings: NonNullable<RunSummary['stronger']>): readonly string[] =>
   Object.entries(settings).map(([name, value]) => `${name}=${value}`)
 
-/** Returns the settings with which the target promises the violated level. */
+/** Suggests the settings with which the target promises the violated level. */
 function promisedByOthers({ setup }: Facts, again: string | undefined): Next | undefined {
   const { stronger = {}, strongerPromise, spec } = setup ?? {}
   const chosen = chosenIn(stronger)
@@ -101,7 +101,7 @@ function promisedByOthers({ setup }: Facts, again: string | undefined): Next | u
 /** Below this share of answered requests, more runs of the same kind add no evidence. */
 const SELDOM = 0.25
 
-/** Returns the next step if other seeds alone would not help. */
+/** Suggests what to change if other seeds would not help. */
 function halfTried(history: History, { spec, operations }: RunSummary, again: string | undefined): Next | undefined {
   if (operations.total > 0 && operations.reads === operations.total)
     return { text: 'Clients only read, so nothing could be lost. Try a workload that writes, if it has one.' }
@@ -121,7 +121,7 @@ function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next
   return { text: 'Most requests failed, so this run tried little. Remove the cause of the errors.', command: again }
 }
 
-/** Returns the next step if most requests under faults had no answer. */
+/** Suggests what to do if most requests during faults had no answer. */
 function triedLittle(phases: RunSummary['phases'], again: string | undefined, beginning = ''): Next | undefined {
   const { asked, answered } = answeredIn(underFaults(phases))
   if (asked < MANY || answered >= SELDOM * asked) return undefined
@@ -139,13 +139,10 @@ function triedLittle(phases: RunSummary['phases'], again: string | undefined, be
 
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))
 
-/**
- * Returns the cure of a violation: a run without the planted bug and with `stronger` settings, or else the usual
- * remedy.
- */
+/** Suggests a cure: a run without the planted bug and with `stronger` settings, otherwise the usual remedy. */
 function cured(facts: Facts, history: History, run: RunSummary | undefined, again: string | undefined): Next {
   const { report, setup, lease, leaseClock, may } = facts
-  // Durable writes do not keep a lease from expiring; neither does the removal of the bug.
+  // Neither durable writes nor the removal of the bug keep a lease from expiring.
   const {
     stronger = {},
     strongerPromise,
@@ -219,7 +216,7 @@ function decided({ report, asked }: Facts, run: RunSummary | undefined, again: s
 /** Approximate milliseconds for a run to reach a fault that never took effect. */
 const MS_FOR_A_FAULT = 10_000
 
-/** What a run may lack, in the order in which the user should supply it. */
+/** What a run may lack, the most urgent first. */
 const BY_WORTH: readonly Lack[] = ['faults', 'recovery', 'concurrency', 'record', 'successes']
 
 /** Says what the workload never requested. */
@@ -237,7 +234,7 @@ function neverWorked({ operations, functions, errorOf }: History): readonly stri
   const worked = functions.map(() => false)
   for (let row = 0; row < operations.length; row++) {
     const f = operations.f[row] ?? 0
-    // A cas that found another value has no error: it failed as intended.
+    // A cas that found another value has no error, because it worked as intended.
     if (errorOf(row) !== undefined) tried[f] = (tried[f] ?? 0) + 1
     if (operations.outcome[row] === OK) worked[f] = true
   }
@@ -275,7 +272,7 @@ function supplied(
     case 'record':
       return { text: 'Supply what the reason names, then run it again.', command: again }
     case 'successes':
-      // If the workload never requests the missing operations, a longer run does not help.
+      // A longer run does not help if the workload never requests these operations.
       if (neverAsked !== undefined && Object.keys(spec.workload.settings).length > 0)
         return {
           text: `${neverAsked} Let the workload ask for the rest, too.`,

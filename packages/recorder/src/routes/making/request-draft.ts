@@ -142,7 +142,7 @@ function putOnce(parts: Map<string, string>, name: string, text: string, place: 
 const parametersText = (parameters: ReadonlyMap<string, string>): string =>
   [...parameters].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
 
-/** Returns the tree with the value added; undefined if the place already has a value. */
+/** Returns the tree with the value added; undefined if another value is there. */
 function withMember(tree: Json | undefined, members: readonly string[], value: Json): Json | undefined {
   const [first, ...rest] = members
   if (first === undefined) return tree === undefined || canonical(tree) === canonical(value) ? value : undefined

@@ -44,8 +44,8 @@ export interface RequestMaker {
   /** Why functions of the table cannot be requested, and the remedy. */
   readonly refusals: ReadonlyMap<string, string>
   /**
-   * Whether a function writes a version, which only the response contains. A cas must then expect a version from an
-   * earlier response.
+   * Whether a function writes a version that only the response contains. A cas then needs a version from an earlier
+   * response.
    */
   speaksVersions(f: string): boolean
   make(input: Input, asker: Asker): Made
@@ -192,7 +192,7 @@ function putKey(operation: OperationSpec, input: Input, pattern: string, { draft
   return undefined
 }
 
-/** Puts a value into its places. A value that only the response contains needs no place. */
+/** Puts a value into its places. It needs none if only the response contains it. */
 function putValue(spec: ValueSpec | undefined, value: Json, draft: RequestDraft): Trouble {
   if (spec === undefined) return undefined
   if (typeof spec === 'string') return isOfAnswer(spec) ? undefined : draft.put(spec, value)
@@ -235,7 +235,7 @@ interface AskerPlaces {
 /** Adds the client's name, the request id and the mark of a final read. */
 function putAsker(client: string | undefined, { requestId, final }: RouteTable, parts: AskerPlaces): Trouble {
   const { draft, asker, sends } = parts
-  // Tokens and cookies that a service issues cannot be made up. "sends" can supply them.
+  // Tokens and cookies that a service issues cannot be invented, but "sends" can supply them.
   const names = client !== undefined && findPlace(client)?.namesClient === 'made' && !Object.hasOwn(sends, client)
   return (
     (names ? draft.put(client, asker.session) : undefined) ??

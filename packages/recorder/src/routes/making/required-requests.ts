@@ -1,7 +1,7 @@
 import { type Input, inputError, type Json } from '@chaosproxy/history'
 import type { RequestMaker } from './request-maker.ts'
 
-/** For each function, a value of the kind that workloads use. */
+/** For each function, a value like those of workloads. */
 const SAMPLES: { readonly [f: string]: Json } = {
   read: null,
   get: null,

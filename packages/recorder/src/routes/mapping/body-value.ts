@@ -8,8 +8,8 @@ const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 export const LONGEST_TEXT_BYTES: number = 4 * 1024
 
 /**
- * A body as a text, as base64 if it is not UTF-8, or as a hash if it is long. Base64 and hashes are marked, so that
- * different contents never become equal. Undefined if the body cannot be decompressed.
+ * A body as text. Other bytes become base64 and long bodies a hash, in a form that no text has. Undefined if the body
+ * cannot be decompressed.
  */
 export function textOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
   if ('json' in captured) return captured.json

@@ -55,7 +55,7 @@ export function compileClient(source: ClientSource | undefined): NameClient {
   }
 }
 
-/** A client's name from a value. An empty name counts as no name. */
+/** Returns the client's name. An empty name counts as none. */
 function nameOf(value: Json | undefined): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
   return typeof value === 'string' ? value : JSON.stringify(value)

@@ -18,7 +18,7 @@ export function compileConditions(conditions: Conditions | undefined, side: Side
   return (scene) => tests.every((test) => test(scene))
 }
 
-/** Whether a condition demands presence or absence, if it is about presence alone. */
+/** Returns whether a value must be there, if the condition asks nothing else. */
 function presenceOf(wanted: Conditions[string]): boolean | undefined {
   if (wanted === null || typeof wanted !== 'object' || Array.isArray(wanted)) return undefined
   const { there, ...others } = wanted as { readonly there?: unknown }

@@ -1,7 +1,7 @@
 import type { Recorder } from '../../record/recorder.ts'
 import { type ClientSource, isIgnored, type RouteTable } from '../table/route-table.ts'
 
-/** Passes what the table says about the whole history to the recorder. */
+/** Tells the recorder what the table says about the whole history. */
 export function describeTable(table: RouteTable, recorder: Recorder): void {
   for (const source of clientSourcesOf(table)) {
     if (source === undefined) recorder.clientsBy({ by: 'connection', named: false })

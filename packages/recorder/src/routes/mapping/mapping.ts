@@ -30,7 +30,7 @@ export interface RoutedRequest {
   readonly isIgnored: boolean
   readonly bodyBytes: number
   readonly answerBytes: number
-  /** Whether to keep a short JSON body, since it may be a refusal. */
+  /** Whether a short JSON body is kept, because it may say that the request was refused. */
   readonly mayBeRefused: boolean
   understand(head: MatchableHead, body: Captured | undefined, peer: Peer): Understood
   /** Returns the keys that an incomplete request may have changed. */

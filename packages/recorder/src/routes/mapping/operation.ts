@@ -46,7 +46,7 @@ class CompiledOperation implements RoutedOperation {
   readonly answerBytes: number
   readonly #spec: OperationSpec
   readonly #sources: Sources
-  /** Whether only the response contains the key or the written value. */
+  /** Whether only the response contains the key. `#valueIsTold`: the same for the written value. */
   readonly #keyIsTold: boolean
   readonly #valueIsTold: boolean
   readonly #keyOf: ReadKey | undefined
@@ -179,7 +179,7 @@ class CompiledOperation implements RoutedOperation {
     return { type: 'ok', entries }
   }
 
-  /** Returns the value that a successful response states for the operation. */
+  /** Returns the operation's value according to a successful response. */
   #told(call: Call, scene: Scene): Json | undefined {
     if (call.value === UNSAID) return this.#givenOf(scene)
     if (this.#resultOf === undefined) return call.value
@@ -192,7 +192,7 @@ class CompiledOperation implements RoutedOperation {
     return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
   }
 
-  /** Why a missing result is not an absent value: the response has a written value in another place. */
+  /** Returns why a missing result does not show absence: another place of the response has the written value. */
   #misread({ key }: Call, { answer, status }: Scene): string | undefined {
     if (this.#written === undefined || this.#hasFound || this.#spec.missing === undefined) return undefined
     const body = typeof key === 'string' ? answer?.json : undefined
@@ -210,8 +210,8 @@ const normalized =
   }
 
 /**
- * Compiles what a request shows about the version in the response: for a cas, the expected version. Undefined for other
- * values, since these may be equal.
+ * Compiles what a request shows about the new version: for a cas, the expected version. Undefined for values that are
+ * no versions, because such values may be equal.
  */
 function compileVersion(
   { f, value }: OperationSpec,
@@ -248,7 +248,7 @@ const ONE_TAG = /^(?:"[^"]*"|[^",*][^",]*)$/
 
 const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('why' in asked ? asked : [asked])
 
-/** Collects a request's operations. If an operation is not understood, returns the keys that may change instead. */
+/** Collects a request's operations. If one is not understood, returns the keys that may have changed. */
 export function collect(parts: readonly (Asked | NotAsked | readonly Asked[])[]): readonly Asked[] | NotAsked {
   const asked: Asked[] = []
   let not: NotAsked | undefined

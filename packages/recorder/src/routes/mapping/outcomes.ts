@@ -5,12 +5,12 @@ import { compileConditions } from './conditions.ts'
 import { compileRefusals } from './refusals.ts'
 import type { Scene } from './scene.ts'
 
-/** The meaning of a response, or why it is unknown. `declined`: a `fail` by the object itself. */
+/** The meaning of a response, or why it is unclear. `declined`: the object itself refused. */
 export type Meaning = OutcomeName | 'declined' | { readonly unclear: string }
 
 /**
- * Compiles the meaning of responses: by status in the table, by its class, or by HTTP's own rules. After success, the
- * content decides.
+ * Compiles the meaning of responses: by their status in the table, by its class, or by HTTP's rules. The content of a
+ * success decides.
  *
  * @param places the places in the response that the operations read
  */

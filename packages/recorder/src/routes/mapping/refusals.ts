@@ -48,8 +48,8 @@ const SIGNS: readonly Sign[] = [
 const SOME_SIGN: RegExp = /"(errors?|ok|success)"|^\s*false\b/
 
 /**
- * Compiles a check whether a successful response may be a refusal, which returns why it is unclear. Places that the
- * operation reads contain values instead.
+ * Compiles a check for refusals in successful responses. It returns why a response may be a refusal. Places that the
+ * operation reads are not checked, because they contain values.
  *
  * @param places the places in the response that the operation reads
  */

@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Message } from './message.ts'
 
-/** Where values come from: a request, its response, and the current item of a list. */
+/** Where values are read: a request, its response, and the current item of a list. */
 export interface Scene {
   readonly request: Message
   readonly answer?: Message | undefined

@@ -8,8 +8,8 @@ import { withoutAnswer } from './value-source.ts'
 export type Normalize = (value: Json) => Json
 
 /**
- * Returns the conversion of a table's values. A place with text cannot distinguish the number 5 from the text "5". If
- * the table has such a place, both become the number.
+ * Returns the conversion of a table's values. Some places are texts, in which the number 5 looks like the text "5".
+ * With such a place, both become the number.
  */
 export function normalizationOf({ routes }: Pick<RouteTable, 'routes'>): Normalize {
   const operations = routes.flatMap((route) => (isIgnored(route) ? [] : operationsOf(route)))

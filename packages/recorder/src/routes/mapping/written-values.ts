@@ -6,8 +6,8 @@ const MOST_VALUES = 8
 const MOST_PARTS = 200
 
 /**
- * The values last written to each key. If a response contains a written value in another place than the route states,
- * the value exists: a wrong place in a table must not make every value absent.
+ * The values last written to each key. If a response has one in an unexpected place, the value is not absent: the table
+ * may name a wrong place.
  */
 export class WrittenValues {
   readonly #byKey: Map<string, string[]> = new Map()

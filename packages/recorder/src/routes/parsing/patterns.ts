@@ -18,7 +18,7 @@ export const SOURCE: RegExp = new RegExp(`^(${requestPlaces}|answer\\.(${answerP
 export const ANSWER_SOURCE: RegExp = new RegExp(`^((answer\\.)?(${answerPlaces})|${itemPlaces})$`)
 export const LIST_SOURCE: RegExp = /^(answer\.)?json(\.[^.[\]\s]+)*$/
 export const CLIENT_SOURCE: RegExp = new RegExp(
-  // A part of a body can identify a client, but not a whole body.
+  // A client can be identified by a part of a body, but not by a whole body.
   `^((?=\\w+\\.)(${clientPlaces})|bearer|${peerSources.join('|').replaceAll('.', '\\.')})$`,
 )
 export const STATUS: RegExp = new RegExp(

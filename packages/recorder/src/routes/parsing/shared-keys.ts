@@ -12,8 +12,8 @@ interface Collection {
 }
 
 /**
- * Refuses a table in which two collections could have equal keys, because user 1 and order 1 would be one object. A
- * collection is read and changed at one path, and its keys are names in the path.
+ * Refuses a table in which two collections have equal keys: user 1 and order 1 would be one object. A collection is a
+ * path that is read and changed, with its keys in the path.
  *
  * @throws UserError (input) that begins with `where`.
  */

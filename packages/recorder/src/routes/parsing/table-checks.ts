@@ -71,7 +71,7 @@ interface Placed {
 interface Segment {
   readonly next: Map<string, Segment>
   readonly ended: Placed[]
-  /** Routes whose path ends with a star here, for any further segments. */
+  /** Routes whose path ends here with a star, which matches any further segments. */
   readonly starred: Placed[]
 }
 
@@ -94,7 +94,7 @@ function insert(root: Segment, path: readonly string[], route: Placed): void {
   here.ended.push(route)
 }
 
-/** Returns the routes that match every path that `path` matches, from segment `i` on. */
+/** Returns the earlier routes that match every path that `path` matches. */
 function covering({ next, ended, starred }: Segment, path: readonly string[], i = 0): readonly Placed[] {
   const text = path[i]
   if (text === undefined) return ended
@@ -151,7 +151,7 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
   )
 }
 
-/** Returns the advice to replace a function name of other stores by a register's. */
+/** Suggests a register's function in place of another store's name for it. */
 function writtenAs(f: string): string | undefined {
   const name = f.toLowerCase()
   if (readsWhole(name) || name === 'fetch') return 'Write "f": "read".'
@@ -193,7 +193,7 @@ function isKeyless(f: string): boolean {
 }
 
 /**
- * Refuses an operation without a key among operations with keys: these would never read its writes.
+ * Refuses an operation without a key if others have keys, because these would never read what it writes.
  *
  * @throws UserError (input) that begins with `where`.
  */

@@ -31,16 +31,16 @@ export interface WrittenParts {
 interface AnyPlace {
   /** The name up to the first dot: `query` in `query.page`. */
   readonly kind: string
-  /** A regular expression for the name after the kind; empty if there is none. */
+  /** A regular expression for the rest of the name; empty if there is none. */
   readonly name: string
   readonly examples: readonly string[]
   /** Whether the place exists in responses. */
   readonly inAnswers: boolean
-  /** What the place needs of the body: nothing, the longest `text`, or the `whole` for parsing. */
+  /** How much of the body the place needs: nothing, a text of limited length, or the `whole` for parsing. */
   readonly body: 'none' | 'text' | 'whole'
   /**
-   * Whether the place can identify the client. `recorded`: only by a text from the service, which a made request cannot
-   * have.
+   * Whether the place can identify the client. `recorded`: only by a text that the service issues, so not in made
+   * requests.
    */
   readonly namesClient: 'never' | 'recorded' | 'made'
   /** Compiles a function that reads the place. */

@@ -79,5 +79,5 @@ const form: Place = {
   write: (request, name, text) => request.formField(name, text),
 }
 
-/** A new place needs a definition and an entry here. The order is that of error messages. */
+/** To add a place, define it and list it here. Error messages use this order. */
 export const places: readonly Place[] = [path, query, header, cookie, form, body, json]

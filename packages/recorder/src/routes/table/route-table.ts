@@ -34,7 +34,7 @@ export interface OperationSpec {
   readonly missing?: 'absent' | undefined
   /** Whether the operation never has an effect; by default true for reads and gets. */
   readonly harmless?: boolean | undefined
-  /** Whether the request only allows the operation to happen at any later time, as for the removal of a lease's key. */
+  /** Whether the operation may happen at any later time, such as the removal of a key after its lease. */
   readonly perhaps?: boolean | undefined
   /** A list in the request or the response (`answer.json.items`), with an operation for each item. */
   readonly each?: ValueSource | undefined
@@ -66,7 +66,7 @@ interface RecordedBase extends RouteBase {
 
 /**
  * Further contents of made requests, by place: `{"header.Authorization": "Bearer …", "json.owner": "{session}"}`. Texts
- * may contain `{key}`, `{value}`, `{session}` and `{requestId}`. Recorded requests need not have them.
+ * may contain `{key}`, `{value}`, `{session}` and `{requestId}`. Recorded requests may lack these contents.
  */
 export type Sends = { readonly [place: ValueSource]: Json }
 
@@ -118,7 +118,7 @@ export interface RouteTable {
   readonly spellings?: Spellings | undefined
 }
 
-/** Returns the state in which objects begin, if the table defines it; otherwise the workload does. */
+/** Returns the state in which objects begin. Undefined if the workload, not the table, defines it. */
 export const beginningIn = (
   { initial }: Pick<RouteTable, 'initial'>,
   where: string,

@@ -6,7 +6,7 @@ import { encodeSegment } from '@chaosproxy/wire/http'
  */
 export interface Spellings {
   sent(text: string, spelling: string): void
-  /** The last encoding of the segment, by default that of `encodeSegment`. */
+  /** Returns the segment in its last encoding, by default that of `encodeSegment`. */
   of(text: string): string
 }
 
