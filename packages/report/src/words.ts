@@ -12,7 +12,7 @@ export function digitsToTellApart(times: readonly number[]): number {
   return 9
 }
 
-/** The number of cases below which a percentage would be too precise. */
+/** With fewer cases, a percentage would look too precise. */
 const FEW = 20
 
 /** Formats a share from 0 to 1 of `all` cases: `99.98%`, or `2 of 3` for few cases. */

@@ -48,7 +48,7 @@ export async function performRun(
       }
     })
     if (outcome === undefined || judging === undefined) return outcome
-    // The target of a run on another thread has ended before its probes run.
+    // A target on another thread has already ended, so the probes get no addresses of its servers.
     answers ??= await judging.ask?.(run.spec.require ?? [], {})
     const judged = await judge(run, outcome, { ...options, judging, answers })
     report(judged, listener)
@@ -62,10 +62,7 @@ export async function performRun(
 interface PerformOptions
   extends Pick<Steering, 'listener' | 'steered'>,
     Omit<StartOptions, 'dataDir' | 'logDir' | 'version'> {
-  /**
-   * Returns the plan of a run: calls `planRun`, or returns a plan that the caller made earlier to refuse the run in
-   * time.
-   */
+  /** Returns the plan of a run: the result of `planRun`, which the caller may have called earlier. */
   plan(spec: RunSpec): Promise<PlannedRun>
   /** Performs the run up to the final reads in another place, such as another thread. */
   readonly elsewhere?: ((run: PlannedRun, recording: Recording) => Promise<RunOutcome | undefined>) | undefined

@@ -13,10 +13,10 @@ export interface Recording {
 }
 
 /**
- * Opens the record of a run in its store, and closes it after the run.
+ * Opens the record of a run, performs the run, and closes the record.
  *
- * @throws UserError (environment) if the record cannot be written. Other errors of the environment say where the
- * incomplete record is kept.
+ * @throws UserError (environment) if the record cannot be written. Other environment errors also name the incomplete
+ * record.
  */
 export async function recorded(
   run: PlannedRun,

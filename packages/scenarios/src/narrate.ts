@@ -24,7 +24,7 @@ export interface PlayedTale {
   /** Whether the tale shows the accident, or its prevention. */
   readonly kind: StoryTelling['kind']
   readonly events: readonly Event[]
-  /** Two nodes with exchanged roles, because another node led than the tale says. */
+  /** Two nodes that exchanged roles, because the tale names another leader. */
   readonly exchanged?: readonly [NodeId, NodeId] | undefined
   readonly workload: Workload
   readonly world: World
@@ -95,7 +95,7 @@ function stepsOf(tale: Tale, played: PlayedTale, seen: Seen, now: () => Millis):
   ]
   const broken = withBreach(steps, breachIn(tale, played, now), asked, tale)
   const heard = withMessages(broken, heardAsTold(played), tale)
-  // The goodput describes a load, so the steps need no states.
+  // A tale with a load is about its goodput, so the states of nodes are not shown.
   if (tale.load !== undefined) return heard
   return withStates(heard, { tale, nodes, asked, events, states: statesAsTold(played), ledger: played.ledger })
 }

@@ -6,7 +6,7 @@ export const askingsOf = ({ beats }: Tale): readonly Asking[] => beats.filter((b
 
 const mishapsOf = ({ beats }: Tale): readonly Mishap[] => beats.filter((beat) => beat.type === 'mishap')
 
-/** Returns the requests of a load. Each client is free: its previous request is older than the timeout. */
+/** Returns the requests of a load. A client gets its next request only after the timeout of its previous one. */
 function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
   if (load === undefined) return []
   const { inputs, nodes, perSecond, untilMs } = load

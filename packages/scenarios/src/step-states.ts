@@ -15,7 +15,7 @@ export interface Afterwards {
 }
 
 /**
- * Adds to each step the state of the promise and of the nodes at its end. If a fault heals before, the nodes are shown
+ * Adds the final state of the promise and of the nodes to each step. If the step heals a fault, the nodes are shown
  * just before the healing, because they may differ only until then.
  */
 export function withStates(steps: readonly ToldStep[], afterwards: Afterwards): ToldStep[] {
@@ -97,7 +97,7 @@ function linesOf(node: string, until: Nanos, { tale, states }: Afterwards, shown
   const copied = told.flatMap(({ key, value }) => {
     const changing = partsOf(value).filter(([name]) => shown.parts.includes(name))
     if (changing.length > 0) return changing.map(([name, part]) => `${name} ${valueWords(part, tale.money)}`)
-    // Next to a role, a value without its key would be unclear.
+    // If roles are shown too, a value is clear only with its key.
     return [copyWords(key, value, tale.money, shown.keys || shown.roles)]
   })
   const terms = shown.terms && term !== undefined ? [`term ${term}`] : []

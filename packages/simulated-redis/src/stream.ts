@@ -103,7 +103,7 @@ export function trim(
   return count
 }
 
-/** Returns the number of entries ever added up to this ID, if deletions leave it known. */
+/** Returns how many entries were ever added up to this ID; undefined if deletions hide the number. */
 export function countUpTo(stream: Stream, id: StreamId): number | undefined {
   const { addedCount, entries, lastId, greatestDeleted } = stream
   if (addedCount === 0) return 0

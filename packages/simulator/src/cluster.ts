@@ -76,8 +76,8 @@ export interface SimulatedCluster extends Cluster {
    */
   brokenAtRest?(): Broken | undefined
   /**
-   * Returns the goals that this run has not reached, although at least one run of the programs should reach them. If
-   * absent, there are no goals.
+   * Returns the goals that this run has not reached; absent if there are no goals. At least one run of the programs
+   * should reach each goal.
    */
   unmet?(): readonly string[]
   /** Returns the goals that this run has reached. */

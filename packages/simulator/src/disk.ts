@@ -90,7 +90,7 @@ interface Writer {
   written(life: number, batch: readonly AnyEffect[]): void
 }
 
-/** The end of an fsync, after which the batch is durable, unless the node has crashed. */
+/** The event that ends an fsync. The batch is then durable, unless the node has crashed. */
 export class Fsync implements Happening {
   readonly #writer: Writer
   readonly #life: number

@@ -88,7 +88,7 @@ function mentions(message: unknown, key: string | undefined, wanted: string, dep
 /** Maximum depth of the search in a message. Messages are shallow trees. */
 const DEEPEST = 12
 
-/** Whether a value is wanted, or the input of a cas to the wanted value. */
+/** Whether a value is the wanted one, or the input of a cas that writes the wanted value. */
 const isValue = (value: unknown, wanted: string): boolean =>
   JSON.stringify(value) === wanted ||
   (Array.isArray(value) && value.length === 2 && JSON.stringify(value[1]) === wanted)

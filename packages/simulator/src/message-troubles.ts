@@ -32,7 +32,7 @@ export interface Passage {
 
 export interface TroubledLink {
   strikes(placed: Placed, question: number, n: number): boolean
-  /** Returns a number that is uniform in [0, 1), derived from the one by which the fault hit. */
+  /** Returns a random number, uniform in [0, 1). It is computed from the number that decided that the fault hits. */
   share(probability: number | undefined, question: number, n: number): number
   /** Returns a random time around `middleMs`, in nanoseconds, never negative. */
   spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number
@@ -49,7 +49,7 @@ export interface TroubledLink {
  * independently.
  */
 export interface Trouble<Kind extends FaultKind = FaultKind> {
-  /** Whether the fault affects replies. Its links still have the direction of requests. */
+  /** Whether the fault affects replies. Its links are still given in the direction of the requests. */
   readonly onReplies?: true
   /** Whether the fault holds messages until no such fault is in effect on the link. */
   readonly holds?: true
@@ -64,7 +64,8 @@ export interface Trouble<Kind extends FaultKind = FaultKind> {
   changes?(fault: FaultOfKind<Kind>, placed: Placed, link: TroubledLink, passage: Passage): void
 }
 
-// The numbers of the random decisions about a message, each with its own random stream. The network uses 0 and 11.
+// Each kind of random decision about a message has its own number, and its own random stream. The network uses 0 and
+// 11.
 const JITTER = 1
 const LOSS = 2
 const COPY = 3
@@ -134,7 +135,7 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
       passage[besides ? 'besides' : 'parcel'] = link.falsified(passage.honest, fields, passage.n)
     },
   },
-  // Receivers detect the forgery and drop the message. An additional message would have no effect at all.
+  // Receivers drop a forged message, so the message is lost, and an additional message has no effect.
   'forge-signed-message': {
     changes({ besides }, placed, link, passage) {
       if (hits(placed, link, FORGERY, passage.n)) passage[besides ? 'besides' : 'parcel'] = undefined

@@ -61,7 +61,7 @@ export class SimulatedNetwork {
   }
 }
 
-// The link's own random decisions. All other numbers belong to faults.
+// The numbers of the link's own random decisions. Faults use all other numbers.
 const DELAY = 0
 const FALSEHOOD = 11
 
@@ -84,7 +84,7 @@ export class Link implements TroubledLink {
   #lastArrival = 0
   /** The time at which a link of limited bandwidth has transmitted everything. */
   #busyUntil = 0
-  /** The number of the current connection. Messages of earlier ones do not arrive. */
+  /** The number of the current connection. Messages of earlier connections do not arrive. */
   #connection = 0
   readonly #faults: Placed[] = []
   #held: Held[] = []
@@ -247,7 +247,7 @@ interface Held {
   readonly n: number
 }
 
-/** The random numbers reserved for each forgery. One of 64 fields needs fewer. */
+/** The random numbers reserved for each forgery. A forgery of 64 fields needs fewer. */
 const DRAWS_PER_FORGERY = 256
 
 /** Returns the size of a message as JSON, as real nodes send it. */

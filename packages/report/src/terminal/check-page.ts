@@ -68,7 +68,7 @@ interface Room {
   readonly withoutModel?: boolean
 }
 
-/** Maximum widths of a reason and a file's name in the table, widest first. */
+/** The maximum widths of a reason and of a file's name in the table, widest first. */
 const ROOMS = [
   { reason: 28, file: 200 },
   { reason: 18, file: 200 },

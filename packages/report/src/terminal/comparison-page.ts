@@ -98,7 +98,7 @@ function isolationSection(comparison: Comparison, page: PageStyle): string[] {
   ]
 }
 
-/** The sign of lost writes, which even a `sequential` history may have. */
+/** The sign of lost writes. Even a `sequential` history may have lost writes. */
 const LOST = '−'
 
 /** Renders the legend, with as many entries per line as fit. */

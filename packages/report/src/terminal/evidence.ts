@@ -46,7 +46,7 @@ export function evidence(
   const isLong = sheet === undefined && counterexample.operations.length > MOST_ALWAYS_DRAWN
   const inner = { ...page, width: page.width - 2, listed: brevity.picture && isLong }
   const near = brevity.picture ? all.slice(0, 1) : all
-  // With a drawing, the title names the first fault, so a short page lists none.
+  // With a drawing, no faults are listed, because the title already names the first one.
   const named = !brevity.picture ? all : isLong ? all.slice(0, MOST_FAULTS) : []
   return [
     ...wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width).map((line) => style.bold(line)),

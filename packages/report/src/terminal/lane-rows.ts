@@ -105,7 +105,9 @@ function drawSign(row: Canvas, sign: Sign, sheet: Sheet): void {
 const placeOf = ({ lanes }: Sheet, name: string): number =>
   lanes.find((lane) => lane.name === printable(name))?.column ?? lanes[0]?.column ?? 0
 
-/** Returns the columns to the right of the last lane, or more if these are too narrow. */
+/**
+ * Returns the columns to the right of the last lane. If they are too few, returns those to the right of the first lane.
+ */
 function lastRoom({ lanes, width }: Sheet): Room {
   const last = lanes.at(-1)?.column ?? 0
   const first = lanes[0]?.column ?? 0
@@ -172,7 +174,9 @@ function writeCentred(row: Canvas, column: number, text: string, paint: Paint): 
   row.write(0, Math.max(0, column - Math.floor((displayWidth(text) - 1) / 2)), text, paint)
 }
 
-/** Writes a text into the first range that it fits into, or truncated into the widest. */
+/**
+ * Writes a text into the first range that has room for it. Without such a range, truncates the text into the widest.
+ */
 function writeWhereRoom(
   row: Canvas,
   text: string,

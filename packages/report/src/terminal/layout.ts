@@ -20,7 +20,7 @@ export interface Box {
   readonly answer: string
   readonly column: number
   readonly top: number
-  /** For an operation without an answer, the row after the last row of the drawing. */
+  /** The last row of the box. For an operation without an answer, this is the row after the drawing. */
   readonly bottom: number
 }
 

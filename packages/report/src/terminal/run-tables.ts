@@ -81,8 +81,8 @@ export function phasesInBrief(
 }
 
 /**
- * Returns the availability while a majority was up, by which a system that needs a majority is judged. Empty if a
- * majority was always up, or if this is unknown.
+ * Says for how long no majority was up, and how many requests were answered the rest of the time. Empty if a majority
+ * was always up, or if this is unknown.
  */
 export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Facts, 'may'>): string {
   const without = phases.filter(({ majority }) => !majority)
@@ -178,6 +178,6 @@ export function countsText(
   return `${plural(total, 'operation')}${rate === undefined ? '' : ` (${rate})`}: ${count(ok)} ok, ${count(fail)} fail${refusedText(fail, Math.round(answeredIn(phases).answered) - ok)}, ${count(info)} info${by}`
 }
 
-/** Counts refusals, such as a cas that did not match. A refusal counts as an available answer. */
+/** Counts refusals, such as a cas that did not match. For the availability, a refusal is an answer. */
 const refusedText = (fail: number, refused: number): string =>
   refused <= 0 ? '' : ` (${refused >= fail ? 'all' : count(refused)} answered, with a refusal)`

@@ -9,10 +9,7 @@ export interface Repeats {
   /** Takes an event of the clients' view. `line` is the proxy's record of the event. */
   client(line: string, event: WireEvent): void
   backend(event: WireEvent): void
-  /**
-   * Returns why a record with a separate operation for each send is insufficient; empty if no operation was executed
-   * twice.
-   */
+  /** Returns the reasons to doubt the record; empty if no operation was executed twice. */
   doubts(): readonly string[]
 }
 
@@ -29,7 +26,7 @@ interface Repetition {
 }
 
 export function createRepeats(model: string): Repeats {
-  /** What a node answered to each process last. Both views give a process the same number. */
+  /** The last answer of a node to each process. Both views use the same process numbers. */
   const said = new Recent<Event['process'], 'nothing yet' | 'done' | 'refused'>()
   const open = new Map<Event['process'], Repetition>()
   const repetitions: Repetition[] = []
@@ -78,8 +75,8 @@ export function createRepeats(model: string): Repeats {
 }
 
 /**
- * Classifies the repetitions whose first attempt no node answered, by the observed sums. A sum that no answered
- * addition produced shows that a first attempt was executed.
+ * Finds out which repetitions were executed twice, if no node answered their first attempt. A sum that no answered
+ * addition explains shows that a first attempt was executed.
  */
 function told(
   repetitions: readonly Repetition[],

@@ -11,8 +11,8 @@ export interface RunClients {
   /** Returns the final operations for each node, once clients use no more keys. */
   inputs(): readonly Input[]
   /**
-   * Whether the final reads are like the clients' requests, so that their answers show recovery. Observed clients may
-   * also send an Authorization header.
+   * Whether clients send requests like the final reads, whose answers then show recovery. Observed clients may also
+   * send an Authorization header, for example.
    */
   readonly areLikeFinalReads: boolean
   /** Returns an operation that tests recovery if there is nothing to read. */

@@ -8,7 +8,7 @@ export interface Sums {
 }
 
 interface Hidden {
-  /** A lower bound on the additions without a reply that took effect. */
+  /** The minimum number of additions that took effect without a reply. */
   readonly seen: number
   /** Whether `seen` certainly counts all of these additions. */
   readonly isAll: boolean
@@ -51,8 +51,8 @@ export function createSums(): Sums {
       const { made, found, beganEmpty, last, greatest, isGrowing } = values
       const unexplained = [...found].filter((value) => !made.has(value)).length
       const seen = Math.max(0, beganEmpty ? unexplained : unexplained - 1)
-      // Growing values never recur, so every addition without a reply leaves a value that no answered addition
-      // produced.
+      // If values grow, no value occurs twice. Every addition without a reply then leaves a value that no answered
+      // addition produced.
       return { seen, isAll: beganEmpty && isGrowing && unexplained === 0 && Number(last) === greatest }
     },
   }

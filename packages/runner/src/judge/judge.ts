@@ -54,7 +54,7 @@ interface RunJudging {
 
 const CHECK_MEMORY_BYTES = 2_000_000_000
 
-/** Judges the record as read back, so that the verdict is on what was stored. */
+/** Reads the record back from the store and judges it, so the verdict is about what was stored. */
 export async function judge(
   run: PlannedRun,
   outcome: RunOutcome,

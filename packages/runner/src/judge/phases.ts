@@ -141,8 +141,8 @@ function cutIntoStretches(
 }
 
 /**
- * Returns the faults that may break the majority. A partition that certainly stopped no message may separate nodes that
- * never communicate.
+ * Returns the faults that may break the majority. Without a stopped message, a partition is left out, because its sides
+ * may never communicate.
  */
 const cutsOf = (faults: readonly FaultRecord[]): readonly Fault[] =>
   faults

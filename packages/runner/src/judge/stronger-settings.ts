@@ -56,7 +56,7 @@ export function strongerSettings(
     const strongerPromise = brokenPromise({ ...targetSettings, ...stronger })
     if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
-  // A target may promise no level at all. Changed settings may still sacrifice fewer guarantees.
+  // If the target promises no level, changed settings may still sacrifice fewer guarantees.
   const stronger =
     strong[0] ??
     leastWeak(changes.flat(), (change) => {

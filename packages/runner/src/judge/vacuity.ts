@@ -82,8 +82,8 @@ export function withoutObservation(history: History, workload: Pick<Workload, 'm
 }
 
 /**
- * Returns a doubt if nothing was answered after healing. Every promise includes recovery, although a system that stops
- * forever violates no level.
+ * Returns a doubt if nothing was answered after healing. A system that stops forever violates no level, but every
+ * promise includes recovery.
  */
 function withoutRecovery(history: History, faults: readonly FaultRecord[], recovery: Recovery | undefined): string[] {
   if (recovery?.type !== 'unanswered') return []
@@ -92,7 +92,10 @@ function withoutRecovery(history: History, faults: readonly FaultRecord[], recov
   return [`nothing was answered after everything was healed, in ${duration(recovery.waited)}${errors}`]
 }
 
-/** Notes that no operations were concurrent. A sequential program shows lost and stale data all the same. */
+/**
+ * Notes that no operations were concurrent. This is only a note, because even a sequential program shows lost and stale
+ * data.
+ */
 export const notesOf = (
   history: History,
   faults: readonly FaultRecord[],
@@ -117,9 +120,8 @@ function isAccountedFor(history: History, faults: readonly FaultRecord[]): boole
 }
 
 /**
- * Returns what a history needs to prove anything and lacks, although it meets every level. A register history needs
- * reads, writes (a cas counts as both), and distinguishable writes. A history of any other model needs an observation:
- * a result that could be wrong.
+ * Returns what a history lacks to prove anything. A register history needs reads, writes (a cas counts as both), and
+ * distinguishable writes. A history of any other model needs an observation: a result that could be wrong.
  */
 export function missingSuccesses(
   history: History,

@@ -13,8 +13,8 @@ interface Bounds {
 }
 
 /**
- * The relation to a remote monotonic clock, from samples of it and a bound on its rate. Nothing is estimated: the
- * bounds hold as long as the rate does.
+ * Bounds on the time of a remote monotonic clock, computed from samples. They are certain as long as the clock keeps
+ * the bound on its rate.
  */
 export interface ClockBounds {
   /** Adds a sample; samples must be in the order of the remote clock. */

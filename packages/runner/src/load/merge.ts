@@ -194,7 +194,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
       if (isOver) return []
       ripen(Number.POSITIVE_INFINITY)
       isOver = true
-      // An operation without a report may have been sent at any time after its plan.
+      // An operation that nobody reported may have been sent at any time after it was planned.
       for (const { invocation, plannedAt, isAsked } of open.values())
         if (!isAsked) time(plannedAt, () => written.invoked(invocation))
       return [...open.values()].map(({ invocation }) => invocation)

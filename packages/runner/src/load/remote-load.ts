@@ -11,7 +11,7 @@ export interface WorkerClock {
 export interface RemoteLoad {
   readonly workers: readonly WorkerClock[]
   begin(listener: LoadListener): void
-  /** Lets clients start no further operation; calls back once all clients have stopped or are lost. */
+  /** Stops clients from starting operations. Calls back once all clients have stopped or are lost. */
   stop(stopped: () => void): void
   /** Lets clients complete their outstanding work. Calls back once all their events are reported. */
   follow(followed: () => void): void

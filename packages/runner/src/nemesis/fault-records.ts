@@ -43,7 +43,7 @@ export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): F
       records.push({ id, fault, from: at, to: at, hits: 0, skipped: why })
     },
     began({ id, fault, from }) {
-      // An injection takes time on a real cluster. Readers of the history alone need the actual beginning.
+      // An injection takes time on a real cluster, so the history records when the fault actually began.
       const isLate = since() !== from
       if (isLate) slow.add(id)
       const described = printMembers(fault, { id })

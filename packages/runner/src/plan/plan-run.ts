@@ -172,7 +172,7 @@ function workloadsFor(target: Target, settings: Settings): readonly Workload[] {
 const listText = (what: string, list: readonly Workload[]): string =>
   list.length === 0 ? '' : ` ${what}: ${list.map(({ name }) => name).join(', ')}.`
 
-/** Names the workloads that can decide a level, of this target if there are any. */
+/** Lists the workloads that can decide a level: the target's own workloads, or all if none of its own can. */
 function thoseThatTell(level: string, target: Target, settings: Settings): string {
   const telling = workloads.filter((workload) => decidedLevels(workload).includes(levelFor(workload, level)))
   const own = workloadsFor(target, settings).filter((workload) => telling.includes(workload))

@@ -49,7 +49,7 @@ export type Healed =
 /** A time in which nobody knows whether a fault was in force, because contact with its injector was lost. */
 export interface LostContact {
   readonly why: string
-  /** Nanoseconds before the healing at which the fault was last known to be in force. */
+  /** Nanoseconds from the last time at which the fault was known to be in force until the healing. */
   readonly knownAgo: Nanos
   /** Nanoseconds from the time at which the fault had certainly ended until the healing. */
   readonly overAgo?: Nanos | undefined
@@ -71,7 +71,7 @@ export interface Cluster {
   /** Calls back once the fault is in force or the injection has failed. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
   status(): ClusterStatus
-  /** Whether requests of clients are still being executed, so that no read is final. */
+  /** Whether requests of clients are still being executed. Meanwhile, no read is final. */
   isUnderWay?(): boolean
   /**
    * Milliseconds for which nodes must agree after a client gave up an update: the update may wait in a queue, and take
@@ -114,7 +114,7 @@ export interface ObservedClients {
   /** Calls back once, when the clients have ended by themselves. */
   onGone(gone: () => void): void
   /**
-   * Calls back for each fault that is injected outside this run, even before this call. All these faults are healed
+   * Calls back for each fault injected outside this run, including faults before this call. These faults are healed
    * when the clients have ended.
    */
   onFault?(began: FaultNoticed): void
@@ -139,10 +139,7 @@ export interface Concluded {
   readonly doubts: readonly string[]
 }
 
-/**
- * An event as a wire recorder writes it. The completion of an incomplete exchange lists the edges that the exchange
- * reached.
- */
+/** An event as a wire recorder writes it. If the exchange is incomplete, `edges` lists the edges that it reached. */
 export type WireEvent = Event & {
   readonly edges?: readonly string[] | undefined
   /** Whether the event is the server's own removal of an expired key. */

@@ -34,7 +34,7 @@ export interface LiveJudge {
   push(event: EventInput): void
   /** Returns the verdict so far, judging at most a few more events. */
   judged(): Judged
-  /** Judges the remaining events, which takes about as long as checking them. */
+  /** Judges the remaining events. This takes about as long as a check of them. */
   settle(): void
   /** Stops judging; `why` is the reason for later verdicts. A violation stays certain. */
   stop(why: string): void

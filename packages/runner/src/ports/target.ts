@@ -122,7 +122,7 @@ export interface Target {
   missing?(): Promise<readonly MissingProgram[]>
   /**
    * Rejects clients that cannot run in other processes, before anything is started. Absent if no clients of this target
-   * can.
+   * can run there.
    *
    * @throws UserError (usage) with what to do instead.
    */
@@ -144,8 +144,8 @@ export interface Offer {
   readonly nodes: readonly NodeId[]
   readonly nemeses: readonly Nemesis[]
   /**
-   * Factor by which intervals between faults are longer than usual; by default 1. Observed clients may need such calm
-   * to recover.
+   * How many times longer than usual the intervals between faults are; by default 1. Observed clients may need long
+   * intervals to recover.
    */
   readonly calm?: number | undefined
 }
@@ -168,15 +168,15 @@ export interface StartOptions {
   readonly longestMs: Millis
   /** Expected operations per second, over all clients. */
   readonly rate: number
-  /** The kinds of faults that the run may inject, for which processes may have to be prepared; by default none. */
+  /** The kinds of faults that the run may inject, so that processes can be prepared for them; by default none. */
   readonly faults?: readonly FaultKind[] | undefined
   /** This program's version, which components on other hosts must have; if absent, any version is accepted. */
   readonly version?: string | undefined
   /** The address of this machine for clients on other machines. If absent, the proxy listens only on loopback. */
   readonly reach?: string | undefined
   /**
-   * The messages between nodes to record. Ignored by a target that cannot record them, or that can return them after
-   * the run.
+   * The messages between nodes to record. Targets that cannot record messages ignore this member. So do targets that
+   * can return the messages after the run.
    */
   readonly listening?: Listening | undefined
   /**
@@ -206,7 +206,7 @@ export interface Rehearsal {
    * be tested.
    */
   readonly exchanges: readonly string[]
-  /** What clients do differently because of the answers, or that no write worked. */
+  /** What clients do differently after the test, or a sentence that no write worked. */
   readonly remark?: string | undefined
 }
 

@@ -27,7 +27,8 @@ export interface FaultSpan {
 }
 
 /**
- * Returns the faults that were in force, ordered by start. For a file alone, they are derived from its nemesis events.
+ * Returns the faults that were in force, ordered by start. Without `run`, derives them from the nemesis events of the
+ * history.
  */
 export function faultSpans(history: History, run: RunSummary | undefined): FaultSpan[] {
   const spans: readonly FaultSpan[] = run === undefined ? spansOfEvents(history) : spansOfRun(run, lastTime(history))
@@ -131,7 +132,7 @@ function doubtIn({ value, time }: Event, history: History): Pick<FaultSpan, 'per
   return { perhapsUntil: typeof until === 'number' ? until : Math.max(lastTime(history), time) }
 }
 
-/** Returns the fault of an event. An event of another program keeps its words. */
+/** Returns the fault that an event describes, even if another program wrote the event. */
 function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'name' | 'label' | 'nodes' | 'links'> {
   const kind = kindOf(f)
   try {

@@ -17,8 +17,8 @@ export interface MeasuredCondition {
 export const isLinear = (level: string): boolean => level === 'linearizable' || level === 'strict-serializable'
 
 /**
- * The faults that split live nodes into sides that cannot reach each other. Under other partitions (a ring, a bridge, a
- * single direction), a system may stay linearizable and available.
+ * The faults that split live nodes into two sides. Other partitions (a ring, a bridge, a single direction) may leave a
+ * system linearizable and available.
  */
 const CUTS: readonly string[] = ['partition', 'halves', 'isolate-leader']
 

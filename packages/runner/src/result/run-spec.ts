@@ -78,6 +78,6 @@ export interface TrafficServer {
   readonly listen?: string | undefined
   readonly upstream?: string | undefined
   readonly serve?: readonly string[] | undefined
-  /** False for a server that faults can affect but whose traffic is not recorded. */
+  /** False if the server's traffic is not recorded. Faults can affect the server nevertheless. */
   readonly recorded?: boolean | undefined
 }

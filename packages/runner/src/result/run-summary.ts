@@ -66,7 +66,7 @@ export interface RunViews {
   /** The headline for the clients' view, which is also the headline of the run. */
   readonly client: string
   readonly backend: Report
-  /** Numbers of outcomes that are known to the proxy but not to the clients. */
+  /** Numbers of outcomes that only the proxy knows. */
   readonly settled: {
     /** Write requests that were never sent to a node, and so certainly failed. */
     readonly neverLeft: number
@@ -129,9 +129,11 @@ export interface Listening {
 /** A question about a run that has ended, even if the cluster is stopped. */
 export interface Recollection {
   readonly listening: Listening
-  /** Other changes of the same key. A message with one of these may look as if it contained the change in question. */
+  /**
+   * Other changes of the same key. A message with such a change may look like a message with the change in question.
+   */
   readonly known: readonly Change[]
-  /** All keys of the run. A message that names another key does not query this change. */
+  /** All keys of the run. A message that names another key is no query for this change. */
   readonly keys: readonly string[]
   /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos
@@ -186,7 +188,7 @@ export interface PhaseSummary {
   readonly slowestRecoveryNanos?: Nanos | undefined
   /** Number of certainly stale reads called in the phase, if staleness was measured. */
   readonly staleReads?: number | undefined
-  /** The levels whose counterexample ends in an operation of the phase, strongest first. */
+  /** The levels with a counterexample that ends in this phase, strongest first. */
   readonly violated?: readonly string[] | undefined
 }
 

@@ -23,8 +23,8 @@ export const STOOD_STILL = 'stood-still'
 export const BEAT_EVERY_MS: Millis = millis(100)
 
 /**
- * Longest delay of a beat that does not count as a standstill. A busy machine also delays beats, and no operation fails
- * because of a delay below the usual timeout of clients.
+ * The longest delay of a beat that is not yet a standstill. Busy machines delay beats too. A delay below the usual
+ * timeout of clients makes no operation fail.
  */
 const LONGEST_GAP = millisToNanos(millis(1_000))
 

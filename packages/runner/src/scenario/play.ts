@@ -26,9 +26,7 @@ export interface PlayOptions extends Pick<RunOptions, 'cluster' | 'workload' | '
 export interface Played {
   /** Time from the start until the last operation had ended and the last fault was healed. */
   readonly healedAt: Nanos
-  /**
-   * The faults with their nodes and links resolved, and their times: playing the scenario with these faults repeats it.
-   */
+  /** The faults with their resolved nodes, links and times. Playing the scenario with these faults repeats it. */
   readonly faults: readonly PlannedFault[]
   readonly records: readonly FaultRecord[]
   /** Faults that could not be injected or healed, with the reasons. */
@@ -42,7 +40,7 @@ export interface Playing {
   /** Whether everything except the final reads has ended. */
   isHealed(): boolean
   faults(): readonly PlannedFault[]
-  /** Returns the operations with their actual starts, so that none depends on the previous one of its client. */
+  /** Returns the operations with their actual starts. Their starts then no longer depend on earlier operations. */
   operations(): readonly PlannedOperation[]
 }
 

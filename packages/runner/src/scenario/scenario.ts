@@ -31,7 +31,7 @@ interface PlannedDelay {
   readonly least?: Nanos | undefined
 }
 
-/** A prolonged wait of one request at an await, so that the values it has read may be stale. */
+/** A request that waits longer than usual at an await, so that the values it has read may be stale. */
 interface PlannedHold {
   /** The await: `server.ts:31` in the program's directory, or `server.ts:31#2` for the second await of a line. */
   readonly at: string
@@ -66,7 +66,7 @@ export interface Scenario {
   readonly operations: readonly PlannedOperation[]
   /** Sorted by start. */
   readonly faults: readonly PlannedFault[]
-  /** The packets with a planned transit time. The seed determines all other transit times. */
+  /** The packets whose transit time is planned. The seed determines all other transit times. */
   readonly delays?: readonly PlannedDelay[] | undefined
   /** Absent: none. */
   readonly holds?: readonly PlannedHold[] | undefined

@@ -92,7 +92,7 @@ function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
 /** Returns the result of a level for one run, including its run with sets. */
 function resultOf({ measurement, sets }: MeasuredRun, level: string): LevelResult {
   const broken = sets?.measurement.violated ?? []
-  // The levels between `eventual` and the strongest are not judged on sets, but none is met without `eventual`.
+  // On sets, no level between `eventual` and the strongest is judged. If `eventual` is violated, so are these levels.
   if ([level, 'eventual'].some((each) => broken.includes(each)) || measurement.violated.includes(level))
     return 'violated'
   return measurement.met.includes(level) ? 'met' : 'unknown'

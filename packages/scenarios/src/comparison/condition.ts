@@ -24,7 +24,8 @@ export const faultMs = (timeMs: number): number => timeMs * (TO - FROM)
 const SPLITS: readonly string[] = ['partition', 'halves']
 
 /**
- * Cuts off as many of the last nodes as possible without a majority. The first node may be a balancer or a database.
+ * Cuts off the largest minority of the nodes, taken from the end, because the first node may be a balancer or a
+ * database.
  */
 function cutInTwo(nodes: readonly NodeId[]): FaultPlan | undefined {
   const few = Math.max(1, Math.floor((nodes.length - 1) / 2))

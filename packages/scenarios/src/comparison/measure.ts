@@ -8,7 +8,7 @@ import { type Recovery, recoveryOf } from './recovery.ts'
 
 /** The measurements of one run, as plain data that threads can exchange. */
 export interface Measurement {
-  /** The judged levels, strongest first, and among them those met and those violated. */
+  /** The judged levels, strongest first. `met` and `violated` contain some of them. */
   readonly levels: readonly string[]
   readonly met: readonly string[]
   readonly violated: readonly string[]
@@ -132,8 +132,8 @@ const latencyOf = ({ operations }: History, row: number): number =>
   (operations.returnTime[row] ?? 0) - (operations.callTime[row] ?? 0)
 
 /**
- * Returns the unanswered operations that another node would have answered: it answered a similar operation at the same
- * time.
+ * Returns the unanswered operations that another node would have answered, because it answered a similar operation at
+ * the same time.
  */
 function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readonly number[]): ReadonlySet<number> {
   const { callTime, f, node } = history.operations

@@ -16,8 +16,8 @@ const PLACES = ['Virginia', 'California', 'Ireland'] as const
 type Place = (typeof PLACES)[number]
 
 /**
- * Round-trip times in milliseconds, from the geographies that faults use. California–Ireland, which they lack, is the
- * sum of the two times to Virginia.
+ * Round-trip times in milliseconds, from the geographies that faults use. California–Ireland is missing there, so it is
+ * the sum of the two times to Virginia.
  */
 const ROUND_TRIPS_MS: readonly (readonly [Place, Place, number])[] = [
   ['Virginia', 'California', 62],
@@ -25,7 +25,7 @@ const ROUND_TRIPS_MS: readonly (readonly [Place, Place, number])[] = [
   ['California', 'Ireland', 132],
 ]
 
-/** Begins the ids of faults that form a network, the normal condition of a run. */
+/** The prefix of the ids of faults that simulate the normal network of a run. */
 const NETWORK = 'network-'
 
 export const isTrouble = ({ id }: { readonly id: string }): boolean => !id.startsWith(NETWORK)

@@ -11,8 +11,8 @@ export type Recovery = number | 'never'
 const NEARLY_ALL = 0.99
 
 /**
- * Returns the time from the end of the last fault to the recovery: the first success from which the answered share is
- * as large as before the first fault, or 99%.
+ * Returns the time from the end of the last fault to the recovery. From the recovery on, the answered share is as large
+ * as before the first fault, or 99%.
  */
 export function recoveryOf({ history, faults, healedAt }: MeasureInput): Recovery | undefined {
   const trouble = faults.filter(isTrouble)

@@ -3,10 +3,7 @@ import { usageError } from '@chaosproxy/history'
 /** One setting at several values, or several settings that change together. */
 export interface Sweep {
   readonly typed: string
-  /**
-   * The text before `=`. It names a setting; if the points name their settings, it is the name of a system or any other
-   * text.
-   */
+  /** The text before `=`: a setting, the name of a system, or any other text. */
   readonly subject: string
   readonly points: readonly SweepPoint[]
 }
@@ -25,7 +22,7 @@ const MOST_VALUES = 20
 const HOW = 'Write --sweep sync=0..4, --sweep reads=primary,replica, or --sweep quorum=R1W3..R3W1.'
 
 /**
- * Throws for a sweep of one value. The parser accepts it, because the error for a value that no system has comes first.
+ * Throws for a sweep of one value. The parser accepts such a sweep, so that the error for an unknown value comes first.
  *
  * @throws UserError (usage)
  */
@@ -78,7 +75,7 @@ function togetherOf(text: string): readonly (readonly [name: string, value: numb
   return Array.from(text.matchAll(/([a-z]+)(\d+)/gi), ([, name = '', value]) => [name.toLowerCase(), Number(value)])
 }
 
-/** Returns the points from one to the other in steps of one. */
+/** Returns the points from `from` to `to`. Every setting changes in steps of one. */
 function together(from: string, to: string, refuse: Refuse): readonly SweepPoint[] {
   const [first = [], last = []] = [togetherOf(from), togetherOf(to)]
   const named = (settings: typeof first): string => settings.map(([name]) => name).join(' ')

@@ -26,7 +26,7 @@ const natsUpdates = (clients: number): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** A run with power losses. A replica gets its lost data back from replicas that still have it. */
+/** A run with power losses. A replica restores lost data from replicas that still have it. */
 const natsPower = (faults: string, seconds: number): readonly string[] =>
   runArgs({ target: 'nats', workload: 'stream', faults, more: ['--rate', '100'], seconds, expect: 'faithful' })
 

@@ -49,7 +49,7 @@ const lockfile = (staleMs: number): readonly string[] =>
     clients: 'node visitors.mjs {app}',
   })
 
-/** A lock of one machine, which counts as abandoned if its holder has not touched it for some time. */
+/** Locks for a single machine. A lock counts as abandoned if its holder has not touched it for some time. */
 export const fileLocks: readonly Exhibit[] = [
   {
     name: 'proper-lockfile-stale',

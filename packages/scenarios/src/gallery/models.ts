@@ -21,7 +21,7 @@ interface Model extends Pick<Exhibit, 'name' | 'system' | 'weakness' | 'source'>
   readonly breaks: Level
   /** The setting with the weakness; absent if that is the default setting. */
   readonly weak?: string
-  /** The setting that cures it; absent if it is the default. */
+  /** The setting that removes the weakness; absent if it is the default. */
   readonly cured?: string
   readonly cure: string
 }

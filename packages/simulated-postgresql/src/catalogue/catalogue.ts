@@ -197,7 +197,7 @@ export class Catalogue {
     yield* this.relations.insert(key, relation, writer)
   }
 
-  /** Drops a relation, which the transaction has locked, and its dependent rows in the catalogue. */
+  /** Drops a relation and its dependent rows in the catalogue. The transaction must hold the lock on the relation. */
   drop(relation: Relation, by: Subtransaction): void {
     this.relations.remove(relation, by)
     if (!isTable(relation)) return
@@ -229,7 +229,7 @@ export class Catalogue {
     })
   }
 
-  /** Records a change and how to undo it if the transaction aborts. */
+  /** Records that a transaction changed the catalogue. If the transaction aborts, `undo` is called. */
   changed(by: Subtransaction, undo: () => void): void {
     this.version++
     this.#changing.add(by.transaction)

@@ -72,7 +72,7 @@ function constant(
   const text = sval?.sval ?? ''
   const shown = view.types.typeOf(type.oid)
   switch (shown.category) {
-    // PostgreSQL prints the parsed value of literals such as `+5` and `1 hour`, so these are unsupported.
+    // PostgreSQL prints the parsed value of a literal such as `+5` or `1 hour`, so only plain literals are supported.
     case 'N':
       return /^(?:0|[1-9]\d*)$/.test(text) ? text : undefined
     case 'B':

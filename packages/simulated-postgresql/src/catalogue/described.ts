@@ -25,7 +25,7 @@ interface DescribedTable {
   readonly triggers: readonly string[]
 }
 
-/** A view, trigger or foreign key through which a statement that writes `table` also writes another table. */
+/** A reason why a statement that writes `table` also writes another table: a view, a trigger or a foreign key. */
 interface DescribedWriter {
   readonly table: string
   readonly by: 'write' | 'delete' | 'update'

@@ -19,7 +19,7 @@ export type IndexColumn = (
   | { readonly compiled: Compiled; readonly text: string; readonly shown: string }
 ) & { readonly order: Index['orders'][number] }
 
-/** Creates an empty index. `facts` evaluate its expressions, which depend only on the row. */
+/** Creates an empty index. Its expressions depend only on the row, and are evaluated with `facts`. */
 export function createIndex(definition: IndexDefinition, table: Table, facts: SessionFacts): Index {
   const { columns, condition } = definition
   const typeAt = (at: number): SqlType => {

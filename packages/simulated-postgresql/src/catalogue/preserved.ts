@@ -4,8 +4,8 @@ import type { Transaction } from '../storage/model.ts'
 type Swap = () => () => void
 
 /**
- * The former state of catalogue objects that open transactions change. Queries of the catalogue by other transactions
- * use it and do not wait.
+ * The former state of catalogue objects that open transactions change. Catalogue queries by other transactions see this
+ * state and do not wait.
  */
 export class Preserved {
   #saved: readonly { readonly of: unknown; readonly by: Transaction; readonly swap: Swap }[] = []
@@ -37,7 +37,7 @@ export class Preserved {
   #keep(of: unknown, by: Transaction, swap: Swap): void {
     const known = this.#saved.find((each) => each.of === of)
     if (known?.by === by) return
-    // If the transaction of `known` is still active, it has rolled back the change and released its lock.
+    // The transaction of `known` has ended, or has rolled back the change and released its lock.
     this.#saved = [...this.#saved.filter((each) => each !== known && each.by.state === 'active'), { of, by, swap }]
   }
 

@@ -48,7 +48,9 @@ const typesIn = ({ types }: CatalogueView): readonly Type[] => [...types.all()]
 /** The oid of the superuser that every database has. */
 const OWNER = 10
 
-/** Returns the default collation of a text type, or that of `name`. */
+/**
+ * Returns the oid of a type's collation: 950 (C) for `name`, 100 for other text types, 0 for types without a collation.
+ */
 function collationOf({ oid, category, elementOid }: Type, types: Types): number {
   const element = types.find(elementOid)
   if (element !== undefined && category === 'A') return collationOf(element, types)
@@ -215,7 +217,10 @@ function attributesOf(relation: object): number {
   return (columns?.length ?? 0) + (included?.length ?? 0)
 }
 
-/** Whether a relation has triggers. Foreign keys count on both tables, because PostgreSQL enforces them by triggers. */
+/**
+ * Whether a relation has triggers. A foreign key counts for both of its tables, because PostgreSQL enforces it by
+ * triggers on both.
+ */
 const hasTriggers = (relation: object, { catalogue, own }: CatalogueView): boolean =>
   'triggers' in relation &&
   ((relation as Table).triggers.length > 0 ||
@@ -283,7 +288,7 @@ function noTree(what: string, isThere: boolean): null {
   return null
 }
 
-/** The type whose operator class all types of the category share. */
+/** All types of the category use the operator class of this type. */
 const SHARED: Readonly<Record<string, number>> = { A: OID.anyarray, E: OID.anyenum, R: OID.anyrange }
 
 function classesOf({ table, index }: TableIndex, { types }: CatalogueView): readonly number[] {

@@ -25,7 +25,7 @@ export interface Table extends Heap {
   materialized: { readonly query: Node; readonly populated: boolean } | undefined
 }
 
-/** PARTITION BY LIST of the column at an index in the row. */
+/** PARTITION BY LIST. `place` is the index of the partition column in the row. */
 interface Partitioned {
   readonly place: number
   readonly partitions: readonly Partition[]
@@ -73,7 +73,7 @@ export interface ForeignKey {
   readonly columns: readonly number[]
   readonly referenced: Table
   readonly referencedColumns: readonly number[]
-  /** The index of the referenced table. It is replaced when that index is rebuilt. */
+  /** The index on the referenced columns. A rebuilt index takes the place of the old one. */
   index: Index
   readonly onUpdate: ReferentialAction
   readonly onDelete: ReferentialAction

@@ -344,7 +344,7 @@ function* changeType(
   }
 }
 
-/** Casts a default to the old type, from which its value is converted. */
+/** Casts a default to the column's old type, because the conversion starts from a value of that type. */
 function convertedDefault(node: Node | undefined, from: SqlType, to: SqlType): Node | undefined {
   if (node === undefined || from.oid === to.oid) return node
   return { TypeCast: { arg: node, typeName: { names: [{ String: { sval: from.name } }], typemod: -1 } } }

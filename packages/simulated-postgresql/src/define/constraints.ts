@@ -158,7 +158,7 @@ function addCheck(
   const slots = new Set<number>()
   scope.recorder = (slot) => slots.add(slot)
   const compiled = context.condition(raw_expr, scope, 'CHECK')
-  // The name of a constraint on a single column contains the column's name.
+  // If a CHECK reads a single column, the constraint's name contains the column's name.
   const [place] = slots
   const only = column ?? (slots.size === 1 && place !== undefined ? table.columns[place] : undefined)
   const base = only === undefined ? `${table.name}_check` : `${table.name}_${only.name}_check`

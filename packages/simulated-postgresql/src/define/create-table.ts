@@ -173,7 +173,7 @@ function typeNamed(name: string, context: Context): SqlType {
   return { oid: type.oid, name, typmod: -1 }
 }
 
-/** Applies NOT NULL, DEFAULT and similar clauses. Returns false for a constraint of the table. */
+/** Applies a clause such as NOT NULL or DEFAULT. Returns false for other constraints, which belong to the table. */
 function addColumnProperty(
   fields: Fields<'Constraint'>,
   table: Table,

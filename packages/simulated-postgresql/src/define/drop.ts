@@ -296,7 +296,7 @@ function* dropTable(
   const { catalogue } = run
   const by = run.transaction.current
   for (const index of table.indexes) yield* run.lockTable(index, 'AccessExclusiveLock')
-  // The drop removes the triggers of foreign keys on the referenced tables, so these are locked too.
+  // The drop also removes triggers on tables that foreign keys of this table reference, so those tables are locked too.
   for (const { referenced } of table.foreignKeys) yield* run.lockTable(referenced, 'AccessExclusiveLock')
   for (const key of catalogue.referencing(table, context.own)) {
     if (together.has(key.table)) continue

@@ -122,7 +122,7 @@ export const conditionOf = (where: Node, table: Table, context: Context): IndexD
   text: JSON.stringify(withoutLocations(where)),
 })
 
-/** Returns an index without entries, compiled for the present types of the columns. */
+/** Returns an empty index, compiled for the present types of the columns. */
 export function rebuilt(index: Index, table: Table, context: Context, run: Run): Index {
   const { columns, included, orders, expressions } = index
   const condition = index.condition === undefined ? undefined : conditionOf(JSON.parse(index.condition), table, context)

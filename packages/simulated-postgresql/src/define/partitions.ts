@@ -98,8 +98,8 @@ function boundValues(
 }
 
 /**
- * Requires that both tables have the same columns at the same indexes. Refuses a partition whose rows could be
- * distinguished otherwise.
+ * Requires that both tables have the same columns at the same indexes. Refuses partitions with features that are not
+ * simulated.
  */
 function requireAlike(table: Table, parent: Table, context: Context): void {
   const refused = (what: string): never => {
@@ -153,8 +153,8 @@ function shapeOf(key: ForeignKey): string {
 }
 
 /**
- * Requires that the partition has the checks of the partitioned table, and that its own hold for all values that it
- * accepts.
+ * Requires that the partition has the checks of the partitioned table. Its other checks must hold for every value that
+ * the partition accepts.
  */
 function requireChecks(table: Table, values: readonly SqlValue[], parent: Table, context: Context, run: Run): void {
   const place = parent.partitioned?.place ?? -1

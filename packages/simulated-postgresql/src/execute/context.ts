@@ -54,7 +54,7 @@ export interface ContextOptions {
   readonly parameterOids: readonly number[]
   readonly compilers: Compilers
   readonly variables?: RoutineVariables
-  /** Receives the tables that names resolve to, with their locks so far. */
+  /** Collects the tables that names resolve to, with their locks. */
   readonly looked: Map<Table, LockMode>
 }
 

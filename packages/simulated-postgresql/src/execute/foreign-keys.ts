@@ -18,8 +18,8 @@ export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, befor
   for (const key of keys) {
     if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {
-      // If this transaction wrote the old version, the check for it does nothing, because that version is replaced. So
-      // the new version needs its own.
+      // If this transaction wrote the old version, the check of the old version does nothing, because the version was
+      // replaced. The new version then needs its own check.
       if (statusOf(before.xmin) === 'committed') continue
     }
     run.owed.push({

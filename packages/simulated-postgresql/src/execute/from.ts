@@ -233,7 +233,7 @@ type Values = readonly (readonly SqlValue[])[]
 interface Known {
   readonly outer: Env | undefined
   readonly rows: Values
-  /** The rows by key; the key is the value of the matched column. */
+  /** The rows by the value of the matched column. */
   byKey?: ReadonlyMap<string, Values>
 }
 

@@ -12,7 +12,7 @@ import type { QueryScope } from './scope.ts'
 interface GroupKey {
   readonly node: Node
   readonly compiled: Compiled
-  /** The slot of the key in the row of a group; its value is null if the grouping set lacks the key. */
+  /** The slot of the key in the row of a group. If the grouping set lacks the key, the slot contains null. */
   readonly slot: number
   readonly column: NamedColumn | undefined
 }

@@ -135,7 +135,7 @@ function requirePlain(node: unknown): void {
   for (const value of Object.values(node)) requirePlain(value)
 }
 
-/** Whether the name is a column of FROM, which takes precedence over a result column. */
+/** Whether the name is a column of FROM. Such a column takes precedence over a result column. */
 function isInput(node: Extract<Node, { ColumnRef: unknown }>, scope: QueryScope): boolean {
   const fields = node.ColumnRef.fields ?? []
   if (fields.some((field) => !('String' in field))) return false

@@ -121,7 +121,7 @@ export function compileMerge(
   }
 }
 
-/** Returns the kinds of the actions, in the order of their statement triggers. */
+/** Returns the kinds of the actions, in the order in which their statement triggers fire. */
 function kindsOf(actions: readonly Action[]): readonly ('INSERT' | 'UPDATE' | 'DELETE')[] {
   return (['INSERT', 'UPDATE', 'DELETE'] as const).filter((kind) => actions.some(({ change }) => change.kind === kind))
 }

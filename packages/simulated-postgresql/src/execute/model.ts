@@ -15,7 +15,7 @@ import type { Met, View } from './view.ts'
 export interface ResultColumn {
   readonly name: string
   readonly type: SqlType
-  /** The oid of the value's source table. Like `attribute`, 0 for a computed value. */
+  /** The oid of the source table of the column; like `attribute`, 0 for a computed value. */
   readonly tableOid: number
   readonly attribute: number
 }
@@ -91,7 +91,7 @@ export interface Item {
   /** The columns that `*` and unqualified names refer to. */
   readonly columns: readonly NamedColumn[]
   extend(run: Run, outer: Env | undefined, left: JoinedRow): Generator<Wait, JoinedRow[], void>
-  /** Narrows the item to rows whose column `own` equals `other`. It may still return further rows. */
+  /** Tells the item that only rows whose column `own` equals `other` are needed. The item may still return others. */
   match?(own: NamedColumn, other: NamedColumn): void
 }
 
@@ -116,11 +116,14 @@ export interface Run extends SessionFacts, Writer {
   /** Returns the snapshot for checks at the end of the statement. */
   latestSnapshot(): Snapshot
   factsOf(table: Table): TableFacts
-  /** Returns the compiled statement after it locks its tables, compiled again if they changed meanwhile. */
+  /**
+   * Locks the tables of a statement, and returns the compiled statement. Compiles it again if the tables changed during
+   * the wait.
+   */
   locked<T extends Locking>(compile: () => T): Generator<Wait, T, void>
   /** Locks a table; returns false if the session already holds the lock. */
   lockTable(target: Lockable, mode: LockMode): Generator<Wait, boolean, void>
-  /** Locks the object that a name resolves to, which may be another one after the wait. */
+  /** Locks the object that a name resolves to. After a wait, the name may resolve to another object. */
   lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Generator<Wait, T, void>
   nextValue(sequence: Sequence): bigint
   /** The facts for expressions that do not depend on the session, such as index expressions. */
@@ -135,7 +138,9 @@ export interface Locking {
   readonly tables: ReadonlyMap<Table, LockMode>
   /** The command, such as `INSERT`, if a read-only transaction refuses it. */
   readonly writes: string | undefined
-  /** Whether the statement never writes, as a MERGE with only DO NOTHING. A read-only transaction may execute it. */
+  /**
+   * Whether the statement cannot write, such as a MERGE with only DO NOTHING. A read-only transaction may execute it.
+   */
   readonly isIdle: boolean
 }
 
@@ -171,7 +176,7 @@ export interface Deferrable {
   readonly initiallyDeferred: boolean
 }
 
-/** A constraint check for the end of the statement or of the transaction. */
+/** A constraint check to run at the end of the statement or, if deferred, of the transaction. */
 export interface OwedCheck {
   readonly deferred: boolean
   readonly constraint: string

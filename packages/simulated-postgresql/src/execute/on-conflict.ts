@@ -134,7 +134,7 @@ function noteConflict(
   met?.conflicts.set(first.row, { clause, first, tuple, proposed: [...others, values] })
 }
 
-/** Records with which rows the inserted row would have conflicted, without the deletions of other transactions. */
+/** Records the rows with which the inserted row would have conflicted if other transactions had not deleted them. */
 function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): void {
   if (run.met === undefined) return
   for (const index of clause.arbiters) {
@@ -185,7 +185,7 @@ function isInTheWay(index: Index, proposed: readonly SqlValue[], tuple: Tuple): 
   return index.excludes?.(mine, other) ?? index.keyOf(mine) === index.keyOf(other)
 }
 
-/** Returns the first conflicting row. During a wait at one index, a conflicting row may appear at another. */
+/** Returns the first conflicting row. During a wait at one index, a conflict may arise at another. */
 function* conflicting(
   conflict: Conflict,
   values: readonly SqlValue[],

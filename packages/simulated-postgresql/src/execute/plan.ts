@@ -16,7 +16,7 @@ export interface Plan extends Locking {
   readonly columns: readonly ResultColumn[] | undefined
   readonly parameterOids: readonly number[]
   execute(run: Run): Generator<Wait, { readonly tag: string; readonly rows: Rows }, void>
-  /** Returns the result that the statement has in the view of the run, or the changes that it would make. */
+  /** Evaluates the statement in the view of the run. Returns its result, or the changes that it would make. */
   asked(run: Run): Generator<Wait, Rows, void>
   readonly reading?: QueryPlan['reading']
 }

@@ -43,6 +43,6 @@ export function resultColumns(targets: readonly Target[]): readonly ResultColumn
 }
 
 export function tidy(table: Table, run: Run): void {
-  // An observer compares the old versions at the end, so they are kept.
+  // An observer compares the old versions at the end, so they must be kept.
   if (run.met === undefined) vacuum(table, () => run.store.horizon())
 }

@@ -25,7 +25,7 @@ export class QueryScope implements Scope {
   /** The columns that an unqualified name can refer to, in the order of `*`. */
   columns: readonly NamedColumn[] = []
   readonly commonTables: Map<string, CommonTable> = new Map()
-  /** The number of values in a row; `tuples` is the number of row versions in a row. */
+  /** The number of values in a row. `tuples` is the number of row versions. */
   width = 0
   tuples = 0
   /** Called with the slot of each referenced column of this query. */

@@ -95,7 +95,7 @@ export function compileWhere(node: Node | undefined, scope: QueryScope, from: Fr
   if (node === undefined) return []
   const parts = conjuncts(node)
   const compiled = parts.map((each) => scope.context.condition(each, scope, 'WHERE'))
-  // PostgreSQL evaluates no other condition if constants alone make one false.
+  // If constants alone make one condition false, PostgreSQL evaluates no other condition.
   const refuted = compiled.filter((condition) => {
     const known = knownValue(condition, scope)
     return known !== undefined && known.value !== true

@@ -20,10 +20,7 @@ interface Restriction {
   readonly type: SqlType
 }
 
-/**
- * After so many scans of a table in one statement, further scans use a temporary hash index, if the table has no
- * suitable index.
- */
+/** After this many scans of a table, a statement uses a temporary hash index, if the table has no suitable index. */
 const SCANS_BEFORE_HASHING = 3
 
 /** A scan of a whole table, or of rows that an equality selects. The complete condition is evaluated later. */

@@ -6,7 +6,7 @@ import type { SqlValue } from '../types/value.ts'
 /** An existing row that conflicted with proposed rows. */
 interface MetConflict {
   readonly clause: object
-  /** The version that conflicted. `tuple` is the newest version then, if there was one. */
+  /** The version that conflicted. `tuple` is the newest version of the row at that time, if any. */
   readonly first: Tuple
   readonly tuple: Tuple | undefined
   readonly proposed: readonly (readonly SqlValue[])[]
@@ -47,7 +47,7 @@ interface Ran {
   readonly memo: ReadonlyMap<object, unknown>
 }
 
-/** What a statement saw, or the same with changed rows, for a repeated evaluation. */
+/** The rows that a repeated evaluation sees: those that the statement saw, with `changes` applied. */
 export class View {
   readonly #executed: Ran
   readonly #met: Met

@@ -146,7 +146,7 @@ export function* updateRow(
   const next = addTuple(run, table, values, tuple)
   endTuple(run, table, tuple, lock, next)
   run.met?.assigned.set(next, facts.assigned)
-  // Without changed index columns, PostgreSQL keeps the version on the same page and adds no index entries (HOT).
+  // If no indexed column changes, PostgreSQL keeps the new version on the same page and adds no index entries (HOT).
   const inPlace = ![...facts.indexedPlaces].some((place) => !sameValue(facts, place, tuple.values, values, run))
   for (const index of table.indexes) {
     const before = index.valuesOf(tuple.values)

@@ -137,7 +137,7 @@ const PURE_TEXTS = new Set<number>([
   OID.json,
 ])
 
-/** Whether a cast is independent of settings, as most casts between texts and datetime types are not. */
+/** Whether a cast is independent of settings. Most casts between texts and datetime types depend on them. */
 function isPure(path: Pathway, source: number, target: number): boolean {
   // Settings affect the parsing of times and intervals, but not their text form.
   const written = PURE_TEXTS.has(source) || source === OID.time || source === OID.interval

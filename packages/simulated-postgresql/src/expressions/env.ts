@@ -31,7 +31,7 @@ export interface ColumnReference {
   readonly index: number
   /** The number of query levels between the use and the column: 0 for the query itself, 1 for the enclosing one. */
   readonly levelsUp: number
-  /** The columns of the rows that the column holds, if its type is composite. */
+  /** The columns of the composite type, if the type is composite. */
   readonly columns?: readonly RecordColumn[]
 }
 
@@ -43,7 +43,7 @@ export interface Subquery {
 
 /** The names that an expression can use. Using an absent member is an error. */
 export interface Scope {
-  /** The types, settings and relations at preparation: each literal is parsed once. */
+  /** The types, settings and relations at the time of preparation, because each literal is parsed only once. */
   readonly context: TextContext
   /** The clause that messages name: `WHERE`, `CHECK constraints`. */
   readonly place?: string

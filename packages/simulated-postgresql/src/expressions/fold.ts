@@ -21,8 +21,8 @@ export function foldOf(part: Compiled, env: Env): Known | undefined {
 
 /**
  * Returns an expression that is computed in advance if its parts are constant. PostgreSQL's planner does so even if
- * there are no rows, and reports the errors of constants. A strict expression with a null constant is null without its
- * other parts.
+ * there are no rows, and reports the errors of constants. If the rule is strict, one constant null makes the result
+ * null.
  */
 export function derived(
   type: SqlType,

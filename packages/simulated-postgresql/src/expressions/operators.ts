@@ -34,7 +34,7 @@ function conjunction(parts: readonly Compiled[], all: boolean, scope: Scope): Co
     }
     return unknown ? null : all
   }
-  // PostgreSQL computes no part after a constant that decides the result.
+  // After a constant that decides the result, PostgreSQL computes nothing more.
   return foldable(typeNamed(scope, OID.bool), compute, (env) => {
     let certain = true
     for (const part of parts) {
@@ -415,7 +415,7 @@ function membership(
   if (first === undefined) throw new NotSupported('an empty IN')
   const resolved = resolveOperator(scope, name, left, first, location)
   const value = resolved.operands[0] ?? left
-  // The operator determines the type of the elements, without the modifier of the first one.
+  // The operator determines the type of the elements. The modifier of the first element is left out.
   const target = typeNamed(scope, resolved.call.arguments[1]?.oid ?? first.type.oid)
   const all = elements.map((element) => coerce(element, target, 'i', scope, location))
   const apply = binaryFunction(scope, resolved)

@@ -131,7 +131,7 @@ function comparison(
     evaluate: (env) => {
       const outcomes = function* (): Generator<SqlValue> {
         for (const row of subquery.rows(env)) {
-          // `current` is set for each row, because the comparison may run this subquery again.
+          // `current` is set again for each row, because the comparison itself may run this subquery.
           current = row
           yield condition.evaluate(env)
         }

@@ -278,7 +278,7 @@ function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
         | undefined
       return partition.rows.map((env, row) => {
         const { start, end } = frame(partition, row)
-        // A frame that only grew at its end reuses the state of the aggregate.
+        // If a frame only grew at its end, the state of the aggregate is reused.
         if (running === undefined || running.start !== start || running.end > end) {
           running = { start, end: start, state: aggregate.create(env) }
         }

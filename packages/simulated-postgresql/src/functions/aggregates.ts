@@ -50,7 +50,7 @@ function extreme(sign: number): Aggregate {
   return (call, env) => {
     const { compare } = env.session.types.typeOf(oidOf(call))
     if (compare === undefined) return undefined
-    // Of two equal values, the later one stays, as in PostgreSQL's functions.
+    // If two values are equal, the later one is kept, as in PostgreSQL's functions.
     return fold((state, value) => (compare(state, value) * sign > 0 ? state : value))(call, env)
   }
 }

@@ -37,7 +37,7 @@ function extractMoment(name: string, local: bigint, universal = local): Numeric 
   return fieldIn(FIELDS, name)(momentOf(local))
 }
 
-/** Matches fields that are not units, and the unit `quarter`, which intervals lack. */
+/** Matches fields that are not units, and `quarter`, a unit that intervals lack. */
 const OTHER = /^(?:dow|isodow|doy|epoch|quarter)$/i
 
 const unitNamed = (name: string): string => unitOf(name) ?? (OTHER.test(name) ? name.toLowerCase() : '')
@@ -113,8 +113,8 @@ function truncated(unit: string, value: bigint): bigint {
 }
 
 /**
- * Truncates a timestamp in a zone. Below a day, it keeps its offset from UTC; otherwise the offset at the start of the
- * day applies.
+ * Truncates a timestamp in a zone. Units below a day keep the offset of the timestamp from UTC. Longer units take the
+ * offset at the truncated time.
  */
 function truncatedIn(zone: Zone, name: string, value: bigint): bigint {
   const unit = unitNamed(name)

@@ -11,7 +11,7 @@ import type { SetFunction } from './set-function.ts'
 /** A value in a json or jsonb document. */
 interface Part {
   readonly kind: 'null' | 'string' | 'scalar' | 'array' | 'object'
-  /** The part as JSON text, in a json document as written. */
+  /** The JSON text of the part. In a json document, it is as written. */
   readonly text: string
   /** The content of a string, otherwise `text`. */
   readonly plain: string

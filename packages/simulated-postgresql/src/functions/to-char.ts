@@ -36,7 +36,10 @@ const WIDTHS: Readonly<Record<string, number>> = { HH24: 2, HH12: 2, ID: 1, MS: 
 const monthName = ({ month }: Moment): string => MONTHS[month - 1] ?? ''
 const dayName = ({ days }: Moment): string => DAYS[weekday(days)] ?? ''
 
-/** Names by pattern, whose case they take. They are padded to nine letters unless FM precedes. */
+/**
+ * Names by pattern, with the length to which they are padded unless FM precedes. The case of the pattern decides the
+ * case of the name.
+ */
 const NAMES: Readonly<Record<string, readonly [number, (moment: Moment) => string]>> = {
   MONTH: [9, monthName],
   MON: [0, (moment) => monthName(moment).slice(0, 3)],

@@ -406,7 +406,10 @@ export class Machine<P extends Planned> {
     }
   }
 
-  /** Assigns a row to a record. A record of a row type takes the values by position; others take the columns too. */
+  /**
+   * Assigns a row to a record. If the record has a row type, assigns the values by position; otherwise the record also
+   * takes the columns.
+   */
   #putRow(target: number, row: readonly SqlValue[], columns: readonly RecordColumn[]): void {
     const variable = this.#body.variables[target]
     const shape = this.#shapes[target]

@@ -5,7 +5,7 @@ import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlRecord, type SqlType } from '../types/value.ts'
 import type { Body, Variable } from './tree.ts'
 
-/** The names of variables for a statement in a routine, which passes their values as parameters. */
+/** Finds the variables that a statement in a routine names. Their values are passed as parameters. */
 export interface RoutineVariables {
   find(names: readonly string[]): Compiled | undefined
   /** The meaning of a name that a variable and a column share. */

@@ -216,7 +216,7 @@ function* answerQuery(talk: Talk, sql: string): Generator<Pause, void> {
       running = statement.sql
       const outcome = yield* runStatement(talk, statement, [])
       writeRows(talk, outcome)
-      // The reply to the last statement follows its commit to disk.
+      // The transaction commits before the reply to its last statement.
       if (i === statements.length - 1) session.sync()
       if (outcome.kind === 'empty') peer.write({ kind: 'empty-query' })
       else peer.write({ kind: 'command-complete', tag: outcome.tag })

@@ -147,8 +147,8 @@ export class Extended {
     portal.next = end
     for (const row of sent)
       peer.write({ kind: 'data-row', values: writeRow(row, { columns, formats, context: session.context }) })
-    // As in PostgreSQL, the portal is suspended even after the last row: only a further search would show that none
-    // follows.
+    // As in PostgreSQL, the portal is suspended even after the last row, because only a further search would show that
+    // no row follows.
     if (mostRows > 0 && sent.length === mostRows) peer.write({ kind: 'portal-suspended' })
     else
       peer.write({

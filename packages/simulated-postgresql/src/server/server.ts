@@ -11,7 +11,7 @@ export interface ServerOptions {
   readonly after: (micros: number, run: () => void) => () => void
   /** Returns the duration of a statement in microseconds. */
   readonly costOf: (sql: string) => number
-  /** Returns the time that a session needs to continue after a wait, in microseconds. */
+  /** Returns the microseconds that a session needs to continue after a wait. */
   readonly wakesAfter: () => number
   /** Called for a statement that is not simulated. */
   readonly unsupported: (sql: string, construct: string) => void
@@ -180,7 +180,7 @@ class Backend implements Connection {
     if (!this.#peer.isGone) this.#around.sink.end()
   }
 
-  /** Continues after the time of a statement, or fails at `statement_timeout`. */
+  /** Calls `goOn` after the duration of a statement, or fails at `statement_timeout`. */
   #afterCost(micros: number, goOn: () => void): () => void {
     const limit = (this.#session?.statementTimeoutMs ?? 0) * 1_000
     if (limit === 0 || micros < limit) return this.#options.after(micros, goOn)

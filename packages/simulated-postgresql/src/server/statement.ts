@@ -12,7 +12,7 @@ export interface Talk {
   readonly unsupported: (sql: string, construct: string) => void
 }
 
-/** The outcomes of a statement after the data of a COPY. */
+/** The last outcome of a statement. For COPY, it follows the data. */
 export type Done = Extract<Outcome, { readonly kind: 'done' | 'rows' | 'empty' }>
 
 export function* runStatement(

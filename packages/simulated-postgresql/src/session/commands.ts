@@ -198,7 +198,7 @@ function* prepare(
     const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.context)
     return domain ?? oid
   })
-  // Plans are shared by the text of their statements, so it must be unique.
+  // Sessions find shared plans by the text of a statement, so this statement needs a unique text.
   connection.prepared.set(name, yield* connection.compile({ ...statement, node: query }, oids))
   return 'PREPARE'
 }

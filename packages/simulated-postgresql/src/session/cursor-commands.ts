@@ -47,7 +47,7 @@ export function* declare(
       },
     }
   }
-  // A cursor WITH HOLD has read all its rows, because PostgreSQL reads them by the commit.
+  // A cursor WITH HOLD counts as having read all rows, because PostgreSQL reads them no later than the commit.
   const { rows, plan, tellRead } = yield* connection.runner.run(compile, parameters, statement.sql, !hold)
   connection.cursors.set(portalname, {
     ...{ columns: plan.columns ?? [], rows, position: 0, hold, tellRead },

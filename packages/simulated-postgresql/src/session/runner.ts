@@ -31,7 +31,7 @@ export interface Ran {
   readonly rows: Rows
 }
 
-/** Reports that some rows of a query were read, as a statement of its own. */
+/** Reports a fetch of some rows of a query, as if it were a separate statement. */
 export type TellRead = (sql: string, part: (rows: Rows) => Rows) => void
 
 export interface RunnerOwner {
@@ -188,7 +188,10 @@ export class Runner {
     server.store.locks.release(backend, target, mode, transactions.begin(false).current)
   }
 
-  /** Locks the object that a name resolves to, which a wait may change (RangeVarGetRelidExtended). */
+  /**
+   * Locks the object that a name resolves to. After a wait, the name may resolve to another object
+   * (RangeVarGetRelidExtended).
+   */
   *lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Generator<Wait, T, void> {
     let found = find()
     while (found !== undefined) {

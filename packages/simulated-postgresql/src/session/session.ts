@@ -108,7 +108,7 @@ export interface Session {
   /** Returns the settings that ParameterStatus reports after authentication. */
   parameters(): ReadonlyMap<string, string>
   status(): 'idle' | 'transaction' | 'failed'
-  /** Called when a query string begins to run. The time that its statements take follows. */
+  /** Called when a query string begins to run, before the time that its statements take. */
   runs(text: string): void
   /** Called when the client may continue (ReadyForQuery). */
   ready(): void
@@ -149,7 +149,7 @@ export type Outcome =
       readonly tag: string
       readonly columns: readonly ResultColumn[]
       readonly rows: readonly (readonly SqlValue[])[]
-      /** Reports to the witness that `count` rows from row `from` were fetched; undefined if all rows were fetched. */
+      /** Reports to the witness that `count` rows from row `from` on were fetched. Absent if all rows were fetched. */
       readonly tellRead?: ((from: number, count: number) => void) | undefined
     }
   | { readonly kind: 'empty' }

@@ -158,7 +158,7 @@ function check(setting: Setting, value: string): void {
   if (setting.name === 'client_encoding' && !/^utf-?8$|^unicode$/i.test(value)) throw invalid()
 }
 
-/** The accepted values of settings for the text form of values. */
+/** The supported values of settings that affect the text form of values. */
 const STYLES: Readonly<Record<string, RegExp>> = {
   datestyle: /^ *(?:iso|mdy)(?: *, *(?:iso|mdy))* *$/i,
   intervalstyle: /^postgres$/i,

@@ -54,7 +54,7 @@ export function showSetting(connection: Host, name: string, missingOk = false): 
   return connection.settings.show(name, missingOk)
 }
 
-/** Executes SET. It is undone if the transaction aborts; SET LOCAL is undone at its end in any case. */
+/** Executes SET. An abort of the transaction undoes it. The end of the transaction always undoes SET LOCAL. */
 export function setSetting(connection: Host, name: string, value: string | undefined, local: boolean): void {
   const restore = connection.settings.set(name, value)
   let undone = false

@@ -102,7 +102,7 @@ export class LockTable {
     for (const lock of new Set(ended.map((each) => each.lock))) this.#drop(lock, holder)
   }
 
-  /** Grants the locks of waiters that conflict with no holder and no waiter before them (ProcLockWakeup). */
+  /** Grants the locks of waiters that conflict neither with a holder nor with an earlier waiter (ProcLockWakeup). */
   wake(lock: Lock): void {
     let ahead = 0
     for (const waiter of [...lock.queue]) {

@@ -9,7 +9,7 @@ export interface Transaction {
   isolation: Isolation
   readOnly: boolean
   deferrable: boolean
-  /** Whether the commit is on disk immediately, which PostgreSQL permits after definitions and TRUNCATE. */
+  /** Whether the commit is on disk immediately, as PostgreSQL permits after definitions and TRUNCATE. */
   isPermanent: boolean
   state: 'active' | 'committed' | 'aborted'
   /** The number of the transaction in the order of commits. */
@@ -53,7 +53,10 @@ export interface Tuple {
   readonly cmin: number
   /** The subtransaction that ended this version; ignored if it aborted. */
   xmax: Subtransaction | undefined
-  /** The number of the command that set `xmax`. Before that, the id of a transaction that locked the version, or 0. */
+  /**
+   * The number of the command that set `xmax`. While `xmax` is unset: the id of a transaction that locked the version,
+   * or 0.
+   */
   cmax: number
   xmaxLock: RowLock
   /** The next version of the row. If `xmax` is set without a next version, the row was deleted. */
@@ -99,9 +102,9 @@ export interface Index {
   readonly unique: boolean
   readonly primary: boolean
   readonly nullsNotDistinct: boolean
-  /** Whether the index belongs to a constraint, whose name errors give. */
+  /** Whether the index belongs to a constraint. Errors then name the constraint. */
   constraint: boolean
-  /** Whether the index is checked at the end, and not row by row. */
+  /** Whether the index may be checked at the end of the statement or transaction instead of row by row. */
   readonly deferrable: boolean
   initiallyDeferred: boolean
   readonly columns: readonly (number | undefined)[]
@@ -131,10 +134,13 @@ export interface Index {
   readonly readers: Map<string, Set<Reader>>
 }
 
-/** A serializable transaction as its conflicts see it, even after its end (predicate.c, SERIALIZABLEXACT). */
+/** The conflicts of a serializable transaction, which matter even after its end (predicate.c, SERIALIZABLEXACT). */
 export interface Reader {
   readonly transaction: Transaction
-  /** Transactions that read what this one wrote (rw-conflicts in). `conflictsOut` wrote what this one read. */
+  /**
+   * The transactions that read what this one wrote (rw-conflicts in). `conflictsOut` are those that wrote what this one
+   * read.
+   */
   readonly conflictsIn: Set<Reader>
   readonly conflictsOut: Set<Reader>
   doomed: boolean
@@ -144,7 +150,7 @@ export interface Reader {
   prepareNumber: number
   commitNumber: number
   readonly lastCommitBeforeSnapshot: number
-  /** Whether the transaction had a conflict out to an earlier commit when it committed. */
+  /** Whether, at its commit, the transaction had a conflict out to a transaction that committed earlier. */
   conflictOut: boolean
   earliestOutConflictCommit: number
   /** The sets of readers that contain this transaction. */

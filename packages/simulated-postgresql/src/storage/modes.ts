@@ -44,7 +44,7 @@ export function strongerOrEqual(a: RowLock, b: RowLock): boolean {
   return ROW_LOCKS.indexOf(a) >= ROW_LOCKS.indexOf(b)
 }
 
-/** The mode in which a waiter for a row locks its queue (heapam.c, tupleLockExtraInfo). */
+/** The mode in which a transaction that waits for a row locks the row's queue (heapam.c, tupleLockExtraInfo). */
 export const QUEUE_MODE: Readonly<Record<RowLock, LockMode>> = {
   'FOR KEY SHARE': 'AccessShareLock',
   'FOR SHARE': 'RowShareLock',

@@ -59,8 +59,8 @@ export function lookUp(
 export type LockResult = Exclude<TupleState, 'being modified'> | 'would block'
 
 /**
- * Locks a row (heap_lock_tuple); a result other than `ok` means that no lock was taken. With `follows`, also locks
- * later versions, as SELECT FOR UPDATE does (TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS).
+ * Locks a row (heap_lock_tuple). If the result is not `ok`, nothing was locked. With `follows`, also locks later
+ * versions, as SELECT FOR UPDATE does (TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS).
  */
 export function* lockRow(
   writer: Writer,
@@ -148,7 +148,7 @@ function* untilFree(
       const state = find(tuple, transaction, transaction.commandId)
       const { here, later } = conflictingWriters(tuple, lock, transaction)
       const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
-      // After a wait, the version is found outdated only when later versions are locked too.
+      // After a wait, later versions are locked before this version counts as outdated.
       const continues = follows && waited && state === 'updated' && here.length + later.length > 0
       if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) {
         if (state === 'updated' && follows && waited) show(tuple.next, store.xidOf(backend, transaction.current))

@@ -70,8 +70,8 @@ export class Serializable {
   }
 
   /**
-   * Records that the reader found a version. The reader conflicts with transactions whose work on the version its
-   * snapshot does not show.
+   * Records that the reader met a version. The reader conflicts with the transaction that ended a visible version or
+   * inserted an invisible one.
    */
   met(reader: Reader, tuple: Tuple, isVisible: boolean, snapshot: Snapshot): void {
     if (reader.doomed) throw failure('Canceled on identification as a pivot, during conflict out checking.')
@@ -98,7 +98,8 @@ export class Serializable {
     this.#conflictIn(me, heap.pageReaders)
     if (readers === undefined) return
     this.#conflictIn(me, readers)
-    // The write lock replaces the mark, unless a rollback to a savepoint may release it (CheckTargetForConflictsIn).
+    // The write lock makes the mark unnecessary, unless a rollback to a savepoint may release the lock
+    // (CheckTargetForConflictsIn).
     if (me.transaction.current.parent !== undefined || !readers.delete(me)) return
     me.reads.delete(readers)
     me.rowsRead.set(heap, (me.rowsRead.get(heap) ?? 0) - 1)
@@ -168,7 +169,7 @@ export class Serializable {
     me.prepared = true
   }
 
-  /** Whether a transaction overlaps another writer. Without an overlap, its commit fails only if it must. */
+  /** Whether a transaction overlaps another writer. Only then may its commit fail without need. */
   #overlapsWriter(me: Reader): boolean {
     if (me.transaction.readOnly) return false
     const since = me.transaction.snapshot?.commitNumber ?? 0

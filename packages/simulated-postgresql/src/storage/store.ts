@@ -92,7 +92,10 @@ export class Store {
     return oldest
   }
 
-  /** Whether a change fails without need, because another transaction changed the table after the snapshot. */
+  /**
+   * Whether to fail a change without need. This is permitted if another transaction changed the table after the
+   * snapshot.
+   */
   failsWithoutNeed({ isolation, snapshot }: Transaction, heap: Heap): boolean {
     if (isolation === 'read committed' || snapshot === undefined) return false
     const isLater = (writer: Subtransaction | undefined): boolean =>
@@ -152,7 +155,10 @@ function undo(part: Subtransaction): void {
   part.undo.length = 0
 }
 
-/** Whether a scope belongs to an aborted subtransaction. Every writer holds a lock, so all are found by their locks. */
+/**
+ * Whether a scope is part of an aborted subtransaction; if so, marks it as aborted. This finds all writers, because
+ * every writer holds a lock.
+ */
 function belongsTo(scope: Subtransaction, aborted: ReadonlySet<Subtransaction>): boolean {
   const path: Subtransaction[] = []
   for (let part: Subtransaction | undefined = scope; part !== undefined; part = part.parent) {

@@ -65,9 +65,7 @@ export function* findConflict(
   }
 }
 
-/**
- * Whether a version exists, by all changes that are not rolled back. Returns an open subtransaction that decides this.
- */
+/** Whether a version exists, ignoring aborted changes. Returns a subtransaction if its end decides this. */
 export function presence(
   { xmin, xmax: ended }: { readonly xmin: Subtransaction | undefined; readonly xmax: Subtransaction | undefined },
   writer: Writer,
@@ -82,7 +80,7 @@ export function presence(
   return ended
 }
 
-/** Returns the version whose end by another transaction freed a key last. */
+/** Returns the version with this key that another transaction deleted or replaced last. */
 export function lastFreed(index: Index, values: readonly SqlValue[], own: Transaction): Tuple | undefined {
   if (!canConflict(index, values)) return undefined
   const endOf = ({ xmax }: Tuple): number => xmax?.transaction.commitNumber ?? 0
@@ -121,7 +119,7 @@ export function keyViolation(
   })
 }
 
-/** A vacuum is worth its time for so many garbage versions. */
+/** The minimum number of garbage versions that makes a vacuum worth its time. */
 const VACUUM_THRESHOLD = 64
 
 /** Removes the versions that no snapshot can see, as autovacuum does. */

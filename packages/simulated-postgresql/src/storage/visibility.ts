@@ -54,8 +54,8 @@ export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction
 }
 
 /**
- * Returns the later versions that are locked with this one. The list ends before a version that a committed transaction
- * wrote in conflict with the lock (test_lockmode_for_conflict).
+ * Returns the later versions that are locked with this one. Stops at a version that a committed transaction changed in
+ * conflict with the lock (test_lockmode_for_conflict).
  */
 function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
   const followed = new Set<Tuple>()
@@ -68,7 +68,7 @@ function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
 }
 
 /**
- * Returns those who locked a version before its committed replacement and still hold their locks. Until they end,
+ * Returns the holders of locks that were taken before the version's replacement was committed. Until they end,
  * PostgreSQL treats the version as being modified (HeapTupleSatisfiesUpdate, for a multixact).
  */
 export function lockersBeforeUpdate({ row, xmax }: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {

@@ -16,7 +16,10 @@ export function parseBits(text: string): string {
   return digits
 }
 
-/** Applies `bit(n)`. An explicit cast truncates or pads at the right end. A length of -1 means none. */
+/**
+ * Applies `bit(n)`. An explicit cast truncates or pads at the right end. With a length of -1, returns the bits
+ * unchanged.
+ */
 export function fitBit(bits: string, length: number, explicit: boolean): string {
   if (length < 0 || bits.length === length) return bits
   if (explicit) return bits.slice(0, length).padEnd(length, '0')

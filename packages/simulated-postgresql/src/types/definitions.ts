@@ -58,7 +58,7 @@ import { Interval, Jsonb, Numeric, SqlArray, type SqlValue } from './value.ts'
 
 export type Behaviour = Pick<TypeDefinition, 'input' | 'output' | 'receive' | 'send' | 'compare'>
 
-/** Another kind of value than the type's is a bug of the engine. */
+/** Throws for a value of the wrong kind, which is a bug of the engine. */
 function wrong(value: SqlValue | undefined, expected: string): never {
   throw new TypeError(`expected ${expected}, found ${value === null ? 'null' : typeof value}`)
 }
@@ -296,7 +296,10 @@ const timestampInput = orCalculated((text, context) => parseTimestamp(text, fals
 const timestamptzInput = orCalculated((text, context) => parseTimestamp(text, true, context), 'timestamptz')
 const plainInterval = orCalculated((text) => parseInterval(text), 'interval')
 
-/** Parses an interval. The type's fields, which the calculator does not receive, decide the unit of a bare number. */
+/**
+ * Parses an interval. The fields of the type decide the unit of a bare number; the calculator does not know these
+ * fields.
+ */
 function intervalInput(text: string, context: TextContext, typmod: number): Interval {
   const unit = unitOfTypmod(typmod)
   const refused = (): NotSupported => new NotSupported(`the text '${text}' of an interval with fields`)

@@ -109,7 +109,7 @@ class JsonReader {
     return word === 'null' ? null : word === 'true'
   }
 
-  /** Returns true at the closing bracket, or skips the comma between elements. */
+  /** At the closing bracket, returns true. Otherwise skips the comma before the next element. */
   #close(bracket: string, first: boolean): boolean {
     this.#space()
     if (this.#text[this.#at] === bracket) {

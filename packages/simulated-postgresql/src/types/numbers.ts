@@ -95,7 +95,7 @@ function roundedToEven(value: number, digits: number): string {
 
 function isMidway4(value: number, read: number): boolean {
   if (read === value) return false
-  // If the text is halfway between two floats, the mirror image of the value about the text is a float too.
+  // The text is halfway between two floats if the value, mirrored at the text, is a float too.
   return Math.fround(2 * read - value) === 2 * read - value
 }
 

@@ -64,7 +64,7 @@ export function makeRange(types: Types, oid: number, lower: Bound, upper: Bound)
   return made({ value: from, inclusive: fromIncluded }, { value: to, inclusive: toIncluded })
 }
 
-/** Functions that return the next value of discrete types, whose ranges are stored as `[)`. */
+/** By type: returns the next value of a discrete type. Ranges of these types are stored as `[)`. */
 const NEXT: ReadonlyMap<number, (value: SqlValue) => SqlValue> = new Map<number, (value: SqlValue) => SqlValue>([
   [
     3904,

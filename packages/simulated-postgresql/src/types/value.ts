@@ -38,7 +38,7 @@ export interface SqlType {
   readonly oid: number
   readonly name: string
   readonly typmod: number
-  /** The oid of the domain, for a domain. `oid`, `name` and `typmod` are then the members of its base type. */
+  /** The oid of the domain, if the type is a domain. `oid`, `name` and `typmod` then describe its base type. */
   readonly domain?: number
 }
 

@@ -15,7 +15,7 @@ const STEP_SECONDS = 7 * 86_400
 
 export class ZoneRules {
   readonly #format: Intl.DateTimeFormat
-  /** The offset at each step since 2000, and the change before the next. */
+  /** The offset at each step since 2000, and the change of the offset before the next step. */
   readonly #steps = new Map<number, { readonly offset: number; readonly change: Change | undefined }>()
 
   constructor(format: Intl.DateTimeFormat) {

@@ -27,7 +27,8 @@ function changingZone(rules: ZoneRules): Zone {
   return {
     offsetAt: (universal) => rules.offsetAt(universal),
     toLocal: (universal) => (isEndless(universal) ? universal : universal + micros(universal)),
-    // A skipped local time has the offset before the change, a repeated one that after it (DetermineTimeZoneOffset).
+    // A skipped local time has the offset before the change. A repeated local time has the offset after the change
+    // (DetermineTimeZoneOffset).
     toUniversal(local) {
       if (isEndless(local)) return local
       const before = local - micros(local - MICROS_PER_DAY)

@@ -147,7 +147,7 @@ export class Cells {
       const matters = (at: number | undefined): boolean => {
         const writer = at === undefined ? undefined : writerOf(at)
         if (writer === undefined || some.some((read) => read.at === at)) return true
-        // Without a comparison, a dependency follows the order of commits, so it closes no cycle.
+        // A dependency that was not compared follows the order of commits, so it closes no cycle.
         if (compared.some((all) => all.has(writer))) return false
         return (at ?? 0) <= sight.at || writer.transaction.commitNumber > group.last
       }

@@ -27,9 +27,9 @@ interface Change {
 const MOST_ASKED = 20_000
 
 /**
- * The dependencies between committed transactions. A statement that saw a transaction depends on it if the result would
- * differ without it. A transaction that a statement missed depends on the statement's transaction if the result would
- * differ with the former. Each comparison needs a repeated evaluation of the statement.
+ * The dependencies between committed transactions. A statement that saw a change depends on it if the result would
+ * differ without the change. If a change that the statement missed makes a difference, the dependency points the other
+ * way. Each comparison evaluates the statement again.
  */
 export class Dependencies {
   readonly #catalogue: Catalogue
@@ -78,8 +78,8 @@ export class Dependencies {
   }
 
   /**
-   * Returns the intervals of commits that may contain a cycle: those where a statement missed an earlier commit, or a
-   * group has several transactions.
+   * Returns the intervals of commits that may contain a cycle. In each of them, a statement missed an earlier commit, or
+   * a group has several transactions.
    */
   #stretches(): readonly (readonly [from: number, to: number])[] {
     const found: [from: number, to: number][] = []
@@ -179,7 +179,7 @@ export class Dependencies {
     }
   }
 
-  /** Whether the result does not depend on the version that the statement saw. */
+  /** Whether the result is the same without the version that the statement saw. */
   #isPhantom(executed: Executed, history: RowHistory): boolean {
     const sight = sightOf(executed, history)
     return sight?.tuple === undefined || !this.#matter(executed, [{ history, other: { tuple: undefined } }])

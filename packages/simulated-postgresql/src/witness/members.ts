@@ -24,7 +24,10 @@ interface Group {
 export const isWithin = ({ transaction }: Member, { first, last }: Group): boolean =>
   transaction.commitNumber > first && transaction.commitNumber < last
 
-/** Returns the transactions with their groups. Equal names make a group if groups are judged as units. */
+/**
+ * Returns the transactions with their groups. If groups are judged as units, transactions with the same group name form
+ * one group.
+ */
 export function grouped(committed: readonly Committed[], { groupOf, areOne }: Grouping): readonly Member[] {
   const groups = new Map<string, Group>()
   return committed.map((each): Member => {

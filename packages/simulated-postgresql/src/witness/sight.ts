@@ -42,8 +42,8 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
 }
 
 /**
- * Returns the version that a statement saw of a row that its own transaction wrote before. A writer locks its row, so
- * the transaction overwrote the version before its own in commit order.
+ * Returns the version that a statement saw of a row that its own transaction had already written. Writers lock the row,
+ * so the transaction overwrote the version before its own in commit order.
  */
 function sightOfOwn(versions: RowHistory['versions'], written: number, commandId: number): Sight | undefined {
   const [before, mine] = [versions[written - 1]?.tuple, versions[written]]
@@ -59,14 +59,14 @@ function sightOfOwn(versions: RowHistory['versions'], written: number, commandId
   return { at: written - 1, tuple, own }
 }
 
-/** A version that a statement would see instead of another; without `tuple`, no version. */
+/** The version that a statement would see instead; without `tuple`, it would see none. */
 export interface Other {
   readonly tuple: Tuple | undefined
 }
 
 /**
- * Returns what a statement would see of a row with a version that it missed, in the columns of `only`. Undefined if
- * this makes no difference.
+ * Returns what a statement would see of a row if it had not missed a version. With `only`, only these columns change.
+ * Undefined if there is no difference.
  */
 export function withVersion(
   { tuple, own }: Sight,
@@ -76,13 +76,13 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  // A statement after a change also comes after the row's insertion.
+  // A statement that follows a change also follows the insertion of the row.
   if (written === undefined || tuple === undefined) return { tuple: after }
   const left = written.filter((place) => !own.has(place))
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }
 }
 
-/** Returns what a statement would see of a row without a version that it saw. */
+/** Returns what a statement would see of a row if a version that it saw did not exist. */
 export function withoutVersion(
   sight: Sight,
   history: RowHistory,

@@ -55,8 +55,8 @@ export interface WitnessedCommit {
 }
 
 /**
- * The committed transactions that may be on a cycle, in commit order. Each has the changes of others that it read or
- * missed. All other transactions are consistent with the commit order.
+ * The committed transactions that may be on a cycle, in commit order, each with what it read and missed. All other
+ * transactions are consistent with the commit order.
  */
 export interface Witnessed {
   /** The transactions with committed changes, in commit order. */

@@ -57,7 +57,7 @@ function replyTo(running: Running, words: readonly string[]): Reply {
   }
 }
 
-/** Returns a function of one text. For other arguments, it returns an error and raises none. */
+/** Returns a function of one text. For other arguments, the function returns an error instead of raising it. */
 const fromText =
   (make: (text: string) => LuaTable): LuaFunction =>
   (...args) =>

@@ -14,8 +14,8 @@ export interface ServerOptions {
   /** Calls `run` after `ms` milliseconds of the server's clock; returns a function that cancels the call. */
   after(ms: number, run: () => void): () => void
   /**
-   * Returns the random number of draw number `draw`, in [0, 1). `SPOP`, for example, takes an element by such a number.
-   * The same `draw` always returns the same number.
+   * Returns a random number in [0, 1), by which `SPOP`, for example, takes an element. The same `draw` always returns
+   * the same number.
    */
   random(draw: number): number
 }
@@ -53,8 +53,8 @@ export interface Server {
   /** Closes every connection and removes loaded scripts. */
   kill(): void
   /**
-   * Loses the commands that were written but not fsynced, except the first `kept(written)`: Redis drops the part of its
-   * file after a hole.
+   * Loses the commands that were not fsynced, except the first `kept(written)`. Only a prefix is kept, because Redis
+   * drops its file after a hole.
    */
   losePower(kept: (written: number) => number): void
 }

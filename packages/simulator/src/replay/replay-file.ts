@@ -37,7 +37,7 @@ export interface Replay {
 
 /** The version of the format, raised when older versions of chaos cannot read new files. */
 const VERSION = 2
-/** The oldest readable version: a read has no value, and a cas has `old` and `new`. */
+/** The oldest version that can still be read. In that version, reads have no value, and a cas has `old` and `new`. */
 const OLDEST_VERSION = 1
 
 const REGISTER = 'register'

@@ -43,8 +43,8 @@ export function kindsLeftOut(
 }
 
 /**
- * Returns the drift in ppm of a clock that is slow by the factor `drift`. A fast clock with the same drift differs by a
- * smaller factor.
+ * Returns by how many ppm a clock is slow if true time runs `drift` times as fast. A clock that is fast by the same ppm
+ * differs by a smaller factor.
  */
 export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
 
@@ -70,7 +70,7 @@ interface ScheduleOfScenario {
   readonly schedule: readonly ScheduledFault[]
 }
 
-/** Removes overlapping clock faults from a plan mixed from other plans, if the clocks are bounded. */
+/** Removes overlapping clock faults from a combined plan, if the clocks are bounded. */
 export function withinClocks<P extends ScheduleOfScenario>(subject: SearchedProtocol, plan: P): P {
   const isBounded = clockStrengths(subject, plan.scenario.targetSettings) !== undefined
   return isBounded ? { ...plan, schedule: clocksApart(plan.schedule) } : plan

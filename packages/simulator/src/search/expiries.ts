@@ -9,9 +9,8 @@ const SHORTEST_MS = 20
 const LONGEST_MS = 2_000
 
 /**
- * Aims at leases that outlast the promises behind them, and at promises that a restart forgets. Half of the plans are
- * those of `sleeper` or `forgetful`. The others cut off the leader, and clients are busiest around the end of its
- * lease.
+ * Aims at leases that outlast the promises behind them, and at promises that a restart forgets. In half of the plans,
+ * the leader is cut off, and clients are busiest around the end of its lease.
  */
 export function aroundExpiry(random: Random, times: Times): Disturbances {
   const ms = durationOf(random, times)
@@ -23,7 +22,7 @@ export function aroundExpiry(random: Random, times: Times): Disturbances {
     schedule.push({ id: `expiry-${schedule.length + 1}`, from: atMs(fromMs), to: atMs(toMs), plan })
   }
   const lateMs = random.chance(0.5) ? ms * (0.05 + 0.45 * random.next()) : 0
-  // Answers in transit when the leader is cut off still arrive.
+  // Answers that are in transit when the leader is cut off still arrive.
   const cutMs = 2 * lateMs + (lateMs > 0 ? ms / 2 : 100) * random.next()
   if (lateMs > 0) add(0, cutMs, late(lateMs))
   const overMs = cutMs + ms * (0.7 + 0.5 * random.next())
@@ -80,8 +79,8 @@ function forgetful(random: Random, ms: number): Disturbances {
 const RESTARTED = ['follower', 'minority', 'one'] as const
 
 /**
- * Returns a duration: mostly the takeover time, for which leases are designed, otherwise that of a timer or a random
- * one.
+ * Returns a duration: usually the takeover time, for which leases are designed, otherwise the time of a timer or a
+ * random time.
  */
 function durationOf(random: Random, { takeoverMs, timersMs }: Times): number {
   const choice = random.next()

@@ -112,7 +112,7 @@ const LONGEST_MS = 3_000
 const PARTITION_PROBABILITY = 0.6
 const UNSEAT_PROBABILITY = 0.4
 
-/** Faults in effect at the break heal as planned or much later. A later heal keeps partitioned sides apart. */
+/** Faults in effect at the break are healed as planned or much later. A later healing keeps partitioned sides apart. */
 function stretched(faults: Scenario['faults'], at: Nanos, random: Random, lengthMs: number): Scenario['faults'] {
   const stretches = random.chance(0.5)
   return faults.map((fault) =>

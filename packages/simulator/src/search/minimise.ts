@@ -28,8 +28,8 @@ const LONGEST_BUDGETS = 5
 const FEW_OPERATIONS = 6
 const FEW_FAULTS = 2
 /**
- * The shares of the budget after which the found scenario is no longer shrunk, and smaller ones are no longer searched
- * for.
+ * After this share of the budget, the found scenario is no longer shrunk. After `SEARCH_SHARE`, the search for smaller
+ * scenarios ends.
  */
 const SHRINK_SHARE = 0.35
 const SEARCH_SHARE = 0.9
@@ -39,14 +39,14 @@ const SEARCH_SHARE = 0.9
  */
 const SMALL_SHARE = 0.3
 /**
- * The number of small scenarios before their time limit applies. `MOST_SMALL_SHARE` of the budget always ends this
- * stage.
+ * The number of small scenarios to try before the time limit applies. They never take more than `MOST_SMALL_SHARE` of
+ * the budget.
  */
 const LEAST_SMALL_TRIALS = 30
 const MOST_SMALL_SHARE = 0.6
 /** Replaces `SHRINK_SHARE` for programs. */
 const PROGRAM_SHRINK_SHARE = 0.8
-/** The share of the budget after which scenarios are no longer made robust. The rest is for delays. */
+/** After this share of the budget, scenarios are no longer made robust. The rest is for delays. */
 const STURDY_SHARE = 0.95
 /** The maximum number of operations in scenarios built from scratch. */
 const MOST_OPERATIONS = 12
@@ -54,9 +54,9 @@ const MOST_OPERATIONS = 12
 const OTHER_SEEDS = 8
 
 /**
- * Finds, in the given time, the smallest scenario that fails for the same cause. Shrinks the scenario. If the result is
- * still large, because one deletion too many removes the failure, tries random parts of it and small scenarios from
- * scratch. Undefined if the scenario does not fail when replayed.
+ * Finds, in the given time, the smallest scenario that fails for the same cause. Shrinks the scenario first. If the
+ * result is still large, tries random parts of it and small scenarios from scratch, because one deletion too many may
+ * have removed the failure. Undefined if the scenario does not fail when replayed.
  */
 export function minimise(
   subject: SearchedProtocol,

@@ -22,7 +22,7 @@ import { type Asked, isForLess, type SearchedProtocol } from './subject.ts'
 import { timesOf } from './times.ts'
 import { aimed, kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
 
-/** A trial before it is run. The run resolves its faults, which are still selectors and intentions. */
+/** A trial before it is run. The run decides which nodes and links its faults hit. */
 export interface Plan {
   readonly scenario: Scenario
   readonly schedule: Schedule
@@ -95,7 +95,10 @@ export function withinPromise(subject: SearchedProtocol, { scenario, schedule, r
   }
 }
 
-/** Draws settings whose defaults hide bugs, in half of the trials each, unless the user has set them. */
+/**
+ * Draws settings whose defaults hide bugs, unless the user has set them. Half of the trials keep the default of a
+ * setting.
+ */
 function chooseTargetSettings(
   subject: SearchedProtocol,
   random: Random,
@@ -129,7 +132,7 @@ function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
   for (const setting of workload.settings) {
     const { name, worthTrying } = setting
     const usual = usualValue(setting, isWeaker)
-    // A setting whose default changes for weaker levels is not varied there.
+    // A setting with another default for weaker levels is not varied at these levels.
     if (worthTrying !== undefined && usual === setting.default) drawn[name] = random.pick(worthTrying)
   }
   return settingsFor(workload, { ...drawn, ...chosen }, isWeaker)

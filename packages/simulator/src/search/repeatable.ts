@@ -6,8 +6,8 @@ import { hurried, type SearchedProtocol } from './subject.ts'
 import { runPlan } from './trial.ts'
 
 /**
- * Runs trials twice, the second time in reverse order, which reveals state that is kept between runs. The second runs
- * use the subject's shortcut, which is given up if only its runs differ. Describes the first trial that differs.
+ * Runs trials twice, the second time in reverse order, which reveals state that is kept between runs. Describes the
+ * first trial that differs. If the runs differ only with the subject's shortcut, gives up the shortcut.
  */
 export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): string | undefined {
   const { shortcut } = subject

@@ -48,8 +48,8 @@ export interface Evidence {
   /** The first reasons for undecided histories, each with its first seed. */
   readonly reasons: readonly UndecidedSeed[]
   /**
-   * By function: the number of trials in which clients gave up on all its operations. If most trials are of this kind,
-   * the few trials with more patient clients prove little.
+   * By function: the number of trials in which clients gave up on all its operations. If there are many such trials,
+   * the others prove little.
    */
   readonly unanswered?: { readonly [f: string]: number } | undefined
 }
@@ -145,7 +145,7 @@ export interface SearchResult {
   readonly findings: readonly SeedFailure[]
   /** By strategy: the number of its trials, and the number of failed ones. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
-  /** The seeds whose planned trials reached new states; empty if no strategy varies trials. */
+  /** The seeds whose trials, without variation, reached new states; empty if no strategy varies trials. */
   readonly interesting: readonly number[]
 }
 
@@ -214,9 +214,7 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
   return { trials, steps, evidence, findings, tried, interesting }
 }
 
-/**
- * Runs a failed trial again, or every trial with `verifyDeterminism`. A difference replaces the trial's own failure.
- */
+/** Runs a failed trial again, or every trial with `verifyDeterminism`. Returns a failure if the two runs differ. */
 function unrepeatable(
   subject: SearchedProtocol,
   plan: Plan,

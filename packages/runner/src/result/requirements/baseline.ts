@@ -91,7 +91,7 @@ export function judgeBaseline(
       ? []
       : judged(`availability >= ${shareText(availability * Math.max(0, 1 - tolerance))}`, percent(availability))),
     ...(p99Nanos === undefined ? [] : judged(`p99 <= ${most}us`, duration(p99Nanos))),
-    // A result without counted losses is dropped, because the levels cover lost writes.
+    // If losses were not counted, the levels cover lost writes, so this result is dropped.
     ...judged(`lost <= ${lost}`, String(lost)).filter(({ met }) => met !== 'unknown'),
   ]
 }

@@ -85,7 +85,7 @@ function judgeProbe(
 }
 
 function judgeConcurrency({ text }: ConcurrencyRequirement, { history }: MeasuredRecord): RequirementResult {
-  // Some operation must overlap a change, with which it may race.
+  // Some operation must overlap a change, so that the two can race.
   const met = hasConcurrency(history, mayChange)
   return { requirement: text, met, found: met ? 'operations overlapped' : 'one operation at a time', why: '' }
 }

@@ -30,7 +30,7 @@ export interface Measure {
   readonly summary: string
   /** Measures a subset of the operations. */
   readonly of?: (history: History, rows: readonly number[]) => Figure
-  /** Whether the measure depends on times, which are invalid while this program stood still. */
+  /** Whether the measure depends on times. Times are invalid while this program stood still. */
   readonly isTimed?: true
   readonly ofAll?: (record: MeasuredRecord) => Figure
 }

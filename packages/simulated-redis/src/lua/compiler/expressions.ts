@@ -188,7 +188,7 @@ function compileTable({ fields }: ast.TableConstructorExpression, to: Compiling)
   return `$.table(${room.join(', ')}, [${parts.join(', ')}]${rest === undefined ? '' : `, ${rest}`})`
 }
 
-/** Returns the capacity as Lua encodes it in one byte, from 16 on rounded up. */
+/** Returns the capacity as Lua encodes it in one byte: from 16 on, capacities are rounded up. */
 function reserved(count: number): number {
   let [size, power] = [count, 1]
   while (size >= 16) {

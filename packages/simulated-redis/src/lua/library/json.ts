@@ -6,7 +6,7 @@ import { libraryTable, named } from './arguments.ts'
 import { parseJson } from './json-parser.ts'
 
 const MOST_DEPTH = 1_000
-/** An array with a larger index must be at least half full. */
+/** Above this index, an array must be at least half full. */
 const SPARSE_FROM = 10
 
 function printed(value: LuaValue, depth: number): string {

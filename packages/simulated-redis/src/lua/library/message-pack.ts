@@ -150,7 +150,7 @@ interface Counted {
   readonly size: number
 }
 
-/** The kind of content after a length, and the size of the length, by code. */
+/** By code: the kind of content, and the size of the length before it. */
 const COUNTED: ReadonlyMap<number, Counted> = new Map<number, Counted>([
   ...[1, 2, 4].flatMap((size, i) => [0xc4, 0xd9].map((first) => [first + i, { of: 'text', size }] as const)),
   ...[2, 4].map((size, i) => [0xdc + i, { of: 'items', size }] as const),
