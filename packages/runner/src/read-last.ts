@@ -33,7 +33,7 @@ export function readLast(run: HealedRun, ended: (outcome: RunOutcome) => void): 
           marked: cluster.marked(),
           settled,
         },
-        // While a fault may still be in force, nodes may disagree or give no answers.
+        // If a fault may still be in force, nodes may disagree or give no answers.
         convergedAfter: isHealed ? read.convergedAfter : undefined,
         recovery: showsRecovery && isHealed ? read.recovery : undefined,
         ...(doubts.length === 0 ? {} : { doubts }),

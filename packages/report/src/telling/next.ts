@@ -302,7 +302,7 @@ function withSettings(command: string, settings: readonly string[]): string {
   return [without, ...settings.map((setting) => `--set ${setting}`)].join(' ')
 }
 
-/** Whether a file defines the whole run. Such a command accepts no option that changes the run. */
+/** Whether the command takes the whole run from a file. Options cannot change such a run. */
 const isBySpec = (command: string): boolean => / --spec[= ]/.test(command)
 
 const withoutOption = (command: string, name: string): string =>

@@ -16,7 +16,7 @@ export interface Merge {
   readonly recorder: Omit<RunRecorder, 'newProcess'>
   /** Takes the next entries of a worker. By the worker's clock, no other event happened until `upTo`. */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
-  /** Ends a lost worker. Returns the number of its open operations, which end with the given error. */
+  /** Ends a lost worker. Its open operations end with the given error. Returns their number. */
   ended(worker: number, error: string): number
 }
 

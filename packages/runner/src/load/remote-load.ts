@@ -21,7 +21,7 @@ export interface RemoteLoad {
 interface LoadListener {
   /** Takes the next entries of a worker. By the worker's clock, no other event happened until `upTo`. */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
-  /** Ends a lost worker. Returns the number of its open operations, which end with this error. */
+  /** Ends a lost worker. Its open operations end with this error. Returns their number. */
   ended(worker: number, error: string): number
 }
 

@@ -89,8 +89,8 @@ export interface Cluster {
    */
   mayBite?(kind: FaultKind, links: readonly Link[]): boolean
   /**
-   * Starts a record of the traffic between clients and nodes, which the run keeps in place of its clients' reports.
-   * Called before the first client connects. Absent if the clients' links have no proxy.
+   * Starts a record of the traffic between clients and nodes. The run keeps this record in place of its clients'
+   * reports. Called before the first client connects. Absent if the clients' links have no proxy.
    *
    * @param now Returns nanoseconds since the run began.
    */

@@ -20,8 +20,8 @@ export interface RunOptions extends Pick<RunSpec, 'clients' | 'rate' | 'timeMs' 
   /** Whether each client stays with one node; by default, some clients call any node. */
   readonly sticky?: Stickiness | undefined
   /**
-   * The kinds of faults to insist on: if no fault of such a kind took effect by `timeMs`, faults of the kind are
-   * repeated while clients continue.
+   * The kinds of faults to insist on. If no fault of a kind took effect by `timeMs`, faults of this kind are repeated
+   * while clients continue.
    */
   readonly insistOn?: readonly FaultKind[] | undefined
   /** Milliseconds to wait for the replicas to agree after healing and the last write. */

@@ -96,8 +96,8 @@ export interface Target {
    */
   weakness?(question: WeaknessQuestion): string | undefined
   /**
-   * Whether the target can suffer a fault on nodes or on links of clients, as `among` says; if `among` is absent, on
-   * either.
+   * Whether the target can suffer a fault on nodes or on links of clients, as `among` says. Without `among`, either
+   * suffices.
    */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /**

@@ -24,7 +24,7 @@ const CUTS: readonly string[] = ['partition', 'halves', 'isolate-leader']
 
 export const isCut = ({ condition }: Pick<MeasuredCondition, 'condition'>): boolean => CUTS.includes(condition)
 
-/** Conditions under which all nodes run and are connected; messages may be late. */
+/** Conditions under which all nodes run and are connected, although messages may be late. */
 const WHOLE: readonly string[] = ['calm', 'delay']
 
 const isWhole = ({ condition }: MeasuredCondition): boolean => WHOLE.includes(condition)

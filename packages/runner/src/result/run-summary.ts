@@ -126,7 +126,7 @@ export interface Listening {
   readonly about: readonly Change[]
 }
 
-/** A question about a run that has ended, even if the cluster is stopped. */
+/** A question about the messages of a run. It can be asked after the run, even if the cluster is stopped. */
 export interface Recollection {
   readonly listening: Listening
   /**
@@ -173,7 +173,7 @@ export interface OperationCounts {
 /** The operations called under one combination of faults: `calm`, `kill+partition`, `healed`. */
 export interface PhaseSummary {
   readonly phase: string
-  /** Whether some node could reach a majority of all nodes throughout the phase. */
+  /** Whether, throughout the phase, some node could reach a majority of all nodes. */
   readonly majority: boolean
   /** The phase's share of the run's time, from 0 to 1. */
   readonly share: number

@@ -35,7 +35,7 @@ interface PlannedDelay {
 interface PlannedHold {
   /** The await: `server.ts:31` in the program's directory, or `server.ts:31#2` for the second await of a line. */
   readonly at: string
-  /** Time since the scenario began, from which the next request at the await is held. */
+  /** Time since the start of the scenario. The next request at the await after this time is held. */
   readonly from: Nanos
   /** The await that other requests must pass meanwhile. */
   readonly until: string

@@ -244,7 +244,7 @@ export class Catalogue {
     return this.#changing.has(transaction)
   }
 
-  /** Defers a change that other transactions see only after the commit. */
+  /** Defers a change to the commit, so that other transactions do not see it earlier. */
   atCommit(by: Subtransaction, run: () => void): void {
     this.#atCommit.push({ by, run })
   }

@@ -29,13 +29,13 @@ export interface Activity {
   readonly stateChange: bigint
   readonly state: 'active' | 'idle' | 'idle in transaction' | 'idle in transaction (aborted)'
   readonly xid: number | null
-  /** The xmin of the session's snapshot: all transactions with a smaller id had ended. */
+  /** The xmin of the session's snapshot: every transaction with a smaller id had ended when the snapshot was taken. */
   readonly xmin: number | null
   readonly query: string
   /** The number of the session and of its open transaction; 0 if no transaction is open. */
   readonly virtualTransaction: string
   readonly backend: Backend
-  /** Returns the event that the session waits for at the time of the call. */
+  /** Returns the event that the session waits for now. */
   waitsFor(): readonly [type: string | null, event: string | null]
 }
 

@@ -12,7 +12,7 @@ export interface Routine {
   returns: Returns
   /** The value of pg_proc.provolatile. A function other than `v` uses the snapshot of the calling statement. */
   volatility: 'v' | 's' | 'i'
-  /** Whether a null argument makes the result null without a call. */
+  /** Whether a null argument makes the result null. The function is then not called. */
   strict: boolean
   /** The settings that the SET clauses apply during a call. */
   settings: readonly (readonly [name: string, value: string])[]

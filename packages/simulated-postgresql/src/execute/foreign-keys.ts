@@ -219,7 +219,7 @@ function referringRows(key: ForeignKey, before: Tuple, areChanged: boolean, run:
   const found = candidates().filter(
     ({ values }) => keyOf(key.columns, key.table, values, run) === wanted && key.partition?.holds(values) !== false,
   )
-  // Whether a concurrent transaction wrote the version, so that the snapshot does not show it.
+  // Whether a concurrent transaction wrote the version. The snapshot then does not show the version.
   const isHidden = (tuple: Tuple): boolean =>
     tuple.xmin.transaction !== run.transaction && !visible(tuple, run.latestSnapshot(), run.transaction)
   if (areChanged && run.transaction.isolation !== 'read committed' && found.some(isHidden)) throw concurrent('update')

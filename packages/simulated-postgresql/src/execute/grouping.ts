@@ -51,7 +51,7 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
   let having: Compiled | undefined
 
   const aggregate = (call: Fields<'FuncCall'>): Compiled => {
-    // Within the arguments of an aggregate, a subquery refers to a row instead of a group.
+    // In the arguments of an aggregate, a subquery refers to a row instead of a group.
     const { onOuterReference } = scope
     scope.onOuterReference = undefined
     scope.onNode = undefined

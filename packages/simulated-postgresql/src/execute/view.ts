@@ -14,7 +14,7 @@ interface MetConflict {
 
 /** What a statement observed in addition to its snapshot. */
 export interface Met {
-  /** Rows that the statement locked, with the locked version; undefined for a deleted row. */
+  /** The rows that the statement locked, each with the locked version; undefined for a deleted row. */
   readonly locked: Map<Row, Tuple | undefined>
   readonly skipped: Set<Row>
   /** Rows that conflicted with rows of INSERT with ON CONFLICT. */

@@ -297,6 +297,9 @@ function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: 
   }
 }
 
-/** Matches functions that may depend on the session. One that is not simulated is refused only when it is called. */
+/**
+ * Matches functions that may depend on the session. If such a function is not simulated, it is refused only when it is
+ * called.
+ */
 const SESSION_FUNCTION =
   /^(pg_|show_config|nextval|currval|setval|lastval|set_config|txid_|to_reg|has_|obj_description|col_description|shobj_description|inet_|current_schema|row_security|unique_key|version)/

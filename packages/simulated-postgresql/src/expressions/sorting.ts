@@ -8,7 +8,7 @@ import type { Compiled, Env, Scope } from './env.ts'
 export interface SortKey {
   readonly value: Compiled
   readonly ascending: boolean
-  /** Compares two values, with the direction and the position of nulls applied. */
+  /** Compares two values in the chosen direction, with nulls first or last. */
   readonly compare: (a: SqlValue, b: SqlValue, env: Env) => number
 }
 

@@ -7,7 +7,7 @@ export interface FunctionSignature {
   readonly name: string
   readonly kind: 'f' | 'a' | 'w' | 'p'
   readonly volatility: 'i' | 's' | 'v'
-  /** Whether a null argument makes the result null without a call. */
+  /** Whether a null argument makes the result null. The function is then not called. */
   readonly strict: boolean
   readonly returnsSet: boolean
   /** Whether the last argument is variadic: an array of any number of values. */

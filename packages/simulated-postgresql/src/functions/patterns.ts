@@ -65,7 +65,8 @@ function likeEscape(pattern: string, escapeCharacter: string): string {
 
 const ALNUM = '\\p{L}\\p{Nd}\\p{Nl}'
 /**
- * White space without the non-breaking spaces. It starts and ends with a class, which cannot be the bound of a range.
+ * White space without the non-breaking spaces. It begins and ends with a class, because a class cannot be the bound of
+ * a range.
  */
 const SPACE = '\\p{Zl} \\t\\n\\v\\f\\r\\u0085\\u2000-\\u2006\\u2008-\\u200a\\u205f\\u3000\\p{Zp}'
 

@@ -387,7 +387,7 @@ export class Machine<P extends Planned> {
     this.#put(target, value, type)
   }
 
-  /** Assigns the hidden variable of a CASE, which takes the type of the expression. */
+  /** Assigns the hidden variable of a CASE. The variable takes the type of the expression. */
   *#assignCase(target: number, query: Query): Generator<Wait, void, void> {
     const { value, type } = yield* this.#value(query)
     this.#shapes[target] = { kind: 'scalar', type }

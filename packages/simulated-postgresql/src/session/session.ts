@@ -24,8 +24,8 @@ export interface EngineOptions {
   /** Called after a transaction with writes commits; `isFlushed` tells whether the commit is on disk. */
   readonly committed?: (isFlushed: boolean) => void
   /**
-   * Called where a serialization failure (40001) is permitted but not required; true makes the transaction fail. If
-   * absent, none fails.
+   * Called where a serialization failure (40001) is permitted but not required. If it returns true, the transaction
+   * fails. If absent, no such failure occurs.
    */
   readonly fails?: () => boolean
   /** Computes functions that this package does not implement. */

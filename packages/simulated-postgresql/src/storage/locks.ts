@@ -4,7 +4,7 @@ import { bitOf, conflictsOf, type LockMode } from './modes.ts'
 /** The locked object: a table, a tuple, a subtransaction, or the text of an advisory lock. */
 export type LockTag = object | string
 
-/** A process that holds locks and waits for at most one. */
+/** A process that holds locks. It waits for at most one lock at a time. */
 export interface LockHolder {
   readonly pid: number
   readonly grants: Grant[]
@@ -93,7 +93,7 @@ export class LockTable {
     return true
   }
 
-  /** Releases the grants for which `ends` is true, in their order. */
+  /** Releases the grants for which `ends` is true, in the order of the grants. */
   releaseWhere(holder: LockHolder, ends: (grant: Grant) => boolean): void {
     const ended = holder.grants.filter(ends)
     if (ended.length === 0) return

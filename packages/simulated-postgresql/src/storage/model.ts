@@ -22,7 +22,7 @@ export interface Transaction {
   commands: number
   /** The snapshot of the transaction or, at read committed, of the statement. */
   snapshot: Snapshot | undefined
-  /** All transactions with a smaller id had ended at the snapshot. */
+  /** Every transaction with a smaller id had ended when the snapshot was taken. */
   xmin: number
   reader: Reader | undefined
   /** The innermost open subtransaction. */

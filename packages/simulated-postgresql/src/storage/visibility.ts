@@ -91,8 +91,7 @@ function replaces(version: Tuple, older: Tuple): boolean {
 }
 
 /**
- * Returns the state for FOR KEY SHARE, whose lock also covers a new version with the same key
- * (heap_lock_updated_tuple).
+ * Returns the state for FOR KEY SHARE. This lock also covers a new version with the same key (heap_lock_updated_tuple).
  */
 export function stateForKeyShare(tuple: Tuple, own: Transaction, commandId: number): TupleState {
   let version = tuple

@@ -415,7 +415,7 @@ function vector(elementOid: number): Behaviour {
   }
 }
 
-/** The type of expressions in the catalogue, which only `pg_get_expr` prints. */
+/** The type of expressions in the catalogue. Only `pg_get_expr` prints them. */
 const nodeTree: Behaviour = { ...textLike(), output: refusedTree, send: refusedTree, compare: refusedTree }
 
 function refusedTree(): never {

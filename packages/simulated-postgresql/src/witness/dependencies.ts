@@ -78,8 +78,8 @@ export class Dependencies {
   }
 
   /**
-   * Returns the intervals of commits that may contain a cycle. In each of them, a statement missed an earlier commit, or
-   * a group has several transactions.
+   * Returns the intervals of commits that may contain a cycle. In each of them, a statement missed an earlier commit,
+   * or a group has several transactions.
    */
   #stretches(): readonly (readonly [from: number, to: number])[] {
     const found: [from: number, to: number][] = []

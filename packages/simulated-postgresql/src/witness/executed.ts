@@ -36,8 +36,8 @@ export class Asked {
   }
 
   /**
-   * The result of the statement with unchanged rows. Undefined if it differs from the original result: the statement
-   * then depends on more than the rows.
+   * The result of the statement with unchanged rows. Undefined if a repeated evaluation gives another result: the
+   * statement then depends on more than the rows.
    */
   get unchanged(): string | undefined {
     if (this.#isAsked) return this.#unchanged

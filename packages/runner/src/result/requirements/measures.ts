@@ -101,7 +101,7 @@ function latency(name: string, share: number, summary: string): Measure {
   }
 }
 
-/** Counts lost writes. Only final reads of the copies show that an acknowledged write was kept. */
+/** Counts lost writes. Only final reads of the copies can show that no write was lost. */
 function lostOf({ accounting, lost, levels }: Report<string>): Figure {
   if (accounting !== undefined) return ofAccounting(accounting, 'lost')
   if (lost.length > 0) return { value: lost.length }
