@@ -39,7 +39,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
     ear: ear?.listen,
   })
   cluster.run(() => cluster.isReady(), WARM_UP)
-  // Starts listening where the run begins, before virtual time advances further.
+  // Starts listening before virtual time advances further.
   ear?.begin()
 
   let stopped = false

@@ -55,7 +55,7 @@ export function realClusters() {
 
   return {
     start: (options?: Partial<EmbeddedClusterOptions>) => start(options),
-    /** Resolves with the file's Raft cluster, for tests that heal their faults. */
+    /** Resolves with a Raft cluster that the tests of the file share. Each test must heal its faults. */
     share(): Promise<EmbeddedCluster> {
       common ??= start({}, shared)
       return common

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 
 export type RecordedClient = (input: Input, timeoutMs?: number) => Promise<Completion>
 
-/** Clients of one cluster, each a process of one recorded history. */
+/** Clients of one cluster, all recorded in one history. */
 export interface RecordedClients {
   readonly events: EventInput[]
   at(node: string): RecordedClient

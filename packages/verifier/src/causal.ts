@@ -28,7 +28,7 @@ const FIRST = -1
 const MOST_ACCESSES = 2_000
 const MOST_CHOICES = 100_000
 
-/** Accepts the sources that a proof names: for every read in order, the line of a write, or 0 for `FIRST`. */
+/** Accepts the sources that a proof names: for each read, the line of a write, or 0 for `FIRST`. */
 export function acceptSources(history: History, head: ProofHead, level: string, lines: readonly number[]): string {
   const all = accessesOf(history, history.operations, head)
   const reads = [...all.keys()].filter((n) => all[n]?.isWrite === false)
@@ -120,7 +120,7 @@ const relation = (all: readonly Access[], isFirst: (a: number, b: number) => boo
 
 type Rule = (all: readonly Access[], sources: Sources) => boolean
 
-/** The rule of a level; `first` is the parameter of `memory`. */
+/** Returns the rule of a level. For `first`, see `memory`. */
 function ruleOf(level: string, first: string | undefined): Rule {
   if (level === 'causal' || level === 'causal-convergence') return causal(level === 'causal-convergence')
   if (level === 'causal-memory' || level === 'pram') return memory(level === 'causal-memory', first)
@@ -175,7 +175,7 @@ const memory =
     const indexOf = new Map(all.map(({ of }, n) => [of, n]))
     const isFirst = (a: Part, b: Part): boolean =>
       isIn(before[indexOf.get(b.operation) ?? 0], indexOf.get(a.operation) ?? 0)
-    // To accept a level, a write's index distinguishes it from others with equal values.
+    // To accept a level, writes of equal values are distinguished by their index.
     const textOfAccess = (value: string, n: number): string => (first === undefined ? `${sources.get(n) ?? n}` : value)
     return lasts.every((last) => {
       const parts = all.flatMap(({ of, isWrite, value }, n): readonly Part[] => {
@@ -217,9 +217,9 @@ const precedes = (all: readonly Access[], a: number, b: number): boolean => {
 }
 
 /**
- * The four session guarantees (Terry et al. 1994), as Viotti & Vukolić 2016 define them. There is a visibility of
- * writes to reads, and a single order of all writes. A read's source is the latest visible write of its key. The code
- * uses the least visibility and order that the guarantees require:
+ * The four session guarantees (Terry et al. 1994), as Viotti & Vukolić 2016 define them. Some writes are visible to a
+ * read, and a single order contains all writes. A read's source is the latest visible write of its key. The code makes
+ * no more writes visible, and orders no more writes, than the guarantees require:
  * - read-your-writes: a read sees the earlier writes of its client, and the order keeps the client's order of writes of
  *   one key.
  * - monotonic-reads: a read sees the writes that earlier reads of its client saw.

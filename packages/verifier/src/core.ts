@@ -7,9 +7,9 @@ import { isBefore, type Keeps } from './replay.ts'
 import { findOrder, looks } from './search.ts'
 import { refuteSums } from './sums.ts'
 
-// A core consists of a few operations of a history. Another operation may be what makes an answer of the core right.
-// The verifier therefore ignores all answers except those that only the core can make right, and then tries every order
-// of the core. Ignoring an answer can only allow more orders.
+// A core consists of a few operations of a history. Other operations may explain an answer of the core. The verifier
+// therefore ignores all answers except those that only the core can explain, and then tries every order of the core.
+// Ignoring an answer can only allow more orders.
 
 /** The claim that a core contradicts: the history has an order that keeps `keeps`. */
 export interface Subject {
@@ -44,7 +44,7 @@ export function refute(
     return exists ? refuse('these operations have an order if answers that may depend on others are left out') : tried
   }
   const returns = core.map((each) => each.return).filter(Number.isFinite)
-  // In real time, an operation after the last return of the core cannot change an answer in it.
+  // In real time, operations that are called after the core's last return cannot change its answers.
   const lastReturn = isLocal ? Math.max(0, ...returns) : Number.POSITIVE_INFINITY
   if (model.family === 'cells') {
     const counted = countedCells(core, views, keeps, lastReturn)
@@ -86,8 +86,8 @@ const precedes = (keeps: Keeps, a: Part, b: Part): boolean =>
     : isBefore(keeps, a.operation, b.operation)
 
 /**
- * Returns the possible initial objects of a register. If the initial value is unknown, it may be any value that the
- * core names, or one other.
+ * Returns the possible initial objects of a register. An unknown initial value may be any value that the core names, or
+ * one other.
  */
 function startsOf({ initial }: ProofHead, model: Model, parts: readonly Part[], isLocal: boolean): readonly Objects[] {
   if (initial !== undefined) return [model.start(() => initial, everything)]

@@ -25,8 +25,8 @@ export function countedCells(
       ({ of, writes, appends }) => of.key === operation.key && (writes ?? appends) !== undefined,
     )
     const isText = ofKey.some(({ appends }) => appends !== undefined)
-    // The latest write that certainly happened before the answer. It overwrote every write that had returned before its
-    // call.
+    // The latest write that certainly happened before the answer. All writes that returned before its call are
+    // overwritten.
     const lastOverwrite = ofKey
       .filter(({ of, writes }) => of.outcome === 'ok' && writes !== undefined && isBefore(keeps, of, operation))
       .reduce((line, { of }) => Math.max(line, of.line), 0)
@@ -40,9 +40,7 @@ export function countedCells(
   })
 }
 
-/**
- * Returns whether an answer may be right because of a write. A write may contribute any text within an answered text.
- */
+/** Returns whether a write may explain an answer. An answered text may contain the texts of several writes. */
 function gives({ writes, appends }: CellAction, { expects, differs }: CellAction, isText: boolean): boolean {
   if (differs !== undefined) return isText || writes !== differs
   if (writes === expects) return true
@@ -78,7 +76,7 @@ export function countedElements(
       lacksTaker ||= action.kind === 'take any'
     }
   }
-  // An unanswered dequeue outside the core may have taken any element whose removal no answer shows.
+  // An unanswered dequeue outside the core may have taken any element that no answer shows as removed.
   if (lacksTaker) for (const element of counted) if ((surplus.get(element) ?? 0) > 0) counted.delete(element)
   return counted
 }
@@ -90,9 +88,8 @@ function elementsIn(action: Action): readonly string[] {
 }
 
 /**
- * Returns what counts in transactions: an element of a list if the core contains all transactions that append it, and a
- * value of a register if the core contains all that write it. These are the rules of `countedElements` and
- * `countedCells`, with a transaction as one step.
+ * Returns what counts in transactions: the elements of lists and values of registers of which the core contains every
+ * write. The rules are those of `countedElements` and `countedCells`, with a transaction as one step.
  */
 export function countedInTransactions(
   core: readonly Operation[],

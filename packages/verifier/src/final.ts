@@ -26,8 +26,8 @@ export function acceptFinal({ operations }: History, head: ProofHead, level: str
 }
 
 /**
- * Returns what the final reads of a key show; `nothing` if the level requires nothing of it. Without the initial value,
- * the value itself is not judged.
+ * Returns what the final reads of a key show; `nothing` if the level requires nothing. If `first` is undefined, the
+ * reads must only agree.
  */
 function shownOf(some: readonly Access[], first: string | undefined): 'met' | 'violated' | 'unknown' | 'nothing' {
   const reads = some.filter(({ of, isWrite }) => of.isFinal && !isWrite)

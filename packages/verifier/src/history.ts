@@ -85,7 +85,7 @@ export function readHistory(pieces: Iterable<string>): History {
   return { operations, byLine, hasClients, says: { model, initial } }
 }
 
-/** Returns the operation that an event begins, if it begins a client's. */
+/** Returns the operation that an event begins; undefined if it begins no operation of a client. */
 function operationOf(event: Event, line: number, open: Map<string, Operation>): Operation | undefined {
   const { process: name, type, f, key, value, session, final } = event
   const isHarmless = f === 'end' || (f === 'passed-on' && isObject(value) && value['mayWrite'] === false)
@@ -150,7 +150,7 @@ export function textOf(json: Json | undefined): string {
   return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${textOf(value)}`).join()}}`
 }
 
-/** Returns the text that an append extends. It is empty for null. */
+/** Returns the text that appends extend: empty for null. */
 export const wordsOf = (text: string): string => (text.startsWith('"') ? JSON.parse(text) : text === 'null' ? '' : text)
 
 export const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)

@@ -58,7 +58,7 @@ export const logModel = (isDense: boolean): Model => ({
         const { from, limit } = action
         const read = action.entries.filter(({ element }) => counts(element))
         const isFull = action.entries.length === limit
-        // A read that reached its limit may end before the log does, and proves nothing if none of its entries counts.
+        // A read that reached its limit may end before the log does. It proves nothing if none of its entries counts.
         if (isFull && read.length === 0) return true
         const isAt = (at: number): boolean => read.every(({ element }, n) => held[at + n]?.element === element)
         const mayBegin = (at: number): boolean =>
@@ -79,7 +79,7 @@ export const logModel = (isDense: boolean): Model => ({
 
 const MOST = Number.MAX_SAFE_INTEGER
 
-/** Whether offsets within the bounds can increase from entry to entry. */
+/** Whether each offset within its bounds can be higher than the previous one. */
 function mayIncrease(held: readonly { readonly least: number; readonly most: number }[]): boolean {
   let last = -1
   return held.every(({ least, most }) => {

@@ -5,8 +5,8 @@ import type { Json, ProofHead } from './proof.ts'
 export type Action =
   | CellAction
   /**
-   * Actions on elements. A query finds an element or not, a read returns all, and a take finds nothing or an unknown
-   * element.
+   * Actions on elements. `contains` asks for one element, and `all` reads all. `empty` and `take any` are takes that
+   * found nothing, or an unknown element.
    */
   | { readonly kind: 'add' | 'remove' | 'take'; readonly element: string }
   | { readonly kind: 'contains'; readonly element: string; readonly found: boolean }
@@ -54,7 +54,7 @@ export interface Step {
 }
 
 export interface Objects {
-  /** Performs an action on an object. Returns false if it would have given another answer. */
+  /** Performs an action on an object. Returns false if the object would have given another answer. */
   apply(action: Action, key: string): boolean
   copy(): Objects
   text(): string
@@ -74,8 +74,8 @@ export interface Model {
    */
   view(operation: Operation, head: ProofHead): readonly Action[]
   /**
-   * Returns the initial objects. If `counts` is `everything`, no operation is left out. Only then do the objects reject
-   * an answer that another operation might have made right, such as an overdraft.
+   * Returns the initial objects. Only if `counts` is `everything` do they reject an answer that another operation might
+   * explain, such as an overdraft.
    */
   start(initial: () => Json, counts: Counts): Objects
 }
@@ -103,5 +103,8 @@ export interface Part {
 export const partsOf = (some: Iterable<Operation>, views: Views): readonly Part[] =>
   Array.from(some, (operation) => (views.get(operation) ?? []).map((action) => ({ operation, action }))).flat()
 
-/** Returns whether an operation's actions certainly happened. A failed operation's action certainly saw another value. */
+/**
+ * Returns whether an operation's actions certainly happened. The action of a failed operation is that it saw another
+ * value.
+ */
 export const isSure = ({ outcome }: Operation): boolean => outcome !== 'info'

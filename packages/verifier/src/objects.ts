@@ -10,7 +10,7 @@ export const unknownFunction = ({ line, f }: Operation): never =>
 /**
  * Returns the requested value.
  *
- * @throws Undecided if the answer is another value of the same type, which may be the one that took effect.
+ * @throws Undecided if the answer is another value of this type, because either may have taken effect.
  */
 function asked({ input, answer, outcome, line }: Operation): Json {
   const isOther = outcome === 'ok' && answer !== undefined && answer !== null && textOf(answer) !== textOf(input)
@@ -40,7 +40,7 @@ export const register: Model = {
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
     if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(asked(operation))) }]
-    // If the completion has another value of the same type, this value counts.
+    // If the answer is a value of the same type, the answer was written.
     const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
     return [{ kind: 'cell', writes: known(isSaid ? answer : asked(operation), head) }]
   },
@@ -126,7 +126,7 @@ const marked = (initial: () => Json, counts: Counts, isGivenOnce: boolean): Obje
     },
   )
 
-/** An unanswered dequeue of a bag, which may have taken a message before this place. */
+/** The place of an unanswered dequeue of a bag, which may have taken any earlier message. */
 const TAKER = 'taker'
 
 /** Elements by arrival. A queue returns the first, and a bag any element. */
@@ -144,7 +144,7 @@ const ordered = (initial: () => Json, counts: Counts, isBag: boolean): Objects =
         }
         case 'take': {
           if (!counts(action.element)) return true
-          // Of equal messages, the last has the fewest takers after it.
+          // Takes the last of equal messages, because the fewest unanswered dequeues may have taken it.
           const at = isBag ? held.lastIndexOf(action.element) : 0
           return at >= 0 && held.splice(at, 1)[0] === action.element
         }
@@ -173,7 +173,7 @@ const queueView = elementsBy({
 })
 const setView = elementsBy({ add: 'add', remove: 'remove', contains: 'contains', read: 'all' })
 
-/** The models of objects with elements. Such an object without some elements is one of the same kind. */
+/** The models of objects with elements. If some elements are left out, the rest is an object of the same kind. */
 export const elementModels: { readonly [name: string]: Model } = {
   set: { family: 'elements', view: setView, start: (initial, counts) => marked(initial, counts, false) },
   'unique-ids': {

@@ -18,9 +18,9 @@ export interface ProofHead {
  * claim.
  */
 export type LevelProof =
-  /** The level follows from an accepted level with the same result: a stronger one if met, a weaker one if violated. */
+  /** The level follows from another accepted level: a stronger one that is met, or a weaker one that is violated. */
   | { readonly level: string; readonly result: 'met' | 'violated'; readonly by: string }
-  /** An order of operations. Each line is relative to the previous one. */
+  /** An order of operations. After the first, each line is given as its distance from the previous one. */
   | {
       readonly level: string
       readonly result: 'met'
@@ -81,8 +81,8 @@ export function objectIn(text: string): { readonly [member: string]: Json } | st
   try {
     const json: unknown = JSON.parse(text)
     const count = membersIn(json)
-    // Every member is a string and a colon, but a string may contain this pattern. If the counts differ, only colons
-    // outside strings are counted.
+    // JSON.parse drops repeated members, so colons after quotes are counted. A string may contain them too, so the
+    // second count leaves out strings.
     const isNamedOnce =
       text.match(/"\s*:/g)?.length === count || text.replace(STRINGS, '').split(':').length - 1 === count
     if (!isNamedOnce) return 'an object has two members of one name'
@@ -120,7 +120,7 @@ const isHead = (json: unknown): json is ProofHead =>
 
 const EVIDENCE = ['by', 'order', 'sources', 'core', 'final', 'whole']
 
-/** Whether an entry has one kind of evidence, and a result that this can prove. */
+/** Whether an entry has exactly one kind of evidence, which can prove its result. */
 function isLevel(json: unknown): json is LevelProof {
   if (!isObject(json)) return false
   const { level, result } = json

@@ -13,7 +13,7 @@ export const isBefore = (keeps: Keeps, a: Operation, b: Operation): boolean =>
 
 /** Replays an order in pieces, and checks at the end that it is complete. */
 export interface Replay {
-  /** Continues with more lines, each relative to the previous one. @throws Refused if a rule is broken. */
+  /** Continues with more lines, each as its distance from the previous one. @throws Refused if a rule is broken. */
   go(order: readonly number[], objects: Objects): void
   /** @throws Refused if something that must be there was not. */
   end(): void
@@ -27,7 +27,7 @@ export function createReplay(
   isNeeded: (operation: Operation) => boolean,
 ): Replay {
   const placed = new Uint32Array(byLine.length)
-  /** By line: the number of moments of an operation that the order still lacks. */
+  /** By line: how many moments of the operation are not in the order yet. */
   const left = new Uint32Array(byLine.length)
   /** The latest call so far, by object or by client. Linearizability is local to an object (Herlihy & Wing 1990). */
   const latest = new Map<string, number>()

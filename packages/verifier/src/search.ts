@@ -4,9 +4,8 @@ import { Undecided } from './proof.ts'
 const MOST_STATES = 300_000
 
 /**
- * Searches for a legal order, which keeps `before` and explains the recorded answers, with all certain parts and any
- * uncertain ones. Tries every order. Of several beginnings with the same parts and equal objects, only one is
- * continued.
+ * Searches for a legal order that keeps `before` and explains the answers, with all certain parts and any uncertain
+ * ones. Tries every order. If several beginnings have the same parts and equal objects, continues only one.
  *
  * @throws Undecided for too many states.
  */
@@ -36,7 +35,7 @@ export function findOrder(
       tried++
       return after.apply(part.action, part.operation.key) ? goOn(done | bit, after) : undefined
     }
-    // A part that changes nothing is placed as soon as possible, because this keeps every order legal.
+    // A part that changes nothing is placed at once, which never makes the rest of an order illegal.
     for (const each of next) {
       const found = looks(each.part.action) ? place(each) : undefined
       if (found !== undefined) return found
@@ -50,10 +49,7 @@ export function findOrder(
 export interface DeadEnd {
   /** The tried order: the lines of the calls of its operations. */
   readonly lines: readonly number[]
-  /**
-   * The line of an operation that must precede the last. Undefined if the object would have given the last operation
-   * another answer.
-   */
+  /** The line of an operation that must precede the last one. Undefined if the last operation's answer does not fit. */
   readonly missing: number | undefined
 }
 

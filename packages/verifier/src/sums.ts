@@ -87,11 +87,11 @@ const accounts = (initial: () => Json, least: number): Objects =>
   )
 
 /**
- * Refutes a core of reads of a counter or a bank, with all additions of the key. Compares each read with earlier reads
- * and the initial amounts. A pair refutes the core if its difference is not within the possible sums of the additions,
- * in one account or in all. Returns the number of pairs examined.
+ * Refutes a core of reads of a counter or a bank, together with all additions of the key. Compares each read with
+ * earlier reads and with the initial amounts. Their difference must be a possible sum of the additions, in each account
+ * and in all together. Returns the number of pairs examined.
  *
- * @throws Refused if the reads are within the possible sums of the additions.
+ * @throws Refused if all differences are possible.
  */
 export function refuteSums(initial: Json, core: readonly Part[], views: Views): number {
   const start: Read = { operation: undefined, amounts: amountsOf(initial) }

@@ -10,7 +10,7 @@ import { isObject, type Json, refuse, Undecided } from './proof.ts'
  */
 export type Rule = 'serial' | 'snapshot' | 'committed'
 
-/** Returns the name under which `Counts` knows an element of a list or a value of a register. */
+/** Returns the name in `Counts` of an element of a list, or of a value of a register. */
 export const nameOf = (key: string, text: string): string => `${key} ${text}`
 
 /** Transactions of lists with appends, or of registers. */
@@ -80,7 +80,7 @@ interface Committed {
   readonly open: { [line: number]: string[] }
 }
 
-/** Whether a read agrees with the state and its own transaction's earlier writes. */
+/** Whether a read agrees with the state and with earlier writes of the same transaction. */
 type Shows = (read: Step, now: Committed, own: readonly string[]) => boolean
 
 const showsRegister =

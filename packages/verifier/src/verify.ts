@@ -141,8 +141,8 @@ function acceptCore(given: Given, level: string, core: readonly number[]): strin
 }
 
 /**
- * Returns every order of an accepted core, up to the step at which it fails, for each possible initial value. Empty if
- * the level is not about orders.
+ * Returns the failing orders of an accepted core, for each possible initial value; none if the level is not about
+ * orders.
  */
 export function ordersOf(given: Given, level: string, core: readonly number[]): readonly DeadEnd[] {
   const found: DeadEnd[] = []
@@ -151,7 +151,7 @@ export function ordersOf(given: Given, level: string, core: readonly number[]): 
   return found
 }
 
-/** Returns whether a level is about the sources of reads instead of one order. */
+/** Returns whether a level restricts the sources of reads, and does not need one order. */
 const isWeak = ({ head }: Given, level: string): boolean =>
   head.model === 'register' && implies('sequential', level) && level !== 'sequential'
 
@@ -161,7 +161,7 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
   if (keeps !== 'real time' && orders.length > 1) return refuse(`a proof of ${level} has exactly one order`)
   const view = (operation: History['operations'][number]) => model.view(operation, head)
   const replay = createReplay(history, keeps, view, isSure)
-  // An object gets the initial value of the order that first names its key.
+  // An object's initial value is that of the first order that names its key.
   let first = head.initial ?? orders[0]?.start
   const objects = model.start(() => first ?? null, everything)
   let count = 0

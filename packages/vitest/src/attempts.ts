@@ -6,7 +6,7 @@ interface Violation {
   readonly message: string
 }
 
-/** By Vitest's object for the test, which all its attempts share. */
+/** The keys are Vitest's test objects. All attempts of a test share one. */
 const violations = new WeakMap<object, Violation>()
 
 export function rememberViolation({ met, message }: Missed): void {

@@ -4,9 +4,9 @@ import { type Completion, type Input, type Json, meaningOf, withArticle } from '
 export type JudgedAnswer = Completion | { readonly type: 'broken'; readonly why: string }
 
 /**
- * Judges an answer that is not an error. Drivers answer writes differently (`OK`, a new count), so the result of a
- * write is its input. A change that is answered with undefined has its input as its result, too. Any other answer must
- * contain the result.
+ * Judges an answer that is not an error. The result of a write is its input, because drivers answer writes differently
+ * (`OK`, a new count). A change answered with undefined also has its input as its result. Any other answer must contain
+ * the result.
  */
 export function judgeAnswer({ f, value: given }: Input, answer: unknown): JudgedAnswer {
   if (f === 'cas') {

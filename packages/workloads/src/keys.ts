@@ -17,7 +17,7 @@ export const keysSetting = (count: number, summary: string): Setting => ({
   worthTrying: [1, 2, 3],
 })
 
-/** The setting for the number of items after which a new object replaces one that is read whole. */
+/** The setting for the number of items at which an object that is read whole is replaced by a new one. */
 export const sizeSetting = (summary: string): Setting => ({
   name: 'size',
   summary,
@@ -29,12 +29,14 @@ export const sizeSetting = (summary: string): Setting => ({
 /** The keys in use. A key is replaced when its object is full, or cannot be used any more. */
 export interface KeyPool {
   pick(random: Random): string
-  /** Counts an item of this key's object, which is replaced once it is full. */
+  /** Counts an item in the object of this key. A full object is replaced. */
   filled(key: string): void
   replace(key: string): void
 }
 
-/** Creates a pool in which `x` is replaced by `x2`, then `x3`, and so on, by default only on request. */
+/**
+ * Creates a pool in which `x` is replaced by `x2`, then by `x3`, and so on. Without a limit, only `replace` does this.
+ */
 export function createKeyPool(count: number, limit: number = Number.POSITIVE_INFINITY): KeyPool {
   const names = keyNames(count)
   const keys = [...names]

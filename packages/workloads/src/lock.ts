@@ -48,7 +48,7 @@ export const lock: Workload = {
               keys.replace(key)
               held.clear()
             } else if (f === 'release') {
-              // A refused release leaves the lock held, or the service considers it free. The client moves on.
+              // After a refused release, the lock may be held or free. The client moves on.
               if (completion.type === 'fail') keys.replace(key)
               held.delete(key)
             } else if (completion.type === 'ok') held.add(key)

@@ -2,8 +2,8 @@ import type { Input } from '@chaosproxy/history'
 import type { Setting } from './setting.ts'
 
 /**
- * The relative read share by rank. A partitioned node stops answering reads before it stops accepting writes. Clients
- * that mostly write are thus not blocked by their reads.
+ * How much clients of each rank read, relative to the average. A partitioned node stops answering reads before writes,
+ * so some clients mostly write, and are not held up by reads.
  */
 const WEIGHTS = [0.2, 1, 1.8, 1]
 

@@ -46,7 +46,7 @@ export const register: Workload = {
     const reads = numberOf(settings, 'reads')
     const casShare = numberOf(settings, 'cas')
     let lastValue = serial
-    /** By key: the last written value, which a client without an answer expects in a cas. */
+    /** By key: the last written value. A client that has seen no value expects this one in a cas. */
     const lastAsked = new Map<string, number>()
     return {
       client(random, rank) {

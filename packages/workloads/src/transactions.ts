@@ -27,8 +27,8 @@ const transactionsOn = (model: 'list-append' | 'rw-register'): Common => ({
 })
 
 /**
- * Transactions on a few lists. No value is appended twice, so reads show the order of the appends, from which that of
- * the transactions follows without a search.
+ * Transactions on a few lists. No value is appended twice, so reads show the order of the appends. The order of the
+ * transactions follows from it without a search.
  */
 export const txnListAppend: Workload = {
   ...transactionsOn('list-append'),
@@ -59,7 +59,7 @@ export const txnRwRegister: Workload = {
 
 /**
  * Pairs of registers. For example, at least one of two doctors must be on call. A writer reads the pair, and writes one
- * register. Two overlapping writers of different registers have missed each other's write.
+ * register. In a write skew, two writers of different registers have missed each other's write.
  */
 export const writeSkew: Workload = {
   ...transactionsOn('rw-register'),
@@ -133,7 +133,10 @@ function mixed(settings: Settings, serial: number, change: 'w' | 'append'): Clie
 
 interface Groups {
   readonly size: number
-  /** Returns the steps of a write to a group, after `before` others. Null stands for the value. */
+  /**
+   * Returns the steps of a write to a group. `before` is the number of earlier writes to the group. Null stands for the
+   * value.
+   */
   written(members: readonly [string, ...string[]], random: Random, before: number): readonly Step[]
 }
 
@@ -167,7 +170,7 @@ const transactionOf = (steps: readonly Step[]): Input => ({ f: 'txn', value: ste
 /** The maximum number of keys of a final transaction. */
 const MOST_READ = 20
 
-/** Returns transactions that together read every key once. A write that no client reads could hide an anomaly. */
+/** Returns transactions that read every key once, because a write that no client reads could hide an anomaly. */
 function readAllOnce(keys: readonly string[]): readonly Input[] {
   const count = Math.ceil(keys.length / MOST_READ)
   return Array.from({ length: count }, (_, i) =>
@@ -212,7 +215,7 @@ const hasRead = (steps: Json): boolean =>
   })
 
 /**
- * Returns the levels that are always decided with these settings, by default those that distinguish weaker levels best.
+ * Returns the levels that are always decided with these settings. The default settings best distinguish weaker levels.
  */
 export const decidedLevels = (
   workload: Pick<Workload, 'name' | 'settings' | 'levels' | 'levelsWith'>,

@@ -46,7 +46,7 @@ export function commonestErrors({ operations, errorOf }: History, isCounted: (ro
     : ` (${commonest.map(([error, times]) => `${times} of ${tried}: ${error}`).join('; ')})`
 }
 
-/** Returns whether the operation in a row calls one of these functions. */
+/** Returns whether the operation in a row of the history has one of these functions. */
 export const isOneOf =
   ({ operations, functions: names }: History, functions: readonly string[]) =>
   (row: number): boolean =>
@@ -73,8 +73,8 @@ export function someFailed(history: History, functions: readonly string[]): bool
 }
 
 /**
- * Returns a complaint if nothing overlapped a call of the functions in `races`: reads that overlap only reads prove
- * nothing about races.
+ * Returns a complaint if nothing overlapped a function in `races`. Reads that overlap only reads prove nothing about
+ * races.
  */
 export const withoutConcurrency = (history: History, { races }: Pick<Workload, 'races'>): string[] =>
   races === undefined || hasConcurrency(history, (f) => races.functions.includes(f))

@@ -160,12 +160,12 @@ const MOST_IN_VAIN = 60
 
 /** Reads the revisions that no acknowledgement and no watch shows. */
 interface Settler {
-  /** Returns the read before everything up to a revision is compacted, if some of it is unknown. */
+  /** Returns a read of revisions that are still unknown, before everything up to `revision` is compacted. */
   before(revision: number): Input | undefined
   learned(completion: Completion): void
   /**
-   * Creates a function that returns a client's next operation after healing. The first client to call one settles the
-   * remaining revisions.
+   * Creates a function that returns a client's next operation after healing. The first client that calls its function
+   * reads the remaining unknown revisions.
    */
   finisher(): () => Input | undefined
 }

@@ -7,7 +7,7 @@ import type { Client } from './workload.ts'
 /** The first two clients of a node watch, and the others write. */
 export const isWatcher = (rank: number): boolean => rank < 2
 
-/** The probability that a client ends its watch, which the next one resumes. */
+/** The probability that a client ends its watch. The client's next watch resumes it. */
 const ENDS = 0.02
 /** The maximum number of revisions in the past at which a watch starts. */
 const BACK = 100

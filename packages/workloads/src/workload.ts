@@ -26,11 +26,11 @@ export interface Workload {
   readonly reads: readonly string[]
   readonly settings: readonly Setting[]
   /**
-   * Creates the clients of one run. Their common unique values begin after `serial`, so that operations can be added to
-   * a run of at most `serial` operations without repeating its values.
+   * Creates the clients of one run. The unique values that they share begin after `serial`. Operations can thus be
+   * added to a run of at most `serial` operations without repeating its values.
    */
   create(settings: Settings, serial: number): Clients
-  /** Creates a follower; absent if planned operations can be sent unchanged. */
+  /** Creates a follower, which completes planned operations; absent if they can be sent unchanged. */
   follow?(): Follower
   /** Whether clients also send planned operations after healing (see `Client.after`). */
   readonly asksAfterHealing?: true
@@ -60,8 +60,8 @@ export interface Client {
   /** Called once for each completed operation. After `info` the client continues as a new process. */
   learned?(input: Input, completion: Completion): void
   /**
-   * Returns the next operation after all faults are healed and all other clients have stopped, such as a poll for the
-   * rest of a stream. Called until it returns undefined, for at most half a minute; the operations are marked as final.
+   * Returns the next operation once all faults are healed and all other clients have stopped, such as a poll for the
+   * rest of a stream. Called until it returns undefined, for at most half a minute. The operations are marked as final.
    * If operations are planned ahead, called only with `asksAfterHealing`, for one client per node that has learned its
    * node's answers.
    */

@@ -245,8 +245,8 @@ export function causeOf(failure: Failure): string {
 }
 
 /**
- * Runs a trial with the subject's shortcut. A failure, or a trial to compare, is run again without the shortcut, and
- * this run counts.
+ * Runs a trial with the subject's shortcut. A trial that fails, or is compared, is run again without the shortcut, and
+ * the second run counts.
  */
 function hurriedTrial(
   subject: SearchedProtocol,
@@ -258,7 +258,7 @@ function hurriedTrial(
   if (shortcut === undefined) return runPlan(subject, plan, limits)
   const trial = unlessRefused(hurried(subject), plan, limits)
   if (trial !== undefined && trial.failure === undefined && !isCompared) return trial
-  // The trial may have filled the memory with state that the shortcut kept.
+  // A stuck trial may have filled the memory with state that the shortcut kept.
   const hasEnded = trial !== undefined && !(trial.failure?.kind === 'broken' && trial.failure.stuck === true)
   if (!hasEnded) shortcut.distrust()
   const sure = runPlan(subject, plan, limits)
@@ -266,7 +266,7 @@ function hurriedTrial(
   return sure
 }
 
-/** Runs a trial. Undefined if the run is refused, which may not happen without the shortcut. */
+/** Runs a trial. Undefined if the run is refused, which only the shortcut may cause. */
 function unlessRefused(subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial | undefined {
   try {
     return runPlan(subject, plan, limits)

@@ -10,15 +10,15 @@ import type { SearchedProtocol } from './subject.ts'
 const THROUGHOUT_PROBABILITY = 0.4
 const NODES = ['one', 'leader', 'minority'] as const
 const LEAST_SHARE = 0.8
-/** Of these trials, the share in which a leader with a slow clock is cut off. */
+/** The share of trials with a wrong clock that cut off a leader with a slow one. */
 const CUT_OFF_PROBABILITY = 0.6
 const SHORTEST_LEASE_MS = 20
 const LONGEST_LEASE_MS = 500
 
 /**
- * Adds a wrong clock to the plans of some trials, if the protocol declares a drift bound and the user's choices allow
- * it. A lease breaks only while its holder is slow, cut off and queried. If the user has selected no faults, some plans
- * therefore cut off a slow leader, so that only the moment is random.
+ * Adds a wrong clock to some plans, if the protocol declares a drift bound and the user's choices allow it. A lease
+ * breaks only while its holder is slow, cut off and queried. If the user has selected no faults, some plans therefore
+ * cut off a slow leader.
  */
 export function withSlowClock(
   planned: Disturbances,
@@ -38,7 +38,7 @@ export function withSlowClock(
   return { ...planned, schedule: [clock, ...planned.schedule.filter(({ plan }) => plan.kind !== 'clock')] }
 }
 
-/** Cuts the leader off. Clients are busiest around the end of the leader's lease. */
+/** Cuts the leader off. Clients send most requests around the end of its lease. */
 function holderCutOff(random: Random, lengthMs: number, ppm: number): Disturbances {
   const cutMs = 10 + 90 * random.next()
   const overMs = cutMs + SHORTEST_LEASE_MS * (LONGEST_LEASE_MS / SHORTEST_LEASE_MS) ** random.next()

@@ -23,7 +23,7 @@ export interface Strategy {
     times: () => Times,
     awaits?: readonly string[],
   ): Disturbances
-  /** Whether plans are combined with earlier scenarios that extended the coverage. */
+  /** Whether plans vary earlier scenarios that extended the coverage. */
   readonly varies?: boolean | undefined
   /** The range of trial lengths; absent for the usual range. */
   readonly lengthsMs?: readonly [shortest: number, longest: number] | undefined
@@ -82,7 +82,7 @@ const leaders: Strategy = {
       moment: 'leads' as const,
       occurrence: i + 1,
       harm: random.pick(unseatings),
-      // The harm occurs before or while the new leader informs the other nodes.
+      // Before or while the new leader informs the other nodes.
       after: atMs(random.chance(0.5) ? AT_ONCE_MS : 8 * random.next()),
       // Long enough for the other nodes to elect a new leader.
       duration: atMs(300 + random.next() * 1_500),
@@ -126,7 +126,7 @@ const windows: Strategy = {
       const times = () => random.next() * lengthMs
       return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat() }
     }
-    // All faults and requests are close to a few moments, so that clients observe what faults cause.
+    // Faults and requests happen close together, so that clients observe what faults cause.
     const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
     const times = () => random.pick(busy) + random.next() * WINDOW_MS
     return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat(), busy }
@@ -177,8 +177,8 @@ const awaits: Strategy = {
 }
 
 /**
- * Leaves out faults that end requests in progress. They would hide a lost reply to a COMMIT, and an error after which a
- * transaction is retried.
+ * Leaves out faults that end requests in progress. They would hide a lost reply to a COMMIT, or an error that makes a
+ * client retry its transaction.
  */
 const databases: Strategy = {
   name: 'databases',
@@ -219,7 +219,7 @@ const coverage: Strategy = {
   name: 'coverage',
   summary:
     'varies trials that reached a new state of a node, or a message in a new state; for programs, a new sometimes or reachable',
-  // For a program, half of the retries make requests overtake each other at an await.
+  // For programs, half of the plans make requests overtake each other at an await.
   plan: (random, nodes, lengthMs, nemeses, times, places = []) =>
     (places.length > 0 && random.chance(0.5) ? awaits : swarmBiased).plan(
       random,
@@ -305,7 +305,7 @@ const AT_ONCE_MS = 0.000_001
 
 const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
 
-/** The approximate number of occurrences of each moment in a trial, from which a reaction's occurrence is drawn. */
+/** About how often each moment occurs in a trial. A reaction waits for a random one of these occurrences. */
 export const OCCURRENCES: { readonly [moment in Moment]: number } = {
   leads: 4,
   persists: 60,
@@ -363,7 +363,7 @@ export function drawnReaction(random: Random, to: readonly Moment[], possible: r
     moment,
     occurrence: 1 + random.integer(OCCURRENCES[moment]),
     harm: random.pick(possible),
-    // The harm occurs at the moment itself, or while the node's messages are in transit.
+    // At once, or while the node's messages are in transit.
     after: atMs(random.chance(0.5) ? AT_ONCE_MS : random.next() * 5),
     duration: atMs(faultLengthMs(random)),
   }

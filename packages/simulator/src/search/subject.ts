@@ -45,10 +45,7 @@ export interface SearchedProtocol {
 
 export type Asked = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
 
-/**
- * Returns whether the workload uses its settings for weaker checks: below its strongest level, and for protocols that
- * lack some of its functions.
- */
+/** Returns whether the workload uses its settings for weaker checks. */
 export function isForLess({ workload, level, protocol, targetSettings }: Omit<Asked, 'settings'>): boolean {
   const functions = functionsOf(protocol, targetSettings)
   return !isStrongest(workload, level) || !workload.functions.every((name) => functions.includes(name))

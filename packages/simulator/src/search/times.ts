@@ -7,7 +7,7 @@ import { possibleNodes } from './possible-nodes.ts'
 import { machineOf, type SearchedProtocol } from './subject.ts'
 import { warmUp } from './warm-up.ts'
 
-/** The durations of a protocol. Timing bugs appear just before or just after one has passed. */
+/** The durations in a protocol. Timing bugs appear shortly before or after one of them ends. */
 export interface Times {
   /** The time from the isolation of a leader until another node leads, as leases and elections determine it. */
   readonly takeoverMs: Millis | undefined

@@ -11,7 +11,7 @@ export interface TrialChoices {
   readonly clients?: number | undefined
   /** The virtual time within which operations and faults begin. */
   readonly lengthMs?: Millis | undefined
-  /** Weights by function, such as `{ read: 5, write: 1 }`. The others are not called. */
+  /** Weights by function, such as `{ read: 5, write: 1 }`. Functions without a weight are not called. */
   readonly mix?: { readonly [f: string]: number } | undefined
 }
 
@@ -71,9 +71,7 @@ export function reactionsWithin(reactions: readonly Reaction[], choices: TrialCh
   return reactions.filter(({ harm }) => kinds.includes(kindOf[harm]))
 }
 
-/**
- * The maximum number of inputs that are discarded for one with the wanted function, which a workload may call rarely.
- */
+/** The maximum number of inputs to discard in search of one with the wanted function. A workload may call it rarely. */
 const MOST_TRIES = 200
 
 /** Draws a function by weight, and returns the client's next input with this function, if there is one. */

@@ -47,7 +47,7 @@ export type Failure =
       readonly trace: readonly string[]
       /** The node, and the time since the start of the scenario. Absent before the start. */
       readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
-      /** Whether only a limit ends the trial, as when the protocol floods. */
+      /** Whether the trial would never end without a limit, for example because the protocol floods. */
       readonly endless?: boolean | undefined
       /** Whether a call never returned or took all memory. A replay would do the same. */
       readonly stuck?: boolean | undefined

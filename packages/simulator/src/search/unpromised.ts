@@ -12,8 +12,8 @@ export interface Unpromised {
 }
 
 /**
- * Returns the first selected fault under which the protocol promises nothing, unless the user has given the level or
- * strengths that the check then needs.
+ * Returns the first selected fault under which the protocol promises nothing, if the user has given no level or
+ * strengths for it.
  */
 export function unpromisedOf(
   protocol: ProtocolDefinition,

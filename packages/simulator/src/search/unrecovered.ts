@@ -34,8 +34,8 @@ export function unrecovered(
 }
 
 /**
- * Returns the time of the last answer to functions that were called after healing, and before healing too unless they
- * are reads. Without such functions, any answer counts, because clients may then only drain queues, for example.
+ * Returns the time of the last answer to a read, or to a function that clients called both before and after healing. If
+ * clients called none of these after healing, any answer counts: they may only have drained queues, for example.
  */
 function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {
   const { length, f, callTime, returnTime } = history.operations

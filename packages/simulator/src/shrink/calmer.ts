@@ -16,8 +16,8 @@ const FEW = 3
 const HALVINGS = 8
 
 /**
- * Returns the scenario with the fewest unusual delays that it needs, each as short as possible. Unchanged if it does
- * not fail again with every delay written out.
+ * Returns the scenario with as few and as short unusual delays as it needs to fail. Unchanged if it does not fail again
+ * with all delays written out.
  */
 export function calmer(scenario: Scenario, { fails, delaysIn, expired }: CalmerOptions): Scenario {
   let calmest: Scenario = { ...scenario, delays: [] }

@@ -6,10 +6,7 @@ import { moved } from './simplify.ts'
 const SHIFT_NANOS = 100e6
 const MOST_GAP_NANOS = 800e6
 
-/**
- * Returns a random part of a scenario under other delays. Such parts may fail although single deletions remove the
- * failure, or fail only under rare delays.
- */
+/** Returns a random part of a scenario under other delays. It may fail where single deletions remove the failure. */
 export function thinned(scenario: Scenario, random: Random): Scenario {
   const some = <T>(items: readonly T[]): T[] => {
     const share = random.next()
@@ -33,7 +30,7 @@ export function thinned(scenario: Scenario, random: Random): Scenario {
   }
 }
 
-/** Returns the part after a random time. The node that led at that time may lead from the beginning of this part. */
+/** Returns the part after a random time. The leader of that time may lead from the beginning of this part. */
 function endOf(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   return moved(

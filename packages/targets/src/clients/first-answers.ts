@@ -21,7 +21,7 @@ export function createFirstAnswers(named: string, broke: (error: UserError) => v
       hasAnswered = true
     },
     failed({ session }, why) {
-      // An operation that waits for a cluster to serve says nothing about the client.
+      // While a cluster is not serving yet, failures say nothing about the client.
       if (hasAnswered || session?.client.startsWith(BEFORE)) return
       failures++
       if (failures === MOST)

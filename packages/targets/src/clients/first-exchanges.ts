@@ -2,16 +2,16 @@ import { type Completion, inputError, readsWhole, replacesWhole, type UserError 
 import type { Answer } from '@chaosproxy/wire/http'
 import { type ExchangeWatch, exchangeText, REFUSALS, type WrittenRequest } from './exchange.ts'
 
-/** The number of failed exchanges of one kind after which it is reported as broken. */
+/** The number of failed exchanges of one kind after which the kind is reported as broken. */
 const MOST = 50
 
 /** The time that a replica may be behind, or a cluster without a leader. */
 const LEAST_MS = 3_000
 
 /**
- * Watches the exchanges of a run until reads and writes have worked once. If they never work, an error in the route
- * table is more likely than a fault of the system, so the run ends. A rehearsal can try neither a single fixed object
- * nor names that only the service knows.
+ * Watches the exchanges of a run until reads and writes have worked once. If they never work, the route table is
+ * probably wrong, so the run ends. A rehearsal cannot try a table with a single fixed object, or with names that only
+ * the service knows.
  *
  * @param now a monotonic clock, in milliseconds
  */

@@ -34,7 +34,7 @@ export async function underLock(lock: Lock, change: (token: number) => Promise<C
   // The lock may have been acquired, but no change is made.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const completion = await change(taken.token)
-  // Whether the change was made does not depend on the release.
+  // Whether the release succeeds does not matter for the change.
   await lock.release(taken.token)
   return completion
 }

@@ -75,6 +75,9 @@ export interface NodeAddress {
   readonly other?: ((node: NodeId) => NodeAddress) | undefined
   /** Returns the proxied address of an announced port. */
   readonly announced?: ((port: string) => Address) | undefined
-  /** Returns whether the node is alive, and a number that grows at each start and end. Absent if unknown. */
+  /**
+   * Returns whether the node is alive, and a number that increases at each start and end of the node. Absent if
+   * unknown.
+   */
   readonly life?: (() => { readonly number: number; readonly alive: boolean }) | undefined
 }

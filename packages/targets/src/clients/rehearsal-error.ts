@@ -12,7 +12,7 @@ const IF_CERTAIN =
   'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
 export const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
 
-/** Changes to a declaration with which a rehearsal may work, according to the service's answers. */
+/** Changes to a declaration that the service's answers suggest. */
 export interface Mend {
   /** The template of the names of objects. */
   readonly keys?: string

@@ -2,7 +2,7 @@ import { type Completion, canonical, type Input, type Json } from '@chaosproxy/h
 import { type Exchange, REFUSALS, textOf, type WrittenRequest } from './exchange.ts'
 import type { NodeAddress } from './planned-clients.ts'
 
-/** A write or read of a rehearsal, without an exchange if there was no answer. */
+/** A write or read of a rehearsal. It has no exchange if there was no answer. */
 export interface Tried {
   readonly address: NodeAddress
   readonly input: Input
@@ -34,7 +34,7 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   const answered = tried.filter(isAnswered)
   if (answered.length < tried.length) return { type: 'unclear' }
   const refused = answered.filter(({ exchange }) => REFUSALS.has(exchange.answer.status))
-  // A node with any other answer may have no leader yet, and followers may then refuse.
+  // Any other answer may mean that there is no leader. Followers may then refuse correct requests.
   if (answered.some(({ exchange: { answer } }) => !REFUSALS.has(answer.status) && !isRedirect(answer.status)))
     return { type: 'unclear' }
   const shown =
@@ -66,7 +66,7 @@ export type ReadJudgement =
   | { readonly type: 'fits' }
   /** The service returns the written number as text. */
   | { readonly type: 'text' }
-  /** The table reads the wrong member. The written value is at this place. */
+  /** The written value is at this place, which the table does not read. */
   | { readonly type: 'elsewhere'; readonly place: string }
   | { readonly type: 'absent' }
   | { readonly type: 'other-type' }

@@ -74,7 +74,7 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
   return (await isLikeOthers(stage, first)) ? rehearseFrom(stage, { first, startedAt }) : NOTHING
 }
 
-/** Returns the values to try, in order: for a number `NUMBER` and its text. */
+/** Returns the values to try, in order. A number is also tried as text. */
 const valuesLike = (value: Json): Values => (typeof value === 'number' ? [NUMBER, String(NUMBER)] : [value])
 
 /** Returns a key like the clients' keys that no client uses, if their names allow it. */
@@ -205,7 +205,7 @@ async function writeAtAny({ nodes, ask, write, key, values, signal }: Stage, nam
   return all
 }
 
-/** Resolves with the writes up to the first that works, or with all. */
+/** Resolves with the ended writes, once one has worked or all have ended. */
 async function untilOneWorks(asked: readonly Promise<Tried>[]): Promise<readonly Tried[]> {
   const ended: Tried[] = []
   const one = asked.map(async (each) => {
@@ -229,7 +229,7 @@ async function writePatiently(stage: Stage, { first, startedAt }: Begun): Promis
   }
 }
 
-/** Tries names of other kinds. Resolves with the first write that works and the template of its name. */
+/** Tries other kinds of names until a write works. */
 async function writeNamed(stage: Stage): Promise<Named | undefined> {
   for (const [keys, nameOf] of Object.entries(OTHER_NAMES)) {
     const write = (await writeAtAny(stage, nameOf())).find(hasWorked)
@@ -243,7 +243,7 @@ interface ReadBack {
   readonly judged: ReadJudgement
 }
 
-/** Reads from the node that accepted the write, until a later read can no longer give another result. */
+/** Reads from the node that accepted the write, until later reads would give the same result. */
 async function readBack({ nodes, ask, read, key, signal }: Stage, write: Tried): Promise<ReadBack> {
   const { completion, input, address } = write
   const written = completion.type === 'ok' ? completion.value : input.value
@@ -273,8 +273,8 @@ function patienceFor({ type }: ReadJudgement, nodes: number): number {
 }
 
 /**
- * Returns whether the unused object behaves like the objects of clients: the service accepts a write of it, or both are
- * read with the same status and the client's object holds no number.
+ * Returns whether the service treats the unused object like those of clients: it accepts a write, or it answers reads
+ * of both with the same status and the client's object holds no number.
  */
 async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {
   if (written.some(hasWorked)) return true

@@ -13,7 +13,7 @@ interface RespRequest {
   readonly behind?: readonly string[] | undefined
 }
 
-/** The replies to a command, and to the command directly after it. */
+/** The reply to a command, and the reply to the command sent directly behind it. */
 export interface RespReply {
   readonly reply: Json
   readonly behind: Json | undefined
@@ -33,7 +33,7 @@ export function respReplies(): RespReplies {
   let hasBehind = false
   let loggedIn = false
   let named: string | undefined
-  /** An error before the command's own reply, for example because of a wrong password. */
+  /** An error that arrived before the command's own reply, for example because of a wrong password. */
   let before: Json | undefined
   let own: { readonly reply: Json } | undefined
 

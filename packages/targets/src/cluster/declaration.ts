@@ -197,8 +197,8 @@ export interface ContainersDeclaration extends CommonDeclaration {
    */
   readonly disk?: { readonly path: string; readonly megabytes?: number | undefined } | undefined
   /**
-   * Whether every node gets its own clock by libfaketime, which faults can move. Requires a Compose file whose project
-   * is not running, because an override is written for the file, and programs that ask glibc for the time.
+   * Whether every node gets its own clock by libfaketime, which faults can move. Requires programs that ask glibc for
+   * the time. Also requires a Compose file whose project is not running, because an override is written for the file.
    */
   readonly clocks?: boolean | undefined
   /** When a node counts as ready; by default once its port accepts connections and any health check passes. */

@@ -83,7 +83,7 @@ export function addAddresses(
   }
 }
 
-/** Returns a node's addresses as seen from another node. The node itself sees its own listening address. */
+/** Returns the addresses at which `node` dials `other`. A node dials itself at its own listening address. */
 function seenFrom(node: NodeId, other: NodeId, own: Addresses, { peerPorts, peer }: Surroundings): Addresses {
   if (node === other) return own
   return Object.fromEntries(peerPorts.map((port) => [port, peer(node, other, port)]))

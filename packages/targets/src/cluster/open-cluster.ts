@@ -52,8 +52,8 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Om
 type OwnNews = Pick<ClusterNews, 'trouble' | 'broke' | 'onBroken' | 'onChange'>
 
 /**
- * The time during which reads may still change after operations of unknown outcome. A PostgreSQL standby that came back
- * applied all changes queued behind one lock within a third of this time.
+ * For how long reads may still change after operations of unknown outcome. A PostgreSQL standby that came back needed a
+ * third of this time to apply the waiting changes.
  */
 const LINGERS_MS = millis(500)
 
@@ -92,7 +92,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
       )
     },
     ...(wire === undefined ? {} : { record: wire.begin }),
-    // `hasTraffic` does not count proxies of other hosts or rules for datagrams.
+    // `hasTraffic` knows neither the proxies of other hosts nor rules for datagrams.
     mayBite: (_kind, links) =>
       links.length === 0 || remotes !== undefined || datagrams !== undefined || network.hasTraffic(links),
     status,

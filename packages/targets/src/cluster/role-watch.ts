@@ -34,7 +34,7 @@ export interface RoleWatchOfOptions {
 export async function roleWatchOf(options: RoleWatchOfOptions): Promise<RoleWatch | undefined> {
   const { role, nodes, timeoutMs, where, signal } = options
   if (role === undefined) return undefined
-  // Later, an unknown placeholder would look like a node that does not answer.
+  // Checked now, because an unknown placeholder would later look like a node that does not answer.
   for (const { placeholders } of nodes) fillCommand(commandOf(role, where), placeholders())
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const ask = askerOf(role, options)
@@ -96,7 +96,7 @@ export function httpAnswer(url: string): Promise<string | undefined> {
   })
 }
 
-/** Resolves with the command's output, if it succeeds within 1 s. */
+/** Resolves with the output of the command if it succeeds within 1 s. */
 async function commandAnswer(
   command: ProgramCommand,
   { name, keeper, logPath }: { readonly name: string; readonly keeper: Keeper; readonly logPath: string },

@@ -22,7 +22,7 @@ export interface CommandFault {
 /** A fault whose undo command may depend on the other faults in force. */
 export interface UndoneFault extends Omit<CommandFault, 'undo'> {
   readonly undo: ProgramCommand | undefined
-  /** The undo command if no other fault is in force; by default `undo`. */
+  /** The undo command if no other fault remains in force; by default `undo`. */
   readonly undoLast?: ProgramCommand | undefined
 }
 
@@ -108,7 +108,8 @@ export interface CountedFault {
 }
 
 /**
- * Counts overlapping faults: the first injects, and the end of the last heals. If this process dies, the keeper heals.
+ * Treats overlapping faults as one: the first start injects it, and the last end heals it. If this process dies, the
+ * keeper heals it.
  */
 export function counted(
   fault: UndoneFault | undefined,
@@ -116,7 +117,7 @@ export function counted(
 ): CountedFault {
   let count = 0
   let forget: (() => void) | undefined
-  /** Steps run one after another: a new fault waits until the previous one is healed. */
+  /** Steps run one after another: a new fault waits until the previous one has healed. */
   let last: Promise<unknown> = Promise.resolve()
 
   async function run(command: ProgramCommand, timeoutMs: number): Promise<void> {

@@ -75,7 +75,7 @@ async function numbersOf(ids: readonly NodeId[], announced: readonly string[]): 
   return numbers
 }
 
-/** Identifies a dialling node by its own source address, if it has one, and otherwise by its processes. */
+/** Returns how to identify a dialling node: by its own source address, or else by its processes. */
 function diallerOf({ declaration, nodes }: CommandClusterOptions, pids: () => ReadonlyMap<NodeId, number>): PeerFinder {
   if (!declaration.ownAddresses || !declaration.ownSources) return findBySocketOwner(pids)
   const byAddress = new Map(nodeNames(nodes).map((id) => [ownAddress(id), id]))

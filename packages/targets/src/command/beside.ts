@@ -8,7 +8,7 @@ import type { Placeholders } from './placeholders.ts'
 /** A server that nodes use, and that suffers no faults. */
 export interface BesideServer {
   readonly id: NodeId
-  /** The command, with `{host}`, `{port}` and `{data}`, and `{peer.NAME}` of all such servers. */
+  /** The command. Its placeholders are `{host}`, `{port}`, `{data}`, and `{peer.NAME}` for any of these servers. */
   readonly words: readonly [program: string, ...rest: string[]]
   readonly environment?: { readonly [name: string]: string } | undefined
 }

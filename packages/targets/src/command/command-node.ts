@@ -95,8 +95,8 @@ export async function openCommandNode<Port extends string>(
   const placeholders = (): Placeholders => ({
     node: id,
     host,
-    // A command with its own directory needs an absolute path. Otherwise the path stays short, as the paths of sockets
-    // in it must be.
+    // A command with its own directory needs an absolute path. Otherwise the path stays short, because paths of sockets
+    // have a limit.
     data: options.command.directory === undefined ? dataDir : resolve(dataDir),
     port: ports[options.ports[0]],
     ...Object.fromEntries(options.ports.map((name) => [`port.${name}`, ports[name]])),
@@ -201,7 +201,7 @@ function readinessOf<Port extends string>(
   }
 }
 
-/** Nodes that wait for each other would wait for ever once most of them are down, hence the hint. */
+/** A node that waits for others before it is ready may wait for ever, so the text contains a hint. */
 const awaitedText = (readiness: Readiness): string =>
   readiness.by === 'tcp'
     ? readinessText(readiness)

@@ -67,7 +67,7 @@ export interface CommandProcess {
   end(graceMs: number): Promise<void>
 }
 
-/** The file descriptor on which a command that may outlive this process waits before it starts. */
+/** A command that may outlive this process waits on this file descriptor before it starts. */
 const WAITS_FOR = 3
 
 const LOOK_EVERY_MS = 10

@@ -11,7 +11,7 @@ import { runToEnd } from './run-to-end.ts'
 
 export type Readiness =
   | { readonly by: 'tcp'; readonly port: number; readonly host?: string | undefined }
-  /** The server answers a GET with this status; by default with any status from 200 to 299. */
+  /** The server answers a GET with `status`; by default with any status from 200 to 299. */
   | { readonly by: 'http'; readonly url: string; readonly status?: number | undefined }
   /** The server prints a line that this regular expression matches. */
   | { readonly by: 'log'; readonly pattern: string }
@@ -25,7 +25,7 @@ export interface UntilReadyOptions {
   readonly logPath: string
   /** The size that the log had when this process started, in bytes. */
   readonly logOffset: number
-  /** Whether the server has served before, so that its settings are right. */
+  /** Whether the server has served before. Its settings are then known to be right. */
   readonly isAgain?: boolean | undefined
 }
 

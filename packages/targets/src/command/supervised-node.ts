@@ -34,7 +34,7 @@ export interface SupervisedNode {
   readonly id: NodeId
   /** Starts the node. Rejects with a UserError (environment) if the node does not become ready. */
   start(): Promise<void>
-  /** Returns whether the node is alive, and a number that grows at each start and end. */
+  /** Returns whether the node is alive, and a number that increases at each start and end of the node. */
   life(): { readonly number: number; readonly alive: boolean }
   pid(): number | undefined
   command(): ProgramCommand | undefined
@@ -75,7 +75,6 @@ const lostTo = (lost: (why: string) => void): Hearing => ({
 const endedText = ({ id, logPath }: { readonly id: NodeId; readonly logPath: string }, exit: Exit): string =>
   `${id} ended by itself (${howItEnded(exit)})${lastWordsText(logPath)} (${logPath})`
 
-/** Counts lives, the faults that may end the node, and how many of these have healed. */
 interface Counts {
   lives: number
   faults: number
@@ -84,7 +83,7 @@ interface Counts {
 
 const isHurt = ({ faults, healed }: Counts): boolean => faults > healed
 
-/** Starts a node. Retries if a fault began and ended during the start, because it may have caused the failure. */
+/** Starts a node. Retries if a fault during the start may have caused the failure. */
 async function restart(start: () => Promise<void>, count: Counts, refused: Hearing['refused']): Promise<void> {
   const { lives, faults } = count
   try {
@@ -117,7 +116,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     const launch = options.launch(count.lives)
     launching = launch.catch(() => {})
     const { process, ready } = await launch
-    // Callers that await `ready` handle the rejection, if there are any.
+    // Callers that wait for `ready` handle the rejection, but there may be none.
     ready.catch(() => {})
     current = process
     command = process.command

@@ -20,7 +20,7 @@ interface Identity {
   readonly startTime: number
 }
 
-/** How many values of each number an address can hold. Larger numbers are truncated. */
+/** The number of values that fit each part of an address. Larger values are truncated. */
 interface Room {
   readonly namespace: number
   readonly startTime: number

@@ -80,7 +80,7 @@ function requireHere({ engine, containers }: Project, where: string): void {
   )
 }
 
-/** Returns the members that give each node a part of its own: `"disk"` and `"clocks"`. */
+/** Returns the declared members that need new containers: `"disk"` and `"clocks"`. */
 const ownParts = ({ disk, clocks = false }: ContainersDeclaration): string | undefined =>
   [disk === undefined ? [] : ['"disk"'], clocks ? ['"clocks"'] : []].flat().join(' and ') || undefined
 

@@ -77,7 +77,7 @@ export function createContainerChanges(followedMs: () => number): ContainerChang
   }
 }
 
-/** Returns those addresses that a process dials without a reply yet. */
+/** Returns which of the addresses a process is dialling, without a reply yet. */
 type Dialling = (pid: number, addresses: readonly string[]) => readonly string[]
 
 interface StaleDial {
@@ -86,13 +86,13 @@ interface StaleDial {
   readonly node: string
 }
 
-/** After this time, a dial from before the container's return has failed. */
+/** After this time, a dial that began before the container came back has failed. */
 const DIALS_FOR_MS = 5_000
 
 const addressesOf = ({ container }: Member): readonly string[] =>
   container.running ? container.networks.map(({ address }) => address) : []
 
-/** Describes the nodes that still dialled an old address, because the run did not cause these failures. */
+/** Describes the nodes that still dialled an old address. The run did not cause their failures. */
 function staleTexts(all: readonly ClusterChange[], stale: readonly StaleDial[]): readonly string[] {
   return [...new Set(stale.map(({ node }) => node))].map((node) => {
     const own = stale.filter((each) => each.node === node)

@@ -49,7 +49,7 @@ export interface ContainerLinks {
   unproved(): Promise<readonly Unproved[]>
   /** Resolves with the traffic that bypassed the proxy, or was refused, since `endOlder`. */
   direct(): Promise<DirectTraffic>
-  /** Ends the connections from before the rules. `direct` does not count them. */
+  /** Ends the connections that are older than the rules. `direct` does not count them. */
   endOlder(): Promise<void>
   /**
    * Drops all traffic except TCP, because the proxy cuts TCP. The resolved function ends the cut and counts the dropped
@@ -100,8 +100,8 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     await cuts.follow()
     inForce = wanted
     inForceSince = Date.now()
-    // Connections between a container's start and its rules bypass the proxy, so they are ended. The next container
-    // does not wait for that.
+    // A connection that began before the rules bypasses the proxy, so it is ended. The next container does not wait for
+    // its end.
     const connected = connectedAmong(isNew(ways, rules === outer))
     ending = Promise.all([ending, endOlderThanRules(connected)])
   }
@@ -190,7 +190,7 @@ function createKnownPorts(): (member: Member, reads: boolean) => KnownPorts {
   const known = new Map<number, KnownPorts>()
   return ({ container: { running, pid, networks } }, reads) => {
     if (!running) return NONE
-    // A container that has just started does not listen yet, so its rules need no look at its ports.
+    // A container that has just started does not listen yet, so its ports are not read.
     if (!reads) return known.get(pid) ?? NONE
     const found = {
       4: listeningPorts(pid),
@@ -250,7 +250,8 @@ const redirectedOf = (way: Way): readonly RedirectedPort[] =>
   pairOf(way).flatMap(([from, to]) => [...way.ports].map(([port, via]) => ({ from, to, port, via })))
 
 /**
- * Returns the addresses on which the container listens; none while it is down, because another container may get them.
+ * Returns the addresses on which the container listens; none while it is down, because another container may get its
+ * addresses.
  */
 function whereabouts({ endpoint }: Member, ways: readonly Way[], clients: Address | undefined): Listening {
   const found: { [name: string]: Address } = clients === undefined ? {} : { [CLIENT_PORT]: clients }
@@ -294,7 +295,7 @@ function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   }
 }
 
-/** Returns a function that lists the links that the rules have covered since its last call; none at first. */
+/** Creates a function that returns the links that the rules cover since its last call; none at first. */
 function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly Way[] {
   const known = new Set<string>()
   return (ways, rulesLast) => {

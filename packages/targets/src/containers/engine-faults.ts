@@ -32,8 +32,8 @@ export interface EngineFaults {
 export const FAULT_WITHIN_MS = 30_000
 
 /**
- * The time that a container gets to stop if this process was killed during the stop. After it, the container is killed,
- * as engines do after 10 s, because it would keep the service down.
+ * The time for a container to stop if this process was killed during the stop. The container is then killed, because it
+ * would keep the service down. Engines themselves wait 10 s.
  */
 const STOPS_WITHIN_MS = 250
 
@@ -43,7 +43,10 @@ type Undoing = Pick<UndoneFault, 'undo' | 'undoLast' | 'turn'>
 
 interface Shared extends EngineFaultsOptions {
   readonly node: Node
-  /** Injects a fault by a command, and undoes it after the last heal. `found` is called at the first injection. */
+  /**
+   * Injects a fault by a command, and undoes it after the last heal. At the first injection, `found` returns how to
+   * undo it.
+   */
   counting(key: string, by: ProgramCommand, found: () => Undoing): Promise<Handover>
   /** Starts the container after a fault that may have ended it, unless another fault keeps it down. */
   startAgain(): Promise<void>
@@ -113,7 +116,7 @@ async function restarted(shared: Shared): Promise<Handover> {
   if (!shared.node.life().alive) return NOTHING_DONE
   const done = await stopped(shared)
   const back = shared.node.revive()
-  // The heal waits for the same promise, and reports its failure.
+  // The heal awaits the same promise, and reports its failure.
   back.catch(() => {})
   return { done, undo: () => back }
 }

@@ -33,7 +33,7 @@ export async function limitsOf({ engine, name }: Limited): Promise<Limits> {
 }
 
 export function lessCpu(container: Limited, { cpus, quota, period }: Limits, share: number): Limiting {
-  // A quota cannot replace a limit on processors, which the Compose file may set.
+  // A Compose file may set a limit on processors, which a quota cannot change.
   if (cpus > 0)
     return { by: update(container, ['--cpus', String(share)]), undo: update(container, ['--cpus', String(cpus)]) }
   const by = update(container, quotaOf(share * PERIOD_MICROS, PERIOD_MICROS))
@@ -87,7 +87,7 @@ const shell = ({ engine, name }: Limited, limits: readonly string[], parts: read
   words: ['sh', '-c', [...parts, 'exit $code'].join('\n'), 'limits', engine, name, ...limits],
 })
 
-/** If the container is down, a failure counts as success: some engines forget limits when a container ends. */
+/** If the container is down, a failure counts as success, because some engines forget limits when a container ends. */
 const UPDATE = `engine=$1 name=$2
 shift 2
 "$engine" update "$@" "$name"

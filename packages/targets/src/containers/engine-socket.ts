@@ -56,7 +56,7 @@ interface PodmanService {
 }
 
 async function startPodmanService(keeper: Keeper, logDir: string): Promise<PodmanService | undefined> {
-  // A path among the results may be too long for a socket.
+  // A socket needs a short path, and the path of the results may be long.
   const directory = makeTemporary(keeper, 'chaos-engine-')
   const path = join(directory, 'podman.sock')
   let service: CommandProcess | undefined

@@ -134,7 +134,7 @@ interface Inspected {
     readonly ExitCode: number
     readonly StartedAt?: string
     readonly FinishedAt?: string
-    /** Docker reports a container that waits for its next start as running, too. */
+    /** Whether the container waits for its next start. Docker then reports it as running, too. */
     readonly Restarting?: boolean
     readonly Health?: { readonly Status?: string }
   }

@@ -179,7 +179,7 @@ function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T)
   }
 }
 
-/** Returns the links that carry no probe, even with rules in the containers' own networks. */
+/** Returns the links on which no probe arrives, even with rules in the containers' own networks. */
 async function proved(links: ContainerLinks): Promise<readonly Unproved[]> {
   const unproved = await links.unproved()
   if (unproved.length === 0) return []
@@ -199,8 +199,8 @@ async function notesOf(links: ContainerLinks, changes: ContainerChanges): Promis
 }
 
 /**
- * Logs older connections and refused packets. A packet is refused if its port was just opened, or if no process listens
- * there.
+ * Logs older connections and refused packets. A packet is also refused if its port was just opened, or if no process
+ * listens there.
  */
 async function logDirect(links: ContainerLinks, logDir: string): Promise<void> {
   const { connections, packets } = await links.direct()

@@ -23,17 +23,17 @@ import {
 
 interface InnerTable {
   readonly table: OwnedTable
-  /** The addresses that the container must not reach directly, each with the container's own address towards it. */
+  /** Maps each address that the container must not reach directly to the container's own address towards it. */
   readonly own: Map<string, string>
   /** The addresses to which only TCP may pass. */
   cut: readonly string[]
 }
 
 /**
- * Opens the same rules in the containers' own networks, for bridges whose inner traffic bypasses the engine's. A
- * restarted container gets its table when ports are next redirected.
+ * Opens the same rules in the containers' own networks, for bridges that bypass the engine's rules. A restarted
+ * container gets its rules at the next `redirect`.
  *
- * @param processes A process of each running container, by every address of the container.
+ * @param processes A process of each running container, by each of its addresses.
  */
 export function openInnerRules(
   project: string,

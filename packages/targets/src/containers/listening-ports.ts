@@ -28,7 +28,7 @@ export function connectedTo(pid: number, addresses: readonly string[]): readonly
   return addresses.filter((address) => connected.has(wordsOf(address)))
 }
 
-/** Returns those addresses that this network namespace dials without a reply yet. */
+/** Returns which of the addresses this network namespace is dialling, without a reply yet. */
 export function diallingTo(pid: number, addresses: readonly string[]): readonly string[] {
   const dialled = new Set(['tcp', 'tcp6'].flatMap((table) => connectionsIn(tableOf(pid, table), SYN_SENT)))
   return addresses.filter((address) => dialled.has(wordsOf(address)))

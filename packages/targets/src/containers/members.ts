@@ -37,7 +37,10 @@ export function membersOf(
   ]
 }
 
-/** Returns the name of a container that is not a node. Another endpoint may have its service's name. */
+/**
+ * Returns the name of a container that is not a node. Services that are named like a node or `clients` get the
+ * container's name.
+ */
 export function otherName({ service, name, number }: Container, others: readonly Container[]): string {
   if (/^n\d+$/.test(service) || service === 'clients') return name
   return others.filter((each) => each.service === service).length > 1 ? `${service}-${number}` : service

@@ -12,8 +12,8 @@ export interface ProbedWay {
 }
 
 /**
- * A port on which no container listens (tcpmux). The kernel refuses a probe that bypasses the rules, unnoticed by the
- * container.
+ * A port on which no container listens (tcpmux). The kernel refuses a probe that bypasses the rules, and the container
+ * does not notice.
  */
 export const PROBED_PORT = 1
 
@@ -68,8 +68,8 @@ export async function openProbes<Way extends ProbedWay>(ways: readonly Way[]): P
 }
 
 /**
- * A shell script that dials and waits for the other end to close: this end may be open before the proxy has accepted
- * the connection.
+ * A shell script that dials, and waits for the other end to close. A dial may succeed before the proxy has accepted the
+ * connection.
  */
 const SCRIPT = `for to in "$@"; do (exec 3<>"/dev/tcp/$to/${PROBED_PORT}" && read -r -u 3) 2>/dev/null & done; wait`
 

@@ -228,7 +228,7 @@ export const NOT_TCP: string = `meta l4proto != { ${TCP}, ${ICMP6} }`
 export const noteOpen = ({ ip, open }: AddressFamily): string =>
   `tcp flags & (syn | ack) != syn add @${open} { ${ip} saddr . tcp sport . ${ip} daddr . tcp dport }`
 
-/** Returns the command that creates the set of noted connections. The rules refuse packets even if the set is full. */
+/** Returns the command that creates the set of open connections. If the set is full, packets are still refused. */
 export const openSet = (table: string, { type, open }: AddressFamily): string =>
   `add set ${table} ${open} { type ${type} . inet_service . ${type} . inet_service; size 4096; flags dynamic; }`
 

@@ -21,7 +21,7 @@ export function parseDeclaration(json: unknown, where: string): ClusterDeclarati
   throw inputError(schemaProblems(schema, result.issues, { where, what: 'a cluster' }).join('\n'))
 }
 
-/** Matches a placeholder by the words with which it can start. Other braces are literal text. */
+/** Matches a placeholder, which begins with one of these words. Other braces are literal text. */
 const PLACEHOLDER =
   /\{(?:address|announced|client|data|host|list|listen|name|node|nodes|number|peer|peers|port|set|value)(?:-(?:host|port))?(?:\.[\w.:-]*)?\}/
 
@@ -66,7 +66,7 @@ function schemaFor(json: unknown): v.GenericSchema<unknown, ClusterDeclaration> 
   return looksRunning(json) ? runningSchema : startedSchema
 }
 
-/** Only running nodes have addresses. The answer decides the schema, so that errors fit the declaration. */
+/** Only running nodes have addresses. The result selects the schema, so that errors fit the declaration. */
 function looksRunning(json: unknown): boolean {
   const nodes = isObject(json) ? json['nodes'] : undefined
   return Array.isArray(nodes) && nodes.some((node) => isObject(node) && 'addresses' in node)

@@ -100,7 +100,9 @@ const declarationsOf = (own: readonly Setting[]): NonNullable<NodesDeclaration['
     ]),
   )
 
-/** Adds the target's own settings, which replace planned ones: a declaration cannot limit a setting's value. */
+/**
+ * Adds the target's own settings, which replace planned ones of the same name. Only they can limit a setting's value.
+ */
 const withBounds = (planned: readonly Setting[], own: readonly Setting[]): readonly Setting[] => [
   ...planned.filter(({ name }) => own.every((setting) => setting.name !== name)),
   ...own,

@@ -175,7 +175,7 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
 
 async function validate(options: EmbeddedClusterOptions): Promise<void> {
   const protocol = await loadProtocol(options.protocol)
-  // Only rejects an unknown bug, object or setting before the nodes start.
+  // Called only to reject an unknown bug, object or setting before the nodes start.
   protocol.create({ bug: options.bug, object: options.object, settings: options.settings ?? {} })
   if (!Number.isInteger(options.nodes) || options.nodes < 1)
     throw usageError(`the number of nodes is ${options.nodes}. Give a whole number, 1 or more`)

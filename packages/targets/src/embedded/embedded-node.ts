@@ -27,7 +27,7 @@ export interface EmbeddedNodeOptions {
 export interface EmbeddedNode extends SupervisedNode {
   status(): NodeStatus | undefined
   linked(): boolean
-  /** Sets the origin of the times in the logs, also of later lives. */
+  /** Sets the origin of the times in the logs, for this life and later ones. */
   countFrom(originNanos: bigint): void
 }
 

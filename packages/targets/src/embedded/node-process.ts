@@ -79,7 +79,7 @@ export async function startNode(
     statusChanged()
     throw broken === undefined ? neverReady(name, logPath, exit) : brokenError(broken, logPath)
   })
-  // Callers that await readiness handle the rejection, if there are any.
+  // Callers that wait for readiness handle the rejection, but there may be none.
   ended.catch(() => {})
 
   return {
@@ -95,7 +95,7 @@ export async function startNode(
       return node.pause()
     },
     resume() {
-      // The status is stale after a pause, and the node reports a new one.
+      // The status from before the pause is outdated, and the node reports a new one.
       status = undefined
       paused = false
       node.resume()

@@ -16,8 +16,8 @@ export interface Keeper {
    */
   announce(mark: string): void
   /**
-   * Watches a process. Must be called in the same turn of the event loop as the spawn. The keeper ends a
-   * `finishing` process only when its own time is up, and its node's undo commands wait for it.
+   * Watches a process. Must be called in the same turn of the event loop as the spawn. A `finishing` process may use
+   * its own time limit to end, and the undo commands of its node wait for it.
    */
   watch(root: TreeRoot, finishing?: Finishing): void
   forget(root: TreeRoot): void

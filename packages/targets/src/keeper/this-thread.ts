@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { MARK, startTimeOf } from '../processes/process-tree.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
 
-// A thread can be ended from outside before its processes. Its pipe to the keeper then closes, and the keeper ends
-// them.
+// A thread may be ended from outside before its processes. Its pipe to the keeper then closes, and the keeper ends the
+// processes.
 
 let keeper: Keeper | undefined
 

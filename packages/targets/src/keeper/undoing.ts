@@ -31,8 +31,8 @@ function identityOf({ node, turn, afterMs, command: { words, environment, direct
 }
 
 /**
- * Undoes the faults of nodes: first resumes each node, and then starts it. Other commands run once all nodes are
- * restored, because they would take CPU time from nodes that start.
+ * Undoes the faults of nodes: first resumes each node, and then starts it. Other commands run only once all nodes are
+ * restored, because they would slow down the starts.
  */
 export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   const all = nodes.map(({ finishing, undos, until }) => ({
@@ -67,7 +67,10 @@ async function untilSettled(
   }
 }
 
-/** Waits until commands in progress have finished. Stopping a container waits for its frozen process, for example. */
+/**
+ * Waits until commands in progress have finished. They may need the commands of `meanwhile`: stopping a container waits
+ * for its frozen process, for example.
+ */
 async function letFinish(finishing: readonly Watched[], meanwhile: readonly Undo[]): Promise<void> {
   const begun = performance.now()
   let finished = finishing.every(({ root }) => !isTreeAlive(root))

@@ -35,7 +35,7 @@ export interface ClusterNetwork {
   clientAddress(node: NodeId): Address
   /** Returns the address at which one node dials another. */
   peerAddress(from: NodeId, to: NodeId, port: string): Address
-  /** Returns the single address of an announced port, at which the proxy finds out who dials. */
+  /** Returns the only address of an announced port. The proxy finds out who dials it. */
   announcedAddress(node: NodeId, port: string): Address
   /** Sets where a node listens; undefined while it is down, because another process may reuse its ports. */
   moved(node: NodeId, listening: Listening | undefined): void

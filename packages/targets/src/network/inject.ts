@@ -119,7 +119,7 @@ function onMessages(fault: MessageFault, network: ClusterNetwork): Injected {
   const ofClients = fault.links.find(({ from, to }) => from === 'clients' || to === 'clients')
   if (network.framesClients && ofClients !== undefined) return inForce(network.applyToMessages(fault))
   if (ofClients !== undefined) return wrongLink(fault, ofClients, 'between nodes')
-  // The first line of a connection identifies the sender, and is not a message.
+  // The first line of a connection only identifies the sender, so faults leave it alone.
   const afterMessages = Math.max(1, fault.when?.afterMessages ?? 0)
   return inForce(network.applyToMessages({ ...fault, when: { ...fault.when, afterMessages } }))
 }

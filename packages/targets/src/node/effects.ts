@@ -12,9 +12,9 @@ export interface EffectRunner {
 }
 
 /**
- * Carries out effects in order, with group commit: during a write, the records of later steps accumulate for the next.
- * No effect precedes the durability of an earlier record. A record may be durable before an earlier effect is carried
- * out, which looks like a crash between the two.
+ * Carries out effects in order, with group commit: records that arrive during a write are written together afterwards.
+ * An effect waits until all earlier records are durable. A record may become durable before an earlier effect is
+ * carried out, which looks like a crash between the two.
  */
 export function createEffectRunner(options: {
   readonly journal: Journal

@@ -146,7 +146,7 @@ function answer(reply: HttpReply, result: Completion): void {
   else reply(statusOf(result), { error: result.error })
 }
 
-/** Returns 409 if the object itself refuses, and otherwise the status of a node that cannot serve. */
+/** Returns 409 if the object refused the operation, and 501 or 503 if the node cannot serve it. */
 function statusOf({ answered, error }: Extract<Completion, { readonly type: 'fail' }>): number {
   if (answered === true) return 409
   return error === UNSUPPORTED ? 501 : 503

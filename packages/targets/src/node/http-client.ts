@@ -12,8 +12,8 @@ export interface HttpClientOptions extends Pick<NodeAddress, 'node' | 'host' | '
 }
 
 /**
- * Returns a client of one node over one connection. A definite refusal is `fail`. Any other failure of a request that
- * may have been sent is `info`, or `fail` if the operation is harmless. No request is sent twice.
+ * Returns a client of one node over one connection. A definite refusal is `fail`. After any other failure of a request
+ * that may have been sent, the outcome is `info`, or `fail` if the operation is harmless. No request is sent twice.
  */
 export function createHttpClient(options: HttpClientOptions): Client {
   const line = openLine<NodeResponse, ReplySource<NodeResponse>>(options, replySource, true)
@@ -52,7 +52,7 @@ function completionOf(end: ExchangeEnd<NodeResponse>, { harmless }: Request): Co
   if (reason === undefined) return lost(`status ${status}`)
   switch (status) {
     // Nodes send these statuses only if the operation had no effect (`http-api.ts`), and always with a reason. A reply
-    // that a fault made up has no reason, and may arrive after the operation.
+    // that a fault made up has no reason, and proves nothing.
     case 400:
     case 404:
     case 405:

@@ -59,7 +59,8 @@ export function decodeJournal(file: Buffer): JournalContent {
 }
 
 /**
- * Opens or creates the journal, cuts off a torn tail, and returns the records. Throws if it is corrupt or unreadable.
+ * Opens or creates the journal, removes a torn tail, and returns the records. Throws if the journal is corrupt or
+ * unreadable.
  */
 export function openJournal(path: string): { journal: Journal; records: readonly unknown[]; tornBytes: number } {
   // With O_DSYNC, each write returns once its data is durable, like a write and an fdatasync.
@@ -74,7 +75,7 @@ export function openJournal(path: string): { journal: Journal; records: readonly
           'The node will not start from it; restore the file, or delete the directory to start the node empty.',
       )
     }
-    // Padding from an earlier life would hide where a torn write ended.
+    // Old padding would hide where a torn write ended.
     if (bytes.length > content.length) ftruncateSync(descriptor, content.length)
     // The node now relies on these records, but data from before a kill may not have reached the disk.
     if (bytes.length > 0) fsyncSync(descriptor)

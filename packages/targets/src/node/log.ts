@@ -22,7 +22,7 @@ export function openNodeLog(path: string, originNanos: bigint): NodeLog {
       try {
         writeSync(descriptor, `${seconds.toFixed(3).padStart(9)}  ${text}\n`)
       } catch {
-        // The log must not stop a node. A full disk does so at the next write to the journal.
+        // The log must not stop a node. If the disk is full, the next write to the journal stops the node.
       }
     },
     countFrom(moment) {

@@ -2,15 +2,18 @@ import type { Input, Json } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import type { AskedOperations } from '@chaosproxy/runner'
 
-// How a node's HTTP interface expresses operations. Clients create requests by it (`http-client.ts`), nodes parse them
-// (`http-api.ts`), and the proxy recognises operations (`nodeRoutes`).
+// How a node's HTTP interface expresses operations. Clients (`http-client.ts`), nodes (`http-api.ts`) and the proxy
+// (`nodeRoutes`) share these routes.
 
 /** An operation on a register at `/kv/KEY`. `POST /do` takes any operation as it is. */
 export interface RegisterRoute {
   readonly f: string
   readonly method: 'GET' | 'PUT' | 'POST'
   readonly suffix: string
-  /** The members of the body with the operation's value: none, the value, or the elements of a list. */
+  /**
+   * The members of the body that contain the operation's value. If there are several, each contains one element of a
+   * list.
+   */
   readonly members: readonly string[]
   readonly needs?: string
 }

@@ -66,7 +66,7 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
   }
 }
 
-/** Returns the sender of a greeting to this node. Another node may have reused the port of an ended node. */
+/** Returns the sender of a greeting; undefined if the greeting is for another node, whose port this node has reused. */
 function senderTo(id: NodeId, greeting: unknown): NodeId | undefined {
   if (typeof greeting !== 'object' || greeting === null || !('from' in greeting) || !('to' in greeting))
     return undefined

@@ -4,7 +4,7 @@ import { describeEvent } from '@chaosproxy/protocols'
 import { countCall, createProgress, describeCall, enter } from '../watchdog/progress.ts'
 
 export interface Watchdog {
-  /** Notes that a step begins, without an event at the node's start. */
+  /** Notes that a step begins. The node's start has no event. */
   begins(event: unknown): void
   ends(): void
 }

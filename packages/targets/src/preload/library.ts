@@ -8,9 +8,7 @@ import { promisify } from 'node:util'
 import { environmentError } from '@chaosproxy/history'
 import { findProgram } from '../command/programs.ts'
 
-/**
- * The name of the source of a compiled program. Libraries are preloaded into programs, while the layer runs programs.
- */
+/** The source of a compiled program. `disk` and `clock` are preloaded into programs, and `layer` runs programs. */
 export type LibraryName = 'disk' | 'clock' | 'layer'
 
 const COMPILER = 'cc'
@@ -53,7 +51,7 @@ export async function builtLibrary(name: LibraryName): Promise<string> {
   const path = join(cache(), `${name}-${key.digest('hex').slice(0, 16)}.so`)
   if (existsSync(path)) return path
   mkdirSync(cache(), { recursive: true })
-  // Other processes may compile the same library, so each uses its own directory. The last result replaces the others.
+  // Other processes may compile the same library at the same time, so each uses its own directory.
   const directory = mkdtempSync(join(cache(), 'making-'))
   try {
     const made = join(directory, `${name}.so`)

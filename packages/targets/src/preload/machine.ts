@@ -29,7 +29,7 @@ export type Below =
   | { readonly by: 'libraries'; readonly paths: readonly string[] }
   | { readonly by: 'layer'; readonly path: string }
 
-/** The kind of layer that is used where a fault needs one. */
+/** The kind of layer between programs and their disk and clock. */
 export type Between = Exclude<Below['by'], 'nothing'>
 
 interface Hurt {

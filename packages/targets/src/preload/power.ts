@@ -177,7 +177,8 @@ function tear(fd: number, changes: readonly Change[], random: Random): void {
 const BLOCK_BYTES = 4096
 
 /**
- * Keeps the old or the new contents of each block, and one of the sizes. A block that was never written contains zeros.
+ * Keeps the old or the new contents of each block, and the old or the new size. A block that was never written contains
+ * zeros.
  */
 function keepBlocks(fd: number, changes: readonly Change[], random: Random): void {
   const written = contentOf(fd)

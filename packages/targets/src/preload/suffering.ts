@@ -67,7 +67,7 @@ const LOOK_EVERY_MS = 20
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 /**
- * Requires that every program of a node runs on the node's machine, so that its faults affect the program.
+ * Requires that all programs of a node run on its machine. Otherwise, faults would not affect them all.
  *
  * @throws UserError (environment) for a program that does not.
  */

@@ -9,12 +9,12 @@ const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/targ
 
 export type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'typescript' | 'stdio/virtual-program'
 
-/** Verified entries: builds do not change while a run restarts its nodes. */
+/** Entries that were found to be current. Builds do not change while a run restarts its nodes. */
 const found = new Map<string, string>()
 
 /**
- * Returns the built script of one of this package's processes, even in tests, which run from sources. A missing or
- * outdated build is an environment error. Prefers the bundle, which starts in half the time.
+ * Returns the built script of one of this package's processes, even in tests, which run from sources. Prefers the
+ * bundle, which starts in half the time. A missing or outdated build is an environment error.
  */
 export function builtEntry(name: EntryName, root: string = PACKAGE): string {
   const path = join(root, 'dist', name, 'main.js')

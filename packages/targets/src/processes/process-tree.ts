@@ -60,8 +60,8 @@ export function resumeTree(root: TreeRoot): void {
 
 /** Kills the tree, and waits until all its processes have ended, even if the root ended earlier. */
 export async function killTree(root: TreeRoot): Promise<void> {
-  // A process that forks during the search could escape, so all are stopped first. A process in an uninterruptible
-  // system call, for example on a slow disk, stops before it runs its own code again.
+  // A process that forks during the search could escape, so all are stopped first. A process in a system call that
+  // cannot be interrupted, for example on a slow disk, stops when the call ends.
   const told = new Set<number>()
   const mayFork = (stat: ProcessStat): boolean => {
     const isTold = told.has(stat.pid)

@@ -43,7 +43,7 @@ const PAUSE_MS = 50
 
 /**
  * Puts a fault in force, and renews its lease. The proxy heals the fault if the lease is not renewed in time. Without a
- * reply, it is unknown whether the fault was in force, which `end` reports.
+ * reply, the fault may have been in force, and `end` reports this.
  *
  * @throws UserError if the proxy cannot be reached or refuses the fault, which is then not in force.
  */

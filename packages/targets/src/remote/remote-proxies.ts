@@ -39,7 +39,7 @@ export async function openRemoteProxies(
         const error = refused.reason instanceof Error ? refused.reason.message : String(refused.reason)
         const undone = await end()
         if (undone.type === 'failed' || undone.lost === undefined) return { type: 'failed', error }
-        // A part of the fault may have been, or may still be, in force.
+        // Part of the fault may have been in force, or may still be.
         const { lost } = undone
         return injected(async () => ({ ...undone, lost: { ...lost, why: `${error}; ${lost.why}` } }))
       }
@@ -82,7 +82,7 @@ function injected(end: () => Promise<Healed>): Injected {
   }
 }
 
-/** The fault was in force only while all its parts were, and ended with the last. */
+/** The fault was whole only while all its parts were in force. It has ended once all parts have. */
 function healedBy(ends: readonly LeasedEnd[]): Healed {
   const hits = ends.reduce((sum, end) => sum + end.hits, 0)
   const lost = ends.flatMap((end) => end.lost ?? [])

@@ -33,7 +33,7 @@ export interface Done {
   readonly changed: number | undefined
 }
 
-/** How a command ended: `done`, or the outcome of its change and the reason. */
+/** The end of a command: `done`, or an error and whether the change may have happened. */
 export type Judged = Done | { readonly type: Certainty; readonly error: string }
 
 export type Asked =
@@ -120,7 +120,7 @@ export function transacting(steps: readonly Json[], commands: MicroCommands): As
 }
 
 export interface BankCommands {
-  /** Takes an amount from an account, if it contains as much. Parameters: the account, and the amount. */
+  /** Takes an amount from an account, if the balance is high enough. Parameters: the account, and the amount. */
   readonly take: string
   /** Adds an amount to an account. Parameters: the account, and the amount. */
   readonly give: string
@@ -128,7 +128,7 @@ export interface BankCommands {
   readonly readPayer: string
   /** Reads and keeps the payee's balance for `giveRead`. Parameter: the account. */
   readonly readPayee: string
-  /** Writes the balance that was read, less the amount. Parameters: those of `give`. */
+  /** Writes the payer's balance that was read, less the amount. Parameters: those of `give`. */
   readonly takeRead: string
   readonly giveRead: string
   /** Records a transfer. Changes no row if it was made before. Parameter: its number. */

@@ -119,7 +119,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
         if (!(error instanceof NotConnected)) throw error
         tried.push(`${address.node}: ${error.message}`)
         if (signal.aborted) {
-          // A hanging node would use up the time of every request.
+          // The next request begins at another node, because a hanging one would use up its time, too.
           primary = all[(all.indexOf(address) + 1) % all.length]?.node
           break
         }
@@ -170,7 +170,7 @@ async function carryOut(
   return judged.type === 'done' ? asked.result(judged) : judged
 }
 
-/** Runs a step of a session, which is closed if the signal aborts first. */
+/** Runs a step, and closes the session if the signal aborts during the step. */
 async function ending<T>(session: SqlSession, signal: AbortSignal, step: () => T | Promise<T>): Promise<T> {
   const abort = () => session.close(String(signal.reason))
   signal.addEventListener('abort', abort)

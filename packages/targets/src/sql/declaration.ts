@@ -4,7 +4,7 @@ import { type ObjectName, objectNames, type Transfers, transfersMade } from './a
 
 /** Clients of an SQL database, in tables that chaos creates. */
 export interface SqlDeclaration {
-  /** The name of the user; by default `chaos` for MariaDB and `postgres` for PostgreSQL, as for the database. */
+  /** The user and the database are by default `chaos` for MariaDB, and `postgres` for PostgreSQL. */
   readonly user?: string | undefined
   readonly password?: string | undefined
   readonly database?: string | undefined

@@ -16,7 +16,7 @@ import type { ReadFinally } from './read-finally.ts'
 /** The default header of final reads. */
 const FINAL = 'Chaos-Final'
 
-/** Adds a header that marks final reads, unless the table names one. */
+/** Marks final reads by a header, unless the table already declares one. */
 export const withFinal = (carries: Carriage): Carriage =>
   carries.kind === 'http' && carries.table !== undefined && carries.table.final === undefined
     ? { ...carries, table: { ...carries.table, final: FINAL } }
@@ -36,8 +36,8 @@ export function readFinallyBy(carries: Carriage, where: string): ReadFinally | u
 }
 
 /**
- * Readers of keys, by protocol, for protocols with a client but no route table. Other protocols may define messages
- * that read keys: see `readSpoken`.
+ * Protocols whose keys are read by their own client, without a route table. Other protocols may define messages that
+ * read keys: see `readSpoken`.
  */
 const ownReaders: { readonly [protocol: string]: (model: string) => ReadFinally | undefined } = { resp: byCommands }
 

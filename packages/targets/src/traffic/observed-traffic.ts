@@ -14,8 +14,8 @@ export interface ObservedTraffic {
   readonly servers: readonly RecordedServer[]
   readonly carries: Carriage
   /**
-   * The other recorded protocols, if each proxy declares its own. No key is then read at the end, because its server is
-   * unknown.
+   * The protocols of the other proxies, if each proxy declares its own. Keys are then not read at the end, because
+   * their server is unknown.
    */
   readonly others?: readonly Carriage[] | undefined
   readonly as: string
@@ -36,10 +36,7 @@ export interface TrafficClients {
   readonly howToUseIt: string
   /** Whether the clients are a program that the run starts. */
   readonly areStarted: boolean
-  /**
-   * Whether clients may continue after their end. They are cut off, because later writes would contradict the final
-   * reads.
-   */
+  /** Whether clients are cut off at the end. Their later writes would contradict the final reads. */
   readonly areCutOff?: boolean | undefined
   /**
    * Starts the clients.

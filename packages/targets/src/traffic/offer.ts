@@ -32,7 +32,7 @@ const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
     return there === undefined || (there.among === 'nodes' && !servers.areOurs) ? [] : [there]
   })
 
-/** The calm after faults on whole streams is this many times as long, because clients reconnect and retry. */
+/** How many times longer the calm is after faults on whole streams, because clients reconnect and retry. */
 const CALM_OF_STREAMS = 4
 
 export const trafficOffer = (servers: HurtServers): Offer => ({

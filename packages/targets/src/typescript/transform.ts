@@ -13,7 +13,7 @@ interface Place {
   readonly column: number
 }
 
-/** Keeps each statement on the line that the syntax tree records. */
+/** A plugin that keeps each statement on its original line. */
 type Plugin = (api: { readonly types: { traverseFast(node: object, seen: (node: Located) => void): void } }) => object
 
 /** The loader's cache on disk must not mix results of different versions. */

@@ -5,8 +5,7 @@ import { loadProtocol } from './protocol-file.ts'
 import { vetOnThread } from './vet-on-thread.ts'
 import { loadWorkload, told } from './workload-file.ts'
 
-// Loads and tries a user's file on a thread that the file may crash or block: see `vetFile`. The argument is the kind
-// of file.
+// Tries a user's file on a thread, which the file may crash or block: see `vetFile`. The argument is the kind of file.
 
 const CLIENTS = 4
 const OPERATIONS = 500

@@ -13,8 +13,8 @@ interface VettingOptions {
 }
 
 /**
- * Loads a user's file on a thread, and reports its problems. There, an endless loop, a `process.exit` or an await that
- * never settles does no harm. `entry` is the thread's script.
+ * Loads a user's file on a thread, and reports its problems. On a thread, an endless loop, a `process.exit` or an await
+ * that never settles does no harm. `entry` is the thread's script.
  *
  * @throws UserError as loading does, and (input) if the loading never ends, or ends the thread.
  */

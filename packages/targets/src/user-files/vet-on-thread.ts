@@ -19,7 +19,8 @@ export async function vetOnThread(load: (path: string) => Promise<void>): Promis
     tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
     return exit(exitCode)
   }
-  // After an uncaught error, Node itself calls process.exit. The replacement's message could overtake the error's.
+  // After an uncaught error, Node itself calls process.exit. The message of the replacement could arrive before the
+  // error's.
   process.on('uncaughtExceptionMonitor', () => {
     process.exit = exit
   })

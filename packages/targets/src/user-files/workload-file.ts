@@ -28,8 +28,7 @@ export async function workloadOf(reference: string): Promise<Workload> {
 const LOOP = 'look for a loop or an await that does not end, also in "next" and other functions'
 
 /**
- * Loads a workload without trying it out. `isTrial`: this thread lacks the configuration's models, and so accepts an
- * unknown one.
+ * Loads a workload without trying it out. A trial accepts unknown models, because its thread lacks the configuration's.
  */
 export async function loadWorkload(reference: string, isTrial = false): Promise<Workload> {
   if (isUserFile(reference)) return workloadFrom(await importUserFile(reference), reference, isTrial)

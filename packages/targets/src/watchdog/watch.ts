@@ -5,12 +5,12 @@ export type Ill = 'hanging' | 'memory'
 
 export interface WatchLimits {
   /**
-   * The number of looks that may find the same user call in progress, which should take microseconds. Looks are counted
+   * The number of looks that may find the same call of user code, which should take microseconds. Looks are counted
    * instead of time, because a paused process does not look. If the thread had only a share of the processor, a look
    * counts as this share.
    */
   readonly looks: number
-  /** The count of looks restarts after each such growth, because the call may be exhausting memory. */
+  /** After each such growth, looks are counted from 0 again, because the call may be exhausting memory. */
   readonly growthBytes: number
   /** Beyond this growth, a hanging call is reported as exhausting memory. */
   readonly muchBytes: number
@@ -27,8 +27,8 @@ export interface WatchLimits {
 
 export interface Watch {
   /**
-   * Must be called at regular intervals. `share`: for how much of the time since the last call the watched thread can
-   * have run. Returns the problem, if any.
+   * Must be called at regular intervals. Returns the problem, if any. `share` is the share of the interval in which the
+   * watched thread can have run.
    */
   look(share?: number): Ill | undefined
   /** The latest progress. */
@@ -36,8 +36,8 @@ export interface Watch {
 }
 
 /**
- * The factor for the looks of a call that has allocated memory and may be waiting for the garbage collector, which
- * takes seconds on a busy machine.
+ * The allowed looks are multiplied by this once a call has allocated memory. The garbage collector may take seconds on
+ * a busy machine.
  */
 const PATIENCE = 4
 

@@ -105,8 +105,8 @@ exit 1
 `
 
 /**
- * All engines of this machine share one directory for DNS names. Networks with the same name would share a file in it,
- * even with an aborted test.
+ * All engines of this machine share one directory for DNS names. Networks of the same name would share a file in it,
+ * even with a network of an aborted test.
  */
 const ownNetwork = (name: string, services: readonly string[]): readonly string[] =>
   services.includes('networks:') ? [] : ['networks:', '  default:', `    name: ${name}`]
@@ -173,7 +173,7 @@ export const service = (name: string, command: string): string => `  ${name}:
     image: kv
     command: ${command}`
 
-/** Returns a service for engines behind a socket, where no wrapper adds the mounts. */
+/** Returns a service that contains the mounts, for engines behind a socket, where no wrapper adds them. */
 export const mountedService = (name: string, command: string): string => `${service(name, command)}
     environment:
       PATH: ${mountedPath}
@@ -247,7 +247,7 @@ const nameOf = ({ address, label }: LinkAddress): string => `${address} of ${lab
 /** Addresses from before the tests of this file. */
 const foreign = new Set(linkAddresses().map(nameOf))
 
-/** Returns whether the address has no other running owner. Other tests remove their own addresses. */
+/** Returns whether no other running process owns the address. Other tests remove their own addresses. */
 function isNobodyElses({ label, address }: LinkAddress): boolean {
   const owner = ownerOf(label, address)
   return owner?.lives !== true || owner.pid === process.pid

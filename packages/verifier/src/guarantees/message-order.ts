@@ -52,7 +52,7 @@ function follow(rule: string, message: Message, isStartOpen: boolean, state: Sta
   const { calledNs = 0, returnedNs = Number.POSITIVE_INFINITY, outcome } = step.of
   const isBound = ({ receipts }: Copy): boolean => receipts.includes(step.receipt)
   const mayAppear = isStartOpen || (rule !== 'no-invented-messages' && isInvented(message, step.of))
-  /** Returns the state after the step at the earliest possible time, unless the step had returned by then. */
+  /** Returns the state after the step, taken as early as possible; none if the step had returned by then. */
   const at = (next: readonly Copy[], earliestMs = NEVER): readonly State[] => {
     if (rule !== 'no-double-leases' || step.does === 'enqueue') return [{ ...state, copies: next }]
     const nowMs = Math.max(state.nowMs, calledNs / 1e6, earliestMs)

@@ -29,10 +29,7 @@ export const comprises = (head: ProofHead, whole: string, part: string): boolean
   return some.length > 0 && some.every((each) => all.includes(each))
 }
 
-/**
- * Accepts an entry about guarantees. Without a core, it claims that the level is met, and otherwise that the core's
- * operations break it.
- */
+/** Accepts a proof about guarantees: without a core, that the level is met; with a core, that the core breaks it. */
 export function acceptGuarantees(
   history: History,
   head: ProofHead,

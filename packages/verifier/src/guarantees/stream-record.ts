@@ -50,7 +50,7 @@ export interface Placed extends At {
 
 export interface Partition extends Record {
   readonly placed: readonly Placed[]
-  /** Messages with their offsets, as text: by the send that returned the offset (`told`), and from polls (`polled`). */
+  /** Messages with their offsets, as text. `told`: the sends that returned the offsets. `polled`: what polls showed. */
   readonly told: ReadonlyMap<string, Operation>
   readonly polled: ReadonlySet<string>
   /** By message: the offsets at which only polls showed it. */
@@ -157,7 +157,6 @@ function recordOf({ operations }: History): Record {
   return { sends, polls, commits, starts, isPollLost }
 }
 
-/** An operation's send, its poll of one partition, or a poll with an unknown result. */
 type Step = Omit<Send, 'of'> | Omit<Poll, 'of' | 'resumed' | 'isOfGroup'> | { readonly isLost: true }
 
 function pollOf(
@@ -169,7 +168,7 @@ function pollOf(
   const before = from === undefined ? places.get(partition) : undefined
   const last = messages.at(-1)
   const next = last === undefined ? from : last.offset + 1
-  // In a group, another consumer may have the partition before the next poll.
+  // In a group, another consumer may get the partition before the next poll, so that poll's offset is unknown.
   if (next !== undefined && group === 'none') places.set(partition, { next, resumed: undefined })
   const isOfGroup = from === undefined && group === 'joined'
   return { of, partition, messages, from: from ?? before?.next, resumed: before?.resumed, isOfGroup }

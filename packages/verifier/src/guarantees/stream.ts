@@ -13,16 +13,13 @@ type IsIn = (operation: Operation) => boolean
 
 /** By guarantee: whether operations of a core violate it. */
 const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsIn) => boolean } = {
-  /**
-   * Two messages have the same offset (inconsistent-offsets). Two sends with one offset sent two messages, even equal
-   * ones.
-   */
+  /** Two messages have the same offset, or two sends returned it (inconsistent-offsets). */
   'consistent-offsets': ({ placed }, isIn) =>
     groupsOf(placed, ({ offset }) => `${offset}`).some((all) => {
       const there = all.filter(({ of }) => isIn(of))
       return new Set(there.map(({ message }) => message)).size > 1 || there.filter((each) => each.isTold).length > 1
     }),
-  /** A message has more offsets than it was sent times (duplicate). */
+  /** A message has more offsets than sends (duplicate). */
   'no-duplicates': ({ placed, told, attempts }, isIn) =>
     [...grouped(placed, ({ message }) => message)].some(([message, all]) => {
       const own = attempts.get(message) ?? []
@@ -31,10 +28,10 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
     }),
   /** A polled message was not sent before, or all its sends failed (G1a). */
   'no-aborted-reads': (partition, isIn) => sourceless(partition).some(({ of, why }) => why === 'unsent' && isIn(of)),
-  /** A producer's message has no higher offset than an earlier one of the producer (nonmonotonic-send). */
+  /** The offset of a producer's message is not higher than that of an earlier one (nonmonotonic-send). */
   'monotonic-sends': (partition, isIn) =>
     groupsOf(partition.sends, ({ of }) => of.process).some((own) => {
-      /** The highest offsets: `done` of acknowledged messages, and `batch` of the current operation. */
+      /** `done` is the highest offset of an acknowledged message, and `batch` that of the current operation. */
       let [done, batch, last] = [UNKNOWN, UNKNOWN, own[0]]
       return own.some((send) => {
         const offset = isIn(send.of) ? placeOf(partition, send) : undefined
@@ -80,7 +77,7 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
       return isIn(of) && (firstOf(offsets, highest + 1) ?? offset) < offset
     })
   },
-  /** After healing, polls stay empty although a message is at or beyond their offset (unseen). */
+  /** After healing, polls stay empty although a message is at or after their offset (unseen). */
   'no-unseen': (partition, isIn) => {
     const own = partition.placed.filter(({ of }) => isIn(of))
     return endsOf(partition).some(
@@ -97,7 +94,7 @@ const firstOf = (ascending: readonly number[], from: number): number | undefined
 const unseenOf = ({ placed, polled }: Partition): readonly Placed[] =>
   placed.filter((each) => !polled.has(nameOf(each)))
 
-/** Returns the polled messages that no send explains. `older`: it may be older than the record. */
+/** Returns the polled messages that no send explains. `older`: the message may be older than the record. */
 function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: Operation; why: 'unsent' | 'older' }[] {
   const [firstTold = Number.POSITIVE_INFINITY] = offsetsOf(placed.filter((each) => each.isTold))
   const early = new Map<string, { readonly of: Operation; readonly message: string }>()
@@ -116,8 +113,8 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
       return [{ of, why: isFailed || offset >= firstTold ? 'unsent' : 'older' }]
     }),
   )
-  // A later send got this offset for an equal message, but the polled message may come from an earlier send without an
-  // offset.
+  // This offset belongs to a later send of an equal message. An earlier send, whose offset is unknown, may explain the
+  // poll.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const untold = untoldOf(attempts, message)
     let used = 0
@@ -128,10 +125,7 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
   return found
 }
 
-/**
- * Returns the offset that the send returned. If only this send of an equal message returned none, returns the polled
- * offset.
- */
+/** Returns the offset of a send. If it was not returned, returns the polled offset if only this send can explain it. */
 function placeOf({ seen, attempts }: Partition, { of, message, offset }: Send): number | undefined {
   if (offset !== undefined || of.outcome === 'fail') return offset
   const places = seen.get(message) ?? new Set()
@@ -143,7 +137,7 @@ const untoldOf = (attempts: Partition['attempts'], message: string): readonly Se
   (attempts.get(message) ?? []).filter(({ offset }) => offset === undefined)
 
 /**
- * Returns the offset at which a poll began, or the next one if its message was committed before the consumer resumed.
+ * Returns the offset at which a poll began. Skips the first message if it was committed before the consumer resumed.
  */
 const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | undefined =>
   from !== undefined &&
@@ -152,14 +146,14 @@ const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | unde
     ? from + 1
     : from
 
-/** Returns the ranges of offsets that a poll skipped. A range ends before `to`. */
+/** Returns the ranges of offsets that a poll skipped, each without its end. */
 const passedBy = (partition: Partition, poll: Poll): readonly (readonly [from: number, to: number])[] =>
   poll.messages.map(({ offset }, n) => [
     n === 0 ? (beginOf(partition, poll) ?? offset) : (poll.messages[n - 1]?.offset ?? offset) + 1,
     offset,
   ])
 
-/** Returns whether a consumer of the group may have received this message in an unknown answer. */
+/** Returns whether a consumer of the group may have received this message unseen. */
 const mayBeDone = (offset: number, { commits, isPollLost }: Partition): boolean =>
   isPollLost || commits.some((commit) => commit.offset >= offset)
 
@@ -169,7 +163,7 @@ interface End {
   readonly polls: readonly Poll[]
 }
 
-/** Returns whether a message was known before the first of these empty polls began. */
+/** Returns whether a message was known before the first of these empty polls. */
 const wasThere = ({ of, offset }: Placed, { from, polls: [first] }: End): boolean =>
   offset >= from && first !== undefined && of.return < first.of.line
 
@@ -211,8 +205,7 @@ const areEqual = ({ seen, attempts }: Partition): boolean =>
   [...seen.keys()].some((message) => untoldOf(attempts, message).length > 1)
 
 /**
- * Returns whether the offset of an acknowledged message is unknown, because fewer offsets were polled than acknowledged
- * sends lack.
+ * Returns whether an acknowledged message has an unknown offset: more of its sends lack one than offsets were polled.
  */
 const isUntold = ({ attempts, seen }: Partition): boolean =>
   [...attempts.keys()].some((message) => {

@@ -21,7 +21,7 @@ export interface Write {
   revision: number | undefined
 }
 
-/** The complete list of changes at some revisions, according to the store. */
+/** All changes at some revisions, as the store listed them. */
 export interface Reading {
   readonly of: Operation
   readonly from: number
@@ -32,7 +32,7 @@ export interface Reading {
 export interface Timeline {
   /** The known changes of each revision, by key. */
   readonly changes: ReadonlyMap<number, ReadonlyMap<string, string | undefined>>
-  /** The lowest revision (`first`), and the revisions that changed each key, in ascending order (`ofKey`). */
+  /** `first` is the lowest revision. `ofKey` has the revisions that changed each key, in ascending order. */
   readonly first: number
   readonly ofKey: ReadonlyMap<string, readonly number[]>
   /** Writes that may have happened, at an unknown revision. */
@@ -43,8 +43,8 @@ export interface Timeline {
 }
 
 /**
- * Assigns revisions to writes: the acknowledged one, or else that of an equal change which the store or a watch reports
- * after the call. The store's own list must agree with its acknowledgements.
+ * Assigns revisions to writes: the acknowledged one, or else that of an equal change that the store or a watch reports
+ * after the call. The store's list must agree with the acknowledgements.
  */
 export function timelineOf(
   writes: readonly Write[],

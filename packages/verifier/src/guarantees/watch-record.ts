@@ -27,7 +27,7 @@ export interface Watch {
   readonly wants: (key: string, isDeletion: boolean) => boolean
   readonly resumes: Watch | undefined
   readonly deliveries: Delivery[]
-  /** Whether its client ended the watch, or a later watch resumed it. */
+  /** Whether the client ended the watch, or a later watch resumed it. */
   isOver: boolean
 }
 

@@ -48,7 +48,7 @@ export const watch: GuaranteeModel = {
   },
 }
 
-/** The broken guarantees, each with the delivery that shows it, and why others are undecided. */
+/** The broken guarantees, each with the delivery that breaks it. `open` says why others are undecided. */
 interface Scan {
   readonly broken: readonly { readonly guarantee: string; readonly delivery: Delivery }[]
   readonly open: ReadonlyMap<string, string>
@@ -171,7 +171,7 @@ const wantedOf = ({ changes }: Store, { wants }: Watch): readonly number[] =>
     .map(([revision]) => revision)
     .sort((a, b) => a - b)
 
-/** Returns whether an event is true: its change, its previous value, and whether the key is new. */
+/** Returns whether an event is right about the change, the previous value, and whether the key is new. */
 function truthOf(store: Store, event: Told, isGone: boolean): 'true' | 'false' | 'unknown' {
   if (store.falsehoods.has(event)) return 'false'
   const { key, revision, value, created, previous } = event

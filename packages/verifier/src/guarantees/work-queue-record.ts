@@ -71,7 +71,7 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
     if ((f !== 'ack' && f !== 'nack') || outcome === 'fail') continue
     const receipt = textOf(input)
     const own = stepsOf(given.get(receipt) ?? misread(operation))
-    // Ignores an ack or a nack that was answered before the take of its receipt was called.
+    // Ignores an ack or a nack that was answered before its message was taken.
     if (own.some((each) => each.does === 'take' && each.receipt === receipt && each.of.line < operation.return))
       own.push({ ...none, of: operation, does: f, receipt })
   }

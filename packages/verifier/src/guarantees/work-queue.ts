@@ -3,9 +3,8 @@ import { type GuaranteeModel, groupsOf, levelsOf } from './patterns.ts'
 import { isOutOfOrder, whyOrderIsOpen } from './queue-order.ts'
 import { doing, type Message, type Queue, queueOf, startOf } from './work-queue-record.ts'
 
-// Queues that lease their messages. A guarantee is a rule, which is kept if the operations on equal messages have an
-// order that respects real time and keeps the rule (Wing & Gong 1993). Messages of different values are different
-// objects.
+// Queues that lease their messages. A guarantee is a rule. It holds if the operations on equal messages have an order
+// that agrees with real time and with the rule (Wing & Gong 1993). Messages of different values are different objects.
 
 const atLeastOnce = ['no-lost-messages', 'no-invented-messages']
 const leased = [...atLeastOnce, 'no-handouts-after-ack', 'no-double-leases']
@@ -55,9 +54,7 @@ export const workQueue: GuaranteeModel = {
   },
 }
 
-/**
- * Returns whether an enqueued and unacknowledged message may still be in the queue, because no later operation looked.
- */
+/** Returns whether a message may still be in the queue, because no later operation looked. */
 const isUnfinished = ({ messages, lastLook }: Queue): boolean =>
   messages.some((message) => {
     const confirmed = doing(message, 'enqueue').filter((each) => each.of.outcome === 'ok')

@@ -15,8 +15,8 @@ export interface Encryption {
   /** The protocol that TLS negotiates (ALPN). */
   readonly protocol: string
   /**
-   * Rewrites the start of a connection whose TLS is terminated and originated, so that no password is bound to the
-   * server's certificate. Calls `bound` if the client would have bound its password: the server then refuses the login.
+   * Rewrites the start of a connection whose TLS ends at the proxy, so that no password is bound to the server's
+   * certificate. Calls `bound` if the client would have bound its password: the server then refuses the login.
    */
   unbinding(bound: () => void): Starts
 }

@@ -20,7 +20,7 @@ export interface Framing {
   readonly command?:
     | ((message: Buffer) => { readonly name: string; readonly key: string | undefined } | undefined)
     | undefined
-  /** Returns the message's content; absent if it is the message itself. */
+  /** Returns the content of a message; absent if a message has no other form. */
   readonly plain?: ((message: Buffer) => Buffer) | undefined
   /** Whether the message is part of a handshake, which faults leave alone. */
   readonly isHandshake?: ((message: Buffer) => boolean) | undefined

@@ -7,8 +7,8 @@ export interface LengthPrefix {
   readonly lengthFieldLength: 1 | 2 | 3 | 4
   readonly byteOrder: 'big' | 'little'
   /**
-   * Added to the declared length, this gives the number of bytes after the length field. By default 0. If the length
-   * counts the whole frame, minus the number of bytes up to the end of the field.
+   * Added to the declared length to get the number of bytes after the length field; by default 0. If the length counts
+   * the whole frame, this is minus the number of bytes up to the end of the field.
    */
   readonly lengthAdjustment?: number | undefined
 }

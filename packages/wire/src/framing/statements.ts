@@ -18,7 +18,7 @@ export interface FailureOptions {
 /** How to make a statement fail. After a `fatal` error, the server ends the connection. */
 export type Failure = { readonly kind: 'fatal'; readonly reply: Buffer } | Substitution
 
-/** A request in place of the statement, so that the server's transaction fails as the client is told. */
+/** A request in place of the statement. It makes the transaction fail at the server, too. */
 export interface Substitution {
   readonly kind: 'substitution'
   readonly request: Buffer

@@ -5,7 +5,8 @@ import { parseDescriptorSet } from './descriptor-set.ts'
 import type { Schema } from './message-type.ts'
 
 /**
- * Parses the table's schema: `"descriptor": {"base64": …}`, a FileDescriptorSet, or `"messages"` and `"methods"`.
+ * Parses the table's schema: either `"descriptor": {"base64": …}` with a FileDescriptorSet, or `"messages"` and
+ * `"methods"`.
  *
  * @throws UserError (input) with a message that begins with `where`.
  */

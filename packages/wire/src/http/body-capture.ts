@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
 
 /**
- * The content of a body: bytes, or their parsed form. Of too many bytes, only number and SHA-256. If the response omits
- * the content, the reason.
+ * The content of a body: its bytes, or their parsed form. Of a long body, the length and the SHA-256. `withheld`: why
+ * the response omits the content.
  */
 export type Captured =
   | { readonly bytes: Buffer }
@@ -22,7 +22,7 @@ export class BodyCapture {
   #length = 0
   #hash: Hash | undefined
 
-  /** Begins a body. A body of up to `keepBytes` is kept, and of a longer one only the hash. With 0, nothing is kept. */
+  /** Begins a body. Keeps a body of up to `keepBytes`, and only the hash of a longer one. With 0, nothing is kept. */
   start(keepBytes: number): void {
     this.#keepBytes = keepBytes
     this.#length = 0

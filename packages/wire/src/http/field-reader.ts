@@ -117,7 +117,7 @@ const hasToken = (bytes: Buffer, start: number, end: number, token: string): boo
 function codingOf(bytes: Buffer, start: number, end: number): Framing['transferCoding'] {
   if (isName(bytes, start, end, 'chunked')) return 'chunked'
   const codings = tokensOf(bytes, start, end)
-  // Recipients treat a repeated "chunked" differently, and one that is not last.
+  // Recipients disagree about a "chunked" that is repeated or not last.
   return codings.indexOf('chunked') === codings.length - 1 ? 'chunked' : 'other'
 }
 

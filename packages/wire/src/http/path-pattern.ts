@@ -6,8 +6,8 @@
 export interface PathPattern {
   readonly names: readonly string[]
   /**
-   * Returns the path, followed by the segments of the names, as sent. Takes linear time, because clients choose the
-   * path. A path of more than 16 Ki characters never matches.
+   * Returns the path, and then the text for each name, as sent. Takes linear time, because clients choose the path. A
+   * path of more than 16 Ki characters never matches.
    */
   match(path: string): readonly string[] | null
 }
@@ -50,8 +50,8 @@ function tokensOf(pattern: string): readonly Token[] {
 }
 
 /**
- * Matches a path by a table, filled from the last token to the first. It holds the end of a token at each position such
- * that all later tokens match. Each token takes one pass over the path, without backtracking.
+ * Matches a path by a table, filled from the last token to the first. For each position, the table holds where a token
+ * can end so that all later tokens match. Each token takes one pass over the path, without backtracking.
  */
 function matchTokens(tokens: readonly Token[], path: string): readonly string[] | null {
   let after: Ends = new Int32Array(path.length + 1).fill(NEVER)

@@ -99,7 +99,7 @@ export function readColumn(payload: Buffer): ColumnDefinition {
   return { name, type: cursor.integer(1), flags: cursor.integer(2) }
 }
 
-/** Reads the reply to a statement to prepare, which begins like an OK. @throws MalformedMessage */
+/** Reads the reply to a prepare command, which begins like an OK. @throws MalformedMessage */
 export function readPrepared(payload: Buffer): {
   readonly id: number
   readonly columns: number

@@ -71,7 +71,7 @@ const zeroEnded = (text: string): Buffer => Buffer.from(`${text}\0`)
 
 const SCRAMBLE_BYTES = 20
 
-/** Reads the request to switch to another method. Without a name, it is a method older than plugins. */
+/** Reads the request to switch to another login method. If it contains no name, it means the oldest method. */
 function readSwitch(payload: Buffer): { readonly plugin: string; readonly scramble: Buffer } {
   if (payload.length === 1) return { plugin: 'mysql_old_password', scramble: payload.subarray(1) }
   const cursor = new PacketCursor('a request for another login', payload, 1)

@@ -82,7 +82,7 @@ function reader(): StatementReader {
 
 function replyEnd() {
   let state: 'first' | 'columns' | 'rows' = 'first'
-  /** After a statement was prepared: the number of packets still to come. */
+  /** The number of packets still to come after a statement was prepared. */
   let left = 0
 
   function isLastOfFirst(payload: Buffer, command: number): boolean {

@@ -36,8 +36,8 @@ const AUTHENTICATION = 'R'.charCodeAt(0)
 const HEADER_BYTES = 5
 
 /**
- * Passes on a login. Calls `bound` if the offer to bind the password was removed, but the client would have bound it
- * (`y`): the server then refuses the login (RFC 5802 §6).
+ * Passes on a login. The server refuses it if the offer to bind the password was removed, but the client could have
+ * bound it (`y`; RFC 5802 §6): `bound` is then called.
  */
 function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   let isOver = false
@@ -98,7 +98,7 @@ function unbound(frame: Buffer): Buffer | undefined {
       .split('\0')
       .filter((mechanism) => mechanism !== '')
     const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'))
-    // If the server accepts no other mechanism, the client handles this itself.
+    // If the server offers nothing else, the message stays unchanged, and the client deals with it.
     if (left.length === 0) return undefined
     return writeBackend({ ...message, bytes: Buffer.from(`${left.join('\0')}\0\0`, 'latin1') })
   } catch (error) {

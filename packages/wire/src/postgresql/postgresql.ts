@@ -30,8 +30,8 @@ export const postgresql: Framing = {
 const HANDSHAKE: ReadonlySet<number> = new Set([...'pRK'].map((type) => type.charCodeAt(0)))
 
 /**
- * Parses a message by `read`, if it is one of this side. A type byte may mean different messages on the two sides, but
- * a message of the other side does not end where its length says.
+ * Parses a message of this side. A message of the other side may have the same type byte, but does not end where its
+ * length says.
  */
 function decoded<Message>(message: Buffer, read: (frame: Buffer) => Message): Message | undefined {
   try {

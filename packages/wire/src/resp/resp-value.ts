@@ -143,7 +143,7 @@ function blobValue(type: string, frame: Buffer, start: number, end: number): Res
   return { kind: 'string', value: textOf(frame, type === '=' ? Math.min(start + 4, end) : start, end) }
 }
 
-/** Decodes UTF-8. Invalid bytes become U+FFFD, so only a result with it must be checked. */
+/** Decodes UTF-8. Invalid bytes become U+FFFD, so only a text with this character must be checked. */
 function textOf(frame: Buffer, start: number, end: number): string | Buffer {
   const text = frame.toString('utf8', start, end)
   if (!text.includes('\ufffd')) return text

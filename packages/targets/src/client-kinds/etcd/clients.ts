@@ -11,8 +11,8 @@ import type { WatchStream } from './watch-stream.ts'
 import { wholeObjects, wholeOperation } from './whole-objects.ts'
 
 /**
- * Clients of etcd over its JSON gateway. No request is sent twice. The clients' own reports are the history: the proxy
- * could not record an operation, which may take several requests, with keys and values in base64.
+ * Clients of etcd over its JSON gateway. No request is sent twice. The clients' own reports are the history: an
+ * operation may take several requests, so the proxy could not record it.
  */
 export const etcdClients = (settings: Settings): PlannedClients => ({
   functions: [...new Set([...Object.keys(operations), ...wholeFunctions])],
@@ -40,7 +40,7 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
   },
 })
 
-/** Clients also add to a counter, but a counter's initial value is a number. */
+/** An `add` to a number belongs to a counter. */
 const isOfElements = ({ functions, initial }: AskedOperations): boolean =>
   functions.includes('add') && typeof initial !== 'number'
 

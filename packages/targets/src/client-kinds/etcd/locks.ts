@@ -28,10 +28,7 @@ export interface LocksOptions {
   readonly ttlSeconds: number
   /** Whether releases check the token, and changes under the lock check it too. */
   readonly fencing: boolean
-  /**
-   * The members that keep a lock alive. `following` is the member that granted the lock if it was a follower, and
-   * otherwise all other members.
-   */
+  /** Which members keep a lock alive: the member that granted it, or (`following`) only followers. */
   readonly keptAliveBy: 'granting' | 'following'
   readonly members: () => readonly NodeId[]
 }
@@ -99,7 +96,7 @@ async function deleted(asking: Asking, name: string): Promise<{ readonly succeed
   return reply.type === 'ok' ? { succeeded: numberIn(reply.body, 'deleted') > 0 } : reply
 }
 
-/** Returns the asked member if it follows, and otherwise all other members. */
+/** Returns the asked member, or all other members if it is the leader. */
 async function followersFor({ address, ask }: LockUse, members: readonly NodeId[]): Promise<readonly NodeAddress[]> {
   const reply = await ask('/v3/maintenance/status', {})
   const { header, leader } = reply.type === 'ok' ? reply.body : {}

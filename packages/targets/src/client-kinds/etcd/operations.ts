@@ -6,7 +6,7 @@ import { commit, createdAt, deleteStep, get, holds, list, putStep } from './stor
 import { object, updated } from './update.ts'
 import { readAll, watchOperations } from './watch-operations.ts'
 
-/** All operations by function except those of watches, which read whole ranges of keys. */
+/** All operations by function. Those of watches are separate, because they read whole ranges of keys. */
 export const ownOperations: { readonly [f: string]: Perform } = {
   async read(operation, input, keeping) {
     const { as, initial } = keeping

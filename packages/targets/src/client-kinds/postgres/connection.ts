@@ -28,7 +28,7 @@ export type QueryEnd =
       readonly tag: string
       readonly notices: readonly ServerReport[]
     }
-  /** `carriedOut`: the command itself succeeded, and only its commit was refused. */
+  /** `carriedOut`: the command succeeded, but its commit was refused. */
   | { readonly type: 'refused'; readonly report: ServerReport; readonly carriedOut: boolean }
   /** The connection ended before the reply. */
   | { readonly type: 'lost'; readonly why: string; readonly notices: readonly ServerReport[] }

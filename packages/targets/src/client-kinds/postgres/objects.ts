@@ -66,7 +66,7 @@ const dialect: Dialect = {
     read: "SELECT coalesce(jsonb_object_agg(name, balance), '{}') FROM chaos_account",
     take: `${IN_PLACE} - $2 WHERE name = $1 AND balance >= $2`,
     give: `${IN_PLACE} + $2 WHERE name = $1`,
-    // A setting of the transaction keeps the balance that was read.
+    // The balance that was read is kept in a setting of the transaction.
     readPayer: `${READ}.from', balance::text, true) FROM chaos_account WHERE name = $1 AND balance >= $2`,
     readPayee: `${READ}.to', balance::text, true) FROM chaos_account WHERE name = $1`,
     takeRead: `${WRITE}.from')::bigint - $2 WHERE name = $1`,

@@ -6,7 +6,7 @@ import type { QueryEnd } from './connection.ts'
 /** The outcome of a command whose connection ended without a reply. */
 const LOST: Certainty = 'info'
 
-/** How a command ended: `done`, or the outcome of its change and the reason. */
+/** The end of a command: `done`, or an error and whether the change may have happened. */
 export type Judged = (Done & { readonly tag: string }) | { readonly type: Certainty; readonly error: string }
 
 export function judgeEnd(end: QueryEnd): Judged {

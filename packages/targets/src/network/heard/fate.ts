@@ -18,10 +18,12 @@ interface Around {
 
 type Fate = Pick<NodeMessage, 'fate' | 'by' | 'endedAt'>
 
-/** The greatest delay without a fault. A fault in force during a longer delay counts as its cause. */
+/** The longest delay that needs no fault as its cause. */
 const PROMPT_NANOS = 5e6
 
-/** Returns the fate of a message. Names a fault only if it was in force at the time, on the link or at the receiver. */
+/**
+ * Returns the fate of a message. Blames a fault only if it was in force at the time, on the link or at the receiver.
+ */
 export function fateOf({ sentAt, deliveredAt, closedAt }: MessageTimes, { link, until, faults }: Around): Fate {
   const during = (to: number): readonly FaultRecord[] =>
     faults.filter((record) => record.skipped === undefined && record.from <= to && record.to >= sentAt)

@@ -6,7 +6,7 @@ import { fateOf } from './fate.ts'
 import { hasWord, type Recognised, recognise } from './recognise.ts'
 
 /**
- * `known` contains other changes of the key. If the traffic contains one of them in a recognisable form, all changes of
+ * `known` contains other changes of the key. If the traffic shows one of them in a recognisable form, all changes of
  * the key are recognisable.
  */
 export interface Overheard extends ExcerptOptions {
@@ -29,7 +29,7 @@ export function heardOf(overheard: Overheard): Heard {
   for (const passage of passages) excerpts.push(excerptOf(passage, overheard))
   const sent = excerpts.flatMap((excerpt) => excerpt.sent)
   const unclear = unclearOf(excerpts, overheard)
-  // A value in traffic before its write has another meaning, too.
+  // If traffic contains the value before its write, the value also means something else.
   const isAmbiguous = sent.some(({ sentAt }) => sentAt < from)
   // The nodes that could forward the change.
   const informed = new Set([between[0], ...sent.filter(carries).flatMap(({ link }) => [link.from, link.to])])
@@ -75,7 +75,7 @@ function messageOf({ message, link, sentAt, change }: Sent, overheard: Overheard
   }
 }
 
-/** Returns why the reading node may have received the change although the traffic shows no such message. */
+/** Returns why the reading node may have received the change unseen. */
 function unclearOf(
   excerpts: readonly Excerpt[],
   { listening: { from, to, between }, faults, nodes, carriesAll }: Overheard,
@@ -102,8 +102,8 @@ function unclearOf(
 }
 
 /**
- * Returns the databases and caches that received the change, and that the reading node has not asked about the key
- * since. Only for servers whose messages from this node are all known.
+ * Returns the databases and caches that received the change, but that the reading node did not ask about the key. Only
+ * those from which all messages to this node are known.
  */
 function unaskedOf(
   excerpts: readonly Excerpt[],

@@ -46,7 +46,7 @@ export function binaryProtocol(reference: string): ProtocolModule {
   }
 }
 
-/** Returns the name of the last word that may be a file: `node` for `python3 ./node.py`. */
+/** Returns the name of the program's file: `node` for `python3 ./node.py`. */
 function nameOf(words: readonly string[]): string {
   const file = words.findLast((word) => !word.startsWith('-')) ?? 'binary'
   return basename(file, extname(file)) || 'binary'

@@ -56,7 +56,7 @@ export class LineProcess {
     this.#child.on('error', () => {})
     this.#child.unref()
     for (const fd of [...both, childIn, childOut]) closeSync(fd)
-    // Both processes have opened the files by now, so nothing remains however they end.
+    // Both processes have opened the files by now, so their names can be removed.
     rmSync(directory, { recursive: true, force: true })
   }
 
@@ -66,7 +66,7 @@ export class LineProcess {
    * @throws Error if the process ends or does not reply.
    */
   ask(line: string): string {
-    // If the process has ended, its earlier output is read below.
+    // If the process has ended, the loop below still reads its earlier output.
     writeUnlessEnded(this.#requests, `${line}\n`)
     const until = machineNanos() + BigInt(ANSWER_SECONDS * 1e9)
     let napMs = SHORTEST_NAP_MS

@@ -7,8 +7,8 @@ const WINDOW_MS: Millis = millis(500)
 const CLEARLY = 1.5
 
 /**
- * Guesses which node leads by the messages that each sends. A Maelstrom program does not report its leader, at which
- * faults aim.
+ * Guesses which node leads by the number of messages that each sends. Faults aim at the leader, which a Maelstrom
+ * program does not report.
  */
 export interface Busiest {
   sent(from: NodeId, at: Nanos): void

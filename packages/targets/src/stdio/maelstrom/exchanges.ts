@@ -51,7 +51,7 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
   const isRequest = (client: string, id: Json | undefined): boolean =>
     Number.isSafeInteger(id) && Number(id) >= 1 && Number(id) <= (asked.get(client) ?? 0)
 
-  /** Explains why a message is no reply to a request, unless it only arrives too late. */
+  /** Explains why a message is no reply to a request. A late reply needs no explanation. */
   function whyNoReply(client: string, id: Json | undefined, name: string): string | undefined {
     if (!asked.has(client)) return `sent a message to ${client}, and there is no such client`
     if (!isRequest(client, id))

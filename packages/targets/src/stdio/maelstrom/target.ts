@@ -10,8 +10,8 @@ import type { RpcWorkload } from './workloads.ts'
 const MAELSTROM = 'maelstrom'
 
 /**
- * Programs are often written for a course, and log each message. The default load has 40 times as many operations as
- * Maelstrom's, in less time. If replicas must agree at the end, a run mostly waits for that.
+ * Programs are often written for a course, and log each message. The load is still 40 times Maelstrom's, in less time.
+ * If replicas must agree at the end, a run mostly waits for that.
  */
 const usualLoad = ({ promises }: RpcWorkload) => ({ timeMs: promises === 'eventual' ? 5_000 : 8_000, rate: 200 })
 /** Programs may gossip every five seconds; a linearizable program only needs time to elect another leader. */
@@ -55,7 +55,7 @@ export function maelstromTarget(reference: string): Target {
 /** Programs keep their data only in memory. */
 const losesMemory = (kind: FaultKind): boolean => kind === 'kill'
 
-/** Processes can be killed and paused. Messages suffer the faults of the simulator's, except forgery. */
+/** Processes can be killed and paused. Messages suffer the same faults as in the simulator, except forgery. */
 function suffers(kind: FaultKind): Suffering {
   if (Object.hasOwn(nodeHarms, kind)) return true
   const simulated = simulatorSuffers(kind)

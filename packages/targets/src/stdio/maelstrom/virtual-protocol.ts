@@ -19,7 +19,7 @@ import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
 /**
- * The maximum delay of requests to services, their replies, and messages of a node to itself. Other messages may arrive
+ * The maximum delay of messages to and from services, and of a node's messages to itself. Other messages may arrive
  * while a program waits for these.
  */
 const MOST_SERVICE_MS = 5

@@ -24,7 +24,7 @@ export interface RpcWorkload {
 
 const ok = (value: Json): Completion => ({ type: 'ok', value })
 
-/** Each run has a single set, which no other replaces and no operation shrinks. */
+/** Each run has a single set, which is never replaced and never shrinks. */
 const ONE_GROWING_SET: Settings = { keys: 1, size: 10_000, removes: 0 }
 
 const grownSet = (name: string, add: (element: Json) => Body, member: string): RpcWorkload => ({
@@ -103,7 +103,7 @@ const uniqueIds: RpcWorkload = {
   completion: ({ id }) => (id === undefined || id === null ? 'has no "id"' : ok(id)),
 }
 
-/** The model only judges that all texts are unique: a reply is compared with its request on arrival. */
+/** The model only checks that all texts are unique. A reply is compared with its request when it arrives. */
 const echo: RpcWorkload = {
   ...uniqueIds,
   name: 'echo',

@@ -15,7 +15,7 @@ import { takeOverTimers } from './timers.ts'
 const EPOCH_MS = Date.UTC(2024, 0, 1)
 /** A timer without delay may set another one for ever, so the turns for one question are limited. */
 const MOST_TURNS = 10_000
-/** The time for a program to begin to read its input. Chaos waits longer for a line of output. */
+/** How long a program may take until it reads its input. Chaos waits longer for a line of output. */
 const LONGEST_LOAD_MS = 8_000
 /** Matches pending operations other than timers and messages. */
 const UNDER_WAY = /^(?:FSReq|Immediate|GetAddrInfo|RandomBytes|ScryptRequest|PBKDF2)/

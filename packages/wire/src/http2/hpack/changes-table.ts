@@ -1,6 +1,6 @@
 /**
- * Returns whether a header block changes the shared table (RFC 7541 §6.2.1, §6.3), on which later blocks depend. True
- * for a damaged block, so that it is decoded and reported.
+ * Returns whether a header block changes the table that later blocks use (RFC 7541 §6.2.1, §6.3). True for a damaged
+ * block, so that it is decoded and reported.
  */
 export function changesTable(block: Buffer): boolean {
   let at = 0
