@@ -66,8 +66,7 @@ const numbers: Builtins = {
   i4tod: ([a]) => a ?? null,
   i4tof: ([a]) => Math.fround(asNumber(a)),
   i8tod: ([a]) => Number(asBigint(a)),
-  // The number is rounded only once: a conversion through a double could change the last bit.
-  i8tof: ([a]) => Math.fround(Number(asBigint(a))),
+  i8tof: ([a]) => roundedOnce(asBigint(a)),
   int2_numeric: ([a]) => numericOf(asNumber(a)),
   int4_numeric: ([a]) => numericOf(asNumber(a)),
   int8_numeric: ([a]) => numericOf(asBigint(a)),
@@ -204,3 +203,12 @@ const json: Builtins = {
 }
 
 export const CASTS_BY_FUNCTION: Builtins = { ...numbers, ...texts, ...moments, ...json }
+
+/** Returns the nearest float4. The last of 48 bits is set if any dropped bit was, so that no tie arises by rounding. */
+function roundedOnce(value: bigint): number {
+  const size = value < 0n ? -value : value
+  const shift = BigInt(Math.max(0, size.toString(2).length - 48))
+  const kept = size >> shift
+  const sticky = kept << shift === size ? kept : kept | 1n
+  return Math.fround(Number(sticky) * 2 ** Number(shift)) * (value < 0n ? -1 : 1)
+}

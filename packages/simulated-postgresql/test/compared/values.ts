@@ -143,6 +143,7 @@ export const VALUES: readonly (readonly string[])[] = [
     "select extract(hour from date '2024-01-01')",
     "select extract(parsec from timestamp '2024-01-01')",
     "select date_part('year', date '2024-02-29'), date_part('epoch', timestamp '2024-02-29'), date_part('hour', interval '30 hours'), extract(epoch from interval '1 year 3 months'), extract(epoch from interval '-1 month'), extract(epoch from date '1970-01-02'), extract(epoch from time '00:01')",
+    'select x::float4::float8 from (values (9007199791611905), (-9007199791611905), (16777217), (16777219), (0), (9223372036854775807), ((-9223372036854775808)::int8), (9007199254740993)) v (x)',
     "select string_agg(to_char(d, 'YYYY YY IYYY MM DDD DD D ID IW Q MONTH Mon day Dy'), ';' order by d) from generate_series(timestamp '2023-01-01', '2024-12-31', '1 day') d",
     "select string_agg(to_char(d, 'HH24 HH12 HH MI SS MS US AM pm FMHH12 FMMI'), ';' order by d) from generate_series(timestamp '2024-01-01', '2024-01-02', '29 minutes 31.0042 seconds') d",
     "select string_agg(concat_ws(' ', d::date, extract(doy from d), extract(isodow from d), extract(week from d), extract(quarter from d), date_trunc('month', d) + interval '1 month -1 day', d + interval '1 month', d - interval '1 month', age(d, timestamp '2023-06-30')), ';' order by d) from generate_series(timestamp '2023-01-01', '2024-12-31', '1 day') d",
