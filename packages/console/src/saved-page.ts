@@ -37,8 +37,8 @@ const data = (id: string, value: unknown): string =>
   `<script type="application/json" id="${id}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`
 
 /**
- * Escapes `</script` and `<!--`, which would end a script element. In JavaScript they occur only in strings, where the
- * backslash has no effect.
+ * Escapes `</script` and `<!--`, which change where a script element ends. In JavaScript they occur only in strings,
+ * where the backslash has no effect.
  */
 const withoutEnd = (script: string): string => script.replace(/<(?=\/script|!--)/gi, '\\x3c')
 

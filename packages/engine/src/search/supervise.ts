@@ -10,7 +10,7 @@ import { userMistake } from './user-mistake.ts'
 export interface Stuck {
   readonly seed: number
   readonly what: string
-  /** The failure without the event. Equal texts have one cause. */
+  /** The failure without the event. Failures with the same text have one cause. */
   readonly mistake: string
   readonly trace: readonly string[]
 }

@@ -22,7 +22,10 @@ export const just = (plan: FaultPlan): Episode => ({ parts: [{ from: 0, to: 1, p
 /** A strategy for injecting faults, by its name in `--faults`. */
 export interface Nemesis extends Strategy {
   readonly name: string
-  /** The strategy without links among servers. The default is that of a nemesis among clients. */
+  /**
+   * The strategy without links among servers. The default is that of a nemesis among clients, if the traffic can suffer
+   * its kind of fault.
+   */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }
 

@@ -18,7 +18,7 @@ export interface OperationLine {
   readonly call: bigint
   /** Undefined if the operation never returned. */
   readonly returned: bigint | undefined
-  /** Whether the only time stamp became the call. Beside a duration, it may also be the return. */
+  /** Whether the only time stamp became the call. If there is a duration, the stamp may be the return instead. */
   readonly isBare: boolean
   readonly type: 'ok' | 'fail' | 'info'
   readonly event: Omit<EventInput, 'process' | 'type' | 'time' | 'value'>
@@ -277,7 +277,7 @@ function readBy(
   }
   if (answered === null || canonical(held) === canonical(answered))
     return { input: null, output: held, carrier: value?.[0] }
-  // In Go, this is an empty value. A keyed read has its key and null.
+  // In Go, a read has an empty value. A keyed read has its key and null.
   if (held === '' || isObject(held) || (isArray(held) && held.some((each) => each === null))) {
     line.roles.take(member, RESULT)
     return { input: held, output: answered, carrier: member }

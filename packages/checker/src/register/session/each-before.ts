@@ -12,8 +12,8 @@ interface Walk {
 }
 
 /**
- * For each completed operation, calls `visit` with the last earlier operation of each thread of its client. Only
- * operations on the same key that pass `counts` are passed. Returns the first order that `visit` returns.
+ * For each completed operation and each thread of its client, calls `visit` with the last earlier operation on the same
+ * key that passes `counts`. Returns the first order that `visit` returns.
  *
  * @throws OutOfTime
  */

@@ -85,7 +85,7 @@ const linearizableKeys: Assumption = {
   name: 'linearizable-keys',
   summary: 'each key by itself is linearizable: no transaction sees an older version than one that ended before',
   orders: (record, counts, grant) => {
-    /** By key: the touches that no later one supersedes. A touch supersedes those that ended before it began. */
+    /** By key: the touches that a later touch may directly follow. */
     const newest = new Map<number, Touch[]>()
     eachTouch(record, counts, (touch) => {
       grant(touch.first, touch.last)

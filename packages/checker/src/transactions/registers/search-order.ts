@@ -110,7 +110,7 @@ class Search {
       if (latest === undefined) return false
       const rest: Grounds = grounds.slice(0, -1)
       const turned = this.#decisions[latest - 1]
-      // The contradiction does not depend on the later choices, so they are undone.
+      // Undoes the choices after the latest remaining ground. Of these, the contradiction depends only on `turned`.
       const kept = rest.at(-1) ?? 0
       const next = this.#decisions[kept]
       if (turned === undefined || next === undefined) return false

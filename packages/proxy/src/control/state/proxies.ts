@@ -130,7 +130,7 @@ interface Entry {
   readonly tls: TlsOptions | undefined
   readonly peers: PeerFinder | undefined
   readonly callers: readonly Endpoint[]
-  /** Reads the connections; undefined for raw bytes. It is ready before the proxy is enabled. */
+  /** Reads the connections; undefined for raw bytes. Created before enabling, so that the protocol is known by then. */
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
   readonly carries: Carriage | undefined
