@@ -83,7 +83,7 @@ const declared = {
   }),
   ...inGroup('What goes wrong', ['faults', 'seeds'], {
     faults: asRead(
-      'faults, each in runs of its own, for the middle half of the run; or none',
+      'faults to compare under; each run has one fault, during its middle half; none: no faults',
       parseNemeses,
       USUAL_TERMS.faults.join(','),
     ),

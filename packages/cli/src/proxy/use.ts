@@ -157,7 +157,7 @@ const declared = {
     host: word('host of --control; Toxiproxy has the same option'),
     port: word('port of --control; Toxiproxy has the same option'),
     token: word(
-      'token that every request to --control must have; env:NAME, the variable that holds it, keeps it out of ps [CHAOS_TOKEN]',
+      'token that every request to --control must have; with env:NAME, the variable NAME holds it, and ps does not show it [CHAOS_TOKEN]',
     ),
     open: flag('accept control requests from other machines without a token'),
     'host-name': words('(with --open) accept control requests whose Host is this public name; may be repeated'),

@@ -93,7 +93,7 @@ const declared = {
   }),
   ...inGroup('Limits', [], {
     time: asDuration(v.optional(runMembers.timeMs, USUAL_TIME_MS), {
-      text: 'end the command after this duration, and take the exit code from the verdict',
+      text: 'end the command after this duration; the exit code then depends on the verdict',
       usual: `${printDuration(USUAL_TIME_MS)}; the run then fails`,
       member: 'timeMs',
     }),

@@ -25,7 +25,7 @@ import {
 
 /** The option of commands that read files with specs or scenarios. */
 export const trustOption: { readonly trust: Option<boolean> } = {
-  trust: flag('allow every program, file and probe that the given file names'),
+  trust: flag('allow every program, file and probe that the file of the run names'),
 }
 
 /**

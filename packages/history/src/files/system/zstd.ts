@@ -26,7 +26,7 @@ export async function* unzstd(
     try {
       decoder.push(bytes, last)
     } catch {
-      throw inputError(`${name}: its Zstandard compression is damaged or cut off. Uncompress it by hand: zstdcat`)
+      throw inputError(`${name}: its Zstandard compression is damaged or cut off. Uncompress it with zstdcat.`)
     }
     return ready
   }

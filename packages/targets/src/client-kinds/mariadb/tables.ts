@@ -66,7 +66,7 @@ async function connected(
     if (!(error instanceof MariadbRefused)) throw error
     if (error.error === undefined) throw environmentError(`${where} cannot be reached: ${error.message}.`)
     throw environmentError(
-      `${where} refuses ${credentials.user}: ${error.message}. Give "client" the right "user", "password" and "database".`,
+      `${where} refuses ${credentials.user}: ${error.message}. Correct "user", "password" and "database" of "client".`,
     )
   }
 }
