@@ -21,7 +21,7 @@ function changeOf({ input: { key, value } }: Asking): readonly Change[] {
   return [{ ...(key === undefined ? {} : { key }), value: written }]
 }
 
-/** Adds the messages between nodes to the steps. Of equal messages on a link, only the first is drawn. */
+/** Adds the messages between nodes to the steps. Draws a change only once for each link and fate. */
 export function withMessages(steps: readonly ToldStep[], heard: Heard | undefined, { money }: Tale): ToldStep[] {
   const [first, ...others] = steps
   if (heard === undefined || first === undefined) return [...steps]

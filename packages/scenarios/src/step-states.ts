@@ -15,8 +15,8 @@ export interface Afterwards {
 }
 
 /**
- * Adds the final state of the promise and of the nodes to each step. If the step heals a fault, the nodes are shown
- * just before the healing, because they may differ only until then.
+ * Adds to each step the state of the promise and of the nodes at its end. If a fault heals during the step, the nodes
+ * are shown just before the healing, because they may differ only until then.
  */
 export function withStates(steps: readonly ToldStep[], afterwards: Afterwards): ToldStep[] {
   const { tale, nodes, ledger } = afterwards

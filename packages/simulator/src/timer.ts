@@ -17,7 +17,7 @@ export class Timer implements Happening {
   readonly #queue: EventQueue
   readonly #owner: Ringing
   #dueAt: number = NEVER
-  /** The time of the valid entry in the queue. Later entries are outdated. */
+  /** The time of the valid entry in the queue. Entries for later times are outdated. */
   #queuedAt: number = NEVER
 
   constructor(name: string, queue: EventQueue, owner: Ringing) {

@@ -189,7 +189,10 @@ export class HttpTurn {
   }
 }
 
-/** Whether the server certainly did not execute the request. It may have done so before a 400, 408, 409, 425 or 499. */
+/**
+ * Whether the server certainly did not execute the request. 400, 408 and 499 may only say that the request was cut off,
+ * and 409 and 425 may follow an execution.
+ */
 const isRefusal = (status: number): boolean =>
   status >= 400 && status < 500 && ![400, 408, 409, 425, 499].includes(status)
 

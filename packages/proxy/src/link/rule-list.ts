@@ -8,7 +8,7 @@ export interface Carrier<Kind> {
   ruleRemoved(rule: Kind): void
 }
 
-/** The rules of one kind of fault on a link, and the connections that they affect. */
+/** The rules of one family of faults on a link, in order, and the connections that they affect. */
 export class RuleList<Kind> {
   readonly name: string
   /** Replaced, never mutated. */

@@ -4,8 +4,8 @@ import type { ServerReport } from '@chaosproxy/wire/postgresql'
 type Certainty = ErrorMeaning['means']
 
 /**
- * The outcomes of failed changes, by SQLSTATE or its class. The first match applies. They are certain if the
- * transaction was not yet committed.
+ * The outcomes of failed changes, by SQLSTATE or its class. The first match applies. They are certain if the error ends
+ * the transaction before its commit.
  */
 export const errorOutcomes: readonly ErrorMeaning[] = [
   { says: ['40003'], means: 'info', why: 'the server itself does not know whether the command was completed' },
@@ -46,7 +46,7 @@ export function judgeReport({ severity, code }: ServerReport, carriedOut: boolea
   if (severity === 'PANIC') return 'info'
   const found = errorOutcomes.find(({ says }) => says.some((each) => code.startsWith(each)))
   if (found === undefined) return 'info'
-  // After a COMMIT, only a conflict proves that nothing was committed.
+  // If a commit fails, only a conflict or a broken constraint proves that nothing was committed.
   return carriedOut && !code.startsWith('40') && !code.startsWith('23') ? 'info' : found.means
 }
 

@@ -40,8 +40,8 @@ interface Client {
 }
 
 /**
- * Recognises retries: requests with a known id, and operations equal to an unanswered one of the same client. Each is
- * repeated only once.
+ * Recognises retries: requests with a known id, and operations equal to an unanswered one of the same client. An
+ * unanswered operation is repeated only once.
  */
 export class Retries {
   readonly #maximumRemembered: number
@@ -93,7 +93,10 @@ export class Retries {
     return made
   }
 
-  /** Notes that new connections have replaced all earlier ones of a client. */
+  /**
+   * Notes that new connections have replaced all earlier ones of a client: as many connections carry changes as ever
+   * before, and the newest has resent nothing.
+   */
   #areReplaced(client: Client | undefined, openedAt: number): void {
     if (client !== undefined) client.replacedAt = Math.max(client.replacedAt, openedAt)
   }

@@ -21,7 +21,7 @@ interface Span {
   readonly isNear: boolean
 }
 
-/** Of a contradiction, only what was called this long before its last operation is shown at first. */
+/** Of a contradiction, only what was called less than this time before its last operation is shown at first. */
 const OPENS_NANOS = 1e9
 
 /**

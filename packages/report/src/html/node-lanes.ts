@@ -27,8 +27,8 @@ const DOWN: { readonly [kind: string]: string } = {
 }
 
 /**
- * Returns the nodes with a lane: those of the messages and, if messages or faults concern them, those of the drawn
- * operations.
+ * Returns the nodes with a lane: those of the messages and of the drawn operations. Without messages, none unless a
+ * fault hit a node of these operations.
  */
 export function laneNodes(
   history: History,

@@ -14,7 +14,7 @@ const OF_HTTP = /^(nginx|openresty|traefik|haproxy|envoy|caddy|kong|apisix|krake
 /** The other ports of a gateway often serve its dashboard. */
 const CUSTOMARY = [80, 8080, 8000, 10000] as const
 
-/** Returns the published gateway through which clients reach unpublished nodes. */
+/** Proposes a published gateway as the clients' way to the nodes, if it is the only one and no node is published. */
 export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: readonly Container[]): ProposedGateway {
   if (kind !== 'own') return { open: [] }
   const gateways = all.filter((each) => isGateway(each) && !nodes.some(({ service }) => service === each.service))

@@ -38,8 +38,8 @@ export function membersOf(
 }
 
 /**
- * Returns the name of a container that is not a node. Services that are named like a node or `clients` get the
- * container's name.
+ * Returns the name of a container that is not a node. Its service may have the name of a node or of `clients`, or may
+ * have other containers.
  */
 export function otherName({ service, name, number }: Container, others: readonly Container[]): string {
   if (/^n\d+$/.test(service) || service === 'clients') return name

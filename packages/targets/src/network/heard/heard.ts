@@ -102,8 +102,8 @@ function unclearOf(
 }
 
 /**
- * Returns the databases and caches that received the change, but that the reading node did not ask about the key. Only
- * those from which all messages to this node are known.
+ * Returns the databases and caches that received the change, but that the reading node did not ask about the key since.
+ * Only those to which all messages of this node are known.
  */
 function unaskedOf(
   excerpts: readonly Excerpt[],
