@@ -54,7 +54,7 @@ describe('a violation in a history that a route table recorded', () => {
     expect(reasonOf(recorded(() => null))).toBe('violated')
   })
 
-  test('is reported if the header of the history names no route table', () => {
+  test('is reported as a violation if the header of the history names no route table', () => {
     expect(reasonOf(recorded(String, 'none'))).toBe('violated')
   })
 

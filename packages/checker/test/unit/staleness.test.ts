@@ -321,7 +321,7 @@ test('a read that overlaps the write of a newer value is not stale', () => {
   })
 })
 
-test('the measurement of staleness k tries both orders of two writes until a much earlier write decides the order', () => {
+test('the measurement of k tries both orders of two overlapping writes, even if only a write 20 versions earlier decides between them', () => {
   // Each read shows that two writes come one just before the other. Of the two that are left one comes after all of these,
   // and one before: that can only be the one called before the first had ended, which ended last and is tried as the last.
   const others = Array.from({ length: 19 }, (_, n) => `w${n + 2}| r${n + 1}|`).join(' ')

@@ -149,7 +149,7 @@ test('an interceptor can hold, change and release bytes, and is told when the by
   expect(left).toEqual([5, 11])
 })
 
-test('an interceptor is not told that bytes are sent while a fault holds them', async () => {
+test('an interceptor counts held bytes as sent only after the fault releases them', async () => {
   const left: number[] = []
   const { network, client, server } = await conversation({
     dialled: true,

@@ -124,7 +124,7 @@ describe('a search for failures', () => {
     expect(searchSeeds(raft(), { ...chosen, first: 101, count: 40, learnt })).toEqual(after)
   })
 
-  test('repeats every trial to the byte', () => {
+  test('gives the same bytes if each trial is repeated', () => {
     const { findings } = searchSeeds(raft(), { ...everything, first: 1, count: 40, verifyDeterminism: true })
     expect(findings).toEqual([])
   })

@@ -74,7 +74,7 @@ test.each(uses)('the name of each option of chaos %s occurs in at most two files
 /** Members of specs of the engine, which passes them on to threads and machines and validates them where they arrive. */
 const PASSED_ON = ['allow-code', 'failed-cas', 'keep-going', 'verify-determinism']
 
-test('an option name of several words occurs in at most two files of cli and engine, hyphenated or in camel case', async () => {
+test('at most two files of cli and engine contain the name of an option of several words, as stop-on or stopOn', async () => {
   const commands = await Promise.all(Object.values(registry).map((load) => load(async () => [])))
   const names = new Set(commands.flatMap(({ options }) => Object.keys(options)).filter((name) => name.includes('-')))
   const texts = [sources, join(sources, '..', '..', 'engine', 'src')].flatMap((directory) =>

@@ -4,10 +4,13 @@ import { bodyOf, httpClient, httpRouteTo, keyValueService, serveHttp, statusOf }
 import { countOutcomes, fourWays } from '../../http/no-answer.ts'
 
 describe('the four faults that withhold a response', () => {
-  test.each(fourWays)('give client, server and records the same outcome 50 of 50 times: %s', async (...way) => {
-    const [kind, parameters, outcome] = way
-    expect(await countOutcomes({ kind, ...parameters }, 50)).toEqual([{ outcome, times: 50 }])
-  })
+  test.each(fourWays)(
+    'make client, server and records agree on the outcome of each of 50 requests: %s',
+    async (...way) => {
+      const [kind, parameters, outcome] = way
+      expect(await countOutcomes({ kind, ...parameters }, 50)).toEqual([{ outcome, times: 50 }])
+    },
+  )
 
   test('crash-before-reply kills a server after it has received the request', async () => {
     const crashed: string[] = []

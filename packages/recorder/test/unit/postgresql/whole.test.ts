@@ -861,7 +861,7 @@ describe('a table that a foreign key or trigger may write indirectly', () => {
     expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
   })
 
-  test('is marked after a recorded statement on another table', () => {
+  test('is marked as touched if a recorded statement changes another table', () => {
     const both = { tables: { ...tables, owners: { values: ['name'] } }, indirect }
     const events = recordedBy(both, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
     expect(events.flatMap(({ f, key, value }) => (f === 'touched' ? [key] : f === 'txn' ? [value] : []))).toEqual([

@@ -46,13 +46,13 @@ describe('RENAME', () => {
     ['a text was appended', [setX, ['APPEND x 2', ':2\r\n']]],
     ['it is a hash', [setX, ['HSET x f 1', '-WRONGTYPE\r\n']]],
     ['scripts may have changed it', [setX, ['EVAL s 0', OK]]],
-  ])('marks the new key if the old key is unclear: %s', (_, before) => {
+  ])('marks the new key as touched if the value of the old key is unknown: %s', (_, before) => {
     const lines = done([...before, ['RENAME x y', OK], ['GET y', '$1\r\n1\r\n']])
     expect(lines).not.toContain('ok write y="1"')
     expect(lines.some((line) => line.startsWith('touched y') || line.startsWith('touched *'))).toBe(true)
   })
 
-  test('marks the new key if several servers with keys of their own are recorded', () => {
+  test('marks the new key as touched if several servers are recorded, each with its own keys', () => {
     expect(done([setX, ['RENAME x y', OK]], { nodes: 2 })).toContain('touched y: RENAME')
   })
 

@@ -88,7 +88,7 @@ async function opened(plans: readonly RemotePlan[]) {
 }
 
 describe('a fault at a remote proxy', () => {
-  test("is applied by the remote host, under the names of the host's proxies, until the heal", async () => {
+  test("is applied by the remote host until the heal, on links with that host's own names", async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
