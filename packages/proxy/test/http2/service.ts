@@ -6,12 +6,14 @@ import { cleanUp, type ManualClock, network } from '../../../testing/src/sockets
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
 
 interface ServiceOptions {
+  /** Called when a request begins. */
+  readonly begun?: (stream: ServerHttp2Stream) => void
   readonly answer?: (stream: ServerHttp2Stream, path: string, body: string) => void
   readonly clock?: ManualClock
 }
 
 /** A server that answers each request with its path and what it was sent, a client, and the faults between them. */
-export async function service({ answer, clock }: ServiceOptions = {}) {
+export async function service({ begun, answer, clock }: ServiceOptions = {}) {
   const asked: string[] = []
   const aborted: string[] = []
   const server = createServer({ settings: { initialWindowSize: 1 << 20 } })
@@ -23,12 +25,13 @@ export async function service({ answer, clock }: ServiceOptions = {}) {
     stream.on('close', () => {
       if (stream.rstCode === constants.NGHTTP2_CANCEL) aborted.push(path)
     })
+    begun?.(stream)
     let body = ''
     stream.on('data', (bytes: Buffer) => {
       body += bytes
     })
     stream.on('end', () => {
-      if (stream.destroyed) return
+      if (stream.destroyed || stream.headersSent) return
       if (answer !== undefined) answer(stream, path, body)
       else {
         stream.respond({ ':status': 200, 'x-path': path })

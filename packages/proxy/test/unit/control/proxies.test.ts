@@ -1,7 +1,9 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
-import { cleanUp, dial, echo, Received } from '../../../../testing/src/sockets.ts'
+import { cleanUp, dial, echo, network, Received } from '../../../../testing/src/sockets.ts'
+import { createProxySet, type ReadWay } from '../../../src/control/state/proxies.ts'
+import type { TlsOptions } from '../../../src/tls/tls-options.ts'
 import { control } from '../../control/control-plane.ts'
 import { latency, withProxies } from '../../control/two-proxies.ts'
 
@@ -151,3 +153,29 @@ describe('a UDP proxy', () => {
     expect(await ask('POST', '/v1/proxies', asked)).toMatchObject(refused)
   })
 })
+
+test.each([
+  [undefined, { verify: false }, 'api.example'],
+  [false, { verify: false }, 'api.example'],
+  [true, { verify: false }, undefined],
+  [false, undefined, undefined],
+])(
+  'with keepHost %j and TLS to the server as %j, the Host of requests becomes %j',
+  async (keepHost, originate, host) => {
+    const ways: ReadWay[] = []
+    const proxies = createProxySet({
+      network: network(),
+      interceptFor: async (_, way) => {
+        ways.push(way)
+        return () => {
+          throw new Error('no connection is expected')
+        }
+      },
+      prepare: async () => undefined,
+      processesFor: async () => undefined,
+    })
+    const settings = { name: 'p', listen: '127.0.0.1:0', upstream: 'api.example:443', enabled: false, isHttps: true }
+    await proxies.create({ ...settings, keepHost, tls: { originate } as TlsOptions })
+    expect(ways.map((way) => way.host?.())).toEqual([host])
+  },
+)

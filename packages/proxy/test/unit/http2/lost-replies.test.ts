@@ -115,3 +115,20 @@ test('a condition that cannot be matched in HTTP/2 is refused by name', async ()
     faults.apply({ kind: 'lose-reply', silence: 'reset', links: links.to, match: { statement: 'COMMIT' } }),
   ).toThrow('lose-reply on clients>n1: "statement" cannot be matched in HTTP/2.')
 })
+
+test('a server that replies early receives the whole request, although lose-reply withholds its reply', async () => {
+  let receivedBytes = 0
+  const world = await service({
+    begun(stream) {
+      stream.respond({ ':status': 200 })
+      stream.on('data', (part: Buffer) => {
+        receivedBytes += part.length
+      })
+    },
+  })
+  world.faults.apply({ kind: 'lose-reply', silence: 'hang', links: links.to })
+  const stream = world.session.request({ ':path': '/b', ':method': 'POST' })
+  stream.on('error', () => undefined)
+  stream.end(Buffer.alloc(3_000_000))
+  await eventually(() => receivedBytes === 3_000_000)
+})
