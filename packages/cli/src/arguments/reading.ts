@@ -26,7 +26,10 @@ export const readingOptions: {
   readonly clock: Option<Millis | undefined>
   readonly skew: Option<Millis | undefined>
 } = {
-  format: asName(v.optional(v.picklist(formats)), 'format', { text: `format of the file: ${formats.join(', ')}`, usual: 'detected' }),
+  format: asName(v.optional(v.picklist(formats)), 'format', {
+    text: `format of the file: ${formats.join(', ')}`,
+    usual: 'detected',
+  }),
   map: asRead(
     `field of the file for each role, at most five: process=client,f=op; roles: ${roleNames().join(', ')}`,
     parseMapping,

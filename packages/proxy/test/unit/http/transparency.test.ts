@@ -76,7 +76,7 @@ test('a delayed request arrives unchanged, with its Connection field', async () 
   const there: Received[] = []
   const { route, apply } = await httpRouteTo(await serve((socket) => there.push(new Received(socket))))
   apply({ kind: 'delay-request', delayMs: 1 })
-  const request = lines('PUT /kv/x HTTP/1.1', 'Host: n1', 'Connection: close', 'Content-Length: 2', '') + 'hi'
+  const request = `${lines('PUT /kv/x HTTP/1.1', 'Host: n1', 'Connection: close', 'Content-Length: 2', '')}hi`
   new Received(await dial(route)).socket.write(request)
   await eventually(() => there[0]?.text === request)
 })
