@@ -61,6 +61,11 @@ const { values: options, positionals: words } = parseArgs({
     verify: { type: 'string' },
   },
 })
+if (options.drawn !== undefined && (words.length === 0 || words.some((word) => !PACKAGES.includes(word)))) {
+  console.error(`--drawn needs the names of packages, such as: npm run mutate -- recorder --drawn 30 --seed 1
+The packages are ${PACKAGES.join(', ')}.`)
+  process.exit(3)
+}
 const chosen =
   options.drawn === undefined
     ? mutations.filter((mutation) => words.length === 0 || words.some((word) => isMeant(mutation, word)))
@@ -247,7 +252,7 @@ async function runTests(copy: string, limitMs: number, files: readonly string[])
   const ms = performance.now() - started
   if (timedOut) return { result: 'timed out', by: 'running for ever', ms }
   if (exitCode === 0) return { result: 'passed', by: '', ms }
-  return { result: 'failed', by: failedTest(results) ?? errors.trim().slice(-2000), ms }
+  return { result: 'failed', by: failedTest(results) ?? `no test: ${errors.trim().slice(-2000)}`, ms }
 }
 
 interface Results {
