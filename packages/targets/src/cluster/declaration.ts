@@ -86,7 +86,7 @@ interface NodeParts {
   readonly directory?: string | undefined
   /** The user that runs the node, if chaos runs as root. */
   readonly user?: string | undefined
-  /** Files to write before each start, by path: the text, or a list of lines. */
+  /** Files to write before the first start, and after a wipe, by path: the text, or a list of lines. */
   readonly files?: { readonly [path: string]: string | readonly string[] } | undefined
   /** Commands that prepare the node's data directory before its first start. */
   readonly prepare?: readonly CommandText[] | undefined
