@@ -82,7 +82,9 @@ function clientOf({ group: { kind, containers }, engine }: ProposalOptions): Pro
   if (kind === 'store')
     return {
       client: { kind: 'module', file: 'client.ts' },
-      open: ['There is no client for this system. Write client.ts: it exports defineClient({ … }), as docs/api.md says.'],
+      open: [
+        'There is no client for this system. Write client.ts: it exports defineClient({ … }), as docs/api.md says.',
+      ],
     }
   const path = healthPath(containers[0])
   return {
