@@ -7,14 +7,15 @@ import { sightOf } from './sight.ts'
 import type { Access, WitnessedStatement, WitnessedTransaction, WitnessedValue } from './told.ts'
 import { type Changed, changedPlaces, type RowHistory, withEntries } from './versions.ts'
 
-/** Whether a statement saw or missed a change by another transaction. */
+/** A statement's relation to a change by another transaction: it saw the change or missed it. */
 interface Read {
   readonly history: RowHistory
-  /** The columns whose change matters to the reader; undefined for the whole row. */
+  /** The indexes of the columns whose change matters; undefined for the whole row. */
   readonly places: readonly number[] | undefined
   readonly executed: Executed
   readonly reader: Member
   readonly writer: Member
+  /** The index of the writer's version in the row's history. */
   readonly at: number
   readonly isSeen: boolean
 }
@@ -22,20 +23,26 @@ interface Read {
 interface Cell {
   readonly history: RowHistory
   readonly places: readonly number[] | undefined
+  /** The transactions that were compared with each other, by their transactions in the storage. */
+  readonly compared: ReadonlyMap<unknown, Member>
   readonly reads: Read[]
+  /** The indexes of the versions that were read or whose order is reported. */
   readonly versions: Set<number>
-  /** The versions whose order follows from the final state, even without a reader. */
+  /** The indexes among `versions` whose order the final state shows, even if no statement read them. */
   readonly ordered: Set<number>
 }
 
-/**
- * What transactions read and wrote, as cells with versions. A cell is a column of a row, several columns, or a whole
- * row.
- */
+/** The read and written data as cells with versions; a cell is one column, several columns, or a row. */
 export class Cells {
-  readonly #cells = new Map<RowHistory['row'], Map<string, Cell>>()
+  readonly #cells: Map<RowHistory['row'], Map<string, Cell>>[] = []
   readonly #names = new Map<string, number>()
-  readonly #compared = new Map<Member, ReadonlySet<Member>[]>()
+  #compared: Cell['compared'] = new Map()
+
+  /** Begins cells of their own for transactions that are compared only with each other. */
+  begin(members: readonly Member[]): void {
+    this.#cells.push(new Map())
+    this.#compared = new Map(members.map((member) => [member.transaction, member]))
+  }
 
   addRead(read: Read): void {
     const cell = this.#cellOf(read.history, read.places)
@@ -43,10 +50,8 @@ export class Cells {
     cell.versions.add(read.at)
   }
 
-  /** Adds changes whose order the final state shows. */
+  /** Adds the changes of several transactions, whose order the final state shows. */
   addWrites(members: readonly Member[], changed: Changed): void {
-    const compared = new Set(members)
-    for (const member of members) add(this.#compared, member, compared)
     const groups = new Map(members.map(({ transaction, group }) => [transaction, group]))
     const histories = new Set(members.flatMap(({ transaction }) => changed.get(transaction) ?? []))
     for (const history of histories) {
@@ -70,10 +75,12 @@ export class Cells {
   }
 
   #cellOf(history: RowHistory, places: readonly number[] | undefined): Cell {
-    const ofRow = this.#cells.get(history.row) ?? new Map<string, Cell>()
-    this.#cells.set(history.row, ofRow)
+    const cells = this.#cells.at(-1)
+    const ofRow = cells?.get(history.row) ?? new Map<string, Cell>()
+    cells?.set(history.row, ofRow)
     const key = places?.join() ?? ''
-    const cell = ofRow.get(key) ?? { history, places, reads: [], versions: new Set(), ordered: new Set() }
+    const empty = { history, places, compared: this.#compared, reads: [], versions: new Set<number>() }
+    const cell = ofRow.get(key) ?? { ...empty, ordered: new Set<number>() }
     ofRow.set(key, cell)
     return cell
   }
@@ -81,7 +88,6 @@ export class Cells {
   told(members: readonly Member[]): readonly WitnessedTransaction[] {
     const accesses = new Map<Executed, Access[]>()
     const unplaced = new Map<Member, Access[]>()
-    const byTransaction = new Map(members.map((member) => [member.transaction, member]))
     const tell = (cell: Cell, versions: readonly number[], reads: readonly Read[]): void => {
       const name = this.#nameOf(cell, versions)
       for (const executed of new Set(reads.map((read) => read.executed))) {
@@ -93,7 +99,7 @@ export class Cells {
       }
       versions.forEach((at, version) => {
         const { transaction, tuple, command } = cell.history.versions[at] ?? {}
-        const member = transaction === undefined ? undefined : byTransaction.get(transaction)
+        const member = cell.compared.get(transaction)
         if (member === undefined) return
         const access: Access = { does: 'w', cell: name, value: this.#valueOf(cell, tuple), version }
         const by = member.statements.findLast(
@@ -103,9 +109,10 @@ export class Cells {
         else add(accesses, by, access)
       })
     }
-    for (const cell of [...this.#cells.values()].flatMap((ofRow) => [...ofRow.values()])) {
-      const versions = this.#versionsOf(cell, byTransaction)
-      const [shared, own] = this.#split(cell, versions, byTransaction)
+    const rows = this.#cells.flatMap((cells) => [...cells.values()].map((ofRow) => [...ofRow.values()]))
+    for (const [cell, ofRow] of rows.flatMap((ofRow) => ofRow.map((each) => [each, ofRow] as const))) {
+      const versions = this.#versionsOf(cell)
+      const [shared, own] = this.#split(cell, ofRow, versions)
       const isWhole = shared.length > 0 || own.length === 0
       if (isWhole) tell(cell, versions, shared)
       for (const reads of own) tell(cell, inOrder(new Set(reads.map(({ at }) => at))), reads)
@@ -114,21 +121,24 @@ export class Cells {
     return members.map((member) => toldOf(member, accesses, unplaced.get(member) ?? []))
   }
 
-  /** Returns the versions of a cell that the members wrote, even unread ones. */
-  #versionsOf({ history, places, versions }: Cell, members: ReadonlyMap<unknown, Member>): readonly number[] {
+  /** Returns the versions of a cell that the members wrote, including those that no statement read. */
+  #versionsOf({ history, places, versions, compared }: Cell): readonly number[] {
     return history.versions.flatMap(({ transaction }, at) => {
-      if (!members.has(transaction)) return []
+      if (!compared.has(transaction)) return []
       const changed = changedPlaces(history, at)
       const counts = changed === undefined || (places?.some((place) => changed.includes(place)) ?? false)
       return counts || versions.has(at) ? [at] : []
     })
   }
 
-  /** Splits the reads of a cell. A statement to which only some versions matter gets a cell of its own. */
+  /**
+   * Splits the reads of a cell. Reads that depend on the neighbouring versions of the cell share one cell. The other
+   * reads get, per statement, a cell of only the versions that matter to them.
+   */
   #split(
-    { reads, history }: Cell,
+    { reads, history, compared }: Cell,
+    ofRow: readonly Cell[],
     versions: readonly number[],
-    members: ReadonlyMap<unknown, Member>,
   ): readonly [readonly Read[], readonly (readonly Read[])[]] {
     const byStatement = new Map<Executed, Read[]>()
     for (const read of reads) add(byStatement, read.executed, read)
@@ -138,19 +148,14 @@ export class Cells {
       const sight = sightOf(executed, history)
       const [first] = some
       if (sight === undefined || first === undefined) continue
-      const { group } = first.reader
-      const compared = this.#compared.get(first.reader) ?? []
-      const writerOf = (at: number): Member | undefined => members.get(history.versions[at]?.transaction)
-      const isForeign = (at: number): boolean => writerOf(at)?.group !== group
+      const group = first.reader.group
+      const isForeign = (at: number): boolean => compared.get(history.versions[at]?.transaction)?.group !== group
       const next = versions.find((at) => at > sight.at && isForeign(at))
       const last = versions.findLast((at) => at <= sight.at)
-      const matters = (at: number | undefined): boolean => {
-        const writer = at === undefined ? undefined : writerOf(at)
-        if (writer === undefined || some.some((read) => read.at === at)) return true
-        // A dependency that was not compared follows the order of commits, so it closes no cycle.
-        if (compared.some((all) => all.has(writer))) return false
-        return (at ?? 0) <= sight.at || writer.transaction.commitNumber > group.last
-      }
+      // An insertion matters to a statement as a whole row, not as this column.
+      const matters = (at: number | undefined): boolean =>
+        at === undefined ||
+        ofRow.some((cell) => cell.reads.some((read) => read.executed === executed && read.at === at))
       if (matters(next) && matters(last)) shared.push(...some)
       else own.push(some)
     }

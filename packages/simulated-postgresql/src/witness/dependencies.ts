@@ -63,6 +63,7 @@ export class Dependencies {
           .map(({ group }) => group),
       )
       const members = this.#members.filter(({ group }) => groups.has(group))
+      cells.begin(members)
       this.#relate(members, cells)
       for (const member of members) told.add(member)
     }

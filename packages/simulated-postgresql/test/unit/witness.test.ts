@@ -311,14 +311,14 @@ describe('the dependency report', () => {
   test.each([
     ['different values', '1', '2', '3', '4'],
     ['equal values', '1', '1', '2', '2'],
-  ])('has one cell for a column with two lost updates, one after the other, of %s', (_, ...states) => {
+  ])('has a cell for each of two lost updates of one column that do not overlap, with %s', (_, ...states) => {
     const [first = '', second = '', third = '', fourth = ''] = states
     const { lines } = told([...lostUpdate(first, second), ...lostUpdate(third, fourth)])
     expect(lines).toEqual([
       ...['a r jobs/1/state "queued" -1', `a w jobs/1/state "${first}" 0`],
       ...['b r jobs/1/state "queued" -1', `b w jobs/1/state "${second}" 1`],
-      ...[`a r jobs/1/state "${second}" 1`, `a w jobs/1/state "${third}" 2`],
-      ...[`b r jobs/1/state "${second}" 1`, `b w jobs/1/state "${fourth}" 3`],
+      ...[`a r jobs/1/state 2 "${second}" -1`, `a w jobs/1/state 2 "${third}" 0`],
+      ...[`b r jobs/1/state 2 "${second}" -1`, `b w jobs/1/state 2 "${fourth}" 1`],
     ])
   })
 
