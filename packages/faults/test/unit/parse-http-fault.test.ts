@@ -118,7 +118,10 @@ describe('an invalid HTTP fault', () => {
       { kind: 'edit-reply', links, headers: { A: 'c\r\nd' } },
       'x: edit-reply: the value of A is "c\\r\\nd". Give a string of one',
     ],
-    [{ kind: 'edit-reply', links, headers: { 'Content-Length': '5' } }, 'x: edit-reply: only the proxy may set Content-Length'],
+    [
+      { kind: 'edit-reply', links, headers: { 'Content-Length': '5' } },
+      'x: edit-reply: only the proxy may set Content-Length',
+    ],
   ])('is refused: %j', (value, message) => {
     expect(() => httpFamily.parse(value, 'x')).toThrow(message)
   })
