@@ -154,7 +154,7 @@ test('--expect declared is refused if the transactions do not state their isolat
 test('--unit is refused if nothing says which operations belong together', async () => {
   const lists = await chaosHere(['check', onCall, '--unit', 'request'])
   expect(lists.exitCode).toBe(3)
-  expect(lists.stderr).toContain('recorded whole ("transactions":"whole")')
+  expect(lists.stderr).toContain('needs a recording of whole transactions ("transactions":"whole")')
   const unnamed = await chaosHere(['check', onCallRecorded('serializable'), '--unit', 'request'])
   expect(unnamed.exitCode).toBe(3)
   expect(unnamed.stderr).toContain('no statement names its request')

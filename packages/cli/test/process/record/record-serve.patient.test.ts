@@ -169,7 +169,7 @@ describe('servers that chaos record starts', () => {
     })()
   `
   test.each([
-    ['never answers', LONELY, /n1 \(.*\) has answered none of [1-4] operations, and no fault explains it/],
+    ['never answers', LONELY, /n1 \(.*\) has answered none of [1-4] operations, and no fault explains this/],
     ['answers each request twice', ECHOING, /answers? came without a request/],
   ])('are reported if a server %s', async (_, server, message) => {
     const { directory, table, path } = files()
