@@ -109,14 +109,17 @@ export class Cells {
         else add(accesses, by, access)
       })
     }
-    const rows = this.#cells.flatMap((cells) => [...cells.values()].map((ofRow) => [...ofRow.values()]))
-    for (const [cell, ofRow] of rows.flatMap((ofRow) => ofRow.map((each) => [each, ofRow] as const))) {
-      const versions = this.#versionsOf(cell)
-      const [shared, own] = this.#split(cell, ofRow, versions)
-      const isWhole = shared.length > 0 || own.length === 0
-      if (isWhole) tell(cell, versions, shared)
-      for (const reads of own) tell(cell, inOrder(new Set(reads.map(({ at }) => at))), reads)
-      if (!isWhole && cell.ordered.size > 0) tell(cell, inOrder(cell.ordered), [])
+    for (const ofRow of this.#cells.flatMap((cells) => [...cells.values()])) {
+      const known = new Map<Executed, number[]>()
+      for (const { reads } of ofRow.values()) for (const { executed, at } of reads) add(known, executed, at)
+      for (const cell of ofRow.values()) {
+        const versions = this.#versionsOf(cell)
+        const [shared, own] = this.#split(cell, versions, known)
+        const isWhole = shared.length > 0 || own.length === 0
+        if (isWhole) tell(cell, versions, shared)
+        for (const reads of own) tell(cell, inOrder(new Set(reads.map(({ at }) => at))), reads)
+        if (!isWhole && cell.ordered.size > 0) tell(cell, inOrder(cell.ordered), [])
+      }
     }
     return members.map((member) => toldOf(member, accesses, unplaced.get(member) ?? []))
   }
@@ -134,11 +137,13 @@ export class Cells {
   /**
    * Splits the reads of a cell. Reads that depend on the neighbouring versions of the cell share one cell. The other
    * reads get, per statement, a cell of only the versions that matter to them.
+   *
+   * @param known the versions on which each statement depends, in any cell of the row
    */
   #split(
     { reads, history, compared }: Cell,
-    ofRow: readonly Cell[],
     versions: readonly number[],
+    known: ReadonlyMap<Executed, readonly number[]>,
   ): readonly [readonly Read[], readonly (readonly Read[])[]] {
     const byStatement = new Map<Executed, Read[]>()
     for (const read of reads) add(byStatement, read.executed, read)
@@ -154,8 +159,7 @@ export class Cells {
       const last = versions.findLast((at) => at <= sight.at)
       // An insertion matters to a statement as a whole row, not as this column.
       const matters = (at: number | undefined): boolean =>
-        at === undefined ||
-        ofRow.some((cell) => cell.reads.some((read) => read.executed === executed && read.at === at))
+        at === undefined || known.get(executed)?.includes(at) === true
       if (matters(next) && matters(last)) shared.push(...some)
       else own.push(some)
     }
