@@ -4,6 +4,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { SqlType } from '../types/value.ts'
 import { valueIn } from './deferred.ts'
+import { columnOf } from './grouping-sets.ts'
 import type { NamedColumn } from './model.ts'
 import { resultName } from './names.ts'
 import { type QueryScope, requireAll } from './scope.ts'
@@ -28,7 +29,7 @@ export function compileTargets(
     if (val === undefined) throw new NotSupported('an empty select list item')
     const all = starOf(val, scope)
     if (all !== undefined) return all.map((column) => columnTarget(column, scope))
-    const found = 'ColumnRef' in val ? plainColumn(val, scope) : undefined
+    const found = columnOf(val, scope)
     return [
       {
         name: name ?? resultName(val),
@@ -72,9 +73,4 @@ function starOf(node: Node, scope: QueryScope): readonly NamedColumn[] | undefin
   }
   if (scope.relation(qualifier) !== undefined) throw new NotSupported(`${qualifier}.* of an outer query`)
   throw new SqlError('42P01', `missing FROM-clause entry for table "${qualifier}"`)
-}
-
-function plainColumn(node: Extract<Node, { ColumnRef: unknown }>, scope: QueryScope): NamedColumn | undefined {
-  const names = (node.ColumnRef.fields ?? []).map((field) => ('String' in field ? (field.String.sval ?? '') : ''))
-  return scope.find(names)
 }
