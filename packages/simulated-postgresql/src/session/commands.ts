@@ -259,21 +259,25 @@ function* lock(connection: Host, fields: Fields<'LockStmt'>): Generator<Wait, st
   return 'LOCK TABLE'
 }
 
-function* setConstraints(connection: Host, fields: Fields<'ConstraintsSetStmt'>): Generator<Wait, string, void> {
-  const { constraints, deferred } = fieldsOf('ConstraintsSetStmt', fields, ['constraints', 'deferred'])
-  const names = constraints?.map((node) => expectKind(node, 'RangeVar').relname ?? '') ?? ['']
-  const known = connection.server.catalogue
-    .visibleTables(connection.transactions.open)
+function requireDeferrable(names: readonly string[], { server, transactions }: Host): void {
+  const known = server.catalogue
+    .visibleTables(transactions.open)
     .flatMap(({ foreignKeys, indexes, checks }) => [
       ...foreignKeys,
       ...indexes.filter(({ constraint }) => constraint),
       ...checks.map(({ name }) => ({ name, deferrable: false })),
     ])
-  for (const name of constraints === undefined ? [] : names) {
+  for (const name of names) {
     const named = known.filter((each) => each.name === name)
     if (named.length === 0) throw new SqlError('42704', `constraint "${name}" does not exist`)
     if (named.some((each) => !each.deferrable)) throw new SqlError('42809', `constraint "${name}" is not deferrable`)
   }
+}
+
+function* setConstraints(connection: Host, fields: Fields<'ConstraintsSetStmt'>): Generator<Wait, string, void> {
+  const { constraints, deferred } = fieldsOf('ConstraintsSetStmt', fields, ['constraints', 'deferred'])
+  const names = constraints?.map((node) => expectKind(node, 'RangeVar').relname ?? '') ?? ['']
+  if (constraints !== undefined) requireDeferrable(names, connection)
   if (constraints === undefined) connection.transactions.deferring.clear()
   for (const name of names) connection.transactions.deferring.set(name, deferred === true)
   if (deferred !== true)
