@@ -37,7 +37,7 @@ export default defineConfig({
           exclude,
           // They are quick and stay in their process: their files share a worker, and what it has imported.
           isolate: false,
-          maxWorkers: 3,
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },

@@ -12,13 +12,10 @@ test('a numbering numbers ids in the order of their first appearance', () => {
   fc.assert(
     fc.property(fc.array(ids, { maxLength: 2_000, size: 'max' }), (asked) => {
       const numbering = createNumbering()
-      const model = new Map<number, number>()
-      for (const id of asked) {
-        const known = model.get(id) ?? model.size
-        model.set(id, known)
-        expect(numbering.of(id)).toBe(known)
-      }
-      expect(numbering.count()).toBe(model.size)
+      const distinct = new Set<number>(asked)
+      const expected = new Map(Array.from(distinct, (id, at) => [id, at]))
+      expect(asked.map((id) => numbering.of(id))).toEqual(asked.map((id) => expected.get(id)))
+      expect(numbering.count()).toBe(distinct.size)
     }),
   )
 })

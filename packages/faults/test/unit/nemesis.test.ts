@@ -42,11 +42,8 @@ describe('a fault schedule', () => {
       fc.property(plans, ({ seed, durationMs, kinds }) => {
         const schedule = planSchedule({ nemeses: kinds, nodes, durationMs, random: createRandom(seed) })
         expect(schedule.length).toBeGreaterThan(0)
-        for (const fault of schedule) {
-          expect(fault.from).toBeGreaterThanOrEqual(durationMs * 1e5 - 1)
-          expect(fault.to).toBeGreaterThan(fault.from)
-          expect(fault.to).toBeLessThanOrEqual(durationMs * 1e6 * 0.95 + 1)
-        }
+        const [earliest, latest] = [durationMs * 1e5 - 1, durationMs * 1e6 * 0.95 + 1]
+        expect(schedule.filter(({ from, to }) => from < earliest || to <= from || to > latest)).toEqual([])
         expect(schedule.map((fault) => fault.from)).toEqual(schedule.map((fault) => fault.from).sort((a, b) => a - b))
       }),
     )

@@ -8,11 +8,9 @@ test('values are equal exactly if their ids are equal', () => {
     fc.property(fc.array(fc.jsonValue({ maxDepth: 3 }), { minLength: 2, maxLength: 12 }), (values) => {
       const table = new ValueTable()
       const ids = values.map((value) => table.id(value as never))
-      values.forEach((a, i) => {
-        values.forEach((b, j) => {
-          expect(ids[i] === ids[j]).toBe(canonical(a as never) === canonical(b as never))
-        })
-      })
+      const texts = values.map((value) => canonical(value as never))
+      // The first value that equals each.
+      expect(ids.map((id) => ids.indexOf(id))).toEqual(texts.map((text) => texts.indexOf(text)))
     }),
   )
 })
@@ -50,7 +48,7 @@ test('a value nested 100,000 levels deep is refused without a crash', () => {
 
 test('a value table distinguishes 20,000 texts, including long texts', () => {
   const table = new ValueTable()
-  const texts = Array.from({ length: 20_000 }, (_, i) => (i % 1000 === 0 ? 'x'.repeat(i * 100) : `text ${i} é`))
+  const texts = Array.from({ length: 20_000 }, (_, i) => (i % 1000 === 0 ? 'x'.repeat(i * 20) : `text ${i} é`))
   const ids = texts.map((text) => table.id(text))
   expect(new Set(ids).size).toBe(texts.length)
   expect(texts.every((text, i) => table.id(text) === ids[i] && table.json(table.id(text)) === text)).toBe(true)

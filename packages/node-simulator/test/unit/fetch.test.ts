@@ -92,21 +92,3 @@ test('a signal aborts a request before and during the response', async () => {
     console.log(await late.text().catch((error) => error.name))`)
   expect(lines).toEqual(['AbortError', 'TimeoutError'])
 })
-
-test("the package undici sends requests through the program's own dispatcher", async () => {
-  const lines = await logged(`
-    const { Agent, fetch, request } = await import('undici')
-    const dispatcher = new Agent()
-    console.log(await (await fetch(url, { dispatcher })).text())
-    console.log(await (await request(url, { dispatcher })).body.text())`)
-  expect(lines).toEqual(['["GET","none","none",""]', '["GET","none","none",""]'])
-})
-
-test('a call of the package undici is refused if the program passes no dispatcher', async () => {
-  const asking = logged(`
-    const { fetch } = await import('undici')
-    await fetch(url)`)
-  await expect(asking).rejects.toThrow(
-    "the dispatcher of Node's own fetch, which the package undici uses as well, cannot be simulated: it opens a real connection. Use the global fetch, or give each call of undici a dispatcher: fetch(url, { dispatcher: new Agent() }).",
-  )
-})
