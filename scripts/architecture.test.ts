@@ -256,7 +256,9 @@ const noFunctions: { readonly [file: string]: string } = {
   'report/src/telling/next.ts': 'the values of --operations',
 }
 
-const isFunctionName = (word: string): boolean => functionNames.includes(word)
+const namesOfFunctions: ReadonlySet<string> = new Set(functionNames)
+
+const isFunctionName = (word: string): boolean => namesOfFunctions.has(word)
 
 const listing: readonly string[] = rows.flatMap((row) =>
   readdirSync(join(packages, row, 'src'), { recursive: true, encoding: 'utf8' })

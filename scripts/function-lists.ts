@@ -12,6 +12,9 @@ export interface FunctionList {
  * three names among other words. Types are none, since nothing is looked up in them.
  */
 export function functionListsIn(text: string, isName: (word: string) => boolean): readonly FunctionList[] {
+  // Most sources contain fewer than two names, called functions and comments aside, and need not be parsed.
+  const code = text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '')
+  if (new Set(code.match(/(?<![.\w])\w+(?![\w(])/g)?.filter(isName)).size < 2) return []
   const found: FunctionList[] = []
   visit(parseAst(text, { lang: 'ts' }).body, new Map())
   return found
