@@ -1,6 +1,8 @@
 import { createRandom } from '@chaosproxy/faults'
 import { describe, expect, inject, test } from 'vitest'
 import { HeaderMemo } from '../../../src/http/header-memo.ts'
+import { MessageParser } from '../../../src/http/message-parser.ts'
+import { RequestHeadReader } from '../../../src/http/request-head.ts'
 import { badRequests, badResponses, goodRequests, goodResponses } from '../../http/corpus.ts'
 import { bytesOf, cutAt, readRequests, readResponses, traceOf } from '../../http/feed.ts'
 import { differencesOverSplits } from '../../http/splits.ts'
@@ -57,6 +59,19 @@ describe('the request parser', () => {
       expect(read(head(65_536)).messages).toHaveLength(1)
       expect(read(head(65_537)).malformed).toBe(true)
     }
+  })
+
+  test.each([
+    ['no bytes', '', true],
+    ['an empty line', '\r\n', true],
+    ['the first byte of an empty line', '\r\n\r', true],
+    ['the first byte of a head', '\r\nG', false],
+    ['part of a head', 'GET', false],
+    ['a line of a head', 'GET / HTTP/1.1\r\n', false],
+  ])('knows whether it is between messages after %s', (_, text, isBetween) => {
+    const parser = new MessageParser(new RequestHeadReader(new HeaderMemo()))
+    parser.read(bytesOf(text), 0)
+    expect(parser.betweenMessages).toBe(isBetween)
   })
 
   test('reads a long head whose bytes arrive one at a time', () => {

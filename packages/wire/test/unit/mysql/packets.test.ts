@@ -96,6 +96,7 @@ test('MySQL text rows are read even if their first value is an empty text or NUL
   const payloads = out.map((each) => packetIn(each.bytes).payload)
   expect(readFirst(payloads[0]!)).toEqual({ kind: 'columns', count: 2 })
   const columns = payloads.slice(1, 3).map(readColumn)
+  expect(columns.map(({ type, flags }) => [type, flags])).toEqual(Array(2).fill([TYPE.varString, 0]))
   expect(readEnd(payloads[3]!)?.kind).toBe('end')
   const texts = payloads.slice(4, 6).map((row) => {
     expect(readEnd(row)).toBe(undefined)

@@ -278,6 +278,13 @@ describe('a PostgreSQL message', () => {
     ).toEqual([false, true, false])
   })
 
+  test('is a handshake if it has one byte or no type, or contains credentials or their request', () => {
+    const isHandshake = (text: string) => postgresql.isHandshake?.(Buffer.from(text, 'latin1'))
+    const handshakes = ['N', '\0\0\0\x08', 'p\0\0\0\x05x', 'R\0\0\0\x08\0\0\0\0', 'K\0\0\0\x08abcd']
+    expect(handshakes.filter((text) => isHandshake(text) !== true)).toEqual([])
+    expect(['Q\0\0\0\x05\0', 'Z\0\0\0\x05I', 'SpRK\0'].filter((text) => isHandshake(text) !== false)).toEqual([])
+  })
+
   test('has an SQLSTATE if it is an error, and a row count if it has a command tag', () => {
     const report = writeBackend({
       kind: 'error',
