@@ -243,7 +243,7 @@ function neverWorked({ operations, functions, errorOf }: History): readonly stri
 
 function supplied(
   history: History,
-  { spec, operations, phases, lacks = [] }: RunSummary,
+  { spec, operations, phases, trouble, lacks = [] }: RunSummary,
   again: string | undefined,
 ): Next {
   const change = (text: string, name: string, value: string): Next => ({
@@ -262,6 +262,7 @@ function supplied(
   const first = BY_WORTH.find((each) => lacks.includes(each)) ?? 'successes'
   switch (first) {
     case 'faults': {
+      if (trouble.length > 0) return { text: 'Remove the cause of the warnings.', command: again }
       const ms = Math.max(2 * spec.timeMs, MS_FOR_A_FAULT * Math.max(1, spec.faults.length))
       return change('Give the faults time to take effect.', 'time', `${Math.ceil(ms / 1000)}s`)
     }

@@ -63,7 +63,7 @@ describe('the summary of a run', () => {
     ],
     [
       'vacuous',
-      { report: fine, vacuous: ['the run ended before any kill was injected'], lacks: ['faults'] },
+      { report: fine, vacuous: ['no kill was injected'], lacks: ['faults'] },
       /time to take effect/,
       'npx chaos run --target t --time 40s',
     ],
@@ -223,7 +223,7 @@ describe('the summary of a run', () => {
   })
 
   test('is headed "Interrupted" if the run was interrupted before it proved anything', () => {
-    const { what } = told(summary({ report: fine, interrupted: true, vacuous: ['the run ended before any kill'] }))
+    const { what } = told(summary({ report: fine, interrupted: true, vacuous: ['no kill was injected'] }))
     expect(what).toBe('Interrupted')
   })
 
@@ -466,9 +466,16 @@ test('the next step after chaos run --spec contains only options that --spec acc
   const again = 'npx chaos run --spec r/run.json'
   expect(withOption(again, 'time', '20s')).toBeUndefined()
   expect(withOption(again, 'times', '20')).toBe(`${again} --times 20`)
-  const run = summary({ report: fine, vacuous: ['the run ended before any kill was injected'], lacks: ['faults'] })
+  const run = summary({ report: fine, vacuous: ['no kill was injected'], lacks: ['faults'] })
   const { next } = tellingOf(factsOf({ history, report: fine, run }), { history, run, again })
   expect(next).toEqual({ text: 'Give the faults time to take effect.', command: undefined })
+})
+
+test('the next step after a run with warnings and without a fault is to remove the cause of the warnings', () => {
+  const trouble = ['fault-1 (kill) could not be injected: no permission']
+  const run = summary({ report: fine, vacuous: ['no kill was injected'], lacks: ['faults'], trouble })
+  const { next } = tellingOf(factsOf({ history, report: fine, run }), { history, run, again: 'npx chaos run' })
+  expect(next).toEqual({ text: 'Remove the cause of the warnings.', command: 'npx chaos run' })
 })
 
 test('the summary of a history file without a run states how many operations were judged', () => {

@@ -44,7 +44,7 @@ export function findDoubts(
   ]
   for (const { name, kind, isUsual } of requested) {
     const ofKind = faults.filter((record) => record.fault.kind === kind)
-    if (ofKind.length === 0) found.push({ lacks: 'faults', text: `the run ended before any ${name} was injected` })
+    if (ofKind.length === 0) found.push({ lacks: 'faults', text: `no ${name} was injected` })
     else if (isIdle(ofKind)) {
       if (!isUsual) found.push({ lacks: 'faults', text: `no ${name} took effect` })
     } else if (!ofKind.some((record) => hasOperationDuring(record, history)))

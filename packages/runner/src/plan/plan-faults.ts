@@ -2,6 +2,7 @@ import {
   createRandom,
   type FaultChoice,
   type FaultProfile,
+  isResolved,
   type Nemesis,
   nemeses,
   nodeNames,
@@ -11,6 +12,7 @@ import {
   type Random,
   refusalText,
   type Schedule,
+  type ScheduledFault,
   type SchedulePlan,
   voidsPromises,
 } from '@chaosproxy/faults'
@@ -135,6 +137,15 @@ function withScheduled({ faults }: Scheduling, planned: Schedule, where: string)
   if (taken !== undefined)
     throw inputError(`${where}: the id ${taken.id} belongs to a fault that the seed decides. Give another id.`)
   return [...scheduled, ...planned].sort((a, b) => a.from - b.from)
+}
+
+/** Returns why a scheduled fault cannot find its nodes. Services of other names may run beside the nodes. */
+export function missingNodeText({ id, plan }: ScheduledFault, nodes: number): string | undefined {
+  if (!isResolved(plan)) return undefined
+  const known = nodeNames(nodes)
+  const named = 'nodes' in plan ? plan.nodes : plan.links.flatMap(({ from, to }) => [from, to])
+  const missing = named.find((name) => /^n\d+$/.test(name) && !known.includes(name))
+  return missing && `${id} (${plan.kind}) names the node ${missing}, but the nodes are ${known.join(', ')}.`
 }
 
 /**

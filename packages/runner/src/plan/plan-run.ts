@@ -6,7 +6,7 @@ import type { RunExpectation } from '../result/requirements/judge-requirements.t
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
 import type { RunSpec, TrafficSpec } from '../result/run-spec.ts'
 import { type Shortage, shortageOf } from './least-time.ts'
-import { planFaults, promiseOf, sufferingText, withProfilesNamed } from './plan-faults.ts'
+import { missingNodeText, planFaults, promiseOf, sufferingText, withProfilesNamed } from './plan-faults.ts'
 
 export interface Registries {
   /** @throws UserError (usage, input) for an unknown name or a missing file. */
@@ -88,8 +88,11 @@ export async function planRun(
   const named = withProfilesNamed(spec, { target, workload, settings: targetSettings })
   const planned = planFaults({ ...spec, nodes, faults: named }, { target, where, refuse })
   const { nemeses: chosen, schedule } = planned
-  for (const { id, plan } of schedule) {
+  for (const fault of schedule) {
+    const { id, plan } = fault
     const [{ kind }, among] = [plan, placeOf(plan)]
+    const missing = target.offers === undefined ? missingNodeText(fault, nodes) : undefined
+    if (missing !== undefined) refuse(missing)
     if (target.suffers(kind, among) !== true)
       refuse(sufferingText(target, { kind, name: `${id} (${nameOfKind(kind, among)})`, among }))
   }

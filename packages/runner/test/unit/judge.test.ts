@@ -288,17 +288,15 @@ describe('the finding that a run proves nothing', () => {
     const slow = { kind: 'latency', links: cut.links, latencyMs: 50, jitterMs: 0, distribution: 'uniform' } as Fault
     const delay = { name: 'delay', kind: 'latency' } as const
     expect(findVacuity(busy, [delay], [fault('fault-1', slow, 0, 10, 0)])).toEqual(['no delay took effect'])
-    expect(findVacuity(busy, [delay], [])).toEqual(['the run ended before any delay was injected'])
+    expect(findVacuity(busy, [delay], [])).toEqual(['no delay was injected'])
   })
 
   test('is made if the run ended before a requested fault was injected', () => {
-    expect(findVacuity(busy, [killed], [])).toEqual(['the run ended before any kill was injected'])
+    expect(findVacuity(busy, [killed], [])).toEqual(['no kill was injected'])
   })
 
   test('names what the run lacks: faults or a recovery', () => {
-    expect(findDoubts(busy, [killed], [])).toEqual([
-      { lacks: 'faults', text: 'the run ended before any kill was injected' },
-    ])
+    expect(findDoubts(busy, [killed], [])).toEqual([{ lacks: 'faults', text: 'no kill was injected' }])
     const recovery = { type: 'unanswered', waited: nanos(2e9) } as const
     expect(findDoubts(busy, [], [], undefined, recovery).map(({ lacks }) => lacks)).toEqual(['recovery'])
   })

@@ -213,3 +213,27 @@ describe('the selection of faults by "everything" or a profile', () => {
     expect(await told({ faults: ['partition'] })).toEqual([{ ...partition, isUsual: false }])
   })
 })
+
+describe('a scheduled fault', () => {
+  const refusal = async (fault: object, target: Target = plain) =>
+    planned(target, [{ fromMs: 100, toMs: 200, ...fault }]).then(
+      () => undefined,
+      (error: Error) => error.message,
+    )
+
+  test.each([
+    [{ kind: 'kill', nodes: ['n3', 'n4'] }, 'n4'],
+    [{ kind: 'partition', links: ['n1>n7'] }, 'n7'],
+    [{ kind: 'latency', latencyMs: 5, links: ['clients>n9'] }, 'n9'],
+  ])('is refused if it names a node that the target lacks: %o', async (fault, missing) => {
+    expect(await refusal(fault)).toContain(`names the node ${missing}, but the nodes are n1, n2, n3.`)
+  })
+
+  test.each([
+    [{ kind: 'kill', nodes: ['n3'] }],
+    [{ kind: 'kill', nodes: 'leader' }],
+    [{ kind: 'partition', links: ['n1>n2', 'n2>db'] }],
+  ])('is planned if the target has its nodes, or if it names another service: %o', async (fault) => {
+    expect(await refusal(fault)).toBeUndefined()
+  })
+})
