@@ -31,16 +31,16 @@ export const readingOptions: {
     usual: 'detected',
   }),
   map: asRead(
-    `field of the file for each role, at most five: process=client,f=op; roles: ${roleNames().join(', ')}`,
+    `names of fields in the file, as ROLE=FIELD, at most five: process=client,f=op; roles: ${roleNames().join(', ')}`,
     parseMapping,
-    'by their names',
+    'fields are recognised by name',
   ),
   keyed: ifTyped(
     flag("read each value as a pair of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
   ),
   order: asName(v.optional(v.picklist(['lines', 'time'])), 'order', {
     text: 'order of events: lines (as in the file, whatever the times) or time (sorted by time)',
-    usual: 'lines; an error if times contradict',
+    usual: 'lines; times that contradict this order are an error',
   }),
   clock: asDuration(
     v.optional(duration('resolution of the timestamps, such as 1ms; implies --order time', NANOSECOND_MS, HOUR_MS)),
@@ -74,9 +74,13 @@ export const objectOptions: {
             models.map(({ name }) => name),
           )
         : typed,
-    'that of the history',
+    'the model of the history',
   ),
-  initial: asRead('value before the first write, as JSON, or unknown', parseInitial, 'null, or what the file says'),
+  initial: asRead(
+    'value before the first write, as JSON, or unknown',
+    parseInitial,
+    'the initial value in the file, or else null',
+  ),
 }
 
 function parseInitial(text: string): Json {

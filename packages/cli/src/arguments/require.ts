@@ -24,7 +24,7 @@ export const judgingOptions: {
   'stop-on-violation': {
     ...ifTyped(
       flag(
-        'end at the first violation found while recording; implies --expect linearizable, or the strongest level of the model',
+        'stop recording at the first violation; unless --expect is given, require linearizability, or else the strongest level of the model',
       ),
     ),
     member: 'stopOnViolation',

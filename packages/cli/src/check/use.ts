@@ -40,7 +40,7 @@ const declared = {
     ...readingOptions,
     'time-tolerance': asDuration(
       v.optional(
-        duration('accept events that are earlier than an event on a line before, by at most this duration', 0, HOUR_MS),
+        duration('accept an event whose time is before that of a preceding line, by at most this duration', 0, HOUR_MS),
       ),
       { usual: `${USUAL_TOLERANCE_NANOS / 1e6}ms, or less in a history of short operations` },
     ),
@@ -54,8 +54,8 @@ const declared = {
       'nothing',
     ),
     unit: asName(v.optional(v.picklist(UNITS)), 'unit', {
-      text: 'what is judged as one transaction: request (all that one request did, found by comments in its SQL: traceparent, request_id) or connection (all that a connection did until it was idle for 10 ms)',
-      usual: 'each transaction alone',
+      text: 'unit to judge as one transaction: request (all SQL of one request, found by SQL comments with traceparent or request_id) or connection (all SQL of a connection until it is idle for 10 ms)',
+      usual: 'each recorded transaction',
     }),
   }),
   ...inGroup('What must hold', ['level', 'expect'], {
@@ -97,8 +97,8 @@ const declared = {
   }),
   ...inGroup('Output', ['explain', 'out', 'prove'], {
     explain: flag('print all the evidence of a violation: possible values, every operation, every order'),
-    out: word('check one file, and write an HTML report of it'),
-    prove: word('check one file, and write a proof of its verdicts, for chaos verify'),
+    out: word('check a single file, and write an HTML report to this path'),
+    prove: word('check a single file, and write a proof of the verdicts to this path; chaos verify checks the proof'),
     ...reporterOptions(),
   }),
 }

@@ -29,8 +29,10 @@ export const ctlCommand: Command = {
   summary: 'control a running chaos proxy: list, inspect, add and remove faults, swap rules, watch',
   options: {
     ...inGroup('Which proxy', [], {
-      host: word('address of the control API of the proxy [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
-      token: word('token that the control API requires, or env:NAME for the variable that holds it [CHAOS_TOKEN]'),
+      host: word('address of the control API of the proxy [default: the variable CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
+      token: word(
+        'token that the control API requires, or env:NAME for the variable that holds it [default: the variable CHAOS_TOKEN]',
+      ),
       ca: word(
         'PEM file with the certificate to trust if the control API speaks TLS: the certificate of the proxy, or of its authority',
       ),

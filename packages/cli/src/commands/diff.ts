@@ -25,9 +25,9 @@ export const diffCommand: Command = {
   options: {
     ...inGroup('What is compared', [], { ...objectOptions, ...readingOptions }),
     ...inGroup('Output', [], {
-      out: word('write an HTML page to this file; the faults of both runs share a time axis'),
-      force: flag('overwrite any file, not only an earlier page'),
-      json: flag('print one JSON object on stdout instead of the page'),
+      out: word('write the comparison as an HTML page to this file, with the faults of both runs on one time axis'),
+      force: flag('overwrite any existing file; without --force, chaos overwrites only earlier pages of this kind'),
+      json: flag('print one JSON object on stdout instead of text'),
     }),
   },
   examples: [

@@ -26,10 +26,10 @@ import { styleFor } from '../terminal/style.ts'
 export const doctorCommand: Command = {
   name: 'doctor',
   positional: '',
-  summary: 'check what keeps a target from running here, and which faults it can suffer (runs chaos.config.ts)',
+  summary: 'check whether a target can run here, and which faults it can suffer; this executes chaos.config.ts',
   options: {
     ...inGroup('What is checked', [], {
-      target: word('the target to check [default: that of the configuration, or raft]'),
+      target: word('the target to check [default: the target of the configuration, or raft]'),
       ...configOption,
       rehearsal: unlessNot(
         'start the commands of a target of your own; with a route table, write one value and read it back; --no-rehearsal starts nothing',

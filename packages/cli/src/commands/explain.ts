@@ -24,7 +24,7 @@ export const explainCommand: Command = {
   summary: 'explain a violation step by step: what happened, what each level allows, what usually causes it',
   options: {
     ...inGroup('What is explained', [], explained),
-    ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of the page') }),
+    ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of text') }),
   },
   examples: [
     ['chaos explain chaos-results/20261120-074501-raft', 'a run'],

@@ -30,13 +30,16 @@ const declared = {
     ),
     path: word('the path of an object in your service; GET reads it, and PUT writes it', USUAL_PLACE.path),
     value: word('where the value is in a response of your service, such as json.data.text or body', USUAL_PLACE.value),
-    example: flag('write a small example service with its declaration, and test the service'),
+    example: flag('write a small example service, and a configuration that tests it'),
     compose: wordOrNone(
-      'write a declaration of a running Compose project, given by file or name [default: the Compose file here]',
+      'write a declaration of a running Compose project; give its file or its name [default: the Compose file here]',
     ),
-    service: words('(with --compose) a service that is a node; may be repeated', 'the likeliest services'),
+    service: words(
+      '(with --compose) a Compose service whose containers are nodes; may be repeated',
+      'the services that look most like nodes',
+    ),
     nodes: asCount(runMembers.nodes, { usual: 'the default of the target' }),
-    try: unlessNot('start the service that was found here, write one value and read it back; --no-try starts nothing'),
+    try: unlessNot('start the service of this folder, write one value and read it back; --no-try starts nothing'),
   }),
   ...inGroup('What is written', [], { force: flag('overwrite an existing file') }),
 }
@@ -44,8 +47,8 @@ const declared = {
 export const initCommand: Command = {
   name: 'init',
   positional: '[what]',
-  positionals: { what: 'protocol: write a protocol of your own instead of a configuration' },
-  summary: 'look at this folder, and write a chaos.config.ts for the service in it',
+  positionals: { what: 'protocol: write a sample protocol to start from, instead of a configuration' },
+  summary: 'find the service in this folder, and write a chaos.config.ts for it',
   options: declared,
   examples: [
     ['chaos init', 'looks at this folder, and proposes what to test'],

@@ -15,7 +15,7 @@ export const pageCommand: Command = {
   summary: 'write an HTML page that checks the histories that you drop on it, in any browser, without a server',
   options: inGroup('Output', [], {
     out: word('the file to write the page to; -: stdout', USUAL_FILE),
-    force: flag('overwrite any file, not only an earlier page of this kind'),
+    force: flag('overwrite any existing file; without --force, chaos overwrites only earlier pages of this kind'),
   }),
   examples: [
     ['chaos page', `${USUAL_FILE}, to be opened from disk`],

@@ -13,7 +13,7 @@ export const verifyCommand: Command = {
   name: 'verify',
   positional: '<history> <proof>',
   needs: 'a history and its proof: chaos verify history.jsonl proof.jsonl.',
-  summary: 'verify a proof that --prove wrote against the definitions of the levels, without the checker',
+  summary: 'verify the proof that --prove wrote, by the definitions of the levels and without the checker',
   options: inGroup('Output', [], { json: flag('print one JSON object on stdout') }),
   examples: [
     ['chaos check history.jsonl --prove proof.jsonl', 'check a history, and write a proof of the verdicts'],

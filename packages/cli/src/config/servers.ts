@@ -68,9 +68,12 @@ const tableOf = ({ as = 'tcp' }: Server, directory: string): string =>
 
 export const composeOptions: { readonly [name in 'compose' | 'service']: Option } = {
   compose: wordOrNone(
-    'proxy a running Compose project, given by file or name, instead of --upstream; its published ports then lead through the proxy (Linux, root)',
+    'proxy a running Compose project instead of --upstream; give its file or its name; connections to its published ports then pass the proxy; needs Linux and root',
   ),
-  service: words('(with --compose) a service that clients talk to; may be repeated', 'the likeliest'),
+  service: words(
+    '(with --compose) a Compose service that clients talk to; may be repeated',
+    'the services that look most like nodes',
+  ),
 }
 
 interface Composed extends Closing {

@@ -43,7 +43,7 @@ const clients = {
   ),
   keys: asCount(v.optional(count('number of keys that clients use', 1, 10_000)), { usual: 'drawn' }),
   clients: asCount(v.optional(count('number of clients', 1, 1_000)), { usual: 'two to seven' }),
-  mix: word('operations of clients with their weights, such as read=5,write=3', 'the workload decides'),
+  mix: word('weight of each operation in the mix of clients, such as read=5,write=3', 'the workload decides'),
   length: asDuration(
     v.optional(duration('duration of the operations and faults of a trial, in virtual time', 1, LONGEST_TRIAL_MS)),
     { usual: '0.3 s to 3 s' },
@@ -94,11 +94,11 @@ const search = {
   'keep-going': flag('do not stop at the first failure; show one failure for each cause'),
   shrink: asDuration(
     v.optional(
-      duration('time limit for shrinking a failure; slow runs get five times as long', 0, LONGEST_SEARCH_MS),
+      duration('time limit for shrinking a failure; if runs are slow, five times as long', 0, LONGEST_SEARCH_MS),
       USUAL_SHRINK_MS,
     ),
   ),
-  'verify-determinism': flag('run every trial twice, and compare the two byte for byte'),
+  'verify-determinism': flag('perform every trial twice, and compare the two histories byte for byte'),
   workers: asCount(v.optional(count('number of threads', 1, MOST_WORKERS)), { usual: 'one for each core' }),
 }
 

@@ -61,7 +61,7 @@ export type Taken = Pick<SettingForBug, 'targetSettings' | 'besides' | 'workload
 const unlessNots = {
   invariants: unlessNot('also check the invariants that the protocol declares; --no-invariants checks only histories'),
   guide: unlessNot(
-    'after a broken invariant, search until clients observe a violation; --no-guide stops at the invariant',
+    'after a broken invariant, search until clients observe a violation; --no-guide stops at the broken invariant',
   ),
 }
 
@@ -100,9 +100,9 @@ const declared = {
     ...searchOptions.search,
     ...queueOption,
     campaign: word(
-      "keep the search in the queue's Redis under this name; the same command on any machine continues it",
+      "store the search in the queue's Redis under this name; the same command on any machine continues it",
     ),
-    campaigns: flag('list the searches kept in the queue, and their progress'),
+    campaigns: flag('list the searches that --campaign stored in the queue, and their progress'),
   }),
   ...inGroup('Output', [], { ...searchOptions.output, ...reporterOptions() }),
 }
@@ -115,7 +115,7 @@ export interface CampaignsAsked {
 export const use: Use<FuzzSettings | CampaignsAsked> = {
   name: 'fuzz',
   positional: '',
-  summary: 'search simulated runs for a failure of a protocol, and shrink it',
+  summary: 'search simulated runs for a failure of a protocol, and shrink the failure',
   options: declared,
   examples: [
     ['chaos fuzz --bug stale-read', 'finds a Raft that reads from a deposed leader, within a second'],

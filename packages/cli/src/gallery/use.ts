@@ -32,7 +32,7 @@ const seed = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 const declared = {
   ...inGroup('What is run', [], {
-    all: flag('(run only) run every weakness for which all programs are installed'),
+    all: flag('(run only) reproduce every weakness for which all programs are installed'),
     seeds: asCount(v.optional(seeds, 3), {
       text: `(run only) number of trials of each weakness and each cure, 1 to ${MOST_SEEDS}`,
     }),
@@ -43,7 +43,7 @@ const declared = {
     html: word('(run only) write the results as an HTML page'),
     markdown: word('(run only) write the results as Markdown'),
     out: word('(run only) where to create the directories of the runs', USUAL_OUT),
-    force: flag('overwrite any file, not only an earlier page of this kind'),
+    force: flag('overwrite any existing file; without --force, chaos overwrites only earlier pages of this kind'),
   }),
 }
 
@@ -51,15 +51,19 @@ const actions: readonly CommandAction[] = [
   {
     names: ['show'],
     usage: 'NAME',
-    summary: 'show one weakness: where it is documented, the commands that run it and its cure',
+    summary: 'show one weakness: where it is documented, and the commands that reproduce it and test its cure',
   },
-  { names: ['run'], usage: 'NAME|--all', summary: 'run the weakness, then its cure, and say what was found' },
+  {
+    names: ['run'],
+    usage: 'NAME|--all',
+    summary: 'reproduce the weakness, then test its cure, and report both results',
+  },
 ]
 
 export const use: Use<GallerySettings> = {
   name: 'gallery',
   positional: '[words..]',
-  summary: 'list weaknesses of real systems, or run them and their cures',
+  summary: 'list weaknesses of real systems, or reproduce them and test their cures',
   options: declared,
   actions,
   examples: [

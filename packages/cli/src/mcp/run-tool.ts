@@ -60,7 +60,7 @@ export const runTool: Tool = {
   name: 'run',
   title: 'Break a system under load',
   summary:
-    'Starts a target, injects faults while clients use it, heals it, and judges which consistency level survived. Returns the verdict, the contradiction in a sentence, the directory of the record and the command that repeats the run. One run at a time; with "simulate" it takes a moment and is repeatable to the byte.',
+    'Starts a target, injects faults while clients use it, heals it, and judges which consistency levels it met. Returns the verdict, the contradiction in a sentence, the directory of the record and the command that repeats the run. One run at a time; with "simulate" it takes a moment and is repeatable to the byte.',
   effect: 'runs',
   input: inputFor,
   output: v.strictObject({

@@ -37,9 +37,11 @@ const declared = {
     ),
   }),
   ...inGroup('Which proxy', [], {
-    host: word('the proxy to inject faults into; it may be on another machine [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
+    host: word(
+      'the proxy to inject faults into; it may be on another machine [default: the variable CHAOS_PROXY_URL, or 127.0.0.1:8474]',
+    ),
     token: words(
-      'env:NAME, the variable that holds the token of --host; repeat for other proxies of this machine [CHAOS_TOKEN]',
+      'env:NAME, where the variable NAME holds the token of --host; repeat the option for other proxies of this machine [default: env:CHAOS_TOKEN]',
     ),
   }),
   ...inGroup('Output', [], { out: word('where to create the directories of runs', USUAL_OUT) }),

@@ -130,7 +130,7 @@ const declared = {
     ),
     force: flag('overwrite an existing recording'),
     rotate: asRead(
-      'write numbered parts to the directory of --out, and begin another after this size or time: 64MB, 1GB, 1h',
+      'write numbered parts to the directory of --out, and begin the next part after this size or time: 64MB, 1GB, 1h',
       parseRotation,
     ),
     compress: flag('(with --rotate) compress finished parts (gzip)'),
@@ -152,12 +152,14 @@ const declared = {
   }),
   ...inGroup('How it is controlled', ['toxiproxy'], {
     control: word('address of the control API', `127.0.0.1:${CONTROL_PORT}`),
-    'control-cert': word('PEM file with the certificate of --control, which then speaks HTTPS; needs --control-key'),
+    'control-cert': word(
+      'PEM file with the certificate of the control API, which then speaks HTTPS; needs --control-key',
+    ),
     'control-key': word('PEM file with the key of --control-cert'),
-    host: word('host of --control; Toxiproxy has the same option'),
-    port: word('port of --control; Toxiproxy has the same option'),
+    host: word('host of the control API, instead of --control; Toxiproxy has the same option'),
+    port: word('port of the control API, instead of --control; Toxiproxy has the same option'),
     token: word(
-      'token that every request to --control must have; with env:NAME, the variable NAME holds it, and ps does not show it [CHAOS_TOKEN]',
+      'token that every control request must carry; with env:NAME, chaos reads the token from the variable NAME, and ps does not show it [default: the variable CHAOS_TOKEN]',
     ),
     open: flag('accept control requests from other machines without a token'),
     'host-name': words('(with --open) accept control requests whose Host is this public name; may be repeated'),
@@ -168,14 +170,16 @@ const declared = {
     'runtime-metrics': flag('(with --toxiproxy) serve metrics at GET /metrics, as --proxy-metrics does'),
     log: asName(v.optional(v.picklist(LOG_FORMATS)), 'format', {
       text: 'format of the log: json or pretty',
-      usual: 'pretty on a terminal',
+      usual: 'pretty on a terminal, json elsewhere',
     }),
   }),
   ...inGroup('How it is seen', [], proxyUiOptions),
   ...inGroup('How it runs', ['time'], {
     seed: word('the seed of every random choice', '1'),
     time: asDuration(v.optional(duration('stop after this duration', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
-    'keep-host': flag('to servers reached by TLS, send the Host of the client instead of the server name'),
+    'keep-host': flag(
+      'send the Host header of the client, instead of the name of the server, to servers reached by TLS',
+    ),
     drain: asDuration(
       v.optional(duration('after SIGTERM, wait this long for open connections to end', 0, LONGEST_MS)),
       { usual: '5s' },

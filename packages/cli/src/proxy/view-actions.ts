@@ -27,7 +27,7 @@ export const viewActions: readonly Action[] = [
   {
     names: ['inspect', 'i'],
     usage: 'PROXY',
-    summary: 'show one proxy: what its two links carried, its faults, and how often each took effect',
+    summary: 'show one proxy: the traffic of its two links, its faults, and how often each fault took effect',
     async run({ client, words, style }) {
       const proxy = (await client.get(`/v1/proxies/${await proxyPath(client, words[0])}`)) as ProxyAnswer
       const all = (await client.get('/v1/links')) as readonly LinkAnswer[]

@@ -93,12 +93,12 @@ const declared = {
   }),
   ...inGroup('Limits', [], {
     time: asDuration(v.optional(runMembers.timeMs, USUAL_TIME_MS), {
-      text: 'end the command after this duration; the exit code then depends on the verdict',
-      usual: `${printDuration(USUAL_TIME_MS)}; the run then fails`,
+      text: 'end the command after this duration; the verdict then decides the exit code',
+      usual: `${printDuration(USUAL_TIME_MS)}, and the run then fails`,
       member: 'timeMs',
     }),
     timeout: asDuration(runMembers.timeoutMs, {
-      text: 'timeout of each final read',
+      text: 'time limit of each read that chaos makes after the command has ended',
       member: 'timeoutMs',
     }),
   }),

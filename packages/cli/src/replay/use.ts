@@ -48,10 +48,10 @@ const declared = {
     }),
     invariants: unlessNot('also check the invariants of the protocol, if the search checked them'),
     protocol: word('new path of the protocol file, if it has moved'),
-    program: word('allow this Node program, which the replay names'),
-    beside: words('allow this program of the replay beside the nodes, NAME=FILE'),
-    client: word('allow this file of clients, which the replay names'),
-    binary: word('the command that starts the replayed program here'),
+    program: word('allow chaos to run this Node program, which the replay names'),
+    beside: words('allow chaos to run this program beside the nodes, as the replay names it: NAME=FILE'),
+    client: word('allow chaos to run the clients in this file, which the replay names'),
+    binary: word('the command that starts the program of the replay on this machine'),
     workload: word('new path of the workload file, if it has moved'),
     ...trustOption,
   }),
@@ -59,7 +59,7 @@ const declared = {
     inspect: flag('wait for a debugger; stop a Node program before and after the await that the failure needs'),
     'inspect-port': asCount(v.optional(count('port for the debugger; 0: any free port', 0, 65_535), INSPECT_PORT)),
   }),
-  ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of the page'), ...configOption }),
+  ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of text'), ...configOption }),
 }
 
 export const use: Use<ReplaySettings> = {

@@ -34,9 +34,9 @@ export const reporterOptions = (): ReporterOptions => ({
     () =>
       `output format, NAME or NAME=FILE; may be repeated: ${names().join(', ')}, or a file of your own; chaos reporters describes them [default: ${usual?.name ?? ''}]`,
   ),
-  json: common(flag('print JSON instead of the page, one line for each run or file, as --reporter json does')),
-  quiet: flag('print only errors and the verdict, in one line, as --reporter line does'),
-  force: flag('overwrite any file, not only earlier reports of the same kind'),
+  json: common(flag('print JSON instead of text, one line for each run or file, as --reporter json does')),
+  quiet: flag('print only errors and a verdict of one line, as --reporter line does'),
+  force: flag('overwrite any existing file; without --force, chaos overwrites only earlier reports of the same kind'),
   verbose: flag('log to stderr each step as it starts and ends, and each fault as it begins and ends'),
 })
 

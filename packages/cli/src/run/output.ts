@@ -12,10 +12,10 @@ import { eventsOption, parseEvents } from './event-file.ts'
 export const outputOptions: Options & { readonly out: Option<string | undefined> } = inGroup('Output', [], {
   ...uiOptions,
   out: word('where to create the directory of this run', USUAL_OUT),
-  prove: word('write a proof of the verdicts, for chaos verify'),
+  prove: word('write a proof of the verdicts to this file; chaos verify checks the proof'),
   ...eventsOption,
   otel: wordOrNone(
-    'send operations and faults as OpenTelemetry traces to this collector (OTLP over HTTP), such as http://localhost:4318; an option without an address takes OTEL_EXPORTER_OTLP_ENDPOINT',
+    'send operations and faults as OpenTelemetry traces to this collector (OTLP over HTTP), such as http://localhost:4318; --otel without an address uses OTEL_EXPORTER_OTLP_ENDPOINT',
   ),
   metrics: word('serve metrics of the run for Prometheus at this host:port, such as 127.0.0.1:9464, under /metrics'),
   ...reporterOptions(),

@@ -90,7 +90,7 @@ const MOST_TIMES = 1_000
 const MOST_KEYS = 10_000
 
 const REHEARSAL =
-  'before a run that uses a route table, write one value and read it back; end if this fails; --no-rehearsal skips the check'
+  'before a run that uses a route table, write one value and read it back; if this fails, do not start the run; --no-rehearsal skips the check'
 
 /** Untyped members come from the configuration. */
 const declared = {
@@ -99,14 +99,14 @@ const declared = {
     isolation: word('isolation level of transactions, if the target has this setting: short for --set isolation=…'),
     nodes: ifTyped(asCount(runMembers.nodes, { usual: 'the default of the target', member: 'nodes' })),
     ...configOption,
-    spec: word('take the run from a JSON file instead of options, such as the run.json of a run to repeat'),
-    program: word('(with --spec) allow this Node program, which the spec names'),
-    beside: words('(with --spec) let the run start this program beside the nodes, NAME=FILE'),
-    client: word('(with --spec) allow this file of clients, which the spec names'),
+    spec: word('read the run from this JSON file instead of options, such as the run.json of an earlier run'),
+    program: word('(with --spec) allow chaos to run this Node program, which the spec names'),
+    beside: words('(with --spec) allow chaos to run this program beside the nodes, as the spec names it: NAME=FILE'),
+    client: word('(with --spec) allow chaos to run the clients in this file, which the spec names'),
     ...trustOption,
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
-    ...workloadOptions(`${DEFAULT_WORKLOAD}, or one that exposes the bug`),
+    ...workloadOptions(`${DEFAULT_WORKLOAD}; with --bug, a workload that exposes the bug`),
     time: ifTyped(asDuration(runMembers.timeMs, { such: '500ms, 20s, 2m', member: 'timeMs' })),
     rate: ifTyped(asCount(runMembers.rate, { member: 'rate' })),
     clients: ifTyped(asCount(runMembers.clients, { member: 'clients' })),
@@ -116,7 +116,7 @@ const declared = {
     operations: asRead(
       'operations of the register workload: read,write or read,write,cas',
       parseOperations,
-      'with cas where the target promises linearizability',
+      'read,write; also cas if the target promises linearizability',
     ),
     timeout: ifTyped(asDuration(runMembers.timeoutMs, { member: 'timeoutMs' })),
     rehearsal: { ...unlessTyped(REHEARSAL), member: 'rehearsal' },
@@ -125,9 +125,9 @@ const declared = {
   ...inGroup('What goes wrong', ['faults', 'seed', 'sim'], {
     faults: {
       ...asRead(
-        'faults or profiles (everything, gentle, network, …), comma-separated, none, or a schedule.json; chaos targets --faults lists them',
+        'names of faults or profiles (everything, gentle, network, …), comma-separated; none; or a JSON file with a schedule; chaos targets --faults lists the names',
         parseFaultChoices,
-        `${RUN_DEFAULTS.faults.join(',')}, or one that exposes the bug`,
+        `${RUN_DEFAULTS.faults.join(',')}; with --bug, faults that expose the bug`,
       ),
       member: 'faults',
       print: printFaults,
@@ -135,7 +135,7 @@ const declared = {
     seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn', member: 'seed' })),
     times: asCount(v.optional(count('run N times with consecutive seeds and count the violations', 1, MOST_TIMES), 1)),
     sim: flag('simulate the run in virtual time, in this process; a seed always gives the same history'),
-    'verify-determinism': flag('(with --sim) run twice, and compare the two runs byte for byte'),
+    'verify-determinism': flag('(with --sim) perform the run twice, and compare the two histories byte for byte'),
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
@@ -152,8 +152,8 @@ const declared = {
 export const use: Use<RunSettings> = {
   name: 'run',
   positional: '[run]',
-  summary: 'break a cluster under load and report which consistency level survived',
-  positionals: { run: 'a run that chaos.config.ts names; without it, options and defaults say what to run' },
+  summary: 'inject faults into a cluster under load, and report which consistency levels it met',
+  positionals: { run: 'name of a run in chaos.config.ts; without a name, options and defaults define the run' },
   options: declared,
   examples: [
     ['chaos run', 'a 5-node Raft, partitioned, killed and paused for 20 s'],

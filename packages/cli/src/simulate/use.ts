@@ -60,14 +60,14 @@ const declared = {
     arg: words('an argument of the program'),
     redis: flag('add an in-memory Redis, which the program reaches at redis:6379 (REDIS_URL)'),
     beside: words(
-      'another program beside the nodes: payments=./fake.ts, a fake that nodes reach at PAYMENTS_URL; or pg=postgres, a PostgreSQL in memory at pg:5432 (DATABASE_URL, PGHOST)',
+      'start another program beside the nodes: payments=./fake.ts, which nodes reach at PAYMENTS_URL; or pg=postgres, a PostgreSQL in memory at pg:5432 (DATABASE_URL, PGHOST)',
     ),
     sql: word('file of SQL that the PostgreSQL executes before every run, such as schema.sql'),
     standby: flag(
       'add a read-only standby that gets the changes of the PostgreSQL late, at pg-standby:5432 (PG_STANDBY_URL)',
     ),
     calculator: flag(
-      'let PGlite compute plain functions that the PostgreSQL in memory lacks (npm install @electric-sql/pglite; 0.7 GB for each thread)',
+      'let PGlite compute functions that the PostgreSQL in memory lacks, such as stddev (npm install @electric-sql/pglite; 0.7 GB for each thread)',
     ),
     'check-sql': flag('before the search, list every statement that the PostgreSQL in memory cannot execute'),
     http: asName(serviceMembers.http, 'form of requests', { usual: 'bytes' }),
@@ -79,8 +79,8 @@ const declared = {
       usual: USUAL_LEVEL,
     }),
     unit: asName(v.optional(v.picklist(['request', 'connection'])), 'unit', {
-      text: 'what is judged as one transaction: request (all SQL of one request) or connection (all SQL of a connection until it was idle for 10 ms)',
-      usual: 'each transaction alone',
+      text: 'unit to judge as one transaction: request (all SQL of one request) or connection (all SQL of a connection until it is idle for 10 ms)',
+      usual: 'each database transaction',
     }),
     'assert-sql': words(
       "a query whose result must be true once all operations have ended, such as 'select sum(balance) = 100 from accounts'",
@@ -105,7 +105,7 @@ export const use: Use<FuzzSettings> = {
   positional: '<program>',
   needs:
     'the file of your Node program: chaos simulate ./server.ts --routes routes.json; or the name of a service in your configuration',
-  summary: 'search simulated runs of your own Node program for a failure, and shrink it',
+  summary: 'search simulated runs of your own Node program for a failure, and shrink the failure',
   options: declared,
   examples: [
     ['chaos simulate ./server.ts --nodes 3 --routes routes.json', 'every node runs server.ts, in virtual time'],

@@ -49,7 +49,7 @@ export const baselineEntries: {
   baseline: v.optional(
     v.pipe(
       pathSchema,
-      v.description('the output of --json, or a run.json, of an earlier run; exit with 1 if the new result is worse'),
+      v.description('the --json output or the run.json of an earlier run; exit with 1 if the new result is worse'),
     ),
   ),
   tolerance: v.optional(

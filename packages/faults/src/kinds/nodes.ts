@@ -88,15 +88,18 @@ export const crash = defineFault({
   kind: 'crash',
   plural: 'crashes',
   stopsNodes: true,
-  summary: 'kill the process just before its nth effect of one kind; restart it on the same disk when healed',
+  summary: 'kill the process just before its nth write, send or reply; restart it on the same disk when healed',
   notInProcesses: {
     not: 'chaos cannot see when a process is about to write, send or reply',
     instead: ['kill'],
     elsewhere: 'simulator',
   },
   parameters: {
-    before: choice(['persist', 'send', 'reply'], 'the kind of effect before which the process is killed'),
-    nth: or(wholeNumber('the number of that effect, counted from 1', { least: 1 }), 1),
+    before: choice(
+      ['persist', 'send', 'reply'],
+      'kill the process just before it writes to disk (persist), sends or replies',
+    ),
+    nth: or(wholeNumber('number of that write, send or reply, counted from 1', { least: 1 }), 1),
   },
   describe: ({ before, nth }, nodes) => `${nodes} killed before ${effectNames[before]} ${nth}`,
 })

@@ -130,7 +130,7 @@ const filledPostgres = v.strictObject({
     v.pipe(
       v.picklist(['request', 'connection'], 'must be "request" or "connection"'),
       v.description(
-        'what is judged as one transaction: request (all SQL of one request) or connection (all SQL of a connection until it was idle for 10 ms)',
+        'unit to judge as one transaction: request (all SQL of one request) or connection (all SQL of a connection until it is idle for 10 ms)',
       ),
     ),
   ),
@@ -143,7 +143,9 @@ const filledPostgres = v.strictObject({
   calculator: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description('lets PGlite compute plain functions that the PostgreSQL in memory lacks; 0.7 GB for each thread'),
+      v.description(
+        'lets PGlite compute functions that the PostgreSQL in memory lacks, such as stddev; 0.7 GB for each thread',
+      ),
     ),
   ),
 })
@@ -167,7 +169,12 @@ export const serviceMembers: {
     ),
   ),
   client: v.optional(
-    v.pipe(path, v.description('file of clients, instead of routes; its default export is defineClient({ … })')),
+    v.pipe(
+      path,
+      v.description(
+        'file with the code of clients, instead of a route table; its default export is defineClient({ … })',
+      ),
+    ),
   ),
   nodes: runMembers.nodes,
   redis: v.optional(
