@@ -169,14 +169,14 @@ function explainRejection(message: string, argv: readonly string[], commands: re
   if (command === undefined || argv.map(wordOf).includes(name)) {
     const meant = nearest(name, names)
     if (command === undefined)
-      return `There is no command "${name}".${meant === undefined ? ' chaos --help lists them.' : ` Did you mean chaos ${meant}?`}`
+      return `There is no command "${name}".${meant === undefined ? ' chaos --help lists all commands.' : ` Did you mean chaos ${meant}?`}`
     const target =
       'target' in command.options && /^\w/.test(name) ? ` What to test is an option: --target ${name}.` : ''
-    return `chaos ${command.name} takes no argument "${name}".${listText(argv, name, command) ?? target} chaos ${command.name} --help tells what it takes.`
+    return `chaos ${command.name} takes no argument "${name}".${listText(argv, name, command) ?? target} chaos ${command.name} --help lists its arguments.`
   }
   const meant = nearest(name, Object.keys(command.options))
   const typed = argv.includes(`--no-${name}`) ? `--no-${name}` : name.length === 1 ? `-${name}` : `--${name}`
-  return `Unknown option ${typed}.${meant === undefined ? ` chaos ${command.name} --help lists them.` : ` Did you mean --${meant}?`}`
+  return `Unknown option ${typed}.${meant === undefined ? ` chaos ${command.name} --help lists all options.` : ` Did you mean --${meant}?`}`
 }
 
 /** Explains a stray word that may be one more value of the option before it. */
@@ -195,7 +195,7 @@ function explainMissing(message: string, command: Command | undefined): string {
   if (needs !== undefined && message.startsWith('Not enough non-option arguments'))
     return `chaos ${name} needs ${needs}`
   const option = /^Not enough arguments following: (.+)$/.exec(message)?.[1]
-  return option === undefined ? message : `--${option} needs a value; chaos ${name} --help tells which.`
+  return option === undefined ? message : `--${option} needs a value; chaos ${name} --help describes the option.`
 }
 
 async function report(error: unknown): Promise<ExitCode> {

@@ -369,7 +369,7 @@ function requireListening(service: Service, nodes: Iterable<ServiceNode>): void 
   for (const node of nodes)
     if (!node.listens && !node.everListened)
       throw inputError(
-        `${programOf(service, node.id).file} never listens: ${node.id} opened no port within 5 s of its start. Have it listen on process.env.PORT (${PORT}). If the program first waits for something, that never happens.`,
+        `${programOf(service, node.id).file} never listens: ${node.id} opened no port within 5 s of its start. Let the program listen on process.env.PORT (${PORT}). If it first waits for an event, this event never happens in the simulator.`,
       )
 }
 
@@ -411,6 +411,6 @@ function requireNothingReal({ spec }: Service, before: ReadonlyMap<string, numbe
   for (const [name, count] of activeResources())
     if (count > (before.get(name) ?? 0) && !HARMLESS.has(name))
       throw inputError(
-        `${spec.program} cannot be simulated: it started something real (${name}), which no seed controls. Skip this step if CHAOS_SIMULATED is set, or run the program for real with chaos run.`,
+        `${spec.program} cannot be simulated: it started a real operation (${name}), which the simulator does not control. Let the program skip this step if the variable CHAOS_SIMULATED is set, or test it on real processes with chaos run.`,
       )
 }

@@ -34,7 +34,10 @@ export async function targetOf(
   const simulated = reference.startsWith(SIMULATED)
   const name = simulated ? reference.slice(SIMULATED.length) : reference
   if (isDeclaration(name)) {
-    if (simulated) throw usageError(`${reference}: only protocols can be simulated; ${name} is a cluster.`)
+    if (simulated)
+      throw usageError(
+        `${reference}: only protocols can be simulated, and ${name} is a cluster. Test it on real processes: --target ${name}.`,
+      )
     const [{ readDeclaration }, { declaredTarget }] = await Promise.all([
       import('./declared/read-declaration.ts'),
       import('./declared/target.ts'),

@@ -75,7 +75,7 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
         const place = placeOf(history, row.row)
         throw new UserError(
           'input',
-          `${place}: an amount must be a number, not ${JSON.stringify(value)}. Check the model.`,
+          `${place}: an amount must be a number, not ${JSON.stringify(value)}. Choose the right model with --model.`,
         )
       }
       const amount = amountOf({ f, value })
@@ -103,7 +103,10 @@ function numberRead(history: History, { row, output }: AccountRow): number | und
   const value = history.values.json(output as ValueId) ?? undefined
   if (value === undefined || typeof value === 'number') return value
   const place = placeOf(history, row)
-  throw new UserError('input', `${place}: a read must return a number, not ${JSON.stringify(value)}. Check the model.`)
+  throw new UserError(
+    'input',
+    `${place}: a read must return a number, not ${JSON.stringify(value)}. Choose the right model with --model.`,
+  )
 }
 
 /** Replaces the bounds if the initial value is unknown. Each read bounds the initial value. */

@@ -46,7 +46,7 @@ function otherValue(history: History, row: number, model: string): UserError {
   const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
   return new UserError(
     'input',
-    `${placeOf(history, row)}: this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). The ${model} model cannot know which value took effect. Write this value on both lines, or leave "value" out of the answer.`,
+    `${placeOf(history, row)}: this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). The ${model} model cannot know which value took effect. Write the value that took effect on both lines, or leave "value" out of the answer.`,
   )
 }
 

@@ -48,7 +48,7 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
     const name = oneOf('faults', 'fault', part.trim(), [...known, NONE])
     const nemesis = nemeses.find((candidate) => candidate.name === name)
     if (name === NONE)
-      throw usageError(`--faults ${typed}: "none" excludes every fault. Leave out "none" or the faults.`)
+      throw usageError(`--faults ${typed}: "none" excludes every fault. Leave out either "none" or the other names.`)
     if (nemesis === undefined)
       throw usageError(`--faults ${typed}: a profile, such as "all", cannot be combined with faults. Name each fault.`)
     return nemesis

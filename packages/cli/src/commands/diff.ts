@@ -98,7 +98,9 @@ function writtenResult(path: string): Parsed | undefined {
   if (!isObject(json)) return undefined
   const result = resultIn(json)
   if (result !== undefined) return result
-  throw inputError(`${path}: this is not a result of chaos. Give a run, what --json printed, or a history.`)
+  throw inputError(
+    `${path}: this is not a result of chaos. Give the directory of a run, a file with the output of --json, or a history.`,
+  )
 }
 
 type Reading = ReadOptions & ValuesOf<typeof objectOptions>

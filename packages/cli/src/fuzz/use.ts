@@ -262,7 +262,7 @@ export async function chooseSharedWorkload(
   const reference = nameIn(withPaths({ workload: named }, own).workload) ?? named
   if (findWorkload(reference) !== undefined || isUserFile(reference)) return { workload, reference }
   throw usageError(
-    `${own.where}: workloads.${named} is written in the configuration itself, from which the threads of a search load no workload. Put the workload in a file, and give its path.`,
+    `${own.where}: the configuration itself contains workloads.${named}, but the threads of a search load workloads only from files. Put the workload in a file, and give its path.`,
   )
 }
 
@@ -286,7 +286,7 @@ function heldTo(
   const targetSettings = Object.keys(given).length === 0 ? (protocol.strictest ?? given) : given
   const level = promiseOf(protocol, targetSettings, object)
   if (level !== NO_LEVEL || watched) return { targetSettings, level }
-  throw usageError('the target promises no level: say with --expect which one its histories must meet.')
+  throw usageError('the target promises no level: say with --expect which level its histories must meet.')
 }
 
 /** @throws UserError (usage) if the targetSettings suit neither the number of nodes given nor any that a search would choose. */

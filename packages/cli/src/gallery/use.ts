@@ -117,6 +117,8 @@ function exhibitsNamed(names: readonly string[], action: string): readonly Exhib
   return names.map((name) => {
     const exhibit = gallery.find((each) => each.name === name)
     if (exhibit !== undefined) return exhibit
-    throw usageError(`The gallery has no weakness ${name}.${didYouMean(name, known)} chaos gallery lists them.`)
+    throw usageError(
+      `The gallery has no weakness ${name}.${didYouMean(name, known)} chaos gallery lists all weaknesses.`,
+    )
   })
 }

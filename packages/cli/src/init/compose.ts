@@ -87,7 +87,7 @@ function chosenGroup(services: readonly string[], { name, containers }: Survey):
 
 const nothingToTest = ({ name, containers }: Survey): UserError =>
   usageError(
-    `${name}: no service looks like a node: ${[...new Set(containers.map(({ service }) => service))].join(', ')}. Name the nodes with --service.`,
+    `${name}: chaos cannot tell which of these services are nodes: ${[...new Set(containers.map(({ service }) => service))].join(', ')}. Name the nodes with --service.`,
   )
 
 async function askedGroup(groups: readonly NodeGroup[]): Promise<NodeGroup> {

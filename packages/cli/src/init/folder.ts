@@ -126,7 +126,7 @@ async function withoutProgram({ survey, typed, ask, say }: Asked): Promise<Folde
   const there =
     other === undefined
       ? `Nothing here looks like a service: ${LOOKED_FOR}.`
-      : `${other.file}: a program in ${other.language}, whose start command was not found. Give it, and where the service\nkeeps an object: npx chaos init --command '${other.such}' --path /orders/{key} --value json.state`
+      : `${other.file} is a program in ${other.language}, but chaos found no command that starts it. Give this command, and the\npath and the value of an object of the service: npx chaos init --command '${other.such}' --path /orders/{key} --value json.state`
   if (ask === undefined) throw usageError(`${there}\nNothing was written. ${OTHER_BEGINNINGS}`)
   say(`  ${there}\n`)
   return nothingWritten(say)

@@ -179,7 +179,7 @@ function tokenFor(tool: string, host: string, named: string | undefined, setting
   throw usageError(
     named === own
       ? `${tool}: ${named} is the token of ${settings.host ?? USUAL_ADDRESS}, and is not sent to ${host}. Leave out "token", or ask the user to start chaos mcp with --host ${host}.`
-      : `${tool}: "token" must be one that the user has named: start chaos mcp with --token ${own} --token ${/^env:\w+$/.test(named) ? named : 'env:NAME'}.`,
+      : `${tool}: "token" must be one that the user has named: ask the user to start chaos mcp with --token ${own} --token ${/^env:\w+$/.test(named) ? named : 'env:NAME'}.`,
   )
 }
 

@@ -30,12 +30,12 @@ export function requireAllowed(tool: string, brought: readonly Brought[], { allo
   if (first === undefined) return
   if (!allowCode)
     throw usageError(
-      `${tool}: ${describeBrought(first)} is code, and this server runs no code that clients name. Name something built in (the tool "list" has it), or ask the user to start chaos mcp with --allow-code, or with a --config that names it.`,
+      `${tool}: ${describeBrought(first)} is code, and this server runs no code that clients name. Choose a name that the tool "list" returns, or ask the user to start chaos mcp with --allow-code, or with a --config that names it.`,
     )
   for (const { kind, text } of brought) {
     if (kind === 'program' || kind === 'probe' || kind === 'command')
       throw usageError(
-        `${tool} starts no commands, and ${text} is one. Declare it as a target in a chaos.config.ts, which --config names.`,
+        `${tool} starts no commands, and ${text} is one. Ask the user to declare the command as a target in a chaos.config.ts, and to start chaos mcp with this file as --config.`,
       )
     confined(tool, text)
   }

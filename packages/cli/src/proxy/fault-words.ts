@@ -18,7 +18,7 @@ export function readFaultWords(words: readonly string[]): FaultBody {
     throw usageError(
       kind === ''
         ? 'Name the kind of the fault: chaos ctl add KIND PROXY [parameter=value …]. chaos ctl kinds lists the kinds.'
-        : `There is no fault "${kind}".${didYouMean(kind, trafficFaultKinds)} chaos ctl kinds lists them.`,
+        : `There is no fault "${kind}".${didYouMean(kind, trafficFaultKinds)} chaos ctl kinds lists all faults.`,
     )
   const settings = rest.filter((word) => word.includes('='))
   const targets = rest.filter((word) => !word.includes('='))

@@ -259,7 +259,7 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
     throw usageError(
       isRecorded
         ? `--${judged} needs a recording in a directory of its own: leave ${rotates ? '--rotate' : '--out'} out, or check the file: chaos check ${fileWord(out ?? (rotates ? USUAL_DIRECTORY : USUAL_FILE))}.`
-        : `--${judged} needs a recording: say with --record how the traffic is read.`,
+        : `--${judged} needs a recording: name the protocol of the traffic with --record.`,
     )
   }
   if (table === undefined) refuseMembers(typed)

@@ -316,7 +316,7 @@ function isolationSetting({ name, settings }: Target, { isolation }: Typed): rea
   if (isolation === undefined) return []
   if (settings.some((setting) => setting.name === 'isolation')) return [`isolation=${isolation}`]
   throw usageError(
-    `--isolation ${isolation}: ${name} has no isolation levels to choose from. Leave it out, or give --target postgres, which has them.`,
+    `--isolation ${isolation}: ${name} has no isolation levels to choose from. Leave --isolation out, or give --target postgres, which has them.`,
   )
 }
 

@@ -59,12 +59,12 @@ function parseScenarioSettings(options: ParsedOptions): ScenarioSettings {
       reporter && `--reporter ${reporter}`,
     ].find((typed) => typed !== undefined)
     if (flag === undefined) return { story: undefined, ...settings }
-    throw usageError(`${flag} needs one story: name it, such as chaos scenario ${stories[0]?.name} ${flag}`)
+    throw usageError(`${flag} needs the name of one scenario, such as chaos scenario ${stories[0]?.name} ${flag}`)
   }
   const story = findStory(name)
   const names = stories.map((each) => each.name)
   if (story === undefined)
-    throw usageError(`There is no story ${name}.${didYouMean(name, names)} chaos scenario lists them.`)
+    throw usageError(`There is no scenario ${name}.${didYouMean(name, names)} chaos scenario lists all scenarios.`)
   if (settings.real) refuseImpossible(settings.fix ? [story.fix] : story.told)
   if (html !== undefined) refuseToLose([pageChoice(html, 'html')], force)
   return { story, ...settings }
@@ -77,7 +77,7 @@ function refuseImpossible(tales: readonly Tale[]): void {
       const suffering = target?.suffers(fault.kind) ?? true
       if (suffering !== true)
         throw usageError(
-          `--real: ${tale.target} cannot suffer ${fault.kind} when it runs as real processes: ${suffering.not}. Leave out --real to play the story in virtual time.`,
+          `--real: ${tale.target} cannot suffer ${fault.kind} when it runs as real processes: ${suffering.not}. Leave out --real to play the scenario in virtual time.`,
         )
     }
   }

@@ -48,7 +48,7 @@ export function besidesWith(
     )
   if (another !== undefined)
     throw usageError(
-      `${standby ? '--standby' : calculator ? '--calculator' : 'SQL'} is given, and there are several PostgreSQL servers. Leave it out, and declare it in the configuration at one server in "beside".`,
+      `${standby ? '--standby' : calculator ? '--calculator' : 'SQL'} is given, but there are several PostgreSQL servers. Leave the option out, and set it for one server in "beside" of the configuration.`,
     )
   const [name, before] = database
   const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }

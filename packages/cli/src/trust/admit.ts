@@ -45,7 +45,7 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
   }
   const isTypeable = strange.every((one) => repeating(one).length > 0)
   const repeats = commandLine([...new Set(strange.flatMap((one) => repeating(one)))])
-  const remedy = isTypeable ? `repeat it on the command line (${repeats}), or say --trust` : 'say --trust'
+  const remedy = isTypeable ? `repeat it on the command line (${repeats}), or give --trust` : 'give --trust'
   throw usageError(`${file} would run ${what}. To allow it, ${remedy}.`)
 }
 
@@ -106,8 +106,9 @@ function complete(file: string, traffic: TrafficSpec): TrafficSpec {
 function requireWhole(file: string, commands: readonly (readonly string[])[]): void {
   const lacking = commands.find((words) => words.some((word) => word.includes(REMOVED)))
   if (lacking === undefined) return
-  const remedy = 'Write the secret into the command again, or pass it in a variable.'
-  throw usageError(`${file}: the command ${commandLine(lacking)} was stored without a secret. ${remedy}`)
+  const remedy =
+    'Write the secret into the command in this file, or let the command read it from an environment variable.'
+  throw usageError(`${file}: chaos stored the command ${commandLine(lacking)} without its secret. ${remedy}`)
 }
 
 const withOwnVariables = (file: string, traffic: TrafficSpec): TrafficSpec =>
@@ -123,7 +124,7 @@ const ownVariables = (file: string, kept: Variables): Variables =>
     Object.entries(kept).map(([name, value]): [string, string] => {
       const own = value.includes(REMOVED) ? process.env[name] : value
       if (own !== undefined) return [name, own]
-      throw usageError(`${file} was stored without the value of ${name}. Set this variable.`)
+      throw usageError(`chaos stored ${file} without the value of the environment variable ${name}. Set this variable.`)
     }),
   )
 

@@ -114,7 +114,7 @@ export const etcd: Target = {
     const election = numberOf(settings, 'election')
     if (election < 5 * heartbeat)
       throw usageError(
-        `etcd: election=${election} is less than five times heartbeat=${heartbeat}, which etcd refuses. Give an election of ${5 * heartbeat} or more.`,
+        `etcd: etcd refuses election=${election}, which is less than five times heartbeat=${heartbeat}. Give an election of ${5 * heartbeat} or more.`,
       )
   },
 }

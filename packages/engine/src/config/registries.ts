@@ -47,7 +47,10 @@ export function registriesOf({
         const path = pathFrom(own.directory, declared)
         return targetNamed(simulated ? `${SIMULATED}${path}` : path)
       }
-      if (simulated) throw usageError(`${reference}: only protocols can be simulated; ${name} is a cluster.`)
+      if (simulated)
+        throw usageError(
+          `${reference}: only protocols can be simulated, and ${name} is a cluster. Test it on real processes: --target ${name}.`,
+        )
       const { directory, where } = own
       const { declaredTarget } = await import('@chaosproxy/targets')
       return declaredTarget({ name, ...declared }, { where: `${where}: targets.${name}`, directory })

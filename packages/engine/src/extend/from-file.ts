@@ -24,7 +24,7 @@ export function extensionsIn(exported: unknown, where: string): readonly Extensi
   const made = Array.isArray(extend) ? extend.findIndex((each) => !isObject(each) || !KINDS.has(each['kind'])) : 0
   if (made < 0) return extend as unknown as readonly Extension[]
   throw inputError(
-    `${where}: ${Array.isArray(extend) ? `extend[${made}] was not made by a define… function` : '"extend" is not a list'}. Write: extend: [defineFault({ … }), defineReporter({ … })], in a file that is code.`,
+    `${where}: ${Array.isArray(extend) ? `extend[${made}] was not made by a define… function` : '"extend" is not a list'}. Write: extend: [defineFault({ … }), defineReporter({ … })], in a .ts or .js file.`,
   )
 }
 

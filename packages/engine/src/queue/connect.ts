@@ -65,7 +65,7 @@ function addressOf(given: string): { readonly url: string; readonly place: strin
     throw usageError(`--queue: give the address of a Redis or Valkey, such as ${EXAMPLE}.`)
   if (name === undefined && parsed.password !== '')
     throw usageError(
-      '--queue: everybody on this machine can read a password on the command line. Keep the address in an environment variable, and name that: --queue env:CHAOS_QUEUE',
+      '--queue: everybody on this machine can read a password on the command line. Keep the address in an environment variable, and name the variable: --queue env:CHAOS_QUEUE',
     )
   return { url, place: `${parsed.hostname}:${parsed.port === '' ? USUAL_PORT : parsed.port}` }
 }

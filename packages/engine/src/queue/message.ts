@@ -37,7 +37,7 @@ export function readOrder(kinds: readonly AnyKind[], data: unknown): Order {
   const { version, kind: name, ...order } = understood(() => v.parse(message, data), 'this is not a job of chaos')
   if (version !== packageVersion())
     throw inputError(
-      `the job is of chaos ${version}, and this worker is ${packageVersion()}. Install one version on both machines.`,
+      `the job comes from chaos ${version}, but this worker runs chaos ${packageVersion()}. Install the same version on both machines.`,
     )
   const kind = kindNamed(kinds, name)
   if (kind === undefined) throw inputError(`this is not a job of chaos: there is no kind ${JSON.stringify(name)}`)

@@ -62,7 +62,7 @@ export function pack(references: readonly string[]): Parcel {
   if (named !== undefined)
     throw usageError(`--queue: ${first} imports a package, and only files can be sent to workers: ${named}`)
   if (!areAll)
-    throw usageError(`--queue: it is unknown which files ${first} will import. Import them by literal paths.`)
+    throw usageError(`--queue: chaos cannot tell which files ${first} imports. Write each import with a literal path.`)
   const root = commonFolder(files)
   const texts = new Map<string, string>()
   const sent = files.map((file): SentFile => {
@@ -74,7 +74,7 @@ export function pack(references: readonly string[]): Parcel {
   const bytes = [...texts.values()].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
   if (bytes > MOST_BYTES)
     throw usageError(
-      `--queue: ${first} and what it imports have ${bytes} bytes, and at most ${MOST_BYTES} can be sent to workers. Import less.`,
+      `--queue: ${first} and its imports have ${bytes} bytes, and at most ${MOST_BYTES} can be sent to workers. Import less.`,
     )
   const names = new Map(references.map((each) => [each, SENT + relative(root, resolve(each)).split(sep).join('/')]))
   const atHome = new Map([...names].map(([each, name]) => [name, each]))

@@ -67,8 +67,8 @@ export function locatedReference(
   const beside = isAbsolute(reference) ? reference : join(dirname(file), reference)
   if (existsSync(beside)) return relative('.', beside).startsWith('..') ? beside : `./${relative('.', beside)}`
   if (existsSync(reference)) return reference
-  const places = resolve(beside) === resolve(reference) ? beside : `${beside} nor at ${reference}`
+  const places = resolve(beside) === resolve(reference) ? beside : `${beside} or at ${reference}`
   throw inputError(
-    `${file} needs the ${what.noun} in ${reference}, which is not at ${places}. Say where it is: ${what.option} FILE.`,
+    `${file} needs the ${what.noun} in ${reference}, but there is no such file at ${places}. Give its path: ${what.option} FILE.`,
   )
 }

@@ -182,7 +182,9 @@ export async function searchOf(address: string, name: string): Promise<CampaignS
   try {
     const kept = await store.find(name)
     if (kept === undefined)
-      throw usageError(`--campaign ${name}: there is no search of that name yet. Say what to search.`)
+      throw usageError(
+        `--campaign ${name}: there is no search of that name yet. Give the options of the search as well, such as --target.`,
+      )
     const { subject } = kept.spec
     try {
       requireKnown(subject, new Set())

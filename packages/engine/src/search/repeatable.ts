@@ -32,6 +32,6 @@ export function requireRepeatable(
   if (different === undefined) return
   const { name } = subject.protocol
   throw inputError(
-    `${name} cannot be simulated: its runs are not repeatable (${different}). The program keeps state between runs, such as a property of a built-in object, or uses something real. Find the cause with console.log and chaos replay.`,
+    `${name} cannot be simulated: its runs are not repeatable (${different}). The program keeps state between runs, such as a property of a built-in object, or uses something that the simulator does not control. Find the cause with console.log and chaos replay.`,
   )
 }

@@ -177,7 +177,7 @@ function endedAtOnce(cluster: SimulatedCluster, options: Options, signal: AbortS
       if (signal?.aborted) handle.interrupt()
       const run = advance(EVENTS_AT_A_TIME)
       const broken = cluster.broken?.()
-      if (broken !== undefined) throw environmentError(`the program does not work: on ${broken.node}, ${broken.what}`)
+      if (broken !== undefined) throw environmentError(`the program failed on ${broken.node}: ${broken.what}`)
       if (run !== undefined) return run
     }
   } finally {

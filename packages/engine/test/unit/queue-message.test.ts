@@ -35,7 +35,7 @@ describe('a queued search job', () => {
 
   test('is refused if it was sent by another version of chaos', () => {
     expect(() => readOrder(searchKinds, { ...sent(spec), version: '0.0.0' })).toThrow(
-      /the job is of chaos 0\.0\.0, and this worker is/,
+      /the job comes from chaos 0\.0\.0, but this worker runs chaos/,
     )
   })
 

@@ -135,7 +135,7 @@ function withScheduled({ faults }: Scheduling, planned: Schedule, where: string)
   )
   const taken = scheduled.find(({ id }) => planned.some((other) => other.id === id))
   if (taken !== undefined)
-    throw inputError(`${where}: the id ${taken.id} belongs to a fault that the seed decides. Give another id.`)
+    throw inputError(`${where}: the id ${taken.id} belongs to a fault that chaos draws from the seed. Give another id.`)
   return [...scheduled, ...planned].sort((a, b) => a.from - b.from)
 }
 

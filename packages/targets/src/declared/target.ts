@@ -80,7 +80,9 @@ export function targetWithClients(
     settings: own === undefined ? plan.settings : withBounds(plan.settings, own),
     async start({ nodes, ...rest }) {
       if (Array.isArray(declaration.nodes) && nodes !== count)
-        throw usageError(`${where}: "nodes" lists ${count} nodes, so ${nodes} cannot be started.`)
+        throw usageError(
+          `${where}: "nodes" lists ${count} nodes, so ${nodes} cannot be started. Give --nodes ${count}.`,
+        )
       // Load the proxy only when a cluster starts.
       const { startCommandCluster } = await import('../cluster/start-commands.ts')
       return startCommandCluster({
@@ -128,7 +130,8 @@ function runningTarget(declaration: RunningDeclaration, { where, directory }: De
     defaultNodes: count,
     settings: [],
     async start({ nodes, ...rest }) {
-      if (nodes !== count) throw usageError(`${where}: the cluster has ${count} nodes, not ${nodes}.`)
+      if (nodes !== count)
+        throw usageError(`${where}: the cluster has ${count} nodes, not ${nodes}. Give --nodes ${count}.`)
       const { attachCluster } = await import('../cluster/start-running.ts')
       return attachCluster({ ...rest, declaration, where, plan, clients, exposure })
     },

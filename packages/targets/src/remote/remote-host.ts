@@ -90,7 +90,7 @@ async function proxiesAt(
   if (answer.status !== 200) throw inPlace(refusal(answer.status, answer.text, { words, hasToken }))
   if (version !== undefined && answer.version !== version)
     throw environmentError(
-      `${where}: the proxy at ${place} has version ${answer.version ?? 'unknown'}, and this run has ${version}. Install one version on both machines.`,
+      `${where}: the proxy at ${place} has version ${answer.version ?? 'unknown'}, and this run has ${version}. Install the same version on both machines.`,
     )
   const listed = parseAnswer(answer.text, place)
   const there = new Map((Array.isArray(listed) ? listed.filter(isProxy) : []).map((proxy) => [proxy.name, proxy]))

@@ -34,11 +34,12 @@ export const planRemotes = (
           throw inputError(
             `${place}.proxies.${name}: ${
               end === 'clients'
-                ? 'clients belong to this run, whose own proxy is already between them and the nodes. Leave it out.'
+                ? 'clients belong to this run, whose own proxy is already between them and the nodes. Leave this proxy out.'
                 : `there is no node ${end}. The nodes are ${ids.join(', ')}.`
             }`,
           )
-      if (from === to) throw inputError(`${place}.proxies.${name}: it leads from ${from} to itself.`)
+      if (from === to)
+        throw inputError(`${place}.proxies.${name}: this proxy leads from ${from} to itself. Correct its name.`)
     }
     return {
       ...{ where: place, control, leaseMs },

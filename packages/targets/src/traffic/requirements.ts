@@ -67,7 +67,7 @@ export function requireAnswers({ counters }: Recorder, servers: readonly Recorde
   const recorded = servers.filter(({ isRecorded }) => isRecorded)
   const answered = recorded.length === 1 ? 'has answered' : 'have answered'
   throw environmentError(
-    `${recorded.map(nameOf).join(' and ')} ${answered} none of ${plural(counters.operations, 'operation')}, and no fault explains this. Check the port, and that the server speaks what --as says.`,
+    `${recorded.map(nameOf).join(' and ')} ${answered} none of ${plural(counters.operations, 'operation')}, and no fault explains this. Check the port, and that the server speaks the protocol of --as.`,
   )
 }
 

@@ -26,7 +26,7 @@ function listOf(history: History, row: number): readonly Json[] {
   if (elements !== undefined) return elements
   throw new UserError(
     'input',
-    `${placeOf(history, row)}: a read must return a list, not ${JSON.stringify(value)}. Check the model.`,
+    `${placeOf(history, row)}: a read must return a list, not ${JSON.stringify(value)}. Choose the right model with --model.`,
   )
 }
 

@@ -168,7 +168,7 @@ export function byModel<Result>(ask: () => Result, on: string, place?: string): 
     if (error instanceof WrongValue)
       throw new UserError(
         'input',
-        `${place === undefined ? '' : `${place}: `}${on}: ${said}. Check the model (--model), or the value.`,
+        `${place === undefined ? '' : `${place}: `}${on}: ${said}. Choose the right model with --model, or correct the value.`,
       )
     const hint =
       place === undefined

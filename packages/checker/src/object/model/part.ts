@@ -163,7 +163,7 @@ function itemsOf(history: History, row: number): readonly Json[] {
   const name = history.functions[f[row]]
   throw new UserError(
     'input',
-    `${placeOf(history, row)}: a ${name} must return a list ([] if nothing was left), not ${JSON.stringify(value)}. Check the model, or record the messages that this ${name} took.`,
+    `${placeOf(history, row)}: a ${name} must return a list ([] if nothing was left), not ${JSON.stringify(value)}. Choose the right model with --model, or record the messages that this ${name} took.`,
   )
 }
 
@@ -288,6 +288,6 @@ function unknownFunction(history: History, functions: Functions, row: number): U
   const f = history.functions[history.operations.f[row]]
   return new UserError(
     'input',
-    `${placeOf(history, row)}: the ${functions.model} model does not know the operation "${f}"; it knows ${functions.known.join(', ')}. Check the model, or rename the operation.`,
+    `${placeOf(history, row)}: the ${functions.model} model does not know the operation "${f}"; it knows ${functions.known.join(', ')}. Choose the right model with --model, or rename the operation.`,
   )
 }

@@ -259,6 +259,6 @@ function unknownFunction(history: History, operation: number): UserError {
   const f = history.functions[history.operations.f[operation]]
   return new UserError(
     'input',
-    `${placeOf(history, operation)}: the register model does not know the operation "${f}"; it knows ${Object.keys(kinds).join(', ')}. Check the model, or rename the operation.`,
+    `${placeOf(history, operation)}: the register model does not know the operation "${f}"; it knows ${Object.keys(kinds).join(', ')}. Choose the right model with --model, or rename the operation.`,
   )
 }

@@ -183,12 +183,15 @@ describe('chaos check', () => {
 describe('a wrong command line', () => {
   test.each([
     [['run', '--targt', 'raft'], 'Unknown option --targt. Did you mean --target?'],
-    [['run', '--no-such'], 'Unknown option --no-such. chaos run --help lists them.'],
+    [['run', '--no-such'], 'Unknown option --no-such. chaos run --help lists all options.'],
     [['rnu'], 'There is no command "rnu". Did you mean chaos run?'],
     [['fuzz', 'raft'], 'chaos fuzz takes no argument "raft". What to test is an option: --target raft.'],
     [['fuzz', '--faults', 'kill', 'pause'], 'separate values by commas: --faults kill,pause.'],
     [['fuzz', '--time', '5s', 'raft'], 'What to test is an option: --target raft.'],
-    [['check', history('stale-read'), '--model', '--json'], '--model needs a value; chaos check --help tells which.'],
+    [
+      ['check', history('stale-read'), '--model', '--json'],
+      '--model needs a value; chaos check --help describes the option.',
+    ],
     [['--json', 'check'], '--json: write the command before its options.'],
     [['replay'], 'chaos replay needs the file that chaos fuzz wrote: chaos replay FILE'],
     [['run', '--target', 'rfat'], '--target rfat: there is no such target. Did you mean raft?'],

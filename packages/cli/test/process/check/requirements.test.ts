@@ -179,11 +179,7 @@ describe('--baseline', () => {
       'the baseline has the target sim:paxos, but this run has sim:raft',
     ],
     ['of a later format', '{"chaos":2,"levels":{}}', 'it has form 2, and this version reads form 1'],
-    [
-      'that is no result',
-      '{"a":1}',
-      'this is not a result of chaos. A baseline is what --json printed, or a run.json.',
-    ],
+    ['that is no result', '{"a":1}', 'this is not a result of chaos. Give the output of --json, or a run.json.'],
     ['that is no JSON', 'levels', 'is not JSON'],
     [
       'of several runs',

@@ -69,7 +69,7 @@ describe('the spec of another person', () => {
         lines: 1,
       })
       expect(stderr).toContain(`${file} would run the `)
-      expect(stderr).toMatch(new RegExp(`repeat it on the command line \\(${option} .*\\), or say --trust`))
+      expect(stderr).toMatch(new RegExp(`repeat it on the command line \\(${option} .*\\), or give --trust`))
       expect(files.wasRun()).toBe(false)
     }
   })

@@ -256,7 +256,7 @@ describe('a name defined in a configuration', () => {
   test.each([
     [[], 'shop is not one. Run it for real: chaos run --target shop. Protocols: raft,'],
     [['--target', 'etcd'], 'etcd is not one. Run it for real: chaos run --target etcd.'],
-    [['--target', 'raft', '--workload', 'written'], 'workloads.written is written in the configuration itself'],
+    [['--target', 'raft', '--workload', 'written'], 'the configuration itself contains workloads.written'],
   ])('is refused by chaos fuzz if it cannot be simulated: %j', async (args, message) => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const { stderr, exitCode } = await chaosHere(['fuzz', '--config', config, ...args])

@@ -146,7 +146,7 @@ describe('the separator --', () => {
 
   test('makes a command without arguments refuse a word that looks like an option', async () => {
     const { exitCode, stderr } = await chaosHere(['workloads', '--', '--json'])
-    expect(stderr).toBe('chaos workloads takes no argument "--json". chaos workloads --help tells what it takes.\n')
+    expect(stderr).toBe('chaos workloads takes no argument "--json". chaos workloads --help lists its arguments.\n')
     expect(exitCode).toBe(3)
   })
 })

@@ -209,8 +209,8 @@ describe('chaos scenario', () => {
   })
 
   test.each([
-    [['scenario', 'burito-and-taco'], /no story burito-and-taco\. Did you mean burrito-and-taco\?/],
-    [['scenario', '--fix'], /--fix needs one story: name it/],
+    [['scenario', 'burito-and-taco'], /no scenario burito-and-taco\. Did you mean burrito-and-taco\?/],
+    [['scenario', '--fix'], /--fix needs the name of one scenario/],
     [['scenario', '--real'], /--real needs one story/],
     [['scenario', '--html', 'x.html'], /--html x.html needs one story/],
     [

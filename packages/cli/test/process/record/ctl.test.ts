@@ -129,7 +129,7 @@ describe('chaos ctl', () => {
     ['renew', 'Name the lease'],
     ['inspect bd', 'There is no proxy "bd". Did you mean db? Known: db.'],
     ['inspect', 'Name the proxy. Known: db.'],
-    ['add latencey db', 'There is no fault "latencey". Did you mean latency? chaos ctl kinds lists them.'],
+    ['add latencey db', 'There is no fault "latencey". Did you mean latency? chaos ctl kinds lists all faults.'],
     ['add latency db latencyMS=5', 'latency has no parameter "latencyMS". Did you mean latencyMs?'],
     ['add latency db', 'latency needs "latencyMs" of milliseconds'],
     ['add latency', 'Name the proxy or link that the fault hits: chaos ctl add latency PROXY'],

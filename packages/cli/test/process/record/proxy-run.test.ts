@@ -322,7 +322,7 @@ describe('the output of a recording by chaos proxy', () => {
     [{ out: 'x.jsonl', expect: 'sequential' }, 'leave --out out, or check the file: chaos check x.jsonl'],
     [{ rotate: '1MB', require: 'lost == 0' }, 'leave --rotate out, or check the file: chaos check recording'],
     [{ rotate: '1MB', events: 'x' }, 'leave --rotate out, or check the file: chaos check recording'],
-    [{ record: undefined, expect: 'linearizable' }, 'say with --record how the traffic is read'],
+    [{ record: undefined, expect: 'linearizable' }, 'name the protocol of the traffic with --record'],
     [{ record: undefined, carries: 'resp', out: 'results', client: 'connection' }, 'Write "client" in --carries'],
     [{ seed: 'abc' }, '--seed abc'],
   ])('is refused with an alternative for %o', (options, message) => {

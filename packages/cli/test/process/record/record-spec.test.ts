@@ -44,7 +44,7 @@ describe('the run.json of a recording', () => {
     const { again } = await recorded()
     const { exitCode, stderr } = await again([])
     expect(exitCode).toBe(3)
-    expect(stderr).toMatch(/would run the command node server\.mjs '\{port\}', .*To allow it, say --trust\./)
+    expect(stderr).toMatch(/would run the command node server\.mjs '\{port\}', .*To allow it, give --trust\./)
   })
 
   test('supports --events and --verbose, and names the command that repeats the recording', async () => {
@@ -71,7 +71,7 @@ describe('the run.json of a recording', () => {
     expect(kept.spec.target.traffic.environment).toEqual({ API_TOKEN: '(removed)', PLACE: 'http://{n1}' })
     const lacking = await again(['--trust'])
     expect(lacking).toMatchObject({ exitCode: 3 })
-    expect(lacking.stderr).toContain('was stored without the value of API_TOKEN. Set this variable')
+    expect(lacking.stderr).toContain('without the value of the environment variable API_TOKEN. Set this variable')
     process.env['API_TOKEN'] = 'swordfish'
     try {
       const given = await again(['--trust', '--json'])
@@ -85,9 +85,7 @@ describe('the run.json of a recording', () => {
     const { again } = await recorded([], ['--', 'node', '-e', 'fetch("http://{n1}/x")', 'password=swordfish'])
     const { exitCode, stderr } = await again(['--trust'])
     expect(exitCode).toBe(3)
-    expect(stderr).toContain(
-      "'password=(removed)' was stored without a secret. Write the secret into the command again",
-    )
+    expect(stderr).toContain("'password=(removed)' without its secret. Write the secret into the command in this file")
   })
 
   test('is refused with the reason if an edit leaves nothing to record', async () => {

@@ -96,7 +96,7 @@ patientTest(
     renameSync(join(moved, 'protocol.ts'), join(moved, 'other.ts'))
     const lost = await chaos(['replay', join('moved', replay)], { cwd: directory })
     expect(lost.stderr).toMatch(
-      /is of the protocol in .*protocol\.ts, which is not at .*Say where it is: --protocol FILE/,
+      /is of the protocol in .*protocol\.ts, but there is no such file at .*Give its path: --protocol FILE/,
     )
     expect(lost.exitCode).toBe(3)
     writeFileSync(join(moved, 'other.ts'), `${readFileSync(join(moved, 'other.ts'), 'utf8')}\n// changed`)

@@ -78,7 +78,7 @@ test('a workload of transactions is refused for etcd before anything starts', as
 test('--isolation is refused for a target without isolation levels, and for a level that the target lacks', async () => {
   const refused = async (...more: readonly string[]) => (await chaosHere(['run', ...more])).stderr
   expect(await refused('--isolation', 'serializable')).toContain(
-    '--isolation serializable: raft has no isolation levels to choose from. Leave it out, or give --target postgres, which has them.',
+    '--isolation serializable: raft has no isolation levels to choose from. Leave --isolation out, or give --target postgres, which has them.',
   )
   expect(await refused('--target', 'postgres', '--isolation', 'snapshot')).toContain(
     'isolation must be one of read-committed, repeatable-read, serializable',

@@ -100,7 +100,7 @@ describe('a service in the configuration', () => {
     const strange = await chaos(['run', '--spec', spec], { cwd })
     expect(strange).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('(--program ./race.ts)') })
     const unset = await chaos(['run', '--spec', spec, '--program', './race.ts'], { cwd })
-    expect(unset.stderr).toContain('was stored without the value of API_TOKEN. Set this variable.')
+    expect(unset.stderr).toContain('without the value of the environment variable API_TOKEN. Set this variable.')
     const again = ['run', '--spec', spec, '--program', './race.ts', '--quiet']
     expect(await chaos(again, { cwd, env: { API_TOKEN: 'swordfish' } })).toMatchObject({ exitCode: 0 })
   })

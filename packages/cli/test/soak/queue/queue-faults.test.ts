@@ -107,7 +107,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     await board.add('job', { version: '0.0.0', kind: 'search', spec: {}, files: [] }, { jobId: 'old' })
     await until(() => printed().includes('Refused a job'))
     expect(printed()).toMatch(
-      /the job is of chaos 0\.0\.0, and this worker is \S+\. Install one version on both machines\./,
+      /the job comes from chaos 0\.0\.0, but this worker runs chaos \S+\. Install the same version on both machines\./,
     )
     const { exitCode } = await chaos([
       'fuzz',
@@ -133,7 +133,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
         'chaos',
         () => {
           throw new UnrecoverableError(
-            'the job is of chaos 1.2.3, and this worker is 0.0.0. Install one version on both machines.',
+            'the job comes from chaos 1.2.3, but this worker runs chaos 0.0.0. Install the same version on both machines.',
           )
         },
         { connection: { url: queue } },
@@ -148,7 +148,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
         '--out',
         temporaryDirectory(),
       ])
-      expect(stderr).toContain('a worker could not do seeds 1 to 64 of raft: the job is of chaos 1.2.3')
+      expect(stderr).toContain('a worker could not do seeds 1 to 64 of raft: the job comes from chaos 1.2.3')
       expect(exitCode).toBe(4)
     },
   )

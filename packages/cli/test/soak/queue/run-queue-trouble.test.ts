@@ -165,7 +165,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     await jobs.add('load', { nonsense: true })
     await until(() => worker.printed().includes('the job is not part of a run'))
     await jobs.close()
-    expect(worker.printed()).toContain('the job is of chaos 0.0.1')
+    expect(worker.printed()).toContain('the job comes from chaos 0.0.1')
     const next = await started(queue, ['--time', '1s', '--workers', '1'])
     expect([0, 2]).toContain((await next.finished).exitCode)
   })

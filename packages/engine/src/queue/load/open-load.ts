@@ -101,7 +101,7 @@ function asLoad(sessions: readonly Session[], close: () => Promise<void>): OpenL
 function orderOf(cluster: StartedCluster, { spec, workload, workloadSettings, target, targetSettings }: PlannedRun) {
   const elsewhere = cluster.elsewhere?.()
   if (elsewhere === undefined)
-    throw usageError(`--queue: clients of ${target.name} cannot be driven from other machines`)
+    throw usageError(`--queue: workers cannot drive the clients of ${target.name}. Leave --queue out.`)
   const { seed, clients, rate, timeoutMs } = spec
   return {
     ...{ run: randomUUID(), machine: machineIdentity(), elsewhere, seed, clients, rate, timeoutMs, leaseMs: LEASE_MS },

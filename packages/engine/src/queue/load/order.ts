@@ -68,7 +68,7 @@ export function readLoadOrder(data: unknown): LoadOrder {
   const { version } = outer.output
   if (version !== packageVersion())
     throw inputError(
-      `the job is of chaos ${version}, and this worker is ${packageVersion()}. Install one version on both machines.`,
+      `the job comes from chaos ${version}, but this worker runs chaos ${packageVersion()}. Install the same version on both machines.`,
     )
   const found = v.safeParse(order, outer.output.order)
   if (found.success) return found.output

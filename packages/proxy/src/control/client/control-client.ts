@@ -133,8 +133,8 @@ export function refusal(
   if (status === 401)
     return usageError(
       hasToken
-        ? `The proxy refuses the token (HTTP 401): give the one that it was started with, by ${words.token}.`
-        : `The proxy asks for a token (HTTP 401): give the one that it was started with, by ${words.token}.`,
+        ? `The proxy refuses the token (HTTP 401): give the token that the proxy was started with, by ${words.token}.`
+        : `The proxy asks for a token (HTTP 401): give the token that the proxy was started with, by ${words.token}.`,
     )
   return new UserError(
     status >= 500 ? 'environment' : 'usage',
@@ -168,7 +168,7 @@ export function parseAnswer(text: string, host: string): unknown {
 }
 
 const notAProxy = (host: string, why: string): UserError =>
-  environmentError(`What answers at ${host} is not a chaos proxy: ${why}.`)
+  environmentError(`The program at ${host} is not a chaos proxy: ${why}.`)
 
 /** Returns `error` of the proxy's `{"error":…}`, or the first line of any other response. */
 function errorIn(text: string): string {
@@ -196,7 +196,7 @@ function unreachable(base: URL, error: NodeJS.ErrnoException, words: ControlWord
         ? `It says: ${error.message} (if it speaks TLS, write https://)`
         : `It says: ${error.message}`
   return environmentError(
-    `No proxy answers at ${host}. ${why}. Start one (chaos proxy --listen … --upstream …), or say where it is with ${words.host}.`,
+    `No proxy answers at ${host}. ${why}. Start one (chaos proxy --listen … --upstream …), or give the address of a running proxy with ${words.host}.`,
   )
 }
 

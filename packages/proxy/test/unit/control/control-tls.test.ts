@@ -77,10 +77,10 @@ describe('a control interface over TLS', () => {
         .get('/v1/proxies')
         .catch((error: Error) => error.message.replaceAll(String(port), 'PORT'))
     expect(await said(server.port, { token: 'wrong' })).toBe(
-      'The proxy refuses the token (HTTP 401): give the one that it was started with, by --token.',
+      'The proxy refuses the token (HTTP 401): give the token that the proxy was started with, by --token.',
     )
     expect(await said(server.port)).toBe(
-      'The proxy asks for a token (HTTP 401): give the one that it was started with, by --token.',
+      'The proxy asks for a token (HTTP 401): give the token that the proxy was started with, by --token.',
     )
     expect(await said(server.port, { authorities: expired.certificate })).toBe(
       'The certificate of the proxy at localhost:PORT is not trusted: give the certificate of its authority, or its own, by --ca FILE.',

@@ -28,7 +28,7 @@ export interface Baseline {
  */
 export function parseBaseline(json: unknown, where: string): Baseline {
   const refuse = (problem: string): never => {
-    throw inputError(`${where}: ${problem} A baseline is what --json printed, or a run.json.`)
+    throw inputError(`${where}: ${problem} Give the output of --json, or a run.json.`)
   }
   if (!isObject(json)) return refuse('this is not a result.')
   const result = resultIn(json)

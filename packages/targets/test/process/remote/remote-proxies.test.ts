@@ -233,7 +233,7 @@ describe('remote proxies', () => {
   test('are refused if the token is missing, wrong, or absent from the environment', async () => {
     const there = await host({ token: 'sesame' })
     vi.stubEnv(TOKEN, 'wrong')
-    const remedy = 'give the one that it was started with, by "token" of mine.json: proxies[0].'
+    const remedy = 'give the token that the proxy was started with, by "token" of mine.json: proxies[0].'
     expect(await refusalOf(planOf(there.control))).toBe(
       `mine.json: proxies[0]: The proxy asks for a token (HTTP 401): ${remedy}`,
     )
@@ -252,7 +252,7 @@ describe('remote proxies', () => {
   test('are refused if their host runs another version', async () => {
     const there = await host({ version: '0.0.1' })
     expect(await refusalOf(planOf(there.control))).toMatch(
-      /the proxy at 127\.0\.0\.1:\d+ has version 0\.0\.1, and this run has v\. Install one version on both machines\.$/,
+      /the proxy at 127\.0\.0\.1:\d+ has version 0\.0\.1, and this run has v\. Install the same version on both machines\.$/,
     )
   })
 
