@@ -388,7 +388,7 @@ const refusalError = (service: Service, { node, error }: NonNullable<World['refu
 function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
   const { life } = turn
   turn.life = undefined
-  const what = `${life?.id ?? 'it'} does not return from a turn, and was stopped after ${afterMs / 1_000} s`
+  const what = `${life?.id ?? 'it'} does not return to the event loop, and was stopped after ${afterMs / 1_000} s`
   if (isStuck)
     return inputError(
       `${spec.program} cannot be simulated: ${what}. Look for an endless loop, such as one that waits for something while nothing else can happen.`,

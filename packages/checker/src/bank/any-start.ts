@@ -19,7 +19,7 @@ function bankByStart(history: History): ByStart {
   )
   return {
     found: lateReadsInWords(history, 'bank', 'change', late),
-    remedy: `Say what was there, such as --initial '{"a":10,"b":0}', or read it before the first change`,
+    remedy: `Give the initial value, such as --initial '{"a":10,"b":0}', or read the balances before the first change`,
   }
 }
 

@@ -45,7 +45,7 @@ function byLeastStarts(
     const { sentence } = verdict.counterexample
     const there = initial.length === 0 ? 'something was there' : 'more was there than what nobody put in'
     return [
-      `${sentence.replace(/\.$/, '')}. That is right only if ${there} at the start. Say what was there: --initial '[]' for nothing`,
+      `${sentence.replace(/\.$/, '')}. That is right only if ${there} at the start. Give the initial value: --initial '[]' for nothing`,
     ]
   }
   return []

@@ -21,7 +21,7 @@ function counterByStart(history: History): ByStart {
   )
   return {
     found: lateReadsInWords(history, 'counter', 'addition', late),
-    remedy: 'Say what was there with --initial 0, or read it before the first addition',
+    remedy: 'Give the initial value, such as --initial 0, or read the counter before the first addition',
   }
 }
 

@@ -24,7 +24,7 @@ export const noneCameOut =
         `nothing came out of ${nameOfKey(history, key, kind)} of ${what} put in, only what nobody put in, which is right only if all of that was there at the start`,
       )
     }
-    return { found, remedy: "Say what was there: --initial '[]' for nothing" }
+    return { found, remedy: "Give the initial value: --initial '[]' for nothing" }
   }
 
 interface Taken {

@@ -18,7 +18,7 @@ const who = ({ history }: Scene, row: OperationRow): string => clientInWords(his
 
 const timesInWords = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
 
-export const SAY_START = "Say what was there: --initial '[]' for nothing"
+export const SAY_START = "Give the initial value: --initial '[]' for nothing"
 
 export function findingOf(
   scene: Scene,

@@ -34,7 +34,7 @@ export interface ChosenTarget {
 export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Promise<ChosenTarget> {
   const binary = textOf(options, 'binary')
   if (binary !== undefined && textOf(options, 'protocol') !== undefined)
-    throw usageError('--binary and --protocol both say what to test: give one of them.')
+    throw usageError('--binary and --protocol both choose what to test: give one of them.')
   const file = binary === undefined ? textOf(options, 'protocol') : `${EXECUTED}${binary}`
   const named = textOf(options, 'target')
   if (file === undefined) {
@@ -43,7 +43,7 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
   }
   if (named !== undefined)
     throw usageError(
-      `--target and --${binary === undefined ? 'protocol' : 'binary'} both say what to test: give one of them.`,
+      `--target and --${binary === undefined ? 'protocol' : 'binary'} both choose what to test: give one of them.`,
     )
   if (!isUserFile(file)) throw usageError(`--protocol ${file}: give the path of a file, such as ./mine.ts.`)
   return targetOf(file)

@@ -119,14 +119,14 @@ function showProgress({ update, note, warn }: ProgressDisplay, files: number): (
 function requireOneForPages({ reporters }: CheckSettings, files: number): void {
   const page = reporters.find(({ name }) => findReporter(name)?.ofOne)
   if (page === undefined || files === 1) return
-  throw usageError(`${page.typed}: a report shows one file, and ${files} were given. Give one.`)
+  throw usageError(`${page.typed}: a report shows one file, but ${files} were given. Give one.`)
 }
 
 /** @throws UserError (usage) for a proof of several files, by a model of the user's, or where others judge. */
 function requireProvable({ spec: { prove, model }, queue, force }: CheckSettings, files: number): void {
   if (prove === undefined) return
   const typed = `--prove ${prove}`
-  if (files > 1) throw usageError(`${typed}: a proof is of one file, and ${files} were given. Give one.`)
+  if (files > 1) throw usageError(`${typed}: a proof covers one file, but ${files} were given. Give one.`)
   if (model !== undefined && isUserFile(model))
     throw usageError(`${typed}: chaos verify does not know the model ${model}. Leave --prove out.`)
   if (queue !== undefined) throw usageError(`${typed}: workers do not return what a proof needs. Leave --queue out.`)

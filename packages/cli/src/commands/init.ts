@@ -224,7 +224,7 @@ interface Said {
 /** @throws UserError (usage) */
 async function startOf(options: ParsedOptions, { target, command, nodes }: Said): Promise<Start> {
   if (target !== undefined && command !== undefined)
-    throw usageError('--target and --command both say what to test: give one of them.')
+    throw usageError('--target and --command both choose what to test: give one of them.')
   const { path = USUAL_PLACE.path, value = USUAL_PLACE.value } = placeTyped(options, nodes)
   if (command !== undefined)
     return { target: { command }, nodes: nodes ?? 3, place: { ...USUAL_PLACE, path, value, result: value } }

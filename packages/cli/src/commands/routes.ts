@@ -26,7 +26,7 @@ export const routesCommand: Command = {
       statements: word('(suggest only) propose only tables that this SQL file or log names'),
     }),
     ...inGroup('How it is read', [], {
-      model: word('model by which to judge the operations; names: chaos check --help'),
+      model: word('model by which to judge the operations; chaos check --help lists the models'),
     }),
     ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },

@@ -18,8 +18,10 @@ export const targetsCommand: Command = {
   summary: 'list the targets, the faults that they can suffer and their deliberate bugs',
   options: {
     ...inGroup('What is listed', [], {
-      faults: flag('list the faults that --faults takes, or those that the given target can suffer'),
-      bugs: flag('list the deliberate bugs that --bug takes'),
+      faults: flag(
+        'list the faults that other commands take by --faults; with a name, list the faults that this target can suffer',
+      ),
+      bugs: flag('list the deliberate bugs that other commands take by --bug'),
       ...configOption,
     }),
     ...inGroup('Output', [], { json: flag('print JSON on stdout') }),

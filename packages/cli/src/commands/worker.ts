@@ -53,7 +53,7 @@ export const workerCommand: Command = {
       drive,
     } = valuesOf(options, declared)
     if (queue === undefined) throw usageError('chaos worker needs a queue. Add --queue redis://host:6379.')
-    const interrupts = listenForInterrupts('Leaving once the jobs under way are done. Once more to end at once.')
+    const interrupts = listenForInterrupts('Leaving once the jobs under way are done. Interrupt again to end at once.')
     try {
       await work({
         queue,

@@ -83,7 +83,7 @@ const declared = {
   }),
   ...inGroup('What goes wrong', ['faults', 'seeds'], {
     faults: asRead(
-      'faults to compare under; each run has one fault, during its middle half; none: no faults',
+      'faults to inject, one in each run, during its middle half; none: no faults',
       parseNemeses,
       USUAL_TERMS.faults.join(','),
     ),

@@ -116,7 +116,7 @@ async function composed(options: ParsedOptions): Promise<Composed> {
     return { options, close: async () => {} }
   }
   const said = ['upstream', 'serve', 'listen', 'name', 'toxiproxy'].find((name) => options[name] !== undefined)
-  if (said !== undefined) throw usageError(`--compose and --${said} both say what is recorded: give one of them.`)
+  if (said !== undefined) throw usageError(`--compose and --${said} both choose what is recorded: give one of them.`)
   const { project, served } = servedContainers({ wanted, services, directory: process.cwd() })
   const names = served.map(({ name }) => name)
   const ports = await reservePorts(names)

@@ -14,7 +14,7 @@ import { tellCampaigns } from './campaigns.ts'
 import { assertionsOf, isolationOf, subjectOf, subjectText, takenText } from './outcome.ts'
 import type { CampaignsAsked, FuzzSettings } from './use.ts'
 
-const INTERRUPTED = 'Interrupted: cutting down what was found. Once more to end at once.'
+const INTERRUPTED = 'Interrupted: shrinking the failures found. Interrupt again to end at once.'
 
 export const execute = (settings: FuzzSettings | CampaignsAsked): Promise<ExitCode> =>
   'campaignsOf' in settings ? tellCampaigns(settings.campaignsOf) : searchAndTell(settings)

@@ -41,7 +41,9 @@ const clients = {
       USUAL_OPERATIONS,
     ),
   ),
-  keys: asCount(v.optional(count('number of keys that clients use', 1, 10_000)), { usual: 'drawn' }),
+  keys: asCount(v.optional(count('number of keys that clients use', 1, 10_000)), {
+    usual: 'drawn at random for each trial',
+  }),
   clients: asCount(v.optional(count('number of clients', 1, 1_000)), { usual: 'two to seven' }),
   mix: word('weight of each operation in the mix of clients, such as read=5,write=3', 'the workload decides'),
   length: asDuration(
@@ -118,7 +120,7 @@ type SearchTerms = Pick<
 export function parseSearch(options: ParsedOptions): { readonly operations: number; readonly terms: SearchTerms } {
   const typed = valuesOf(options, { ...limits, ...search, ...output })
   if (typed.seeds !== undefined && typed.time !== undefined)
-    throw usageError('--seeds and --time both say when to stop: give one of them.')
+    throw usageError('--seeds and --time both limit the search: give one of them.')
   return {
     operations: clients.operations.valueIn(options, 'operations'),
     terms: {

@@ -340,7 +340,7 @@ function withFor(
 ): Pick<SearchSpec, 'limit' | 'keepGoing'> {
   if (long === undefined) return { limit, keepGoing }
   if (textOf(options, 'seeds') !== undefined || textOf(options, 'time') !== undefined)
-    throw usageError('--for says when to stop, as --seeds and --time do: give one of them.')
+    throw usageError('--for, --seeds and --time each limit the search: give one of them.')
   return { limit: { timeMs: long }, keepGoing: true }
 }
 

@@ -139,7 +139,7 @@ const OTHER_BEGINNINGS = `Other beginnings:
   npx chaos init --command 'node server.js --port {port}'   the command that starts a node of your service
   npx chaos init --compose                                  the containers of a Compose project
   npx chaos init --example                                  a small service to try
-  npx chaos init --target raft                              a system that comes along`
+  npx chaos init --target raft                              a system that chaos includes`
 
 function nothingWritten(say: Asked['say']): FolderChoice {
   say(`Nothing was written. ${OTHER_BEGINNINGS}

@@ -103,7 +103,7 @@ export async function loadSdk(): Promise<Sdk> {
   const load = (): Promise<Sdk[]> =>
     Promise.all(['server/index.js', 'server/stdio.js', 'types.js'].map((part) => import(`${PACKAGE}/${part}`)))
   const parts = await loadOptional(load, {
-    why: 'chaos mcp: a package is missing, which chaos needs for this command alone',
+    why: 'chaos mcp needs a package that is not installed',
     packages: [PACKAGE],
   })
   return Object.assign({}, ...parts) as Sdk

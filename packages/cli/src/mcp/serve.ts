@@ -35,7 +35,9 @@ export async function serveMcp(settings: McpSettings): Promise<void> {
   })
   server.onerror = (error) => say(`not understood: ${error.message.split('\n')[0] ?? ''}`)
   const output = ownStdout()
-  const interrupts = listenForInterrupts('Ending: a run under way is healed and judged. Once more to end at once.')
+  const interrupts = listenForInterrupts(
+    'Ending: a run under way is healed and judged. Interrupt again to end at once.',
+  )
   try {
     const input = process.stdin.pipe(wholeLines((sizeBytes) => say(`a line of ${sizeBytes} bytes is no message`)))
     const gone = new Promise<void>((resolve) => {

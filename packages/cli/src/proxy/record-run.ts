@@ -25,7 +25,9 @@ export async function recordRun(
   recording: RunRecording,
   log: Logger,
 ): Promise<ExitCode> {
-  const interrupts = listenForInterrupts('Ending: closing proxies, checking the record. Once more to end at once.')
+  const interrupts = listenForInterrupts(
+    'Ending: closing proxies, checking the record. Interrupt again to end at once.',
+  )
   try {
     const read = readingOf(recording)
     const { clients, ended } = observedClients(settings, log, interrupts)

@@ -123,7 +123,7 @@ const declared = {
       '(with --record) what identifies a client, such as header.X-Client, peer.process, peer.address, connection',
     ),
     initial: word('(with --record) initial value of the keys: JSON, read (ask the server), or unknown', 'unknown'),
-    model: word('model by which to judge the recorded operations; names: chaos check --help'),
+    model: word('model by which to judge the recorded operations; chaos check --help lists the models'),
     out: word(
       'where to create the directory of a recording, or a plain file to write to instead, such as history.jsonl',
       USUAL_OUT,

@@ -60,7 +60,7 @@ const declared = {
     ),
     client: word('what identifies a client, such as header.X-Client, peer.process, peer.address, connection'),
     initial: word('initial value of the keys: JSON, read (ask the server), or unknown', 'unknown'),
-    model: word('model by which to judge the operations; names: chaos check --help'),
+    model: word('model by which to judge the operations; chaos check --help lists the models'),
     ...configOption,
   }),
   ...inGroup('What goes wrong', ['faults', 'hurt', 'seed'], {
@@ -76,7 +76,7 @@ const declared = {
     seed: ifTyped(
       asCount(runMembers.seed, {
         text: 'seed that decides the kinds and times of the faults',
-        usual: 'drawn',
+        usual: 'drawn at random',
         member: 'seed',
       }),
     ),

@@ -8,7 +8,7 @@ import { createProgress } from '../terminal/progress.ts'
 import { exitCodeOf, jsonOf, pageOf } from './outcome.ts'
 import type { ReplaySettings } from './use.ts'
 
-const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more to end at once.'
+const INTERRUPTED = 'Interrupted: what was played until now is shown. Interrupt again to end at once.'
 
 export async function execute(settings: ReplaySettings): Promise<ExitCode> {
   const outcome = settings.inspectPort === undefined ? await played(settings) : await inspected(settings)

@@ -135,7 +135,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
 /** The protocol or program typed in place of the file's. @throws UserError (usage) */
 function typedTarget({ protocol, binary }: ValuesOf<typeof declared>): string | undefined {
   if (protocol !== undefined && binary !== undefined)
-    throw usageError('--binary and --protocol both say what to test: give one of them.')
+    throw usageError('--binary and --protocol both choose what to test: give one of them.')
   return binary === undefined ? protocol : `${EXECUTED}${binary}`
 }
 

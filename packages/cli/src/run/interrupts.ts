@@ -23,7 +23,7 @@ const ignore = (): void => {}
 
 export const hasTerminal = (): boolean => [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)
 
-const OF_A_RUN = 'Interrupted: healing and checking the record. Once more to end at once.'
+const OF_A_RUN = 'Interrupted: healing and checking the record. Interrupt again to end at once.'
 
 /** Handles interrupts. The first prints the `announcement`. */
 export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts {

@@ -132,7 +132,7 @@ const declared = {
       member: 'faults',
       print: printFaults,
     },
-    seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn', member: 'seed' })),
+    seed: ifTyped(asCount(runMembers.seed, { usual: 'drawn at random', member: 'seed' })),
     times: asCount(v.optional(count('run N times with consecutive seeds and count the violations', 1, MOST_TIMES), 1)),
     sim: flag('simulate the run in virtual time, in this process; a seed always gives the same history'),
     'verify-determinism': flag('(with --sim) perform the run twice, and compare the two histories byte for byte'),
@@ -207,7 +207,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   const baseline = parseBaselineOptions(options, loaded, textOf(options, 'run'))
   if (baseline !== undefined) requireSameRun(baseline, run)
   if (output.prove !== undefined && repeats.length > 0)
-    throw usageError(`--prove ${output.prove}: a proof is of one run. Leave out --times.`)
+    throw usageError(`--prove ${output.prove}: a proof covers one run. Leave out --times.`)
   return {
     run,
     repeats,

@@ -81,7 +81,7 @@ export async function loadSdk(): Promise<Sdk> {
   // Computed names, so that no bundler resolves them.
   const load = (): Promise<Sdk[]> => Promise.all(Object.keys(VERSIONS).map((name) => import(`@opentelemetry/${name}`)))
   const parts = await loadOptional(load, {
-    why: '--otel: packages are missing, which chaos needs for this option alone',
+    why: '--otel needs packages that are not installed',
     packages: Object.entries(VERSIONS).map(([name, version]) => `@opentelemetry/${name}@${version}`),
   })
   return Object.assign({}, ...parts) as Sdk

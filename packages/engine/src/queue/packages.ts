@@ -126,7 +126,7 @@ interface Packages {
 export async function loadPackages(): Promise<Packages> {
   // An array, so that no bundler resolves the names.
   const packages = ['bullmq', 'ioredis']
-  const why = '--queue: two packages are missing, which chaos needs only for queues'
+  const why = '--queue needs two packages that are not installed'
   const [bullmq, { Redis }] = await loadOptional(
     (): Promise<[BullMQ, Pick<Packages, 'Redis'>]> =>
       Promise.all([import(packages[0] ?? ''), import(packages[1] ?? '')]),

@@ -188,7 +188,7 @@ const LONGEST_MS = 600_000
 const TIMEOUT_MS = 1_000
 
 const WITHOUT_PORTS =
-  'run the program that called record() with listen: false, since its process had the clients; with a port, a spec can record again.'
+  'run the program that called record() with listen: false, because the clients were in its process. A recording with a port can be repeated from its spec.'
 
 interface Place {
   readonly name: string

@@ -16,7 +16,7 @@ export const targetNames: readonly string[] = [...builtIn, ...names]
 /** @throws UserError (environment) if the package is not installed. */
 async function databaseNamed(name: string): Promise<Target> {
   const loaded = await loadOptional(() => import('@chaosproxy/databases'), {
-    why: 'Databases as targets are a package of their own',
+    why: 'Targets that are databases need a package that is not installed',
     packages: ['@chaosproxy/databases'],
   })
   const load = loaded.databases.get(name)

@@ -10,11 +10,9 @@ const asked = (name: string) => () =>
   })
 
 test('a workload that a service cannot perform in full is refused with a setting that removes the missing function', () => {
-  expect(asked('set')).toThrow(
-    /cannot be asked to remove, which the workload set needs. --workload-set removes=0 leaves/,
-  )
+  expect(asked('set')).toThrow(/does not support remove, which the workload set needs. --workload-set removes=0 leaves/)
 })
 
 test('a workload that no setting can fit to the service is refused without a setting', () => {
-  expect(asked('lock')).toThrow(/cannot be asked to acquire, release, which the workload lock needs. List in its/)
+  expect(asked('lock')).toThrow(/does not support acquire, release, which the workload lock needs. List in its/)
 })

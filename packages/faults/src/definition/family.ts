@@ -123,7 +123,7 @@ function readSection<Entries extends Parameters>(
   return readParameters(entries, readObject(value, where), where)
 }
 
-const negation = optional(json('only what does not meet these conditions ({"path":"/health"}; not.path=/health)'))
+const negation = optional(json('hit only what does not meet these conditions ({"path":"/health"}; not.path=/health)'))
 
 function readMatch<Entries extends Parameters>(
   entries: Entries,

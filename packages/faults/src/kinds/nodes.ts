@@ -221,7 +221,7 @@ export const serializationFailure = defineFault({
   summary:
     'let a simulated PostgreSQL fail transactions above READ COMMITTED with 40001, if they overlap another that writes',
   notInProcesses: onlySimulated,
-  parameters: { share: or(probability('the share that fails of the commits and changes that may fail'), 0.5) },
+  parameters: { share: or(probability('the share of failures among the commits and changes that can fail'), 0.5) },
   describe: ({ share }, nodes) => `${percent(share)} of the transactions that ${nodes} may fail with 40001 failed`,
 })
 

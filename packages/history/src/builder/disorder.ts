@@ -104,7 +104,7 @@ const outOfOrder = (
     source,
     line,
     `its time (${times.time}) is ${duration(latest - time)} before that of line ${latestLine} (${times.latest}), so the times contradict the order of the lines, and the verdict depends on which is right. ` +
-      `If the times are, as where one file holds one client after another: --order time. If the lines are: --order lines. chaos check merges one file per client (--merge FILES), and tolerates this with --time-tolerance ${Math.ceil((latest - time) / 1e6)}ms.`,
+      `If the times are right, as in a file with one client after another, give --order time. If the order of the lines is right, give --order lines. chaos check merges one file per client (--merge FILES), and tolerates this with --time-tolerance ${Math.ceil((latest - time) / 1e6)}ms.`,
   ).message
 
 const MOST_SAMPLED = 1000

@@ -76,7 +76,7 @@ export function cryptoModule(): object {
   const refused = refusedModule(
     'crypto',
     { generateKeyPair: crypto.generateKeyPair, generateKeyPairSync: crypto.generateKeyPairSync },
-    'draws from a generator that no seed controls',
+    'draws from a random generator that the simulator does not seed',
     'Read a key from the environment or from a file.',
   )
   return {

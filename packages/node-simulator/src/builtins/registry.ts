@@ -39,8 +39,8 @@ const PASSED: ReadonlySet<string> = new Set([
   ...['stream/promises', 'stream/web', 'string_decoder', 'url', 'util/types', '_http_common'],
 ])
 
-const OTHER_PROCESS = 'starts another process, whose timing no seed controls'
-const THREAD = 'runs in another thread, whose timing no seed controls'
+const OTHER_PROCESS = 'starts another process, whose timing the simulator does not control'
+const THREAD = 'runs in another thread, whose timing the simulator does not control'
 const SAME_THREAD = 'Do the work in the same thread if CHAOS_SIMULATED is set, or run the real program with chaos run.'
 
 type Members = { readonly [name: string]: unknown }

@@ -27,7 +27,7 @@ export function zlibModule(): object {
   )
   return {
     ...real,
-    ...refusedModule('zlib', streams, 'compresses in a thread, whose timing no seed controls', INSTEAD),
+    ...refusedModule('zlib', streams, 'compresses in a thread, whose timing the simulator does not control', INSTEAD),
     ...Object.fromEntries(twins),
   }
 }

@@ -58,7 +58,7 @@ export class ModuleClients {
       return `${file} exports no client: its default export must be defineClient({ open(address) { … } }).`
     const lacking = functions === undefined ? [] : wanted.filter((f) => !functions.includes(f))
     if (lacking.length === 0) return undefined
-    return `${file} cannot be asked to ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`
+    return `${file} does not support ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`
   }
 
   /** Ends the run, because the file is wrong. */

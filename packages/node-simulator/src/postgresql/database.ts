@@ -36,7 +36,7 @@ export async function loadDatabases(
   await simulated.loadParser()
   const calculator = Object.values(postgres).some((spec) => spec.calculator === true)
     ? await loadOptional(() => simulated.startCalculator(), {
-        why: 'Functions are computed by a package of its own',
+        why: 'The calculator of PostgreSQL functions needs a package that is not installed',
         packages: ['@electric-sql/pglite'],
       })
     : undefined

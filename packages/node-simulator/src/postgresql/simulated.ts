@@ -7,7 +7,7 @@ export type Simulated = typeof import('@chaosproxy/simulated-postgresql')
 /** @throws UserError (environment) if the package is not installed. */
 export const loadSimulated = (): Promise<Simulated> =>
   loadOptional((): Promise<Simulated> => import('@chaosproxy/simulated-postgresql'), {
-    why: 'The simulated PostgreSQL is a package of its own',
+    why: 'The simulated PostgreSQL needs a package that is not installed',
     packages: ['@chaosproxy/simulated-postgresql'],
   })
 

@@ -14,7 +14,7 @@ export type SimulatedRedis = typeof import('@chaosproxy/simulated-redis')
 /** @throws UserError (environment) if the package is not installed. */
 export const loadSimulatedRedis = (): Promise<SimulatedRedis> =>
   loadOptional((): Promise<SimulatedRedis> => import('@chaosproxy/simulated-redis'), {
-    why: 'The simulated Redis is a package of its own',
+    why: 'The simulated Redis needs a package that is not installed',
     packages: ['@chaosproxy/simulated-redis'],
   })
 

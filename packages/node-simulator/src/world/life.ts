@@ -16,7 +16,7 @@ export function runningLife(): Life {
   const { life } = turn
   if (life === undefined)
     throw new Error(
-      "a simulated program goes on after its run, resumed by an event of Node's own, which no seed controls",
+      'a simulated program goes on after its run, resumed by an event of Node itself, which the simulator does not control',
     )
   return life
 }

@@ -94,7 +94,7 @@ function note(name: string): void {
 }
 
 const sentenceOf = (name: string): string =>
-  `A simulated program went on after its run, and called ${name} in the real world, where it was stopped. An event of Node's own resumed it, which no seed controls: leave out what it awaited if CHAOS_SIMULATED is set, or run it for real with chaos run.`
+  `A simulated program went on after its run, and called ${name} in the real world, where chaos stopped it. An event of Node itself, which the simulator does not control, had resumed the program. Let it skip this await if the variable CHAOS_SIMULATED is set, or test it on real processes with chaos run.`
 
 /** The number of innermost stack frames that are searched for a program. A package may make a call on its behalf. */
 const FRAMES = 30

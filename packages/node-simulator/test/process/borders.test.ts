@@ -306,7 +306,7 @@ describe('a program with an endless loop', () => {
 
   test.each(WAYS)('is stopped %s, and does not disturb the next run', async (_, program) => {
     await expect(ran(serving(program), { longestMs: 200 })).rejects.toThrow(
-      /n1 does not return from a turn, and was stopped/,
+      /n1 does not return to the event loop, and was stopped/,
     )
     await expect(ran(serving('console.log(await Promise.resolve(1))'), { longestMs: 10_000 })).resolves.toMatchObject({
       lines: ['n1: 1'],

@@ -104,7 +104,7 @@ describe('simulated clients from a file', () => {
     [
       'lacks a function that the run needs',
       "export default { functions: ['read'], open: () => ({ invoke() {} }) }",
-      /client\.ts cannot be asked to write: its "functions" are read\./,
+      /client\.ts does not support write: its "functions" are read\./,
     ],
     ['ends itself', 'process.exit(1)', /client\.ts called process\.exit\(1\): clients must not end\./],
     ['throws as it is loaded', "throw new Error('no!')", /client\.ts threw: Error: no!: clients must not end\./],

@@ -78,11 +78,11 @@ export async function planRun(
   const lacking = needed.filter((name) => !target.functions(targetSettings).includes(name))
   if (lacking.length > 0)
     refuse(
-      `${target.name} cannot be asked to ${lacking.join(', ')}, which the workload ${workload.name} needs.${listText('Workloads for it', workloadsFor(target, targetSettings))}`,
+      `${target.name} does not support ${lacking.join(', ')}, which the workload ${workload.name} needs.${listText('Workloads for it', workloadsFor(target, targetSettings))}`,
     )
   if (!holds(target, workload))
     refuse(
-      `${target.name} holds ${target.objects?.join(', ')}, and not ${workload.object}, which the workload ${workload.name} uses.${listText('Workloads for it', workloadsFor(target, targetSettings))}`,
+      `${target.name} holds ${target.objects?.join(', ')}, but the workload ${workload.name} uses ${workload.object}.${listText('Workloads for it', workloadsFor(target, targetSettings))}`,
     )
   requireKnownFunctions(spec.require ?? [], workload.model, workload.functions)
   const named = withProfilesNamed(spec, { target, workload, settings: targetSettings })

@@ -284,13 +284,13 @@ describe('planRun', () => {
 
   test('a workload is refused if the target cannot serve one of its functions', async () => {
     await expect(refused({ functions: () => ['read'] })).rejects.toThrow(
-      'mine.json: fake cannot be asked to write, cas, which the workload register needs.',
+      'mine.json: fake does not support write, cas, which the workload register needs.',
     )
   })
 
   test('a workload with an object that the target does not hold is refused', async () => {
     await expect(refused({ objects: ['counter', 'set'] })).rejects.toThrow(
-      'mine.json: fake holds counter, set, and not register, which the workload register uses.',
+      'mine.json: fake holds counter, set, but the workload register uses register.',
     )
   })
 

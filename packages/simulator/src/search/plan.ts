@@ -112,14 +112,14 @@ function chooseTargetSettings(
 }
 
 /**
- * Returns why clients of the protocol cannot run the workload, such as `cannot be asked to add`; undefined if they can.
+ * Returns why clients of the protocol cannot run the workload, such as `does not support add`; undefined if they can.
  */
 export function whyUnaskable(subject: Asked): string | undefined {
   const { workload, settings, protocol, targetSettings } = subject
   const functions = functionsOf(protocol, targetSettings)
   const needed = workload.uses?.(settingsFor(workload, settings, isForLess(subject))) ?? workload.functions
   const lacking = needed.filter((name) => !functions.includes(name))
-  if (lacking.length > 0) return `cannot be asked to ${lacking.join(', ')}`
+  if (lacking.length > 0) return `does not support ${lacking.join(', ')}`
   if (protocol.objects.includes(workload.object)) return undefined
   return `replicates ${protocol.objects.join(', ')} and no ${workload.object}`
 }

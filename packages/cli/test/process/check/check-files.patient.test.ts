@@ -104,7 +104,7 @@ describe('a pattern of file names in chaos check', () => {
   test('is refused with --out if it matches several files', async () => {
     const cwd = someFiles({ 'a.jsonl': 'fresh-read', 'b.jsonl': 'fresh-read' })
     const { exitCode, stderr } = await chaosHere(['check', '*.jsonl', '--out', 'report.html'], { cwd })
-    expect(stderr).toContain('--out report.html: a report shows one file, and 2 were given.')
+    expect(stderr).toContain('--out report.html: a report shows one file, but 2 were given.')
     expect(exitCode).toBe(3)
   })
 })

@@ -178,7 +178,7 @@ describe('--baseline', () => {
       '{"chaos":1,"target":"sim:paxos","levels":{}}',
       'the baseline has the target sim:paxos, but this run has sim:raft',
     ],
-    ['of a later format', '{"chaos":2,"levels":{}}', 'it has form 2, and this version reads form 1'],
+    ['of a later format', '{"chaos":2,"levels":{}}', 'it has format 2, but this version of chaos reads format 1'],
     ['that is no result', '{"a":1}', 'this is not a result of chaos. Give the output of --json, or a run.json.'],
     ['that is no JSON', 'levels', 'is not JSON'],
     [

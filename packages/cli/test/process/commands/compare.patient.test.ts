@@ -188,7 +188,7 @@ describe('chaos compare', () => {
     [['--targets', 'raft,raft'], /raft is given twice/],
     [
       ['--targets', 'master-master', '--workload', 'write-skew'],
-      /cannot be asked to txn, which the workload write-skew needs/,
+      /does not support txn, which the workload write-skew needs/,
     ],
     [['--workload', 'write-skwe'], /Did you mean write-skew\?/],
     [['--workload-set', 'keys=5'], /--workload-set needs --workload/],

@@ -74,7 +74,7 @@ test('--reporter svg refuses two files, and overwrites no file except an earlier
   expect((await check('--reporter', `svg=${other}`)).exitCode).toBe(3)
   expect(readFileSync(other, 'utf8')).toBe('<svg>drawn by hand</svg>')
   const two = await check(history('fresh-read'), '--reporter', 'svg=two.svg')
-  expect(two.stderr).toContain('--reporter svg=two.svg: a report shows one file, and 2 were given')
+  expect(two.stderr).toContain('--reporter svg=two.svg: a report shows one file, but 2 were given')
 })
 
 test('no reporter overwrites a history that is checked', async () => {

@@ -64,7 +64,7 @@ describe('the simulator as a library', () => {
       [{ settings: { zz: 1 } }, 'settings.zz: there is no such setting of majorities'],
       [{ seeds: 0 }, 'seeds: 0 is not a number of seeds. Give a whole number, 1 or more.'],
       [{ seeds: Number.NaN }, 'seeds: NaN is not a number of seeds'],
-      [{ workload: 'queue' }, 'majorities cannot be asked to enqueue, dequeue, drain, which the workload queue needs.'],
+      [{ workload: 'queue' }, 'majorities does not support enqueue, dequeue, drain, which the workload queue needs.'],
     ] as const
     for (const [given, reason] of settings)
       await expect(search(protocol, given as SearchSettings), reason).rejects.toThrow(reason)

@@ -77,7 +77,7 @@ patientTest('an interrupt ends the search of a program that never answers, and t
 test('--binary is refused with --protocol, and with an unclosed quote in its command', async () => {
   const refused = async (...args: readonly string[]) => (await chaosHere(['fuzz', '--seeds', '1', ...args])).stderr
   expect(await refused('--binary', 'x', '--protocol', './y.ts')).toBe(
-    '--binary and --protocol both say what to test: give one of them.\n',
+    '--binary and --protocol both choose what to test: give one of them.\n',
   )
   expect(await refused('--binary', "python3 'node.py")).toContain('a quote (\') in "python3 \'node.py" does not end')
 })

@@ -63,7 +63,7 @@ describe('a search with options for protocol authors', () => {
     [['--target', 'commit-wait', '--faults', 'clock'], 'say with --drift and --jump how wrong clocks may be'],
     [
       ['--target', 'dns', '--workload', 'queue'],
-      'dns cannot be asked to enqueue, dequeue, drain, which the workload queue',
+      'dns does not support enqueue, dequeue, drain, which the workload queue',
     ],
     [['--target', 'dns', '--workload', 'list-append'], 'dns replicates register and no lists'],
     [['--expect', 'none', '--no-invariants'], '--no-invariants turns them off'],

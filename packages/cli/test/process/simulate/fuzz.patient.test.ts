@@ -32,7 +32,7 @@ describe('chaos fuzz', () => {
     expect(timing.searchMs).toBeGreaterThanOrEqual(3_000)
     expect(failures[0].times).toBeGreaterThan(1)
     const { stderr } = await chaosHere(['fuzz', '--for', '8h', '--seeds', '9'])
-    expect(stderr).toContain('--for says when to stop, as --seeds and --time do: give one of them.')
+    expect(stderr).toContain('--for, --seeds and --time each limit the search: give one of them.')
   })
 
   test('shows every remaining operation and fault of a shrunk failure', async () => {

@@ -43,7 +43,7 @@ describe('chaos simulate', () => {
     const cwd = folderWith('no program {')
     const { exitCode, stderr } = await chaosHere(['simulate', './server.ts', '--workload', 'queue'], { cwd })
     expect(exitCode).toBe(3)
-    expect(stderr).toContain('cannot be asked to enqueue, dequeue, drain, which the workload queue needs.')
+    expect(stderr).toContain('does not support enqueue, dequeue, drain, which the workload queue needs.')
   })
 
   test('uses the single object of a program, and explains how to use several', async () => {

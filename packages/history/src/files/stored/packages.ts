@@ -66,6 +66,6 @@ export async function loadClient(address: string): Promise<S3Package> {
   const client = '@aws-sdk/client-s3'
   // Silences the package's warning that its later releases need a newer Node.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
-  const why = `${address}: a package is missing, which chaos needs only to read from a store`
+  const why = `${address}: reading from a store needs a package that is not installed`
   return loadOptional(() => import(client) as Promise<S3Package>, { why, packages: [client] })
 }

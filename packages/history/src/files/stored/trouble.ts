@@ -7,7 +7,7 @@ import { parseAddress } from './address.ts'
 const NO_CREDENTIALS =
   'no credentials were found. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to use a profile.'
 const WRONG_KEY =
-  'the store does not accept these credentials. Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and that AWS_ENDPOINT_URL leads to the store that they are of.'
+  'the store does not accept these credentials. Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and that AWS_ENDPOINT_URL is the address of the store that issued them.'
 const NOT_ALLOWED =
   'these credentials may not read it. Allow them s3:GetObject on the objects and s3:ListBucket on the bucket.'
 const NEW_TOKEN = 'the credentials have expired. Sign in again, or export new ones (AWS_SESSION_TOKEN is part of them).'
@@ -57,7 +57,7 @@ export function troubleAt(address: string, error: unknown): UserError {
   if (status === 403) return environmentError(`${address}: ${NOT_ALLOWED}`)
   if (status === 301) return environmentError(`${address}: ${WRONG_REGION}`)
   if (status !== undefined)
-    return environmentError(`${address}: the store refused (${name}, HTTP ${status}). Try again later.`)
+    return environmentError(`${address}: the store refused the request (${name}, HTTP ${status}). Try again later.`)
   const system = systemCodeOf(error)
   return environmentError(
     `${address}: the store at ${endpointText()} does not answer (${system === '' ? name : system}). Check AWS_ENDPOINT_URL and the network.`,

@@ -34,7 +34,8 @@ export function parseBaseline(json: unknown, where: string): Baseline {
   const result = resultIn(json)
   if (result === undefined) return refuse('this is not a result of chaos.')
   const form = result['chaos'] ?? json['chaos'] ?? RESULT_FORM
-  if (form !== RESULT_FORM) return refuse(`it has form ${String(form)}, and this version reads form ${RESULT_FORM}.`)
+  if (form !== RESULT_FORM)
+    return refuse(`it has format ${String(form)}, but this version of chaos reads format ${RESULT_FORM}.`)
   const levels = isObject(result['levels']) ? Object.keys(result['levels']) : []
   return {
     where,
