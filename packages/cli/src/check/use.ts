@@ -180,7 +180,8 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
 function checkedOrder(typed: TypedOrder, toleranceMs: number | undefined, isMerged: boolean): Ordering | undefined {
   const ordering = orderingOf(typed)
   const { by } = ordering
-  if (isMerged && by === 'lines') throw usageError('--merge sorts by time and excludes --order lines. Leave one out.')
+  if (isMerged && by === 'lines')
+    throw usageError('--merge sorts by time, which contradicts --order lines. Leave out one of the two options.')
   if (toleranceMs !== undefined && by !== undefined)
     throw usageError(`--time-tolerance has no effect with --order ${by}. Leave out one of the two options.`)
   if (toleranceMs !== undefined && isMerged)

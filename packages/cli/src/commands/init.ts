@@ -74,7 +74,7 @@ export const initCommand: Command = {
     if (compose !== undefined) {
       if (isSaid(options) || flagOf(options, 'example'))
         throw usageError(
-          '--compose takes only --service and --force. Leave out the other options, which are for a configuration.',
+          '--compose takes only --service and --force. The other options are for a configuration: leave them out.',
         )
       await initCompose({ wanted: compose, services, force: flagOf(options, 'force'), asks: canAsk() })
       return EXIT.met
@@ -183,7 +183,7 @@ function initSimulated(options: ParsedOptions): typeof EXIT.met {
 function initProtocol(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options) || flagOf(options, 'example'))
     throw usageError(
-      'chaos init protocol takes only --force. Leave out the other options, which are for a configuration.',
+      'chaos init protocol takes only --force. The other options are for a configuration: leave them out.',
     )
   if (existsSync(PROTOCOL_FILE) && !flagOf(options, 'force'))
     throw usageError(`${PROTOCOL_FILE} already exists. --force replaces it.`)

@@ -27,7 +27,7 @@ async function browseRuns(options: ParsedOptions): Promise<ExitCode> {
   // The default directory may not exist yet: the first run creates it.
   if (typed !== undefined && !existsSync(typed))
     throw usageError(
-      `${typed}: there is no such directory. Give the directory that --out of your runs names, by default ${USUAL_OUT}.`,
+      `${typed}: there is no such directory. Give the directory in which your runs are stored (--out), by default ${USUAL_OUT}.`,
     )
   if (existsSync(directory) && !statSync(directory).isDirectory())
     throw usageError(`${directory}: this is a file. Give a directory of runs; chaos check checks a history.`)

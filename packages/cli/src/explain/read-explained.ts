@@ -27,7 +27,7 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
   const report = judged(read, { model, initial })
   if (level !== undefined && report.levels[level] === undefined)
     throw usageError(
-      `--level ${level}: the ${report.model} model is not judged by that level, but by ${levelsInWords(Object.keys(report.levels))}.`,
+      `--level ${level}: the ${report.model} model does not have that level. It has ${levelsInWords(Object.keys(report.levels))}.`,
     )
   return {
     report,

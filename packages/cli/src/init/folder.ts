@@ -113,7 +113,9 @@ async function withoutProgram({ survey, typed, ask, say }: Asked): Promise<Folde
   if (compose !== undefined) {
     say(`${shown([[compose.file, compose.services.map(serviceText).join('; ')]])}\n\n`)
     if (ask === undefined)
-      throw usageError(`Nothing was written. ${composeText(compose)}, or say what to test: --command or --target.`)
+      throw usageError(
+        `Nothing was written. ${composeText(compose)}. To test something else, give --command or --target.`,
+      )
     const isWanted = isYes(
       await ask(`Read ${compose.file} through its engine, and write a declaration of its nodes? [Y/n] `),
     )
@@ -151,4 +153,4 @@ const serviceText = ({ name, image, ports }: ComposedService): string =>
   `${name} (${[image ?? 'built here', ...ports.map((port) => `port ${port}`)].join(', ')})`
 
 const composeText = ({ file }: NonNullable<FolderSurvey['compose']>): string =>
-  `The containers of ${file}: npx chaos init --compose ${file}`
+  `To test the containers of ${file}: npx chaos init --compose ${file}`

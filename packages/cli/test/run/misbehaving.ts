@@ -240,12 +240,12 @@ export const misbehaving: readonly Misbehaving[] = [
   unusable(
     'creates nothing',
     'export default { name: "mine", create() {} }',
-    /what "create" returns has no function "start"/,
+    /the object that "create" returns has no function "start"/,
   ),
   unusable(
     'creates later',
     'export default { name: "mine", async create() {} }',
-    /what "create" returns has no function "start"/,
+    /the object that "create" returns has no function "start"/,
   ),
   unusable(
     'throws when it creates',

@@ -85,7 +85,7 @@ async function* gunzipped(name: string, blob: Blob): AsyncGenerator<Uint8Array, 
     yield* chunksOf(name, blob.stream().pipeThrough(new DecompressionStream('gzip')))
   } catch (error) {
     if (error instanceof UserError) throw error
-    throw inputError(`${name}: its gzip compression is damaged or cut off. Uncompress it with zcat.`)
+    throw inputError(`${name}: its gzip compression is damaged or cut off. Recover the intact part with zcat.`)
   }
 }
 

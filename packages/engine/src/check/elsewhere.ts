@@ -186,7 +186,9 @@ function requireTravelling(tasks: readonly (CheckTask | FileTrouble)[]): void {
   if (tasks.some(({ file }) => file === STDIN))
     throw usageError('--queue: standard input cannot be sent to workers. Save it to a file, and check that.')
   if (tasks.some((task) => 'merged' in task && task.merged !== undefined))
-    throw usageError('--queue: workers read one recording each, and --merge takes several. Leave out one of them.')
+    throw usageError(
+      '--queue: workers read one recording each, and --merge takes several. Leave out --queue or --merge.',
+    )
 }
 
 async function answersOf(
@@ -242,7 +244,7 @@ function judgedHere(names: ReadonlySet<string>, history: History, options: Share
   const answer = judgeShare(history, options, share, createBoardMemory())
   if (answer.result === 'met' || answer.result === 'packed')
     throw environmentError(
-      `a worker reported violations of linearizable keys: ${[...names].join(', ')}. Remove that worker from the queue.`,
+      `a worker reported violations of keys that are linearizable: ${[...names].join(', ')}. Remove that worker from the queue.`,
     )
   return answer
 }

@@ -58,7 +58,7 @@ export function defineNemesis(own: OwnNemesis): Extension {
   requireShape('defineNemesis', own, { name: 'a string', summary: 'a string', kind: 'a string', plan: 'a function' })
   requireName('defineNemesis', own.name)
   if (own.among !== 'nodes' && own.among !== 'clients')
-    throw inputError(`defineNemesis: "among" of ${own.name} is neither "nodes" nor "clients". Give one.`)
+    throw inputError(`defineNemesis: "among" of ${own.name} is neither "nodes" nor "clients". Give one of the two.`)
   // A user's fault has no static type.
   return { kind: 'nemesis', nemesis: own as Nemesis }
 }

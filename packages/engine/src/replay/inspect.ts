@@ -66,6 +66,6 @@ function openInspector(port: number): string {
   const url = inspector.url()
   if (url !== undefined) return url
   throw environmentError(
-    `--inspect: nothing can listen on ${LOOPBACK}:${port}. Give a free port with --inspect-port, or 0 for any.`,
+    `--inspect: the debugger cannot listen on ${LOOPBACK}:${port}. Give a free port with --inspect-port, or 0 for any.`,
   )
 }

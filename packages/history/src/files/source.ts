@@ -232,7 +232,7 @@ function unreadable(path: string, error: unknown): unknown {
       return isDirectory(path)
     case 'Z_DATA_ERROR':
     case 'Z_BUF_ERROR':
-      return inputError(`${name}: its gzip compression is damaged or cut off. Uncompress it with zcat.`)
+      return inputError(`${name}: its gzip compression is damaged or cut off. Recover the intact part with zcat.`)
     default:
       return error instanceof Error && code !== ''
         ? environmentError(`${name}: reading failed (${error.message}).`)

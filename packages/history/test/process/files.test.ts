@@ -145,7 +145,7 @@ describe('a history file', () => {
     const history = await readHistory(file('packed.jsonl', gzipSync(text)))
     expect(history.operations.length).toBe(10_000)
     expect(await refusal(file('damaged.gz', gzipSync(text).subarray(0, 3000)))).toBe(
-      'input: DIR/damaged.gz: its gzip compression is damaged or cut off. Uncompress it with zcat.',
+      'input: DIR/damaged.gz: its gzip compression is damaged or cut off. Recover the intact part with zcat.',
     )
   })
 
@@ -154,7 +154,7 @@ describe('a history file', () => {
     expect((await readHistory(file('packed.jsonl', Buffer.concat([zstdSkippable, zstd200])))).operations.length).toBe(
       100,
     )
-    const damaged = 'its Zstandard compression is damaged or cut off. Uncompress it with zstdcat.'
+    const damaged = 'its Zstandard compression is damaged or cut off. Recover the intact part with zstdcat.'
     for (const [name, bytes] of [
       ['cut.zst', zstd200.subarray(0, 200)],
       ['header.zst', zstd200.subarray(0, 5)],

@@ -185,7 +185,7 @@ function parseJson(text: string, source: string): unknown {
 
 function parseList(value: unknown, where: string): readonly unknown[] {
   if (Array.isArray(value)) return value
-  throw inputError(`${where} must be a list${value === undefined ? ', and is missing' : ''}.`)
+  throw inputError(`${where} must be a list${value === undefined ? ', but is missing' : ''}.`)
 }
 
 function parseNames(value: unknown, where: string): readonly string[] {

@@ -66,7 +66,9 @@ function nodeOf(declaration: RunningDeclaration, index: number, { id, where, cli
   const { addresses: declared = {}, values = {} } = declaration.nodes[index] ?? {}
   const addresses = Object.fromEntries(Object.entries(declared).map(([name, text]) => [name, addressOf(text)]))
   if (addresses[clientPort] === undefined)
-    throw inputError(`${where}: nodes[${index}].addresses has no ${clientPort}, the port that clients dial at n1.`)
+    throw inputError(
+      `${where}: nodes[${index}].addresses has no address for the port ${clientPort}, which clients dial at n1. Add the address.`,
+    )
   const placeholders: { [name: string]: string | number } = { node: id, number: index + 1 }
   for (const [name, value] of Object.entries(values)) placeholders[`value.${name}`] = value
   addAddresses(placeholders, 'address', addresses, Object.keys(addresses))

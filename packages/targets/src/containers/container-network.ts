@@ -111,11 +111,11 @@ export async function openContainerNetwork({ where, ids, seed }: ContainerNetwor
 async function requireRights(where: string): Promise<void> {
   if (process.platform !== 'linux')
     throw environmentError(
-      `${where}: the proxy comes between containers on Linux only, where their network is the kernel's own. Run the tests there, such as on a CI machine.`,
+      `${where}: the proxy can intercept traffic between containers only on Linux, where the kernel of this machine runs their network. Run the tests on Linux, such as on a CI machine.`,
     )
   if (!isRoot())
     throw environmentError(
-      `${where}: only root may lead traffic between containers. Run the tests as root (sudo env "PATH=$PATH" npx vitest run); with a rootless podman: podman unshare --rootless-netns npx vitest run`,
+      `${where}: only root can route traffic between containers through the proxy. Run the tests as root (sudo env "PATH=$PATH" npx vitest run); with a rootless podman: podman unshare --rootless-netns npx vitest run`,
     )
   const [missing] = await missingPrograms(ATTACHING_PROGRAMS)
   if (missing !== undefined)

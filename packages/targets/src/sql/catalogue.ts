@@ -75,7 +75,7 @@ export async function readCatalogue(
   } catch (error) {
     if (!(error instanceof NotConnected)) throw error
     throw environmentError(
-      `${url.hostname}:${port}/${database}: ${error.message}. Check that ${system} runs there, and knows ${user}.`,
+      `${url.hostname}:${port}/${database}: ${error.message}. Check that ${system} runs there, and that it has the user ${user}.`,
     )
   }
 }

@@ -99,7 +99,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
     const machine: unknown = created(() => module.create?.(options), path)
     for (const member of ['start', 'step', 'status'] as const)
       if (typeof (machine as { readonly [name: string]: unknown } | undefined)?.[member] !== 'function')
-        throw wrong(`what "create" returns has no function "${member}"`)
+        throw wrong(`the object that "create" returns has no function "${member}"`)
     return machine as ReturnType<ProtocolDefinition['create']>
   }
   const summary = `from ${path}`

@@ -77,7 +77,7 @@ export function workloadFrom(exported: unknown, path: string, isTrial = false): 
     create(chosen, serial) {
       const clients: unknown = told(path, 'create', () => create(chosen, serial))
       if (typeof (clients as Partial<Clients> | undefined)?.client !== 'function')
-        throw wrong('what "create" returns has no function "client"')
+        throw wrong('the object that "create" returns has no function "client"')
       const { client } = clients as Clients
       return {
         client: (random, rank) =>
@@ -130,13 +130,14 @@ function decidedBy(model: unknown, wrong: Wrong): readonly string[] {
   }
   const own = model as Partial<Model<unknown>> | undefined | null
   if (typeof own?.name !== 'string' || typeof own.apply !== 'function' || typeof own.key !== 'function')
-    throw wrong('"model" is neither the name of one nor { name, initial, apply(), key() }')
+    throw wrong('"model" is neither the name of a model nor { name, initial, apply(), key() }')
   return ['linearizable']
 }
 
 function checkedClient(client: unknown, functions: readonly string[], path: string): WorkloadClient {
   const own = client as Partial<WorkloadClient> | undefined | null
-  if (typeof own?.next !== 'function') throw inputError(`${path}: what "client" returns has no function "next".`)
+  if (typeof own?.next !== 'function')
+    throw inputError(`${path}: the object that "client" returns has no function "next".`)
   return {
     next() {
       const input: unknown = told(path, 'next', () => own.next?.())

@@ -48,7 +48,7 @@ function closePayload(value: { readonly [member: string]: Json }): Buffer {
   const isCode = typeof close === 'number' && Number.isInteger(close) && close >= 1000 && close <= 4999
   if (!isCode || text.length > LONGEST_REASON_BYTES)
     throw usageError(
-      `a close must have a code from 1000 to 4999 and a reason of at most ${LONGEST_REASON_BYTES} bytes, as {"close":1011,"reason":"…"}`,
+      `a close frame must have a code from 1000 to 4999 and a reason of at most ${LONGEST_REASON_BYTES} bytes, as {"close":1011,"reason":"…"}`,
     )
   const payload = Buffer.alloc(2)
   payload.writeUInt16BE(close)

@@ -26,7 +26,9 @@ export async function* unzstd(
     try {
       decoder.push(bytes, last)
     } catch {
-      throw inputError(`${name}: its Zstandard compression is damaged or cut off. Uncompress it with zstdcat.`)
+      throw inputError(
+        `${name}: its Zstandard compression is damaged or cut off. Recover the intact part with zstdcat.`,
+      )
     }
     return ready
   }

@@ -6,7 +6,7 @@ export function validateName(what: string, name: string, longest: number = LONGE
   if (name.length > longest)
     throw new ControlError(400, `the name of ${what} has ${name.length} characters; at most ${longest} are allowed`)
   if (UNSPEAKABLE.test(name))
-    throw new ControlError(400, `the name ${JSON.stringify(name)} cannot be part of a URL: give ${what} another`)
+    throw new ControlError(400, `the name ${JSON.stringify(name)} cannot be part of a URL: give ${what} another name`)
 }
 
 const LONGEST_NAME = 256

@@ -57,7 +57,7 @@ describe('the WebSocket framing', () => {
     expect(websocket.plain?.(latin(frames(false)[3] ?? '')).toString()).toBe('ab')
     expect(websocket.read(latin(frames(false)[4] ?? ''))).toBe(undefined)
     expect(websocket.write({ close: 1011, reason: 'x' }, 'responses')).toEqual(latin('\x88\x03\x03\xf3x'))
-    expect(() => websocket.write({ close: 7 }, 'responses')).toThrow('a close must have a code from 1000 to 4999')
+    expect(() => websocket.write({ close: 7 }, 'responses')).toThrow('a close frame must have a code from 1000 to 4999')
   })
   test.each([0, 125, 126, 65_535, 65_536])('writes and reads a message of %i bytes', (length) => {
     const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8
