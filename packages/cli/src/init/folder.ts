@@ -128,7 +128,7 @@ async function withoutProgram({ survey, typed, ask, say }: Asked): Promise<Folde
   const there =
     other === undefined
       ? `Nothing here looks like a service: ${LOOKED_FOR}.`
-      : `${other.file} is a program in ${other.language}, but chaos found no command that starts it. Give this command, and the\npath and the value of an object of the service: npx chaos init --command '${other.such}' --path /orders/{key} --value json.state`
+      : `${other.file} belongs to a program in ${other.language}, but chaos found no command that starts it. Give this command, and the\npath and the value of an object of the service: npx chaos init --command '${other.such}' --path /orders/{key} --value json.state`
   if (ask === undefined) throw usageError(`${there}\nNothing was written. ${OTHER_BEGINNINGS}`)
   say(`  ${there}\n`)
   return nothingWritten(say)

@@ -473,7 +473,7 @@ describe('chaos init without a terminal', () => {
 
   test('writes nothing for a program in an unknown language, and names the command to run instead', async () => {
     await expect(asked({ 'go.mod': 'module shop\n', 'main.go': 'package main' }, undefined)).rejects.toThrow(
-      /^go\.mod is a program in Go.*npx chaos init --command '\.\/server --port \{port\}'.*Nothing was written/s,
+      /^go\.mod belongs to a program in Go.*npx chaos init --command '\.\/server --port \{port\}'.*Nothing was written/s,
     )
     const cwd = folderOf({ Gemfile: "gem 'rails'" })
     expect(await chaosHere(['init'], { cwd })).toMatchObject({ exitCode: 3, stdout: '' })
