@@ -42,7 +42,7 @@ export function balanceOf(
   const stories = accounts.flatMap((account) => storyOf(core, account, opening.get(account) ?? 0, movements) ?? [])
   if (opening.size > 0)
     return stories[0] ?? firstOverdrawnRead(core.history) ?? excessOf(core.history, culprit, opening)
-  // Without opening balances, an account probably held the missing money at the start.
+  // Without opening balances, the money that seems to be missing was probably in an account at the start.
   const [story] = stories.map(({ sentence, overdrawn }) =>
     core.history.functions.includes('deposit') ? { sentence, overdrawn } : { sentence },
   )
@@ -138,7 +138,7 @@ export const overdraftIn = (read: Json): readonly [account: string, balance: num
 
 const LONGEST = 60
 
-/** Names the option that sets opening balances. */
+/** Returns a sentence that names the option for opening balances. */
 function openedEmpty(history: History): string {
   const opening = openingOf(history)
   const how =

@@ -28,8 +28,8 @@ const numbers: { readonly [f: string]: number } = {
 /**
  * Accounts whose balances may not go below zero. A transfer is `{"from":…,"to":…,"amount":…}`, a deposit or withdrawal
  * `{"account":…,"amount":…}`; a read returns all balances, `{"a":10,"b":0}`. An operation with an `id` takes effect
- * once, however often it is sent. A transfer without enough money is `fail`; one from an account to itself moves nothing
- * and needs none. The initial value is the opening balances.
+ * once, however often it is sent. A transfer without enough money is `fail`; a transfer from an account to itself moves
+ * nothing and needs no money. The initial value is the opening balances.
  */
 export const bank: ObjectEntry = {
   name: 'bank',
@@ -61,7 +61,7 @@ export const bank: ObjectEntry = {
 
 /**
  * Returns the operations without redundant copies; undefined if no copy is redundant. A copy of unknown outcome is
- * redundant if another was called before it, which can take effect in its place.
+ * redundant if another copy was called earlier, because the earlier copy can take effect instead.
  */
 function needed(part: Part, budget: Budget): readonly number[] | undefined {
   const called = new Set<number>()

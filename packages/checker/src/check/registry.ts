@@ -62,7 +62,7 @@ export const levelNames = (): readonly string[] => [
   ),
 ]
 
-/** What decides which entry of a model judges a history. */
+/** The fields of a history that determine which entry of a model judges it. */
 export type KindOfHistory = Pick<History, 'functions' | 'transactionNotes'>
 
 /**

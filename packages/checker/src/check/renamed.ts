@@ -44,8 +44,8 @@ export function renaming(history: History, knows: (model: string, f: string) => 
 }
 
 /**
- * Returns the option for the initial value, which Jepsen's first reads show, and a command that removes keys, if it is
- * needed.
+ * Returns the option for the initial value, which Jepsen's first reads show. Also returns the sed command that removes
+ * keys from the file, if it is needed.
  */
 function startOf(
   history: History,

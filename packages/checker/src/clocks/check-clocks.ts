@@ -18,9 +18,9 @@ const MOST_TIED_MS = 5_000
 type Judge = (history: History, options: CheckOptions<string>) => Report<string>
 
 /**
- * Judges a history whose clocks leave the order of some events open. A level that requires an order in real time is met
- * if the largest possible set of orders allows it. It is violated if the smallest possible set, or the orders certain
- * to one clock, contradict it. Levels within clients do not depend on clocks.
+ * Judges a history whose clocks leave the order of some events open. A level that requires real-time order is met if
+ * the history meets it with every possible order. It is violated if the history violates it with the certain orders
+ * only, or with the orders that are certain to one clock. Levels within clients do not depend on clocks.
  */
 export function checkClocks(
   clocks: ClockReadings,

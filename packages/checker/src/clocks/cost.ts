@@ -9,9 +9,9 @@ import { type Bounded, endsOf } from './intervals.ts'
 export interface Cost {
   told(undecided: readonly string[]): Pick<Report<string>, 'clocks' | 'stamps'>
   /**
-   * The reason why a level is unknown that only the largest set of orders contradicts.
+   * Returns the reason why a level is unknown: only orders that are possible but not certain contradict it.
    *
-   * @param most the contradiction of the largest set, if any
+   * @param most the contradiction with every possible order, if any
    */
   reason(most: Counterexample | undefined): string
 }
@@ -61,7 +61,7 @@ function lineOf(history: History, line: number): string {
   return file === undefined ? `line ${own}` : `${file}:${own}`
 }
 
-/** Returns two operations whose order only the largest set of orders contains. */
+/** Returns two operations whose order is possible but not certain. */
 function openPair(
   { operations: { length, process, key } }: History,
   { narrowest, widest }: Bounded,
@@ -76,8 +76,8 @@ function openPair(
     few.returnEvent[before] >= few.callEvent[after]
   for (const after of rows.toReversed())
     for (const before of rows.toReversed()) if (isOpen(before, after)) return { before, after }
-  // The contradiction may lack the other operation of the pair, such as a write that was called too late to explain a
-  // result.
+  // The contradiction may contain only one of the two operations. The other may be a write that was called too late to
+  // explain a result.
   for (const one of rows)
     for (let other = 0; other < length; other++) {
       if (key[one] !== key[other]) continue
@@ -106,8 +106,8 @@ function withinOf({ within, clock }: ClockReadings): ClockCost['withinNanos'] {
 }
 
 /**
- * The number of ordered pairs on one object, timed by different clocks, whose first operation may or may not have
- * returned before the call of the second.
+ * Counts the ordered pairs of operations on one object, timed by different clocks, whose order is uncertain: the first
+ * operation may or may not have returned before the second was called.
  */
 function openOrders(clocks: ClockReadings, { operations }: History): number {
   const { length, key, callLine } = operations
@@ -124,7 +124,7 @@ function openOrders(clocks: ClockReadings, { operations }: History): number {
     for (const [first, before] of ofKey)
       for (const [second, after] of ofKey) {
         if (first === second) continue
-        // Subtracts the pairs whose order is certain from those whose order is possible.
+        // The pairs whose order is possible, minus the pairs whose order is certain.
         open += ordered(before, after, ends.earliestReturn, ends.latestCall)
         open -= ordered(before, after, ends.latestReturn, ends.earliestCall)
       }

@@ -5,9 +5,9 @@ import { later } from '../encoding/encoded.ts'
  * Histories of operations whose times are known only within bounds. All have the rows of the original history, in the
  * same order.
  *
- * `widest` and `narrowest` ignore the order that one process gives to two of its operations whose bounds overlap. With
- * two such processes, intervals cannot express the order (Fishburn 1970: interval orders are without 2+2). The tied
- * forms keep this order (see `History.isTied`).
+ * `widest` and `narrowest` ignore the order of two operations of one process if their bounds overlap. If several
+ * processes have such operations, intervals cannot express these orders (Fishburn 1970: interval orders are without
+ * 2+2). `tiedWidest` and `tiedNarrowest` keep these orders (see `History.isTied`).
  */
 export interface Bounded {
   /**
@@ -26,7 +26,7 @@ export interface Bounded {
    * process.
    */
   readonly tiedNarrowest: History
-  /** The rows of operations within which no moment certainly lies. */
+  /** The rows of operations that are shorter than the uncertainty of their times. */
   readonly cramped: readonly number[]
 }
 
@@ -139,7 +139,7 @@ function timed(operations: Operations, called: Float64Array, returned: Float64Ar
 
 function withColumns(history: History, operations: Operations): History {
   const { lend: _, clocks: __, marks, ...rest } = history
-  // The place of a mark among the new events is unknown. At the start, it concerns all events.
+  // The position of a mark among the new events is unknown. At position 0, the mark concerns all events.
   return { ...rest, operations, marks: marks.map((mark) => ({ ...mark, position: 0 })) }
 }
 

@@ -83,9 +83,9 @@ function momentsOf(clock: number, { clock: clockOf, within }: ClockReadings, ope
   const places = new Map(own.map(({ line }, n) => [line, 2 * n + 1]))
   return {
     placeOf: (line: number): number => places.get(line) ?? 0,
-    /** The place after all events that are certainly earlier. */
+    /** The place after all events that are certainly earlier than `time`. */
     after: (time: number): number => 2 * firstWhere(0, latest.length, (at) => latest[at] >= time),
-    /** The place before all events that are certainly later. */
+    /** The place before all events that are certainly later than `time`. */
     before: (time: number): number => 2 * firstWhere(0, earliest.length, (at) => earliest[at] > time),
   }
 }

@@ -221,7 +221,10 @@ const readsUpTo = ({ operations: { key } }: History, finals: readonly Bounds[], 
 /** The maximum number of updates that a counterexample shows. */
 const MOST_SHOWN = 40
 
-/** Returns a read with its updates. If these are too many to show, returns at most one, which the read must include. */
+/**
+ * Returns a read and its updates. If there are too many updates to show, returns at most one update, which the read
+ * must include.
+ */
 function shownWith(
   history: History,
   read: OperationRow,

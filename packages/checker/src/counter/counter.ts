@@ -64,10 +64,10 @@ function specification(initial: Json): Specification<number> {
  * Decides a counter whose additions all have the same amount, in O(n log n). Different amounts make the problem as hard
  * as subset sum.
  *
- * The algorithm keeps the count as low as the completed operations allow: it counts an addition when an uncounted one
- * returns, or when a read returns that saw a higher count. Additions are interchangeable, so the one that returns first
- * is counted first. An open read takes effect when the count equals its result. In every other order the count is at
- * least as high at each moment, so a read that this order cannot explain has no explanation.
+ * The algorithm keeps the count as low as the completed operations allow: it counts an addition when an uncounted
+ * addition returns, or when a returning read has a result higher than the count. Additions are interchangeable, so the
+ * one that returns first is counted first. An open read takes effect when the count equals its result. In every other
+ * order the count is at least as high at each moment. So if this order cannot explain a read, no order can.
  */
 function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, returns } = part

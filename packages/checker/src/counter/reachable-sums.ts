@@ -13,8 +13,9 @@ export interface Addition {
 const MOST_SUMS = 100_000
 
 /**
- * The possible results of a read of a counter. All additions that returned before its call count, and any of those
- * called before its return may. Undefined if there are too many results, or if they are not exact.
+ * Returns a function that finds the possible results of a read of a counter. Each result includes every addition that
+ * returned before the read was called. It may include any addition that was called before the read returned. The
+ * function returns undefined if there are too many results, or if they are not exact.
  *
  * @throws OutOfTime
  */
@@ -54,7 +55,10 @@ function sumsBetween(
   return sums
 }
 
-/** Extends the set by each sum with the amount added up to `count` times. Returns false if there are too many sums. */
+/**
+ * Adds to the set every sum that results from a sum of the set by up to `count` additions of the amount. Returns false
+ * if there are too many sums, or if a sum is not exact.
+ */
 function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budget): boolean {
   let latest = [...sums]
   for (let times = 0; times < count && latest.length > 0; times++) {
@@ -62,7 +66,7 @@ function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budge
     for (const each of latest) {
       budget.tick()
       const sum = decimal(each + amount)
-      // The set already contains the sum with as few additions of the amount.
+      // This sum was already found with no more additions of the amount.
       if (sums.has(sum)) continue
       if (!isExact(sum) || sums.size === MOST_SUMS) return false
       sums.add(sum)

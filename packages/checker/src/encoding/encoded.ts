@@ -71,7 +71,7 @@ export interface Decoder {
   readonly history: History
   readonly value: (name: number) => Json
   readonly keyName: (key: number) => string | undefined
-  /** The history's number of the key; -1 for none. */
+  /** The number of the key in the history; -1 if there is no key. */
   readonly keyNumber: (key: number) => number
 }
 

@@ -90,7 +90,8 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
     owner[calls[i]] = i + 1
     if (returns[i] !== NEVER) owner[returns[i]] = length + i + 1
   }
-  // Calls are in the first half and returns in the second. They alternate unpredictably, so the loop avoids a branch.
+  // The first half holds calls, and the second half holds returns. In the history, calls and returns alternate
+  // unpredictably, so the loop avoids a branch.
   const positions = int32Array(2 * length).fill(NEVER, length)
   const ranks = int32Array(keys)
   for (let event = 0; event <= lastEvent; event++) {

@@ -24,9 +24,9 @@ export interface Threads {
 }
 
 /**
- * Returns a function that yields the next operation of a thread, or -1 if there is none that need not wait. `position`
- * holds the number of operations taken, by thread. Created once for each search, because its loops call the function
- * millions of times.
+ * Returns a function that yields the next operation of a thread. It yields -1 if the thread has ended or the next
+ * operation must wait. `position` holds the number of operations taken, by thread. Created once for each search,
+ * because its loops call the function millions of times.
  */
 export function nextIn(
   { start, members, before, of, place }: Threads,
@@ -56,7 +56,7 @@ interface Client {
 }
 
 /**
- * Computes the threads. If `certain`, no operation is optional, so one of unknown outcome can end a thread.
+ * Computes the threads. If `certain`, no operation is optional, and an operation of unknown outcome can end a thread.
  *
  * @throws OutOfTime
  */
@@ -192,8 +192,8 @@ export interface Pairs {
 }
 
 /**
- * Adds the predecessors of an operation. At most the last operation of each thread can be open, because those of a
- * thread do not overlap.
+ * Adds the predecessors of an operation. Operations of one thread do not overlap, so at most the last operation of each
+ * thread can be open.
  */
 function listBefore(
   { from, to }: Pairs,

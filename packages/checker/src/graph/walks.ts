@@ -7,7 +7,10 @@ export type Before = (node: number, place: number) => number
 
 export type Ordered =
   | { readonly order: Int32Array }
-  /** The nodes of a cycle. Each node comes after the next one in the list, and the last after the first. */
+  /**
+   * The nodes of a cycle. In the list, each node is followed by its predecessor. The first node is the predecessor of
+   * the last one.
+   */
   | { readonly cycle: readonly number[] }
 
 interface Walk {

@@ -67,22 +67,24 @@ export interface HistoryJudge<Name extends string = Level> {
 export interface RecordRules {
   /** Functions whose invocation needs no value. */
   readonly mayLackInput: readonly string[]
-  /** Whether versions seen by reads may show what was written if the answers were lost (see `checkVersions`). */
+  /**
+   * Whether a read of a version can show what a write wrote if the answer of the write was lost (see `checkVersions`).
+   */
   readonly namesVersions?: boolean
   /** Whether elements may be missing because someone outside the record removed them. */
   readonly mayBeTaken: boolean
   /** Fills in values that operations omit; undefined if no operation needs it. */
   inFull?(history: History): History | undefined
-  /** Finds observations that only an unknown initial value explains. Absent if they never hide a bug. */
+  /** Finds observations that only an unknown initial value explains. Absent if such observations never hide a bug. */
   readonly byStart?: ((history: History) => ByStart) | undefined
   /**
-   * By key (from -1): the initial content that answers prove. A result that needs more means that a value was both
-   * initial and added later.
+   * By key (-1 for operations without a key): the initial content that answers prove. If a result needs more initial
+   * content than this, some value was both initial and added later.
    */
   readonly leastStarts?: ((history: History) => ReadonlyMap<number, readonly Json[]>) | undefined
   /**
    * Returns a test: may a row have written a value that was read before an unrecorded change of its key? `positions`
-   * holds the position of this change, by key (from -1). Absent if no level lets a read see later writes.
+   * holds the position of this change at index key + 1. Absent if no level lets a read see later writes.
    */
   seenBefore?(history: History, positions: Int32Array, initial: Json): (row: number) => boolean
 }

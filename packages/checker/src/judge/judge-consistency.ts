@@ -38,7 +38,7 @@ export interface Opened {
 export interface Convergences {
   readonly eventual?: Verdict
   readonly convergent?: Verdict
-  /** The reason why neither level can be met. */
+  /** The reason why neither `eventual` nor `convergent` can be met. */
   readonly owed: Reason | undefined
   readonly lost: readonly LostWrite[]
 }
@@ -50,7 +50,7 @@ export const unknownConvergences = (reason: Reason): Convergences => ({
   lost: [],
 })
 
-/** The results other than linearizability. */
+/** All results except the verdict on linearizability. */
 export interface Others {
   readonly decided: Decided
   readonly lost: readonly LostWrite[]
@@ -60,9 +60,11 @@ export interface Others {
   readonly owed: Reason | undefined
 }
 
-/** Opens histories of one kind of object. */
+/** Prepares histories of one kind of object for judging. */
 export interface KindOfObject {
-  /** Reserves memory in addition to that for the encoding. Returns the reason if there is not enough. */
+  /**
+   * Reserves the memory that is needed besides the memory for the encoding. Returns the reason if there is not enough.
+   */
   take?(history: History, budget: Budget): Reason | undefined
   /** @throws OutOfTime */
   open(budget: Budget): Opened
@@ -137,7 +139,7 @@ const lostFor = (accounting: Accounting): Accounting['lost'] =>
 export const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
   verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
 
-/** Whether a verdict on the final reads would change if the history is linearizable. */
+/** Whether some verdict on the final reads must change once the history is known to be linearizable. */
 const isContrary = ({ decided, owed }: Others): boolean =>
   byFinalReads.some((level) => {
     const result = decided[level]?.result
@@ -145,8 +147,8 @@ const isContrary = ({ decided, owed }: Others): boolean =>
   })
 
 /**
- * Corrects the results for a linearizable history. It converges if it has final reads: these may differ only because an
- * operation of unknown outcome took effect between them.
+ * Corrects the results of a linearizable history. Such a history converges if it has final reads. If its final reads
+ * differ, an operation of unknown outcome took effect between them.
  */
 function explainedBy(others: Others): Others {
   const { decided, owed } = others

@@ -27,7 +27,7 @@ const also = (facts: number, fact: number): number => facts | fact | ((facts & f
  * operation wrote this value.
  */
 export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['info'] {
-  // An appended string may result from different appends.
+  // With append, a string does not show who wrote it, because different appends may result in the same string.
   if (encoded.hasAppend || total === 0) return { total, happened: 0, undecided: total }
   const { length, kind, writes, expects, returns } = encoded
   const unknown = unknownWrites(encoded)
@@ -53,8 +53,8 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
 }
 
 /**
- * For an unknown initial value: tests whether a read began after the initial value was certainly overwritten. True for
- * all other operations.
+ * For an unknown initial value. The test is false only for reads that began before the initial value was certainly
+ * overwritten.
  */
 function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: Encoded): (i: number) => boolean {
   const overwritten = new Int32Array(keys).fill(NEVER)

@@ -48,13 +48,13 @@ export interface LostWrite {
 
 /** What verdicts lose because the clocks of several machines are known only within bounds. */
 export interface ClockCost {
-  /** The number of clocks that timed operations, without the reference clock. */
+  /** The number of different clocks that gave times to operations. The reference clock does not count. */
   readonly clocks: number
   /** The uncertainty of an event's time: maximum and median. Null if nothing is known about a clock. */
   readonly withinNanos: { readonly max: number | null; readonly p50: number | null }
   /**
-   * The number of uncertain real-time orders on one object between operations of different clocks. A pair without an
-   * order counts as 2.
+   * The number of uncertain real-time orders between two operations on one object that different clocks timed. A pair
+   * counts twice if either operation may have returned before the other was called.
    */
   readonly unordered: number
   /** The number of operations that are shorter than the uncertainty of their times. */

@@ -4,20 +4,20 @@ import type { OperationRow } from '../encoding/operation-row.ts'
 export interface Staleness {
   /** The number of completed reads of each kind. */
   readonly reads: {
-    /** Reads of the initial value, or of a value with a single writer, whose lag is known. */
+    /** Reads whose lag is known: reads of the initial value, and reads of a value with a single writer. */
     readonly measured: number
     /** The measured reads whose value had certainly been overwritten when they were called. */
     readonly stale: number
     /** Reads of a value that several operations wrote. */
     readonly ambiguous: number
-    /** Reads of a value that no operation, or only a failed one, had begun to write. */
+    /** Reads whose value no operation had begun to write, apart from failed operations. */
     readonly unexplained: number
   }
   /** The stale reads, by row. */
   readonly staleRows: Int32Array
   /**
-   * The time between the overwriting of each measured read's value and the read's call. Absent without measured reads,
-   * or without times.
+   * For each measured read: the time from the overwriting of its value to its call. Absent without measured reads, or
+   * without times.
    */
   readonly behindNanos?: Percentiles | undefined
   /** The least number of writes that had overwritten each measured read's value. Absent without measured reads. */

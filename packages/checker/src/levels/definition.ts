@@ -62,7 +62,7 @@ interface WeakWords {
 
 export const alreadyKnew = (who: string, read: string): string => `${who} already knew of it when it ${read}`
 
-/** The reason for a level in which each client has its own order. */
+/** Why the unseen write is older, at a level in which each client has its own order. */
 export const afterwards = (who: string, read: string): string => `after it ${who} ${read}`
 
 export const noSharedOrder = (): string => 'No order of the writes, shared by all processes, fits what they saw'
@@ -87,7 +87,7 @@ export const orderOfWrites = {
 /** Levels that pages show together. */
 export interface Rung {
   readonly title: string
-  /** The sign's label in a table's legend. */
+  /** The label of `sign` in the legend of a table. */
   readonly name: string
   readonly sign: string
 }

@@ -9,10 +9,15 @@ export interface Race {
 /** No other judge. */
 export const alone: Race = { isBeaten: () => false }
 
-/** Ranks differ for up to this many parts, and for as many turns. With so many keys, each key has few operations. */
+/**
+ * Ranks are distinct for up to this many parts and this many turns. With so many parts, each part has few operations.
+ */
 const MOST_PARTS = 2 ** 24
 
-/** The rank of a part in a turn. A single judge examines all parts in order, then the undecided ones again. */
+/**
+ * The place of a part in the order in which a single judge examines parts: all parts in turn 0, then the undecided
+ * parts again.
+ */
 export const rankOf = (turn: number, part: number): number => turn * MOST_PARTS + part
 
 export type Limit = 'time' | 'memory'

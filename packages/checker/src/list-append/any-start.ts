@@ -6,7 +6,7 @@ import { askedByKey, type LeastStarts } from '../object/model/least-start.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
 import { listFrom } from './list-append.ts'
 
-/** By key: the elements of its longest read that no operation appended. */
+/** By key: the elements of the longest read, without the elements that some operation appended. */
 function leastStarts(history: History): LeastStarts {
   const { f, key, outcome, length } = history.operations
   const appends = history.functions.map((name) => name === 'append')

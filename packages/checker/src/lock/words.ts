@@ -6,7 +6,7 @@ import { capital, show } from '../verdict/words.ts'
 /** The time that a client held a lock: from the answer of its acquire to the call of its release. */
 export interface Holding {
   readonly acquire: OperationRow
-  /** The first attempt to release the lock. From then on the client may know that it lost the lock. */
+  /** The first attempt to release the lock. From its call on, the client may know that it no longer holds the lock. */
   readonly release: OperationRow | undefined
   /** The first release that was not refused. */
   readonly freed: OperationRow | undefined

@@ -37,8 +37,9 @@ export function append<Value>(entries: Entries<Value>, value: Value, offset: num
 }
 
 /**
- * Returns the places among the known entries at which a read may begin, usually one. At a negative place -n, the first
- * n entries of the read come before the known ones; at -length - 1, unknown entries lie between.
+ * Returns the places among the known entries at which a read may begin, usually one. At place -n, the first n entries
+ * of the read come before the known entries. At place -length - 1, there are unknown entries between the read and the
+ * known entries.
  */
 export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>): readonly number[] {
   const { values, least, most, isOpen } = known
@@ -62,7 +63,7 @@ export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }:
   return places
 }
 
-/** Adds the entries that a read returned from a place, if this is possible. */
+/** Adds the entries of a read that begins at place `at`. Returns false if this is impossible. */
 export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>, at: number): boolean {
   const { values, least, most } = known
   if (limit === 0) return true

@@ -18,7 +18,7 @@ interface Read {
 
 interface Seen {
   readonly reads: readonly Read[]
-  /** By append without an offset that a read returned: the number of known offsets before it. */
+  /** For each append without an offset, if some read returned its entry: the number of known offsets before it. */
   readonly nextOf: ReadonlyMap<number, number>
 }
 
@@ -156,7 +156,7 @@ function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entr
 function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly number[] | undefined {
   const after = new Map<number, number>()
   const before = new Map<number, number>()
-  /** By append without an offset: the greatest offset of a read that begins with its entry. */
+  /** For each append without an offset: the greatest offset of the reads that begin with the entry of the append. */
   const begins = new Map<number, number>()
   for (const { from, appends } of seen.reads) {
     for (const [at, i] of appends.entries()) {

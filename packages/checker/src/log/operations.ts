@@ -14,8 +14,6 @@ import { type ObjectOperation, WrongValue } from '../judge/model.ts'
 import { listAtFirst } from '../object/model/any-start.ts'
 import { badOperation, isSilent, jsonOf, type Part } from '../object/model/part.ts'
 
-// The operations of a log, and their values.
-
 export const APPEND = 0
 export const READ = 1
 

@@ -38,7 +38,7 @@ function wrongEntry(history: History, output: Json): string | undefined {
     : `an entry that was read is ${JSON.stringify(wrong)}, which nobody appended. A read returns values, such as ["a","b"], or pairs of offset and value, such as [[1,"a"],[2,"b"]].`
 }
 
-/** Whether an entry holds an offset and a value, but not as a pair of number and value. */
+/** Whether an entry seems to hold an offset and a value in a form other than [number, value]. */
 function looksLikeEntry(entry: Json): boolean {
   if (typeof entry !== 'object' || entry === null) return false
   if (Array.isArray(entry)) return entry.length === 2 && typeof entry[0] === 'string' && DIGITS.test(entry[0])

@@ -47,7 +47,7 @@ type Registers = ReadonlyMap<string, string>
 
 interface Start {
   readonly registers: Registers
-  /** The content of all other registers; undefined if unknown. */
+  /** The content of each register that is not in `registers`; undefined if unknown. */
   readonly rest: string | undefined
 }
 
@@ -106,7 +106,10 @@ export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'o
 
 const EXAMPLE = '[["read","x",null],["write","y",2]]'
 
-/** Returns the initial contents. An object holds them by name; any other value is that of every register. */
+/**
+ * Returns the initial contents. If `initial` is an object, it holds the content of each register by name. Any other
+ * value is the content of every register.
+ */
 function startOf(initial: Json): Start {
   if (typeof initial !== 'object' || initial === null || Array.isArray(initial)) {
     return { registers: new Map(), rest: canonical(initial) }

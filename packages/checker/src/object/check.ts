@@ -126,7 +126,7 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
   const contents = createContents(history)
   const parts = partsOf(history, functions, budget, contents)
   const sure = (verdict: Verdict): Verdict => (isOwn ? onlyFrom(entry, verdict) : verdict)
-  // The search also decides the levels that its result implies.
+  // The search also runs if only weaker levels are asked for, because a linearizable order implies them.
   const isOrderWanted = options.levels.some((level) => !isByFinalReads(level))
   const isSequential = options.levels.some((level) => !isByFinalReads(level) && level !== 'linearizable')
   return {
@@ -228,7 +228,7 @@ function judgeFromAny(
   return {
     model: entry.name,
     specification: typeof specification === 'function' ? specification(history) : specification,
-    // A read narrows the possible states, so every operation counts as a change.
+    // With an unknown initial value, a read narrows the possible states. So every operation counts as a change.
     isRead: () => false,
     observes: functions.isRead,
     refute,

@@ -40,12 +40,12 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
 /** In a longer history, only what the named contradiction depends on is reduced. */
 const LONG = 20_000
 
-/** In a history longer than `LONG`, contradictions of more operations are not reduced. */
+/** In a history longer than `LONG`, a contradiction of more operations than this is not reduced. */
 const MOST_AROUND = 2_000
 
 /**
- * Returns a contradiction without reducing it: the named operations or, if none are named, the last ones called before
- * it.
+ * Returns a contradiction without reducing it: the operations that it names or, if it names none, the last operations
+ * called up to `until`.
  */
 function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why: Uncut['why']): Counterexample {
   const named = conflict.toSorted((a, b) => a - b).slice(-MOST_OPERATIONS)
@@ -113,7 +113,7 @@ function cutDown(
   }
 }
 
-/** Tests whether a set of operations explains its own results. */
+/** Tests whether some operations include everything on which their results may depend. */
 const toldBy = (part: Part, { supports, related, isRead, observes = isRead }: Judge, budget: Budget) =>
   supports?.(part, budget) ?? isClosedUnder(related(part, budget), (i) => observes(part.f[i]))
 
@@ -154,7 +154,7 @@ function told(
   return balance === undefined ? { sentence } : { sentence: `${sentence} ${balance.sentence}`, balance }
 }
 
-/** The maximum number of looks for verifying a few operations. */
+/** The limit for verifying a few operations, as a number of budget checks. The clock is not read. */
 const ALLOWED_LOOKS = 100
 
 /** Whether a few operations certainly contradict each other, decided without reading the clock. */
@@ -165,8 +165,8 @@ const isSure = (some: Part, judge: Judge): boolean =>
   )
 
 /**
- * Returns the first operation after whose return no order is possible. It need not return last: a lock's second grant
- * is wrong, not the release after it.
+ * Returns the first operation after whose return no order is possible. This operation is not always the last to return:
+ * if a lock is granted twice, the second grant is wrong, and not the release after it.
  */
 function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
   const returned = core.filter((i) => part.returns[i] !== NEVER).sort((a, b) => part.returns[a] - part.returns[b])

@@ -39,14 +39,14 @@ export function modelEntry<State>(model: Model<State>, settled?: Settled): Model
 }
 
 /**
- * The maximum number of operations per function that are tried. They suffice to detect whether the model tests results,
- * and more would let states grow.
+ * The maximum number of operations tried per function. This many are enough to detect whether the model checks results.
+ * More would let states grow.
  */
 const MOST_TRIED = 50
 
 /**
- * Tests for observations: operations that the model calls reads, and operations whose results the model tests. Tries
- * the operations in order of their calls to find these.
+ * Tests whether an operation is an observation: the model calls it a read, or the model checks its result. To find out
+ * the latter, applies the model to the operations in order of their calls.
  */
 const observedBy =
   <State>(model: Model<State>): IsMetBy =>
@@ -68,7 +68,10 @@ const observedBy =
     }
   }
 
-/** Reports whether an operation's result matters to its effect, or whether the operation is impossible at the start. */
+/**
+ * Reports whether the model checks the result of an operation: the encoding depends on the result, or the operation is
+ * impossible in the initial state.
+ */
 const isTested = ({ initial, encode, step }: IntegerModel, input: ModelInput, output: Json): boolean =>
   encode(input, output) !== encode(input, undefined) || step(initial, encode(input, output)) === -1
 

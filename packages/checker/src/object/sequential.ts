@@ -73,7 +73,7 @@ export function decide(part: Part, { specification }: Judge, budget: Budget, ste
   }
 }
 
-/** The maximum number of looks for verifying a few operations. */
+/** The limit for verifying a few operations, as a number of budget checks. The clock is not read. */
 const ALLOWED_LOOKS = 100
 
 /** Time limit for reducing a counterexample; the verdict is already known. */

@@ -228,7 +228,7 @@ function giveUp<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>, { reason 
   noteDoubt(keys, judged, reason)
 }
 
-/** Updates the totals after an event of a key, so that none needs a pass over all keys. */
+/** Updates the totals after an event of a key. No total then needs a pass over all keys. */
 function account<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>): void {
   const { monitor } = judged
   if (monitor === undefined) return
@@ -306,7 +306,7 @@ function called<Flight>(
   return flight
 }
 
-/** The reason why no kind of object can judge an operation, if any. */
+/** Returns the reason why an operation cannot be judged, if any. */
 function obstacle<Flight>(room: OnlineRoom<Flight>, event: EventInput): GivenUp | undefined {
   if ((event.value === undefined && !room.mayLackInput(event.f)) || hasMember(event, 'unsaid')) return UNSAID
   // An operation sent again takes effect only if no earlier attempt did, so it cannot be judged alone.

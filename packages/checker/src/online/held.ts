@@ -5,7 +5,7 @@ import type { Moment } from './object-monitor.ts'
 export interface Held {
   /** Undefined if objects have no keys. */
   readonly key: string | undefined
-  /** The object's events; empty after its beginning is forgotten. */
+  /** The object's events since events were last forgotten. */
   moments: Moment[]
   entries: number
   judged: number

@@ -14,7 +14,7 @@ import {
   tooMuch,
 } from './object-monitor.ts'
 
-/** The verdict of a judge of whole histories on the events so far. */
+/** The verdict on the events so far, by a judge of whole histories. */
 export type Judgement =
   | { readonly result: 'met' }
   | { readonly result: 'violated'; readonly sentence: string }
@@ -39,12 +39,12 @@ const MEMORY_BYTES = 500_000_000
 
 /**
  * Creates a room that judges each object by the judge of whole histories, each time its events have grown by a tenth,
- * or less often if judging takes long. It detects a violation some events late, but reports it at the event that proves
- * it.
+ * or less often if judging takes long. It detects a violation some events late, but reports the event that proves the
+ * violation.
  *
  * All events of an object are held, and an object that reaches `retainAtMost` is given up. To avoid this, events are
- * forgotten at a moment without open operations and earlier unknown outcomes. Later events are then judged from an
- * unknown initial value.
+ * forgotten at a moment when no operation is open and no earlier operation has an unknown outcome. Later events are
+ * then judged from an unknown initial value.
  */
 export const recheckedRoom = (rechecked: Rechecked): OnlineRoom<Called> => ({
   ...rechecked,
@@ -187,8 +187,8 @@ function note(rechecks: Rechecks, held: Held, judgement: Exclude<Judgement, { re
 }
 
 /**
- * Reports whether the events of an object may be forgotten. They may not while an operation is open or may still take
- * effect.
+ * Reports whether the events of an object may be forgotten. Events must be kept while an operation is open or may still
+ * take effect.
  */
 const mayForget = ({ rechecked }: Rechecks, { open, hasUnknownOutcome }: Held): boolean =>
   !rechecked.isWhole && open === 0 && !hasUnknownOutcome

@@ -31,7 +31,7 @@ export type ApartAnswer =
       /** Whether the history appends to texts. Operations of unknown outcome then stay undecided. */
       readonly isJoined: boolean
       readonly finally: FinallyRead
-      /** The levels that final reads seem to contradict, but that an order in real time explains. */
+      /** The levels that final reads seem to violate, but that are met because the history is linearizable. */
       readonly contrary: readonly string[]
     }
   /** The first violated key of each part. */
@@ -92,7 +92,7 @@ export function judgeLongKey(
         isStopped = !judge.take(part)
         return !isStopped
       })
-      // `eachPart` stopped early by itself, because the key needs all its operations at once.
+      // `eachPart` ended early, but not because of `judge.take`: this key needs all its operations at once.
       if (!isAll && !isStopped) return undefined
       const answer = judge.answer()
       switch (answer.result) {
@@ -213,8 +213,8 @@ function convergenceOf(level: Level, { finally: { read, unread, firstUnread }, c
 }
 
 /**
- * The report on a history of which only the rows of violated keys are available. The levels that `part`, the report on
- * these rows, violates are violated; all others are unknown.
+ * The report on a history of which only the rows of violated keys are available. `part` is the report on these rows. A
+ * level that is violated in `part` is violated; every other level is unknown.
  */
 export function reportOfKeys(part: Report, unknownOutcomes: number, why: string): Report {
   const levelsOf = Object.entries(part.levels).map(([level, verdict]): [string, Verdict] => {

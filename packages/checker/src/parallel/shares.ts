@@ -36,7 +36,7 @@ export interface Plan {
 /** The options for judging a share: plain data, except for the clock. */
 export type ShareOptions = CheckOptions<string>
 
-/** Restricts the options to levels of consistency, because only these divide keys among threads. */
+/** Keeps only the levels of consistency, because only for these levels can threads judge keys separately. */
 export const narrowed = (options: ShareOptions): CheckOptions => ({
   ...options,
   levels: levels.filter((level) => options.levels.includes(level)),
@@ -45,7 +45,7 @@ export const narrowed = (options: ShareOptions): CheckOptions => ({
 /** The answer for a share, as plain data. */
 export type ShareAnswer =
   | { readonly result: 'met'; readonly orders: readonly KeyOrder[]; readonly keys: number }
-  /** Orders, with keys as numbered in the history. */
+  /** The orders. Keys have the numbers that they have in the history. */
   | { readonly result: 'packed'; readonly packed: PackedOrders; readonly keys: number }
   | { readonly result: 'violated'; readonly rank: number; readonly counterexample: Counterexample | undefined }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }

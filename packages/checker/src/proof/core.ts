@@ -3,7 +3,7 @@ import { addTo } from '../encoding/lists.ts'
 import type { Budget } from '../limits/budget.ts'
 import { shrink } from '../search/shrink.ts'
 
-/** The maximum number of operations of a core that the verifier searches. */
+/** The maximum number of operations in a core. The verifier does not search larger cores. */
 export const MOST_IN_CORE = 60
 
 export interface Search {

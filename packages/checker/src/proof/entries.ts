@@ -80,8 +80,8 @@ const FIRST = -1
 const MOST_CHOICES = 64
 
 /**
- * Yields possible sources of the reads, as proofs of the levels between sequential and eventual. The source is the
- * write that each answered read saw; uncertain ones begin with the last writer of the value.
+ * Yields possible sources of the reads, as proofs of the levels between sequential and eventual. The source of an
+ * answered read is the write that it saw. If the source is uncertain, the last writer of the value is tried first.
  */
 export function* sourceEntries(
   history: History,

@@ -24,7 +24,7 @@ import { saidInFull, saidOf } from '../encoding/half-said.ts'
 
 export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
 
-/** A history as judged, and the line of each operation in it. */
+/** A history in the form in which it was judged, and the line of each operation. */
 export interface JudgedLines {
   readonly text: string
   /** By row: the line of the operation's invocation. */
@@ -49,7 +49,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
   // The expiry of leases depends on times.
   const isTimed = functions.includes('take') && hasTimes(history)
   const lineOf = new Int32Array(length)
-  // The lines could not tell the process 1 from the process "1".
+  // Two processes can have the same name in the lines, such as 1 and "1".
   const processes = new Set(process.subarray(0, length))
   if (new Set(Array.from(processes, history.processName)).size < processes.size) return undefined
   const at = new Map<number, number>()
@@ -101,7 +101,7 @@ export function readLines(history: History, rows?: readonly number[]): JudgedLin
 const isOfVerifier = (error: unknown): error is Error =>
   error instanceof Undecided || error instanceof Unreadable || error instanceof Refused
 
-/** Returns the lines of the file itself, if the verifier reads from them what was judged. */
+/** Returns the lines of the file itself, if the verifier reads the judged history from them. */
 export function asWritten(history: History, text: string, judging: Judging): JudgedLines | undefined {
   const { operations, keys, functions, files, clocks, taken, hasSessions } = history
   if (files !== undefined || clocks !== undefined || taken !== undefined || hasSessions) return undefined

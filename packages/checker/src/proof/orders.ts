@@ -34,7 +34,7 @@ const coreEntry = (level: string, rows: readonly number[], lineOf: Int32Array): 
   { level, result: 'violated', core: rows.map((row) => lineOf[row]) },
 ]
 
-/** The step limit. Reducing a core takes fewer steps. */
+/** The step limit for reducing a core. A reduction needs fewer steps than this. */
 const MOST_STEPS = 1_000_000
 
 /** The verifier's answer. */
@@ -52,8 +52,8 @@ export interface Cutting {
   /** How the verifier judges the object; undefined if it does not support this kind of object. */
   readonly judging: Judging | undefined
   /**
-   * Reports whether some operations contradict the level by themselves. An accepted proof may depend on operations that
-   * are not shown.
+   * Reports whether some operations contradict the level by themselves. An accepted proof does not show this, because
+   * it may depend on operations that are not shown.
    */
   readonly contradicts: (rows: readonly number[]) => boolean
   /** Returns the operations on which the answers of these rows may depend, if known. */
@@ -127,7 +127,7 @@ export function provenCore(
     return said.verdict === 'accepted'
   }
   const shown = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
-  // A pattern is not reduced further, because the verifier completes it.
+  // The verifier completes a pattern that breaks a guarantee, so the pattern is not reduced.
   const isPattern = hasGuarantees(reading.head)
   const search = {
     history,

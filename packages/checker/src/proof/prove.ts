@@ -24,11 +24,11 @@ export interface ProvedLevel {
 }
 
 /**
- * Proves each decided level, and lets the verifier check the proof. Evidence that it does not accept is omitted, with
- * the reason.
+ * Proves each decided level, and lets the verifier check the proof. Evidence that the verifier does not accept is
+ * omitted, with the reason.
  *
- * @param text the file, if it consists of JSON lines. The proof refers to it if each of its lines means what was
- * judged.
+ * @param text the file, if it consists of JSON lines. The proof refers to the file if its lines state the history as it
+ * was judged.
  * @param sha256 returns the hash of a text's bytes, in hexadecimal
  */
 export function prove(
@@ -117,7 +117,10 @@ function createDraft(subject: Subject): Draft {
   return { ...subject, entries, proved, firstAccepted, tell }
 }
 
-/** Reports whether a proof needs what an order does not say: the initial value, or when a drain took each message. */
+/**
+ * Reports whether a proof needs facts that an order does not contain: the initial value, or when a drain took each
+ * message.
+ */
 const isPartlySaid = ({ functions, keys }: History, { initial, model }: ProofHead): boolean =>
   functions.includes('drain') ||
   (initial === undefined && (model !== 'register' || functions.includes('append') || keys.length > 1))
@@ -131,8 +134,8 @@ function evidenceOfMet(
   if (hasGuarantees(head)) return firstAccepted([[{ level, result: 'met', whole: true }]])
   if (byFinalReads.includes(level)) {
     const said = firstAccepted([[{ level, result: 'met', final: true }]])
-    // The verifier defines the level more narrowly than the implication does. That it refuses an implied level is no
-    // evidence.
+    // An implied level may be weaker than the verifier's definition of it. If the verifier refuses such a level, this
+    // proves nothing.
     return witness.kind === 'implied' && said?.verdict === 'refused' ? undefined : said
   }
   if (witness.kind === 'implied') {

@@ -74,7 +74,7 @@ interface Traffic {
   readonly tallies: ReadonlyMap<number, Tally>
   readonly attempted: number
   readonly acknowledged: number
-  /** By key: how many messages operations of unknown outcome may have taken. */
+  /** By key: the maximum number of messages that operations of unknown outcome may have taken. */
   readonly takers: Map<number, number>
   /** Whether the queue of this key was certainly drained after the last enqueue. */
   readonly isDrained: (key: number) => boolean
@@ -149,7 +149,7 @@ function beyond(stock: ReadonlyMap<number, number>): number {
 }
 
 interface Tally {
-  /** The enqueue to show, or the dequeue of a message that nobody enqueued. */
+  /** The operation to show: the enqueue of the message, or a dequeue if nobody enqueued the message. */
   row: number
   readonly value: number
   attempts: number

@@ -54,8 +54,8 @@ export const bagFrom = (initial: Messages): Specification<Messages> => ({
 /**
  * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other. Each enqueue must begin before
  * the message's single dequeue returns. A dequeue that found nothing needs a moment at which the bag may be empty (see
- * `findGap`). All such moments are equally good, because every message can come and go entirely before or after.
- * Without dequeues that found nothing, messages may also repeat.
+ * `findGap`). All such moments are equally good, because every message can come and go entirely before or after. If no
+ * dequeue found nothing, messages need not be distinct.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
@@ -79,8 +79,8 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 }
 
 /**
- * The time from an operation to a moment at which the bag is empty, so short that the operation still follows every
- * earlier event.
+ * How long a dequeue takes effect before a moment at which the bag is empty. This time is so short that every earlier
+ * event still comes before the dequeue.
  */
 const QUARTER = 0.25
 

@@ -12,7 +12,7 @@ import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
 /**
  * Returns the operations that show an empty queue: answered drains, and final dequeues that found nothing. Each must
- * begin after all acknowledged enqueues returned and all others were called.
+ * begin after every acknowledged enqueue returned and every other enqueue was called.
  *
  * @throws OutOfTime
  */
@@ -69,8 +69,9 @@ interface Drained {
 }
 
 /**
- * Decides eventual consistency of drained queues. Every initial or acknowledged message must have been dequeued, and no
- * other message except enqueued ones. Repeated deliveries are allowed, because a queue may deliver at least once.
+ * Decides eventual consistency of drained queues. Every initial or acknowledged message must have been dequeued. Every
+ * dequeued message must be initial or enqueued. Repeated deliveries are allowed, because a queue may deliver at least
+ * once.
  *
  * @throws OutOfTime
  */
@@ -166,7 +167,7 @@ function endOf(
   }
   if (gone === 0) return undefined
   if (gone <= mostTaken) return 'excused'
-  // Collects just enough messages that operations of unknown outcome cannot have taken them all.
+  // Collects missing messages until they are more than operations of unknown outcome can have taken.
   let left = mostTaken
   const enough: Passage[] = []
   for (const passage of missing) {

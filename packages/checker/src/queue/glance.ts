@@ -8,7 +8,10 @@ import { ENQUEUE } from './operations.ts'
 
 const NONE = -1
 
-/** The maximum number of dequeues of unknown outcome. More can explain almost any suspicion. */
+/**
+ * The maximum number of dequeues of unknown outcome. If there are more, they can explain almost every suspicious
+ * message.
+ */
 const MOST_UNKNOWN = 500
 
 /** Suspicions looked into. */

@@ -159,7 +159,7 @@ function fillersOf(
 export const operationsOf = ({ enqueue, dequeue }: Life): readonly number[] =>
   [enqueue, dequeue].filter((i) => i !== -1)
 
-/** Returns the messages that no known dequeue took, but that a later dequeue that found nothing shows to be gone. */
+/** Returns the messages that no known dequeue took, but that were gone when a later dequeue found nothing. */
 export function takenBefore({ lives, empties }: Lives, moments: readonly number[], budget: Budget): readonly Taking[] {
   if (moments.length === 0) return []
   const found = moments.map((at, n) => ({ at, empty: empties[n] })).sort(ticking((a, b) => a.at - b.at, budget))

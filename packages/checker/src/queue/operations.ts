@@ -2,8 +2,6 @@ import { canonical, type Json } from '@chaosproxy/history'
 import { listAtFirst } from '../object/model/any-start.ts'
 import type { Expansion } from '../object/model/part.ts'
 
-// The common parts of bags and queues: their operations and their initial content.
-
 export const ENQUEUE = 0
 export const DEQUEUE = 1
 export const DRAIN = 2

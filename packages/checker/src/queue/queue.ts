@@ -49,9 +49,10 @@ export const queueFrom = (initial: Messages): Specification<Messages> => ({
 /**
  * Decides a queue of distinct messages, in O(n log n). The conditions of a bag must hold, and messages must be first
  * in, first out. A message precedes another if its enqueue returned before the other's enqueue was called, or if its
- * dequeue returned before the other's dequeue was called. Each of these intervals is reduced to what the other interval
- * of the message allows. Both relations are interval orders, and their union has a cycle only if two messages precede
- * each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea & Hamza, ICALP 2015).
+ * dequeue returned before the other's dequeue was called. The times of a message's enqueue and dequeue first limit each
+ * other, because the enqueue takes effect before the dequeue. Both relations are interval orders, and their union has a
+ * cycle only if two messages precede each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea &
+ * Hamza, ICALP 2015).
  *
  * A dequeue that found nothing is a moment at which each message either is still to come or has left. Any order of the
  * messages that respects the relations can be extended to an order of all operations. It respects real time if each
@@ -78,8 +79,9 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 
 /**
  * Pairs dequeues of unknown outcome with the messages that they must have taken. A message must be gone before a moment
- * at which the queue was empty, and before any message enqueued strictly later. Both concern the messages enqueued
- * first, so the earliest dequeues can take the earliest messages. Returns a conflict if too few were called in time.
+ * at which the queue was empty, and before the dequeue of a message that was enqueued strictly later. Both conditions
+ * concern the messages enqueued first, so the earliest dequeues can take the earliest messages. Returns a conflict if
+ * too few were called in time.
  */
 function withTaken(
   part: Part,
@@ -109,7 +111,7 @@ function withTaken(
   const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
   if ('conflict' in taken) return taken
   for (const { life, dequeue } of taken) {
-    // Messages that are never dequeued have the end NEVER, so this one leaves before them.
+    // This message leaves at NEVER - 1. Messages that are never dequeued leave at NEVER, which is later.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
     result.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
   }
@@ -117,8 +119,8 @@ function withTaken(
 }
 
 /**
- * Returns the messages in the order that `fast` defines, by repeatedly taking one without predecessors. If there is
- * none, returns two that precede each other.
+ * Returns the messages in the order that `fast` defines, by repeatedly taking a message without predecessors. If every
+ * message that is left has a predecessor, returns two messages that precede each other.
  */
 function inOrder(
   lives: readonly Life[],
@@ -145,15 +147,16 @@ function inOrder(
     while (isGone[byDequeued[at.dequeued]] === 1) at.dequeued++
     const firstEnqueued = lives[byEnqueued[at.enqueued]].enqueued
     const firstDequeued = lives[byDequeued[at.dequeued]].dequeued
-    // A message has no predecessor if both its intervals begin before any interval of their kind ends.
+    // A message has no predecessor if its enqueue begins before the first enqueue ends, and its dequeue begins before
+    // the first dequeue ends.
     while (at.enqueueFrom < all.length && lives[byEnqueueFrom[at.enqueueFrom]].enqueueFrom <= firstEnqueued)
       pass(byEnqueueFrom[at.enqueueFrom++])
     while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
     if (minimal === undefined) {
-      // The message enqueued first must have a predecessor by dequeue, and the one dequeued first must have one by
-      // enqueue. They therefore precede each other.
+      // The predecessor of the message enqueued first can only precede it by dequeue. The predecessor of the message
+      // dequeued first can only precede it by enqueue. So these two messages precede each other.
       return { conflict: [lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]] }
     }
     isGone[minimal] = 1
@@ -184,7 +187,7 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
     while (left <= at) {
       const next = left
       enterUpTo(next)
-      // `enterUpTo` has already made a dequeue that found nothing leave.
+      // If this is a dequeue that found nothing, `enterUpTo` has already handled it.
       if (left > next) continue
       left++
       const { dequeue } = sequence[next]

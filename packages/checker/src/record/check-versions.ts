@@ -29,8 +29,8 @@ type Judge = (history: History, options: CheckOptions<string>) => Report<string>
 /**
  * Judges a history of registers in which answers to writes of versions were lost. Each such write wrote one unknown
  * version, different from all others, or nothing. A level is met if some assignment of observed versions to lost writes
- * meets it. It is violated if every assignment violates it, or if the history without the unknown versions and their
- * readers does.
+ * meets it. It is violated if every assignment violates it. It is also violated if the history violates it without the
+ * unknown versions and the reads of them.
  *
  * @returns Undefined if no such answer was lost.
  */
@@ -50,8 +50,8 @@ export function checkVersions(
     isCertain &&= way.isCertain
   }
   const report = judge(assigned(history, keys, chosen, UNJUDGED), options)
-  // Without real time, a read may see a version before its write is called. Not all of these assignments were tried, so
-  // violations are doubtful.
+  // Without real time, a read may see a version before its write is called. Assignments of this kind were not all
+  // tried, so violations are doubtful.
   const doubtful = Object.entries(report.levels)
     .filter(([level, { result }]) => result === 'violated' && !(level === 'linearizable' && isCertain))
     .map(([level]) => level)
@@ -68,13 +68,14 @@ interface Search {
 
 interface Way {
   readonly assignment: Assignment
-  /** Whether the assignment explains the key, or no assignment does. */
+  /** True if the assignment explains the key, or if it is certain that no assignment does. */
   readonly isCertain: boolean
 }
 
 /**
- * Returns the first assignment that makes the key linearizable, or else the beginning of one that stays valid longest.
- * Assigns versions in the order in which they were found; after each, the operations so far must be linearizable.
+ * Returns the first assignment that makes the key linearizable. If there is none, returns the beginning of an
+ * assignment that stays valid longest. Assigns versions in the order in which they were found; after each, the
+ * operations so far must be linearizable.
  */
 function wayFor(key: number, versions: LostVersions, { history, options, judge, deadline }: Search): Way {
   const keys = new Map([[key, versions]])
@@ -112,9 +113,9 @@ function wayFor(key: number, versions: LostVersions, { history, options, judge, 
 }
 
 /**
- * The history without the lost writes, reads of unknown versions, and failed cas. An acknowledged cas that replaced
- * such a version becomes a write. If it violates a level, so does the whole history, because nothing in it depends on
- * the lost answers.
+ * The history without the lost writes, reads of unknown versions, and failed cas. An acknowledged cas that replaced an
+ * unknown version becomes a write. Nothing in the resulting history depends on the lost answers. So if it violates a
+ * level, the whole history violates the level, too.
  */
 function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersions>): History {
   const plain = assigned(history, keys, new Map(), UNJUDGED)

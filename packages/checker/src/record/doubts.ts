@@ -45,8 +45,8 @@ const nameOf = ({ what, key }: Mark): string => (key === undefined || what.inclu
 const isScript = ({ key, what }: Touched): boolean => key === undefined && /^(EVAL|EVALSHA|FCALL)( |$)/.test(what)
 
 /**
- * Returns a remedy for keys that scripts touched. The traffic of some packages consists of scripts only, so these
- * cannot simply be omitted.
+ * Returns a remedy for keys that scripts touched. Some packages send nothing but scripts, so scripts cannot simply be
+ * omitted.
  */
 function scriptsRemedy(touched: readonly Touched[]): string {
   const { what = '' } = touched.find(isScript) ?? {}

@@ -22,8 +22,8 @@ const MAY_BE_KEYED: ReadonlySet<History['format']> = new Set([undefined, 'jsonl'
 const NOTHING: ReadonlySet<string> = new Set([':nil', 'nil', 'null', 'none', 'undefined', '<nil>', '(nil)', ''])
 
 /**
- * Finds ways in which the history may misrepresent what happened: unwritten values in reads that seem initial or
- * resemble written ones, and pairs that may be keys with values. Each hint is a sentence with a remedy.
+ * Finds signs that the history misrepresents what happened: reads of unwritten values that may be initial or that
+ * resemble written values, and pairs that may be a key with a value. Each hint is a sentence with a remedy.
  */
 export function hintsFor(history: History): readonly string[] {
   const written = new Map<string, Json>()

@@ -16,7 +16,7 @@ import type { RecordRules } from '../judge/entry.ts'
 /** The part of a history that can be judged, and the reasons for its limits. */
 export interface Judgeable {
   readonly history: History
-  /** The first outside operation that touched each key with unjudged operations. */
+  /** For each key that has unjudged operations: the first operation outside the record that touched the key. */
   readonly touched: readonly Touched[]
   /** The number of touched keys. `touched` may be shorter, because a mark may cover every key. */
   readonly touchedKeys: number
@@ -36,9 +36,9 @@ export interface Touched {
  * Returns the part of a history that can be judged in spite of its marks, or undefined if this is the whole history.
  *
  * A mark means that an operation outside the record touched a key. The key is judged by the operations that returned
- * before this moment, because no read among them can have seen later changes. Operations in flight at this moment may
- * or may not have taken effect. Later calls are omitted, except writes of values that were read before: levels without
- * real time allow these reads.
+ * before the mark, because no read among them can have seen later changes. Operations in flight at the mark may or may
+ * not have taken effect. Operations called after the mark are omitted, except writes of values that were read before
+ * the mark. Levels without real time allow such reads.
  */
 export function judgeableOf(history: History, rules: RecordRules, initial: Json): Judgeable | undefined {
   const unsaid = unsaidInputs(history, rules)

@@ -47,8 +47,8 @@ export function hasLostVersions(history: History): boolean {
 }
 
 /**
- * The lost versions by key, -1 for operations without a key. Excludes keys with a version that two writes returned,
- * because it does not identify a write.
+ * The lost versions by key, -1 for operations without a key. Excludes keys on which two writes returned the same
+ * version, because this version does not identify a write.
  */
 export function lostVersionsOf(history: History, initial: Json): ReadonlyMap<number, LostVersions> {
   const { length, key, callEvent, input } = history.operations

@@ -17,7 +17,7 @@ import type { Report } from '../judge/report.ts'
 import { notRecorded } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 
-/** The minimum number of reads to judge whether most are strange. */
+/** The minimum number of reads for judging whether most reads returned unwritten values. */
 const FEWEST_READS = 5
 
 const LONGEST_QUOTE = 60
@@ -108,7 +108,8 @@ function writtenBy(history: History, row: number): Json {
 }
 
 /**
- * Returns a written value that resembles a read value. Their difference shows which place the route table should read.
+ * Returns a written value that resembles a read value. The difference between the two shows where the route table
+ * should read the value.
  */
 function relatedTo(read: Json, { values }: History, written: ReadonlySet<number> = new Set()): Json | undefined {
   for (const id of written) {
@@ -136,7 +137,7 @@ function writerBefore(history: History, read: number, written: Writes['written']
   return any === undefined ? null : history.values.json(any as never)
 }
 
-/** The relation of two values in words, if it reveals the right place. */
+/** Describes in words how the two values are related, if this shows where the route table should read the value. */
 function difference(written: Json, read: Json): string {
   if (typeof written !== typeof read && String(written) === String(read)) return ' (of another type)'
   if (read === null || typeof read !== 'object') return ''

@@ -90,8 +90,8 @@ function stepOf(history: History, row: number, name: string): Step {
 }
 
 /**
- * Returns the reads and writes of an operation. A transaction of several statements is judged elsewhere, so only its
- * writes count, as changes.
+ * Returns the reads and writes of an operation. A transaction of several statements is judged elsewhere. Here its reads
+ * are ignored, and its writes count as changes.
  */
 function stepsOf(history: History, row: number): readonly Step[] {
   const micro = (outputOf(history, row) ?? []) as readonly (readonly [does: string, cell: Json, value?: Json])[]

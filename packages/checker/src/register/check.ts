@@ -158,7 +158,7 @@ function judgeByClients(
     () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
     (): Decided => ({}),
   )
-  // What is contradictory without the order of unnamed clients is contradictory with any order of them.
+  // A contradiction that was found without the order of unnamed clients' operations holds for every such order.
   const resting = options.levels.filter((level) => level === 'sequential' || isWeak(level))
   return Object.fromEntries(
     resting.map((level) => {
@@ -179,7 +179,10 @@ function withoutUnnamed({ history, encoded, decoder }: Registers, budget: Budget
   }
 }
 
-/** Judges the levels in client order. Operations that contradict a stronger level are examined `first`. */
+/**
+ * Judges the levels that depend on the order of each client's operations. The operations `first` contradict a stronger
+ * level and are examined first.
+ */
 function judgeInOrder(
   registers: Registers,
   options: CheckOptions,
@@ -240,8 +243,8 @@ function judgeBelowSequential(
 }
 
 /**
- * Merges the verdict on linearizability with another thread's verdicts. The result is that of `judgeOthers`, so
- * reported operations do not depend on the number of threads.
+ * Merges the verdict on linearizability with another thread's verdicts. The result is the same as that of
+ * `judgeOthers`. The reported operations therefore do not depend on the number of threads.
  */
 export function beginningWith(
   linearizable: Verdict,

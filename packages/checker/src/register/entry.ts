@@ -32,8 +32,8 @@ const registerRules: RecordRules = {
 }
 
 /**
- * Returns a test of whether a row may write, or replace, a value that was read before an unrecorded change of its key.
- * `positions` holds the position of that change, by key (from -1).
+ * Returns a test: does a row write or replace a value that was read before an unrecorded change of its key? `positions`
+ * holds the position of this change at index key + 1.
  */
 function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
   const { operations, functions, values } = history

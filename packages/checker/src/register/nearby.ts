@@ -25,7 +25,7 @@ const SHARE = 0.7
 /** How many operations to include before and after those of a contradiction. */
 const REACHES = [16, 128, 1_024] as const
 
-/** The maximum number of writers of a value whose reads are included. */
+/** Reads of a value are included only if the value has at most this many writers. */
 const MOST_WRITERS = 16
 
 /** The maximum number of operations in a neighbourhood to judge. */
@@ -42,9 +42,9 @@ interface Nearby {
 
 /**
  * Looks for violations at places where they are likely and cheap to find. Each violation of a level also violates real
- * time on some key, which is found in linear time. The operations around such a contradiction are judged separately,
- * with every write that their reads may have seen. If they violate a level, so does the whole history. An empty result
- * proves nothing.
+ * time on some key, and a violation of real time is found in linear time. The operations around it are judged
+ * separately, with every write that their reads may have seen. If they violate a level, so does the whole history. An
+ * empty result proves nothing.
  *
  * The operations `first` of a known contradiction are judged first. With `only`, no others are judged.
  *

@@ -22,7 +22,10 @@ export function countBelow(numbers: ArrayLike<number>, limit: number): number {
   return low
 }
 
-/** By subset, a bit for each amount: the sum of its amounts. Calls `tick` before each addition. */
+/**
+ * Returns the sum of every subset of the amounts. The index of a sum has a bit for each amount in the subset. Calls
+ * `tick` before each addition.
+ */
 export function subsetSums(amounts: readonly number[], tick: () => void = () => undefined): Float64Array {
   const sums = new Float64Array(1 << amounts.length)
   for (const [bit, amount] of amounts.entries()) {

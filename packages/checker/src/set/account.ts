@@ -19,7 +19,7 @@ interface Elements {
   /** By element: the event position, and in `knownAt` the time, from which it is known to be in the set. */
   readonly known: number[]
   readonly knownAt: number[]
-  /** By element: the latest read by call that contained it. `absent` holds the latest read that lacked it. */
+  /** By element: the last read that contained it, in order of call. `absent` holds the last read that lacked it. */
   readonly present: number[]
   readonly absent: number[]
   readonly reads: number[]
@@ -54,8 +54,9 @@ function numberOf(elements: Elements, value: number): number {
 
 /**
  * Accounts for elements like `set` and `set-full` of Jepsen. An element is known from its acknowledgement or first
- * read, and stable if the last read without it began before the last read with it. Otherwise it is lost if a read
- * without it began after it was known, or else never read. An element that a client tried to remove may be missing.
+ * read. It is stable if the last read without it began before the last read with it. Otherwise it is lost if a read
+ * without it began after it was known. If there is no such read, it was never read. An element that a client tried to
+ * remove may be missing.
  */
 export function accountOfSet(history: History, initial: Json, budget: Budget, contents: Contents): Accounting {
   const sets = new Map<number, Elements>()

@@ -5,8 +5,8 @@ import { READ } from './operations.ts'
 import { setFrom } from './set.ts'
 
 /**
- * Guesses the initial set: in a set that only grows, the elements that every read returned may be initial. Otherwise
- * the fast method does not apply.
+ * Guesses the initial set. In a set that only grows, the elements that every read returned may be initial. For other
+ * sets, the fast method does not apply.
  */
 function guesses(part: Part, budget: Budget): Guesses {
   let common: Set<number> | undefined

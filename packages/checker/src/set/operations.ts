@@ -1,8 +1,6 @@
 import { canonical, type Json } from '@chaosproxy/history'
 import { listAtFirst } from '../object/model/any-start.ts'
 
-// The operations of a set, and its initial content.
-
 export const ADD = 0
 export const REMOVE = 1
 export const READ = 2

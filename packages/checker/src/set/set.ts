@@ -19,7 +19,7 @@ export const set: ObjectEntry = {
   aliases: ['set-full', 'grow-only-set', 'g-set', 'or-set'],
   summary: 'values that are added, removed and read',
   functions: ['add', 'remove', 'contains', 'read'],
-  // An element added twice is in the set once.
+  // In a set, `add` does not add amounts: an element added twice is in the set once.
   meanings: { add: { effect: 'appends', takes: 'value', answers: 'reply' } },
   levels: ['linearizable', 'eventual', 'convergent'],
   object: {
@@ -105,7 +105,10 @@ function afterRead({ isKnown, present, absent }: Contents, output: Json): readon
   return fits && new Set(read).size === read.length ? [{ isKnown: true, present: read, absent: [] }] : []
 }
 
-/** The answer of a contains: true or false, or a pair of its value and the answer. */
+/**
+ * Returns the element that a `contains` asks for. Its answer is true or false, or a pair of the element and true or
+ * false.
+ */
 const elementOf = (value: Json, output: Json | undefined): Json => (Array.isArray(output) ? output[0] : value)
 function found(output: Json | undefined): boolean {
   const answer = Array.isArray(output) ? output[1] : output
@@ -135,7 +138,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   }
   const contentOf = readIn(part)
   reads.sort(ticking((a, b) => contentOf(a).length - contentOf(b).length, budget))
-  // By element: the rank, plus one, of the smallest read that holds it; 1 for initial elements.
+  // By element, `level` holds the rank of the smallest read with the element, plus one; 1 for initial elements.
   const numbering = createNumbering()
   const level: number[] = []
   const lastSeen: number[] = []

@@ -17,7 +17,7 @@ export interface Additive {
 
 const FIRST_VECTORS = 64
 
-/** Added amounts, by the place of the name. */
+/** Added amounts. `place` is the number of the name to which the amount belongs. */
 type Placed = readonly (readonly [place: number, amount: number])[]
 
 /**

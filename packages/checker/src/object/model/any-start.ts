@@ -16,7 +16,7 @@ export interface AnyStart {
    * OutOfTime
    */
   readonly refute?: (part: Part, budget: Budget) => readonly number[] | undefined
-  /** Finds observations that only the initial value explains, which can hide a bug. Absent if there are none. */
+  /** Finds observations that can hide a bug, because only the initial value explains them. Absent if there are none. */
   readonly byStart?: (history: History) => ByStart
   /** Returns the content that each key certainly had at the start, for judging again (see `decidedByStart`). */
   readonly leastStarts?: (history: History) => LeastStarts
@@ -24,7 +24,7 @@ export interface AnyStart {
 
 export interface Guesses {
   readonly starts: readonly Json[]
-  /** Whether no other initial value explains the operations if none of these does. */
+  /** Whether no initial value explains the operations if none of `starts` does. */
   readonly isComplete: boolean
 }
 

@@ -69,7 +69,7 @@ function wrongRead(ended: Ended, elements: Elements, own: Own, budget: Budget): 
   let afterAll: ReadonlyMap<number, Limit> | undefined
   for (const [n, read] of own.reads.entries()) {
     const isSettled = callEvent[read] > settled
-    // This read returned the same output as the first one, which was right.
+    // This read returned the same output as the first read, and the first read was right.
     if (n > 0 && isSettled && afterAll !== undefined && output[read] === output[first]) continue
     const limits = (isSettled ? afterAll : undefined) ?? limitsAt(ended, elements, own, read, budget)
     if (isSettled) afterAll = limits
@@ -178,7 +178,7 @@ function wrongElement(
   return undefined
 }
 
-/** The event from which an element must be present. */
+/** Describes since when an element must be present. */
 function sinceWhen(history: History, adders: readonly OperationRow[], read: OperationRow): string {
   const { outcome, returnEvent, callEvent } = history.operations
   const before = adders.filter((row) => outcome[row] === OK && returnEvent[row] < callEvent[read])

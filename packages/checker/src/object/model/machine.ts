@@ -13,7 +13,7 @@ export interface Machine {
    * The state after an operation with this number; -1 if impossible; below -1, one of several states: see `several`.
    */
   readonly step: (state: number, code: number) => number
-  /** Returns the possible states, two or more, for a step below -1. */
+  /** Returns the possible states if `step` returned a number below -1. There are at least two. */
   readonly several: (step: number) => readonly number[]
   /**
    * Present if operations change the state only by adding to it, and are possible whenever the sum is allowed. Those
@@ -27,7 +27,7 @@ export interface Machine {
   readonly release: () => void
 }
 
-/** Sums of amounts as single numbers, which almost certainly differ. */
+/** Represents each sum of amounts by one number. Different sums almost certainly have different numbers. */
 export interface Weights {
   readonly initial: number
   readonly adds: (code: number) => number

@@ -64,8 +64,8 @@ interface Results {
    */
   readonly repeats?: readonly number[] | undefined
   /**
-   * An operation whose values look like names of objects. A history with different values is rejected, because only
-   * keys name objects.
+   * An operation whose values look like names of objects. If these values differ from each other, the history is
+   * rejected, because only keys name objects.
    */
   readonly nameless?: number | undefined
   /** The operations that each stand for several, and how they are split. */
@@ -117,8 +117,8 @@ interface Speed {
 /** Members for smaller counterexamples: which operations may be left out. */
 interface Dependence {
   /**
-   * Adds to a choice of operations everything on which their results may depend. Removing the others from a history
-   * with a legal order never creates a contradiction. By default adds all earlier operations that may change the state.
+   * Adds to the chosen operations everything on which their results may depend. If the whole history has a legal order,
+   * the resulting set has one, too. By default adds all earlier operations that may change the state.
    */
   related?(part: Part, budget: Budget, initial: Json): (chosen: Iterable<number>) => readonly number[]
   /**
@@ -127,8 +127,8 @@ interface Dependence {
    */
   supports?(part: Part, budget: Budget, initial: Json): (some: readonly number[]) => boolean
   /**
-   * Replaces `related` and `supports` if elements are independent of each other: the number of the function that reads
-   * all elements, or -1.
+   * For objects whose elements are independent of each other: the number of the function that reads all elements, or -1
+   * if there is none. `related` and `supports` are then not needed.
    */
   readonly readsElements?: number
 }
@@ -167,8 +167,8 @@ export interface Ended {
 }
 
 /**
- * The verdict on final reads. `isOrder`: it comes from an order of all updates and final reads, in which final reads
- * may differ.
+ * The verdict on final reads. If `isOrder`, it comes from an order of all updates and final reads. The results of final
+ * reads may then differ.
  */
 export type Convergence =
   | { readonly result: 'met'; readonly isOrder?: boolean }
@@ -219,8 +219,9 @@ export const readIn =
     contents(row[i])
 
 /**
- * Returns the dependence for objects of elements. Adds all operations, except reads, on elements of the chosen
- * operations, and on initial elements, which may be missing or may block another.
+ * Returns `related` for objects of elements. It adds all operations, except reads, on the elements of the chosen
+ * operations. It also adds those on initial elements, because an initial element may be missing or may block another
+ * element.
  */
 export const relatedByElement =
   (read: number) =>

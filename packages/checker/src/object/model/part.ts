@@ -244,8 +244,8 @@ function eventsByPosition(
   last: number,
   budget: Budget,
 ): Int32Array {
-  // Several operations may share the events of one row. The table holds the first one as 1 + 2 * i + (0 or 1), with
-  // links to the others.
+  // Several operations may share the events of one row. Event 2 * i is the call of operation i, and event 2 * i + 1 is
+  // its return. The table holds the first event at a position, plus 1; `after` links to the others.
   const firstAt = new Int32Array(last + 1)
   const after = new Int32Array(2 * length)
   let count = 0

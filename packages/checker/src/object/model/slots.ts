@@ -19,8 +19,8 @@ export const LEFT_OUT = -1
  * For observations that fix the order up to groups ("slots") of commuting operations: decides whether that order
  * respects real time, and returns it. A `loose` operation may come at any time after all operations of earlier slots.
  *
- * Sound and complete: if an operation of a later slot returned before one of an earlier slot was called, they
- * contradict each other. Otherwise sorting by slot and then by call respects every precedence.
+ * Sound and complete: if an operation of a later slot returned before an operation of an earlier slot was called, the
+ * two contradict each other. Otherwise sorting by slot and then by call respects every precedence.
  */
 export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, budget: Budget = unlimited): FastAnswer {
   const { length, calls, returns } = part
@@ -36,7 +36,8 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
   for (let at = 0; at < fixed.length; at++) {
     const i = fixed[at]
     latest[at] = at === 0 || calls[i] > calls[latest[at - 1]] ? i : latest[at - 1]
-    // Within a slot, operations are in order of call, so one called after this return belongs to an earlier slot.
+    // Within a slot, operations are sorted by call. If an operation earlier in `fixed` was called after this return, it
+    // belongs to an earlier slot.
     if (returns[i] < calls[latest[at]]) return { result: 'violated', conflict: [latest[at], i] }
   }
   const firstOfSlot = (wanted: number): number => firstWhere(0, fixed.length, (at) => slot[fixed[at]] >= wanted)

@@ -55,7 +55,7 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
   return capital(`${before}${listed}${beside === undefined ? '' : `, ${beside}`}: ${rule}.`)
 }
 
-/** Nanoseconds from the last answer before the `i`th operation to its call. */
+/** The nanoseconds from the latest return of an earlier operation to the call of the `i`th operation. */
 function gapBefore(core: Part, i: number): number {
   const { callTime, returnTime } = core.history.operations
   const ended = lastReturn(core, i)
@@ -64,7 +64,7 @@ function gapBefore(core: Part, i: number): number {
 
 const isLater = (core: Part, i: number): boolean => core.returns[i - 1] < core.calls[i] && gapBefore(core, i) > 0
 
-/** `1.0 ms later`, counted from the last answer before. */
+/** Formats the time since the latest return of an earlier operation: `1.0 ms later`. */
 const laterBy = (core: Part, i: number): string =>
   hasTimes(core.history) ? `${duration(gapBefore(core, i))} later` : 'later'
 
@@ -87,7 +87,7 @@ function didOf(part: Part, i: number): string {
   if (operations.outcome[row] === INFO) {
     return `${who} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`
   }
-  // Operations that represent one row each have their own output, so this takes it from the part.
+  // Several operations may represent one row. Each has its own output, which only the part holds.
   const output = part.output[i] === NO_OUTPUT ? input : jsonOf(part, part.output[i])
   const elements = elementsOf(output)
   if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {

@@ -175,8 +175,8 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
 }
 
 /**
- * Parts with at least this many operations are checked by `glance` first. If all parts together have so many, the
- * shortest come first.
+ * Parts with at least this many operations are checked by `glance` first. If all parts together have at least this many
+ * operations, the shortest parts come first.
  */
 const LONG = 20_000
 

@@ -23,8 +23,8 @@ interface Additive extends Machine {
   readonly isRead: (number: number) => boolean
 }
 
-// Measured in the running process. A quarter of the memory is uncollected garbage, because the search creates millions
-// of small objects.
+// The following sizes were measured in the running process. A quarter of the memory is uncollected garbage, because the
+// search creates millions of small objects.
 
 /** Bytes of a configuration, without the words of `taken`. */
 const BYTES_PER_CONFIGURATION = 540
@@ -37,8 +37,8 @@ const BYTES_PER_WINDOW = 260
 const ASIDE = 64
 
 /**
- * The approximate cost of an operation of unknown outcome: if it takes effect about when its client gave up, and if it
- * does long after.
+ * The approximate cost of an operation of unknown outcome. It is `EARLY` if the operation takes effect about when its
+ * client gave up, and `LATE` if it takes effect long after that.
  */
 const EARLY = 0.1
 const LATE = 1
@@ -53,8 +53,8 @@ const LATE = 1
  * stands directly before the operation that it makes possible. Several such operations in a row are sorted by class
  * where possible. Reads are taken as soon as they fit.
  *
- * The search is best first. Each operation of unknown outcome costs 1. Progress is worth more than their average cost,
- * so postponed configurations are resumed only at a dead end.
+ * The search is best first. Each operation of unknown outcome costs at most `LATE`. Progress is worth more than the
+ * average cost of these operations, so postponed configurations are resumed only at a dead end.
  */
 export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive, budget: Budget): ObjectSearch {
   const { length } = part
@@ -76,7 +76,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
   const trailParent: number[] = []
   const trailOperation: number[] = []
   const tasks: Task[] = []
-  // Of tasks with equal priorities, the newest comes first, because it is furthest.
+  // Among tasks of equal priority, the newest comes first, because it has advanced furthest.
   const heap = createHeap((a, b) => tasks[a].priority - tasks[b].priority || b - a)
   let bytes = 0
   let fits = true
@@ -315,8 +315,8 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
 }
 
 /**
- * By operation of unknown outcome: its place among the completed operations. After this place, it is unlikely to take
- * effect, because most do so about as soon as completed ones.
+ * By operation of unknown outcome: a place among the completed operations after which it is unlikely to take effect.
+ * Most of these operations take effect about as soon as completed ones.
  */
 function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: number, budget: Budget): Int32Array {
   const { returnEvent } = history.operations

@@ -27,7 +27,10 @@ export function faultOfObjectWitness(
   return undefined
 }
 
-/** Returns whether each operation is possible by the specification. */
+/**
+ * Returns a function that applies operations one after another, and reports whether each is possible by the
+ * specification.
+ */
 export function simulateBy<State>(specification: Specification<State>, part: Part): (i: number) => boolean {
   // The possible states: an operation of unknown outcome may have one of several effects.
   let states: readonly State[] = [specification.initial]

@@ -20,8 +20,8 @@ export interface ObjectSearch {
 export type Placed = Pick<Part, 'length' | 'f' | 'calls' | 'returns'>
 
 /**
- * How an operation came onto the path: chosen, or taken because it fitted. From 0 on, the class of unknown outcome from
- * which it was chosen.
+ * How an operation came onto the path: `CHOICE` if it was chosen, and `OBSERVATION` if it was taken because it fitted.
+ * A number from 0 on means that it was chosen from the class of unknown outcome with this number.
  */
 const CHOICE = -1
 const OBSERVATION = -2

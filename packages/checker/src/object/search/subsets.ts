@@ -24,7 +24,7 @@ export const few: FindSubset = (addends, sum, budget) => {
 }
 
 /**
- * Finds addends with the given sum that leave out at most four of all.
+ * Finds addends with the given sum by leaving out at most four addends.
  *
  * @throws OutOfTime
  */

@@ -31,7 +31,7 @@ interface Way {
   readonly steps: readonly Step[]
 }
 
-/** The number of operations, by return, among which the next reads are sought. */
+/** The next reads are sought among this many operations, in order of return. */
 const MOST_AHEAD = 256
 /** The maximum number of states tried between two reads. Most orders are found within a few states. */
 const MOST_ORDERS = 500
@@ -51,7 +51,7 @@ export interface Searched extends Pick<Machine, 'code' | 'step'> {
 }
 
 export interface Moves {
-  /** Reports whether an operation is taken that was called before the return of `first`. */
+  /** Reports whether an operation is taken. Only for operations called before the return of `first`. */
   readonly isTaken: (taken: Int32Array, operation: number) => boolean
   /** The configuration after an operation and all reads that fit after it, if memory suffices. */
   readonly takeStep: (at: Configuration, step: Step, state: number) => Configuration | undefined
@@ -121,7 +121,7 @@ export function createWays(
 
   const through = createThrough(searched, moves, isDone)
   return {
-    // Tries reads with short ways first, because longer ways often pass through their states.
+    // Tries the reads with the shortest ways first, because longer ways often pass through the states of shorter ones.
     toReads: (from) => {
       const reads = [...readsAhead(from)]
       for (const find of [few, allButFew, fewest]) {
@@ -143,7 +143,7 @@ export function createWays(
   }
 }
 
-/** Takes the operations of a way in a possible order. */
+/** Creates a function that takes the operations of a `Way` in a possible order. */
 const createThrough =
   (
     { code, step, calls, returns, completed }: Searched,

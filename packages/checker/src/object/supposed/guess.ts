@@ -26,18 +26,21 @@ const MOST_GUESSES = 256
 const UNEXPLAINED = 12
 /** The cost of an operation that took effect long after its call; others cost 1. */
 const LATE = 3
-/** The number of recently called operations of which all subsets are tried. */
+/** All subsets of this many recently called operations are tried. */
 const MOST_RECENT = 10
 /**
- * The number of waiting operations of which all subsets are tried if the recent ones explain nothing. After an outage,
- * many may take effect together.
+ * If the recent operations explain nothing, all subsets of this many waiting operations are tried. After an outage,
+ * many operations may take effect together.
  */
 const MOST_WAITING = 24
 const MOST_BY_CHANCE = 5
 /** Subsets of all waiting operations are tried only for this many guesses per sighting. */
 const MOST_THOROUGH = 4
 
-/** The guess that leaves the fewest sightings unexplained, by the fewest operations. */
+/**
+ * Returns the cheapest guess found. A guess is cheaper if it leaves fewer sightings unexplained and takes fewer
+ * operations.
+ */
 export function bestGuess(sightings: readonly Sighting[], unknown: readonly Addition[], budget: Budget): Guess {
   let guesses: readonly Guess[] = [{ sum: 0, taken: undefined, included: [], cost: 0 }]
   for (const [at, sighting] of sightings.entries()) {
@@ -88,8 +91,8 @@ function asItIs(guess: Guess, { view }: Place): Guess | undefined {
 }
 
 /**
- * Removes recently taken operations from the guess. The read may come before them if it overlaps the sighting that
- * first showed them.
+ * Returns the guess if it explains the sighting without some operations that it took recently. The read of the sighting
+ * may come before such an operation if it overlaps the sighting that first showed the operation.
  */
 function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): Guess | undefined {
   const forced = forcedAt(view, guess.included)
@@ -146,7 +149,7 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   const amounts = items.map(({ adds }) => adds)
   const [first, second] = [subsetSums(amounts.slice(0, middle)), subsetSums(amounts.slice(middle))]
   const [lower, upper] = [waiting.slice(0, middle), waiting.slice(middle)]
-  // Minimises only the number of operations of unknown outcome.
+  // A mask of the operations of unknown outcome, because only their number is minimised.
   const ofLower = (1 << lower.length) - 1
   const cheapest = new Map<number, number>()
   for (let subset = 0; subset < first.length; subset++) {

@@ -9,10 +9,13 @@ export interface Sighting {
   readonly read: number
   readonly call: number
   readonly return: number
-  /** The read's sum, minus the initial amounts and everything that returned before the read was called. */
+  /**
+   * The sum that the read returned, minus the initial amounts and all additions that returned before the read was
+   * called.
+   */
   readonly excess: number
   readonly returnedBefore: number
-  /** The completed operations that overlap the read, which it may or may not include. */
+  /** The completed operations that overlap the read. The read may or may not include each of them. */
   readonly overlapping: readonly Addition[]
 }
 

@@ -12,10 +12,11 @@ export interface Included {
 export interface View {
   readonly sighting: Sighting
   /**
-   * Returns the subset that contains `forced` and fits, if operations of unknown outcome add `sum`; -1 if several fit.
+   * Returns a subset that contains `forced`. Together with operations of unknown outcome that add `sum`, it explains
+   * the sighting. Returns -1 if there are several such subsets.
    */
   readonly subsetFor: (sum: number, forced: number) => number | undefined
-  /** Returns the smallest subset that contains `forced` and fits, if operations of unknown outcome add `sum`. */
+  /** Like `subsetFor`, but returns the smallest of several subsets. */
   readonly leastFor: (sum: number, forced: number) => number | undefined
 }
 

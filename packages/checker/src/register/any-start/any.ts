@@ -81,7 +81,8 @@ export function decideFromAny<Known extends Answer>(
     const few = decideFew(restrict(encoded, involved), question, jsonOf, budget, maySee())
     if (few.result === 'violated') return { result: 'violated', involved }
     if (few.result === 'unknown') break
-    // Another round would repeat the last one. This happens if the list of contradictory operations was shortened.
+    // Another round would be the same as the last one. This can happen if the list of contradictory operations was
+    // shortened.
     if ([...few.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
     choice = new Map([...choice, ...few.choice])
   }
@@ -142,7 +143,7 @@ function decideFew<Known extends Answer>(
   return go(certain)
 }
 
-/** Gives each other key the initial value `UNMENTIONED`. */
+/** Gives the initial value `UNMENTIONED` to every key that has none in the choice. */
 function withEveryKey({ key }: Encoded, choice: Choice): Choice {
   const every = new Map(choice)
   for (const k of key) if (!every.has(k)) every.set(k, UNMENTIONED)
@@ -196,7 +197,10 @@ export function answerForFew<Known extends Answer>(
   return few.result === 'unknown' ? unknown() : few.answer
 }
 
-/** Returns the first choice for weaker levels: initial values that make keys linearizable, if found quickly. */
+/**
+ * Returns the initial values to try first for weaker levels. If such values are found quickly, they make each key
+ * linearizable.
+ */
 export function likelyStarts(encoded: Encoded, jsonOf: JsonOf, budget: Budget): Choice {
   const choice = new Map<number, number>()
   for (const part of partition(encoded, budget)) {

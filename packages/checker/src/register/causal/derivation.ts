@@ -5,7 +5,10 @@ import { type Edge, inOwnOrder } from '../sequential/edges.ts'
 import type { Contradiction } from './orders/judged.ts'
 import { type Facts, previousOf } from './orders/order.ts'
 
-/** A cycle of orders, each beginning where the previous one ends, and every operation that its derivation uses. */
+/**
+ * A cycle of orders, each beginning where the previous one ends. `involved` holds every operation from which the cycle
+ * is derived.
+ */
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>

@@ -109,8 +109,8 @@ function wordsOf(
 }
 
 /**
- * Keeps only the paths for reads of written values. Reads of the initial value need none, because every write follows
- * it.
+ * Keeps only the paths for reads of written values. Reads of the initial value need no path, because every write
+ * follows the initial value.
  */
 const shownByReads = ({ paths }: Derivation): Pick<Derivation, 'paths'> => ({
   paths: new Map([...paths].filter(([{ reason }]) => reason === 'overwritten before')),

@@ -58,7 +58,7 @@ function searchAmong(choices: Choices, budget: Budget, steps: number): Search {
   return { choices, facts, branched, apart, budget, steps, limit: { left: steps } }
 }
 
-/** Decides a level at which all clients choose the sources together. */
+/** Decides a level at which all clients agree on the source of each read. */
 function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const { choices, facts, budget, limit } = search
   const hasViews = level.sourcesChosenBy === 'all, then each client'

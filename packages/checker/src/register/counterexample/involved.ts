@@ -3,7 +3,10 @@ import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
 import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../../verdict/verdict.ts'
 import { closure, LONG } from './locate.ts'
 
-/** The maximum number of operations of a contradiction that counts as located. */
+/**
+ * The maximum number of operations of a contradiction with everything on which their results may depend. A larger
+ * contradiction is not judged apart from the history.
+ */
 const MOST_LOCATED = 4_096
 
 /** Operations that contradict a level, and the answer that shows the contradiction. */
@@ -72,7 +75,7 @@ export function showInvolved({ level, encoded, involved, why, violates, sentence
   }
 }
 
-/** The maximum number of operations of a counterexample that is used for further attempts. */
+/** Counterexamples with more operations than this are not examined further. */
 const MOST_ROWS = 200
 
 export function rowsIn({ row, length }: Encoded, { operations }: Counterexample): readonly number[] | undefined {

@@ -49,7 +49,10 @@ export function locate(violated: Violated, jsonOf: JsonOf, budget: Budget): Loca
   return undefined
 }
 
-/** The maximum number of operations of a contradiction that counts as located. */
+/**
+ * The maximum number of operations of a contradiction with everything on which their results may depend. A larger
+ * contradiction is not judged apart from the history.
+ */
 const MOST_LOCATED = 4_096
 
 /** Window sizes, in event positions before the culprit's return. */
@@ -115,8 +118,9 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 
 /**
  * Returns the operations that returned after `from` and before the culprit, with everything on which their results may
- * depend. The first is a write that returned before their calls and so hides all earlier writes; undefined if there is
- * none. A cas that overlaps this write is optional, because it may come before.
+ * depend. The first operation of the result is a write that returned before any of them was called, so it hides all
+ * earlier writes. Returns undefined if there is no such write. A cas that overlaps this write is optional, because the
+ * cas may come first.
  */
 function windowBefore(part: Encoded, culpritReturn: number, from: number): Encoded | undefined {
   const { length, kind, calls, returns } = part
@@ -142,7 +146,7 @@ function windowBefore(part: Encoded, culpritReturn: number, from: number): Encod
   return window
 }
 
-/** The maximum number of time checks for verifying a candidate after the time has expired. */
+/** The limit for verifying a candidate, as a number of budget checks. The clock is not read. */
 const ALLOWED_LOOKS = 200
 
 /**

@@ -69,18 +69,18 @@ export interface Contradiction {
   readonly complete: (some: readonly number[]) => readonly number[]
   readonly contradicts: (some: readonly number[]) => boolean
   /**
-   * Reports whether the results of a set depend only on the set. The set can then be shown alone. By default,
-   * `isClosedUnder(complete)`.
+   * Reports whether some operations include everything on which their results may depend. They can then be shown alone.
+   * By default, `isClosedUnder(complete)`.
    */
   readonly isTold?: ((some: readonly number[]) => boolean) | undefined
-  /** Finds a few operations, beginning with a start, that the verifier accepts as a contradiction. */
+  /** Tries to find a few operations that the verifier accepts as a contradiction. Begins with one of `starts`. */
   readonly prove?: Prove | undefined
 }
 
 /**
  * Reduces a contradiction to a core that is contradictory regardless of all other operations. If possible, this is a
- * set that the verifier accepts. Otherwise the core contains, for each observation, every operation on which it may
- * depend, and needs each of its operations.
+ * set that the verifier accepts. Otherwise the core contains, for each observation, every operation on which the
+ * observation may depend. No operation can then be removed from the core.
  *
  * @returns undefined if no start is contradictory
  * @throws OutOfTime if there is no time to begin.
@@ -121,7 +121,10 @@ export const isClosedUnder =
 /** The number of operations in the first window, which doubles each time. Small sets are judged fastest. */
 const FIRST_WINDOW = 4
 
-/** Yields the last operations that returned by an event, in ever larger sets, and finally all. */
+/**
+ * Yields the operations that returned last, but not after event `until`, in ever larger sets. Finally yields all
+ * operations.
+ */
 export function* windows(
   { length, returns }: Pick<Encoded, 'length' | 'returns'>,
   until: number,

@@ -17,8 +17,8 @@ export type Completion = (chosen: Iterable<number>) => number[]
  * that set is still legal. So if the set has no legal order, the whole history has none either, and the set is a true
  * explanation: a stale read is never blamed on a write that was merely removed.
  *
- * In real time, an operation cannot be the last write before an observation if it returned before the call of a
- * completed overwriting write that itself returned before the call of the observation.
+ * In real time, an operation cannot be the last write before an observation if a completed write overwrote it in
+ * between: this write was called after the operation returned, and returned before the observation was called.
  *
  * @throws OutOfTime, as does the completion.
  */
@@ -89,7 +89,10 @@ export function createCompletion(
   }
 }
 
-/** Returns, by operation, the latest call among the overwrites of its key that returned before it was called. */
+/**
+ * By operation: takes the overwrites of its key that returned before the operation was called, and returns the latest
+ * of their calls.
+ */
 function lastOverwriteBefore(encoded: Encoded, budget: Budget): Int32Array {
   const { length, kind, key, calls, returns } = encoded
   const order = new Int32Array(length)
@@ -116,8 +119,8 @@ function pushTo(lists: Map<number, number[]>, at: number, item: number): void {
 }
 
 /**
- * Reports whether every value that the kept operations observe was written by one of them. Initial values, and values
- * that nobody wrote in the whole history (not in `observedInWhole`), need no writer.
+ * Reports whether every value that the kept operations observe was written by one of them. A value needs no writer if
+ * it is initial, or if nobody wrote it in the whole history. In the latter case it is not in `observedInWhole`.
  */
 export function isSupported(encoded: Encoded, kept: readonly number[], observedInWhole: ReadonlySet<string>): boolean {
   const { kind, expects, writes, key, initial } = encoded

@@ -34,11 +34,11 @@ interface Stop {
 
 interface Step extends Stop {
   readonly next: OperationRow
-  /** The write that this operation saw, if the cycle came by `saw`. */
+  /** The write that this operation saw, if the previous operation of the cycle is this write. */
   readonly seen: OperationRow | undefined
 }
 
-/** A cycle of orders in words. */
+/** Describes a cycle of orders in words. */
 export interface Story {
   readonly sentence: string
   /** The one impossible answer, if a single answer closes the cycle. */
@@ -202,7 +202,7 @@ const keyText = ({ keys, operations }: History, row: OperationRow): string =>
 const clipped = (name: string): string => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 1)}…`)
 const LONGEST_NAME = 60
 
-/** Formats `x = 7`, or the value alone without keys. */
+/** Formats `x = 7`, or only the value if there is no key. */
 const pair = (history: History, row: OperationRow, value: Json): string =>
   keyText(history, row) === '' ? show(value) : `${keyText(history, row)} = ${show(value)}`
 

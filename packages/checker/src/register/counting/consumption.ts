@@ -16,10 +16,10 @@ import { countBelow } from '../../search/halving.ts'
  * - something begins v before the first operation that ends it, unless v is the initial value;
  * - something begins v between an operation that ends it and a later read of v.
  *
- * Each pair of neighbours needs a different operation that begins v. In every order in real time, an operation that was
- * called after S and returned before T lies between S and T. Every operation between two such operations was called
- * before T and returned after S. Let E be the number of operations within a window (S, T) that end v. Let B be the
- * number of operations that overlap the window and begin v. Then E exceeds B by at most one. For a window without a
+ * Each pair of neighbours needs a different operation that begins v. Take a window from event S to event T. Let E be
+ * the number of operations that end v, were called after S, and returned before T. In real time, every operation that
+ * is ordered between two of these was called before T and returned after S. Let B be the number of operations that
+ * begin v, were called before T, and returned after S. Then E exceeds B by at most one. For a window without a
  * beginning, E exceeds B by at most zero, or by at most one if v is the initial value. This bound is lower by one if a
  * read of v was called after all operations that end v had returned.
  *
@@ -112,8 +112,8 @@ function fromTheStart(
 
 /**
  * Checks windows from the call of one operation that ends the value to the return of another, the last windows first.
- * By end of the window, a tree holds how many operations within it end the value, minus those called before its end
- * that begin the value.
+ * For each end of a window, a tree holds a difference: the number of operations within the window that end the value,
+ * minus the number of operations that begin the value and were called before the end of the window.
  */
 function withinWindow(
   { calls, returns }: Encoded,
@@ -135,7 +135,7 @@ function withinWindow(
     budget.tick()
     const own = place.get(end) ?? 0
     sums.add(own, 1)
-    // A window needs to begin here only if it contains this operation.
+    // Only windows that contain this operation need to begin at its call.
     const { sum, at } = sums.greatestFrom(own)
     if (sum + countBelow(returned, calls[end]) <= 1) continue
     const [from, until] = [calls[end], returns[ends[at]]]
@@ -155,7 +155,7 @@ function createPrefixSums(length: number) {
   while (leaves < length) leaves *= 2
   const sum = int32Array(2 * leaves)
   const best = int32Array(2 * leaves)
-  // Places beyond the last number are never the greatest.
+  // Leaves beyond the last number are never the greatest.
   for (let at = length; at < leaves; at++) best[leaves + at] = LEAST
   const gather = (node: number): void => {
     sum[node] = sum[2 * node] + sum[2 * node + 1]

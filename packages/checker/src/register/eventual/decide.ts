@@ -12,9 +12,9 @@ import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './e
 /**
  * Decides convergence and eventual consistency from the final reads. Convergence: all final reads of a key agree.
  * Eventual consistency (Vogels 2009; Bailis & Ghodsi 2013): they agree on a value that a write wrote (or on the initial
- * value, which may be any value if unknown). In real time, no acknowledged write of another value was called after
- * every write of that value had returned. A text with appends contains every acknowledged append that no write can have
- * replaced.
+ * value, which may be any value if unknown). In real time, the value must not have been overwritten: no acknowledged
+ * write of another value was called after all writes of this value had returned. A text with appends contains every
+ * acknowledged append that no write can have replaced.
  *
  * @throws OutOfTime
  */
@@ -103,7 +103,7 @@ function keysOf(encoded: Encoded, budget: Budget): Map<number, number[]> {
   return keys
 }
 
-/** Judges one key. `wrong` is a counterexample to eventual consistency, `apart` to convergence. */
+/** Judges one key. `wrong` is a counterexample to eventual consistency. `apart` is a counterexample to convergence. */
 function judgeKey(
   input: Key,
   budget: Budget,
@@ -123,7 +123,7 @@ function judgeKey(
   const isApart = values.size > 1
   const disagree = (level: 'eventual' | 'convergent'): Counterexample => disagreement(input, level, values, lastWriter)
   const apart = isApart ? { apart: disagree('convergent') } : {}
-  // Comes first, because a single read shows this violation.
+  // Values that nobody wrote come first, because a single read shows this violation.
   for (const [value, some] of values) {
     if (!lastWriter.has(value)) return { ...apart, wrong: thinAir({ ...input, reads: some }, value), lost }
   }
@@ -160,7 +160,7 @@ function staysOf({ encoded, operations, reads }: Key, budget: Budget): Stays {
 const mustBeIn = ({ encoded }: Key, i: number, { after, before }: Stays): boolean =>
   encoded.kind[i] === APPEND && encoded.calls[i] > after && encoded.returns[i] < before
 
-/** By value: the last operation to return that may have left the value. */
+/** By value: of the operations that may have produced the value, the last one to return. */
 function lastWriters(input: Key, values: readonly number[], budget: Budget): ReadonlyMap<number, number> {
   const { encoded, operations } = input
   const last = new Map<number, number>()

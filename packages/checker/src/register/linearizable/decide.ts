@@ -86,7 +86,7 @@ function decideQuickly(
   return laidOut
 }
 
-/** Computes the orders. This takes as long as deciding, so it waits until no key is violated. */
+/** Computes the orders. This takes as long as deciding, so it begins only when no key is violated. */
 function layOut(
   { jsonOf, budget, race, orders }: Undertaking,
   laidOut: LaidOut,
@@ -108,7 +108,7 @@ function conclude({ encoded, parts, orders }: Undertaking, exhausted: Limit | un
     return { result: 'unknown', reason: TOO_MANY_STARTS, undecided: missing, limit: 'time' }
   }
   const limit = exhausted ?? 'time'
-  // Keys of other shares have no operations here.
+  // Keys that other threads judge have no operations here.
   const missing = parts.filter((part, p) => part.length > 0 && orders[p] === undefined).length
   return { result: 'unknown', reason: reasonUndecided(limit, missing, parts.length), undecided: missing, limit }
 }

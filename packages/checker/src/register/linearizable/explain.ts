@@ -86,7 +86,8 @@ function cutDown(
   const spokenOf = new Set<number>()
   const sentence = capital(sentenceOf(set, culprit, part, decoder, spokenOf))
   const core = new Set(set.row)
-  // The sentence may name a write outside the contradiction, for which the reader will look.
+  // The sentence may name a write outside the contradiction. The person who reads the sentence will look for this
+  // write.
   const rows = new Set([...core, ...spokenOf])
   return {
     level: 'linearizable',
@@ -180,8 +181,8 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
 }
 
 /**
- * Describes which other operations removed the observed value, and how often it can have been present. Undefined if
- * this was often enough.
+ * Describes which other operations removed the observed value, and how often the value can have been present. Undefined
+ * if it was present often enough for all of them.
  */
 function takenBefore(set: Encoded, observation: number, words: Words): string | undefined {
   const value = set.expects[observation]
@@ -299,8 +300,8 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
 const gapText = (history: History, nanos: number): string => (hasTimes(history) ? `${duration(nanos)} ` : '')
 
 /**
- * The number of the last completed, and of the last open, operations that are examined for the states before the
- * culprit.
+ * To find the states before the culprit, this many of the last completed operations are examined, and as many of the
+ * last open operations.
  */
 const STATES_WINDOW = 64
 

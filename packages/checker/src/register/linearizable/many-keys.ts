@@ -44,7 +44,10 @@ interface Known {
   readonly hard: { readonly keys: number[]; readonly parts: Encoded[]; readonly tasks: Task[] }
 }
 
-/** A key that has an order. Computed on demand, because it is not needed if another key of the batch is violated. */
+/**
+ * A key that has an order. `order` is computed on demand, because it is not needed if another key of the batch is
+ * violated.
+ */
 interface Found {
   readonly key: number
   readonly part: Encoded
@@ -177,7 +180,7 @@ function conclude(
   let undecided = 0
   let decided = 0
   for (let key = 0; key < encoded.keys; key++) {
-    // Keys of other shares have no operations here.
+    // Keys that other threads judge have no operations here.
     if (counts[key] === -1 && starts[key] < starts[key + 1]) undecided++
     else if (counts[key] > 0) decided++
   }

@@ -132,7 +132,7 @@ function give(
   return monitor.abandoned(real)
 }
 
-/** Returns the write of a flight with initial field values. */
+/** Creates the `written` member of a flight; undefined for a read. */
 function writtenBy(call: number, operation: Operation): Flight['written'] {
   if (operation.kind === 'read') return undefined
   const { value, replaces } = operation

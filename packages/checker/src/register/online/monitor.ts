@@ -83,14 +83,15 @@ interface Writing {
  * returns, so a conflict can arise only at such a return.
  *
  * Values that can no longer be read are forgotten. As soon as all open reads and cas were called after first(B), only
- * last(B) matters for later events, and the two greatest of these positions suffice. A block A with first(A) < last(B)
- * can then no longer be read, and neither can a value whose successor by cas is settled. To return a forgotten value is
- * as impossible as to return one that was never written. The values that remain are those of writes that overlap an
- * open operation, and of unread writes of unknown outcome.
+ * last(B) matters for later events. Of all such blocks, only the two greatest `last` are needed. A block A with
+ * first(A) < last(B) can then no longer be read, and neither can a value whose successor by cas is settled. To return a
+ * forgotten value is as impossible as to return one that was never written. The values that remain are those of writes
+ * that overlap an open operation, and of unread writes of unknown outcome.
  *
  * A forgotten value may be written again; a later read of it can only have seen the later write. If a value is written
- * again before it is forgotten, the monitor ignores its reads, and which of its writes a cas replaced. Fewer
- * constraints cause no false alarm but may miss a violation. If all values are distinct, no violation is missed.
+ * again before it is forgotten, the monitor ignores reads of the value. It also ignores which write of the value a cas
+ * replaced. Fewer constraints cause no false alarm but may miss a violation. If all values are distinct, no violation
+ * is missed.
  */
 export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {
   const values = new Map<ValueName, Written>()
@@ -168,7 +169,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     return undefined
   }
 
-  /** Reports whether a block conflicts with another one when one of its operations returns. */
+  /** Reports whether a block conflicts with another block when an operation of the first one returns. */
   function conflicts(block: Block, position: number): boolean {
     if (block.first === position) return false
     if (isOutdated(block)) return true

@@ -84,9 +84,9 @@ interface Watching {
 }
 
 /**
- * Tracks whether a route table reads a value from the place to which it was written. Otherwise all reads seem to return
- * values that nobody wrote, without an error of the service. The online check suspects this from the first such read
- * until a read returns a written value.
+ * Tracks whether a route table reads a value from the place to which it was written. If it reads another place, all
+ * reads seem to return values that nobody wrote, although the service makes no error. The online check suspects this
+ * from the first such read until a read returns a written value.
  */
 interface ReadBack {
   wrote(value: ValueName): void
@@ -114,7 +114,7 @@ function createReadBack(initial: ValueName): ReadBack {
       }
     },
     read(value) {
-      // A read of the initial value shows nothing, because a lost write leaves this value too.
+      // A read of the initial value shows nothing, because the register also has this value after a lost write.
       if (unread === undefined || value === initial) return
       if (!unread.has(value)) isStrange = true
       else {

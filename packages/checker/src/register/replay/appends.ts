@@ -3,7 +3,10 @@ import { APPEND, type Encoded, NOTHING } from '../../encoding/encoded.ts'
 import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { firstWhere } from '../../search/halving.ts'
 
-/** A string that satisfies no observation before the next write, because appends only make it longer. */
+/**
+ * Stands for every string that is no prefix of an observed value. Appends only make such a string longer, so no
+ * observation fits before the next write.
+ */
 export const DEAD = 0
 
 /** The states of a register with append. They distinguish only prefixes of observed values. */

@@ -20,7 +20,7 @@ export function faultOfWitness(
   return faultOfReplay(encoded, order, rule, jsonOf, { keys: encoded.keys, key: encoded.key })
 }
 
-/** Describes what is wrong with a real-time witness for a single key of any number, if anything. */
+/** Describes what is wrong with a real-time witness for a single key, if anything. The key may have any number. */
 export function faultOnOneKey(part: Encoded, order: Int32Array, jsonOf: (name: number) => Json): string | undefined {
   if (part.hasAppend) return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: int32Array(part.length) })
   return isRightOnOneKey(part, order) ? undefined : faultOfNumbers(part, order)
@@ -114,7 +114,7 @@ function isRightOnOneKey(
     const isObservation = writes[i] >> 31
     state = (state & isObservation) | (writes[i] & ~isObservation)
   }
-  // As many operations as in the history, and none twice, are all operations.
+  // The order has as many operations as the history, and none of them twice. So it contains every operation.
   if (end === length) return faults === 0
   for (let i = 0; i < length; i++) {
     if (seen[i] === 0 && returns[i] !== NEVER) return false

@@ -48,7 +48,7 @@ export function areAppendsInOrder(
   return true
 }
 
-/** A string for each key that can be replaced by, extended by and compared with values. */
+/** Holds a string for each key. A string can be replaced by a value, extended by a value, and compared with a value. */
 interface Strings {
   /** Replaces the string by a value; false if the value is not a string. */
   readonly put: (k: number, value: number) => boolean

@@ -13,12 +13,13 @@ export interface KeyWrites {
   /** The writes of list n are writes[start[n]] … writes[start[n + 1] - 1], in thread order. */
   readonly start: Int32Array
   readonly writes: Int32Array
-  /** The threads that write to key k, as bits of the `words` words from writers[k * words] on. */
+  /** The threads that write to key k, as bits. These begin at writers[k * words] and take `words` words. */
   readonly writers: Int32Array
   /** Returns the list of a thread's writes to a key; the thread must write to the key. */
   readonly listOf: (key: number, thread: number) => number
   /**
-   * Returns where the writes of a list end among the first `count` operations of its thread, as an index in `writes`.
+   * Finds the writes of a list that are among the first `count` operations of its thread. Returns the index in `writes`
+   * after the last of these.
    */
   readonly seek: (list: number, count: number) => number
 }
@@ -29,7 +30,7 @@ export function writesByKey(
   { count, of, place, members }: Threads,
   budget: Budget,
 ): KeyWrites {
-  // Sorted by key, then by thread, then in thread order.
+  // The writes are sorted by key, then by thread, then in thread order.
   const from = new Int32Array(keys + 1)
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) from[key[i] + 1]++
   for (let k = 0; k < keys; k++) from[k + 1] += from[k]
@@ -54,7 +55,7 @@ export function writesByKey(
   first[keys] = start.length
   const words = (count + 31) >> 5
   const writers = new Int32Array(keys * words)
-  // The first list of each word of threads.
+  // For each word of `writers`: the first list of a thread whose bit is in this word.
   const firstOfWord = new Int32Array(keys * words)
   for (let k = 0; k < keys; k++) {
     for (let list = first[k + 1] - 1; list >= first[k]; list--) {

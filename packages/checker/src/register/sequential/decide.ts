@@ -98,7 +98,7 @@ export function decideJoined(
 
 interface Decided {
   readonly answer: Sequentiality
-  /** Operations at joints that a violation uses. */
+  /** The operations of a violation that are assumed to follow others only because their threads were joined. */
   readonly joined?: readonly number[] | undefined
 }
 

@@ -11,7 +11,7 @@ export interface Derivation {
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
-/** By derived order: its number. It depends only on those with smaller numbers. */
+/** The number of each derived order. An order depends only on orders with smaller numbers. */
 type Numbers = Map<Edge, number>
 
 /** Expands a contradiction into the paths that its derived orders depend on. */

@@ -5,7 +5,10 @@ export interface Edge {
   readonly from: number
   readonly to: number
   readonly reason: OrderEdge['reason'] | 'assumed'
-  /** For a derived order: it follows from `premise[0]` preceding `premise[1]`, and from what `reader` saw. */
+  /**
+   * For a derived order. It follows from the order of the two operations `premise`, first before second, and from what
+   * `reader` saw.
+   */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined
 }

@@ -38,8 +38,8 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
   const order = new Int32Array(length)
   let placed = 0
 
-  // By thread: the thread that its next operation waits for, and how many operations of it. Checked again only when
-  // that number is reached.
+  // By thread: the thread that its next operation waits for. `waitsUntil` holds how many operations of that thread must
+  // come first. The wait is checked again only when they have come.
   const waitsFor = new Int32Array(count).fill(-1)
   const waitsUntil = new Int32Array(count)
   const isForcedLater = (operation: number): boolean => {
@@ -63,7 +63,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
     while (placed > until) position[of[order[--placed]]]--
     waitsFor.fill(-1)
   }
-  /** Orders a write before all remaining writes of its key, if possible. */
+  /** Orders a write before all remaining writes of its key, and reports whether this is possible. */
   const isPossible = (write: number): boolean => {
     const later: number[] = []
     for (let list = keyWrites.first[key[write]]; list < keyWrites.first[key[write] + 1]; list++) {

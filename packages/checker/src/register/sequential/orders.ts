@@ -10,7 +10,10 @@ export type OrdersAnswer =
       readonly result: 'violated'
       /** The operations that the contradictions depend on, if they are few. */
       readonly rests?: Rests | undefined
-      /** The pairs of writes that are contradictory in either order, or contribute to this. */
+      /**
+       * The pairs of writes that are contradictory in either order, and the pairs that contribute to such a
+       * contradiction.
+       */
       readonly pairs: readonly Pair[]
     }
 
@@ -112,7 +115,7 @@ function attempt(
       cursor = found.cursor
       pair = found
     }
-    // An urgent pair does not move the cursor, because pairs before it may still be open.
+    // An urgent pair leaves the cursor where it is, because pairs before the urgent pair may still be open.
     const { first, second } = pair
     let next: Decision = { first, second, mark: saturation.mark(), flipped: false, cursor }
     for (;;) {

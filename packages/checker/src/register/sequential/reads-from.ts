@@ -88,7 +88,7 @@ export function ascending(length: number, passes: (i: number) => boolean): Int32
 
 /** Reports whether each observed value has only one possible writer. */
 function uniqueAmong(encoded: Encoded, needed: Uint8Array, budget: Budget): boolean {
-  // If a value has two possible writers, either may be the source, even one of unknown outcome.
+  // Writes of unknown outcome count, too. If a value has two possible writers, either may be the source.
   const { length, expects, writes, key, values, initial } = encoded
   const observed = new Set<number>()
   for (let i = 0; i < length; i++) {

@@ -7,10 +7,10 @@ import { AFTER, ASSUMED, BEFORE, createEdges, type Edge, type Edges, makeEdge, P
 import { INITIAL, type ReadsFrom } from './reads-from.ts'
 import { createVectors } from './vectors.ts'
 
-/** An edge that contradicts older edges, by which its `to` precedes its `from`. */
+/** An edge that contradicts older edges. By the older edges, its `to` precedes its `from`. */
 export interface Conflict {
   readonly edge: Edge
-  /** The number of `edge`, if it is among the derived edges. */
+  /** The position of `edge` in the list of derived edges, if it is one of them. */
   readonly number?: number
 }
 
@@ -55,10 +55,10 @@ export type Saturated =
 
 /**
  * Computes the order that sequential consistency forces, for operations whose reads-from is certain. The order is a
- * fixpoint of program order, reads-from, and these rules:
+ * fixpoint of program order, reads-from, and two rules. In both, W is another write to the same key.
  *
- * - a write that precedes a read of another write's value precedes the other write ("overwritten before");
- * - a write that follows another write follows all reads of the other write's value ("overwritten after").
+ * - A write that precedes a read of W's value precedes W ("overwritten before").
+ * - A write that follows W follows all reads of W's value ("overwritten after").
  *
  * A cycle refutes sequential consistency. The converse does not hold (the problem is NP-complete: Gibbons & Korach
  * 1997).
@@ -120,7 +120,7 @@ export function saturate(
   const conclude = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
-    // What precedes the thread's previous write to the key was handled at that write.
+    // The predecessors of the thread's previous write to the key were handled at that write.
     const ownLast = isWrite ? previousWrite[operation] : -1
     for (let word = 0; word < words; word++) {
       const writers = keyWrites.writers[key[operation] * words + word]
@@ -128,7 +128,7 @@ export function saturate(
         const bit = 31 - Math.clz32(bits & -bits)
         const thread = (word << 5) + bit
         const known = count(operation, thread)
-        // The source already has these writes as predecessors.
+        // All operations of `thread` that precede this read also precede the source of the read.
         if (source >= 0 && !isWrite && count(source, thread) >= known) continue
         const list = keyWrites.listOf(key[operation], thread)
         let at = keyWrites.seek(list, known) - 1
@@ -274,7 +274,7 @@ function columnsOf(
 /** Bytes per operation for lists and orders. */
 const BYTES_FOR_EACH = 100
 
-/** As a bit mask, a power of two minus one. */
+/** A bit mask for the number of visits between two checks of the time. Must be a power of two minus one. */
 const VISITS_BETWEEN_LOOKS = 0xff
 
 /** By write: the previous write of its thread to the same key, or -1. */
@@ -297,8 +297,8 @@ function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites
     if (writerOf[i] !== INITIAL) continue
     for (let list = keyWrites.first[encoded.key[i]]; list < keyWrites.first[encoded.key[i] + 1]; list++) {
       const first = keyWrites.writes[keyWrites.start[list]]
-      // The first write of the read's own thread needs no edge. If it precedes the read, processing the read reveals
-      // this.
+      // The first write of the read's own thread needs no edge. If this write precedes the read, processing the read
+      // reveals the contradiction.
       if (keyWrites.thread[list] === threads.of[i]) continue
       edges.push({ from: i, to: first, reason: 'overwritten after', reader: i })
     }

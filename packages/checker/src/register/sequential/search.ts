@@ -71,7 +71,7 @@ export function createSequentialSearch(
   let started = false
 
   const nextOf = nextIn(threads, position)
-  /** Of the next operations of all threads, returns the one called first after `operation`, or -1. */
+  /** Looks at the next operation of each thread. Returns the one called first after `operation`, or -1. */
   const nextAfter = (operation: number): number => {
     let earliest = -1
     for (let c = 0; c < candidates.length; c++) {

@@ -27,7 +27,10 @@ export interface SourceOptions<Found> {
   readonly confirm: (facts: ReadsFrom) => Found | 'violated' | 'stopped'
 }
 
-/** The number of contradictions before the first restart; later restarts wait for one more each. */
+/**
+ * The number of contradictions before the first restart. Each later restart waits for one contradiction more than the
+ * previous one.
+ */
 const PATIENCE = 10
 const RESTARTS = 200
 
@@ -145,7 +148,7 @@ function attempt<Found>(
     const { candidates } = last
     choosing.candidates = candidates
     atOnce = 1
-    // Some source of the guess was wrong, so its sources are guessed again one by one.
+    // If several sources were guessed at once, one of them was wrong. They are guessed again one by one.
     holds = last.reads.length > 1
     if (holds) continue
     accuse(choosing, n, source)

@@ -9,7 +9,7 @@ export interface Vectors {
   readonly precedes: (a: number, b: number) => boolean
   /** Reports whether b precedes a, or is a. */
   readonly follows: (a: number, b: number) => boolean
-  /** Returns how many operations of a thread precede an operation, which counts itself. */
+  /** Returns how many operations of a thread precede an operation. The operation itself counts, too. */
   readonly count: (operation: number, thread: number) => number
   /** Queues every operation for its first examination. */
   readonly start: () => void

@@ -20,7 +20,8 @@ import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
 export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
   const zones = zonesInTime(part, clusters, times, budget)
   if (isAtomic(zones, 0)) return 0
-  // With `high`, every read is called before the first return. If zones still conflict, times are out of order.
+  // With a Δ of `high`, every read counts as called before the first return. If zones still conflict, times are out of
+  // order.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
@@ -59,8 +60,8 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
   }
   const kept: number[] = []
   for (let value = 0; value < values; value++) {
-    // The zone of the initial value has no beginning. Values that nobody wrote have no zone, nor have unread values of
-    // unknown outcome, which can be left out.
+    // The zone of the initial value has no beginning. Values that nobody wrote have no zone. Unread values of unknown
+    // outcome have no zone either, because their writes can be left out.
     if (writer[value] === FROM_THE_START) first[value] = Number.NEGATIVE_INFINITY
     if (writer[value] !== NO_WRITER && first[value] !== Number.POSITIVE_INFINITY) kept.push(value)
   }
@@ -70,8 +71,9 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
 }
 
 /**
- * Reports whether no two zones conflict. Two conflict if each has an operation that returned before the call of one of
- * the other. Among zones without conflicts, only the one that ends last can end after the first return of a later zone.
+ * Reports whether no two zones conflict. Two zones conflict if each has an operation that returned before the call of
+ * an operation of the other. Zones are sorted by first return. While none conflict, only the zone that ends last can
+ * end after the first return of a later zone.
  */
 function isAtomic({ first, writeCall, lastReadCall }: Zones, delta: number): boolean {
   let furthest = Number.NEGATIVE_INFINITY

@@ -16,7 +16,7 @@ const BYTES_PER_READ = 20
 /**
  * Measures how far behind reads were (see `readsBehind`).
  *
- * Δ and k have an upper bound only if every key lacks a cas, a value with several writers, and an unexplained read. The
+ * Δ and k have an upper bound only if no key has a cas, a value with several writers, or an unexplained read. The
  * measured reads, and the order of values with one writer each, give lower bounds. Undefined if strings are appended or
  * memory does not suffice. O(n log n).
  *
@@ -70,8 +70,8 @@ function measured(encoded: Encoded, { history }: Pick<Decoder, 'history'>, budge
 }
 
 /**
- * Returns the part with its likeliest initial value, and whether it is certain. Without evidence, no operation mentions
- * this value, so every read counts as a read of a written value; for texts it is empty.
+ * Returns the part with its likeliest initial value, and whether this value is certain. Without evidence, it is a value
+ * that no operation mentions. Every read then counts as a read of a written value. For texts, it is the empty text.
  */
 function settledPart(part: Encoded): { readonly part: Encoded; readonly isCertain: boolean } {
   if (!part.anyStart) return { part, isCertain: true }

@@ -18,8 +18,8 @@ export interface KeyReads {
  * Measures each completed read whose value has one writer: for how long, and by how many writes, the value had been
  * overwritten at the call.
  *
- * A write certainly overwrote the value if it was called after the value was certainly written (`first` of its
- * cluster), and was done before the read was called. It is done when it is acknowledged or another read has seen it.
+ * A write is "done" as soon as it is acknowledged or another read has seen it. It certainly overwrote the value if it
+ * was called after the value was certainly written (`first` of its cluster) and was done before the read was called.
  * The time behind counts from the earliest moment at which such a write was done. Both numbers are 0 for a fresh read.
  *
  * O(n log n). The earliest end among the writes called after a position is a minimum over a suffix. A binary indexed

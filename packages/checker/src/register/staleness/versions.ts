@@ -43,7 +43,7 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
 
 /**
  * Returns the k of an order of writes. Each read is placed as early as possible, after everything that returned before
- * its call. It then precedes everything called after its return, because both orders tried respect real time.
+ * its call. It then precedes everything called after its return, because the order of writes respects real time.
  */
 function versionsOf(part: Encoded, order: readonly number[] | Int32Array, budget: Budget): number {
   const { length, kind, expects, writes, calls, returns, values } = part

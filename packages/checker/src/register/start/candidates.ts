@@ -19,8 +19,8 @@ const MOST_TRIED = 48
  * `compact`), with an unknown initial value (see `Encoded.anyStart`).
  *
  * A value must be the initial one if a read returned it before any write of it was called. Otherwise the initial value
- * may be one that no operation mentions, or one possibly read before every write: by an operation called before the
- * return of the first acknowledged write.
+ * may be one that no operation mentions, or one that was possibly read before every write. Such a read was called
+ * before the first acknowledged write returned.
  */
 export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts {
   if (part.hasAppend) return textStarts(part, jsonOf)
@@ -55,7 +55,7 @@ function firstAcknowledged({ length, writes, returns }: Encoded): number {
   return first
 }
 
-/** Returns the values that operations called before an event read or expected to replace. */
+/** Returns the values that operations read or expected to replace. Only operations called before `event` count. */
 function observedBefore({ length, kind, expects, calls, initial }: Encoded, event: number): readonly number[] {
   const observed = new Set<number>()
   for (let i = 0; i < length && calls[i] < event; i++) {
@@ -126,7 +126,7 @@ export function rests(part: Encoded, jsonOf: (name: number) => Json): (text: str
   }
 }
 
-/** Sets the initial value of a part, which the history may not mention. */
+/** Sets the initial value of a part. The history need not mention this value. */
 function startingAsId(part: Encoded, id: number): Encoded {
   const known = part.names.indexOf(id)
   if (known !== -1) return startingAs(part, known)

@@ -4,7 +4,7 @@ import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { appendText } from '../replay/appends.ts'
 import { rests } from './candidates.ts'
 
-/** The id of the initial value of each key. No operation mentions that of an absent key. */
+/** By key: the id of its initial value. If a key is absent, no operation mentions its initial value. */
 export type Choice = ReadonlyMap<number, number>
 
 /** Possible initial values of all keys of a few operations, for levels that consider all keys together. */

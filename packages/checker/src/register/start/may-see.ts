@@ -41,8 +41,8 @@ function isHidden({ wrote, values, returns }: Past, value: number, call: number,
 }
 
 /**
- * Records what an operation wrote or read, and when. Two values read are enough, because any value differs from one of
- * them.
+ * Records what an operation wrote or read, and when. It is enough to keep two read values, because any value differs
+ * from at least one of them.
  */
 function note(past: Past, written: number, read: number, at: number): void {
   if (written !== NOTHING && at < past.wrote) past.wrote = at

@@ -78,12 +78,12 @@ export function searchClient(
   return isUnknown ? 'unknown' : 'met'
 }
 
-/** Only appends need the values. */
+/** Replaces the lookup of values, which only appends need. */
 const NO_TEXTS = (): Json => null
 
 /**
- * Returns few operations of a client that know all that its completed operations know: the last one, and each read
- * still open at its call.
+ * Returns a few operations of a client that together know all that its completed operations know: the last completed
+ * operation, and each read that was still open when this operation was called.
  */
 function endsOf({ length, calls, returns, writes, clients }: Encoded, client: number): readonly number[] {
   const numbers = clients()
@@ -93,8 +93,8 @@ function endsOf({ length, calls, returns, writes, clients }: Encoded, client: nu
 }
 
 /**
- * Returns the writes, `end`, and the client's operations that returned before the call of `end`, if they pass the
- * filter.
+ * Returns all writes, `end`, and the operations of the same client that returned before `end` was called. Omits
+ * operations that do not pass the filter.
  */
 function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => boolean = () => true): Int32Array {
   const { calls, returns, writes } = encoded
@@ -160,8 +160,8 @@ function lastWithin(some: readonly number[], count: number, placeOf: (n: number)
 }
 
 /**
- * Returns the operations at `indices` with their sources. A source elsewhere counts as none, because a view explains
- * only its client's reads.
+ * Returns the operations at `indices` with their sources. A source that is not among these operations counts as none,
+ * because a view explains only its client's reads.
  */
 function viewOf({ encoded, writerOf }: Facts, indices: Int32Array): ReadsFrom {
   const number = new Int32Array(encoded.length).fill(NO_READ)

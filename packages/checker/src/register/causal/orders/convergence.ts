@@ -7,8 +7,8 @@ import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
 /**
  * Returns a read whose source was overwritten in the read's own causal past: the patterns WriteCOInitRead and
  * WriteCORead (Bouajjani et al., POPL 2017, §3.2). A history is causally consistent (CC) if its causal order is acyclic
- * and no such read exists. Only each thread's last write to the key matters, because it follows the source if an
- * earlier one does.
+ * and no such read exists. Only each thread's last write to the key matters: if an earlier write follows the source,
+ * the last write does, too.
  *
  * @throws OutOfTime
  */
@@ -58,7 +58,7 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
   return { result: 'cycle', cycle: cycleAmong(facts, conflicts, waiting, budget) }
 }
 
-/** The orders between writes that reads force, as columns. */
+/** Orders between two writes that follow from reads, as columns. */
 interface Conflicts {
   readonly from: readonly number[]
   readonly to: readonly number[]

@@ -4,7 +4,10 @@ import type { Edge } from '../../sequential/edges.ts'
 export interface Contradiction {
   /** The orders derived earlier, oldest first. Each may depend on earlier ones. */
   readonly derived: readonly Edge[]
-  /** If `isWhole`, the cycle. Otherwise its last order, whose `to` leads back to its `from` by other orders. */
+  /**
+   * If `isWhole`, the cycle. Otherwise only its last order. Other orders lead from the `to` of this order back to its
+   * `from`.
+   */
   readonly cycle: readonly Edge[]
   readonly isWhole: boolean
   /** A thread of the contradicted client; absent if there are several clients. */

@@ -60,7 +60,10 @@ export function lastAmong(writes: readonly number[], count: number, place: Int32
 /** The causal order: the transitive closure of each client's order and reads-from. */
 export interface CausalOrder {
   readonly width: number
-  /** By operation and thread: how many of the thread's operations precede the operation, which counts itself. */
+  /**
+   * By operation and thread: how many of the thread's operations precede the operation. The operation itself counts,
+   * too.
+   */
   readonly rows: Int32Array
   /** All operations, each after its predecessors. */
   readonly basis: Int32Array

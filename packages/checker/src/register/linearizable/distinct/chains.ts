@@ -121,7 +121,7 @@ function joinChains({ length, calls, key, keys, next, follows }: Chains, { first
   for (let head = 0; head < next.length; head++) {
     if (follows[head] === 1 || (last[head] === NO_CALL && next[head] === NONE)) continue
     isHead[head] = 1
-    // The latest call so far in the chain, before which no later operation may have returned.
+    // The latest call so far in the chain. No later operation of the chain may have returned before it.
     let latest = NO_CALL
     let earliest = NEVER
     for (let v = head; v !== NONE; v = next[v]) {

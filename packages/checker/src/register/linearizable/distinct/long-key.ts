@@ -26,7 +26,7 @@ import {
 type LongKeyAnswer =
   | {
       readonly result: 'met'
-      /** The number of operations of unknown outcome, and of those that took effect. */
+      /** The number of operations of unknown outcome. `happened` is the number of these that took effect. */
       readonly unknown: number
       readonly happened: number
       readonly firstCall: number | undefined

@@ -78,8 +78,8 @@ export class LongValues {
   }
 
   /**
-   * Records the write of a value, after all reads that returned before it. Returns false if the value was written
-   * before.
+   * Records the write of a value. Reads that returned earlier must already be recorded. Returns false if the value was
+   * written before.
    */
   write(place: number, call: number): boolean {
     if ((this.#known[place] & WRITTEN) !== 0) return false
@@ -180,8 +180,8 @@ export class UnknownWrites {
 
 /**
  * Checks the sequence independently of the method that found it. No operation on a value may have returned before the
- * call of one on an earlier value. The write of a value comes first, because no read of it had returned when it was
- * called.
+ * call of an operation on an earlier value. The write of a value comes before its reads, because no read of the value
+ * had returned when the write was called.
  */
 function requireOrder(sequence: Int32Array, groups: number, { first, last }: Pick<Zones, 'first' | 'last'>): void {
   let latest = -1

@@ -23,7 +23,7 @@ import { NONE } from './chains.ts'
  */
 export interface Pieces {
   readonly texts: PlacedTexts
-  /** Returns the operation on `key` whose text begins bytes[from, to), or NONE. */
+  /** Returns the operation on `key` whose text is a prefix of bytes[from, to), or NONE. */
   readonly at: (bytes: Uint8Array, from: number, to: number, key: number) => number
   /** The number of bytes that operation i wrote, without the quotes. */
   readonly sizeOf: (i: number) => number
@@ -96,7 +96,8 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
     if (writes[i] === NOTHING || isUnclear[key[i]] === 1 || !sizes.has(key[i])) continue
     const entry = ValueTable.placeOf(names[writes[i]])
     const start = startOf(texts, entry) + 1
-    // This piece must not begin with another one. Its last byte is left out, because each piece begins with itself.
+    // No other piece may be a prefix of this piece. The last byte is left out, because each piece is a prefix of
+    // itself.
     if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1
   }
   return { texts, at, sizeOf, isUnclear }

@@ -14,12 +14,12 @@ export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
   readonly isUnclear: Uint8Array
   /** By key: 1 if some read returned a text that no order can produce. */
   readonly isImpossible: Uint8Array
-  /** By impossible key: its first read of a text that no order can produce. */
+  /** For each key in `isImpossible`: its first read of a text that no order can produce. */
   readonly conflicts: readonly Conflict[]
 }
 
 /**
- * Finds the versions of all keys together, in the order of calls, in which texts are roughly stored.
+ * Finds the versions of all keys together, in the order of calls. Texts are stored roughly in this order.
  *
  * @throws OutOfTime
  */
@@ -31,7 +31,7 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
   const isImpossible = uint8Array(keys)
   const conflicts: Conflict[] = []
   const isRead = uint8Array(length + keys)
-  // By value: the latest version equal to the value, perhaps on another key.
+  // By value: the latest version whose text is this value. The version may belong to another key.
   const known = int32Array(values).fill(NONE)
   for (let i = 0; i < length; i++) {
     if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
@@ -49,7 +49,8 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
       value[i] = version
     } else if (kind[i] === WRITE) {
       begin(i)
-      // A read of exactly the put's text saw the put alone, and is found without a comparison of texts.
+      // A read of exactly the put's text saw no append after the put. Such a read is found without a comparison of
+      // texts.
       known[writes[i]] = i
     }
   }
@@ -62,7 +63,7 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
 }
 
 interface Texts extends Pick<Chains, 'next' | 'follows'> {
-  /** Records the call of a put, with whose text most later texts begin. */
+  /** Records the call of a put. Most later texts begin with the text of this put. */
   readonly begin: (put: number) => void
   readonly locate: (value: number, k: number) => number
 }

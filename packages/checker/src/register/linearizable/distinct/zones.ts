@@ -52,7 +52,7 @@ function impossibleReads({ length, calls, returns, expects, initial }: Encoded, 
 interface Clusters {
   /** By value: the operation that wrote it, or -1. */
   readonly writer: Int32Array
-  /** By value: the earliest return and the latest call. A call before the history is -2. */
+  /** By value: the earliest return (`first`) and the latest call (`last`). A call before the history is -2. */
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
@@ -64,7 +64,7 @@ interface Clusters {
 
 /**
  * Reads and writes alternate unpredictably, so the loop treats both alike: mispredicted branches would dominate the
- * cost. The unused value is NOTHING, whose bits are all 1.
+ * cost. A read writes NOTHING, and a write expects NOTHING. All bits of NOTHING are 1.
  */
 function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   const { length, kind, expects, writes, calls, returns, values, initial } = part
@@ -133,7 +133,10 @@ export interface Zones {
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
-  /** By key: the group that comes before all others, if it is `used`. `sequenceOfZones` clears its `used`. */
+  /**
+   * By key: the group that comes before all others. It is ignored if its entry in `used` is 0. `sequenceOfZones` sets
+   * this entry to 0.
+   */
   readonly initials: ArrayLike<number>
   /** Returns the key of a group. Groups on different keys never conflict. */
   readonly keyOf: (group: number) => number
@@ -276,7 +279,8 @@ function orderOf(
     const value = sequence[at]
     total += reads[value] + (writer[value] === -1 ? 0 : 1)
   }
-  // One extra place at the end receives the writes while reads are placed, so that both use the same code path.
+  // One extra place at the end. While reads are placed, write operations go to this place, so that both use the same
+  // code path.
   const order = int32Array(total + 1)
   const next = int32Array(values + 1)
   next[values] = total

@@ -14,12 +14,12 @@ export interface OpenOperations {
   readonly observers: Int32Array
   readonly casSlots: Int32Array
   readonly writeSlots: Int32Array
-  /** By value: the operations that read it, write it, compare with it, or wait for it (reads and cas). */
+  /** By value: the operations that read it, write it, replace it (cas), or wait for it (reads and cas). */
   readonly readers: Int32Array
   readonly writers: Int32Array
   readonly comparers: Int32Array
   readonly waiters: Int32Array
-  /** The slots of open failed cas, and by value of those that compared with it. */
+  /** The slots of open failed cas. `differingFrom` holds them by the value with which they compared. */
   readonly differing: Int32Array
   readonly differingFrom: Int32Array
   /** By value, its first write; by operation, the next write of the same value, in order of return, or -1. */
@@ -42,7 +42,7 @@ export function createOpenOperations(part: Encoded): OpenOperations {
   const byValue = (): Int32Array => new Int32Array(values * words)
   const readers = byValue()
   const writers = byValue()
-  // Without cas, these sets equal `readers` or are never used.
+  // Without cas, `comparers`, `waiters` and `differingFrom` equal `readers` or are never used.
   const comparers = part.hasConditional ? byValue() : readers
   const waiters = part.hasConditional ? byValue() : readers
   const differingFrom = part.hasConditional ? byValue() : readers

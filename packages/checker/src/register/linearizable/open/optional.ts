@@ -10,8 +10,8 @@ export interface OptionalClass {
 }
 
 /**
- * Returns the classes of writes that can matter: those whose value was observed by an operation that returned later, or
- * all if some operation observed only a difference.
+ * Returns the classes of writes that can matter: an operation that returned later observed their value. All classes can
+ * matter if some operation observed only that the value was a different one.
  */
 export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int32Array): readonly OptionalClass[] {
   const { length, kind, calls, returns } = part

@@ -49,7 +49,8 @@ interface Contender {
  *
  * The narrow depth-first search begins if all outcomes are known and few operations are open at once; otherwise the
  * narrow frontier search where it applies, unless an explanation is easy to find. With compare-and-sets of unknown
- * outcome it takes turns with the frontier search, which refutes without counting operations of unknown outcome.
+ * outcome, the narrow frontier search takes turns with the frontier search, which refutes without counting operations
+ * of unknown outcome.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const contender = (search: Search, { first, growth }: Turns): Contender => ({

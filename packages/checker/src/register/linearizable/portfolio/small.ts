@@ -32,7 +32,8 @@ export function violatesLinearizability(
 }
 
 /**
- * Returns the id of an initial value that makes one key linearizable, if found quickly; otherwise of a possible one.
+ * Returns the id of an initial value that makes one key linearizable. If none is found quickly, returns the id of some
+ * possible initial value.
  */
 export function likelyStart(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): number {
   const { alternatives } = startsOf(part, jsonOf)

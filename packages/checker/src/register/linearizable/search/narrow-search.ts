@@ -25,9 +25,9 @@ const NOBODY = -1
  * no operation of unknown outcome, and no append. The sets of open and taken operations each fit into one word, so
  * lists need not be linked.
  *
- * The search makes a choice only when an operation returns that was not taken, and tries the first to return first. Of
- * several writes of one value it tries only this one: if another led to an explanation, the two could be exchanged. If
- * no open operation writes the awaited value, it backtracks.
+ * The search makes a choice only when an operation returns that was not taken. It tries the open operations in the
+ * order of their returns. Of several writes of one value it tries only the write that returns first: if another write
+ * led to an explanation, the two could be exchanged. If no open operation writes the awaited value, it backtracks.
  *
  * `events` comes from `eventsByPosition`. The slot of an operation is the number of its bit.
  */
@@ -193,7 +193,7 @@ const FAILURE = 3
 
 function createFailures(length: number): Failures {
   const most = Math.min(2 ** (32 - Math.clz32(length)), MOST_FAILURES)
-  // Zero entries match no failure, because no operation returns at position 0.
+  // An entry of zeros matches no failure, because no operation returns at position 0.
   const table = int32Array(most * FAILURE)
   const baseOf = (position: number, state: number, done: number): number => {
     const hash = Math.imul(Math.imul(Math.imul(position, 0x9e3779b1) ^ state, 0x85ebca6b) ^ done, 0xc2b2ae35)

@@ -252,9 +252,9 @@ interface Demand {
 }
 
 /**
- * Finds the states that open operations wait for. An optional write must be observed by an open operation before the
- * next write: operations called later cannot precede the first return, and the returning one either overwrites the
- * write or waits for another state.
+ * Finds the states that open operations wait for. An optional write is useful only if an open operation observes it
+ * before the next write. Operations called later cannot precede the first return. The returning operation either
+ * overwrites the optional write or waits for another state.
  */
 function createDemand(part: Encoded, expects: Int32Array, classes: readonly OptionalClass[]): Demand {
   const { length, kind, calls } = part

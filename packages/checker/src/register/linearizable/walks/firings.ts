@@ -100,7 +100,7 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
   for (let s = 0; s < firings; s++) starts[2 * s + 2]++
   for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1]
   const order = new Int32Array(starts[starts.length - 1])
-  // Each firing is last in the stretch that it ends.
+  // Each firing ends a stretch of the order, and is the last operation in it.
   for (let s = 0; s < firings; s++) order[starts[2 * s + 2] - 1] = operations[s]
   for (let i = 0; i < length; i++) if (place[i] !== -1) order[starts[place[i]]++] = i
   return order

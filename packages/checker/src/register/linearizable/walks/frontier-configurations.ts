@@ -11,11 +11,14 @@ export const BITS = 3
 
 /** The offsets of the parts of a configuration, in words. */
 export interface Layout {
-  /** The first word of the bits for unhideable writes. Those for operations that took effect begin at BITS. */
+  /**
+   * The offset of the bits that mark writes as unhideable. The bits that mark operations as having taken effect begin
+   * at BITS.
+   */
   readonly hidden: number
   readonly counts: number
   readonly stride: number
-  /** By class: the word that counts its used members, or -1 if they are unlimited. */
+  /** By class: the offset of the counter of its used members, or -1 if they are not counted. */
   readonly countAt: readonly number[]
 }
 
@@ -34,9 +37,9 @@ export interface Frontline {
    * Adds a configuration unless a live one dominates it, and removes those it dominates. Returns whether it was added.
    */
   readonly keep: (configuration: Int32Array) => boolean
-  /** Removes the configuration at `base`, to which the last one moves. */
+  /** Removes the configuration at `base`. The last configuration moves to its place. */
   readonly remove: (base: number) => void
-  /** Returns the number of outstanding and used optional operations. Lower is better. */
+  /** Returns a number that grows with outstanding operations and with used optional operations. Lower is better. */
   readonly scoreOf: (base: number) => number
 }
 
@@ -53,7 +56,8 @@ export function createFrontline(
     const live = line.words
     for (let base = 0; base < line.count * stride; base += stride) {
       if (live[base] !== configuration[STATE]) continue
-      // 0 if the live configuration dominates the new one. `againstNew` is the opposite.
+      // `against` is 0 if the live configuration dominates the new one. `againstNew` is 0 if the new one dominates the
+      // live one.
       let against = 0
       let againstNew = 0
       for (let w = 0; w < words; w++) {

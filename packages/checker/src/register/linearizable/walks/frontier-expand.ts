@@ -174,7 +174,8 @@ export function createFrontierExpansion(
       if (wantsDifferent || isWanted(to)) fireOptional(c)
     }
     if (!possible) return
-    // A cas fires next, and hides no write. A write of the current value before it can hide other open writes.
+    // A cas hides no write. If a write of the current value fires before the cas, this write can hide other open
+    // writes.
     for (let w = 0; w < words; w++) {
       if (origin[hidden + w] !== 0) {
         supply(state)
@@ -198,8 +199,8 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // From here on, the write counts as done. Leaving it unfired gains nothing, because whatever fires first could
-        // also fire after this return.
+        // From here on, the write counts as done. There is no use in leaving it unfired and firing another operation
+        // first, because that operation could also fire after this return.
         origin[BITS + word] |= bit
       }
       become(value, true)

@@ -43,8 +43,8 @@ export interface Approximation {
  * - A write is "hideable" if it could have been placed where it has no effect: just before another write, or where the
  *   state already had its value. It can return unfired at no cost.
  * - Open writes of the same value fire in the order in which they return; writes of unknown outcome fire last.
- * - A configuration is dropped if another one with the same state has no more outstanding operations and has used no
- *   more optional operations.
+ * - A configuration is dropped if another one with the same state is at least as good: it has no additional outstanding
+ *   operation, and has used no additional optional operation.
  *
  * If some classes are not counted, `met` is certain only if the path uses no class more often than its members were
  * called. If configurations were dropped because of `beam` (see `dropped`), `violated` proves nothing.

@@ -44,7 +44,8 @@ export function createExpansion(
 ): Expansion {
   const { bitOf, sets, masks } = open
   const live = createConfigurations()
-  // The configurations in which the returning operation has not taken effect. The first `expanded` are done.
+  // The configurations in which the returning operation has not taken effect. The first ones, `expanded` in number, are
+  // already expanded.
   const work = createConfigurationSet()
   let expanded = 0
   let returning = NONE
@@ -188,7 +189,9 @@ export function createExpansion(
     }
   }
 
-  /** Fires a write of each other value, because an open operation waits for any of them. */
+  /**
+   * Fires a write of each value other than the current one, because an open operation waits for the value to differ.
+   */
   const supplyDifferent = (state: number, done: number): void => {
     for (let left = sets[WRITE] & ~done; left !== 0; ) {
       const value = writes[open.least(left)]
@@ -219,7 +222,8 @@ export function createExpansion(
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }
-    // A cas fires next, and hides no write. A write of the current value before it can hide other open writes.
+    // A cas hides no write. If a write of the current value fires before the cas, this write can hide other open
+    // writes.
     if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 
@@ -235,8 +239,8 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // From here on, the write counts as done. Leaving it unfired gains nothing, because whatever fires first could
-        // also fire after this return.
+        // From here on, the write counts as done. There is no use in leaving it unfired and firing another operation
+        // first, because that operation could also fire after this return.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)
