@@ -211,8 +211,8 @@ describe('chaos scenario', () => {
   test.each([
     [['scenario', 'burito-and-taco'], /no scenario burito-and-taco\. Did you mean burrito-and-taco\?/],
     [['scenario', '--fix'], /--fix needs the name of one scenario/],
-    [['scenario', '--real'], /--real needs one story/],
-    [['scenario', '--html', 'x.html'], /--html x.html needs one story/],
+    [['scenario', '--real'], /--real needs the name of one scenario/],
+    [['scenario', '--html', 'x.html'], /--html x.html needs the name of one scenario/],
     [
       ['scenario', 'time-goes-back', '--real'],
       /cannot suffer clock when .*: all processes of a machine read the same clock/,

@@ -70,7 +70,7 @@ test.each(['register', 'bank'])(
 test('a workload of transactions is refused for etcd before anything starts', async () => {
   const { stderr, exitCode } = await chaosHere(['run', '--target', 'etcd', '--workload', 'txn-list-append'])
   expect(stderr).toContain(
-    'etcd holds register, counter, set, lists, lock, store, queue, ids, log, work-queue, and not transactions',
+    'etcd holds register, counter, set, lists, lock, store, queue, ids, log, work-queue, but the workload txn-list-append uses transactions',
   )
   expect(exitCode).toBe(3)
 })
