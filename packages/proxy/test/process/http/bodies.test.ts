@@ -49,10 +49,11 @@ describe('a long reply', () => {
 
   test('is truncated at exactly the given byte', async () => {
     const { apply, ask } = await start()
-    const fault = apply({ kind: 'truncate-reply', bytes: 2_000_001 })
+    // No more than the kernel delivers at once: a reset discards what the client's window does not yet admit.
+    const fault = apply({ kind: 'truncate-reply', bytes: 60_001 })
     const client = await ask(get())
     await client.until(() => client.closed)
-    expect(bodyOf(client)).toHaveLength(2_000_001)
+    expect(bodyOf(client)).toHaveLength(60_001)
     expect(client.error).toBe('ECONNRESET')
     expect(fault.hits).toBe(1)
   })
