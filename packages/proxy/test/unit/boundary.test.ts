@@ -5,7 +5,7 @@ import { RecordedLines } from '../../../testing/src/recorded-lines.ts'
 import { dial, echo, eventually, network, Received, startDialling } from '../../../testing/src/sockets.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
 import { createHttp2Faults } from '../../src/http2/http2-faults.ts'
-import { clockWithin } from '../../src/interceptor/boundary.ts'
+import { bounded, clockWithin } from '../../src/interceptor/boundary.ts'
 import { chain } from '../../src/interceptor/chain.ts'
 import type { Conversation, Intercept } from '../../src/interceptor/interceptor.ts'
 import { systemClock } from '../../src/link/clock.ts'
@@ -144,6 +144,35 @@ const doing =
       closed: () => undefined,
     }
   }
+
+test('an interceptor that has thrown an error is told so once, and receives nothing more', () => {
+  const calls: string[] = []
+  const exit = { ...{ pass: () => true, end() {}, reset() {}, setReading() {} }, congested: false }
+  const conversation = { ...{ id: 1, client: { host: 'h', port: 1 }, requests: exit, responses: exit }, dial() {} }
+  const stage = {
+    receive: (bytes: Buffer): boolean => calls.push(`receive ${bytes}`) > 0 && bug(),
+    end: () => void calls.push('end'),
+    reset: () => void calls.push('reset'),
+    delivered: () => void calls.push('delivered'),
+  }
+  const { requests, responses, closed } = bounded(
+    () => ({
+      ...{ requests: stage, responses: stage, closed: () => void calls.push('closed') },
+      failed: () => calls.push('failed') > 0 && bug(),
+    }),
+    { ...conversation, abort: () => void calls.push('abort') },
+    () => void calls.push('reported'),
+  )
+  expect(requests.receive(Buffer.from('a'))).toBe(false)
+  expect(responses.receive(Buffer.from('b'))).toBe(false)
+  for (const each of [requests, responses]) {
+    each.end()
+    each.reset()
+    each.delivered(1)
+  }
+  closed()
+  expect(calls).toEqual(['receive a', 'failed', 'reported', 'abort', 'closed'])
+})
 
 const isBad = (bytes: Buffer): boolean => bytes.toString().includes('bad')
 

@@ -84,9 +84,11 @@ describe('traffic with an unknown effect', () => {
     expect(client.remarks).toEqual([['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }]])
   })
 
-  test('marks no key if the server refuses a write whose body arrived only in part', async () => {
+  /** The remarks on a write that gets this status when only a part of its body has arrived. */
+  async function remarksOnPart(status: number) {
     const server = await serve((socket) => {
-      socket.once('data', () => socket.end('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'))
+      const answer = `HTTP/1.1 ${status} Said\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`
+      socket.once('data', () => socket.end(answer))
     })
     const { route, client, recorder } = await httpRouteTo(server)
     const asking = new Received(await dial(route))
@@ -94,10 +96,23 @@ describe('traffic with an unknown effect', () => {
     await asking.until(() => asking.ended)
     asking.socket.destroy()
     await eventually(() => recorder.counters.waiting === 0 && route.liveConnections === 0)
-    expect(client.remarks).toEqual([
+    return client.remarks
+  }
+
+  test('marks no key if the server refuses a write whose body arrived only in part', async () => {
+    expect(await remarksOnPart(413)).toEqual([
       ['not-understood', { what: 'PUT /kv/x', why: 'refused with 413 before it had arrived in full' }],
     ])
   })
+
+  test.each([200, 400, 408, 409, 425, 499, 500])(
+    'marks the key of a write whose body arrived only in part if the server answers with status %i',
+    async (status) => {
+      expect(await remarksOnPart(status)).toEqual([
+        ['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }],
+      ])
+    },
+  )
 
   test('marks no key of a read whose body arrived only in part', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))

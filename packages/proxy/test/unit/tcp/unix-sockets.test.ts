@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { httpFamily } from '../../../../faults/src/families/http.ts'
-import { cleanUp, echo, network, Received } from '../../../../testing/src/sockets.ts'
+import { cleanUp, echo, eventually, network, Received } from '../../../../testing/src/sockets.ts'
 import { parseAddress } from '../../../src/control/state/address.ts'
 import { parseEnd } from '../../../src/control/state/ends.ts'
 import { readProxy } from '../../../src/control/v1/requests.ts'
@@ -30,7 +30,8 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
   test('a route replaces a stale socket file, and removes the new socket file when it closes', async () => {
     const dir = directory()
     const [path, other] = [join(dir, 'in.sock'), join(dir, 'other.sock')]
-    const rival = createServer().listen(other)
+    let probes = 0
+    const rival = createServer((probe) => void probe.resume().on('close', () => probes++)).listen(other)
     await once(rival, 'listening')
     linkSync(other, path)
     const created = network()
@@ -39,6 +40,7 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
     await expect(created.route({ from: 'clients', to: 'n1', upstream, listen })).rejects.toThrow(
       `cannot listen on unix:${path}`,
     )
+    await eventually(() => probes === 1)
     // The file is left, as by a killed process.
     rival.close()
     const route = await created.route({ from: 'clients', to: 'n1', upstream, listen })
