@@ -193,7 +193,8 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
     },
     listener(event) {
       live.fold(event)
-      // Ends judging early: if only some final reads were judged, the others would count as refused.
+      // Ends judging before the final reads. If only some final reads were judged, the missing ones would count as
+      // refused.
       if (live.stage !== 'working' && live.stage !== 'starting') endJudging()
       if (live.violation !== undefined && !wasViolated) judge?.hurry()
       wasViolated = live.violation !== undefined

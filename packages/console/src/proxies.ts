@@ -90,7 +90,10 @@ const OFFERS: { readonly [action: string]: Offer } = {
 const isFor = ({ protocol, speaks }: ManagedProxy, { fault, ofRequests }: Offer): boolean =>
   protocol === 'udp' ? fault.kind === 'partition' : ofRequests === undefined || speaks === 'http'
 
-/** Returns the links that a fault affects. A fault of requests affects only the direction of requests. */
+/**
+ * Returns the links that a fault affects. A fault that changes requests affects only the direction in which requests
+ * travel.
+ */
 function linksFor({ forward, callers }: ManagedProxy, { ofRequests }: Offer): readonly string[] {
   if (ofRequests) return [linkName(forward)]
   return callers.flatMap((caller) => [

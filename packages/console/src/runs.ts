@@ -78,8 +78,8 @@ function decoded(part: string): string {
 }
 
 /**
- * Replaces the token in the paths of a run's documents: a report may come from strangers, and send its own address
- * elsewhere.
+ * Replaces the token in the paths of a run's documents. A report may come from strangers, and could send its own
+ * address to them.
  */
 const documentKey = (token: string, name: string): string =>
   createHmac('sha256', token).update(name).digest('base64url').slice(0, 24)
@@ -118,7 +118,7 @@ function readAgain(directory: string, known: KnownRuns): KnownRuns {
 
 interface AskedFile {
   readonly file: string
-  /** Whether the request had a document's key for a token. */
+  /** Whether the request used the key of a document instead of the token. */
   readonly isDocument: boolean
 }
 

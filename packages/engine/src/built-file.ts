@@ -20,11 +20,11 @@ export type ThreadScript = keyof typeof built
 export const builtFile = (name: ThreadScript): string =>
   isBundleFresh(PACKAGE, `${name}.js`) ? join(PACKAGE, 'bundle', `${name}.js`) : join(PACKAGE, 'dist', built[name])
 
-/** Only the bundle contains this script, for browsers. */
+/** This script is for browsers. Only the bundle contains it. */
 export const verifierScript = (): string => join(PACKAGE, 'bundle', 'verifier.js')
 
 /**
- * Names the configuration whose extensions this process has loaded. Its threads load the same (`extend/worker.ts`),
- * child processes do not.
+ * Names the configuration whose extensions this process has loaded. Its threads load the same extensions
+ * (`extend/worker.ts`); child processes do not.
  */
 export const EXTENDED_BY = 'chaos: extended by'

@@ -58,7 +58,7 @@ function check(
   return { model: name, levels, headline: headlineOfGuarantees(levels, faults), info: { total }, lost }
 }
 
-/** Rejects an initial value: offsets identify the messages older than the record. */
+/** Rejects an initial value. Offsets already show which messages are older than the record. */
 function requireNoStart(initial: Json): void {
   if (initial === null || isUnknownStart(initial) || JSON.stringify(initial).length === 2) return
   throw new UserError(

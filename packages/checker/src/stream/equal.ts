@@ -44,8 +44,8 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   const result = isBroken(sends)
   if (result === undefined) return { result: 'unknown', message: open }
   if (!result) return { result: 'met' }
-  // Sends that returned their offsets are left out if they are not needed. All others stay, because a seen message may
-  // belong to any of them.
+  // Leaves out sends with a returned offset if the violation remains without them. All other sends stay, because a seen
+  // message may belong to any of them.
   let left: readonly Send[] = sends
   for (const send of sends) {
     const fewer = send.offset === undefined ? left : left.filter((other) => other !== send)
@@ -57,7 +57,7 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
 
 /**
  * Converts the sends to operations in sequence, and adds the end of the partition. A send without a confirmation may
- * not have taken effect, so it never returns.
+ * never have taken effect, so its operation has no return.
  */
 function operationsOf(sends: readonly Send[]): readonly StreamOperation[] {
   const batches = [...grouped(sends, ({ row }) => String(row)).values()]

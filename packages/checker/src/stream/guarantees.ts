@@ -12,8 +12,8 @@ import type { Ladder } from '../verdict/ladder.ts'
  * - monotonic-polls: a consumer's offsets increase, within a poll (int-nonmonotonic-poll) and from poll to poll
  *   (nonmonotonic-poll)
  * - no-skips: a consumer skips no message, within a poll (int-poll-skip) and from poll to poll (poll-skip)
- * - no-lost-writes: an acknowledged message that a consumer, or the group of subscribed consumers, skipped was polled
- *   by some other consumer (lost-write); unknown for a message that no consumer has reached
+ * - no-lost-writes: if a consumer, or the group of subscribed consumers, skipped an acknowledged message, another
+ *   consumer polled it (lost-write). Unknown for a message that no consumer has reached
  * - committed-starts: a consumer that resumes does not begin after the committed offset
  * - no-unseen: after healing, consumers reach every acknowledged message (unseen)
  */

@@ -21,7 +21,9 @@ export interface Poll {
   readonly from: number | undefined
   /** The poll or assignment at whose end this poll continues. Absent if the poll requested an offset. */
   readonly continues: OperationRow | undefined
-  /** Whether `continues` is an assignment that returned an offset. The message there was processed, or comes next. */
+  /**
+   * Whether `continues` is an assignment that returned an offset. The message at this offset may already be processed.
+   */
   readonly isResumed: boolean
   /** The subscription that lets the group decide the position of this poll, if any. */
   readonly subscribed: OperationRow | undefined
@@ -32,7 +34,7 @@ export interface Poll {
 
 /** A committed offset: all messages up to it were processed. */
 interface Commit {
-  /** Event position of the commit's call, or of the answer that returns the offset. */
+  /** Event position of the commit's call. In `starts`: of the answer that returned the offset. */
   readonly at: number
   readonly row: OperationRow
   readonly partition: string
@@ -67,10 +69,10 @@ export const isKnown = (f: string): boolean => (functions as readonly string[]).
  * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`), as batches
  *   or transactions
  * - `commit_offsets` `{"k":8}` states that all messages up to offset 8 were processed
- * - `assign` `["k"]` replaces the partitions of a consumer. It may return the committed offsets, `{"k":8}`, without
- *   partitions that have none. The consumer then continues at these offsets, or after them if the messages there were
- *   processed. If it returns the partitions instead, the consumer keeps its position in each partition that it had
- *   before
+ * - `assign` `["k"]` replaces the partitions of a consumer. It may return the committed offsets, `{"k":8}`; partitions
+ *   without a committed offset are absent. The consumer then continues at these offsets, or after them if the messages
+ *   there were processed. If it returns the partitions instead, the consumer keeps its position in each partition that
+ *   it had before
  * - `subscribe` `["k"]` joins the single group of consumers. The group shares the partitions, and begins at the
  *   committed offset or, without one, at the first message. From then on the position of this process is unknown
  * - `crash` makes the consumer forget its positions
@@ -151,7 +153,7 @@ function consumerOf(consumers: Map<number, Consumer>, process: number): Consumer
   return consumer
 }
 
-/** The positions that a consumer keeps after an assignment that returned its partitions. */
+/** Returns the positions that a consumer keeps: those of the partitions that the assignment returned. */
 function keptOf(consumer: Consumer | undefined, told: Json): Map<string, Last> {
   if (consumer === undefined || !Array.isArray(told)) return new Map()
   const keys = new Set((told as readonly Json[]).map(String))
@@ -179,7 +181,7 @@ function pollOf(history: History, row: OperationRow, { step, consumer }: Polling
   const before = lasts.get(partition)
   const last = messages.at(-1)
   const next = last === undefined ? step.from : last.offset + 1
-  // In a group, another consumer may have the partition between two polls.
+  // In a group, the partition may belong to another consumer between two polls.
   if (next !== undefined && subscription === undefined) lasts.set(partition, { row, next, isResumed: false })
   return {
     ...{ row, process: process[row], partition, messages },

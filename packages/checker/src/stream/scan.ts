@@ -49,7 +49,7 @@ function agreeing({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** Checks that a message is at no more offsets than it has sends. */
+/** Checks that a message has no more offsets than sends. */
 function once({ history, partition, found }: ScanOptions): void {
   const attempts = grouped(
     partition.sends.filter(({ outcome }) => outcome !== 'failed'),
@@ -87,7 +87,8 @@ function sent(options: ScanOptions): void {
         if (told > end && end < (early.get(at)?.end ?? Number.POSITIVE_INFINITY)) early.set(at, seen)
         continue
       }
-      // The message was sent before the poll ended. If its offset is wrong, this breaks another guarantee.
+      // The message was sent before the poll ended, so it was not invented. A wrong offset breaks a different
+      // guarantee.
       if ((calls.first.get(message) ?? Number.POSITIVE_INFINITY) < end) continue
       const sends = bySends.get(message) ?? []
       const isFailed = sends.length > 0 && sends.every(({ outcome }) => outcome === 'failed')
@@ -103,8 +104,8 @@ function sent(options: ScanOptions): void {
         )
     }
   }
-  // These messages were polled before the send of their offset was called. Each may come from an earlier send without
-  // an offset.
+  // For each of these messages, the send that returned its offset was called only after the poll. An earlier send
+  // without an offset may explain the message instead.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const untold = (calls.untold.get(message) ?? []).toSorted((a, b) => a - b)
     let used = 0
@@ -131,7 +132,7 @@ function unsent({ history, partition, found }: ScanOptions, { row, offset, messa
 interface Calls {
   /** By offset (see `seenAt`): the call of the first send that returned it. */
   readonly told: ReadonlyMap<string, number>
-  /** By message: the calls of its sends without an offset. `first` holds the first call of all its sends. */
+  /** By message: the calls of its sends without an offset. `first`: the earliest call of any of its sends. */
   readonly untold: ReadonlyMap<string, readonly number[]>
   readonly first: ReadonlyMap<string, number>
 }
@@ -155,7 +156,10 @@ function callsOf({ operations }: History, { sends }: Partition): Calls {
 
 function inSendOrder({ history, partition, found }: ScanOptions): void {
   const placeOf = placesOfSends(partition)
-  /** By producer: its acknowledged message at the highest offset. `batch` holds the same for its current batch. */
+  /**
+   * By producer: its acknowledged message with the highest offset. `batch`: the message with the highest offset in the
+   * producer's current batch.
+   */
   const done = new Map<number, SendAt>()
   const batch = new Map<number, SendAt>()
   for (const send of partition.sends) {
@@ -164,7 +168,8 @@ function inSendOrder({ history, partition, found }: ScanOptions): void {
     const { process, row } = send
     const ofBatch = batch.get(process)
     const mates = ofBatch?.send.row === row ? ofBatch : undefined
-    // An unacknowledged message may get a higher offset than messages sent after it.
+    // Compares a message only with its batch and with acknowledged messages, because an unacknowledged message may get
+    // a higher offset than later messages.
     for (const before of [mates, done.get(process)]) {
       if (before === undefined || at.offset > before.offset) continue
       const sentence = `${who(history, row)} sent ${before.send.message} to ${partition.name} at offset ${before.offset} and then ${send.message}, which got the offset ${at.offset}.`
@@ -185,7 +190,10 @@ interface SendAt {
   readonly rows: readonly OperationRow[]
 }
 
-/** The offset of a send's message: the returned one, or the polled one if only one send returned none. */
+/**
+ * Finds the offset of a send's message. If the send returned no offset, a polled offset counts, but only if no other
+ * send could explain it.
+ */
 function placesOfSends({ sends, placed }: Partition): (send: Send) => SendAt | undefined {
   const attempts = grouped(
     sends.filter(({ outcome, offset }) => outcome !== 'failed' && offset === undefined),
@@ -295,14 +303,14 @@ function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions,
     const over = `Those that have subscribed passed over it: ${who(history, first.row)} polled offset ${first.offset}, and ${who(history, last.row)} offset ${last.offset}`
     const sentence = `${there(history, name, missed)}, and nobody ever polled it. ${over}.`
     const subscribed = [first.subscribed, last.subscribed]
-    // If one consumer skipped the message itself, the proof needs no subscriptions.
+    // If a single consumer passed over the message, the proof needs no subscriptions.
     const isOne = first.process === last.process
     const core = [...(isOne ? [] : subscribed), missed.row, first.row, last.row]
     found(finding('no-lost-writes', sentence, core, { context: isOne ? subscribed : [] }))
   }
 }
 
-/** Checks that a consumer begins at the latest at the committed offset that it received. */
+/** Checks that a consumer that resumes skips no message after the highest committed offset. */
 function resumed({ history, partition, found }: ScanOptions): void {
   const { name, placed, commits, starts } = partition
   const inTime = commits.toSorted((a, b) => a.at - b.at)
@@ -360,8 +368,8 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
 }
 
 /**
- * Returns the first acknowledged send without an offset whose message the log does not show. The message must have been
- * polled at an offset that no other send returned.
+ * Returns the first acknowledged send without an offset whose message was never polled. Polls at offsets that other
+ * sends returned do not count.
  */
 function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
   const untold = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)
@@ -381,7 +389,7 @@ interface End {
   readonly rows: readonly OperationRow[]
 }
 
-/** Returns the ends that processes reached: enough of their last final polls were empty. */
+/** Returns where processes reached the end of the log. A process reached it if its last final polls were empty. */
 function endsOf(polls: readonly Poll[]): readonly End[] {
   const finals = grouped(
     polls.filter(({ final }) => final),

@@ -34,7 +34,7 @@ interface Committing {
   readonly offset: number
 }
 
-/** The end of the partition. By now, sends must have put every message there. */
+/** The end of the partition. Every message in the partition must have been sent by this step. */
 interface End {
   readonly does: 'end'
 }
@@ -49,7 +49,7 @@ interface Entry extends At {
   readonly isSent: boolean
 }
 
-/** A consumer's position. It returns no message before `least`, and every message from `from` on. */
+/** A consumer's position. The consumer gets no message before `least`, and every message from `from` on. */
 interface Position {
   readonly least: number
   readonly from: number
@@ -65,7 +65,7 @@ export interface StreamState {
   readonly committed: number
 }
 
-/** The number of sends of a message that did not fail, and of those that returned no offset. */
+/** `sends`: how many sends of a message did not fail. `untold`: how many of these returned no offset. */
 export interface Attempts {
   readonly sends: number
   readonly untold: number
@@ -85,8 +85,8 @@ const NOWHERE = Number.NEGATIVE_INFINITY
  * Defines one partition of a log with producers and consumers, and with it the guarantees about single steps. A send
  * without a returned offset puts its message at an unseen offset, or at an offset where a poll showed an equal message.
  *
- * `scan.ts` defines when messages are lost or unseen in the end. It also gives the answers of this machine in O(n log
- * n), and needs the machine only for equal messages.
+ * `scan.ts` defines when messages are lost or unseen in the end. It also finds, in O(n log n), what this state machine
+ * would answer, and needs the state machine only for equal messages.
  */
 export function stream(rules: StreamRules): StateMachine<StreamState, StreamOperation> {
   const told = rules.known.flatMap(({ offset, isTold }) => (isTold ? [offset] : []))
@@ -205,7 +205,7 @@ function poll(
 
 /**
  * Reports whether a poll may return a message at an offset. The message must have been sent before, or be older than
- * the record. A wrong offset breaks another guarantee.
+ * the record. Whether the offset is right is checked by other guarantees.
  */
 function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState, at: At, firstTold: number): boolean {
   if (log.some((entry) => entry.isSent && isAt(at)(entry))) return true

@@ -54,8 +54,8 @@ export interface Accounted {
   /** The operation to show for an element: the one that acknowledged it, otherwise one that saw it. */
   readonly operation: OperationRow
   /**
-   * How late the element was, in nanoseconds: from when it was first known until it was last missing (if stale) or last
-   * seen (if lost).
+   * How late the element was, in nanoseconds, from when it was first known. If stale: until it was last missing. If
+   * lost: until it was last seen.
    */
   readonly late?: number | undefined
   /** For a counter: the least and the greatest value that the additions allowed. */

@@ -8,8 +8,8 @@ export function outOfThinAir(set: Encoded, operation: number, decoder: Decoder):
 }
 
 /**
- * Names another operation that saw a different initial value, because only one of the two values can be right. Empty if
- * there is none.
+ * Names another operation that saw a different initial value. Only one of the two values can be right. Empty if there
+ * is no such operation.
  */
 function otherStart(set: Encoded, operation: number, decoder: Decoder): string {
   if (!set.anyStart) return ''

@@ -107,14 +107,14 @@ export interface DrawnTransaction {
   readonly operation: OperationRow
   /** The relevant micro-operations, in order. */
   readonly steps: readonly DrawnStep[]
-  /** The number of the transaction's other micro-operations. */
+  /** The number of the transaction's micro-operations that are not in `steps`. */
   readonly others: number
   /**
    * The reason why the drawing contains the transaction, such as `shows that T1 wrote x before T3`. Absent for a
    * transaction that is on the cycle or is wrong itself.
    */
   readonly why?: string | undefined
-  /** The transactions that were judged together as this one; undefined if it is a single transaction. */
+  /** The transactions that were judged together as one; undefined for a single transaction. */
   readonly members?: readonly OperationRow[] | undefined
 }
 
@@ -171,7 +171,8 @@ export interface OrderEdge {
   readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
   /**
    * The evidence for an order that a read shows: the read, and a chain of orders. The chain leads from the earlier
-   * write to the read or, if the read must come first, from the source of the read to the write that replaced it.
+   * write to the read. If the read must come first, it leads from the read's source to the write that replaced this
+   * source.
    */
   readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }

@@ -1,7 +1,7 @@
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Witness, WitnessOrder } from './verdict.ts'
 
-/** Short lists are built at once, because a getter would cost more than these. */
+/** Lists up to this length are built at once, because a getter would cost more than building them. */
 const FEW = 1_000
 
 /** Long lists are built on demand: listing a million numbers takes longer than checking. */
@@ -26,8 +26,8 @@ export interface PackedOrders {
 }
 
 /**
- * Returns a witness that builds its list of orders on demand. For a million keys it takes far more memory than the
- * operations.
+ * Returns a witness that builds its list of orders on demand. For a million keys, this list takes far more memory than
+ * the operations.
  */
 export function witnessOfPacked(
   { keys, ends, rows }: PackedOrders,

@@ -20,9 +20,9 @@ export interface Change {
 }
 
 export interface WatchEvent extends Change {
-  /** The reported value before the change: undefined if the event has none, null if there was none. */
+  /** The reported value before the change. Null: there was no value. Undefined: the event does not say. */
   readonly previous: Json | undefined
-  /** Whether the event reports the key as new, if it says so. */
+  /** Whether the event reports the key as new; undefined if it does not say. */
   readonly created: boolean | undefined
 }
 
@@ -71,7 +71,7 @@ export interface Watch {
   /** The store's revision when the watch was created, according to its server. */
   readonly present: number | undefined
   readonly deliveries: Delivery[]
-  /** Whether its client ended the watch, or a later watch resumed it. */
+  /** Whether the watch is over: its client ended it, or a later watch resumed it. */
   over: boolean
 }
 

@@ -12,7 +12,7 @@ export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly timeline: Timeline
   /** In the order of their calls. */
   readonly compactions: readonly Compaction[]
-  /** The events sent to the watch that this one resumes. */
+  /** The events sent to the earlier watch that this watch resumes. */
   readonly before: Sent | undefined
   readonly callEvent: Int32Array
   readonly words: Words
@@ -53,7 +53,7 @@ export function scanWatch(options: ScanOptions): Sent {
   let responses = 0
   let last: { readonly revision: number; readonly row: OperationRow } | undefined
   let progress: { readonly revision: number; readonly row: OperationRow } | undefined
-  /** The revision of the scope that is due next. */
+  /** The index in `scope.revisions` of the revision that is due next. */
   let next = begin === undefined ? undefined : firstFrom(scope, begin)
   let isLost = false
   let isEnded = false
@@ -175,7 +175,7 @@ export function scanWatch(options: ScanOptions): Sent {
     )
   }
 
-  /** Reports a change that is missing from the response with its revision. */
+  /** Reports a change that is missing from the response that sent the rest of its revision. */
   function whole(revisions: ReadonlySet<number>, { row }: Delivery): void {
     for (const revision of revisions) {
       const sent = at.get(revision)

@@ -51,7 +51,7 @@ function scopeOf({ key, prefix, without }: Watch, timeline: Timeline): Scope {
 
 export const firstFrom = ({ revisions }: Scope, least: number): number => countBelow(revisions, least)
 
-/** The change that preceded this one at its key; undefined if it is unknown. */
+/** The change of the same key directly before `known`; undefined if it is unknown. */
 export function previousOf(known: Known, timeline: Timeline): { readonly held: Known | undefined } | undefined {
   const before = timeline.ofKey(known.key)[known.index - 1]
   const from = (before?.revision ?? timeline.revisions[0] ?? 0) + (before === undefined ? 0 : 1)

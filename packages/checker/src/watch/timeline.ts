@@ -5,7 +5,7 @@ import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write }
 
 export interface Known extends Change {
   readonly writer: OperationRow | undefined
-  /** The first operation that reported the change, if not the acknowledgement. */
+  /** The first operation that reported the change; undefined if the write's acknowledgement did. */
   readonly toldBy: OperationRow | undefined
   /** The index among the changes of its key. */
   index: number
@@ -16,7 +16,7 @@ interface Falsehood {
   readonly watch: Watch
   readonly delivery: Delivery
   readonly event: WatchEvent
-  /** The write, or other `watched`, that contradicts the event. */
+  /** The operation that contradicts the event: a write, or another `watched` operation. */
   readonly against: OperationRow | undefined
   readonly why: string
 }
@@ -37,9 +37,9 @@ export interface Timeline {
 }
 
 /**
- * Sorts writes by revision. Acknowledgements give revisions. Readings and events of watches give theirs to an open
- * write of the same change that was called before. Of several such writes, the one called first gets it; any choice
- * would be equally good.
+ * Sorts writes by revision. Acknowledgements give revisions. A reading or an event of a watch gives a revision to an
+ * open write of the same change, if the write was called before. Of several such writes, the one called first gets the
+ * revision; any choice would be equally good.
  */
 export function buildTimeline({ writes, readings, watches }: WatchRecord, callEvent: Int32Array): Timeline {
   const settlement = settleAcknowledged(writes, callEvent)
@@ -76,7 +76,7 @@ export function buildTimeline({ writes, readings, watches }: WatchRecord, callEv
   }
 }
 
-/** The writes sorted by revision so far. */
+/** The writes whose revisions are known so far, by revision. */
 interface Settlement {
   readonly byRevision: Map<number, Map<string, Known>>
   readonly settled: Set<Write>
@@ -129,7 +129,7 @@ function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Se
   }
 }
 
-/** Settles writes by the changes in readings. Returns why a reading must be wrong, if one must be. */
+/** Gives revisions to writes by the changes in readings. Returns the reason if a reading must be wrong. */
 function settleRead(readings: readonly Reading[], { byRevision, settle }: Settlement): string | undefined {
   for (const { row, at, changes } of readings)
     for (const change of changes) {
@@ -152,7 +152,7 @@ function notRead(byRevision: Settlement['byRevision'], coverage: Coverage): stri
   return undefined
 }
 
-/** Settles writes by events of watches. Returns the events that no write explains. */
+/** Gives revisions to writes by the events of watches. Returns the events that no write explains. */
 function settleArrived(
   watches: ReadonlyMap<string, Watch>,
   { byRevision, failed, settle }: Settlement,

@@ -21,7 +21,9 @@ const explaining: { readonly [guarantee in OfOneValue]: readonly Does[] } = {
   'no-repeats': ['enqueue', 'nack'],
 }
 
-/** Reduces operations to few that still break a guarantee, with all operations that could explain them. */
+/**
+ * Omits operations as long as the rest still breaks a guarantee. Keeps all operations that could explain the violation.
+ */
 export function shrunk(
   guarantee: OfOneValue,
   operations: readonly RecordedOperation[],

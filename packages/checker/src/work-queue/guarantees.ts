@@ -12,7 +12,7 @@ import type { Ladder } from '../verdict/ladder.ts'
  * - no-handouts-after-ack: an acknowledged message is not delivered again
  * - no-double-leases: while one consumer has a lease on a message, no other gets the message
  * - no-repeats: a message is delivered once, unless it is returned
- * - first-in-first-out: of two messages the one enqueued first is first delivered earlier
+ * - first-in-first-out: messages are first delivered in the order in which they were enqueued
  */
 export const guarantees = [
   'no-lost-messages',

@@ -20,7 +20,7 @@ const ofOneValue = [
 
 const NO_TIME = 'there was no time to judge all messages'
 
-/** The maximum number of violations of each guarantee that are described in full, the smallest ones. */
+/** The maximum number of violations of each guarantee that are described in full. The smallest ones are chosen. */
 const MOST_TOLD = 8
 
 /**
@@ -53,8 +53,8 @@ export function judgeQueue(judging: QueueJudging): void {
 }
 
 /**
- * Leaves `no-lost-messages` undecided for a message with unacknowledged copies that may still be in the queue, because
- * no later operation listed its messages.
+ * Leaves `no-lost-messages` undecided for a message whose unacknowledged copies may still be in the queue, because no
+ * later operation listed the queue's messages.
  */
 function unfinished(
   { history, queue, unsure }: QueueJudging,

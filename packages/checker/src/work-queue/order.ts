@@ -91,7 +91,7 @@ function lifeOf({ history, queue }: QueueJudging, { text, enqueues, handouts, si
     shown = Math.min(shown, returnEvent[row])
     if (seen === undefined || callEvent[row] > callEvent[seen]) seen = row
   }
-  // Without a take, the message was still in the queue at the last operation that saw it.
+  // If no take delivered the message, it was still in the queue at the last operation that saw it.
   const late = first ?? seen
   const [enqueue] = enqueues
   const place = enqueue === undefined ? queue.initial.indexOf(text) - queue.initial.length : 0

@@ -36,7 +36,7 @@ interface Sighting {
 }
 
 export interface Message {
-  /** The messages' value as canonical JSON. */
+  /** The common value of these messages, as canonical JSON. */
   readonly text: string
   readonly initially: number
   readonly enqueues: OperationRow[]
@@ -75,7 +75,7 @@ interface OpenQueue extends Queue {
  * - `remaining` returns the list of all unacknowledged messages, including leased ones. It changes nothing
  *
  * @param initial the content of each queue at the start, oldest first; null for an empty queue.
- * @throws UserError (input) for a history of any other form, (usage) for an initial value of any other.
+ * @throws UserError (input) for a history of any other form, (usage) for an initial value of any other form.
  */
 export function readQueues(history: History, initial: Json): readonly Queue[] {
   const { length, f, key, outcome } = history.operations
@@ -167,7 +167,7 @@ function settle(queue: OpenQueue, history: History, row: OperationRow): void {
   if (message === undefined) throw malformed(history, row, `no take returned the receipt ${receipt}`)
   const does = history.functions[history.operations.f[row]] === 'ack' ? 'ack' : 'nack'
   const { callEvent, returnEvent, outcome } = history.operations
-  // A settlement that was answered before the delivery with its receipt has no effect.
+  // A settlement has no effect if it was answered before a take returned its receipt.
   const isEarly =
     outcome[row] === OK &&
     message.handouts.every((each) => each.receipt !== receipt || callEvent[each.row] > returnEvent[row])

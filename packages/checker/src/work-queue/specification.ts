@@ -53,21 +53,21 @@ interface Copy {
   readonly isDue: boolean
   /** Whether no operation enqueued the copy, which then has no place in the order. */
   readonly isInvented: boolean
-  /** Whether a later copy was taken first. If order matters, this copy must have been lost. */
+  /** Whether a later copy was taken before this one although order matters. This copy must then have been lost. */
   readonly isLost: boolean
 }
 
 export interface QueueState {
   /** In order of enqueue. */
   readonly copies: readonly Copy[]
-  /** The earliest possible time of the state, in ms. */
+  /** The earliest time at which the queue can be in this state, in ms. */
   readonly nowMs: number
 }
 
 export interface QueueRules {
   /** The guarantees that the queue keeps; it may break all others. */
   readonly kept: ReadonlySet<Guarantee>
-  /** The content at the start, as canonical JSON, in order. If unknown, there may be more. */
+  /** The content at the start, as canonical JSON, in order. If the start is unknown, there may be more messages. */
   readonly initial: readonly string[]
   readonly isStartUnknown: boolean
 }

@@ -42,7 +42,9 @@ export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }:
   requireSameSubject(baseline, { target: spec.target.name, workload: spec.workload.name, model })
 }
 
-/** Returns the configured baseline and tolerance. A run's tolerance alone applies to the common baseline. */
+/**
+ * Returns the configured baseline and tolerance. If a run has only a tolerance, this applies to the common baseline.
+ */
 function configured(loaded: LoadedConfig | undefined, run: string | undefined) {
   const own = run === undefined ? undefined : loaded?.config.runs?.[run]
   if (own?.baseline !== undefined) return own

@@ -22,7 +22,7 @@ interface Notation {
   /** Parses the text that was typed as a value. @throws UserError (usage) */
   readonly read: (typed: string, option: string) => unknown
   readonly print?: (value: unknown) => string
-  /** Describes the allowed values, if the wording for JSON does not fit. */
+  /** Describes the allowed values, if the usual description, which is meant for JSON, does not fit. */
   readonly range?: (schema: unknown) => string | undefined
 }
 
@@ -110,7 +110,7 @@ export const asText = <Value extends string | undefined>(
 export const word = (text: string, usual?: string): Option<string | undefined> =>
   asText(v.optional(v.string()), { text, usual })
 
-/** A text that may be omitted; the option alone means the empty text. */
+/** A text option that may be omitted. Without a value it means the empty text. */
 export const wordOrNone = (text: string): Option<string | undefined> => ({
   type: 'string',
   describe: text,

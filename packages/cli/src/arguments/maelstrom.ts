@@ -28,8 +28,8 @@ async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promis
   })
   const at = words.indexOf('--target')
   if (at < 0 || words[at + 1] !== 'maelstrom') return argv
-  // Maelstrom commands often name the partition fault. A real run drops it, because the nodes send each other no
-  // messages.
+  // Maelstrom commands often name the partition fault. A real run drops this fault, because the nodes send each other
+  // no messages.
   const renamed = renamedOptions(isVirtual ? words : without(words, '--nemesis', 'partition'))
   const taken = (option: string): string => {
     const from = renamed.indexOf(option)

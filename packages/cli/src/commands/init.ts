@@ -196,7 +196,7 @@ function initProtocol(options: ParsedOptions): typeof EXIT.met {
   return EXIT.met
 }
 
-/** Quotes and other braces would break the generated text. */
+/** Quotes, and braces other than `{key}`, would break the generated text. */
 const PATH = /^\/[^\s'"`{}\\]*\{key\}[^\s'"`{}\\]*$/
 const VALUE = /^(body|(json|query|header|form)\.[\w.-]+)$/
 

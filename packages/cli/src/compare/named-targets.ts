@@ -14,7 +14,7 @@ export interface NamedTarget {
   /** Where the system's name stands, for messages: `--targets`. */
   readonly where: string
   readonly value?: string | undefined
-  /** The name of the system's curve in a sweep. It contains the settings that other sweeps set. */
+  /** The name of the system's curve in a sweep. With several sweeps, it contains the settings of all but the first. */
   readonly curve?: string | undefined
 }
 
@@ -23,7 +23,10 @@ const LOOSEST = 'quorum:r=1:w=1'
 
 const STATELESS = 'balancer:backend=files'
 
-/** The default systems: from a stateless one to the strictest settings of each protocol. */
+/**
+ * The systems compared by default: a stateless one, each protocol with its default and its strictest settings, and the
+ * loosest quorums.
+ */
 const usualTargets = (): readonly string[] => [
   STATELESS,
   ...protocols.flatMap(({ name, strictest }) => [
@@ -61,7 +64,7 @@ export async function namedTargets(
   const used = new Set<Sweep>()
   for (const base of bases) {
     const { target } = await targetOf(base.split(':')[0] ?? '', registries, where)
-    // A single system keeps all sweeps, so that the error about an unknown setting names the system.
+    // A single system keeps all sweeps. If it lacks a setting, the error then names this system.
     const own = bases.length === 1 ? sweeps : sweeps.filter((sweep) => hasAll(target, sweep))
     for (const sweep of own) used.add(sweep)
     const [first, ...others] = own

@@ -45,7 +45,7 @@ export function proxiedUpstreams(options: ParsedOptions, loaded: LoadedConfig | 
 
 type Server = ConfiguredUpstream & { readonly name: string }
 
-/** Returns the configured servers, running ones first, as on the command line. */
+/** Returns the configured servers. Running servers come first, as they do on the command line. */
 function serversOf(options: ParsedOptions, loaded: LoadedConfig | undefined): readonly Server[] {
   if (loaded === undefined || SAID.some((name) => options[name] !== undefined)) return []
   const all = Object.entries(loaded.config.upstreams ?? {}).map(([name, each]) => ({ ...each, name }))
@@ -85,7 +85,7 @@ export interface Closing {
 }
 
 /**
- * Connects a Compose project as upstreams, and reads the settings. `close` disconnects the project.
+ * Makes the services of a Compose project the upstreams, and reads the settings. `close` disconnects the project.
  *
  * @throws the errors of both steps
  */

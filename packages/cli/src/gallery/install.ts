@@ -5,7 +5,7 @@ import { startWithThisThread } from '@chaosproxy/targets'
 export function installPackages(cwd: string, program: string, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const args = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
-    // The child then ends even if this process is killed.
+    // A child that is started in this way ends even if this process is killed.
     const { child, forget } = startWithThisThread(
       (marked) =>
         spawn('npm', args, {

@@ -56,7 +56,7 @@ export async function runExhibit(exhibit: Exhibit, trials: Trials): Promise<Told
 
 export const untried = (exhibit: Exhibit, lacks: string): ToldExhibit => ({ ...toldExhibit(exhibit), lacks })
 
-/** An exhibit in the form of a result, without trials. */
+/** An exhibit as a result that has no trials yet. */
 export const toldExhibit = ({
   name,
   kind,

@@ -29,7 +29,7 @@ export function leftInWords(seconds: number): string {
   return minutes < 120 ? `about ${minutes} min left` : `about ${Math.round(minutes / 60)} h left`
 }
 
-/** The usual seconds of a trial of the weakness and of the cure. */
+/** The usual seconds for one trial of the weakness plus one trial of the cure. */
 const usualSeconds = ({ weaknessTrials, cureTrials }: ToldExhibit): number => mean(weaknessTrials) + mean(cureTrials)
 
 const mean = (trials: readonly ToldTrial[]): number => total(trials.map(({ seconds }) => seconds)) / trials.length

@@ -16,7 +16,7 @@ export type GallerySettings = { readonly json: boolean } & (
 
 export interface GalleryRun {
   readonly exhibits: readonly Exhibit[]
-  /** Whether to skip exhibits that this machine cannot run, because the user named none. */
+  /** Whether the user named no exhibits. Exhibits that this machine cannot run are then skipped. */
   readonly isAll: boolean
   readonly seeds: number
   readonly seed: number

@@ -8,7 +8,7 @@ export const canAsk = (): boolean => process.stdin.isTTY === true && process.std
 export async function askingOnTerminal<Result>(use: (ask: Ask) => Promise<Result>): Promise<Result> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   terminal.once('SIGINT', () => {
-    // Closing the terminal restores its modes. The signal then ends the process before anything is written.
+    // Closing the terminal restores its modes. SIGINT then ends the process before anything is written.
     terminal.close()
     process.kill(process.pid, 'SIGINT')
   })

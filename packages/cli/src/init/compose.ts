@@ -104,7 +104,7 @@ async function askedGroup(groups: readonly NodeGroup[]): Promise<NodeGroup> {
   }
 }
 
-/** Never overwrites a file: another file may have the project's name. */
+/** Throws if the file exists, because it may belong to something else. `force` allows replacing a declaration. */
 function requireFree(file: string, force: boolean): void {
   if (!existsSync(file) || (force && isDeclaration(file))) return
   throw usageError(

@@ -1,4 +1,4 @@
-/** The service of `chaos init --example`: a key-value store of several processes in one file, for Node alone. */
+/** The service of `chaos init --example`: a key-value store on several nodes, in one file that needs only Node. */
 export const EXAMPLE_FILE = 'service.mjs'
 
 export const EXAMPLE_SERVICE = `// Items, on several nodes: GET and PUT /items/KEY with {"item": VALUE}.

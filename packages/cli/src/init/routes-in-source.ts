@@ -228,14 +228,14 @@ function valueIn(body: string): string | undefined {
   return member === undefined ? undefined : `json.${member}`
 }
 
-/** An object, or named arguments, in a response's JSON. */
+/** The members of a response's JSON: those of an object, or the named arguments of `jsonify`. */
 const RESPONSES =
   /(?:\.(?:json|send)|\bjsonify|\bJsonResponse|\bdumps|\bstringify)\(\s*\{([^}]*)|\bjsonify\(([^)]*=[^)]*)|\breturn\s*\{([^}]*)/g
 const MEMBERS = /(?:^|,)\s*['"]?(\w+)['"]?\s*(?=[:=,]|$)/g
 /** Members of responses that contain no value, such as `{ error: 'not found' }`. */
 const REFUSES = /^(?:error|message|detail|status|ok|success)$/
 
-/** Guesses where a response's JSON contains the value. Prefers the member of requests. */
+/** Guesses where a response's JSON contains the value. Prefers the member that holds the value in requests. */
 function resultIn(body: string, value: string | undefined): string | undefined {
   const members = Array.from(body.matchAll(RESPONSES), ([, ...parts]) => parts.join('')).flatMap((text) =>
     Array.from(text.matchAll(MEMBERS), ([, member = '']) => `json.${member}`),

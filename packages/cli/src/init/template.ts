@@ -23,7 +23,7 @@ export interface ServedPlace {
   readonly result: string
   /** The names of objects, if the path accepts only some. */
   readonly keys?: string | undefined
-  /** Further members of the routes. */
+  /** Members to add to the routes of reads. `writes`: to the routes of writes. */
   readonly reads?: Members | undefined
   readonly writes?: Members | undefined
 }

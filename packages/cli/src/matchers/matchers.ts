@@ -10,7 +10,7 @@ export interface MatcherResult {
   readonly message: () => string
 }
 
-/** The members used of `this` in a matcher of Jest or Vitest. */
+/** What matchers use of `this` in Jest and Vitest. */
 interface MatcherContext {
   readonly isNot?: boolean
 }

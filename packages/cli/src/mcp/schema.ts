@@ -3,7 +3,7 @@ import { schemaProblems } from '@chaosproxy/runner'
 import { toJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 
-// The schemas of the arguments and results of tools.
+// These functions make the schemas of the arguments and results of tools.
 
 export const text = (description: string): v.GenericSchema<string> =>
   v.pipe(v.string('must be a string'), v.nonEmpty('must be a string'), v.description(description))

@@ -10,7 +10,7 @@ import type { Options } from '../option.ts'
 export interface McpSettings {
   readonly out: string
   readonly config: string | undefined
-  /** Whether clients may name files of code. The configuration of this directory is then read. */
+  /** Whether clients may name files of code. If so, the server also reads the configuration of its directory. */
   readonly allowCode: boolean
   /** The longest time that a client may request for a run. */
   readonly longestMs: number

@@ -3,7 +3,7 @@ import { EXIT } from '@chaosproxy/runner/result'
 import * as v from 'valibot'
 import { anyObject, oneOf, texts, told, whole } from './schema.ts'
 
-/** A result of `--json`, of which a model needs few members. */
+/** A result of `--json`. A language model needs only a few of its members. */
 interface WholeResult {
   readonly title: string
   readonly verdict: string

@@ -23,7 +23,7 @@ export interface Beside {
 export function runBeside({ program, args, env, log }: BesideOptions): Beside {
   // On Windows, programs such as npm are scripts, which require a shell.
   const shell = process.platform === 'win32'
-  // The child then ends even if this process is killed.
+  // A child that is started in this way ends even if this process is killed.
   const { child, forget } = startWithThisThread(
     (marked) => spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env, ...marked }, shell }),
     { forks: true },

@@ -24,7 +24,7 @@ export async function execute({ close, ...settings }: ProxyCommandSettings & Clo
 
 async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
   const log = await createLog(settings.log)
-  // Most proxies record nothing.
+  // Loads this code only if it is needed, because most proxies record nothing.
   if (settings.run !== undefined) return (await import('./record-run.ts')).recordRun(settings, settings.run, log)
   const stop = stopSignals()
   const { seed } = settings

@@ -37,7 +37,7 @@ function targetsOf(targets: readonly string[], kind: string): { readonly [member
 }
 
 interface Place {
-  /** The part of the fault that the parameter belongs to, other than the fault itself. */
+  /** The part of the fault that has the parameter; undefined for the fault itself. */
   readonly within: 'when' | 'match' | 'not' | undefined
   readonly parameter: Parameter
 }

@@ -81,7 +81,7 @@ function createPlaces(): Places {
 
 const isSame = (one: Json, other: Json): boolean => one === other || canonical(one) === canonical(other)
 
-/** Returns the verdict reached during recording, with its doubt. */
+/** Returns the verdict reached during recording, or why it is in doubt. */
 export function judgedLines({ level, soFar, doubt, violation }: Judged): readonly string[] {
   if (violation !== undefined)
     return [`  NOT ${violationText(violation).slice('not '.length).replace(level, level.toUpperCase())}`]

@@ -33,7 +33,7 @@ export interface ProxyPair {
   readonly isHttps: boolean
   readonly keepHost: boolean
   readonly mayNamePaths: boolean
-  /** TLS on its client and upstream sides; absent if TLS is passed through. */
+  /** TLS on the client side and the upstream side of the proxy; absent if TLS is passed through. */
   readonly tls?: ProxySettings['tls']
 }
 

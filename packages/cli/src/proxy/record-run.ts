@@ -58,10 +58,10 @@ export async function recordRun(
       reporters: parseReporters({}, 'run'),
       events: recording.events,
       out: recording.out,
-      // The proxy's log announces violations.
+      // The proxy's own log already announces violations.
       announces: false,
       again: run.spec.target.traffic?.again,
-      // Ctrl-C is the normal end of a recording.
+      // Ctrl-C ends a recording normally, so it must not interrupt the run.
       interrupts: { signal: new AbortController().signal, release: () => {} },
     })
     return exitCodeOf(verdict, ended(), recording)
@@ -71,7 +71,10 @@ export async function recordRun(
   }
 }
 
-/** Returns the command's own exit code, unless the verdict fails, or is unknown but required. */
+/**
+ * Returns the verdict's exit code if the verdict fails, or if it is unknown although a level is required. Otherwise
+ * returns the command's own exit code.
+ */
 function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { draft }: RunRecording): ExitCode {
   const isHeld = draft.expect !== undefined || draft.require !== undefined
   if (verdict === EXIT.met || (verdict === EXIT.unknown && !isHeld)) return own ?? verdict
@@ -85,7 +88,8 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
     ...{ client, initial, model },
     command: command.length === 0 ? undefined : command,
     endsInTime: timeMs === undefined ? undefined : true,
-    // A spec cannot contain all settings of proxies. If it lacks some, the command line repeats the recording.
+    // A spec cannot contain all settings of proxies. If some are missing, only the command line can repeat the
+    // recording.
     again: configFile === undefined && table !== undefined && servers.length > 0 ? undefined : again,
   }
   const given = Object.entries(said).filter(([, value]) => value !== undefined)
@@ -94,7 +98,7 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
 
 type Said = ProxySettings['carries']
 
-/** Returns how to read the traffic of proxies. Only a common route table defines final reads. */
+/** Returns how to read the traffic of proxies. Only a route table that all proxies share defines final reads. */
 function readingOf({ carried }: RunRecording) {
   const withTable = (carries: Carriage | undefined, recorded: Carriage): Carriage | undefined =>
     carries !== undefined && 'table' in carries && 'table' in recorded ? { ...carries, table: recorded.table } : carries

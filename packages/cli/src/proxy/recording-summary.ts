@@ -11,7 +11,7 @@ export interface SummaryOptions {
   readonly by: 'routes' | RecordedProtocol
 }
 
-/** Returns the protocol by which the proxies are recorded; `routes` unless it is a single one. */
+/** Returns the protocol by which the proxies are recorded; `routes` if there are several protocols or none. */
 export function recordedBy({ proxies }: ControlPlane): SummaryOptions['by'] {
   const [kind = 'routes', another] = new Set(proxies.list().flatMap(({ recordedBy: by }) => by ?? []))
   return another === undefined ? kind : 'routes'

@@ -155,7 +155,7 @@ function partsThere(directory: string): readonly string[] {
   try {
     return readdirSync(directory).filter((name) => /^part-\d+\.jsonl(\.gz(\.unfinished)?)?$/.test(name))
   } catch {
-    // Opening the first part reports the error.
+    // A missing directory has no parts. Any other error is reported when the first part is opened.
     return []
   }
 }

@@ -90,7 +90,7 @@ const CONTROL_PORT = '8474'
 const LOG_FORMATS = ['json', 'pretty'] as const
 const USUAL_FILE = 'history.jsonl'
 const USUAL_DIRECTORY = 'recording'
-/** A larger number would be no limit. */
+/** The maximum number of parts to keep. A larger number would be as good as no limit. */
 const MOST_KEPT = 1_000_000
 const LEAST_PART_BYTES = 1_000_000
 const LEAST_PART_MS = 1_000
@@ -237,7 +237,7 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
 }
 
 const OF_RUN = ['require', 'check-timeout', 'events'] as const
-/** Options for judging during the recording, which plain files support too. */
+/** Options that judge during the recording. Plain files support them too. */
 const HELD = ['expect', 'stop-on-violation'] as const
 const JUDGED_LEVEL = 'linearizable' satisfies Level
 
@@ -246,7 +246,7 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
   const { record: table, out } = typed
   const rotates = typed.rotate !== undefined
   const inFiles = rotates || (out !== undefined && isFile(out))
-  // Plain files also allow judging a level during recording.
+  // Plain files can also judge JUDGED_LEVEL during recording, so the options in HELD then need no run.
   const ofRun = inFiles && [undefined, JUDGED_LEVEL].includes(typed.expect) ? OF_RUN : [...HELD, ...OF_RUN]
   const judged = ofRun.find((name) => options[name] !== undefined && options[name] !== false)
   if (table === undefined && out === undefined && judged === undefined) return undefined

@@ -61,7 +61,7 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
   )
 }
 
-/** Suggests a new search if the code has changed, because its events then happen at other times. */
+/** Suggests a new search if the code has changed, because the events of the changed code happen at other times. */
 const toldWithout = ({ changed }: ReplaySettings, { plays, failures }: ReplayOutcome): ReplaySummary['told'] =>
   changed && plays > 0 && failures === 0
     ? { what: '', answers: [['Next', 'Search again: in the changed code the same failure may need another seed.']] }
@@ -92,7 +92,7 @@ function playedText({ replay, times, real, changed }: ReplaySettings, outcome: R
     : `${often}in the simulator: ANOTHER history than was recorded (${whyOther(replay.node, changed)})`
 }
 
-/** Programs may depend on the version of Node, whose errors and headers change. */
+/** Says why a replay differs. Programs may depend on the version of Node: its errors and headers change. */
 function whyOther(node: string | undefined, changed: boolean): string {
   const by = node === undefined ? 'protocol' : 'program'
   if (changed) return `the ${by} has changed since`

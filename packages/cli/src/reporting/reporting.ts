@@ -57,7 +57,7 @@ export function createReporting(
   function write(choice: ReporterChoice, text: string): void {
     if (failures.has(choice)) return
     if (choice.file === undefined) show(choice, text)
-    // A history that could not be read has no page, and an empty file would look like one.
+    // A history that could not be read has no page. An empty file would look like a page.
     else if (text === '' && !choice.appends) return
     else {
       try {
@@ -93,7 +93,10 @@ export function createReporting(
   }
 }
 
-/** Reporters whose text is printed unchanged. `github` escapes its content; lines of a page may begin with any text. */
+/**
+ * Reporters whose text is printed unchanged. `github` escapes its own text, and the lines of a page may begin with
+ * anything.
+ */
 const AS_IS: ReadonlySet<string> = new Set(['github', 'html', 'svg'])
 
 const show = ({ name, isOwn }: ReporterChoice, text: string): void =>

@@ -78,7 +78,7 @@ function workloadOf({ spec, target, workload }: PlannedRun): Typed<Options> {
   const within = isUsual && !usesCas && (cas === undefined || cas === usualSetting(workload, 'cas'))
   const isLeftOut = cas === undefined || without || within || (isUsual && cas === 0)
   return {
-    // Reserves the place before the settings. The value is set below.
+    // Puts `workload` before the settings. Its value is set below.
     workload: undefined,
     keys: keys === undefined || (isUsual && keys === usualSetting(workload, 'keys')) ? undefined : String(keys),
     operations: without ? 'read,write' : within ? 'read,write,cas' : undefined,

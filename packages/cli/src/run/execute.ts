@@ -194,7 +194,7 @@ interface Followers {
 }
 
 /**
- * Opens the requested recipients, and loads only their code.
+ * Opens the requested recipients. Loads only the code that these need.
  *
  * @throws UserError (environment) if a recipient cannot be opened.
  */

@@ -27,7 +27,7 @@ export function showProgress(display: ProgressDisplay, simulated: boolean): RunL
       case 'status': {
         const { counts, elapsed } = event.progress
         const operationsPerSecond = rate(counts.ok + counts.fail + counts.info, elapsed)
-        // Virtual time has thousands of these events per second.
+        // In virtual time, there are thousands of status events per second.
         if (performance.now() - shownAt < REFRESH_EVERY_MS / 2) return undefined
         shownAt = performance.now()
         return display.update(liveLine(event.progress, totalMs, operationsPerSecond))

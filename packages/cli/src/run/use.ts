@@ -92,7 +92,7 @@ const MOST_KEYS = 10_000
 const REHEARSAL =
   'before a run that uses a route table, write one value and read it back; if this fails, do not start the run; --no-rehearsal skips the check'
 
-/** Untyped members come from the configuration. */
+/** Members that are not typed as options come from the configuration. */
 const declared = {
   ...inGroup('What is tested', ['nodes'], {
     ...targetOptions,
@@ -218,7 +218,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   }
 }
 
-/** The typed choice of a rehearsal. It is not part of the run itself, so it may be combined with `--spec`. */
+/** The typed choice of a rehearsal. The choice is not part of the run itself, so it may be combined with `--spec`. */
 const rehearsalTyped = ({ rehearsal }: Typed): Pick<RunSpec, 'rehearsal'> =>
   rehearsal === undefined ? {} : { rehearsal }
 

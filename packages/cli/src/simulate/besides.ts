@@ -20,7 +20,7 @@ interface Typed {
 /**
  * The services beside the nodes, completed by typed options.
  *
- * @throws UserError (usage) for SQL or a standby without a database, or with several databases.
+ * @throws UserError (usage) for SQL or a standby if there is no database, or if there are several.
  */
 export function besidesWith(
   declared: Besides,

@@ -119,7 +119,7 @@ function described(id: string, kind: string, members: Members): Pick<FaultBegun,
           : {}
     return { text: describeFault(fault), attributes: { ...named, ...at } }
   } catch {
-    // A fault of a later version is known only by its name.
+    // A fault of a later version of chaos is known only by its name.
     return { text: kind, attributes: named }
   }
 }

@@ -13,7 +13,8 @@ interface Replacement {
   readonly typed: string
   readonly force: boolean
   /**
-   * Whether a file that begins like this was written by the same option. Undefined if the beginning cannot show this.
+   * Reports whether a file that begins with this text is an earlier report of the same kind. Undefined if the beginning
+   * cannot show this.
    */
   readonly recognises: ((start: string) => boolean) | undefined
 }

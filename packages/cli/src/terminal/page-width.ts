@@ -33,7 +33,10 @@ function columnsAsked(): number | undefined {
   return Number.isInteger(columns) && columns >= NARROWEST_PAGE ? columns : undefined
 }
 
-/** Whether the locale uses UTF-8, as by default. False for the Linux console, which has few characters. */
+/**
+ * Whether the locale uses UTF-8; without a locale, it is assumed to. False for the Linux console, which has few
+ * characters.
+ */
 export function speaksUnicode(): boolean {
   const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env
   const locale = LC_ALL || LC_CTYPE || LANG || ''

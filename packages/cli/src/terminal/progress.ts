@@ -29,8 +29,8 @@ export async function createProgress({ quiet, verbose = false }: ProgressOptions
   if (quiet) return silent
   const { isTTY, columns } = process.stderr
   const { CI, TERM } = process.env
-  // If the terminal has no size, as in automation tools, ora would clear infinitely many lines. Its spinner is always
-  // coloured.
+  // If the terminal has no size, as in automation tools, ora would clear infinitely many lines. The spinner of ora is
+  // always coloured, so it also requires colours.
   const interactive =
     isTTY === true && columns > 0 && CI === undefined && TERM !== 'dumb' && wantsColours(process.stderr)
   return interactive ? spinner() : plainLines()

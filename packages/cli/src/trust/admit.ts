@@ -66,7 +66,8 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
 }
 
 /**
- * Returns the spec with its removed secrets, from the command line or the environment.
+ * Returns the spec with the secrets that were removed when it was stored. They come from the command line or the
+ * environment.
  *
  * @throws UserError (usage) for a variable that is not set, and for a command stored without a secret.
  */
@@ -88,7 +89,7 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
   }
 }
 
-/** Restores a service's removed variables from the environment of this process. */
+/** Restores the variables that were removed when a service was stored, from the environment of this process. */
 function completeService(file: string, name: string): string {
   const [before, after] = name.startsWith(SIMULATED) ? [SIMULATED, name.slice(SIMULATED.length)] : ['', name]
   if (!isFullService(after) || !after.includes(REMOVED)) return name
@@ -118,7 +119,7 @@ interface Variables {
   readonly [name: string]: string
 }
 
-/** Completes removed values from the environment of this process. */
+/** Fills in values that were removed from the file, from the environment of this process. */
 const ownVariables = (file: string, kept: Variables): Variables =>
   Object.fromEntries(
     Object.entries(kept).map(([name, value]): [string, string] => {
@@ -141,7 +142,7 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   const programs = Object.values(services).flatMap(({ entry, beside = {}, client }): readonly Brought[] => [
     { kind: 'service', text: at(entry) },
     ...Object.entries(beside).flatMap(([name, each]): Brought | readonly [] =>
-      // SQL runs in memory, without access to anything else.
+      // Lists only programs. SQL runs in memory, without access to anything else.
       typeof each === 'object' && 'entry' in each ? { kind: 'beside', text: `${name}=${at(each.entry)}` } : [],
     ),
     ...(client === undefined ? [] : [{ kind: 'client', text: at(client) } as const]),

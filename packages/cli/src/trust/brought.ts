@@ -14,7 +14,7 @@ export interface Brought {
   readonly text: string
 }
 
-/** Returns the references in a target; empty for a target that is built in or configured. */
+/** Returns the programs and files that a target names; empty for a target that is built in or configured. */
 export function broughtTarget(name: string): readonly Brought[] {
   const reference = name.startsWith(SIMULATED) ? name.slice(SIMULATED.length) : name
   if (isBinary(reference)) return [{ kind: 'program', text: reference.slice(EXECUTED.length) }]
@@ -59,7 +59,7 @@ const OPTIONS = {
 export const repeating = ({ kind, text }: Brought): readonly string[] =>
   kind === 'command' ? [] : [`--${OPTIONS[kind]}`, text]
 
-/** An option that may repeat a reference in a file. */
+/** A typed option that names programs or files. It may repeat what a file names. */
 interface Typed {
   readonly option: string
   /** The references of the option; empty for a built-in name. */
@@ -112,7 +112,7 @@ function commandsIn(value: unknown, member: string | undefined): readonly string
   if (typeof value === 'string') return isCommand ? [value] : []
   if (typeof value !== 'object' || value === null) return []
   if (Array.isArray(value)) {
-    // A list contains the words of one command, or several commands.
+    // A list contains either the words of one command, or several whole commands.
     const isWords = member !== undefined && WORDS.has(member) && value.every((word) => typeof word === 'string')
     if (isWords) return [value.join(' ')]
     return value.flatMap((item) => commandsIn(item, Array.isArray(item) && isCommand ? 'command' : member))

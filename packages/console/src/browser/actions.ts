@@ -17,7 +17,7 @@ export interface FaultDraft {
 
 export interface Action {
   readonly label: string
-  /** The key that prepares the action on a focused node. */
+  /** The keyboard key for the action on a focused node. */
   readonly key?: string | undefined
   readonly fault: FaultDraft
 }

@@ -1,8 +1,8 @@
-/** The stages of a run. This file declares the messages to a page: JSON over one WebSocket. */
+/** The stages of a run, as sent to a page. All messages in this file are JSON over one WebSocket. */
 
 export type Stage = 'starting' | 'working' | 'healing' | 'final reads' | 'ending' | 'checking' | 'judged' | 'failed'
 
-/** Whether the target can suffer a kind of fault. */
+/** A kind of fault. `refused`: why the target cannot suffer it. */
 export interface OfferedKind {
   readonly kind: string
   readonly summary: string
@@ -40,7 +40,10 @@ export interface NodeRow {
   readonly role?: string | undefined
   readonly leads?: boolean | undefined
   readonly term?: number | undefined
-  /** How many entries this node lacks that another node applied a moment ago or earlier. */
+  /**
+   * How many entries this node lacks that another node has applied. Entries that were applied only just now do not
+   * count.
+   */
   readonly lag?: number | undefined
   /** Milliseconds by which faults have put the node's clock ahead; negative if behind. */
   readonly clockMs?: number | undefined
@@ -86,7 +89,7 @@ export interface Bins {
   /** The index of the first row among all bins. */
   readonly from: number
   readonly rows: readonly BinRow[]
-  /** The classes of errors, in the order of their counts in a row. */
+  /** The classes of errors, in the order of the error counts in each row. */
   readonly errors: readonly string[]
 }
 
@@ -150,7 +153,7 @@ export type Told = Hello | Frame | Answer
 export interface Had {
   readonly run: number
   readonly width: number
-  /** The number of bins without the last, which may have grown. */
+  /** The number of bins. The last bin is not counted, because it may have grown. */
   readonly bins: number
   readonly faultsVersion: number
   readonly verdict: number

@@ -15,7 +15,7 @@ interface InspectorProps {
   readonly heal: (id: string) => void
 }
 
-/** Shows the actions on the selection. A used button turns into the one that undoes it. */
+/** Shows the actions on the selection. After an action, its button offers to undo it. */
 export function Inspector(props: InspectorProps): JSX.Element {
   const { hello, picked, faults, closed, inject, heal, pick } = props
   const actions = actionsFor(picked, hello)

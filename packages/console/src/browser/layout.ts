@@ -15,7 +15,7 @@ export interface Layout {
 
 const WIDE = { width: 720, height: 400 }
 const NARROW = { width: 368, height: 470 }
-/** The cards of more nodes show less. */
+/** With more nodes than this, the cards show less. */
 const MOST_LARGE = 6
 const STUB = 26
 /** The greatest number of nodes drawn without a ring. */
@@ -33,7 +33,7 @@ export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
     const angle = (i / nodes.length) * 2 * Math.PI - Math.PI / 2
     return { x: Math.cos(angle), y: Math.sin(angle) }
   })
-  // An odd ring leaves space at its bottom, over which the nodes are spread.
+  // An odd ring leaves space at its bottom. The nodes are spread over this space too.
   const lowest = Math.max(...directions.map(({ y }) => y))
   const places = nodes.map((node, i): [string, Place] => {
     const out = directions[i] ?? { x: 0, y: -1 }

@@ -7,7 +7,7 @@ import { judgeScript } from '../server/built-file.ts'
 export interface JudgeTask {
   /** The history file, which grows. */
   readonly file: string
-  /** The model; absent for a workload's own. */
+  /** The model; absent if the workload's own model is used. */
   readonly model: ModelName | undefined
   readonly initial: Json
   readonly workload: string
@@ -90,5 +90,5 @@ const LEAST_REST_MS = 400
 /** The pause before the first judgement, to record events. */
 const FIRST_REST_MS = 300
 
-/** The rest after a judgement of `tookMs`. */
+/** The pause after a judgement that took `tookMs`. */
 const restAfter = (tookMs: number): number => Math.max(LEAST_REST_MS, tookMs * (1 / SHARE - 1))

@@ -61,10 +61,12 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
   }
 }
 
-/** Gives the thread a thirtieth of the time of an ordinary thread. With less time, the verdict would never change. */
+/**
+ * Gives the thread a thirtieth of the time of an ordinary thread. With less time, it would never reach a new verdict.
+ */
 const NICENESS = 15
 
-/** Gives everything else on the machine priority. Only Linux has a priority per thread. */
+/** Lowers the priority of this thread, so that all other work goes first. Only Linux has a priority per thread. */
 function stepAside(): void {
   try {
     const [, thread] = /\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self')) ?? []

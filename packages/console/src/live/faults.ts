@@ -46,7 +46,7 @@ function placesOf(kind: string, members: { readonly [member: string]: Json }) {
       ...(fault.kind === 'clock' ? { clock: { offsetMs: fault.offsetMs, driftPpm: fault.driftPpm } } : {}),
     }
   } catch {
-    // A fault of a later version is shown by its kind.
+    // A fault of a later version of chaos is shown by its kind.
     return { text: kind, nodes: [], links: [] }
   }
 }

@@ -2,7 +2,7 @@ import type { Verdict } from '../browser/frames.ts'
 
 export type Judged = Omit<Verdict, 'version' | 'since'>
 
-/** Returns the newest judgement as shown. The first violation stays above, since a user may be reading it. */
+/** Returns the judgement to show. The first violation stays on top, because a user may be reading it. */
 export function afterFirst(first: Judged | undefined, newest: Judged): Omit<Verdict, 'version'> {
   if (first === undefined || newest.mood !== 'bad') return newest
   const { title, sentence, answers, drawing } = newest

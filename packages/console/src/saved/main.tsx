@@ -56,7 +56,7 @@ function Page() {
   )
 }
 
-/** Accepts files dropped anywhere. The browser would open them in place of the page. */
+/** Accepts files dropped anywhere. Otherwise, the browser would leave the page and open them. */
 function takeDrops(): void {
   const { classList } = document.documentElement
   addEventListener('dragover', (event) => {

@@ -9,7 +9,7 @@ export interface Question {
   readonly files: readonly SavedFile[]
   /** The model. If undefined, the one that the history names, or else a register. */
   readonly model: string | undefined
-  /** The time limit for judging, without reading. */
+  /** The time limit for judging. The time for reading does not count. */
   readonly timeoutMs: number
   readonly version: string
 }

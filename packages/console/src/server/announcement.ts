@@ -12,7 +12,7 @@ export function announce(directory: string, url: string): () => void {
     // The address contains the token, so only the owner may read the file.
     writeFileSync(path, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 })
   } catch {
-    // The page can still be opened by its printed address.
+    // Nothing was written, so there is nothing to remove. The page can still be opened by its printed address.
     return () => {}
   }
   return () => rmSync(path, { force: true })

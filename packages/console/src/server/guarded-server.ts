@@ -134,7 +134,7 @@ const guardByUrl =
     if (!URL.canParse(url, ORIGIN))
       return { status: 400, why: 'The address cannot be read: open the one that chaos printed.' }
     const { 'sec-fetch-site': site, ...others } = headers
-    // The user followed a link. The page with the link learns nothing.
+    // The user followed a link on another page. That page learns nothing.
     const isFollowed = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
     const refusal = guard({
       ...others,

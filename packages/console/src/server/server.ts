@@ -23,7 +23,7 @@ export interface PageServer {
 
 /** Each open page costs ten frames a second. */
 const MOST_PAGES = 16
-/** The limit of an order. Longer orders are refused. */
+/** The maximum size of a command that a page sends. Larger ones are refused. */
 const LONGEST_ORDER_BYTES = 16_384
 const UNAVAILABLE = 503
 

@@ -4,7 +4,7 @@ import type { PlannedRun, RunHandle } from '@chaosproxy/runner'
 import type { Order } from '../browser/frames.ts'
 import type { LiveRun } from '../live/live-run.ts'
 
-/** The run on which orders of pages act. */
+/** The run that the pages steer. */
 export interface Steered {
   readonly run: PlannedRun
   readonly live: LiveRun

@@ -11,8 +11,8 @@ import type { GaleraPrograms } from './programs.ts'
 import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
 
 /**
- * Declares MariaDB servers that all accept writes. A node announces only its group communication's port. Others combine
- * it with the host of the connection, which is the proxy's.
+ * Declares MariaDB servers that all accept writes. A node announces only its group communication's port. The other
+ * nodes combine this port with the host of the connection. That host is the proxy.
  */
 export function galeraCluster({
   nodes,

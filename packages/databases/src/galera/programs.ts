@@ -14,7 +14,7 @@ const PLACES = ['/usr/lib/galera', '/usr/lib64/galera-4', '/usr/lib64/galera']
 
 const providerPath = (): string | undefined => PLACES.map((place) => `${place}/${LIBRARY}`).find(existsSync)
 
-/** Returns the programs that are not installed. rsync sends files to a node that was away for long. */
+/** Returns the programs that are not installed. rsync is needed to send files to a node that was away for long. */
 export async function missingGalera(): Promise<readonly MissingProgram[]> {
   const library = providerPath() === undefined ? [{ program: LIBRARY, install: 'apt-get install galera-4' }] : []
   const sending = await missingPrograms([{ program: 'rsync', install: 'apt-get install rsync' }])

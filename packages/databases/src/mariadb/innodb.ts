@@ -1,7 +1,7 @@
 import type { PromiseQuestion } from '@chaosproxy/runner'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 
-// Settings of one server's storage engine, also under Galera.
+// Settings of InnoDB on one server. Galera has them too.
 
 export const snapshotIsolation: Setting = choice(
   'snapshot-isolation',

@@ -7,7 +7,8 @@
 // - `follow-n2.sql` and so on: for every other node, how to replicate from it;
 // - `follow.sql`: a copy of that file for the node that this node follows; absent on a primary;
 // - `lead.sql`: makes the node the primary;
-// - `leads`, on a primary: the number of earlier promotions, and the number of its last change at that time.
+// - `leads`, on a primary: the number of earlier promotions, and the number of the node's last change when it was
+//   promoted.
 //
 // The node with the most promotions is the primary; other nodes with a file `leads` are replaced primaries that have
 // not restarted. n1 keeps a copy of its data from before its first start. Replicas and replaced primaries start from
@@ -118,8 +119,8 @@ done
 exit 0`
 
 /**
- * REJOIN DATA NODE CLIENT: restarts every server that does not follow the primary, as its replica. Looks up the primary
- * again, because another node than NODE may have been promoted meanwhile.
+ * REJOIN DATA NODE CLIENT: restarts every server that does not follow the primary, so that it becomes a replica. Looks
+ * up the primary again, because another node than NODE may have been promoted meanwhile.
  */
 export const REJOIN: string = `cd "$1" || exit 1
 client=$3
@@ -150,6 +151,6 @@ for other in ../n*; do
 done
 exit 0`
 
-/** ROLE DATA: prints whether the node leads, and the number of promotions before its own. */
+/** ROLE DATA: prints whether the node leads, and how many promotions came before the promotion of this node. */
 export const ROLE = `cd "$1" || exit 1
 if [ -e leads ]; then echo "primary $(cat leads)"; else echo replica; fi`

@@ -27,8 +27,8 @@ export const mariadb: Target = {
   defaultNodes: NODES,
   declared: undefined,
   settings,
-  // Includes the rebuilding of a demoted primary as a replica. A primary that waits for this replica accepts no writes
-  // until then.
+  // This time includes rebuilding a demoted primary as a replica. A primary that waits for this replica accepts no
+  // writes until then.
   quietMs: millis(40_000),
   promises,
   weakness,

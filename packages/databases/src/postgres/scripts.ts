@@ -111,9 +111,9 @@ done
 exit 0`
 
 /**
- * REJOIN DATA: restarts every server that does not follow the primary, as its standby. A follower has WAL of the
- * primary's timeline; a server that is ahead refuses this WAL. Looks up the primary again, because another node may
- * have been promoted meanwhile.
+ * REJOIN DATA: restarts every server that does not follow the primary, so that it becomes a standby. A follower has WAL
+ * of the primary's timeline; a server that is ahead refuses this WAL. Looks up the primary again, because another node
+ * may have been promoted meanwhile.
  */
 export const REJOIN = `cd "$1" || exit 1
 primary=
@@ -147,6 +147,6 @@ for other in ../n*; do
 done
 exit 0`
 
-/** ROLE DATA: prints whether the node leads, and the number of promotions before its own. */
+/** ROLE DATA: prints whether the node leads, and how many promotions came before the promotion of this node. */
 export const ROLE = `cd "$1/db" || exit 1
 if [ -e standby.signal ]; then echo standby; else echo "primary $(ls pg_wal | grep -c 'history$')"; fi`

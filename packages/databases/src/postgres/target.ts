@@ -110,7 +110,7 @@ function promises({
   return reads === 'primary' ? 'linearizable' : 'eventual'
 }
 
-/** Returns the level of a single primary under this isolation level. */
+/** Returns the consistency that a single primary promises under this isolation level of PostgreSQL. */
 function isolationPromised(isolation: Settings[string] | undefined): string {
   switch (isolation) {
     case 'serializable':

@@ -88,7 +88,7 @@ const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
 /**
  * Starts a broker. Brokers that create a cluster at the same time may wait for each other's locks forever, so the
- * others wait until the first has created its message store, the last part of its data.
+ * others wait until the first has created its message store, which it creates last.
  */
 const START = `until [ "$LINK_NODE" = n1 ] || [ -e "mnesia/$RABBITMQ_NODENAME" ] || [ -e ../n1/mnesia/n1@localhost/msg_stores ]
 do sleep 0.1; done
@@ -117,7 +117,7 @@ const declaration: NodesDeclaration = {
     // A broker does not ask the module `chaos_epmd` for its own port.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '+S 1:1 -erl_epmd_port {listen-port.node} -kernel inet_dist_use_interface {127,0,0,1}',
-    // The script replaces its process by the broker.
+    // With this variable, the script's process becomes the broker itself.
     RUNNING_UNDER_SYSTEMD: 'true',
     // For every Erlang program that the broker starts.
     ERL_FLAGS: '-pa . -epmd_module chaos_epmd -start_epmd false -setcookie chaos',
@@ -136,7 +136,7 @@ const declaration: NodesDeclaration = {
       'net_ticktime = 5',
       'cluster_partition_handling = pause_minority',
       'cluster_formation.peer_discovery_backend = classic_config',
-      // n1 creates the cluster, and the others join it. On n1, both `nodes` lines name n1.
+      // n1 creates the cluster, and the others join it. On n1, the two `classic_config.nodes` lines below are equal.
       'cluster_formation.discovery_retry_limit = 1000',
       'cluster_formation.discovery_retry_interval = 250',
       'cluster_formation.classic_config.nodes.n1 = n1@localhost',

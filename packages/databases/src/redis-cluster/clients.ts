@@ -23,8 +23,8 @@ export interface ClusterClientsOptions {
 }
 
 /**
- * Plans clients of a Redis Cluster. They share the masters that redirections name, as a driver's connections do. A
- * redirected command was not carried out, so it alone is sent again.
+ * Plans clients of a Redis Cluster. They share the masters that redirections name, as a driver's connections do. Only
+ * redirected commands are sent again, because they were not carried out.
  */
 export function planClusterClients({ nodes, choice, table: name }: ClusterClientsOptions): PlannedClients {
   const table = name === 'lock' ? lockTable(choice.lockMs) : commandsOf(name)
@@ -41,7 +41,7 @@ export function planClusterClients({ nodes, choice, table: name }: ClusterClient
       const masters = knownMasters(ids)
       return {
         connect(home) {
-          // Before a run, each node is asked for its own data.
+          // Before a run, `other` is undefined, and each node is asked for its own data.
           if (home.other === undefined) return respClient(home, { ...shared, replicas: 0, login: READONLY })
           return redirectedClient(home, { shared, readsReplicas: choice.readsReplicas, nodes: ids, masters })
         },

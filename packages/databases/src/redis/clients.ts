@@ -49,7 +49,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
       const views = createViews(ids)
       return {
         connect(home) {
-          // Before a run, the node is not yet part of a cluster.
+          // Before a run, `other` is undefined, because the node is not yet part of a cluster.
           if (home.other === undefined) return respClient(home, { ...shared, replicas: 0 })
           return followingClient(home, { shared, choice, nodes: ids, views })
         },
@@ -61,7 +61,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
   }
 }
 
-/** How the proxy reads the commands of these tables. */
+/** Returns how the proxy reads the commands of a table. */
 export const carriedOf = ({ table, wait, initial }: Carried): Carriage =>
   redis.parse(
     {

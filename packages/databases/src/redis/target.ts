@@ -42,7 +42,7 @@ export const redis: Target = {
   bugs: [],
   marks: false,
   tier: 'real',
-  // A primary that was replaced during a partition continues to act as one for about ten seconds after it heals.
+  // After a partition heals, a primary that was replaced meanwhile continues to act as primary for about ten seconds.
   quietMs: QUIET_MS,
   // Redlock asks every primary, so no single record describes an acquisition.
   sessions: ({ lock }) => (lock === 'redlock' ? undefined : REDIS_CLIENTS),

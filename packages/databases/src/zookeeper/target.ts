@@ -71,8 +71,8 @@ const declaration: NodesDeclaration = {
       'server.{number}={node}:{listen-port.quorum}:{listen-port.election}',
       '{list.others}',
     ],
-    // A server announces the name at which it listens for votes. At the other servers, this name resolves to the
-    // wildcard address, which they ignore. They use their configured addresses, which lead through the proxy.
+    // A server announces the name at which it listens for votes. The other servers resolve this name to the wildcard
+    // address, and ignore that address. They use their configured addresses, which lead through the proxy.
     hosts: ['{listen-host.client} {node} localhost', '{list.nameless}'],
   },
   ports: ['client', 'quorum', 'election'],

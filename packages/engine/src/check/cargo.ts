@@ -29,7 +29,7 @@ function textOf(path: string): string {
   }
 }
 
-/** The parts that are files. Workers read a store themselves. */
+/** The parts that are files. The other parts are in a store, which workers read themselves. */
 const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
   parts.flatMap((part) => ('sha256' in part ? [part] : []))
 

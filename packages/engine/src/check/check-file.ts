@@ -13,7 +13,7 @@ export interface CheckListener {
   readonly judged?: (() => void) | undefined
   /** The user's own model, if the settings name a file. */
   readonly own?: Model<unknown> | undefined
-  /** The workers' results by the user's own model. */
+  /** The results of workers that judged by the user's own model. */
   readonly settled?: Settled | undefined
 }
 

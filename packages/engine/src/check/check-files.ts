@@ -61,17 +61,17 @@ export async function* checkFiles(
   }
 }
 
-/** Checks a file: a single or large one on all threads, otherwise on one. */
+/** Checks a file. A large file, or the only one, is checked on all threads; any other is checked on one thread. */
 function checkBy(
   pool: CheckPool | undefined,
   task: CheckTask,
   checking: (operations: number) => void,
 ): Promise<CheckResult> {
   const isOwn = modelFileOf(task.settings) !== undefined
-  // Only this thread can read stdin; a user's own model runs on another thread.
+  // Only this thread can read stdin. A user's own model always runs on another thread.
   if (pool === undefined || (task.file === STDIN && !isOwn)) return checkHere(task, checking)
   if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
-  // A proof needs the orders that a check finds, which several threads do not keep.
+  // A proof needs the orders that a check finds. A check on several threads does not keep them, so one thread is used.
   if (task.settings.prove !== undefined) return pool.check(task)
   return (task.alone && pool.threads > 1) || isLarge(task) ? checkInParallel(pool, task, checking) : pool.check(task)
 }

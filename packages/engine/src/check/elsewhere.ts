@@ -38,7 +38,7 @@ import type { LentFile } from './worker.ts'
 const SHARDS = 16
 /** A user's model judges a smaller recording in one job, because it may contain a single object. */
 const SHARED_OPERATIONS = 2_000
-/** The number of recordings at workers at the same time, if memory permits. */
+/** The number of recordings that workers judge at the same time, if memory permits. */
 const FILES_AT_A_TIME = 8
 /** Bytes of memory per byte of a recording's text. */
 const HELD_PER_BYTE = 4
@@ -53,7 +53,7 @@ interface Elsewhere {
  * Checks files with the workers of a queue (an address, or `env:NAME`). Yields the results in the order of the files.
  *
  * @throws UserError (usage) for files that cannot travel to workers, (usage, input) for a user's model that cannot be
- * loaded, and as `openQueuePool` does.
+ * loaded, and the errors of `openQueuePool`.
  */
 export async function* checkFilesElsewhere(
   tasks: readonly (CheckTask | FileTrouble)[],
@@ -218,7 +218,7 @@ async function answersOf(
         throw environmentError(`${file}: a worker could not judge some keys: ${String(end.error)}`)
       answers.push(end.type === 'done' ? end.value : { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 })
     } catch (error) {
-      // Cancels the other jobs, which would wait for their shards.
+      // Cancels the other jobs too, because they would wait for their shards in vain.
       failures.push(error)
       ending.abort()
     }
@@ -249,7 +249,7 @@ function judgedHere(names: ReadonlySet<string>, history: History, options: Share
   return answer
 }
 
-/** Each key's order as a witness. Workers do not send theirs, so they are computed again on demand. */
+/** Returns each key's order as a witness. Workers do not send these orders, so they are computed again on demand. */
 function ordersOf(history: History, options: ShareOptions): Extract<Verdict, { readonly result: 'met' }>['witness'] {
   let orders: Extract<ReturnType<typeof ordersOf>, { readonly kind: 'order' }>['orders'] | undefined
   return {

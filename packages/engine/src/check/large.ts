@@ -38,7 +38,7 @@ export async function canBeApart({ file, stored, merged, settings, output }: Che
   return named === undefined || findModel(named)?.name === 'register'
 }
 
-/** Facts about a recording whose operations were dropped. */
+/** What is known of a recording whose operations are no longer in memory. */
 export interface Known {
   readonly task: CheckTask
   readonly rest: PackedRecording['rest']
@@ -53,13 +53,13 @@ export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean 
   answer.result === 'whole' || (answer.result === 'met' && !proves(tally, [signs]))
 
 /**
- * Whether to judge the whole recording too, for the levels that concern all keys together: some key did not meet the
- * level, and memory may suffice.
+ * Whether to judge the whole recording too, for the levels that concern all keys together. This is useful if some key
+ * was not found linearizable, and memory may suffice.
  */
 export const mayFit = ({ task, tally, shown: { answer } }: Known): boolean =>
   answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes
 
-/** Whether the check of the whole recording says at least as much about linearizability as the checks of its keys. */
+/** Whether the check of the whole recording decides linearizability at least as well as the checks of its keys. */
 export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): boolean {
   const row = 'part' in whole ? whole.part.row : undefined
   const verdict = row !== undefined && 'report' in row ? row.report.levels['linearizable'] : undefined
@@ -67,7 +67,7 @@ export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): bo
 }
 
 /**
- * Returns the result of a recording whose operations were dropped. Calls `began` once everything is read.
+ * Returns the result of a recording whose operations are no longer in memory. Calls `began` once everything is read.
  *
  * @throws MemoryLimitError if the keys that are not linearizable take more than `--memory`.
  */

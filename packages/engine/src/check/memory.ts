@@ -7,7 +7,9 @@ import type { PackedRecording } from '@chaosproxy/history/files'
 /** The program, its threads, and uncollected garbage. */
 const PROGRAM_BYTES = 120e6
 
-/** A lower limit does not include the program's own memory. It applies separately to operations and to judging. */
+/**
+ * A limit below this does not include the program's own memory, and applies to operations and to judging separately.
+ */
 const LEAST_FOR_PROCESS = 250e6
 
 /** The memory for operations while they are read. */

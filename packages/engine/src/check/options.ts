@@ -58,7 +58,7 @@ export interface CheckSpec {
   /** The time limit per file for reading, checking and explaining. */
   readonly timeoutMs: Millis
   readonly memoryBytes: number
-  /** The number of threads; by default by the size of the files. */
+  /** The number of threads. The default depends on the size of the files. */
   readonly workers: number | undefined
   readonly explain: boolean
   /** The file for a proof of the verdicts, if any. */

@@ -5,7 +5,7 @@ import type { CycleStep } from '../levels/situation.ts'
 /** The classes of cycles (Adya 1999; Cerone & Gotsman 2016), named as in Elle. */
 export type CycleClassName = 'G0' | 'G1c' | 'G-single-item' | 'G-nonadjacent-item' | 'G2-item'
 
-/** The order that a cycle uses in addition to versions. */
+/** The order between transactions that a cycle uses, besides the order of versions. */
 export type Strength = '' | '-process' | '-realtime'
 
 export type CycleAnomaly = `${CycleClassName}${Strength}`

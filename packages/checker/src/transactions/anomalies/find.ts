@@ -8,11 +8,11 @@ interface FoundCycle {
   readonly anomaly: CycleAnomaly
   readonly excludedBy: IsolationLevel
   readonly steps: readonly CycleStep[]
-  /** The number of components that contain such a cycle. */
+  /** The number of components with a cycle of this anomaly. */
   readonly count: number
 }
 
-/** The maximum number of edges that the search for one class examines, in a fraction of a second. */
+/** The maximum number of edges that the search for one class examines. This takes a fraction of a second. */
 const EDGES_PER_SEARCH = 4_000_000
 
 const [realTime, sessions, neither] = forms
@@ -29,8 +29,8 @@ export interface FoundCycles {
 }
 
 /**
- * Finds the shortest cycle of each class that the verdicts do not exclude, the worst class first. Once a component has
- * a cycle of a class, it is not searched for the same class with session order or real time.
+ * Finds the shortest cycle of each class that the verdicts do not exclude, the worst class first. A component with a
+ * cycle of a class is not searched again for the same class with session order or real time.
  */
 export function findCycles({ core, record }: Situation, outcomes: Outcomes): FoundCycles {
   const search = new CycleSearch(core, record)

@@ -31,8 +31,9 @@ export function findLostUpdates({ core, record, versions }: Situation): LostUpda
 }
 
 /**
- * Returns the version of a key from which a transaction computed its write: the last one that it read before.
- * NO_VERSION if it read none, or if the server computed the value (`SET n = n + 1`), which loses no update.
+ * Returns the version from which a transaction computed its write of a key: the last version that it read before.
+ * NO_VERSION if it read none. Also NO_VERSION if the server computed the value (`SET n = n + 1`), because then no
+ * update is lost.
  */
 export function versionForUpdate(
   { starts, kind, key, value }: TransactionRecord,

@@ -10,7 +10,7 @@ export interface Allowance {
 
 type CycleSteps = Pick<CycleClass, 'begins' | 'next' | 'accepts'>
 
-/** The walk contains an edge that the strength requires. */
+/** Added to the state of a walk once the walk contains an edge of the order that `Strength` names. */
 const STRONG = CYCLE_STATES
 const STATES = 2 * CYCLE_STATES
 
@@ -176,7 +176,10 @@ export class CycleSearch {
   }
 }
 
-/** Reports whether a cycle of a strength may contain an edge. Session order is part of real time. */
+/**
+ * Reports whether a cycle of this strength may contain an edge of this kind. A cycle with real time may also use
+ * session order.
+ */
 const isOfStrength = (kind: number, strength: Strength): boolean =>
   kind === SO ? strength !== '' : kind !== RT || strength === '-realtime'
 

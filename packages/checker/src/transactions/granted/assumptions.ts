@@ -18,7 +18,7 @@ type Grant = (before: number, after: number) => void
 interface Touch {
   readonly transaction: number
   readonly key: number
-  /** The micro-operations with the first and the last version. */
+  /** `first` and `last`: the micro-operations with the transaction's first and last version of the key. */
   readonly first: number
   readonly last: number
   readonly written: number
@@ -85,14 +85,14 @@ const linearizableKeys: Assumption = {
   name: 'linearizable-keys',
   summary: 'each key by itself is linearizable: no transaction sees an older version than one that ended before',
   orders: (record, counts, grant) => {
-    /** By key: the touches that a later touch may directly follow. */
+    /** By key: the touches that may still come directly before a new touch. */
     const newest = new Map<number, Touch[]>()
     eachTouch(record, counts, (touch) => {
       grant(touch.first, touch.last)
       const { transaction } = touch
       const before = newest.get(touch.key) ?? []
       const ended = before.filter((other) => precedes(record, other.transaction, transaction))
-      // The other orders follow by transitivity.
+      // Only the latest of these are needed. The orders after earlier ones follow by transitivity.
       for (const one of ended)
         if (!ended.some((other) => precedes(record, one.transaction, other.transaction))) grant(one.last, touch.first)
       const last = Math.max(-1, ...ended.map((other) => record.invoked[other.transaction]))

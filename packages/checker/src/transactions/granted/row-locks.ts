@@ -87,7 +87,7 @@ export const rowOfCell = (cell: string): string => cell.slice(0, Math.max(0, cel
 /** The writes of one cell in an order that the row locks allow. */
 export interface LockOrder {
   readonly writes: readonly CellWrite[]
-  /** By write: 1 if its place among the certain writes is the same in every allowed order. */
+  /** By write. Writes marked 1 have the same order among each other in every allowed order. */
   readonly isCertain: Uint8Array
   /** Two transactions that held the row lock at the same time, so that the order is unknown. */
   readonly overlap: readonly [CellWrite, CellWrite] | undefined
@@ -120,7 +120,7 @@ export function lockOrder(all: readonly CellWrite[]): LockOrder {
 
 /**
  * Returns the writes in an order that agrees with `isSurelyBefore`. A write without a lock interval is placed before
- * the first interval that began after its request.
+ * the first lock interval that began after the write's request.
  */
 function inOrderOf(all: readonly CellWrite[]): readonly CellWrite[] {
   const held = Float64Array.from(all.filter(isHeldOf), gotBy).sort()
@@ -140,7 +140,7 @@ const isSurelyBefore = (one: CellWrite, other: CellWrite): boolean =>
 const gotBy = ({ lock, began }: CellWrite): number => lock?.from ?? began
 const heldUntil = ({ lock, began }: CellWrite): number => lock?.to ?? began
 
-/** When a transaction that reads began and ended, by the clock of the recording. */
+/** When a reading transaction began and ended, by the clock of the recording. */
 export interface ReadTimes {
   readonly began: number
   readonly ended: number
@@ -148,16 +148,16 @@ export interface ReadTimes {
 
 /**
  * Finds the writes of a cell that a transaction may have seen, as places in their order; -1 is the value before all
- * writes. Their transactions began before the reading one ended. If reads are fresh, no commit acknowledged before the
- * reading transaction began had replaced them.
+ * writes. A write counts only if its transaction began before the reading one ended. If reads are fresh, it does not
+ * count if a later write was acknowledged before the reading transaction began.
  */
 export class Visible {
   readonly #order: LockOrder
   readonly #isFresh: boolean
-  /** By place: the earliest acknowledgement, and the earliest beginning, of the write there and all later ones. */
+  /** By place: the earliest acknowledgement of this write and all later ones. `#began`: their earliest beginning. */
   readonly #acknowledged: Float64Array
   readonly #began: Float64Array
-  /** By place: the latest time at which the write there, or an earlier one, took its lock. */
+  /** By place: the latest time at which this write or an earlier one took its lock. */
   readonly #taken: Float64Array
   /** Writes without a lock may be anywhere in the order. */
   readonly #loose: readonly number[]
@@ -180,7 +180,7 @@ export class Visible {
     const newest = this.#isFresh ? this.#lastAcknowledged(began) : -1
     const places: number[] = newest < 0 ? [-1] : []
     for (const at of this.#loose) if (at < newest && writes[at].began <= ended) places.push(at)
-    // A write before the newest one is also possible if it may have taken its lock later.
+    // A write before `newest` is also possible if it may have locked the row later than `newest`.
     const until = writes[newest]?.lock?.to ?? 0
     for (let at = newest - 1; at >= 0 && this.#taken[at] >= until; at--)
       if ((writes[at].lock?.from ?? 0) >= until) places.push(at)

@@ -20,7 +20,7 @@ export const maskOf = (...kinds: readonly EdgeKind[]): EdgeMask =>
 
 export const EVERY_KIND: EdgeMask = 0xff
 
-/** The key of an edge that belongs to no key. */
+/** The `key` of an edge that concerns no key. */
 export const NO_KEY = -1
 
 /** Edges as columns, in no particular order. An edge may occur twice. */

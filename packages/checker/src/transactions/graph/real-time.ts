@@ -34,7 +34,10 @@ export function eventsOf({ length, invoked, completed }: Spans, counts: Uint8Arr
   return at.subarray(0, kept)
 }
 
-/** Adds an edge from each transaction to the next one of its session, unless they overlap and are not tied. */
+/**
+ * Adds an edge from each transaction to the next one of its session. Transactions that overlap get an edge only if
+ * `isTied`.
+ */
 export function addSessions(
   edges: EdgeList,
   { length, session, invoked, completed, isTied }: Spans,

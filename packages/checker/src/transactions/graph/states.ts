@@ -3,7 +3,7 @@ import type { Graph } from './graph.ts'
 
 /**
  * An automaton that determines which edges may follow each other. `next` returns the state after an edge, or -1. A walk
- * may begin in any state, so a cycle through pairs of node and state is a cycle of such edges.
+ * may begin in any state, so a cycle through pairs of node and state is a cycle of allowed edges.
  */
 export interface Steps {
   readonly states: number

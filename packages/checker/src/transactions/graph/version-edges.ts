@@ -41,7 +41,7 @@ function addWrites(edges: EdgeList, { starts, ordered, writer }: Versions): void
   }
 }
 
-/** Returns, by ordered version, the next one of a different transaction, or the end. */
+/** Returns, by ordered version, the next version by a different transaction, or the end. */
 function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
   const next = new Int32Array(writer.length)
   for (let k = 0; k < ordered.length; k++)
@@ -50,7 +50,7 @@ function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
   return next
 }
 
-/** Up to so many edges, each reader gets an edge to each writer. */
+/** Up to this number of edges, each reader gets an edge to each writer. */
 const FEW = 1024
 
 /**

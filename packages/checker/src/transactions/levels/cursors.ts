@@ -8,8 +8,8 @@ import type { CycleStep, Outcome, Situation } from './situation.ts'
 /**
  * Checks that a transaction that read a version and then wrote the key wrote the next version (PL-CS, Adya 1999).
  *
- * @returns a violation, or ww edges that must hold. They lead from a transaction that read the last ordered version and
- * wrote an unordered one to the other writers of unordered versions.
+ * @returns a violation, or ww edges that must hold. Such an edge begins at a transaction that read the last ordered
+ * version and wrote an unordered one. It ends at another writer of an unordered version.
  */
 export function decideCursors({ record, versions, core }: Situation): Outcome | FurtherEdges {
   const further = new Map<number, number[]>()

@@ -52,7 +52,7 @@ export function decideByGraphs(situation: Situation, reads: Outcomes): Outcomes 
   return withoutImplied(outcomes)
 }
 
-/** Removes met levels that a stronger met level implies. They may have been decided before it. */
+/** Removes met levels that a stronger met level implies. Such a level may have been decided before the stronger one. */
 const withoutImplied = (outcomes: Outcomes): Outcomes =>
   new Map(
     [...outcomes].filter(

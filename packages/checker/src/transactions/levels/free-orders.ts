@@ -7,8 +7,8 @@ import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 export type FreeWriters = readonly number[]
 
 /**
- * Returns the groups of writers whose order is free. Writers in different components take the order of their
- * components, which closes no cycle.
+ * Returns the groups of writers whose order is free. Writers in different components are ordered as their components
+ * are. This order closes no cycle.
  */
 export function freeWriters({ versions, core }: Situation): readonly FreeWriters[] {
   const { starts, ordered, writer } = versions
@@ -28,13 +28,14 @@ export function freeWriters({ versions, core }: Situation): readonly FreeWriters
   return groups
 }
 
-/** Up to so many possible orders, all are tried; otherwise only the order of completions. */
+/** Up to this number of possible orders, all are tried. Beyond it, only the order of completions is tried. */
 const MOST_ORDERS = 5040
 
 /**
- * Decides a level whose verdict depends on the order of unordered versions. It is met if some order meets it.
+ * Decides a level when the order of some versions is unknown. The level is met if some order of these versions meets
+ * it.
  *
- * @param decide decides by a graph, which may leave these versions unordered.
+ * @param decide decides by a graph. The graph may leave these versions unordered.
  */
 export function decideFree(
   { core, record }: Situation,

@@ -17,7 +17,7 @@ export interface Judged {
   readonly outcomes: Outcomes
   /** An order of the transactions that keeps real time and explains every read; absent if there is none. */
   readonly order?: Int32Array | undefined
-  /** If there is no `order`: returns a witness that a level is met, if there is one other than the check itself. */
+  /** If there is no `order`: returns a witness that a level is met; undefined if only the check itself shows it. */
   readonly witnessBy?: ((level: IsolationLevel) => Witness | undefined) | undefined
   readonly situation?: Situation | undefined
 }
@@ -56,7 +56,7 @@ export function judgeVersions(
   return { outcomes: decideByGraphs(situation, reads), situation, witnessBy }
 }
 
-/** Marks the strongest levels as met that no read violates. */
+/** Marks the strongest levels that no read violates as met. */
 function allMetBut(reads: Outcomes): Outcomes {
   const outcomes = new Map(reads)
   for (const level of isolationLadder.levels) {

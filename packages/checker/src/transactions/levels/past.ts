@@ -31,7 +31,7 @@ interface Sought {
 
 /**
  * Decides causal consistency: no transaction misses a write of its causal past, and some order contains the order of
- * versions. Examines each past only from the first missed version on.
+ * versions. To save time, a past is examined only from the first missed version on.
  *
  * @param mask the edges of the causal past in addition to wr
  */

@@ -13,7 +13,7 @@ export interface Situation {
   readonly budget: Budget
 }
 
-/** One step of a cycle. For an rw step, `to` wrote any later version than the one that `from` read. */
+/** One step of a cycle. In an rw step, `from` read a version, and `to` wrote a later one, not always the next. */
 export interface CycleStep {
   readonly from: number
   readonly to: number

@@ -63,7 +63,7 @@ export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof 
 
 const transactionsIn = ({ core }: Situation): Int32Array => core.transaction.filter((t) => t >= 0)
 
-/** Returns the transaction that wrote the version read, if it is another one and on a cycle; otherwise -1. */
+/** Returns the transaction that wrote the version read; -1 if this is `t` itself or is not on a cycle. */
 function sourceOf({ record, versions, core }: Situation, t: number, row: number): number {
   if (record.kind[row] !== READ || versions.of[row] < 0) return -1
   const source = versions.writer[versions.of[row]]

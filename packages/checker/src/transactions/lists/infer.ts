@@ -182,7 +182,7 @@ function findInLongest(
       else if (after >= 0) findings.add('dirty-update', transaction[after], after, row)
     }
   }
-  // What a transaction appends to one key must stay in its order.
+  // A transaction's appends to one key must keep the order in which it made them.
   for (let t = 0; t < length; t++) {
     if (status[t] === ABORTED) continue
     for (let row = starts[t] + 1; row < starts[t + 1]; row++) {
@@ -197,7 +197,7 @@ function findInLongest(
   }
 }
 
-/** Finds the version that each read shows without its transaction's own appends, and anomalies of the read. */
+/** Finds the version that each read shows, ignoring appends of its own transaction, and anomalies of the read. */
 function readBases(
   record: TransactionRecord,
   { transaction }: Writes,
@@ -253,7 +253,8 @@ function withoutOwn(
 }
 
 /**
- * Returns the transaction's previous read of the key, if it showed another version, own appends aside; otherwise -1.
+ * Returns the transaction's previous read of the key, if the two reads differ even without the transaction's own
+ * appends; otherwise -1.
  */
 function earlierRead(record: TransactionRecord, append: Int32Array, t: number, read: number): number {
   const { starts, kind, key } = record

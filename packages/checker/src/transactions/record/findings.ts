@@ -16,7 +16,7 @@ export interface Finding {
   readonly transaction: number
   /** The micro-operation with the anomaly: a read or, for a dirty update, a write. */
   readonly micro: number
-  /** The other micro-operation of the anomaly, or -1. */
+  /** Another micro-operation that belongs to the anomaly, or -1. */
   readonly other: number
 }
 

@@ -22,7 +22,7 @@ export function partOf(record: TransactionRecord, kept: readonly number[]): Part
   const keys = [...new Set(rows.map((row) => record.key[row]))]
   const keyNumber = new Map(keys.map((key, at) => [key, at]))
   const ofRows = (column: Int32Array): Int32Array => Int32Array.from(rows, (row) => column[row])
-  // Renumbers positions, so that loops over all events are as short as the part.
+  // Renumbers event positions without gaps, so that loops over all positions are short.
   const positions = [...new Set(kept.flatMap((t) => [record.invoked[t], record.completed[t]]))].sort((a, b) => a - b)
   const rank = new Map(positions.map((position, at) => [position, position === NEVER ? NEVER : at]))
   const ranked = (column: Int32Array): Int32Array => Int32Array.from(kept, (t) => rank.get(column[t]) ?? NEVER)

@@ -27,8 +27,8 @@ export const ADD = 3
 export const UNKNOWN = NO_MICRO_VALUE
 
 /**
- * The transactions of a history as columns. Transaction t is operation t of the history, which has its process, times
- * and lines. Micro-operations are separate rows, in order.
+ * The transactions of a history as columns. Transaction t is operation t of the history. The history holds its process,
+ * times and lines. Micro-operations are separate rows, in order.
  */
 export interface TransactionRecord {
   readonly history: History
@@ -50,12 +50,12 @@ export interface TransactionRecord {
   readonly kind: Uint8Array
   readonly key: Int32Array
   /**
-   * By micro-operation: the value written, read or added, as an id; see `list` for lists. UNKNOWN for a read of a
-   * transaction that did not commit or is judged without its reads, and for a value that was not recorded.
+   * By micro-operation: the value written, read or added, as an id; see `list` for lists. UNKNOWN for a value that was
+   * not recorded, and for a read that does not count, such as one of a transaction that did not commit.
    */
   readonly value: Int32Array
   /**
-   * By micro-operation that reads an unrecorded value: tests whether it may have read a value, given by id. A read
+   * By micro-operation that reads an unrecorded value: reports whether it may have read the value with this id. A read
    * without a test may have read any value.
    */
   readonly mayFind: ReadonlyMap<number, (value: number) => boolean>
@@ -189,7 +189,8 @@ export function transactionOf({ starts, length }: TransactionRecord, micro: numb
 }
 
 /**
- * Reports whether a value is null or an empty list. The history's tables contain no empty lists of micro-operations.
+ * Reports whether a value is null or an empty list. Such a value has no rows in the history's table of
+ * micro-operations.
  */
 const isEmpty = (history: History, id: number): boolean => {
   const value = history.values.json(id as ValueId)

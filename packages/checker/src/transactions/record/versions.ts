@@ -1,7 +1,7 @@
 /** The version before every write of a key. */
 export const INITIAL = -1
 
-/** Stands for no version: of an own write, of a transaction that does not count, or unknown. */
+/** No version: the read saw an own write, the transaction does not count, or the version is unknown. */
 export const NO_VERSION = -2
 
 /**

@@ -51,8 +51,8 @@ const hashed = (key: number, value: number): number => {
 }
 
 /**
- * Returns the record without unanswered transactions whose appends were sent again; undefined if there are none. A
- * level that the rest meets is met, because the rest explains every read.
+ * Returns the record without unanswered transactions whose appends were sent again; undefined if there are none. If the
+ * rest meets a level, the record meets it too, because the rest explains every read.
  */
 export function withoutFirstTries(record: TransactionRecord): TransactionRecord | undefined {
   const { repeated, transaction } = findWrites(record, APPEND)

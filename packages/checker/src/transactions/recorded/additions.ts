@@ -15,7 +15,7 @@ export interface SumRead extends ReadTimes {
 
 /** An order of a cell's additions in which each read saw the sum of the additions before it. */
 export interface AdditionOrder {
-  /** By new position: the previous position. */
+  /** By new position: the old position of the addition. */
   readonly writes: readonly number[]
   /** By read: the new position of the version that it saw, or INITIAL. */
   readonly seen: readonly number[]
@@ -30,8 +30,8 @@ const MOST_FIRST = 32
 
 /**
  * Looks for an order of additions that agrees with the times of all statements. A read comes after the additions that
- * it must have seen, and after open ones that make up its value. Additions answered first come first, as in
- * earliest-deadline-first scheduling.
+ * it must have seen, and after those open additions that its value includes. Additions that were answered first come
+ * first, as in earliest-deadline-first scheduling.
  *
  * @returns undefined if transactions do more with the cell than add or read, or if no order was found
  */
@@ -64,7 +64,9 @@ interface Sums {
   readonly byDeadline: readonly number[]
   /** By position in `byDeadline`: the earliest beginning from this position on. */
   readonly begun: Float64Array
-  /** The reads in the order in which they take effect. Additions before a read must begin by its time `by`. */
+  /**
+   * The reads in the order in which they take effect. An addition before a read must begin before the read's time `by`.
+   */
   readonly seen: readonly {
     readonly read: number
     readonly began: number
@@ -161,7 +163,10 @@ interface Windows {
   readonly deadlines: Float64Array
 }
 
-/** Returns the time between the sending and the answer of each write, without times when others held the row lock. */
+/**
+ * Returns the time between the sending and the answer of each write. Times when other transactions held the row lock
+ * are cut off.
+ */
 function windowsOf(writes: readonly CellWrite[]): Windows {
   const held = writes.flatMap(({ lock }) => (lock !== undefined && lock.from < lock.to ? [lock] : []))
   const [froms, tos] = [Float64Array.from(held, ({ from }) => from), Float64Array.from(held, ({ to }) => to)]

@@ -26,8 +26,9 @@ export const SNAPSHOT = 1
 export const SERIALIZABLE = 2
 
 /**
- * PostgreSQL's names. PostgreSQL provides read committed for read uncommitted, and by default. Other databases promise
- * less: InnoDB's repeatable read uses a snapshot for plain reads, and the newest rows for locking reads and writes.
+ * PostgreSQL's names. PostgreSQL's default is read committed, which it also provides for read uncommitted. Other
+ * databases promise less: InnoDB's repeatable read uses a snapshot for plain reads, and the newest rows for locking
+ * reads and writes.
  */
 const asked: { readonly [name: string]: number } = {
   'read uncommitted': READ_COMMITTED,

@@ -23,9 +23,9 @@ import { DECLARED, levelAsked, SERIALIZABLE, SNAPSHOT, UNPROMISING } from './ask
  * levels promise it:
  *
  * - At every level, a transaction that overwrites or reads a version commits after the writer of the version.
- * - A transaction that asked for a snapshot begins after the commits that it read from. It therefore precedes every
- *   transaction that replaces a version that it read. A cycle may contain such steps only if two of them are
- *   consecutive (snapshot isolation).
+ * - A transaction that asked for a snapshot begins after the commits that it read from, and so before every transaction
+ *   that replaces a version that it read. Snapshot isolation allows only cycles in which two steps of this kind follow
+ *   each other.
  * - If both ask for serializable and one overwrites a version that the other read, the reading transaction precedes the
  *   other as a whole. This applies only to cells that no other transactions write, because a database need not notice a
  *   write of another transaction in between.
@@ -128,7 +128,7 @@ function othersWrite({ length, status, starts, kind, key, keys }: TransactionRec
 
 const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']
 
-/** No other level is suggested, because the transaction did not get the one that it asked for. */
+/** The remedy suggests no other level: the database did not even provide the level that was asked for. */
 const CAUSE = 'The database allowed what the levels asked for forbid.'
 const CURE =
   'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.'

@@ -23,7 +23,7 @@ export interface RecordedInference {
   /** Orders and sources that hold in every case. A level that they contradict is violated. */
   readonly certain: Inference
   /**
-   * The likeliest orders and sources. A level that they meet is met. Undefined if they do not explain the values of
+   * The likeliest orders and sources. A level is met if these meet it. Undefined if they do not explain the values of
    * each cell.
    */
   readonly likely: Inference | undefined
@@ -33,8 +33,8 @@ export interface RecordedInference {
 export interface DoubtfulCells {
   has(cell: number): boolean
   /**
-   * Reports whether the initial value of a cell is unknown, because of a possible unrecorded change before its first
-   * use.
+   * Reports whether the initial value of a cell is unknown, because something unrecorded may have changed the cell
+   * before its first use.
    */
   isStartUnknown(cell: number): boolean
   overlap(cell: number, one: number, other: number): void
@@ -120,7 +120,7 @@ export function inferRecorded(
   }
 }
 
-/** Returns the reads of committed transactions, with the writes that they may have seen by their times. */
+/** Returns the reads of committed transactions. Each has the writes that it may have seen, judging by their times. */
 function readsOf(
   record: TransactionRecord,
   orders: readonly LockOrder[],
@@ -156,7 +156,7 @@ function readsOf(
         continue
       }
       const written = own.get(cell)
-      // If the transaction had written an unknown value, this read shows it.
+      // If the transaction wrote an unknown value before, this read shows that value.
       if (written !== undefined) {
         if (value[row] === UNKNOWN) continue
         if (written !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
@@ -283,8 +283,8 @@ function likelyValues(
 const MOST_ROUNDS = 16
 
 /**
- * Removes impossible positions of the reads of one cell. A read that can have seen only one version shows its value,
- * and so which others cannot have seen it.
+ * Removes impossible positions of the reads of one cell. A read that can have seen only one version shows the value of
+ * this version. Reads of other values cannot have seen it.
  *
  * @returns by position: the value of the version, if some read must have seen it
  */
@@ -327,7 +327,7 @@ const isOpenOr = ({ mayBe }: Read, value: number): boolean => value === UNKNOWN 
 
 /**
  * Returns when the COMMIT of a write was sent or, if unknown, when its transaction began. No other transaction sees the
- * value before.
+ * value before this time.
  */
 const commitSent = ({ lock, began }: CellWrite): number => Math.max(lock?.to ?? began, began)
 
@@ -407,8 +407,8 @@ function inferenceOf(
 const onlyOf = (places: readonly number[]): number | undefined => (places.length === 1 ? places[0] : undefined)
 
 /**
- * Finds the write to a cell that came directly before a transaction's own write. The transaction saw it if it had
- * locked the row when it read.
+ * Finds the write to a cell directly before a transaction's own write. A transaction that locks the row before it reads
+ * sees this earlier write.
  */
 class Predecessors {
   readonly #orders: readonly LockOrder[]
@@ -432,8 +432,9 @@ class Predecessors {
 }
 
 /**
- * Returns the likeliest source of a read: the write before the transaction's own write, if possible. Otherwise the
- * newest committed candidate with the value read, or else of unknown value, whose lock ended before the read began.
+ * Returns the likeliest source of a read. If possible, this is the write before the transaction's own write. Otherwise
+ * it is the newest committed write whose lock ended before the read began. Writes of the value read are preferred to
+ * writes of an unknown value.
  */
 function likeliestOf(
   { status }: TransactionRecord,

@@ -37,7 +37,7 @@ interface RecordedOptions {
 /**
  * Judges transactions that a recorder saw on the wire. Assumes that writers of a row lock the row until they commit. A
  * level is violated if orders that hold in every case break it. It is met if some order and sources explain everything,
- * and no unrecognized statement may hide a violation.
+ * and no statement that was not recognized could hide a violation.
  */
 function judgeRecorded(
   record: TransactionRecord,
@@ -134,7 +134,7 @@ const AMBIGUOUS = notRecorded(
   'some reads may have seen one of several writes of the same value, and some writes have no certain order. Write values that differ, or read and write in one transaction',
 )
 
-/** Returns why a level cannot be called met although nothing known breaks it. */
+/** Returns why a level may be violated although nothing known violates it, if there is a reason. */
 function hiddenFrom(
   level: RecordedLevel,
   notes: readonly (TransactionNote | undefined)[],
@@ -222,7 +222,7 @@ class Doubts implements DoubtfulCells {
   }
 }
 
-/** Returns, for each key, the mark that settled last. */
+/** Returns, for each key, the mark with the latest `settled`. */
 function latestOf(marks: readonly Mark[]): readonly Mark[] {
   const latest = new Map<string | undefined, Mark>()
   for (const mark of marks) {

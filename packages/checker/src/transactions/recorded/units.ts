@@ -16,7 +16,10 @@ export type UnitKind = 'request' | 'connection'
 /** The time after which a waiting connection is idle. */
 const IDLE_NANOS = 10_000_000
 
-/** By transaction: the first transaction of its unit. One that does not count as committed is alone. */
+/**
+ * By transaction: the first transaction of its unit. A transaction that does not count as committed is a unit by
+ * itself.
+ */
 export type Units = Int32Array
 
 export function unitsOf(
@@ -56,7 +59,10 @@ export interface United {
   readonly inference: Inference
 }
 
-/** Moves the micro-operations of each unit to its first transaction. The others become empty and do not count. */
+/**
+ * Moves the micro-operations of each unit to its first transaction. The unit's other transactions become empty and do
+ * not count.
+ */
 export function united(record: TransactionRecord, { versions, repeated }: Inference, units: Units): United {
   const { length, history } = record
   const members = membersOf(units)
@@ -97,7 +103,7 @@ export function united(record: TransactionRecord, { versions, repeated }: Infere
   return { record: merged, inference: { versions: { ...versions, writer, of, counts }, findings, repeated } }
 }
 
-/** Finds reads of a version that its unit overwrote later (Adya 2000, G1b). */
+/** Finds reads of a version that the unit that wrote it overwrote later (Adya 2000, G1b). */
 function findIntermediate(
   { starts, kind, key, length }: TransactionRecord,
   { ordered, writer, of }: Versions,
@@ -128,8 +134,8 @@ function withNotes(history: History, members: ReadonlyMap<number, readonly numbe
 }
 
 /**
- * Describes a violation by units whose single transactions keep the level. The remedy is a transaction around each
- * unit.
+ * Describes a violation by units although the single transactions keep the level. The remedy is a transaction around
+ * each unit.
  */
 export function withoutTransaction(verdict: Verdict, units: Units, isSql: boolean): Verdict {
   if (verdict.result !== 'violated') return verdict

@@ -16,8 +16,8 @@ const MOST_VALUES = 64
 const MOST_AT_ONCE = 6
 
 /**
- * Returns, by position, all values that a version of a cell may hold, and perhaps further ones. After a known value,
- * the additions give the next values. If locks leave the order of some writes open, all their orders count.
+ * Returns, by position, all values that a version of a cell may hold, and perhaps further ones. Additions to a known
+ * value give the values of the next versions. If locks leave the order of some writes open, all their orders count.
  *
  * @param pins by position, including INITIAL: the value of a version that some read must have seen
  */
@@ -86,8 +86,8 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   const { length } = writes
   const starts: number[] = []
   /**
-   * By position, the minimum of this and all later writes: when a lock was taken, when it was released, and when a
-   * transaction without a lock began.
+   * By position: the earliest time in this and all later writes. `got`: a lock was taken. `sent`: a lock was released.
+   * `loose`: a transaction without a lock began.
    */
   const got = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY)
   const sent = got.slice()

@@ -23,7 +23,7 @@ const MOST_STARTS = 64
 
 /**
  * Keeps only violations that hold for all initial values. A read of a written value may have seen an equal initial
- * value instead, so the values read in a contradiction are tried as initial ones.
+ * value instead, so each value that is read in a contradiction is tried as the initial value.
  */
 export function whateverTheStart(record: TransactionRecord, { levels, first, found, decideFrom }: Asked): Outcomes {
   const { outcomes } = found

@@ -25,7 +25,7 @@ export class KeyOrders implements Breaches {
   readonly #writes: Rows
   readonly #isDirty: Uint8Array
   readonly #dirty: number[] = []
-  /** The writers of each key, sorted by the current order. Rows are those of the key facts. */
+  /** `facts.writer`, with the writers of each key sorted by the current order. */
   readonly #sorted: Int32Array
   /** By transaction: its row among the writers of the key. */
   readonly #place: Int32Array

@@ -8,10 +8,7 @@ import { COMMITTED, type TransactionRecord } from '../record/record.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 
-/**
- * Some transactions, with what they show without all others. A read from a transaction that is not among them shows
- * nothing.
- */
+/** Some transactions, with what they show by themselves. A read shows nothing if its source is not among them. */
 export interface Chosen extends Part {
   readonly sources: Sources
   readonly granted: Edges
@@ -24,7 +21,7 @@ export interface FoundCycle {
    */
   readonly cycle: readonly CycleStep[] | undefined
   readonly isGuess: boolean
-  /** The transactions that prove a step of the cycle without being on it. */
+  /** The transactions that prove a step of the cycle but are not on the cycle. */
   readonly proves: ReadonlyMap<number, CycleStep>
 }
 
@@ -126,7 +123,7 @@ const excludes: { readonly [isolation in Isolation]: (cycle: readonly CycleStep[
 
 type Earlier = (key: number, one: number, other: number) => boolean
 
-/** By transaction: the orders that follow from those of writers. */
+/** By transaction: the orders that follow from the order of writers. */
 function edgesOf(
   { record, granted }: Chosen,
   facts: KeyFacts,

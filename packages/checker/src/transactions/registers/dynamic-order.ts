@@ -1,6 +1,6 @@
 import { type Graph, reversed } from '../graph/graph.ts'
 
-/** The decisions on which an order depends, as ascending levels of the search. */
+/** The numbers of the search's decisions on which an order depends, ascending. */
 export type Grounds = readonly number[]
 
 /** An order that holds as long as the decisions in `grounds` do. */

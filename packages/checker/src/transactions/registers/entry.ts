@@ -97,7 +97,7 @@ const NO_ORDERS: DecidedRegisters['orders'] = new Map()
 
 const NO_EVENTS = new Int32Array(0)
 
-/** Replaces null, which stands for the initial value, by this value, if it is known. */
+/** Null stands for the initial value. Replaces null by that value, if it is known. */
 const withoutNull = (record: TransactionRecord, initial: number): TransactionRecord =>
   initial === UNKNOWN || initial === NULL
     ? record
@@ -231,7 +231,7 @@ export function decideRegisters(
 const isSearched = (level: IsolationLevel): boolean =>
   impliesLevel(level, 'prefix') || impliesLevel(level, 'cursor-stability')
 
-/** Each search gets this fraction of the remaining time, as a divisor, to leave time for weaker levels. */
+/** The remaining time is divided by this for each search, to leave time for weaker levels. */
 const SHARES = 3
 const EXAMPLE_MS = 2_000
 

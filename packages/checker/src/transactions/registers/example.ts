@@ -26,7 +26,10 @@ export interface Example extends Partial<FoundCycle> {
   readonly isCut: boolean
 }
 
-/** Finds transactions that violate a level. Removes them one after another as long as the rest violates it. */
+/**
+ * Finds transactions that violate a level. Removes one transaction after another, as long as the rest still violates
+ * the level.
+ */
 export function findExample(
   registers: Registers,
   isolation: Isolation,

@@ -12,7 +12,7 @@ export interface Rules {
   readonly hasSnapshots: boolean
   /** Whether reads count only if the reader also writes the key. */
   readonly onlyUpdates: boolean
-  /** Whether two writers of a key must not both be between snapshot and commit at the same time. */
+  /** Whether writers of one key must not overlap between snapshot and commit. */
   readonly noConflicts: boolean
   /** Whether a transaction sees a write only if edges say so (see `ParallelOrders`). */
   readonly isParallel: boolean
@@ -26,8 +26,8 @@ export interface OrderProblem {
   readonly facts: KeyFacts
   readonly rules: Rules
   /**
-   * The number of nodes. Node t is the only node of transaction t, or its snapshot; commitOf(t) is its commit. Nodes of
-   * moments come last.
+   * The number of nodes. Node t belongs to transaction t. With snapshots, it is the snapshot, and commitOf(t) is the
+   * commit. Nodes of moments come last.
    */
   readonly nodes: number
   readonly transactions: number
@@ -80,7 +80,7 @@ function split(single: EdgeList, length: number): EdgeList {
   const edges = new EdgeList(single.length + length)
   for (let t = 0; t < length; t++) edges.add(t, length + t, SO, NO_KEY)
   for (let e = 0; e < single.length; e++) {
-    // Nodes of moments come after the new commits.
+    // A `to` of at least `length` is the node of a moment, and moves behind the new nodes of commits.
     const to = single.to[e]
     const isSnapshot = to < length && single.kind[e] !== WW
     edges.add(length + single.from[e], isSnapshot ? to : length + to, SO, NO_KEY)
@@ -157,7 +157,7 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   return placed === nodes ? order : undefined
 }
 
-/** A node that waits for a key is placed if the next ready node is later by more event positions. */
+/** A node that waits for a key is placed if the next ready node is more than this number of event positions later. */
 const PATIENCE = 1_000
 
 class KeyStates {

@@ -35,8 +35,8 @@ export interface Ambiguity {
 }
 
 /**
- * Returns the initial value of each key, as an id. An unknown one is the first committed read of an unwritten value, or
- * else UNKNOWN.
+ * Returns the initial value of each key, as an id. If it is not given, this is the first committed read of a value that
+ * nobody wrote, or else UNKNOWN.
  */
 export function initialValues(record: TransactionRecord, initial: number): Int32Array {
   const values = new Int32Array(record.keys.length).fill(initial)
@@ -85,7 +85,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
       if (before >= 0 && kind[before] === WRITE && value[before] === value[row]) continue
       const found = writes.find(k, value[row])
       if (value[row] === initial[k]) {
-        // If a transaction also wrote the initial value, it is unclear which of the two was read.
+        // If a transaction also wrote this value, the read may have seen the initial value or that write.
         if (found < 0) source[row] = INITIAL
         else ambiguous ??= { read: row, first: found, second: -1 }
       } else if (found < 0) findings.add('unwritten-read', t, row, -1)

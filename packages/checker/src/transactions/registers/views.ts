@@ -79,9 +79,9 @@ export function addMonotonicViews(record: TransactionRecord, { counts, source, i
 type See = (writer: number) => void
 
 /**
- * Adds the orders of read atomic. A transaction sees nothing older than the writes of transactions visible to it: the
- * sources of its reads and, by `ordering`, earlier transactions of its session, or all that ended before it began. Each
- * visible writer of a key precedes the source of a read of the key.
+ * Adds the orders of read atomic. A transaction sees the sources of its reads. By `ordering`, it also sees the earlier
+ * transactions of its session, or all that ended before it began. If it reads a key, each writer of the key that it
+ * sees precedes the source of the read.
  */
 export function addAtomicViews(record: TransactionRecord, facts: KeyFacts, ordering: Ordering, views: Views): void {
   const sources = sourcesOf(facts, record.length)
@@ -135,7 +135,9 @@ function writersInSession(facts: KeyFacts, { session, invoked, completed }: Tran
   }
 }
 
-/** Visits the latest writers that ended before a reader began, without those that ended before one of these began. */
+/**
+ * Visits the latest writers that ended before a reader began. Omits a writer that ended before another of them began.
+ */
 function writersEnded(facts: KeyFacts, { invoked, completed }: TransactionRecord, k: number) {
   const all = facts.writer
     .slice(facts.writerStarts[k], facts.writerStarts[k + 1])
@@ -229,7 +231,10 @@ function pastWriters(writers: Int32Array, { backward, order, position, first, la
   return { words, sets }
 }
 
-/** Returns the nodes in topological order, otherwise by number, because transactions are numbered by time. */
+/**
+ * Returns the nodes in topological order and, as far as that allows, by number, because transactions are numbered by
+ * time.
+ */
 function nearInvocation({ nodes }: Graph, backward: Graph): Int32Array {
   const ordered = depthFirst(nodes, edgesBy(backward, EVERY_KIND))
   if ('cycle' in ordered) throw new Error('certain orders are a cycle, and were to be refused before')

@@ -116,7 +116,8 @@ function lostUpdateOf(
   if (missed === undefined || next === undefined) return CYCLE
   const [loser, winner] = [missed.to, missed.from]
   const read = microText(record, missed.rows.from)
-  // Appends do not overwrite each other. A write without a read (`areSame` is false) is no update.
+  // An update is lost only if both transactions read the same version first. Appends lose nothing, because they do not
+  // overwrite each other.
   const isLost = areSame && !record.kind.includes(APPEND)
   if (next.edge === 'rw') {
     const other = microText(record, next.rows.from)

@@ -4,7 +4,10 @@ import { APPEND, COMMITTED, READ, type TransactionRecord, transactionOf } from '
 import type { Versions } from '../record/versions.ts'
 import { inOrder, keyText, microText, NO_ROW, type Proof, rowsOfStep, writeOf } from './words.ts'
 
-/** NEEDED: the other transactions alone do not contradict each other. FOUND_WITH: this was not tried. */
+/**
+ * Why a transaction is shown. NEEDED: without it, the others do not contradict each other. FOUND_WITH: it was not tried
+ * without this transaction.
+ */
 const NEEDED = 'without it an order is left'
 const FOUND_WITH = 'may take part in it'
 
@@ -81,8 +84,8 @@ function anyOf(proofs: readonly Proof[], name: (t: number) => string): string {
 export const MOST_NAMED = 8
 
 /**
- * Returns a read of a list that shows the order of two appends, preferably a short list with both elements. NO_ROW if a
- * transaction of the cycle made such a read.
+ * Returns a read of a list that shows the order of two appends, preferably a short list with both elements. NO_ROW if
+ * the cycle already contains such a read.
  */
 function readerOf(
   record: TransactionRecord,
@@ -110,7 +113,10 @@ function readerOf(
 const sourceOf = ({ kind }: TransactionRecord, { of, writer }: Versions, row: number): number =>
   kind[row] === READ && of[row] >= 0 ? writer[of[row]] : -1
 
-/** Returns the reads of transaction `t` from the transactions in `some`, and its writes that they read. */
+/**
+ * Returns the reads of transaction `t` whose source is in `some`, and the writes of `t` that transactions in `some`
+ * read.
+ */
 function rowsWith(record: TransactionRecord, versions: Versions, t: number, some: readonly number[]) {
   const { starts, key } = record
   const found = some.flatMap((reader) => {

@@ -73,7 +73,7 @@ export function tellJudged(
       if (![...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other)))
         verdicts[level] = doubtful(record, repeated)
   const cursors = verdicts['cursor-stability']
-  // A second read before a write is harmless by itself, so a lost update is reported instead.
+  // Reports the lost update instead of the non-repeatable read, which is harmless by itself.
   const isReadAgain = findings.names().join() === 'non-repeatable-read'
   if (lost !== undefined && isReadAgain && cursors?.result === 'violated')
     for (const level of isolationLadder.levels) if (impliesLevel(level, 'cursor-stability')) verdicts[level] = cursors

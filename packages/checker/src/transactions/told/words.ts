@@ -161,7 +161,9 @@ export function becauseOf(
   }
 }
 
-/** Returns the transaction's last append to the key before `write`, or else its last write of the key. */
+/**
+ * Returns the transaction's last append to the key before `write`. If there is none, returns its last write of the key.
+ */
 function writeBefore(record: TransactionRecord, versions: Versions, t: number, key: number, write: number): number {
   const { of } = versions
   const last = writeOf(record, versions, t, key)
@@ -265,7 +267,7 @@ export function drawnWhole(record: TransactionRecord, transactions: readonly num
 interface DrawnFinding {
   readonly transaction: number
   readonly micro: number
-  /** The other micro-operation of the anomaly, or -1, and its transaction. */
+  /** A second micro-operation of the anomaly, or -1. `second`: its transaction. */
   readonly other: number
   readonly second: number
   readonly isWrite: boolean

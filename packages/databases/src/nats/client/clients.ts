@@ -72,7 +72,7 @@ async function makeStream(reached: readonly NodeAddress[], { stream, config, tim
   let trouble = 'nothing was asked'
   try {
     do {
-      // A request without a reply leaves time for another attempt.
+      // Limits each attempt to 2 s. If there is no reply, time is left for another attempt.
       const soon = jetstream.begin(Math.min(2_000, asking.remainingMs()))
       const made = await api(soon, `STREAM.CREATE.${stream}`, config)
       const info = isTrouble(made) ? made : await api(soon, `STREAM.INFO.${stream}`)

@@ -27,7 +27,7 @@ interface Drained {
 }
 
 const MARKER = 'Chaos-Marker'
-/** After so many acknowledgement waits, a message that is still stored counts as undeliverable. */
+/** A message that is still stored after this number of acknowledgement waits counts as undeliverable. */
 const KEPT_FOR_WAITS = 3
 const BATCH = 100
 const NANOS_PER_MS = 1e6
@@ -56,7 +56,7 @@ export function openQueues(ackWaitMs: number): Queues {
     for (;;) {
       const taken = await take(asking, queue, BATCH)
       if (isTrouble(taken)) return { type: 'fail', error: taken.error }
-      // A message delivered again is acknowledged by its last delivery.
+      // If a message is delivered again, the last delivery is acknowledged.
       for (const message of taken) held.set(sequenceOf(message), message)
       if (taken.length > 0) continue
       const left = held.has(drained.marker) ? await leftBeside(asking, queue, held.size) : 'the marker has not come out'
@@ -94,7 +94,7 @@ export function openQueues(ackWaitMs: number): Queues {
 }
 
 interface Consumers {
-  /** Creates the consumer of a queue on first use. Resolves with the trouble if it may not exist. */
+  /** Creates the consumer of a queue on first use. Resolves with the trouble if the consumer may be missing. */
   make(asking: Asking, queue: string): Promise<Trouble | undefined>
 }
 
@@ -122,7 +122,7 @@ async function dequeue(asking: Asking, queue: string, consumers: Consumers): Pro
   const missing = await consumers.make(asking, queue)
   if (missing !== undefined) return missing
   const taken = await take(asking, queue, 1)
-  // An unacknowledged message is delivered again.
+  // The dequeue failed. The message was not acknowledged, so it will be delivered again.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const [message] = taken
   if (message === undefined) return { type: 'ok', value: null }

@@ -6,7 +6,10 @@ import { firstPiece, type NatsMessage, type Publication, publish } from '@chaosp
 export interface NatsRequest extends Publication {
   /** Published directly afterwards. */
   readonly also?: readonly Publication[] | undefined
-  /** The number of messages in the reply, by default one per publication. A status ends the reply earlier. */
+  /**
+   * The number of messages in the reply, by default one per publication. A message with a status code ends the reply
+   * earlier.
+   */
   readonly most?: number | undefined
 }
 

@@ -63,7 +63,7 @@ async function dequeue(
   { auto, remainingMs }: { readonly auto: boolean; readonly remainingMs: Remaining },
 ): Promise<Completion> {
   const got = await channel.get(nameOf(key), remainingMs)
-  // A message that did not arrive is delivered again at an unknown time.
+  // If the message was lost on the way, it is delivered again at an unknown time.
   if (isTrouble(got)) return got
   if (got === 'empty') return { type: 'ok', value: null }
   // Even without the acknowledgement the message was delivered. At worst it is delivered again.

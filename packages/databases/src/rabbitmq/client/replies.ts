@@ -124,7 +124,7 @@ export function channelReplies(): ChannelReplies {
   let buffered: Buffer = Buffer.alloc(0)
   let open = false
   let confirming = false
-  /** Whether a message that the broker returned is still incomplete, or its publishing unanswered. */
+  /** Whether the broker has returned a message, but has not yet answered its publishing. */
   let returned = false
   const content = openContent()
 
@@ -204,6 +204,6 @@ function received(reply: Reply, isOpen: boolean): Received<Reply> {
   return isOpen ? { type: 'reply', reply, reusable: false } : { type: 'unreadable', why: reply.error }
 }
 
-/** Returns why it was closed: `404 NOT_FOUND - no queue 'x' in vhost '/'`. */
+/** Returns why the broker closed the connection or channel: `404 NOT_FOUND - no queue 'x' in vhost '/'`. */
 const closeText = (members: Buffer): string =>
   `${members.readUInt16BE(0)} ${members.toString('utf8', 3, 3 + members.readUInt8(2))}`

@@ -24,7 +24,7 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
   async function acquire(asking: Asking, key: string, waits: boolean): Promise<Token | 'held' | Trouble> {
     const parent = pathOf(key)
     const own = session.within(asking)
-    // Checks first: even a short-lived child looks like a holder's to later clients.
+    // Checks before it creates a child: later clients would take even a short-lived child for that of a holder.
     if (!waits && (await isTaken(own, parent))) return 'held'
     const child = await createdUnder(own, parent)
     if (isTrouble(child)) return child
@@ -50,7 +50,8 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
         const path = held.get(token)
         if (path === undefined) return false
         held.delete(token)
-        // Uses the objects' session. It outlives the lock's, and first carries out its earlier requests.
+        // Releases the lock through the session of the objects, which outlives the session of the locks. That session
+        // first carries out its earlier requests.
         const removed = await remove(asking, path)
         if (isCode(removed, NO_NODE)) return false
         return isTrouble(removed) ? removed : true

@@ -7,7 +7,7 @@ import { type Asking, type SessionTrouble, troubleOf } from './session.ts'
 /** The parent of all nodes of a run. */
 export const ROOT = '/chaos'
 
-/** Returns the path of an object's node, whose children form its lock. */
+/** Returns the path of an object's node. The children of this node form the lock of the object. */
 export const pathOf = (key: string): string => `${ROOT}/${encodeURIComponent(key).replaceAll('.', '%2E')}`
 
 export const NO_NODE = -101
@@ -79,8 +79,8 @@ export async function setWhile(
 const FAILED = -1
 
 /**
- * Returns the error that made a transaction fail. The reply has an error for each step, which is 0 except for the
- * cause.
+ * Returns the error that made a transaction fail. The reply has an error code for each step; only that of the cause is
+ * not 0.
  */
 function errorIn(record: Buffer): SessionTrouble | undefined {
   const reader = recordReader(record)
