@@ -135,10 +135,19 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
   return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
 
-/** Whether a read or take returned the written value. The write then does not contradict it. */
+/** Whether a read or take returned the written value or the added element. The write then does not contradict it. */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
   functionOf(history, write) === 'watch' ||
   (!isRead(history, write) &&
     (isRead(history, read) || isTaking(history, read)) &&
-    writtenText(history, write) ===
-      (isTaking(history, read) ? takenText(history, read) : JSON.stringify(outputOf(history, read))))
+    (writtenText(history, write) ===
+      (isTaking(history, read) ? takenText(history, read) : JSON.stringify(outputOf(history, read))) ||
+      showsAdded(history, write, read)))
+
+function showsAdded(history: History, add: OperationRow, read: OperationRow): boolean {
+  const answer = outputOf(history, read)
+  const added = writtenText(history, add)
+  return (
+    effectOf(history, add) === 'adds' && Array.isArray(answer) && answer.some((each) => JSON.stringify(each) === added)
+  )
+}

@@ -1,9 +1,11 @@
-import { type Accounted, type Counterexample, findModel, type Report } from '@chaosproxy/checker'
+import { type Accounted, type Counterexample, findModel, type OperationRow, type Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { FAIL, type History, OK, outputOf } from '@chaosproxy/history'
+import { canonical, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { doubleHolding, unreleasedBefore } from '../holdings.ts'
 import { leaseSentence } from '../lease-words.ts'
+import { onlyAdds } from '../losses/counter.ts'
+import { isImpossibleAlone } from '../losses/replaced.ts'
 import { isFinal, isRead, isSameClient, keyOf, nodeOf, writtenText } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import type { SharedDatabase } from '../race/database.ts'
@@ -140,7 +142,7 @@ const causes: readonly Cause[] = [
     cause: 'Something kept or restored an old value of the one node.',
     remedy:
       'Look for a cache that a write does not clear, or that a slow reader fills after the write. Look also for a change that was computed from an old read. Clear or compare the cached value, or read and change in one step.',
-    fits: (input) => hasOldValue(input) && input.race === undefined,
+    fits: (input) => hasOldValue(input) && input.history.nodes.length === 1 && input.race === undefined,
   },
   {
     cause: 'Two requests had read the same state, and both changed it.',
@@ -179,8 +181,11 @@ const causes: readonly Cause[] = [
     cause: 'A write that was acknowledged is gone.',
     isSeen: true,
     remedy: KEPT_IN_FAILOVERS,
-    fits: ({ report: { lost, accounting } }) =>
-      lost.length > 0 || (accounting?.isExcused !== true && (accounting?.lost.length ?? 0) > 0),
+    fits: (input) => {
+      const { lost, accounting } = input.report
+      const isGone = lost.length > 0 || (accounting?.isExcused !== true && (accounting?.lost.length ?? 0) > 0)
+      return isGone && !isOfOneOldCopy(input)
+    },
   },
   {
     cause: 'Nodes were stopped, and additions that had been acknowledged are gone.',
@@ -211,10 +216,19 @@ const causes: readonly Cause[] = [
     fits: ({ report: { model, accounting } }) => model === 'queue' && (accounting?.duplicated.length ?? 0) > 0,
   },
   {
+    cause: 'An id was given out again.',
+    isSeen: true,
+    remedy:
+      'Give each node a range or prefix of its own, and store the last id before it is given out. Let no restart, failover or wrong clock go back behind it.',
+    fits: ({ report: { model, accounting } }) => model === 'unique-ids' && (accounting?.duplicated.length ?? 0) > 0,
+  },
+  {
     cause: 'An operation took effect twice.',
     remedy:
       'A request without an answer was sent again, by a driver, a proxy or the application: give requests an idempotency key that is stored together with their effect.',
-    fits: (input) => (input.report.accounting?.duplicated.length ?? 0) > 0 || countedWrongly(input, isTooMuch),
+    fits: (input) =>
+      (input.report.model !== 'unique-ids' && (input.report.accounting?.duplicated.length ?? 0) > 0) ||
+      countedWrongly(input, isTooMuch),
   },
   {
     cause: 'Two payments out of one account did not hear of each other.',
@@ -303,9 +317,8 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
 
 /** Returns a sentence with a weaker level for users who accept old answers. */
 function fineWhere({ levels }: Report<string>): string {
-  const isBroken = (level: string): boolean => levels[level]?.result === 'violated'
-  if (isBroken('eventual')) return ''
-  return isBroken('sequential') ? ' If old answers are fine, expect eventual.' : ` ${OLD_IS_FINE}`
+  if (levels['eventual']?.result === 'violated') return ''
+  return levels['sequential']?.result === 'met' ? ` ${OLD_IS_FINE}` : ' If old answers are fine, expect eventual.'
 }
 
 /** Returns the first fitting cause that names a mechanism, for a violation without a fault. */
@@ -317,20 +330,22 @@ const fitsTo = (input: CauseInput, { isOfCopies, fits }: Cause): boolean =>
 
 const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause' && stopsNodes(kind) && hits !== 0
 
-/** Whether a single node that was never down returned an old value or lost a write. */
+/** Whether a single node that was never down returned an old value or lost a write. Messages of queues never age. */
 const hasOldValue = (input: CauseInput): boolean =>
-  (input.report.lost.length > 0 || isOldValueOfOneNode(input)) && isOfOneNode(input)
+  ((input.report.lost.length > 0 && !['queue', 'bag'].includes(input.report.model)) || isOldValueOfOneNode(input)) &&
+  isOfOneNode(input)
 
 /** Whether at most one node is known, and no relevant fault stopped nodes. */
 const isOfOneNode = ({ history, near }: CauseInput): boolean =>
   history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 
-/** Whether the accused read of a counter is wrong in the given way. */
+/** Whether the accused read of a counter is wrong in the given way. Lost subtractions look like repeated additions. */
 const countedWrongly = (
-  { report, counterexample }: Pick<CauseInput, 'report' | 'counterexample'>,
+  { report, history, counterexample }: Pick<CauseInput, 'report' | 'history' | 'counterexample'>,
   how: (read: Accounted) => boolean,
 ): boolean =>
   report.model === 'counter' &&
+  onlyAdds(history) &&
   report.accounting?.unexpected.some((read) => read.operation === counterexample.culprit && how(read)) === true
 
 const isTooLittle = ({ value, bounds }: Accounted): boolean =>
@@ -401,12 +416,20 @@ function isStaleRead(input: CauseInput): boolean {
 function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return false
-  // A stale copy does not show too much.
-  if (countedWrongly({ report, counterexample }, isTooMuch)) return false
+  // A stale copy shows neither too much, nor what was never there.
+  if (countedWrongly({ report, history, counterexample }, isTooMuch)) return false
+  if (readsFailedWrite(history, counterexample) || showsUnadded(report, history, culprit)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)
   if (writes.length === 0) return report.model === 'counter'
   return node === undefined || writes.some((row) => nodeOf(history, row) !== node)
+}
+
+/** Whether a read shows an element that nobody had added. */
+function showsUnadded({ accounting }: Report<string>, history: History, read: OperationRow): boolean {
+  const answer = outputOf(history, read)
+  const shown = new Set(Array.isArray(answer) ? answer.map((each) => canonical(each)) : [])
+  return accounting?.okAre === 'seen' && accounting.unexpected.some(({ value }) => shown.has(canonical(value)))
 }
 
 /** Whether the accused operation is a read of a register with a single node, so that no stale copy explains it. */
@@ -418,7 +441,7 @@ function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it
   if (culprit === undefined || !isRead(history, culprit)) return false
   const { length, callEvent, returnEvent, key, outcome } = history.operations
   const called = callEvent[culprit] ?? 0
-  const writes = firstWritesOf(history, culprit)
+  const writes = onlyWritesOf(history, culprit)
   const seenBy = (row: number): number | undefined => writes.get(JSON.stringify(outputOf(history, row)))
   const old = seenBy(culprit)
   if (old === undefined || (returnEvent[old] ?? -1) < 0) return false
@@ -432,21 +455,23 @@ function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it
   return false
 }
 
-function firstWritesOf(history: History, operation: number): ReadonlyMap<string | undefined, number> {
+/** Returns the writes of a key by value. Undefined for a value of several writes, whose age is unknown. */
+function onlyWritesOf(history: History, operation: number): ReadonlyMap<string | undefined, number | undefined> {
   const { length, key } = history.operations
-  const writes = new Map<string | undefined, number>()
+  const writes = new Map<string | undefined, number | undefined>()
   for (let row = 0; row < length; row++) {
     if (key[row] !== key[operation] || isRead(history, row)) continue
     const text = writtenText(history, row)
-    if (!writes.has(text)) writes.set(text, row)
+    writes.set(text, writes.has(text) ? undefined : row)
   }
   return writes
 }
 
+/** Whether the accused read of a register shows a value that was neither written nor there at first. */
 function readsUnwritten({ report, history, counterexample: { culprit } }: CauseInput): boolean {
   if (report.model !== 'register' || culprit === undefined || !isRead(history, culprit)) return false
   const read = JSON.stringify(outputOf(history, culprit))
-  return read !== JSON.stringify(history.header?.initial ?? null) && !firstWritesOf(history, culprit).has(read)
+  return isImpossibleAlone(report, culprit) && !onlyWritesOf(history, culprit).has(read)
 }
 
 function readsFailedWrite(history: History, counterexample: Counterexample): boolean {

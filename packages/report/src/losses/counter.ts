@@ -1,7 +1,6 @@
 import type { Accounted, OperationRow, Report } from '@chaosproxy/checker'
-import { amountAdded } from '@chaosproxy/checker/effects'
 import { amountText, byName, count, FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
-import { clientOf, functionOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
+import { clientOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import {
   allowedBy,
   amountOf,
@@ -92,13 +91,14 @@ function missOf(read: Accounted | undefined): Off {
   return { missing: Math.max(0, -off), extra: Math.max(0, off) }
 }
 
-const onlyAdds = (history: History, holds: (row: OperationRow) => boolean = () => true): boolean =>
-  rowsWhere(history, (row) => !isRead(history, row) && history.operations.outcome[row] !== FAIL).every(
-    (row) => amountAdded({ f: functionOf(history, row), value: 1 }) > 0 && holds(row),
+/** Whether no update lowers a counter. */
+export const onlyAdds = (history: History, holds: (amount: number) => boolean = (amount) => amount >= 0): boolean =>
+  rowsWhere(history, (row) => !isRead(history, row) && history.operations.outcome[row] !== FAIL).every((row) =>
+    holds(amountOf(history, row)),
   )
 
 /** Whether every update adds 1, so that updates can be counted. */
-const ones = (history: History): boolean => onlyAdds(history, (row) => amountOf(history, row) === 1)
+const ones = (history: History): boolean => onlyAdds(history, (amount) => amount === 1)
 
 /** Maximum number of the newest additions to show if nodes do not matter. */
 const MOST_SHOWN = 6

@@ -1,0 +1,106 @@
+import { check, levels } from '@chaosproxy/checker'
+import { millis } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { type Made, made } from '../../../testing/src/timeline.ts'
+import { causesOf } from '../../src/facts/causes.ts'
+import { factsOf } from '../../src/facts/facts.ts'
+import { counterSheet } from '../../src/losses/counter.ts'
+import { reproach } from '../../src/moments.ts'
+
+// A usual cause, a title and a table claim only what the record shows.
+
+function judge(model: string, operations: readonly Made[], initial: string | null = null) {
+  const history = made(operations)
+  const options = { failedCas: 'drop', deadlineMs: millis(60_000), memoryBytes: 1e9 }
+  const now = () => millis(performance.now())
+  const report = check(history, { model, initial, levels, ...options, now } as never)
+  const facts = factsOf({ history, report })
+  const counterexample = facts.shown!
+  const causes = causesOf({ ...facts, report, history, counterexample })
+  return { history, report, facts, counterexample, causes, texts: causes.map(({ cause }) => cause) }
+}
+
+let clock = 0
+const next = (op: Omit<Made, 'from' | 'to'>): Made => {
+  clock += 10
+  return { ...op, from: clock, to: clock + 5 }
+}
+const write = (p: number, value: number | string, more: Partial<Made> = {}): Made =>
+  next({ p, f: 'write', key: 'x', in: value, ...more })
+const read = (p: number, out: number | string | null, more: Partial<Made> = {}): Made =>
+  next({ p, f: 'read', key: 'x', out, ...more })
+
+describe('the usual causes of a register', () => {
+  test('a client that saw a value written twice need not have gone back', () => {
+    const { texts } = judge('register', [write(0, 1), write(0, 2), read(1, 2), write(0, 1), write(0, 3), read(1, 1)])
+    expect(texts).not.toContain('A client saw something new and then something older.')
+  })
+
+  test('a value that another client wrote again does not hide the own write of its reader', () => {
+    const { texts } = judge('register', [write(0, 1), write(1, 2), write(0, 1), write(0, 3), read(1, 1)])
+    expect(texts).not.toContain('A client did not see its own write.')
+  })
+
+  test('a read of a write that had failed is no old answer', () => {
+    const { texts } = judge('register', [write(0, 1), write(1, 3, { type: 'fail' }), write(2, 4), read(3, 3)])
+    expect(texts).toEqual(['A value was read whose write was reported as failed.'])
+  })
+
+  test('a read of the initial value is no read of an unwritten value', () => {
+    const { texts } = judge('register', [write(0, 'a'), read(1, '')], '')
+    expect(texts).toEqual(['A read was answered by a copy that was behind.'])
+  })
+
+  test('a write is not gone while a node that may have it was not asked', () => {
+    const last = [write(0, 1, { node: 'n1' }), write(0, 2, { node: 'n2' }), read(1, 1, { node: 'n1', final: true })]
+    const { texts } = judge('register', last)
+    expect(texts).not.toContain('A write that was acknowledged is gone.')
+  })
+})
+
+describe('the usual causes of other models', () => {
+  const add = (p: number, value: number): Made => next({ p, f: 'add', key: 'x', in: value })
+
+  test('of a queue whose nodes are unknown name no single node', () => {
+    const sent = next({ p: 0, f: 'enqueue', key: 'q', in: 1 })
+    const { texts } = judge('queue', [sent, next({ p: 1, f: 'dequeue', key: 'q', out: null })])
+    expect(texts).toEqual(['A write that was acknowledged is gone.'])
+  })
+
+  test('of a set do not call an element old that nobody had added', () => {
+    const { texts, history, counterexample } = judge('set', [add(0, 1), { ...read(1, null), out: [1, 7] }])
+    expect(texts).toEqual([])
+    expect(reproach(history, counterexample)).toBeUndefined()
+  })
+
+  test('do not advise a level that the model does not decide', () => {
+    const operations = [add(0, 1), next({ p: 0, f: 'remove', key: 'x', in: 1 }), { ...read(1, null), out: [1] }]
+    const { causes } = judge('set', operations)
+    expect(causes[0]?.remedy).toMatch(/If old answers are fine, expect eventual\.$/)
+  })
+
+  test('of an id that was given out twice are no repeated requests', () => {
+    const ids = [0, 1].map((p) => next({ p, f: 'generate', out: 5 }))
+    expect(judge('unique-ids', ids).texts).toEqual(['An id was given out again.'])
+  })
+
+  test('of a counter that was lowered do not tell a lost subtraction from a repeated addition', () => {
+    const { texts } = judge('counter', [add(0, 5), add(1, -3), read(2, 5)])
+    expect(texts).not.toContain('An operation took effect twice.')
+  })
+})
+
+describe('a wrong read of a counter that was lowered', () => {
+  const add = (p: number, value: number): Made => next({ p, f: 'add', key: 'x', in: value })
+  const { facts, history, report, counterexample } = judge('counter', [add(0, 5), read(2, 5), add(1, -3), read(2, 1)])
+
+  test('is not said to miss additions', () => {
+    expect(facts.headline.title).toBe('1 read returned an impossible sum')
+  })
+
+  test('is not compared with an earlier, higher read', () => {
+    const rows = counterSheet({ history, report, counterexample })?.rows ?? []
+    expect(rows.map(({ cells }) => cells[2])).toContain('1 too few')
+    expect(rows.filter(({ wrong }) => wrong !== undefined && wrong.length > 0)).toHaveLength(1)
+  })
+})
