@@ -18,12 +18,16 @@ export const together = (...lines: readonly Line[]): readonly EventInput[] => [
   ...lines.map(([process, value, type = 'ok']): EventInput => ({ process, type, f: 'txn', value })),
 ]
 
-export function judged(events: Iterable<EventInput>, initial: Json = null): Report<string> {
+export function judged(
+  events: Iterable<EventInput>,
+  initial: Json = null,
+  model: 'list-append' | 'rw-register' = 'list-append',
+): Report<string> {
   const history = historyFromEvents(events)
   return checkProved(history, {
-    model: 'list-append',
+    model,
     initial,
-    levels: levelsOf('list-append', history),
+    levels: levelsOf(model, history),
     failedCas: 'drop',
     deadlineMs: millis(60_000),
     memoryBytes: 1e9,

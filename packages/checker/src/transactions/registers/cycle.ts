@@ -94,10 +94,13 @@ function shortestOf(from: readonly (readonly CycleStep[])[], isolation: Isolatio
   return best
 }
 
-const readWrites = (cycle: readonly CycleStep[]): number => cycle.filter(({ kind }) => kind === RW).length
+const stepsOf = (cycle: readonly CycleStep[], wanted: EdgeKind): number =>
+  cycle.filter(({ kind }) => kind === wanted).length
+const readWrites = (cycle: readonly CycleStep[]): number => stepsOf(cycle, RW)
 
+/** Whether a cycle is easier to follow: shorter, or with fewer missed changes, or with fewer inferred orders of writes. */
 const isSimpler = (one: readonly CycleStep[], other: readonly CycleStep[]): boolean =>
-  one.length < other.length || (one.length === other.length && readWrites(one) < readWrites(other))
+  (one.length - other.length || readWrites(one) - readWrites(other) || stepsOf(one, WW) - stepsOf(other, WW)) < 0
 
 const before = (cycle: readonly CycleStep[], at: number): EdgeKind | undefined => cycle.at(at - 1)?.kind
 const atMostOne = (cycle: readonly CycleStep[]): boolean => readWrites(cycle) <= 1

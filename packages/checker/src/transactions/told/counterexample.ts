@@ -59,8 +59,8 @@ export function tellCycle(
   anomaly: string,
   steps: readonly CycleStep[],
   { isGuess = false, among, proves, isCut = true }: Omit<Violation, 'result' | 'cycle'> = {},
+  story: TransactionStory = storyOfCycle(record, versions, steps),
 ): Told {
-  const story = storyOfCycle(record, versions, steps)
   const proofs = proofsOfCycle(record, versions, steps, { among, proves, isCut })
   const transactions = [...steps.map(({ from }) => from), ...proofs.map(({ transaction }) => transaction)]
   const name = createNames(record.history, transactions)
@@ -174,7 +174,8 @@ const sentences: Sentences = {
     `${reader} ${did}: ${writer} ${what} there, and an element that it appended to the same key earlier is missing or comes later`,
   'incompatible-order': ({ reader, did, writer, what }) =>
     `${reader} ${did}, and ${writer} ${what}: neither list begins with the other`,
-  'duplicate-elements': ({ reader, did, what }) => `${reader} ${did}, with an element twice that was once ${what}`,
+  'duplicate-elements': ({ reader, did, writer, what }) =>
+    `${reader} ${did}, with an element twice; ${writer} ${what} only once`,
   'unwritten-read': ({ reader, did }) => `${reader} ${did}, with an element that no transaction appended`,
   G1a: ({ reader, did, writer, what }) => `${reader} ${did}: ${writer} ${what} and was aborted`,
   G1b: ({ reader, did, writer, what }) =>

@@ -1,7 +1,7 @@
 import type { TransactionStory } from '../../verdict/verdict.ts'
 import { versionForUpdate } from '../anomalies/lost-updates.ts'
 import { RT, RW, SO, WR, WW } from '../graph/edges.ts'
-import { forms, type Isolation } from '../levels/ladder.ts'
+import { forms, type Isolation, type IsolationLevel } from '../levels/ladder.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import type { ReadAnomaly } from '../record/findings.ts'
 import { APPEND, type TransactionRecord } from '../record/record.ts'
@@ -150,6 +150,22 @@ const dirtyWrite: Story = {
   refusedBy: 'read-uncommitted',
 }
 
+const reversedWrites: Story = {
+  name: 'reversed writes',
+  title: 'A later write was put before an earlier one',
+  cause: 'The order of the versions is not that of the transactions, as by the clock of a node that is behind.',
+  cure: 'Let one log or one leader order the writes, not the clocks of nodes.',
+  refusedBy: 'read-uncommitted',
+}
+
+const readAhead: Story = {
+  name: 'read ahead',
+  title: 'A transaction saw what a later one wrote',
+  cause: 'The reader comes before the writer in the record, but read what it wrote.',
+  cure: 'Compare the clocks of the clients (--skew), and record every attempt at a write.',
+  refusedBy: 'read-committed',
+}
+
 const otherCycle = (refusedBy: Isolation): Story => ({
   name: undefined,
   title: 'No order of the transactions explains what they read',
@@ -254,7 +270,7 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
   const kinds = steps.map(({ kind }) => kind)
   const readWrites = kinds.filter((kind) => kind === RW).length
   const has = (kind: CycleStep['kind']): boolean => kinds.includes(kind)
-  if (readWrites === 0) return has(WR) ? circularRead : dirtyWrite
+  if (readWrites === 0) return withoutMissed(steps)
   const [one, other] = steps
   const [same, unseen] = record.kind.includes(APPEND) ? [blindAppend, appendedUnseen] : [lostUpdate, overwrittenUnseen]
   const update = haveReadTheSame(record, versions, steps) ? same : unseen
@@ -276,6 +292,24 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
   const areAdjacent = kinds.some((kind, at) => kind === RW && kinds[(at + 1) % kinds.length] === RW)
   return otherCycle(areAdjacent ? 'serializable' : 'snapshot-isolation')
 }
+
+/** Returns the story of a cycle in which no transaction missed a change. */
+function withoutMissed(steps: readonly CycleStep[]): Story {
+  const isRead = steps.some(({ kind }) => kind === WR)
+  if (steps.every(({ kind }) => kind !== RT && kind !== SO)) return isRead ? circularRead : dirtyWrite
+  // In a longer cycle, no single step contradicts the order of the transactions.
+  if (steps.length > 2) return otherCycle(isRead ? 'read-committed' : 'read-uncommitted')
+  return isRead ? readAhead : reversedWrites
+}
+
+/**
+ * Returns the story of a cycle that no weaker level refuses, because only this level orders the writes so. The order is
+ * no evidence of uncommitted changes.
+ */
+export const storyAt = (refusedBy: IsolationLevel, story: TransactionStory): TransactionStory => ({
+  ...(story.name === circularRead.name || story.name === dirtyWrite.name ? otherCycle('serializable') : story),
+  refusedBy,
+})
 
 /**
  * Returns the story of a transaction that saw only a part of another's writes. If it read the old part after the new

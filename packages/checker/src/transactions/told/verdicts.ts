@@ -1,16 +1,18 @@
 import { placeOf } from '../../encoding/operation-row.ts'
 import { notRecorded } from '../../verdict/reason.ts'
-import type { Verdict, Witness } from '../../verdict/verdict.ts'
+import type { TransactionStory, Verdict, Witness } from '../../verdict/verdict.ts'
 import { nameOf } from '../anomalies/classes.ts'
 import { type FoundCycles, findCycles } from '../anomalies/find.ts'
 import { findLostUpdates } from '../anomalies/lost-updates.ts'
-import { excludedBy } from '../levels/decide.ts'
+import { excludedBy, isMet } from '../levels/decide.ts'
 import { findExampleAmong } from '../levels/example.ts'
 import type { Judged } from '../levels/judge.ts'
 import { type IsolationLevel, impliesLevel, isolationLadder, partsOf } from '../levels/ladder.ts'
+import type { CycleStep, Violation } from '../levels/situation.ts'
 import type { Inference } from '../record/inference.ts'
 import { type TransactionRecord, transactionOf } from '../record/record.ts'
 import { type Told, tellAmong, tellComponent, tellCycle, tellFinding } from './counterexample.ts'
+import { storyAt, storyOfCycle } from './stories.ts'
 import { microText } from './words.ts'
 
 /** How often an anomaly was found, and the transactions of its first occurrence. */
@@ -57,7 +59,7 @@ export function tellJudged(
         const { cycle, among } = outcome
         const told =
           cycle !== undefined
-            ? tellCycle(record, versions, nameOf(cycle), cycle, outcome)
+            ? toldOf(level, outcome, cycle)
             : among !== undefined
               ? tellAmong(record, among, outcome)
               : exampleFor(level)
@@ -79,11 +81,25 @@ export function tellJudged(
     for (const level of isolationLadder.levels) if (impliesLevel(level, 'cursor-stability')) verdicts[level] = cursors
   return { verdicts, anomalies }
 
-  function exampleFor(level: IsolationLevel): Told {
+  /** Tells a cycle. The level may order its writes, so that no weaker level refuses what the cycle resembles. */
+  function toldOf(level: IsolationLevel, outcome: Violation, cycle: readonly CycleStep[]): Told {
+    const story = storyOfCycle(record, versions, cycle)
+    const isRefused = !isMet(story.refusedBy as IsolationLevel, outcomes)
+    const tell = (told: TransactionStory): Told => tellCycle(record, versions, nameOf(cycle), cycle, outcome, told)
+    return isRefused ? tell(story) : (findingFor(level) ?? tell(storyAt(level, story)))
+  }
+
+  function findingFor(level: IsolationLevel): Told | undefined {
     for (const name of findings.names()) {
       const first = findings.first(name)
       if (first !== undefined && impliesLevel(level, excludedBy[name])) return tellFinding(record, first)
     }
+    return undefined
+  }
+
+  function exampleFor(level: IsolationLevel): Told {
+    const finding = findingFor(level)
+    if (finding !== undefined) return finding
     const found = cycleFor(level, cycles)
     if (found !== undefined) return tellCycle(record, versions, found.anomaly, found.steps)
     if (situation === undefined) throw new Error(`${level} is violated by nothing that was found`)

@@ -33,13 +33,15 @@ const stories = {
   ),
   'stale read': oneByOne(line(0, append('x', 1)), line(1, read('x'))),
   'own write not seen': oneByOne(line(0, append('x', 1)), line(0, read('x'))),
+  'reversed writes': oneByOne(line(0, append('x', 1)), line(1, append('x', 2)), line(2, read('x', 2, 1))),
+  'read ahead': oneByOne(line(0, read('x', 1)), line(1, append('x', 1))),
   'torn append': oneByOne(line(0, append('x', 1), append('x', 2)), line(1, read('x', 2))),
   'duplicate elements': oneByOne(line(0, append('x', 1)), line(1, read('x', 1, 1))),
 }
 
 /** Which of several that a history shows at its strongest level. */
-const shown = (events: (typeof stories)[keyof typeof stories]) => {
-  const report = judged(events)
+const shown = (events: (typeof stories)[keyof typeof stories], model?: 'rw-register') => {
+  const report = judged(events, null, model)
   const verdict = report.levels['strict-serializable']
   if (verdict?.result !== 'violated') throw new Error('it is not violated')
   return { report, counterexample: verdict.counterexample }
@@ -78,6 +80,22 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
       const { arrows } = transactions
       expect(arrows.map(({ to }) => to.part)).toEqual([...arrows.slice(1), arrows[0]!].map(({ from }) => from.part))
     }
+  })
+})
+
+test('a read of a later write is told by real time, not by inferred orders of the writes', () => {
+  const write = (value: number): Json => ['w', 'x', value]
+  const { counterexample } = shown(oneByOne(line(0, write(1), ['r', 'x', 2]), line(1, write(2))), 'rw-register')
+  expect(counterexample.story).toMatchObject({ name: 'read ahead', refusedBy: 'strong-read-committed' })
+})
+
+test('a story is not refused by a level that the history meets', () => {
+  const first = oneByOne(line(0, ['w', 'x', 1]))
+  const both = together(line(1, ['r', 'x', null], ['w', 'x', 2]), line(2, ['r', 'x', 1]))
+  const report = judged([...first, ...both], null, 'rw-register')
+  expect(met(report)).toContain('cursor-stability')
+  expect(report.levels['strong-cursor-stability']).toMatchObject({
+    counterexample: { story: { name: 'unseen change', refusedBy: 'strong-cursor-stability' } },
   })
 })
 
