@@ -117,6 +117,10 @@ function timesOf(line: Line): Pick<OperationLine, 'call' | 'returned' | 'isBare'
   const { members, roles } = line
   const called = callOf(members, roles)
   const call = timeOf(called?.[1])
+  if (called !== undefined && (timeValue(called[1]) ?? 0) < 0)
+    throw new EventError(
+      `"${called[0]}" is ${shownTime(called[1])}. Times must not be negative: count from an earlier one.`,
+    )
   if (called === undefined || call === undefined)
     throw new EventError('"call" is missing. An operation says when it was called and when it returned, as numbers.')
   line.take(called, 'the time of the call')

@@ -12,7 +12,7 @@ import { LeftOut } from './left-out.ts'
 import { settled } from './open-answers.ts'
 import { callOf, operationOf, type ReadOperation, timeNames } from './operation-members.ts'
 import type { Mapping, Members, Roles } from './roles.ts'
-import { type Extent, extentOf, instantOf, NANOSECONDS, unitOf, valueOfParts } from './time-units.ts'
+import { type Extent, extentOf, instantOf, NANOSECONDS, type Unit, unitOf, valueOfParts } from './time-units.ts'
 
 export interface RowsOptions {
   readonly source: string
@@ -78,7 +78,9 @@ export class OperationRows {
       throw brokenRule(source, 1, 'no line describes an operation.')
     const operations = this.#placed(settled(this.#operations, roles, source))
     sink.taken?.(roles.taken())
-    const unit = operations.length === 0 ? NANOSECONDS : unitOf(this.#timeNames, timesOf(operations))
+    const extent = timesOf(operations)
+    const unit = operations.length === 0 ? NANOSECONDS : unitOf(this.#timeNames, extent)
+    this.#refuseTwoScales(operations, extent, unit)
     if (unit.guessed)
       sink.warn(
         `${source}: the times of calls and returns are read as ${unit.name}. Name the unit in the members, as in "call_ms".`,
@@ -94,6 +96,20 @@ export class OperationRows {
     const file = order.file(source)
     for (const { event, line } of events) file.sink.event(event, line)
     order.pass(sink)
+  }
+
+  /** @throws UserError if some times since 1970 are much smaller than others: they have another unit or another start. */
+  #refuseTwoScales(operations: readonly ReadOperation[], { earliest, latest }: Extent, { nanos }: Unit): void {
+    if (latest * nanos < IN_2001 || 2 * earliest > latest) return
+    const lineOf = (isOne: (call: number) => boolean): number =>
+      operations.find(({ call }) => isOne(valueOfParts(call)))?.line ?? 1
+    const small = lineOf((call) => 2 * call <= latest)
+    const large = lineOf((call) => 2 * call > latest)
+    throw brokenRule(
+      this.#options.source,
+      small,
+      `its time is of another unit or another clock than that of line ${large}: they are decades apart. Write all times by one clock and in one unit.`,
+    )
   }
 
   /**
@@ -134,6 +150,9 @@ function isAnnouncement(members: Members, roles: Roles): boolean {
   if (callOf(members, roles) !== undefined) return false
   return roles.found(members, 'key') === undefined && roles.found(members, 'process') === undefined
 }
+
+/** Nanoseconds from 1970 to 2001. */
+const IN_2001 = 1e18
 
 const SAMPLED_EVERY = 64
 /** The memory of an operation's line and its two events. */

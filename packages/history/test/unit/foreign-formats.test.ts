@@ -165,6 +165,22 @@ describe('a file with one operation per line', () => {
     expect((await read(text, { independent: true })).keys).toEqual(['x'])
   })
 
+  test('is refused if some times since 1970 are in another unit, or by another clock', async () => {
+    const write = { process: 'a', op: 'write', value: 1 }
+    const ms = { ...write, start: 1764460000000, end: 1764460000005 }
+    for (const [start, end] of [
+      [1764460000.006, 1764460000.009],
+      [6, 9],
+    ])
+      expect(await refusal(lines([ms, { ...write, start, end }]))).toMatch(/:2: its time .* that of line 1: .*decades/)
+    expect((await read(lines([ms, { ...write, start: 1864460000000 }]))).operations.length).toBe(2)
+  })
+
+  test('is refused by what is wrong with a negative time', async () => {
+    const operation = { op: 'write', value: 1, start: -10, end: 5 }
+    expect(await refusal(lines([operation]))).toMatch(/:1: "start" is -10\. Times must not be negative/)
+  })
+
   test('is refused if its buffered operations exceed the memory limit', async () => {
     const text = Array.from({ length: 2000 }, (_, n) => ({ f: 'write', input: n, call: n, return: n + 1 }))
     const path = join(directory, 'held.jsonl')
