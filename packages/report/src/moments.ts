@@ -15,6 +15,7 @@ import {
   spendsFrom,
   writtenText,
 } from './operation-words.ts'
+import { timesText } from './words.ts'
 
 function heldReproach(
   history: History,
@@ -64,8 +65,9 @@ function repeatedReproach(
   const seen = new Set<string>()
   const texts = answer.map((each) => JSON.stringify(each))
   const twice = texts.find((text) => seen.size === seen.add(text).size)
+  const often = timesText(texts.filter((text) => text === twice).length)
   const by = others.find((row) => functionOf(history, row) === 'add' && writtenText(history, row) === twice)
-  return twice === undefined || by === undefined ? undefined : { by, text: `${printable(twice)} is in it twice` }
+  return twice === undefined || by === undefined ? undefined : { by, text: `${printable(twice)} is in it ${often}` }
 }
 
 /** Returns the earlier delivery of a message that was drained again, although it was sent only once. */
@@ -135,19 +137,20 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
   return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
 
-/** Whether a read or take returned the written value or the added element. The write then does not contradict it. */
+/** Whether an answer has the written value or the added element. The write then does not contradict it. */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
   functionOf(history, write) === 'watch' ||
   (!isRead(history, write) &&
-    (isRead(history, read) || isTaking(history, read)) &&
-    (writtenText(history, write) ===
-      (isTaking(history, read) ? takenText(history, read) : JSON.stringify(outputOf(history, read))) ||
+    (((isRead(history, read) || isTaking(history, read)) &&
+      writtenText(history, write) ===
+        (isTaking(history, read) ? takenText(history, read) : JSON.stringify(outputOf(history, read)))) ||
       showsAdded(history, write, read)))
 
 function showsAdded(history: History, add: OperationRow, read: OperationRow): boolean {
   const answer = outputOf(history, read)
   const added = writtenText(history, add)
-  return (
-    effectOf(history, add) === 'adds' && Array.isArray(answer) && answer.some((each) => JSON.stringify(each) === added)
-  )
+  // A poll returns pairs of an offset and a message.
+  const shows = (each: Json): boolean =>
+    JSON.stringify(each) === added || (Array.isArray(each) && each.length === 2 && JSON.stringify(each[1]) === added)
+  return ['adds', 'appends'].includes(effectOf(history, add) ?? '') && Array.isArray(answer) && answer.some(shows)
 }

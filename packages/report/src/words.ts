@@ -31,6 +31,9 @@ export const listed = (items: readonly string[]): string =>
 export const listedAtMost = (items: readonly string[], most: number): string =>
   items.length <= most ? listed(items) : `${items.slice(0, most).join(', ')} and ${count(items.length - most)} more`
 
+/** `twice`, `3 times`. */
+export const timesText = (times: number): string => (times === 2 ? 'twice' : `${count(times)} times`)
+
 /** Formats line numbers: `lines 3 and 9`, `10 lines between 44,680 and 44,734`. */
 export function lineList(lines: readonly number[]): string {
   const sorted = [...new Set(lines)].filter((line) => line > 0).sort((a, b) => a - b)

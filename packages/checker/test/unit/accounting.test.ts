@@ -347,10 +347,10 @@ test('the sentence about a final read of a set names the missing element and the
   }
   expect(sentenceOf(['a', 'z'])).toBe('met')
   expect(sentenceOf(['z'])).toBe(
-    'A final read of s at n1 no longer contains "a", acknowledged at 0.001 s and never removed.',
+    'A final read of s at n1 does not contain "a", acknowledged at 0.001 s and never removed.',
   )
   expect(sentenceOf(['a'])).toBe(
-    'A final read of s at n1 no longer contains "z", which was there at the start and never removed.',
+    'A final read of s at n1 does not contain "z", which was there at the start and never removed.',
   )
   expect(sentenceOf(['a', 'b', 'z'])).toBe('A final read of s at n1 contains "b", which nobody added.')
 })

@@ -1,15 +1,16 @@
 import { type Accounted, type Counterexample, findModel, type OperationRow, type Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { canonical, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
-import type { FaultSpan } from '@chaosproxy/runner/result'
+import { type FaultSpan, levelsNotOfModel } from '@chaosproxy/runner/result'
 import { doubleHolding, unreleasedBefore } from '../holdings.ts'
 import { leaseSentence } from '../lease-words.ts'
 import { onlyAdds } from '../losses/counter.ts'
 import { isImpossibleAlone } from '../losses/replaced.ts'
-import { isFinal, isRead, isSameClient, keyOf, nodeOf, writtenText } from '../operation-words.ts'
+import { isFinal, isRead, isSameClient, keyOf, nodeOf, spendsFrom, writtenText } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import type { SharedDatabase } from '../race/database.ts'
 import { endOf } from '../sheets/final-states.ts'
+import { rowsWhere } from '../sheets/sheet.ts'
 import type { NearFault } from './near-faults.ts'
 import type { Wire } from './wire.ts'
 
@@ -183,8 +184,8 @@ const causes: readonly Cause[] = [
     remedy: KEPT_IN_FAILOVERS,
     fits: (input) => {
       const { lost, accounting } = input.report
-      const isGone = lost.length > 0 || (accounting?.isExcused !== true && (accounting?.lost.length ?? 0) > 0)
-      return isGone && !isOfOneOldCopy(input)
+      const gone = [...lost, ...(accounting?.isExcused === true ? [] : (accounting?.lost ?? []))]
+      return gone.some((each) => isAcknowledged(input, each)) && !isOfOneOldCopy(input)
     },
   },
   {
@@ -234,7 +235,8 @@ const causes: readonly Cause[] = [
     cause: 'Two payments out of one account did not hear of each other.',
     remedy:
       'Let one node, or a majority, decide what leaves an account: check the balance and take the money in one step.',
-    fits: ({ counterexample }) => counterexample.balance?.overdrawn !== undefined,
+    fits: ({ history, counterexample: { balance } }) =>
+      balance?.overdrawn !== undefined && paymentsFrom(history, balance.overdrawn.account) > 1,
   },
   {
     cause: 'A client did not see its own write.',
@@ -316,8 +318,9 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
 }
 
 /** Returns a sentence with a weaker level for users who accept old answers. */
-function fineWhere({ levels }: Report<string>): string {
-  if (levels['eventual']?.result === 'violated') return ''
+function fineWhere(report: Report<string>): string {
+  const { levels } = report
+  if (levels['eventual']?.result === 'violated' || levelsNotOfModel(report).includes('eventual')) return ''
   return levels['sequential']?.result === 'met' ? ` ${OLD_IS_FINE}` : ' If old answers are fine, expect eventual.'
 }
 
@@ -329,6 +332,14 @@ const fitsTo = (input: CauseInput, { isOfCopies, fits }: Cause): boolean =>
   (isOfCopies !== true || input.database === undefined) && fits(input)
 
 const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause' && stopsNodes(kind) && hits !== 0
+
+/** Whether what is lost was acknowledged, and not only seen. */
+const isAcknowledged = ({ history }: CauseInput, { operation }: Pick<Accounted, 'operation'>): boolean =>
+  history.operations.outcome[operation] === OK && !isRead(history, operation)
+
+/** Returns the number of payments out of an account that may have been made. */
+const paymentsFrom = (history: History, account: string): number =>
+  rowsWhere(history, (row) => history.operations.outcome[row] !== FAIL && spendsFrom(history, row) === account).length
 
 /** Whether a single node that was never down returned an old value or lost a write. Messages of queues never age. */
 const hasOldValue = (input: CauseInput): boolean =>
@@ -419,17 +430,22 @@ function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   // A stale copy shows neither too much, nor what was never there.
   if (countedWrongly({ report, history, counterexample }, isTooMuch)) return false
   if (readsFailedWrite(history, counterexample) || showsUnadded(report, history, culprit)) return false
+  // No state of a bank has another total or a negative balance.
+  if (counterexample.balance !== undefined) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)
   if (writes.length === 0) return report.model === 'counter'
   return node === undefined || writes.some((row) => nodeOf(history, row) !== node)
 }
 
-/** Whether a read shows an element that nobody had added. */
+/** Whether a read shows an element that nobody had added, or that was added less often. */
 function showsUnadded({ accounting }: Report<string>, history: History, read: OperationRow): boolean {
   const answer = outputOf(history, read)
   const shown = new Set(Array.isArray(answer) ? answer.map((each) => canonical(each)) : [])
-  return accounting?.okAre === 'seen' && accounting.unexpected.some(({ value }) => shown.has(canonical(value)))
+  return (
+    accounting?.okAre === 'seen' &&
+    [...accounting.unexpected, ...accounting.duplicated].some(({ value }) => shown.has(canonical(value)))
+  )
 }
 
 /** Whether the accused operation is a read of a register with a single node, so that no stale copy explains it. */

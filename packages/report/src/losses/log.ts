@@ -1,7 +1,7 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { entriesIn, offsetsByRow, rangeOf } from '@chaosproxy/checker/effects'
 import { type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
-import { nameText, tells } from '../operation-words.ts'
+import { functionOf, nameText, tells } from '../operation-words.ts'
 import { rowsWhere } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
@@ -47,7 +47,9 @@ function missedBy(history: History, culprit: OperationRow, log: string): Loss | 
     found.length < limit
       ? Math.min(missing.length, limit - found.length)
       : missing.filter((row) => (offsetOf(row) ?? from) < last).length
-  return missed === 0 ? undefined : { title: `A poll of ${log} missed ${plural(missed, 'acknowledged message')}` }
+  return missed === 0
+    ? undefined
+    : { title: `A ${functionOf(history, culprit)} of ${log} missed ${plural(missed, 'acknowledged message')}` }
 }
 
 const acknowledged = (history: History, culprit: OperationRow): readonly OperationRow[] =>

@@ -24,7 +24,11 @@ function lostElements({ history, report: { accounting } }: Shown): Loss | undefi
   if (first === undefined) return undefined
   const elements = plural(changes.length, 'acknowledged element')
   const [were, are] = others.length === 0 ? ['was', 'is'] : ['were', 'are']
-  const said = finals.length > 0 ? `${were} lost` : `${are} missing from the last read`
+  const asked = new Set(finals.map((row) => nodeOf(history, row)))
+  const missing = finals.length > 0 ? `${were} missing from the final reads` : `${are} missing from the last read`
+  // A node that was not asked may have the elements.
+  const areAllAsked = finals.length > 0 && (asked.has(undefined) || asked.size === history.nodes.length)
+  const said = areAllAsked ? `${were} lost` : missing
   const claim = { claim: 'lost', of: 'elements', changes, least: changes.length } as const
   return { claim, title: `${elements} ${said}`, level: 'eventual' }
 }

@@ -15,7 +15,7 @@ import {
   tells,
   valueText,
 } from '../operation-words.ts'
-import { listedAtMost } from '../words.ts'
+import { listedAtMost, timesText } from '../words.ts'
 import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow, wasBefore } from './sheet.ts'
 
 /** Maximum number of rows. A longer table omits rows in the middle. */
@@ -102,12 +102,12 @@ export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
   )
   return lifeOf(history, counterexample, {
     rows: [...new Set([...changes, ...ends, culprit, ...lacked.slice(0, 3)])],
-    title: `The life of element ${subjectText(subject)}${inText(history, [culprit], 'of set')}${saw.length > 2 ? `, seen by ${plural(saw.length, 'read')}` : saw.length === 0 ? ', seen by no read' : ''}`,
+    title: `The life of element ${subjectText(subject)}${inText(history, [culprit], 'of set')}${saw.length > 2 ? `, seen by ${plural(saw.length, 'read')}` : saw.length + times(subject) === 0 ? ', seen by no read' : ''}`,
     isWrong: (row) => lacked.includes(row),
     whatOf(row) {
       if (!tells(history, row)) return `${functionOf(history, row)} ${subjectText(subject)}`
       if (row === culprit || lacked.includes(row))
-        return `${isFinal(history, row) ? 'final ' : ''}read${row === culprit && times(subject) > 1 ? `: ${subjectText(subject)} is in it twice` : ' without it'}`
+        return `${isFinal(history, row) ? 'final ' : ''}read${row === culprit && times(subject) > 1 ? `: ${subjectText(subject)} is in it ${timesText(times(subject))}` : ' without it'}`
       return saw.length === 1 ? 'read with it' : row === saw[0] ? 'first read with it' : 'last read with it'
     },
   })

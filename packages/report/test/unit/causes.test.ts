@@ -6,6 +6,7 @@ import { causesOf } from '../../src/facts/causes.ts'
 import { factsOf } from '../../src/facts/facts.ts'
 import { counterSheet } from '../../src/losses/counter.ts'
 import { reproach } from '../../src/moments.ts'
+import { elementSheet } from '../../src/sheets/life.ts'
 
 // A usual cause, a title and a table claim only what the record shows.
 
@@ -84,9 +85,55 @@ describe('the usual causes of other models', () => {
     expect(judge('unique-ids', ids).texts).toEqual(['An id was given out again.'])
   })
 
+  test('of a set do not call an element acknowledged that was only seen', () => {
+    const { texts } = judge('set', [
+      { ...add(0, 1), type: 'info' },
+      { ...read(1, null), out: [1] },
+      { ...read(2, null), out: [] },
+    ])
+    expect(texts).toEqual(['A read was answered by a copy that was behind.'])
+  })
+
+  test('of a bank do not blame an old copy for a wrong total, or two payments for one that had failed', () => {
+    const move = (amount: number, type: 'ok' | 'fail'): Made =>
+      next({ p: 0, f: 'transfer', in: { from: 'a', to: 'b', amount }, type })
+    const show = (a: number, b: number): Made => next({ p: 1, f: 'read', out: { a, b } })
+    const opening = { a: 10, b: 10 } as never
+    expect(judge('bank', [move(5, 'ok'), show(5, 10)], opening).texts).toEqual([])
+    expect(judge('bank', [move(12, 'fail'), show(-2, 22)], opening).texts).toEqual([])
+    const stale = judge('bank', [move(5, 'ok'), show(10, 10)], opening).causes
+    expect(stale.map(({ remedy }) => remedy)).not.toContainEqual(expect.stringContaining('expect eventual'))
+  })
+
   test('of a counter that was lowered do not tell a lost subtraction from a repeated addition', () => {
     const { texts } = judge('counter', [add(0, 5), add(1, -3), read(2, 5)])
     expect(texts).not.toContain('An operation took effect twice.')
+  })
+})
+
+describe('the words about elements', () => {
+  const add = (p: number, value: number, node?: string): Made => next({ p, f: 'add', key: 'x', in: value, node: node! })
+  const shown = (out: number[], more: Partial<Made> = {}): Made => ({ ...read(2, null, more), out })
+
+  test('do not call an element lost while a node that may have it was not asked', () => {
+    const { facts } = judge('set', [add(0, 1, 'n1'), shown([], { node: 'n2', final: true })])
+    expect(facts.headline.title).toBe('1 acknowledged element was missing from the final reads')
+  })
+
+  test('say how often a read shows an element that was added once', () => {
+    const { history, report, counterexample } = judge('set', [add(0, 1), shown([1, 1, 1])])
+    expect(reproach(history, counterexample)?.text).toBe('1 is in it 3 times')
+    const sheet = elementSheet({ history, report, counterexample })
+    expect(sheet?.title).not.toContain('seen by no read')
+    expect(sheet?.rows.at(-1)?.cells[3]).toBe('read: 1 is in it 3 times')
+  })
+
+  test('do not blame an append for a poll that returned it', () => {
+    const append = (value: string, offset: number): Made =>
+      next({ p: 0, f: 'append', key: 'l', in: value, out: offset })
+    const poll = next({ p: 1, f: 'poll', key: 'l', in: 0, out: [[1, 'b']] })
+    const { history, counterexample } = judge('log', [append('a', 0), append('b', 1), { ...poll, from: 1e6, to: 2e6 }])
+    expect(reproach(history, counterexample)?.text).toMatch(/^append "a" was acknowledged/)
   })
 })
 

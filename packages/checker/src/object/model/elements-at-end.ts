@@ -172,7 +172,7 @@ function wrongElement(
     return wrong(value, (element, adders) =>
       count > 0
         ? `contains ${element} ${plural(count, 'time')}, though it was there ${plural(least, 'time')} and never removed`
-        : `no longer contains ${element}, ${sinceWhen(history, adders, read)} and never removed`,
+        : `does not contain ${element}, ${sinceWhen(history, adders, read)} and never removed`,
     )
   }
   return undefined
