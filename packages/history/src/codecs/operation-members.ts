@@ -5,7 +5,7 @@ import { canonical } from '../tables/value.ts'
 import { etcdOperation, isEtcdOperation } from './etcd-operations.ts'
 import { type Exchange, exchangeOf } from './http-lines.ts'
 import { isArray, isObject } from './json-text.ts'
-import { type Outcome, outcomeOf } from './outcomes.ts'
+import { isOpenError, type Outcome, outcomeOf } from './outcomes.ts'
 import { type Found, functionNamed, type Members, plain, type Role, type Roles } from './roles.ts'
 import { exactTime, timeParts, timeValue, unitNamed } from './time-units.ts'
 
@@ -364,7 +364,8 @@ function combined(
     throw new EventError(
       `"${explicit?.[0]}" says ok and "${answered[0]}" says otherwise (${shortened(canonical(line.members[answered[0]] ?? null))}): the outcome is unclear. Give --map status=${explicit?.[0]} or --map status=${answered[0]}`,
     )
-  const outcome = said === undefined || said === 'ok' ? (answered?.[1] ?? said) : said
+  const told = said === undefined || said === 'ok' ? (answered?.[1] ?? said) : said
+  const outcome = told === 'fail' && error !== undefined && isOpenError(error) ? 'info' : told
   const isNothing = outcome === 'nothing'
   if (outcome === undefined) return { type: !hasReturned || error !== undefined ? 'info' : 'ok', isNothing }
   if (outcome === 'ok' || isNothing) return { type: hasReturned ? 'ok' : 'info', isNothing }

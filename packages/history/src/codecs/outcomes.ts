@@ -30,13 +30,19 @@ export function outcomeOf(value: Json, isCode = false): Outcome | undefined {
   return isObject(value) ? outcomeOfObject(value) : undefined
 }
 
-/** After 408 and 5xx, the request may have been executed. */
+/** After 202, 408 and 5xx, the request may or may not have been executed. */
 function outcomeOfStatus(status: number): Outcome | undefined {
   if (!Number.isInteger(status) || status < 200 || status > 599 || (status >= 300 && status < 400)) return undefined
-  if (status < 300) return 'ok'
+  if (status < 300) return status === 202 ? 'info' : 'ok'
   if (status === 404 || status === 410) return 'nothing'
   return status >= 500 || status === 408 || status === 499 ? 'info' : 'fail'
 }
+
+/** Whether an error leaves open whether the operation took effect, whatever the status calls a failure. */
+export const isOpenError = (error: string): boolean =>
+  /time[d ]?-?out|ETIMEDOUT|ECONNRESET|EPIPE|connection (?:reset|lost|closed)|socket hang up|broken pipe|deadline exceeded/i.test(
+    error,
+  )
 
 const SAYS_OUTCOME = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
 const SAYS_WHY = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])

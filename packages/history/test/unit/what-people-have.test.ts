@@ -66,11 +66,22 @@ describe('a member with the answer, next to a member with the value', () => {
     [409, 'fail'],
     [{ status: 'error' }, 'info'],
     [{ error: 'connection reset' }, 'info'],
+    [202, 'info'],
   ])('gives a write its outcome: %j means %s', async (result, outcome) => {
     expect(await told(two({ value: 1, result }, { value: null, result: null }))).toEqual([
       `0 write x 1 > ${outcome} 1`,
       '1 read x null > ok null',
     ])
+  })
+
+  test.each([
+    ['timeout', 'info'],
+    ['read ECONNRESET', 'info'],
+    ['validation failed', 'fail'],
+  ])('with the status "failed" and the error %j means %s', async (error, outcome) => {
+    expect((await told(two({ value: 1, status: 'failed', error }, { value: null, result: null })))[0]).toMatch(
+      new RegExp(`> ${outcome}`),
+    )
   })
 
   test('may be an object with both the outcome and the value', async () => {

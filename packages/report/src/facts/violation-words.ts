@@ -123,6 +123,7 @@ export function storyOf(history: History, counterexample: Counterexample): strin
   if (culprit === undefined) return printable(sentence)
   if (shows !== undefined) return `${capitalised(askedText(history, counterexample, culprit))} showed ${shows}.`
   const because = reproach(history, counterexample)
+  if (because === undefined && counterexample.edges === undefined) return printable(sentence)
   // The last clause is about the impossible answer.
   if (because === undefined) return `${(printable(sentence).split(/[:;] /).at(-1) ?? '').replace(/\.$/, '')}.`
   const asked = capitalised(askedText(history, counterexample, culprit))

@@ -102,7 +102,7 @@ const longFork: Story = {
 const nonRepeatableRead: Story = {
   name: 'non-repeatable read',
   title: 'A transaction read one key twice and saw two versions',
-  cause: 'Another transaction committed between the two reads.',
+  cause: 'Its two reads are not of one moment.',
   cure: 'Read the key once, or from a snapshot.',
   sqlCure: 'Use REPEATABLE READ, or read the key once.',
   innodbCure: `Read the key once, or ${SNAPSHOT_OF_INNODB}`,
