@@ -145,7 +145,8 @@ function behindDoubling(
 /** Describes a fault of a history without times, by lines. */
 function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
   const short = inBrief(span.label)
-  const isOver = span.to < asked
+  // Here, times are positions of events, and the end precedes the event at its position.
+  const isOver = span.to <= asked
   const lines = `${span.label}, lines ${lineAt(history, span.from)} to ${lineAt(history, span.to)}`
   const relation = isOver ? `In force until shortly before the request: ${lines}.` : `In force then: ${lines}.`
   return { ...span, short, text: lines, relation, isForgetting: false, isTakeover: false, whole: relation, isOver }

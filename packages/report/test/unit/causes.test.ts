@@ -1,5 +1,5 @@
 import { check, levels } from '@chaosproxy/checker'
-import { millis } from '@chaosproxy/history'
+import { type Event, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { type Made, made } from '../../../testing/src/timeline.ts'
 import { causesOf } from '../../src/facts/causes.ts'
@@ -150,4 +150,16 @@ describe('a wrong read of a counter that was lowered', () => {
     expect(rows.map(({ cells }) => cells[2])).toContain('1 too few')
     expect(rows.filter(({ wrong }) => wrong !== undefined && wrong.length > 0)).toHaveLength(1)
   })
+})
+
+test('a fault that ended just before the request is over, also in a history without times', () => {
+  const operations: Made[] = [
+    { p: 0, f: 'write', key: 'x', in: 1, from: 0, to: 1 },
+    { p: 1, f: 'read', key: 'x', out: null, from: 2, to: 3 },
+  ]
+  const fault = (f: string, time: number) =>
+    ({ process: 'nemesis', type: 'info', f, value: null, time, index: 0 }) as Event
+  const history = made(operations, [fault('start-partition', 0), fault('stop-partition', 2)])
+  const { report } = judge('register', operations)
+  expect(factsOf({ history, report }).why.text).toMatch(/^In force until shortly before the request: partition/)
 })
