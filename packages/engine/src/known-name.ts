@@ -20,7 +20,7 @@ export function knownName<Name extends string>(
   throw usageError(`${printable(where)}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
 }
 
-/** Names of other tools for levels and faults. */
+/** The names that other tools use for levels and faults. */
 const elsewhere: ReadonlyMap<string, string> = new Map([
   [
     'level strictly-serializable',

@@ -92,8 +92,8 @@ export const USUAL_OUT: string = 'chaos-results'
 export const RUN_JSON = 'run.json'
 
 /**
- * Records are private. Servers of root's runs may have other users (PostgreSQL's must). These users can reach their
- * data, but not list the directory.
+ * Only the owner can read the records. If root runs chaos, the servers may run as other users, as PostgreSQL must.
+ * These users can reach their data, but not list the directory.
  */
 const OWNER_ONLY = process.getuid?.() === 0 ? 0o711 : 0o700
 const RECORD_MODE = 0o600

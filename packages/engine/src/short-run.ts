@@ -5,7 +5,7 @@ export const SMALL_BYTES = 2_000_000
 
 /**
  * Delays V8's optimising compilers, for a process that lasts a fraction of a second. In a check of ten thousand
- * operations they would take two thirds of the CPU time, mostly for loops that end earlier.
+ * operations, the compilers would take two thirds of the CPU time, mostly for loops that end before this effort pays.
  */
 export function optimiseLate(): void {
   for (const flag of lateOptimisation(process.versions.v8)) setFlagsFromString(flag)

@@ -12,11 +12,11 @@ export interface Threads {
 export function createThreads(script: ThreadScript, threads: number, memory?: Readonly<ResourceLimits>): Threads {
   const file = builtFile(script)
   const isExtended = getEnvironmentData(EXTENDED_BY) !== undefined
-  // A check of a small file starts no thread.
+  // Imported late, because a check of a small file starts no thread.
   const starting = import('tinypool').then(
     ({ Tinypool }) =>
       new Tinypool({
-        // Threads run the built file, because they do not inherit the conditions by which imports resolve to sources.
+        // Threads run the built file. They do not inherit the setting that makes imports resolve to sources.
         filename: isExtended ? builtFile('extended-worker') : file,
         execArgv: [],
         minThreads: threads,

@@ -25,7 +25,7 @@ interface Proven {
 }
 
 /**
- * Writes the proof of the verdicts. Also writes the history, unless its file is exactly the judged history.
+ * Writes the proof of the verdicts. Also writes the history, unless `file` contains exactly the judged history.
  *
  * @param file the history, if it is a file of JSON lines
  * @throws UserError (environment) if the proof cannot be written

@@ -10,7 +10,7 @@ import { faultName } from './nemeses/fault-names.ts'
  */
 export const describeFault = (fault: Fault): string => describeFaultAs(fault, faultName(fault))
 
-/** Describes a fault under the given name. For users who type kinds, the name is the kind. */
+/** Describes a fault under the given name. The name is the kind if users type kinds. */
 export function describeFaultAs(fault: Fault, name: string): string {
   if (fault.kind === 'partition')
     return `partition ${describeCut(fault.links)}${fault.mode === 'drop' ? ' (dropping)' : ''}`

@@ -2,7 +2,7 @@ import type { Json } from '@chaosproxy/history'
 
 /**
  * Returns the message as a faulty node would forge it: `fields` fields get another value of their type. Members called
- * `type` stay, so the kind does too.
+ * `type` do not change, so the message keeps its kind.
  *
  * @param draw uniform in [0, 1)
  *
@@ -47,7 +47,7 @@ function altered(value: Json, draw: () => number): Json {
   const step = 1 + Math.floor(draw() * FARTHEST)
   if (typeof value === 'number') {
     const near = value >= step && draw() < 0.5 ? value - step : value + step
-    // The step does not change such a large double, so the sign changes instead.
+    // Adding a small number to a very large double changes nothing, so the sign changes instead.
     return near === value ? -value : near
   }
   return typeof value === 'string' ? withOtherEnd(value, step) : value

@@ -219,7 +219,8 @@ function brokenData(servers: Open['servers'], startedAt: Nanos): AtRest {
 }
 
 /**
- * Returns a sentence for each undecided isolation level. It is the same in every run, so that a search can report it.
+ * Returns a sentence for each undecided isolation level. The sentences are the same in every run, so that a search can
+ * report them.
  */
 const unjudgedOf = (servers: Open['servers']): readonly string[] =>
   [...servers].flatMap(([node, server]) =>
@@ -239,7 +240,7 @@ interface Open {
   close(): void
 }
 
-/** Replaces this process's globals for a run, until it is closed. */
+/** Replaces this process's globals for a run. Closing the run restores them. */
 function openWorld(service: Service, options: ServiceClusterOptions, names: readonly NodeId[]): Open {
   requireMacrotask()
   const told = toldOf(service, names)
@@ -404,7 +405,10 @@ function activeResources(): ReadonlyMap<string, number> {
   return counts
 }
 
-/** Node creates an `Immediate` whenever it empties its stack of asynchronous contexts, which the simulator causes. */
+/**
+ * Node creates an `Immediate` whenever its stack of asynchronous contexts becomes empty. The simulator empties this
+ * stack.
+ */
 const HARMLESS: ReadonlySet<string> = new Set(['Immediate'])
 
 function requireNothingReal({ spec }: Service, before: ReadonlyMap<string, number>): void {

@@ -45,8 +45,8 @@ export function createDeaths(service: Service, world: World): Deaths {
 }
 
 /**
- * Describes an `error` event without a listener that ended a program. Node stores the emitter of the event in the error
- * (`events.js`, `kEnhanceStackBeforeInspector`).
+ * Describes an `error` event that had no listener and so ended a program. Node stores the emitter of the event in the
+ * error (`events.js`, `kEnhanceStackBeforeInspector`).
  */
 function unheardOf(death: Death): Pick<Broken, 'evidence' | 'fromOutside'> {
   if (death.type === 'exit' || !(death.error instanceof Error)) return {}

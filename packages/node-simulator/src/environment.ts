@@ -6,7 +6,7 @@ import type { Program } from './program/bundle.ts'
 import type { Service } from './service.ts'
 import { CLIENTS } from './world/world.ts'
 
-// The arguments and the environment that programs start with.
+// This file determines the arguments and the environment of programs.
 
 /** The port where programs listen by default. */
 export const PORT = 3_000
@@ -18,8 +18,8 @@ export interface Told {
 }
 
 /**
- * Returns a function that gives each program's arguments and environment. They are computed at once, so that invalid
- * ones are rejected before the globals are replaced.
+ * Returns a function that gives each program's arguments and environment. All of them are computed before the function
+ * is returned, so that invalid ones are rejected before the globals are replaced.
  *
  * @throws UserError (input) for an unknown placeholder.
  */

@@ -11,8 +11,8 @@ import type { ReadLarge } from './worker.ts'
 const STRETCHES_PER_THREAD = 2
 
 /**
- * Reads a large recording, and packs the keys that have a place. Several threads read parts of a plain file. A single
- * thread makes the findings that need the whole recording.
+ * Reads a large recording, and packs its operations. Leaves out keys without a place. Several threads read parts of a
+ * plain file. A single thread makes the findings that need the whole recording.
  */
 export async function readLarge(
   pool: CheckPool,

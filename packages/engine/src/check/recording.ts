@@ -5,7 +5,7 @@ import { usageError } from '@chaosproxy/history'
 import { partsOf, type StoredPart } from '@chaosproxy/history/files'
 import type { CheckTask } from './result.ts'
 
-/** A recording identified by its content, for processes in which it may have another path. */
+/** A recording, identified by its content. Its path may differ in another process. */
 export interface RecordingName {
   /** The path of a file or directory, or the address in a store. */
   readonly file: string

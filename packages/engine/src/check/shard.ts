@@ -24,7 +24,10 @@ export type ShardSettings = Pick<
   | 'memoryBytes'
 >
 
-/** The keys whose hash modulo `of` is `shard`. Under a user's model, the parts whose number modulo `of` is `shard`. */
+/**
+ * A shard has the keys whose hash modulo `of` is `shard`. With a user's model, it has the parts whose number modulo
+ * `of` is `shard`.
+ */
 export interface ShardSpec {
   readonly recording: RecordingName
   readonly settings: ShardSettings
@@ -34,7 +37,7 @@ export interface ShardSpec {
   readonly places?: number | undefined
 }
 
-/** The result of a shard. `met` means that each key has an order in real time that explains its operations. */
+/** The result of a shard. `met` means that the operations of each key are linearizable. */
 export type ShardResult =
   | { readonly result: 'met' }
   /** The key is null for operations without a key. The recipient can verify the result. */

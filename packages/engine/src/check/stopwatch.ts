@@ -22,7 +22,9 @@ export function markDeciding({ times }: Stopwatch): void {
   times[DECIDING] = epochMs()
 }
 
-/** Records that the verdicts are known, so that writing cannot lose them. */
+/**
+ * Records that the verdicts are known. From then on no time limit applies, so slow writing cannot lose the verdicts.
+ */
 export function markDecided({ times }: Stopwatch): void {
   times[DECIDED] = epochMs()
 }
@@ -39,8 +41,8 @@ export interface Limits {
 const LOOK_EVERY_MS = 100
 
 /**
- * Calls `over` once a limit is exceeded, until the returned function is called. No limit applies before the start or
- * after the decision.
+ * Calls `over` when a limit is exceeded, unless the returned function was called before. No limit applies before the
+ * start or after the decision.
  */
 export function whenOver({ times }: Stopwatch, { readingMs, decidingMs }: Limits, over: () => void): () => void {
   let timer: NodeJS.Timeout

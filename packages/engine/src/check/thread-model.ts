@@ -19,7 +19,7 @@ export async function ownModel(
   return watchedModel(await loading, progress)
 }
 
-/** Sends a model's output to stderr, and keeps it from ending the thread. */
+/** Sends a model's output to stderr, and makes `process.exit` throw, so that a model cannot end the thread. */
 function keepToItself(): void {
   process.stdout.write = process.stderr.write.bind(process.stderr)
   process.exit = (exitCode) => {

@@ -28,13 +28,13 @@ export interface LentFile {
   readonly task: CheckTask
   readonly lent: LentHistory
   readonly parseMs: number
-  /** The results of a queue's workers, under a user's model. */
+  /** The results of a queue's workers, if the check has a user's model. */
   readonly settled?: Settled | undefined
 }
 
 /** One thread's part of a check: a share of the keys or, without a share, everything else. */
 export interface PartTask extends LentFile {
-  /** The time by `epochMs` at which the check ends. A part that waits for a thread has less time left. */
+  /** When the check ends, as a time of `epochMs`. If this part waits for a thread, it has less time left. */
   readonly endsAtMs: number
   readonly board: BoardMemory
 }

@@ -86,6 +86,6 @@ const storeOf = (events: Event[], directory: string): RunStore => ({
   readBackend: async () => undefined,
 })
 
-/** Reported once all faults are healed and clients have stopped. */
+/** The event `healed` comes when all faults are healed and all clients have stopped. */
 const healedAt = (events: readonly Event[]): Nanos =>
   events.find(({ process, f }) => process === 'nemesis' && f === 'healed')?.time ?? nanos(events.at(-1)?.time ?? 0)

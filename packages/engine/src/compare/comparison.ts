@@ -84,7 +84,7 @@ async function performSimulated(
   listener: Followed['listener'],
 ): Promise<Performer> {
   const threads = createThreadPool('compare-worker', availableParallelism())
-  // The packages of the queue are not always installed.
+  // Loads the packages of the queue only if a queue is used, because they are not always installed.
   const pool = queue === undefined ? threads : await queuePool(queue, threads, { listener, priority })
   const { width, do: perform, close } = once(pool, { stop: queue === undefined ? undefined : signal })
   return {
@@ -151,7 +151,7 @@ async function measuredSystems(
 
 const whereOf = ({ system, cell }: ComparedRun) => ({ system: system.name, condition: cell.condition })
 
-/** Undefined if the system was not measured without faults: all other measurements are compared with this one. */
+/** Undefined if the system has no measurement without faults. All other measurements are compared with that one. */
 function systemOf(
   { timeMs, timeoutMs }: ComparisonPlan,
   { name, value, curve, nodes, cells }: ComparedTarget,
@@ -160,7 +160,7 @@ function systemOf(
   const combined = cells.flatMap(({ condition, promised, pairs }) => {
     const [first, ...others] = pairs.flatMap(({ main, sets }) => {
       const [run, other] = [measured.get(main), sets && measured.get(sets)]
-      // A pair counts only if both runs were measured: one alone could show a higher level.
+      // Two runs form a pair, which counts only if both were measured. One run alone could show too high a level.
       return run === undefined || (sets !== undefined && other === undefined) ? [] : { ...run, sets: other }
     })
     return first === undefined ? [] : combineRuns(condition, promised, [first, ...others])

@@ -59,7 +59,7 @@ async function exportedBy(path: string): Promise<unknown> {
   return read?.path === path ? read.exported : vetted(path)
 }
 
-/** A configuration that was read for its extensions, so that it is read once. */
+/** A configuration that was already read for its extensions. It is not read a second time. */
 let readForExtensions: { readonly path: string; readonly exported: unknown } | undefined
 
 /**

@@ -64,11 +64,11 @@ function pathOfUrl(url: string): string | undefined {
 }
 
 /**
- * Returns the manifest of a package, which changes with the package's files; `unknown` if it may not, as for a linked
- * package.
+ * Returns a package's `package.json`, which changes with each new version. Returns `unknown` if the package's files may
+ * change without it, as in a linked package.
  */
 function manifestOf(specifier: string, directory: string): string | 'unknown' | undefined {
-  // Always the running program, not a copy next to the file.
+  // This name always means the running program, not a copy installed next to the file.
   if (specifier === PACKAGE_NAME) return undefined
   if (specifier.startsWith('#')) return 'unknown'
   const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')

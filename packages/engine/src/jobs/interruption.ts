@@ -12,7 +12,7 @@ export function abandonedAfter(interrupted: AbortSignal, graceMs: number): Abort
   return abandoning.signal
 }
 
-/** Starts something, unless interrupted meanwhile. */
+/** Returns what `start` returns. Returns undefined if an interruption made `start` fail. */
 export async function unlessInterrupted<T>(
   interrupted: AbortSignal,
   start: (signal: AbortSignal) => Promise<T>,
@@ -26,8 +26,8 @@ export async function unlessInterrupted<T>(
 }
 
 /**
- * Returns a signal that aborts with the first of these, until released. `AbortSignal.any` holds them weakly: Node 20
- * collects a timeout, which then never fires.
+ * Returns a signal that aborts as soon as one of `signals` does, unless it was released before. `AbortSignal.any` would
+ * hold `signals` weakly: Node 20 collects a timeout, which then never fires.
  */
 export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
   readonly signal: AbortSignal

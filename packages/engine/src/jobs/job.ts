@@ -20,7 +20,10 @@ export interface Doing {
   readonly signal?: AbortSignal | undefined
   /** Asks the job to begin no new work, and to return the results so far. */
   readonly stop?: AbortSignal | undefined
-  /** For users' code: how many polls in a row may find the job in the same call. There are four polls a second. */
+  /**
+   * For users' code: how many polls in a row may find the job in the same call. Beyond this number, the job is stopped.
+   * There are four polls a second.
+   */
   readonly looks?: number | undefined
   /** The number of the call to describe, counted from 1. */
   readonly wanted?: number | undefined

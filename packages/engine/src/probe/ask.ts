@@ -16,7 +16,7 @@ export async function askProbes(
   return new Map(await Promise.all(answers))
 }
 
-/** Most checks need neither HTTP nor processes. */
+/** The modules are imported only when needed, because most checks need neither HTTP nor processes. */
 async function ask(probe: Probe): Promise<ProbeAnswer> {
   if (probe.kind === 'http') return (await import('./http.ts')).askHttp(probe)
   return (await import('./command.ts')).askCommand(probe)

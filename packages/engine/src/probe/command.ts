@@ -4,7 +4,7 @@ import type { Probe, ProbeAnswer } from '@chaosproxy/runner/result'
 /** The exit codes of a shell that does not find the program, or may not run it. */
 const NOT_RUN: readonly (number | null)[] = [126, 127]
 
-/** Runs a command in a shell. Its processes end with it. */
+/** Runs a command in a shell. Then ends all processes that the command started. */
 export function askCommand({
   command,
   take,

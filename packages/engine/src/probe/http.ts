@@ -22,7 +22,10 @@ export async function askHttp({
   }
 }
 
-/** Moves the user and password into headers. `fetch` rejects them in URLs, and would quote them. */
+/**
+ * Moves the user and the password from the URL into a header. `fetch` rejects a URL that contains them, and its error
+ * message would show them.
+ */
 function withoutCredentials(url: string): {
   readonly target: URL
   readonly headers: { readonly [name: string]: string }
@@ -62,7 +65,7 @@ function numberAtPath(text: string, path: readonly string[]): ProbeAnswer {
     : { why: `${where} is not a number: ${shortened(JSON.stringify(value) ?? 'nothing')}` }
 }
 
-/** The cause of a `fetch` error, which itself only says that the request failed. */
+/** Returns the cause of a `fetch` error. The error itself says only that the request failed. */
 function whyOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const { cause } = error

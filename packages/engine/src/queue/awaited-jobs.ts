@@ -17,8 +17,8 @@ export type Outcome =
   | { readonly type: 'pending' }
 
 /**
- * Adds jobs to a queue, and waits for each for a limited time. Adds and listens for many together, because a round trip
- * per job would cost more than a small job.
+ * Adds jobs to a queue, and waits for each job for a limited time. Many jobs are added together and share one listener,
+ * because a round trip per job would cost more than a small job.
  */
 export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job: BulkJob) => Promise<Outcome> {
   const waiting = new Map<string, Set<(outcome: Outcome) => void>>()
@@ -30,7 +30,7 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
     for (const tell of waiting.get(name) ?? []) tell(outcome)
   }
 
-  /** Looks up whether a job has ended. The listener misses ends before it was opened, and during an outage. */
+  /** Looks up whether a job has ended. The listener misses jobs that end before it is opened or during an outage. */
   async function look(name: string): Promise<void> {
     if (!waiting.has(name)) return
     const job = await queue.getJob(name)

@@ -54,14 +54,14 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
     const known = opened.get(lane)
     if (known !== undefined) return known
     const queue = new bullmq.Queue(QUEUES[lane], { connection })
-    // The connection is restored automatically, and every job checked again.
+    // After an error, the connection is restored automatically, and every job is checked again.
     queue.on('error', () => {})
     const ends = { queue, outcomeOf: awaitJobs(queue, () => listen(lane)) }
     opened.set(lane, ends)
     return ends
   }
 
-  /** Receives the ends of all jobs from now on, even before it is ready. */
+  /** Receives the ends of all jobs from now on, even before the connection is ready. */
   async function listen(lane: Lane): Promise<QueueEvents> {
     const [seconds, microseconds] = await client.time()
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000)

@@ -31,7 +31,7 @@ export async function connectQueue(given: string): Promise<Connected> {
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
   })
-  // The ping rejects with the connection's error.
+  // Not handled here: `connect` or `ping` rejects with the same error.
   client.on('error', () => {})
   try {
     await client.connect()

@@ -14,7 +14,7 @@ export interface QueuedKind<Spec extends object, Result> {
   /** @throws if no worker can have computed this for the spec. */
   readonly readResult: (data: unknown, spec: Spec) => Result
   readonly title: (spec: Spec) => string
-  /** Whether another attempt may show more. Such a result is not kept. */
+  /** Whether another attempt may find more than this result. If so, the result is not kept. */
   readonly isPassing?: (result: Result) => boolean
   /** The texts that a worker needs, which the spec names by hash (`cargo.ts`). */
   readonly cargo?: (spec: Spec) => Cargo

@@ -1,6 +1,6 @@
 import { loadOptional } from '@chaosproxy/history/files'
 
-// The parts of BullMQ and its client that chaos uses, so that it builds without the packages.
+// The parts of BullMQ and its client that chaos uses. With these types, chaos builds without the packages.
 
 export interface Connection {
   readonly url: string
@@ -49,7 +49,10 @@ export interface QueueEvents extends Closed {
 
 interface QueueEventsOptions {
   readonly connection: Connection
-  /** Only later events are delivered. By default, events after the connection is ready are delivered. */
+  /**
+   * Only events after this id are delivered. By default, events are delivered from the time when the connection is
+   * ready.
+   */
   readonly lastEventId?: string
 }
 
@@ -75,7 +78,7 @@ export interface Worker extends Closed {
   waitUntilReady(): Promise<unknown>
   /** Stops taking jobs, and finishes those in progress. */
   pause(withoutWaiting: true): Promise<unknown>
-  /** Reports a failure as an error event of the worker. */
+  /** Takes jobs again after a pause. A failure becomes an `error` event of the worker. */
   resume(): Promise<unknown>
 }
 

@@ -23,7 +23,7 @@ export type QueueEvent =
   /** Jobs that Redis has lost, for instance by a restart, are added again. */
   | { readonly type: 'lost'; readonly jobs: number }
 
-/** The kinds of jobs for workers. */
+/** The settings of a pool. `kinds` are the kinds of jobs that workers run. */
 export interface QueueSettings {
   readonly kinds: readonly AnyKind[]
   readonly listener?: ((event: QueueEvent) => void) | undefined
@@ -31,8 +31,8 @@ export interface QueueSettings {
 }
 
 /**
- * Opens a pool of workers on other machines. `local` runs all other jobs, and jobs that read stdin. Jobs of the same
- * name run once. Closing the pool also closes `local`.
+ * Opens a pool of workers on other machines. `local` runs jobs of any other kind than `kinds`, and jobs that read
+ * stdin. Jobs of the same name run once. Closing the pool also closes `local`.
  *
  * @throws UserError as `connectQueue` does.
  */
@@ -106,7 +106,7 @@ export async function openQueuePool(
       }
     },
     async close() {
-      // After a failed job, its caller no longer waits for its other jobs.
+      // If one job failed, the caller no longer waits for the other jobs.
       closing.abort()
       await Promise.allSettled(asked)
       missing.close()
@@ -175,7 +175,7 @@ function createPacker(): (references: readonly string[]) => Parcel {
   }
 }
 
-/** Whether another attempt may show more. Trials of one seed do not. */
+/** Whether another attempt may find more. Repeated trials of one seed never find more. */
 const isPassing = (kind: AnyKind, end: JobEnd<unknown>): boolean =>
   kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value as never))
 

@@ -47,7 +47,7 @@ export interface FaultDraft {
   readonly [parameter: string]: unknown
 }
 
-/** How to observe a recording, and end it. */
+/** How to observe a recording, and how to end the recording. */
 export interface RecordSettings {
   readonly listener?: RunListener | undefined
   /** When aborted, ends the recording as `stop` does. A later call of `stop` returns the result. */
@@ -59,7 +59,7 @@ export interface Recording {
   /** The origin of each server (not its proxy), by name: `http://127.0.0.1:8080`. */
   readonly origins: ReadonlyMap<string, string>
   /**
-   * Returns the `host:port` of the proxy of a server, by default the first.
+   * Returns the `host:port` of a server's proxy. Without a name, this is the first server.
    *
    * @throws UserError (usage) if the proxy opened no port.
    */

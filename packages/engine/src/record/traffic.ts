@@ -34,7 +34,7 @@ interface TrafficOptions {
   readonly clients: TrafficClients
   /** Whether the proxies open ports; true by default. */
   readonly listens?: boolean | undefined
-  /** The distinct ways in which the proxies read traffic, if the spec does not say it. */
+  /** The distinct ways in which the proxies read traffic, if the spec does not contain them. */
   readonly carried?: readonly Carriage[] | undefined
   readonly open?: OpenProxies | undefined
   /** Names a member for messages, such as the option `--as`. */
@@ -83,13 +83,13 @@ export const recordingSpec = (
 interface RecordingOptions {
   /** Where to print the output of the clients' command. */
   readonly prints: 'stdout' | 'stderr'
-  /** Gets the addresses for clients, if there is no command. */
+  /** Receives the addresses for clients, if there is no command. */
   readonly told: (proxies: OpenTraffic['proxies']) => void
 }
 
 /**
- * Returns a function that resolves the names in the spec of a recording. Its clients are those of one command, or all
- * clients that connect.
+ * Returns a function that resolves the names in the spec of a recording. The recorded clients are those of a command,
+ * or all that connect.
  */
 export const recordingsOf =
   ({ prints, told }: RecordingOptions): NonNullable<Registries['traffic']> =>
@@ -132,9 +132,9 @@ export function parseInitial(asker: string, typed: string): unknown {
 }
 
 /**
- * Returns the model that judges recorded traffic: the requested one, or the one that fits the functions.
+ * Returns the model that judges recorded traffic: the requested model, or the one that fits the functions.
  *
- * @throws UserError (input) for a table that no model fits, (usage) for several tables that no model fits together.
+ * @throws UserError (input) if no model fits a table, (usage) if no single model fits all of several tables.
  */
 function recordedWorkload(ways: readonly Carriage[], asked: string | undefined, where: string): Workload {
   const wanted = asked ?? modelOfSpoken(ways, where)

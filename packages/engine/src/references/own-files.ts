@@ -6,7 +6,8 @@ import { isUserFile } from '@chaosproxy/targets/named'
 import { isService, parseServiceReference, programsOfService, serviceReference } from './services.ts'
 import { isOwnFile } from './user-files.ts'
 
-// A replay file refers to the user's files by paths relative to itself, so that they can be moved together.
+// A replay file refers to the user's files by paths relative to the replay file, so that all of them can be moved
+// together.
 
 /** Returns a reference for a file in `directory`: a name, or a path relative to the file. */
 export function portableReference(reference: string, directory: string): string {
@@ -55,7 +56,8 @@ function digestOf(files: readonly string[]): string | undefined {
  * Returns the path of a file that a replay file refers to: relative to the replay file or, in older files, to the
  * working directory.
  *
- * @throws UserError (input) if the file is at neither path; the message suggests `option`, which names another path.
+ * @throws UserError (input) if the file is at neither path. The message suggests `option`, with which the user can give
+ * another path.
  */
 export function locatedReference(
   reference: string,

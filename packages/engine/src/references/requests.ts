@@ -15,7 +15,7 @@ export interface ClientRequest {
 /** Returns the request of an operation in a simulated history. */
 export function requestOf({ operations, functions, keys, nodes, processName }: History, row: number): ClientRequest {
   const { process, f, key, node } = operations
-  // Counts the process's operations up to this row, because rows are sorted by invocation.
+  // Rows are sorted by invocation, so this counts the process's operations up to this row.
   const sequence = process.subarray(0, row + 1).filter((each) => each === process[row]).length
   const name = processName(process[row] ?? 0)
   return {

@@ -40,7 +40,7 @@ export interface OwnServices {
 }
 
 /**
- * Returns a reference for any thread: `service:booking` is replaced by the whole declaration.
+ * Returns a reference that every thread can resolve: `service:booking` is replaced by the whole declaration.
  *
  * @throws UserError (usage) for a service that is not declared.
  */

@@ -6,7 +6,7 @@ import { filesOfService, isService, parseServiceReference } from './services.ts'
 export const isOwnFile = (reference: string): boolean =>
   isUserFile(reference) && !isBinary(reference) && !isService(reference)
 
-/** Returns the user's files that references name, including files among the words of a command. */
+/** Returns the user's files in the given references. Words of a command can also be files. */
 export const userFilesOf = (...references: readonly string[]): readonly string[] =>
   references.flatMap((reference) => {
     if (isBinary(reference)) return wordsOf(reference.slice(EXECUTED.length), '--binary').filter(isFile)

@@ -41,9 +41,9 @@ export interface ReplayOutcome {
   readonly failures: number
   /** The number of plays with exactly the recorded history. */
   readonly same: number
-  /** Why plays without a failure prove less than they suggest, by number of plays. */
+  /** For each reason why plays without a failure prove less than they suggest: the number of plays. */
   readonly doubts: ReadonlyMap<string, number>
-  /** Problems of the environment, by number of plays. */
+  /** For each problem of the environment: the number of plays. */
   readonly trouble: ReadonlyMap<string, number>
   /** The most informative play: a failed one, else an undecided one. */
   readonly shown: Shown | undefined

@@ -53,7 +53,7 @@ export async function carryOut(
         version: packageVersion(),
         startedAt: startedAt.toISOString(),
         now: () => millis(performance.now()),
-        // Few runs require a probe.
+        // Few runs require a probe, so its code is imported late.
         ask: run.spec.require?.length
           ? async (...asked) => (await import('../probe/ask.ts')).askProbes(...asked)
           : undefined,
@@ -70,7 +70,7 @@ export async function carryOut(
     const judged = heldTo(baseline, await withHeard(run, performed, performer, interrupted))
     return { run, judged, directory, again, exitCode: exitCodeOf(judged) }
   } catch (error) {
-    // A directory without events and logs is of no use.
+    // Removes a directory that has no events and no logs.
     if (run.target.clients === 'observed' && !hasBegun && !existsSync(directory.nodes))
       rmSync(directory.path, { recursive: true, force: true })
     throw error
@@ -118,7 +118,7 @@ function isSameRun({ history: { operations, processName, eventCount } }: JudgedR
   )
 }
 
-/** Returns a store that repeats a run, and rejects it unless both histories are equal. */
+/** Returns a store that repeats a run, and compares the two histories. If they differ, the run is rejected. */
 const verified = (
   store: RunStore,
   { run, performer, interrupted }: { run: PlannedRun; performer: Performer; interrupted: AbortSignal },

@@ -49,7 +49,7 @@ export function circumstancesOf(
   }
 }
 
-/** Variables that change the behaviour of Node or chaos, or show continuous integration. */
+/** Variables that change the behaviour of Node or chaos. `CI` is set in continuous integration. */
 const MATTERS = /^(NODE_OPTIONS|NODE_ENV|UV_THREADPOOL_SIZE|CI|TZ|CHAOS_\w+)$/
 const OWN = ['CHAOS_API']
 
@@ -61,8 +61,8 @@ function variablesThatMatter(environment: NodeJS.ProcessEnv): { [name: string]: 
 }
 
 /**
- * Programs that are known to print their version with these arguments. Others are not asked, because they could start
- * to work.
+ * Programs that are known to print their version with these arguments. Other programs are not run, because they might
+ * do something else.
  */
 const ASKED: { readonly [program: string]: readonly string[] } = {
   'redis-server': ['--version'],
@@ -79,7 +79,9 @@ const ASKED: { readonly [program: string]: readonly string[] } = {
   java: ['-version'],
 }
 
-/** Returns the words of a command that may be programs, including words in a shell command's text. */
+/**
+ * Returns the words of a command. Each may be the name of a program. Words in the text of a shell command also count.
+ */
 const programsOf = ({ words }: { readonly words: readonly string[] }): string[] =>
   words.flatMap((word) => word.split(/[\s;&|"']+/))
 

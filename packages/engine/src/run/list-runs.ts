@@ -29,7 +29,7 @@ function directoriesIn(out: string): string[] {
   } catch {
     return []
   }
-  // The directory may contain other directories than those of runs.
+  // Leaves out directories that do not belong to runs.
   return entries
     .filter((entry) => entry.isDirectory() && isOfRun(join(out, entry.name), entry.name))
     .map(({ name }) => name)
@@ -97,6 +97,6 @@ export function writeRunsPage(out: string): void {
       0o600,
     )
   } catch {
-    // The disk is full, or the directory was removed.
+    // The disk is full, or the directory was removed. There is no index then.
   }
 }

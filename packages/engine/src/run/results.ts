@@ -24,7 +24,7 @@ export const exitCodeOf = ({ summary, report }: JudgedRun): ExitCode =>
     trouble: summary.trouble,
   })
 
-/** Returns the run as a subject for reporters; `alone` if it is the only one. */
+/** Returns the run as a subject for reporters. `alone`: whether it is the only run. */
 export const runSubjectOf = (
   { run, judged, directory, again, exitCode, proof }: FinishedRun,
   alone: boolean = true,
@@ -42,7 +42,7 @@ export const runSubjectOf = (
   alone,
 })
 
-/** Writes the proof of the verdicts. Adds it, or why there is none, to the run. */
+/** Writes the proof of the verdicts. Adds the proof to the run, or the reason why there is none. */
 export async function proved(finished: FinishedRun, target: string): Promise<FinishedRun> {
   const { run, judged, directory } = finished
   // Few runs ask for a proof.

@@ -21,7 +21,7 @@ function heldText({ at, until, times, most }: PlannedHold): string {
 }
 
 /**
- * Describes delays:
+ * Describes the delays that a failure needs:
  * `1 unusual delay is left: packet 4 from redis (n1>redis 1) takes 9.0 ms, and anything longer than 2.4 ms does it; …`.
  */
 function delaysText(delays: readonly PlannedDelay[]): string {

@@ -53,7 +53,7 @@ export function requireSane(
 export interface GivenSubject extends Subject {
   /** The number of nodes; undefined if each trial chooses it. */
   readonly usualNodes: number | undefined
-  /** The default faults; undefined for every fault among nodes. */
+  /** The default faults. If undefined, the default is every fault among nodes. */
   readonly usualFaults: readonly string[] | undefined
 }
 

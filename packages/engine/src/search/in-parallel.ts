@@ -86,7 +86,7 @@ export function doubtsOf({ trials, evidence: { missing, ...judged }, lost }: Sea
 export const undecidedText = ({ reasons }: Pick<Evidence, 'reasons'>): string =>
   `histories could not be judged: ${reasons.map(({ seed, reason }) => `${reason.text} (seed ${seed})`).join('; ')}`
 
-/** Whether fewer operations could make the history decidable. */
+/** Whether time or memory was too short to decide the history. Fewer operations could then help. */
 const isOfLimits = ({ reason: { kind } }: Evidence['reasons'][number]): boolean => kind === 'time' || kind === 'memory'
 
 const SEEDS_A_TASK = 64
@@ -99,8 +99,9 @@ export interface SearchState {
 }
 
 /**
- * Distributes seeds in order. If the first failure ends the search, it waits for lower seeds in progress, so that the
- * result does not depend on their number. Only a time limit makes it depend on the machine's speed.
+ * Distributes seeds in order. If the first failure ends the search, the search still waits for lower seeds in progress,
+ * so that the result does not depend on the number of threads. Only a time limit makes the result depend on the
+ * machine's speed.
  */
 export async function searchInParallel(
   searcher: Searcher,
@@ -114,7 +115,7 @@ export async function searchInParallel(
   const deadline = 'timeMs' in limit ? startedAt + limit.timeMs : Number.POSITIVE_INFINITY
   const tally = createTally(before?.tally)
   const searched = followRanges(seedsATask, before?.ranges ?? { next: firstSeed, beyond: [] })
-  /** Unfinished ranges. A continued search begins them again. */
+  /** The results of unfinished ranges. A continued search begins these ranges again. */
   const parts: SearchResult[] = []
 
   function* ranges(): Generator<{ readonly first: number; readonly count: number }> {
@@ -183,7 +184,7 @@ export async function searchInParallel(
 const NOTHING = { results: [], isLeft: false }
 const NOTHING_ELSE = { tried: {}, interesting: [] }
 
-/** Returns the finding for an ended thread, without faults, because only the thread knew them. */
+/** Returns the finding for a thread that was ended. The finding lacks faults, because only the thread knew them. */
 async function stuckFinding(
   { subject, strategies: names }: SearchSpec,
   { seed, what, mistake, trace }: Stuck,

@@ -82,7 +82,7 @@ export const subject: v.GenericSchema<unknown, SubjectName> = v.pipe(
 
 const chosenStrategies: v.GenericSchema<unknown, readonly string[]> = v.pipe(v.array(names(strategies)), v.minLength(1))
 
-/** Validates a scenario as strictly as a replay file's, which also comes from untrusted sources. */
+/** Validates a scenario as strictly as the scenario of a replay file. Both come from untrusted sources. */
 const scenario = v.pipe(
   v.looseObject({ operations: v.array(v.unknown()), faults: v.array(v.unknown()) }),
   v.transform((given): Scenario => {

@@ -103,7 +103,7 @@ function portable(scenario: Scenario, file: string): Scenario {
   return { ...scenario, target: target ?? scenario.target, workload: workload ?? scenario.workload }
 }
 
-/** Minimises a finding, unless its run never ends: each smaller run would last until the limit too. */
+/** Minimises a finding, unless its run never ends. In that case, each smaller run would also last until the limit. */
 async function smallest(pool: Pool, spec: SearchSpec, finding: SeedFailure, ends: Ends): Promise<Scenario> {
   if (finding.failure.kind === 'broken' && finding.failure.endless === true) return finding.scenario
   const { subject, invariants, shrinkMs } = spec

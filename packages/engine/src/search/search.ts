@@ -37,13 +37,13 @@ export interface SearchSettings
   readonly seeds?: number | undefined
   /** The first seed; 1 by default. */
   readonly seed?: number | undefined
-  /** The number of nodes. By default three or five for a protocol, and a service's own. */
+  /** The number of nodes. By default, a protocol has three or five, and a service has its own number. */
   readonly nodes?: number | undefined
   /** The number of operations per trial; 60 by default. */
   readonly operations?: number | undefined
   /**
-   * The time to minimise a failure, in milliseconds; 1,000 by default. If only few runs fit, it takes up to five times
-   * as long.
+   * The time to minimise a failure, in milliseconds; 1,000 by default. If only few runs fit into this time, minimising
+   * takes up to five times as long.
    */
   readonly shrinkMs?: number | undefined
   readonly listener?: ((event: SearchStep) => void) | undefined

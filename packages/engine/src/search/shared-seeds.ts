@@ -1,6 +1,6 @@
 import { createCondition } from '../jobs/condition.ts'
 
-/** The most shared seeds: playing them again must stay a small part of a generation's trials. */
+/** The largest number of shared seeds. Playing these again must stay a small part of a generation's trials. */
 const MOST_SHARED = 16
 
 export interface SharedSeeds {
@@ -22,7 +22,7 @@ interface Known {
 }
 
 /**
- * Shares the interesting seeds of all ranges. A range waits until all earlier generations except the last are done.
+ * Shares the interesting seeds of all ranges. A range waits until all generations before the previous one are done.
  * Normally they already are.
  */
 export function shareSeeds(

@@ -76,7 +76,8 @@ export async function playedSupervised(
   const end = await supervise(pool, playJob, { subject, scenario, invariants, follows }, { signal: abandon })
   if (end.type === 'abandoned') return undefined
   const { level } = subject
-  // A subject that got stuck is not loaded here. Others provide the initial values.
+  // A subject that got stuck is not loaded in this thread. Any other subject is loaded, because its workload has the
+  // initial values.
   if (end.type === 'done')
     return playedScenario({ level, workload: (await subjectOf(subject)).workload }, scenario, end.value)
   const judging = { level, workload: await workloadNamed(subject.workload) }
@@ -118,7 +119,7 @@ export function explain(played: PlayedScenario): Shown {
     trouble,
     events,
     header,
-    // `race` shows the race, so the header leaves it out.
+    // The member `race` already shows the race, so this header leaves it out.
     history: database === undefined ? history : { ...history, header: { ...header, extra: told } },
     report,
     culprit: counterexample?.culprit,
@@ -146,7 +147,7 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
   return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
 }
 
-/** Returns a database's servers, and a story about an object of the contradiction. */
+/** Returns a database's servers. Also returns the story about an object in the contradiction, if there is one. */
 function toldIn(
   { hosts, stories }: ObservedDatabase,
   history: History,
@@ -159,7 +160,7 @@ function toldIn(
   return { hosts, told: story && { cause: toldWith(history)(story.cause), remedy: story.remedy } }
 }
 
-/** Returns the requests for the contradiction's objects, or else all requests. */
+/** Returns the requests that concern objects in the contradiction. Without a contradiction, returns all requests. */
 function requestsAbout(counterexample: Counterexample | undefined, history: History): readonly ClientRequest[] {
   const { key, process } = history.operations
   const keys = counterexample && new Set(counterexample.operations.map(({ operation }) => key[operation]))
@@ -215,8 +216,8 @@ const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict
 const FEW_OPERATIONS = 12
 
 /**
- * Returns the operations that contradict the level. A minimised scenario needs all of its operations. Levels about
- * final reads also need the final reads of the same object.
+ * Returns the operations that contradict the level. Adds all operations of a small scenario, because a minimised
+ * scenario needs each of them. For levels about final reads, adds the final reads of the same objects.
  */
 function rowsToShow({ level, operations }: Counterexample, { scenario, history }: PlayedScenario): number[] {
   const { flags, key, length } = history.operations
@@ -232,8 +233,8 @@ function rowsToShow({ level, operations }: Counterexample, { scenario, history }
 }
 
 /**
- * Returns the clients' operations, to show if the history has no failure. If the system stopped answering, also returns
- * the first operations after healing.
+ * Returns the clients' operations. They are shown if the history contains no failure. If the system stopped answering,
+ * also returns the first operations after healing.
  */
 function plannedRows({ scenario, history }: PlayedScenario, failure: Failure | undefined): number[] {
   const { length } = history.operations

@@ -63,9 +63,9 @@ const CHECK_MS = millis(30_000)
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * Performs and judges one run of a protocol, or of the user's own Node service, in virtual time. The result is a
- * function of the arguments, unless aborted. Yields every few milliseconds, except while a service runs, which only a
- * listener can abort.
+ * Performs and judges one run of a protocol, or of the user's own Node service, in virtual time. Unless it is aborted,
+ * the result depends only on the arguments. Yields every few milliseconds, except while a service runs. Only a listener
+ * can abort the run of a service.
  *
  * @throws UserError (usage) for an argument that is not a protocol or a service, or for an unknown name; (input) for a
  * program that cannot be simulated; (environment) for a run that floods or never ends, and for a program that ends by

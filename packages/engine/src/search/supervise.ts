@@ -10,7 +10,7 @@ import { userMistake } from './user-mistake.ts'
 export interface Stuck {
   readonly seed: number
   readonly what: string
-  /** The failure without the event. Failures with the same text have one cause. */
+  /** What failed, without the event at which it happened. Failures with the same text have one cause. */
   readonly mistake: string
   readonly trace: readonly string[]
 }
@@ -48,7 +48,7 @@ export async function supervise<Spec extends object, Result>(
   const one: Spec = { ...spec, ...('first' in spec ? { first: seed, count: 1 } : {}) }
   const again =
     end.why !== 'memory' || steps > 0 ? await pool.do(job, one, { signal, looks: looksAt(spec), wanted: steps }) : end
-  // The repetition succeeded. Perhaps the machine stood still, or another thread took the memory.
+  // The seed did not fail again. Perhaps the machine stood still before, or another thread took the memory.
   if (again.type === 'done') {
     const anew = await pool.do(job, spec, { signal, stop, looks: looksAt(spec) })
     if (anew.type === 'done') return anew

@@ -10,7 +10,7 @@ export interface TallyState {
 export interface Tally {
   add(result: SearchResult): void
   lose(why: string): void
-  /** Counts for frequent queries, without copying the state. */
+  /** Cheap to call often, because it does not copy the state. */
   trials(): number
   causes(): number
   failedBefore(seed: number): boolean

@@ -77,7 +77,7 @@ export async function search({ spec, progress }: Task<SeedsSpec>): Promise<Searc
   )
 }
 
-/** The coverage of the last interesting seeds, for more ranges that begin with the same seeds. */
+/** The coverage of the last interesting seeds. It is kept, because more ranges begin with the same seeds. */
 let known: { readonly name: string; readonly coverage: ReturnType<typeof learnFrom> } | undefined
 
 function learnt(

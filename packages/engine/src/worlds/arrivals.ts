@@ -4,15 +4,15 @@ import { requestOf } from '../references/requests.ts'
 import type { PlayedScenario } from './play.ts'
 
 /**
- * Adapts a service's scenario to processes, which lack the simulator's delays: each operation begins when its request
- * reached the simulated program.
+ * Adapts a service's scenario to real processes, which lack the simulator's delays. Each operation begins at the time
+ * when its request reached the simulated program.
  */
 export function asArrived(scenario: Scenario, played: PlayedScenario | undefined): Scenario {
   if (played?.ran === undefined) return scenario
   const { history, ran } = played
   const first = new Map<string, Nanos>()
   for (const { request, at } of ran.steps) if (!first.has(request)) first.set(request, at)
-  // Rows are sorted by invocation, like recorded operations.
+  // The first rows are the scenario's operations, because rows are sorted by invocation.
   const planned = Math.min(scenario.operations.length, history.operations.length)
   const arrivals = Array.from({ length: planned }, (_, row) => first.get(requestOf(history, row).name))
   return { ...scenario, operations: beginningAt(scenario.operations, arrivals) }

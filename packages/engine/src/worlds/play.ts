@@ -34,7 +34,7 @@ export interface SimulatedPlay {
   readonly states?: readonly NodeState[] | undefined
 }
 
-/** Plays a scenario in the simulator, and watches the nodes' answers to these reads. */
+/** Plays a scenario in the simulator, and records how each node would answer `reads` at each moment. */
 export function playWatched(
   subject: SearchedProtocol,
   scenario: Scenario,
@@ -68,7 +68,7 @@ export interface PlayedScenario {
   readonly failure: Failure | undefined
   /** The lines that a program ran, if it was followed. */
   readonly ran?: CodeRun | undefined
-  /** A failure to report if the history shows none. */
+  /** The failure that is reported if the history itself shows none. */
   readonly otherwise?: Failure | undefined
 }
 
@@ -81,7 +81,7 @@ export const playedScenario = (
 /** Watches the role, the term and the data of each node. */
 interface NodeStateWatch {
   observe(node: NodeId, now: () => Nanos): (state: unknown) => void
-  /** Returns every change, sorted by time. */
+  /** Returns all changes of the nodes, sorted by time. */
   states(): readonly NodeState[]
 }
 
@@ -100,7 +100,7 @@ function createNodeStateWatch(machine: AnyMachine, reads: readonly Input[]): Nod
   function observe(node: NodeId, now: () => Nanos): (state: unknown) => void {
     let latest = ''
     return (state) => {
-      // Elections before the scenario count as at time 0.
+      // Elections before the scenario get the time 0.
       const seen = stateOf(node, state, nanos(Math.max(0, now())))
       const text = JSON.stringify({ ...seen, at: 0 })
       if (text === latest) return

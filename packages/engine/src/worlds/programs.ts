@@ -99,7 +99,10 @@ export const programs: VirtualWorld = {
   },
 }
 
-/** The time limit of calls on this thread, which nothing else watches. They normally take a fraction of a second. */
+/**
+ * The time limit of a call on this thread, because nothing else watches this thread. A call normally takes a fraction
+ * of a second.
+ */
 const LONGEST_MS = millis(10_000)
 
 const services = new Map<string, Promise<Service>>()
@@ -184,7 +187,7 @@ function startsOf(
   { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
   watch: ServiceWatch = {},
 ): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut | undefined } {
-  // A search draws the number of keys, unless it is set.
+  // Stands for several keys. A search draws their number, unless the settings give it.
   const { functions, before } = askedOf(workload, { keys: 2, ...settings })
   const isOfOne = isAboutOneObject(service, { functions, before })
   const startWith =

@@ -52,7 +52,8 @@ const programs: VirtualEntry = {
   knows: (reference) => reference.startsWith(SIMULATED) && isService(reference.slice(SIMULATED.length)),
   takes: (value) => typeof value === 'object' && value !== null && isServiceDeclaration(value),
   node: process.version,
-  // Trials of programs take longer, and few of their seeds are interesting.
+  // A smaller generation than for protocols, because trials of programs take longer and few of their seeds are
+  // interesting.
   generation: 256,
   isChecked: true,
   open: async () => (await import('./programs.ts')).programs,

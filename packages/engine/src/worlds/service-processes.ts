@@ -75,7 +75,7 @@ const declaredWith = (spec: ServiceSpec, beside: Placeholders): Target =>
   declaredTarget(declarationOf(spec, beside), { where: serviceName(spec), directory: '.' })
 
 /**
- * Returns the declaration of the processes. They have the variables of the simulator, except `CHAOS_SIMULATED`, and
+ * Returns the declaration of the processes. Their variables are those of the simulator without `CHAOS_SIMULATED`, and
  * this process's `NODE_ENV`.
  */
 function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclaration {

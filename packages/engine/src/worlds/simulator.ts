@@ -52,7 +52,7 @@ export function guardedProtocol(target: string): Promise<ProtocolDefinition> {
   return loading
 }
 
-/** Loads a protocol. Users' own are guarded against everything unrepeatable. */
+/** Loads a protocol. A user's protocol is guarded against everything that could differ when a run is repeated. */
 async function loadGuarded(target: string): Promise<ProtocolDefinition> {
   const protocol = await loadProtocol(target)
   return findProtocol(target) === protocol ? protocol : guardProtocol(protocol)

@@ -2,9 +2,9 @@ import type { CodePlace, CodeRun, Race } from '@chaosproxy/report'
 
 /** Where a debugger stops in a program that serves requests. */
 export interface Stops {
-  /** The statements and functions where the debugger may stop; undefined for every function. */
+  /** The statements and functions where the debugger may stop. If undefined, it may stop at every function. */
   readonly lines: readonly CodePlace[] | undefined
-  /** Called when this request reaches one of the lines. True stops the program. */
+  /** Called when a request reaches one of `lines`. Returns true to stop the program. */
   readonly at: (request: string, place: CodePlace) => boolean
 }
 
@@ -53,7 +53,9 @@ export function stopsOf(stops: readonly Stop[]): Stops {
   }
 }
 
-/** Returns a stop at the first function that serves this request, or any request. */
+/**
+ * Returns a stop at the first function that serves the given request. If `request` is undefined, any request counts.
+ */
 export function stopAsItBegins(request: string | undefined): Stops {
   let stopped = false
   return {

@@ -2,7 +2,7 @@ import type { ProtocolSettingValue } from '@chaosproxy/protocols'
 import type { TrialChoices } from '@chaosproxy/simulator'
 import type { Settings } from '@chaosproxy/workloads'
 
-/** The subject of a search by names, for other threads. */
+/** The subject of a search, described by names, so that other threads can load it. */
 export interface SubjectName {
   readonly target: string
   readonly bug: string | undefined

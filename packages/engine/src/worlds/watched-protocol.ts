@@ -9,7 +9,7 @@ const [STEP, STATUS, CREATE, INVARIANTS, TURN] = [1, 2, 3, 4, 5] as const
 /** Describes the function with this number in the progress. */
 export const withinText = (within: number): string => withins[within - 1] ?? withins[0]
 
-/** Reports each turn of a simulated program in the progress. */
+/** Reports each turn of a simulated program to `progress`. */
 export const watchedTurns = (progress: Progress) => ({
   entered(node: NodeId): void {
     if (countCall(progress)) describeCall(progress, `a turn of ${node}`)
@@ -36,7 +36,10 @@ export function watchedProtocol(protocol: ProtocolDefinition, progress: Progress
   }
 }
 
-/** Runs a function with its number as progress, and restores the previous number. Functions call one another. */
+/**
+ * While a function runs, `progress` has the number of that function. Afterwards it has the previous number again,
+ * because functions call one another.
+ */
 function within<T>(where: number, progress: Progress, run: () => T): T {
   const before = enter(progress, where)
   try {

@@ -80,7 +80,7 @@ export interface Watching {
 /** A subject without a chosen bug, settings or workload. */
 export interface Loaded {
   readonly protocol: ProtocolDefinition
-  /** Whether the subject reports its states by assertions. */
+  /** Whether the subject reports its coverage by `sometimes` or `reachable`. */
   readonly asserts: boolean
   /** Returns the nodes that a kind of fault can hit, by default all. */
   readonly nodesFor?: SearchedProtocol['nodesFor']

@@ -52,7 +52,7 @@ export type Aim<Match extends Parameters, When extends Parameters> = {
   readonly when?: ValuesOf<When> | undefined
 }
 
-/** Conditions that must all hold. The conditions of `not` must not all hold. */
+/** All these conditions must hold. Of the conditions in `not`, at least one must fail. */
 export type Matching<Match extends Parameters> = ValuesOf<Match> & { readonly not?: ValuesOf<Match> | undefined }
 
 export const defineFault = <const Kind extends string, Entries extends Parameters>(

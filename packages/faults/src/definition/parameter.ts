@@ -110,7 +110,7 @@ export const or = <Value>(schema: ParameterSchema<Value>, fallback: Default): De
 
 /** Like `or`, but programs may omit the parameter, because the code that injects the fault knows the default. */
 export const usually = <Value>(schema: ParameterSchema<Value>, fallback: Default): OptionalParameter<Value> =>
-  // Parsed faults always have the parameter.
+  // The cast hides that the parameter is optional, because parsed faults always have it.
   v.optional(schema, fallback as unknown as undefined)
 
 export const parametersOf = (entries: Parameters): readonly Parameter[] =>

@@ -91,7 +91,7 @@ export const httpFamily = defineFamily({
   },
 })
 
-/** Withhold the reply to a request that was carried out, in any protocol. */
+/** Kinds of faults that withhold the reply to a completed request, in any protocol. */
 const unanswered = ['lose-reply', 'crash-before-reply'] as const
 
 const isUnanswered = (kind: string): boolean => unanswered.some((other) => other === kind)

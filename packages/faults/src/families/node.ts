@@ -72,7 +72,7 @@ export const isSurroundingFault = (fault: { readonly kind: string }): fault is S
 export const stopsNodes = (kind: string): boolean =>
   nodeFamily.kinds.some((definition: FaultDefinition) => definition.kind === kind && definition.stopsNodes === true)
 
-/** Faults of whole nodes. The proxy does not inject them, but the code that runs the nodes. */
+/** Faults of whole nodes. The code that runs the nodes injects these faults, not the proxy. */
 export const nodeFamily = {
   name: 'node',
   summary: 'whole nodes: their processes and clocks',
@@ -83,7 +83,7 @@ export const nodeFamily = {
     const members = readObject(value, where)
     const definition = findDefinition(kinds, members['kind'], where, 'fault of nodes')
     const nodes = parseNodes(members['nodes'], `${where}: ${definition.kind}`)
-    // It has exactly the members of its kind's type.
+    // The fault has exactly the members of its kind's type.
     return { ...readHarm(definition, members, where, ['kind', 'nodes', ...beside]), nodes } as NodeFault
   },
 } as const

@@ -23,7 +23,7 @@ export const timeout = defineFault({
   parameters: { afterMs: or(ms('the delay'), 0) },
 })
 
-/** Withholds the end of a direction: the receiver does not learn that its peer has closed it. */
+/** When one side closes its direction of a connection, the other side does not learn of it. */
 export const halfOpen = defineFault({
   kind: 'half-open',
   summary: 'when one side closes its direction (half-close), do not forward the close',

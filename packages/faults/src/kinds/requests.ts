@@ -89,7 +89,7 @@ export const duplicateRequest = defineFault({
   parameters: { copies: or(wholeNumber('number of extra copies', { least: 1, most: 100 }), 1), maxBodyBytes },
 })
 
-/** Replaces the response by an earlier one to an equal request, before the last change. */
+/** Replaces the response by the last different response to an equal request. */
 export const staleReply = defineFault({
   kind: 'stale-reply',
   summary: 'return an earlier response to an equal request',

@@ -45,7 +45,7 @@ export const resetStream = defineFault({
   parameters: { code: or(code, 'INTERNAL_ERROR') },
 })
 
-/** Ends the stream like reset-stream, with a gRPC server's reply. */
+/** Like `reset-stream`, but ends the stream with the reply of a gRPC server. */
 export const grpcStatus = defineFault({
   kind: 'grpc-status',
   summary: 'end the call with a gRPC status',

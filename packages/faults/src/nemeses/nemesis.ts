@@ -23,8 +23,8 @@ export const just = (plan: FaultPlan): Episode => ({ parts: [{ from: 0, to: 1, p
 export interface Nemesis extends Strategy {
   readonly name: string
   /**
-   * The strategy without links among servers. The default is that of a nemesis among clients, if the traffic can suffer
-   * its kind of fault.
+   * The strategy for each kind of traffic without links among servers. By default, a nemesis among clients stays the
+   * same, if the traffic can suffer its kind of fault.
    */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }
@@ -42,7 +42,7 @@ const single =
   <Kind extends FaultKind>(kind: Kind, { name = kind, plan, ...others }: Single<Kind>): Nemesis => ({
     ...others,
     ...{ name, kind, among },
-    // The type `Single` ensures the members of the kind.
+    // The type `Single` makes `plan` return all members of the kind.
     plan: (random, nodes) => just({ kind, ...plan(random, nodes) } as FaultPlan),
   })
 

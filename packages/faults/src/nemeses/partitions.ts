@@ -2,7 +2,7 @@ import type { PartitionShape } from '../schedule/schedule.ts'
 import { amongClients, amongNodes, type Nemesis } from './nemesis.ts'
 import { cutOffClients, inAllTraffic } from './traffic.ts'
 
-// The leader is listed twice, because cutting it off does the most harm.
+// `isolate-leader` is listed twice, because cutting off the leader does the most harm.
 const shapes = ['halves', 'majority-ring', 'isolate-leader', 'isolate-leader', 'isolate-one'] as const
 const modes = ['hold', 'drop'] as const
 

@@ -15,7 +15,7 @@ export interface SchedulePlan {
   readonly longestFault?: number | undefined
 }
 
-// Shares without faults: a baseline at the start, and recovery under load at the end.
+// Shares of the run without faults: a baseline at the start, and recovery under load at the end.
 const CALM_START = 0.1
 const CALM_END = 0.05
 const SHORTEST_FAULT_MS = 500
@@ -32,8 +32,8 @@ const SMALLEST_SCALE = 0.4
 const DRAWS = 6
 
 /**
- * Plans a run's faults as a pure function of its arguments. Kinds come in random order, each before any repeats.
- * Sometimes two overlap.
+ * Plans a run's faults as a pure function of its arguments. Kinds come in random order, and all kinds come once before
+ * any comes again. Sometimes two faults overlap.
  */
 export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longestFault }: SchedulePlan): Schedule {
   const schedule: PlannedFault[] = []
@@ -64,7 +64,8 @@ export function planSchedule({ nemeses: kinds, nodes, durationMs, random, longes
     for (let drawn = 1; drawn < DRAWS && !budget.allows(turn.parts); drawn++)
       turn = draw(nemesis, Math.max(from, lastTo + LONGEST_GAP_MS))
     if (turn.to > lastEnd) break
-    // If no kind fits the budget any more, exceed it, because the user chose these faults.
+    // Passes over a kind that does not fit the budget. If no kind fits, exceeds the budget, because the user chose
+    // these faults.
     if (!budget.allows(turn.parts) && passedOver++ < kinds.length) continue
     passedOver = 0
     budget.spend(turn.parts)
@@ -112,7 +113,7 @@ const LEAST_OUTAGE_MS = 1_000 as Millis
 /** With fewer nodes, each fault takes away the majority, so outages are not limited. */
 const FEWEST_NODES = 3
 
-/** How long a schedule may still leave no majority up and connected. */
+/** For how long the nodes may still be without a majority that is up and connected. */
 interface OutageBudget {
   /** Whether the budget allows these faults. Calls must be in order of time. */
   allows(faults: readonly PlannedFault[]): boolean

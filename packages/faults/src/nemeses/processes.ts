@@ -39,7 +39,7 @@ export const processes: readonly Nemesis[] = [
 ]
 
 const BITS = 8
-/** A flipped bit is at one of this many places. */
+/** A bit may flip at this many different places. */
 const PLACES = 10_000
 
 const SLOW_FSYNC_MS = [20, 100, 500] as const
@@ -54,7 +54,7 @@ const crashChoices = ['one', 'leader'] as const
 const effects = ['persist', 'send', 'reply'] as const
 
 const clockChoices = ['one', 'minority', 'leader'] as const
-/** Whether the clock jumps, and whether it drifts. */
+/** Each pair says whether the clock jumps, and whether it drifts. */
 const clockTroubles = [
   [true, false],
   [false, true],

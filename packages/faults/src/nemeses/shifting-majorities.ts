@@ -4,12 +4,12 @@ import type { Episode, EpisodePart } from './nemesis.ts'
 
 const POWER_IS_BACK = 0.04
 const MAJORITIES = 3
-/** The time between two majorities, so that all nodes are never up together. */
+/** The pause between two majorities, as a share of the episode. Without it, all nodes could be up at the same time. */
 const HANDOVER = 0.02
 
 /**
- * Plans a power failure after which two different majorities are up in turn. Only the few nodes in both know what the
- * first majority acknowledged and promised, which a correct system does not forget.
+ * Plans a power failure. After it, different majorities are up, one after another. Only the few nodes in two successive
+ * majorities know what the earlier one acknowledged and promised. A correct system does not forget this.
  */
 export function shiftMajority(random: Random, nodes: readonly NodeId[]): Episode {
   const size = Math.floor(nodes.length / 2) + 1

@@ -30,7 +30,7 @@ const restartOf = ({ kind }: FaultPlan): number => (kind === 'kill' || kind === 
 interface Loss {
   /** Nodes that the others cannot reach. */
   readonly named: readonly NodeId[]
-  /** The number of further such nodes, not selected yet. */
+  /** The number of further nodes that the others cannot reach. These nodes are not selected yet. */
   readonly unnamed: number
 }
 
@@ -48,7 +48,10 @@ function stopped(selector: NodeSelector, nodes: readonly NodeId[]): Loss {
   return { named: [], unnamed: selector === 'minority' ? minoritySize(nodes.length) : 1 }
 }
 
-/** Returns the fewest nodes cut off from the largest group. Links given by name cut off none. */
+/**
+ * Returns the smallest loss that a cut can cause: the nodes outside the largest group. Links given by name count as no
+ * loss.
+ */
 function cutOff(selector: LinkSelector, nodes: readonly NodeId[]): Loss {
   if (selector === 'isolate-leader' || selector === 'isolate-one' || selector === 'one-way')
     return { named: [], unnamed: 1 }

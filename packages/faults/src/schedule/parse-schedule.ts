@@ -67,7 +67,7 @@ export function parsePlan(value: unknown, where: string): FaultPlan {
   return { ...parseFault({ ...members, links: ANY_LINKS }, where), links: selector } as FaultPlan
 }
 
-/** Stand for the nodes and links that a selector will choose, so that a plan is parsed like a fault. */
+/** Placeholders for the nodes and links that a selector will choose. With them, a plan is parsed like a fault. */
 const ANY_NODES = ['n1']
 const ANY_LINKS = ['n1>n2']
 

@@ -85,7 +85,7 @@ class Sfc32 implements Random {
   }
 }
 
-/** Continues a name's hash with the slash before a label. */
+/** Adds the slash before a label to the hash of a name. */
 const on = (before: number): number => fnv1aAfter(before, '/')
 
 /** The finishing mix of MurmurHash3. */

@@ -12,7 +12,7 @@ export class AnsweredValues {
   readonly #columns: Columns
   readonly #functions: ByteTable
   readonly #tolerated: Tolerated
-  /** For each function, when the value of an answer counts as written; `always` for transactions. */
+  /** For each function: decides whether the value of an answer counts as written. For transactions, it is `always`. */
   readonly #counts: (AnswerCounts | 'always' | undefined)[] = []
   /** The original inputs of puts, by row: see `restore`. */
   readonly #revised = new Map<number, number>()

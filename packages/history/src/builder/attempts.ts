@@ -72,7 +72,7 @@ function mergedInto(columns: Columns, rows: readonly number[]): readonly number[
   if (kept === undefined) return []
   const [first, ...later] = acknowledged.sort((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
   if (first === undefined) return others
-  // If the answers provide the input, different answers mean different operations.
+  // If the invocation had no value, the answer gives the input. Different answers then mean different operations.
   const isUnsaid = ((flags[kept] ?? 0) & FLAG_UNSAID) !== 0
   if (isUnsaid && later.some((row) => output[row] !== output[first])) return []
   const end = returnEvent[first] ?? 0

@@ -58,11 +58,11 @@ export interface HistoryOptions {
   readonly header?: Header | undefined
   readonly format?: Format | undefined
   /**
-   * Accept a history without invocations, as some of Jepsen's tests record it. Each operation then begins just before
-   * its completion, so real-time order may be too strict.
+   * Whether to accept a history without invocations, as some of Jepsen's tests record it. Each operation then begins
+   * just before its completion, so real-time order may be too strict.
    */
   readonly completionsOnly?: boolean | undefined
-  /** Keep columns and texts in memory for other threads: see `History.lend`. */
+  /** Whether to keep columns and texts in memory for other threads: see `History.lend`. */
   readonly shared?: boolean | undefined
   /** The estimated number of operations, so that columns need not grow. */
   readonly expectedOperations?: number | undefined
@@ -129,8 +129,8 @@ export class HistoryBuilder implements EventSink {
   #latestLine = 0
   // By process number.
   /**
-   * By process: the row of the operation in flight, or NONE. After an `info`, which retires the process, NONE - 1 - the
-   * line of the `info`.
+   * By process: the row of the operation in flight, or NONE. An `info` at line n retires the process, and the entry
+   * becomes `NONE - 1 - n`.
    */
   #open: Int32Array = int32Array(64).fill(NONE)
 
@@ -167,7 +167,7 @@ export class HistoryBuilder implements EventSink {
     this.#unmeasured = []
     let bytes = this.#columns.sizeBytes + this.values.sizeBytes + this.errors.sizeBytes + this.#otherBytes
     bytes += (this.#attempts?.sizeBytes ?? 0) + (this.#clocks?.sizeBytes ?? 0)
-    // `build` turns names into strings.
+    // `build` will create a string for each name.
     for (const names of [this.keys, this.nodes, this.sessions.names])
       bytes += 2 * names.sizeBytes + names.length * STRING_BYTES
     return bytes + this.processes.names.length * PROCESS_BYTES
@@ -235,7 +235,10 @@ export class HistoryBuilder implements EventSink {
     return isTransaction(f) ? this.values.idOfTransaction(value) : this.values.id(value)
   }
 
-  /** Returns the number of a client's process. An unknown name with an `info` is not a client's. */
+  /**
+   * Returns the number of a client's process; undefined for any other process. An unknown name in an `info` is not a
+   * client.
+   */
   #clientOf({ process, type }: EventInput): number | undefined {
     const integer = clientNumber(process)
     if (integer !== undefined) return this.processes.numberOf(integer)
@@ -452,8 +455,8 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Whether invocations are stamped earlier than their place in the order. Jepsen stamps them when they were due, the
-   * proxy's recorder at the first byte. Both number their events.
+   * Whether the time of an invocation may be earlier than its place in the order. Jepsen records the time at which the
+   * invocation was due, the proxy's recorder that of the first byte. Jepsen and the recorder both give events numbers.
    */
   get #plansCalls(): boolean {
     return this.#lastIndex !== NONE && (this.#format === 'edn' || this.#header?.sessions !== undefined)
@@ -497,7 +500,7 @@ export class HistoryBuilder implements EventSink {
   #other(input: EventInput, line: number): void {
     const index = input.index ?? NONE
     if (index >= 0) this.#checkIndex(index, line)
-    // Whole events of simulations are not copied, because copying takes longer than the rest.
+    // A simulation's events have all members, and are not copied: copying would take longer than all other work.
     const event: Event = isWhole(input)
       ? input
       : {

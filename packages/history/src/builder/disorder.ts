@@ -47,7 +47,7 @@ export interface Inversion {
 
 const sizeOf = ({ latest, time }: Inversion): number => latest - time
 
-/** Collects events that are earlier than an event on a line before. */
+/** Collects events whose time is earlier than that of an event on a previous line. */
 export class Disorder {
   readonly #ordering: Ordering
   #count = 0
@@ -69,9 +69,9 @@ export class Disorder {
   }
 
   /**
-   * Returns the worst inversion if it is too large to tolerate, compared with an operation's usual duration: times may
-   * not be in nanoseconds. With `plansCalls`, only completions count, because invocations have the time at which they
-   * were due.
+   * Returns the worst inversion if it is too large to tolerate, compared with an operation's usual duration. A fixed
+   * limit would not do, because times may have another unit than nanoseconds. With `plansCalls`, only completions
+   * count, because invocations have the time at which they were due.
    */
   refused(columns: Columns, plansCalls: boolean): Inversion | undefined {
     const { by, toleranceNanos } = this.#ordering

@@ -4,7 +4,7 @@ import type { EventInput, Process } from '../event/event.ts'
 import { isClient } from '../tables/processes.ts'
 import type { Ordering } from './disorder.ts'
 
-/** An event with its time, in the order of stamps. */
+/** An event with its time. Events are in the order of their times. */
 export interface Stamped {
   readonly event: EventInput
   readonly process: Process

@@ -19,7 +19,7 @@ interface Timed {
   readonly line: number
   readonly time: number
   readonly file: number
-  /** `rank` orders equal times, then `turn` equal ranks. */
+  /** Events with equal times are ordered by `rank`, then by file, then by `turn`. */
   rank: number
   turn: number
 }
@@ -32,8 +32,8 @@ interface ReadFile {
 }
 
 /**
- * Passes on events in the order of their times, from one file or several of the same period. The sink receives a
- * description of the stamps (see `Stamps`), and at equal times the ends of earlier operations before calls.
+ * Passes on events in the order of their times, from one file or several of the same period. Describes the stamps to
+ * the sink (see `Stamps`). If times are equal, passes on the ends of earlier operations before calls.
  */
 export class TimeOrder {
   readonly epoch: Epoch

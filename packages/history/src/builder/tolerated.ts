@@ -4,13 +4,13 @@ import { moment } from '../text/figures.ts'
 
 /** Harmless irregularities, counted during the building of a history. */
 export interface Tolerated {
-  /** Operations of a process whose earlier operation ended in `info`: their number, and an example. */
+  /** The number of operations of a process after an operation of it ended in `info`. `reusedExample` describes one. */
   reused: number
   reusedExample: string
   /** Whether the history has only completions. */
   lacksInvocations: boolean
   withoutTime: number
-  /** Writes whose answer has another value: their number, and the first line. */
+  /** The number of writes whose answer has another value. `otherValueLine` is the first line. */
   otherValues: number
   otherValueLine: number
   /** Times beyond 2^53. */
@@ -28,8 +28,8 @@ export const nothingTolerated = (): Tolerated => ({
 })
 
 /**
- * The warning that a recording lacks its promised end mark, the only sign that a killed recorder left it incomplete.
- * `latest`: the time of a client's last event; Infinity if there was none.
+ * The warning that a recording lacks its promised end mark. Only the missing mark shows that a recorder was killed and
+ * left the recording incomplete. `latest`: the time of a client's last event; Infinity if there was none.
  */
 export function cutOffWarning(
   source: string,

@@ -14,8 +14,8 @@ import { type Mapping, type Members, Roles } from './roles.ts'
 const SEPARATORS = [',', '\t', ';', '|'] as const
 
 /**
- * Returns the separator of a table, if the text is one. Its header must name the function and a client, a type, a call
- * or a time.
+ * Returns the separator, if the text is a table. The header of a table must name the function, and at least one of
+ * these: a client, a type, a call, a time.
  */
 export function separatorOf(content: string, mapping?: Mapping): string | undefined {
   const header = content.split('\n').find((line) => line.trim() !== '' && !isComment(line)) ?? ''

@@ -8,7 +8,7 @@ import { exactNumber, exactRatio } from './exact-number.ts'
 /** Thrown if the text ends inside a form, which more text may complete. */
 export class Incomplete extends Error {}
 
-/** Thrown if the text is not EDN; `offset` is the position of the fault. */
+/** Thrown if the text is not EDN. `offset` is the position of the error. */
 export class EdnError extends EventError {
   readonly offset: number
 

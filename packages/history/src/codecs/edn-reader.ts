@@ -36,7 +36,7 @@ export class EdnReader implements ChunkReader {
   readonly #anonymous: AnonymousProcesses
   readonly #keys: KeyedValues
   readonly #scanner: EdnScanner | undefined
-  /** Whether the last event was a client's transaction, so that the next probably are too. */
+  /** Whether the last event was a client's transaction. The next event then probably is one, too. */
   #hasTransactions = false
   #rest = ''
   /** The number of characters before `#rest` on its first line. */
@@ -186,8 +186,8 @@ function newlines(text: string, from: number, to: number): number {
 export const ednMembers = (members: Members): Members => withPlainKinds(transaction(withPlainNames(members)))
 
 /**
- * Changes a transaction to the members of the JSON format. Recordings of Elle's tests omit `f`. Jepsen's long fork test
- * uses `read` and `write` for transactions.
+ * Gives a transaction the members of the JSON format. Recordings of Elle's tests omit `f`. Jepsen's long fork test uses
+ * `read` and `write` for transactions.
  */
 function transaction(members: Members): Members {
   const { f = null, value } = members

@@ -221,7 +221,7 @@ export class EdnScanner {
     return ValueTable.listId(list)
   }
 
-  /** Adds leading small integers, each followed by a space. Nearly all elements are such. */
+  /** Adds leading small integers, each followed by a space. Nearly all elements are small integers. */
   #smallIntegers({ listTable }: ValueTable, from: number): number {
     const text = this.#text
     let list = from

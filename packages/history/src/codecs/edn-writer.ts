@@ -7,7 +7,7 @@ import { isArray, numberText } from './json-text.ts'
 const SIMPLE_NAME = /^[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*(\/[A-Za-z*!_?$%&=<>][\w*!?$%&=<>.'-]*)?$/
 
 export interface EdnWriterOptions {
-  /** Write keyed values as `[key value]`, as Jepsen's independent tests expect, without `:key`. */
+  /** Whether to write keyed values as `[key value]`, without `:key`, as Jepsen's independent tests expect. */
   readonly independent?: boolean | undefined
 }
 

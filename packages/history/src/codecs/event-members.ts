@@ -106,7 +106,7 @@ function typeOf(value: Json): EventType {
 function processOf(value: Json): Process {
   // Some programs call Jepsen's nemesis -1.
   if (value === -1) return 'nemesis'
-  // A large integer becomes the name of its digits.
+  // A large integer ends in N. Its digits become the name.
   if (typeof value === 'string' && value !== '') return LARGE_INTEGER.test(value) ? value.slice(0, -1) : value
   if (typeof value === 'number' && Number.isInteger(value) && value >= 0) {
     return Number.isSafeInteger(value) ? value : BigInt(value).toString()

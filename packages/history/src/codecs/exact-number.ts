@@ -4,8 +4,8 @@ const MOST_DIGITS = 309
 const MOST_DIGITS_WRITTEN = 40
 
 /**
- * Returns a double if it equals the decimal, or prints as the same digits (`0.1`). Otherwise returns a text that is the
- * same for equal numbers: digits with an N, or significant digits and a power of ten.
+ * Returns a double if the double equals the decimal or prints the same digits (`0.1`). Otherwise returns a text. Equal
+ * numbers have the same text: digits with an N, or significant digits and a power of ten.
  *
  * @param token digits, optionally with a sign, a fraction and an exponent.
  */

@@ -20,8 +20,8 @@ export interface ReaderOptions {
   readonly sink: EventSink
   readonly builder?: HistoryBuilder | undefined
   /**
-   * Whether a pair is a key and a value, as in Jepsen's independent tests. By default, EDN is examined, and JSON lines
-   * have none.
+   * Whether a pair is a key and a value, as in Jepsen's independent tests. By default, the content of EDN decides, and
+   * pairs in JSON lines are plain values.
    */
   readonly independent?: boolean | undefined
   /** Facts about the clocks, for formats without an order of lines. */

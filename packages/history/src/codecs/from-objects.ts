@@ -6,8 +6,8 @@ import { eventOfMembers, headerOfMembers, membersOf } from './event-members.ts'
 import { OtherTimes } from './other-times.ts'
 
 /**
- * Builds a history of objects like lines of the native format, perhaps with a header. Validates every event, unlike
- * `historyFromEvents`, because no compiler may have checked them.
+ * Builds a history from objects that look like lines of the native format. A header may come first. Validates every
+ * event, unlike `historyFromEvents`, because the objects may come from untyped code.
  *
  * @throws UserError with the position of the event, from 1, and the rule that it breaks.
  */

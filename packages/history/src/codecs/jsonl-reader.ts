@@ -62,7 +62,7 @@ export class JsonlReader implements ChunkReader {
     const scanner = this.#scanner
     while (at <= lastNewline) {
       if (bytes[at] === NEWLINE) {
-        // Millions of empty lines cost only their reading here.
+        // Skips an empty line at once, so that millions of them cost little.
         at += 1
         this.line += 1
         continue
@@ -130,7 +130,7 @@ export class JsonlReader implements ChunkReader {
 
   #eventOf(members: Members): EventInput | undefined {
     if (this.#isMapped || !isNative(members)) {
-      // In a stretch, the invocation may be missing.
+      // Lines with other member names cannot be read in a stretch, because their invocation may be missing there.
       if (this.#isAmid) throw new CannotPack('members with other names')
       return this.#rows.event(members, this.line)
     }

@@ -69,7 +69,8 @@ export class LineScanner extends JsonTokens {
     let seen = 0
     let process = 0
     let type = 0
-    // Looks names up last, so that an unusual line adds no unused entries to the tables.
+    // Only notes where names are, and looks them up at the end. An unusual line then adds no unused entries to the
+    // tables.
     let f = 0
     let fEnd = 0
     let fHash = 0
@@ -222,7 +223,10 @@ export class LineScanner extends JsonTokens {
     return this.named(bytes, INFO_TEXT) ? 3 : -1
   }
 
-  /** Returns the id of a value. bytes[f, fEnd) are the function's name; `fEnd` is 0 if it comes later. */
+  /**
+   * Returns the id of a value. The function's name is at bytes[f, fEnd). If the name comes after the value, `fEnd` is
+   * 0.
+   */
   #value(bytes: Uint8Array, f: number, fEnd: number): number {
     const { values } = this.#builder
     if (bytes[this.at] !== OPEN_BRACKET) return this.scalar(bytes, values)

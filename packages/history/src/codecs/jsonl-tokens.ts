@@ -18,7 +18,7 @@ const NANOS_PER_SECOND = 10 ** NANO_DIGITS
 
 /** Reads plain tokens of a part of JSON, without creating strings. */
 export class JsonTokens {
-  /** The current position. Every loop stops at the end of the line, because no token contains one. */
+  /** The current position. Every loop stops at the end of the line, because no token contains a line end. */
   at = 0
   integer = 0
   /** The hash of the string that `plain` last skipped. */
@@ -69,7 +69,7 @@ export class JsonTokens {
     }
     const digits = at - start
     if (digits === 0 || digits > EXACT_DIGITS) return false
-    // Rejects leading zeros, -0, and numbers that continue.
+    // Rejects leading zeros, -0, and numbers that continue after the digits, such as 1.5.
     if (bytes[start] === ZERO && (digits > 1 || negative)) return false
     if (byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET && byte !== SPACE) return false
     this.at = at

@@ -95,7 +95,7 @@ function scanList(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable, key
   return ValueTable.listId(list)
 }
 
-/** Adds leading small integers that a comma follows, as nearly all elements are. */
+/** Adds leading small integers, each followed by a comma. Nearly all elements are small integers. */
 function smallIntegers(tokens: JsonTokens, bytes: Uint8Array, lists: ListTable, from: number): number {
   let list = from
   let start = tokens.at

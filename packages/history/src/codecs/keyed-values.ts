@@ -19,8 +19,9 @@ interface Options {
 
 /**
  * Splits the values of Jepsen's independent tests into key and value. In print, `[k v]` looks like any pair, so events
- * are held back until one decides. A keyed read is invoked with `[k nil]`, an unkeyed one with nil. Only an unkeyed
- * history has values that are not pairs. If no event decides, and a pair would have two meanings, the reader throws.
+ * are held back until an event shows whether values have keys. A read with a key is invoked with `[k nil]`, any other
+ * read with nil. A value that is not a pair shows that values have no keys. If no event decides, and a pair would have
+ * two meanings, the reader throws.
  */
 export class KeyedValues {
   readonly #options: Options
@@ -36,7 +37,7 @@ export class KeyedValues {
     this.#isKeyed = options.isKeyed
   }
 
-  /** Whether values are known to have no keys, except in tagged tuples. */
+  /** Whether values are known to have neither keys nor versions. Tagged tuples may still have keys. */
   get areWhole(): boolean {
     return this.#isKeyed === false && this.#values.areWhole
   }
@@ -141,7 +142,7 @@ export class KeyedValues {
   }
 }
 
-/** A cas has two values. The first of three elements is the key. */
+/** A keyed cas has three elements: the key and two values. */
 const isKeyedCas = ({ f, value }: EventInput): boolean => f === 'cas' && Array.isArray(value) && value.length === 3
 
 const isPair = (value: Json | undefined): value is readonly [Json, Json] => Array.isArray(value) && value.length === 2

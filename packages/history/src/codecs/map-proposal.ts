@@ -40,7 +40,7 @@ const TELLING: readonly (readonly [role: string, tells: (values: readonly Json[]
 /** Names that certainly do not mean the process. */
 const OTHERS = /val|key|time|stamp|(^|_)(at|ts|ms|us|ns|seq|index|line)(_|$)/i
 
-/** Whether values repeat, as processes do: each has at least two events. */
+/** Whether values repeat. Names of processes do, because each process has at least two events. */
 const isRepeated = (values: readonly Json[]): boolean => values.length === 1 || new Set(values).size < values.length
 
 const isName = (value: Json): boolean =>

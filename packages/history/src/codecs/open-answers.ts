@@ -6,7 +6,7 @@ import type { ReadOperation } from './operation-members.ts'
 import type { Roles } from './roles.ts'
 
 /**
- * Decides by the whole file whether answers such as `"result":"ok"` of reads are values or outcomes.
+ * Uses the whole file to decide whether answers of reads, such as `"result":"ok"`, are values or outcomes.
  *
  * @throws UserError if the file does not show the meaning.
  */

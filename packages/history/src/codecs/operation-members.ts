@@ -18,7 +18,10 @@ export interface OperationLine {
   readonly call: bigint
   /** Undefined if the operation never returned. */
   readonly returned: bigint | undefined
-  /** Whether the only time stamp became the call. If there is a duration, the stamp may be the return instead. */
+  /**
+   * Whether the line has only one time stamp, which was taken as the call. If there is a duration, the stamp may be the
+   * return instead.
+   */
   readonly isBare: boolean
   readonly type: 'ok' | 'fail' | 'info'
   readonly event: Omit<EventInput, 'process' | 'type' | 'time' | 'value'>
@@ -29,7 +32,9 @@ export interface OperationLine {
    * which.
    */
   readonly open?: { readonly member: string; readonly said: Json; readonly outcome: Outcome } | undefined
-  /** The member with the value read, if any. It shows that the members of this name contain values, not outcomes. */
+  /**
+   * The member with the value read, if any. A member of this name then contains values in the whole file, not outcomes.
+   */
   readonly carrier?: string | undefined
 }
 
@@ -39,13 +44,13 @@ export interface ReadOperation extends OperationLine {
 
 const NEVER = 9.2e18
 
-/** The names of the two times, which may show the unit. */
+/** The names of the call time and the return time. These names may show the unit. */
 export function timeNames(members: Members, roles: Roles): readonly string[] {
   const [call = ''] = callOf(members, roles) ?? []
   return [call, roles.time(members, 'returned')?.[0] ?? call]
 }
 
-/** The member with the time of the call; a bare time stamp beside a duration. */
+/** The member with the time of the call. If a line has a duration, its plain time stamp counts as the call. */
 export function callOf(members: Members, roles: Roles): Found | undefined {
   return (
     roles.time(members, 'call') ?? (roles.time(members, 'took') === undefined ? undefined : roles.time(members, 'time'))
@@ -151,7 +156,10 @@ interface Asked {
   readonly isContent?: boolean
 }
 
-/** The request, as members or, as in Porcupine's programs, in an input's structure. */
+/**
+ * Returns the request. Its parts are members of the line, or members of one input structure, as in Porcupine's
+ * programs.
+ */
 function askedOf(line: Line): Asked {
   const own = line.found('f', (value) => typeof value === 'string' && outcomeOf(value) === undefined) ?? line.found('f')
   const named = own !== undefined && typeof own[1] === 'string' ? line.take(own, 'the operation') : undefined
@@ -232,7 +240,7 @@ function answerOf(line: Line, { f, value, result, isContent = false }: Asked, is
   if (value !== undefined) line.used.add(value[0])
   if (value !== undefined) line.roles.take(value[0], takesNothing(f) && value[1] !== null ? RESULT : ASKED)
   if (result === undefined) {
-    // The only value of a read is its result.
+    // A read takes no value. Its only value is its result.
     if (takesNothing(f)) return { input: null, output: asked, carrier: asked === null ? undefined : value?.[0] }
     return { input: asked, output: undefined }
   }
@@ -281,7 +289,7 @@ function readBy(
   }
   if (answered === null || canonical(held) === canonical(answered))
     return { input: null, output: held, carrier: value?.[0] }
-  // In Go, a read has an empty value. A keyed read has its key and null.
+  // The value belongs to the request: empty for a read in Go, a key and null for a keyed read.
   if (held === '' || isObject(held) || (isArray(held) && held.some((each) => each === null))) {
     line.roles.take(member, RESULT)
     return { input: held, output: answered, carrier: member }
@@ -292,8 +300,8 @@ function readBy(
 }
 
 /**
- * Interprets the answer to a change: as an outcome if it names one, otherwise as a result. A reply to a write or cas is
- * ignored, except for a cas's list. So is Go's `""` if the operation takes a value.
+ * Interprets the answer to a change: as an outcome if the answer names one, otherwise as a result. Ignores the reply to
+ * a write or cas, except a list in reply to a cas. If the operation takes a value, also ignores Go's `""`.
  */
 function changedBy(
   line: Line,
@@ -372,7 +380,10 @@ function combined(
   return { type: outcome, isNothing }
 }
 
-/** The parts of a structure: an operation with key and value, or a value with its outcome. */
+/**
+ * Returns the parts of a structure. The structure contains an operation with key and value, or a value with its
+ * outcome.
+ */
 export function partsOf(
   value: Json | undefined,
   roles: Roles,
@@ -394,7 +405,7 @@ export function partsOf(
   const [from, to] = pair
   if (f !== undefined && from !== undefined && to !== undefined && known + 2 === names.length)
     return { f: f[1], ...(key === undefined ? {} : { key: key[1] }), value: [from, to] }
-  // A structure with other members is the value.
+  // If the structure has unknown members, the whole structure is the value.
   if (known === 0 || known < names.length) return { value }
   const outcome = status === undefined ? undefined : outcomeOf(status[1])
   return {
@@ -417,7 +428,7 @@ function endOf(line: Line, [start, began]: Found, call: bigint): bigint | undefi
   if (took === undefined || took < 0)
     throw new EventError(`"${name}" is ${shortened(canonical(value))}, which is not a duration.`)
   line.take(found, 'the duration')
-  // Dates are converted to nanoseconds.
+  // The unit of a date is the nanosecond, because dates are converted.
   const own = typeof began === 'string' && Number.isNaN(Number(began.replace(/N$/, ''))) ? 1 : unitNamed(start)?.nanos
   const unit = unitNamed(name)?.nanos
   if (own === unit) return call + timeParts(took)

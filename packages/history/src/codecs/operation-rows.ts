@@ -23,8 +23,8 @@ export interface RowsOptions {
 }
 
 /**
- * Takes an operation per line, and passes on its events by time. If one ends when another begins, they are concurrent,
- * as in Porcupine.
+ * Takes one operation per line, and passes on its events by time. If an operation ends at the time when another begins,
+ * the two are concurrent, as in Porcupine.
  */
 export class OperationRows {
   readonly #options: RowsOptions
@@ -38,7 +38,7 @@ export class OperationRows {
     this.#options = options
   }
 
-  /** Holds all operations until the end, because the first may be on the last line. */
+  /** What is in memory: all operations until the end, because the first operation may be on the last line. */
   get held(): { readonly events: number; readonly bytes: number } {
     const { length } = this.#operations
     const sampled = Math.max(1, Math.ceil(length / SAMPLED_EVERY))

@@ -15,7 +15,7 @@ const NEWLINE = 0x0a
 const JEPSEN_LOG_LINE =
   /(?:^|\bjepsen\.util:?\s+(?:- )?)\s*(?:\[\s*(\d+)\s*\]\s+|(?:\d+\s+){1,2}(?=-?\d+\s|:nemesis\b))?(-?\d+|:[a-z][\w.-]*)\s+:([A-Za-z-]+)\s+:(\S+)(?:\s+(.*\S))?\s*$/
 
-/** The set-up that begins a log may be long. */
+/** Matches a line of Jepsen's set-up. A log may begin with many such lines. */
 const JEPSEN_SETUP = /^(?:\d{4}-\d\d-\d\d[ T][\d:.,]+\S*\s+)?(?:INFO|WARN|DEBUG|ERROR)\b.*\bjepsen\b/m
 
 const OLD_LOG_LINE = /\bjepsen\.[\w.]+\s+- /

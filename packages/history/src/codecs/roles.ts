@@ -4,8 +4,8 @@ import type { Taken } from '../event/taken.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { timeValue } from './time-units.ts'
 
-// The meanings of members, with their common names. All readers of lines with named members (JSON, CSV or mapped by
-// `--map`) look them up here.
+// This file contains the meanings of members, with their common names. All readers of lines with named members (JSON,
+// CSV or mapped by `--map`) use it.
 
 export type Members = { readonly [member: string]: Json }
 
@@ -164,7 +164,7 @@ function candidatesOf(names: readonly string[], mapping: Mapping): Candidates {
   const candidates: { [role in Role]?: readonly string[] } = {}
   for (const role of roles) {
     const mapped = mapping[role]
-    // The member of a write's value also holds the results of reads.
+    // The member with the values of writes may also contain the results of reads.
     const isValue = role === 'value' || role === 'input'
     const free = names.filter((name) => !taken.has(name) || (isValue && mapping.output === name))
     candidates[role] =

@@ -13,7 +13,7 @@ interface Transaction {
   readonly line: number
 }
 
-/** Passes on transactions that only sessions order. All get an equal time (see `TimeOrder`). */
+/** Passes on transactions that have sessions, but no times. All transactions get an equal time (see `TimeOrder`). */
 export class Sessions {
   readonly #source: string
   readonly #sink: EventSink

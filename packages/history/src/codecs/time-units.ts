@@ -35,8 +35,9 @@ export const extentOf = (times: readonly number[]): Extent => ({
 })
 
 /**
- * Returns the unit of times, by their names if these agree, otherwise by size since 1970. Fractions are taken as
- * seconds, which preserves their digits, all else as nanoseconds.
+ * Returns the unit of times. Takes the unit in their names if these agree. Otherwise guesses the unit from the size, as
+ * times since 1970. If the size does not show the unit, fractions count as seconds, which preserves their digits, and
+ * integers count as nanoseconds.
  */
 export function unitOf(names: readonly string[], { earliest, latest, hasFractions }: Extent): Unit {
   const [named, ...others] = names.map(unitNamed)
@@ -57,7 +58,7 @@ const DECIMAL = /^(-?\d+)(?:N|e(-?\d{1,3}))?$/
 const DATE =
   /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9})\d*)?(?: ?Z| ?([+-]\d\d):?(\d\d))?(?: [A-Z]{1,5})?(?: m=\S+)?$/
 
-/** Times are integer multiples of this part of their unit, which preserves all digits. */
+/** Times are integers, in billionths of their unit. This preserves all digits. */
 const PARTS_PER_UNIT = 10n ** 9n
 const NANOS_PER_SECOND = 10n ** 9n
 

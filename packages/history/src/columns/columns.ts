@@ -53,7 +53,7 @@ export class Columns {
     this.error = memory.int32Array(capacity)
   }
 
-  /** The size of the rows in bytes, doubled if they are about to double. */
+  /** The size of the rows in bytes. Counts double if the next rows make the columns grow to double their size. */
   get sizeBytes(): number {
     const bytes = this.length * ROW_BYTES
     return this.length + ROWS_OF_A_BUFFER < this.capacity ? bytes : 2 * bytes
@@ -142,7 +142,7 @@ export class Columns {
     return to
   }
 
-  /** The columns that packed rows have. */
+  /** The columns that unpacking fills in. */
   #unpacked(): readonly Column[] {
     const { f, key, input, output, outcome, callEvent, returnEvent, flags, error } = this
     return [f, key, input, output, outcome, callEvent, returnEvent, flags, error]

@@ -7,14 +7,14 @@ export const INFO = 2
 export const FLAG_FINAL = 1
 
 /**
- * Marks an invocation without a value. Its input is the value of the `ok` completion; without one, the input is
- * unknown.
+ * Marks an invocation without a value. The input is then the value of the `ok` completion. If that value is also
+ * missing, the input is unknown.
  */
 export const FLAG_UNSAID = 2
 
 /**
- * Marks an input, or a cas's new value, that is a version. Only the `ok` completion contains the version, which differs
- * from all other values of its key. FLAG_UNSAID is also set.
+ * Marks an input, or the new value of a cas, that is a version of the key. Only the `ok` completion contains the
+ * version. It differs from all other values of the key. FLAG_UNSAID is also set.
  */
 export const FLAG_VERSION = 4
 

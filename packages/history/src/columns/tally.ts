@@ -158,7 +158,7 @@ function placeOf(given: number): number {
   if (!(given > 0)) return 0
   if (given < EXACT) return Math.floor(given)
   if (given < 2 ** 31) {
-    // Computes nearly all values without a logarithm, as the general formula below would.
+    // Gives the same result as the general formula below, but without a logarithm. Nearly all values take this path.
     const below = 21 - Math.clz32(given)
     return EXACT + (below - 1) * PARTS + ((given >>> below) - PARTS)
   }

@@ -1,7 +1,7 @@
 import type { Event, EventInput, Json } from './event.ts'
 
 /**
- * How precise the times are, if they do not show the order of all events.
+ * The precision of times that do not show the order of all events.
  *
  * If several machines recorded a history, `"clock"` names the clock that timed an event, and `"within"` is the largest
  * error of its time in nanoseconds, in either direction. Without these members, times are exact times of a single
@@ -13,7 +13,7 @@ export interface ClockReadings {
   /** By 1-based line: the clock's index in `names`, or -1 for the history's reference clock. */
   readonly clock: Int32Array
   readonly names: readonly string[]
-  /** Present if the events were sorted by stamps. Single lines then have no known precision. */
+  /** Present if the events were sorted by stamps. The precision of each line is then unknown. */
   readonly stamps?: Stamps | undefined
 }
 
@@ -24,8 +24,8 @@ export interface Stamps {
   /** The largest difference between the clocks of two clients, in nanoseconds. */
   readonly skewNanos: number
   /**
-   * The largest difference between an event and its stamp in nanoseconds, in either direction. 0 if different stamps
-   * always show the order of their events.
+   * The largest difference between an event and its stamp in nanoseconds, in either direction. It is 0 if different
+   * stamps always show the order of their events.
    */
   readonly withinNanos: number
 }

@@ -1,7 +1,7 @@
 export type UserErrorCode = 'usage' | 'input' | 'environment'
 
 /**
- * An error of the user or of the environment, shown as its message alone. The message names the fault, its location
+ * An error of the user or of the environment, shown as its message alone. The message says what is wrong, where
  * (file:line or option), and what to do next.
  */
 export class UserError extends Error {

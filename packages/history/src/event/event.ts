@@ -40,7 +40,10 @@ export interface Event {
   readonly final?: boolean | undefined
   /** On a `fail`: whether the object itself declined, for example because a lock was held. */
   readonly answered?: boolean | undefined
-  /** On an invocation: the client, if it has several processes because its requests overlap. */
+  /**
+   * On an invocation: the name of the client. Present only if the client has several processes, as overlapping requests
+   * need.
+   */
   readonly session?: string | undefined
   /**
    * All other members; they are kept when a history is written. Attempts at one operation have the same `requestId`

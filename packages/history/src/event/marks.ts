@@ -18,7 +18,7 @@ export interface Mark {
   /** The request or command, for example `POST /login` or `EVAL`. */
   readonly what: string
   readonly why: string
-  /** By this event position, the request of a `touched` mark has made all its changes; undefined if unknown. */
+  /** The event position at which the request of a `touched` mark has made all its changes; undefined if unknown. */
   readonly settled?: number | undefined
 }
 
@@ -38,7 +38,7 @@ export interface PassedOn {
 export class RecorderNotes {
   readonly #marks: { readonly mark: Mark; readonly id: Json | undefined }[] = []
   readonly #withdrawn: Set<Json> = new Set()
-  /** By mark id: the event position by which the marked request has made all its changes. */
+  /** For each mark id: the event position at which the marked request has made all its changes. */
   readonly #settled: Map<Json, number> = new Map()
   readonly #passedOn: Map<string, PassedOn> = new Map()
   #hasEnded = false
@@ -104,7 +104,7 @@ export interface RowLock {
   readonly row: string
   readonly from: number
   /**
-   * The end of the lock. It may be less than `from` for a single statement: the row was then locked at some time
+   * The end of the lock. For a single statement, it may be less than `from`. The row was then locked at some time
    * between `to` and `from`.
    */
   readonly to: number

@@ -15,8 +15,9 @@ import { MemoryLimitError } from './system/memory-limit.ts'
 export type WantedKeys = ReadonlyMap<string, readonly (number | null)[] | undefined>
 
 /**
- * Reads a recording like `readHistory`, but keeps only operations of some keys, or only those with some values. The key
- * '' stands for no key. Positions, times and lines are those in the whole history.
+ * Reads a recording like `readHistory`, but keeps only operations of some keys. Of some of these keys, it keeps only
+ * operations with certain values. The key '' stands for no key. Positions, times and lines are those in the whole
+ * history.
  *
  * @throws CannotPack as `readPacked` does.
  * @throws MemoryLimitError if `memoryBytes` is not enough.

@@ -34,7 +34,7 @@ export interface ReadOptions {
   readonly ordering?: Ordering | undefined
   /** Assigns roles to members: see `parseMapping`. */
   readonly mapping?: Mapping | undefined
-  /** The model, unless the header names it. For `bank`, lists are the balances of accounts 0, 1, … */
+  /** The model; by default, the one that the header names. For `bank`, lists are the balances of accounts 0, 1, … */
   readonly model?: string | undefined
   /** Files that were recorded in the same period, to be merged by time; `path` is then only their name in messages. */
   readonly merged?: readonly string[] | undefined
@@ -102,7 +102,7 @@ async function readByTime(path: string, files: readonly string[], options: ReadO
 }
 
 /**
- * Reads a history from `source` and closes it. Uses no API of Node, so it runs in a browser.
+ * Reads a history from `source`, and closes the source. Uses no API of Node, so it runs in a browser.
  *
  * @throws UserError and MemoryLimitError, as `readHistory`.
  */
@@ -127,7 +127,7 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
       return reader
     })
     let textBytes = 0
-    // Each step passes one buffer of bytes to the reader.
+    // Checks the memory after each buffer that was passed to the reader.
     for await (const bytes of steps) {
       textBytes += bytes
       if (builder !== undefined) stopIfOver(memoryBytes, builder, reader, textBytes)

@@ -91,8 +91,8 @@ export async function readStretch(
     for await (const bytes of steps) {
       textBytes += bytes
       packer.pack()
-      // An estimate suffices: after this error, a single reader reads the whole recording, and stores each name only
-      // once.
+      // An estimate is good enough. If it exceeds the limit, a single reader reads the whole recording, and stores each
+      // name only once.
       if (willExceed(memoryBytes, packer, { textBytes, of: source.sizeBytes, density: 1 }))
         throw new MemoryLimitError({ events: builder.eventCount, textBytes })
     }

@@ -37,7 +37,7 @@ export interface HistoryData {
   /** How precise the times are; absent if they show the order of all events. */
   readonly clocks?: ClockReadings | undefined
   /**
-   * Whether the order of rows is also the order of each process's operations, even if their positions overlap. Only
+   * Whether each process's operations have the order of the rows, even if the operations overlap by position. Only
    * checkers create such histories.
    */
   readonly isTied?: boolean | undefined

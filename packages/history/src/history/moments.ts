@@ -26,7 +26,7 @@ export const answeredAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.returnTime[row] ?? 0) : `line ${history.operations.returnLine[row]}`
 
 /**
- * Whether an operation that changes an object overlapped another one, or may have. Operations of one request do not
+ * Whether an operation that changes an object may have overlapped another operation. Operations of one request do not
  * count.
  */
 export function hasConcurrency(history: History, changes: (f: string) => boolean): boolean {
@@ -57,8 +57,8 @@ export function hasConcurrency(history: History, changes: (f: string) => boolean
 
 /**
  * The row after the last operation of this row's request. A recorder invokes the operations of a request (`MSET`, an
- * EXEC, a batch) in immediate succession, as separate processes of one client with equal times. A pipeline sent,
- * answered and executed as a whole looks the same.
+ * EXEC, a batch) directly one after another, as separate processes of one client with equal times. A pipeline looks the
+ * same if it was sent, answered and executed as a whole.
  */
 function endOfRequest({ hasSessions, sessionOf, operations }: History, first: number): number {
   const { length, process, callEvent, callTime, returnTime } = operations

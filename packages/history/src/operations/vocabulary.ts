@@ -23,7 +23,7 @@ type Effect =
   | 'settles'
   /** The object stays the same: selects what the client polls. */
   | 'follows'
-  /** The object stays the same: the operation chooses which changes the client gets, or returns them. */
+  /** The object stays the same: the operation chooses the changes that a client receives, or delivers these changes. */
   | 'watches'
 
 /** The argument. `pair`: the expected and the new value. `options` may be absent. */

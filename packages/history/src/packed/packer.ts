@@ -27,7 +27,10 @@ export interface Packed {
   readonly functions: readonly string[]
   readonly counted: Counted
   readonly clientEvents: number
-  /** The event position to which the first row is relative; by default, where the packed operations before it end. */
+  /**
+   * The event position to which the first row is relative. By default, this is where the previous packed operations
+   * end.
+   */
   readonly at?: number | undefined
 }
 

@@ -74,7 +74,10 @@ function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row:
   return (columns, row) => columns.key[row] === number
 }
 
-/** Whether these operations were called in one stretch but not answered in it. They come after all stretches. */
+/**
+ * Whether these operations were called in one stretch but not answered in it. Only such operations have `at`. They come
+ * after all stretches.
+ */
 const isReaching = ({ at }: Packed): boolean => at !== undefined
 
 interface ReachingRows {

@@ -23,11 +23,11 @@ export const emptyUnpacked = (rows: number): Unpacked => ({
 
 /** What the numbers in packed rows stand for in the columns. */
 export interface Meaning {
-  /** By a key's number in packed rows: its number in the columns. In packed rows, 0 stands for no key. */
+  /** Translates a key's number in packed rows to its number in the columns. In packed rows, 0 stands for no key. */
   readonly keys: Int32Array
-  /** By a function's number in packed rows: its number in the columns. */
+  /** Translates a function's number in packed rows to its number in the columns. */
   readonly functions: Uint8Array
-  /** The event position from which the rows count. */
+  /** Event positions in the rows are relative to this position. */
   readonly position: number
 }
 

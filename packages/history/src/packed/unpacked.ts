@@ -9,7 +9,7 @@ import type { Packed } from './packer.ts'
 import { emptyUnpacked, type Meaning, sortRows, type Unpacked, unpack } from './row-reader.ts'
 
 /**
- * Returns the operations of one place as a history, except those of the keys in `without`. They keep their positions,
+ * Returns the operations of one place as a history, without the keys in `without`. The operations keep their positions,
  * but lose their processes, times, nodes and lines. Keys are in order of first appearance.
  */
 export function historyOfPlace(
@@ -68,9 +68,7 @@ export const historyOfRows = (
     ...{ nodes: [], nemesis: [], processNames: [0], sessions: undefined },
   })
 
-/**
- * Returns the number in `table` of each key of a place, by its number in the rows. In the rows, 0 stands for no key.
- */
+/** Translates the numbers of keys in the rows of a place to numbers in `table`. In the rows, 0 stands for no key. */
 function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteTable): Int32Array {
   const names = new ByteTable(undefined, data)
   const numbers = [-1]

@@ -86,7 +86,7 @@ export class ByteTable {
     return { entries: this.#entries, pages: this.#pages, slots: this.#slots }
   }
 
-  /** Returns the number of bytes[start, end), added if new. */
+  /** Returns the position in the table of the text at bytes[start, end). Adds a new text. */
   intern(bytes: Uint8Array, start: number, end: number): number {
     let hash = HASH_START
     for (let at = start; at < end; at += 1) hash = mixed(hash, bytes[at] ?? 0)
@@ -111,7 +111,8 @@ export class ByteTable {
 
   internText(text: string): number {
     const size = text.length
-    // Short ASCII texts use a shared array, because a new one would cost more than the lookup.
+    // Long or non-ASCII texts get a new array. All others use a shared array, because a new one would cost more than
+    // the lookup.
     if (size > SCRATCH_BYTES) return this.#internEncoded(text)
     for (let i = 0; i < size; i += 1) {
       const code = text.charCodeAt(i)
@@ -222,7 +223,7 @@ export class ByteTable {
   #pageWithRoom(size: number): Uint8Array {
     const last = this.#pages[this.#pages.length - 1]
     if (last !== undefined && this.#pageUsed + size <= last.length) return last
-    // A text longer than a page gets its own page.
+    // A text that is longer than a usual page gets its own page.
     const usual = Math.min(PAGE_BYTES, FIRST_PAGE_BYTES * 4 ** this.#pages.length)
     const page = this.#memory.uint8Array(Math.max(usual, size))
     this.#pages.push(page)

@@ -4,7 +4,7 @@ const HASH_FACTOR = 0x01000193
 
 export const mixed = (hash: number, byte: number): number => Math.imul(hash ^ byte, HASH_FACTOR)
 
-/** Mixes high bits into the low bits that select the slot, because multiplication spreads bits only upwards. */
+/** Multiplication spreads bits only upwards. So this mixes high bits into the low bits, which select the slot. */
 export const finished = (hash: number): number => hash ^ (hash >>> 15)
 
 export const QUOTE = 0x22

@@ -20,7 +20,7 @@ export type ValueId = number & { readonly [valueId]: true }
 
 export const NULL: ValueId = 0 as ValueId
 
-/** Even ids between FIRST_TRANSACTION and 0 are unused. */
+/** The even ids between FIRST_TRANSACTION and 0 are unused. */
 const FIRST_TRANSACTION = -16
 const FIRST_LIST = FIRST_TRANSACTION - 2
 

@@ -1,4 +1,4 @@
-// Untrusted texts are shown on terminals and in CI logs. They must not control either.
+// Untrusted texts are shown on terminals and in CI logs. They must control neither the terminal nor the CI system.
 
 /** Matches control characters, invisible characters, characters that change the writing direction, and CI commands. */
 const COMMANDING =
@@ -28,8 +28,8 @@ export const printableLines = (text: string): string =>
 const COLOURS = /(\u001b\[[0-9;]*m)/
 
 /**
- * Escapes commands in finished lines. All output passes through this function, because wrapping may move a command to
- * the beginning of a line. `colours` preserves chaos's colours.
+ * Escapes control characters and CI commands in finished lines. All output passes through this function, because
+ * wrapping may move a command to the beginning of a line. `colours` preserves chaos's colours.
  */
 export function harmlessOutput(text: string, { colours }: { readonly colours: boolean }): string {
   if (!SUSPICIOUS.test(text)) return text

@@ -15,7 +15,7 @@ export function nearest(typed: string, known: readonly string[]): string | undef
 const SHORTEST_PART = 3
 /** The distance if the name contains the typed text as whole words, or the typed text contains the name. */
 const PART = 1.5
-/** Subtracted if the typed text only omits letters, such as `rds` for `redis`. */
+/** Subtracted from the distance if the typed text only omits letters, such as `rds` for `redis`. */
 const LEFT_OUT = 0.5
 
 function distanceOf(typed: string, name: string): number {

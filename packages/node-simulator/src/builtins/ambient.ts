@@ -43,8 +43,8 @@ export function takeGlobals(): TakenGlobals {
 }
 
 /**
- * Runs a function outside of any promise job, since only there promises can be run to completion. All runs in the
- * function share one replacement of the globals.
+ * Runs a function outside of any promise job. Inside a promise job, other promises cannot be run to completion. All
+ * runs in the function share one replacement of the globals.
  */
 export const outsidePromises = <T>(run: () => T): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -194,8 +194,8 @@ const REFUSED: { readonly [name: string]: { readonly because: string; readonly i
 }
 
 /**
- * Caches `Function.prototype.toString`, which Node computes from the source each time. A package that uses a function
- * as a key calls it a thousand times on loading.
+ * Caches the results of `Function.prototype.toString`, because Node computes them from the source each time. A package
+ * that uses a function as a key calls `toString` a thousand times on loading.
  */
 function rememberingText(): Call {
   const { toString: original } = Function.prototype

@@ -4,8 +4,8 @@ import { runningLife } from '../world/life.ts'
 const { AsyncLocalStorage, createHook, executionAsyncId, executionAsyncResource, triggerAsyncId } = asyncHooks
 
 /**
- * Contexts follow events only once the program can observe the contexts, because following takes time at each event.
- * Many packages load this module without observing any.
+ * Asynchronous contexts are followed only once the program can observe them, because this takes time at each event.
+ * Many packages load this module without observing any context.
  */
 export function asyncHooksModule(): object {
   const follow = (): void => {

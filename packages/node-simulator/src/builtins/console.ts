@@ -19,7 +19,7 @@ export function createConsole(): Console {
     if (since === undefined) return `Warning: No such label '${label}' for console.time()`
     return `${label}: ${(runningLife().steadyMs() - since).toFixed(3)}ms`
   }
-  // Node's own `time` methods of the console measure real time.
+  // In Node, these methods measure real time.
   made.time = (label = 'default') => void startsOf(runningLife()).set(label, runningLife().steadyMs())
   made.timeLog = (label = 'default', ...data) => made.log(passed(label), ...data)
   made.timeEnd = (label = 'default') => {

@@ -34,7 +34,7 @@ export function fileHandle(
     closed()
     if (descriptor !== -1) await call('close', descriptor)
   }
-  /** A stream closes its file, unless `autoClose` is false. */
+  /** A stream closes its file, unless `autoClose` is false. The handle then counts as closed, too. */
   const handedTo = <Stream extends Readable | Writable>(stream: Stream, options: Streaming = {}): Stream => {
     if (options.autoClose !== false) for (const end of ['end', 'finish', 'close']) stream.once(end, closed)
     return stream

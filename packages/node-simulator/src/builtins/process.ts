@@ -38,7 +38,7 @@ function fillEnvironment(env: Environment, environment: Readonly<Environment>): 
   return Object.defineProperty(Object.assign(env, environment), 'toString', { value, configurable: true })
 }
 
-/** Makes an empty emitter a program's `process`, and an object its environment. */
+/** Fills an empty emitter with the members of a program's `process`, and `env` with the program's environment. */
 export function fillProcess(
   made: EventEmitter,
   env: Environment,

@@ -65,8 +65,8 @@ export interface ServiceDeclaration {
    */
   readonly redis?: 'simulated' | undefined
   /**
-   * How the simulator sends HTTP: `bytes`, as Node does; or `messages`, without serialisation and parsing, which takes
-   * about two thirds of the processor time if only `node:http` is used.
+   * How the simulator sends HTTP: `bytes`, as Node does; or `messages`, without serialisation and parsing. If a program
+   * uses only `node:http`, a run with `messages` takes about two thirds of the processor time.
    */
   readonly http?: 'bytes' | 'messages' | undefined
   /**
@@ -84,7 +84,7 @@ export const isServiceDeclaration = (value: object): value is ServiceDeclaration
 
 /** A name that is valid as a host and as the beginning of a variable's name. */
 const BESIDE_NAME = /^[a-z][a-z0-9-]*$/
-/** Matches all names except host names that have another meaning. */
+/** Matches any name except host names that have another meaning. */
 const TAKEN = new RegExp(`^(?!(?:${REDIS}|clients|localhost|n\\d+)$)`)
 
 const text = v.string('must be a string')

@@ -47,7 +47,7 @@ export function loadWorker(
 
   return new bullmq.Worker(LOAD_QUEUE, counted(drive), {
     connection,
-    // The clients of a run are spread over several machines.
+    // A worker takes one job, so that the clients of a run are spread over several machines.
     concurrency: 1,
     lockDuration: lostAfterMs,
     stalledInterval: lostAfterMs / 2,

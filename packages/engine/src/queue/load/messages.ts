@@ -4,8 +4,8 @@ import type { LoadEntry } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { count } from '../numbers.ts'
 
-// Messages while clients work. They may be lost or duplicated, so each contains everything, and chunks are repeated
-// until acknowledged.
+// The messages that are sent while clients work. A message may be lost or duplicated, so each one repeats the whole
+// state, and a chunk is sent again until it is acknowledged.
 
 /** The stages of a run, which tell workers what to do. */
 export const stages = ['wait', 'work', 'stop', 'follow', 'end'] as const
@@ -37,7 +37,7 @@ export interface Report {
   /** The last beat that the worker has received. */
   readonly heard: number
   readonly at: Nanos
-  /** The number of chunks with all events before `at`. */
+  /** The number of chunks so far. Together they contain all events before `at`. */
   readonly chunks: number
   readonly chunk?: Chunk | undefined
 }
@@ -108,7 +108,7 @@ export function chunkOf(number: number, told: readonly LoadEntry[]): Chunk {
   return { number, count: told.length, sha256: hashOf(text), entries: text }
 }
 
-/** Returns the entries, if they are what was sent. */
+/** Returns the entries; undefined if they are not the ones that were sent. */
 export function readChunk(chunk: Chunk): readonly LoadEntry[] | undefined {
   if (hashOf(chunk.entries) !== chunk.sha256) return undefined
   const read = parsed(entries, chunk.entries)

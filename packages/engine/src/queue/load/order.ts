@@ -86,7 +86,7 @@ export function machineIdentity(): string {
     try {
       told.push(read())
     } catch {
-      // Only Linux has these files. Elsewhere the host's name suffices.
+      // Only Linux has these files in `/proc`. Elsewhere, the host's name suffices.
     }
   return told.join(' ')
 }

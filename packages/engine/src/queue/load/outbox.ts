@@ -5,7 +5,7 @@ import { type Chunk, chunkOf } from './messages.ts'
 /** After this time, an unacknowledged chunk is sent again. */
 const AGAIN_AFTER_MS = 500
 
-/** A worker's unacknowledged reports. Clients wait for acknowledgements, so they are few. */
+/** A worker's unacknowledged reports. They are few, because clients wait for acknowledgements. */
 export interface Outbox {
   made(): number
   tell(entry: LoadEntry): void

@@ -14,7 +14,7 @@ import { type StageWatch, watchStages } from './stage-watch.ts'
 const LOOK_EVERY_MS = 100
 
 /**
- * Drives a worker's clients, and reports their operations. Returns why it ended early, if it did.
+ * Drives a worker's clients, and reports their operations. Returns why the work ended early, if it did.
  *
  * @throws UserError (input) for names that this worker does not know.
  */

@@ -22,11 +22,11 @@ export interface Session {
   readonly ready: Promise<void>
   isReady(): boolean
   text(): string
-  /** Reports that the worker's job has ended. */
+  /** Reports why the worker's job has ended. Ignored once the worker is ready. */
   refused(why: string): void
   begin(listener: LoadListener): void
   enter(stage: Stage): void
-  /** Resolves once the worker is at this stage and has sent all earlier events, or is lost. */
+  /** Resolves when the worker has reached this stage and has sent all earlier events, or when the worker is lost. */
   reached(state: State): Promise<void>
   /** Tells the listener that this worker's events are complete, unless it has ended. */
   finish(): void
@@ -125,7 +125,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 /** The number of beats that a reply may refer to. */
 const KEPT_BEATS = 10_000
 
-/** Samples the worker's clock by the beats that it acknowledges. */
+/** Compares the worker's clock with this one. Uses the beats that the worker acknowledges. */
 function createTimedLine({ now }: SessionOptions) {
   const bounds = createClockBounds()
   const sentAt = new Map<number, Nanos>()

@@ -5,9 +5,9 @@ const RESTS_MS = 3_000
 const RESTS_AT_MOST_MS = 12_000
 
 export interface Rest {
-  /** Pauses the workers, but not the jobs in progress. */
+  /** Pauses the workers for some seconds. Jobs in progress continue. */
   begin(workers: readonly Worker[]): Promise<void>
-  /** Called after a job that could be run: the next rest is short. */
+  /** Called after a job that could be run. The next pause is then short again. */
   end(): void
   close(): void
 }

@@ -34,7 +34,7 @@ export interface WorkSettings {
   readonly threads?: number | undefined
   /** Whether the worker runs users' code, such as protocols and workloads. */
   readonly allowCode?: boolean | undefined
-  /** The most jobs begun per second by all workers with this limit together; unlimited by default. */
+  /** The most jobs per second that all workers with this limit begin in total; unlimited by default. */
   readonly rate?: number | undefined
   /**
    * The hosts, or `host:port`, where the worker may drive clients. No order can send it, or its password, elsewhere.

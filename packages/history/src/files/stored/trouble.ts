@@ -2,7 +2,8 @@ import { environmentError, inputError, UserError } from '../../event/error.ts'
 import { codeOf } from '../system/system-errors.ts'
 import { parseAddress } from './address.ts'
 
-// Messages quote only errors of the operating system. Those of the client are vague, or contain the access key.
+// Messages quote errors of the operating system only. Errors of the client's library are vague, or contain the access
+// key.
 
 const NO_CREDENTIALS =
   'no credentials were found. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to use a profile.'

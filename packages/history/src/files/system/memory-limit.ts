@@ -28,12 +28,12 @@ export interface HeldBytes {
   readonly sizeBytes: number
 }
 
-/** No estimate is made before this share of the text is read, because pages are mostly empty at first. */
+/** No estimate is made before this share of the text is read, because memory pages are mostly empty at first. */
 const TELLING_PART = 0.1
 
 /**
  * Estimates from the text read so far whether packing will exceed the memory limit. `density`: the operations per byte
- * in the rest, divided by those so far.
+ * in the rest of the text, divided by the operations per byte so far.
  */
 export function willExceed(
   memoryBytes: number,

@@ -37,14 +37,14 @@ export async function* unzstd(
     if (first) refuseHugeWindow(name, chunk)
     first = false
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-      // `slice` copies, because the decoder keeps its input and the stream may reuse its memory.
+      // `slice` copies, because the decoder keeps its input, and the stream may reuse the memory of a chunk.
       yield* push(chunk.slice(at, at + SLICE_BYTES), false)
     }
   }
   yield* push(new Uint8Array(0), true)
 }
 
-/** Refuses a large window: decoding needs as much memory, and a malicious header can request gigabytes. */
+/** Refuses a large window. Decoding needs memory for the whole window, and a malicious header can request gigabytes. */
 function refuseHugeWindow(name: string, header: Uint8Array): void {
   const [, , , , flags = 0, descriptor = 0] = header
   const isSingleSegment = (flags & 0x20) !== 0

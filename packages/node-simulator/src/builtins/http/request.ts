@@ -17,8 +17,8 @@ const KNOWN: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Returns the request that the arguments of `fetch` describe. Node's own `Request` is used only for unusual arguments,
- * because it takes as long as the whole exchange.
+ * Returns the request that the arguments of `fetch` describe. Uses Node's own `Request` only for unusual arguments,
+ * because creating it takes as long as the whole exchange.
  */
 export async function askedOf(input: string | URL | Request, init: RequestInit | undefined): Promise<Asked> {
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined) ?? undefined

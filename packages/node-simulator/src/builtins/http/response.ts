@@ -23,7 +23,7 @@ export interface Exchanged {
 }
 
 /**
- * A response of `fetch`. Only unusual ways to read it use Node's own `Response`, whose creation takes as long as the
+ * A response of `fetch`. Creates Node's own `Response` only for rarely used methods, because this takes as long as the
  * whole exchange.
  */
 export class FetchedResponse {

@@ -5,14 +5,14 @@ const { setPrototypeOf } = Object
 const { defineProperty, deleteProperty } = Reflect
 
 /**
- * Before Node 24, V8 creates a hidden class for each member that is added after a change of prototype. No other object
- * shares that class.
+ * After a change of an object's prototype, V8 before Node 24 creates a hidden class for each added member. No other
+ * object shares these classes.
  */
 const makesClasses = Number.parseInt(process.versions.node, 10) < 24
 
 /**
- * Replaces `Object.setPrototypeOf` for HTTP messages, because Express calls it for each message and then adds a dozen
- * members.
+ * Replaces `Object.setPrototypeOf` for HTTP messages. Express calls it for each message and then adds a dozen members.
+ * Each member could cost a hidden class.
  */
 export function setPrototypeOfMessages(object: object, prototype: object | null): object {
   const done = setPrototypeOf(object, prototype) as object
@@ -20,7 +20,7 @@ export function setPrototypeOfMessages(object: object, prototype: object | null)
   return done
 }
 
-/** Whether the object is an HTTP message. A proxy would observe the change. */
+/** Whether the object is an HTTP message. A proxy does not count, because it would observe what `shareClass` does. */
 const isMessage = (object: object): boolean =>
   !types.isProxy(object) && (object instanceof http.IncomingMessage || object instanceof http.OutgoingMessage)
 
@@ -30,8 +30,8 @@ export function signalOf({ signal }: AbortController): AbortSignal {
 }
 
 /**
- * Makes the object share a hidden class. V8 turns an object into a dictionary when a member is deleted, and
- * dictionaries of one prototype share a class.
+ * Makes the object share a hidden class. Deleting a member makes V8 turn the object into a dictionary. All dictionaries
+ * with the same prototype share a class.
  */
 function shareClass(object: object): void {
   if (defineProperty(object, LOST, LOSABLE)) deleteProperty(object, LOST)
