@@ -99,7 +99,7 @@ interface Place {
   readonly directory: string
 }
 
-/** Returns the values of placeholders. Declared clusters have placeholders with the same names. */
+/** Returns the values of placeholders. The names are the same as for declared clusters. */
 function placeholdersOf(names: readonly NodeId[], { id, all, directory }: Place): Placeholders {
   const of = all.map((name): readonly (readonly [string, string | number])[] => [
     [`peer.${name}`, `${name}:${PORT}`],

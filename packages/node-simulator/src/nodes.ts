@@ -44,7 +44,7 @@ export function nodeOf(
   return node
 }
 
-/** Programs whose first start was inspected. */
+/** Programs that have started before. Only the first start is checked for replaced intrinsics. */
 const looked = new WeakSet<Service['program']>()
 
 export const replacing = (name: string): ConstructorParameters<typeof NotSimulated> => [

@@ -49,7 +49,7 @@ export const programsIn = ({ program, beside, clients }: Service): readonly Prog
   ...(clients.type === 'module' ? [clients.program] : []),
 ]
 
-/** Whether starts of some program may reuse packages. */
+/** Whether starts of at least one program may reuse packages. */
 export const keepsSomePackages = (service: Service): boolean => programsIn(service).some(keepsPackages)
 
 /** Makes later starts of the service's programs load their packages again. */
@@ -92,7 +92,7 @@ function readTable(path: string): RouteTable {
 /** An invariant of every program that serves; the cluster detects its violation. */
 export const DIES = 'a program that serves must not end by itself'
 
-/** Returns a service as a protocol for the search. Its functions are those of the program's clients. */
+/** Returns a service as a protocol for the search. `functions` are the functions of the program's clients. */
 const definitionOf = (spec: ServiceSpec, functions: readonly string[]): ProtocolDefinition => ({
   name: serviceName(spec),
   summary: `the program ${spec.program}`,

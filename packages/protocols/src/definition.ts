@@ -118,7 +118,7 @@ export type Weakness = (
   object?: string,
 ) => string | undefined
 
-/** A protocol with all that help, documentation, tests and hosts need. */
+/** Describes a protocol for the help, the documentation, the tests and the hosts. */
 export interface ProtocolDefinition {
   readonly name: string
   readonly summary: string
@@ -186,7 +186,7 @@ export const mayStopUnder = (
   settings: ProtocolOptions['settings'],
 ): readonly FaultPlan['kind'][] => withOwn(typeof kinds === 'function' ? kinds(settings) : kinds)
 
-/** Adds the user-defined kinds of fault, because they may have the effect of any kind. */
+/** Adds the user-defined kinds of fault, because each of them may act like a kind in the list. */
 const withOwn = (kinds: readonly FaultPlan['kind'][]): readonly FaultPlan['kind'][] =>
   kinds.length === 0 || ownFaultKinds.length === 0 ? kinds : [...kinds, ...ownFaultKinds]
 

@@ -2,7 +2,8 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { InvariantWatch } from './definition.ts'
 import { type Entry, entryAt, type Log, lastIndex, termAt } from './log.ts'
 
-// Invariants common to protocols that replicate a log. The cost of a check is proportional to the changes of the step.
+// This file checks invariants of protocols that replicate a log. The cost of a check is proportional to the changes of
+// the step.
 
 export interface LogProtocol<State> {
   leads(state: State): boolean
@@ -82,8 +83,8 @@ interface Settled {
 const createSettled = (): Settled => ({ entries: [], terms: [] })
 
 /**
- * Returns a function that adds the newly settled entries of a node. It returns the first index at which the node
- * differs from earlier nodes.
+ * Returns a function that adds the newly settled entries of a node. The returned function returns the first index at
+ * which the node differs from earlier nodes.
  */
 function followSettled<State>(
   { log, settled, term }: LogProtocol<State>,
@@ -93,7 +94,7 @@ function followSettled<State>(
   return (state) => {
     const now = settled(state)
     if (now === before) return undefined
-    // After a restart, entries become settled again from the beginning.
+    // After a restart, a node settles its entries again, so all of them are compared again.
     const from = now < before ? 1 : before + 1
     before = now
     for (let index = from; index <= now; index++) {
@@ -110,9 +111,9 @@ function followSettled<State>(
 }
 
 /**
- * Checks that two logs are identical up to any entry that has the same index and term in both. It suffices to compare
- * each new entry, and the term of its predecessor, with the first entry of that index and term in any log. The rest
- * follows by induction.
+ * Checks that two logs are identical up to any entry that has the same index and term in both. Only new entries are
+ * compared. Each is compared with the first entry of its index and term in any log, and so is the term before it. The
+ * rest follows by induction.
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   const first: (Held | undefined)[] = []
@@ -157,6 +158,9 @@ function ofTerm(first: Held | undefined, term: number): Held | undefined {
   return held
 }
 
-/** Whether two entries are equal. Simulated nodes share objects, but a restarted node has copies from its disk. */
+/**
+ * Whether two entries are equal. Simulated nodes share the objects of entries, except that a restarted node has copies
+ * from its disk.
+ */
 const sameEntry = (one: Entry, other: Entry): boolean =>
   one === other || (one.term === other.term && JSON.stringify(one.command) === JSON.stringify(other.command))

@@ -11,7 +11,9 @@ export interface MachineMistake {
   readonly exhausts?: true | undefined
 }
 
-/** A program that answers for a node has stopped answering. Every replay waits for it until the same timeout. */
+/**
+ * The program that answers for a node has stopped answering. A replay is no faster: it waits until the same timeout.
+ */
 export class SilentProgramError extends Error {}
 
 /**

@@ -1,4 +1,7 @@
-/** A node's memory of answered requests. Late duplicates of a message arrive soon or never. */
+/**
+ * The requests that a node has answered. Old ones may be forgotten, because a duplicate of a message arrives shortly
+ * after the message or never.
+ */
 interface Memory<Key> {
   readonly size: number
   keys(): Iterable<Key>

@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Millis } from '@chaosproxy/history'
 import type { Effect } from './machine.ts'
 
-/** The types of a machine. */
+/** The types of a machine's configuration, state, messages, records and timers. */
 export interface MachineTypes {
   readonly config?: unknown
   /** A node's memory, lost in a kill. */
@@ -64,8 +64,8 @@ export class Turn<Types extends MachineTypes> {
   declare readonly steady: Millis
   declare private readonly handlers: MessageHandlers
   /**
-   * All steps of a machine collect their effects in this array. Most steps have one or two, and a new array would grow
-   * to seventeen elements.
+   * All steps of a machine collect their effects in this array. Most steps have one or two effects, but V8 would
+   * enlarge each new array to seventeen elements.
    */
   declare private readonly gathered: EffectOf<Types>[]
   declare private count: number

@@ -8,7 +8,7 @@ import { type PostgresSpec, type ServiceSpec, standbyOf } from '../declared/refe
 import { type BrokenAssertion, brokenIn, requireQueries } from './asserted.ts'
 import { executeAlone, loadSimulated, type Simulated, silent, userErrorOf } from './simulated.ts'
 
-/** A simulated PostgreSQL before a run. */
+/** The prepared database from which each run creates its simulated PostgreSQL. */
 export interface Database {
   readonly createServer: Simulated['createServer']
   /** The host of the standby; undefined if there is none. */

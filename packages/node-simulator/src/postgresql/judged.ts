@@ -17,7 +17,7 @@ export type Isolation = Pick<PostgresSpec, 'expect' | 'unit'>
 /** A violation of an isolation level by the transactions of a run. */
 interface BrokenIsolation {
   readonly what: string
-  /** The statements of the transactions. */
+  /** Lines that show the violation, such as the statements of the transactions. */
   readonly evidence: readonly string[]
   readonly cure: string | undefined
   readonly requests: readonly string[]
@@ -28,7 +28,9 @@ export type JudgedIsolation =
   | { readonly result: 'kept' }
   | { readonly result: 'unknown'; readonly why: string }
 
-/** The limits of a check of the database's history, as for the histories of clients. */
+/**
+ * The limits for checking the database's history: steps, then memory. The limits for clients' histories are the same.
+ */
 const CHECK_STEPS = 150_000_000
 const MEMORY_BYTES = 256 * 2 ** 20
 
@@ -153,7 +155,7 @@ function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number)
   }
 }
 
-/** Judges a history. The `request` of a transaction is the name of its group, even if groups are connections. */
+/** Judges a history. The `request` of a transaction names its group: a request or a connection. */
 function checked(history: History, level: string, unit: Isolation['unit']): Verdict {
   const report = check(history, {
     model: 'rw-register',
@@ -201,7 +203,9 @@ const NO_TRANSACTION = 'no transaction around it'
 
 const MOST_SQL = 80
 
-/** Removes from a sentence the statements, which other lines show, and the line numbers, since there is no file. */
+/**
+ * Shortens a sentence. Removes statements, because other lines show them, and line numbers, because there is no file.
+ */
 function shortened(sentence: string, parts: readonly DrawnTransaction[]): string {
   let text = sentence.replace(/ \(process \d+, lines? [\d, and–-]+\)/g, '')
   for (const { steps } of parts)

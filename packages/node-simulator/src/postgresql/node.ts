@@ -55,7 +55,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   readonly #primary: PostgresNode | undefined
   #standby: PostgresNode | undefined
   #receiver: Receiver | undefined
-  /** A standby's number of commits received, and visible to sessions. */
+  /** For a standby: the number of commits received, and the number visible to sessions. */
   #position = { received: 0, replayed: 0 }
   #server: Server | undefined
   #starts = 0
@@ -270,7 +270,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return this.#costs() < 0.125 ? micros * 50 : micros
   }
 
-  /** Gives a standby all commits of its primary, as if it were a new copy. */
+  /** Gives a standby all commits of its primary, as if the standby were a new copy. */
   #catchUp(): void {
     if (this.#primary === undefined) return
     const position = this.#primary.#engine.position()

@@ -10,10 +10,12 @@ export interface AwaitedSql {
   /** The await, as a number in `Program.sites`. */
   readonly site: number
   readonly sql: string
-  /** `1 row`, `UPDATE 1`, or the code of an error; empty if it adds nothing to the statement. */
+  /** `1 row`, `UPDATE 1`, or the code of an error. Empty if the result says no more than the statement. */
   readonly outcome: string
   readonly answeredAt: Nanos
-  /** The cells that the statement read. `writes`: the cells whose change others see after the commit. */
+  /**
+   * The cells that the statement read. `writes`: the cells that it changed, if the change is visible after the commit.
+   */
   readonly reads: readonly string[]
   readonly writes: readonly string[]
   readonly committedAt: Nanos

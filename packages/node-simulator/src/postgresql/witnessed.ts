@@ -27,7 +27,10 @@ export function historyOfWitnessed(transactions: readonly WitnessedTransaction[]
   return historyFromObjects([{ chaos: 1, model: 'rw-register', initial: 'unknown' }, ...events], node)
 }
 
-/** Returns a function that numbers processes, so that each has one connection and one transaction at a time. */
+/**
+ * Returns a function that chooses a process of the history for each transaction. A process has one connection, and
+ * never two transactions at the same time.
+ */
 function freeProcesses(): (pid: number, began: number, ended: number) => number {
   const busy: { readonly pid: number; until: number }[] = []
   return (pid, began, ended) => {

@@ -3,7 +3,10 @@ import util from 'node:util'
 
 type StyleText = (format: string | readonly string[], text: string, options?: object) => string
 
-/** Imports the bundler, which passes lists to `styleText`. Node 21 rejects lists. */
+/**
+ * Imports the bundler with a `styleText` that accepts lists, as the bundler requires. In Node 21, `styleText` rejects
+ * lists.
+ */
 export async function importBundler(): Promise<typeof import('rolldown')> {
   const original = util.styleText as StyleText
   if (takesLists(original)) return import('rolldown')

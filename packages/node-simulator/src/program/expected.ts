@@ -3,7 +3,9 @@ import { assertionName } from '../world/assertions.ts'
 import { visit } from './rewrite.ts'
 import type { Node } from './syntax.ts'
 
-/** Matches the names of the functions. Bundlers append a number to a name that is in use. */
+/**
+ * Matches the names of the functions `sometimes` and `reachable`. Bundlers append a number to a name that is in use.
+ */
 const EXPECTING = /^(sometimes|reachable)(?:\$\d+)?$/
 
 /** Returns the names of every `sometimes` and `reachable` in a bundle, even if never run. */

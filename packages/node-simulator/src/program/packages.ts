@@ -116,8 +116,8 @@ function loaderWithin(value: unknown): Node | undefined {
 }
 
 /**
- * Whether a loader belongs to an installed package. The bundler's comment before the loader tells, or else the source
- * map.
+ * Whether a loader belongs to an installed package. The bundler's comment before the loader or the source map names the
+ * file.
  */
 function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, fileAt }: Sources): boolean {
   const file = isWhole ? /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1] : fileAt(call.start, call.end)
@@ -138,8 +138,8 @@ function declaredBy(statement: Node): readonly string[] {
 }
 
 /**
- * Returns the names of the bundle that a statement uses. A name that the statement declares anywhere is local, because
- * the bundler adds only names that the module does not contain.
+ * Returns the names of the bundle that a statement uses. Names that the statement itself declares are left out: the
+ * bundler never chooses a name that the module contains.
  */
 function namesUsedBy(statement: Node): readonly string[] {
   const used = new Set<string>()

@@ -112,12 +112,13 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
     if (text !== undefined) replaced.push([node, text])
   })
   const isFree = (name: string): boolean => used.has(name) && !declared.has(name)
-  // The bundler follows calls of `require` itself, and of no other function.
+  // The bundler does not follow calls of a `require` that the module makes, so this statement is removed.
   const made = statements.find((statement) => makesRequire(statement, code))
   if (made !== undefined) replaced.push([made, ';'])
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
-    // If the module itself declares `require` or `module`, the names may have another meaning.
+    // If the module declares its own `require` or `module`, these names may have another meaning, so only `made` is
+    // replaced.
     replaced:
       declared.has('require') || declared.has('module')
         ? replaced.slice(made === undefined ? replaced.length : -1)

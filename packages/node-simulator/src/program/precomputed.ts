@@ -19,7 +19,9 @@ export const precomputed = {
 
 const MIME_TYPES = /[/\\]mime-types[/\\]index\.js$/
 const TABLE = /^(?:var|const) db = require\('mime-db'\);?$/m
-/** Matches the statement that fills the maps. It must be alone on its line. */
+/**
+ * Matches the statement that fills `exports.extensions` and `exports.types`. It must be the only statement on its line.
+ */
 const POPULATES = /^populateMaps\(exports\.extensions, exports\.types\);?$/gm
 
 interface MimeTypes {

@@ -8,8 +8,8 @@ import { ModuleTouches, type Shared } from './touches.ts'
 export const PROBE = '__chaosProbe'
 
 /**
- * Where to insert probes besides awaits: at functions, at every line too, or only at the given lines. A debugger steps
- * through probes, so fewer are better.
+ * Where to insert probes. Every await has one. `functions`: every function too. `lines`: every function and line too. A
+ * list: only the given lines too. A debugger steps through probes, so fewer are better.
  */
 export type Probing = 'functions' | 'lines' | readonly ProbedLine[]
 
@@ -31,8 +31,8 @@ export interface Site {
   readonly within: number
   readonly name?: string | undefined
   /**
-   * The state that the site reads and writes. `rests`: the earlier reads that its values depend on. Absent if lines are
-   * not probed.
+   * The state that this site reads and writes. `rests`: state that was read earlier, and that this site's values depend
+   * on. Absent if lines are not probed.
    */
   readonly reads?: readonly SharedState[] | undefined
   readonly writes?: readonly SharedState[] | undefined
@@ -52,9 +52,9 @@ export interface SharedState {
 /** The functions that a probed program calls, each with the number of a site. */
 export interface Probe {
   enters(site: number): boolean
-  /** Called before a statement runs; true stops a debugger there. */
+  /** Called before a statement runs. If it returns true, a debugger pauses there. */
   at(site: number): boolean
-  /** Called when the awaited value is known, before the function suspends. */
+  /** Called with the operand of an await, before the function suspends. */
   gone<Value>(site: number, value: Value): Value
   /** Called when the await has ended. */
   back<Value>(site: number, value: Value): Value
@@ -68,7 +68,7 @@ const GENERATED = /@generated\b|\bgenerated\b[\s\S]{0,100}\bdo not (?:edit|modif
 /** The largest average line length, in characters, of a file that people wrote. */
 const LONGEST_WRITTEN = 300
 
-/** Whether the file is generated or minified. People do not read such lines. */
+/** Whether the code is generated or minified, so that people do not read it. */
 const isGenerated = (code: string): boolean =>
   GENERATED.test(HEADING.exec(code)?.[0] ?? '') || code.length > LONGEST_WRITTEN * code.split('\n').length
 
@@ -162,7 +162,7 @@ function probe(program: Node, probed: Probed): void {
     Object.assign(sites[site] ?? {}, touched?.of(body, site))
     // The body may be in parentheses, which are not in its range.
     text.appendRight(arrowEnd(node, code), ` { ${enters} return (`)
-    // The text that closes an await at the same offset must come first.
+    // If an await ends at the same offset, its closing text must come before this text.
     text.prependLeft(node.end, '); }')
     walk(body, site)
   }
@@ -247,7 +247,7 @@ function singlesIn(node: Node): readonly Node[] {
   const { body, consequent, alternate } = node as unknown as { readonly [member: string]: unknown }
   const parts =
     node.type === 'IfStatement' ? [consequent, alternate] : /^(?:For|While|DoWhile)/.test(node.type) ? [body] : []
-  // `else if` continues the same statement.
+  // The `if` of an `else if` is not a statement of its own.
   return parts.filter(
     (part): part is Node =>
       isNode(part) && !DECLARES.test(part.type) && !(part === alternate && part.type === 'IfStatement'),

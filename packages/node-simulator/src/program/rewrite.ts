@@ -2,7 +2,7 @@ import { parseAst } from 'rolldown/parseAst'
 import type { Node } from './syntax.ts'
 import { TABLE, type Table, tableIn } from './tables.ts'
 
-/** Names available to the rewritten code. */
+/** The rewritten code uses these names for what the simulator provides. */
 export const REQUIRE = '__chaosRequire'
 export const IMPORT = '__chaosImport'
 export const META = '__chaosMeta'
@@ -19,8 +19,8 @@ export interface FunctionBody {
  *
  * - `all`: the whole statement.
  * - `nothing`: no part of the statement.
- * - `only`: one expression, as the value of the variable `as`.
- * - `without`: everything but one expression, which the name `as` replaces.
+ * - `only`: one expression. Its value is assigned to the variable `as`.
+ * - `without`: everything but one expression. The variable `as` takes the place of the expression.
  */
 export type Left =
   | 'all'
@@ -123,7 +123,8 @@ function readOfNull(statement: Node): string | undefined {
 }
 
 /**
- * Throws V8's error for reading from `null`. For a real read, V8 would parse the whole function again at every start.
+ * Throws the same error as V8 does for reading from `null`. If the code really read from `null`, V8 would parse the
+ * whole function again at every start.
  */
 export function throwAsNull(name: string): never {
   const error = new TypeError(`Cannot read properties of null (reading '${name}')`)

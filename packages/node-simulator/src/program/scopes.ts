@@ -4,14 +4,14 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 interface Declaration {
   readonly kept?: 'memory' | 'outside' | undefined
   readonly body?: Node | undefined
-  /** For a constant: the node of its value. */
+  /** For a constant: the syntax node of its value. */
   readonly text?: Node | undefined
   readonly imported?: 'files' | undefined
 }
 
 /**
- * The names that a function or module declares. Blocks have no scope of their own, because variables with the same name
- * rarely differ in kind.
+ * The names that a function or module declares. Names in blocks count as names of the function or module around them:
+ * variables with the same name rarely differ in kind.
  */
 export interface Scope {
   readonly node: Node

@@ -125,7 +125,10 @@ export class Seat {
   /** Replaces the bundler's own function, and behaves the same. */
   readonly #loading: LoadModule = (load, module) => loadingOnce((...args) => this.#watched(() => load(...args)), module)
 
-  /** A package that does more than create its exports must load again at every start. */
+  /**
+   * Evaluates a package, and checks that it only creates its exports. If it does more, packages load again at every
+   * start.
+   */
   #watched(evaluate: () => void): void {
     if (this.#depth > 0) {
       evaluate()
@@ -144,7 +147,7 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // The end of `#pristine` has the built-in modules that this package requested first.
+    // The new entries of `#pristine` are built-in modules that nothing had requested before this package.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()
     if (!followsContext && life.followsContext) this.#followsContext = true

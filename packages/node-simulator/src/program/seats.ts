@@ -25,7 +25,7 @@ export class Seats {
     return seat
   }
 
-  /** Makes the seats reusable after a good run. */
+  /** Makes the seats reusable, after a run in which nothing was refused. */
   giveBack(): void {
     if (!this.#isKept) return
     const { heapBytes } = takenNow()

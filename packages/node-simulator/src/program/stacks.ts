@@ -14,7 +14,8 @@ export function errorText(
     const place = `${relative(process.cwd(), file)}:${line}:${column}`
     return name === undefined ? place : `${name} (${place})`
   })
-  // A function that the bundler added has the place of some statement in the source map, so places may repeat.
+  // In the source map, a function that the bundler added has the place of another statement. So two frames may have the
+  // same place.
   const own = places.filter(
     (place, i) => !/[/\\]node_modules[/\\]/.test(frames[i]?.file ?? '') && place !== places[i - 1],
   )

@@ -90,7 +90,9 @@ const copyOf = (data: unknown): unknown => {
   return copy
 }
 
-/** Creates members on demand. An operation on several members, or a change, first creates all of them. */
+/**
+ * Creates members on demand. An operation on several members, or any change of the object, first creates all members.
+ */
 function lazily(known: Table, made: Made, make: (key: string) => unknown): object {
   const look = (key: PropertyKey): void => {
     if (typeof key === 'string' && hasOwn(known, key) && !hasOwn(made, key)) made[key] = make(key)

@@ -4,7 +4,7 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 /** State that several requests of a program share. */
 export interface Shared {
   readonly name: string
-  /** The part that a call's first argument names: `seat:{}`. */
+  /** Which part of the state: the first argument of the call that uses it, such as `seat:{}`. */
   readonly part: string | undefined
   /** `memory`: state that every node has separately. `outside`: a resource that all nodes share. */
   readonly kept: 'memory' | 'outside'
@@ -13,8 +13,8 @@ export interface Shared {
 }
 
 /**
- * The {@link Shared} state that a part of a program reads and writes. `rests`: the earlier reads that its values depend
- * on.
+ * The {@link Shared} state that a part of a program reads and writes. `rests`: state that was read earlier, and that
+ * the values in this part depend on.
  */
 export interface Touches {
   readonly reads: readonly Shared[]
@@ -41,7 +41,7 @@ export class ModuleTouches {
 
   constructor(program: Node) {
     this.#scopes = scopesOf(program)
-    // A function's result may depend on reads in functions that it calls.
+    // Each round follows one more call: a function's result may depend on reads in functions that it calls.
     for (let round = 0; round < ROUNDS; round++)
       for (const scope of this.#scopes.values())
         for (const { targets, value } of bindingsIn(scope)) this.#derive(scope, targets, value)
@@ -68,8 +68,8 @@ export class ModuleTouches {
   }
 
   /**
-   * Collects the state that a node touches. If `isRun` is true, functions in the node are left out, because they do not
-   * run here.
+   * Collects the state that a node touches. If `isRun` is true, functions inside the node are skipped, because running
+   * the node does not run them.
    */
   #visit(node: Node, scope: Scope, sink: Sink, isRun: boolean): void {
     const go = (part: unknown): void => {
@@ -201,7 +201,7 @@ export class ModuleTouches {
   }
 }
 
-/** The longest chain of functions that return each other's reads. */
+/** The longest chain of calls through which reads are followed. */
 const ROUNDS = 4
 
 const TYPES: ReadonlySet<string> = new Set(['typeAnnotation', 'typeArguments', 'typeParameters', 'returnType'])
@@ -254,7 +254,7 @@ function baseOf(node: Node): Node {
   return plain.type === 'MemberExpression' ? baseOf(plain['object'] as Node) : plain
 }
 
-/** Returns the part that a call's first argument names: `seat:{}`. */
+/** Returns the part of the state that the first argument of a call names, such as `seat:{}`. */
 function partOf(call: Node, scope: Scope): string | undefined {
   const [first] = call['arguments'] as readonly Node[]
   const given = first?.type === 'Identifier' ? resolve(scope, String(first['name']))?.declaration.text : first

@@ -32,7 +32,7 @@ export class RedisNode implements Actor, Keeper {
   readonly #options: RedisOptions
   readonly #server: Server
   changedAt = 0
-  /** Never true: a command is executed immediately. */
+  /** Always false, because the server executes commands immediately. */
   readonly isAnswering: boolean = false
   #up = false
   #kills = 0

@@ -7,7 +7,9 @@ export interface Delays {
   of(connection: string, from: Endpoint, packet: number, drawn: number): number
 }
 
-/** Returns the planned delays, with the usual delay for other packets. Without a plan, the seed draws the delays. */
+/**
+ * Returns the planned delays. Packets outside the plan have the usual delay. Without a plan, the seed draws all delays.
+ */
 export function delaysOf(
   planned: readonly PlannedDelay[] | undefined,
   told?: ((delay: PlannedDelay) => void) | undefined,

@@ -21,8 +21,8 @@ export function drain(threw: (error: unknown) => void): void {
 }
 
 /**
- * Empties the stack of asynchronous contexts. A tick that ends with an error leaves its context there, and Node later
- * aborts when it finds it.
+ * Empties the stack of asynchronous contexts. A tick that ends with an error leaves its context on the stack. Node
+ * aborts when it later finds this context.
  */
 const emptyContexts = (): void =>
   queueMicrotask(() => {

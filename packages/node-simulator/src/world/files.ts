@@ -127,7 +127,10 @@ export class Files {
     this.#changed(inode, nowMs)
   }
 
-  /** Makes the data of the file durable. Earlier names become durable too, because the journal is written in order. */
+  /**
+   * Makes the data of the file durable. All earlier changes of names become durable too, because the journal is written
+   * in order.
+   */
   sync(inode: Inode): void {
     inode.durable = inode.data
     inode.pending = []

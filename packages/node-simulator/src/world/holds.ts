@@ -59,7 +59,7 @@ export class Holds<Life> {
       hold.release = () => {
         hold.state = 'over'
         cancel()
-        // In a separate turn, so that the request that has just passed reaches its next await first.
+        // The hold ends in a separate turn. The request that released it must reach its next await first.
         this.#turns.after(0, life, end)
       }
       const then = (settle: () => void): void => {

@@ -71,10 +71,11 @@ export class Life implements Actor {
   readonly hosts: Hosts
   readonly startedAt: number
   alive = true
-  /** Whether `async_hooks` contexts follow every event, because the program can observe that. */
+  /** Whether `async_hooks` contexts follow every event. This is needed only if the program can observe contexts. */
   followsContext = false
   /**
-   * Whether a requested module is not installed. If it is installed, its name was computed, so the bundler missed it.
+   * Whether a requested module is not installed. If it is installed, the bundler missed it, because the program
+   * computes its name.
    */
   lacks: (specifier: string) => boolean = () => false
   /** The program's calls to the node's disk, created on first use. */
@@ -128,7 +129,7 @@ export class Life implements Actor {
     if (this.alive) this.world.log(this.id, line)
   }
 
-  /** Runs a callback of the program, with all that it leaves behind. */
+  /** Runs a callback of the program, and all promise jobs and ticks that it adds. Then sends what it wrote. */
   enter(run: () => void): void {
     if (!this.alive) return
     const before = turn.life

@@ -7,7 +7,7 @@ import { MachineError } from '@chaosproxy/protocols'
 const MOST_OF_HEAP = 0.65
 /** The largest growth of the heap during one run. All threads together must fit into the machine's memory. */
 const MOST_GROWTH_BYTES = 540 * 2 ** 20
-/** The limit for buffers. They are outside the heap, and have no limit of their own. */
+/** The limit for the memory of buffers. V8 does not limit it, because buffers are outside the heap. */
 const MOST_BUFFER_BYTES = 2 ** 29
 /** The growth of memory between two collections. A collection takes about a second for each gigabyte. */
 const BETWEEN_COLLECTIONS_BYTES = 32 * 2 ** 20
@@ -43,7 +43,10 @@ export function watchMemory(
     const { heapBytes, bufferBytes } = taken()
     return { heapBytes, buffers: bufferBytes - buffersBefore }
   }
-  /** Above these amounts, garbage is collected again. They rise near the limit, so that not every turn collects. */
+  /**
+   * If memory grows beyond this amount, garbage is collected. Near the limit, the amount is raised after each
+   * collection, so that not every turn collects.
+   */
   let untilCollected = most
   let left = LOOK_EVERY
   return (node) => {
@@ -82,7 +85,7 @@ let collecting: (() => void) | undefined
 
 /** Collects garbage. V8 provides the function only in a context that is created while a flag is set. */
 function collectGarbage(): void {
-  // All threads share the flag, so another thread may have reset it.
+  // All threads share the flag. A try fails if another thread resets the flag in between.
   for (let tries = 0; collecting === undefined && tries < MOST_TRIES; tries++) {
     v8.setFlagsFromString('--expose-gc')
     collecting = vm.runInNewContext('globalThis.gc') as typeof collecting

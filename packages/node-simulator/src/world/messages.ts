@@ -94,8 +94,8 @@ export function fieldOf(rawHeaders: readonly string[], name: string): string | u
 const NO_BODY: ReadonlySet<number> = new Set([204, 304])
 
 /**
- * Whether the body has the length that the head declares. If sent as bytes, another length would corrupt the
- * connection.
+ * Whether the body has the length that the head declares. In a response sent as bytes, any other length would corrupt
+ * the connection.
  */
 export function isWhole(method: string, { status, rawHeaders }: AnswerHead, bytes: number): boolean {
   const length = fieldOf(rawHeaders, 'content-length')
@@ -109,7 +109,7 @@ export const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT
 const TARGET = /^\/[\u0021-\u007e]*$/
 export const FIELD_NAME: RegExp = /^[\w!#$%&'*+.^`|~-]+$/
 export const FIELD_VALUE: RegExp = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
-/** The header fields of messages that must be sent as bytes. */
+/** A message with one of these header fields must be sent as bytes. */
 const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'expect', 'upgrade', 'te', 'trailer', 'transfer-encoding', 'content-length'],
 ])
@@ -147,7 +147,7 @@ const CLASS = Object.getOwnPropertySymbols(new http.Server()).find(
 )
 const MOST_HEADERS = 2_000
 
-/** A connection that takes the answer to a request, at the end of each turn. */
+/** The connection of a request. At the end of each turn, it takes what was written of the answer. */
 export interface Answering {
   /** Makes the connection call `take` once at the end of the turn. */
   answers(take: () => AnswerMessage | PartMessage | undefined): void
@@ -155,7 +155,10 @@ export interface Answering {
 
 const ANSWERS = Symbol('what takes the answer')
 
-/** Returns the connection that takes the answer as an object; undefined if the answer goes to another stream. */
+/**
+ * Returns the connection that takes this answer as an object; undefined if the program writes the answer to any other
+ * stream.
+ */
 function answeringOf({ req, socket }: Outgoing): Answering | undefined {
   const answering = req?.[ANSWERS]
   return answering !== undefined && (socket === null || socket === answering) ? answering : undefined
@@ -245,14 +248,14 @@ export function patchAnswers(): () => void {
   const { _storeHeader: storeHeader, _send: send, _writeRaw: writeRaw, _finish: finish } = prototype
   prototype._storeHeader = function (first, headers) {
     storeHeader.call(this, first, headers)
-    // Keeps the header that the client would get; the body is not chunked.
+    // The head stays as the client would get it, but the body is not chunked, because it is sent as an object.
     if (answeringOf(this) !== undefined) this.chunkedEncoding = false
   }
   prototype._send = function (data, encoding, callback, length) {
     if (answeringOf(this) === undefined) return send.call(this, data, encoding, callback, length)
     if (this.destroyed || this.socket?.writable !== true) return false
     this._headerSent = true
-    // Copied, since the program may reuse the memory.
+    // The data is copied, because the program may reuse its memory.
     if (data.length > 0)
       bodyOf(this).chunks.push(typeof data === 'string' ? Buffer.from(data, encoding ?? 'utf8') : Buffer.from(data))
     answeringOf(this)?.answers(() => taken(this))

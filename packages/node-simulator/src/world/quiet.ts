@@ -6,7 +6,7 @@ export interface Keeper {
   /** The time in nanoseconds when the data last changed. */
   readonly changedAt: number
   readonly isAnswering: boolean
-  /** Whether a change or a queued job is in progress. */
+  /** Whether a change is in progress, or a job is queued. */
   readonly isBusy: boolean
 }
 
@@ -14,9 +14,9 @@ export interface Keeper {
 const LONGEST_MS = millis(1_000)
 /** A timer that has fired this many times with one delay counts as repeating. */
 const REPEATS = 3
-/** The time within which requests of timers are usually answered. */
+/** The time within which a request that a timer sends is usually answered. */
 const ANSWERED_MS = millis(50)
-/** The longest wait for timers that always change something. */
+/** The longest wait if timers change something whenever they fire. */
 const PATIENCE_MS = millis(3_000)
 
 interface Around {
@@ -50,7 +50,7 @@ export class Quiet {
   }
 
   /**
-   * Whether the programs are quiet. Nodes without a shared server always count as quiet, since they have to agree among
+   * Whether the programs are quiet. Always true without a shared server: then the nodes must agree on the data among
    * themselves.
    */
   get isQuiet(): boolean {
@@ -63,7 +63,8 @@ export class Quiet {
     if (network.underWay > 0) return false
     const period = this.#longestPeriod()
     if (period === undefined) return false
-    // Requests that a repeating timer causes are covered by the wait below.
+    // Without repeating timers, no server may be answering. With them, the wait below is long enough for their
+    // requests.
     if (period === 0) return !keepers.some(({ isAnswering }) => isAnswering)
     const changedAt = Math.max(...keepers.map((keeper) => keeper.changedAt))
     return now >= changedAt + millisToNanos(millis(2 * period + ANSWERED_MS))

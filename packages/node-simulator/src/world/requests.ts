@@ -14,10 +14,10 @@ export interface CodeStep {
   readonly at: Nanos
 }
 
-/** Called for every step that serves a client; true stops a debugger. */
+/** Called for every step that serves a client. If it returns true, a debugger pauses there. */
 export type CodeWatch = (step: CodeStep) => boolean
 
-/** A request that resumed at an await; undefined for code that serves no request. */
+/** A request that resumed at an await. `request` is undefined for code that serves no request. */
 export interface Resumed {
   readonly request: string | undefined
   /** The number of a site in `Program.sites`. */
@@ -69,7 +69,7 @@ export class Requests {
     this.#serving.run(name, run)
   }
 
-  /** Tracks requests as servers pass them to programs, until the returned function is called. */
+  /** Tracks every request that a server passes to a program, until the returned function is called. */
   follow(): () => void {
     const { prototype } = http.Server
     const { emit } = prototype

@@ -41,8 +41,8 @@ interface ConnectOptions {
 }
 
 /**
- * Options that Node would otherwise add to a copy of the options of each socket. V8 would create a hidden class for
- * each member added to each copy.
+ * Options that Node would add to a copy of the options of every socket. For each added member, V8 would create a hidden
+ * class.
  */
 const SET_BY_NODE = { emitClose: false, autoDestroy: true, decodeStrings: false }
 
@@ -50,7 +50,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   readonly life: Life
   #wire: Wire | undefined
   #written: Buffer[] = []
-  /** Returns the part of an answer that this turn wrote. The request came as a message. */
+  /** If the request came as a message: returns the part of the answer that this turn wrote. */
   #answer: (() => AnswerMessage | PartMessage | undefined) | undefined
   /** Whether the client of the connection sends whole requests. */
   #takesMessages = false
@@ -66,7 +66,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   #activeAt = 0
   #cancelTimeout: (() => void) | undefined
   #parser: unknown
-  /** The client's request that written data belongs to. */
+  /** The client's request for which the data in `#written` was written. */
   #writtenFor: string | undefined
   /** The client's request that arrived last. */
   serves: string | undefined
@@ -255,7 +255,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     callback()
   }
 
-  /** Sends everything that the turn wrote in one packet. */
+  /** Sends in one packet everything that was written during the turn. */
   flush(): void {
     const wire = this.#wire
     const written = this.#written
@@ -297,7 +297,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
       server._connections--
       server._emitCloseIfDrained()
     }
-    // Node's own sockets emit "close" themselves.
+    // A socket of Node emits "close" by itself, but this class must emit it here.
     process.nextTick(() => this.emit('close', error !== null && error !== undefined))
   }
 
@@ -333,7 +333,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     const { life } = this
     this.#cancelTimeout = life.after(idleMs, () => {
       const idle = ((life.world.queue.now - this.#activeAt) / 1e6) * life.clock.rate
-      // Times are rounded to nanoseconds.
+      // Virtual times are rounded to nanoseconds, so a small error is allowed.
       if (idle + 1e-5 < this.#timeoutMs) {
         this.#expect(this.#timeoutMs - idle)
         return

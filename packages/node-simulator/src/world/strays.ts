@@ -86,7 +86,7 @@ export function guardProcess(): void {
   })
 }
 
-/** Records a call, so that the next run throws an error. If there is no next run, the warning remains. */
+/** Records a call and prints a warning. The next run throws an error. Without a next run, there is only the warning. */
 function note(name: string): void {
   if (found !== undefined) return
   found = name
@@ -96,10 +96,13 @@ function note(name: string): void {
 const sentenceOf = (name: string): string =>
   `A simulated program went on after its run, and called ${name} in the real world, where chaos stopped it. An event of Node itself, which the simulator does not control, had resumed the program. Let it skip this await if the variable CHAOS_SIMULATED is set, or test it on real processes with chaos run.`
 
-/** The number of innermost stack frames that are searched for a program. A package may make a call on its behalf. */
+/**
+ * The number of innermost stack frames that are searched for a program's code. The first of them may belong to a
+ * package.
+ */
 const FRAMES = 30
 
-/** Whether a program is calling outside of a turn. */
+/** Whether a program's code is on the stack. Called only outside of turns. */
 function isStray(): boolean {
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = FRAMES
@@ -116,7 +119,7 @@ export function requireNoStray(program: string): void {
   throw inputError(`${program} cannot be simulated. ${sentenceOf(what)}`)
 }
 
-/** The wait for programs resumed shortly after the last run. */
+/** How long to wait for programs that went on after the last run. */
 const LAST_MOMENT_MS = 20
 
 /**
@@ -127,7 +130,7 @@ const LAST_MOMENT_MS = 20
 export async function requireQuiet(program: string): Promise<void> {
   if (!isWatching) return
   await setTimeout(LAST_MOMENT_MS)
-  // On a busy machine, the timer may fire before earlier events.
+  // On a busy machine, the timer may fire before events that were due earlier.
   await setImmediate()
   requireNoStray(program)
 }

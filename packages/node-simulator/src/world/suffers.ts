@@ -5,11 +5,11 @@ import { serviceBlows } from './blows.ts'
 
 const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   crash: ['kill'],
-  // TCP only delays a lost message, and each connection has its own delays.
+  // TCP sends a lost message again, so the loss only delays the message's own connection.
   'drop-message': ['delay', 'partition'],
   'delay-message': ['delay'],
   'reorder-message': ['delay'],
-  // After a reset, programs send requests again, which duplicates them.
+  // After a reset, programs send their requests again, so a request may arrive twice.
   'duplicate-message': ['reset'],
   'lose-request': ['cut-clients'],
   'lose-reply': ['cut-clients'],

@@ -39,9 +39,9 @@ const ofThisMachine: Processors = {
 }
 
 /**
- * Calls `advance` with a number of events until it returns an end. Stops a call that uses more than `longestMs` of
- * processor time, because an endless loop never returns. The timer measures real time, so it is longer while other
- * processes use the processors.
+ * Calls `advance` until it returns an end, each time for a number of events. Stops a call that uses more than
+ * `longestMs` of processor time, because an endless loop never returns. The timer measures real time, so it is set
+ * longer while other processes use the processors.
  *
  * @throws the error that `ended` returns. `ended` is called during the program's turn.
  */
@@ -72,7 +72,8 @@ function limited<T>(
     if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
     const isStuck = processors.usedMs() - before >= ENOUGH * longestMs
     const told = ended({ afterMs: timeoutMs, isStuck })
-    // The stopped code may have left callbacks, which may be endless too.
+    // The stopped code may have left callbacks. They may be endless like the stopped code, so they have the same time
+    // limit.
     resetContexts()
     try {
       called(timeoutMs, () => drain(() => {}))

@@ -16,15 +16,16 @@ const DISK_WIDTHS_MS = [0.2, 20] as const
 const SPLITTING_RUNS = 0.3
 const SPLIT = 0.3
 /**
- * The number of distinct delays in some runs. Few delays cause ties, and many cause overtaking; either can hide bugs.
+ * The number of distinct delays in some runs. With few delays, packets arrive at the same time; with many, they
+ * overtake each other. Some bugs appear in only one of these cases.
  */
 const FEW = 3
 
 const [TIME, CUT, PLACE] = [0, 1, 2] as const
 
 /**
- * Draws the delays of a run. Their spread differs between runs, because a narrow spread prevents overtaking, and a wide
- * one separates packets.
+ * Draws the delays of a run. Their spread differs between runs. With a narrow spread, packets never overtake each
+ * other. With a wide spread, packets are rarely close together.
  */
 export function weatherOf(seed: number): Weather {
   const random = createRandom(`weather ${seed}`)

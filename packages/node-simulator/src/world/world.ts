@@ -30,7 +30,7 @@ export interface WorldOptions {
   readonly turns: TurnWatch | undefined
   /** Called with every event, for a digest of the run. */
   readonly trace: ((text: string) => void) | undefined
-  /** Called for the code that runs for clients, if the program is probed. */
+  /** Called for the code that serves clients. Requires a program with probes. */
   readonly code?: CodeWatch | undefined
   /** Whether to track the request that the running code serves, even without `code`. */
   readonly followsRequests?: boolean | undefined
@@ -51,7 +51,7 @@ export class World {
   trace: ((text: string) => void) | undefined
   /** Paused nodes, each with the events that it missed. */
   readonly paused: Map<NodeId, (() => void)[]> = new Map()
-  /** The native HTTP parsers in use. Node frees a parser only if its references are removed. */
+  /** The native HTTP parsers in use. Node frees a parser only if the parser refers to no other object. */
   readonly parsers: Set<unknown> = new Set()
   readonly assertions: Assertions
   readonly requests: Requests | undefined
@@ -93,7 +93,7 @@ export class World {
   deliver(life: Actor, run: () => void, call?: Call): void {
     const held = this.paused.get(life.id)
     if (held === undefined) life.enter(run)
-    // The pause also held earlier turns, and one of them may have cleared the timer.
+    // An earlier turn of the same pause may have cleared the timer.
     else held.push(() => (call === undefined || call.run !== undefined ? life.enter(run) : undefined))
   }
 

@@ -81,7 +81,7 @@ export const balancer: ProtocolDefinition = defineProtocol({
   },
 })
 
-/** The largest number of rounds without a check of a server. */
+/** The number of health-check rounds that may pass without a check of a server. */
 const MOST_ROUNDS = 2
 
 function unchecked({ health }: BalancerState): string | undefined {

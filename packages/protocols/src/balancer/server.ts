@@ -46,7 +46,7 @@ function carryOut(turn: BalancerTurn, task: Task): void {
   const { request, attempt, command, arrivedAt } = task
   if (turn.steady - arrivedAt > config.serverTimeoutMs)
     answer(turn, task, { refusal: `server: ${state.id} had it waiting for more than ${config.serverTimeoutMs} ms` })
-  // Files never change: each contains the initial value of the model.
+  // Files never change, so every request is applied to the initial value.
   else if (config.backend === 'files')
     answer(turn, task, { result: config.object.apply(config.object.initial(), command.input) })
   else turn.send(state.store, { type: 'do', request, attempt, command })

@@ -21,7 +21,7 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
     return
   }
   const result = known ?? carryOut(turn, command)
-  // Refusals are also remembered, because a repetition of a refused request must not succeed later.
+  // The results of changes are remembered, even refusals: a repetition of a refused request must not succeed later.
   const isChange = known === undefined && !config.object.reads.includes(command.input.f)
   if (isChange && key !== undefined) remember(state.keys, key, result)
   const record: BrokerRecord = { kind: 'did', from, ticket, command, ...(key === undefined ? {} : { key }) }

@@ -79,7 +79,7 @@ export const broker: ProtocolDefinition = defineProtocol({
     },
   ],
   promises(object, { delivery = 'exactly-once', ordered = true, topics = 'pull' }) {
-    // Only the changes of one key are applied in order.
+    // Changes of the same key are applied in order, but changes of different keys are not.
     if (object !== 'queue' && topics === 'push')
       return delivery === 'exactly-once' && ordered === true && BY_KEY.includes(object) ? 'eventual' : 'none'
     if (object !== 'queue') return delivery === 'at-least-once' ? 'none' : 'linearizable'

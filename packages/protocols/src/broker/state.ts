@@ -18,7 +18,7 @@ export interface BrokerConfig extends Subject {
 }
 
 type BrokerMessage =
-  // Messages between a gateway and the broker, except those that dequeue.
+  // Between a gateway and the broker: requests other than dequeues, and their results.
   | {
       readonly type: 'do'
       readonly request: string
@@ -50,7 +50,7 @@ export type BrokerRecord =
       readonly command: Command
       readonly key?: string | undefined
     }
-  /** A message has left its queue. If it was delivered, `receipt` is the receipt. */
+  /** A message has left its queue. `receipt` is absent if the message was not delivered. */
   | { readonly kind: 'taken'; readonly queue: string; readonly number: number; readonly receipt?: string | undefined }
   /** At the broker: a subscriber has acknowledged a message. */
   | { readonly kind: 'delivered'; readonly subscriber: NodeId; readonly number: number }

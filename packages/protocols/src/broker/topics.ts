@@ -45,8 +45,8 @@ export function push(turn: BrokerTurn): void {
 }
 
 /**
- * Returns the first pending message of each key. The second must wait, or a subscriber that missed the first would get
- * it later (§4.6, with a Receive Maximum of 1).
+ * Returns the first pending message of each key. Later messages of the key must wait. Otherwise, a subscriber that
+ * missed the first message would get it after them (§4.6, with a Receive Maximum of 1).
  */
 function firstOfKeys(pending: readonly Publication[]): readonly Publication[] {
   const first = new Map<string, Publication>()

@@ -42,7 +42,7 @@ const chainInvariants: readonly Invariant[] = [
   },
 ]
 
-/** Compares lengths: "histories agree" ensures that one is a prefix of the other. */
+/** Compares only lengths, because "histories agree" ensures that the shorter history is a prefix of the longer one. */
 function watchPropagation(): Watch {
   const states = new Map<NodeId, ChainState>()
   return (node) => (state) => {

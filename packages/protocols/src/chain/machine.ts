@@ -85,8 +85,8 @@ function initial(node: NodeSetting, config: SuccessionConfig): ChainState {
 }
 
 /**
- * Resumes a restarted node's position, unless its epoch was sealed. A head does not resume, because it may have lost
- * updates that it had numbered.
+ * Resumes the work of a restarted node, unless its epoch was sealed. A head starts a reconfiguration instead, because
+ * it may have lost updates to which it had given numbers.
  */
 function resume(turn: ChainTurn): void {
   const { state, config } = turn
@@ -108,7 +108,7 @@ function request(turn: ChainTurn, asked: MachineRequest): void {
 
 type Handler<Message> = MessageHandler<ChainTurn, Message>
 
-/** Handles messages of the current epoch. Tells the sender if its epoch has ended. */
+/** Handles a message, unless its epoch has ended. In that case, informs the sender. */
 function current<Message extends { readonly epoch: number }>(handle: Handler<Message>): Handler<Message> {
   return (turn, message, from) => {
     const { promised } = turn.state

@@ -57,7 +57,7 @@ export type ChainRecord =
 /** The state of a node. The log is the paper's `Hist`; its entries after `acked` are `Sent`. */
 export interface ChainState extends MemberState {
   // Durable.
-  /** This node takes part in no earlier epoch. */
+  /** The earliest epoch in which this node may take part. */
   promised: number
   epoch: number
   chain: readonly NodeId[]

@@ -58,7 +58,10 @@ export const handleUpdate: Handler<Chain, 'update'> = (turn, message, from) => {
   else turn.send(from, { type: 'ack', epoch: state.epoch, index: isTail(state) ? last : state.acked })
 }
 
-/** "Processing at the tail": it executes the update, replies to the client (§3), and acknowledges it (§3.1). */
+/**
+ * "Processing at the tail": the tail executes the update, replies to the client (§3), and sends an acknowledgement to
+ * its predecessor (§3.1).
+ */
 export function executeAtTail(turn: ChainTurn): void {
   const { state } = turn
   execute(turn, lastIndex(state.log))

@@ -8,7 +8,10 @@ export class Answered {
   /** Requests of earlier lives, or answered long ago. */
   readonly #past: Set<string>
   readonly #open: Set<string> = new Set()
-  /** By request: the text of the message that led to the answer; empty for an event of another kind. */
+  /**
+   * By request: the text of the message that led to the answer. Empty if something else led to the answer, such as a
+   * timer.
+   */
   readonly #answered: Map<string, string> = new Map()
   readonly #justNow: Set<string> = new Set()
 
@@ -25,7 +28,7 @@ export class Answered {
     this.#open.add(requestId)
   }
 
-  /** Returns what is wrong with an answer to this request. `late` is not an error: the client no longer waits. */
+  /** Checks an answer to this request. `late` is not an error: the client no longer waits. */
   answer(requestId: string, message: string): 'good' | 'late' | 'unknown' | 'twice' {
     if (this.#open.delete(requestId)) {
       this.#answered.set(requestId, message)

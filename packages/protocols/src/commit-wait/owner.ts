@@ -57,11 +57,11 @@ function read(turn: CommitWaitTurn, key: string, { at }: Ask): Json {
 }
 
 /**
- * How far ahead of the reader's clock a read must see versions.
+ * A read must also see versions that are later than the reader's clock by up to this time.
  *
- * - commit-wait: "s_read = TT.now().latest" (Spanner, OSDI 2012, §4.1.4), which is ε ahead.
- * - uncertainty-interval: the greatest difference of two clocks. A value within it may have been written before the
- *   read began, so the read restarts after it (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
+ * - commit-wait: ε, because "s_read = TT.now().latest" (Spanner, OSDI 2012, §4.1.4).
+ * - uncertainty-interval: the greatest difference of two clocks. A value in the interval may have been written before
+ *   the read began, so the read restarts with the time of that value (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
  */
 const trueUncertainty = ({ config: { order, epsilonMs } }: CommitWaitTurn): number =>
   order === 'commit-wait' ? epsilonMs : 2 * epsilonMs
@@ -123,7 +123,10 @@ function commit(turn: CommitWaitTurn, key: string, ask: Ask, version: Version): 
   answer(turn, ask, ok(ask.command.input.value))
 }
 
-/** Adds a version, and drops the oldest above the limit: no reader's clock is that far behind. */
+/**
+ * Adds a version, and drops the oldest one above the limit. No read needs the dropped version, because no reader's
+ * clock is that late.
+ */
 export function add(all: Map<string, Version[]>, key: string, version: Version): void {
   const versions = all.get(key)
   if (versions === undefined) all.set(key, [version])

@@ -57,7 +57,7 @@ export interface Zone {
 }
 
 export interface CacheEntry extends Answer {
-  /** Times by the resolver's monotonic clock. */
+  /** `at` and `until` are times by the resolver's monotonic clock. */
   readonly at: Millis
   readonly until: Millis
 }

@@ -4,7 +4,8 @@ import { draw } from '../generator.ts'
 import type { Handler } from '../turn.ts'
 import type { Battle, Decision, Generals, GeneralsState, GeneralsTurn, Order, Signature } from './state.ts'
 
-// Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, for one traitor: OM(1) of §3, and SM(1) of §4.
+// This file implements OM(1) (§3) and SM(1) (§4), the algorithms for one traitor, of Lamport, Shostak & Pease, "The
+// Byzantine Generals Problem", 1982.
 
 /** "The commander sends his value to every lieutenant" (OM, step 1), signed if messages are (SM, step 1). */
 export function command(turn: GeneralsTurn, order: Order): void {
@@ -45,8 +46,8 @@ export const handleOrder: Handler<Generals, 'order'> = (turn, { battle: number, 
 }
 
 /**
- * Opens all battles up to this one, because its message shows that the earlier ones have begun. A general waits for at
- * most two rounds.
+ * Opens all battles up to `last`. A message about battle `last` shows that the earlier battles have begun. A general
+ * waits for at most two rounds.
  */
 function openUpTo(turn: GeneralsTurn, last: number): void {
   const { state, config } = turn

@@ -18,7 +18,10 @@ const generalsInvariants: readonly Invariant[] = [
   },
 ]
 
-/** Checks that loyal decisions agree with those of the loyal commander, or of the lieutenant that decided first. */
+/**
+ * Checks the decisions of loyal generals. If `byCommander` is true, they must equal the decision of the loyal
+ * commander. If not, they must equal the decision of the lieutenant that decided first.
+ */
 function watchDecisions(byCommander: boolean): Watch {
   const first: { readonly by: NodeId; readonly text: string }[] = []
   return (node) => {
@@ -31,7 +34,8 @@ function watchDecisions(byCommander: boolean): Watch {
         const text = textOf(state.decided[checked] ?? null)
         const known = first[checked]
         if (known === undefined) {
-          // A loyal commander decides before he sends any message. An order without his decision is therefore not his.
+          // A loyal commander decides before he sends any message. If he has not decided yet, a lieutenant's decision
+          // does not come from him.
           if (isCommander || !byCommander) first[checked] = { by: node, text }
         } else if (known.text !== text)
           return `in battle ${checked + 1} ${known.by} does ${known.text}, and ${node} does ${text}`
@@ -73,7 +77,8 @@ export const generals: ProtocolDefinition = defineProtocol({
   invariants: generalsInvariants,
   // A commander who is a traitor confirms orders without sending them to any general.
   promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),
-  // The traitor is the only fault. "The absence of a message can be detected" (A3) only while messages arrive in time.
+  // The traitor is the only fault. Other faults would delay or lose messages, but the algorithm must notice absent
+  // messages: "The absence of a message can be detected" (A3).
   notUnder: [
     ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'kill', 'crash', 'pause'] as const),
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),

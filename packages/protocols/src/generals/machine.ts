@@ -17,7 +17,7 @@ export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
   redo({ state }, { battle, decision }) {
     state.decided[battle] = decision
   },
-  // Clients from before the restart have lost their connection.
+  // No client waits for these results: clients lost their connections at the restart.
   begin: (turn) => carryOut(turn),
   request: handleRequest,
   messages: {
@@ -41,7 +41,7 @@ export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
 
 function initial({ id, peers, seed }: NodeSetting, { object, traitor, bug }: GeneralsConfig): GeneralsState {
   const all = inOrder(id, peers)
-  // The bug: three generals cannot agree if one may be a traitor (§2). Other nodes take no part.
+  // The bug: only three generals take part, and three cannot agree if one may be a traitor (§2).
   const generals = bug === 'three-generals' ? all.slice(0, 3) : all
   const suspect = { none: undefined, commander: generals[0], lieutenant: generals.at(-1) }[traitor]
   return {

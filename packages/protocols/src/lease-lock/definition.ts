@@ -62,7 +62,7 @@ export const leaseLock: ProtocolDefinition = defineProtocol({
   strictest: { 'lease-ms': 20 },
   // Without fencing, no clock bound suffices: a holder's message may arrive after its lease has expired.
   promises: (_, { fencing }) => (fencing === false ? 'none' : 'linearizable'),
-  // With fencing, holders do not use their clocks. Wall clocks have no bound.
+  // With fencing, holders do not use their clocks. With wall clocks, no bound is assumed.
   clocks: ({ fencing, clock, 'clock-drift': drift = DRIFT }) =>
     fencing === false && clock !== 'wall' ? { drift: Number(drift) } : {},
   create: (chosen) =>

@@ -80,7 +80,10 @@ function initial({ id, peers, seed }: NodeSetting, { fencing }: LeaseLockConfig)
   }
 }
 
-/** Restarts every lease, since a lease may still have its full duration. */
+/**
+ * After a restart, counts every lease from its beginning again. Each lease may have been granted just before the
+ * restart.
+ */
 function renewLeases({ state, steady }: LeaseLockTurn): void {
   state.renewed = true
   for (const [key, lock] of state.locks) state.locks.set(key, { ...lock, since: steady })

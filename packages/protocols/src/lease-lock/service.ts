@@ -38,8 +38,9 @@ export const handleRelease: Handler<LeaseLock, 'release'> = (turn, { key, sectio
   turn.persist({ kind: 'released', key })
 }
 
-// The store refuses a token lower than any token that it has seen (Kleppmann, "How to do distributed locking", 2016).
-// The token of a load counts too, because an earlier holder must not overwrite a value that a later holder has loaded.
+// The rest of this file is the store. It refuses a token lower than the highest token that it has seen (Kleppmann, "How
+// to do distributed locking", 2016). Tokens of loads count too: after a later holder has loaded a value, an earlier
+// holder must not overwrite it.
 
 const EMPTY: Cell = { content: null, version: 0, section: '', fence: 0 }
 

@@ -13,7 +13,7 @@ export interface LeaseLockConfig extends Subject {
   readonly retransmitMs: Millis
 }
 
-/** One attempt of a worker under the lock of a key. */
+/** Identifies one attempt of a worker under the lock of a key. */
 interface Named {
   readonly key: string
   readonly section: string

@@ -3,8 +3,8 @@ import { unavailable, unsupported } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Lease, LeaseLock, LeaseLockTurn, Pending, Section } from './state.ts'
 
-// A worker serves its clients' requests under the lock of their key. Only its clock tells whether it still holds the
-// lock.
+// This file is about workers. A worker serves its clients' requests under the lock of their key. Only the worker's
+// clock tells whether the worker still holds the lock.
 
 const WAITING_LIMIT = 1_000
 
@@ -53,8 +53,8 @@ export const handleGranted: Handler<LeaseLock, 'granted'> = (turn, { key, sectio
     return
   }
   if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
-  // The lease began after the request was sent, so counting from then is safe. With wall clocks, the service sends the
-  // end.
+  // The lease began after the request was sent, so it is safe to count from `askedAt`. With wall clocks, the service
+  // sends the end of the lease.
   const safeUntil = section.phase.askedAt + config.leaseMs / config.drift
   const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
   state.sections.set(key, { ...section, phase: { type: 'load', lease } })
@@ -95,7 +95,7 @@ export const handleRefused: Handler<LeaseLock, 'refused'> = (turn, { key, sectio
   const section = turn.state.sections.get(key)
   if (section?.name !== name) return
   if (section.phase.type === 'load') beginAgain(turn, key, section)
-  // An earlier duplicate of this message may have been accepted.
+  // An earlier duplicate of this message may have been accepted, so the result is unknown.
   else if (section.phase.type === 'store') giveUp(turn, key, section)
 }
 

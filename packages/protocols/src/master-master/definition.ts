@@ -11,7 +11,10 @@ import { type AnyMergeable, answered, type Copy, type Mergeable, mergeables, typ
 
 type Settings = ProtocolOptions['settings']
 
-/** Whether the latest write in real time survives. Clocks must be right, and finer than the time between writes. */
+/**
+ * Whether the copies keep the write that is the latest in real time. This requires right clocks that are finer than the
+ * time between writes.
+ */
 const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': resolutionMs = 0 }: Settings): boolean =>
   conflicts !== 'lamport' &&
   !(conflicts === 'version-vector' && siblings === 'all') &&
@@ -19,7 +22,9 @@ const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': res
 
 const FINEST_RESOLUTION_MS = 0.1
 
-/** Whether copies become correct eventually. In a bank, a node does not know concurrent transfers of other nodes. */
+/**
+ * Whether copies become correct eventually. Not for a bank: a node does not know concurrent transfers of other nodes.
+ */
 const isEventual = (object: string, settings: Settings): boolean =>
   object === 'counter' ? settings['sums'] !== 'settle' : object !== 'bank' && settlesByTime(settings)
 
@@ -106,7 +111,8 @@ export const masterMaster: ProtocolDefinition = defineProtocol({
   },
 })
 
-// A counter stored as a plain value. Of two results computed at the same time, one is lost.
+// A counter that is stored as a plain value. If two nodes compute a new value at the same time, one of the values is
+// lost.
 
 const settledWrite = (key: string, value: Json): Write => ({ key, value, timeless: false })
 

@@ -5,7 +5,7 @@ import { heldOf, includes } from './conflict.ts'
 import type { MasterMasterMessage, MasterMasterState } from './state.ts'
 import { compareStamps, type Stamp } from './version.ts'
 
-// Copies converge because four properties hold at every step.
+// This file checks the four properties that make copies converge.
 //
 // - A node never returns to an older version.
 // - A node takes the newest version that it is sent.

@@ -37,7 +37,8 @@ export interface Write {
   readonly key: string
   readonly value: Json
   /**
-   * Whether a later write is newer whatever the clock shows, because only one node writes the item, or writes it once.
+   * Whether a later write is newer whatever the clock shows. This is true if only one node writes the item, or if the
+   * item is written only once.
    */
   readonly timeless: boolean
 }
@@ -93,7 +94,7 @@ const counter: Mergeable<Map<string, number>> = {
   },
 }
 
-/** A set with one item per element: whether it is in the set. */
+/** A set. For each element, an item tells whether the element is in the set. */
 const set: Mergeable<Map<string, Map<string, Json>>> = {
   initial: () => new Map(),
   took(sets, { key, value }) {

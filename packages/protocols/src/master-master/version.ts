@@ -14,7 +14,7 @@ export interface Stamp {
 export type VersionVector = { readonly [node: NodeId]: number }
 
 export interface Version {
-  /** The key of a register; otherwise the name of an item that is merged separately. */
+  /** The key of a register. For other objects, the name of an item that is merged separately. */
   readonly key: string
   readonly value: Json
   readonly stamp: Stamp

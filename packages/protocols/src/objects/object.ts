@@ -22,7 +22,7 @@ export interface ReplicatedObject<State> {
   load(saved: Json): State
 }
 
-/** An object whose state type is hidden from the protocol. */
+/** An object whose state protocols pass on without knowing its type. */
 // biome-ignore lint/suspicious/noExplicitAny: states go from one function of the object to another.
 export type AnyObject = ReplicatedObject<any>
 

@@ -41,7 +41,7 @@ export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOpti
 
 const functionsKnown = new WeakMap<ProtocolDefinition, readonly string[]>()
 
-/** Whether the object has functions without effects. Every request to a queue or a lock has an effect. */
+/** Whether the object has functions without effects. Queues and locks have none. */
 export const isEverRead = (name: string | undefined): boolean =>
   name === undefined || findObject(name)?.reads.length !== 0
 

@@ -12,9 +12,9 @@ const PENDING_LIMIT = 10_000
 
 /**
  * One node puts all updates in one order and sends them without waiting for answers. Every node applies them in that
- * order, and answers reads from its own copy. A writer is answered once its own node has applied its update. These are
- * the local reads over an atomic broadcast of Attiya & Welch, "Sequential consistency versus linearizability", 1994:
- * sequentially consistent for clients that stay with one node, but not linearizable, since a node may lag.
+ * order, and answers reads from its own copy. A writer is answered once its own node has applied its update. This is an
+ * atomic broadcast with local reads (Attiya & Welch, "Sequential consistency versus linearizability", 1994). It is
+ * sequentially consistent for clients that stay with one node. It is not linearizable, because a node may lag.
  */
 export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<OrderedQueue>({
   initial,
@@ -129,7 +129,8 @@ function handleHave(turn: OrderedQueueTurn, peer: NodeId, count: number): void {
   const { have, log } = turn.state
   const before = have.get(peer)
   have.set(peer, count)
-  // A node that confirms a whole batch is catching up, and gets the next one. A single new entry is already on its way.
+  // A node that confirms a whole batch is catching up, so it gets the next batch. Other nodes are sent each new entry
+  // anyway.
   if (before !== undefined && count >= before + BATCH && count < log.length) spread(turn, peer)
 }
 

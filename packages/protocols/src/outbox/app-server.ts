@@ -6,9 +6,9 @@ import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
 import type { Message, Outbox, OutboxTurn } from './state.ts'
 
-// An app server. With an outbox, it writes only to the database. In a dual write, it writes to the database and to the
-// queue, one after the other: nothing ensures that both writes happen, or that they happen in the same order
-// (Kleppmann, "Designing Data-Intensive Applications", 2017, ch. 11, "Keeping Systems in Sync").
+// This file is about app servers. With an outbox, an app server writes only to the database. In a dual write, it writes
+// to the database and to the queue, one after the other. Nothing ensures that both writes happen, or that they happen
+// in the same order (Kleppmann, "Designing Data-Intensive Applications", 2017, ch. 11, "Keeping Systems in Sync").
 
 const CHECK_MS = millis(20)
 

@@ -15,7 +15,7 @@ export const outbox: ProtocolDefinition = defineProtocol({
   weakness,
   summary: 'a database and a queue that should agree, kept in step by an outbox in the database or by dual writes',
   defaultNodes: 3,
-  // Without objects that have no reads: their view would have to change together with the database.
+  // Objects without reads are left out. Their requests would have to change the view and the database at the same time.
   objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
   settings: {
     write: {

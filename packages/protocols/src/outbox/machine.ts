@@ -10,8 +10,8 @@ import type { Outbox, OutboxConfig, OutboxRecord, OutboxState, OutboxTurn } from
 
 /**
  * A database, and a queue that publishes its changes. The first node is the database, which answers its own clients.
- * The second node is the queue, with a view built from its events; clients of all other nodes read the view. Both
- * should eventually have the same content.
+ * The second node is the queue, with a view built from its events; clients of all other nodes read the view. The
+ * database and the view should eventually have the same content.
  */
 export const createOutbox: MachineMaker<Outbox> = defineMachine<Outbox>({
   initial,

@@ -51,7 +51,7 @@ export interface OutboxState {
   readonly database: NodeId
   readonly queue: NodeId
   readonly life: number
-  // The state of the app server; each node is one.
+  // The state that every node has as an app server.
   readonly calls: Map<string, Call>
   readonly toDatabase: Forwarding
   readonly toQueue: Forwarding

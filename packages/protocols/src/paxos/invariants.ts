@@ -49,7 +49,7 @@ function watchChosen(): Watch {
     return slot
   }
 
-  /** Records that `proposer` knows of an acceptance. The proposal is then on the disks of both nodes. */
+  /** Records that `proposer` knows of an acceptance by `acceptor`. The proposal is then on the disks of both nodes. */
   function accepted(number: number, { ballot, command }: Proposal, proposer: PaxosState, acceptor: NodeId): void {
     const slot = slotOf(number)
     const acceptors = slot.acceptors.get(ballot) ?? new Set([proposer.id])

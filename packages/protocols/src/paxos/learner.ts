@@ -11,7 +11,7 @@ import type { Paxos, PaxosTurn } from './state.ts'
 const BATCH = 256
 
 /**
- * Learns the slots up to `chosen`. A proposal that this node accepted in the same ballot is the chosen one, because
+ * Learns the slots up to `chosen`. If this node accepted a proposal of this ballot, that proposal was chosen, because
  * later ballots propose nothing else (P2b, §2.2). For other slots, the node asks the leader.
  */
 export function learnUpTo(turn: PaxosTurn, leader: NodeId, ballot: number, chosen: number): void {

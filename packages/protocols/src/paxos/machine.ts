@@ -126,15 +126,15 @@ export function serve(turn: PaxosTurn, origin: Origin, command: Command): void {
   if (state.role !== 'leader' || crowded) answer(turn, origin, unavailable)
   else if (isRead(config, command) && config.reads === 'round') read(turn, origin, command)
   else {
-    // The origin must be known before the proposal, because the slot of a sole node is chosen immediately.
+    // The origin must be known before the proposal. If there is only one node, the slot is chosen immediately.
     state.origins.set(state.next, origin)
     propose(turn, command)
   }
 }
 
 /**
- * Serves a read. If this node still leads, every slot that was chosen before the read has been applied here, or was
- * found in phase 1.
+ * Serves a read. If this node still leads, it knows every slot that was chosen before the read. It has applied the
+ * slot, or found it in phase 1.
  */
 function read(turn: PaxosTurn, origin: Origin, { input }: Command): void {
   const { state, config } = turn
@@ -159,7 +159,7 @@ function prepare(turn: PaxosTurn, { ballot, from: first }: MessageOf<PaxosMessag
   turn.send(from, { type: 'promise', ballot, accepted: promise(turn, ballot, first) })
 }
 
-/** Follows a higher ballot without a promise, because only a prepare request asks for a promise. */
+/** Follows a higher ballot, but promises nothing. Only a prepare request asks for a promise. */
 function preempted(turn: PaxosTurn, { ballot }: MessageOf<PaxosMessage, 'preempted'>): void {
   const { state } = turn
   if (ballot <= state.ballot) return

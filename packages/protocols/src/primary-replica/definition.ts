@@ -25,7 +25,7 @@ function serve(turn: PrimaryReplicaTurn, origin: Origin, command: Command): void
   }
 }
 
-/** Whether enough replicas are reachable for a write. Refusing it is better than leaving it pending. */
+/** Whether enough replicas are reachable for a write. It is better to refuse a write than to leave it pending. */
 function canReplicate(turn: PrimaryReplicaTurn): boolean {
   const { state } = turn
   let reachable = 0
@@ -99,8 +99,8 @@ function heldByMajority({ role, committed, peers, replicas }: PrimaryReplicaStat
 /** The settings with the strongest promise. Every bug can be observed under them. */
 const STRICTEST = { sync: 'majority', reads: 'primary' } as const
 /**
- * With these settings, each client reads ever longer parts of the primary's log, including its own writes: a sequential
- * order. A failover could drop entries that clients have read.
+ * With these settings, each client reads a growing part of the primary's log, and its own writes are in it. This is a
+ * sequential order. There is no failover, because it could drop entries that clients have read.
  */
 const STICKY = { reads: 'sticky', 'own-writes': true, failover: false } as const
 

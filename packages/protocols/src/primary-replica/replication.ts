@@ -97,7 +97,7 @@ export const handleReplicated: Handler<PrimaryReplica, 'replicated'> = (turn, me
     acknowledge(turn)
     releaseOwn(turn, from, match)
   }
-  // If the logs now match at `retryFrom`, the request to retry is stale. Obeying it could loop for ever.
+  // If the logs match at `retryFrom` by now, the request to retry is stale. Obeying it could cause an endless loop.
   if (retryFrom !== undefined) {
     if (retryFrom <= replica.match || retryFrom >= replica.next) return
     replica.next = retryFrom
@@ -110,7 +110,7 @@ function acknowledge(turn: PrimaryReplicaTurn): void {
   const matches = [...state.replicas.values()].map((replica) => replica.match).sort((one, other) => other - one)
   const sync = syncCount(turn)
   const index = sync === 0 ? lastIndex(state.log) : (matches[sync - 1] ?? 0)
-  // Entries of earlier epochs are safe only once an entry of this epoch is. Until then, a node without them may become
+  // An entry of this epoch must be safe first. Until then, a node without the entries of earlier epochs may become
   // primary.
   if (index < state.noopIndex) return
   state.committed = Math.max(state.committed, Math.min(index, lastIndex(state.log)))

@@ -106,7 +106,7 @@ export const quorum: ProtocolDefinition = defineProtocol({
  *
  * - Registers are atomic if reads and writes overlap, reads write back, and tags are counters.
  * - Without write-back, registers are regular (Lamport, "On Interprocess Communication", 1986).
- * - If a write may miss the previous write, only tags from clocks prevent the loss of the later write.
+ * - A write that misses the previous write may get a lower tag, and is then lost. Tags from clocks prevent this.
  */
 function promises(_: string, settings: ProtocolOptions['settings']): ReturnType<ProtocolDefinition['promises']> {
   const strict = overlap(settings) && settings['sloppy'] !== true

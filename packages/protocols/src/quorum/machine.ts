@@ -65,7 +65,7 @@ const handleWant: Handler<Quorum, 'want'> = (turn, message, from) => {
 
 /**
  * Replicas without a leader. The node that a client calls contacts the replicas of the key itself: a read waits for R
- * of them, a write for W. Clocks are read only for tags from clocks.
+ * of them, a write for W. A node reads its clock only if tags come from clocks.
  */
 export const createQuorum: MachineMaker<Quorum> = defineMachine<Quorum>({
   initial,

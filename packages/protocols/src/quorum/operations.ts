@@ -122,8 +122,8 @@ function compareVersions({ config }: QuorumTurn, one: Version | undefined, other
 }
 
 /**
- * Begins the second phase of a write. Its tag is higher than those of all acknowledged writes: R replicas were asked
- * for their tags (Lynch & Shvartsman 1997), or clocks agree.
+ * Begins the second phase of a write. The tag of the write is higher than the tags of all acknowledged writes, because
+ * R replicas were asked for their tags (Lynch & Shvartsman 1997). If tags come from clocks, the clocks must agree.
  */
 function write(turn: QuorumTurn, operation: Operation, counter: number): void {
   const { key, input, id } = operation

@@ -11,7 +11,7 @@ import type { Tag, Version } from './tag.ts'
 
 export interface QuorumConfig {
   readonly settings: { readonly [name: string]: ProtocolSettingValue }
-  /** Whether a read first stores the value that it is about to return on W replicas. */
+  /** Whether a read stores its value on W replicas before it returns the value. */
   readonly writeBack: boolean
   /** Whether a read sends the returned value to replicas that have an older one, without waiting for them. */
   readonly readRepair: boolean
@@ -86,7 +86,7 @@ export interface QuorumState {
   readonly lastRequests: Map<string, LastRequest>
   /** The versions that this node stores as a replica. Durable, like the hints. */
   readonly versions: Map<string, Version>
-  /** The versions stored for another replica, by that replica, then by key. */
+  /** Versions stored for other replicas: by replica, then by key. */
   readonly hints: Map<NodeId, Map<string, Version>>
   /** The keys of `versions`, in order of arrival. */
   readonly keys: string[]

@@ -3,7 +3,7 @@ import type { Json } from '@chaosproxy/history'
 /** Orders the writes to a key: by counter, then by writer. No two writes share both (Lynch & Shvartsman 1997). */
 export interface Tag {
   readonly counter: number
-  /** The operation that wrote, unique even across restarts. */
+  /** The operation that wrote the version. Unique even across restarts. */
   readonly writer: string
 }
 

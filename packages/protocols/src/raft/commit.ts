@@ -60,8 +60,8 @@ export function applyCommitted(turn: RaftTurn): void {
     const proposal = state.proposals.get(index)
     if (proposal === undefined) continue
     state.proposals.delete(index)
-    // If another entry is committed at its index, a proposal is lost. The bug: any entry at the index answers the
-    // proposal.
+    // If another entry is committed at the index of a proposal, the proposal is lost. The bug: any entry at that index
+    // answers the proposal.
     const own = proposal.term === entry.term
     const confused = !own && turn.config.bug === 'reply-by-index'
     if (confused) turn.mark()

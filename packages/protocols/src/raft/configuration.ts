@@ -26,7 +26,8 @@ export function rebaseConfigurations(state: RaftState, base: Configuration, keep
 }
 
 /**
- * Returns the configuration in force after the entry at `index`. The entry is in the log, or is the last one before it.
+ * Returns the configuration in force after the entry at `index`. The entry is in the log, or is the last entry before
+ * the beginning of the log.
  */
 export const configurationAt = ({ configurations, configuration }: RaftState, index: number): Configuration =>
   configurations.findLast((known) => known.index <= index) ?? configuration

@@ -130,8 +130,8 @@ function becomeLeader(turn: RaftTurn): void {
   turn.cancelTimer('election')
   turn.cancelTimer('silence')
   turn.log(`leads in term ${state.term}`)
-  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). With the bug, a leader does
-  // not need a no-op.
+  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). A leader with the bug
+  // `commit-old-term` does not need a no-op.
   const opens = turn.config.bug !== 'commit-old-term'
   state.noopIndex = opens ? appendEntry(turn, { term: state.term, command: null }) : lastIndex(state.log)
   roundFromNow(turn)

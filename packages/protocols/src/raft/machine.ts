@@ -86,7 +86,7 @@ function begin(turn: RaftTurn): void {
   const { state, config } = turn
   setElectionTimer(turn, config.electionMinMs)
   if (config.reads !== 'lease') return
-  // A leader may still rely on an answer that this node gave before its restart.
+  // Before its restart, this node may have answered a leader, and the leader may still rely on that answer.
   state.loyal = true
   turn.setTimer('silence', config.electionMinMs)
 }

@@ -39,7 +39,7 @@ export function handleAppend(turn: RaftTurn, message: Append, from: NodeId): voi
   }
   storeEntries(turn, prevIndex, message.entries)
   const match = prevIndex + message.entries.length
-  // "set commitIndex = min(leaderCommit, index of last new entry)" (Figure 2).
+  // "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)" (Figure 2).
   state.commitIndex = Math.max(state.commitIndex, Math.min(message.commit, match))
   applyCommitted(turn)
   turn.send(from, {
@@ -55,8 +55,8 @@ export function handleAppend(turn: RaftTurn, message: Append, from: NodeId): voi
 }
 
 /**
- * Whether this node has the leader's entry in front of the new entries (§5.3). `here` is the term of its own entry
- * there.
+ * Whether this node has the entry that comes just before the new entries in the leader's log (§5.3). `here` is the term
+ * of this node's own entry at that index.
  */
 function precedes(turn: RaftTurn, here: number | undefined, prevTerm: number): boolean {
   const taken = takenToPrecede(turn, here, prevTerm)
@@ -123,7 +123,7 @@ function forget(inFlight: number[], match: number): void {
 }
 
 function refused(turn: RaftTurn, peer: NodeId, progress: Progress, message: AppendReply): void {
-  // The reply is stale: that index has been settled in the meantime.
+  // The reply is stale if the follower's log is already known to match at `prevIndex`.
   if (message.prevIndex <= progress.match) return
   if (progress.probing && message.prevIndex !== progress.next - 1) return
   const { log } = turn.state

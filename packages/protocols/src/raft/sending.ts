@@ -3,7 +3,7 @@ import { type Entry, entriesFrom, lastIndex, termAt } from '../log.ts'
 import type { Progress, RaftTurn } from './state.ts'
 import { storeEntriesAsLeader } from './storing.ts'
 
-// The messages of a leader to its followers: §5.3, §7; thesis §10.2.2 for batching and pipelining.
+// This file is about the messages of a leader to its followers: §5.3, §7; thesis §10.2.2 for batching and pipelining.
 
 export const createProgress = (lastLogIndex: number, voter: boolean): Progress => ({
   voter,

@@ -142,7 +142,9 @@ export interface RaftState extends RoutingState {
   loyal: boolean
   commitIndex: number
   votes: NodeId[]
-  /** The last entry that the node has on disk, or is writing there. Only a leader uses the members from here on. */
+  /**
+   * The last entry that the node has on disk, or is writing to disk. Only a leader uses this member and those below.
+   */
   stored: number
   progress: Map<NodeId, Progress>
   noopIndex: number

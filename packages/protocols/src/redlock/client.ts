@@ -66,7 +66,10 @@ export const handleRaised: Handler<Redlock, 'raised'> = (turn, { value }, from) 
   else giveBack(turn, attempt)
 }
 
-/** Step 4: whether time is left: the time to live, less the time spent acquiring the lock and the clock drift. */
+/**
+ * Step 4: whether the lock is still valid. The time left is the time to live, less the clock drift and the time spent
+ * acquiring the lock.
+ */
 function isValid(turn: RedlockTurn, { startedAt }: Attempt): boolean {
   const { config, steady } = turn
   const leftMs = config.ttlMs - (steady - startedAt) - (config.ttlMs * config.drift + 2)
@@ -172,7 +175,7 @@ export const handleStored: Handler<Redlock, 'stored'> = (turn, { value }) => {
 export const handleRefused: Handler<Redlock, 'refused'> = (turn, { value }) => {
   const attempt = turn.state.attempts.get(value)
   if (attempt?.phase === 'load') giveBack(turn, attempt)
-  // The resource may have accepted an earlier duplicate of this message.
+  // The resource may have accepted an earlier duplicate of this message, so the result is unknown.
   else if (attempt?.phase === 'store') finish(turn, attempt, LOST)
 }
 
@@ -195,7 +198,7 @@ export function workAgain(turn: RedlockTurn): void {
     else if (phase === 'store') finish(turn, attempt, LOST)
   }
   for (const { key, value, since, answers } of [...state.releases.values()]) {
-    // A lock that has not been released by this time has expired.
+    // After twice the time to live, the lock has expired even if it was not released.
     if (steady - since > 2 * config.ttlMs) state.releases.delete(value)
     else for (const master of state.masters) if (!answers.has(master)) turn.send(master, { type: 'delete', key, value })
   }

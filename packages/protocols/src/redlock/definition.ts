@@ -61,8 +61,8 @@ export const redlock: ProtocolDefinition = defineProtocol({
       watch: watchGrants,
     },
   ],
-  // A lock is linearizable if no client holds it beyond its time to live. A resource requires fencing, since nothing
-  // else shows a late message.
+  // A lock is linearizable if no client holds it beyond its time to live. A resource requires fencing, because only a
+  // token shows that a message is late.
   promises: (object, { fencing = false, 'ttl-ms': ttlMs = 0 }) =>
     (object === 'lock' ? Number(ttlMs) >= LONG_MS : fencing === true) ? 'linearizable' : 'none',
   strictest: FENCED,

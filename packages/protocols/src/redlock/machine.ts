@@ -19,8 +19,8 @@ import {
 import { expire, handleDelete, handleRaise, handleSet, replay } from './master.ts'
 import { type Cell, nameOfToken, type Redlock, type RedlockState, type RedlockTurn } from './state.ts'
 
-// The initial content of the resource that the lock protects. Only fencing tokens can show that a holder is late
-// (Kleppmann, "How to do distributed locking", 2016).
+// The initial content of the resource that the lock protects. `fence` is the highest token: only fencing tokens can
+// show that a holder is late (Kleppmann, "How to do distributed locking", 2016).
 
 const EMPTY: Cell = { content: null, by: '', fence: 0 }
 

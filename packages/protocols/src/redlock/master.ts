@@ -17,8 +17,8 @@ export const handleSet: Handler<Redlock, 'set'> = (turn, { key, value }, from) =
 }
 
 /**
- * Stores a record on disk, like "fsync=always". Otherwise, a restarted master would have to stay offline for a time to
- * live.
+ * Stores a record on disk, like "fsync=always". Without the record, a restarted master would have to stay offline until
+ * all its locks have expired.
  */
 function keep(turn: RedlockTurn, record: RedlockRecord): void {
   if (turn.config.bug === 'forget-on-restart') turn.mark()

@@ -55,7 +55,7 @@ export type Job =
   | { readonly type: 'hold'; readonly requestId: string }
   | { readonly type: 'apply'; readonly requestId: string; readonly input: Input; readonly since: Millis }
 
-/** A client of Redlock that acquires or uses the lock of a key. */
+/** One attempt of a client to acquire the lock of a key and to use it. */
 export interface Attempt {
   readonly key: string
   readonly value: string
@@ -67,7 +67,7 @@ export interface Attempt {
   readonly raised: Set<NodeId>
   /** The highest counter among the masters' answers; later the fencing token. */
   token: number
-  /** The content to store. Used while the result is being stored. */
+  /** The content to store. Used only while `phase` is `store`. */
   content: Json
   result: Completion | undefined
 }
@@ -96,8 +96,8 @@ export interface RedlockState {
   /** With fencing, by key: the latest token, and the value of the lock that the token belongs to. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
-   * The values of released locks, each with whether the key had the value. A SET that arrives after the DEL of its
-   * value is ignored, since a single connection would deliver the SET first.
+   * For each released lock: whether the key still had its value. A SET that arrives after the DEL of its value is
+   * ignored, because over a single connection the SET would arrive first.
    */
   readonly gone: Map<string, boolean>
   // The resource.

@@ -15,7 +15,7 @@ export interface Forwarding {
   readonly taken: Map<NodeId, Map<number, number>>
 }
 
-/** For each node, the last ticket is kept for this many of its restarts. */
+/** The last ticket is kept for each of a node's latest lives, up to this number of lives. */
 const LIVES_LIMIT = 100
 
 export const createForwarding = (life: number): Forwarding => ({ life, issued: 0, taken: new Map() })
@@ -26,8 +26,9 @@ export function issueTicket(forwarding: Forwarding): Ticket {
 }
 
 /**
- * Returns whether a request is new: its ticket is later than all others of the same `life`. Any other request must not
- * be answered. A refusal would claim that it had no effect, but its first copy may still enter the log.
+ * Returns whether a request is new: its ticket is later than all others of the same `life`. A request that is not new
+ * must get no answer. A refusal would claim that the request had no effect, but an earlier copy of it may still enter
+ * the log.
  */
 export function takeTicket({ taken }: Forwarding, from: NodeId, { life, number }: Ticket): boolean {
   const lives = entryOf(taken, from, () => new Map<number, number>())

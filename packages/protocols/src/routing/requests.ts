@@ -43,8 +43,9 @@ export function offerRequests(turn: RoutingTurn): void {
 }
 
 /**
- * Forwards a request to a known leader. If an earlier copy may still be applied, forwards it again only if it cannot be
- * executed twice: a read, or a request with a session. A new leader gets it immediately, the same leader after a delay.
+ * Forwards a request to a known leader. If an earlier copy may still be applied, only a read or a request with a
+ * session is forwarded again, because such a request cannot be executed twice. A new leader gets the request
+ * immediately, the same leader after a delay.
  */
 function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   const { state, config } = turn
@@ -68,7 +69,7 @@ function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   turn.send(leader, { type: 'forward', origin, command, ticket: issueTicket(state.forwarding) })
 }
 
-/** Whether the answer to a request is overdue. A leader never loses a message to itself. */
+/** Whether the answer to a request is overdue. Never true if this node is the leader: it loses no message to itself. */
 const isOverdue = ({ state, config }: RoutingTurn, { lastLeader, age, forwardedAtAge }: Request): boolean =>
   config.retryMs > 0 && lastLeader !== state.id && (age - forwardedAtAge) * SWEEP_MS >= config.retryMs
 

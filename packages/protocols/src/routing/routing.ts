@@ -71,8 +71,8 @@ export interface RoutingConfig extends Subject {
   readonly leaderWaitMs: Millis
   readonly requestTimeoutMs: Millis
   /**
-   * How long a request waits for an answer before it is forwarded again, if that is safe. A new leader gets it
-   * immediately. 0 disables both.
+   * How long a request waits for an answer before it is forwarded again, if that is safe. A new leader gets the request
+   * immediately. If 0, no request is forwarded again.
    */
   readonly retryMs: Millis
 }
@@ -89,7 +89,7 @@ export interface RoutingTurn {
 /** The timer for sweeps, which runs while requests wait. */
 export type RoutedTimer = 'requests'
 
-/** The largest number of requests of a node or leader. Further requests are refused. */
+/** The largest number of open requests of a node or leader. Further requests are refused. */
 export const REQUEST_LIMIT = 10_000
 
 export const isRead = ({ object }: RoutingConfig, { input }: Command): boolean => object.reads.includes(input.f)

@@ -6,7 +6,7 @@ import type { AnyObject } from '../objects/object.ts'
 interface LastRequest {
   readonly sequence: number
   readonly result: Completion
-  /** The number of session requests that had been applied then. */
+  /** The number of session requests that had been applied when this request was applied. */
   readonly count: number
 }
 
@@ -75,7 +75,10 @@ export function wasApplied({ sessions }: SessionedCopy, { session }: Command): b
   return last !== undefined && session !== undefined && session.sequence <= last.sequence
 }
 
-/** Removes the least recently used sessions. The log orders them, so every copy removes the same ones. */
+/**
+ * Removes the least recently used sessions. Every copy applies requests in the order of the log, so every copy removes
+ * the same sessions.
+ */
 function forgetOldest(sessions: Map<string, LastRequest>): void {
   const byAge = [...sessions].sort(([, one], [, other]) => one.count - other.count)
   for (const [client] of byAge.slice(0, SESSIONS_FORGOTTEN)) sessions.delete(client)

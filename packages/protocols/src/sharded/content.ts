@@ -2,7 +2,8 @@ import type { Json } from '@chaosproxy/history'
 import { loadPairs } from '../objects/object.ts'
 import type { Place, ShardedState, ShardedTurn } from './state.ts'
 
-// A shard contains an object. With transactions, it contains the items whose names begin with the shard's number.
+// The content of a shard is one object. With transactions, the content is all items whose names begin with the shard's
+// number.
 
 export const itemOf = (shard: number, key: string): string => `${shard} ${key}`
 export const shardOfItem = (item: string): number => Number(item.slice(0, item.indexOf(' ')))

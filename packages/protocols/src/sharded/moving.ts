@@ -40,7 +40,8 @@ export function giveAgain(turn: ShardedTurn): void {
 
 export function handleTake(turn: ShardedTurn, from: NodeId, shard: number, epoch: number, content: Json): void {
   const { state } = turn
-  // The message may be late and repeated. Or this node already knows of the move, but does not have the shard yet.
+  // A late or repeated message has an earlier epoch, or this node already has the shard. If this node knows of the move
+  // but lacks the shard, the message is new.
   const place = placeOf(state, shard)
   const isNew = epoch > place.epoch || (epoch === place.epoch && place.owner === state.id && !state.owned.has(shard))
   if (isNew && !state.leaving.has(shard)) {

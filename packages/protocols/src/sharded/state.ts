@@ -67,7 +67,7 @@ export type ShardedRecord =
 
 export interface Asked {
   readonly command: Command
-  /** Whether no owner has the request: it was refused, or waits for the directory. */
+  /** True if no owner has the request: it was refused, or waits for the directory. */
   idle: boolean
   /** The ticket with which the request was last forwarded. */
   number: number

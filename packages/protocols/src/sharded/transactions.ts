@@ -21,7 +21,9 @@ export function beginTransaction(turn: ShardedTurn, attempted: Attempt): void {
   })
 }
 
-/** Votes if this node owns all shards. Otherwise sends their places to the coordinator. */
+/**
+ * Votes if this node owns all shards of the transaction. Otherwise, tells the coordinator where the missing shards are.
+ */
 export const handlePrepare: Handler<Sharded, 'prepare'> = (turn, message, from) => {
   const { state, config } = turn
   const { transaction, operations } = message

@@ -118,7 +118,7 @@ function backoffOf({ config, state }: SingleTurn, failures: number): number {
   }
 }
 
-/** Ends a request. Only reads, and requests whose attempts were all rejected, have certainly failed. */
+/** Ends a request. A request has certainly failed if it is a read, or if all its attempts were rejected. */
 function giveUp(turn: SingleTurn, call: Call, why: string): void {
   const { command, uncertain, attempt: attempts } = call
   const error = `${why}, after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`

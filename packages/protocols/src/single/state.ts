@@ -31,7 +31,7 @@ export interface SingleConfig extends Subject {
 type SingleMessage =
   | (Attempt & { readonly type: 'do' })
   | { readonly type: 'did'; readonly request: string; readonly attempt: number; readonly result: Completion }
-  /** The database rejects an attempt, which has no effect. */
+  /** The database has rejected an attempt. A rejected attempt has no effect. */
   | { readonly type: 'busy'; readonly request: string; readonly attempt: number }
 
 export interface Attempt {
@@ -73,13 +73,13 @@ export interface SingleState {
   readonly database: NodeId
   readonly life: number
   readonly generator: Generator
-  // The state of the app server; each node is one.
+  // The state that every node has as an app server.
   /** The calls by request. */
   readonly calls: Map<string, Call>
   readonly sending: Forwarding
   readonly breaker: Breaker
   retryTokens: number
-  /** The database's last answer to each question, by its JSON text. */
+  /** The database's last answer to each question. The keys are the questions as JSON. */
   readonly known: Map<string, Completion>
   // The database.
   held: unknown

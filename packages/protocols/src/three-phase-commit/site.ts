@@ -61,7 +61,7 @@ export function settle(turn: ThreePhaseTurn, transaction: string, commit: boolea
   const coordinator = turn.state.doubts.get(transaction)?.part.coordinator
   finish(turn.state, transaction, commit)
   turn.persist({ kind: 'finished', transaction, commit })
-  // If the coordinator's own commit is not durable yet, no other site knows of it.
+  // A commit by this site as coordinator is left out: it may not be durable yet, and then no other site knows of it.
   if (!commit || coordinator !== turn.state.id)
     turn.state.settled = [...turn.state.settled, { transaction, outcome: commit ? 'commit' : 'abort' }]
 }

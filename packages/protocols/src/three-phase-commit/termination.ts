@@ -15,7 +15,7 @@ export function checkDoubts(turn: ThreePhaseTurn): void {
     doubt.checks++
     const silentMs = doubt.checks * config.checkMs
     if (silentMs <= config.silenceMs) continue
-    // By the next check, the living sites have answered.
+    // The living sites have one interval to answer. After that, this site decides.
     if (silentMs > config.silenceMs + config.checkMs) decide(turn, transaction, doubt)
     if (state.doubts.has(transaction)) ask(turn, transaction, doubt)
   }
@@ -55,7 +55,7 @@ export const handleThisFar: Handler<ThreePhase, 'this-far'> = (turn, { transacti
 function decide(turn: ThreePhaseTurn, transaction: string, doubt: Doubt): void {
   const isComplete = doubt.heard.size === doubt.part.sites.length - 1
   const sleepers = doubt.restarted || [...doubt.heard.values()].some(({ restarted }) => restarted)
-  // A site that was down may have missed a decision, so only the answers of all sites suffice.
+  // A site that was down may have missed a decision, so the answers of all sites are needed.
   if (sleepers && !isComplete) {
     if (turn.config.bug !== 'decide-alone') return
     // The bug: a site that was down assumes that silent sites are undecided.

@@ -55,7 +55,7 @@ const counter: Planner = (input) => {
     : { operations: [{ item, does: 'add', amount, initially: 0 }], answer: () => value }
 }
 
-/** Each account is an item, and so is the id of a transfer, which is executed only once. */
+/** Each account is an item. The id of a transfer is an item too, so that the transfer is executed only once. */
 const bank: Planner = (input) => {
   if (input.f === 'read') {
     const accounts = Object.keys(BALANCES)
@@ -94,7 +94,8 @@ const lists: Planner = ({ f, key = UNKEYED, value }) => {
 }
 
 /**
- * Plans a transaction. It reads every item. The answer is computed from these values, and each step sees earlier steps.
+ * Plans a transaction. It reads every item. The answer is computed from these values. Each step sees the changes of the
+ * steps before it.
  */
 const transactions: Planner = ({ f, value }) => {
   const steps = f === 'txn' ? stepsOf(value) : undefined

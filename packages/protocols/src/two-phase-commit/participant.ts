@@ -46,7 +46,7 @@ function decide(turn: TwoPhaseTurn, transaction: string, commit: boolean): void 
   const coordinator = state.prepared.get(transaction)?.coordinator
   finish(state, transaction, commit)
   turn.persist({ kind: 'finished', transaction, commit })
-  // If this coordinator's decision to commit is not durable yet, no other node knows of it.
+  // A commit by this node as coordinator is left out: it may not be durable yet, and then no other node knows of it.
   if (!commit || coordinator !== state.id) settle(state, { transaction, outcome: commit ? 'commit' : 'abort' })
 }
 
@@ -57,7 +57,8 @@ function finish(state: TwoPhaseState, transaction: string, commit: boolean): voi
   all.delete(transaction)
   doubt.delete(transaction)
   finished.add(transaction)
-  // Remembered, so that a late duplicate of a message does not begin the transaction again.
+  // Only the oldest transactions are forgotten. A late duplicate of a message must not begin a finished transaction
+  // again.
   forgetOldest(finished)
 }
 

@@ -8,7 +8,7 @@ import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
 import type { TransactionConfig } from './config.ts'
 import { DONE_BEFORE, type Held, type Operation, type Refusal, type Values } from './items.ts'
 
-// The common part of the coordinators of two-phase and three-phase commit.
+// This file contains what the coordinators of two-phase and three-phase commit have in common.
 
 const SHORTEST_BACKOFF_MS = 1
 const LONGEST_BACKOFF_MS = 12

@@ -106,7 +106,7 @@ function initial(node: NodeSetting, config: ViewstampedConfig): ViewstampedState
   }
 }
 
-/** With the log on disk, a restarted node does not differ from a slow one. */
+/** Starts or restarts a node. A node whose log is on disk continues as if it had only been slow. */
 function begin(turn: ViewstampedTurn, journal: readonly ViewstampedRecord[]): void {
   const { state, config } = turn
   const isFirstLife = journal.length === 0

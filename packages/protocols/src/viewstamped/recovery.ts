@@ -14,7 +14,7 @@ import {
 } from './state.ts'
 import { begin, lead, startViewChange } from './view-change.ts'
 
-// Recovery of a node whose log was only in memory: §4.3.
+// This file is about the recovery of a node whose log was only in memory: §4.3.
 
 const AGAIN_MS = millis(100)
 

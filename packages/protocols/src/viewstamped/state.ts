@@ -113,7 +113,10 @@ export const failuresOf = ({ nodes }: ViewstampedState): number => Math.ceil(nod
 /** A majority: with an even number of nodes, f + 1 would not be a quorum. */
 export const quorumOf = ({ nodes }: ViewstampedState): number => majorityOf(nodes.length)
 
-/** Stores entries on disk. If nodes recover from other nodes, the log is only in memory. */
+/**
+ * Stores entries on disk if `recovery` is `disk`. Otherwise, the log is only in memory, and nodes recover from other
+ * nodes.
+ */
 export function storeEntries(turn: ViewstampedTurn, from: number, entries: readonly Entry[]): void {
   if (turn.config.recovery === 'disk') turn.persist({ kind: 'entries', from, entries })
 }

@@ -108,7 +108,7 @@ function selectLog(turn: ViewstampedTurn, all: readonly DoViewChange[]): DoViewC
   return longest
 }
 
-/** Returns to normal status in this view; `entries` replace those from `from` on. */
+/** Returns to normal status in this view. `entries` replace the log's entries from number `from` on. */
 export function begin(turn: ViewstampedTurn, view: number, from: number, entries: readonly Entry[]): void {
   const { state, config } = turn
   const fresh = replaceAfter(state.log, from - 1, entries)
@@ -165,7 +165,8 @@ export function requestView(turn: ViewstampedTurn, from: NodeId, view: number): 
 export const handleNewView: Handler<Viewstamped, 'new-state'> = (turn, message) => {
   const { state } = turn
   const { view, from, entries, commit } = message
-  // Everything up to the commit number is equal on all nodes.
+  // All nodes have the same entries up to `applied`. Later entries may differ, so the new entries must replace all of
+  // them.
   if (from > state.applied + 1) return
   resign(turn)
   begin(turn, view, from, entries)

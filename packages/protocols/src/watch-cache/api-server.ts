@@ -3,8 +3,9 @@ import { unavailable } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Change, WatchCache, WatchCacheTurn } from './state.ts'
 
-// An API server: it lists the store's content, watches the subsequent changes, and answers reads from the resulting
-// cache (Kubernetes API concepts, "Efficient detection of changes"; the reflector of client-go).
+// This file is about API servers. An API server lists the store's content, watches the subsequent changes, and answers
+// reads from the resulting cache (Kubernetes API concepts, "Efficient detection of changes"; the reflector of
+// client-go).
 
 const WAITING_LIMIT = 10_000
 

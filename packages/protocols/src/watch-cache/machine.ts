@@ -66,7 +66,7 @@ function handleWatch(turn: WatchCacheTurn, peer: NodeId, first: number): void {
     from = oldest
   }
   const changes = state.changes.slice(from - oldest, from - oldest + BATCH)
-  // Without new changes, `to` is the peer's own revision, even if it is later than the store's.
+  // Without new changes, `to` is the revision that the peer already has. That revision may be later than the store's.
   const message: WatchCacheMessage = { type: 'events', from: first, to: changes.at(-1)?.revision ?? first - 1, changes }
   turn.send(peer, message)
 }

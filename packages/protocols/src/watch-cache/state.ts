@@ -16,7 +16,7 @@ export interface WatchCacheConfig extends Subject {
   readonly requestTimeoutMs: Millis
 }
 
-/** A change of the store, and its revision. Revisions count all changes. */
+/** A change of the store. `revision` is the number of changes so far, with this one. */
 export interface Change {
   readonly revision: number
   readonly input: Input
@@ -33,7 +33,7 @@ export type WatchCacheMessage =
   | { readonly type: 'listed'; readonly revision: number; readonly content: Json }
   /** Changes in order and without gaps; `from` is the first revision covered, `to` the last. */
   | { readonly type: 'events'; readonly from: number; readonly to: number; readonly changes: readonly Change[] }
-  /** The watch cannot be resumed, because changes are no longer kept. */
+  /** The watch cannot be resumed, because the store no longer keeps the changes that the watcher lacks. */
   | { readonly type: 'compacted' }
   | { readonly type: 'present'; readonly requestId: string; readonly revision: number }
 

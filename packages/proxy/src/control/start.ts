@@ -20,7 +20,8 @@ export interface ControlOptions {
   /** Whether the user allows anyone to control the proxy. */
   readonly isOpen?: boolean | undefined
   /**
-   * Additional host names that browsers may use, besides the names of this machine and names that no public DNS has.
+   * Additional host names that browsers may use. The names of this machine, and names that cannot be in public DNS, are
+   * always allowed.
    */
   readonly hostNames?: readonly string[] | undefined
   /** The certificate and key for TLS; absent for plain HTTP. */

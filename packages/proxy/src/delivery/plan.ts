@@ -1,7 +1,8 @@
 import type { CutMode } from '@chaosproxy/faults'
 import type { Alarm, Chunk, Content, Ending, Piece, Stage } from './stage.ts'
 
-// Faults on bytes. Pure functions plan the delivery of the waiting bytes, and the pump carries it out.
+// This file plans faults on bytes. Its pure functions plan how the waiting bytes are delivered, and the pump carries
+// out the plan.
 
 export interface Placed {
   readonly stage: Stage

@@ -188,7 +188,10 @@ export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
     },
   }
 
-  /** Draws the size of the next piece in bytes. A rest that is only a little above the average is not sliced. */
+  /**
+   * Draws the size of the next piece in bytes. Waiting bytes that are only a little more than the average become one
+   * piece.
+   */
   function drawPieceBytes(waitingBytes: number): number {
     const { averageBytes, variationBytes } = harm()
     if (waitingBytes <= averageBytes + variationBytes) return waitingBytes

@@ -37,7 +37,10 @@ export interface Piece {
 export interface Stage {
   /** Which arrivals count as hits; 'nothing' if the stage counts a hit when it has an effect. */
   readonly countsArriving: 'everything' | 'bytes' | 'ends' | 'nothing'
-  /** A cut. It acts on dialling, and on all waiting bytes, even if they wait at another stage. */
+  /**
+   * How this stage cuts connections, if it does. A cut acts on new connections and on all waiting bytes, at whichever
+   * stage they wait.
+   */
   readonly cut?: CutMode | undefined
   fate?(content: Content): Fate
   /** Returns how many of the bytes may continue as one piece; at least 1. */
@@ -46,7 +49,7 @@ export interface Stage {
   delayMs?(chunk: Chunk, content: Content): number
   /**
    * Returns when a piece that arrives at `atMs` leaves. Called again and again while the piece waits. A pause after the
-   * previous piece counts from `earliestMs` at the earliest, which is the current time minus the delay of later stages.
+   * previous piece begins at `earliestMs` or later. `earliestMs` is the current time minus the delay of later stages.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
   /** Reports that a piece has left; `last` if it was the last of its chunk. Returns 'close' if nothing may follow. */
@@ -55,16 +58,13 @@ export interface Stage {
   discarded?(nowMs: number): void
   /** Returns the bytes in the form in which they leave. Must not change the given memory. */
   transform?(bytes: Buffer): Buffer
-  /** Returns when the connection ends even if no more bytes arrive. Called while the stage acts. */
+  /** Returns the time at which the connection ends even if no more bytes arrive. Called while the stage acts. */
   alarm?(nowMs: number): Alarm | undefined
   /** How the connection ends when the fault is removed; undefined if it can continue. */
   readonly atRemoval?: Ending | undefined
   /** Whether pieces are written one at a time, so that they arrive as separate pieces. */
   readonly alone?: boolean | undefined
-  /**
-   * The longest wait at this stage. It limits how many bytes may wait, together with `bytesPerSecond`, the highest
-   * rate.
-   */
+  /** The longest wait at this stage. `bytesPerSecond` is its highest rate. Both limit how many bytes may wait. */
   readonly longestDelayMs?: number | undefined
   readonly bytesPerSecond?: number | undefined
   readonly dialDelayMs?: number | undefined

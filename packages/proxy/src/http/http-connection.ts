@@ -20,7 +20,7 @@ const LINGER_MS = 5_000
 /** The most unanswered requests of one connection. A client that pipelines more has to wait. */
 const MOST_UNANSWERED = 10_000
 
-/** A queue of a history's lines, which may fall behind its disk. */
+/** A queue of lines for the file of a history. It is congested while the disk is too slow. */
 export interface RecordQueue {
   readonly congested: boolean
   whenRelieved(callback: () => void): void
@@ -58,7 +58,10 @@ export class HttpConnection implements Interceptor, SharedConnection {
   readonly #options: HttpConnectionOptions
   #requestsAreOpaque = false
   #chunkTime: Nanos | undefined
-  /** The number of chunks being read. While a chunk is read, a held chunk may be released and read at once. */
+  /**
+   * The number of chunks being read. It can exceed 1: reading a chunk may release a held chunk, which is then read at
+   * once.
+   */
   #openChunks = 0
   #cancelLinger: (() => void) | undefined
 
@@ -131,12 +134,12 @@ export class HttpConnection implements Interceptor, SharedConnection {
     return this.order.length === 0 && this.asked.length === 0 && this.requestSide.isBetweenRequests
   }
 
-  /** Whether the next response is fabricated by the proxy, or withheld. */
+  /** True if the proxy fabricates or withholds the next response. */
   get nextIsOurs(): boolean {
     return this.order.length > 0 && isOurs(this.order[0])
   }
 
-  /** Reports that the client has this response, or never gets it. */
+  /** Called when the client has this response, and also when it becomes certain that the client never gets it. */
   answered(turn: HttpTurn): void {
     if (this.order[0] === turn) this.order.shift()
     this.governAsking()
@@ -266,7 +269,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   #silence(silence: 'reset' | 'hang'): void {
-    // A client that has ended its direction may be gone. The proxy would not notice that while it sends nothing.
+    // A client that has ended its direction may be gone. The proxy notices that only if it sends something.
     if (silence === 'reset' || this.requestSide.hasEnded) this.conversation.abort()
     else this.isMuted = true
   }

@@ -92,8 +92,8 @@ interface Remembered {
 }
 
 /**
- * Remembers two responses to each request: the current one, and the one before the last change. Beyond a limit, the
- * oldest requests are forgotten.
+ * Remembers two different responses to each request: the current one and the previous one. Beyond a limit, the oldest
+ * requests are forgotten.
  */
 class StaleReplies {
   readonly #answers: Map<string, Remembered> = new Map()
@@ -135,8 +135,8 @@ const sizeOf = ({ current, previous }: Remembered): number =>
   )
 
 /**
- * Gives a Content-Length to a response that is delimited by the end of its connection. On another connection, it would
- * have no end.
+ * Adds a Content-Length to a response that ended with its connection. If it is sent on another connection, its end
+ * would be unknown without this header.
  */
 function withLength(reply: Reply): Reply {
   const { headers, body } = reply

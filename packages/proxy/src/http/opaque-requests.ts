@@ -18,11 +18,11 @@ export class OpaqueRequests {
   readonly #mapping: HttpMapping
   /** The last bytes, unchanged. Another protocol's mark may begin in them. */
   #rawRest = ''
-  /** The end of the last bytes, with collapsed blanks. A request may begin in it. */
+  /** The last characters, with collapsed blanks. A request may begin in them. */
   #rest = ''
   #found = 0
   #mayBeTls = false
-  /** Whether any request may already have been in the bytes, so that the search can stop. */
+  /** Whether the bytes may have contained a request that touches everything. Then the search can stop. */
   #isOver = false
 
   constructor(mapping: HttpMapping) {

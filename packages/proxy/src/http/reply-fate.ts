@@ -9,7 +9,7 @@ import type { HttpTurn } from './turn.ts'
 export interface ReplyPlan {
   readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** The other faults that may hit the response, in order. */
+  /** The faults that may hit the response, in order, without `lost` and `delay`. */
   readonly others: readonly Candidate[]
 }
 
@@ -99,7 +99,7 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   },
   'truncate-reply'(fate, { bytes }, rule) {
     fate.truncate = { bytes: Math.min(bytes, fate.truncate?.bytes ?? bytes), rule }
-    // `truncate-reply` hits only if the content is longer.
+    // `truncate-reply` hits only if the content is longer than `bytes`.
     return false
   },
   'trickle-reply'(fate, { pieceBytes, pauseMs }, rule) {
@@ -108,7 +108,7 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
   },
   'reorder-replies'(fate, { withinMs }, rule) {
     fate.reorder = { withinMs, rule }
-    // `reorder-replies` hits only if another response overtakes in time.
+    // `reorder-replies` hits only if another response overtakes this one within `withinMs`.
     return false
   },
 }

@@ -5,8 +5,8 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { HttpTurn } from './turn.ts'
 
 /**
- * The time for the system to send accepted bytes, and for the client to read them. After this time, a reset discards
- * the rest. If libuv finds data and a reset at the same time, it reports the data and an orderly end.
+ * The system gets this time to send accepted bytes, and the client to read them. After this time, a reset discards the
+ * rest. If libuv finds data and a reset at the same time, it reports an orderly end after the data.
  */
 const SENDING_MS = 50
 

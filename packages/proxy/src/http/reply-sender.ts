@@ -88,8 +88,8 @@ export class ReplySender {
   }
 
   /**
-   * Holds a response until a response on another connection overtakes it. If one already waits for this rule, the
-   * response passes.
+   * Holds a response until a response on another connection overtakes it. If another response already waits for this
+   * rule, this response passes.
    */
   #sendAfterAnother(
     turn: HttpTurn,
@@ -113,7 +113,8 @@ export class ReplySender {
   }
 
   /**
-   * Continues only after the other connection has read its chunk, so that all steps of that chunk have the same time.
+   * Continues only after the overtaking connection has read its chunk, so that all steps of that chunk have the same
+   * time.
    */
   #overtaken(waiting: Waiting): void {
     queueMicrotask(() => {

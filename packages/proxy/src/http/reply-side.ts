@@ -17,7 +17,7 @@ import type { SharedConnection } from './shared-connection.ts'
 import { type HttpTurn, LOST } from './turn.ts'
 import { changesProtocol, planUpgrade, type UpgradeFate } from './upgrade-fate.ts'
 
-/** How long to wait for the end of a response of unknown length that the client does not get. */
+/** How long the proxy waits for the end of a response of unknown length. */
 const PATIENCE_MS = 5_000
 
 const NOTHING = Buffer.alloc(0)
@@ -322,8 +322,8 @@ export class ReplySide implements Stage {
   }
 
   /**
-   * Handles a response that has not ended in time. Sends it if it is held. If the client does not get it, stops waiting
-   * for its end.
+   * Handles a response that has not ended in time. Sends it if it is held. If the client does not get the response
+   * anyway, stops waiting for its end.
    */
   #losePatience(turn: HttpTurn): void {
     if (this.#progress === 'held') {
@@ -349,7 +349,7 @@ export class ReplySide implements Stage {
     if (this.#isInterim) return
     const turn = connection.asked.shift()
     const progress = this.#progress
-    // The body must be copied if it is needed later, because its memory will be reused.
+    // Copies the body if it is needed later, because its memory will be reused.
     if (progress !== 'unharmed' || turn?.isWhole === false) this.#capture.release()
     const body = this.#capture.end()
     if (turn === undefined) return
@@ -360,8 +360,8 @@ export class ReplySide implements Stage {
     else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // The bytes read so far must be passed on first: a response of the proxy, or one that this response overtakes,
-      // may follow.
+      // The bytes read so far must be passed on now. A response of the proxy, or the response that was overtaken, may
+      // follow them.
       if (connection.order[1] !== undefined || this.#sender.isAwaited) intake.settle(bytes, this.#parser.offset)
       this.#sender.overtakes()
       connection.answered(turn)

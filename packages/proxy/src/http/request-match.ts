@@ -14,7 +14,7 @@ export interface Known {
 /** Returns whether a request matches; undefined while that depends on facts not known yet. */
 export type Judge = (known: Known) => boolean | undefined
 
-/** Compiles a match. A request must meet all conditions, but not all conditions under `not`. */
+/** Compiles a match. A request must meet all conditions. It is excluded if it meets all conditions under `not`. */
 export function compileMatch(match: HttpMatch | undefined): Judge {
   const { not, ...conditions } = match ?? {}
   const meets = allOf(judgesOf(conditions))

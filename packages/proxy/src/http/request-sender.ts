@@ -11,7 +11,7 @@ export interface RequestSenderOptions {
   readonly gate: Gate
   readonly pause: Pause
   now(): Nanos
-  /** Called just before a request is sent to the server, after all earlier requests. */
+  /** Called just before a request is sent to the server. All earlier requests have been sent by then. */
   asks(turn: HttpTurn): void
   pass(bytes: Buffer): void
   isInForce(rule: HttpRule): boolean

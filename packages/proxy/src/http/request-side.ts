@@ -95,7 +95,7 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    // The bytes put back behind a request that waited may be empty.
+    // Bytes that waited behind a held request come here again, and there may be none.
     if (bytes.length === 0) return true
     if (this.#state === 'opaque') {
       this.#lookFor((requests) => requests.read(bytes))
@@ -154,7 +154,7 @@ export class RequestSide implements Stage {
     this.gate.open(this)
   }
 
-  /** Handles bytes that the server sent after unreadable bytes of the client. */
+  /** Handles what the server sends after the client has sent bytes that the proxy cannot read. */
   opaqueAnswer(bytes: Buffer): void {
     this.#lookFor((requests) => requests.answered(bytes))
   }
@@ -406,8 +406,8 @@ export class RequestSide implements Stage {
   }
 
   /**
-   * Kills the server as soon as it has the request. If the server cannot be killed, the proxy waits for its response,
-   * which shows that it has the request.
+   * Kills the server as soon as the server has the request. If the proxy cannot kill it, the proxy waits for the
+   * response, which shows that the server has the request.
    */
   #crashOnceDelivered(): void {
     this.#crashAtBytes ??= this.#passedBytes

@@ -174,7 +174,7 @@ export class HttpTurn {
     })
   }
 
-  /** Postpones a step to the end of the request, because the operation cannot end before. */
+  /** Postpones a step to the end of the request, because the operation cannot end before the request ends. */
   #later(record: (exchange: Exchange, time: Nanos) => void): void {
     this.#early ??= []
     this.#early.push(record)

@@ -5,8 +5,8 @@ import type { Conversation, Intercept, Interceptor, Stage } from '../interceptor
 const MOST_HELD_BYTES = 256 * 1024
 
 /**
- * Reads connections that start with HTTP/2's preface as HTTP/2, and all others as HTTP/1. Nothing else distinguishes
- * them for clients with prior knowledge (RFC 9113 §3.3) or ALPN.
+ * Reads connections that start with HTTP/2's preface as HTTP/2, and all others as HTTP/1. Clients with prior knowledge
+ * (RFC 9113 §3.3) or ALPN show their version in no other way.
  */
 export function byPreface(versions: { readonly http1: Intercept; readonly http2: Intercept }): Intercept {
   return (conversation) => new PrefaceReader(conversation, versions)
@@ -81,7 +81,7 @@ class PrefaceReader implements Interceptor {
     return true
   }
 
-  /** Returns the chosen reader. If none is chosen yet, chooses HTTP/1. */
+  /** Returns the interceptor of the chosen version. If no version is chosen yet, chooses HTTP/1. */
   #settled(): Interceptor {
     if (this.#chosen !== undefined) return this.#chosen
     const before = this.#begun

@@ -39,7 +39,10 @@ export interface Http2FlowOptions {
   readonly direction: 'requests' | 'responses'
   readonly exit: Exit
   readonly clock: ProxyClock
-  /** Called with each frame or whole header block that arrives. Undefined passes it on unchanged. */
+  /**
+   * Called with each frame or whole header block that arrives. If it returns undefined, the frame is passed on
+   * unchanged.
+   */
   readonly plan: (frame: Buffer) => FramePlan | undefined
   /** Encodes the last planned header block so that it can be sent out of order. */
   readonly plain: (block: Buffer) => PlainBlock | undefined
@@ -197,7 +200,10 @@ export class Http2Flow implements FrameSink {
     else this.#pass(unfinished)
   }
 
-  /** Whether a frame must wait. Streams stay in order, and so do header blocks that share a header table. */
+  /**
+   * Whether a frame must wait. Frames of the same stream stay in order, and so do header blocks that share a header
+   * table.
+   */
   #mustWait(frame: Buffer): boolean {
     if (this.#held.length === 0) return false
     return (!this.#isPlain && isHeaderPart(typeOf(frame))) || this.#heldStreams.has(streamOf(frame))

@@ -49,7 +49,7 @@ export class Http2Recording {
   /** Streams that have ended for the client. The server may still respond on them. */
   readonly #lost: Set<RecordedStream> = new Set()
   #begun: RecordedStream[] = []
-  /** Streams that hold parts of bodies in memory that is reclaimed after the chunk. */
+  /** Streams that hold parts of bodies in the memory of the current chunk. This memory is reclaimed after the chunk. */
   readonly #captured: Set<RecordedStream> = new Set()
   /** Turns whose header block has not been passed on yet, by stream. */
   readonly #waiting: Map<number, HttpTurn> = new Map()

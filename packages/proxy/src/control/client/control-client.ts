@@ -119,7 +119,7 @@ export function createControlClient({ host, token, authorities, words }: Control
           }
         }
       } catch {
-        // `stop` ended the stream, or the proxy exited; no events follow.
+        // Ignored: `stop` ended the stream, or the proxy exited. No events follow.
       }
     },
   }
@@ -176,7 +176,7 @@ function errorIn(text: string): string {
     const { error } = JSON.parse(text) as { error?: unknown }
     if (typeof error === 'string') return error
   } catch {
-    // The response is not from a proxy.
+    // Ignored: a response that is not JSON does not come from a proxy.
   }
   return text.split('\n')[0]?.slice(0, 200) || 'refused without a reason'
 }

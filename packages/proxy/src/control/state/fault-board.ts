@@ -41,8 +41,8 @@ export interface FaultBoard {
   /** @throws ControlError (409) if the name is taken, UserError if a parameter is invalid; then nothing is added. */
   add(fault: FaultToAdd): NamedFault
   /**
-   * Changes the fault. A TCP fault whose kind and links stay keeps its state. Any other fault is applied again before
-   * the old one is removed. @throws ControlError (404)
+   * Changes the fault. A TCP fault keeps its state if its kind and links stay the same. Any other fault is applied
+   * again before the old one is removed. @throws ControlError (404)
    */
   update(name: string, fault: TrafficFault): NamedFault
   /** @throws ControlError (404) */
@@ -129,7 +129,7 @@ class LiveFaultBoard implements FaultBoard {
     const before = [...this.#entries.values()].filter((entry) => entry.origin === origin)
     const { gone, added } = differences(before, wanted)
     for (const fault of added) if (gone.every((entry) => entry.name !== fault.name)) validateNew(this.#entries, fault)
-    // New faults begin before old ones end. A link that is cut before and after stays cut in between.
+    // New faults begin before old faults end. A link that is cut by an old and by a new fault stays cut in between.
     const applied = applyAll(this.#injector, added)
     this.#beginEpoch()
     for (const entry of gone) this.#takeOut(entry)

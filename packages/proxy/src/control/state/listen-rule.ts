@@ -2,9 +2,10 @@ import { isLoopback, parseAddress, shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 
 /**
- * Returns the address to open for a request that asks for `listen`. For an empty `listen`, this may be loopback.
+ * Returns the address to open for a request that asks for `listen`. If `listen` is empty, the address may be on
+ * loopback.
  *
- * @throws ControlError (403) if the request may open no address, UserError (usage) for an invalid address.
+ * @throws ControlError (403) if the request must not open this address, UserError (usage) for an invalid address.
  */
 export type ListenRule = (listen: string) => string
 

@@ -130,7 +130,10 @@ interface Entry {
   readonly tls: TlsOptions | undefined
   readonly peers: PeerFinder | undefined
   readonly callers: readonly Endpoint[]
-  /** Reads the connections; undefined for raw bytes. Created before enabling, so that the protocol is known by then. */
+  /**
+   * Reads the connections; undefined for raw bytes. Created before the proxy is enabled, so that the protocol is known
+   * by then.
+   */
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
   readonly carries: Carriage | undefined
@@ -157,7 +160,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     validateUpstream(upstream)
     refusePaths(settings)
     const from = settings.from ?? 'clients'
-    // The proxy may have the same name as its clients' endpoint, but its own two endpoints must differ.
+    // The names of the proxy and of its clients' endpoint may be equal, but `from` and `to` must differ.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
     const { protocol = 'tcp', listens = true, tls, peers, peerNames = [] } = settings
     const carries = carriedBy(settings)
@@ -378,7 +381,7 @@ function createSerially(): Serially {
   return async (name, task) => {
     const before = last.get(name)
     const mine = (async () => {
-      // The earlier task's own caller handles its error.
+      // An error of the earlier task is handled by the caller of that task.
       await before?.catch(() => undefined)
       return task()
     })()

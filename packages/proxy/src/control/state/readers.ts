@@ -195,7 +195,7 @@ function together(applied: readonly InForce[]): InForce {
 }
 
 /**
- * Returns what rewrites the start of connections; undefined if they start unchanged.
+ * Returns a function that creates the rewriter for the start of a connection; undefined if connections start unchanged.
  *
  * @throws UserError (usage) for TLS that the proxy cannot read.
  */

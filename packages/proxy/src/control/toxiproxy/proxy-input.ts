@@ -25,7 +25,7 @@ export function readProxyInput(members: Members): ProxyInput {
   }
 }
 
-/** Reads a change of only the given members; ignores the name. @throws ControlError (400) */
+/** Reads a change of a proxy: only given members change. Ignores the name. @throws ControlError (400) */
 export function readProxyChange(members: Members): ProxyChange {
   const listen = textOf(members, 'listen')
   const upstream = textOf(members, 'upstream')
@@ -48,8 +48,8 @@ export function readPopulation(list: unknown): readonly ProxyInput[] {
 }
 
 /**
- * Creates missing proxies and replaces those with other addresses. A proxy that stays keeps its toxics unless new ones
- * are given.
+ * Creates missing proxies. An existing proxy is replaced if its addresses differ. Otherwise, it keeps its toxics unless
+ * new ones are given.
  *
  * @param made receives every finished proxy, even if a later one fails.
  */

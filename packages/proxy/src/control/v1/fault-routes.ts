@@ -71,7 +71,7 @@ function putFault(plane: ControlPlane, name: string, body: unknown): readonly [s
   return [200, plane.updateFault(name, wanted.fault)]
 }
 
-/** By origin: where such faults can be changed, as a phrase for error messages. */
+/** By origin: where faults of this origin can be changed, as a phrase for error messages. */
 const homes: { readonly [origin in FaultOrigin]: string } = {
   api: 'at /v1/faults',
   partition: 'at /v1/partitions',

@@ -126,7 +126,7 @@ export function readFault(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
   if (proxies === undefined && direction !== undefined)
     throw new ControlError(400, `${where}: "direction" needs "proxies"; a link has a direction of its own`)
   const family = familyOf(harm['kind'])?.name
-  // Request faults are placed on the link that carries the requests, even faults that affect the responses.
+  // A request fault is placed on the link that carries the requests, even if the fault affects the responses.
   const ways = readDirection(family === 'http' || family === 'sql' ? 'upstream' : direction, where)
   const given =
     proxies === undefined
@@ -164,8 +164,8 @@ function readProxyNames(value: unknown, where: string): readonly string[] {
 }
 
 /**
- * Returns the links on which a fault acts. TCP faults act on the links of every caller. Other faults act on the two
- * links that all callers share.
+ * Returns the links on which a fault acts. TCP faults act on the separate links of each caller. Other faults act on the
+ * two links that all callers share.
  */
 function linksForFamily(proxy: ManagedProxy, family: string | undefined, direction: Direction): readonly Link[] {
   if (family === 'tcp') return linksOf(proxy, direction)
