@@ -8,7 +8,7 @@ export interface AccountLine {
   readonly meaning: string
   readonly count: number
   readonly items: readonly string[]
-  /** Whether the object's promise is broken, and not only something worth knowing. */
+  /** Whether this breaks the object's promise. Otherwise it is only worth knowing. */
   readonly isTrouble: boolean
 }
 

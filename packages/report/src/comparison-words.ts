@@ -159,7 +159,7 @@ export function cellSentence(cell: ComparedCell): string {
 export const brokenText = (name: string, { promised, level, condition }: ComparedCell, of: Comparison): string =>
   `${name} promises ${levelName(promised, of)} and was found ${levelName(level, of)} under ${condition}`
 
-/** Returns the account of a run that broke the promise. */
+/** Returns what the page says about a run that broke the promise. */
 export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
   broken === undefined
     ? []

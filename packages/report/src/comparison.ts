@@ -57,7 +57,7 @@ export interface ComparedCell {
   /** Number of runs that met no stronger level than `level`. */
   readonly weakest: number
   readonly runs: number
-  /** Whether every run kept the promise, if there is one; `unknown` if some are undecided. */
+  /** Whether every run kept the promise. Absent if nothing was promised; `unknown` if some runs are undecided. */
   readonly kept?: boolean | 'unknown' | undefined
   /**
    * The share of requests to live nodes that were answered during the fault: availability in the sense of the CAP
@@ -66,7 +66,7 @@ export interface ComparedCell {
   readonly availability: Spread
   /** Number of runs with at least 99% of requests answered. */
   readonly available: number
-  /** The share of requests answered if each client had asked the other nodes, too. */
+  /** The share of requests that would have been answered if each client had asked the other nodes, too. */
   readonly practical: Spread
   /** Latency of the answered operations; absent if none was answered. */
   readonly latency?: Latency | undefined
@@ -77,8 +77,9 @@ export interface ComparedCell {
   /** Nanoseconds of the longest time without an answered write. */
   readonly outageNanos: number
   /**
-   * Nanoseconds from the fault's end until the system answers as large a share as before, or 99%, for the rest of the
-   * run. `never` if it does not; absent without a fault. The median over the runs.
+   * Nanoseconds from the fault's end until the system has recovered. From then until the run's end, it answers as large
+   * a share of requests as before the fault, or 99%. `never` if it does not recover; absent without a fault. The median
+   * over the runs.
    */
   readonly recovery?: number | 'never' | undefined
   /** Answers per second in equal parts of the run; the mean over the runs. */

@@ -281,7 +281,7 @@ export class Http2Recording {
   #refused(stream: RecordedStream, why: string): void {
     const { turn, number } = stream
     this.#forget(stream)
-    // A fault may still pass the headers on. The server will not process the stream.
+    // The server will not process the stream, even if a fault passes its headers on later.
     this.#waiting.delete(number)
     this.#unsent = this.#unsent.filter((unsent) => unsent.turn !== turn)
     if (!turn.isWhole) turn.keepPlace()

@@ -3,11 +3,11 @@ import { FRAME, framesOf, HEADER_BYTES, streamOf, typeOf } from '@chaosproxy/wir
 const MOST_RENUMBERED = 10_000
 
 /**
- * Gives streams their numbers at the server, where they must be opened in increasing order (RFC 9113 §5.1.1). Requests
- * that change places swap numbers.
+ * Gives streams their numbers at the server, where streams must be opened in increasing order (RFC 9113 §5.1.1). If two
+ * requests change places, they swap their numbers.
  */
 export class StreamNumbers {
-  /** Unused numbers that the client has already used, in increasing order. */
+  /** Numbers that the client has used and the server has not seen yet, in increasing order. */
   readonly #free: number[] = []
   readonly #unopened: Set<number> = new Set()
   #highest = 0

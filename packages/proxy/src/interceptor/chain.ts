@@ -4,9 +4,10 @@ import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
  * Chains two interceptors: the outer interceptor is at the client's edge, such as a recorder, and the inner interceptor
  * before the links' faults. The outer interceptor must pass responses on unchanged.
  *
- * The inner interceptor may change the number of bytes. Bytes of the outer interceptor therefore count as delivered
- * once any byte that was passed on after them is delivered. Dropped bytes may count as delivered, but delivered bytes
- * never count as undelivered: in doubt, a recorder gives a lost request an unknown outcome.
+ * The inner interceptor may change the number of bytes, so bytes of the outer interceptor cannot be counted exactly.
+ * They count as delivered once any byte that was passed on after them is delivered. Dropped bytes may count as
+ * delivered, but delivered bytes never count as undelivered: in doubt, a recorder gives a lost request an unknown
+ * outcome.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {
@@ -26,7 +27,7 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
           return conversation.requests.congested
         },
       },
-      // The outer interceptor is created later, but before anything arrives from the backend.
+      // `outermost` is created below, but before anything arrives from the backend.
       responses: {
         pass: (bytes) => outermost.responses.receive(bytes),
         end: () => outermost.responses.end(),

@@ -7,11 +7,13 @@ import type { Affliction, StandingFault } from './affliction.ts'
 
 /** A link's traffic and faults since the network was created. */
 export interface LinkStatistics {
-  /** Bytes received from the sender, and the reads that returned them. */
+  /** Bytes received from the sender. */
   readonly bytes: number
+  /** Reads that returned these bytes. */
   readonly chunks: number
-  /** Bytes written to the receiver's socket, and bytes discarded by a fault. */
+  /** Bytes written to the receiver's socket. */
   readonly deliveredBytes: number
+  /** Bytes discarded by a fault. */
   readonly droppedBytes: number
   readonly connections: number
   readonly liveConnections: number
@@ -213,5 +215,5 @@ export class LinkState {
 }
 
 export const createStage = (kind: StandingHarm['kind'], context: StageContext): Stage =>
-  // The compiler cannot infer that each kind is looked up with its own stage.
+  // The compiler cannot infer that the stage found for a kind fits a context of this kind.
   (stages[kind] as (context: StageContext) => Stage)(context)

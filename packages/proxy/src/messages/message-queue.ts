@@ -7,7 +7,8 @@ import type { MessageRule } from './message-rule.ts'
 const MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
- * A queue entry. `part` and `last-part`: of a message too large to hold. `rest`: of a stream that is no longer framed.
+ * An entry of the queue. A `part` or `last-part` belongs to a message that is too large to hold. A `rest` belongs to a
+ * stream that can no longer be split into messages.
  */
 interface Waiting extends Pick<Fate, 'copies' | 'aside' | 'again' | 'delayedBy'> {
   readonly kind: 'message' | 'part' | 'last-part' | 'rest' | 'end' | 'reset'

@@ -17,8 +17,8 @@ export class MessageRule extends Rule<MessageFault> {
   }
 
   /**
-   * Counts a compressed message as missed, because it can only be delayed. Returns false if the fault delays every
-   * message.
+   * Counts a compressed message as missed, because it can only be delayed. A fault that delays every message misses
+   * none, so the result is then false.
    */
   missesCompressed(): boolean {
     if (this.fault.kind === 'delay-message' && this.fault.match === undefined) return false
@@ -41,7 +41,7 @@ export class MessageRule extends Rule<MessageFault> {
 
 const COMPRESSED = 'the connection agreed on compression before a fault was in force: connect again'
 
-/** Returns the match as a predicate. Messages without such a part do not match. */
+/** Returns the match as a predicate. If the messages cannot have the matched part, no message matches. */
 function predicateFor(
   match: NonNullable<MessageFault['match']>,
   framing: Framing,

@@ -223,7 +223,7 @@ function planFate(rules: readonly MessageRule[], message: Buffer, options: FateO
     if (next === undefined) return 'none'
     fate = next
     if (fate.copies.length === 0) return 'ends'
-    // The queue counts these hits once it reorders or repeats the message.
+    // The queue counts a hit of these kinds once it reorders or repeats the message.
     return COUNTED_LATER.includes(rule.fault.kind) ? 'none' : 'acts'
   })
   return fate
@@ -233,7 +233,7 @@ const COUNTED_LATER: readonly MessageFault['kind'][] = ['reorder-message', 'repl
 
 function suffer(fate: Fate, strike: Strike): Fate | undefined {
   const { fault } = strike.rule
-  // The compiler cannot infer that each kind is looked up with its own effect.
+  // The compiler cannot infer that the effect found for a kind fits a fault of this kind.
   const harm = messageHarms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
   return harm(fate, fault, strike)
 }

@@ -25,7 +25,7 @@ export interface NetworkOptions {
 
 /** Routes, and the links of which they consist. Faults are applied to links by name. */
 export interface Network {
-  /** Opens a listener. Several routes may carry the same link, in either direction. */
+  /** Opens a listener. Several routes may carry traffic of the same link, as requests or as responses. */
   route(options: RouteOptions): Promise<Route>
   /** Opens a UDP port. TCP partitions and blackholes also drop its datagrams. */
   datagramRoute(options: DatagramRouteOptions): Promise<DatagramRoute>

@@ -20,7 +20,7 @@ export interface PeerFinder {
 export interface Identification {
   readonly by: string
   readonly known: number
-  /** Connections of unidentified endpoints, which count as the route's `from`. */
+  /** Number of connections from unidentified endpoints. They count as connections of the route's `from`. */
   readonly unknown: number
 }
 

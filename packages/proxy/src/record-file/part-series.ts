@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
 
 export interface PartsOptions {
-  /** The size in bytes at about which a new part starts. */
+  /** A new part starts at about this size, in bytes. */
   readonly bytes?: number | undefined
   /** The maximum time span of a part, in the recorder's time. */
   readonly everyMs?: number | undefined
@@ -76,7 +76,8 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
       const to = createWriteStream(unfinished, { fd: openSync(unfinished, 'w', 0o600), flush: true })
       await pipeline(from, createGzip({ level: constants.Z_BEST_SPEED }), to)
       if (!there.has(number)) return rmSync(unfinished)
-      // Here both files exist. If the process is killed now, readers use the uncompressed file.
+      // After the rename, the compressed and the uncompressed file both exist. If the process is killed then, readers
+      // use the uncompressed file.
       renameSync(unfinished, compressedPath(path))
       rmSync(path)
     } catch (error) {

@@ -29,11 +29,13 @@ interface RecordFileStatistics {
   /** The path of the file, or of the parts' directory. */
   readonly path: string
   readonly parts: PartsStatistics | undefined
-  /** Lines and bytes that the operating system has accepted. */
+  /** Lines that the operating system has accepted. */
   readonly writtenLines: number
+  /** Bytes that the operating system has accepted. */
   readonly writtenBytes: number
-  /** The current and the largest backlog. */
+  /** The current backlog. */
   readonly behindBytes: number
+  /** The largest backlog so far. */
   readonly mostBehindBytes: number
   /** The number of times that traffic had to wait. */
   readonly congestions: number
@@ -408,8 +410,8 @@ function openSeries(path: string, parts: PartsOptions, onNotice: RecordFileOptio
 
 function openFile(path: string): number {
   try {
-    // A new file is created exclusively, because a dangling link could redirect it. Its clients' data are for its owner
-    // only.
+    // A new file is created exclusively, because a dangling link could redirect it. The file contains clients' data, so
+    // only its owner may read it.
     return openSync(path, existsSync(path) ? 'w' : 'wx', 0o600)
   } catch (error) {
     throw writingFailed(path, error)

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 
-/** The longest line expected at the end of a file to seal. */
+/** The longest line expected at the end of a file that is sealed, in bytes. */
 const SEARCHED_BYTES = 4 * 1024 * 1024
 const LINE_END = 0x0a
 

@@ -11,7 +11,10 @@ export const isSending = (socket: Socket): boolean => sending.has(socket)
 /** Whether the system has accepted everything written to the socket. */
 export const hasSentAll = (socket: Socket): boolean => socket.writableLength === 0 && !sending.has(socket)
 
-/** Calls `receive` with the bytes that a socket reads. They skip the stream while it flows and is empty. */
+/**
+ * Calls `receive` with the bytes that a socket reads. The bytes bypass the stream while the stream flows and its buffer
+ * is empty.
+ */
 export function readDirectly(socket: Socket, receive: (bytes: Buffer) => void): void {
   const push: Socket['push'] = socket.push
   socket.push = (bytes: Buffer | null, encoding) => {

@@ -22,7 +22,7 @@ export const markUnix = (socket: Socket): Socket => {
 
 export const isUnix = (socket: Socket): boolean => unixSockets.has(socket)
 
-/** Removes the socket file of a process that no longer listens, and returns whether it did. */
+/** Removes the socket file of a process that no longer listens. Returns whether the file was removed. */
 export function removeStale(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) {

@@ -59,7 +59,7 @@ export class StatementFaults implements Carrier<StatementRule> {
   }
 
   ruleRemoved(): void {
-    // An exchange keeps its fate, even if the rule that chose it is removed.
+    // Nothing to do: an exchange keeps its fate, even if the rule that chose it is removed.
   }
 
   closed(): void {

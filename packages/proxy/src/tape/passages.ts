@@ -11,14 +11,14 @@ export interface Passage {
   readonly forgottenUntilMs: number
   /** The messages in the order in which they were sent. */
   readonly messages: readonly PassedMessage[]
-  /** When other messages may have been sent, which are missing or unreadable. */
+  /** Time spans in which messages may have been sent that are missing here or unreadable. */
   readonly doubts: readonly Doubt[]
 }
 
 export interface PassedMessage extends Omit<ReadMessage, 'endBytes'> {
   /** When the message's last byte was written to the receiver's socket; absent if it never was. */
   readonly deliveredAtMs?: number | undefined
-  /** Whether this stands for the unknown messages of a connection that broke before it was read. */
+  /** Whether this entry stands for all messages of a connection that broke before anything was read from it. */
   readonly isUnread?: true | undefined
   /** When the connection ended; absent if it stayed open. */
   readonly closedAtMs?: number | undefined
@@ -55,7 +55,8 @@ export function* readPassages(tapes: readonly LinkTape[]): Generator<Passage> {
 }
 
 function passedOn(stream: Stream, before: Stream | undefined): Pick<Passage, 'messages' | 'doubts'> {
-  // Even numbers are streams from the dialling side, which sends requests.
+  // Streams with even numbers come from the dialling side, which sends requests. Streams with odd numbers carry the
+  // answers.
   const { messages, unreadableFromMs, unreadableUntilMs } = readStream(
     stream,
     stream.number % 2 === 1 ? before : undefined,

@@ -8,7 +8,7 @@ export interface Stream {
   /** Times at which the proxy stopped reading, so that sent bytes may be unread. */
   readonly unreadAtMs: number[]
   openedAtMs?: number
-  /** When the sender ended the stream in order, so that everything was read. */
+  /** When the sender ended the stream without an error. All its bytes were read by then. */
   finishedAtMs?: number
   closedAtMs?: number
   /** When bytes were first changed, lost or reordered before they reached the link. */

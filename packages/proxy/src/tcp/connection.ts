@@ -33,7 +33,7 @@ export interface ConnectionOptions {
   readonly intercept?: Intercept | undefined
   /** Dials with TLS. The socket emits 'secureConnect' once it is connected. */
   readonly dialSecurely?: ((target: Upstream, client: Socket) => Socket) | undefined
-  /** Called when the upstream could not be reached without a fault. */
+  /** Called when dialling the upstream failed for a reason other than a fault. */
   readonly dialFailed: (target: Upstream, error: NodeJS.ErrnoException) => void
   /** Called when a client uses a protocol that the interceptor cannot read. */
   readonly misread: NonNullable<Conversation['misread']>
@@ -351,8 +351,8 @@ const wasReset = (socket: Socket): boolean =>
   !socket.writableEnded && socket.remoteAddress === undefined && !isUnix(socket)
 
 /**
- * Creates the interceptor's exit to the pump. `reach` is called before anything passes, and `reset` in place of the
- * pump's.
+ * Creates the interceptor's exit to the pump. `reach` is called before anything passes. `reset` is called in place of
+ * the pump's own `reset`.
  */
 function createExit(pump: Pump, reach: () => void, reset: () => void): Exit {
   return {

@@ -298,7 +298,7 @@ export class Pump implements Flow {
       this.#deliveredBytes += bytes.length
       this.link.deliveredBytes += bytes.length
       if (delivery.alone) {
-        // Continue in a later turn. Otherwise more bytes could be sent or read together with these.
+        // Continue in a later turn. Otherwise further bytes could be sent or read together with `bytes`.
         sink.write(bytes, () => setImmediate(() => this.#advance()))
         break
       }

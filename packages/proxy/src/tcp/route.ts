@@ -77,7 +77,7 @@ interface LinkPair {
 }
 
 export interface RouteWiring extends LinkPair {
-  /** The links of connections that an endpoint other than `from` dials. */
+  /** Returns the links for a connection that another endpoint dials instead of the route's `from`. */
   readonly linksFrom: (from: Endpoint) => LinkPair
   readonly clock: ProxyClock
   readonly nextConnectionId: () => number
@@ -135,7 +135,7 @@ class TcpRoute implements Route {
   readonly #name: string
   readonly #server: Server
   readonly #connections: Set<Connection> = new Set()
-  /** Reset clients that are still being identified, or may still request TLS. */
+  /** Functions that each reset one client. These clients are still being identified, or may still request TLS. */
   readonly #arriving: Set<() => void> = new Set()
   #known = 0
   #unknown = 0
@@ -341,7 +341,7 @@ class TcpRoute implements Route {
       this.#allGone = resolve
     })
     const closed = new Promise<void>((resolve) => {
-      // After draining the server is closed, which `close` reports as an error.
+      // After draining, the server is already closed, and `close` reports this as an error.
       this.#server.close(() => resolve())
     })
     if (this.#connections.size === 0) this.#allGone?.()

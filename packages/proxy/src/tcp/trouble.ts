@@ -52,7 +52,7 @@ export const MISREAD = {
 } as const
 
 export function createTroubleReporter(clock: ProxyClock, tell: TroubleListener): TroubleReporter {
-  /** Kinds reported recently, with the number of failures since. */
+  /** Kinds of failures that were reported recently, each with the number of failures since then. */
   const recent: Map<string, { count: number; cancel: () => void }> = new Map()
 
   function tellLater(key: string, trouble: Omit<Trouble, 'count'>): () => void {

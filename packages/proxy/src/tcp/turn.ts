@@ -49,7 +49,7 @@ export function keepMemory(): void {
   isMemoryKept = true
 }
 
-/** Handles all reads so far. Must be called before any action that follows them. */
+/** Handles all bytes read so far. Call it before any action that must come after these reads. */
 export function endTurn(): void {
   if (isHandling || reads.length === 0) return
   const [handledBy, handled] = [receivers, reads]

@@ -55,7 +55,10 @@ export interface Identity {
   readonly key: string
 }
 
-/** Issues certificates that clients trust once they trust the authority's own. Its key exists only in memory. */
+/**
+ * Issues certificates that clients trust once they trust the authority's own certificate. The authority's key exists
+ * only in memory.
+ */
 export interface Authority {
   readonly certificate: string
   /** Issues a certificate for a server or a client with these names and addresses. */

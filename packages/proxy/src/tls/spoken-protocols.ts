@@ -18,7 +18,7 @@ export interface SpokenProtocolsOptions {
 export interface SpokenProtocols {
   /** Returns the protocols to which the server agrees: none if it ignores ALPN, all if every handshake fails. */
   of(target: Target): Promise<readonly string[]>
-  /** Lets the next client ask the server again, because it did not speak the agreed protocol. */
+  /** Lets the next client ask the server again, because the server did not speak the agreed protocol. */
   forget(target: Target): void
 }
 

@@ -22,7 +22,7 @@ export interface DatagramFlowOptions {
   readonly direction: 'requests' | 'responses'
 }
 
-/** A datagram that waits for its time, or until these rules are removed. */
+/** A datagram that waits for its time, or until the rules in `waitsFor` are removed. */
 interface WaitingDatagram {
   readonly waitsFor: readonly DatagramRule[]
   release(): void
@@ -55,7 +55,7 @@ export class DatagramFlow implements Flow, Carrier<DatagramRule> {
     this.stages = stages
   }
 
-  /** A cut drops datagrams, so no datagram waits for its end. */
+  /** A cut drops datagrams, so no datagram waits for the end of a cut. */
   stagesChanged(): void {}
 
   receive(bytes: Buffer): void {
@@ -184,7 +184,7 @@ const harms: { readonly [Kind in DatagramFault['kind']]: DatagramHarm<Kind> } = 
 
 function suffer(fate: DatagramFate, rule: DatagramRule, seat: Seat): DatagramFate {
   const { fault } = rule
-  // The compiler cannot infer that each kind is looked up with its own effect.
+  // The compiler cannot infer that the effect found for a kind fits a fault of this kind.
   const harm = harms[fault.kind] as DatagramHarm<DatagramFault['kind']>
   return harm(fate, fault, rule, seat)
 }

@@ -34,7 +34,7 @@ interface Prepared {
 
 type Pending =
   | { readonly kind: 'statement'; readonly reader: AnswerReader }
-  /** `next`: a command that was sent before this one was answered. Its answer follows. */
+  /** `next`: a command that was sent before the answer to this one. The answer to `next` follows. */
   | { readonly kind: 'prepare'; readonly prepared: Prepared; next: Pending | undefined }
   /** The definitions of a prepared statement's columns and parameters. `left`: packets still expected. */
   | { readonly kind: 'definitions'; left: number; next: Pending | undefined }
@@ -44,8 +44,9 @@ type Pending =
 const LAST_PREPARED = 0xff_ff_ff_ff
 
 /**
- * A MySQL connection. The client must wait for each answer before it sends the next command, except that it may execute
- * a statement while it is prepared. The recorder gives up any other connection.
+ * A MySQL connection. The client must wait for each answer before it sends the next command. One exception is
+ * supported: the client may execute a statement that is still being prepared. The recorder gives up any other
+ * connection.
  */
 class MysqlDialogue implements Dialogue {
   readonly #ends: SpeechEnds

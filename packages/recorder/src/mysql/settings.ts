@@ -18,7 +18,7 @@ export const levelName = (level: string): string => LEVEL_NAMES[level] ?? level
 const USUAL_LEVEL = 'repeatable read'
 
 /**
- * Parses the members of `{"kind":"mysql"}`, which are those of `{"kind":"postgresql"}` with `"tables"`.
+ * Parses the members of `{"kind":"mysql"}`. They are the same as for `{"kind":"postgresql"}` with `"tables"`.
  *
  * @throws UserError that begins with `where`.
  */

@@ -9,7 +9,7 @@ import { judgeCommit, judgeError } from './errors.ts'
 import { levelName } from './settings.ts'
 import { statementsOf } from './sql-tokens.ts'
 
-// Statements whose meaning in MySQL and MariaDB differs from PostgreSQL.
+// This file reads statements whose meaning in MySQL and MariaDB differs from PostgreSQL.
 
 const LEVELS = /(serializable|repeatable[ -]read|read[ -]committed|read[ -]uncommitted)/
 

@@ -102,7 +102,7 @@ export class Turns {
         this.#say(this.#beginning())
         return
       case 'begin-snapshot':
-        // The first statement's request is the earliest time of the snapshot, so add one.
+        // The first statement's request counts as the earliest time of the snapshot, so add a statement.
         this.#say(`${this.#beginning()}; SELECT 1`)
         return
       case 'commit':
@@ -171,7 +171,7 @@ export class Turns {
     this.#answers({ kind: 'command-complete', tag: 'SET' }, ready(false))
   }
 
-  /** Ends a transaction that the server ended by itself, or never began. */
+  /** Ends a transaction that the server has ended by itself, or has never begun. */
   #endedUnasked(): void {
     this.#say('COMMIT')
     if (this.#wasSeen) this.#doubt ??= 'the server ended the transaction without a COMMIT of the client'

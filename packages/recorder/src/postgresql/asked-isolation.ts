@@ -27,7 +27,7 @@ const ASKING: readonly string[] = ['begin', 'start', 'set', 'reset', 'discard']
 const RESETTING =
   /^(?:reset|discard) all$|^reset default_transaction_isolation$|default_transaction_isolation (?:to|=) default$/
 
-/** The isolation level that the startup parameters set, perhaps in PGOPTIONS. */
+/** The isolation level that the startup parameters set, either directly or in `options` (PGOPTIONS). */
 export const isolationIn = (parameters: ReadonlyMap<string, string>): string | undefined =>
   (
     parameters.get('default_transaction_isolation') ??

@@ -70,7 +70,7 @@ const WHOLE = /^(?:0|-?[1-9]\d*)$/
 const ALMOST_WHOLE = /^\s*[+-]?\d+\s*$/
 const DECIMAL = /^([+-]?)0*(\d*)(?:\.(\d*?)0*)?$/
 
-/** A text in the form of a history; undefined if the server may return another spelling. */
+/** Returns a text in the form that histories use; undefined if the server may return another spelling. */
 export function recordedValue(text: string | null, type: ColumnType): Json | undefined {
   if (text === null) return null
   switch (type) {
@@ -101,7 +101,7 @@ function decimal(text: string): Json | undefined {
   return WHOLE.test(canonical) ? wholeNumber(canonical) : canonical
 }
 
-/** The boolean that each word means. The server also accepts other prefixes. */
+/** The boolean that each word means. The server also accepts other prefixes of these words, such as `tru`. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...['t', 'true', '1', 'y', 'yes', 'on'].map((text) => [text, true] as const),
   ...['f', 'false', '0', 'n', 'no', 'off'].map((text) => [text, false] as const),

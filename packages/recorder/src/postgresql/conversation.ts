@@ -13,7 +13,7 @@ import type { Transaction } from './unit.ts'
 export interface ConversationOptions
   extends Pick<QuestionsOptions, 'connection' | 'commands' | 'naming' | 'requestOf'> {
   readonly now: () => Nanos
-  /** Maximum length of read messages, in bytes. A longer message counts as changing every row. */
+  /** Maximum length of a message that is read, in bytes. A longer message counts as changing every row. */
   readonly maxMessageBytes: number
   readonly overwrites: Overwrites
   readonly speech?: Speech | undefined
@@ -46,8 +46,9 @@ class Transactions implements MessagesInOrder {
   readonly #dialogue: Dialogue
   readonly #rows: ObjectUse
   readonly #overwrote: (key: string) => void
-  /** The arrival time of the current request, and its first byte's position. */
+  /** The arrival time of the current request. */
   #time: Nanos = nanos(0)
+  /** The position of the current request's first byte. */
   #startByte = 0
 
   constructor({
@@ -66,7 +67,7 @@ class Transactions implements MessagesInOrder {
     this.#crossings = crossings
     this.#rows = overwrites.client()
     this.#overwrote = (key) => {
-      // Otherwise the settings say that a transaction's reads and writes are independent.
+      // If `areAtomic` is false, the settings say that a transaction's reads and writes are independent.
       if (commands.areAtomic) connection.overwrote(key)
     }
     this.#questions = new Questions({

@@ -54,7 +54,7 @@ const set = (words: string): ReadonlySet<string> => new Set(words.split(' '))
 const ALWAYS_HARMLESS = set(
   'show set reset listen notify unlisten declare fetch move close lock analyze vacuum reindex comment grant revoke checkpoint cluster prepare security discard load',
 )
-/** Statements whose effect is not visible: it is in a string, or defined elsewhere. */
+/** Statements that do not show what they change: their code is in a string, or defined elsewhere. */
 const EVERYTHING = set('execute call do commit rollback import refresh')
 const RIPPLING = set('drop truncate alter delete')
 const READING = set('select values table with explain')
@@ -91,7 +91,7 @@ export function strangeFunction(tokens: readonly Token[], known?: ReadonlySet<st
 const CALLING = set('select insert update delete with values explain merge table declare')
 const NO_CALL_AFTER = set('into with recursive as conflict')
 
-/** Words that may precede a parenthesis and write no table. */
+/** Words that write no table when a parenthesis follows them. */
 const HARMLESS = set(
   [
     'conflict values in any all some exists and or not over filter within on using as by partition when then else case where from select',

@@ -23,12 +23,12 @@ export interface Answer {
 export interface Part {
   readonly key: string
   readonly call: Call
-  /** What the part writes, because parts on one row are merged. */
+  /** What the part writes. It is needed to merge parts on one row. */
   readonly writes: 'nothing' | { readonly value: Json } | 'unsaid'
   readonly says: (answer: Answer) => Interpretation
 }
 
-/** A statement with its values: an operation, or what else it may change. */
+/** A statement with its values: an operation, or another statement with the keys that it may change. */
 export type Step =
   | { readonly kind: 'operation'; readonly what: string; readonly part: Part }
   | { readonly kind: 'other'; readonly what: string; readonly touches: Touches; readonly why: string }
@@ -65,8 +65,8 @@ function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
 }
 
 /**
- * Returns the key that an operand names. Undefined if it is unknown, or a whole number such as `07`, which would become
- * a second key.
+ * Returns the key that an operand names. Undefined if the text is unknown. Also undefined for a whole number such as
+ * `07`, because this text would become a second key.
  */
 function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)

@@ -6,8 +6,8 @@ import type { Speech } from './speech.ts'
 
 interface RecordedPostgresql extends RecordedServer {
   /**
-   * Returns the application's request to which the client's current bytes belong. Comments in statements may name it
-   * otherwise.
+   * Returns the application's request to which the client's current bytes belong. A comment in a statement may name a
+   * different request.
    */
   readonly requestOf?: (() => string | undefined) | undefined
   /** `speech`: the protocol, by default PostgreSQL. `namedBy`: the parameter with which clients name themselves. */

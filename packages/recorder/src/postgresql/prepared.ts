@@ -7,7 +7,7 @@ import { analyse, type Statement } from './statement.ts'
 
 export interface Prepared {
   readonly statements: readonly Statement[]
-  /** The literals, if texts with other literals share the statement. */
+  /** The literals of this text, if texts with other literals have the same statements. */
   readonly literals?: readonly string[] | undefined
   /** The request that the statement's text names. */
   readonly request?: string | undefined
@@ -67,13 +67,13 @@ export function requestIn(sql: string): string | undefined {
 
 export type Meaning = Pick<Prepared, 'statements' | 'literals'>
 
-/** Whether every literal of a statement is a value. */
+/** Whether every literal of a statement is only a value, so that the meaning does not depend on it. */
 const isOfRows = (kind: Statement['kind'], first: string | undefined): boolean =>
   first === undefined || ((kind === 'rows' || kind === 'other') && OF_ROWS.has(first))
 
 const OF_ROWS: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete'])
 
-/** Returns the meanings of texts, and caches them: applications repeat few different texts. */
+/** Returns the meanings of texts, and caches them, because applications repeat a small number of texts. */
 export class StatementReader {
   readonly #recorded: PostgresqlSettings['commands']
   readonly #known: Map<string, readonly Statement[]> = new Map()
@@ -135,7 +135,7 @@ export function operandText(operand: Operand, portal: Portal | undefined): strin
   return textOf(value, formatAt(portal.formats, at), portal.prepared.types[at] ?? 0)
 }
 
-/** Whether LIMIT and OFFSET drop none of `rows` rows. */
+/** Whether LIMIT and OFFSET drop no row if there are `rows` rows. */
 export const isUnlimited = (
   { limit, offset }: { readonly limit: Operand | undefined; readonly offset: Operand | undefined },
   rows: number,
@@ -174,7 +174,7 @@ function shapeIn(sql: string): Shape | undefined {
   return literals.length === 0 || COMPARED.test(key) ? undefined : { key, literals }
 }
 
-/** Numbers the literals of the statements. Undefined if they differ from `literals`. */
+/** Gives each literal of the statements a number. Undefined if the statements have other literals than `literals`. */
 function numbered(
   statements: readonly (readonly Token[])[],
   literals: readonly string[],

@@ -30,7 +30,7 @@ export interface QuestionsOptions {
   readonly requestOf?: (() => string | undefined) | undefined
   readonly begun: (transaction: Transaction) => void
   readonly asked: (unit: Unit) => void
-  /** Called if the rest cannot be parsed. */
+  /** Called if the rest of the connection cannot be parsed. */
   readonly lost: (what: string) => void
 }
 
@@ -268,7 +268,7 @@ export class Questions {
         return
       case 'commit':
       case 'rollback':
-        // Otherwise the statement ends the implicit transaction of its request.
+        // Without a BEGIN, the statement ends the implicit transaction of its request.
         if (this.#transaction === undefined && transaction.executed.length > 0) transaction.isTangled = true
         if (unit.ends !== undefined) transaction.isTangled = true
         unit.ends = control
@@ -346,7 +346,7 @@ export class Questions {
   }
 }
 
-/** A statement, and the literals of its cached meaning. */
+/** A statement. `literals`: its literals, if its cached meaning is shared with other literals. */
 interface Asked {
   readonly statement: Statement
   readonly literals?: readonly string[] | undefined

@@ -12,11 +12,11 @@ export interface RecordedTable {
 
 /** The recorded tables that are written indirectly, by statements on another table or view. */
 export interface IndirectWrites {
-  /** Tables written by any statement that writes the other table. */
+  /** Recorded tables that change whenever a statement writes its own table or view. */
   readonly write?: readonly string[] | undefined
-  /** Tables written when rows of the other table are deleted. */
+  /** Recorded tables that change when a statement deletes rows of its own table. */
   readonly delete?: readonly string[] | undefined
-  /** By column: tables written when this column of the other table is changed. */
+  /** By column of the statement's own table: recorded tables that change when the statement changes the column. */
   readonly update?: { readonly [column: string]: readonly string[] } | undefined
   /** The causes of the writes, for messages: `foreign key accounts_owner_fkey`. */
   readonly by?: readonly string[] | undefined

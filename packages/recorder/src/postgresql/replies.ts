@@ -19,7 +19,7 @@ export interface RepliesOptions {
   readonly now: () => Nanos
   /** Undefined for PostgreSQL. */
   readonly dialect?: Dialect | undefined
-  /** Called if the rest cannot be parsed. */
+  /** Called if the rest of the connection cannot be parsed. */
   readonly lost: (what: string) => void
 }
 

@@ -97,7 +97,7 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
 /** Reads a SELECT of only `EXISTS (SELECT …)`. */
 function existenceOf({ nested }: Reading, { query }: Kind<'exists'>): RowRead | undefined {
   const read = nested(query)
-  // A subquery that counts rows always returns a row, so its EXISTS shows nothing.
+  // A subquery that counts rows always returns a row, so EXISTS of this subquery shows nothing.
   const rows = read?.tells === undefined ? read?.rows : ANY_ROWS
   return read && rows && { ...read, rows, tells: 0, shown: NOTHING_SHOWN, locks: false }
 }

@@ -9,11 +9,11 @@ export type RowRead = Extract<RowStatement, { readonly does: 'read' }>
 export interface Reading {
   readonly tokens: readonly Token[]
   readonly tables: ReadonlyMap<string, RecordedTable>
-  /** The read of a subquery that returns no recorded values. */
+  /** Reads a subquery. Undefined unless the subquery is understood and returns no recorded values. */
   readonly nested: (query: Query) => RowRead | undefined
 }
 
-/** A recorded table of a statement, and the named subqueries visible there. */
+/** A recorded table in a statement, and the named subqueries that are visible at this point of the statement. */
 export interface Scope {
   readonly reading: Reading
   readonly table: RecordedTable
@@ -32,8 +32,8 @@ export const wordsOf = ({ tokens }: Reading, { from, to }: Expression): readonly
   tokens.slice(from, to).map(({ text }) => text)
 
 /**
- * Returns the conditions by which a subquery selects rows of the scope's table. Undefined if `condition` has no
- * subquery that is understood.
+ * Returns the conditions by which a subquery in `condition` selects rows of the scope's table. Undefined if no subquery
+ * is understood.
  */
 export function chosenBy(scope: Scope, condition: Expression): readonly Compared[] | undefined {
   const query = choosing(scope, condition)

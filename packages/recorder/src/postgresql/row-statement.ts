@@ -10,13 +10,13 @@ export type Rows =
       /** The keys, or one array of keys. */
       readonly keys: readonly Operand[] | { readonly array: Operand }
       readonly compared: readonly Compared[]
-      /** How many other conditions there are. Without any, a row that is not found does not exist. */
+      /** The number of conditions besides the keys. If there are none, a row that is not found does not exist. */
       readonly conditions: number
       /** Whether a row may also be left out for another reason, such as a join. */
       readonly isPartial: boolean
       readonly limit: Operand | undefined
       readonly offset: Operand | undefined
-      /** Other recorded columns and tables on which the selection depends. */
+      /** Recorded columns and tables on which the selection depends, besides the columns in `compared`. */
       readonly hidden: readonly string[]
     }
   /** Rows whose keys are stored in other rows. */

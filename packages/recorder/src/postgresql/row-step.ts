@@ -120,7 +120,7 @@ function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
   })
 }
 
-/** The doubt if rows have the same name, so that the record cannot tell them apart. */
+/** Returns the doubt for rows with the same key, because the record cannot tell such rows apart. */
 const repeatedKey = (table: RecordedTable): Doubt => ({
   why: `two of its rows have the same ${table.key}, which is not the primary key of ${table.name}: name the primary key, or leave the table out`,
   touches: everyCell(table),
@@ -158,7 +158,7 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   const there = new Set(found)
   const missing = keys?.filter((key) => !there.has(key)) ?? []
   const isAllFound = keys !== undefined && missing.length === 0
-  // An empty tag means that the client limited the rows. If all keys were found, none is left out.
+  // An empty tag means that the client limited the rows. If all keys were found, no row is left out.
   const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
   const isTold = keys !== undefined && !isHeldBack && leavesNoneOut(asked, keys.length, portal)
   if (asked.kind === 'keys' && isTold)
@@ -270,7 +270,7 @@ function insertedBy(
   if (count === 0 && tag !== '') {
     const there = keys.flatMap((key) => key ?? [])
     const micro = there.flatMap((key) => present(table, key))
-    // The row may conflict on a different unique column.
+    // The row may conflict on a unique column other than the key.
     return { ...NOTHING, micro, isPredicate: conflict === 'nothing' || there.length < keys.length }
   }
   const isAll = count === inserted.length
@@ -306,7 +306,7 @@ function insertedBy(
 
 type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 
-/** Whether other tables affect the selection. */
+/** Whether the selection also depends on other tables. */
 const hidesOthers = (rows: Rows, { values }: RecordedTable): boolean =>
   rows.kind === 'keys' && rows.hidden.some((name) => !values.has(name))
 
@@ -327,7 +327,7 @@ function decided(
   return [...reads, ...[...others].map((column): MicroOperation => ['r', cellName(table, key, column)])]
 }
 
-/** Returns the reads that a row's absence from the result shows. */
+/** Returns what the absence of a row from the result shows, as reads of this row. */
 function missed(
   table: RecordedTable,
   key: string,

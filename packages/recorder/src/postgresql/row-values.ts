@@ -61,7 +61,7 @@ export function insertedRow(
   return { key: at(table.key), values: new Map(values) }
 }
 
-/** The values of a row that is inserted or updated. */
+/** The values of a row that is inserted or, on a conflict, updated. */
 export function mergedWith(sets: NewValues, inserted: NewValues): NewValues {
   const merged = new Map<string, NewValue>()
   for (const [column, value] of inserted) {

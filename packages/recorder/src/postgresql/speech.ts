@@ -14,7 +14,7 @@ export interface Speech {
 export interface SpeechEnds {
   readonly asks: (message: FrontendMessage) => void
   readonly answers: (message: BackendMessage) => void
-  /** Called if the rest cannot be parsed. */
+  /** Called if the rest of the connection cannot be parsed. */
   readonly lost: (what: string) => void
   readonly now: () => Nanos
   readonly commands: PostgresqlSettings['commands']

@@ -57,7 +57,7 @@ export abstract class ExpressionReader extends SqlReader {
     return isNegated ? { is: 'not', parts: [part], from, to: this.at } : part
   }
 
-  /** Reads a value or a condition. Several operators give the list of their operands. */
+  /** Reads a value or a condition. A chain of operators becomes a list of its operands. */
   #condition(): Expression {
     const from = this.at
     const first = this.#sum()
@@ -230,7 +230,7 @@ export abstract class ExpressionReader extends SqlReader {
     return found ?? { parts: [], isPlain: false }
   }
 
-  /** Whether the expression ends before the next token, or `further` tokens on. */
+  /** Whether the expression ends before the next token, or before the token that comes `further` places later. */
   #isEnd(further = 0): boolean {
     const token = this.tokens[this.at + further]
     if (token?.kind === 'symbol') return token.text === ')' || token.text === ','

@@ -177,7 +177,7 @@ export function shapeOf(tokens: readonly Token[]): string {
   return text
 }
 
-/** The texts for display of all statements, if they can be read. */
+/** Returns the texts by which all statements are displayed. Empty if the statements cannot be read. */
 export const shapesOf = (sql: string): readonly string[] =>
   (statementsOf(sql) ?? []).flatMap((tokens) => (tokens.length === 0 ? [] : [shapeOf(tokens)]))
 

@@ -61,7 +61,7 @@ export interface Assignment {
 
 export interface Conflict {
   readonly columns: readonly string[] | undefined
-  /** The assignments of DO UPDATE, unless it is DO NOTHING. */
+  /** The assignments of DO UPDATE; undefined for DO NOTHING. */
   readonly sets: readonly Assignment[] | undefined
   readonly isConditional: boolean
 }
@@ -91,7 +91,7 @@ export type Tree =
 export const uncast = (expression: Expression): Expression =>
   expression.is === 'cast' ? (expression.parts[0] ?? expression) : expression
 
-/** Splits a condition into those that all must hold. */
+/** Splits a condition into the parts that must all hold. */
 export const conjuncts = (condition: Expression): readonly Expression[] =>
   condition.is === 'and' ? condition.parts.flatMap(conjuncts) : [condition]
 

@@ -11,7 +11,7 @@ import { actionOf } from './single-row.ts'
 import { type Parsed, parse } from './sql-parser.ts'
 import { isTable, shapeOf, type Token } from './sql-tokens.ts'
 
-/** The meaning of a statement, with its name in remarks. */
+/** The meaning of a statement. `what`: the statement's name in remarks. */
 export type Statement =
   | { readonly kind: 'action'; readonly what: string; readonly action: Action }
   /** `name`: name of a savepoint. */
@@ -51,7 +51,7 @@ interface Aside {
   readonly indirect?: Indirect | undefined
 }
 
-/** The cells that a statement may also write through the table that it names. */
+/** The cells that a statement may also write indirectly, because of the table that it names. */
 interface Indirect {
   readonly why: string
   readonly touches: Touches
@@ -91,7 +91,7 @@ function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorde
   return 'does' in action ? { kind: 'action', what, action } : { kind: 'other', what, ...action }
 }
 
-/** Returns why a result is not recorded; empty if it shows neither the column nor a row. */
+/** Returns why a result is not recorded. Empty if the result shows neither a recorded column nor a row. */
 function whyUnread(tokens: readonly Token[], tree: Parsed, rows: RowStatement | undefined): string {
   const isSelect = tokens[0]?.text === 'select'
   const shows =

@@ -4,7 +4,7 @@ import { recordPostgresql } from './postgresql-recorder.ts'
 import type { Proposal } from './proposal.ts'
 import { parsePostgresqlSettings } from './settings.ts'
 
-/** Bytes on a connection to a server, or its end, as the server sees them. */
+/** Bytes on a connection to a server, or the end of this connection, as the server sees them. */
 export type Passed =
   | {
       readonly kind: 'asked'
@@ -18,8 +18,8 @@ export type Passed =
   | { readonly kind: 'closed'; readonly at: Nanos; readonly connection: number }
 
 /**
- * Returns the history of the transactions in the traffic of one server, which must be complete. Functions that
- * statements call are taken to only read.
+ * Returns the history of the transactions in the traffic of one server. The traffic must be complete. Functions that
+ * statements call are assumed to write nothing.
  */
 export function historyOfTraffic(traffic: readonly Passed[], as: Proposal['as'], node: string): History {
   const objects: unknown[] = [{ chaos: 1, model: 'rw-register', initial: 'unknown' }]

@@ -24,7 +24,10 @@ export type Expected =
       columns: readonly Column[] | undefined
     }
 
-/** A query whose rows are fetched later. They are as old as its declaration or, if locked, as the locking. */
+/**
+ * A query whose rows are fetched later. The rows show the state when the cursor was declared. If the query locks the
+ * rows, they show the state when they were locked.
+ */
 interface Cursor {
   readonly row: RowStep
   readonly askedAt: Nanos
@@ -44,7 +47,7 @@ export interface Transaction {
   isolation: string | undefined
   /** The request that comments in the statements name. */
   request: string | undefined
-  /** To call with the transaction's outcome: one for each statement that was not understood. */
+  /** Functions to call with the transaction's outcome. There is one for each statement that was not understood. */
   readonly doubts: Settle[]
   refusal: string | undefined
   /** Whether the transaction can only be rolled back. */

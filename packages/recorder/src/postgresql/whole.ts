@@ -51,7 +51,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
 const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
   done?.micro ?? (row === undefined ? [] : askedOf(row))
 
-/** Returns further members for checkers (`TransactionNote`). */
+/** Returns the additional members that checkers read (`TransactionNote`). */
 function membersOf(
   all: readonly Executed[],
   kept: readonly Executed[],

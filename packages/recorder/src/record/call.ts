@@ -7,7 +7,10 @@ type Unsaid = typeof UNSAID
 export interface Call {
   /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string
-  /** The key. If it is unsaid, the reply contains keys, each of one operation. */
+  /**
+   * The key. If only the reply contains keys, it is unsaid. The call then becomes one operation for each key of the
+   * reply.
+   */
   readonly key?: string | Unsaid | undefined
   /** Null for a read, `[old, new]` for a cas. Unsaid if only the reply contains the value. */
   readonly value: Json | Unsaid
@@ -51,7 +54,7 @@ export const nameOf = ({ what, f, key }: Call): string => what ?? (typeof key ==
 /** A mapping's interpretation of a reply. `fail` is a refusal that certainly had no effect. */
 export type Interpretation =
   | { readonly type: 'ok'; readonly value: Json }
-  /** For an unsaid key: the values by key. */
+  /** The values by key, for a call whose keys only the reply contains. */
   | { readonly type: 'ok'; readonly entries: readonly Entry[] }
   /** `answered`: the object itself declined, like a cas that found another value. */
   | { readonly type: 'fail'; readonly error: string; readonly answered?: true | undefined }

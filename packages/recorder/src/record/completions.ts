@@ -11,7 +11,7 @@ export const completionsOfCopy = (answer: Completions | undefined): Completions 
       ? (answer as readonly Interpretation[]).map(ofCopy)
       : ofCopy(answer as Interpretation)
 
-/** A backend that recognises a duplicate may only repeat its reply. */
+/** A backend that recognises a duplicate may repeat its first reply without executing the duplicate. */
 const ofCopy = (completion: Interpretation): Interpretation =>
   completion.type === 'ok' && 'value' in completion ? { type: 'info', error: ANSWERED_COPY } : completion
 

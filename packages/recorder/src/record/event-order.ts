@@ -6,7 +6,7 @@ export interface LineSink {
   write(line: string, event: RecordedEvent): void
 }
 
-/** Returns the line to write in place of an event for which other events have waited too long. */
+/** Called when later events have waited too long for an event. Returns the line to write in its place. */
 export type OvertakenLine = () => Line | undefined
 
 /**
@@ -65,7 +65,8 @@ export class EventOrder {
   /** Fills a place with the lines of its events. */
   fill(place: Place, lines: readonly Line[]): void {
     if (place.state === 'overtaken') {
-      // The line comes too late, but before the operation's completion. The recorded interval is too short.
+      // The line comes too late, but still before the operation's completion. The recorded interval is therefore too
+      // short.
       for (const line of lines) this.append(line)
       return
     }

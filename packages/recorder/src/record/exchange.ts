@@ -14,7 +14,7 @@ import type { View } from './view.ts'
 const NO_CALLS: readonly Call[] = []
 const NO_OPERATIONS: readonly undefined[] = []
 
-/** How a request begins: with its first byte, whole, or as a duplicate of another. */
+/** How a request begins: with its first byte, whole, or as a duplicate of another request. */
 export type Beginning = 'begun' | 'whole' | Exchange
 
 /**
@@ -35,16 +35,18 @@ export class Exchange {
   #calls: readonly Call[] = NO_CALLS
   /** The operation of a single call with a known key, as in nearly all requests. */
   #only: Operation | undefined
-  /** The operations of other requests, by call. Undefined if only the reply contains the keys. */
+  /** The operations of a request without `#only`, by call. Undefined for a call whose keys only the reply contains. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
   /** The operations in the reply, by call. */
   #entries: readonly (readonly Operation[])[] | undefined
-  /** Whether the places of invocations are reserved until the reply shows their keys. */
+  /**
+   * Whether the invocations wait for the reply, because only the reply contains their keys. Their places are reserved.
+   */
   #waitsForClient = false
   #waitsForBackend = false
   #clientIsOver = false
   #extra: Extra = NO_EXTRA
-  /** Call with whether the request was refused. Set if it may have changed keys. */
+  /** Reports whether the request was refused. Set only if the request may have changed keys. */
   #settle: ((isRefused: boolean) => void) | undefined
   /** Members of all operations of the request. */
   #shared: Extra = NO_EXTRA
@@ -93,7 +95,7 @@ export class Exchange {
     const understanding = this.#understanding
     if (understanding?.kind === 'operations') this.#invokeBackend(time)
     else if (understanding !== undefined) this.#suppose(understanding)
-    // An abandoned request has no meaning.
+    // A request that ended incomplete has no meaning, and needs no place.
     else if ((this.#edges & EDGE.clientIn) === 0) this.#backendPlace = this.#recording.views.backend?.order.reserve()
   }
 
@@ -139,7 +141,10 @@ export class Exchange {
     this.#release()
   }
 
-  /** The backend's reply, unless it may be to a duplicate. */
+  /**
+   * The backend's reply to the client. Undefined if the proxy sent duplicates, because the reply may belong to a
+   * duplicate.
+   */
   get #saidToClient(): Completions | undefined {
     return this.#isCopied ? undefined : this.#backendAnswer
   }
@@ -177,7 +182,10 @@ export class Exchange {
     return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, extra)
   }
 
-  /** Returns members by which retries are recognised: of a whole request by its id, otherwise of each operation. */
+  /**
+   * Returns members by which retries are recognised. A request with an id is recognised as a whole; otherwise each
+   * operation is recognised by itself.
+   */
   #extraOf(call: Call, part: number | string): Extra {
     if ('requestId' in this.#extra.members) return joined(this.#extra, extraOf({ part: `${part}` }))
     if (part === 0 || typeof part === 'string' || this.#isDuplicate) return this.#extra

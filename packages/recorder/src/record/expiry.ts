@@ -4,8 +4,8 @@ import type { Lanes } from './processes.ts'
 import type { View } from './view.ts'
 
 /**
- * A key that the server may remove once, from now on. The removal is a write of null by a process of its own, which
- * takes effect at any time until it ends.
+ * A possible expiry: from now on, the server may remove a key once. The removal is a write of null by a process of its
+ * own. It takes effect at any time until the expiry ends.
  */
 export interface Expiry {
   /** Ends the expiry. `ok`: it happened, perhaps unseen. `fail`: it never happens. */

@@ -20,7 +20,7 @@ export class Operation {
   #client: 'open' | 'done' | 'unknown'
   #backend: 'unasked' | 'open' | 'done' | 'unknown' = 'unasked'
   #released = false
-  /** Cached parts of the completion: both views mostly have the same. */
+  /** Cached parts of the completion. They are mostly equal in both views. */
   #more: Extra | undefined
   #told: { readonly value: Json; readonly text: string } | undefined
 
@@ -225,7 +225,7 @@ const TOO_DEEP_ANSWER: Interpretation = { type: 'not-understood', error: `its va
 /** Marks a refusal by the object itself, so the request reached it. */
 const ANSWERED = extraOf({ answered: true })
 
-/** For each set of edges, the member with their names. */
+/** For each set of edges, the member with the names of the edges. */
 const edgesMembers: readonly Extra[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
   extraOf({ edges: namesOfEdges(edges) }),
 )

@@ -31,12 +31,12 @@ export class Processes {
     return new Lanes(() => this.#next++, this.#ticks, undefined)
   }
 
-  /** Returns the process of a duplicate that the proxy sent. */
+  /** Returns the lanes of a duplicate that the proxy sent. */
   lanesOfCopy(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, `${COPY} ${++this.#copies}`)
   }
 
-  /** Returns the process of a key's expiry. */
+  /** Returns the lanes of a key's expiry. */
   lanesOfExpiry(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, `${EXPIRY} ${++this.#expiries}`)
   }

@@ -37,8 +37,9 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
 }
 
 interface OverwriteCounters {
-  /** The first overwritten key, and their number, exact up to 10,000. */
+  /** The first overwritten key. */
   readonly first: string | undefined
+  /** Number of overwritten keys, exact up to 10,000. */
   readonly keys: number
   readonly times: number
 }
@@ -46,7 +47,7 @@ interface OverwriteCounters {
 interface RecordedConnection {
   readonly node: string
   readonly client: string
-  /** Whether clients resend requests only as the first on a new connection; by default at any time. */
+  /** Whether clients resend a request only as the first request on a new connection; by default at any time. */
   readonly repeatsFirst?: boolean | undefined
 }
 
@@ -54,7 +55,7 @@ interface RecordedConnection {
 export interface Recorder {
   now(): Nanos
   readonly counters: RecorderCounters
-  /** The number of changes of the faults in force so far. Added to every event. */
+  /** How often the set of faults in force has changed so far. Added to every event. */
   epoch: number
   connection(options: RecordedConnection): ConnectionRecorder
   /** Writes an event of the nemesis, such as the beginning of a fault, to both views. */
@@ -77,8 +78,8 @@ export interface Recorder {
   /** Marks keys as changed outside the record. Call it before any client can see the change. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
   /**
-   * Marks keys like `touched`. Call the result with whether the request was refused, or with false if this never
-   * becomes known.
+   * Marks keys as `touched` does, for a request that may be refused. Call the result with whether the request was
+   * refused, or with false if this never becomes known.
    */
   supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void
   /** Records that the server may remove a key. Call it before any client can see the key absent. */
@@ -107,8 +108,8 @@ export interface ConnectionRecorder {
   /** Call before the server gets a request that a fault has changed. It may change these keys. */
   altered(touches: Touches): void
   /**
-   * Call if a part of a request is not understood. Call the result once the outcome is known. With `nothing`, only its
-   * reads are unknown.
+   * Call if a part of a request is not understood. Call the result once the outcome is known. If `touches` is
+   * `nothing`, only the request's reads are unknown.
    */
   doubted(what: string, why: string, touches: Touches): Settle
   /** Call for a reply without a request, unless it is an error. */
@@ -253,7 +254,10 @@ class LiveRecorder implements Recorder {
     }
   }
 
-  /** Returns functions for the ends of a connection's lines. The text is cached for each epoch. */
+  /**
+   * Returns functions that make the end of a connection's lines: node and epoch. The text is cached until the epoch
+   * changes.
+   */
   #tails(node: string): Pick<ConnectionRecording, 'tailText' | 'tailWith' | 'tailWithError'> {
     let tailEpoch = this.#epoch
     let tail = `${node}${this.#epochMember}`

@@ -12,9 +12,9 @@ export interface ConnectionRecording {
   epoch(): number
   /** A line's end: node and epoch. */
   tailText(): string
-  /** A line's end, with more members before the epoch. */
+  /** A line's end: node, further members and epoch. */
   tailWith(members: string): string
-  /** A line's end, with an error before the epoch. */
+  /** A line's end: node, error and epoch. */
   tailWithError(error: string): string
   readonly lanes: Lanes
   readonly processes: Processes
@@ -26,7 +26,10 @@ export interface ConnectionRecording {
 }
 
 export interface ExchangeCounters {
-  /** Number of operations, also by their outcome for the client. `open`: not yet ended. */
+  /**
+   * Number of operations. The next four counters divide them: not yet ended (`open`), or by their outcome for the
+   * client.
+   */
   operations: number
   open: number
   ok: number
@@ -38,8 +41,9 @@ export interface ExchangeCounters {
   unnamed: number
   /** Number of requests that arrived in part. */
   incomplete: number
-  /** Number of retries with a request id, and of repetitions without. */
+  /** Number of retries with a request id. */
   keyedRetries: number
+  /** Number of repetitions without a request id. */
   blindRetries: number
   /** Number of duplicates that the proxy sent. */
   duplicates: number

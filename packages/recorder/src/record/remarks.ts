@@ -93,7 +93,10 @@ export class Remarks {
     for (const view of this.#views) view.touched(remark, touches)
   }
 
-  /** Marks keys in both views, at the request's places if it has any, otherwise from now on. */
+  /**
+   * Marks keys in both views. If the request has a place in a view, the mark applies from this place on, otherwise from
+   * now on.
+   */
   touchedFrom({ client, backend }: Places, remark: Remark, touches: Touches): void {
     this.#countTouch(remark, touches)
     if (client === undefined) this.#client.touched(remark, touches)
@@ -136,13 +139,13 @@ export class Remarks {
     }
   }
 
-  /** Marks a read as unknown. Without a key, it may be of any key. */
+  /** Marks a read as unknown. Without a key, the read may be of any key. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     this.countNotUnderstood(remark)
     for (const view of this.#views) view.notUnderstood(remark, key)
   }
 
-  /** Counts a gap that the events themselves show. */
+  /** Counts a gap. A mark is not needed, because the recorded events show the gap. */
   countNotUnderstood(remark: Remark): void {
     this.#notUnderstood++
     remember(this.#examples.notUnderstood, remark)

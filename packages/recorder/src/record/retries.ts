@@ -4,7 +4,8 @@ import type { Call } from './call.ts'
 export type Correlation =
   | { readonly requestId: string; readonly attempt?: number }
   /**
-   * An operation without an id, equal to an unanswered operation of process `repeats`. `resent`: on a new connection.
+   * An operation without an id that equals an unanswered operation. `repeats`: the process of the unanswered operation.
+   * `resent`: the operation came on a new connection.
    */
   | { readonly repeats: number; readonly resent?: true }
 
@@ -18,7 +19,8 @@ export interface ConnectionRetries {
 export interface ConnectionRetriesOptions {
   readonly client: string
   /**
-   * Whether clients resend a request only as the first on a new connection, as drivers with stateful connections do.
+   * Whether clients resend a request only as the first request on a new connection. Drivers with stateful connections
+   * do this.
    */
   readonly repeatsFirst: boolean
 }
@@ -26,16 +28,20 @@ export interface ConnectionRetriesOptions {
 interface Unanswered {
   readonly process: number
   readonly session: string | undefined
-  /** The number of connections when the operation was lost. */
+  /** How many connections had been opened when the operation was lost. */
   readonly lostAt: number
 }
 
 /** A client whose new connections may replace lost ones. */
 interface Client {
-  /** Number of open connections that have carried a change, and its maximum. */
+  /** Number of open connections that have carried a change. */
   changing: number
+  /** The maximum of `changing` so far. */
   most: number
-  /** The newest connection known to replace all earlier ones. Operations lost before are never resent. */
+  /**
+   * The number of the newest connection that is known to replace all earlier connections. Operations lost before it are
+   * never resent.
+   */
   replacedAt: number
 }
 
@@ -94,8 +100,8 @@ export class Retries {
   }
 
   /**
-   * Notes that new connections have replaced all earlier ones of a client: as many connections carry changes as ever
-   * before, and the newest has resent nothing.
+   * Call when new connections have replaced all earlier connections of a client. This is known if connections with
+   * changes are as many as ever before, and the newest connection has resent nothing.
    */
   #areReplaced(client: Client | undefined, openedAt: number): void {
     if (client !== undefined) client.replacedAt = Math.max(client.replacedAt, openedAt)

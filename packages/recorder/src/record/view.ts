@@ -41,7 +41,10 @@ export class View {
   readonly #touched: Map<string, number> = new Map()
   #everythingTouched = NEVER
   readonly #notUnderstood: Set<string | undefined> = new Set()
-  /** Keys that were seen absent. A creation outside the record contradicts later reads of them. */
+  /**
+   * Keys that clients saw absent. If such a key is created outside the record, later reads of the key look like a
+   * contradiction.
+   */
   readonly #seenAbsent: Set<string> = new Set()
   /** The first creation whose key the record lacks. */
   #lostCreation: Remark | undefined
@@ -63,7 +66,10 @@ export class View {
     this.order.fill(place, this.touchedLines(place, remark, touches))
   }
 
-  /** Marks keys as changed by a request that may be refused. Unless it is, call `confirmed` with the returned tick. */
+  /**
+   * Marks keys as changed by a request that may be refused. If the request is not refused, call `confirmed` with the
+   * returned tick.
+   */
   supposed(remark: Remark, touches: Touches, { id, place }: { readonly id: number; readonly place?: Place }): number {
     const tick = place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
     const keys = touches === 'nothing' ? [] : touches === 'everything' ? [undefined] : touches.keys
@@ -95,13 +101,13 @@ export class View {
     this.note('settled', { mark: id })
   }
 
-  /** Returns marks as lines, for a place with other lines. */
+  /** Returns marks as lines, for a place that also gets other events. */
   touchedLines(place: Place, remark: Remark, touches: Touches): readonly Line[] {
     // An overtaken place is filled at the history's current end.
     return this.#touchedLines(remark, touches, place.state === 'overtaken' ? this.#ticks.next() : place.tick)
   }
 
-  /** Marks a read as unknown. Without a key, it may be of any key. */
+  /** Marks a read as unknown. Without a key, the read may be of any key. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     const marked = this.#notUnderstood.size >= MOST_MARKED_KEYS ? undefined : key
     if (this.#notUnderstood.has(undefined) || this.#notUnderstood.has(marked)) return
@@ -116,8 +122,8 @@ export class View {
   }
 
   /**
-   * Returns marks for keys that the server may have created from this place on, if the record does not name the key.
-   * Only keys that are seen absent are marked, because all others may have existed.
+   * Returns marks for a creation whose key the record lacks. The server may have created the key from this place on.
+   * Only keys that clients saw absent are marked, because all other keys may have existed.
    */
   creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark

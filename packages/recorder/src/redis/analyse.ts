@@ -23,7 +23,7 @@ export type Analysed =
 /** Maximum length of unknown commands' names, which may be any text. */
 const LONGEST_NAME = 40
 
-/** The displayed name of a command, with a script's SHA-1, by which it can be declared. */
+/** The displayed name of a command. For EVALSHA it includes the SHA-1 by which the script can be declared. */
 function shownName(name: string, words: readonly Json[]): string {
   const [, sha] = words
   return name === 'EVALSHA' && typeof sha === 'string' && SHA.test(sha) ? `${name} ${sha}` : nameOfCommand(name)
@@ -33,7 +33,7 @@ const SHA = /^[\da-f]{40}$/i
 
 export const nameOfCommand = (name: string): string => name.slice(0, LONGEST_NAME)
 
-/** Where a command takes effect, and the commands recorded there. */
+/** Where a command takes effect, and which commands are recorded. */
 export interface Place {
   readonly commands: CommandSet
   readonly keySpace: KeySpace

@@ -23,7 +23,7 @@ const ok = (value: Json): Interpretation => ({ type: 'ok', value })
 /** The completion of a command whose condition failed. */
 const declined = (error: string): Interpretation => ({ type: 'fail', error, answered: true })
 
-/** Whether a reply is a read value: text, null, or an object for other bytes. */
+/** Whether a reply is a value that was read: text, null, or an object. An object holds bytes that are no text. */
 const isText = (answer: Json | undefined): boolean =>
   typeof answer === 'string' || (typeof answer === 'object' && !Array.isArray(answer))
 
@@ -62,7 +62,7 @@ export const saysOld =
 
 export const saysList: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
 
-/** Interprets a sum. It also shows the old value, but not whether 0 was an absent key. */
+/** Interprets a sum. It also shows the old value. If the old value is 0, the key may have been absent. */
 export const saysSum =
   (amount: number): Says =>
   (answer) => {

@@ -22,7 +22,7 @@ const pairs: KeyFinder = (words) => words.slice(1).filter((_, i) => i % 2 === 0)
 /** The destination of a COPY, unless it is in another database. */
 const copied: KeyFinder = (words) => (words.slice(3).some((word) => isWord(word, 'DB')) ? undefined : words.slice(2, 3))
 
-/** The keys after their number, the word at `place`. */
+/** Finds the keys that follow a count of keys. The count is the word at `place`. */
 const counted =
   (place: number, each = 1): KeyFinder =>
   (words) => {
@@ -60,8 +60,8 @@ const groups: readonly Group[] = [
       ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION
       OBJECT PERSIST HPERSIST`,
   },
-  // Commands that change no key, apart from those that EXEC executes. At HTTP's `POST` and `HOST:`, Redis closes the
-  // connection.
+  // Commands that change no key by themselves. EXEC executes other commands. At HTTP's `POST` and `HOST:`, Redis closes
+  // the connection.
   {
     changes: 'nothing',
     commands: `
@@ -117,7 +117,7 @@ const divided: ReadonlySet<string> = new Set(
   [...changesOf.keys()].flatMap((name) => (name.includes('|') ? [name.slice(0, name.indexOf('|'))] : [])),
 )
 
-/** The keys that a script declares, after their number. */
+/** Finds the keys that a script declares. They follow a count of keys. */
 const declared = counted(2)
 
 export const isScript = (name: string): boolean => name === 'EVAL' || name === 'EVALSHA' || name === 'FCALL'

@@ -13,8 +13,8 @@ export interface Names {
   /** The names of all keys and fields of this database, or of all databases; undefined if some may be unseen. */
   readonly known: (inAll: boolean) => readonly string[] | undefined
   /**
-   * Looks up the value of a key that the command moves. Call the result at the reply, with the number of the command's
-   * own writes of the key.
+   * Looks up the value of a key that the command moves. When the reply arrives, call the result. Pass how often the
+   * command itself wrote the key.
    */
   readonly held: (key: Json) => ((ownWrites: number) => Json | undefined) | undefined
   /** Whether clients add to the list at this end. The first command on the list decides this. */
@@ -25,7 +25,7 @@ export type End = 'left' | 'right'
 
 export interface Recognised {
   readonly parts: readonly [CommandOperation, ...CommandOperation[]]
-  /** Other keys that the command may change later, or in a way that no operation expresses. */
+  /** Keys that the command may change later, or in a way that no operation expresses. */
   readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
   readonly lifetimes?: readonly Lifetime[] | undefined
   /** The keys that are deleted with all their fields, including unseen fields. */
@@ -79,7 +79,7 @@ export const cas = (key: string, value: readonly Json[], says: Says): CommandOpe
   says,
 })
 
-/** Returns an addition as a cas, whose values only the reply contains. */
+/** Returns an addition as a cas. Only the reply contains the values of the cas. */
 export const unsaidSum = (key: string, amount: number): CommandOperation => ({
   call: { f: 'cas', key, value: UNSAID, amount },
   says: saysSum(amount),

@@ -5,7 +5,7 @@ export interface CommandSpec {
    * new token.
    */
   readonly send: readonly string[]
-  /** The result: a reply of this kind, the input (`given`, the default), or the sent `token`. */
+  /** The result: a reply of this kind, the operation's input (`given`), or the sent `token`. The default is `given`. */
   readonly result?: 'given' | 'token' | 'text' | 'number' | 'boolean' | 'list' | undefined
   /** Replies of an operation without effect. */
   readonly refused?: readonly (string | number | null)[] | undefined

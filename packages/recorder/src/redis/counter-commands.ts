@@ -28,7 +28,7 @@ const saysNumber: Says = (answer, call, index) => {
   return Number.isFinite(number) ? { type: 'ok', value: number satisfies Json } : undefined
 }
 
-/** Strings as counters, without the sums in answers. */
+/** Strings as counters. The sums in replies are ignored. */
 export const counterCommands: CommandReaders = {
   GET: (words, names) => (words.length === 2 ? one(read(names.key(word(words, 1)), saysNumber)) : undefined),
   INCR: adding('add'),

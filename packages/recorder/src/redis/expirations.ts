@@ -5,7 +5,7 @@ import type { CommandOperation } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 import { seenBy } from './lifetimes.ts'
 
-/** A time to live. `at`: the element of EXEC's reply about it; undefined for the whole reply. */
+/** A time to live. `at`: the index of its reply in EXEC's reply; undefined if the whole reply belongs to it. */
 export interface PlacedLifetime {
   readonly lifetime: Lifetime
   readonly at: number | undefined
@@ -17,18 +17,18 @@ export interface ExpirationsOptions {
   readonly open: (key: string) => Expiry
 }
 
-/** A time to live in force. Its moments are numbers of requests and replies. */
+/** A time to live in force. Its moments count requests and replies. */
 interface Setter {
   readonly lifetime: Lifetime
   /** The earliest time of a removal. */
   dueAt: number
   readonly askedAt: number
   readonly calledAt: number
-  /** The moment of the reply. Until then, the time to live may not be set. */
+  /** The moment of the reply. Until then, it is uncertain whether the time to live is set. */
   returnedAt: number
   expiry: Expiry | undefined
   openedAt: number
-  /** Whether the key was since seen absent. */
+  /** Whether a client has seen the key absent since the time to live was set. */
   wasSeen: boolean
   /** Whether an unanswered operation may depend on the key's absence. */
   isUnsure: boolean
@@ -39,15 +39,13 @@ interface Over {
   readonly setter: Setter
   readonly key: string
   readonly overAt: number
-  /** Whether the key was then found absent or overwritten, so that an expiry just before makes no difference. */
+  /** Whether the key was found absent or overwritten at `overAt`. An expiry just before then makes no difference. */
   readonly isForced: boolean
 }
 
-/**
- * The minimum rate of the recorder's clock relative to a server's. `CLOCK_AGE_MS`: the maximum age of the server time
- * in a reply.
- */
+/** The minimum rate of the recorder's clock relative to a server's clock. */
 const CLOCK_RATE = 0.99
+/** The maximum age of the server time in a reply. */
 const CLOCK_AGE_MS = 10
 const NEVER = Number.POSITIVE_INFINITY
 const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, wasSeen: false, isUnsure: false }
@@ -55,8 +53,8 @@ const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, w
 const MOST_SETTERS = 100_000
 
 /**
- * Tracks the times to live that recorded commands set. A key exists until its time to live ends. It may then be absent,
- * until a command has certainly ended or replaced the time to live.
+ * Tracks the times to live that recorded commands set. A key exists until its time to live ends. From then on the key
+ * may be absent, until a command certainly ends or replaces the time to live.
  *
  * An expiry is written to the histories only at the next command on its key, so that unread keys cost nothing. It ends
  * as `ok` if it may have happened before that command, as `fail` if no client saw the key absent, and otherwise stays
@@ -109,7 +107,7 @@ export class Expirations {
       if (setter.lifetime.isOfField === true) continue
       const isOpen = setter.expiry !== undefined
       const expiry = isOpen ? this.#options.open(field) : undefined
-      // No operation on the field was called earlier.
+      // The field is new, so no operation on it was called earlier.
       const openedAt = isOpen ? this.#moment + 1 : NEVER
       const lifetime = { ...setter.lifetime, key: field, isInHash: true as const }
       this.#hold(field, { ...setter, lifetime, expiry, openedAt, wasSeen: false })
@@ -224,7 +222,8 @@ export class Expirations {
     for (const { key, setter, isForced } of settled) {
       this.#forget(key, setter)
       const isNeeded = setter.wasSeen || setter.isUnsure || this.#nodes.size > 1
-      // A field's expiry never ends as `fail`: another field may have created the hash again.
+      // A field's expiry never ends as `fail`. Its hash may have expired unseen, and another field may have created the
+      // hash again.
       if (!isNeeded && setter.lifetime.isInHash !== true) setter.expiry?.ended('fail')
       else if (isForced) setter.expiry?.ended('ok')
     }

@@ -19,7 +19,7 @@ const inHash = (part: CommandOperation): CommandOperation => ({ ...part, keepsTi
 
 type PartOf = (name: string, words: readonly Json[]) => CommandOperation | undefined
 
-/** Reads a command of this many words on one field. */
+/** Reads a command of `length` words on one field. */
 const ofField =
   (length: number, partOf: PartOf): CommandReader =>
   (words, names) => {

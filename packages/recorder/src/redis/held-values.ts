@@ -37,7 +37,7 @@ export class HeldValues {
   lose(key: string): void {
     if (this.#isOver) return
     const held = this.#of(key)
-    // Counts as a write that never ends.
+    // The loss counts as a write that never ends, so the value stays unknown.
     held.open++
     this.#put(held, undefined)
   }

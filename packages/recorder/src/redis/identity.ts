@@ -5,7 +5,7 @@ export interface Identity {
   /** The client's name, unless it is unknown or being changed. */
   readonly session: string | undefined
   readonly isFinal: boolean
-  /** Takes a command that may rename the client. Call the result with its success. */
+  /** Takes a command that may rename the client. Call the result with whether the command succeeded. */
   readonly told: (
     name: string,
     words: readonly Json[],
@@ -79,7 +79,7 @@ export function createIdentity(naming: Naming): Identity {
     },
     told(name, words, when = 'at once') {
       if (when === 'at once' && name === 'CLIENT' && upper(words[1]) === 'SETNAME' && isName(words[2])) {
-        // Requests sent before the reply have the new name, too.
+        // Rename at once, because requests sent before the reply have the new name, too.
         const before = clientName
         rename(words[2])
         return (succeeded) => {

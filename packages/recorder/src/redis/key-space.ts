@@ -20,7 +20,7 @@ export class KeySpace {
   readonly lifetimes: Lifetimes = new Lifetimes()
   readonly values: HeldValues = new HeldValues()
   readonly #fields: Map<string, Set<string>> = new Map()
-  /** Hashes that may have been changed outside the record, with unseen fields. */
+  /** Hashes that may have been changed outside the record, and so may have unseen fields. */
   readonly #touched: Set<string> = new Set()
   /** For each key, how many commands in progress delete it with all its fields. */
   readonly #deleting: Map<string, number> = new Map()
@@ -68,7 +68,7 @@ export class KeySpace {
       held: (key) => this.#held(nameOfKey(database, key)),
       isFilledAt: (key, end) => this.#isFilledAt(nameOfKey(database, key), end),
     }
-    // Redis has 16 databases by default.
+    // This limit is far away: Redis has 16 databases by default.
     if (this.#names.size < 10_000) this.#names.set(database, made)
     return made
   }
@@ -131,8 +131,9 @@ export class KeySpace {
   }
 
   /**
-   * Notes that keys are being deleted. A field first seen meanwhile may be deleted unrecorded with its hash. Call the
-   * result after the deletion, for a flush with its success; never call it if the end stays unknown.
+   * Notes that keys are being deleted. A field first seen meanwhile may be deleted with its hash, unrecorded. Call the
+   * result after the deletion. For a flush, pass whether the flush succeeded. If the end stays unknown, never call the
+   * result.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++

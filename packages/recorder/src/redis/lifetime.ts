@@ -13,12 +13,12 @@ export interface Lifetime {
   readonly isOfField?: true | undefined
 }
 
-/** The options that set a time to live, with their units in milliseconds. 0 for a time of the server's clock. */
+/** The options that set a time to live, with their units in milliseconds. 0 means a time of the server's clock. */
 const UNITS: { readonly [option: string]: number } = { EX: 1000, PX: 1, EXAT: 0, PXAT: 0 }
 
 /**
- * Returns a time to live in milliseconds. Undefined unless it is positive: Redis then refuses the command, or deletes
- * the key.
+ * Returns a time to live in milliseconds. Undefined if the amount is not positive: Redis then refuses the command, or
+ * deletes the key.
  */
 export function afterMs(unit: number | undefined, amount: Json | undefined): number | undefined {
   const value = typeof amount === 'string' && /^\d+$/.test(amount) ? Number(amount) : 0

@@ -5,23 +5,25 @@ import type { CommandOperation } from './answers.ts'
 /** Maximum number of tracked keys. Those that certainly do not expire are dropped first. */
 const MOST_KEYS = 300_000
 
-/** What is known about a key. Its moments are numbers of requests and answers. */
+/** What is known about a key. Its moments count requests and answers. */
 interface Life {
-  /** The moments at which the key's first and last write were called. */
+  /** The moment at which the key's first write was called. */
   firstWriteAt: number
+  /** The moment at which the key's last write was called. */
   lastWriteAt: number
   /**
-   * The moment from which no time to live from before the recording is left. Infinite while one may be left. Replies to
-   * later calls are not examined.
+   * From this moment on, the key certainly has no time to live from before the recording. Infinite while it may have
+   * one. Replies to later calls are not examined.
    */
   clearedAt: number
   /** Whether a client saw a value from before the first recorded write of the key. */
   isHeld: boolean
   isAbsent: boolean
-  /** When the last write that kept the time to live returned. `keptCalledAt`: when it was called. */
+  /** The moment of the reply to the last write that kept the time to live. */
   keptAt: number
+  /** The moment at which this write was called. */
   keptCalledAt: number
-  /** When the last write that may have removed the value returned. Infinite until it returns. */
+  /** The moment of the reply to the last write that may have removed the value. Infinite until this reply. */
   removedAt: number
 }
 
@@ -33,7 +35,7 @@ export const MAY_HAVE_EXPIRED =
 
 /**
  * Finds keys that disappeared without a recorded reason, because of a time to live set before the recording. Once a key
- * was newly written or absent, it has no such time to live.
+ * was newly written or absent, this time to live is gone.
  */
 export class Lifetimes {
   readonly #lives: Map<string, Life> = new Map()
@@ -52,7 +54,7 @@ export class Lifetimes {
     return now
   }
 
-  /** Call when operations are answered, before any client sees this. Returns the keys that may have expired. */
+  /** Call when operations are answered, before any client sees the answers. Returns the keys that may have expired. */
   ended(
     parts: readonly CommandOperation[],
     calledAt: number,
@@ -147,7 +149,8 @@ function note(
   { call, keepsTimeToLive, isField }: CommandOperation,
   { seen, calledAt, now }: { readonly seen: Seen; readonly calledAt: number; readonly now: number },
 ): void {
-  // An absent key has no time to live, and its next value begins without one. The hash of an absent field may have one.
+  // An absent key has no time to live, and its next value begins without one. But if only a field is absent, its hash
+  // may have a time to live.
   const isClear = (seen === 'nothing' && isField !== true) || (call.harmless !== true && keepsTimeToLive !== true)
   if (isClear) life.clearedAt = Math.min(life.clearedAt, now)
   if (call.harmless === true || keepsTimeToLive !== true) return

@@ -71,7 +71,7 @@ function isAcquire(words: readonly Json[]): boolean {
   return rest.length === 0 || (rest.length === 2 && (rest[0] === 'PX' || rest[0] === 'EX'))
 }
 
-/** A lock as in the documentation of SET, which expires even if its holder does not notice. */
+/** A lock as in the documentation of SET. The lock expires even if its holder does not notice. */
 export function lockTable(timeToLiveMs: number): CommandTable {
   return {
     acquire: [

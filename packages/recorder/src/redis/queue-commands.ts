@@ -20,7 +20,7 @@ const popping =
       ? one(keeping({ call: { f: 'dequeue', key: names.key(word(words, 1)), value: null }, says }))
       : undefined
 
-/** Interprets key and value, or null after a timeout. */
+/** Interprets a reply with key and value, or null after a timeout. */
 const saysPopped: Says = (answer, call, index) =>
   Array.isArray(answer) && answer.length === 2 ? saysText(answer[1], call, index) : saysText(answer, call, index)
 

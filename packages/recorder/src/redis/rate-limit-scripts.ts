@@ -50,7 +50,7 @@ const at =
 
 const placed = (part: CommandOperation, place: number): CommandOperation => ({ ...part, says: at(place, part.says) })
 
-/** A script that returns the count and the remaining time to live. */
+/** Reads a script that returns the count and the remaining time to live. */
 function counted(key: string, amount: Json, afterMs: number): Recognised | undefined {
   const points = amountOf(amount)
   if (points === undefined || !(afterMs > 0)) return undefined

@@ -11,7 +11,7 @@ for i, key in ipairs(KEYS) do if redis.call("exists", key) == 1 then return 0 en
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
 return #KEYS`
 
-/** Extends locks. Returns the number of keys, or 0 if any key has another token. */
+/** Extends the locks in KEYS. Returns the number of these keys, or 0 if any of them has another token. */
 export const REDLOCK_EXTEND = `
 for i, key in ipairs(KEYS) do if redis.call("get", key) ~= ARGV[1] then return 0 end end
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
@@ -27,7 +27,7 @@ for i, key in ipairs(KEYS) do
 end
 return count`
 
-/** Interprets the number of keys as success, and 0 as failure. */
+/** Interprets a reply: `count` keys mean success, and 0 means failure. */
 const saysAll =
   (count: number, error: string): Says =>
   (answer, call) =>
@@ -51,7 +51,7 @@ const lasting = (source: string, found: (token: Json) => Json, error: string): K
 
 const OTHER = 'another token was there'
 
-/** Scripts on locks, which are registers with the token as value. */
+/** Scripts on locks. A lock is a register with the token as its value. */
 export const tokenScripts: readonly KnownScript[] = [
   oneOperation({
     source: RELEASE,

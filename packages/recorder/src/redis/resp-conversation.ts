@@ -315,7 +315,10 @@ export class RespConversation implements RecordedConversation {
     if (completions !== undefined) this.#values.ended(parts, completions)
   }
 
-  /** Completes a change at the reply to WAIT. If too few replicas confirmed it, it may be lost with the primary. */
+  /**
+   * Completes a change at the reply to WAIT. If too few replicas confirmed the change, the change may be lost with the
+   * primary.
+   */
   #confirm(replicas: number, answer: Json | undefined): void {
     const waiting = this.#unconfirmed
     if (waiting === undefined) return

@@ -80,7 +80,8 @@ function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
   keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
   keySpace.isLasting = (key) => made.isLasting(key)
   keySpace.onAbsent = (key) => {
-    // With known initial values, other keys are absent anyway. Only in the model `register`, null means absence.
+    // If initial values are known, an unseen key is known to be absent anyway. Only in the model `register`, null means
+    // absence.
     if (model === 'register' && recorder.initial === 'unknown') recorder.absent(key)
   }
   expirations.set(recorder, made)

@@ -29,7 +29,8 @@ const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
 ])
 /**
- * The commands that identify a client. In a transaction they may not take effect, so the client then counts as unnamed.
+ * The commands that identify a client. It is uncertain whether they take effect in a transaction, so the client then
+ * counts as unnamed.
  */
 const IDENTIFYING: ReadonlySet<string> = new Set(['CLIENT', 'AUTH', 'HELLO'])
 const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
@@ -41,12 +42,12 @@ export class RespSession {
   readonly #keySpace: KeySpace
   readonly #lost: RespSessionOptions['lost']
   readonly #identity: Identity
-  /** Where commands take effect, and the commands recorded there. */
+  /** Where commands take effect, and which commands are recorded. */
   readonly #here: Place & { database: string }
   #transaction: Transaction | undefined
   #protocol: 2 | 3 = 2
   #isBlind = false
-  /** Whether the selected database is certain although `#isBlind` is set. */
+  /** Whether the selected database is certain. It may be certain even while `#isBlind` is set. */
   #isDatabaseKnown = true
   /** Whether requests may be lost or reordered on the way to the server. They are still recorded. */
   #isDisturbed = false
@@ -59,7 +60,7 @@ export class RespSession {
     this.#here = { commands, keySpace, database: '0' }
   }
 
-  /** Returns the meaning of the next request; undefined words are unreadable. */
+  /** Returns the meaning of the next request. `words` is undefined if the request cannot be read. */
   understand(words: readonly Json[] | undefined): Understood {
     this.#requests++
     const [first] = words ?? []
@@ -94,7 +95,10 @@ export class RespSession {
     this.#lost('MULTI or SELECT', 'a fault has lost or reordered messages, and it may not have been carried out')
   }
 
-  /** Returns the keys that a command changes if it replaces another. Undefined words are unreadable. */
+  /**
+   * Returns the keys that a command changes if it replaces another command. `words` is undefined if the command cannot
+   * be read.
+   */
   touchedBy(words: readonly Json[] | undefined): Touches {
     const [first] = words ?? []
     if (words === undefined || typeof first !== 'string') return 'everything'
@@ -305,13 +309,16 @@ export class RespSession {
     })
   }
 
-  /** Call if a request failed that changes the meaning of later ones. Any later ones were then misread. */
+  /**
+   * Call if a request failed that would have changed the meaning of later requests. Requests that already followed were
+   * misread.
+   */
   #failedAt(request: number, what: string, why: string): void {
     if (this.#requests > request) this.#lost(what, why)
   }
 }
 
-/** Returns the scope of a transaction's flush. The transaction may write keys after it. */
+/** Returns the scope of a transaction's flush. The transaction may write keys after the flush. */
 const flushedIn = ({ flushes }: Transaction): Flushed | undefined => (flushes ? 'everything' : undefined)
 
 const deletesOf = (analysed: Analysed): readonly string[] =>

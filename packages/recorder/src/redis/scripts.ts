@@ -70,13 +70,15 @@ export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders 
 }
 
 interface Layouts {
-  /** Whether this text is the script. Remembers its SHA-1 then. */
+  /** Whether this text is the script. If so, its SHA-1 is remembered. */
   learn(text: string): boolean
   isKnown(sha: string): boolean
 }
 
 const MOST_LAYOUTS = 100
-/** Maximum length of a compared text, in characters. No real script has a longer layout. */
+/**
+ * The maximum number of characters by which a compared text may be longer than the script. No real layout adds more.
+ */
 const LONGEST_LAYOUT = 10_000
 
 function createLayouts(is: ScriptText, tokensOf: TokensOf): Layouts {
@@ -123,9 +125,9 @@ function textCheck(is: ScriptText, tokensOf: TokensOf): (text: string) => boolea
 const shaOf = (text: string): string => createHash('sha1').update(text).digest('hex')
 
 /**
- * Returns the tokens of a Lua 5.1 script, or undefined if it cannot be read. Scripts with equal tokens are equivalent,
- * or both invalid: the tokens differ neither by whitespace, comments and quotes, nor by the letter case of Redis
- * commands.
+ * Returns the tokens of a Lua 5.1 script, or undefined if it cannot be read. Two scripts with equal tokens are
+ * equivalent, or both are invalid. Whitespace, comments, the kind of quotes, and the letter case of Redis commands do
+ * not affect the tokens.
  */
 export function luaTokens(script: string): readonly string[] | undefined {
   const tokens: string[] = []

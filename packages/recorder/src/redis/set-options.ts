@@ -91,7 +91,7 @@ function setting(key: string, value: Json, condition: Condition): CommandOperati
   }
 }
 
-/** A SET that returns the previous value in any case. */
+/** A SET that returns the previous value, whether or not it sets the new value. */
 function replacing(key: string, value: Json, condition: Condition): CommandOperation {
   switch (condition.kind) {
     case 'none':

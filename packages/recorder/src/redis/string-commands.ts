@@ -27,7 +27,7 @@ const CHANGING: Interpretation = {
   error: 'the renamed key was being written at the same time, so its value is unknown',
 }
 
-/** Reads a command whose sum only the reply contains. */
+/** Reads a command that adds `amount`. Only its reply contains the sum. */
 const adding =
   (amount: 1 | -1): CommandReader =>
   (words, names) =>
@@ -129,7 +129,7 @@ const floatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', v
 /** Reads APPEND. Bytes that are no text are not recorded, because a history cannot hold them. */
 const appending: CommandReader = (words, names) => {
   const piece = words[2]
-  // Appending nothing makes an absent key empty, which a history does not distinguish.
+  // Appending nothing turns an absent key into an empty key. A history does not distinguish these two.
   if (words.length !== 3 || typeof piece !== 'string' || piece === '') return undefined
   const call = { f: 'append', key: names.key(word(words, 1)), value: piece }
   const sees = (length: Json) => (length === Buffer.byteLength(piece) ? 'nothing' : 'value')

@@ -18,11 +18,11 @@ export interface Begun extends Unsent {
 export interface Pending {
   readonly begun: Begun
   readonly understood: Understood
-  /** The number from `Lifetimes`. */
+  /** The number that `Lifetimes.called` returned. */
   readonly calledAt: number
-  /** The number from `Expirations`, or 0. */
+  /** The number that `Expirations.called` returned, or 0. */
   readonly expiring: number
-  /** Number of pushes that still have to confirm the request. */
+  /** The number of pushes that are still missing. The server confirms the request by pushes. */
   pushes: number
 }
 

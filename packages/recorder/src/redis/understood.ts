@@ -18,7 +18,7 @@ export interface Understood {
   /** The parts of the operations, if the request has operations. */
   readonly parts?: readonly CommandOperation[] | undefined
   readonly lifetimes?: readonly PlacedLifetime[] | undefined
-  /** Whether an error may follow a partial execution. */
+  /** Whether an error may follow a partial execution, as in a script. */
   readonly isScript?: true | undefined
   /** The command, if it suffices to interpret the reply. */
   readonly recognised?: Recognised | undefined

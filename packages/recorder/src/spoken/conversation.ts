@@ -19,7 +19,7 @@ export interface RecordedConversation {
    * Called when a fault has lost, repeated, changed or reordered messages, so that a reply may belong to another
    * request.
    *
-   * @param requests the requests that the server gets instead.
+   * @param requests the requests that the server gets in place of the client's.
    */
   disturbed(requests: readonly Buffer[]): void
   /** Called when the client has hung up, and may reconnect. */

@@ -112,7 +112,7 @@ export interface MessagesInOrder {
   asked(request: Buffer, time: Nanos, startByte: number): void
   /** @throws MalformedMessage */
   answered(reply: Buffer): void
-  /** Called when no more replies follow, and why. */
+  /** Called with the reason when no more replies follow. */
   ended(reason: string): void
   /** Whether too many requests are unanswered. */
   readonly isFull: boolean

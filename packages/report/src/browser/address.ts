@@ -13,7 +13,7 @@ export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filt
   let timer: ReturnType<typeof setTimeout> | undefined
   let isReading = false
 
-  /** Shows the view in the address; false if it is an ordinary anchor. */
+  /** Shows the view that the address names. Returns false if the address only names an ordinary anchor. */
   const read = (): boolean => {
     const asked = new URLSearchParams(location.hash.slice(1))
     const [from, to] = (asked.get('t') ?? '').split('-').map((seconds) => Number.parseFloat(seconds) * 1e9)

@@ -60,7 +60,7 @@ export class BarLayer {
     this.#drawStrip(kept, strip, view, draw)
   }
 
-  /** Returns the width of a margin in pixels, into which marks extend from their bar. */
+  /** Returns the width of a margin in pixels. Marks extend from their bar into this margin. */
   #marginOf(view: View): number {
     return Math.ceil((6 * this.#canvas.width) / view.width)
   }

@@ -9,7 +9,8 @@ export function startCopyMarkdown(find: Find): void {
     try {
       await navigator.clipboard.writeText(markdown)
     } catch {
-      // Pages opened from disk lack a clipboard in some browsers, and reports inside the live page in all.
+      // In some browsers, pages opened from disk have no clipboard. In all browsers, reports inside the live page have
+      // none.
       const place = document.createElement('textarea')
       place.value = markdown
       document.body.append(place)

@@ -17,7 +17,7 @@ export interface Operation {
   readonly node: number
   readonly outcome: 'ok' | 'fail' | 'info'
   readonly final: boolean
-  /** Whether any contradiction has the operation. */
+  /** Whether the operation is part of any contradiction. */
   readonly accused: boolean
   readonly input: number
   readonly output: number

@@ -16,7 +16,7 @@ interface Options {
   readonly found: Element
 }
 
-/** What the reader can do on the timeline by any input: look at a part, choose operations, filter them. */
+/** What the reader can do on the timeline: look at a part, choose operations, filter them. */
 export class Explorer {
   readonly #options: Options
   readonly #listeners: (() => void)[] = []

@@ -1,7 +1,7 @@
 export interface KeptUp {
   readonly parts: readonly string[]
   readonly betweenMs: number
-  /** The message that the server has ended. */
+  /** The message to show when the server has ended. */
   readonly ended: string
   readonly renewed: () => void
 }
@@ -22,7 +22,7 @@ export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, en
     const focused = document.activeElement?.id ?? ''
     for (const part of parts) {
       const [old, fresh] = [document.querySelector(part), newer.querySelector(part)]
-      // A part that only one page has needs a reload: the first run adds the list of runs.
+      // If only one of the two pages has this part, reload. For example, the first run adds the list of runs.
       if ((old === null) !== (fresh === null)) {
         location.reload()
         return

@@ -1,4 +1,7 @@
-/** Marks the current step, and dims later steps. `-1` marks none. Also marks the last active cell on each side. */
+/**
+ * Marks the current step, and dims later steps. `-1` marks none. Also marks the last active cell of each kind, `told`
+ * and `fixed`.
+ */
 export function markSteps(rows: readonly HTMLLIElement[], current: number): void {
   const row = rows[current]
   const reached = rows.filter((each, i) => i <= current && each.parentElement === row?.parentElement)

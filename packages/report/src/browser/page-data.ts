@@ -35,12 +35,15 @@ export interface EmbeddedOperations {
   readonly processes: readonly string[]
   /** The names of the timeline's rows; empty for further rows of a client. */
   readonly lanes: readonly string[]
-  /** How many rows to show at first: up to the last one that has operations then. 0 if the whole run is shown. */
+  /**
+   * How many rows to show at first: up to the last row that has operations in the part shown first. 0 if the whole run
+   * is shown.
+   */
   readonly atOpening: number
   /** By process. */
   readonly laneOf: readonly number[]
   readonly functions: readonly string[]
-  /** For each function, whether clients call it for its answer. */
+  /** For each function, whether clients call it to get its answer, like a read. */
   readonly telling: readonly boolean[]
   readonly keys: readonly string[]
   readonly nodes: readonly string[]

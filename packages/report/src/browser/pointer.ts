@@ -14,8 +14,9 @@ export function listenToPointer(canvas: HTMLCanvasElement, explorer: Explorer, v
     moved: boolean
   }
   let drag: Drag | undefined
-  /** The position of each finger, by pointer id. `pinched`: the times that two fingers hold. */
+  /** The position of each finger, by pointer id. */
   const fingers = new Map<number, number>()
+  /** The times under the two fingers when the pinch began. */
   let pinched: readonly [number, number] | undefined
 
   const xOf = ({ clientX }: MouseEvent): number => clientX - canvas.getBoundingClientRect().left

@@ -4,8 +4,8 @@ import type { Find } from './find.ts'
 import type { PageData } from './page-data.ts'
 
 /**
- * Marks in the timeline the contradiction that was opened last, at first the one drawn first. A click on an operation
- * chooses it in both drawings.
+ * Marks a contradiction in the timeline: the one that the reader opened last, or else the one that the page draws
+ * first. A click on an operation chooses it in both drawings.
  */
 export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: PageData, find: Find): void {
   const button = find('#to-contradiction', HTMLButtonElement)
@@ -15,7 +15,7 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
     button.hidden = part.length === 0
     canvas.dataset['inRed'] = String(part.length)
   }
-  /** Shows the end of the contradiction, where the impossible answer is. All of it may be too wide. */
+  /** Shows the end of the contradiction, where the impossible answer is. The whole contradiction may be too wide. */
   const look = (): void => {
     const last = part.at(-1)
     if (last === undefined) return

@@ -54,7 +54,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     j: forward,
     k: backward,
   }
-  // Otherwise these keys scroll the page.
+  // These keys normally scroll the page, so they move between steps only during a walk.
   const whileWalking: { readonly [key: string]: () => void } = {
     ArrowDown: forward,
     ArrowUp: backward,

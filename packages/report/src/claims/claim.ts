@@ -2,7 +2,10 @@ import type { OperationRow } from '@chaosproxy/checker'
 import type { Json } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 
-/** An assertion of a report besides its levels, with its evidence. Operations are row numbers of the history. */
+/**
+ * An assertion of a report, other than the verdicts on levels, with its evidence. Operations are row numbers of the
+ * history.
+ */
 export type Claim =
   | Lost
   | Missing
@@ -21,7 +24,7 @@ interface Lost {
   readonly least: number
 }
 
-/** A node answered `read` without a change, which `known` had made or seen. */
+/** A node answered `read` without a change. The client of `known` had made this change or seen it. */
 interface Missing {
   readonly claim: 'missing'
   readonly known: OperationRow

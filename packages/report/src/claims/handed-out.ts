@@ -7,8 +7,8 @@ import { changeOf, type Held, held, isOk, type Recorded, rowsOfKey } from './rec
 type HandedOutTwice = Extract<Claim, { readonly claim: 'handed out twice' }>
 
 /**
- * Checks that every message was delivered more often than it was sent, or every id issued repeatedly. `unknown` if
- * messages may also come from elsewhere.
+ * Checks that every message was delivered more often than it was sent. For ids, checks that every id was issued
+ * repeatedly. `unknown` if messages may also come from elsewhere.
  */
 export function isHandedOutTwice({ history }: Recorded, { of, handed }: HandedOutTwice): Held {
   const initial = history.header?.initial

@@ -133,8 +133,8 @@ function areMessagesLost(history: History, lost: Lost): Held {
 }
 
 /**
- * Returns a lower bound of the number of lost messages: those acknowledged before the queue was last empty and never
- * delivered, minus takes of unknown outcome. Undefined if it was never empty.
+ * Returns a lower bound of the number of lost messages. A message counts if it was acknowledged before the queue was
+ * last empty, and was never delivered. Takes of unknown outcome are subtracted. Undefined if the queue was never empty.
  */
 function unaccounted(history: History, key: number): number | undefined {
   const rows = rowsOfKey(history, key)
@@ -239,7 +239,7 @@ function noteLease(history: History, leases: Leases, row: OperationRow): void {
   if (effect === 'reads') leases.look = { row, left: new Set(answer.map((each) => canonical(each))) }
 }
 
-/** Whether a leased message was lost: it was not acknowledged, and the last look at the queue lacks it. */
+/** Whether a leased message was lost: it was not acknowledged, and the last look at the queue does not show it. */
 function isLeasedLost(history: History, change: OperationRow): Held {
   const message = changeOf(history, change)
   if (!isOk(history, change)) return 'refuted'
@@ -248,7 +248,7 @@ function isLeasedLost(history: History, change: OperationRow): Held {
   return held(!acknowledged.has(message) && !look.left.has(message))
 }
 
-/** Returns how much even the best final reads are below the acknowledged additions. */
+/** Returns by how much even the best final reads fall short of the acknowledged additions. */
 function missingAdditions(history: History): number {
   const keys = new Set(history.operations.key.slice(0, history.operations.length))
   let missing = 0

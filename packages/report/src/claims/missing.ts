@@ -33,7 +33,7 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
         to === name && carries !== undefined && fate === 'received' && (endedAt ?? fault.from) < fault.from,
     ) === true
   if (!had) return 'refuted'
-  // The node may have lost a later value instead of this one.
+  // The node may have lost a later value, and not the value of `change`.
   return isReplacedSince(history, { change, where, before: fault.from }) ? 'unknown' : lacks(history, read, change)
 }
 

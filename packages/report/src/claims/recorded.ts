@@ -87,7 +87,7 @@ export const ofKey = (history: History, key: number): OfKey => byKey(history).ge
 /** Returns the operations on a key that did not fail. */
 export const rowsOfKey = (history: History, key: number): readonly OperationRow[] => ofKey(history, key).rows
 
-/** The decoded answers of reads, because long lists decode slowly. Elements are canonical JSON. */
+/** The decoded answers of reads. They are cached, because long lists decode slowly. Elements are canonical JSON. */
 const shownBy = oncePerHistory(() => new Map<OperationRow, { readonly value: Json; readonly elements: Set<string> }>())
 
 function shownIn(history: History, read: OperationRow) {
@@ -125,7 +125,7 @@ export function lacks(history: History, read: OperationRow, change: OperationRow
   if (!isAnsweredRead(history, read) || !isOk(history, change)) return 'unknown'
   if (isReplacing(history, change)) return isOlder(history, read, change)
   const added = inputOf(history, change)
-  // An element that may have been removed is not missing.
+  // The element may have been removed, so its absence proves nothing.
   if (ofKey(history, history.operations.key[change] ?? -1).notAdded.has(canonical(added))) return 'unknown'
   const { value, elements } = shownIn(history, read)
   if (value === null) return 'holds'

@@ -51,7 +51,7 @@ export function claimsOf(recorded: Recorded): Claims {
 
 type SettingsAllow = Extract<Claim, { readonly claim: 'the settings allow' }>
 
-/** Checks that the changed settings promise a level that those of the run do not. */
+/** Checks that the changed settings promise a level that the settings of the run do not promise. */
 function doSettingsAllow({ spec, promised }: Recorded, { change, promise }: SettingsAllow): Held {
   if (spec === undefined) return 'unknown'
   const { settings } = spec.target

@@ -3,7 +3,7 @@ import { memberAt, numberAt, type Parsed } from '@chaosproxy/runner/result'
 import { type SavedTelling, savedTelling } from '../telling/saved-telling.ts'
 import { percentOf } from '../words.ts'
 
-/** A difference between two results, or a figure of both. */
+/** A difference between two results, or a figure that both results have. */
 export interface DifferenceRow {
   readonly what: string
   readonly before: string
@@ -49,8 +49,8 @@ function unlikeText(before: Parsed, after: Parsed): string | undefined {
 }
 
 /**
- * Returns a sentence if verdicts and titles are equal. If only titles differ, expectations, measurements or losses
- * differ.
+ * Returns a sentence if verdicts and titles are equal. The titles may differ although the verdicts are equal: then
+ * expectations, measurements or losses differ.
  */
 export const sameVerdicts = ({ levels, tellings: [before, after] }: Difference): string =>
   levels.length === 0 && before.what === after.what ? 'Every level has the same verdict in both.' : ''
@@ -122,7 +122,7 @@ function figureRow({ what, at, text, sign }: FigureKind, before: Parsed, after: 
   ]
 }
 
-/** Returns availability, p99 latency and stale reads of the common phases. */
+/** Returns availability, p99 latency and stale reads of the phases that both results have. */
 function phaseRows(before: Parsed, after: Parsed): DifferenceRow[] {
   const others = objectAt(after, 'availability', 'phases')
   return Object.keys(objectAt(before, 'availability', 'phases'))

@@ -50,7 +50,7 @@ export interface Explained {
 
 export interface ExplainInput extends FactsInput {
   readonly report: Report<string>
-  /** The level to explain, by default that of the pages. */
+  /** The level to explain; by default the level that the pages are about. */
   readonly level?: string | undefined
   /** The verdict on the nodes' own answers, if both views were recorded. */
   readonly backend?: Report<string> | undefined
@@ -93,7 +93,7 @@ export function explain(input: ExplainInput): Explained {
   }
 }
 
-/** Returns the facts for an explanation, of one level if `level` is set. */
+/** Returns the facts for an explanation. If `level` is set, the facts are only about this level. */
 export const factsOfExplained = (input: ExplainInput): Facts =>
   factsOf(
     input.level === undefined
@@ -101,7 +101,7 @@ export const factsOfExplained = (input: ExplainInput): Facts =>
       : { ...input, asked: input.level, isAboutLevel: true, expectation: undefined, run: aboutLevel(input.run) },
   )
 
-/** Drops the expected level: an explanation of one level does not mention it. */
+/** Drops the expected level, because the explanation of a single level must not mention it. */
 const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>
   run === undefined ? undefined : { ...run, expectation: undefined }
 
@@ -113,7 +113,7 @@ function levelTold(
   const verdict = verdictOf(report, level)
   return {
     level,
-    // `causal` is a consistency level, and another level of transactions.
+    // `causal` is the name of a consistency level, and also of a different level for transactions.
     asks: report.transactions === undefined || level === DECLARED ? (wordsOfLevel(level)?.sentence ?? '') : '',
     result: verdict.result,
     why: despite?.level === level ? despite.because : whyOf(report, level, verdict),

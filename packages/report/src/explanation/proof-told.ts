@@ -22,7 +22,7 @@ export interface ToldProof {
   /** The result of the verification: `Verified: these 3 operations admit no order (4 steps tried).` */
   readonly verdict: string
   readonly operations: readonly ToldOperation[]
-  /** The possible orders, each up to where it fails, if they are few. */
+  /** The possible orders, if they are few. Each order ends where it fails. */
   readonly orders: readonly ToldOrder[]
 }
 

@@ -16,7 +16,7 @@ import { endText, nameOfPart, othersText } from '../transactions/lanes.ts'
 import { capitalised, digitsToTellApart } from '../words.ts'
 
 export interface Step {
-  /** When the operation began, as on every page; empty without times. */
+  /** When the operation began, in the format of all pages; empty without times. */
   readonly at: string
   /** The step in a sentence: `process 9 asks n5 to write x 372, and is told after 7.0 ms that it is done.` */
   readonly text: string

@@ -23,7 +23,7 @@ export interface CauseInput {
   /** The clock fault that may have ended a lease early. */
   readonly leaseClock?: FaultSpan | undefined
   readonly backend?: Report<string> | undefined
-  /** The await of a simulated program during which another request ran. */
+  /** The race in a simulated program: the await during which another request ran. */
   readonly race?: Race | undefined
   readonly wire?: Wire | undefined
   /** The database in which all nodes keep their data, if they share one. */
@@ -37,14 +37,14 @@ interface KnownCause {
 
 /** A usual cause of violations, recognised from the record. */
 interface Cause extends KnownCause {
-  /** Whether `cause` only restates the violation. */
+  /** Whether `cause` only restates the violation that was seen. */
   readonly isSeen?: true
   /** Whether the cause needs nodes with their own copies. */
   readonly isOfCopies?: true
   readonly fits: (input: CauseInput) => boolean
 }
 
-/** The end of each remedy for stale answers. */
+/** The last sentence of each remedy for stale answers. */
 const OLD_IS_FINE = 'If old answers are fine, expect sequential or eventual.'
 
 const KEPT_IN_FAILOVERS =
@@ -392,7 +392,7 @@ function isInForce(history: History, counterexample: Counterexample, from: numbe
   return from <= at && at <= to
 }
 
-/** Whether the fault stopped the accused node before, which was up again when it was asked. */
+/** Whether the fault stopped the accused node, and this node was up again when it was asked. */
 function hasComeBack(history: History, counterexample: Counterexample, { kind, nodes, to }: NearFault): boolean {
   const node = counterexample.culprit === undefined ? undefined : nodeOf(history, counterexample.culprit)
   if (node === undefined || !nodes.includes(node) || to > calledAt(history, counterexample)) return false

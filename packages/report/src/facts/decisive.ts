@@ -7,8 +7,8 @@ import { gapOf } from './gap.ts'
 const MOST_OF_CYCLE = 24
 
 /**
- * Reduces a counterexample to `most` operations: the impossible one, those that make it impossible, and the last
- * others. A cycle may have `MOST_OF_CYCLE`.
+ * Reduces a counterexample to `most` operations: the impossible one, those that make it impossible, and the latest of
+ * the others. A cycle may have `MOST_OF_CYCLE` operations.
  */
 export function decisive(history: History, counterexample: Counterexample, most: number): Counterexample {
   const { operations, culprit, edges } = counterexample

@@ -62,16 +62,16 @@ export interface Facts {
   readonly expected: string
   /** The counterexample that is drawn first. */
   readonly shown: Counterexample | undefined
-  /** Whether {@link shown} violates another, stronger level than the page is about. */
+  /** Whether {@link shown} violates a stronger level than the level of the page. */
   readonly isAside: boolean
-  /** {@link shown} and other violations, one for each cause. */
+  /** {@link shown}, then the other violations. There is one violation for each cause. */
   readonly violations: readonly Violation[]
   /** The faults that were in force, ordered by start. */
   readonly spans: readonly FaultSpan[]
   readonly near: readonly NearFault[]
   /** The messages between nodes around {@link shown}. */
   readonly wire: Wire | undefined
-  /** A sentence about the expired lease of a lock; empty if it explains nothing. */
+  /** A sentence about the expired lease of a lock. Empty if the lease explains nothing. */
   readonly lease: string
   /** The clock fault that may have ended a lease early. */
   readonly leaseClock: FaultSpan | undefined
@@ -198,7 +198,7 @@ const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
 export const resultAsked = (report: Report<string>, asked: string | undefined): Verdict['result'] =>
   verdictOf(report, asked ?? strongestOf(report)).result
 
-/** Returns what users lost, if the level of the page is not met. */
+/** Returns what users lost, if the level that the page is about is not met. */
 function lossIn(
   history: History,
   report: Report<string>,
@@ -211,7 +211,8 @@ function lossIn(
 }
 
 /**
- * Returns the expected and the found level. A vacuous result is `inconclusive`, because a level would look confirmed.
+ * Returns the expected and the found level. A vacuous result is called `inconclusive`, because the name of a level
+ * would look like a confirmation.
  */
 function expectedText({ expectation, report, vacuous }: Pick<Facts, 'expectation' | 'report' | 'vacuous'>): string {
   if (expectation === undefined) return ''

@@ -49,7 +49,7 @@ export function gapOf(history: History, counterexample: Counterexample): Gap {
   }
 }
 
-/** Returns additions of which one took effect twice, because a read shows more than their sum. */
+/** Returns the additions before a read that shows more than their sum. One of these additions took effect twice. */
 export function doubledIn(history: History, { culprit }: Counterexample): readonly OperationRow[] {
   if (culprit === undefined || !isRead(history, culprit)) return []
   const [shown, { initial = 0 }] = [outputOf(history, culprit), history.header ?? {}]
@@ -59,7 +59,7 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
   return shown > most ? additions : []
 }
 
-/** Returns the gap if there is no single culprit, as in a cycle or in final reads that disagree. */
+/** Returns the gap of a counterexample without a single culprit, such as a cycle or final reads that disagree. */
 function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
   const { callTime } = history.operations
   const calls = (some: readonly OperationRow[]): number[] => some.map((row) => callTime[row] ?? 0)

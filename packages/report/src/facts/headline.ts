@@ -102,7 +102,7 @@ function bestMet(report: Report<string>, level: string): string {
 function weakerText(report: Report<string>, level: string, strongest: string): string {
   const { headline, transactions } = report
   if (!headline.startsWith('not ') && transactions === undefined) return headline
-  // `declared` stands for the requested levels, and is none of the ordered levels.
+  // `declared` means the levels that the transactions requested. It has no rank among the ordered levels.
   const met = transactions === undefined || level === 'declared' ? [] : strongestMet(report)
   return `${listed((met.length === 0 ? [level] : met).map(adjective))}, not ${adjective(strongest)}`
 }

@@ -8,7 +8,7 @@ import { listeningTo } from './wire.ts'
 export const listeningFor = (input: FactsInput): Listening | undefined =>
   listeningTo(input.history, factsOf(input).shown)
 
-/** More earlier changes would prove nothing. */
+/** Maximum number of known changes. A larger number would prove nothing more. */
 const MOST_KNOWN = 50
 
 /** Returns earlier changes of the same key. Messages may carry them in the same format as the missed change. */

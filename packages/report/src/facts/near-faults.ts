@@ -32,7 +32,7 @@ const MOST_NEAR = 3
 
 /**
  * Returns the faults that may explain a contradiction, the most relevant first. They hit the involved nodes or their
- * links, between the ignored change and the answer without it. Older operations do not widen this time.
+ * links, between the ignored change and the answer without it. Older operations do not extend this time span.
  */
 export function nearFaults(
   history: History,
@@ -152,7 +152,7 @@ function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
   return { ...span, short, text: lines, relation, isForgetting: false, isTakeover: false, whole: relation, isOver }
 }
 
-/** Returns the line of an event, counted from the last call before it. */
+/** Returns the line of an event, computed from the line of the last call before the event. */
 function lineAt({ operations: { length, callEvent, callLine } }: History, position: number): number {
   let line = position + 1
   for (let row = 0; row < length && (callEvent[row] ?? 0) < position; row++)
@@ -160,7 +160,7 @@ function lineAt({ operations: { length, callEvent, callLine } }: History, positi
   return line
 }
 
-/** Returns when a fault ended. A node that took time to start has two times. */
+/** Returns when a fault ended. If a node took time to start, also returns when it was ready. */
 export const endText = ({ startingFrom, to }: Pick<FaultSpan, 'startingFrom' | 'to'>): string =>
   startingFrom === undefined ? moment(to) : `${moment(startingFrom)}, ready ${moment(to)}`
 
@@ -198,7 +198,10 @@ const WITHHOLDING: ReadonlySet<string> = new Set([
 const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
   WITHHOLDING.has(kind) && links.length > 0 && links.every(({ from, to }) => from === 'clients' || to === 'clients')
 
-/** Whether the fault separates only nodes from each other. It is irrelevant for two nodes on one side. */
+/**
+ * Whether the fault separates nodes from each other, but not from clients. Such a fault is irrelevant for two nodes on
+ * one side.
+ */
 const isAmongNodes = ({ kind, links }: FaultSpan): boolean =>
   kind === 'partition' && links.every(({ from, to }) => from !== 'clients' && to !== 'clients')
 
@@ -224,7 +227,7 @@ function hasMet(
 const endOf = ({ kind, to }: Pick<FaultSpan, 'kind' | 'to'>): number =>
   kind === 'flip-bit' ? Number.POSITIVE_INFINITY : to
 
-/** Whether the other fault also stopped the node, so that either may have lost the change. */
+/** Whether `other` also stopped the node, so that either of the two faults may have lost the change. */
 const hasStopped = (other: FaultSpan, { culprit, asked }: Gap, { kind, nodes }: FaultSpan): boolean =>
   LOSES_MEMORY.has(kind) &&
   other.kind === kind &&
@@ -291,7 +294,10 @@ function hasForgotten(
   return (culprit === writer && isKnown) || received === true
 }
 
-/** Returns the newest write to the key that the culprit's node had acknowledged, by default the ignored change. */
+/**
+ * Returns the newest write to the key that the culprit's node had acknowledged. If it is not newer than the ignored
+ * change, returns the ignored change.
+ */
 function newestKept(history: History, { ignored, culprit }: Gap, before: number): OperationRow | undefined {
   if (ignored === undefined || !isReplacing(history, ignored)) return ignored
   const { length, key, outcome, returnTime } = history.operations
@@ -310,8 +316,8 @@ function newestKept(history: History, { ignored, culprit }: Gap, before: number)
 }
 
 /**
- * Whether the culprit's node became the leader after the change began. A later change does not count: the old leader
- * may have acknowledged it without leading.
+ * Whether the culprit's node became the leader after the change began. A change after the takeover does not count: the
+ * old leader may have acknowledged it without leading.
  */
 function hasTakenOver(
   history: History,
@@ -319,7 +325,7 @@ function hasTakenOver(
   { culprit, writer, from, ignored }: Gap,
 ): boolean {
   if (kind !== 'failover' || culprit === undefined || ignored === undefined || writer === undefined) return false
-  // Acquiring a lock writes no value that could be missing.
+  // Acquiring a lock writes null, so no value could be missing.
   return nodes.includes(culprit) && writer !== culprit && from <= to && writtenText(history, ignored) !== 'null'
 }
 

@@ -69,8 +69,8 @@ function shownText(
 }
 
 /**
- * Names the violated level, after a stronger violated level if there is one: `linearizable, nor even causally
- * consistent`.
+ * Names the violated level. If a stronger level is violated too, names the stronger level first: `linearizable, nor
+ * even causally consistent`.
  */
 function brokenText(level: string, others: readonly string[]): string {
   const rankOf = (name: string): number => (levels as readonly string[]).indexOf(name)

@@ -6,17 +6,17 @@ import { sheetOf } from '../losses/registry.ts'
 import { coreOf } from '../operation-words.ts'
 import type { Sheet } from '../sheets/sheet.ts'
 
-/** A violation, and every level that it breaks. There is one for each cause. */
+/** A violation, and every other level that it breaks. Each cause has one violation. */
 export interface Violation {
   readonly counterexample: Counterexample
   readonly others: readonly string[]
-  /** The table that shows the violation best, unless a time axis does. */
+  /** The table that shows the violation best. Undefined if a time axis shows it better. */
   readonly sheet: Sheet | undefined
 }
 
 /**
- * Returns the violations, `shown` first. Each other cause is shown by the weakest level that it violates, because it
- * violates all stronger ones, too.
+ * Returns the violations, `shown` first. Every further cause is shown at the weakest level that the cause violates,
+ * because it violates all stronger levels, too.
  */
 export function violationsOf(
   history: History,
@@ -33,7 +33,7 @@ export function violationsOf(
     const own = counterexampleOf(report, level)
     if (own !== undefined && !causes.some((cause) => breaks(cause, level))) causes.unshift(bestKnown(report, own))
   }
-  // A level with its own violation is named only there.
+  // A level that has its own violation in this list is named only with that violation.
   const named = new Set<string>(causes.map(({ level }) => level))
   return [shown, ...causes].map((counterexample) => {
     const others = broken.filter((level) => level !== counterexample.level && breaks(counterexample, level))
@@ -49,13 +49,16 @@ function showsMore(report: Report<string>, level: string, shown: Counterexample)
   return shown.operations.length === 1 && own !== undefined && own.operations.length > 1 && !isSame(shown, own)
 }
 
-/** Returns the counterexample to causal consistency if it tells the same story, because that level is better known. */
+/**
+ * Returns the counterexample to causal consistency if both have the same sentence, because causal consistency is better
+ * known.
+ */
 function bestKnown(report: Report<string>, own: Counterexample): Counterexample {
   const causal = counterexampleOf(report, 'causal')
   return causal?.sentence === own.sentence ? causal : own
 }
 
-/** Whether a level implies the level of a cause. */
+/** Whether `level` implies the level that a counterexample violates. */
 function isStrongerOrSame(level: string, { level: weaker, story }: Counterexample): boolean {
   return story === undefined ? impliesConsistency(level, weaker) : impliesLevel(level, weaker)
 }
@@ -67,7 +70,10 @@ function impliesConsistency(level: string, weaker: string): boolean {
   return Object.hasOwn(implied, level) && (implied[level] ?? []).some((next) => impliesConsistency(next, weaker))
 }
 
-/** Whether two counterexamples show the same violation: equal sentences, or operations that include the other's. */
+/**
+ * Whether two counterexamples show the same violation: their sentences are equal, or `one` includes the core operations
+ * of `other`.
+ */
 function isSame(one: Counterexample, other: Counterexample | undefined): boolean {
   if (other === undefined) return false
   const rows = new Set(one.operations.map(({ operation }) => operation))

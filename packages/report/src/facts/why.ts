@@ -34,7 +34,7 @@ export interface Known {
 /** Returns the most certain cause in the record. A planted bug comes first: it explains the most. */
 export function whyOf(known: Known): Why {
   const why = seenOf(known)
-  // Without any bug, an expired lock goes to another client.
+  // An expired lock goes to another client even without a bug, so the planted bug is not named.
   const planted = known.lease === undefined || known.lease === '' ? plantedText(known.setup) : ''
   if (planted === '') return why
   const [fault] = known.near
@@ -54,11 +54,11 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   const told = database?.told?.cause ?? ''
   if (race !== undefined) return { text: sentences(`${raceSentence(race)}.`, told), certainty: 'shown' }
   const fault = near[0]?.relation ?? ''
-  // A lease expires by itself, so an earlier fault explains nothing more.
+  // A lease expires by itself, so a fault that was already over explains nothing.
   if (lease !== '') return { text: sentences(lease, near[0]?.isOver === true ? '' : fault), certainty: 'shown' }
   if (leaseClock !== undefined)
     return { text: `A wrong clock may have ended the lock early: ${printable(leaseClock.label)}.`, certainty: 'likely' }
-  // The race may concern other operations.
+  // The race may concern other operations than the violation.
   if (told !== '') return { text: told, certainty: 'likely' }
   const message = wire?.sentence ?? ''
   if (wire?.hasArrived === true && near[0] !== undefined && !stopsNodes(near[0].kind))
@@ -67,10 +67,10 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (message !== '')
     return {
       text: sentences(fault === '' ? unaided(wire) : fault, message),
-      // If the message arrived, it does not show why the node ignored it.
+      // That the message arrived does not show why the node ignored it.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
-  // A recorded fact explains more than the settings.
+  // The record shows that the node forgot the change, which explains more than the settings.
   if (near[0]?.isForgetting === true) return { text: fault, certainty: 'shown' }
   const gives = weaknessText(setup)
   if (near[0]?.isTakeover === true && gives !== '') return { text: sentences(fault, gives), certainty: 'likely' }
@@ -126,7 +126,7 @@ const saysWeakness = (cause: string, setup: RunSetup): boolean => {
   return weakness !== '' && cause.includes(weakness)
 }
 
-/** Returns a text if a message was late without a fault. */
+/** Returns `UNAIDED` if a message was late without a fault; otherwise an empty text. */
 const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself === true ? UNAIDED : '')
 
 const sentences = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(' ')

@@ -18,9 +18,9 @@ export interface Wire {
   readonly others: number
   /** Whether certainly no message brought the change to `reader`. */
   readonly isNeverSent: boolean
-  /** Why the change may have been sent, although no such message was found. */
+  /** Why the change may have been sent, although no message with the change was found. */
   readonly unclear: Heard['unclear']
-  /** Another server that had received the change. Afterwards, `reader` did not ask it. */
+  /** Another server that had received the change. After that, `reader` did not ask this server. */
   readonly unasked: string | undefined
   /** Whether the change arrived before `reader` was asked. */
   readonly hasArrived: boolean

@@ -130,7 +130,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
   if (trouble !== undefined) return impossible(trouble)
   const request = draft.finish(methods[0] ?? '', pattern)
   if ('why' in request) return impossible(request.why)
-  // The table must record exactly this operation.
+  // The table must record the made request as exactly this operation.
   const head = { method: request.method, target: request.target, headers: fieldsOf(request.headers) }
   const routed = mapping.match(head)
   const body = routed.bodyBytes === 0 ? undefined : { bytes: Buffer.from(request.body) }
@@ -192,7 +192,7 @@ function putKey(operation: OperationSpec, input: Input, pattern: string, { draft
   return undefined
 }
 
-/** Puts a value into its places. It needs none if only the response contains it. */
+/** Puts a value into its places in the request. A value that only the response contains has no place. */
 function putValue(spec: ValueSpec | undefined, value: Json, draft: RequestDraft): Trouble {
   if (spec === undefined) return undefined
   if (typeof spec === 'string') return isOfAnswer(spec) ? undefined : draft.put(spec, value)

@@ -18,12 +18,12 @@ const SAMPLES: { readonly [f: string]: Json } = {
 }
 
 /**
- * Checks that the routes can make all requests. Returns whether they address one fixed object (`GET /counter`), which
- * clients then use.
+ * Checks that the routes can make a request for every function. Returns whether all these requests address one fixed
+ * object (`GET /counter`). Clients then use this object.
  *
  * @param before a read of every object that is known beforehand.
  *
- * @param at the beginning of every error message: the table's file.
+ * @param at the table's file, with which every error message begins.
  *
  * @throws UserError (input)
  */
@@ -33,7 +33,7 @@ export function requireRequests(
   at: string,
 ): boolean {
   const asker = { session: 'process-0', requestId: 'process-0-1', final: false }
-  /** For each function whose routes all have a fixed key: the key, and the reason. */
+  /** For each function whose routes all have a fixed key: this key, and why no other key is possible. */
   const fixed = new Map<string, { readonly key: string | undefined; readonly why: string }>()
   for (const f of functions) {
     const value = SAMPLES[f]

@@ -39,7 +39,7 @@ function utf8Of(bytes: Buffer): string | undefined {
 export interface JsonBody {
   /** The value, if it is JSON that a history can hold. */
   readonly value: Json | undefined
-  /** Why a history cannot hold the value, after "its body". */
+  /** Why a history cannot hold the value, to be put after the words "its body". */
   readonly trouble?: string | undefined
 }
 

@@ -60,7 +60,7 @@ export class Message implements ReadParts {
     return !isPlain || pattern.test(body.bytes.toString('latin1'))
   }
 
-  /** Why the body cannot be read, after "its body". */
+  /** Why the body cannot be read, to be put after the words "its body". */
   get trouble(): string | undefined {
     return this.#json?.trouble ?? (this.#body === undefined ? undefined : bodyTrouble(this.#body, this.#encoding))
   }
@@ -82,7 +82,7 @@ export class Message implements ReadParts {
 /** Parses a query with raw UTF-8, read as Latin-1. */
 export const queryOf = (query: string): URLSearchParams => parametersOf(Buffer.from(query, 'latin1').toString('utf8'))
 
-/** Like `new URLSearchParams(text)`, which takes fifty times as long for an escape that is not UTF-8. */
+/** Like `new URLSearchParams(text)`, but fifty times as fast if an escape is not UTF-8. */
 const parametersOf = (text: string): URLSearchParams =>
   new URLSearchParams(
     text

@@ -211,7 +211,7 @@ const normalized =
 
 /**
  * Compiles what a request shows about the new version: for a cas, the expected version. Undefined for values that are
- * no versions, because such values may be equal.
+ * no versions, because different writes may have equal values.
  */
 function compileVersion(
   { f, value }: OperationSpec,

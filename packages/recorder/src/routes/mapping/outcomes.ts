@@ -9,8 +9,8 @@ import type { Scene } from './scene.ts'
 export type Meaning = OutcomeName | 'declined' | { readonly unclear: string }
 
 /**
- * Compiles the meaning of responses: by their status in the table, by its class, or by HTTP's rules. The content of a
- * success decides.
+ * Compiles the meaning of responses: by their status in the table, by its class, or by HTTP's rules. If the status
+ * means success, the content decides the meaning.
  *
  * @param places the places in the response that the operations read
  */

@@ -9,8 +9,9 @@ interface Sign {
   /** The member with the refusal; undefined for the whole body. */
   readonly member: string | undefined
   refuses(value: Json | undefined): boolean
-  /** The condition of a refusal, as in tables, and of a success. */
+  /** The condition of a refusal, as in tables. */
   readonly refused: string
+  /** The condition of a success. */
   readonly done: string
 }
 
@@ -65,7 +66,7 @@ export function compileRefusals(places: readonly string[]): (answer: Message, ha
     const found = signs.find(({ member, refuses }) => partsOf(json, member).some(refuses))
     if (found === undefined) return undefined
     const sign = found.member === undefined ? 'is false' : `says ${JSON.stringify(found.member)}`
-    // A failed read would look like a lost write.
+    // For a read, advise `info`: a failed read would look like a lost write.
     const outcome = harmless ? 'info' : 'fail'
     return `its body ${sign}, which may be a refusal. Say what it means: "answers": [{"when": ${found.refused}, "outcome": "${outcome}"}, {"when": ${found.done}, "outcome": "ok"}]`
   }

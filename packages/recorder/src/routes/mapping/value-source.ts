@@ -99,7 +99,7 @@ export function bytesFor(sources: readonly ValueSource[], side: Side): number {
 export const withoutAnswer = (source: ValueSource): string =>
   isOfAnswer(source) ? source.slice(ANSWER.length) : source
 
-/** The place, prefixed by `answer.` if it is not. */
+/** Adds the prefix `answer.` to a place that lacks it. The places `item` and `name` get no prefix. */
 export const inAnswer = (source: ValueSource): ValueSource =>
   /^(item|name)\b/.test(source) || isOfAnswer(source) ? source : `${ANSWER}${source}`
 

@@ -6,7 +6,7 @@ import { type Member, type MembersOf, parseMembers, type Scope, type Written, wr
 import { parseList, parseValue } from './parse-value.ts'
 import { LIST_SOURCE, matching, reference, text } from './patterns.ts'
 
-/** Returns a member whose only value is this. */
+/** Returns a member whose only allowed value is `value`. */
 export const only = <Value extends true | 'absent'>(value: Value, summary: string, without = ''): Member<Value> => ({
   summary,
   schema: { const: value },

@@ -9,7 +9,7 @@ import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE
 
 export interface ValuePlace extends Scope {
   readonly where: string
-  /** The message of places without the prefix `answer.`. */
+  /** Whether places without the prefix `answer.` are in the request or in the response. */
   readonly side: 'request' | 'answer'
 }
 

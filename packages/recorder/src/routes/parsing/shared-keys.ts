@@ -43,7 +43,7 @@ function collectionsOf(routes: readonly RouteSpec[]): readonly Collection[] {
   return [...byPath.values()]
 }
 
-/** The names in the path that form the key, if it has no other parts. */
+/** Returns the names in the path that form the key. Undefined if the key has other parts. */
 function namesInKey(operation: OperationSpec, path: string): readonly string[] | undefined {
   const spec = keySpec(operation, path)
   if (spec === undefined) return undefined

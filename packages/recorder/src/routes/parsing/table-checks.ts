@@ -151,7 +151,7 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
   )
 }
 
-/** Suggests a register's function in place of another store's name for it. */
+/** Suggests a register's function for a name that is usual in other stores, such as `fetch`. */
 function writtenAs(f: string): string | undefined {
   const name = f.toLowerCase()
   if (readsWhole(name) || name === 'fetch') return 'Write "f": "read".'
@@ -193,7 +193,8 @@ function isKeyless(f: string): boolean {
 }
 
 /**
- * Refuses an operation without a key if others have keys, because these would never read what it writes.
+ * Refuses an operation without a key if other operations have keys. The operations with keys would never read what it
+ * writes.
  *
  * @throws UserError (input) that begins with `where`.
  */

@@ -27,7 +27,7 @@ export interface WrittenTable
   readonly methods?: unknown
 }
 
-/** Returns a member of a gRPC schema, which `parseSchema` parses with the others. */
+/** Returns a member of a gRPC schema. `parseSchema` parses all members of the schema together. */
 const ofGrpc = (summary: string, schema: Member<unknown>['schema']): Member<unknown> => ({
   summary,
   schema,

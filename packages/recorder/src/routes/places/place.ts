@@ -9,9 +9,11 @@ export interface ReadParts {
   /** The text that matches `{NAME}` in the path. */
   segment(name: string): string | undefined
   readonly query: URLSearchParams
-  /** The whole body as text, as JSON and as a form. */
+  /** The whole body as text. */
   readonly text: Json | undefined
+  /** The whole body as JSON. */
   readonly json: Json | undefined
+  /** The whole body as a form. */
   readonly form: URLSearchParams
 }
 
@@ -39,8 +41,8 @@ interface AnyPlace {
   /** How much of the body the place needs: nothing, a text of limited length, or the `whole` for parsing. */
   readonly body: 'none' | 'text' | 'whole'
   /**
-   * Whether the place can identify the client. `recorded`: only by a text that the service issues, so not in made
-   * requests.
+   * Whether the place can identify the client. `recorded`: only in recorded requests, because the service issues the
+   * text.
    */
   readonly namesClient: 'never' | 'recorded' | 'made'
   /** Compiles a function that reads the place. */

@@ -5,7 +5,7 @@ import { isIgnored, keySpec, operationsOf, type RouteTable, requestLine } from '
 /** The target of the GET that reads a key. */
 export type TargetOf = (key: string) => string
 
-/** The first route that reads a key and needs nothing else. */
+/** Finds the first route that reads a key and needs only this key. Returns the target of its GET. */
 export function initialReadOf({ routes }: RouteTable): TargetOf | undefined {
   for (const route of routes) {
     const { methods, path } = requestLine(route)

@@ -5,8 +5,8 @@ import type { Spellings } from './segment-spellings.ts'
 /**
  * The place of a value in a request: `path.NAME` (the segment that matches `{NAME}`), `query.NAME`, `header.NAME`,
  * `cookie.NAME`, `form.NAME`, `body` (as text), `json` or a part of it (`json.value`, `json.items.0`). In the response:
- * `header`, `body` and `json`, prefixed by `answer.` except in a result. For each item of a list: `item`, `item.MEMBER`
- * and `name`.
+ * `header`, `body` and `json`, prefixed by `answer.`. A result needs no prefix. For each item of a list: `item`,
+ * `item.MEMBER` and `name`.
  */
 export type ValueSource = string
 
@@ -60,7 +60,7 @@ interface RecordedBase extends RouteBase {
   readonly answers?: readonly AnswerSpec[] | undefined
   /** Overrides the table's. */
   readonly client?: ClientSource | undefined
-  /** Additional contents of made requests, by place. */
+  /** Additional contents of the requests that are made for this route, by place. */
   readonly sends?: Sends | undefined
 }
 
@@ -70,10 +70,10 @@ interface RecordedBase extends RouteBase {
  */
 export type Sends = { readonly [place: ValueSource]: Json }
 
-/** A route whose requests are one operation. */
+/** A route on which each request is one operation. */
 interface SimpleRoute extends RecordedBase, OperationSpec {}
 
-/** A route whose requests are several operations at once. */
+/** A route on which each request is several operations at once. */
 export interface CompoundRoute extends RecordedBase {
   readonly operations: readonly [OperationSpec, ...OperationSpec[]]
 }

@@ -6,7 +6,7 @@ import { encodeSegment } from '@chaosproxy/wire/http'
  */
 export interface Spellings {
   sent(text: string, spelling: string): void
-  /** Returns the segment in its last encoding, by default that of `encodeSegment`. */
+  /** Returns the segment as clients last encoded it, by default as `encodeSegment` encodes it. */
   of(text: string): string
 }
 
