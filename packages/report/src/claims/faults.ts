@@ -1,5 +1,5 @@
 import { nodeNames, stopsNodes } from '@chaosproxy/faults'
-import { OK } from '@chaosproxy/history'
+import { type History, OK } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import type { Claim } from './claim.ts'
 import { type Held, held, type Recorded } from './recorded.ts'
@@ -69,8 +69,17 @@ export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFau
   const isPlaced = fault.nodes.length + fault.links.length > 0 && fault.kind !== 'failover'
   const concerns = (name: string): boolean =>
     fault.nodes.includes(name) || fault.links.some(({ from, to }) => from === name || to === name)
-  return held(!isPlaced || nodes.length === 0 || nodes.some(concerns))
+  return held(!isPlaced || nodes.length === 0 || nodes.some(concerns) || isBehindNodes(history, fault))
 }
+
+/** Whether a fault hit only what stands behind the nodes, such as a database. Any node may feel it. */
+export function isBehindNodes(history: History, { nodes, links }: Pick<FaultSpan, 'nodes' | 'links'>): boolean {
+  const hit = [...nodes, ...links.flatMap(({ from, to }) => [from, to])]
+  return hit.length > 0 && hit.every((name) => !FRONT.test(name) && !history.nodes.includes(name))
+}
+
+/** Clients, and the nodes of a cluster, even those that no client asked. */
+const FRONT = /^(?:clients|n\d+)$/
 
 /** Damaged data stay damaged, and a promoted node stays the leader. */
 const lasts = ({ kind }: Pick<FaultSpan, 'kind'>): boolean => kind === 'flip-bit' || kind === 'failover'

@@ -2,6 +2,7 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
 import { duration, type History, hasTimes, INFO, moment, OK } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
+import { isBehindNodes } from '../claims/faults.ts'
 import type { Claims } from '../claims/registry.ts'
 import { hasReturned, isRead, isReplacing, nameText, nodeOf, spendsFrom, writtenText } from '../operation-words.ts'
 import { listed } from '../words.ts'
@@ -56,9 +57,10 @@ export function nearFaults(
     .filter((span) => !isOldRead || !changesOutcomesOnly(span))
     .filter((span) => wire === undefined || hasMet(span, wire))
     .filter((span) => overlapOf(span, gap) > 0)
-    .map((span) => ({ span, touch: touching(span, gap, nodes) }))
+    .map((span) => ({ span, touch: touching(history, span, gap, nodes) }))
     .map(({ span, touch }) => ({ span, touch, weight: touch * overlapOf(span, gap) }))
     .filter(({ span, touch }) => touch > (isSpending && isAmongNodes(span) ? 1 : 0))
+    .filter(({ touch }, _, all) => touch > BEHIND || all.every((other) => other.touch === BEHIND))
   const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
     touched
@@ -103,7 +105,8 @@ export function anotherFault(
   if (doubledIn(history, counterexample).length > 0) return undefined
   const gap = gapOf(history, counterexample)
   return spans.findLast(
-    (span) => span.hits !== 0 && !changesOutcomesOnly(span) && span.from <= gap.to && touching(span, gap, []) > 0,
+    (span) =>
+      span.hits !== 0 && !changesOutcomesOnly(span) && span.from <= gap.to && touching(history, span, gap, []) > 0,
   )
 }
 
@@ -129,7 +132,7 @@ function behindDoubling(
   const isMet = (span: FaultSpan, row: OperationRow): boolean =>
     (callTime[row] ?? 0) <= span.to &&
     (!hasReturned(history, row) || (returnTime[row] ?? 0) >= span.from) &&
-    touching(span, { culprit: nodeOf(history, row), writer: undefined }, []) > 0
+    touching(history, span, { culprit: nodeOf(history, row), writer: undefined }, []) > 0
   return spans
     .filter((span) => span.hits !== 0 && (WITHHOLDING.has(span.kind) || stopsNodes(span.kind)))
     .filter((span) =>
@@ -176,7 +179,7 @@ function concerning(history: History, spans: readonly FaultSpan[], gap: Gap): re
   return effective.filter((span) => span.kind !== 'failover' || span === last)
 }
 
-/** Faults that drop or delay clients' messages without changing them. */
+/** Faults that drop or delay messages of clients, or of a database, without changing them. */
 const WITHHOLDING: ReadonlySet<string> = new Set([
   ...[
     'partition',
@@ -192,11 +195,13 @@ const WITHHOLDING: ReadonlySet<string> = new Set([
   ],
   ...['slow-connect', 'refuse', 'slice', 'limit-bytes', 'limit-time', 'lose-request', 'lose-reply', 'delay-reply'],
   ...['delay-request', 'error-status', 'rate-limit', 'trickle-request', 'trickle-reply'],
+  'lose-commit-reply',
 ])
 
 /** Whether the fault only hides outcomes from clients. This does not explain an old value. */
 const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
-  WITHHOLDING.has(kind) && links.length > 0 && links.every(({ from, to }) => from === 'clients' || to === 'clients')
+  kind === 'lose-commit-reply' ||
+  (WITHHOLDING.has(kind) && links.length > 0 && links.every(({ from, to }) => from === 'clients' || to === 'clients'))
 
 /**
  * Whether the fault separates nodes from each other, but not from clients. Such a fault is irrelevant for two nodes on
@@ -260,15 +265,21 @@ const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
 /** Weight of a fault on the culprit's node, or between it and the writer's. */
 const BETWEEN = 2
 
-/** Returns a fault's weight: {@link BETWEEN}, 1 if it is on the involved nodes or their links, otherwise 0. */
+/** Weight of a fault that hit only what stands behind the nodes. It counts if no fault hit the involved nodes. */
+const BEHIND = 0.5
+
+/** Returns a fault's weight: {@link BETWEEN}, 1 if it is on the involved nodes or their links, {@link BEHIND}, otherwise 0. */
 function touching(
-  { kind, nodes, links }: FaultSpan,
+  history: History,
+  span: FaultSpan,
   { culprit, writer }: Pick<Gap, 'culprit' | 'writer'>,
   all: readonly string[],
 ): number {
+  const { kind, nodes, links } = span
   // A failover has no node or link of its own.
   const isUnplaced = kind === 'failover' || (nodes.length === 0 && links.length === 0)
   if (isUnplaced) return 1
+  if (isBehindNodes(history, span)) return BEHIND
   const about = (node: string | undefined): boolean =>
     node !== undefined && (nodes.includes(node) || links.some(({ from, to }) => from === node || to === node))
   if (culprit === undefined && writer === undefined) return all.length === 0 || all.some(about) ? 1 : 0

@@ -197,3 +197,20 @@ test('a sum that is too high is blamed on a fault behind the service if every ad
     'No fault explains this: the system does it by itself. It looks as if an operation took effect twice.',
   )
 })
+
+test('a sum that is too high is blamed on the database behind the service that lost its answers', () => {
+  const history = made([
+    { p: 0, f: 'add', in: 1, from: ms(100), node: 'n3' },
+    { p: 1, f: 'read', out: 3, from: ms(200), to: ms(207), node: 'n1' },
+  ])
+  const { report } = judged('counter', history)
+  const why = (fault: Fault, hits = 3): string =>
+    factsOf({
+      ...{ history, report },
+      run: summary({ report, faults: [{ id: 'f', fault, from: ms(0), to: ms(200), hits }] }),
+    }).why.text
+  const lost: Fault = { kind: 'lose-commit-reply', nodes: ['pg'], share: 1 }
+  expect(why(lost)).toMatch(/^In force while something was added twice: .*pg.*, 0.000 s to 0.200 s\.$/)
+  expect(why({ kind: 'kill', nodes: ['pg'] })).toMatch(/^In force while something was added twice: pg killed/)
+  expect(why(lost, 0)).toMatch(/^No fault explains this/)
+})
