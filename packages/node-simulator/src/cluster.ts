@@ -370,7 +370,7 @@ function requireListening(service: Service, nodes: Iterable<ServiceNode>): void 
   for (const node of nodes)
     if (!node.listens && !node.everListened)
       throw inputError(
-        `${programOf(service, node.id).file} never listens: ${node.id} opened no port within 5 s of its start. Let the program listen on process.env.PORT (${PORT}). If it first waits for an event, this event never happens in the simulator.`,
+        `${programOf(service, node.id).file} did not listen: ${node.id} opened no port within 5 s of its start. Let the program listen on process.env.PORT (${PORT}). If it first waits for an event, the event did not happen in these 5 s.`,
       )
 }
 

@@ -194,7 +194,7 @@ describe('a faulty program', () => {
   test('is reported at the first connection of a client if the program never listens', async () => {
     const asking = { meanwhile: (cluster: { connect(node: string): unknown }) => void cluster.connect('n1') }
     await expect(ran(`await new Promise(() => {})`, asking)).rejects.toThrow(
-      /never listens: n1 opened no port within 5 s/,
+      /did not listen: n1 opened no port within 5 s/,
     )
   })
 

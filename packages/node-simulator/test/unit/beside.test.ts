@@ -68,7 +68,7 @@ describe('a program declared with "beside"', () => {
     const beside = (text: string, meanwhile?: Parameters<typeof ran>[1]) =>
       ran(serving(''), { ...payments, beside: { 'payments.ts': text }, ...meanwhile })
     const asking = { meanwhile: (cluster: { connect(node: string): unknown }) => void cluster.connect('n1') }
-    await expect(beside('await new Promise(() => {})', asking)).rejects.toThrow(/payments.ts never listens: payments/)
+    await expect(beside('await new Promise(() => {})', asking)).rejects.toThrow(/payments.ts did not listen: payments/)
     await expect(beside(`throw new Error('no')`)).rejects.toThrow(
       /payments.ts ended before it listened, on payments: threw: Error: no\n {4}at \S*payments.ts:1:7/,
     )
