@@ -5,6 +5,7 @@ import {
   createVersions,
   fieldsOf,
   type MadeRequest,
+  REFUSAL_BYTES,
   type RequestMaker,
   requestText,
 } from '@chaosproxy/recorder/routes'
@@ -133,7 +134,7 @@ class Line implements Plug {
       this.#wire.send({ type: 'message', message: requestMessage(made, authority), request })
       return
     }
-    this.#reader.expect(made.request.method, made.answerBytes)
+    this.#reader.expect(made.request.method, Math.max(made.answerBytes, REFUSAL_BYTES))
     this.#wire.send({ type: 'data', bytes: Buffer.from(requestText(made, authority)), request })
   }
 
@@ -189,7 +190,7 @@ class Line implements Plug {
       return
     }
     const capture = new BodyCapture()
-    capture.start(made.answerBytes)
+    capture.start(Math.max(made.answerBytes, REFUSAL_BYTES))
     if (message.body.length > 0) capture.add(message.body, 0, message.body.length)
     const headers = { get: (name: string) => fieldOf(head.rawHeaders, name) }
     const answer = { status: head.status, headers, body: capture.end() }

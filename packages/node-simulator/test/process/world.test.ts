@@ -244,4 +244,23 @@ describe('a run', () => {
       { type: 'ok', value: 7 },
     ])
   })
+
+  test.each(['bytes', 'messages'] as const)(
+    "tells workload clients the service's text of a refusal over HTTP as %s",
+    async (http) => {
+      const completions: Completion[] = []
+      await ran(
+        `import { createServer } from 'node:http'
+         createServer((request, response) => response.writeHead(500).end('no table items')).listen(process.env['PORT'])`,
+        {
+          http,
+          meanwhile(cluster) {
+            const asked = { input: { f: 'write', key: 'x', value: 7 }, harmless: false }
+            cluster.connect('n1').invoke(asked, millis(500), (completion) => completions.push(completion))
+          },
+        },
+      )
+      expect(completions).toEqual([{ type: 'info', error: 'status 500 no table items' }])
+    },
+  )
 })

@@ -20,6 +20,7 @@ import {
   generatorTable,
   type MadeRequest,
   parseRouteTable,
+  REFUSAL_BYTES,
   type RequestMaker,
   requestText,
   requireFunctions,
@@ -29,7 +30,7 @@ import type { Client } from '@chaosproxy/runner'
 import type { Answer } from '@chaosproxy/wire/http'
 import * as v from 'valibot'
 import { type ClientKind, keys } from './client-kind.ts'
-import { answerText, type ExchangeWatch, requestTextOf } from './exchange.ts'
+import { type ExchangeWatch, requestTextOf } from './exchange.ts'
 import { createFirstExchanges } from './first-exchanges.ts'
 import { type HttpReplies, httpReplies } from './http-replies.ts'
 import { compileKeyNames, type NameKey } from './keys.ts'
@@ -153,11 +154,6 @@ export interface HttpClients {
   readonly keepBytes?: number | undefined
 }
 
-const LEAST_REFUSING = 400
-
-/** Bytes kept of a refusal: enough to show its reason. */
-const REFUSAL_BYTES = 256
-
 /** Bytes kept of an answer: enough to show it, and to find a value in it. */
 const SHOWN_BYTES = 16 * 1024
 
@@ -219,10 +215,5 @@ const authorityOf = ({ host, port }: NodeAddress): string => `${host.includes(':
  */
 function completionOf(end: ExchangeEnd<Answer>, made: MadeRequest, harmless: boolean): Completion {
   if (end.type === 'lost') return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.why }
-  const { reply } = end
-  const completion = answered(made, reply, harmless)
-  // Users want to know the service's own text first.
-  const status = `status ${reply.status}`
-  const isBare = completion.type !== 'ok' && [status, `${status}, which says nothing`].includes(completion.error)
-  return isBare && reply.status >= LEAST_REFUSING ? { ...completion, error: `status ${answerText(reply)}` } : completion
+  return answered(made, end.reply, harmless)
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { UserError } from '@chaosproxy/history'
+import { textOf } from '@chaosproxy/recorder/routes'
 import { lastLines } from '../command/log-tail.ts'
-import { exchangeText, textOf } from './exchange.ts'
+import { exchangeText } from './exchange.ts'
 import { type Answered, isRedirect, type ReadJudgement } from './rehearsal.ts'
 
 type Part = 'write' | 'read'

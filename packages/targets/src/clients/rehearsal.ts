@@ -1,5 +1,6 @@
 import { type Completion, canonical, type Input, type Json } from '@chaosproxy/history'
-import { type Exchange, REFUSALS, textOf, type WrittenRequest } from './exchange.ts'
+import { textOf } from '@chaosproxy/recorder/routes'
+import { type Exchange, REFUSALS, type WrittenRequest } from './exchange.ts'
 import type { NodeAddress } from './planned-clients.ts'
 
 /** A write or read of a rehearsal. It has no exchange if there was no answer. */

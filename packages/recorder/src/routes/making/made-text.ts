@@ -1,4 +1,4 @@
-import type { Completion } from '@chaosproxy/history'
+import { type Completion, printable } from '@chaosproxy/history'
 import type { Answer } from '@chaosproxy/wire/http'
 import type { MadeRequest } from './request-maker.ts'
 
@@ -27,8 +27,26 @@ export function fieldsOf(
 /** Requests with these methods need a Content-Length even without a body (RFC 9110 §8.6). */
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-/** Returns the completion that a response gives. If the response is unclear, the operation may have been executed. */
+/** Statuses that refuse a request. */
+const LEAST_REFUSING = 400
+
+/** Bytes to keep of every answer: enough to show the reason of a refusal. */
+export const REFUSAL_BYTES = 256
+
+/**
+ * Returns the completion that a response gives. If the response is unclear, the operation may have been executed. The
+ * error of a refusal is the service's own text.
+ */
 export function answered(made: MadeRequest, answer: Answer, harmless: boolean): Completion {
+  const completion = completionOf(made, answer, harmless)
+  const status = `status ${answer.status}`
+  const isBare = completion.type !== 'ok' && [status, `${status}, which says nothing`].includes(completion.error)
+  return isBare && answer.status >= LEAST_REFUSING
+    ? { ...completion, error: `status ${answerText(answer)}` }
+    : completion
+}
+
+function completionOf(made: MadeRequest, answer: Answer, harmless: boolean): Completion {
   const completion = made.complete(answer)
   switch (completion.type) {
     case 'ok':
@@ -39,4 +57,18 @@ export function answered(made: MadeRequest, answer: Answer, harmless: boolean): 
     case 'not-understood':
       return { type: harmless ? 'fail' : 'info', error: completion.error }
   }
+}
+
+const MOST_SHOWN = 120
+
+export const answerText = ({ status, body }: Answer): string => `${status}${shown(textOf(body))}`
+
+/** Formats a body: empty, or a space and at most 120 of its characters. */
+export const shown = (text: string): string =>
+  text === '' ? '' : ` ${printable(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)}`
+
+export function textOf(body: Answer['body']): string {
+  if (body === undefined) return ''
+  if ('bytes' in body) return body.bytes.toString()
+  return 'json' in body ? JSON.stringify(body.json) : ''
 }
