@@ -101,7 +101,7 @@ export function explain(played: PlayedScenario): Shown {
     counterexample === undefined ? undefined : { kind: 'violation', level, sentence: counterexample.sentence }
   const failure = withRequests(played.failure, history) ?? violation ?? played.otherwise
   const race = isFromOutside(failure) ? undefined : raceOf(played, counterexample)
-  const database = played.ran?.database && toldIn(played.ran.database, history, counterexample)
+  const database = played.ran?.database && toldIn(played.ran.database, history, counterexample, workload.model)
   const tells = counterexample !== undefined && (race ?? database) !== undefined
   const accused = tells ? accusedMember(counterexample, history) : {}
   const told = { ...databaseMember(database), ...accused }
@@ -147,16 +147,27 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
   return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
 }
 
-/** Returns a database's servers. Also returns the story about an object in the contradiction, if there is one. */
+/** Models whose elements are separate. A story about other elements explains nothing. */
+const OF_ELEMENTS: ReadonlySet<unknown> = new Set(['queue', 'unique-ids'])
+
+/**
+ * Returns a database's servers. Also returns a story about an object in the contradiction, if there is one; preferably
+ * about its own operations.
+ */
 function toldIn(
   { hosts, stories }: ObservedDatabase,
   history: History,
   counterexample: Counterexample | undefined,
+  model: SearchedProtocol['workload']['model'],
 ): SharedDatabase {
-  const concerned = new Set(requestsAbout(counterexample, history).map(({ name }) => name))
-  const story = stories.find(
-    ({ requests }) => counterexample === undefined || requests.some((request) => concerned.has(request)),
+  const about = new Set(requestsAbout(counterexample, history).map(({ name }) => name))
+  const own = new Set(counterexample?.operations.map(({ operation }) => requestOf(history, operation).name))
+  const related = stories.filter(
+    ({ requests }) => counterexample === undefined || requests.some((request) => about.has(request)),
   )
+  const story =
+    related.find(({ requests }) => requests.every((request) => own.has(request))) ??
+    (counterexample !== undefined && OF_ELEMENTS.has(model) ? undefined : related[0])
   return { hosts, told: story && { cause: toldWith(history)(story.cause), remedy: story.remedy } }
 }
 

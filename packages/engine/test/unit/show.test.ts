@@ -1,7 +1,7 @@
 import { type EventInput, historyFromEvents, type Json, millis, nanos } from '@chaosproxy/history'
 import { findProtocol } from '@chaosproxy/protocols'
 import { type SearchedProtocol, searchSeeds, usualStrategies } from '@chaosproxy/simulator'
-import { register } from '@chaosproxy/workloads'
+import { findWorkload, register } from '@chaosproxy/workloads'
 import { describe, expect, test, vi } from 'vitest'
 import { explain, showScenario } from '../../src/search/show.ts'
 import { limitsFor, type PlayedScenario } from '../../src/worlds/play.ts'
@@ -123,5 +123,31 @@ describe('the shown cause of a violation in a simulated program', () => {
 
   test('leaves out a cause in the database whose requests are unknown', () => {
     expect(shown('order-5', []).told).toEqual({ hosts: ['pg'] })
+  })
+
+  test('prefers a cause of the doubled id, and leaves out one that concerns other ids', () => {
+    const given = (process: number, value: number, [from, to]: readonly [number, number]) =>
+      [
+        { process, type: 'invoke', f: 'generate', key: 'x', value: null, time: nanos(from * 1e6) },
+        { process, type: 'ok', f: 'generate', key: 'x', value, time: nanos(to * 1e6) },
+      ] satisfies EventInput[]
+    const history = historyFromEvents(
+      [...given(0, 1, [0, 2]), ...given(1, 2, [1, 3]), ...given(2, 3, [4, 6]), ...given(3, 3, [5, 7])].sort(
+        (one, other) => one.time - other.time,
+      ),
+    )
+    const story = (...requests: readonly string[]) => ({ cause: requests.join(' and '), remedy: '', requests })
+    const told = (...stories: readonly ReturnType<typeof story>[]) =>
+      explain({
+        ...{ level: 'linearizable', workload: findWorkload('unique-ids'), history, events: [], records: [] },
+        ...{ trouble: [], log: [], scenario: { nodes: 1, operations: [], faults: [] }, failure: undefined },
+        ran: { steps: [], sources: {}, database: { hosts: ['pg'], stories } },
+      } as unknown as PlayedScenario).history.header?.extra?.['database']
+    const elsewhere = story('process-0-1', 'process-1-1')
+    expect(told(elsewhere)).toEqual({ hosts: ['pg'] })
+    expect(told(elsewhere, story('process-2-1', 'process-3-1'))).toEqual({
+      hosts: ['pg'],
+      told: { cause: "p2's generate and p3's generate", remedy: '' },
+    })
   })
 })
