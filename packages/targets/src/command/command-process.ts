@@ -213,6 +213,8 @@ async function whyNotStarted(child: ChildProcess, name: string, command: Program
 
 function reasonOf(error: NodeJS.ErrnoException, program: string): string {
   const found = findProgram(program)
+  if (error.code === 'ENOENT' && /^\w+=/.test(program))
+    return `no shell runs the command, so ${program} sets no variable; write env before it, or set the variable in "environment"`
   if (error.code === 'ENOENT' && found === undefined)
     return program.includes('/')
       ? `there is no program ${program}`

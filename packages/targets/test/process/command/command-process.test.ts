@@ -184,6 +184,9 @@ describe('a command', () => {
         'n1 was not started: no-such-server --port 1: there is no program no-such-server in any directory of PATH; install it, or give its path',
     })
     await expect(run.start({ words: ['./no-such-server'] })).rejects.toThrow('there is no program ./no-such-server')
+    await expect(run.start({ words: ['PORT=1', 'node', 'server.js'] })).rejects.toThrow(
+      'no shell runs the command, so PORT=1 sets no variable; write env before it, or set the variable in "environment"',
+    )
   })
 
   test('is refused if its program is not executable or has no interpreter', async () => {
