@@ -24,8 +24,9 @@ const LONGEST_QUOTE = 60
 
 /**
  * Changes violations that are probably misreadings to unknown. If most reads returned values that no operation wrote, a
- * route table probably reads another place than it writes. A service that corrupts most of its data looks the same;
- * only a person can distinguish the two.
+ * route table probably reads another place than it writes. If no read found a value, and clients' reads matched no
+ * route, the table probably reads another path. A service that corrupts or loses its data looks the same; only a person
+ * can distinguish the two.
  */
 export function withMisreading<Name extends string>(
   report: Report<Name>,
@@ -35,7 +36,7 @@ export function withMisreading<Name extends string>(
 ): Report<Name> {
   if (name !== 'register' || history.header?.mapping !== 'routes') return report
   if (!ladder.levels.some((level) => report.levels[level].result === 'violated')) return report
-  const reason = reasonOf(history, initial)
+  const reason = reasonOf(history, initial) ?? unroutedReason(history)
   if (reason === undefined) return report
   const unknown: Verdict = { result: 'unknown', reason: notRecorded(reason) }
   const levels = Object.fromEntries(ladder.levels.map((level): [Name, Verdict] => [level, unknown])) as Verdicts<Name>
@@ -70,6 +71,26 @@ function reasonOf(history: History, initial: Json): string | undefined {
   const writer = relatedTo(value, history, written.get(key[example])) ?? writerBefore(history, example, written)
   const name = keys[key[example]] ?? 'the register'
   return `${strange} of ${telling} reads returned what nobody wrote: ${name} was written ${quoted(writer)} and read ${quoted(value)}${difference(writer, value)}. The table probably reads another place than it writes: let "value" and "result" name the same content. If they do, the service returns other values than it is given, which is a violation of every level`
+}
+
+/** The reason to suspect the path of reads, if no read found a value and a GET of a written key matched no route. */
+function unroutedReason(history: History): string | undefined {
+  const { functions, operations, keys, passedOn } = history
+  const { length, f, key, outcome } = operations
+  const isRead = functions.map(readsWhole)
+  const written = new Set<string>()
+  let reads = 0
+  for (let row = 0; row < length; row++) {
+    if (outcome[row] !== OK) continue
+    if (!isRead[f[row]]) written.add(encodeURIComponent(keys[key[row]] ?? ''))
+    else if (outputOf(history, row) !== null) return undefined
+    else reads++
+  }
+  const missed = passedOn.find(
+    ({ what }) => what.startsWith('GET ') && what.split(/[ /?=&]/).some((part) => written.has(part)),
+  )
+  if (missed === undefined || reads === 0) return undefined
+  return `no read found a value, and the table has no route for ${missed.what}, which clients requested. Its route of reads probably has a wrong path. If the path is right, the service lost every write, which is a violation of every level`
 }
 
 interface Writes {

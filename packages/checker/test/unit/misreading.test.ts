@@ -41,6 +41,28 @@ describe('a route table that reads from a different place than it writes to', ()
   })
 })
 
+test('a lost write is unknown if clients read its key by a path that the table lacks', () => {
+  const levelAfter = (what: string, last: Json): string => {
+    const passedOn = { what, count: 30, mayWrite: false }
+    const history = historyFromEvents(
+      [
+        { process: 0, type: 'invoke', f: 'write', key: 'k', value: 1 },
+        { process: 0, type: 'ok', f: 'write', key: 'k', value: 1 },
+        { process: 'recorder', type: 'info', f: 'passed-on', value: passedOn },
+        { process: 1, type: 'invoke', f: 'read', key: 'k', final: true },
+        { process: 1, type: 'ok', f: 'read', key: 'k', value: last },
+      ],
+      { header: { chaos: 1, initial: 'unknown', mapping: 'routes' } },
+    )
+    return reasonOf(checkHistory(history, { initial: UNKNOWN_START }))
+  }
+  expect(levelAfter('GET /items/k', null)).toMatch(
+    /^no read found a value, and the table has no route for GET \/items\/k/,
+  )
+  expect(levelAfter('GET /health', null)).toBe('violated')
+  expect(levelAfter('GET /items/k', 2)).toBe('violated')
+})
+
 describe('a violation in a history that a route table recorded', () => {
   test('is reported if most reads return a written value', () => {
     expect(reasonOf(recorded((value) => (value > 3 ? 'corrupt' : value)))).toBe('violated')
