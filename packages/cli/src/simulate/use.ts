@@ -55,7 +55,7 @@ const declared = {
     routes: asText(serviceMembers.routes),
     client: asText(serviceMembers.client),
     env: words(
-      'an environment variable of the program, such as PRIMARY=http://{peer.n1}, the address of n1; also {node}, {number}, {nodes}, {port}, {peers}',
+      'an environment variable of the program, but not of those of --beside, such as PRIMARY=http://{peer.n1}, the address of n1; also {node}, {number}, {nodes}, {port}, {peers}',
     ),
     arg: words('an argument of the program'),
     redis: flag('add an in-memory Redis, which the program reaches at redis:6379 (REDIS_URL)'),
