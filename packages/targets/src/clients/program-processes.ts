@@ -1,4 +1,4 @@
-import { type CommandProcess, startCommand } from '../command/command-process.ts'
+import { type CommandProcess, howItEnded, startCommand } from '../command/command-process.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 
@@ -45,11 +45,11 @@ export function createProgramProcesses(options: ProgramProcessesOptions): Progra
     const process = await startCommand({ name: 'the client', command, logPath, keeper, line })
     const begun: ProgramProcess = { process, owes: undefined, late: undefined }
     all.add(begun)
-    void process.exited.then(({ code, signal }) => {
+    void process.exited.then((exit) => {
       all.delete(begun)
       idle.delete(begun)
       clearTimeout(begun.late)
-      ended(begun, signal === null ? `exit code ${code}` : signal)
+      ended(begun, howItEnded(exit))
     })
     return begun
   }

@@ -1,13 +1,12 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { environmentError, type UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
-import type { Exit } from '../command/command-process.ts'
-import { lastLines } from '../command/log-tail.ts'
+import { howItEnded } from '../command/command-process.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { attemptFor, type Readiness, readinessText } from '../command/readiness.ts'
-import { runToEnd } from '../command/run-to-end.ts'
+import { failedCommand, runToEnd } from '../command/run-to-end.ts'
 import type { Keeper, Turn } from '../keeper/keeper.ts'
-import { commandText, type ProgramCommand } from '../processes/command.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 import type { ClusterNode } from './open-cluster.ts'
 
 /** A fault of an external process, as the commands that inject and heal it. */
@@ -124,7 +123,9 @@ export function counted(
     const filled = fillCommand(command, placeholders)
     // The command may leave the node itself running.
     const exit = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
-    if (exit.code !== 0) throw failure(id, filled, exit, { timeoutMs, logPath })
+    if (exit.code === 0) return
+    const how = exit.signal === 'SIGKILL' ? `it took longer than ${timeoutMs} ms` : howItEnded(exit)
+    throw failedCommand(id, filled, how, logPath)
   }
 
   async function undoNow(by = fault?.undo): Promise<void> {
@@ -174,18 +175,6 @@ export function counted(
       }),
     end: () => next(() => undoNow(fault?.undoLast)),
   }
-}
-
-function failure(
-  id: NodeId,
-  command: ProgramCommand,
-  { code, signal }: Exit,
-  { timeoutMs, logPath }: { readonly timeoutMs: number; readonly logPath: string },
-): UserError {
-  const how = signal === 'SIGKILL' ? `it took longer than ${timeoutMs} ms` : (signal ?? `exit code ${code}`)
-  return environmentError(
-    `${id}: ${commandText(command)} failed (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`,
-  )
 }
 
 const notReady = (id: NodeId, readiness: Readiness, timeoutMs: number): UserError =>

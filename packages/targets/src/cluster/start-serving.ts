@@ -1,19 +1,17 @@
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
-import { environmentError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { StartOptions } from '@chaosproxy/runner'
 import { declaredElsewhere } from '../client-kinds/elsewhere.ts'
 import type { NodeAddress, PlannedClients } from '../clients/planned-clients.ts'
-import { lastLines } from '../command/log-tail.ts'
+import { howItEnded } from '../command/command-process.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
-import { runToEnd } from '../command/run-to-end.ts'
+import { failedCommand, runToEnd } from '../command/run-to-end.ts'
 import { type CommandText, wordsOf } from '../command/words.ts'
 import { type ClusterNetwork, type ClusterNetworkOptions, openClusterNetwork } from '../network/cluster-network.ts'
 import type { DatagramCuts } from '../network/inject.ts'
 import { type Starting, type StartingOptions, startCluster } from '../network/starting.ts'
 import { openWireRecord } from '../network/wire-record.ts'
-import { commandText } from '../processes/command.ts'
 import type { RemoteProxies } from '../remote/remote-proxies.ts'
 import type { NodesDeclaration } from './declaration.ts'
 import { type FailoverPlan, failoverOf } from './failover.ts'
@@ -166,10 +164,6 @@ async function runBefore({ before = [], ...options }: RunBeforeOptions): Promise
   for (const text of before) {
     const command = fillCommand({ words: wordsOf(text, `${where}: before`) }, values satisfies Placeholders)
     const end = await runToEnd({ name: 'before', command, keeper, logPath, timeoutMs })
-    if (end.code === 0) continue
-    const how = end.signal === null ? `exit code ${end.code}` : end.signal
-    throw environmentError(
-      `${where}: before: ${commandText(command)} failed (${how}). ${lastLines(logPath)}\nIts log is ${logPath}`,
-    )
+    if (end.code !== 0) throw failedCommand(`${where}: before`, command, howItEnded(end), logPath)
   }
 }

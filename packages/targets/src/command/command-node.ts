@@ -1,17 +1,15 @@
 import { resolve } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
-import { environmentError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { Victim } from '../network/node-harms.ts'
-import { commandText, type ProgramCommand } from '../processes/command.ts'
+import type { ProgramCommand } from '../processes/command.ts'
 import { howItEnded, startCommand } from './command-process.ts'
 import { makeDataDirectory, wipeDataDirectory, writeDataFile } from './data-directory.ts'
-import { lastLines } from './log-tail.ts'
 import { fillCommand, fillPlaceholders, type Placeholders } from './placeholders.ts'
 import { releasePorts, reservePorts } from './ports.ts'
 import { type Readiness, readinessText, sizeOf, untilReady } from './readiness.ts'
-import { runToEnd } from './run-to-end.ts'
+import { failedCommand, runToEnd } from './run-to-end.ts'
 import { type Life, type SupervisedNode, superviseNode } from './supervised-node.ts'
 
 /** Like `Readiness`, but ports are given by name, and other texts may contain placeholders. */
@@ -218,7 +216,5 @@ async function runPreparation(
 ): Promise<void> {
   const end = await runToEnd({ name: id, command, keeper, logPath, timeoutMs: startupTimeoutMs })
   if (end.code === 0) return
-  throw environmentError(
-    `${id}: ${commandText(command)} failed (${howItEnded(end)}). ${lastLines(logPath)}\nIts log is ${logPath}`,
-  )
+  throw failedCommand(id, command, howItEnded(end), logPath)
 }

@@ -16,6 +16,9 @@ export function lastLines(logPath: string): string {
   }
 }
 
+/** Returns the end of a log and its path, for an error message about a program that failed. */
+export const endOfLog = (logPath: string): string => `${lastLines(logPath)}\nIts log is ${logPath}`
+
 /** Matches the version that Node prints below the stack trace when it exits with an error. */
 const NODE = /^Node\.js v\d/
 const ERROR = /^\w*Error\b/

@@ -6,7 +6,7 @@ import { environmentError, inputError, type UserError } from '@chaosproxy/histor
 import type { Keeper } from '../keeper/keeper.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
 import { type CommandProcess, type Exit, howItEnded } from './command-process.ts'
-import { lastLines, lastWords, readFrom } from './log-tail.ts'
+import { endOfLog, lastWords, readFrom } from './log-tail.ts'
 import { runToEnd } from './run-to-end.ts'
 
 export type Readiness =
@@ -54,7 +54,7 @@ export async function untilReady(readiness: Readiness, options: UntilReadyOption
 }
 
 export const neverReady = (name: string, logPath: string, exit: Exit): UserError =>
-  environmentError(`${name} did not start (${howItEnded(exit)}). ${lastLines(logPath)}\nIts log is ${logPath}`)
+  environmentError(`${name} did not start (${howItEnded(exit)}). ${endOfLog(logPath)}`)
 
 const notAgain = (name: string, logPath: string, exit: Exit): UserError =>
   environmentError(

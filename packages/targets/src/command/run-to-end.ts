@@ -1,4 +1,7 @@
+import { environmentError, type UserError } from '@chaosproxy/history'
+import { commandText, type ProgramCommand } from '../processes/command.ts'
 import { type CommandProcessOptions, type Exit, startCommand } from './command-process.ts'
+import { endOfLog } from './log-tail.ts'
 
 export interface RunToEndOptions extends Omit<CommandProcessOptions, 'line' | 'finishesWithinMs'> {
   readonly timeoutMs: number
@@ -21,3 +24,7 @@ export async function runToEnd({ timeoutMs, ...options }: RunToEndOptions): Prom
     clearTimeout(timer)
   }
 }
+
+/** Returns the error for a command that did not exit with 0. */
+export const failedCommand = (where: string, command: ProgramCommand, how: string, logPath: string): UserError =>
+  environmentError(`${where}: ${commandText(command)} failed (${how}). ${endOfLog(logPath)}`)

@@ -3,7 +3,7 @@ import { environmentError, UserError } from '@chaosproxy/history'
 import type { ProgramCommand } from '../processes/command.ts'
 import { portsOfSession } from '../processes/listening.ts'
 import { type CommandProcess, type Exit, howItEnded } from './command-process.ts'
-import { lastLines, lastWordsText } from './log-tail.ts'
+import { endOfLog, lastWordsText } from './log-tail.ts'
 
 const END_GRACE_MS = 1000
 
@@ -220,7 +220,7 @@ async function inTime<Ready>(
     clearTimeout(long)
   }
   throw environmentError(
-    `${id} was not ready within ${startupTimeoutMs} ms.${condition}${listensText(ports)} ${lastLines(logPath)}\nIts log is ${logPath}`,
+    `${id} was not ready within ${startupTimeoutMs} ms.${condition}${listensText(ports)} ${endOfLog(logPath)}`,
   )
 }
 

@@ -7,7 +7,7 @@ import type { OwnCluster } from '../cluster/open-cluster.ts'
 import type { RunningNode } from '../cluster/running-node.ts'
 import { type DeclaredOptions, startServing } from '../cluster/start-serving.ts'
 import { makeDataDirectory } from '../command/data-directory.ts'
-import { lastLines } from '../command/log-tail.ts'
+import { endOfLog } from '../command/log-tail.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import type { ClusterNetwork } from '../network/cluster-network.ts'
 import type { Starting } from '../network/starting.ts'
@@ -178,9 +178,7 @@ class Attachment {
     const { code } = await run(up)
     const project = code === 0 ? findProject(declaration, this.#options) : undefined
     if (project !== undefined) return project
-    throw environmentError(
-      `${where}: ${up.words.join(' ')} failed (exit code ${code}). ${lastLines(logPath)}\nIts log is ${logPath}`,
-    )
+    throw environmentError(`${where}: ${up.words.join(' ')} failed (exit code ${code}). ${endOfLog(logPath)}`)
   }
 
   /** Gives nodes their own disks and clocks, so that faults of these affect nothing else. */

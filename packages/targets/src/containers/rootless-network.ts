@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { environmentError } from '@chaosproxy/history'
-import { lastLines } from '../command/log-tail.ts'
+import { endOfLog } from '../command/log-tail.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import { ownerOfLabel, ownLabel } from './address-owner.ts'
@@ -54,7 +54,7 @@ export async function holdRootlessNetwork({
   if (code === 0) return letGo
   await letGo()
   throw environmentError(
-    `chaos cannot hold the network of rootless containers open (podman run: exit code ${code}). ${lastLines(logPath)}\nIts log is ${logPath}`,
+    `chaos cannot hold the network of rootless containers open (podman run: exit code ${code}). ${endOfLog(logPath)}`,
   )
 }
 

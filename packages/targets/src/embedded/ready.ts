@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { environmentError, type UserError } from '@chaosproxy/history'
-import { lastLines } from '../command/log-tail.ts'
+import { endOfLog } from '../command/log-tail.ts'
 import type { EmbeddedNode } from './embedded-node.ts'
 
 interface ReadyOptions {
@@ -65,5 +65,5 @@ export async function ready(
 }
 
 function endedEarly(node: NodeId, logPath: string): UserError {
-  return environmentError(`${node} ended while the cluster was starting. ${lastLines(logPath)}\nIts log is ${logPath}`)
+  return environmentError(`${node} ended while the cluster was starting. ${endOfLog(logPath)}`)
 }

@@ -2,7 +2,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ManagedProxy } from '@chaosproxy/proxy/control'
-import { type CommandProcess, type CommandProcessOptions, startCommand } from '../command/command-process.ts'
+import {
+  type CommandProcess,
+  type CommandProcessOptions,
+  howItEnded,
+  startCommand,
+} from '../command/command-process.ts'
 import { fillCommand } from '../command/placeholders.ts'
 import { commandText } from '../processes/command.ts'
 import type { TrafficClients } from './observed-traffic.ts'
@@ -59,8 +64,7 @@ function troubleOf(
   if (end === 'late')
     return [`${words} was still running after ${timeMs / 1000} s, and was ended. Give it longer: --time`]
   if (end.code === 0 || mayFail) return []
-  const how = end.signal === null ? `exit code ${end.code}` : end.signal
-  return [`${words} ended with ${how}. If it may fail under faults, say --may-fail`]
+  return [`${words} ended with ${howItEnded(end)}. If it may fail under faults, say --may-fail`]
 }
 
 /** Returns the proxies' addresses as variables: `CHAOS_PROXY_N1` for n1. */
