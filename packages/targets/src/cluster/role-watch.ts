@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { environmentError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
-import { startCommand } from '../command/command-process.ts'
 import { fillCommand, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
+import { runToEnd } from '../command/run-to-end.ts'
 import { wordsOf } from '../command/words.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { ProgramCommand } from '../processes/command.ts'
@@ -102,9 +102,7 @@ async function commandAnswer(
   { name, keeper, logPath }: { readonly name: string; readonly keeper: Keeper; readonly logPath: string },
 ): Promise<string | undefined> {
   const lines: string[] = []
-  const process = await startCommand({ name, command, keeper, logPath, line: (line) => lines.push(line) })
-  const timer = setTimeout(() => void process.kill(), LONGEST_MS)
-  const { code } = await process.exited
-  clearTimeout(timer)
+  const line = (text: string): void => void lines.push(text)
+  const { code } = await runToEnd({ name, command, keeper, logPath, line, timeoutMs: LONGEST_MS })
   return code === 0 ? lines.join('\n') : undefined
 }
