@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { environmentError } from '@chaosproxy/history'
+import { inTurn } from '../command/in-turn.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import { wordsOf } from '../command/words.ts'
@@ -66,19 +67,14 @@ export function failoverOf(
     return code === 0
   }
 
-  let latest: Promise<unknown> = Promise.resolve()
-  function inTurn(id: NodeId, command: ProgramCommand): Promise<boolean> {
-    const turn = latest.then(() => run(id, command))
-    latest = turn.catch(() => {})
-    return turn
-  }
-
+  const next = inTurn()
   return async (id) => {
-    const done = await inTurn(id, plan.do)
+    const done = await next(() => run(id, plan.do))
     return {
       done,
       async undo() {
-        if (done && plan.undo !== undefined) await inTurn(id, plan.undo)
+        const { undo } = plan
+        if (done && undo !== undefined) await next(() => run(id, undo))
       },
     }
   }

@@ -2,6 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import { environmentError, type UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import { howItEnded } from '../command/command-process.ts'
+import { inTurn } from '../command/in-turn.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { attemptFor, type Readiness, readinessText } from '../command/readiness.ts'
 import { failedCommand, runToEnd } from '../command/run-to-end.ts'
@@ -89,12 +90,15 @@ export function runningNode(options: RunningNodeOptions): RunningNode {
     async resume() {
       await pause.undo()
     },
-    async end() {
-      const ended = await Promise.allSettled([kill.end(), pause.end()])
-      const failed = ended.find((end) => end.status === 'rejected')
-      if (failed !== undefined) throw failed.reason
-    },
+    end: () => allEnded([kill.end(), pause.end()]),
   }
+}
+
+/** Waits for the end of all, and rejects with the first failure. */
+export async function allEnded(ends: readonly Promise<void>[]): Promise<void> {
+  const ended = await Promise.allSettled(ends)
+  const failed = ended.find((end) => end.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 export interface CountedFault {
@@ -116,8 +120,8 @@ export function counted(
 ): CountedFault {
   let count = 0
   let forget: (() => void) | undefined
-  /** Steps run one after another: a new fault waits until the previous one has healed. */
-  let last: Promise<unknown> = Promise.resolve()
+  /** A new fault waits until the previous one has healed. */
+  const next = inTurn()
 
   async function run(command: ProgramCommand, timeoutMs: number): Promise<void> {
     const filled = fillCommand(command, placeholders)
@@ -133,12 +137,6 @@ export function counted(
     if (by !== undefined) await run(by, fault.timeoutMs)
     forget()
     forget = undefined
-  }
-
-  const next = <T>(step: () => Promise<T>): Promise<T> => {
-    const done = last.then(step)
-    last = done.catch(() => {})
-    return done
   }
 
   return {

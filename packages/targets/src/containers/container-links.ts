@@ -1,5 +1,6 @@
 import { type Link, linkName } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
+import { inTurn } from '../command/in-turn.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
 import { connectionName, type DirectTraffic, directTraffic, type LinkNames } from './direct-traffic.ts'
@@ -79,6 +80,7 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
   let inForce = ''
   let ending: Promise<unknown> = Promise.resolve()
   let released = false
+  // Each step replaces the rules of the previous one.
   const next = inTurn()
   const cuts = createLinkCuts({
     ...{ rules: () => rules, isOver: () => released, next },
@@ -158,16 +160,6 @@ async function openPorts(
       ports.set(port, network.peerAddress(link.from, link.to, link.port))
     }),
   )
-}
-
-/** Runs steps one after another, because each replaces the rules of the previous one. */
-function inTurn(): <T>(step: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (step) => {
-    const done = last.catch(() => undefined).then(step)
-    last = done
-    return done
-  }
 }
 
 const processesOf = (members: readonly Member[]): ReadonlyMap<string, number> =>

@@ -2,7 +2,7 @@ import { isEngineFault, type NodeId } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import { addAddresses } from '../cluster/node-placeholders.ts'
-import { type CommandFault, type RunningNode, runningNode } from '../cluster/running-node.ts'
+import { allEnded, type CommandFault, type RunningNode, runningNode } from '../cluster/running-node.ts'
 import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
 import type { Readiness } from '../command/readiness.ts'
 import { wordsOf } from '../command/words.ts'
@@ -72,11 +72,7 @@ export function containerNode(options: ContainerNodeOptions): RunningNode {
       if (!isEngineFault(fault)) throw new Error(`${fault.kind} is refused above`)
       return faults.suffer(fault)
     },
-    async end() {
-      const ended = await Promise.allSettled([node.end(), faults.end()])
-      const failed = ended.find((end) => end.status === 'rejected')
-      if (failed !== undefined) throw failed.reason
-    },
+    end: () => allEnded([node.end(), faults.end()]),
   }
 }
 

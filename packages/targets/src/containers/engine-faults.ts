@@ -1,5 +1,5 @@
 import type { EngineFault, NodeId } from '@chaosproxy/faults'
-import { type CountedFault, counted, type RunningNode, type UndoneFault } from '../cluster/running-node.ts'
+import { allEnded, type CountedFault, counted, type RunningNode, type UndoneFault } from '../cluster/running-node.ts'
 import type { Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import type { Keeper } from '../keeper/keeper.ts'
@@ -90,11 +90,7 @@ export function engineFaults(options: EngineFaultsOptions, node: Node): EngineFa
           return shared.clock?.move(fault) ?? NOTHING_DONE
       }
     },
-    async end() {
-      const ended = await Promise.allSettled([...inForce.values()].map((fault) => fault.end()))
-      const failed = ended.find((end) => end.status === 'rejected')
-      if (failed !== undefined) throw failed.reason
-    },
+    end: () => allEnded([...inForce.values()].map((fault) => fault.end())),
   }
 }
 

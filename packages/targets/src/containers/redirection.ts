@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { environmentError, type UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
+import { inTurn } from '../command/in-turn.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import { startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
 
@@ -143,12 +144,9 @@ export async function openTable({ name, project, setup, inside, keeper }: TableO
   )
   // The end of the process reports a failed write.
   nft.stdin.on('error', () => undefined)
-  let last: Promise<unknown> = Promise.resolve()
-  const run = (commands: readonly string[]): Promise<string> => {
-    const listed = last.then(() => answerOf(nft, [...commands, `list table ${name}`], project))
-    last = listed.catch(() => undefined)
-    return listed
-  }
+  const next = inTurn()
+  const run = (commands: readonly string[]): Promise<string> =>
+    next(() => answerOf(nft, [...commands, `list table ${name}`], project))
   const close = async () => {
     nft.stdin.end()
     await ended
