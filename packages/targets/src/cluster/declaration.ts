@@ -124,20 +124,18 @@ export interface StartedDeclaration extends CommonDeclaration, NodeParts {
 
 export type NodesDeclaration = Omit<StartedDeclaration, 'client'>
 
-/** The commands that inject and heal a fault: `docker kill {value.container}` and `docker start {value.container}`. */
-export interface FaultCommands {
-  readonly do: CommandText
-  readonly undo: CommandText
-  /** The time limit of each command; by default 30 s. */
-  readonly withinMs?: number | undefined
-}
-
 /** Commands that hand over leadership, run for the node that gives it up: `redis-cli … SENTINEL FAILOVER mymaster`. */
 export interface FailoverCommands {
   readonly do: CommandText
   /** The command to run when the fault ends; by default none. */
   readonly undo?: CommandText | undefined
+  /** The time limit of each command; by default 30 s. */
   readonly withinMs?: number | undefined
+}
+
+/** The commands that inject and heal a fault: `docker kill {value.container}` and `docker start {value.container}`. */
+interface FaultCommands extends FailoverCommands {
+  readonly undo: CommandText
 }
 
 /** A connection between nodes through the proxy: one node dials `listen` instead of the other node. */

@@ -4,37 +4,12 @@ import { environmentError } from '@chaosproxy/history'
 import { inTurn } from '../command/in-turn.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
-import { wordsOf } from '../command/words.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { Handover } from '../network/node-harms.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
-import type { FailoverCommands } from './declaration.ts'
+import type { CommandFault } from './command-fault.ts'
 
-export interface FailoverPlan {
-  readonly do: ProgramCommand
-  readonly undo: ProgramCommand | undefined
-  readonly timeoutMs: number
-}
-
-const WITHIN_MS = 30_000
-
-/** @throws UserError (input) for an empty command. */
-export function planFailover(commands: FailoverCommands | undefined, where: string): FailoverPlan | undefined {
-  if (commands === undefined) return undefined
-  const at = `${where}: faults.failover`
-  return {
-    do: { words: wordsOf(commands.do, `${at}.do`) },
-    undo: commands.undo === undefined ? undefined : { words: wordsOf(commands.undo, `${at}.undo`) },
-    timeoutMs: commands.withinMs ?? WITHIN_MS,
-  }
-}
-
-/** @throws UserError (input) for an unknown placeholder. */
-export function requireFilled(plan: FailoverPlan | undefined, placeholders: Placeholders): void {
-  for (const command of [plan?.do, plan?.undo]) if (command !== undefined) fillCommand(command, placeholders)
-}
-
-export interface FailoverOptions {
+interface FailoverOptions {
   readonly nodes: readonly { readonly id: NodeId; placeholders(): Placeholders }[]
   readonly keeper: Keeper
   readonly logDir: string
@@ -47,7 +22,7 @@ export interface FailoverOptions {
  * run or takes too long.
  */
 export function failoverOf(
-  plan: FailoverPlan | undefined,
+  plan: CommandFault | undefined,
   { nodes, keeper, logDir }: FailoverOptions,
 ): ((node: NodeId) => Promise<Handover>) | undefined {
   if (plan === undefined) return undefined

@@ -6,8 +6,8 @@ import type { Setting } from '@chaosproxy/workloads'
 import type { NodeReadiness } from '../command/command-node.ts'
 import { type CommandText, wordsOf } from '../command/words.ts'
 import type { ProgramCommand } from '../processes/command.ts'
+import { type CommandFault, planFault } from './command-fault.ts'
 import type { NodesDeclaration, PortDeclaration, ReadyDeclaration } from './declaration.ts'
-import { type FailoverPlan, planFailover } from './failover.ts'
 
 export interface Port {
   readonly name: string
@@ -29,7 +29,7 @@ export interface ClusterPlan {
   readonly ports: readonly [Port, ...Port[]]
   readonly peerPorts: readonly Port[]
   readonly settings: readonly Setting[]
-  readonly failover: FailoverPlan | undefined
+  readonly failover: CommandFault | undefined
   node(id: NodeId): NodePlan
 }
 
@@ -60,7 +60,7 @@ export function planCluster(declaration: NodesDeclaration, where: string): Clust
     // A command may also use the client port: `{peer.n2.client}`.
     peerPorts: [...peerPorts, ...ports.filter((port) => !peerPorts.includes(port))],
     settings: settingsOf(declaration, where),
-    failover: planFailover(declaration.faults?.failover, where),
+    failover: planFault(declaration.faults?.failover, `${where}: faults.failover`),
     node,
   }
 }

@@ -6,25 +6,10 @@ import { inTurn } from '../command/in-turn.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { attemptFor, type Readiness, readinessText } from '../command/readiness.ts'
 import { failedCommand, runToEnd } from '../command/run-to-end.ts'
-import type { Keeper, Turn } from '../keeper/keeper.ts'
+import type { Keeper } from '../keeper/keeper.ts'
 import type { ProgramCommand } from '../processes/command.ts'
+import type { CommandFault } from './command-fault.ts'
 import type { ClusterNode } from './open-cluster.ts'
-
-/** A fault of an external process, as the commands that inject and heal it. */
-export interface CommandFault {
-  readonly do: ProgramCommand
-  readonly undo: ProgramCommand
-  readonly timeoutMs: number
-  /** Orders the undo commands of the keeper. */
-  readonly turn?: Turn | undefined
-}
-
-/** A fault whose undo command may depend on the other faults in force. */
-export interface UndoneFault extends Omit<CommandFault, 'undo'> {
-  readonly undo: ProgramCommand | undefined
-  /** The undo command if no other fault remains in force; by default `undo`. */
-  readonly undoLast?: ProgramCommand | undefined
-}
 
 export interface RunningNodeOptions {
   readonly id: NodeId
@@ -115,7 +100,7 @@ export interface CountedFault {
  * keeper heals it.
  */
 export function counted(
-  fault: UndoneFault | undefined,
+  fault: CommandFault | undefined,
   { id, placeholders, keeper, logPath }: Pick<RunningNodeOptions, 'id' | 'placeholders' | 'keeper' | 'logPath'>,
 ): CountedFault {
   let count = 0

@@ -7,11 +7,11 @@ import type { Readiness } from '../command/readiness.ts'
 import { wordsOf } from '../command/words.ts'
 import type { PeerLink } from '../network/cluster-network.ts'
 import { planRemotes, type RemotePlan } from '../remote/remote-plan.ts'
-import { type FaultCommands, nodeIds, type RunningDeclaration } from './declaration.ts'
-import { type FailoverPlan, planFailover, requireFilled } from './failover.ts'
+import { type CommandFault, planFault, requireFilled } from './command-fault.ts'
+import { nodeIds, type RunningDeclaration } from './declaration.ts'
 import { addAddresses, addressText } from './node-placeholders.ts'
 import { portNamed } from './parts.ts'
-import type { CommandFault, RunningNodeOptions } from './running-node.ts'
+import type { RunningNodeOptions } from './running-node.ts'
 
 export interface RunningPlan {
   readonly clientPort: string
@@ -19,8 +19,8 @@ export interface RunningPlan {
   readonly links: readonly PeerLink[]
   /** The hosts whose proxies carry the other links. */
   readonly remotes: readonly RemotePlan[]
-  readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
-  readonly failover: FailoverPlan | undefined
+  readonly faults: RunningNodeOptions['faults']
+  readonly failover: CommandFault | undefined
 }
 
 type RunningNodePlan = Pick<RunningNodeOptions, 'id' | 'addresses' | 'placeholders' | 'readiness'>
@@ -32,29 +32,16 @@ export function planRunning(declaration: RunningDeclaration, where: string, dire
   if (clientPort === undefined)
     throw inputError(`${where}: nodes[0].addresses is empty. Give the address that clients dial.`)
   const faults = {
-    kill: faultOf(declaration.faults?.kill, `${where}: faults.kill`),
-    pause: faultOf(declaration.faults?.pause, `${where}: faults.pause`),
+    kill: planFault(declaration.faults?.kill, `${where}: faults.kill`),
+    pause: planFault(declaration.faults?.pause, `${where}: faults.pause`),
   }
   const nodes = ids.map((id, index) => nodeOf(declaration, index, { id, where, clientPort }))
-  for (const { placeholders } of nodes)
-    for (const fault of Object.values(faults))
-      if (fault !== undefined) for (const command of [fault.do, fault.undo]) fillCommand(command, placeholders)
-  const failover = planFailover(declaration.faults?.failover, where)
+  for (const { placeholders } of nodes) for (const fault of Object.values(faults)) requireFilled(fault, placeholders)
+  const failover = planFault(declaration.faults?.failover, `${where}: faults.failover`)
   for (const { placeholders } of nodes) requireFilled(failover, placeholders)
   const remotes = planRemotes(declaration.proxies ?? [], { ids, where, directory })
   return { clientPort, nodes, links: linksOf(declaration, remotes, { ids, where }), remotes, faults, failover }
 }
-
-function faultOf(commands: FaultCommands | undefined, where: string): CommandFault | undefined {
-  if (commands === undefined) return undefined
-  return {
-    do: { words: wordsOf(commands.do, `${where}.do`) },
-    undo: { words: wordsOf(commands.undo, `${where}.undo`) },
-    timeoutMs: commands.withinMs ?? WITHIN_MS,
-  }
-}
-
-const WITHIN_MS = 30_000
 
 interface NodePlace {
   readonly id: NodeId

@@ -13,8 +13,9 @@ import type { DatagramCuts } from '../network/inject.ts'
 import { type Starting, type StartingOptions, startCluster } from '../network/starting.ts'
 import { openWireRecord } from '../network/wire-record.ts'
 import type { RemoteProxies } from '../remote/remote-proxies.ts'
+import type { CommandFault } from './command-fault.ts'
 import type { NodesDeclaration } from './declaration.ts'
-import { type FailoverPlan, failoverOf } from './failover.ts'
+import { failoverOf } from './failover.ts'
 import { addAddresses } from './node-placeholders.ts'
 import { type ClusterNode, type OwnCluster, openCluster } from './open-cluster.ts'
 import type { RoleWatch } from './role.ts'
@@ -45,7 +46,7 @@ export interface ServingOptions<Node extends ServingNode> extends DeclaredOption
   /** Endpoints that are not nodes but have links. */
   readonly others?: readonly string[] | undefined
   readonly announced?: ((nodes: () => readonly Node[]) => ClusterNetworkOptions['announced']) | undefined
-  readonly failover: FailoverPlan | undefined
+  readonly failover: CommandFault | undefined
   /** Connects to the proxies of other hosts. */
   readonly remotes?: (() => Promise<RemoteProxies>) | undefined
   /** Adds each node once it is available, and resolves once all are ready. */

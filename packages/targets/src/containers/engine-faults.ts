@@ -1,5 +1,6 @@
 import type { EngineFault, NodeId } from '@chaosproxy/faults'
-import { allEnded, type CountedFault, counted, type RunningNode, type UndoneFault } from '../cluster/running-node.ts'
+import type { CommandFault } from '../cluster/command-fault.ts'
+import { allEnded, type CountedFault, counted, type RunningNode } from '../cluster/running-node.ts'
 import type { Placeholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import type { Keeper } from '../keeper/keeper.ts'
@@ -39,7 +40,7 @@ const STOPS_WITHIN_MS = 250
 
 type Node = Pick<RunningNode, 'kill' | 'revive' | 'life' | 'ready'>
 
-type Undoing = Pick<UndoneFault, 'undo' | 'undoLast' | 'turn'>
+type Undoing = Pick<CommandFault, 'undo' | 'undoLast' | 'turn'>
 
 interface Shared extends EngineFaultsOptions {
   readonly node: Node

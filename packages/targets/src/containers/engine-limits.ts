@@ -1,5 +1,5 @@
 import { cpus as processors, totalmem } from 'node:os'
-import type { UndoneFault } from '../cluster/running-node.ts'
+import type { CommandFault } from '../cluster/command-fault.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { askEngine, type EngineProgram } from './engine.ts'
 
@@ -17,7 +17,7 @@ interface Limits {
   readonly swapBytes: number
 }
 
-interface Limiting extends Pick<UndoneFault, 'undo' | 'undoLast'> {
+interface Limiting extends Pick<CommandFault, 'undo' | 'undoLast'> {
   readonly by: ProgramCommand
 }
 
