@@ -8,17 +8,16 @@ import {
   type DirectConnection,
   elements,
   elementsIn,
+  emptyTable,
   FAMILIES,
-  NOT_TCP,
-  noteOpen,
   type OwnedTable,
-  openSet,
   openTable,
   type RedirectedPort,
   type Refused,
+  redirecting,
+  releasing,
   replaced,
   tableOf,
-  UDP,
 } from './redirection.ts'
 
 interface InnerTable {
@@ -41,15 +40,15 @@ export function openInnerRules(
   processes: () => ReadonlyMap<string, number>,
 ): ContainerRules {
   const name = tableOf(project)
+  const setup = emptyTable(name, ['output', 'input', 'output priority 0'], true)
   const tables = new Map<number, InnerTable>()
   const past = emptyCount()
-  const inAll = (command: string) => Promise.all([...tables.values()].map(({ table }) => table.run([command])))
 
   async function tableIn(pid: number): Promise<InnerTable | undefined> {
     const known = tables.get(pid)
     if (known !== undefined) return known
     try {
-      const table = await openTable({ name, project, setup: emptyInnerTable(name), inside: pid, keeper })
+      const table = await openTable({ name, project, setup, inside: pid, keeper })
       const opened: InnerTable = { table, own: new Map(), cut: [] }
       tables.set(pid, opened)
       return opened
@@ -80,11 +79,13 @@ export function openInnerRules(
           const inner = await tableIn(pid)
           if (inner === undefined) return
           for (const [from, to] of own) inner.own.set(to, from)
+          const nameOf = ({ to, port }: RedirectedPort) => `${to} . ${port}`
+          const redirected = FAMILIES.flatMap((each) => redirecting(name, each, { sent, received, nameOf }))
           const pairs = FAMILIES.flatMap((each) => {
             const to = own.map(([, address]) => address).filter((address) => each.has(address))
             return [...elements(`${name} ${each.pairs}`, to), ...elements(`${name} ${each.datagrams}`, to)]
           })
-          await inner.table.run([[...redirecting(name, sent, received), ...pairs].join('; ')])
+          await inner.table.run([[...redirected, ...pairs].join('; ')])
         }),
       )
     },
@@ -100,8 +101,7 @@ export function openInnerRules(
       return all
     },
     async release() {
-      const emptied = FAMILIES.map(({ links }) => `flush map ${name} ${links}`)
-      await inAll([...emptied, `flush chain ${name} direct`].join('; '))
+      await Promise.all([...tables.values()].map(({ table }) => table.run([releasing(name)])))
     },
     async close() {
       await Promise.all([...tables.values()].map(({ table }) => table.close()))
@@ -124,43 +124,6 @@ async function cutIn(table: string, inner: InnerTable, after: readonly string[])
   // The network of an ended container has no traffic left to cut.
   if (commands.length > 0) await inner.table.run([commands.join('; ')]).catch(() => '')
 }
-
-function redirecting(table: string, sent: readonly RedirectedPort[], received: readonly RedirectedPort[]): string[] {
-  return FAMILIES.flatMap((each) => {
-    const own = (ports: readonly RedirectedPort[]) => ports.filter(({ to }) => each.has(to))
-    const links = own(sent).map(({ to, port, via }) => `${to} . ${port} : ${via.host} . ${via.port}`)
-    const sources = [...new Set(own(received).map(({ via, from }) => `${via.host} : ${from}`))]
-    return [`flush map ${table} ${each.links}`, `flush map ${table} ${each.sources}`].concat(
-      elements(`${table} ${each.links}`, links),
-      elements(`${table} ${each.sources}`, sources),
-    )
-  })
-}
-
-/**
- * Returns the commands that create an empty table. It redirects outgoing traffic, and restores the caller's address of
- * arriving traffic.
- */
-const emptyInnerTable = (table: string): readonly string[] => [
-  `add table ${table} { flags owner; }`,
-  `add chain ${table} sent { type nat hook output priority -101; }`,
-  `add chain ${table} received { type nat hook input priority 99; }`,
-  `add chain ${table} direct { type filter hook output priority 0; }`,
-  ...FAMILIES.flatMap((each) => [
-    `add map ${table} ${each.links} { type ${each.type} . inet_service : ${each.type} . inet_service; }`,
-    `add map ${table} ${each.sources} { type ${each.type} : ${each.type}; }`,
-    `add set ${table} ${each.pairs} { type ${each.type}; counter; }`,
-    openSet(table, each),
-    `add set ${table} ${each.datagrams} { type ${each.type}; counter; }`,
-    `add set ${table} ${each.cut} { type ${each.type}; counter; }`,
-    `add rule ${table} sent meta l4proto tcp dnat ${each.ip} to ${each.ip} daddr . tcp dport map @${each.links}`,
-    `add rule ${table} received meta l4proto tcp snat ${each.ip} to ${each.ip} saddr map @${each.sources}`,
-    `add rule ${table} direct meta l4proto tcp ${each.ip} daddr @${each.pairs} ${noteOpen(each)}`,
-    `add rule ${table} direct meta l4proto tcp ${each.ip} daddr @${each.pairs} reject with tcp reset`,
-    `add rule ${table} direct ${NOT_TCP} ${each.ip} daddr @${each.cut} drop`,
-    `add rule ${table} direct meta l4proto ${UDP} ${each.ip} daddr @${each.datagrams}`,
-  ]),
-]
 
 /** Sets of addresses whose packets are counted. */
 const SETS = ['packets', 'datagrams', 'cut'] as const

@@ -64,18 +64,15 @@ const PER_LINE = 50
  */
 export async function openRules(project: string, keeper: Keeper): Promise<ContainerRules> {
   const table = tableOf(project)
-  const { run, close } = await openTable({ name: table, project, setup: emptyTable(table), keeper })
+  const setup = emptyTable(table, ['prerouting', 'postrouting', 'forward priority -1'], false)
+  const { run, close } = await openTable({ name: table, project, setup, keeper })
   let inForce: readonly AddressPair[] = []
   return {
     async redirect(ports, refused = []) {
       const commands = FAMILIES.flatMap((each) => {
-        const own = ports.filter(({ to }) => each.has(to))
-        const links = own.map(({ from, to, port, via }) => `${from} . ${to} . ${port} : ${via.host} . ${via.port}`)
-        const sources = [...new Set(own.map(({ via, from }) => `${via.host} : ${from}`))]
+        const nameOf = ({ from, to, port }: RedirectedPort) => `${from} . ${to} . ${port}`
         const pairs = refused.filter(([, to]) => each.has(to)).map(pairText)
-        return [`flush map ${table} ${each.links}`, `flush map ${table} ${each.sources}`].concat(
-          elements(`${table} ${each.links}`, links),
-          elements(`${table} ${each.sources}`, sources),
+        return redirecting(table, each, { sent: ports, received: ports, nameOf }).concat(
           elements(`${table} ${each.pairs}`, pairs),
           elements(`${table} ${each.datagrams}`, pairs),
         )
@@ -93,8 +90,7 @@ export async function openRules(project: string, keeper: Keeper): Promise<Contai
       if (commands.length > 0) await run([commands.join('; ')])
     },
     async release() {
-      const emptied = FAMILIES.map(({ links }) => `flush map ${table} ${links}`)
-      await run([[...emptied, `flush chain ${table} direct`].join('; ')])
+      await run([releasing(table)])
     },
     async refused() {
       const listing = await run([])
@@ -174,7 +170,7 @@ export interface AddressFamily {
 
 /** IANA protocol numbers: nft looks most names up in /etc/protocols, which slim images lack. */
 const TCP = 6
-export const UDP = 17
+const UDP = 17
 const ICMP6 = 58
 
 const family = (ip: AddressFamily['ip'], number: 4 | 6): AddressFamily => ({
@@ -193,41 +189,77 @@ export const FAMILIES: readonly AddressFamily[] = [family('ip', 4), family('ip6'
 
 /**
  * Returns the commands that create an empty table. It redirects traffic before the engine's own rules, which have
- * priority -100, and restores the caller's address before the engine's masquerade.
+ * priority -100, and restores the caller's address before the engine's masquerade. Within a container's own network,
+ * links and pairs have no sender.
+ *
+ * @param hooks of the redirection, of the restoring, and of the traffic that does neither.
  */
-const emptyTable = (table: string): readonly string[] => [
+export const emptyTable = (
+  table: string,
+  [sent, received, direct]: readonly [string, string, string],
+  isWithin: boolean,
+): readonly string[] => [
   `add table ${table} { flags owner; }`,
-  `add chain ${table} before { type nat hook prerouting priority -101; }`,
-  `add chain ${table} after { type nat hook postrouting priority 99; }`,
-  `add chain ${table} direct { type filter hook forward priority -1; }`,
-  ...FAMILIES.flatMap((each) => [
-    `add map ${table} ${each.links} { type ${each.type} . ${each.type} . inet_service : ${each.type} . inet_service; }`,
-    `add map ${table} ${each.sources} { type ${each.type} : ${each.type}; }`,
-    `add set ${table} ${each.pairs} { type ${each.type} . ${each.type}; counter; }`,
-    openSet(table, each),
-    `add set ${table} ${each.datagrams} { type ${each.type} . ${each.type}; counter; }`,
-    `add set ${table} ${each.cut} { type ${each.type} . ${each.type}; counter; }`,
-    `add rule ${table} before meta l4proto tcp dnat ${each.ip} to ${each.ip} saddr . ${each.ip} daddr . tcp dport map @${each.links}`,
-    `add rule ${table} after meta l4proto tcp snat ${each.ip} to ${each.ip} saddr map @${each.sources}`,
-    `add rule ${table} direct meta l4proto tcp ${each.ip} saddr . ${each.ip} daddr @${each.pairs} ${noteOpen(each)}`,
-    `add rule ${table} direct meta l4proto tcp ${each.ip} saddr . ${each.ip} daddr @${each.pairs} reject with tcp reset`,
-    `add rule ${table} direct ${NOT_TCP} ${each.ip} saddr . ${each.ip} daddr @${each.cut} drop`,
-    `add rule ${table} direct meta l4proto ${UDP} ${each.ip} saddr . ${each.ip} daddr @${each.datagrams}`,
-  ]),
+  `add chain ${table} sent { type nat hook ${sent} priority -101; }`,
+  `add chain ${table} received { type nat hook ${received} priority 99; }`,
+  `add chain ${table} direct { type filter hook ${direct}; }`,
+  ...FAMILIES.flatMap((each) => {
+    const { ip, type, links, sources, pairs, datagrams, cut } = each
+    const [pair, named] = isWithin ? [type, `${ip} daddr`] : [`${type} . ${type}`, `${ip} saddr . ${ip} daddr`]
+    return [
+      `add map ${table} ${links} { type ${pair} . inet_service : ${type} . inet_service; }`,
+      `add map ${table} ${sources} { type ${type} : ${type}; }`,
+      `add set ${table} ${pairs} { type ${pair}; counter; }`,
+      openSet(table, each),
+      `add set ${table} ${datagrams} { type ${pair}; counter; }`,
+      `add set ${table} ${cut} { type ${pair}; counter; }`,
+      `add rule ${table} sent meta l4proto tcp dnat ${ip} to ${named} . tcp dport map @${links}`,
+      `add rule ${table} received meta l4proto tcp snat ${ip} to ${ip} saddr map @${sources}`,
+      `add rule ${table} direct meta l4proto tcp ${named} @${pairs} ${noteOpen(each)}`,
+      `add rule ${table} direct meta l4proto tcp ${named} @${pairs} reject with tcp reset`,
+      `add rule ${table} direct ${NOT_TCP} ${named} @${cut} drop`,
+      `add rule ${table} direct meta l4proto ${UDP} ${named} @${datagrams}`,
+    ]
+  }),
 ]
+
+/** Returns the commands that replace the redirected ports of a family. `nameOf` returns the text of a port's link. */
+export function redirecting(
+  table: string,
+  family: AddressFamily,
+  { sent, received, nameOf }: Redirecting,
+): readonly string[] {
+  const own = (ports: readonly RedirectedPort[]) => ports.filter(({ to }) => family.has(to))
+  const links = own(sent).map((each) => `${nameOf(each)} : ${each.via.host} . ${each.via.port}`)
+  const sources = [...new Set(own(received).map(({ via, from }) => `${via.host} : ${from}`))]
+  return [`flush map ${table} ${family.links}`, `flush map ${table} ${family.sources}`].concat(
+    elements(`${table} ${family.links}`, links),
+    elements(`${table} ${family.sources}`, sources),
+  )
+}
+
+interface Redirecting {
+  readonly sent: readonly RedirectedPort[]
+  readonly received: readonly RedirectedPort[]
+  readonly nameOf: (port: RedirectedPort) => string
+}
+
+/** Returns the command that lets all new traffic pass directly. */
+export const releasing = (table: string): string =>
+  [...FAMILIES.map(({ links }) => `flush map ${table} ${links}`), `flush chain ${table} direct`].join('; ')
 
 /**
  * Matches packets other than TCP and IPv6 neighbour discovery: a cut in one direction must not break the discovery in
  * the other.
  */
-export const NOT_TCP: string = `meta l4proto != { ${TCP}, ${ICMP6} }`
+const NOT_TCP = `meta l4proto != { ${TCP}, ${ICMP6} }`
 
 /** Returns a rule that notes open connections. Only the first packet of a connection has SYN without ACK. */
-export const noteOpen = ({ ip, open }: AddressFamily): string =>
+const noteOpen = ({ ip, open }: AddressFamily): string =>
   `tcp flags & (syn | ack) != syn add @${open} { ${ip} saddr . tcp sport . ${ip} daddr . tcp dport }`
 
 /** Returns the command that creates the set of open connections. If the set is full, packets are still refused. */
-export const openSet = (table: string, { type, open }: AddressFamily): string =>
+const openSet = (table: string, { type, open }: AddressFamily): string =>
   `add set ${table} ${open} { type ${type} . inet_service . ${type} . inet_service; size 4096; flags dynamic; }`
 
 /** A pattern for an address of either family. */
