@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { endianness } from 'node:os'
+import { listenersIn, socketsIn } from '../processes/listening.ts'
 import { groupsOf } from './ipv6-groups.ts'
 
 const ESTABLISHED = '01'
 const SYN_SENT = '02'
-const LISTENING = '0A'
 
 /**
  * Returns the TCP ports that other containers can reach over IPv4 in this network namespace. Reads the kernel's tables,
@@ -22,28 +22,26 @@ export const listeningPorts6 = (pid: number): readonly number[] => [...new Set(p
 export const listensAtLoopback6 = (port: number): boolean =>
   listenersIn(tableOf('self', 'tcp6')).some((each) => each.port === port && [ANY6, LOOPBACK6].includes(each.address))
 
+type Peers = (pid: number, addresses: readonly string[]) => readonly string[]
+
+const peersIn =
+  (state: string): Peers =>
+  (pid, addresses) => {
+    const peers = new Set(['tcp', 'tcp6'].flatMap((table) => connectionsIn(tableOf(pid, table), state)))
+    return addresses.filter((address) => peers.has(wordsOf(address)))
+  }
+
 /** Returns those addresses to which this network namespace is connected. */
-export function connectedTo(pid: number, addresses: readonly string[]): readonly string[] {
-  const connected = new Set(['tcp', 'tcp6'].flatMap((table) => connectionsIn(tableOf(pid, table))))
-  return addresses.filter((address) => connected.has(wordsOf(address)))
-}
+export const connectedTo: Peers = peersIn(ESTABLISHED)
 
 /** Returns which of the addresses this network namespace is dialling, without a reply yet. */
-export function diallingTo(pid: number, addresses: readonly string[]): readonly string[] {
-  const dialled = new Set(['tcp', 'tcp6'].flatMap((table) => connectionsIn(tableOf(pid, table), SYN_SENT)))
-  return addresses.filter((address) => dialled.has(wordsOf(address)))
-}
+export const diallingTo: Peers = peersIn(SYN_SENT)
 
 /** Returns the remote addresses in a table, with mapped IPv4 addresses as IPv4. */
 export const connectionsIn = (table: string, wanted: string = ESTABLISHED): readonly string[] =>
-  table
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const [, , remote = '', state] = line.trim().split(/\s+/)
-      const [address = ''] = remote.split(':')
-      return state === wanted ? [address.replace(/^0{16}(F{4}0{4}|0{4}F{4})/, '')] : []
-    })
+  socketsIn(table)
+    .filter(([, , , state]) => state === wanted)
+    .map(([, , remote = '']) => remote.replace(/:.*$/, '').replace(/^0{16}(F{4}0{4}|0{4}F{4})/, ''))
 
 /** Returns an address as in the kernel's tables, in words of the machine's byte order: `0100007F` for 127.0.0.1. */
 export function wordsOf(address: string): string {
@@ -73,17 +71,6 @@ const ports6In = (table: string): readonly number[] =>
   listenersIn(table)
     .filter(({ address }) => address !== LOOPBACK6 && !/^0{16}F{4}0{4}/.test(address))
     .map(({ port }) => port)
-
-/** Returns the listening sockets in a table. Addresses have the table's form. */
-const listenersIn = (table: string): readonly { readonly address: string; readonly port: number }[] =>
-  table
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const [, local = '', , state] = line.trim().split(/\s+/)
-      const [address = '', port = ''] = local.split(':')
-      return state === LISTENING ? [{ address, port: Number.parseInt(port, 16) }] : []
-    })
 
 const ANY6 = '0'.repeat(32)
 const LOOPBACK6 = '00000000000000000000000001000000'

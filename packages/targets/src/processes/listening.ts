@@ -20,25 +20,34 @@ export const portsOfSession = (leader: number): readonly number[] =>
   listening((pid) => sessionOf(pid) === leader).map(({ port }) => port)
 
 function listening(isMeant: (pid: number) => boolean): readonly ListeningProcess[] {
-  const ports = new Map(['tcp', 'tcp6'].flatMap((table) => listenersIn(textOf(join(PROC, 'net', table)))))
+  const sockets = ['tcp', 'tcp6'].flatMap((table) => listenersIn(textOf(join(PROC, 'net', table))))
+  const ports = new Map(sockets.map(({ inode, port }) => [inode, port]))
   const pids = namesIn(PROC).filter((name) => /^\d+$/.test(name) && isMeant(Number(name)))
   return pids.flatMap((pid) => {
     const at = (name: string) => join(PROC, pid, name)
-    const sockets = namesIn(at('fd')).map((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(at(join('fd', fd))))?.[1] ?? '')
-    const [port] = sockets.flatMap((inode) => ports.get(inode) ?? []).toSorted((a, b) => a - b)
+    const inodes = namesIn(at('fd')).map((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(at(join('fd', fd))))?.[1] ?? '')
+    const [port] = inodes.flatMap((inode) => ports.get(inode) ?? []).toSorted((a, b) => a - b)
     const command = textOf(at('cmdline')).split('\0').join(' ').trim()
     return port === undefined ? [] : [{ pid: Number(pid), command, port }]
   })
 }
 
-/** Reads the inode and port of every listening socket (proc_pid_net(5)). */
-const listenersIn = (table: string): readonly (readonly [inode: string, port: number])[] =>
+/** Returns the columns of every socket in a table of the kernel (proc_pid_net(5)). */
+export const socketsIn = (table: string): readonly (readonly string[])[] =>
   table
     .split('\n')
     .slice(1)
-    .flatMap((line) => {
-      const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/)
-      return state === LISTENING ? [[inode, Number.parseInt(local.split(':')[1] ?? '', 16)] as const] : []
+    .map((line) => line.trim().split(/\s+/))
+
+/** Returns the listening sockets in a table. Addresses have the table's form. */
+export const listenersIn = (
+  table: string,
+): readonly { readonly address: string; readonly port: number; readonly inode: string }[] =>
+  socketsIn(table)
+    .filter(([, , , state]) => state === LISTENING)
+    .map((columns) => {
+      const [address = '', port = ''] = columns[1]?.split(':') ?? []
+      return { address, port: Number.parseInt(port, 16), inode: columns[9] ?? '' }
     })
 
 // A process may have ended, or belong to another user.
