@@ -1,19 +1,10 @@
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { environmentError } from '@chaosproxy/history'
 import type { Keeper } from '../keeper/keeper.ts'
 import { makeTemporary } from '../keeper/temporary.ts'
 import type { Handover } from '../network/node-harms.ts'
+import { isLoaded } from '../preload/suffering.ts'
 import type { Member } from './members.ts'
 import { writeOverride } from './override.ts'
 
@@ -78,7 +69,7 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
       return clock
     },
     requireRead(members) {
-      const blind = members.find(({ container: { pid } }) => !readsIt(pid))
+      const blind = members.find(({ container: { pid } }) => !isLoaded(pid, [`/${LIBRARY}`]))
       if (blind === undefined) return
       throw environmentError(
         `${where}: clocks: the clock of ${blind.endpoint} (${blind.container.name}) cannot be moved: its program does not read the time from glibc. This applies to programs in Go and images without glibc. Leave out "clocks".`,
@@ -147,17 +138,3 @@ function createClock(file: string): OwnClock & { readonly stop: () => void } {
 
 /** Formats an offset as libfaketime reads it, in seconds with a sign. */
 const offsetText = (ms: number): string => `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(3)}\n`
-
-/** All programs written in Go contain this mark. Go reads the time from the kernel, without the C library. */
-const GO = Buffer.from('\xff Go buildinf:', 'latin1')
-
-function readsIt(pid: number): boolean {
-  try {
-    return (
-      readFileSync(`/proc/${pid}/maps`, 'utf8').includes(`/${LIBRARY}`) &&
-      !readFileSync(`/proc/${pid}/exe`).includes(GO)
-    )
-  } catch {
-    return true // the process has ended, which is reported elsewhere
-  }
-}

@@ -101,7 +101,8 @@ function isMounted(pid: number, disk: string): boolean {
   }
 }
 
-function isLoaded(pid: number, libraries: readonly string[]): boolean {
+/** Returns whether a process has loaded the libraries, and calls the kernel through them. True once it has ended. */
+export function isLoaded(pid: number, libraries: readonly string[]): boolean {
   try {
     const maps = readFileSync(`/proc/${pid}/maps`, 'utf8')
     return libraries.every((path) => maps.includes(path)) && !readFileSync(`/proc/${pid}/exe`).includes(GO)
