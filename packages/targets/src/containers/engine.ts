@@ -50,18 +50,23 @@ export interface Container {
 }
 
 const LONGEST_MS = 20_000
-const MOST_BYTES = 64 * 1024 * 1024
+const OPTIONS = { timeout: LONGEST_MS, maxBuffer: 64 * 1024 * 1024 } as const
 
 /**
  * Resolves with the output of the engine's program.
  *
+ * @param isAnswer whether the output is an answer although the program has failed; by default it is not.
+ *
  * @throws UserError (environment) with the error that the program prints.
  */
-export function askEngine(program: EngineProgram, args: readonly string[]): Promise<string> {
+export function askEngine(
+  program: EngineProgram,
+  args: readonly string[],
+  isAnswer: (stdout: string) => boolean = () => false,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { timeout: LONGEST_MS, maxBuffer: MOST_BYTES }
-    execFile(program, [...args], options, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout)
+    execFile(program, [...args], OPTIONS, (error, stdout, stderr) => {
+      if (error === null || isAnswer(stdout)) resolve(stdout)
       else reject(refused(program, args, stderr.trim() || error.message))
     })
   })
@@ -76,19 +81,11 @@ const refused = (program: string, args: readonly string[], complaint: string): U
  * @throws UserError (environment)
  */
 export async function containersOf(program: EngineProgram, ids: readonly string[]): Promise<readonly Container[]> {
-  return containersIn(await inspected(program, ids))
+  return containersIn(await askEngine(program, [...INSPECT, ...ids], isListing))
 }
 
 /** A container may be removed between listing and inspection; the engine still prints the others. */
-function inspected(program: EngineProgram, ids: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const options = { timeout: LONGEST_MS, maxBuffer: MOST_BYTES }
-    execFile(program, [...INSPECT, ...ids], options, (error, stdout, stderr) => {
-      if (error === null || stdout.trimStart().startsWith('[')) resolve(stdout)
-      else reject(refused(program, INSPECT, stderr.trim() || error.message))
-    })
-  })
-}
+const isListing = (stdout: string): boolean => stdout.trimStart().startsWith('[')
 
 export interface AskedEngine {
   readonly program: EngineProgram
@@ -103,12 +100,8 @@ export const askedEngines = (): readonly AskedEngine[] =>
     if (listed.status !== 0) return { program, containers: [], problem: problemOf(listed) }
     const ids = idsIn(listed.stdout)
     if (ids.length === 0) return { program, containers: [], problem: undefined }
-    const seen = spawnSync(program, [...INSPECT, ...ids], {
-      encoding: 'utf8',
-      timeout: LONGEST_MS,
-      maxBuffer: MOST_BYTES,
-    })
-    const isListed = seen.stdout.trimStart().startsWith('[')
+    const seen = spawnSync(program, [...INSPECT, ...ids], { encoding: 'utf8', ...OPTIONS })
+    const isListed = isListing(seen.stdout)
     return {
       program,
       containers: isListed ? containersIn(seen.stdout) : [],
