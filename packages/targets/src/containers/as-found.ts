@@ -3,22 +3,26 @@ import type { EngineProgram } from './engine.ts'
 
 // The commands with which the keeper restores a container.
 
+type ContainerCommand = (engine: EngineProgram, name: string) => ProgramCommand
+
+/** Returns a command that runs a script, with the engine as `$0` and the container's name as `$1`. */
+const running =
+  (script: string): ContainerCommand =>
+  (engine, name) => ({ words: ['sh', '-c', script, engine, name] })
+
 /**
  * Returns a command that exits with 0 if the container's process runs on. Engines report a container as running until
  * it has ended.
  */
-export const goesOn = (engine: EngineProgram, name: string): ProgramCommand => ({
-  words: ['sh', '-c', GOES_ON, engine, name],
-})
-
-const GOES_ON = `set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}}' "$1")
+export const goesOn: ContainerCommand =
+  running(`set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}}' "$1")
 [ "$1" = running ] || exit 1
 while read -r field value rest; do
   case "$field$value" in
   State:[TtZX]*) exit 1 ;;
   SigPnd:*[13579bdf]?? | ShdPnd:*[13579bdf]??) exit 1 ;;
   esac
-done <"/proc/$2/status"`
+done <"/proc/$2/status"`)
 
 /** The time that engines give a process after its stop signal. */
 const ENDS_WITHIN_S = 10
@@ -50,20 +54,17 @@ for each in $(seq ${STARTS_WITHIN_S}); do
   sleep 1
 done`
 
+const YOUNG_S = 15
+/** Clock ticks per second in /proc, the same on every Linux. */
+const TICKS_PER_S = 100
+
 /**
  * Returns a command that completes a stop whose signal was lost. The kernel drops a signal to a container's first
  * process until it has a handler; the engine then waits until its timeout. Without a handler the process is killed, as
  * engines finally do. With a new handler, it gets the stop signal again.
  */
-export const stopAgain = (engine: EngineProgram, name: string): ProgramCommand => ({
-  words: ['sh', '-c', STOP_AGAIN, engine, name],
-})
-
-const YOUNG_S = 15
-/** Clock ticks per second in /proc, the same on every Linux. */
-const TICKS_PER_S = 100
-
-const STOP_AGAIN = `set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}} {{.Config.StopSignal}}' "$1")
+export const stopAgain: ContainerCommand =
+  running(`set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}} {{.Config.StopSignal}}' "$1")
 pid=$2 signal=\${3:-15}
 [ "$pid" -gt 0 ] || exit 0
 case $signal in
@@ -84,12 +85,9 @@ done <"/proc/$pid/status"
 [ $((0x$caught >> (signal - 1) & 1)) = 1 ] || exec kill -KILL "$pid"
 began=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)
 now=$(cut -d . -f 1 /proc/uptime)
-[ $((now - began / ${TICKS_PER_S})) -ge ${YOUNG_S} ] || kill -"$signal" "$pid"`
+[ $((now - began / ${TICKS_PER_S})) -ge ${YOUNG_S} ] || kill -"$signal" "$pid"`)
 
 /** Returns a command that kills the container's first process, without waiting for other commands of the engine. */
-export const killNow = (engine: EngineProgram, name: string): ProgramCommand => ({
-  words: ['sh', '-c', KILL_NOW, engine, name],
-})
-
-const KILL_NOW = `set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}}' "$1")
-[ "$2" -gt 0 ] && kill -KILL "$2"`
+export const killNow: ContainerCommand =
+  running(`set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}}' "$1")
+[ "$2" -gt 0 ] && kill -KILL "$2"`)
