@@ -25,28 +25,34 @@ export function nodeGroups(containers: readonly Container[]): readonly NodeGroup
       for (const merged of more) groups.splice(groups.indexOf(merged), 1)
     }
   }
-  return groups.map(groupOf).toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name))
+  return groups.map(groupOf).toSorted((a, b) => rank(a) - rank(b) || nameOf(a).localeCompare(nameOf(b)))
 }
 
-export const groupOfServices = (services: readonly string[], containers: readonly Container[]): NodeGroup => {
-  const chosen = services.flatMap((service) => containers.filter((each) => each.service === service))
-  const [first] = chosen
-  return { kind: first === undefined ? 'own' : kindOf(first), services, containers: chosen }
-}
+export const groupOfServices = (services: readonly string[], containers: readonly Container[]): NodeGroup =>
+  group(
+    services,
+    services.flatMap((service) => containers.filter((each) => each.service === service)),
+  )
+
+const group = (services: readonly string[], containers: readonly Container[]): NodeGroup => ({
+  kind: containers[0] === undefined ? 'own' : kindOf(containers[0]),
+  services,
+  containers,
+})
 
 const RANKED: readonly ContainerKind[] = ['own', ...databaseNames]
 
 const rank = ({ kind, containers }: NodeGroup): number =>
   (containers.length > 1 ? 0 : RANKED.length) + RANKED.indexOf(kind)
 
-function groupOf(containers: readonly Container[]): NodeGroup & { readonly name: string } {
+const nameOf = ({ services }: NodeGroup): string => services.join()
+
+function groupOf(containers: readonly Container[]): NodeGroup {
   const sorted = containers.toSorted(
     (a, b) =>
       mentioned(a, containers) - mentioned(b, containers) || byName(a.service, b.service) || a.number - b.number,
   )
-  const services = [...new Set(sorted.map(({ service }) => service))]
-  const [first] = sorted
-  return { kind: first === undefined ? 'own' : kindOf(first), services, containers: sorted, name: services.join() }
+  return group([...new Set(sorted.map(({ service }) => service))], sorted)
 }
 
 /** Returns how many others a container mentions. A replica mentions its primary. */
