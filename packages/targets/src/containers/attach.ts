@@ -116,6 +116,10 @@ class Attachment {
     this.#timeoutMs = timeoutMs
   }
 
+  get #nodes(): readonly Member[] {
+    return this.#members.filter(({ isNode }) => isNode)
+  }
+
   async begin(): Promise<void> {
     const { where, signal, logDir, declaration } = this.#options
     const { keeper } = this.#starting
@@ -139,7 +143,7 @@ class Attachment {
     this.#port = await this.#untilListening()
     const clientAddress = await this.#untilEntrance()
     this.#socket = await openEngineSocket({ engine: project.engine, keeper, logDir })
-    const nodes = this.#members.filter(({ isNode }) => isNode)
+    const nodes = this.#nodes
     this.#starting.nodes = nodes.map((member, i) =>
       containerNode({
         ...{ member, engine: project.engine, declaration, port: this.#port, where, keeper },
@@ -198,7 +202,7 @@ class Attachment {
 
   #requireCount(): void {
     const { where, count, declaration } = this.#options
-    const nodes = this.#members.filter(({ isNode }) => isNode)
+    const nodes = this.#nodes
     const own = ownParts(declaration)
     if (own !== undefined && nodes.length !== declaration.nodes?.length)
       throw inputError(
@@ -252,7 +256,7 @@ class Attachment {
   async #untilListening(): Promise<number> {
     const { where, declaration, signal } = this.#options
     const deadline = performance.now() + this.#timeoutMs
-    const nodes = this.#members.filter(({ isNode }) => isNode)
+    const nodes = this.#nodes
     for (;;) {
       await this.#look()
       this.#requireRunning()

@@ -195,15 +195,16 @@ function createKnownPorts(): (member: Member, reads: boolean) => KnownPorts {
 
 const NONE: KnownPorts = { 4: [], 6: [] }
 
-const familyOf = ({ family }: Medium): Family => family
-
 const isIn = (a: Medium, b: Medium): boolean => a.network === b.network && a.family === b.family
 
 /** Adds the missing links, and returns their addresses. */
 function addWays(ways: Way[], members: readonly Member[], keeper: Keeper): readonly LinkAddresses[] {
   const missing = missingOf(members, ways)
   if (missing.length === 0) return []
-  const more = addLinkAddresses(missing.map(familyOf), keeper)
+  const more = addLinkAddresses(
+    missing.map(({ family }) => family),
+    keeper,
+  )
   for (const [i, pair] of missing.entries()) ways.push({ ...pair, via: more.addresses[i] ?? '', ports: new Map() })
   return [more]
 }
