@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { inputError, usageError } from '@chaosproxy/history'
+import { inputError, UserError, usageError } from '@chaosproxy/history'
 import { isMaelstrom } from '../stdio/binary/reference.ts'
 import { typescriptLoader } from '../typescript/loader.ts'
 
@@ -59,6 +59,16 @@ export function thrownText(thrown: unknown, file: string): string {
   const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && line.includes(file))
   // The loader inserts code into the first line, so columns there are wrong.
   return [thrown.message, ...frames.map((frame) => frame.replace(/:1:\d+(?=\)?$)/, ':1'))].join('\n')
+}
+
+/** Attributes errors that `call` throws to a member of the user's file. */
+export function told<T>(path: string, member: string, call: () => T): T {
+  try {
+    return call()
+  } catch (error) {
+    if (error instanceof UserError) throw error
+    throw inputError(`${path}: "${member}" threw: ${thrownText(error, resolve(path))}`)
+  }
 }
 
 /** The name by which users' files import this program. */

@@ -1,9 +1,10 @@
 import { createRandom } from '@chaosproxy/faults'
 import { historyFromEvents, type Input } from '@chaosproxy/history'
 import { settingsFor, type Workload } from '@chaosproxy/workloads'
+import { told } from './import.ts'
 import { loadProtocol } from './protocol-file.ts'
 import { vetOnThread } from './vet-on-thread.ts'
-import { loadWorkload, told } from './workload-file.ts'
+import { loadWorkload } from './workload-file.ts'
 
 // Tries a user's file on a thread, which the file may crash or block: see `vetFile`. The argument is the kind of file.
 

@@ -1,6 +1,5 @@
-import { resolve } from 'node:path'
 import { type FaultKind, faultDefinitions } from '@chaosproxy/faults'
-import { didYouMean, inputError, UserError, usageError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 import {
   type ClockBounds,
   checkedProtocol,
@@ -13,7 +12,7 @@ import {
   protocols,
 } from '@chaosproxy/protocols'
 import { EXECUTED, isBinary, isMaelstrom } from '../stdio/binary/reference.ts'
-import { importUserFile, isUserFile, thrownText } from './import.ts'
+import { importUserFile, isUserFile, told } from './import.ts'
 
 const DEFAULT_NODES = 3
 const objectNames = objects.map(({ name }) => name)
@@ -96,7 +95,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   }
   if (clocks !== undefined && typeof clocks !== 'function') boundsOf(clocks)
   const create: ProtocolDefinition['create'] = (options) => {
-    const machine: unknown = created(() => module.create?.(options), path)
+    const machine: unknown = told(path, 'create', () => module.create?.(options))
     for (const member of ['start', 'step', 'status'] as const)
       if (typeof (machine as { readonly [name: string]: unknown } | undefined)?.[member] !== 'function')
         throw wrong(`the object that "create" returns has no function "${member}"`)
@@ -148,13 +147,4 @@ function clockProblem(bounds: unknown): string | undefined {
   return typeof jumpMs === 'number' && jumpMs >= 0
     ? undefined
     : `"clocks" has the jumpMs ${JSON.stringify(jumpMs)}: give 0 or more`
-}
-
-function created(create: () => unknown, path: string): unknown {
-  try {
-    return create()
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    throw inputError(`${path}: "create" threw: ${thrownText(error, resolve(path))}`)
-  }
 }

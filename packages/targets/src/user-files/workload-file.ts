@@ -1,6 +1,5 @@
-import { resolve } from 'node:path'
 import { findModel, type Model, type ModelName } from '@chaosproxy/checker'
-import { didYouMean, type Input, inputError, printable, UserError, usageError } from '@chaosproxy/history'
+import { didYouMean, type Input, inputError, printable, type UserError, usageError } from '@chaosproxy/history'
 import {
   type Clients,
   findWorkload,
@@ -11,7 +10,7 @@ import {
   workloads,
 } from '@chaosproxy/workloads'
 import { builtEntry } from '../processes/entry.ts'
-import { importUserFile, isUserFile, thrownText } from './import.ts'
+import { importUserFile, isUserFile, told } from './import.ts'
 import { vetFile } from './vet-file.ts'
 
 /**
@@ -163,14 +162,4 @@ function plain(value: unknown, path: string): Input['value'] {
 const shown = (value: unknown): string => {
   const text = JSON.stringify(value) ?? String(value)
   return text.length > 80 ? `${text.slice(0, 77)}…` : text
-}
-
-/** Attributes errors that `call` throws to the user's file. */
-export function told<T>(path: string, member: string, call: () => T): T {
-  try {
-    return call()
-  } catch (error) {
-    if (error instanceof UserError) throw error
-    throw inputError(`${path}: "${member}" threw: ${thrownText(error, resolve(path))}`)
-  }
 }
