@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { inputError, UserError } from '@chaosproxy/history'
+import { UserError } from '@chaosproxy/history'
+import { badBy, tellExit } from '../user-files/vet-on-thread.ts'
 import type { FromHost, ToHost } from './messages.ts'
 import {
   type ClientModule,
@@ -19,24 +20,10 @@ if (port === null) throw new Error('this is the entry of a thread')
 
 const tell = (message: FromHost): void => port.postMessage(message)
 
-const exit = process.exit.bind(process)
-process.exit = (exitCode) => {
-  tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
-  return exit(exitCode)
-}
-// After an uncaught error, Node itself calls process.exit. The message of the replacement could arrive before the
-// error's.
-process.on('uncaughtExceptionMonitor', () => {
-  process.exit = exit
-})
+tellExit(tell)
 
 const clients = new Map<number, Promise<ModuleClient>>()
 const waiting = new Map<number, AbortController>()
-
-function bad(error: unknown): void {
-  const code = error instanceof UserError ? error.code : 'input'
-  tell({ type: 'bad', code, message: error instanceof Error ? error.message : String(error) })
-}
 
 async function invoke(
   module: ClientModule,
@@ -52,7 +39,7 @@ async function invoke(
     opened = await opening
   } catch (error) {
     clients.delete(client)
-    if (error instanceof UserError) bad(error)
+    if (error instanceof UserError) tell(badBy(error))
     // No operation has been requested yet, so refusing is safe.
     tell({ type: 'thrown', id, refused: true, error: `"open" failed: ${errorText(error, path)}` })
     return
@@ -73,11 +60,8 @@ function answer(id: number, value: unknown): void {
     tell({ type: 'answer', id, answer: value })
   } catch {
     // The thread cannot send some values, such as functions.
-    bad(
-      inputError(
-        `${path}: "invoke" returned a ${typeof value}, or a value with one inside. Return only what JSON can represent.`,
-      ),
-    )
+    const message = `${path}: "invoke" returned a ${typeof value}, or a value with one inside. Return only what JSON can represent.`
+    tell({ type: 'bad', code: 'input', message })
   }
 }
 
@@ -110,5 +94,5 @@ try {
   })
   tell({ type: 'ready', functions: module.functions })
 } catch (error) {
-  bad(error)
+  tell(badBy(error))
 }

@@ -1,4 +1,5 @@
-import type { Input, UserError } from '@chaosproxy/history'
+import type { Input } from '@chaosproxy/history'
+import type { Bad, Exited } from '../user-files/vet-on-thread.ts'
 import type { ClientAddress } from './module-file.ts'
 
 // The messages between a run and the thread of the user's client.
@@ -17,9 +18,9 @@ export type ToHost =
 
 export type FromHost =
   | { readonly type: 'ready'; readonly functions: readonly string[] | undefined }
-  | { readonly type: 'bad'; readonly code: UserError['code']; readonly message: string }
+  | Bad
   /** The answer may contain values that JSON cannot express. */
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   | { readonly type: 'thrown'; readonly id: number; readonly refused: boolean; readonly error: string }
-  | { readonly type: 'exited'; readonly exitCode: unknown }
+  | Exited
   | { readonly type: 'pong' }

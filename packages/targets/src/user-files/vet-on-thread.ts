@@ -3,10 +3,19 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '@chaosproxy/history'
 
 /** The thread's last message. A thread that ends without one awaited a promise that never settled. */
-export type Vetted =
-  | { readonly type: 'good' }
-  | { readonly type: 'bad'; readonly code: UserError['code']; readonly message: string }
-  | { readonly type: 'exited'; readonly exitCode: unknown }
+export type Vetted = { readonly type: 'good' } | Bad | Exited
+
+/** A problem of the user's file. */
+export interface Bad {
+  readonly type: 'bad'
+  readonly code: UserError['code']
+  readonly message: string
+}
+
+export interface Exited {
+  readonly type: 'exited'
+  readonly exitCode: unknown
+}
 
 const TURNS = 3
 
@@ -14,6 +23,19 @@ const tell = (vetted: Vetted): void => parentPort?.postMessage(vetted)
 
 /** Does the work of a `vetFile` thread: loads the file for the first time, and reports the result. */
 export async function vetOnThread(load: (path: string) => Promise<void>): Promise<void> {
+  tellExit(tell)
+  try {
+    await load(String(workerData))
+    // A rejected promise of the file would end any thread that loads it.
+    for (let turn = 0; turn < TURNS; turn++) await setImmediate()
+    tell({ type: 'good' })
+  } catch (error) {
+    tell(badBy(error))
+  }
+}
+
+/** Tells whenever the thread calls `process.exit`. */
+export function tellExit(tell: (exited: Exited) => void): void {
   const exit = process.exit.bind(process)
   process.exit = (exitCode) => {
     tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
@@ -24,13 +46,10 @@ export async function vetOnThread(load: (path: string) => Promise<void>): Promis
   process.on('uncaughtExceptionMonitor', () => {
     process.exit = exit
   })
-  try {
-    await load(String(workerData))
-    // A rejected promise of the file would end any thread that loads it.
-    for (let turn = 0; turn < TURNS; turn++) await setImmediate()
-    tell({ type: 'good' })
-  } catch (error) {
-    const code = error instanceof UserError ? error.code : 'input'
-    tell({ type: 'bad', code, message: error instanceof Error ? error.message : String(error) })
-  }
 }
+
+export const badBy = (error: unknown): Bad => ({
+  type: 'bad',
+  code: error instanceof UserError ? error.code : 'input',
+  message: error instanceof Error ? error.message : String(error),
+})
