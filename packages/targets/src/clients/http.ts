@@ -29,6 +29,7 @@ import {
 import type { Client } from '@chaosproxy/runner'
 import type { Answer } from '@chaosproxy/wire/http'
 import * as v from 'valibot'
+import { addressText } from './address-text.ts'
 import { type ClientKind, keys } from './client-kind.ts'
 import { type ExchangeWatch, requestTextOf } from './exchange.ts'
 import { createFirstExchanges } from './first-exchanges.ts'
@@ -184,7 +185,7 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
       probation.passed(f)
       const answeredAs = watch.asked(input, made.request)
       line.ask({
-        bytes: requestText(made, authorityOf(address)),
+        bytes: requestText(made, addressText(address)),
         prepare: (reader) => reader.expect(made.request.method, Math.max(made.answerBytes, keepBytes, REFUSAL_BYTES)),
         timeoutMs,
         ended(end) {
@@ -206,8 +207,6 @@ function textsIn({ f, value }: Input): Json {
 }
 
 const textOf = (value: Json): Json => (typeof value === 'number' ? String(value) : value)
-
-const authorityOf = ({ host, port }: NodeAddress): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /**
  * Returns the completion that the route table assigns to a reply. Without a reply, the outcome is unknown unless the

@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Completion, inputError, UserError } from '@chaosproxy/history'
+import { type Completion, inputError, isObject, UserError } from '@chaosproxy/history'
 import type { Client, Request } from '@chaosproxy/runner'
 import { allFunctions, judgeAnswer, shownAnswer } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { lastWordsText } from '../command/log-tail.ts'
 import { type CommandText, commandSchema, wordsOf } from '../command/words.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
+import { addressText } from './address-text.ts'
 import { type ClientKind, functions } from './client-kind.ts'
 import { createFirstAnswers, type FirstAnswers } from './first-answers.ts'
 import { createPendingRequests, type PendingRequests } from './pending-requests.ts'
@@ -60,14 +61,6 @@ function planProgram(
     carries: () => undefined,
     open: async (options) => openPrograms(started, options),
   }
-}
-
-/** One line on the program's standard input. `address` is the node's address as `host:port`. */
-interface AskedLine {
-  readonly id: number
-  readonly node: string
-  readonly address: string
-  readonly input: Request['input']
 }
 
 function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenClientsOptions): OpenedClients {
@@ -148,10 +141,9 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
   }
 }
 
-function askedLine(id: number, { node, host, port }: NodeAddress, input: Request['input']): string {
-  const line: AskedLine = { id, node, address: `${host.includes(':') ? `[${host}]` : host}:${port}`, input }
-  return JSON.stringify(line)
-}
+/** Returns one line for the program's standard input. */
+const askedLine = (id: number, address: NodeAddress, input: Request['input']): string =>
+  JSON.stringify({ id, node: address.node, address: addressText(address), input })
 
 const FORM =
   'It must write one line for each line that it reads: {"id": 7, "type": "ok", "value": …}, or "fail" (certainly not done) or "info" with "error".'
@@ -195,8 +187,8 @@ function parseLine(text: string): AnswerLine | string {
   } catch {
     return 'this is not JSON; log to standard error'
   }
-  if (json === null || typeof json !== 'object' || Array.isArray(json)) return 'this is not a JSON object'
-  const { id, type, value, error, answered } = json as { readonly [member: string]: unknown }
+  if (!isObject(json)) return 'this is not a JSON object'
+  const { id, type, value, error, answered } = json
   if (typeof id !== 'number') return 'it has no "id" of a request'
   if (type === 'ok') return { id, type, value }
   const why = typeof error === 'string' ? error : shownAnswer(error)

@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
 import type { Settings } from '@chaosproxy/workloads'
+import { addressText } from '../clients/address-text.ts'
 import { fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
 import type { ListDeclaration } from './declaration.ts'
 
@@ -19,8 +20,6 @@ export interface Surroundings {
   peer(from: NodeId, to: NodeId, port: string): Address
   announced(node: NodeId, port: string): Address
 }
-
-export const addressText = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /**
  * Returns the placeholders of one node's commands. `{listen}` and `{listen.NAME}` are the node's own addresses.
