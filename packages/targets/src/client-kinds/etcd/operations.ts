@@ -2,7 +2,7 @@ import type { Completion, Input, Json } from '@chaosproxy/history'
 import { acquired, released } from '../../clients/lock.ts'
 import { isTrouble } from '../../clients/trouble.ts'
 import type { Keeping, Operation, Perform } from './operation.ts'
-import { commit, createdAt, deleteStep, get, holds, list, putStep } from './store.ts'
+import { commit, createdAt, deleteStep, get, holds, list, putStep, type Step } from './store.ts'
 import { object, updated } from './update.ts'
 import { readAll, watchOperations } from './watch-operations.ts'
 
@@ -20,10 +20,9 @@ export const ownOperations: { readonly [f: string]: Perform } = {
     return isTrouble(found) ? found : { type: 'ok', value: found.held?.value ?? initial }
   },
 
-  async write(operation, { key = '', value }) {
+  write(operation, { key = '', value }) {
     const name = object(key)
-    const written = await commit(operation, [], [value === null ? deleteStep(name) : putStep(name, value)])
-    return isTrouble(written) ? written : { type: 'ok', value }
+    return changing(operation, value === null ? deleteStep(name) : putStep(name, value), value)
   },
 
   async cas(operation, { key = '', value }) {
@@ -43,17 +42,13 @@ export const ownOperations: { readonly [f: string]: Perform } = {
 
   async add(operation, input, keeping) {
     if (keeping.as === 'value') return changed(operation, input, keeping, (held) => Number(held) + Number(input.value))
-    const done = await commit(operation, [], [putStep(element(input), input.value)])
-    return isTrouble(done) ? done : { type: 'ok', value: input.value }
+    return changing(operation, putStep(element(input), input.value), input.value)
   },
 
   subtract: (operation, input, keeping) =>
     changed(operation, input, keeping, (held) => Number(held) - Number(input.value)),
 
-  async remove(operation, input) {
-    const done = await commit(operation, [], [deleteStep(element(input))])
-    return isTrouble(done) ? done : { type: 'ok', value: input.value }
-  },
+  remove: (operation, input) => changing(operation, deleteStep(element(input)), input.value),
 
   async contains(operation, input) {
     const found = await get(operation, element(input))
@@ -68,6 +63,12 @@ export const ownOperations: { readonly [f: string]: Perform } = {
 export const operations: { readonly [f: string]: Perform } = { ...watchOperations, ...ownOperations }
 
 const element = ({ key = '', value }: Input): string => `${object(key)}/${JSON.stringify(value)}`
+
+/** Makes a change that does not depend on what is stored. */
+async function changing(operation: Operation, step: Step, value: Json): Promise<Completion> {
+  const done = await commit(operation, [], [step])
+  return isTrouble(done) ? done : { type: 'ok', value }
+}
 
 const changed = (
   operation: Operation,

@@ -15,10 +15,7 @@ const nameOf = (key: string): string | undefined => (key.startsWith(PREFIX) ? ke
 
 /** The operations that the `watch` model judges: writes that return their revisions, and watches. */
 export const watchOperations: { readonly [f: string]: Perform } = {
-  async put(operation, { key = '', value }) {
-    const done = await commit(operation, [], [putStep(PREFIX + key, value)])
-    return isTrouble(done) ? done : { type: 'ok', value: done.revision }
-  },
+  put: (operation, { key = '', value }) => putting(operation, { [key]: value }),
 
   async delete(operation, { key = '' }) {
     const reply = await operation.ask('/v3/kv/deleterange', { key: encoded(PREFIX + key) })
@@ -27,13 +24,7 @@ export const watchOperations: { readonly [f: string]: Perform } = {
     return { type: 'ok', value: isDone ? numberIn(bodyIn(reply.body, 'header'), 'revision') : null }
   },
 
-  async txn(operation, { value }) {
-    const steps = Object.entries(value as { readonly [key: string]: Json }).map(([key, put]) =>
-      putStep(PREFIX + key, put),
-    )
-    const done = await commit(operation, [], steps)
-    return isTrouble(done) ? done : { type: 'ok', value: done.revision }
-  },
+  txn: (operation, { value }) => putting(operation, value as Values),
 
   async compact(operation, { value }) {
     const reply = await operation.ask('/v3/kv/compaction', { revision: value })
@@ -78,6 +69,16 @@ export const watchOperations: { readonly [f: string]: Perform } = {
     operation.streams.delete(watch)
     return { type: 'ok', value: input.value }
   },
+}
+
+interface Values {
+  readonly [key: string]: Json
+}
+
+async function putting(operation: Operation, values: Values): Promise<Completion> {
+  const steps = Object.entries(values).map(([key, value]) => putStep(PREFIX + key, value))
+  const done = await commit(operation, [], steps)
+  return isTrouble(done) ? done : { type: 'ok', value: done.revision }
 }
 
 /**
