@@ -15,29 +15,37 @@ export interface Probation {
 const MOST = 20
 
 export function createProbation(broke: (error: UserError) => void): Probation {
-  const passed = new Set<string>()
-  const failures = new Map<string, number>()
-  const admitted = new Set<string>()
-  const refusals = new Map<string, number>()
+  const sent = createTrial()
+  const admitted = createTrial()
   return {
-    passed: (f) => void passed.add(f),
+    passed: sent.succeeded,
     failed(f, why) {
-      if (passed.has(f)) return
-      const count = (failures.get(f) ?? 0) + 1
-      failures.set(f, count)
-      if (count === MOST) broke(inputError(`no ${f} can be sent: ${why}. Correct the declaration, or leave ${f} out.`))
+      if (sent.isLost(f)) broke(inputError(`no ${f} can be sent: ${why}. Correct the declaration, or leave ${f} out.`))
     },
-    admitted: (f) => void admitted.add(f),
+    admitted: admitted.succeeded,
     refused(f, error) {
-      if (admitted.has(f)) return
-      const count = (refusals.get(f) ?? 0) + 1
-      refusals.set(f, count)
-      if (count === MOST)
+      if (admitted.isLost(f))
         broke(
           environmentError(
             `the server refuses the client: every ${f} failed with ${error.replace(/\.$/, '')}. Give "client" the "username" and the "password" of a user with permission.`,
           ),
         )
+    },
+  }
+}
+
+/** Counts the failures of each function until its first success. */
+function createTrial() {
+  const succeeded = new Set<string>()
+  const failures = new Map<string, number>()
+  return {
+    succeeded: (f: string): void => void succeeded.add(f),
+    /** Counts a failure. Returns true at the one at which the declaration is blamed. */
+    isLost(f: string): boolean {
+      if (succeeded.has(f)) return false
+      const count = (failures.get(f) ?? 0) + 1
+      failures.set(f, count)
+      return count === MOST
     },
   }
 }
