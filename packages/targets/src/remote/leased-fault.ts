@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { environmentError, type UserError } from '@chaosproxy/history'
+import { environmentError, isObject, type UserError } from '@chaosproxy/history'
 import { type ControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/client'
 
 /** A fault on another host, in force while its lease is renewed. */
@@ -54,22 +54,24 @@ export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFa
     timeoutMs: Math.max(leaseMs, GRANTED_WITHIN_MS),
   })
   if (granted.status !== 201) throw refused(granted.status, granted.text)
-  const lease = textIn(parseAnswer(granted.text, place), 'id')
+  const lease = idIn(parseAnswer(granted.text, place))
   if (lease === undefined) throw environmentError(`${place} granted no lease. Check that a chaos proxy listens there.`)
   const askedMs = performance.now()
   const injected = await client
     .ask('POST', '/v1/faults', { body: { ...fault, lease }, timeoutMs: leaseMs })
     .catch((error: Error) => error)
-  if (injected instanceof Error) return new Leased(options, lease, { knownMs: askedMs, hits: 0, why: injected.message })
-  if (injected.status === 404) return new Leased(options, lease, { knownMs: askedMs, hits: 0, why: RAN_OUT })
+  const doubtful = (why: string) => new Leased(options, lease, { knownMs: askedMs, hits: 0, why })
+  const endLease = () => client.ask('DELETE', leasePath(lease), { timeoutMs: leaseMs }).catch(() => {})
+  if (injected instanceof Error) return doubtful(injected.message)
+  if (injected.status === 404) return doubtful(RAN_OUT)
   if (injected.status !== 201) {
-    await client.ask('DELETE', leasePath(lease), { timeoutMs: leaseMs }).catch(() => {})
+    await endLease()
     throw refused(injected.status, injected.text)
   }
   const hits = hitsIn(injected.text, place)
   // A reset ends immediately, and leaves nothing in force.
   if (fault.kind === 'reset') {
-    await client.ask('DELETE', leasePath(lease), { timeoutMs: leaseMs }).catch(() => {})
+    await endLease()
     return { end: async () => ({ hits }) }
   }
   return new Leased(options, lease, { knownMs: askedMs, hits, why: undefined })
@@ -131,10 +133,8 @@ class Leased implements LeasedFault {
       if (leased.status === 404)
         this.#isOver(`${RAN_OUT} at ${place}: it was not renewed within ${leaseMs} ms, or that proxy was started anew`)
       else if (leased.status >= 400) throw refused(leased.status, leased.text)
-      else if (method === 'DELETE') {
-        if (seen.status === 200) this.#overMs = performance.now()
-        else this.#isOver(`someone other than ${owner} healed it at ${place}`)
-      } else if (seen.status === 404) this.#isOver(`someone other than ${owner} healed it at ${place}`)
+      else if (seen.status === 404) this.#isOver(`someone other than ${owner} healed it at ${place}`)
+      else if (method === 'DELETE') this.#overMs = performance.now()
       return true
     } catch (error) {
       this.#lastError = error instanceof Error ? error.message : String(error)
@@ -172,13 +172,13 @@ const leasePath = (lease: string): string => `/v1/leases/${encodeURIComponent(le
 const refused = (status: number, text: string): UserError =>
   refusal(status, text, { words: { host: '"control"', token: '"token"', authorities: '"ca"' }, hasToken: true })
 
-function textIn(value: unknown, name: string): string | undefined {
-  const text: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
-  return typeof text === 'string' ? text : undefined
+function idIn(value: unknown): string | undefined {
+  const id = isObject(value) ? value['id'] : undefined
+  return typeof id === 'string' ? id : undefined
 }
 
 function hitsIn(text: string, place: string): number {
   const value = parseAnswer(text, place)
-  const hits: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'hits') : undefined
+  const hits = isObject(value) ? value['hits'] : undefined
   return typeof hits === 'number' ? hits : 0
 }
