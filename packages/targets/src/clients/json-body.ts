@@ -1,10 +1,10 @@
-import type { Json } from '@chaosproxy/history'
+import { isObject, type Json } from '@chaosproxy/history'
 
 export interface Body {
   readonly [member: string]: Json | undefined
 }
 
-export const isBody = (json: unknown): json is Body => typeof json === 'object' && json !== null && !Array.isArray(json)
+export const isBody = (json: unknown): json is Body => isObject(json)
 
 export function bodyOf(text: string): Body | undefined {
   try {

@@ -1,4 +1,4 @@
-import type { Json } from '@chaosproxy/history'
+import { isObject, type Json } from '@chaosproxy/history'
 import { resp } from '@chaosproxy/wire'
 import type { Received } from './line.ts'
 
@@ -92,6 +92,4 @@ export function respReplies(): RespReplies {
 const UNREADABLE = { type: 'unreadable', why: 'this is not RESP' } as const
 
 export const errorOf = (reply: Json | undefined): string | undefined =>
-  reply !== null && typeof reply === 'object' && 'error' in reply && typeof reply['error'] === 'string'
-    ? reply['error']
-    : undefined
+  isObject(reply) && typeof reply['error'] === 'string' ? reply['error'] : undefined

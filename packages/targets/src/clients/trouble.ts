@@ -1,3 +1,5 @@
+import { isObject } from '@chaosproxy/history'
+
 /** Why there is no answer. `fail` means certainly no effect, and `info` possibly an effect. */
 export interface Trouble {
   readonly type: 'fail' | 'info'
@@ -5,8 +7,4 @@ export interface Trouble {
 }
 
 export const isTrouble = (answer: unknown): answer is Trouble =>
-  typeof answer === 'object' &&
-  answer !== null &&
-  'error' in answer &&
-  'type' in answer &&
-  (answer.type === 'fail' || answer.type === 'info')
+  isObject(answer) && 'error' in answer && (answer['type'] === 'fail' || answer['type'] === 'info')

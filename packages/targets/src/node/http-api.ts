@@ -1,6 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
-import type { Completion, Input, Json } from '@chaosproxy/history'
+import type { Completion, Input } from '@chaosproxy/history'
 import { type Command, type NodeStatus, type Session, UNSUPPORTED } from '@chaosproxy/protocols'
+import { bodyOf } from '../clients/json-body.ts'
 import { inputOf, type RegisterRoute, registerRoutes } from './node-routes.ts'
 
 export const MAX_BODY_BYTES: number = 1024 * 1024
@@ -105,13 +106,13 @@ function commandOf(route: Asking, body: string, request: HttpRequest): Command |
 function registerInput({ route, key }: Extract<Asking, { readonly type: 'register' }>, body: string): Input | Refusal {
   const { members, needs } = route
   return (
-    inputOf(route, key, members.length === 0 ? undefined : requestBody(body)) ??
+    inputOf(route, key, members.length === 0 ? undefined : bodyOf(body)) ??
     refusal(400, `the body must be JSON with ${needs}`)
   )
 }
 
 function doneAs(body: string): Input | Refusal {
-  const { f, key, value = null } = requestBody(body) ?? {}
+  const { f, key, value = null } = bodyOf(body) ?? {}
   if (typeof f !== 'string' || (key !== undefined && typeof key !== 'string'))
     return refusal(400, 'the body must be JSON with an operation, such as {"f":"add","value":1}; "key" is a string')
   return key === undefined ? { f, value } : { f, key, value }
@@ -124,19 +125,6 @@ function sessionOf(request: HttpRequest): Session | Refusal | undefined {
   if (typeof client !== 'string' || typeof sequence !== 'string' || !/^\d{1,15}$/.test(sequence))
     return refusal(400, 'Chaos-Session (any text) and Chaos-Sequence (a whole number) go together')
   return { client, sequence: Number(sequence) }
-}
-
-interface Body {
-  readonly [member: string]: Json
-}
-
-function requestBody(text: string): Body | undefined {
-  try {
-    const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null ? (body as Body) : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** `http-client.ts` maps the status back. */

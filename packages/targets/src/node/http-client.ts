@@ -1,6 +1,7 @@
-import type { Completion, Json } from '@chaosproxy/history'
+import type { Completion } from '@chaosproxy/history'
 import type { Session } from '@chaosproxy/protocols'
 import type { Client, Request } from '@chaosproxy/runner'
+import { bodyOf } from '../clients/json-body.ts'
 import { type ExchangeEnd, openLine, type Received, type ReplySource } from '../clients/line.ts'
 import type { NodeAddress } from '../clients/planned-clients.ts'
 import { exchangeFor } from './node-routes.ts'
@@ -45,10 +46,9 @@ function completionOf(end: ExchangeEnd<NodeResponse>, { harmless }: Request): Co
   const lost = (error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
   if (end.type === 'lost') return end.neverLeft ? { type: 'fail', error: end.why } : lost(end.why)
   const { status, body: text } = end.reply
-  const body = answerBody(text)
-  const reason = typeof body?.error === 'string' ? body.error : undefined
-  if (status === 200)
-    return body?.value === undefined ? lost('unreadable answer: no value') : { type: 'ok', value: body.value }
+  const { value, error } = bodyOf(text) ?? {}
+  const reason = typeof error === 'string' ? error : undefined
+  if (status === 200) return value === undefined ? lost('unreadable answer: no value') : { type: 'ok', value }
   if (reason === undefined) return lost(`status ${status}`)
   switch (status) {
     // Nodes send these statuses only if the operation had no effect (`http-api.ts`), and always with a reason. A reply
@@ -79,15 +79,6 @@ function encodeRequest({ input, session, final }: Request, { node, registers }: 
 
 const sessionHeaders = ({ client, sequence }: Session): string =>
   `Chaos-Session: ${encodeURIComponent(client)}\r\nChaos-Sequence: ${sequence}\r\n`
-
-function answerBody(text: string): { readonly value?: Json; readonly error?: Json } | undefined {
-  try {
-    const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null ? body : undefined
-  } catch {
-    return undefined
-  }
-}
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n')
 const MAX_HEAD_BYTES = 64 * 1024

@@ -1,6 +1,7 @@
 import type { Input, Json } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import type { AskedOperations } from '@chaosproxy/runner'
+import type { Body } from '../clients/json-body.ts'
 
 // How a node's HTTP interface expresses operations. Clients (`http-client.ts`), nodes (`http-api.ts`) and the proxy
 // (`nodeRoutes`) share these routes.
@@ -48,11 +49,7 @@ export function exchangeFor(
 }
 
 /** Returns the operation of a request, if its body has the members that the route needs. */
-export function inputOf(
-  { f, members }: RegisterRoute,
-  key: string,
-  body: { readonly [member: string]: Json } | undefined,
-): Input | undefined {
+export function inputOf({ f, members }: RegisterRoute, key: string, body: Body | undefined): Input | undefined {
   const values: Json[] = []
   for (const member of members) {
     const value = body?.[member]

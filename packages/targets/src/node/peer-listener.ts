@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { NodeId } from '@chaosproxy/faults'
+import { isObject } from '@chaosproxy/history'
 
 /** The longest line, in characters. Messages of nodes are shorter. */
 const MAX_LINE_LENGTH = 64 * 1024 * 1024
@@ -67,11 +68,8 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
 }
 
 /** Returns the sender of a greeting; undefined if the greeting is for another node, whose port this node has reused. */
-function senderTo(id: NodeId, greeting: unknown): NodeId | undefined {
-  if (typeof greeting !== 'object' || greeting === null || !('from' in greeting) || !('to' in greeting))
-    return undefined
-  return greeting.to === id && typeof greeting.from === 'string' ? greeting.from : undefined
-}
+const senderTo = (id: NodeId, greeting: unknown): NodeId | undefined =>
+  isObject(greeting) && greeting['to'] === id && typeof greeting['from'] === 'string' ? greeting['from'] : undefined
 
 function readLines(socket: Socket, line: (text: string) => void): void {
   let rest = ''

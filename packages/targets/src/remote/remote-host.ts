@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { type Link, linkName, type TcpFault } from '@chaosproxy/faults'
-import { environmentError, inputError, UserError, usageError } from '@chaosproxy/history'
+import { environmentError, inputError, isObject, UserError, usageError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 import { type ControlClient, createControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/client'
 import { beginLeasedFault, type LeasedFault } from './leased-fault.ts'
@@ -110,10 +110,9 @@ async function proxiesAt(
 }
 
 const isProxy = (value: unknown): value is ProxyThere =>
-  typeof value === 'object' &&
-  value !== null &&
-  ['name', 'from', 'to', 'protocol'].every((name) => typeof Reflect.get(value, name) === 'string') &&
-  typeof Reflect.get(value, 'enabled') === 'boolean'
+  isObject(value) &&
+  ['name', 'from', 'to', 'protocol'].every((name) => typeof value[name] === 'string') &&
+  typeof value['enabled'] === 'boolean'
 
 function tokenOf({ where, tokenFrom }: RemotePlan): string | undefined {
   if (tokenFrom === undefined) return undefined

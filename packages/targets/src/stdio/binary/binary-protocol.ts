@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path'
-import type { Millis } from '@chaosproxy/history'
+import { isObject, type Millis } from '@chaosproxy/history'
 import {
   type MachineEvent,
   type NodeSetting,
@@ -82,7 +82,7 @@ function machineOf(words: readonly string[]) {
 function parsed(text: string): Answer {
   try {
     const answer: unknown = JSON.parse(text)
-    if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer
+    if (isObject(answer)) return answer
   } catch {
     // A text that is not JSON is reported below.
   }
