@@ -2,13 +2,13 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { VolatileEffect } from './effects.ts'
 import type { NodeLog } from './log.ts'
 import type { PeerLink } from './peer-link.ts'
-import type { createRequests } from './requests.ts'
-import type { createTimers } from './timers.ts'
+import type { Requests } from './requests.ts'
+import type { Timers } from './timers.ts'
 
 interface CarrierOptions {
   readonly links: ReadonlyMap<NodeId, PeerLink>
-  readonly requests: ReturnType<typeof createRequests>
-  readonly timers: ReturnType<typeof createTimers>
+  readonly requests: Requests
+  readonly timers: Timers
   readonly log: NodeLog
   /** Called once, at the first mark. */
   readonly marked: () => void

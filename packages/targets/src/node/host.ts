@@ -56,7 +56,9 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const { journal, records, tornBytes } = openJournal(options.journalPath)
   if (tornBytes > 0) log.line(`journal: cut off a torn record of ${tornBytes} bytes at the end, never acknowledged`)
 
-  const requests = createRequests(options.id)
+  const { id, protocol, seed } = options
+  const peers = options.peers.map((peer) => peer.id)
+  const requests = createRequests(id)
   const timers = createTimers((timer) => step({ type: 'timer', timer }))
   const links = new Map<NodeId, PeerLink>()
   const status = createStatusNote(options)
@@ -67,15 +69,15 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     fail(environmentError(`${options.journalPath}: writing failed (${error.message})`))
   const effects = createEffectRunner({ journal, carryOut: carrier.carryOut, diskFailed })
   const api = createHttpApi({
-    id: options.id,
-    protocol: options.protocol,
+    id,
+    protocol,
     status: () => status.known() ?? machine.status(state),
     request,
   })
   const clients = createHttpServer(api)
   const listener = createPeerListener({
-    id: options.id,
-    peers: options.peers.map((peer) => peer.id),
+    id,
+    peers,
     received(from, message) {
       if (effects.backlog() <= MAX_BACKLOG) step({ type: 'message', from, message })
     },
@@ -83,11 +85,10 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
     refused: (reason) => log.line(`closed a connection: ${reason}`),
   })
   for (const { id: to, port } of options.peers)
-    links.set(to, createPeerLink({ from: options.id, to, port, maxBufferedBytes: MAX_BUFFERED_BYTES }))
+    links.set(to, createPeerLink({ from: id, to, port, maxBufferedBytes: MAX_BUFFERED_BYTES }))
 
-  const setting = { id: options.id, peers: options.peers.map((peer) => peer.id), seed: options.seed }
-  log.line(`${options.id} starts: ${options.protocol}, ${records.length} journal records, process ${process.pid}`)
-  const start = blamed(options, undefined, () => machine.start(setting, records, now()))
+  log.line(`${id} starts: ${protocol}, ${records.length} journal records, process ${process.pid}`)
+  const start = blamed(options, undefined, () => machine.start({ id, peers, seed }, records, now()))
   let state: unknown = start.state
   effects.run(start.effects)
   status.note(state)

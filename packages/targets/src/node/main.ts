@@ -35,12 +35,8 @@ async function run(setup: NodeSetup): Promise<void> {
     process.exit(0)
   })
   const node = await startNode({
-    id: setup.id,
-    protocol: setup.protocol,
+    ...setup,
     machine: protocol.create({ bug: setup.bug, object: setup.object, settings: setup.settings }),
-    peers: setup.peers,
-    seed: setup.seed,
-    journalPath: setup.journalPath,
     log,
     watchdog,
     statusChanged: (status) => report({ type: 'status', status }),
