@@ -72,7 +72,7 @@ export function declaredElsewhere(
   return { kind: 'declared', client, isSecret, asked: { functions, reads, initial }, run }
 }
 
-export interface OpenedElsewhere {
+interface OpenedElsewhere {
   connect(node: NodeId): Client
   close(): Promise<void>
 }

@@ -143,7 +143,7 @@ function tableOf(
   }
 }
 
-export interface HttpClients {
+interface HttpClients {
   readonly maker: RequestMaker
   /** Whether there is only one object, so that requests contain no key. */
   readonly isOfOne: boolean

@@ -14,7 +14,7 @@ type Answer<Reply> =
   | { readonly type: 'fail' | 'info'; readonly error: string }
 
 /** A line to one node, whose connections begin with an introduction. Nothing is sent twice. */
-export interface IntroducedLine<Reply, Source> {
+interface IntroducedLine<Reply, Source> {
   ask(request: (reader: Source) => Buffer, remainingMs: () => number): Promise<Answer<Reply>>
   close(): void
 }

@@ -10,7 +10,7 @@ export interface ProgramProcess {
   late: NodeJS.Timeout | undefined
 }
 
-export interface ProgramProcesses {
+interface ProgramProcesses {
   /**
    * Resolves with an idle process, or else a new one.
    *

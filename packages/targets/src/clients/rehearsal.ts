@@ -18,7 +18,7 @@ export type Answered = Tried & { readonly exchange: Exchange }
 export const isAnswered = (tried: Tried): tried is Answered => tried.exchange !== undefined
 
 /** The judgement of writes that all failed, at least one at each node. */
-export type WriteJudgement =
+type WriteJudgement =
   | {
       readonly type: 'refused'
       readonly shown: Answered

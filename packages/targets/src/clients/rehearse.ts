@@ -17,7 +17,7 @@ import {
 } from './rehearsal.ts'
 import { type Named, OF_OBJECTS, refusedError, unreadError, unsaidError } from './rehearsal-error.ts'
 
-export interface RehearseOptions {
+interface RehearseOptions {
   readonly asked: AskedOperations
   readonly at: string
   readonly logDir: string
@@ -32,7 +32,7 @@ export interface RehearseOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface Rehearsed extends Rehearsal {
+interface Rehearsed extends Rehearsal {
   readonly isOfTexts: boolean
 }
 

@@ -9,7 +9,7 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { type CommandFault, planFault } from './command-fault.ts'
 import type { NodesDeclaration, PortDeclaration, ReadyDeclaration } from './declaration.ts'
 
-export interface Port {
+interface Port {
   readonly name: string
   readonly framing: Framing | undefined
   readonly announced: boolean

@@ -10,7 +10,7 @@ export interface RoleWatch {
   stop(): Promise<void>
 }
 
-export interface RoleWatchOptions {
+interface RoleWatchOptions {
   readonly nodes: readonly NodeId[]
   readonly role: RoleDeclaration
   readonly ask: (node: NodeId) => Promise<string | undefined>

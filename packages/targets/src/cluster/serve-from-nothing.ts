@@ -11,7 +11,7 @@ import {
 import type { AskedOperations, Client } from '@chaosproxy/runner'
 import { BEFORE } from '../clients/first-answers.ts'
 
-export interface BeforeRunOptions {
+interface BeforeRunOptions {
   readonly nodes: readonly NodeId[]
   readonly asked: AskedOperations
   /** Connects without the proxy, which would record these reads. */

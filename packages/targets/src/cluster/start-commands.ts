@@ -19,7 +19,7 @@ import { type ClusterPlan, inPlace, withPlace } from './parts.ts'
 import type { RoleWatch } from './role.ts'
 import { type DeclaredOptions, startServing } from './start-serving.ts'
 
-export interface CommandClusterOptions
+interface CommandClusterOptions
   extends DeclaredOptions,
     Pick<StartOptions, 'nodes' | 'settings' | 'dataDir' | 'faults'> {
   readonly declaration: NodesDeclaration

@@ -7,7 +7,7 @@ import { type RunningNode, runningNode } from './running-node.ts'
 import type { RunningPlan } from './running-plan.ts'
 import { type DeclaredOptions, startServing } from './start-serving.ts'
 
-export interface RunningClusterOptions extends DeclaredOptions {
+interface RunningClusterOptions extends DeclaredOptions {
   readonly declaration: RunningDeclaration
   readonly plan: RunningPlan
 }

@@ -38,7 +38,7 @@ export interface DeclaredOptions
   readonly exposure: Exposure
 }
 
-export interface ServingOptions<Node extends ServingNode> extends DeclaredOptions, Pick<StartingOptions, 'orphans'> {
+interface ServingOptions<Node extends ServingNode> extends DeclaredOptions, Pick<StartingOptions, 'orphans'> {
   readonly declaration: Pick<NodesDeclaration, 'before' | 'role' | 'readyWithinMs'>
   readonly ids: readonly NodeId[]
   readonly clientPort: string

@@ -13,7 +13,7 @@ export interface BesideServer {
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-export interface Beside {
+interface Beside {
   /** The servers' addresses: `peer.redis`, `peer-host.redis` and `peer-port.redis`. */
   readonly placeholders: Placeholders
   /** Returns the servers' problems. */
@@ -21,7 +21,7 @@ export interface Beside {
   end(): Promise<void>
 }
 
-export interface BesideOptions {
+interface BesideOptions {
   readonly dataDir: string
   readonly logDir: string
 }

@@ -21,7 +21,7 @@ export type NodeReadiness<Port extends string> =
 
 const AFTER_MS = 5_000
 
-export type NodePorts<Port extends string> = { readonly [port in Port]: number }
+type NodePorts<Port extends string> = { readonly [port in Port]: number }
 
 /** The layer under a node's programs, which injects faults of their disk and clock. */
 export interface NodeMachine {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 const MOST_LINE = 2 ** 25
 
 /** The lines of a UTF-8 stream, which end with a line feed. A carriage return before it is dropped. */
-export interface LineReader {
+interface LineReader {
   /** Returns a line that has been incomplete for at least this many milliseconds. */
   unended(forMs: number): string | undefined
 }

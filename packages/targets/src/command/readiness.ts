@@ -18,7 +18,7 @@ export type Readiness =
   /** The command, which is run repeatedly, exits with code 0. */
   | { readonly by: 'command'; readonly command: ProgramCommand }
 
-export interface UntilReadyOptions {
+interface UntilReadyOptions {
   readonly name: string
   readonly process: CommandProcess
   readonly keeper: Keeper

@@ -3,7 +3,7 @@ import { commandText, type ProgramCommand } from '../processes/command.ts'
 import { type CommandProcessOptions, type Exit, startCommand } from './command-process.ts'
 import { endOfLog } from './log-tail.ts'
 
-export interface RunToEndOptions extends Omit<CommandProcessOptions, 'finishesWithinMs'> {
+interface RunToEndOptions extends Omit<CommandProcessOptions, 'finishesWithinMs'> {
   readonly timeoutMs: number
 }
 

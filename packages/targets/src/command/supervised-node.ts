@@ -14,7 +14,7 @@ export interface Life<Ready> {
   readonly ready: Promise<Ready>
 }
 
-export interface SupervisedNodeOptions<Ready> {
+interface SupervisedNodeOptions<Ready> {
   readonly id: NodeId
   readonly logPath: string
   readonly startupTimeoutMs: number

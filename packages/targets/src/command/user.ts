@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { environmentError } from '@chaosproxy/history'
 
-export interface SystemUser {
+interface SystemUser {
   readonly uid: number
   readonly gid: number
   readonly home: string

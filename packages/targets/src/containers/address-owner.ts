@@ -8,7 +8,7 @@ import { groupsOf } from './ipv6-groups.ts'
 // numbers: `2001:2:0:NAMESPACE:PID:PID:START:INDEX`. The namespace and the start time are truncated, so a process that
 // has ended may be considered alive.
 
-export interface AddressOwner {
+interface AddressOwner {
   readonly pid: number
   /** Undefined if the process belongs to another PID namespace. */
   readonly lives: boolean | undefined

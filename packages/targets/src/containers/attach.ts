@@ -36,7 +36,7 @@ import { type OwnClocks, openOwnClocks } from './own-clocks.ts'
 import { type OwnDisks, openOwnDisks } from './own-disks.ts'
 import { commandsFor, composeOf, findProject, isMeant, type Project } from './project.ts'
 
-export interface ContainersOptions extends DeclaredOptions {
+interface ContainersOptions extends DeclaredOptions {
   readonly declaration: ContainersDeclaration
   readonly directory: string
   readonly count: number

@@ -19,7 +19,7 @@ import { listeningPorts } from './listening-ports.ts'
 import { endedAmong, gone, type Member, requireOwnNetworks } from './members.ts'
 import { isRoot } from './rights.ts'
 
-export interface ContainerNetworkOptions {
+interface ContainerNetworkOptions {
   readonly where: string
   readonly ids: ReadonlyMap<string, string>
   readonly seed: number

@@ -15,7 +15,7 @@ import { engineFaults, FAULT_WITHIN_MS } from './engine-faults.ts'
 import type { Member } from './members.ts'
 import type { OwnClock } from './own-clocks.ts'
 
-export interface ContainerNodeOptions {
+interface ContainerNodeOptions {
   readonly member: Member
   readonly number: number
   readonly engine: EngineProgram

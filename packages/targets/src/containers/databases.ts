@@ -3,7 +3,7 @@ import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { Container, EngineProgram } from './engine.ts'
 
 /** A database with clients, and how to recognise and declare it in containers. */
-export interface ContainerDatabase {
+interface ContainerDatabase {
   readonly name: RegExp
   readonly port: number
   readonly client: (nodes: readonly Container[], engine: EngineProgram) => ProposedClient

@@ -12,7 +12,7 @@ import { lessCpu, lessMemory, limitsOf } from './engine-limits.ts'
 import type { OwnClock } from './own-clocks.ts'
 import { filling, makingRoom, makingRoomLast } from './own-disks.ts'
 
-export interface EngineFaultsOptions {
+interface EngineFaultsOptions {
   readonly id: NodeId
   readonly engine: EngineProgram
   readonly name: string
@@ -25,7 +25,7 @@ export interface EngineFaultsOptions {
   readonly logPath: string
 }
 
-export interface EngineFaults {
+interface EngineFaults {
   suffer(fault: EngineFault): Promise<Handover>
   end(): Promise<void>
 }

@@ -19,7 +19,7 @@ export interface EngineSocket {
   close(): Promise<void>
 }
 
-export interface EngineSocketOptions {
+interface EngineSocketOptions {
   readonly engine: EngineProgram
   readonly keeper: Keeper
   readonly logDir: string

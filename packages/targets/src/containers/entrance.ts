@@ -20,7 +20,7 @@ export const directly =
       : undefined
   }
 
-export interface Entrance {
+interface Entrance {
   /** Undefined while a container does not listen on the port, or if several ports are possible. */
   readonly port: number | undefined
   readonly listening: readonly number[]

@@ -14,7 +14,7 @@ import { isRootless } from './rights.ts'
 import { holdRootlessNetwork } from './rootless-network.ts'
 import { watchContainers } from './watch.ts'
 
-export interface FollowedLinksOptions extends ContainerLinksOptions {
+interface FollowedLinksOptions extends ContainerLinksOptions {
   readonly engine: EngineProgram
   readonly where: string
   readonly logDir: string

@@ -3,7 +3,7 @@ import { imageName, kindOf } from './container-kind.ts'
 import type { Container } from './engine.ts'
 import type { NodeGroup } from './node-groups.ts'
 
-export interface ProposedGateway {
+interface ProposedGateway {
   readonly through?: NonNullable<ContainersDeclaration['through']>
   readonly open: readonly string[]
 }

@@ -4,7 +4,7 @@ import { listensAtLoopback6 } from './listening-ports.ts'
 import { openTable } from './redirection.ts'
 
 /** A port of this machine, and the proxy's port on 127.0.0.1 to which its local connections are led. */
-export interface LedPort {
+interface LedPort {
   readonly hostPort: number
   readonly proxyPort: number
 }

@@ -1,7 +1,7 @@
 import { type Link, linkName } from '@chaosproxy/faults'
 import type { AddressPair, ContainerRules } from './redirection.ts'
 
-export interface LinkCutsOptions {
+interface LinkCutsOptions {
   pairsOf(links: readonly Link[]): readonly AddressPair[]
   rules(): ContainerRules
   isOver(): boolean
@@ -9,7 +9,7 @@ export interface LinkCutsOptions {
 }
 
 /** Cuts all traffic except TCP, which the proxy cuts. */
-export interface LinkCuts {
+interface LinkCuts {
   follow(): Promise<void>
   cut(links: readonly Link[]): Promise<() => Promise<number>>
 }

@@ -4,7 +4,7 @@ import { createServer, isIPv6, type Server } from 'node:net'
 import type { Address } from '@chaosproxy/proxy'
 
 /** A link to `to`, through the proxy's address `via`. */
-export interface ProbedWay {
+interface ProbedWay {
   /** The pid of any process in the dialling container's network namespace. */
   readonly pid: number
   readonly to: string
@@ -21,7 +21,7 @@ export const PROBED_PORT = 1
 const WITHIN_MS = 10_000
 
 /** A listener at the address of each link, which shows whether its probe arrives. */
-export interface Probes<Way extends ProbedWay> {
+interface Probes<Way extends ProbedWay> {
   /** The address to which each link's probe must lead. */
   readonly listening: ReadonlyMap<Way, Address>
   /**

@@ -12,14 +12,14 @@ export interface Project {
   readonly containers: readonly Container[]
 }
 
-export interface ProjectCommands {
+interface ProjectCommands {
   readonly engine: EngineProgram
   readonly up: ProgramCommand
   readonly create: ProgramCommand
   readonly down: ProgramCommand
 }
 
-export interface ProjectPlace {
+interface ProjectPlace {
   readonly where: string
   readonly directory: string
 }

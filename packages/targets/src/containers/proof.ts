@@ -2,7 +2,7 @@ import { environmentError } from '@chaosproxy/history'
 import { askEngine, type EngineProgram, type Family } from './engine.ts'
 import type { Member } from './members.ts'
 
-export interface ProofOptions {
+interface ProofOptions {
   readonly engine: EngineProgram
   readonly members: () => readonly Member[]
   readonly where: string

@@ -113,7 +113,7 @@ export interface OwnedTable {
   close(): Promise<void>
 }
 
-export interface TableOptions {
+interface TableOptions {
   /** `inet chaos_shop`. */
   readonly name: string
   readonly project: string
@@ -156,7 +156,7 @@ export async function openTable({ name, project, setup, inside, keeper }: TableO
   return { run, close }
 }
 
-export interface AddressFamily {
+interface AddressFamily {
   readonly ip: 'ip' | 'ip6'
   readonly type: 'ipv4_addr' | 'ipv6_addr'
   readonly links: string

@@ -7,7 +7,7 @@ import type { Keeper } from '../keeper/keeper.ts'
 import { ownerOfLabel, ownLabel } from './address-owner.ts'
 import { askEngine } from './engine.ts'
 
-export interface HeldNetworkOptions {
+interface HeldNetworkOptions {
   readonly network: string
   readonly logDir: string
   readonly keeper: Keeper

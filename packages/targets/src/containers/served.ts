@@ -5,7 +5,7 @@ import { groupOfServices, nodeGroups } from './node-groups.ts'
 import { findProject } from './project.ts'
 import { composeOf, NO_CLIENT } from './survey.ts'
 
-export interface ServedContainer {
+interface ServedContainer {
   /** The service's name, numbered if there are several containers. */
   readonly name: string
   /** The container's own address instead of a published port. */
@@ -14,7 +14,7 @@ export interface ServedContainer {
   readonly hostPorts: readonly number[]
 }
 
-export interface ServedOptions {
+interface ServedOptions {
   /** A Compose file, or the name of a project. */
   readonly wanted: string
   /** The wanted services; by default those that `chaos init --compose` would propose as nodes. */

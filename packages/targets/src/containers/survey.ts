@@ -16,7 +16,7 @@ export interface Survey extends Omit<ProposalOptions, 'group'> {
   readonly startedBy?: string | undefined
 }
 
-export interface SurveyOptions {
+interface SurveyOptions {
   /** A Compose file, or a running project; by default the directory's Compose file. */
   readonly wanted: string
   readonly directory: string

@@ -10,7 +10,7 @@ const FORMATS: { readonly [program in EngineProgram]: string } = {
   podman: '{{.Status}} {{.ID}} {{.Time}}',
 }
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly keeper: Keeper
   readonly logPath: string
   readonly happened: (event: ContainerEvent) => void

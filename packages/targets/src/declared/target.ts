@@ -39,7 +39,7 @@ function startedTarget(declaration: StartedDeclaration, { where, directory }: De
   return targetWithClients(declaration, { where, clients: () => clients })
 }
 
-export interface OwnClients {
+interface OwnClients {
   /** The prefix of every error message: the name of the target. */
   readonly where: string
   /** The target's own settings, which replace the declaration's of the same name. */

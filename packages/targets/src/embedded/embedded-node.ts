@@ -6,7 +6,7 @@ import type { Keeper } from '../keeper/keeper.ts'
 import type { NodeSetup } from '../node/wire.ts'
 import { brokenError, type NodeProcess, type Ports, startNode } from './node-process.ts'
 
-export interface EmbeddedNodeOptions {
+interface EmbeddedNodeOptions {
   readonly setup: Omit<NodeSetup, 'seed' | 'originNanos'>
   /** The origin of the times in the node's log, until `countFrom` changes it. */
   readonly originNanos: bigint

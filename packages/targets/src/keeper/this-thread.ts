@@ -16,7 +16,7 @@ function keeperOfThisThread(): Keeper {
   return keeper
 }
 
-export interface ThreadsProcess<Child extends ChildProcess> {
+interface ThreadsProcess<Child extends ChildProcess> {
   readonly child: Child
   /** Called once the process has ended: another process may then get its pid. */
   forget(): void

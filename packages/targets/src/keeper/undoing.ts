@@ -9,7 +9,7 @@ export type Watched = Omit<Extract<KeeperRequest, { readonly type: 'watch' }>, '
 
 type Command = Pick<Undo, 'command' | 'timeoutMs'>
 
-export interface NodeToUndo {
+interface NodeToUndo {
   readonly finishing: readonly Watched[]
   readonly undos: readonly Undo[]
   readonly until: Command | undefined

@@ -4,7 +4,7 @@ import { encodeRecord, type Journal } from './journal.ts'
 export type AnyEffect = Effect<unknown, unknown>
 export type VolatileEffect = Exclude<AnyEffect, { type: 'persist' }>
 
-export interface EffectRunner {
+interface EffectRunner {
   /** Carries out effects in order. A `persist` delays the effects after it until its record is durable. */
   run(effects: readonly AnyEffect[]): void
   /** Returns the number of waiting effects. */

@@ -6,7 +6,7 @@ import { inputOf, type RegisterRoute, registerRoutes } from './node-routes.ts'
 
 export const MAX_BODY_BYTES: number = 1024 * 1024
 
-export interface HttpApiOptions {
+interface HttpApiOptions {
   readonly id: NodeId
   readonly protocol: string
   readonly status: () => NodeStatus

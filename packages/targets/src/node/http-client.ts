@@ -7,7 +7,7 @@ import type { NodeAddress } from '../clients/planned-clients.ts'
 import { exchangeFor } from './node-routes.ts'
 
 /** The proxy's address for clients of the node. The Host header is the node's name. */
-export interface HttpClientOptions extends Pick<NodeAddress, 'node' | 'host' | 'port' | 'life'> {
+interface HttpClientOptions extends Pick<NodeAddress, 'node' | 'host' | 'port' | 'life'> {
   /** Whether the nodes replicate registers, which have their own URL paths. */
   readonly registers: boolean
 }
@@ -83,7 +83,7 @@ const sessionHeaders = ({ client, sequence }: Session): string =>
 const END_OF_HEAD = Buffer.from('\r\n\r\n')
 const MAX_HEAD_BYTES = 64 * 1024
 
-export interface NodeResponse {
+interface NodeResponse {
   readonly status: number
   readonly body: string
 }

@@ -6,7 +6,7 @@ import { parsePlainRequest, plainResponse } from './plain-http.ts'
 /** The maximum number of bytes of pipelined requests. Beyond it, the client has to wait. */
 const MOST_WAITING_BYTES = 1024 * 1024
 
-export interface NodeServer {
+interface NodeServer {
   readonly server: SocketServer
   close(): void
 }

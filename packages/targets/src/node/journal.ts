@@ -16,7 +16,7 @@ const LEAST_PADDING_BYTES = 4 * 1024
 const MOST_PADDING_BYTES = 1024 * 1024
 
 /** The contents of a journal file. Lengths and offsets are in bytes. */
-export type JournalContent =
+type JournalContent =
   /**
    * `length` is that of all records, without padding. `tornBytes` is the size of records that were being written when
    * the node died. They were never acknowledged.

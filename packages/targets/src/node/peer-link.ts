@@ -16,7 +16,7 @@ export interface PeerLink {
   close(): void
 }
 
-export interface PeerLinkOptions {
+interface PeerLinkOptions {
   readonly from: NodeId
   readonly to: NodeId
   /** The port of the peer or of its proxy, on 127.0.0.1. */

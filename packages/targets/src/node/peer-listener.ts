@@ -5,7 +5,7 @@ import { isObject } from '@chaosproxy/history'
 /** The longest line, in characters. Messages of nodes are shorter. */
 const MAX_LINE_LENGTH = 64 * 1024 * 1024
 
-export interface PeerListenerOptions {
+interface PeerListenerOptions {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly received: (from: NodeId, message: unknown) => void

@@ -4,7 +4,7 @@ import { type HttpRequest, MAX_BODY_BYTES } from './http-api.ts'
 const END_OF_HEAD = Buffer.from('\r\n\r\n')
 const MAX_HEAD_BYTES = 16 * 1024
 
-export type PlainRequest =
+type PlainRequest =
   | { readonly type: 'incomplete' }
   /** The request needs the general parser. */
   | { readonly type: 'other' }

@@ -15,7 +15,7 @@ import { requireOn, sufferingOf } from './suffering.ts'
 // The machine under a node's programs: a disk that can lose power, be slow, fail, or be full or frozen, and a clock
 // that can be wrong. Libraries are preloaded, or a file system is mounted below the programs, and a file controls both.
 
-export interface Machines {
+interface Machines {
   of(node: NodeId, place: Place): Machine & NodeMachine
   /** Treats everything that nodes have written as fsynced, as in a system that has run for long. */
   settle(nodes: readonly Pausable[]): Promise<void>

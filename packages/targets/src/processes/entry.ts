@@ -7,7 +7,7 @@ import { isBundleFresh, modified } from './bundle-freshness.ts'
 /** The root of this package, the same for sources, builds and bundles. */
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json'))
 
-export type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'typescript' | 'stdio/virtual-program'
+type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'typescript' | 'stdio/virtual-program'
 
 /** Entries that were found to be current. Builds do not change while a run restarts its nodes. */
 const found = new Map<string, string>()

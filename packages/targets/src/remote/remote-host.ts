@@ -19,7 +19,7 @@ export interface RemoteHost {
 /** The time limit of the first reply. */
 const ANSWER_WITHIN_MS = 5_000
 
-export interface RemoteHostOptions {
+interface RemoteHostOptions {
   /** The owner of the leases, for the proxy's log. */
   readonly owner: string
   /** The version that the proxy must have; by default any. */

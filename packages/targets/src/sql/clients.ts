@@ -29,7 +29,7 @@ export class NotConnected extends Error {
   override readonly name: string = 'NotConnected'
 }
 
-export interface SqlDatabase {
+interface SqlDatabase {
   readonly declaration: {
     readonly kind: string
     /** The type of the objects; by default it follows from the operations. */

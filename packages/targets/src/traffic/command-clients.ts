@@ -12,7 +12,7 @@ import { fillCommand } from '../command/placeholders.ts'
 import { commandText } from '../processes/command.ts'
 import type { TrafficClients } from './observed-traffic.ts'
 
-export interface RecordedCommand {
+interface RecordedCommand {
   readonly command: readonly [string, ...string[]]
   readonly environment: { readonly [name: string]: string }
   readonly mayFail: boolean

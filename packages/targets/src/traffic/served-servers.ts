@@ -17,7 +17,7 @@ interface ServedServer {
   readonly command: ProgramCommand
 }
 
-export interface ServedServersOptions {
+interface ServedServersOptions {
   readonly servers: readonly ServedServer[]
   /** Further placeholders, besides `{NAME.direct}` for every server. */
   readonly placeholders: Placeholders

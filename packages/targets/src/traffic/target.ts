@@ -9,7 +9,7 @@ import { type ObservedTraffic, waysOf } from './observed-traffic.ts'
 import { type HurtServers, trafficOffer, trafficRefusal } from './offer.ts'
 import { startTraffic } from './start-traffic.ts'
 
-export interface TrafficTarget extends ObservedTraffic {
+interface TrafficTarget extends ObservedTraffic {
   readonly workload: Workload
   readonly hurt: readonly HurtServers[]
 }

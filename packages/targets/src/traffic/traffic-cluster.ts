@@ -32,7 +32,7 @@ export interface TrafficUpstream {
 
 export type OpenProxies = (plane: ControlPlane, carries: Carriage) => Promise<void>
 
-export interface TrafficClusterOptions {
+interface TrafficClusterOptions {
   readonly upstreams: readonly TrafficUpstream[]
   readonly carries: Carriage
   readonly recordedByDefault: Carriage | undefined

@@ -2,7 +2,7 @@ import { findModel, models } from '@chaosproxy/checker'
 import { type Json, usageError } from '@chaosproxy/history'
 import { type Workload, workloads } from '@chaosproxy/workloads'
 
-export interface TrafficModel {
+interface TrafficModel {
   readonly functions: readonly string[]
   readonly wanted: string | undefined
   readonly initial: Json

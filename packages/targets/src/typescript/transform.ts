@@ -20,7 +20,7 @@ type Plugin = (api: { readonly types: { traverseFast(node: object, seen: (node: 
 const LINES = 1
 
 /** JavaScript from a TypeScript file, and a plugin that restores the lines of the original file. */
-export interface Stripped {
+interface Stripped {
   readonly code: string
   readonly inOwnLines: Plugin
 }

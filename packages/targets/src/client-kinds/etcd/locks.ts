@@ -24,7 +24,7 @@ interface LockUse extends Asking, OperationTime {
   readonly address: NodeAddress
 }
 
-export interface LocksOptions {
+interface LocksOptions {
   readonly ttlSeconds: number
   /** Whether releases check the token, and changes under the lock check it too. */
   readonly fencing: boolean

@@ -23,7 +23,7 @@ export async function get(asking: Asking, key: string): Promise<{ readonly held:
   return { held: kv === undefined ? undefined : heldIn(kv) }
 }
 
-export interface Listing {
+interface Listing {
   readonly held: readonly Held[]
   readonly revision: number
 }

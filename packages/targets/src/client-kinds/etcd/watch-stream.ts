@@ -18,7 +18,7 @@ export interface WatchStream {
   close(): void
 }
 
-export interface WatchStreamOptions {
+interface WatchStreamOptions {
   readonly address: NodeAddress
   readonly request: object
   /** Returns the name of an etcd key in the history; undefined for a key outside it. */

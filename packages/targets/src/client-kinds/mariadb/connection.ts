@@ -21,7 +21,7 @@ import {
 } from '@chaosproxy/wire/mysql'
 import { NotConnected } from '../../sql/clients.ts'
 
-export interface ConnectOptions extends Credentials {
+interface ConnectOptions extends Credentials {
   readonly host: string
   readonly port: number
   /** Aborts the connection at any time; a pending command ends as `lost`. */

@@ -10,6 +10,6 @@ export interface MariadbDeclaration extends SqlDeclaration {
   readonly writes?: WritesTo | undefined
 }
 
-export type WritesTo = 'primary' | 'own'
+type WritesTo = 'primary' | 'own'
 
 export const writesTo: readonly WritesTo[] = ['primary', 'own']

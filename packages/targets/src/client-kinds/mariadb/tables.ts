@@ -6,7 +6,7 @@ import { type Connection, MariadbRefused, openConnection, type QueryEnd, serverE
 import { credentialsOf } from './credentials.ts'
 import type { MariadbDeclaration } from './declaration.ts'
 
-export interface MakeTablesOptions {
+interface MakeTablesOptions {
   readonly declaration: MariadbDeclaration
   readonly tables: readonly string[]
   /** Every node's own address, which bypasses the proxy. */

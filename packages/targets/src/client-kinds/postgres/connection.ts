@@ -12,7 +12,7 @@ import {
 import { NotConnected } from '../../sql/clients.ts'
 import { type Credentials, createLogin } from './authentication.ts'
 
-export interface ConnectOptions extends Credentials {
+interface ConnectOptions extends Credentials {
   readonly host: string
   readonly port: number
   readonly database: string

@@ -13,6 +13,6 @@ export interface PostgresDeclaration extends SqlDeclaration {
 }
 
 /** `async` waits for the local disk only: `synchronous_commit = local`. */
-export type Commit = 'async' | 'remote_write' | 'on' | 'remote_apply'
+type Commit = 'async' | 'remote_write' | 'on' | 'remote_apply'
 
 export const commits: readonly Commit[] = ['async', 'remote_write', 'on', 'remote_apply']

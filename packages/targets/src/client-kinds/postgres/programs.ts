@@ -13,7 +13,7 @@ const PLACES = [
 ]
 const NEEDED = ['initdb', 'postgres']
 
-export interface FoundServer {
+interface FoundServer {
   readonly programs: string
   /**
    * Whether the server came from npm. It lacks pg_basebackup, and other users may not be able to read its directory.

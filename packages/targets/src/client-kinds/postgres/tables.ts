@@ -7,7 +7,7 @@ import { type Connection, openConnection, PostgresRefused, type QueryEnd } from 
 import type { PostgresDeclaration } from './declaration.ts'
 import { OLDEST } from './programs.ts'
 
-export interface MakeTablesOptions {
+interface MakeTablesOptions {
   readonly declaration: PostgresDeclaration
   readonly tables: readonly string[]
   /** Every node's own address, bypassing the proxy. */

@@ -2,7 +2,7 @@ import type { Link } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { FaultRecord, NodeMessage } from '@chaosproxy/runner/result'
 
-export interface MessageTimes {
+interface MessageTimes {
   readonly sentAt: Nanos
   /** When the receiver's socket got the message. */
   readonly deliveredAt: Nanos | undefined

@@ -10,7 +10,7 @@ const CLEARLY = 1.5
  * Guesses which node leads by the number of messages that each sends. Faults aim at the leader, which a Maelstrom
  * program does not report.
  */
-export interface Busiest {
+interface Busiest {
   sent(from: NodeId, at: Nanos): void
   /** Returns the node that clearly sends most messages, if any. */
   node(): NodeId | undefined

@@ -21,7 +21,7 @@ import { createSwitchboard, type Switchboard } from './switchboard.ts'
 import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
-export interface MaelstromOptions
+interface MaelstromOptions
   extends NetworkAsked,
     Pick<StartOptions, 'seed' | 'nodes' | 'dataDir' | 'logDir' | 'signal'> {
   readonly words: ProgramCommand['words']

@@ -17,7 +17,7 @@ const MOST_SHOWN = 120
 /** The number of replies that are remembered to detect repeated ones. */
 const MOST_ANSWERED = 100_000
 
-export interface ExchangesOptions {
+interface ExchangesOptions {
   readonly rpc: RpcWorkload
   readonly clock: Clock
   send(to: NodeId, message: Message): void
@@ -25,7 +25,7 @@ export interface ExchangesOptions {
   broke(error: UserError): void
 }
 
-export interface Exchanges {
+interface Exchanges {
   connect(node: NodeId): Client
   replied(message: Message): void
   /** Notes that a fault repeats messages of clients, so that replies may arrive twice. */

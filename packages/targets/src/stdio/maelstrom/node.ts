@@ -33,7 +33,7 @@ export function whyNotStarted({ type, in_reply_to: id }: Body, topology?: Topolo
   return type === `${asks}_ok` ? undefined : `answers ${asks} without "type": "${asks}_ok"`
 }
 
-export interface MaelstromNodeOptions {
+interface MaelstromNodeOptions {
   readonly id: NodeId
   readonly nodes: readonly NodeId[]
   readonly words: ProgramCommand['words']

@@ -4,7 +4,7 @@ import type { ProgramCommand } from '../../processes/command.ts'
 import { type RpcWorkload, rpcWorkloads } from './workloads.ts'
 
 /** The program that a reference names: `maelstrom:lin-kv:python3 ./node.py`. */
-export interface MaelstromProgram {
+interface MaelstromProgram {
   readonly rpc: RpcWorkload
   readonly command: string
   readonly words: ProgramCommand['words']

@@ -5,7 +5,7 @@ import type { MachineClock } from '../../network/clock.ts'
 import type { Message } from './message.ts'
 import type { Latency } from './settings.ts'
 
-export interface SwitchboardOptions {
+interface SwitchboardOptions {
   readonly nodes: readonly NodeId[]
   readonly clock: MachineClock
   readonly seed: number
