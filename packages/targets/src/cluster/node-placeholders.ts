@@ -26,11 +26,7 @@ export interface Surroundings {
  * `{peer.n2}` and `{peer.n2.NAME}` are those of the node n2, through the proxy unless it is the node itself. `{peers}`
  * are all others.
  */
-export function nodePlaceholders(
-  node: NodeId,
-  own: { readonly [port: string]: Address },
-  around: Surroundings,
-): Placeholders {
+export function nodePlaceholders(node: NodeId, own: Addresses, around: Surroundings): Placeholders {
   const { nodes, settings, lists } = around
   const found: { [name: string]: string | number } = {
     number: nodes.indexOf(node) + 1,
@@ -58,7 +54,7 @@ export function nodePlaceholders(
 const named = (prefix: string, values: { readonly [name: string]: string | number }) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}.${name}`, value]))
 
-type Addresses = { readonly [port: string]: Address }
+export type Addresses = { readonly [port: string]: Address }
 
 /** Adds `PREFIX` for the first port and `PREFIX.NAME` for each port, and every host and port separately. */
 export function addAddresses(

@@ -1,28 +1,32 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { millis } from '@chaosproxy/history'
 import type { NodeStatus } from '@chaosproxy/protocols'
+import type { Address } from '@chaosproxy/proxy'
 import { currentLeader, type Rehearsal, type StartedCluster } from '@chaosproxy/runner'
 import type { ClientsElsewhere } from '../client-kinds/elsewhere.ts'
 import type { NodeAddress, OpenedClients } from '../clients/planned-clients.ts'
-import { commandsOf } from '../command/supervised-node.ts'
+import type { Placeholders } from '../command/placeholders.ts'
+import { commandsOf, type SupervisedNode } from '../command/supervised-node.ts'
 import { createClock, machineMs } from '../network/clock.ts'
 import { inject, type Vulnerable } from '../network/inject.ts'
 import type { ClusterNews } from '../network/news.ts'
 import type { Handover, Victim } from '../network/node-harms.ts'
 import type { WireRecord } from '../network/wire-record.ts'
-import type { ProgramCommand } from '../processes/command.ts'
+import type { Addresses } from './node-placeholders.ts'
 import type { RoleWatch } from './role.ts'
 
-export interface ClusterNode extends Victim {
-  readonly id: NodeId
-  life(): { readonly number: number; readonly alive: boolean }
-  pid(): number | undefined
-  command(): ProgramCommand | undefined
+export interface ClusterNode extends Victim, Pick<SupervisedNode, 'id' | 'life' | 'pid' | 'command'> {}
+
+/** A node of a declared cluster, whether this program started it or not. */
+export interface ServingNode extends ClusterNode {
+  readonly addresses: Addresses
+  placeholders(): Placeholders
+  end(): Promise<void>
 }
 
 export interface OwnCluster extends StartedCluster {
   readonly readyMs: number
-  clientAddress(node: NodeId): { readonly host: string; readonly port: number }
+  clientAddress(node: NodeId): Address
   pid(node: NodeId): number | undefined
   readonly keeperPid: number
 }

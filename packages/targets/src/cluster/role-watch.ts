@@ -1,25 +1,20 @@
 import { get } from 'node:http'
 import { join } from 'node:path'
-import type { NodeId } from '@chaosproxy/faults'
 import { environmentError } from '@chaosproxy/history'
-import type { Address } from '@chaosproxy/proxy'
 import { addressText } from '../clients/address-text.ts'
-import { fillCommand, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
+import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import { wordsOf } from '../command/words.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import type { RoleDeclaration } from './declaration.ts'
+import type { ServingNode } from './open-cluster.ts'
 import { type RoleWatch, watchRoles } from './role.ts'
 
 export interface RoleWatchOfOptions {
   readonly role: RoleDeclaration | undefined
   readonly where: string
-  readonly nodes: readonly {
-    readonly id: NodeId
-    readonly addresses: { readonly [port: string]: Address }
-    placeholders(): Placeholders
-  }[]
+  readonly nodes: readonly Pick<ServingNode, 'id' | 'addresses' | 'placeholders'>[]
   readonly keeper: Keeper
   readonly logDir: string
   readonly timeoutMs: number

@@ -1,6 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { environmentError, type UserError } from '@chaosproxy/history'
-import type { Address } from '@chaosproxy/proxy'
 import { howItEnded } from '../command/command-process.ts'
 import { inTurn } from '../command/in-turn.ts'
 import { fillCommand, type Placeholders } from '../command/placeholders.ts'
@@ -9,11 +8,12 @@ import { failedCommand, runToEnd } from '../command/run-to-end.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import type { CommandFault } from './command-fault.ts'
-import type { ClusterNode } from './open-cluster.ts'
+import type { Addresses } from './node-placeholders.ts'
+import type { ServingNode } from './open-cluster.ts'
 
 export interface RunningNodeOptions {
   readonly id: NodeId
-  readonly addresses: { readonly [port: string]: Address }
+  readonly addresses: Addresses
   readonly placeholders: Placeholders
   readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
   readonly readiness: Readiness
@@ -24,9 +24,7 @@ export interface RunningNodeOptions {
 }
 
 /** A node that was started elsewhere, with commands for its faults. */
-export interface RunningNode extends ClusterNode {
-  readonly addresses: { readonly [port: string]: Address }
-  placeholders(): Placeholders
+export interface RunningNode extends ServingNode {
   /** Kills the node, with the given command in place of the usual one. The heal is the same. */
   kill(by?: ProgramCommand): Promise<boolean>
   /** @throws UserError (environment) if the node does not become ready in time. */

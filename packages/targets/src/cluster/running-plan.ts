@@ -10,7 +10,7 @@ import type { PeerLink } from '../network/cluster-network.ts'
 import { planRemotes, type RemotePlan } from '../remote/remote-plan.ts'
 import { type CommandFault, planFault, requireFilled } from './command-fault.ts'
 import { nodeIds, type RunningDeclaration } from './declaration.ts'
-import { addAddresses } from './node-placeholders.ts'
+import { type Addresses, addAddresses } from './node-placeholders.ts'
 import { portNamed } from './parts.ts'
 import type { RunningNodeOptions } from './running-node.ts'
 
@@ -71,7 +71,7 @@ function nodeOf(declaration: RunningDeclaration, index: number, { id, where, cli
 interface ReadinessPlace {
   readonly where: string
   readonly clientPort: string
-  readonly addresses: { readonly [port: string]: Address }
+  readonly addresses: Addresses
   readonly placeholders: Placeholders
 }
 

@@ -52,7 +52,7 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
     failover: plan.failover,
     orphans: 'nodes will be left running',
     async comeUp(starting, network, timeoutMs) {
-      await openNodes(options, starting, { network, numbers, timeoutMs })
+      await openNodes(options, starting, { network, announced, numbers, timeoutMs })
       signal?.throwIfAborted()
       if (declaration.start === 'in-order') for (const node of starting.nodes) await node.start()
       else await Promise.all(starting.nodes.map((node) => node.start()))
@@ -94,6 +94,7 @@ async function untilLed(
 
 interface NodeSurroundings {
   readonly network: ClusterNetwork
+  readonly announced: readonly string[]
   readonly numbers: AnnouncedNumbers
   readonly timeoutMs: number
 }
@@ -101,7 +102,7 @@ interface NodeSurroundings {
 async function openNodes(
   options: CommandClusterOptions,
   starting: Starting<Started>,
-  { network, numbers, timeoutMs }: NodeSurroundings,
+  { network, announced, numbers, timeoutMs }: NodeSurroundings,
 ): Promise<void> {
   const { declaration, plan, settings, logDir } = options
   const ids = nodeNames(options.nodes)
@@ -114,7 +115,7 @@ async function openNodes(
     nodes: ids,
     ports: plan.ports.map(({ name }) => name),
     peerPorts: plan.peerPorts.map(({ name }) => name),
-    announcedPorts: plan.ports.filter(({ announced }) => announced).map(({ name }) => name),
+    announcedPorts: announced,
     settings,
     lists: declaration.lists ?? {},
     values: (id) => plan.node(id).values,

@@ -17,18 +17,11 @@ import type { CommandFault } from './command-fault.ts'
 import type { NodesDeclaration } from './declaration.ts'
 import { failoverOf } from './failover.ts'
 import { addAddresses } from './node-placeholders.ts'
-import { type ClusterNode, type OwnCluster, openCluster } from './open-cluster.ts'
+import { type OwnCluster, openCluster, type ServingNode } from './open-cluster.ts'
 import type { RoleWatch } from './role.ts'
 import { type RoleWatchOfOptions, roleWatchOf } from './role-watch.ts'
 import { serveFromNothing } from './serve-from-nothing.ts'
 import { declaredSuffers, type Exposure } from './suffers.ts'
-
-/** A node of a declared cluster, whether this program started it or not. */
-interface ServingNode extends ClusterNode {
-  readonly addresses: { readonly [port: string]: Address }
-  placeholders(): Placeholders
-  end(): Promise<void>
-}
 
 export interface DeclaredOptions
   extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'reach' | 'rehearses' | 'waits' | 'signal'> {
@@ -137,14 +130,14 @@ function addressOf(nodes: readonly ServingNode[], id: NodeId, port: string): Add
 
 /** Returns the proxied client addresses of all nodes, if there is a proxy. */
 const clientAddresses = (
-  nodes: readonly Pick<ClusterNode, 'id' | 'life'>[],
+  nodes: readonly Pick<ServingNode, 'id' | 'life'>[],
   network: ClusterNetwork | undefined,
 ): readonly NodeAddress[] =>
   network === undefined ? [] : nodes.map(({ id, life }) => ({ node: id, ...network.clientAddress(id), life }))
 
 interface RunBeforeOptions extends Pick<RoleWatchOfOptions, 'where' | 'keeper' | 'logDir' | 'timeoutMs'> {
   readonly before: readonly CommandText[] | undefined
-  readonly nodes: readonly { readonly id: NodeId; readonly addresses: { readonly [port: string]: Address } }[]
+  readonly nodes: readonly Pick<ServingNode, 'id' | 'addresses'>[]
   readonly network: ClusterNetwork
 }
 

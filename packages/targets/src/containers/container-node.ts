@@ -2,9 +2,9 @@ import { isEngineFault, type NodeId } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
 import type { CommandFault } from '../cluster/command-fault.ts'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
-import { addAddresses } from '../cluster/node-placeholders.ts'
+import { type Addresses, addAddresses } from '../cluster/node-placeholders.ts'
 import { allEnded, type RunningNode, runningNode } from '../cluster/running-node.ts'
-import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
+import { fillCommand, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
 import type { Readiness } from '../command/readiness.ts'
 import { wordsOf } from '../command/words.ts'
 import type { Keeper } from '../keeper/keeper.ts'
@@ -79,8 +79,8 @@ export function containerNode(options: ContainerNodeOptions): RunningNode {
 
 function placeholdersOf(
   { member: { endpoint, container }, number }: ContainerNodeOptions,
-  addresses: { readonly [port: string]: Address },
-): { readonly [name: string]: string | number } {
+  addresses: Addresses,
+): Placeholders {
   const found: { [name: string]: string | number } = {
     node: endpoint,
     number,
@@ -94,7 +94,7 @@ function placeholdersOf(
 function readinessOf(
   { declaration: { ready }, where }: ContainerNodeOptions,
   address: Address,
-  placeholders: { readonly [name: string]: string | number },
+  placeholders: Placeholders,
 ): Readiness {
   switch (ready?.by) {
     case undefined:
