@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createRandom, type Fault, type NodeId, nodeNames } from '@chaosproxy/faults'
 import { inputError, millis, millisToNanos, nanos, type UserError } from '@chaosproxy/history'
 import type { Client, Injected, StartedCluster, StartOptions } from '@chaosproxy/runner'
 import { type StandingFault, strangerIn } from '@chaosproxy/simulator'
 import { lastWords } from '../../command/log-tail.ts'
+import { sizeOf } from '../../command/readiness.ts'
 import { commandsOf } from '../../command/supervised-node.ts'
 import { createClock, type MachineClock } from '../../network/clock.ts'
 import { injectIntoNodes } from '../../network/inject.ts'
@@ -143,7 +144,7 @@ const lastWordsOf = (nodes: readonly MaelstromNode[]): readonly string[] =>
 /** Ends the run if its program fills the disk with logs. */
 function watchLogs(nodes: readonly MaelstromNode[], clock: MachineClock, broke: (error: UserError) => void): void {
   function look(): void {
-    const long = nodes.find(({ logPath }) => (statSync(logPath, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG_BYTES)
+    const long = nodes.find(({ logPath }) => sizeOf(logPath) > MOST_LOG_BYTES)
     if (long === undefined) clock.at(nanos(clock.now() + millisToNanos(LOG_LOOKED_AT_MS)), look, { keepsAlive: false })
     else
       broke(

@@ -8,6 +8,8 @@ export type Service = (from: string, request: Body) => Body
 
 const DOES_NOT_EXIST: Body = { type: 'error', code: 20, text: 'key does not exist' }
 
+const unsupported = (type: string): Body => ({ type: 'error', code: 10, text: `this service has no ${type}` })
+
 interface Store {
   get(key: string): Json | undefined
   set(key: string, value: Json): void
@@ -30,7 +32,7 @@ function carryOut(store: Store, request: Body): Body {
       store.set(name, to)
       return { type: 'cas_ok' }
     default:
-      return { type: 'error', code: 10, text: `this service has no ${type}` }
+      return unsupported(type)
   }
 }
 
@@ -96,8 +98,7 @@ function lwwKv(random: Random): Service {
 /** Returns a service that gives each timestamp once. */
 function linTso(): Service {
   let next = 0
-  return (_, { type }) =>
-    type === 'ts' ? { type: 'ts_ok', ts: next++ } : { type: 'error', code: 10, text: `this service has no ${type}` }
+  return (_, { type }) => (type === 'ts' ? { type: 'ts_ok', ts: next++ } : unsupported(type))
 }
 
 export const createServices = (random: Random): ReadonlyMap<string, Service> =>
