@@ -17,10 +17,13 @@ export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'transaction
 export type Transfers = 'in-place' | 'read-then-write'
 export const transfersMade: readonly Transfers[] = ['in-place', 'read-then-write']
 
+/** The texts of one row, or of the parameters of a statement. */
+export type Row = readonly (string | null)[]
+
 /** A statement. `parameters` replace the placeholders of the database's own dialect. */
 export interface Command {
   readonly sql: string
-  readonly parameters: readonly (string | null)[]
+  readonly parameters: Row
 }
 
 /** Whether a failed change certainly had no effect (`fail`) or possibly an effect (`info`). */
@@ -28,7 +31,7 @@ export type Certainty = ErrorMeaning['means']
 
 export interface Done {
   readonly type: 'done'
-  readonly rows: readonly (readonly (string | null)[])[]
+  readonly rows: readonly Row[]
   /** The number of rows that the command wrote or, if it only reads, returned. */
   readonly changed: number | undefined
 }

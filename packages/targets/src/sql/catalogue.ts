@@ -1,5 +1,6 @@
 import { environmentError, usageError } from '@chaosproxy/history'
 import type { Catalogue, CatalogueTable } from '@chaosproxy/recorder/postgresql'
+import type { Row } from './asked.ts'
 import { NotConnected } from './clients.ts'
 
 /** A kind of database, with the queries for its schema. Lists in one cell are separated by {@link SEPARATOR}. */
@@ -43,8 +44,6 @@ export interface Session {
   rows(sql: string): Promise<readonly Row[]>
   close(): void
 }
-
-type Row = readonly (string | null)[]
 
 /** Separates names in a list, because no name contains it. */
 export const SEPARATOR = '\u001f'

@@ -19,6 +19,7 @@ import {
   type ServerError,
   type Value,
 } from '@chaosproxy/wire/mysql'
+import type { Row } from '../../sql/asked.ts'
 import { NotConnected } from '../../sql/clients.ts'
 
 interface ConnectOptions extends Credentials {
@@ -31,7 +32,7 @@ interface ConnectOptions extends Credentials {
 export type QueryEnd =
   | {
       readonly type: 'done'
-      readonly rows: readonly (readonly (string | null)[])[]
+      readonly rows: readonly Row[]
       /** The number of rows written or returned. */
       readonly changed: number
     }
@@ -142,7 +143,7 @@ interface Pending {
   /** The next expected packet of the answer. */
   awaits: 'first' | 'columns' | 'rows'
   readonly columns: ColumnDefinition[]
-  readonly rows: (readonly (string | null)[])[]
+  readonly rows: Row[]
   readonly ended: (end: QueryEnd) => void
 }
 

@@ -1,3 +1,4 @@
+import type { Credentials } from '@chaosproxy/wire/mysql'
 import type { SqlDeclaration } from '../../sql/declaration.ts'
 
 /**
@@ -13,3 +14,11 @@ export interface MariadbDeclaration extends SqlDeclaration {
 type WritesTo = 'primary' | 'own'
 
 export const writesTo: readonly WritesTo[] = ['primary', 'own']
+
+const USUAL = 'chaos'
+
+export const credentialsOf = ({ user = USUAL, password = '', database = USUAL }: MariadbDeclaration): Credentials => ({
+  user,
+  password,
+  database,
+})

@@ -3,8 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { environmentError } from '@chaosproxy/history'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
 import { type Connection, MariadbRefused, openConnection, type QueryEnd, serverErrorText } from './connection.ts'
-import { credentialsOf } from './credentials.ts'
-import type { MariadbDeclaration } from './declaration.ts'
+import { credentialsOf, type MariadbDeclaration } from './declaration.ts'
 
 interface MakeTablesOptions {
   readonly declaration: MariadbDeclaration
@@ -23,7 +22,7 @@ const LOOK_EVERY_MS = 20
  */
 export async function makeTables({ declaration, tables, reached, timeoutMs }: MakeTablesOptions): Promise<void> {
   const signal = AbortSignal.timeout(timeoutMs)
-  const sessions: { readonly node: string; readonly connection: Connection }[] = []
+  const sessions: Session[] = []
   try {
     for (const address of reached)
       sessions.push({ node: address.node, connection: await connected(address, declaration, signal) })

@@ -1,10 +1,11 @@
 import * as v from 'valibot'
 import type { ClientKind } from '../../clients/client-kind.ts'
 import type { PlannedClients } from '../../clients/planned-clients.ts'
+import type { Row } from '../../sql/asked.ts'
 import { planSqlClients, type SqlSession } from '../../sql/clients.ts'
 import { entries, loginEntries, oneOf } from '../../sql/declaration.ts'
 import { type Connection, openConnection } from './connection.ts'
-import { commits, type PostgresDeclaration } from './declaration.ts'
+import { commits, credentialsOf, type PostgresDeclaration } from './declaration.ts'
 import { objects } from './objects.ts'
 import { judgeEnd } from './outcomes.ts'
 import { makeTables } from './tables.ts'
@@ -58,8 +59,7 @@ function sharesOf(share: number): () => boolean {
 }
 
 function sessionOf(connection: Connection): SqlSession {
-  const run = async (sql: string, parameters?: readonly (string | null)[]) =>
-    judgeEnd(await connection.query(sql, parameters))
+  const run = async (sql: string, parameters?: Row) => judgeEnd(await connection.query(sql, parameters))
   return {
     isOpen: connection.isOpen,
     leads: () => connection.parameter('in_hot_standby') !== 'on',
@@ -73,12 +73,6 @@ function sessionOf(connection: Connection): SqlSession {
     close: connection.close,
   }
 }
-
-const credentialsOf = ({ user = 'postgres', password, database = 'postgres' }: PostgresDeclaration) => ({
-  user,
-  password,
-  database,
-})
 
 function sessionParameters(
   { isolation, commit }: PostgresDeclaration,

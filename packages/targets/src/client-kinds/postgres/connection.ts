@@ -9,6 +9,7 @@ import {
   type ServerReport,
   writeFrontend,
 } from '@chaosproxy/wire/postgresql'
+import type { Row } from '../../sql/asked.ts'
 import { NotConnected } from '../../sql/clients.ts'
 import { type Credentials, createLogin } from './authentication.ts'
 
@@ -24,7 +25,7 @@ interface ConnectOptions extends Credentials {
 export type QueryEnd =
   | {
       readonly type: 'done'
-      readonly rows: readonly (readonly (string | null)[])[]
+      readonly rows: readonly Row[]
       readonly tag: string
       readonly notices: readonly ServerReport[]
     }
@@ -38,7 +39,7 @@ export interface Connection {
   /** Returns a parameter that the server reports, such as `in_hot_standby`. It may change. */
   parameter(name: string): string | undefined
   isOpen(): boolean
-  query(sql: string, parameters?: readonly (string | null)[]): Promise<QueryEnd>
+  query(sql: string, parameters?: Row): Promise<QueryEnd>
   close(why?: string): void
 }
 
@@ -52,7 +53,7 @@ export class PostgresRefused extends NotConnected {
 }
 
 interface Pending {
-  readonly rows: (string | null)[][]
+  readonly rows: Row[]
   readonly notices: ServerReport[]
   tag: string
   refused: { readonly report: ServerReport; readonly carriedOut: boolean } | undefined
@@ -172,7 +173,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
 }
 
 /** Returns the messages of one command, with everything as text. Its Sync ends an implicit transaction. */
-function extendedQuery(sql: string, parameters: readonly (string | null)[]): Buffer {
+function extendedQuery(sql: string, parameters: Row): Buffer {
   const values = parameters.map((value) => (value === null ? null : Buffer.from(value)))
   const messages: readonly FrontendMessage[] = [
     { kind: 'parse', statement: '', sql, types: [] },

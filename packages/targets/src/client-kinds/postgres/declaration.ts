@@ -1,4 +1,5 @@
 import type { SqlDeclaration } from '../../sql/declaration.ts'
+import type { Credentials } from './authentication.ts'
 
 /**
  * Operations on PostgreSQL, in tables that chaos creates: `"client": {"kind": "postgres", "user": "app", "database":
@@ -16,3 +17,11 @@ export interface PostgresDeclaration extends SqlDeclaration {
 type Commit = 'async' | 'remote_write' | 'on' | 'remote_apply'
 
 export const commits: readonly Commit[] = ['async', 'remote_write', 'on', 'remote_apply']
+
+const USUAL = 'postgres'
+
+export const credentialsOf = ({
+  user = USUAL,
+  password,
+  database = USUAL,
+}: PostgresDeclaration): Credentials & { readonly database: string } => ({ user, password, database })

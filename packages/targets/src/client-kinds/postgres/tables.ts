@@ -4,7 +4,7 @@ import { reportText } from '@chaosproxy/wire/postgresql'
 import type { NodeAddress } from '../../clients/planned-clients.ts'
 import { isOlder } from '../../command/programs.ts'
 import { type Connection, openConnection, PostgresRefused, type QueryEnd } from './connection.ts'
-import type { PostgresDeclaration } from './declaration.ts'
+import { credentialsOf, type PostgresDeclaration } from './declaration.ts'
 import { OLDEST } from './programs.ts'
 
 interface MakeTablesOptions {
@@ -13,6 +13,11 @@ interface MakeTablesOptions {
   /** Every node's own address, bypassing the proxy. */
   readonly reached: readonly NodeAddress[]
   readonly timeoutMs: number
+}
+
+interface Session {
+  readonly node: string
+  readonly connection: Connection
 }
 
 const LOOK_EVERY_MS = 20
@@ -24,12 +29,10 @@ const LOOK_EVERY_MS = 20
  */
 export async function makeTables({ declaration, tables, reached, timeoutMs }: MakeTablesOptions): Promise<void> {
   const signal = AbortSignal.timeout(timeoutMs)
-  const sessions: { readonly node: string; readonly connection: Connection }[] = []
+  const sessions: Session[] = []
   try {
-    for (const address of reached) {
-      const connection = await connected(address, declaration, signal)
-      sessions.push({ node: address.node, connection })
-    }
+    for (const address of reached)
+      sessions.push({ node: address.node, connection: await connected(address, declaration, signal) })
     const primary = sessions.find(({ connection }) => connection.parameter('in_hot_standby') !== 'on')
     if (primary === undefined)
       throw environmentError(`no node is a primary: ${sessions.map(({ node }) => node).join(', ')} are standbys.`)
@@ -47,12 +50,12 @@ async function connected(
   declaration: PostgresDeclaration,
   signal: AbortSignal,
 ): Promise<Connection> {
-  const { user = 'postgres', password, database = 'postgres' } = declaration
+  const credentials = credentialsOf(declaration)
   const where = `${node} (${host}:${port})`
   try {
     // The creation of tables need not wait for standbys that are still connecting.
     const parameters = { application_name: 'chaos', synchronous_commit: 'local' }
-    const connection = await openConnection({ host, port, user, password, database, parameters, signal })
+    const connection = await openConnection({ host, port, ...credentials, parameters, signal })
     const version = connection.parameter('server_version') ?? ''
     if (!isOlder(version, OLDEST)) return connection
     connection.close()
@@ -65,7 +68,7 @@ async function connected(
       : error.report.code === '3D000'
         ? ' Give "client" the right "database".'
         : ''
-    throw environmentError(`${where} refuses ${user}: ${error.message}.${remedy}`)
+    throw environmentError(`${where} refuses ${credentials.user}: ${error.message}.${remedy}`)
   }
 }
 
