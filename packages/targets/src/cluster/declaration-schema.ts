@@ -41,26 +41,12 @@ const ready = v.variant('by', [readyByTcp, readyByHttp, readyByLog, readyByComma
 const readyOfRunning = v.variant('by', [readyByTcp, readyByHttp, readyByCommand], byOneOf('tcp, http, command'))
 
 const everyMs = v.optional(v.pipe(durationMs, v.minValue(10, 'must be 10 ms or more')))
+const answers = { leads: pattern, term: v.optional(pattern), applied: v.optional(pattern), everyMs }
 const role = v.variant(
   'by',
   [
-    v.strictObject({
-      by: v.literal('http'),
-      port: v.optional(name),
-      path,
-      leads: pattern,
-      term: v.optional(pattern),
-      applied: v.optional(pattern),
-      everyMs,
-    }),
-    v.strictObject({
-      by: v.literal('command'),
-      command,
-      leads: pattern,
-      term: v.optional(pattern),
-      applied: v.optional(pattern),
-      everyMs,
-    }),
+    v.strictObject({ by: v.literal('http'), port: v.optional(name), path, ...answers }),
+    v.strictObject({ by: v.literal('command'), command, ...answers }),
   ],
   byOneOf('http, command'),
 )
