@@ -43,6 +43,9 @@ interface Pending<Reply> {
 
 const REFUSED = 'connection refused'
 
+export const socketErrorText = ({ code, message }: NodeJS.ErrnoException): string =>
+  code === 'ECONNREFUSED' ? REFUSED : (code ?? message)
+
 /** Shared by all sockets whose readers allow it, which avoids the overhead of streams. */
 const memory = Buffer.allocUnsafeSlow(64 * 1024)
 
@@ -79,7 +82,7 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
     }
 
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      failure = error.code === 'ECONNREFUSED' ? REFUSED : (error.code ?? error.message)
+      failure = socketErrorText(error)
     })
     socket.on('data', (chunk) => received(reader.read(chunk)))
     socket.on('end', () => received(reader.end()))

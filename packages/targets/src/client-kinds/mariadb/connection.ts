@@ -19,6 +19,7 @@ import {
   type ServerError,
   type Value,
 } from '@chaosproxy/wire/mysql'
+import { socketErrorText } from '../../clients/line.ts'
 import type { Row } from '../../sql/asked.ts'
 import { NotConnected } from '../../sql/clients.ts'
 
@@ -130,7 +131,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
       }
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      failure = error.code === 'ECONNREFUSED' ? 'connection refused' : (error.code ?? error.message)
+      failure = socketErrorText(error)
     })
     socket.on('end', () => end(failure))
     socket.on('close', () => end(failure))

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { connect, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import {
   type BackendMessage,
   backendReader,
@@ -9,6 +9,7 @@ import {
   type ServerReport,
   writeFrontend,
 } from '@chaosproxy/wire/postgresql'
+import { socketErrorText } from '../../clients/line.ts'
 import type { Row } from '../../sql/asked.ts'
 import { NotConnected } from '../../sql/clients.ts'
 import { type Credentials, createLogin } from './authentication.ts'
@@ -150,23 +151,22 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
       },
     }
 
-    listen(socket, {
-      connected() {
-        const settings = Object.entries({ user, database, client_encoding: 'UTF8', ...parameters })
-        socket.write(writeFrontend({ kind: 'startup', minorVersion: 0, parameters: settings }))
-      },
-      data(chunk) {
-        try {
-          for (const message of reader.read(chunk)) if (open) received(message)
-        } catch (error) {
-          end((error as Error).message)
-        }
-      },
-      failed(why) {
-        failure = why
-      },
-      closed: () => end(failure),
+    socket.on('connect', () => {
+      const settings = Object.entries({ user, database, client_encoding: 'UTF8', ...parameters })
+      socket.write(writeFrontend({ kind: 'startup', minorVersion: 0, parameters: settings }))
     })
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        for (const message of reader.read(chunk)) if (open) received(message)
+      } catch (error) {
+        end((error as Error).message)
+      }
+    })
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      failure = socketErrorText(error)
+    })
+    socket.on('end', () => end(failure))
+    socket.on('close', () => end(failure))
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
   })
@@ -182,21 +182,4 @@ function extendedQuery(sql: string, parameters: Row): Buffer {
     { kind: 'sync' },
   ]
   return Buffer.concat(messages.map(writeFrontend))
-}
-
-interface Listener {
-  connected(): void
-  data(chunk: Buffer): void
-  failed(why: string): void
-  closed(): void
-}
-
-function listen(socket: Socket, { connected, data, failed, closed }: Listener): void {
-  socket.on('connect', connected)
-  socket.on('data', data)
-  socket.on('error', (error: NodeJS.ErrnoException) =>
-    failed(error.code === 'ECONNREFUSED' ? 'connection refused' : (error.code ?? error.message)),
-  )
-  socket.on('end', closed)
-  socket.on('close', closed)
 }
