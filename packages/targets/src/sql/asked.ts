@@ -8,14 +8,15 @@ import {
 } from '@chaosproxy/history'
 
 /** The objects of workloads that a database can store, each in its own table. */
-export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'transactions' | 'bank'
+export type ObjectName = (typeof objectNames)[number]
+export const objectNames = ['register', 'counter', 'set', 'lists', 'transactions', 'bank'] as const
 
 /**
  * How a transfer changes balances. With `read-then-write`, a transaction writes values that it computed from earlier
  * reads, as in many applications.
  */
-export type Transfers = 'in-place' | 'read-then-write'
-export const transfersMade: readonly Transfers[] = ['in-place', 'read-then-write']
+export type Transfers = (typeof transfersMade)[number]
+export const transfersMade = ['in-place', 'read-then-write'] as const
 
 /** The texts of one row, or of the parameters of a statement. */
 export type Row = readonly (string | null)[]
@@ -166,16 +167,6 @@ export function transferring(value: Json, transfers: Transfers, bank: BankComman
 }
 
 export const unknown = (f: string): Asked => ({ type: 'unknown', why: `there is no command for ${f}` })
-
-const OBJECT_NAMES: { readonly [name in ObjectName]: true } = {
-  register: true,
-  counter: true,
-  set: true,
-  lists: true,
-  transactions: true,
-  bank: true,
-}
-export const objectNames = Object.keys(OBJECT_NAMES) as readonly ObjectName[]
 
 export function objectOf(functions: readonly string[], initial: Json): ObjectName {
   if (functions.some(isTransaction)) return 'transactions'

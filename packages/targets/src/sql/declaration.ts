@@ -9,20 +9,17 @@ export interface SqlDeclaration {
   readonly password?: string | undefined
   readonly database?: string | undefined
   /** Where reads are sent: to the primary, or to the client's own node. */
-  readonly reads?: ReadsFrom | undefined
+  readonly reads?: (typeof readsFrom)[number] | undefined
   /** The isolation level; by default the server's setting. */
-  readonly isolation?: Isolation | undefined
+  readonly isolation?: (typeof isolations)[number] | undefined
   /** How a transfer of the bank changes its balances; by default `in-place`. */
   readonly transfers?: Transfers | undefined
   /** The type of the objects; by default it follows from the operations. */
   readonly object?: ObjectName | undefined
 }
 
-export type ReadsFrom = 'primary' | 'replicas'
-export type Isolation = 'read-committed' | 'repeatable-read' | 'serializable'
-
-const readsFrom: readonly ReadsFrom[] = ['primary', 'replicas']
-const isolations: readonly Isolation[] = ['read-committed', 'repeatable-read', 'serializable']
+const readsFrom = ['primary', 'replicas'] as const
+const isolations = ['read-committed', 'repeatable-read', 'serializable'] as const
 
 export const oneOf = <Name extends string>(
   names: readonly Name[],

@@ -10,12 +10,10 @@ export interface EtcdDeclaration {
   readonly kind: 'etcd'
   readonly keys?: string | undefined
   /** `serializable`: each member answers reads from its own data, which may be stale. */
-  readonly reads?: EtcdReads | undefined
+  readonly reads?: (typeof etcdReads)[number] | undefined
 }
 
-type EtcdReads = 'linearizable' | 'serializable'
-
-const etcdReads: readonly EtcdReads[] = ['linearizable', 'serializable']
+const etcdReads = ['linearizable', 'serializable'] as const
 
 /** Clients of a user's etcd. The key names differ in every run. */
 export const etcdKind: ClientKind<EtcdDeclaration> = {

@@ -8,12 +8,10 @@ import type { SqlDeclaration } from '../../sql/declaration.ts'
 export interface MariadbDeclaration extends SqlDeclaration {
   readonly kind: 'mariadb'
   /** Where writes are sent: to the primary (by default), or to the client's own node, as in a multi-master cluster. */
-  readonly writes?: WritesTo | undefined
+  readonly writes?: (typeof writesTo)[number] | undefined
 }
 
-type WritesTo = 'primary' | 'own'
-
-export const writesTo: readonly WritesTo[] = ['primary', 'own']
+export const writesTo = ['primary', 'own'] as const
 
 const USUAL = 'chaos'
 
