@@ -367,14 +367,25 @@ int syncfs(int fd) {
   return result;
 }
 
-/* Refuses asynchronous writes. The arguments do not matter. */
-int io_setup(void) { return -ENOSYS; }
+int io_setup(int number, void *context) {
+  (void)number, (void)context;
+  return -ENOSYS;
+}
+int io_uring_queue_init(unsigned int entries, void *ring, unsigned int flags) {
+  (void)entries, (void)ring, (void)flags;
+  return -ENOSYS;
+}
+int io_uring_queue_init_params(unsigned int entries, void *ring, void *parameters) {
+  (void)entries, (void)ring, (void)parameters;
+  return -ENOSYS;
+}
+int io_uring_queue_init_mem(unsigned int entries, void *ring, void *parameters, void *memory, size_t size) {
+  (void)entries, (void)ring, (void)parameters, (void)memory, (void)size;
+  return -ENOSYS;
+}
 
 /* Further names of the same functions on 64-bit machines. */
 #define ALSO(name, of) __typeof__(of) name __attribute__((alias(#of)))
-ALSO(io_uring_queue_init, io_setup);
-ALSO(io_uring_queue_init_params, io_setup);
-ALSO(io_uring_queue_init_mem, io_setup);
 ALSO(pwrite64, pwrite);
 ALSO(pwritev64, pwritev);
 ALSO(pwritev64v2, pwritev2);
