@@ -37,7 +37,7 @@ export function doubleOf(text: string, message = 'ERR value is not a valid float
   return value
 }
 
-/** The precision, in bits, of the floats that Redis adds on x86. */
+/** On x86, Redis adds numbers as 80-bit floats. Their precision is 64 bits. */
 const PRECISION = 64
 const PLACES = 17
 

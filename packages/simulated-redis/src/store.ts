@@ -34,7 +34,7 @@ const sizeOf = (value: Value): number => {
     case 'set':
       return value.members.size
     case 'stream':
-      // An empty stream is not removed, because it may have groups.
+      // A stream never counts as empty. Redis keeps a stream without entries, because it may have groups.
       return 1
     case 'zset':
       return value.scores.size

@@ -114,7 +114,7 @@ class Exchange implements Addressee, Asker, Expiring {
   }
 }
 
-/** Undefined if the node died first, so that the client sees a broken connection. */
+/** The reply to a request. Undefined if the node died before it replied: the client then sees a broken connection. */
 type Reply = Completion | 'refused' | undefined
 
 class Answer implements Addressee {

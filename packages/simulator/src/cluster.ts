@@ -82,7 +82,10 @@ export interface SimulatedCluster extends Cluster {
   unmet?(): readonly string[]
   /** Returns the goals that this run has reached. */
   met?(): readonly string[]
-  /** Starts the clock by which requests are held. If absent, no request can be held. */
+  /**
+   * Called when the scenario begins. Holds of requests are timed from then on. Without this method, no request can be
+   * held.
+   */
   scenarioBegins?(): void
   /** Undoes the changes that the run made to this process. Absent if the run makes no such changes. */
   close?(): void

@@ -3,7 +3,7 @@ import type { NodeEffect } from '@chaosproxy/faults'
 /** A crash of a node directly before one of its effects. */
 export interface CrashPoint {
   readonly before: NodeEffect
-  /** The number of effects of this kind until the crash, including the last. */
+  /** The number of effects of this kind up to the crash. The node dies before the last of them. */
   left: number
   readonly die: () => void
 }

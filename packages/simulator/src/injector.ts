@@ -55,9 +55,7 @@ interface Place {
   readonly network: { has(link: Link): boolean }
 }
 
-/**
- * Returns a message that names a node or link of the fault that does not exist; undefined if all nodes and links exist.
- */
+/** Returns a message if a node or link of the fault does not exist; otherwise undefined. */
 export function strangerIn(fault: Fault, { nodes, network }: Place): string | undefined {
   if ('nodes' in fault) {
     const stranger = fault.nodes.find((id) => !nodes.has(id))

@@ -32,7 +32,10 @@ export interface Passage {
 
 export interface TroubledLink {
   strikes(placed: Placed, question: number, n: number): boolean
-  /** Returns a random number, uniform in [0, 1). It is computed from the number that decided that the fault hits. */
+  /**
+   * Returns a random number, uniform in [0, 1), for a message that a fault hits. It is derived from the random number
+   * that decided the hit.
+   */
   share(probability: number | undefined, question: number, n: number): number
   /** Returns a random time around `middleMs`, in nanoseconds, never negative. */
   spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number
@@ -51,7 +54,7 @@ export interface TroubledLink {
 export interface Trouble<Kind extends FaultKind = FaultKind> {
   /** Whether the fault affects replies. Its links are still given in the direction of the requests. */
   readonly onReplies?: true
-  /** Whether the fault holds messages until no such fault is in effect on the link. */
+  /** Whether the fault holds messages. The link sends them once none of its faults holds messages any more. */
   readonly holds?: true
   /** Whether the nth message is lost or held. Called before `changes`. */
   stops?(
@@ -111,7 +114,7 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
   'duplicate-message': {
     changes({ copies, when }, placed, link, passage) {
       if (!hits(placed, link, COPY, passage.n)) return
-      // The copies follow the message at equal random intervals.
+      // The message and its copies follow each other at equal intervals. The length of the interval is random.
       passage.copies += copies
       passage.copiedAfter = Math.round(LATEST_COPY_NANOS * link.share(when?.probability, COPY, passage.n))
     },
@@ -135,7 +138,8 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
       passage[besides ? 'besides' : 'parcel'] = link.falsified(passage.honest, fields, passage.n)
     },
   },
-  // Receivers drop a forged message, so the message is lost, and an additional message has no effect.
+  // Receivers drop a forgery. A message that is replaced by a forgery is thus lost, and an additional forgery has no
+  // effect.
   'forge-signed-message': {
     changes({ besides }, placed, link, passage) {
       if (hits(placed, link, FORGERY, passage.n)) passage[besides ? 'besides' : 'parcel'] = undefined

@@ -61,7 +61,7 @@ export class SimulatedNetwork {
   }
 }
 
-// The numbers of the link's own random decisions. Faults use all other numbers.
+// The numbers of the link's own random decisions. All other numbers belong to faults.
 const DELAY = 0
 const FALSEHOOD = 11
 
@@ -171,8 +171,8 @@ export class Link implements TroubledLink {
   }
 
   /**
-   * Returns a number that is uniform in [0, 1). The random number of a hit is below the probability, so the quotient of
-   * the two is uniform.
+   * Returns the random number of a hit, divided by the probability. The number is below the probability, so the result
+   * is uniform in [0, 1).
    */
   share(probability: number | undefined, question: number, n: number): number {
     return this.#drawn(question, n) / (probability ?? 1)
@@ -235,7 +235,7 @@ export class Link implements TroubledLink {
     const arrival = Math.max(departure + delay, this.#lastArrival)
     if (besides !== undefined) this.#queue.schedule(arrival, besides)
     if (parcel === undefined) return
-    // No message waits for an overtaken message or a copy.
+    // Later messages do not wait for an overtaken message or for copies.
     if (overtakenBy > 0) this.#schedule(arrival + overtakenBy, parcel)
     else this.#arriveAt(arrival, parcel)
     for (let copy = 1; copy <= copies; copy++) this.#queue.schedule(arrival + copy * copiedAfter, parcel)

@@ -22,8 +22,8 @@ import { Wire } from './wire.ts'
 
 export type AnyEvent = MachineEvent<unknown>
 /**
- * Called after every step with the node's state and the records on its disk. It must not change them. `event` is absent
- * for a start.
+ * Called after every step with the node's state and the records on its disk. An observer must not change them. `event`
+ * is undefined when the node starts.
  */
 export type Observer = (state: unknown, event: AnyEvent | undefined, durable: readonly unknown[]) => void
 
@@ -183,8 +183,8 @@ export class SimulatedNode implements Ringing {
   }
 
   /**
-   * Runs a step of a node that believed a false message. If it throws, the process exits and restarts. This is no bug
-   * of the protocol, which was not designed for links that lie.
+   * Runs a step of a node that believed a false message. If the step throws, the process exits and restarts. Such an
+   * error is no bug of the protocol, which was not designed for false messages.
    */
   #whileMisled(act: () => void): void {
     try {

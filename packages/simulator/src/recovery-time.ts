@@ -7,7 +7,7 @@ const LEAST_MS = 10_000
 const TRIES = 20
 /** The maximum time for all attempts together, because long timers mostly serve other purposes. */
 const LONGEST_TRIES_MS = 60_000
-/** The number of long waits just before healing: a lease, and another wait with a long timer. */
+/** The number of long timers that may have started just before healing: a lease, and one other. */
 const WAITS = 2
 
 /**

@@ -3,8 +3,8 @@ import { drive, heal, type RunHandle, type RunOptions, type RunOutcome, readLast
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
 /**
- * Returns limits far above a normal run: each phase twice, the recovery time, and one more minute, with a hundred
- * thousand events per second.
+ * Returns limits far above a normal run: twice the time of each phase, the recovery time, and one more minute. A
+ * hundred thousand events per second are permitted.
  */
 const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>, recoveryMs: Millis): RunLimits => {
   const durationMs = millis(2 * (timeMs + quietMs + timeoutMs) + recoveryMs + 60_000)
@@ -25,7 +25,7 @@ export interface Simulation {
   advance(events: number): SimulatedRun | undefined
 }
 
-/** Elects a leader and begins the run. How calls of `advance` divide the run does not affect its result. */
+/** Elects a leader and begins the run. The result does not depend on the number of events in each call of `advance`. */
 export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): Simulation {
   cluster.run(() => cluster.isReady(), WARM_UP)
   let outcome: RunOutcome | undefined
@@ -46,7 +46,7 @@ export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOpti
       const end = cluster.run(() => outcome !== undefined, { events: Math.min(events, eventsLeft), durationMs })
       if (outcome !== undefined) return { type: 'ended', outcome }
       if (end === 'too many events' && events < eventsLeft) return undefined
-      // Recovery may take longer if a longer timer was set during the run.
+      // The run continues if a longer timer was set during it, because recovery may then take longer.
       if (end !== 'idle' && cluster.recoveryMs() > recoveryMs) return undefined
       return { type: 'stopped', reason: end === 'done' ? 'idle' : end }
     },

@@ -153,8 +153,8 @@ function shapeOf(key: ForeignKey): string {
 }
 
 /**
- * Requires that the partition has the checks of the partitioned table. Its other checks must hold for every value that
- * the partition accepts.
+ * Throws if the partition lacks a check of the partitioned table. An additional check of the partition must accept
+ * every value that belongs in the partition.
  */
 function requireChecks(table: Table, values: readonly SqlValue[], parent: Table, context: Context, run: Run): void {
   const place = parent.partitioned?.place ?? -1

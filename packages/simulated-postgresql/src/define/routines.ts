@@ -378,7 +378,7 @@ export function* createTrigger(
   if (trigger.when !== undefined && trigger.level === 'STATEMENT')
     throw new NotSupported('WHEN of a statement-level trigger')
   setTriggers(table, [...table.triggers.filter((each) => each !== known), trigger], run)
-  // CREATE TRIGGER reports the errors of the WHEN condition.
+  // Compiles the WHEN condition, so that CREATE TRIGGER reports its errors.
   run.factsOf(table)
   return 'CREATE TRIGGER'
 }

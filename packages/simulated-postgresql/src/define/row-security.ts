@@ -8,8 +8,8 @@ import type { Wait } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 import { requireRoles } from './roles.ts'
 
-// Policies are stored only by name, and never apply: `Context.locks` refuses statements of roles to which they would
-// apply.
+// Policies are stored only by name and are never applied. `Context.locks` refuses the statements of all roles that a
+// policy would restrict.
 
 export function setRowSecurity(table: Table, enabled: boolean, run: Run): void {
   const before = table.rowSecurity

@@ -47,7 +47,7 @@ function partitionFor(table: Table, row: readonly SqlValue[], run: Run): Table {
   })
 }
 
-/** Characters of a value shown; longer values are truncated (ExecBuildSlotValueDescription). */
+/** The longest value, in characters, that is shown in full (ExecBuildSlotValueDescription). */
 const SHOWN_CHARACTERS = 64
 
 function failingRow(table: Table, row: readonly SqlValue[], run: Run): string {

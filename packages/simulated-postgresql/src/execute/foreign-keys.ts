@@ -18,8 +18,8 @@ export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, befor
   for (const key of keys) {
     if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {
-      // If this transaction wrote the old version, the check of the old version does nothing, because the version was
-      // replaced. The new version then needs its own check.
+      // If the key is unchanged, a committed version needs no new check. The check of an uncommitted version does
+      // nothing once the version is replaced.
       if (statusOf(before.xmin) === 'committed') continue
     }
     run.owed.push({
@@ -164,7 +164,7 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
         const defaultAt = (at: number): SqlValue =>
           facts.defaults[key.columns[at] ?? 0]?.evaluate({ row: [], parameters: [], session: run }) ?? null
         yield* change(key, tuple, run, defaultAt)
-        // The default value may be the very key that was deleted.
+        // The default value may equal the deleted key. The row would then still refer to it.
         const values = [...tuple.values]
         for (const [at, place] of key.columns.entries()) values[place] = defaultAt(at)
         const gone = keyOf(key.referencedColumns, key.referenced, before.values, run)

@@ -20,7 +20,7 @@ export interface From {
   readonly item: Item
   /** The scans of single tables, which conditions can narrow. */
   readonly scans: readonly TableScan[]
-  /** A row that is reread must satisfy them again. */
+  /** The conditions of inner joins. A row that is read again after a wait must satisfy them again. */
   readonly conditions: readonly Compiled[]
 }
 
@@ -289,7 +289,8 @@ function placed(left: JoinedRow, relation: Relation, values: readonly SqlValue[]
 function compileRangeFunction(fields: Fields<'RangeFunction'>, building: Building): Item {
   const { scope } = building
   const before = scope.columns
-  // A function in FROM may refer to the items to its left, even without LATERAL.
+  // A function in FROM may refer to the items on its left, even without LATERAL. Their columns must therefore be
+  // visible.
   if (before.length === 0) scope.columns = scope.relations.flatMap((relation) => relation.columns)
   const table = compileFunctionTable(fields, scope)
   scope.columns = before

@@ -43,7 +43,7 @@ export function compileGroupingSets(
     const column = columnOf(node, scope)
     const known = keys.findIndex((each) => (column === undefined ? textOf(each.node) === text : each.column === column))
     if (known >= 0) return known
-    // In PostgreSQL, each occurrence in the select list is a separate key.
+    // In PostgreSQL, equal expressions in the select list become separate keys.
     if (column === undefined && targetList.filter((target) => targetText(target) === text).length > 1)
       throw new NotSupported('grouping sets with an expression that is twice in the select list')
     const compiled = decideText(compileExpression(node, scope), scope)

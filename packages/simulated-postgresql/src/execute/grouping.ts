@@ -51,7 +51,8 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
   let having: Compiled | undefined
 
   const aggregate = (call: Fields<'FuncCall'>): Compiled => {
-    // In the arguments of an aggregate, a subquery refers to a row instead of a group.
+    // Inside the arguments of an aggregate, names refer to rows, not to groups. The callbacks for groups are therefore
+    // off.
     const { onOuterReference } = scope
     scope.onOuterReference = undefined
     scope.onNode = undefined

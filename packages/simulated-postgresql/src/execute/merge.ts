@@ -268,7 +268,7 @@ function* mergeOne(merge: Merge, { row, when }: Found, run: Run): Generator<Wait
   const outcome = yield* change(merge, row, when, run)
   if (outcome.kind === 'changed') return [outcome.done]
   if (outcome.kind === 'nothing') return []
-  // A concurrent transaction broke the match, so neither row has a match now.
+  // A concurrent transaction broke the match. The source row and the target row now have no match.
   const { slot, tuple } = slotsOf(merge.scan.relation)
   const alone = outcome.target
   const bySource =
@@ -292,7 +292,7 @@ function slotsOf({ columns, tuple, system }: Relation): { readonly slot: Chooses
   return { slot: (at) => slots.has(at), tuple: (at) => at === tuple }
 }
 
-/** Returns a part of a row. */
+/** Returns a copy of the row with only the chosen values and tuples. */
 function part(row: JoinedRow, slot: Chooses, tuple: Chooses): JoinedRow {
   return {
     values: row.values.map((value, at) => (slot(at) ? value : null)),

@@ -106,7 +106,7 @@ export interface Run extends SessionFacts, Writer {
   readonly server: ServerView
   /** What the statement reads, if the engine is observed. */
   readonly met: Met | undefined
-  /** The view that a repeated evaluation reads from. It locks and changes nothing. */
+  /** The data that a repeated evaluation reads. Such an evaluation takes no locks and changes nothing. */
   readonly view: View | undefined
   /** Whether rows without ORDER BY come in random order. */
   readonly shuffles: boolean

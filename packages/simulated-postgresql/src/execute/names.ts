@@ -8,7 +8,7 @@ export function resultName(node: Node): string {
 }
 
 /**
- * The name of a result column. The weak name of a cast or CASE applies only if the inner expression has no strong name.
+ * The name of a result column. A cast or CASE has a weak name: a strong name of the expression inside takes precedence.
  */
 interface Figured {
   readonly name: string | undefined

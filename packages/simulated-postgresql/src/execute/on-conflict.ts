@@ -99,7 +99,7 @@ function inferred(fields: Fields<'InferClause'>, facts: TableFacts): readonly In
 
 type Resolved = 'none' | { readonly tuple: Tuple | undefined }
 
-/** Applies the conflict action to a conflicting row. Returns `none` if the row can be inserted now. */
+/** Applies the conflict action to the existing row. Returns `none` if no row conflicts any more. */
 export function* resolveConflict(
   conflict: Conflict,
   facts: TableFacts,

@@ -7,7 +7,7 @@ export function runOf(env: Env): Run {
   return env.session as Run
 }
 
-/** Thrown by an expression that must wait. It has had no effect yet, so it can be evaluated again. */
+/** Thrown when an expression must wait. The expression has had no effect yet, so it can be evaluated again. */
 class MustWait extends Error {
   readonly wait: () => Generator<Wait, void, void>
 
@@ -25,7 +25,7 @@ interface Met {
   readonly results: { readonly site: object; readonly value: unknown }[]
 }
 
-/** The progress outside of any evaluation, which records nothing. */
+/** Used outside of evaluations. It stores no results. */
 const NOWHERE: Met = { over: 0, met: 0, calls: 0, results: [] }
 let waits = NOWHERE
 
@@ -71,7 +71,7 @@ export function executed<T>(site: object, start: () => Generator<Wait, T, void>)
   const mine = waits
   const at = mine.calls++
   const known = mine === NOWHERE ? undefined : mine.results[at]
-  // The result replaces those of executions nested in it.
+  // Stores the result, and drops the results of the executions nested in this one.
   const done = (value: T): T => {
     if (mine === NOWHERE) return value
     mine.results[at] = { site, value }

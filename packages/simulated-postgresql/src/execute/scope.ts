@@ -37,7 +37,7 @@ export class QueryScope implements Scope {
   searchedFromBelow = 0
   /** The clause that is being compiled, for messages. */
   place = 'this context'
-  /** Returns the compiled form of a node on a group, in a grouped query. */
+  /** Compiles special nodes, such as a grouping key to its value for the group. Returns undefined for other nodes. */
   onNode: ((node: Node) => Compiled | undefined) | undefined
   onAggregate: ((call: Call) => Compiled) | undefined
   onWindow: ((call: Call) => Compiled) | undefined

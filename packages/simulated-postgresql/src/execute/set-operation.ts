@@ -86,7 +86,9 @@ export function commonTypes(
   })
 }
 
-/** Returns a column of an operand. A literal has no type yet, because the other operand may decide it. */
+/**
+ * Returns a column of an operand. A literal keeps no type, because the other operand may determine the column's type.
+ */
 function operand(select: Operand, type: SqlType, at: number, scope: QueryScope): Compiled {
   const targets = select.targetList ?? []
   const target = targets[at]

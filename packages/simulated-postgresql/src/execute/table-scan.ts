@@ -93,7 +93,7 @@ export class TableScan implements Item {
         const wanted = array ? undefined : column.type
         compiled.push(compileExpression(node, scope, wanted))
       } catch (error) {
-        // The complete condition will report the error.
+        // The error is reported when the whole condition is compiled.
         if (error instanceof SqlError) return
         throw error
       } finally {

@@ -19,7 +19,7 @@ export function* insertRow(facts: TableFacts, values: readonly SqlValue[], run: 
 function* enter(facts: TableFacts, index: Index, tuple: Tuple, run: Run): Generator<Wait, void, void> {
   const values = index.valuesOf(tuple.values)
   if (values === undefined) return
-  // The entry precedes the search for conflicts, so two conflicting transactions may wait for each other, which is a
+  // An exclusion constraint adds its entry before it searches for conflicts, so two conflicting transactions may
   // deadlock.
   const entersFirst = index.excludes !== undefined
   if (entersFirst) addEntry(run, facts.table, index, tuple, values)

@@ -267,7 +267,7 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
     if (signature.strict && values.includes(null)) return null
     return implementation(values, env, call)
   }
-  // A call that depends on the session is never computed in advance, even if PostgreSQL declares the function
+  // A function without `own` depends on the session. It is never computed in advance, even if PostgreSQL declares it
   // immutable.
   const pure = signature.volatility === 'i' && own !== undefined
   return derived(call.result, all, { strict: signature.strict, pure }, evaluate)

@@ -260,7 +260,7 @@ function compileRow(node: Fields<'RowExpr'>, compiler: Compiler): Compiled {
   }
 }
 
-/** `(a, b) = ($1, $2)` decides the type of a parameter later. */
+/** Leaves the type of a parameter open, because the comparison decides it: `(a, b) = ($1, $2)`. */
 function decideField(field: Compiled, scope: Scope): Compiled {
   return field.parameter === undefined ? decideText(field, scope) : field
 }

@@ -41,7 +41,7 @@ export interface Subquery {
   rows(env: Env): Iterable<readonly SqlValue[]>
 }
 
-/** The names that an expression can use. Using an absent member is an error. */
+/** The names that an expression can use. An expression that needs an absent member is an error. */
 export interface Scope {
   /** The types, settings and relations at the time of preparation, because each literal is parsed only once. */
   readonly context: TextContext

@@ -14,7 +14,7 @@ export function constant(type: SqlType, value: SqlValue): Compiled {
   return { type, evaluate: () => value, fold: () => known }
 }
 
-/** Returns the value of a part that PostgreSQL's planner knows. Throws the errors of constants. */
+/** Returns the value of a part if PostgreSQL's planner knows it. Throws if the computation of a constant fails. */
 export function foldOf(part: Compiled, env: Env): Known | undefined {
   return part.fold?.(env)
 }

@@ -34,7 +34,7 @@ function conjunction(parts: readonly Compiled[], all: boolean, scope: Scope): Co
     }
     return unknown ? null : all
   }
-  // After a constant that decides the result, PostgreSQL computes nothing more.
+  // PostgreSQL stops at the first constant that decides the result.
   return foldable(typeNamed(scope, OID.bool), compute, (env) => {
     let certain = true
     for (const part of parts) {
@@ -154,8 +154,8 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
 }
 
 /**
- * Decides whether a constant range contains an element, as PostgreSQL's planner does without evaluating the element.
- * Null if the element matters.
+ * Decides from a constant range alone whether it contains an element, as PostgreSQL's planner does. Null if the element
+ * must be evaluated.
  */
 function ofNull({ signature, operands: [a, b] }: Resolved, env: Env): boolean | null {
   const { source } = signature

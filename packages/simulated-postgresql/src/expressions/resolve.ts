@@ -249,7 +249,10 @@ function best<T>(candidates: readonly T[], score: (candidate: T) => number): rea
   return candidates.filter((_, i) => scores[i] === most)
 }
 
-/** Keeps the candidates that match the category of each unknown argument: string if any candidate accepts a string. */
+/**
+ * Filters candidates by a type category for each unknown argument. The category is string if any candidate accepts a
+ * string.
+ */
 function byCategory<T>(
   types: Types,
   base: readonly number[],

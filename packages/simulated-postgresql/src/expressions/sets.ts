@@ -101,7 +101,7 @@ function ofRows(
   }
 }
 
-/** Returns a function that calls a user-defined function for its rows. */
+/** Returns a function that calls a user-defined function and returns its rows. */
 function routineSet(signature: FunctionSignature): SetFunction | undefined {
   const site = {}
   if (!signature.returnsSet)

@@ -131,7 +131,7 @@ function comparison(
     evaluate: (env) => {
       const outcomes = function* (): Generator<SqlValue> {
         for (const row of subquery.rows(env)) {
-          // `current` is set again for each row, because the comparison itself may run this subquery.
+          // The comparison may run this subquery again and change `current`, so each row sets it.
           current = row
           yield condition.evaluate(env)
         }

@@ -62,7 +62,7 @@ export function offsetBound(
     checkSign(by, env)
     const edge = target.evaluate(env)
     let at = 0
-    // Finds the edge in the sorted keys.
+    // Finds the first row of the frame, or the first row after it.
     while (at < partition.rows.length) {
       const comparison = key.compare(partition.keys[at]?.[0] ?? null, edge, env)
       if (side === 'start' ? comparison >= 0 : comparison > 0) break

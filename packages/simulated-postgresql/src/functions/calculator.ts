@@ -46,7 +46,7 @@ export const operatorQuery =
   (places) =>
     ['select', ...places.slice(0, -1), `operator(pg_catalog.${name})`, ...places.slice(-1)].join(' ')
 
-/** Returns this package's implementation. A calculator computes the cases that it leaves out. */
+/** Returns this package's implementation. If it throws NotComputed, the calculator computes the result. */
 export function computed(
   own: Builtin | undefined,
   calculator: Calculator | undefined,

@@ -204,7 +204,10 @@ const json: Builtins = {
 
 export const CASTS_BY_FUNCTION: Builtins = { ...numbers, ...texts, ...moments, ...json }
 
-/** Returns the nearest float4. The last of 48 bits is set if any dropped bit was, so that no tie arises by rounding. */
+/**
+ * Returns the nearest float4. Keeps 48 bits, and sets the last one if any dropped bit is 1. Otherwise, rounding twice
+ * could produce a false tie.
+ */
 function roundedOnce(value: bigint): number {
   const size = value < 0n ? -value : value
   const shift = BigInt(Math.max(0, size.toString(2).length - 48))

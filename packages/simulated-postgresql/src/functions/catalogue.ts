@@ -113,7 +113,7 @@ export const functionsNamed: (name: string) => readonly FunctionSignature[] = re
     const entry = FUNCTIONS.slice(at + 1)
     rows.push(parseFunction(FUNCTIONS.slice(line, FUNCTIONS.indexOf(' ', line)), entry.slice(0, entry.search(/\s/))))
   }
-  // If the name contains a blank, the search may find the text of another entry.
+  // A name that contains a blank may also match text inside another entry.
   return rows.filter((row) => row.name === name)
 })
 

@@ -29,7 +29,9 @@ const SAME: ReadonlyMap<string, { readonly function: string; readonly extension:
 
 export const isExtension = (name: string): boolean => Object.hasOwn(EXTENSIONS, name)
 
-/** Returns the built-in function for a name, which may belong to an extension. */
+/**
+ * Maps a function of an installed extension to the built-in function that does the same. Returns other names unchanged.
+ */
 export function ownName(name: string, hasExtension: (extension: string) => boolean): string {
   const same = SAME.get(name)
   return same !== undefined && hasExtension(same.extension) ? same.function : name

@@ -30,15 +30,15 @@ const NUMBERS: Readonly<Record<string, (moment: Moment) => number>> = {
   IW: ({ days }) => isoWeek(days).week,
   Q: ({ month }) => Math.floor((month - 1) / 3) + 1,
 }
-/** The widths of numbers whose patterns are longer or shorter. */
+/** The widths of numbers whose width differs from the length of the pattern. */
 const WIDTHS: Readonly<Record<string, number>> = { HH24: 2, HH12: 2, ID: 1, MS: 3, US: 6 }
 
 const monthName = ({ month }: Moment): string => MONTHS[month - 1] ?? ''
 const dayName = ({ days }: Moment): string => DAYS[weekday(days)] ?? ''
 
 /**
- * Names by pattern, with the length to which they are padded unless FM precedes. The case of the pattern decides the
- * case of the name.
+ * The names by pattern. A name is padded to the given length, unless FM stands before the pattern. The case of the
+ * pattern decides the case of the name.
  */
 const NAMES: Readonly<Record<string, readonly [number, (moment: Moment) => string]>> = {
   MONTH: [9, monthName],
@@ -54,7 +54,7 @@ function cased(name: string, pattern: string): string {
   return pattern === pattern.toLowerCase() ? name.toLowerCase() : name
 }
 
-/** Matches the longest pattern. Unsupported patterns consist of letters, and some are suffixes of other patterns. */
+/** Matches a part of a format. Longer patterns are tried first. Letters that form no supported pattern do not match. */
 const PIECE = new RegExp(
   `(FM)|"([^"\\\\]*)"|(${[...Object.keys(NUMBERS), ...Object.keys(NAMES)].toSorted((a, b) => b.length - a.length).join('|')})|([^A-Z"\\\\])`,
   'giuy',
@@ -71,7 +71,7 @@ function momentToChar(moment: Moment, format: string): string {
     if (pattern === undefined) {
       const text = quoted ?? other ?? isUnfilled
       if (text === undefined || isUnfilled === 'Fm' || isUnfilled === 'fM') throw left()
-      // FM applies to the next part of the format, even to a quoted text.
+      // FM affects only the next part of the format. FM twice in a row is left to the calculator.
       if (isUnfilled !== undefined && !fill) throw left()
       fill = isUnfilled === undefined
       if (fill) result += text

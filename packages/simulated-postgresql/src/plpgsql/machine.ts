@@ -407,8 +407,8 @@ export class Machine<P extends Planned> {
   }
 
   /**
-   * Assigns a row to a record. If the record has a row type, assigns the values by position; otherwise the record also
-   * takes the columns.
+   * Assigns a row to a record. A record with a row type takes the values by position. Any other record also takes the
+   * row's columns.
    */
   #putRow(target: number, row: readonly SqlValue[], columns: readonly RecordColumn[]): void {
     const variable = this.#body.variables[target]
@@ -485,7 +485,7 @@ export class Machine<P extends Planned> {
   }
 }
 
-/** Returns the control flow after a block, which an EXIT with its label leaves. */
+/** Returns the control flow after a block. An EXIT with the block's label ends with the block. */
 function left(flow: Flow, label: string | undefined): Flow {
   return flow.kind === 'exit' && label !== undefined && flow.label === label ? NEXT : flow
 }

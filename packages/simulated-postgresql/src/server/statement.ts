@@ -106,7 +106,7 @@ function copyOut(
 /**
  * Makes the transaction fail, and returns the error to report.
  *
- * @throws SqlError if it ends the session; rethrows errors other than SqlError and NotSupported
+ * @throws SqlError if the error ends the session; rethrows errors other than SqlError and NotSupported
  */
 export function reported({ session, unsupported }: Talk, sql: string, error: unknown): SqlError {
   if (!(error instanceof SqlError) && !(error instanceof NotSupported)) throw error

@@ -47,7 +47,7 @@ export function* declare(
       },
     }
   }
-  // A cursor WITH HOLD counts as having read all rows, because PostgreSQL reads them no later than the commit.
+  // PostgreSQL reads the remaining rows of a cursor WITH HOLD at the commit, so all rows count as read at once.
   const { rows, plan, tellRead } = yield* connection.runner.run(compile, parameters, statement.sql, !hold)
   connection.cursors.set(portalname, {
     ...{ columns: plan.columns ?? [], rows, position: 0, hold, tellRead },

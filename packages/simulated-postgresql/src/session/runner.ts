@@ -102,7 +102,7 @@ export class Runner {
     const around = transaction.snapshot
     if (!stable) nextCommand(transaction)
     const snapshot = stable && around !== undefined ? around : transactions.takeSnapshot(transaction)
-    // The rows that the older snapshot shows must be kept.
+    // The transaction keeps the older snapshot, so that the rows that it shows are not vacuumed.
     if (transaction.isolation === 'read committed') transaction.snapshot = around ?? snapshot
     try {
       const run = this.newRun(transaction, snapshot, parameters)
@@ -128,7 +128,7 @@ export class Runner {
       const { version } = server.catalogue
       const { plan, tables } = this.#compiled(compile)
       if (plan?.writes !== undefined && !plan.isIdle) transactions.refuseReadOnly(plan.writes)
-      // At repeatable read and above, the snapshot is taken before the tables are locked.
+      // At repeatable read and above, PostgreSQL takes the snapshot before it locks the tables.
       const transaction = transactions.begin(false)
       if (transaction.isolation !== 'read committed' && transaction.snapshot === undefined)
         transactions.takeSnapshot(transaction)

@@ -72,7 +72,7 @@ export interface SessionListener {
   notice(notice: Notice): void
   /** Called for a NOTIFY on a channel that the session listens to; never within its transaction. */
   notification(pid: number, channel: string, payload: string): void
-  /** Called when a setting changes that clients are informed of (ParameterStatus). */
+  /** Called after a change of a setting that ParameterStatus reports. */
   parameter(name: string, value: string): void
   /**
    * Called when another session ends this one (`pg_terminate_backend`): the server reports the error and closes the
@@ -108,7 +108,7 @@ export interface Session {
   /** Returns the settings that ParameterStatus reports after authentication. */
   parameters(): ReadonlyMap<string, string>
   status(): 'idle' | 'transaction' | 'failed'
-  /** Called when a query string begins to run, before the time that its statements take. */
+  /** Called when a query string begins to run, before time passes for its statements. */
   runs(text: string): void
   /** Called when the client may continue (ReadyForQuery). */
   ready(): void

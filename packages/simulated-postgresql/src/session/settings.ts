@@ -97,7 +97,7 @@ export class Settings {
     if (setting === undefined && !name.includes('.')) throw undefinedSetting(name)
     if (setting?.fixed === true) throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed`)
     if (value !== undefined && setting !== undefined) check(setting, value)
-    // The privileges of other roles are not simulated.
+    // Other roles are refused, because the privileges of roles are not simulated.
     const own = this.#defaults.get('session_authorization')
     if (IDENTITIES.has(key) && value !== undefined && value !== own && (key !== 'role' || value !== 'none'))
       throw new NotSupported(`SET ${setting?.name.replaceAll('_', ' ').toUpperCase()} to another role`)

@@ -17,7 +17,7 @@ export interface TransactionOwner {
   readonly backend: Backend
   readonly settings: Settings
   temporaryTables(): readonly Table[]
-  /** Called at the end of a transaction, and if there was none to end. */
+  /** Called when a transaction ends, and when COMMIT or ROLLBACK finds no open transaction. */
   ended(): void
 }
 
@@ -159,7 +159,7 @@ export class Transactions {
     const transaction = this.open
     if (transaction !== undefined && transaction.state === 'active') {
       const { server, backend } = this.#owner
-      // ROLLBACK TO can keep the work before the savepoint.
+      // After a savepoint, only the work since the savepoint is undone: ROLLBACK TO may keep the rest.
       if (transaction.current.parent === undefined) this.#abort(transaction)
       else server.store.abortTo(backend, transaction, transaction.current)
     }

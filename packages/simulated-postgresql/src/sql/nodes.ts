@@ -10,7 +10,7 @@ type Wrapped<K extends Kind> = Extract<Node, Record<K, unknown>>
 /** The fields of a node of kind `K`. A field with zero, false or '' is absent. */
 export type Fields<K extends Kind> = Wrapped<K>[K]
 
-/** Values of fields that the statement does not contain. They need not be read. */
+/** The values that fields have if the statement does not contain them. Such fields need not be read. */
 const UNWRITTEN: Readonly<Record<string, unknown>> = {
   limitOption: 'LIMIT_OPTION_DEFAULT',
   op: 'SETOP_NONE',

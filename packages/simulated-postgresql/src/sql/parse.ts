@@ -3,7 +3,7 @@ import { SqlError } from './error.ts'
 
 /** One statement of a query string. `location` fields of its nodes count characters of `text`, from 0. */
 export interface Statement {
-  /** The whole query string that contains the statement; error positions refer to it. */
+  /** The whole query string that contains the statement. Error positions count from its start. */
   readonly text: string
   /** The statement alone. */
   readonly sql: string

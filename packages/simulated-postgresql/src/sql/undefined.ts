@@ -9,7 +9,7 @@ interface KnownRelation {
   readonly oid: number | undefined
   /** The columns in the order of `*`. */
   readonly columns: readonly string[]
-  /** The columns of older versions. */
+  /** The columns that only older versions of PostgreSQL have. */
   readonly former: readonly string[]
 }
 
@@ -111,7 +111,7 @@ export const undefinedTypeNumber = (oid: number): Error =>
     ? new NotSupported(`the type with OID ${oid}`)
     : new SqlError('42704', `type with OID ${oid} does not exist`)
 
-/** Whether PostgreSQL has such a function that is absent from the signatures. */
+/** Whether PostgreSQL has this function, although the signatures lack it. */
 export function isKnownFunction(name: string, count?: number): boolean {
   const counts = knownNames().functions.get(name)
   return counts !== undefined && (count === undefined || counts.includes(`${count}`) || counts.includes('*'))

@@ -51,7 +51,7 @@ export class CommitLog {
     return Math.min(first - 1, this.standby?.horizon() ?? Number.POSITIVE_INFINITY)
   }
 
-  /** Returns the number of the last commit on disk. */
+  /** Returns the number of the newest commit on disk. `last` is the number of the newest commit. */
   flushedOf(last: number): number {
     const now = this.#time.now()
     const flushed = this.#tail.findLastIndex(({ flushedAt }) => flushedAt <= now)

@@ -17,8 +17,8 @@ export interface Grant {
   /** The subtransaction that releases the lock; undefined for session-level advisory locks. */
   readonly scope: Subtransaction | undefined
   /**
-   * Whether no process has requested a strong lock since this weak one was granted. PostgreSQL keeps such a lock in the
-   * process (FastPathTag).
+   * Whether no process has requested a strong lock since this weak lock was granted. PostgreSQL then stores the weak
+   * lock with its process (FastPathTag).
    */
   isAlone: boolean
 }
@@ -167,7 +167,7 @@ function grant(lock: Lock, holder: LockHolder, mode: LockMode, scope: Subtransac
   lock.held.set(holder, (lock.held.get(holder) ?? 0) | bitOf(mode))
 }
 
-/** The weakest strong mode: a strong mode conflicts with some weak mode (ConflictsWithRelationFastPath). */
+/** This mode and all later modes are strong: each conflicts with some weak mode (ConflictsWithRelationFastPath). */
 const STRONG = bitOf('ShareLock')
 const isStrong = (mode: LockMode): boolean => bitOf(mode) >= STRONG
 
@@ -176,7 +176,10 @@ function share(lock: Lock): void {
   for (const holder of lock.held.keys()) for (const each of holder.grants) if (each.lock === lock) each.isAlone = false
 }
 
-/** Adds a waiter at the end of the queue, or before the first that waits for its process (ProcSleep). */
+/**
+ * Adds a waiter at the end of the queue, or before the first waiter that waits for a lock of the new waiter's process
+ * (ProcSleep).
+ */
 function enqueue(lock: Lock, waiter: Waiter): 'granted' | 'waits' | 'deadlock' {
   const held = lock.held.get(waiter.holder) ?? 0
   let place = lock.queue.length

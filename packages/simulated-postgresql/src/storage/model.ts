@@ -111,9 +111,12 @@ export interface Index {
   readonly included: readonly (number | undefined)[]
   /** `btree`, `gist`, … */
   readonly method: string
-  /** The text after each column, such as ` DESC`. Undefined after an operator class, which is not stored. */
+  /**
+   * The text after each column, such as ` DESC`. Undefined if the column has an operator class, whose order is not
+   * stored.
+   */
   readonly orders: readonly (string | undefined)[]
-  /** The parse trees of the expressions, where `columns` is undefined. */
+  /** The parse trees of the indexed expressions. They stand at the positions at which `columns` is undefined. */
   expressions: readonly (string | undefined)[]
   condition: string | undefined
   readonly partial: boolean
@@ -150,7 +153,7 @@ export interface Reader {
   prepareNumber: number
   commitNumber: number
   readonly lastCommitBeforeSnapshot: number
-  /** Whether, at its commit, the transaction had a conflict out to a transaction that committed earlier. */
+  /** Whether, when the transaction committed, it had a conflict out to a transaction that had already committed. */
   conflictOut: boolean
   earliestOutConflictCommit: number
   /** The sets of readers that contain this transaction. */

@@ -91,7 +91,7 @@ function addLocker(writer: Writer, version: Tuple, lock: RowLock): void {
   row.lockers.push({ holder: transaction.current, version, lock, since: writer.store.commits })
 }
 
-/** Makes `xmax` of a version and later ones show the locking transaction. */
+/** Stores the locking transaction as the `xmax` that a version and its successors show. */
 function show(first: Tuple | undefined, locker: number): void {
   for (let version = first; version !== undefined; version = nextOf(version))
     if (version.xmax === undefined) version.cmax = locker
@@ -119,8 +119,8 @@ function isPartOf(transaction: Transaction, holder: Subtransaction): boolean {
 }
 
 /**
- * Waits until the row is free for the lock, or this version is no longer current. The first waiter locks the row's
- * queue, for which later ones wait.
+ * Waits until the row can be locked, or this version is no longer current. The first waiter locks the row's queue.
+ * Later waiters wait for that lock.
  */
 function* untilFree(
   writer: Writer,
@@ -148,7 +148,7 @@ function* untilFree(
       const state = find(tuple, transaction, transaction.commandId)
       const { here, later } = conflictingWriters(tuple, lock, transaction)
       const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
-      // After a wait, later versions are locked before this version counts as outdated.
+      // After a wait, the loop also waits for later versions before it reports this version as updated.
       const continues = follows && waited && state === 'updated' && here.length + later.length > 0
       if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) {
         if (state === 'updated' && follows && waited) show(tuple.next, store.xidOf(backend, transaction.current))
@@ -157,7 +157,7 @@ function* untilFree(
       const blockers = before.length > 0 ? before : [...here, ...later]
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
       if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
-      // PostgreSQL ignores the policy and the queue for a later version (heap_lock_updated_tuple).
+      // If only later versions block, PostgreSQL ignores SKIP LOCKED, NOWAIT and the queue (heap_lock_updated_tuple).
       const isHere = here.length > 0
       if (isHere && policy === 'skip') return 'would block'
       if (isHere && policy === 'nowait')
@@ -178,8 +178,8 @@ function* untilFree(
 }
 
 /**
- * Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted. A waiting transaction already has an id
- * (heap_update).
+ * Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted. Assigns a transaction id before the wait, as
+ * heap_update does.
  */
 export function* claimRow(
   writer: Writer,

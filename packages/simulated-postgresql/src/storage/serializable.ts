@@ -4,8 +4,8 @@ import { statusOf } from './transaction.ts'
 
 /**
  * Serializable snapshot isolation as in PostgreSQL (predicate.c). A read leaves a mark. A write to a row that another
- * transaction read is a rw-conflict. If two conflicts are adjacent and the last of their transactions commits first,
- * one of the transactions must fail.
+ * transaction read is a rw-conflict. If one transaction has a conflict to a second one, and the second to a third, and
+ * the third commits first, one of them must fail.
  *
  * PostgreSQL marks pages and tuples. Here, a mark is on a table, a row version, or an index key. In a table as small as
  * a page, a mark may also be on all keys of an index, or on all rows.
@@ -169,7 +169,9 @@ export class Serializable {
     me.prepared = true
   }
 
-  /** Whether a transaction overlaps another writer. Only then may its commit fail without need. */
+  /**
+   * Whether another writer overlaps this transaction. Only then may its commit fail although no conflict requires it.
+   */
   #overlapsWriter(me: Reader): boolean {
     if (me.transaction.readOnly) return false
     const since = me.transaction.snapshot?.commitNumber ?? 0

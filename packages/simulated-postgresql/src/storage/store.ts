@@ -93,8 +93,8 @@ export class Store {
   }
 
   /**
-   * Whether to fail a change without need. This is permitted if another transaction changed the table after the
-   * snapshot.
+   * Whether a change fails although no conflict requires it. This is permitted if another transaction has changed the
+   * table since the snapshot.
    */
   failsWithoutNeed({ isolation, snapshot }: Transaction, heap: Heap): boolean {
     if (isolation === 'read committed' || snapshot === undefined) return false
@@ -156,8 +156,8 @@ function undo(part: Subtransaction): void {
 }
 
 /**
- * Whether a scope is part of an aborted subtransaction; if so, marks it as aborted. This finds all writers, because
- * every writer holds a lock.
+ * Whether a subtransaction is aborted or part of an aborted one. If so, marks it as aborted. All writers are found in
+ * this way, because every writer holds a lock.
  */
 function belongsTo(scope: Subtransaction, aborted: ReadonlySet<Subtransaction>): boolean {
   const path: Subtransaction[] = []

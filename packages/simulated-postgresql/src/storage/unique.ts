@@ -65,7 +65,10 @@ export function* findConflict(
   }
 }
 
-/** Whether a version exists, ignoring aborted changes. Returns a subtransaction if its end decides this. */
+/**
+ * Whether a version exists, ignoring aborted changes. If an open subtransaction decides this, returns the
+ * subtransaction.
+ */
 export function presence(
   { xmin, xmax: ended }: { readonly xmin: Subtransaction | undefined; readonly xmax: Subtransaction | undefined },
   writer: Writer,
@@ -109,7 +112,7 @@ export function keyViolation(
       detail: `Key ${key} conflicts with existing key ${index.describe(index.valuesOf(other.values) ?? [])}.`,
       ...place,
     })
-  // A concurrent serializable transaction causes a serialization failure instead.
+  // A serialization failure takes precedence over the error for a duplicate key.
   const { transaction, store } = writer
   if (transaction.reader !== undefined)
     store.serializable.wroteKey(transaction.reader, heap, index, index.keyOf(values))

@@ -68,7 +68,7 @@ function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
 }
 
 /**
- * Returns the holders of locks that were taken before the version's replacement was committed. Until they end,
+ * Returns the holders of locks that were taken before the version's replacement was committed. Until these holders end,
  * PostgreSQL treats the version as being modified (HeapTupleSatisfiesUpdate, for a multixact).
  */
 export function lockersBeforeUpdate({ row, xmax }: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {

@@ -58,7 +58,7 @@ export class ByteReader {
     return this.#bytes.subarray(from)
   }
 
-  /** Reads a length and as many bytes; returns null for the length -1. */
+  /** Reads a length and that many bytes. Returns null if the length is -1. */
   sized(): Uint8Array | null {
     const length = this.int32()
     if (length === -1) return null

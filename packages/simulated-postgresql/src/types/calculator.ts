@@ -16,10 +16,10 @@ export type Calculated =
   | { readonly rows: readonly (readonly (string | null)[])[] }
   | { readonly code: string; readonly message: string }
 
-/** Ends errors about functions that only a calculator computes. */
+/** The end of a message about a function that needs a calculator. */
 export const REMEDY = ' (--calculator has PGlite compute it)'
 
-/** Thrown for values for which only a calculator computes a function. */
+/** Thrown if only a calculator can compute a function for the given values. */
 export class NotComputed extends NotSupported {
   constructor(what: string) {
     super(`${what}${REMEDY}`)

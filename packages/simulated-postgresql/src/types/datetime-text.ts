@@ -16,7 +16,7 @@ export type ParsedDatetime =
 const MOMENT =
   /^(?:(\d{4,})-(\d{1,2})-(\d{1,2}))?(?:(?:^|t|\s+)(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?(?:\s*([+-])(\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?|\s*((?!bc)[a-z][a-z_/-]*(?:[+-]?\d+(?:[a-z]{3})?)?))?(\s*bc)?$/
 
-/** Calendar words of other forms that PostgreSQL parses. */
+/** Matches the calendar words that PostgreSQL accepts in dates and times. */
 const WORD =
   /^(?:(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*|[tzj]|am|pm|bc|ad|utc|allballs)$/
 
@@ -71,7 +71,10 @@ function zoneOf(found: RegExpExecArray, text: string, type: string): Zone | unde
   return fixedZone((found[8] === '-' ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds))
 }
 
-/** Returns the error for an unparsed text. PostgreSQL may accept numbers and calendar words. */
+/**
+ * Returns the error for a text that was not parsed: NotComputed if PostgreSQL may accept its numbers and calendar
+ * words.
+ */
 function unread(text: string, type: string): Error {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? []
   // Words such as `today` are refused, because a calculator has a different clock.

@@ -136,7 +136,10 @@ export function parseInterval(text: string, defaultUnit: Unit = 'second'): Inter
   return new Interval(months + 0, days + 0, micros)
 }
 
-/** Returns the error for an unparsed text. PostgreSQL may accept numbers and interval words. */
+/**
+ * Returns the error for a text that was not parsed: NotComputed if PostgreSQL may accept its numbers and interval
+ * words.
+ */
 function unread(text: string): Error {
   const lower = text.trim().toLowerCase()
   const words = lower.match(/[a-z]+/g) ?? []

@@ -54,8 +54,8 @@ export function parseFloat8(text: string, name = 'double precision'): number {
 }
 
 /**
- * Returns the shortest text that parses to the same number, with an exponent below 1e-4 and from 1e15 on (1e6 for
- * float4).
+ * Returns the shortest text that parses to the same number. Numbers below 1e-4 or from 1e15 on (1e6 for float4) get an
+ * exponent.
  */
 export function formatFloat8(value: number): string {
   const text = value.toString()
@@ -85,7 +85,7 @@ export function formatFloat4(value: number): string {
   return formatFloat(value, value.toPrecision(9), 6)
 }
 
-/** Returns the text with `digits` digits. `toExponential` would round ties up. */
+/** Returns the text with `digits` digits. Rounds a tie to an even digit; `toExponential` would round it up. */
 function roundedToEven(value: number, digits: number): string {
   const text = value.toExponential(digits - 1)
   const longer = value.toExponential(digits)
@@ -95,7 +95,7 @@ function roundedToEven(value: number, digits: number): string {
 
 function isMidway4(value: number, read: number): boolean {
   if (read === value) return false
-  // The text is halfway between two floats if the value, mirrored at the text, is a float too.
+  // The text is halfway between two floats if a second float is as far from it as `value`.
   return Math.fround(2 * read - value) === 2 * read - value
 }
 

@@ -277,7 +277,7 @@ export function numericOfFloat(value: number, significant: number): Numeric {
   return parseNumeric(trimExponent(value.toPrecision(significant)))
 }
 
-/** Drops trailing zeros, as `%g` does. */
+/** Drops trailing zeros of the mantissa, as `%g` does. */
 function trimExponent(text: string): string {
   const [mantissa = '', exponent] = text.split('e')
   const short = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa

@@ -74,7 +74,10 @@ export interface Types {
   /** Returns a type by its oid; throws if there is none. */
   typeOf(oid: number): TypeDefinition
   find(oid: number): TypeDefinition | undefined
-  /** Returns a type by its name in pg_type (`int4`, `_int4`); user-defined types as a transaction sees them. */
+  /**
+   * Returns a type by its name in pg_type (`int4`, `_int4`). A user-defined type is found only if the transaction sees
+   * it.
+   */
   named(name: string): TypeDefinition | undefined
   all(): Iterable<TypeDefinition>
   add(type: TypeDefinition): void

@@ -103,7 +103,7 @@ function fullZone(name: string): Zone | undefined {
 export function namedZone(name: string): Zone {
   const zone = zoneByName(name)
   if (zone !== undefined) return zone
-  // PostgreSQL knows about two hundred abbreviations.
+  // PostgreSQL accepts about two hundred abbreviations of time zones, so this name may be one of them.
   if (/^[a-z]{2,5}$/i.test(name)) throw new NotSupported(`the abbreviation ${name} of a time zone`)
   throw new SqlError('22023', `time zone "${name}" not recognized`)
 }

@@ -23,7 +23,7 @@ interface Read {
 interface Cell {
   readonly history: RowHistory
   readonly places: readonly number[] | undefined
-  /** The transactions that were compared with each other, by their transactions in the storage. */
+  /** The transactions that were compared with each other. The keys are their transaction objects in the storage. */
   readonly compared: ReadonlyMap<unknown, Member>
   readonly reads: Read[]
   /** The indexes of the versions that were read or whose order is reported. */
@@ -38,7 +38,7 @@ export class Cells {
   readonly #names = new Map<string, number>()
   #compared: Cell['compared'] = new Map()
 
-  /** Begins cells of their own for transactions that are compared only with each other. */
+  /** Begins a new set of cells for transactions that are compared only with each other. */
   begin(members: readonly Member[]): void {
     this.#cells.push(new Map())
     this.#compared = new Map(members.map((member) => [member.transaction, member]))
@@ -50,7 +50,7 @@ export class Cells {
     cell.versions.add(read.at)
   }
 
-  /** Adds the changes of several transactions, whose order the final state shows. */
+  /** Adds the changes of several transactions. The final state shows the order of these changes. */
   addWrites(members: readonly Member[], changed: Changed): void {
     const groups = new Map(members.map(({ transaction, group }) => [transaction, group]))
     const histories = new Set(members.flatMap(({ transaction }) => changed.get(transaction) ?? []))
@@ -135,8 +135,8 @@ export class Cells {
   }
 
   /**
-   * Splits the reads of a cell. Reads that depend on the neighbouring versions of the cell share one cell. The other
-   * reads get, per statement, a cell of only the versions that matter to them.
+   * Splits the reads of a cell. Statements that depend on the versions directly before and after their read share one
+   * cell. Each other statement gets its own cell, with only the versions that matter to it.
    *
    * @param known the versions on which each statement depends, in any cell of the row
    */
@@ -157,7 +157,8 @@ export class Cells {
       const isForeign = (at: number): boolean => compared.get(history.versions[at]?.transaction)?.group !== group
       const next = versions.find((at) => at > sight.at && isForeign(at))
       const last = versions.findLast((at) => at <= sight.at)
-      // An insertion matters to a statement as a whole row, not as this column.
+      // `known` covers all cells of the row: an insertion matters through the cell of the whole row, not through this
+      // one.
       const matters = (at: number | undefined): boolean =>
         at === undefined || known.get(executed)?.includes(at) === true
       if (matters(next) && matters(last)) shared.push(...some)

@@ -99,7 +99,7 @@ export class Dependencies {
           if (this.#matter(executed, missed)) found.push([commitNumber, group.last])
           else unmoved.push(...missed)
         }
-        // No edge between two transactions represents changes that matter only together.
+        // If changes of several transactions matter only together, an edge to one of them cannot show this.
         if (unmoved.length > 1 && this.#matter(executed, unmoved))
           this.#unknown ??= `${executed.sql} depends on several transactions together`
       }
@@ -171,7 +171,7 @@ export class Dependencies {
   ): void {
     if (!this.#matter(executed, changes)) return
     const single = changes.filter((change) => changes.length === 1 || this.#matter(executed, [change]))
-    // The first change stands for changes that matter only together.
+    // If the changes matter only together, the first one represents all of them.
     for (const change of single.length === 0 ? changes.slice(0, 1) : single) {
       const { history, at, isSeen } = change
       if (!this.#grouping.phantoms && this.#isPhantom(executed, history)) continue

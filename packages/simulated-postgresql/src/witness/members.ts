@@ -25,8 +25,8 @@ export const isWithin = ({ transaction }: Member, { first, last }: Group): boole
   transaction.commitNumber > first && transaction.commitNumber < last
 
 /**
- * Returns the transactions with their groups. If groups are judged as units, transactions with the same group name form
- * one group.
+ * Returns the transactions with their groups. With `areOne`, transactions with the same group name form one group.
+ * Otherwise, each transaction is a group of its own.
  */
 export function grouped(committed: readonly Committed[], { groupOf, areOne }: Grouping): readonly Member[] {
   const groups = new Map<string, Group>()

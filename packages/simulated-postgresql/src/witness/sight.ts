@@ -6,7 +6,7 @@ interface Sight {
   /** The index of the version; -1 if the row did not exist yet. */
   readonly at: number
   readonly tuple: Tuple | undefined
-  /** The columns that the statement's own transaction had written before. */
+  /** The columns that the statement's transaction wrote before this statement. */
   readonly own: ReadonlySet<number>
 }
 
@@ -33,7 +33,7 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
         : (places.get(tuple.xmin.transaction) ?? -1)
     return tuple?.xmin.transaction === own ? undefined : { at, tuple, own: NONE }
   }
-  // Even older snapshots do not show rows that TRUNCATE removed.
+  // A row that TRUNCATE removed is invisible even to older snapshots.
   const emptied = met.emptied.get(history.table) ?? 0
   if (history.table.emptied?.slice(0, emptied).some((tuple) => tuple.row === row) === true)
     return { at: versions.length - 1, tuple: undefined, own: NONE }
@@ -42,8 +42,8 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
 }
 
 /**
- * Returns the version that a statement saw of a row that its own transaction had already written. Writers lock the row,
- * so the transaction overwrote the version before its own in commit order.
+ * Returns the version that a statement saw of a row that its own transaction had already written. The transaction had
+ * locked the row, so its version directly follows the version that it overwrote.
  */
 function sightOfOwn(versions: RowHistory['versions'], written: number, commandId: number): Sight | undefined {
   const [before, mine] = [versions[written - 1]?.tuple, versions[written]]
@@ -59,7 +59,7 @@ function sightOfOwn(versions: RowHistory['versions'], written: number, commandId
   return { at: written - 1, tuple, own }
 }
 
-/** The version that a statement would see instead; without `tuple`, it would see none. */
+/** The version that a statement would see in place of the actual one. If `tuple` is undefined, it would see no row. */
 export interface Other {
   readonly tuple: Tuple | undefined
 }
@@ -76,7 +76,7 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  // A statement that follows a change also follows the insertion of the row.
+  // If the statement saw no row, a later version also inserts the row.
   if (written === undefined || tuple === undefined) return { tuple: after }
   const left = written.filter((place) => !own.has(place))
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }

@@ -11,7 +11,7 @@ export interface Grouping {
   /** Whether all transactions of a group together are judged as one unit. */
   readonly areOne: boolean
   /**
-   * Whether phantoms count: rows that a statement would have found, but that were absent or did not satisfy its
+   * Whether phantoms count: rows that would have changed a statement's result, but were absent or did not satisfy its
    * condition.
    */
   readonly phantoms: boolean

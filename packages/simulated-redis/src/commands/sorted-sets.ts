@@ -14,7 +14,7 @@ const PAGED_FROM = 128
 const scoresAt = ({ database }: Call, key = ''): ReadonlyMap<string, number> =>
   database.value(key, 'zset')?.scores ?? NONE
 
-/** Returns the members by score, those of equal score by their bytes. */
+/** Returns the members in the order of their scores. Members of equal score are in the order of their bytes. */
 function ordered(call: Call, key?: string, reversed = false): Scored[] {
   const all = [...scoresAt(call, key)].sort(([one, score], [other, otherScore]) =>
     score === otherScore ? (one < other ? -1 : 1) : score < otherScore ? -1 : 1,

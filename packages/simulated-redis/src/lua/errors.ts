@@ -49,8 +49,8 @@ export function refuse(what: string, because?: string): never {
 }
 
 /**
- * Returns the current line of the script's innermost function, or for level 2 of its caller. Compiled code keeps the
- * lines of the script.
+ * Returns the line that the script's innermost function is executing. With level 2, returns the line of that function's
+ * caller. Compiled code keeps the lines of the script.
  */
 export function lineOfCaller(level = 1): number | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error

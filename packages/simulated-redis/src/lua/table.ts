@@ -125,7 +125,7 @@ export class LuaTable {
     if (items > this.#array.length) this.#resize(items, this.#nodes.length)
   }
 
-  /** Returns a slot for a new key; undefined if it now belongs to the array part. */
+  /** Returns a slot for a new key. Undefined if, after a rehash, the key belongs to the array part. */
   #newPlace(key: Key): Node | undefined {
     let main = this.#mainPlace(key)
     if (main === undefined || main.value !== undefined) {
@@ -144,8 +144,8 @@ export class LuaTable {
   }
 
   /**
-   * Resolves a collision: the other key moves to the free slot, if it is not in its own main slot. Returns the slot for
-   * the new key.
+   * Resolves a collision in the slot `main`, and returns the slot for the new key. If the key in `main` belongs in
+   * another slot, that key moves to the slot `free`.
    */
   #makeRoom(main: Node, free: Node): Node {
     const other = this.#mainPlace(main.key as Key) as Node
@@ -233,7 +233,7 @@ function nodesFor(keys: number): Node[] {
   return Array.from({ length }, (_, at) => ({ at, key: undefined, value: undefined, next: undefined }))
 }
 
-/** Returns the largest power of two for an array that is more than half full. */
+/** Returns the largest array size, a power of two, at which the array is more than half full. */
 function bestArray(counts: readonly number[], items: number): { readonly size: number; readonly inArray: number } {
   let [size, inArray, smaller] = [0, 0, 0]
   for (let i = 0, power = 1; power / 2 < items; i++, power *= 2) {

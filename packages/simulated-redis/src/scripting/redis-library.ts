@@ -27,7 +27,7 @@ function errorTable(text: string): LuaTable {
   return field('err', trimmed.includes(' ') ? trimmed : `ERR ${trimmed}`)
 }
 
-/** Returns a word of a command. With 17 digits, different numbers remain different. */
+/** Returns a word of a command. A number gets 17 digits, so that different numbers have different words. */
 function wordOf(value: LuaValue): string | undefined {
   return typeof value === 'number' ? significant(value, 17) : typeof value === 'string' ? value : undefined
 }

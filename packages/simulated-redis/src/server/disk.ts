@@ -23,7 +23,9 @@ export class Disk {
     this.#redo(this.#written.splice(0, count < 0 ? this.#written.length : count))
   }
 
-  /** Returns the data after a power loss, with the first `kept(written)` of the commands not fsynced. */
+  /**
+   * Returns the data after a power loss. Of the commands that were not fsynced, only the first `kept(written)` remain.
+   */
   losePower(kept: (written: number) => number): Store {
     this.#redo(this.#written.splice(0, kept(this.#written.length)))
     this.#written = []

@@ -9,7 +9,7 @@ import { disconnect, execute, giveUp } from './execute.ts'
 export interface ServerOptions {
   /** Returns the whole milliseconds since 1970 by the server's clock. */
   now(): number
-  /** Returns nanoseconds by a monotonic clock; at every whole second of it, written data is fsynced. */
+  /** Returns the nanoseconds of a monotonic clock. Written data is fsynced at every whole second of this clock. */
   uptime(): number
   /** Calls `run` after `ms` milliseconds of the server's clock; returns a function that cancels the call. */
   after(ms: number, run: () => void): () => void
@@ -39,9 +39,9 @@ export interface Connection {
 
 /**
  * A Redis with `appendonly yes` and `appendfsync everysec`. A kill loses no executed command, because each command is
- * written before its reply; a power loss may lose the commands of the last second.
+ * written before its reply. A power loss may lose the commands of the last second.
  *
- * After every call of a connection with bytes, and after every callback of `after`, the caller must call `endTurn`.
+ * The caller must call `endTurn` each time it has passed bytes to a connection, and after every callback of `after`.
  */
 export interface Server {
   /** Whether a BullMQ job is waiting for a worker or being processed. */

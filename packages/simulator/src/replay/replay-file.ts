@@ -21,8 +21,8 @@ export interface Replay {
   readonly scenario: Scenario
   readonly found: string | undefined
   /**
-   * The consistency level of the check, which affects how a run ends. Absent in older files, and for the level that the
-   * target promises.
+   * The consistency level of the check, which affects how a run ends. Absent if it is the level that the target
+   * promises, and in older files.
    */
   readonly level?: string | undefined
   /** The digest of the recorded history. A replay with a different digest is a different run. */

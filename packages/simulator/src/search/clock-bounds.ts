@@ -7,7 +7,7 @@ import { type ClockStrengths, nemesesOf } from './trial-choices.ts'
 
 /** The greatest clock deviations that the nemesis `clock` draws. */
 const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm: 50_000, jumpMs: 2_000 }
-/** The clock then runs at half or at one and a half times its speed. */
+/** With this drift, a clock runs at half or at one and a half times its normal speed. */
 const GREATEST_DRIFT_PPM = 500_000
 
 /**
@@ -27,8 +27,8 @@ export function clockStrengths(
 }
 
 /**
- * Returns the kinds of fault that a trial omits, because the protocol promises nothing under them. The user's own
- * selection and clock faults within declared bounds are kept.
+ * Returns the kinds of fault that a trial omits, because the protocol promises nothing under them. A kind that the user
+ * selected is never omitted, nor are clock faults with declared bounds.
  */
 export function kindsLeftOut(
   { protocol, choices = {} }: SearchedProtocol,
@@ -43,8 +43,8 @@ export function kindsLeftOut(
 }
 
 /**
- * Returns by how many ppm a clock is slow if true time runs `drift` times as fast. A clock that is fast by the same ppm
- * differs by a smaller factor.
+ * Returns by how many ppm a clock is slow if true time runs `drift` times as fast. A clock that is fast by as many ppm
+ * is also within `drift`.
  */
 export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
 
@@ -96,7 +96,7 @@ export function keepsToClocks(subject: SearchedProtocol, { targetSettings, fault
   )
 }
 
-/** Returns the faults that begin during an earlier fault. Returned faults do not count as earlier ones. */
+/** Returns the faults that begin during an earlier fault. Only faults that are not returned count as earlier faults. */
 function overlaps<T extends { readonly from: number; readonly to: number }>(faults: readonly T[]): T[] {
   let wrongUntil = 0
   return faults

@@ -10,7 +10,7 @@ import type { Trial } from './trial.ts'
 export interface Coverage {
   observe(node: NodeId): Observer
   learn(trial: Pick<Trial, 'scenario' | 'met'>): boolean
-  /** Returns a variation of a kept scenario, or else the given plan. */
+  /** Returns a variation of a kept scenario. If no scenario is kept, returns the given plan. */
   vary(plan: Plan, random: Random): Plan
   copy(machine: AnyMachine | undefined): Coverage
 }
@@ -27,10 +27,10 @@ interface Reached {
 const nothingReached = (): Reached => ({ edges: createEdges(), met: new Set(), kept: [] })
 
 /**
- * Measures coverage. For protocols, it consists of changes of a node's role, and the kind of event. Zalewski's American
- * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are state changes of a replica. Programs have
- * no state machine, so their coverage is the set of `sometimes` and `reachable` assertions that they reach, as in
- * Antithesis's SDK.
+ * Measures coverage. For protocols, coverage is the set of role changes of nodes, each with the kind of event. In the
+ * same way, Zalewski's American Fuzzy Lop keeps inputs that take new edges of a program. Programs have no state
+ * machine, so their coverage is the set of `sometimes` and `reachable` assertions that they reach, as in Antithesis's
+ * SDK.
  */
 export function createCoverage(
   machine: AnyMachine | undefined,

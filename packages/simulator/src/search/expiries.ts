@@ -9,8 +9,8 @@ const SHORTEST_MS = 20
 const LONGEST_MS = 2_000
 
 /**
- * Aims at leases that outlast the promises behind them, and at promises that a restart forgets. In half of the plans,
- * the leader is cut off, and clients are busiest around the end of its lease.
+ * Aims at leases that last longer than the promises on which they depend, and at promises that a restart forgets. In
+ * half of the plans, the leader is cut off, and clients are busiest around the end of its lease.
  */
 export function aroundExpiry(random: Random, times: Times): Disturbances {
   const ms = durationOf(random, times)
@@ -37,8 +37,8 @@ export function aroundExpiry(random: Random, times: Times): Disturbances {
 }
 
 /**
- * Pauses a node that has just sent a message, and cuts it off when the reply has arrived: on resumption it treats old
- * replies as new ones.
+ * Pauses a node that has just sent a message, and cuts it off when the reply has arrived. When the node resumes, it
+ * treats old replies as new ones.
  */
 function sleeper(random: Random, ms: number): Disturbances {
   const fromMs = ms * random.next()
@@ -65,8 +65,8 @@ function forgetful(random: Random, ms: number): Disturbances {
     after: atMs(0.1 + restartMs),
     duration: atMs(0.3 + 2 * random.next()),
   }
-  // Clients are busiest when the new leader begins to serve. A client that writes to the isolated node earlier waits
-  // long.
+  // Clients are busiest when the new leader begins to serve. A client that wrote to the isolated node before that would
+  // wait for a long time.
   const againMs = restartMs + 0.5 * ms * random.next()
   return {
     schedule: [],

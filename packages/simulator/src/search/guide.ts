@@ -19,10 +19,7 @@ import type { SearchedProtocol } from './subject.ts'
 import { type Failure, runPlan, type TrialLimits } from './trial.ts'
 
 export interface GuideOptions {
-  /**
-   * The strategies that look for other ways to break the invariant. Their trials follow the variations of the first
-   * break.
-   */
+  /** The strategies that look for other ways to break the invariant, after the variations of the first break. */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
   /** The time for the whole search. A search with only a few variations may take up to three times as long. */
@@ -40,9 +37,9 @@ const LEAST_VARIATIONS = 1_500
 const LONGEST_BUDGETS = 3
 
 /**
- * Leads from a broken invariant, which clients may not have noticed, to a violation that a client sees. The scenario
- * stays the same up to the break; after it, clients send many operations to all nodes. If no client sees a violation,
- * tries other seeds that break the same invariant. Undefined if the time is over.
+ * Searches for a violation that a client sees, starting from a broken invariant, which clients may not have noticed.
+ * The scenario stays the same up to the break; after it, clients send many operations to all nodes. If no client sees a
+ * violation, tries other seeds that break the same invariant. Returns undefined if the time is over.
  */
 export function guide(subject: SearchedProtocol, finding: SeedFailure, options: GuideOptions): SeedFailure | undefined {
   if (finding.failure.kind !== 'invariant') return undefined
@@ -112,7 +109,7 @@ const LONGEST_MS = 3_000
 const PARTITION_PROBABILITY = 0.6
 const UNSEAT_PROBABILITY = 0.4
 
-/** Faults in effect at the break are healed as planned or much later. A later healing keeps partitioned sides apart. */
+/** Faults in effect at the break heal as planned or much later. If they heal later, partitioned sides stay apart. */
 function stretched(faults: Scenario['faults'], at: Nanos, random: Random, lengthMs: number): Scenario['faults'] {
   const stretches = random.chance(0.5)
   return faults.map((fault) =>

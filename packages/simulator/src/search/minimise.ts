@@ -46,7 +46,10 @@ const LEAST_SMALL_TRIALS = 30
 const MOST_SMALL_SHARE = 0.6
 /** Replaces `SHRINK_SHARE` for programs. */
 const PROGRAM_SHRINK_SHARE = 0.8
-/** After this share of the budget, scenarios are no longer made robust. The rest is for delays. */
+/**
+ * The share of the budget after which scenarios are no longer made sturdier. The rest of the budget is for the
+ * reduction of delays.
+ */
 const STURDY_SHARE = 0.95
 /** The maximum number of operations in scenarios built from scratch. */
 const MOST_OPERATIONS = 12
@@ -55,8 +58,8 @@ const OTHER_SEEDS = 8
 
 /**
  * Finds, in the given time, the smallest scenario that fails for the same cause. Shrinks the scenario first. If the
- * result is still large, tries random parts of it and small scenarios from scratch, because one deletion too many may
- * have removed the failure. Undefined if the scenario does not fail when replayed.
+ * result is still large, tries random parts of it, and small scenarios built from scratch: these may fail even if every
+ * single deletion removes the failure. Undefined if the scenario does not fail when replayed.
  */
 export function minimise(
   subject: SearchedProtocol,
@@ -64,7 +67,7 @@ export function minimise(
   { limits: given, budgetMs }: MinimiseOptions,
 ): Scenario | undefined {
   const cause = causeOf(finding.failure)
-  // An invariant broken earlier would end the trial before the history shows the violation.
+  // With invariants, the trial would end at a broken invariant, before the history shows the violation.
   const limits = { ...given, invariants: given.invariants && finding.failure.kind !== 'violation' }
   const isSame = ({ failure }: Trial): boolean => failure !== undefined && causeOf(failure) === cause
   const isPossible = ({ targetSettings, nodes }: Scenario): boolean =>
@@ -94,7 +97,7 @@ export function minimise(
     const other = random.chance(0.35) ? thinned(smallest, random) : afresh(seed)
     if (other === undefined || !fails(other)) continue
     const candidate = shrink(other, { fails, expired, turned: subject.targetSettings })
-    // A candidate of equal size is accepted too: it may allow deletions that the best one does not.
+    // A candidate of equal size is accepted too, because further deletions may be possible in it.
     if (sizeOf(candidate) <= sizeOf(smallest)) smallest = candidate
   }
   const sturdiest = sturdier(smallest, {

@@ -96,8 +96,8 @@ export function withinPromise(subject: SearchedProtocol, { scenario, schedule, r
 }
 
 /**
- * Draws settings whose defaults hide bugs, unless the user has set them. Half of the trials keep the default of a
- * setting.
+ * Draws settings whose defaults hide bugs, unless the user has set them. Each of these settings keeps its default in
+ * half of the trials.
  */
 function chooseTargetSettings(
   subject: SearchedProtocol,
@@ -132,7 +132,7 @@ function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
   for (const setting of workload.settings) {
     const { name, worthTrying } = setting
     const usual = usualValue(setting, isWeaker)
-    // A setting with another default for weaker levels is not varied at these levels.
+    // A setting is not varied at a weaker level if it has a separate default there.
     if (worthTrying !== undefined && usual === setting.default) drawn[name] = random.pick(worthTrying)
   }
   return settingsFor(workload, { ...drawn, ...chosen }, isWeaker)

@@ -19,7 +19,7 @@ export interface SearchOptions {
   readonly stopAtFirst: boolean
   /** Whether each trial is run twice to check that both runs give the same bytes; false by default. */
   readonly verifyDeterminism?: boolean | undefined
-  /** The coverage of earlier ranges of seeds. This range looks for other states. */
+  /** The coverage of earlier ranges of seeds. States that they reached are not new. */
   readonly learnt?: Coverage | undefined
   /**
    * The coverage of all searches of this thread, which this search extends. Its trials thus depend on earlier searches.
@@ -145,7 +145,7 @@ export interface SearchResult {
   readonly findings: readonly SeedFailure[]
   /** By strategy: the number of its trials, and the number of failed ones. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
-  /** The seeds whose trials, without variation, reached new states; empty if no strategy varies trials. */
+  /** The seeds whose unvaried trials reached new states. Empty if no strategy varies trials. */
   readonly interesting: readonly number[]
 }
 
@@ -245,8 +245,8 @@ export function causeOf(failure: Failure): string {
 }
 
 /**
- * Runs a trial with the subject's shortcut. A trial that fails, or is compared, is run again without the shortcut, and
- * the second run counts.
+ * Runs a trial with the subject's shortcut. If the trial fails, or `isCompared` is set, runs it again without the
+ * shortcut and returns the second run.
  */
 function hurriedTrial(
   subject: SearchedProtocol,
@@ -258,7 +258,7 @@ function hurriedTrial(
   if (shortcut === undefined) return runPlan(subject, plan, limits)
   const trial = unlessRefused(hurried(subject), plan, limits)
   if (trial !== undefined && trial.failure === undefined && !isCompared) return trial
-  // A stuck trial may have filled the memory with state that the shortcut kept.
+  // A trial may be stuck because state that the shortcut kept has filled the memory.
   const hasEnded = trial !== undefined && !(trial.failure?.kind === 'broken' && trial.failure.stuck === true)
   if (!hasEnded) shortcut.distrust()
   const sure = runPlan(subject, plan, limits)

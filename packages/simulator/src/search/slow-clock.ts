@@ -10,7 +10,7 @@ import type { SearchedProtocol } from './subject.ts'
 const THROUGHOUT_PROBABILITY = 0.4
 const NODES = ['one', 'leader', 'minority'] as const
 const LEAST_SHARE = 0.8
-/** The share of trials with a wrong clock that cut off a leader with a slow one. */
+/** The probability that a trial with a wrong clock makes the leader's clock slow and cuts the leader off. */
 const CUT_OFF_PROBABILITY = 0.6
 const SHORTEST_LEASE_MS = 20
 const LONGEST_LEASE_MS = 500

@@ -82,7 +82,7 @@ const leaders: Strategy = {
       moment: 'leads' as const,
       occurrence: i + 1,
       harm: random.pick(unseatings),
-      // Before or while the new leader informs the other nodes.
+      // The fault hits the new leader at once, or while it informs the other nodes.
       after: atMs(random.chance(0.5) ? AT_ONCE_MS : 8 * random.next()),
       // Long enough for the other nodes to elect a new leader.
       duration: atMs(300 + random.next() * 1_500),
@@ -111,8 +111,8 @@ function powerFailure(random: Random): Reaction[] {
 }
 
 /**
- * Aims at forgotten leases, forgotten promises and late answers. They show only if two nodes act within a few
- * milliseconds of each other, one of them around a restart.
+ * Aims at forgotten leases, forgotten promises and late answers. These bugs show only if one node restarts within a few
+ * milliseconds of an action of another node.
  */
 const windows: Strategy = {
   name: 'windows',
@@ -363,7 +363,7 @@ export function drawnReaction(random: Random, to: readonly Moment[], possible: r
     moment,
     occurrence: 1 + random.integer(OCCURRENCES[moment]),
     harm: random.pick(possible),
-    // At once, or while the node's messages are in transit.
+    // The fault begins at once, or while the node's messages are in transit.
     after: atMs(random.chance(0.5) ? AT_ONCE_MS : random.next() * 5),
     duration: atMs(faultLengthMs(random)),
   }

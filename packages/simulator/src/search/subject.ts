@@ -35,7 +35,7 @@ export interface SearchedProtocol {
   readonly choices?: TrialChoices | undefined
   /** The awaits at which a program's requests can be held. */
   readonly awaits?: readonly string[] | undefined
-  /** Whether a program reports its coverage by assertions, which a search can follow. */
+  /** Whether the assertions of a program report its coverage. A search can then follow the coverage. */
   readonly asserts?: boolean | undefined
   /** Starts the subject's cluster; absent for a state machine. */
   readonly start?: Start | undefined
@@ -45,7 +45,7 @@ export interface SearchedProtocol {
 
 export type Asked = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
 
-/** Returns whether the workload uses its settings for weaker checks. */
+/** Returns whether the check is weaker than the workload permits. The workload then uses other default settings. */
 export function isForLess({ workload, level, protocol, targetSettings }: Omit<Asked, 'settings'>): boolean {
   const functions = functionsOf(protocol, targetSettings)
   return !isStrongest(workload, level) || !workload.functions.every((name) => functions.includes(name))

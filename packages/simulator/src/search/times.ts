@@ -42,7 +42,7 @@ function learned(subject: SearchedProtocol, targetSettings: ProtocolOptions['set
     const takeoverMs = takeover(subject, noting(machineOf(subject, targetSettings), timers))
     return { takeoverMs, timersMs: [...timers].sort((one, other) => one - other) }
   } catch (error) {
-    // The trials will report the error of the protocol.
+    // The trials will report this error of the protocol, so it is ignored here.
     if (error instanceof MachineError) return NOTHING
     throw error
   }

@@ -49,7 +49,7 @@ export type Failure =
       readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
       /** Whether the trial would never end without a limit, for example because the protocol floods. */
       readonly endless?: boolean | undefined
-      /** Whether a call never returned or took all memory. A replay would do the same. */
+      /** Whether a call never returned or took all memory. A replay would get stuck too. */
       readonly stuck?: boolean | undefined
     }
 
@@ -93,8 +93,8 @@ export interface TrialLimits {
   readonly now: () => Millis
   readonly invariants: boolean
   /**
-   * Called once for each node. The returned observer is called after each of its steps. `now` returns the time since
-   * the start of the scenario.
+   * Called once for each node. The returned observer is called after each step of the node. `now` returns the time
+   * since the start of the scenario.
    */
   readonly observe?: ((node: NodeId, now: () => Nanos) => Observer) | undefined
   readonly listening?: Listening | undefined
@@ -130,7 +130,7 @@ export const runPlan = (subject: SearchedProtocol, plan: Plan, limits: TrialLimi
 export const runScenario = (subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits): Trial =>
   run(subject, scenario, limits, undefined)
 
-/** Returns the leader at the start of a scenario. A fault on this node may be aimed at the leader. */
+/** Returns the leader at the start of a scenario. A fault may have been aimed at this node because it leads. */
 export function firstLeader(subject: SearchedProtocol, scenario: Scenario): NodeId | undefined {
   const { nodes, seed, targetSettings } = scenario
   // Only protocols have leaders.
@@ -279,8 +279,8 @@ function observerOf(
 }
 
 /**
- * Returns the message for an endless run. It names the last event, because any other is as likely to have caused the
- * flood.
+ * Returns the message for an endless run. It names the last event as an example, because no event is known to be the
+ * cause.
  */
 function endlessText(end: string, most: RunLimits, at: Nanos, { node, event }: LastStep): string {
   const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`

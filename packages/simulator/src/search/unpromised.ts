@@ -12,8 +12,8 @@ export interface Unpromised {
 }
 
 /**
- * Returns the first selected fault under which the protocol promises nothing, if the user has given no level or
- * strengths for it.
+ * Returns the first selected fault under which the protocol promises nothing. Clock errors within the protocol's bounds
+ * do not count.
  */
 export function unpromisedOf(
   protocol: ProtocolDefinition,

@@ -34,8 +34,8 @@ export function unrecovered(
 }
 
 /**
- * Returns the time of the last answer to a function that clients called after healing, if it is a read or they also
- * called it before. Without such functions, any answer counts: clients may then only have drained queues, for example.
+ * Returns the time of the last answer. Counts only functions that clients called after healing, and that are reads or
+ * were also called before. If there are none, as when clients only drained queues, every answer counts.
  */
 function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {
   const { length, f, callTime, returnTime } = history.operations

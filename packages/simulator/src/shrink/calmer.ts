@@ -16,8 +16,8 @@ const FEW = 3
 const HALVINGS = 8
 
 /**
- * Returns the scenario with as few and as short unusual delays as it needs to fail. Unchanged if it does not fail again
- * with all delays written out.
+ * Returns the scenario with as few unusual delays as it needs to fail, each as short as possible. If the scenario does
+ * not fail again with all its delays listed, returns it unchanged.
  */
 export function calmer(scenario: Scenario, { fails, delaysIn, expired }: CalmerOptions): Scenario {
   let calmest: Scenario = { ...scenario, delays: [] }

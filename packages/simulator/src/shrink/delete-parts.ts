@@ -1,6 +1,6 @@
 /**
  * Deletes as many items as possible: halves, quarters, and so on down to single items. Starts at the end, where items
- * are most likely unnecessary. `without` keeps the shorter list if possible.
+ * are most likely unnecessary. `without` decides whether a shorter list becomes the current one.
  */
 export function deleteParts<T>(items: () => readonly T[], without: (rest: readonly T[]) => boolean): void {
   for (let size = Math.max(1, Math.ceil(items().length / 2)); items().length > 0; size = Math.floor(size / 2)) {

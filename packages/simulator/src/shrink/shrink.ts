@@ -8,7 +8,7 @@ export interface ShrinkOptions {
   readonly expired: () => boolean
   /** The number of other seeds under which a deletion is retried if it removes the failure. */
   readonly reseeds?: number | undefined
-  /** The settings that the user chose, which are kept. */
+  /** The settings that the user chose. Shrinking keeps them. */
   readonly turned?: Scenario['targetSettings'] | undefined
 }
 

@@ -29,7 +29,7 @@ function withNodes(scenario: Scenario, count: number): Scenario | undefined {
   }
 }
 
-/** Maps the nodes cyclically to the remaining ones: `n5` of three nodes becomes `n2`. */
+/** Maps a node to one of the remaining nodes. If three nodes remain, `n4` becomes `n1`, and `n5` becomes `n2`. */
 const replacement = (node: NodeId, names: readonly NodeId[]): NodeId =>
   names[(Number.parseInt(node.slice(1), 10) - 1) % names.length] ?? node
 
@@ -103,7 +103,10 @@ function* fewerTargets(scenario: Scenario, position: number): Iterable<Change> {
       })
 }
 
-/** Makes a fault that hits some messages hit all, so that it no longer depends on the number of messages before. */
+/**
+ * Changes a fault that hits only some messages so that it hits all. It then no longer depends on the number of earlier
+ * messages.
+ */
 function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
   if (!messageFamily.owns(fault) && !httpFamily.owns(fault)) return undefined
   const { when, ...always } = fault

@@ -6,7 +6,10 @@ import { moved } from './simplify.ts'
 const SHIFT_NANOS = 100e6
 const MOST_GAP_NANOS = 800e6
 
-/** Returns a random part of a scenario under other delays. It may fail where single deletions remove the failure. */
+/**
+ * Returns a random part of a scenario under other delays. This part may fail even if every single deletion removes the
+ * failure.
+ */
 export function thinned(scenario: Scenario, random: Random): Scenario {
   const some = <T>(items: readonly T[]): T[] => {
     const share = random.next()
@@ -30,7 +33,10 @@ export function thinned(scenario: Scenario, random: Random): Scenario {
   }
 }
 
-/** Returns the part after a random time. The leader of that time may lead from the beginning of this part. */
+/**
+ * Returns the part of a scenario after a random time. The node that led at this time may be the leader from the start
+ * of the new scenario.
+ */
 function endOf(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   return moved(
@@ -50,7 +56,7 @@ function withOtherRoles(scenario: Scenario, random: Random): Scenario {
   return swapNodes(scenario, random.pick(names), random.pick(names))
 }
 
-/** Moves everything after a random time by the same duration. */
+/** Chooses a random time and a random duration. Moves everything after this time by this duration. */
 function withOtherGap(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   const by = (random.next() - 0.7) * MOST_GAP_NANOS

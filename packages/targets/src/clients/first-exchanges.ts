@@ -38,7 +38,8 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
       const before = written.get(key)
       return (answer, { type }) => {
         if (hasFound || type !== 'ok') return
-        // Another operation may have removed the written value.
+        // Only a read of the whole object shows that the written value is missing. For other functions, another
+        // operation may have removed the value.
         hasFound = !readsWhole(f) || answer.status < MOST_FOUND
         if (hasFound || before === undefined || !isDue.absent()) return
         broke(
@@ -51,7 +52,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
   }
 }
 
-/** Reads and writes have both worked. */
+/** Watches nothing, because reads and writes have both worked. */
 const nothingMore = (): void => {}
 
 /** Returns true once, after enough failures over enough time. */
@@ -67,5 +68,5 @@ function createPatience(now: () => number): () => boolean {
   }
 }
 
-/** The lowest status which means that the object does not exist. */
+/** From this status on, an answer means that the object does not exist. */
 const MOST_FOUND = 400

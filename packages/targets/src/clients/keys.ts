@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { inputError } from '@chaosproxy/history'
 
-/** Maps a workload's key (`x`, `y`, …) to the service's name. All clients of a run share it. */
+/** Maps a workload's key (`x`, `y`, …) to the service's name. All clients of a run use the same function. */
 export type NameKey = (key: string) => string
 
 /** Matches a placeholder: the run, the key, a number in order of first use, or a UUID. */

@@ -46,7 +46,7 @@ const REFUSED = 'connection refused'
 export const socketErrorText = ({ code, message }: NodeJS.ErrnoException): string =>
   code === 'ECONNREFUSED' ? REFUSED : (code ?? message)
 
-/** Shared by all sockets whose readers allow it, which avoids the overhead of streams. */
+/** All sockets whose readers copy the bytes share this memory. This avoids the overhead of streams. */
 const memory = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
@@ -88,8 +88,8 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
     socket.on('end', () => received(reader.end()))
     socket.on('close', () => {
       if (current === dialled) current = undefined
-      // The proxy accepts connections even while the node is down. A node that has been down since the dial never
-      // received the request.
+      // The proxy accepts connections even while the node is down. A node that was down at the dial and has not
+      // restarted since never received the request.
       const wasDown = dialledIn?.alive === false && life?.().number === dialledIn.number
       settle(dialled, lost(wasDown ? REFUSED : failure))
     })
@@ -133,7 +133,7 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
   }
 }
 
-/** Opens a socket. `intake` gets bytes in memory that the next chunk reuses. */
+/** Opens a socket. `intake` gets the received bytes in shared memory, which the next chunk overwrites. */
 function socketTo({ dial, host, port }: NodeAddress, intake: ((chunk: Buffer) => void) | undefined): Duplex {
   if (dial !== undefined) return dial()
   if (intake === undefined) return connect({ host, port, noDelay: true })

@@ -10,8 +10,8 @@ interface Pending {
 export interface PendingRequests {
   count(): number
   /**
-   * Adds a request and returns its number. `late` is called if it is not settled in time. If the client is closed, the
-   * request is lost, and the result is undefined.
+   * Adds a request and returns its number. Calls `late` if the request is not settled in time. If the client is closed,
+   * loses the request and returns undefined.
    */
   add(
     request: Request,

@@ -11,13 +11,13 @@ export interface PlannedClients {
   readonly functions: readonly string[]
   /** How the proxy's record identifies clients. If undefined, the clients' own reports are the history. */
   readonly sessions: SessionSource | undefined
-  /** `routes`: a route table maps requests to operations. */
+  /** `routes` if a route table maps requests to operations. */
   readonly mapping?: Header['mapping']
-  /** The initial state of objects that the route table declares. */
+  /** The initial state that the route table declares for objects. */
   readonly begins?: DeclaredBeginning | undefined
   /**
-   * Returns the protocol on the clients' links, with which the proxy records requests and injects faults into them;
-   * undefined if it cannot parse the protocol.
+   * Returns the protocol on the clients' links. With it, the proxy records requests and injects faults into requests.
+   * Undefined if the proxy cannot parse the protocol.
    */
   carries(asked: AskedOperations): Carriage | undefined
   /** The declaration from which `openElsewhere` creates the same clients in another process. */
@@ -32,7 +32,7 @@ export interface PlannedClients {
 export interface OpenClientsOptions {
   readonly asked: AskedOperations
   readonly logDir: string
-  /** Ends programs if this process dies; clients without programs need none. */
+  /** Ends the clients' programs if this process dies. Clients without programs need no keeper. */
   readonly keeper?: Keeper | undefined
   /** Called when the client turns out to be broken, which makes the rest of the run useless. */
   readonly broke: (error: UserError) => void

@@ -11,7 +11,7 @@ export interface Probation {
   refused(f: string, error: string): void
 }
 
-/** The number of failures without any success at which the declaration is blamed. */
+/** The declaration is blamed after this many failures of a function that has never succeeded. */
 const MOST = 20
 
 export function createProbation(broke: (error: UserError) => void): Probation {

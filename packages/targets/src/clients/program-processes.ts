@@ -6,7 +6,7 @@ export interface ProgramProcess {
   readonly process: CommandProcess
   /** The number of the unanswered request. */
   owes: number | undefined
-  /** Set once the request has timed out. It kills the process unless the reply follows. */
+  /** A timer that kills the process unless the reply arrives first. It is set once the request has timed out. */
   late: NodeJS.Timeout | undefined
 }
 

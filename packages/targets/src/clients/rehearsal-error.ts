@@ -8,7 +8,7 @@ import { type Answered, isRedirect, type ReadJudgement } from './rehearsal.ts'
 type Part = 'write' | 'read'
 
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
-/** Advice for a refusal that may affect only this object. */
+/** Advice for a refusal that may only mean that the service has no such object. */
 const IF_CERTAIN =
   'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
 export const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
@@ -102,8 +102,8 @@ export function unsaidError(at: string, part: Part, { exchange, completion }: An
 }
 
 /**
- * The service accepted the write for later execution (202), but may execute it immediately. The following read shows
- * this.
+ * Returns the change for a write that was answered 202: the service accepted it for later execution. The service may
+ * execute it at once, which the following read checks.
  */
 const mendOfWrite = (status: number): Mend | undefined =>
   status === 202 ? { write: { outcomes: { 202: 'ok' } } } : undefined

@@ -35,7 +35,8 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   const answered = tried.filter(isAnswered)
   if (answered.length < tried.length) return { type: 'unclear' }
   const refused = answered.filter(({ exchange }) => REFUSALS.has(exchange.answer.status))
-  // Any other answer may mean that there is no leader. Followers may then refuse correct requests.
+  // An answer that is neither a refusal nor a redirect may mean that there is no leader. Followers may then refuse
+  // correct requests.
   if (answered.some(({ exchange: { answer } }) => !REFUSALS.has(answer.status) && !isRedirect(answer.status)))
     return { type: 'unclear' }
   const shown =
@@ -51,7 +52,7 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   return { type: 'refused', shown, besides }
 }
 
-/** These statuses refuse the content of a request. The service may accept a text in place of a number. */
+/** Statuses that refuse the content of a request. After such a refusal of a number, a text is tried. */
 export const REFUSED_VALUES: ReadonlySet<number> = new Set([400, 422])
 
 export const isRedirect = (status: number): boolean => [301, 302, 307, 308].includes(status)

@@ -77,7 +77,9 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
 /** Returns the values to try, in order. A number is also tried as text. */
 const valuesLike = (value: Json): Values => (typeof value === 'number' ? [NUMBER, String(NUMBER)] : [value])
 
-/** Returns a key like the clients' keys that no client uses, if their names allow it. */
+/**
+ * Returns a key that no client uses, named like the clients' keys. Undefined if the clients' keys have unusual names.
+ */
 function unusedKey({ before = [] }: AskedOperations): string | undefined {
   const used = before.map(({ key }) => key ?? null)
   const isUsual = canonical(keyNames(used.length)) === canonical(used)
@@ -167,7 +169,7 @@ async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
     default:
       return judged satisfies never
   }
-  // The object that clients use is still empty.
+  // The route table must also explain the answer for an object of the clients, which is still empty.
   const empty = await stage.ask(write.address, stage.read)
   if (isUnsaid(empty)) throw unsaidError(at, 'read', empty)
   if (judged.type === 'text')
@@ -243,7 +245,7 @@ interface ReadBack {
   readonly judged: ReadJudgement
 }
 
-/** Reads from the node that accepted the write, until later reads would give the same result. */
+/** Reads from the node that accepted the write. Repeats the read as long as its result may still change. */
 async function readBack({ nodes, ask, read, key, signal }: Stage, write: Tried): Promise<ReadBack> {
   const { completion, input, address } = write
   const written = completion.type === 'ok' ? completion.value : input.value
@@ -273,8 +275,8 @@ function patienceFor({ type }: ReadJudgement, nodes: number): number {
 }
 
 /**
- * Returns whether the service treats the unused object like those of clients: it accepts a write, or it answers reads
- * of both with the same status and the client's object holds no number.
+ * Returns whether the service treats the unused object like the clients' objects. It does if it accepts a write, or if
+ * reads of both objects have the same status and the clients' object holds no number.
  */
 async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {
   if (written.some(hasWorked)) return true

@@ -46,7 +46,7 @@ export type PortDeclaration =
       readonly announced?: boolean | undefined
     }
 
-/** A text that repeats `each` for every node or peer. It may differ between nodes. */
+/** A text that repeats `each` for every node or peer. The text may differ between nodes. */
 export interface ListDeclaration {
   /** All nodes, or all except the one that gets the list. */
   readonly of: 'nodes' | 'peers'
@@ -101,8 +101,8 @@ export interface StartedDeclaration extends CommonDeclaration, NodeParts {
   /** The default number of nodes, or each node's own settings, which fix the number. Nodes are called n1, n2, … */
   readonly nodes: number | readonly NodeParts[]
   /**
-   * The ports of every node; by default `["client"]`. Clients dial the first port, and nodes dial the others, or the
-   * only one.
+   * The ports of every node; by default `["client"]`. Clients dial the first port. Nodes dial the other ports, or the
+   * first port if it is the only one.
    */
   readonly ports?: readonly PortDeclaration[] | undefined
   /** Whether each node has its own address, 127.x.y.z, instead of 127.0.0.1. Linux only. */
@@ -179,7 +179,7 @@ export interface ContainersDeclaration extends CommonDeclaration {
   readonly containers?: readonly string[] | undefined
   /**
    * The services that are nodes, in order; by default all `containers`. Each container of a scaled service is a node.
-   * Other containers, such as a cache, keep their links.
+   * Other containers, such as a cache, are not nodes but still have links.
    */
   readonly nodes?: readonly string[] | undefined
   /** The port that clients dial; by default the only published port, or the image's usual port. */

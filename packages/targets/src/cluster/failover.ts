@@ -17,10 +17,10 @@ interface FailoverOptions {
 }
 
 /**
- * Returns the function that makes a node fail over. Its commands run one after another, because two simultaneous
- * promotions would each demote the node that the other promotes. An exit code other than 0 means that the system
- * refused, which may be legitimate and changes nothing. Rejects with a UserError (environment) if a command cannot be
- * run or takes too long.
+ * Returns the function that makes a node fail over. Its commands run one after another, because each of two
+ * simultaneous promotions would demote the other's node. An exit code other than 0 means that the system refused, which
+ * may be legitimate and changes nothing. Rejects with a UserError (environment) if a command cannot be run or takes too
+ * long.
  */
 export function failoverOf(
   plan: CommandFault | undefined,
@@ -34,7 +34,7 @@ export function failoverOf(
     const node = nodes.find((candidate) => candidate.id === id)
     if (node === undefined) throw new Error(`there is no node ${id}`)
     const filled = fillCommand(command, node.placeholders())
-    // The command may leave a restarted server running.
+    // With `forks: false`, a server that the command restarted keeps running.
     const { code, signal } = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
     if (signal !== null)
       throw environmentError(

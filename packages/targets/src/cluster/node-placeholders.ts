@@ -56,7 +56,10 @@ const named = (prefix: string, values: { readonly [name: string]: string | numbe
 
 export type Addresses = { readonly [port: string]: Address }
 
-/** Adds `PREFIX` for the first port and `PREFIX.NAME` for each port, and every host and port separately. */
+/**
+ * Adds the addresses of the ports: `PREFIX.NAME` for each port, and `PREFIX` for the first. Also adds every host and
+ * port separately.
+ */
 export function addAddresses(
   found: { [name: string]: string | number },
   prefix: string,

@@ -19,7 +19,7 @@ interface OfCluster {
   readonly exposure: Exposure
 }
 
-/** Returns the members that all declared clusters share. */
+/** Returns the members that the targets of all declared clusters have in common. */
 export const ofCluster = (
   declaration: Omit<CommonDeclaration, 'client'>,
   { where, clients, exposure }: OfCluster,

@@ -34,11 +34,11 @@ export interface OwnCluster extends StartedCluster {
 export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Omit<Vulnerable, 'nodes' | 'failover'> {
   readonly nodes: readonly Node[]
   readonly clients: Pick<OpenedClients, 'connect' | 'close'>
-  /** Returns the data from which another process creates the clients. Throws if it cannot. */
+  /** Returns the data from which another process creates the clients. Throws if another process cannot create them. */
   readonly elsewhere: () => ClientsElsewhere
   readonly wire: WireRecord | undefined
   readonly roles?: RoleWatch | undefined
-  /** Returns the status that a node reports; by default its known role. */
+  /** Returns the status of a node; by default the role that `roles` reports. */
   readonly statusOf?: ((node: Node) => NodeStatus | undefined) | undefined
   readonly failover: ((node: NodeId) => Promise<Handover>) | undefined
   readonly news: OwnNews
@@ -96,7 +96,8 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
       )
     },
     ...(wire === undefined ? {} : { record: wire.begin }),
-    // `hasTraffic` knows neither the proxies of other hosts nor rules for datagrams.
+    // `hasTraffic` covers neither the proxies of other hosts nor rules for datagrams. With either, a fault may always
+    // have an effect.
     mayBite: (_kind, links) =>
       links.length === 0 || remotes !== undefined || datagrams !== undefined || network.hasTraffic(links),
     status,

@@ -5,7 +5,7 @@ import type { RoleDeclaration } from './declaration.ts'
 export interface RoleWatch {
   status(node: NodeId): NodeStatus | undefined
   answers(): readonly string[]
-  /** Resolves with whether a node claimed to lead in time. */
+  /** Resolves with true once a node claims to lead, and with false if the time is over or `signal` aborts. */
   untilLed(timeoutMs: number, signal?: AbortSignal): Promise<boolean>
   stop(): Promise<void>
 }

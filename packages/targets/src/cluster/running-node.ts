@@ -108,7 +108,7 @@ export function counted(
 
   async function run(command: ProgramCommand, timeoutMs: number): Promise<void> {
     const filled = fillCommand(command, placeholders)
-    // The command may leave the node itself running.
+    // With `forks: false`, a node that the command started keeps running.
     const exit = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
     if (exit.code === 0) return
     const how = exit.signal === 'SIGKILL' ? `it took longer than ${timeoutMs} ms` : howItEnded(exit)

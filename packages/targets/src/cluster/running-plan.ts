@@ -18,7 +18,7 @@ export interface RunningPlan {
   readonly clientPort: string
   readonly nodes: readonly RunningNodePlan[]
   readonly links: readonly PeerLink[]
-  /** The hosts whose proxies carry the other links. */
+  /** The proxies on other hosts, with the links that they carry. */
   readonly remotes: readonly RemotePlan[]
   readonly faults: RunningNodeOptions['faults']
   readonly failover: CommandFault | undefined

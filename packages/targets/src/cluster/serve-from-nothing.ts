@@ -14,7 +14,7 @@ import { BEFORE } from '../clients/first-answers.ts'
 interface BeforeRunOptions {
   readonly nodes: readonly NodeId[]
   readonly asked: AskedOperations
-  /** Connects without the proxy, which would record these reads. */
+  /** Connects without the proxy, because the proxy would record the reads before the run. */
   readonly connect: (node: NodeId) => Client
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
@@ -28,7 +28,7 @@ interface BeforeRunOptions {
 
 const ASK_MS = millis(1_000)
 const PAUSE_MS = 50
-/** A longer wait is reported with its reason, in milliseconds. */
+/** After this time, in milliseconds, a wait is reported with its reason. */
 const LONG_MS = 4_000
 /** Enough reads to find the data of an earlier run. */
 const MOST_READS = 100
@@ -107,7 +107,7 @@ async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly In
 const isServed = ({ completion }: Asked): boolean =>
   completion.type === 'ok' || /^(status|HTTP) [1-4]\d\d\b/.test(completion.error)
 
-/** Returns whether a value is the initial one, or another form of an empty object. */
+/** Returns whether a value is the initial one. All forms of an empty object, such as null, 0 and [], count as equal. */
 function isInitial(value: Json, initial: Json): boolean {
   if (initial === 'unknown' || canonical(value) === canonical(initial)) return true
   return isNothing(initial) && isNothing(value)

@@ -116,7 +116,10 @@ function quoted(text: string): string {
   return `"${escaped}"`
 }
 
-/** Formats a string. A zero byte ends it, as in C, unless it has 100 or more bytes and no precision. */
+/**
+ * Formats a string. As in C, the string ends at a zero byte. A string of 100 or more bytes is returned whole if there
+ * is no precision.
+ */
 function stringText(text: string, how: Directive): string {
   const { precision } = how
   if (precision === undefined && text.length >= 100) return text

@@ -19,7 +19,7 @@ function unsigned(value: number, size: 1 | 2 | 4): string {
   return written(size)
 }
 
-/** Returns a length after the code for its size. */
+/** Returns the code for the size of a length, and then the length. */
 function counted(length: number, codes: readonly [one: number | undefined, two: number, four: number]): string {
   const [one, two, four] = codes
   if (one !== undefined && length <= 0xff) return byte(one) + unsigned(length, 1)
@@ -150,7 +150,7 @@ interface Counted {
   readonly size: number
 }
 
-/** By code: the kind of content, and the size of the length before it. */
+/** For each code: the kind of content, and the number of bytes of the length that follows the code. */
 const COUNTED: ReadonlyMap<number, Counted> = new Map<number, Counted>([
   ...[1, 2, 4].flatMap((size, i) => [0xc4, 0xd9].map((first) => [first + i, { of: 'text', size }] as const)),
   ...[2, 4].map((size, i) => [0xdc + i, { of: 'items', size }] as const),

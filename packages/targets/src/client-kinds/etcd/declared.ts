@@ -35,7 +35,7 @@ function planEtcd({ keys: names = '{key}', reads = 'linearizable' }: EtcdDeclara
   const plain = etcdClients({ reads, update: 'txn', fencing: true, ttl: 10 })
   return {
     ...plain,
-    // Watches read whole ranges of keys, so they cannot share an etcd with other programs.
+    // Excludes watches: they read whole ranges of keys, so they cannot share an etcd with other programs.
     functions: [...new Set([...Object.keys(ownOperations), ...wholeFunctions])],
     async open(options) {
       const nameKey = namesFor(options.run ?? Date.now().toString(36))

@@ -21,7 +21,7 @@ export interface WatchStream {
 interface WatchStreamOptions {
   readonly address: NodeAddress
   readonly request: object
-  /** Returns the name of an etcd key in the history; undefined for a key outside it. */
+  /** Returns the name that the history uses for an etcd key. Undefined if the history does not contain the key. */
   readonly nameOf: (key: string) => string | undefined
   readonly timeoutMs: number
 }

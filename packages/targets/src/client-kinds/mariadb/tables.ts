@@ -78,7 +78,7 @@ async function untilSeen(
   const sql = `SELECT COUNT(*) FROM chaos_run WHERE mark = '${mark}'`
   for (;;) {
     const end = await connection.query(sql)
-    // The table itself may not exist yet.
+    // On a node that has not caught up, the table may not exist yet (error 1146).
     if (!(end.type === 'refused' && end.error.code === 1146) && done(end, node) === '1') return
     if (signal.aborted)
       throw environmentError(`${node} has not caught up with the primary within ${timeoutMs} ms. See its log.`)

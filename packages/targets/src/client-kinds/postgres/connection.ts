@@ -61,7 +61,7 @@ interface Pending {
   readonly ended: (end: QueryEnd) => void
 }
 
-/** Replies to these workloads are small, so a longer one is not from a PostgreSQL server. */
+/** Replies to these workloads are small. A reply above this size is not from a PostgreSQL server. */
 const LONGEST_BYTES = 256 * 1024 * 1024
 
 /** @throws PostgresRefused */

@@ -17,7 +17,7 @@ const dialect: Dialect = {
       sql: 'INSERT INTO chaos_register AS r VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value',
       parameters: [key, JSON.stringify(value)],
     }),
-    // Even under read committed, PostgreSQL compares a locked row again once the row is released.
+    // Even under read committed, PostgreSQL evaluates the condition again after it has waited for a locked row.
     swap: (key, old, next) =>
       old === null
         ? {

@@ -6,7 +6,7 @@ import type { QueryEnd } from './connection.ts'
 /** The outcome of a command whose connection ended without a reply. */
 const LOST: Certainty = 'info'
 
-/** The end of a command: `done`, or an error and whether the change may have happened. */
+/** How a command ended. After an error, the type says whether the change may have happened. */
 export type Judged = (Done & { readonly tag: string }) | { readonly type: Certainty; readonly error: string }
 
 export function judgeEnd(end: QueryEnd): Judged {
