@@ -1,6 +1,6 @@
 import type { Accounted, Accounting } from '@chaosproxy/checker'
 import { count, duration, plural } from '@chaosproxy/history'
-import { printable, valueText } from './operation-words.ts'
+import { keyedText } from './operation-words.ts'
 
 export interface AccountLine {
   /** What happened to the elements: `lost`, `duplicated`, … */
@@ -74,12 +74,12 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
 }
 
 function accountedText(
-  { key, value, count: times, late, bounds }: Accounted,
+  accounted: Accounted,
   { isSurplus, isLost }: { readonly isSurplus: boolean; readonly isLost: boolean },
 ): string {
+  const { count: times, late, bounds } = accounted
   const seen = isLost ? ` (last seen ${duration(late ?? 0)} later)` : ` (missing for ${duration(late ?? 0)})`
-  const named = `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`
   const often = isSurplus ? ` (${count(times)} too many)` : times > 1 ? ` ×${count(times)}` : ''
   const allowed = bounds === undefined ? '' : ` (allowed: ${bounds[0]} to ${bounds[1]})`
-  return `${named}${often}${allowed}${late === undefined || late === 0 ? '' : seen}`
+  return `${keyedText(accounted, 16)}${often}${allowed}${late === undefined || late === 0 ? '' : seen}`
 }

@@ -2,7 +2,7 @@ import { count, duration, percent, plural } from '@chaosproxy/history'
 import { AVAILABLE, areIsolation, comparedRungs, isCut, isLinear } from '@chaosproxy/runner/result'
 import type { ComparedCell, ComparedSystem, Comparison, LevelResult, Spread } from './comparison.ts'
 import { type Next, withOption } from './telling/next.ts'
-import { capitalised, listed } from './words.ts'
+import { capitalised, listed, sentences } from './words.ts'
 
 interface LevelSign {
   readonly sign: string
@@ -159,20 +159,28 @@ export function cellSentence(cell: ComparedCell): string {
 export const brokenText = (name: string, { promised, level, condition }: ComparedCell, of: Comparison): string =>
   `${name} promises ${levelName(promised, of)} and was found ${levelName(level, of)} under ${condition}`
 
+export const brokenSystems = ({ systems }: Comparison): readonly ComparedSystem[] =>
+  systems.filter(({ cells }) => cells.some(isBroken))
+
+/** Returns the broken promises, each with the name of its system. */
+export const brokenCells = ({
+  systems,
+}: Comparison): readonly { readonly name: string; readonly cell: ComparedCell }[] =>
+  systems.flatMap(({ name, cells }) => cells.filter(isBroken).map((cell) => ({ name, cell })))
+
+const isBroken = ({ kept }: ComparedCell): boolean => kept === false
+
 /** Returns what the page says about a run that broke the promise. */
 export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
   broken === undefined
     ? []
-    : [
-        [`${broken.what}.`, broken.sentence].filter((text) => text !== '').join(' '),
-        ...(broken.next.text === '' ? [] : [`Next: ${broken.next.text}`]),
-      ]
+    : [sentences(`${broken.what}.`, broken.sentence), ...(broken.next.text === '' ? [] : [`Next: ${broken.next.text}`])]
 
 /** Says what to do next: about a broken promise, otherwise about undecided results. */
 export function comparisonNext({ systems, interrupted, seeds, again }: Comparison): Next {
   const cells = systems.flatMap(({ name, cells }) => cells.map((cell) => ({ ...cell, name })))
   const commandOf = (cell: ComparedCell | undefined) => (cell?.again === '' ? undefined : cell?.again)
-  const broken = cells.find(({ kept }) => kept === false)
+  const broken = cells.find(isBroken)
   if (broken !== undefined)
     return {
       text: `Repeat the runs in which ${broken.name} broke its promise under ${broken.condition}.`,
@@ -242,7 +250,7 @@ export function weakestText({ seeds, workload }: Comparison): string {
 /** Summarizes which systems broke their promise, or what none achieved. */
 export function comparisonTitle(comparison: Comparison): string {
   const { systems, sweep } = comparison
-  const broken = systems.filter(({ cells }) => cells.some(({ kept }) => kept === false)).map(({ name }) => name)
+  const broken = brokenSystems(comparison).map(({ name }) => name)
   if (broken.length > MOST_NAMED) return `${broken.length} of ${plural(systems.length, 'system')} broke their promises`
   if (broken.length > 0)
     return `${capitalised(listed(broken))} broke ${broken.length === 1 ? 'its promise' : 'their promises'}`

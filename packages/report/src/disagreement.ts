@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { type History, OK, outputOf } from '@chaosproxy/history'
-import { coreOf, isRead, writtenText } from './operation-words.ts'
+import { type History, OK } from '@chaosproxy/history'
+import { answeredText, coreOf, isRead, writtenText } from './operation-words.ts'
 
 /** Two reads that disagree about which write came last. */
 export interface Disagreement {
@@ -18,7 +18,7 @@ export function disagreementOf(history: History, counterexample: Counterexample)
   const writes = core.filter((row) => !isRead(history, row) && outcome[row] === OK)
   const reads = core.filter((row) => isRead(history, row))
   const seenBy = (read: OperationRow): OperationRow | undefined =>
-    writes.find((row) => writtenText(history, row) === JSON.stringify(outputOf(history, read)))
+    writes.find((row) => writtenText(history, row) === answeredText(history, read))
   const isAfter = (read: OperationRow, write: OperationRow | undefined): boolean =>
     write !== undefined && (callEvent[read] ?? 0) > (returnEvent[write] ?? 0)
   const seen = seenBy(culprit)

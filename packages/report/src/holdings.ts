@@ -1,7 +1,7 @@
 import type { Counterexample } from '@chaosproxy/checker'
 import { type Holding, holdingOf } from '@chaosproxy/checker/effects'
 import { type History, OK } from '@chaosproxy/history'
-import { effectOf, hasReturned } from './operation-words.ts'
+import { effectOf, hasReturned, rowsOf } from './operation-words.ts'
 
 /** Two clients that held one lock at the same time. */
 export interface DoubleHolding {
@@ -12,8 +12,8 @@ export interface DoubleHolding {
 }
 
 /** Returns the holdings in a counterexample about a lock. */
-export function holdingsOf(history: History, { operations }: Counterexample): readonly Holding[] {
-  const rows = operations.map(({ operation }) => operation)
+export function holdingsOf(history: History, counterexample: Counterexample): readonly Holding[] {
+  const rows = rowsOf(counterexample)
   if (!rows.every((row) => ['acquires', 'releases'].includes(effectOf(history, row) ?? ''))) return []
   return rows
     .filter((row) => effectOf(history, row) === 'acquires' && history.operations.outcome[row] === OK)

@@ -58,17 +58,15 @@ function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): 
   const [one, other] = sides
   const isConcerned = (node: string): boolean => cut.some((ends) => ends.includes(node))
   if (one === undefined || sides.length > 2) return [sides.flat()]
-  if (other === undefined) {
-    // All nodes stay connected through others.
-    const [ends, rest] = [one.filter(isConcerned), one.filter((node) => !isConcerned(node))]
-    return ends.length === 2
+  const [near, far] = [one.filter(isConcerned), one.filter((node) => !isConcerned(node))]
+  // All nodes stay connected through others.
+  if (other === undefined)
+    return near.length === 2
       ? [
-          [...ends, ...rest],
-          [...rest, ...ends],
+          [...near, ...far],
+          [...far, ...near],
         ]
       : [one]
-  }
-  const [near, far] = [one.filter(isConcerned), one.filter((node) => !isConcerned(node))]
   return far.length === 0
     ? [[...one, ...other]]
     : [

@@ -2,7 +2,7 @@ import type { Counterexample } from '@chaosproxy/checker'
 import { duration, type History, hasTimes } from '@chaosproxy/history'
 import { type FaultSpan, leaseOfHeader } from '@chaosproxy/runner/result'
 import { doubleHolding, unreleasedBefore } from './holdings.ts'
-import { processInWords } from './operation-words.ts'
+import { clientOfInWords } from './operation-words.ts'
 import { capitalised } from './words.ts'
 
 /** Returns the doubly held lock of a counterexample, if it has a lease. */
@@ -34,12 +34,12 @@ export function leaseSentence(history: History, counterexample: Counterexample):
   const held = leaseOf(history, counterexample)
   if (held === undefined) return ''
   const { lease, acquire, culprit } = held
-  const { callTime, returnTime, process } = history.operations
+  const { callTime, returnTime } = history.operations
   const lost = returnTime[culprit] ?? 0
   // The lock was granted between the acquisition's call and return.
   const [most, least] = [lost - (callTime[acquire] ?? 0), lost - (returnTime[acquire] ?? 0)]
   if (most < lease.nanos) return ''
   const had = least < lease.nanos ? 'may have passed' : 'had passed'
-  const holder = capitalised(processInWords(history, process[acquire] ?? 0))
+  const holder = capitalised(clientOfInWords(history, acquire))
   return `${holder}'s lock was for ${duration(lease.nanos)} (${lease.setting}), which ${had}.`
 }

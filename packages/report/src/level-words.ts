@@ -71,12 +71,12 @@ export function levelRows(report: Report<string>, despite?: Despite): LevelRow[]
   return rows
 }
 
-/** Returns the name of a row: `sequential`, or `causal … session`. */
-export function rowName(row: LevelRow, ellipsis: string): string {
-  const first = row.levels[0]
-  const last = row.levels[row.levels.length - 1]
-  if (last === undefined || last === first) return first
-  return row.levels.length === 2 ? `${first}, ${last}` : `${first} ${ellipsis} ${last}`
+/** Returns the name of the levels in a row: `sequential`, or `causal … session`. */
+export function rowName(levels: LevelRow['levels'], ellipsis: string): string {
+  const [first, ...others] = levels
+  const last = others.at(-1)
+  if (last === undefined) return first
+  return others.length === 1 ? `${first}, ${last}` : `${first} ${ellipsis} ${last}`
 }
 
 function noteOf(report: Report<string>, level: string, verdict: Verdict): string {
@@ -160,7 +160,7 @@ interface IsolationCell {
 }
 
 export interface IsolationRow {
-  readonly isolations: readonly [string, ...string[]]
+  readonly isolations: LevelRow['levels']
   readonly cells: readonly (readonly IsolationCell[])[]
 }
 

@@ -3,49 +3,51 @@ import { duration, type History, hasTimes, type Json, moment, OK, outputOf } fro
 import { disagreementOf } from './disagreement.ts'
 import { type DoubleHolding, doubleHolding, unreleasedBefore } from './holdings.ts'
 import {
+  answeredText,
   answerText,
+  byEvent,
+  clientOfInWords,
   coreOf,
   effectOf,
   functionOf,
   isRead,
   isTaking,
   printable,
-  processInWords,
   requestText,
+  rowsOf,
   spendsFrom,
   writtenText,
 } from './operation-words.ts'
 import { timesText } from './words.ts'
 
-function heldReproach(
-  history: History,
-  { first }: DoubleHolding,
-): { readonly by: OperationRow; readonly text: string } {
-  const { process, callTime } = history.operations
-  const holder = processInWords(history, process[first.acquire] ?? 0)
+/** Why an operation is impossible. `by`: the earlier operation that makes it impossible. */
+interface Reproach {
+  readonly by: OperationRow
+  readonly text: string
+}
+
+function heldReproach(history: History, { first }: DoubleHolding): Reproach {
+  const { callTime } = history.operations
+  const holder = clientOfInWords(history, first.acquire)
   const until =
     first.release === undefined || !hasTimes(history) ? '' : ` until ${moment(callTime[first.release] ?? 0)}`
   return { by: first.acquire, text: `${holder} held the lock${until}` }
 }
 
-function refusedReproach(
-  history: History,
-  acquire: OperationRow,
-  refused: OperationRow,
-): { readonly by: OperationRow; readonly text: string } {
-  const { process, callTime } = history.operations
+function refusedReproach(history: History, acquire: OperationRow, refused: OperationRow): Reproach {
+  const { callTime } = history.operations
   const at = hasTimes(history) ? ` at ${moment(callTime[refused] ?? 0)}` : ''
-  return { by: acquire, text: `${processInWords(history, process[acquire] ?? 0)}'s release${at} failed` }
+  return { by: acquire, text: `${clientOfInWords(history, acquire)}'s release${at} failed` }
 }
 
-/** Returns why a repeated delivery is wrong. `by`: the operation that received or added the element before. */
+/** Returns why a repeated delivery is wrong, by the operation that received or added the element before. */
 function repeatedReproach(
   history: History,
-  { operations }: Counterexample,
+  counterexample: Counterexample,
   culprit: OperationRow,
-): { readonly by: OperationRow; readonly text: string } | undefined {
-  const { outcome, returnEvent, process } = history.operations
-  const others = operations.map(({ operation }) => operation).filter((row) => row !== culprit && outcome[row] === OK)
+): Reproach | undefined {
+  const { outcome, returnEvent } = history.operations
+  const others = rowsOf(counterexample).filter((row) => row !== culprit && outcome[row] === OK)
   const answer = outputOf(history, culprit)
   if (isTaking(history, culprit) && answer !== null) {
     const text = takenText(history, culprit)
@@ -53,9 +55,10 @@ function repeatedReproach(
     const before = others
       .filter((row) => isTaking(history, row) && takenText(history, row) === text)
       .filter((row) => (returnEvent[row] ?? 0) < (returnEvent[culprit] ?? 0))
-      .sort((a, b) => (returnEvent[b] ?? 0) - (returnEvent[a] ?? 0))[0]
+      .sort(byEvent(returnEvent))
+      .at(-1)
     if (before === undefined || sent.length !== 1) return undefined
-    return { by: before, text: `${processInWords(history, process[before] ?? 0)} had been given it` }
+    return { by: before, text: `${clientOfInWords(history, before)} had been given it` }
   }
   if (effectOf(history, culprit) === 'drains' && Array.isArray(answer)) {
     const before = others.filter((row) => (returnEvent[row] ?? 0) < (history.operations.callEvent[culprit] ?? 0))
@@ -75,13 +78,13 @@ function drainedAgain(
   history: History,
   others: readonly OperationRow[],
   drained: readonly Json[],
-): { readonly by: OperationRow; readonly text: string } | undefined {
+): Reproach | undefined {
   for (const message of drained) {
     const text = JSON.stringify(message)
     const sent = others.filter((row) => !isTaking(history, row) && writtenText(history, row) === text)
     const taker = others.find((row) => isTaking(history, row) && takenText(history, row) === text)
     if (taker === undefined || sent.length !== 1) continue
-    const who = processInWords(history, history.operations.process[taker] ?? 0)
+    const who = clientOfInWords(history, taker)
     return { by: taker, text: `${who} had been given ${printable(text)}` }
   }
   return undefined
@@ -94,11 +97,8 @@ function takenText(history: History, row: OperationRow): string {
   return JSON.stringify(message)
 }
 
-/** Returns the last earlier answer that makes the culprit impossible. `by`: the operation with that answer. */
-export function reproach(
-  history: History,
-  counterexample: Counterexample,
-): { readonly by: OperationRow; readonly text: string } | undefined {
+/** Returns the last earlier answer that makes the culprit impossible. */
+export function reproach(history: History, counterexample: Counterexample): Reproach | undefined {
   const culprit = counterexample.culprit
   if (culprit === undefined || counterexample.edges !== undefined) return undefined
   const held = doubleHolding(history, counterexample)
@@ -115,13 +115,14 @@ export function reproach(
     .filter((operation) => operation !== culprit && outcome[operation] === OK)
     .filter((operation) => (returnEvent[operation] ?? 0) < called && !explains(history, operation, culprit))
     .filter((operation) => spent === undefined || spendsFrom(history, operation) === spent)
-    .sort((a, b) => (returnEvent[b] ?? 0) - (returnEvent[a] ?? 0))[0]
+    .sort(byEvent(returnEvent))
+    .at(-1)
   if (before === undefined) return undefined
   const gap = (callTime[culprit] ?? 0) - (returnTime[before] ?? 0)
   const when = hasTimes(history) ? `${duration(gap)} before` : 'before'
   const what = requestText(history, before, { withKey: false })
   const said = isRead(history, before)
-    ? `${processInWords(history, history.operations.process[before] ?? 0)} had read ${answerText(history, before)}`
+    ? `${clientOfInWords(history, before)} had read ${answerText(history, before)}`
     : `${what} was acknowledged`
   const told = `${said} ${when} this ${printable(functionOf(history, culprit))} began`
   return { by: before, text: [told, ...laterSight(history, counterexample)].join(', and ') }
@@ -132,7 +133,7 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
   const found = disagreementOf(history, counterexample)
   if (found === undefined) return []
   const { other, seen } = found
-  const reader = processInWords(history, history.operations.process[other] ?? 0)
+  const reader = clientOfInWords(history, other)
   const acknowledged = requestText(history, seen, { withKey: false })
   return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
@@ -143,7 +144,7 @@ const explains = (history: History, write: OperationRow, read: OperationRow): bo
   (!isRead(history, write) &&
     (((isRead(history, read) || isTaking(history, read)) &&
       writtenText(history, write) ===
-        (isTaking(history, read) ? takenText(history, read) : JSON.stringify(outputOf(history, read)))) ||
+        (isTaking(history, read) ? takenText(history, read) : answeredText(history, read))) ||
       showsAdded(history, write, read)))
 
 function showsAdded(history: History, add: OperationRow, read: OperationRow): boolean {

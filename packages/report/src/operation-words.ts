@@ -43,6 +43,12 @@ export function valueText(value: Json, most: number = 28): string {
   return `${text.slice(0, most - 1 - kept)}…${text.slice(text.length - kept)}`
 }
 
+/** Returns a value with its key: `x = 7`. */
+export const keyedText = (
+  { key, value }: { readonly key?: string | undefined; readonly value: Json },
+  most?: number,
+): string => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, most)}`
+
 const SHORT_LIST = 4
 
 const endsOf = (list: readonly Json[]): string =>
@@ -59,7 +65,8 @@ export const clientOf = (history: History, operation: number): string =>
   processText(history, history.operations.process[operation] ?? 0)
 
 /** Returns the client in words: `process 4`, or `client c4`. */
-export const processInWords = (history: History, process: number): string => printable(clientInWords(history, process))
+export const clientOfInWords = (history: History, operation: number): string =>
+  printable(clientInWords(history, history.operations.process[operation] ?? 0))
 
 export function keyOf(history: History, operation: number): string | undefined {
   const key = history.operations.key[operation] ?? -1
@@ -189,7 +196,7 @@ export const hasReturned = (history: History, operation: number): boolean =>
 
 /** Returns the operation in one line: `p2 write 7 → ok`. */
 export const operationText = (history: History, operation: number, options: { readonly withKey: boolean }): string =>
-  `${processText(history, history.operations.process[operation] ?? 0)} ${requestText(history, operation, options)} → ${answerText(history, operation)}`
+  `${clientOf(history, operation)} ${requestText(history, operation, options)} → ${answerText(history, operation)}`
 
 export interface Lines extends Pick<History, 'files'> {
   readonly operations: Pick<Operations, 'length' | 'callLine' | 'returnLine'>
@@ -213,12 +220,25 @@ export const writtenBy = (history: History, row: number): Json =>
 /** Returns the written value, as JSON for comparisons. */
 export const writtenText = (history: History, row: number): string => JSON.stringify(writtenBy(history, row))
 
+/** Returns the answer, as JSON for comparisons. */
+export const answeredText = (history: History, row: number): string => JSON.stringify(outputOf(history, row))
+
 /** Whether the same client called both operations. Without sessions, each process is a client. */
 export function isSameClient(history: History, one: OperationRow, other: OperationRow): boolean {
   const [first, second] = [one, other].map((row) => history.operations.process[row] ?? 0) as [number, number]
   const isNamed = history.header?.sessions?.named !== false && history.sessionOf(first) >= 0
   return isNamed ? history.sessionOf(first) === history.sessionOf(second) : first === second
 }
+
+/** Returns the operations of a counterexample, as rows of the history. */
+export const rowsOf = ({ operations }: Pick<Counterexample, 'operations'>): readonly OperationRow[] =>
+  operations.map(({ operation }) => operation)
+
+/** Returns a comparison of rows by an event: `callEvent` or `returnEvent`. */
+export const byEvent =
+  (events: ArrayLike<number>) =>
+  (one: OperationRow, other: OperationRow): number =>
+    (events[one] ?? 0) - (events[other] ?? 0)
 
 export const coreOf = ({ operations }: Pick<Counterexample, 'operations'>): readonly OperationRow[] =>
   operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)

@@ -126,17 +126,10 @@ export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
   return lines
 }
 
-export const doubtsIn = (facts: RecordFacts, most: number): RecordLine[] =>
-  recordLines(facts, most).filter(({ isDoubt }) => isDoubt)
-
-export const certaintiesIn = (facts: RecordFacts, most: number): RecordLine[] =>
-  recordLines(facts, most).filter(({ isDoubt }) => !isDoubt)
-
 const UNJUDGED = 'unjudged'
 
-/** Returns lines for requests that were not judged, which every page shows. */
-export const unjudgedIn = (facts: RecordFacts, most: number): RecordLine[] =>
-  recordLines(facts, most).filter(({ about }) => about === UNJUDGED)
+/** Whether the line is about requests that were not judged, which every page shows. */
+export const isUnjudged = ({ about }: RecordLine): boolean => about === UNJUDGED
 
 const unclearText = ({ count: times, why }: NonNullable<RecordFacts['unclear']>): string =>
   `${plural(times, 'operation')} may have taken effect, since the answer was not understood: ${why}`

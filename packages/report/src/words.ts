@@ -2,14 +2,14 @@ import { count, duration, moment, type Nanos, percent } from '@chaosproxy/histor
 
 export const durationOfMillis = (milliseconds: number): string => duration(milliseconds * 1e6)
 
-/** Returns the number of digits that distinguishes these times. */
-export function digitsToTellApart(times: readonly number[]): number {
+/** Returns the number of digits that distinguishes these times, or else `most`. */
+export function digitsToTellApart(times: readonly number[], most: number = 9): number {
   const distinct = new Set(times.filter(Number.isFinite))
-  for (let digits = 3; digits < 9; digits++) {
+  for (let digits = 3; digits < most; digits++) {
     const shown = new Set([...distinct].map((time) => moment(time, digits)))
     if (shown.size === distinct.size) return digits
   }
-  return 9
+  return most
 }
 
 /** With fewer cases, a percentage would look too precise. */
@@ -22,6 +22,12 @@ export const percentOf = (share: number, all: number): string =>
 /** Formats a share from 0 to 1 with the number of cases: `99.98% of 1,204`, or `2 of 3`. */
 export const shareOf = (share: number, all: number): string =>
   all < FEW ? percentOf(share, all) : `${percent(share)} of ${count(all)}`
+
+/** Leaves out empty texts. */
+export const nonEmpty = (texts: readonly string[]): string[] => texts.filter((text) => text !== '')
+
+/** Joins the texts that are not empty to a paragraph. */
+export const sentences = (...texts: readonly string[]): string => nonEmpty(texts).join(' ')
 
 /** Joins items to a list: `a`, `a and b`, `a, b and c`. */
 export const listed = (items: readonly string[]): string =>

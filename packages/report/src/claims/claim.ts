@@ -17,7 +17,7 @@ export type Claim =
   | SettingsAllow
 
 /** At least `least` of these acknowledged changes are lost for good. For a counter, `least` is a sum. */
-interface Lost {
+export interface Lost {
   readonly claim: 'lost'
   readonly of: 'writes' | 'elements' | 'messages' | 'additions'
   readonly changes: readonly OperationRow[]
@@ -25,7 +25,7 @@ interface Lost {
 }
 
 /** A node answered `read` without a change. The client of `known` had made this change or seen it. */
-interface Missing {
+export interface Missing {
   readonly claim: 'missing'
   readonly known: OperationRow
   readonly read: OperationRow
@@ -34,7 +34,7 @@ interface Missing {
 }
 
 /** A node that had a change was killed, and then answered without the change. */
-interface CameBackWithout {
+export interface CameBackWithout {
   readonly claim: 'came back without'
   readonly change: OperationRow
   readonly read: OperationRow
@@ -42,32 +42,32 @@ interface CameBackWithout {
 }
 
 /** Each of these messages or ids was delivered too often. */
-interface HandedOutTwice {
+export interface HandedOutTwice {
   readonly claim: 'handed out twice'
   readonly of: 'messages' | 'ids'
   readonly handed: readonly { readonly key: string | undefined; readonly value: Json; readonly times: number }[]
 }
 
 /** The run's longest recovery: from the beginning of a fault to the first answer to a later call. */
-interface SlowestRecovery {
+export interface SlowestRecovery {
   readonly claim: 'slowest recovery'
   readonly nanos: number
 }
 
 /** During this share of the run, no node could reach a majority. */
-interface NoMajorityUp {
+export interface NoMajorityUp {
   readonly claim: 'no majority up'
   readonly share: number
 }
 
 /** A fault explains the contradiction of these operations. */
-interface BlamedOnFault {
+export interface BlamedOnFault {
   readonly claim: 'blamed on a fault'
   readonly fault: FaultSpan
   readonly between: readonly OperationRow[]
 }
 
-interface SettingsAllow {
+export interface SettingsAllow {
   readonly claim: 'the settings allow'
   readonly change: { readonly [setting: string]: number | boolean | string }
   /** The level that the changed settings promise, and that the run violated. */

@@ -1,12 +1,8 @@
 import { nodeNames, stopsNodes } from '@chaosproxy/faults'
 import { type History, OK } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
-import type { Claim } from './claim.ts'
+import type { BlamedOnFault, NoMajorityUp, SlowestRecovery } from './claim.ts'
 import { type Held, held, type Recorded } from './recorded.ts'
-
-type SlowestRecovery = Extract<Claim, { readonly claim: 'slowest recovery' }>
-type NoMajorityUp = Extract<Claim, { readonly claim: 'no majority up' }>
-type BlamedOnFault = Extract<Claim, { readonly claim: 'blamed on a fault' }>
 
 /** Checks the claim against all faults that took effect. */
 export function isSlowestRecovery({ history, faults }: Recorded, { nanos }: SlowestRecovery): Held {

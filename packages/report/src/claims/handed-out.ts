@@ -1,10 +1,8 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { canonical, functionOf, meaningOf } from '@chaosproxy/history'
-import type { Claim } from './claim.ts'
+import type { HandedOutTwice } from './claim.ts'
 import { handedBy } from './lost.ts'
 import { changeOf, type Held, held, isOk, type Recorded, rowsOfKey } from './recorded.ts'
-
-type HandedOutTwice = Extract<Claim, { readonly claim: 'handed out twice' }>
 
 /**
  * Checks that every message was delivered more often than it was sent. For ids, checks that every id was issued

@@ -13,10 +13,8 @@ import {
   oncePerHistory,
   outputOf,
 } from '@chaosproxy/history'
-import type { Claim } from './claim.ts'
+import type { Lost } from './claim.ts'
 import { changeOf, type Held, held, isOk, lacks, ofKey, precedes, type Recorded, rowsOfKey } from './recorded.ts'
-
-type Lost = Extract<Claim, { readonly claim: 'lost' }>
 
 /** Checks that the changes were acknowledged, and that no final state contains them. */
 export function isLost({ history }: Recorded, lost: Lost): Held {

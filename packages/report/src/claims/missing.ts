@@ -1,11 +1,8 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { canonical, type History, OK, outputOf } from '@chaosproxy/history'
 import { isReplacing } from '../operation-words.ts'
-import type { Claim } from './claim.ts'
+import type { CameBackWithout, Missing } from './claim.ts'
 import { type Held, held, isAnsweredRead, lacks, precedes, type Recorded } from './recorded.ts'
-
-type Missing = Extract<Claim, { readonly claim: 'missing' }>
-type CameBackWithout = Extract<Claim, { readonly claim: 'came back without' }>
 
 /** Checks that a node answered without a change that was acknowledged or seen before. */
 export function isMissing({ history }: Recorded, { known, read, element }: Missing): Held {

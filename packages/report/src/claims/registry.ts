@@ -1,4 +1,4 @@
-import type { Claim } from './claim.ts'
+import type { Claim, SettingsAllow } from './claim.ts'
 import { isSlowestRecovery, isToBlame, wasNoMajorityUp } from './faults.ts'
 import { isHandedOutTwice } from './handed-out.ts'
 import { isLost } from './lost.ts'
@@ -48,8 +48,6 @@ export function claimsOf(recorded: Recorded): Claims {
     },
   }
 }
-
-type SettingsAllow = Extract<Claim, { readonly claim: 'the settings allow' }>
 
 /** Checks that the changed settings promise a level that the settings of the run do not promise. */
 function doSettingsAllow({ spec, promised }: Recorded, { change, promise }: SettingsAllow): Held {

@@ -10,7 +10,7 @@ import { heldApart, reasonText } from '../level-words.ts'
 import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import { type Telling, tellingOf } from '../telling/telling.ts'
-import { capitalised } from '../words.ts'
+import { capitalised, nonEmpty, sentences } from '../words.ts'
 import { proofTold, type ToldProof } from './proof-told.ts'
 import { type Step, stepsOf } from './steps.ts'
 
@@ -70,10 +70,10 @@ export function explain(input: ExplainInput): Explained {
     mood: headline.mood,
     ...{ outcome, why, next },
     sentence: shown === undefined ? '' : capitalised(sentenceText(history, shown, facts.why)),
-    also: [
+    also: nonEmpty([
       ...(first === undefined ? [] : [alsoForbiddenBy(first)]),
       ...others.map((other) => [violationText(other.counterexample), alsoForbiddenBy(other)].join(' ').trim()),
-    ].filter((text) => text !== ''),
+    ]),
     notes: facts.vacuous,
     warnings: history.warnings.map(printable),
     steps: shown === undefined ? [] : stepsOf(history, shown),
@@ -125,9 +125,7 @@ function whyOf(report: Report<string>, level: string, verdict: Verdict): string 
     case 'met':
       return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
     case 'violated':
-      return printable(
-        [verdict.counterexample.sentence, heldApart(report, level)].filter((text) => text !== '').join(' '),
-      )
+      return printable(sentences(verdict.counterexample.sentence, heldApart(report, level)))
     case 'unknown':
       return printable(reasonText(level, verdict.reason.text))
     default:

@@ -2,13 +2,13 @@ import type { FailedOrder, ProvedOrders } from '@chaosproxy/checker/proof'
 import { duration, type History, hasTimes, isTransaction, OK } from '@chaosproxy/history'
 import {
   briefAnswer,
+  clientOfInWords,
   functionOf,
   isRead,
   isReplacing,
   isSameClient,
   linesOf,
   operationText,
-  processInWords,
   requestText,
   tells,
   writtenText,
@@ -51,7 +51,7 @@ export function proofTold(history: History, { operations, why, isProved, orders 
     verdict: isProved ? `Verified: ${why}.` : `Not proved: ${why}. The verdict of the check stands.`,
     operations: operations.map((row) => ({
       name: nameOf(row),
-      text: `${processInWords(history, history.operations.process[row] ?? 0)}, ${linesText(history, linesOf(history, row))}`,
+      text: `${clientOfInWords(history, row)}, ${linesText(history, linesOf(history, row))}`,
     })),
     orders: orders.map((order) => ({
       order: order.rows.map(nameOf).join(', '),

@@ -1,18 +1,20 @@
 import type { Counterexample, TransactionDrawing } from '@chaosproxy/checker'
 import { duration, FAIL, type History, hasTimes, moment, OK, outputOf } from '@chaosproxy/history'
 import {
+  byEvent,
+  clientOfInWords,
   hasReturned,
   linesOf,
   nameText,
   nodeOf,
   printable,
-  processInWords,
   requestText,
+  rowsOf,
   tells,
   valueText,
 } from '../operation-words.ts'
 import { linesText } from '../places.ts'
-import { endText, nameOfPart, othersText } from '../transactions/lanes.ts'
+import { didTexts, endText, nameOfPart } from '../transactions/lanes.ts'
 import { capitalised, digitsToTellApart } from '../words.ts'
 
 export interface Step {
@@ -27,11 +29,9 @@ export interface Step {
 
 export function stepsOf(history: History, counterexample: Counterexample): Step[] {
   if (counterexample.transactions !== undefined) return stepsOfTransactions(history, counterexample.transactions)
-  const { operations, culprit } = counterexample
+  const { culprit } = counterexample
   const { callTime, callEvent } = history.operations
-  const rows = operations
-    .map(({ operation }) => operation)
-    .toSorted((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
+  const rows = rowsOf(counterexample).toSorted(byEvent(callEvent))
   const timed = hasTimes(history)
   const digits = digitsToTellApart(rows.map((row) => callTime[row] ?? 0))
   return rows.map((row) => ({
@@ -47,19 +47,17 @@ export function stepsOf(history: History, counterexample: Counterexample): Step[
  * committed after 4.0 ms.`
  */
 function stepsOfTransactions(history: History, { parts }: TransactionDrawing): Step[] {
-  const { process, callTime, returnTime } = history.operations
+  const { callTime, returnTime } = history.operations
   const timed = hasTimes(history)
   const digits = digitsToTellApart(parts.map(({ operation }) => callTime[operation] ?? 0))
   return parts.map((part, i) => {
     const { operation, members = [] } = part
     const last = members.at(-1) ?? operation
-    const others = othersText(part)
-    const did = [...part.steps.map(({ text }) => text), others, part.why ?? ''].filter((text) => text !== '')
     const took = hasReturned(history, last) && timed
     const after = took ? ` after ${duration((returnTime[last] ?? 0) - (callTime[operation] ?? 0))}` : ''
     return {
       at: timed ? moment(callTime[operation] ?? 0, digits) : '',
-      text: `${nameOfPart(i)}, ${processInWords(history, process[operation] ?? 0)}: ${did.map(printable).join(', ')}; ${endText(history, part)}${after}.`,
+      text: `${nameOfPart(i)}, ${clientOfInWords(history, operation)}: ${didTexts(part).map(printable).join(', ')}; ${endText(history, part)}${after}.`,
       isAccused: part.steps.some(({ isWrong }) => isWrong === true),
       lines: linesText(
         history,
@@ -71,7 +69,7 @@ function stepsOfTransactions(history: History, { parts }: TransactionDrawing): S
 
 function askedText(history: History, row: number): string {
   const node = nodeOf(history, row)
-  const who = processInWords(history, history.operations.process[row] ?? 0)
+  const who = clientOfInWords(history, row)
   return `${who} asks${node === undefined ? '' : ` ${nameText(node)}`} to ${requestText(history, row, { withKey: true })}`
 }
 

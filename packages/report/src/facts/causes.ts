@@ -6,7 +6,17 @@ import { doubleHolding, unreleasedBefore } from '../holdings.ts'
 import { leaseSentence } from '../lease-words.ts'
 import { onlyAdds } from '../losses/counter.ts'
 import { isImpossibleAlone } from '../losses/replaced.ts'
-import { isFinal, isRead, isSameClient, keyOf, nodeOf, spendsFrom, writtenText } from '../operation-words.ts'
+import {
+  answeredText,
+  isFinal,
+  isRead,
+  isSameClient,
+  keyOf,
+  nodeOf,
+  rowsOf,
+  spendsFrom,
+  writtenText,
+} from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import type { SharedDatabase } from '../race/database.ts'
 import { endOf } from '../sheets/final-states.ts'
@@ -365,8 +375,6 @@ const isTooLittle = ({ value, bounds }: Accounted): boolean =>
 const isTooMuch = ({ value, bounds }: Accounted): boolean =>
   bounds !== undefined && typeof value === 'number' && value > bounds[1]
 
-const rowsOf = ({ operations }: Counterexample): number[] => operations.map(({ operation }) => operation)
-
 function haveOverlapped({ operations }: History, counterexample: Counterexample): boolean {
   const { callEvent, returnEvent } = operations
   const rows = rowsOf(counterexample)
@@ -381,7 +389,7 @@ function disagreeInTheEnd({ report, history }: CauseInput): boolean {
   const verdict = report.levels['eventual']
   if (verdict?.result !== 'violated') return false
   const finals = rowsOf(verdict.counterexample).filter((row) => isFinal(history, row))
-  return new Set(finals.map((row) => JSON.stringify(outputOf(history, row)))).size > 1
+  return new Set(finals.map((row) => answeredText(history, row))).size > 1
 }
 
 const calledAt = ({ operations }: History, { culprit }: Counterexample): number =>
@@ -458,7 +466,7 @@ function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it
   const { length, callEvent, returnEvent, key, outcome } = history.operations
   const called = callEvent[culprit] ?? 0
   const writes = onlyWritesOf(history, culprit)
-  const seenBy = (row: number): number | undefined => writes.get(JSON.stringify(outputOf(history, row)))
+  const seenBy = (row: number): number | undefined => writes.get(answeredText(history, row))
   const old = seenBy(culprit)
   if (old === undefined || (returnEvent[old] ?? -1) < 0) return false
   for (let row = 0; row < length; row++) {
@@ -486,13 +494,12 @@ function onlyWritesOf(history: History, operation: number): ReadonlyMap<string |
 /** Whether the accused read of a register shows a value that was neither written nor there at first. */
 function readsUnwritten({ report, history, counterexample: { culprit } }: CauseInput): boolean {
   if (report.model !== 'register' || culprit === undefined || !isRead(history, culprit)) return false
-  const read = JSON.stringify(outputOf(history, culprit))
-  return isImpossibleAlone(report, culprit) && !onlyWritesOf(history, culprit).has(read)
+  return isImpossibleAlone(report, culprit) && !onlyWritesOf(history, culprit).has(answeredText(history, culprit))
 }
 
 function readsFailedWrite(history: History, counterexample: Counterexample): boolean {
   const rows = rowsOf(counterexample)
-  const read = new Set(rows.filter((row) => isRead(history, row)).map((row) => JSON.stringify(outputOf(history, row))))
+  const read = new Set(rows.filter((row) => isRead(history, row)).map((row) => answeredText(history, row)))
   return rows.some(
     (row) => !isRead(history, row) && history.operations.outcome[row] === FAIL && read.has(writtenText(history, row)),
   )

@@ -1,6 +1,7 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import {
+  answeredText,
   clientOf,
   effectOf,
   functionOf,
@@ -12,6 +13,7 @@ import {
   keyOf,
   nameText,
   nodeOf,
+  rowsOf,
   spendsFrom,
   tells,
   transferText,
@@ -34,7 +36,7 @@ export interface Gap {
 
 export function gapOf(history: History, counterexample: Counterexample): Gap {
   const { callTime, callEvent } = history.operations
-  const rows = counterexample.operations.map(({ operation }) => operation)
+  const rows = rowsOf(counterexample)
   const { culprit } = counterexample
   if (culprit === undefined) return gapOfAll(history, rows)
   const writer = ignoredBy(history, rows, culprit)
@@ -100,7 +102,7 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
 function isTakenAgain(history: History, row: OperationRow, culprit: OperationRow): boolean {
   const { key, outcome } = history.operations
   if (row === culprit || !isTaking(history, row) || outcome[row] !== OK || key[row] !== key[culprit]) return false
-  return outputOf(history, row) !== null && seenBy(history, culprit).has(JSON.stringify(outputOf(history, row)))
+  return outputOf(history, row) !== null && seenBy(history, culprit).has(answeredText(history, row))
 }
 
 function seenBy(history: History, row: OperationRow): ReadonlySet<string | undefined> {

@@ -4,7 +4,16 @@ import { duration, type History, hasTimes, INFO, moment, OK } from '@chaosproxy/
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { isBehindNodes } from '../claims/faults.ts'
 import type { Claims } from '../claims/registry.ts'
-import { hasReturned, isRead, isReplacing, nameText, nodeOf, spendsFrom, writtenText } from '../operation-words.ts'
+import {
+  hasReturned,
+  isRead,
+  isReplacing,
+  nameText,
+  nodeOf,
+  rowsOf,
+  spendsFrom,
+  writtenText,
+} from '../operation-words.ts'
 import { listed } from '../words.ts'
 import { changeText, doubledIn, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
@@ -43,8 +52,8 @@ export function nearFaults(
 ): readonly NearFault[] {
   if (spans.length === 0) return []
   const gap = gapOf(history, counterexample)
-  const { culprit, operations } = counterexample
-  const rows = operations.map(({ operation }) => operation)
+  const { culprit } = counterexample
+  const rows = rowsOf(counterexample)
   const between = culprit === undefined ? rows : [gap.ignored ?? culprit, culprit]
   const nodes = rows.flatMap((row) => nodeOf(history, row) ?? [])
   const doubled = doubledIn(history, counterexample)
@@ -223,9 +232,7 @@ function hasMet(
   if (stopsNodes(kind)) return nodes.includes(reader) || (isNeverSent && nodes.includes(sender))
   if (messages.some(({ to, by }) => to === reader && by === kind)) return true
   const other = unasked ?? sender
-  return (
-    isNeverSent && links.some(({ from, to }) => (from === other && to === reader) || (from === reader && to === other))
-  )
+  return isNeverSent && links.some(isBetween(other, reader))
 }
 
 /** Returns when a fault's effect ended. Damaged data stay damaged after a restart. */
@@ -283,10 +290,7 @@ function touching(
   const about = (node: string | undefined): boolean =>
     node !== undefined && (nodes.includes(node) || links.some(({ from, to }) => from === node || to === node))
   if (culprit === undefined && writer === undefined) return all.length === 0 || all.some(about) ? 1 : 0
-  const between = links.some(
-    ({ from, to }) => (from === culprit && to === writer) || (from === writer && to === culprit),
-  )
-  if (between || (culprit !== undefined && nodes.includes(culprit))) return BETWEEN
+  if (links.some(isBetween(culprit, writer)) || (culprit !== undefined && nodes.includes(culprit))) return BETWEEN
   return about(culprit) || about(writer) ? 1 : 0
 }
 
@@ -342,10 +346,12 @@ function hasTakenOver(
 
 function takeoverText(history: History, { from }: FaultSpan, { culprit = '', ignored }: Gap): string {
   const isSum = history.header?.model === 'counter'
-  const change = ignored === undefined ? 'it' : changeText(history, ignored)
-  const missing = isSum ? 'additions that had been acknowledged' : change
+  const missing = isSum ? 'additions that had been acknowledged' : ignoredText(history, ignored)
   return `${nameText(culprit)} was told to take over at ${moment(from)} and answers without ${missing}.`
 }
+
+const ignoredText = (history: History, ignored: Gap['ignored']): string =>
+  ignored === undefined ? 'it' : changeText(history, ignored)
 
 const LOSES_MEMORY: ReadonlySet<string> = new Set(['kill', 'crash', 'stop', 'restart'])
 
@@ -358,8 +364,7 @@ function forgottenText(
   const isOnce = times.every((span) => span.nodes.join() === nodes.join())
   const others = isOnce ? nodes.filter((node) => node !== culprit) : []
   const along = others.length === 0 ? '' : ` together with ${listed(others.map((node) => nameText(node)))}`
-  const change = ignored === undefined ? 'it' : changeText(history, ignored)
-  return `${nameText(culprit)} ${kind === 'restart' || kind === 'stop' ? 'was restarted' : 'was killed'} at ${momentsOf(times)}${along}${along === '' ? '' : ','} and came back without ${change}.`
+  return `${nameText(culprit)} ${kind === 'restart' || kind === 'stop' ? 'was restarted' : 'was killed'} at ${momentsOf(times)}${along}${along === '' ? '' : ','} and came back without ${ignoredText(history, ignored)}.`
 }
 
 /** What happened to a stopped node, by kind of fault. */
@@ -407,12 +412,13 @@ function relationOf(
     kind === 'partition' &&
     writer !== undefined &&
     writer !== culprit &&
-    !links.some(cuts(culprit, writer))
+    !links.some(isBetween(culprit, writer))
   const which = isTogether ? `, which left ${nameText(writer)} and ${nameText(culprit)} together` : ''
   return `In force then: ${short}, since ${moment(from)}${which}.`
 }
 
-const cuts =
-  (one: string, other: string) =>
+/** Whether a link is between two nodes, in either direction. */
+const isBetween =
+  (one: string | undefined, other: string | undefined) =>
   ({ from, to }: FaultSpan['links'][number]): boolean =>
     (from === one && to === other) || (from === other && to === one)

@@ -5,16 +5,17 @@ import { misreadText } from '../losses/bank.ts'
 import { reproach } from '../moments.ts'
 import {
   answerText,
+  clientOfInWords,
   linesOf,
   nameText,
   nodeOf,
   printable,
-  processInWords,
   requestText,
+  rowsOf,
   tells,
 } from '../operation-words.ts'
 import { cited, linesText } from '../places.ts'
-import { capitalised, listed } from '../words.ts'
+import { capitalised, listed, sentences } from '../words.ts'
 import type { NearFault } from './near-faults.ts'
 import type { Violation } from './violations.ts'
 import type { Why } from './why.ts'
@@ -83,20 +84,13 @@ const linesOfAll = (history: History, operations: readonly OperationRow[]): numb
 
 /** Cites the lines of a counterexample: `history.jsonl, lines 24,021–24,026`. */
 export function citation(history: History, counterexample: Counterexample, file: string): string {
-  const lines = [
-    ...new Set(
-      linesOfAll(
-        history,
-        counterexample.operations.map(({ operation }) => operation),
-      ),
-    ),
-  ]
+  const lines = [...new Set(linesOfAll(history, rowsOf(counterexample)))]
   return history.files === undefined || lines.length === 0 ? cited(file, lines) : linesText(history, lines)
 }
 
 /** Returns what happened, and why if it is known. */
 export const sentenceText = (history: History, shown: Counterexample, why: Pick<Why, 'text'>): string =>
-  [storyOf(history, shown), why.text].filter((text) => text !== '').join(' ')
+  sentences(storyOf(history, shown), why.text)
 
 /** A longer sentence would take more than two lines of a page. */
 const LONG_STORY = 190
@@ -117,7 +111,7 @@ export function storyOf(history: History, counterexample: Counterexample): strin
       culprit === undefined || shows === undefined
         ? ''
         : `${capitalised(askedText(history, counterexample, culprit))} showed ${shows}.`
-    return [printable(balance.sentence), before].filter((text) => text !== '').join(' ')
+    return sentences(printable(balance.sentence), before)
   }
   // No single part of a cycle explains the violation.
   if (culprit === undefined) return printable(sentence)
@@ -132,10 +126,10 @@ export function storyOf(history: History, counterexample: Counterexample): strin
 
 function askedText(history: History, { keys }: Counterexample, culprit: OperationRow): string {
   const node = nodeOf(history, culprit)
-  const { process, callTime } = history.operations
+  const { callTime } = history.operations
   const when = hasTimes(history) ? ` at ${moment(callTime[culprit] ?? 0)}` : ''
   const where = node === undefined ? '' : ` ${tells(history, culprit) ? 'from' : 'at'} ${nameText(node)}`
-  return `${processInWords(history, process[culprit] ?? 0)}'s ${requestText(history, culprit, { withKey: keys.length > 1 })}${where}${when}`
+  return `${clientOfInWords(history, culprit)}'s ${requestText(history, culprit, { withKey: keys.length > 1 })}${where}${when}`
 }
 
 /**

@@ -3,7 +3,7 @@ import type { History } from '@chaosproxy/history'
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { counterexampleOf } from '../level-words.ts'
 import { sheetOf } from '../losses/registry.ts'
-import { coreOf } from '../operation-words.ts'
+import { coreOf, rowsOf } from '../operation-words.ts'
 import type { Sheet } from '../sheets/sheet.ts'
 
 /** A violation, and every other level that it breaks. Each cause has one violation. */
@@ -76,7 +76,7 @@ function impliesConsistency(level: string, weaker: string): boolean {
  */
 function isSame(one: Counterexample, other: Counterexample | undefined): boolean {
   if (other === undefined) return false
-  const rows = new Set(one.operations.map(({ operation }) => operation))
+  const rows = new Set(rowsOf(one))
   const core = coreOf(other)
   return one.sentence === other.sentence || (core.length > 0 && core.every((row) => rows.has(row)))
 }

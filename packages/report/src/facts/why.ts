@@ -5,37 +5,41 @@ import { printable } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
 import type { SharedDatabase } from '../race/database.ts'
 import { raceSentence } from '../race/race-words.ts'
-import { capitalised } from '../words.ts'
+import { capitalised, sentences } from '../words.ts'
 import type { NearFault } from './near-faults.ts'
 import type { Wire } from './wire.ts'
 
 /** How certain a cause is. `shown`: the record shows it. `likely`: a fault was in force at that time and place. */
-export type Certainty = 'shown' | 'likely' | 'unknown'
+type Certainty = 'shown' | 'likely' | 'unknown'
 
 export interface Why {
   readonly text: string
   readonly certainty: Certainty
 }
 
-export interface Known {
+interface Known {
   readonly near: readonly NearFault[]
-  readonly wire?: Wire | undefined
-  readonly lease?: string | undefined
-  readonly leaseClock?: FaultSpan | undefined
-  readonly race?: Race | undefined
-  readonly database?: SharedDatabase | undefined
-  readonly story?: TransactionStory | undefined
+  readonly wire: Wire | undefined
+  readonly lease: string
+  readonly leaseClock: FaultSpan | undefined
+  readonly race: Race | undefined
+  readonly database: SharedDatabase | undefined
+  readonly story: TransactionStory | undefined
   readonly spans: readonly FaultSpan[]
   /** A fault on the involved nodes at another time. */
-  readonly another?: FaultSpan | undefined
-  readonly setup?: RunSetup | undefined
+  readonly another: FaultSpan | undefined
+  readonly setup: RunSetup | undefined
 }
+
+export const shown = (text: string): Why => ({ text, certainty: 'shown' })
+
+const likely = (text: string): Why => ({ text, certainty: 'likely' })
 
 /** Returns the most certain cause in the record. A planted bug comes first: it explains the most. */
 export function whyOf(known: Known): Why {
   const why = seenOf(known)
   // An expired lock goes to another client even without a bug, so the planted bug is not named.
-  const planted = known.lease === undefined || known.lease === '' ? plantedText(known.setup) : ''
+  const planted = known.lease === '' ? plantedText(known.setup) : ''
   if (planted === '') return why
   const [fault] = known.near
   const isCut = fault !== undefined && (fault.kind === 'partition' || stopsNodes(fault.kind))
@@ -44,26 +48,24 @@ export function whyOf(known: Known): Why {
     why.certainty === 'shown' ||
     (message !== '' && why.text.endsWith(message)) ||
     (isCut && fault.relation === why.text)
-  return adds
-    ? { text: sentences(planted, why.text), certainty: why.certainty }
-    : { text: planted, certainty: 'likely' }
+  return adds ? { text: sentences(planted, why.text), certainty: why.certainty } : likely(planted)
 }
 
-function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spans, another, setup }: Known): Why {
-  if (story !== undefined) return { text: story.cause, certainty: 'shown' }
+function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, another, setup }: Known): Why {
+  if (story !== undefined) return shown(story.cause)
   const told = database?.told?.cause ?? ''
-  if (race !== undefined) return { text: sentences(`${raceSentence(race)}.`, told), certainty: 'shown' }
+  if (race !== undefined) return shown(sentences(`${raceSentence(race)}.`, told))
   const fault = near[0]?.relation ?? ''
   // A lease expires by itself, so a fault that was already over explains nothing.
-  if (lease !== '') return { text: sentences(lease, near[0]?.isOver === true ? '' : fault), certainty: 'shown' }
+  if (lease !== '') return shown(sentences(lease, near[0]?.isOver === true ? '' : fault))
   if (leaseClock !== undefined)
-    return { text: `A wrong clock may have ended the lock early: ${printable(leaseClock.label)}.`, certainty: 'likely' }
+    return likely(`A wrong clock may have ended the lock early: ${printable(leaseClock.label)}.`)
   // The race may concern other operations than the violation.
-  if (told !== '') return { text: told, certainty: 'likely' }
+  if (told !== '') return likely(told)
   const message = wire?.sentence ?? ''
   if (wire?.hasArrived === true && near[0] !== undefined && !stopsNodes(near[0].kind))
     // The change had arrived, so the fault cannot have withheld it.
-    return { text: message, certainty: 'likely' }
+    return likely(message)
   if (message !== '')
     return {
       text: sentences(fault === '' ? unaided(wire) : fault, message),
@@ -71,13 +73,13 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
   // The record shows that the node forgot the change, which explains more than the settings.
-  if (near[0]?.isForgetting === true) return { text: fault, certainty: 'shown' }
+  if (near[0]?.isForgetting === true) return shown(fault)
   const gives = weaknessText(setup)
-  if (near[0]?.isTakeover === true && gives !== '') return { text: sentences(fault, gives), certainty: 'likely' }
-  if (gives !== '') return { text: sentences(gives, fault), certainty: 'likely' }
+  if (near[0]?.isTakeover === true && gives !== '') return likely(sentences(fault, gives))
+  if (gives !== '') return likely(sentences(gives, fault))
   if (wire?.unclear !== undefined)
     return { text: sentences(fault, UNCLEAR[wire.unclear]), certainty: fault === '' ? 'unknown' : 'likely' }
-  if (fault !== '') return { text: fault, certainty: 'likely' }
+  if (fault !== '') return likely(fault)
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
   if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
@@ -87,7 +89,7 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
       text: `No fault in force then explains this, but there was another: ${another.label}.`,
       certainty: 'unknown',
     }
-  return { text: UNAIDED, certainty: 'likely' }
+  return likely(UNAIDED)
 }
 
 /** Returns the text for a clock fault. Its effects outlast its correction. */
@@ -128,8 +130,6 @@ const saysWeakness = (cause: string, setup: RunSetup): boolean => {
 
 /** Returns `UNAIDED` if a message was late without a fault; otherwise an empty text. */
 const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself === true ? UNAIDED : '')
-
-const sentences = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(' ')
 
 /**
  * Returns the target's settings: `r=2, w=3, 5 nodes: r + w is 5, …`. With `saysWeak`, adds the guarantee that they give

@@ -158,17 +158,18 @@ function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, i
       return `The message with ${change} was sent to ${node} only at ${moment(Math.min(...toReader.map(({ sentAt }) => sentAt)))}, after it had been asked.`
     const held = toReader.find(({ by }) => by !== undefined && by !== 'down')
     if (held === undefined || received.by !== undefined) return `${lateText(received, { change, node })}.`
-    return `${lateText(held, { change, node })}; ${node} received it from ${nameText(received.from)} only at ${moment(received.endedAt ?? 0)}.`
+    return `${lateText(held, { change, node })}${receivedText(received, node)}.`
   }
   const subject = first.count === 1 ? 'The message' : plural(first.count, 'message')
   const others = fates.slice(1).map(({ fate, count: times }) => ` and ${times} ${fate}`)
   const lost = `${subject} with ${change} to ${node} ${first.count === 1 ? 'was' : 'were'} ${first.fate}${others.join('')}`
-  const late =
-    received === undefined
-      ? ''
-      : `; ${node} received it from ${nameText(received.from)} only at ${moment(received.endedAt ?? 0)}`
-  return `${lost}${late}.`
+  return `${lost}${receivedText(received, node)}.`
 }
+
+const receivedText = (received: NodeMessage | undefined, node: string): string =>
+  received === undefined
+    ? ''
+    : `; ${node} received it from ${nameText(received.from)} only at ${moment(received.endedAt ?? 0)}`
 
 const lateText = (message: NodeMessage, { change, node }: { readonly change: string; readonly node: string }): string =>
   `The message with ${change} to ${node} was ${fateText(message)}`

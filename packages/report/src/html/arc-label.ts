@@ -47,8 +47,8 @@ const SHARES = Array.from({ length: 37 }, (_, i) => 0.5 + (i % 2 === 0 ? 1 : -1)
 
 /** Returns the centre of a disc on an arc, as close to its middle as possible without covering anything. */
 export function discOn(arc: Arc, radius: number, taken: readonly Box[]): Point {
-  const isFree = ({ x, y }: Point): boolean => {
-    const box = { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius }
+  const isFree = (point: Point): boolean => {
+    const box = boxAround(point, radius, radius)
     return !taken.some((other) => overlaps(box, other))
   }
   return SHARES.map((share) => along(arc, share)).find(isFree) ?? along(arc, 0.5)
@@ -62,6 +62,14 @@ export const boxOf = ({ x, y }: Point, width: number): Box => ({
   right: x + width / 2,
   top: y - TEXT_HEIGHT,
   bottom: y + 3,
+})
+
+/** Returns the box whose sides have these distances from its middle. */
+export const boxAround = ({ x, y }: Point, half: number, tall: number): Box => ({
+  left: x - half,
+  right: x + half,
+  top: y - tall,
+  bottom: y + tall,
 })
 
 export const overlaps = (one: Box, other: Box): boolean =>

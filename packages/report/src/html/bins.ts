@@ -1,15 +1,9 @@
 import { FAIL, type History, INFO, isAnswered, OK } from '@chaosproxy/history'
 import { quantile } from '@chaosproxy/runner/result'
+import type { PageData } from '../browser/page-data.ts'
 
 /** Counts and latencies of the run by time, as the charts draw them. */
-export interface Bins {
-  /** Nanoseconds per bin. */
-  readonly width: number
-  readonly ok: readonly number[]
-  readonly fail: readonly number[]
-  readonly info: readonly number[]
-  /** Count of stale reads by bin; empty if staleness was not measured. */
-  readonly stale: readonly number[]
+export interface Bins extends Omit<PageData['bins'], 'p50' | 'p99'> {
   /** Median latency of the `ok` operations called in each bin, in nanoseconds, or NaN. */
   readonly p50: readonly number[]
   readonly p99: readonly number[]

@@ -2,8 +2,8 @@ import { count, duration, type History, moment, plural } from '@chaosproxy/histo
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { clip } from '../terminal/width.ts'
 import type { Binned, Bins } from './bins.ts'
-import { decadesOf, type HeatMap, heatCells, heatMapOf } from './heat-map.ts'
-import { type Html, html, round } from './markup.ts'
+import { type Box, decadesOf, type HeatMap, heatCells, heatMapOf } from './heat-map.ts'
+import { type Html, html, round, svgText } from './markup.ts'
 import { type NodeStrip, nodeStrips, nodeStripsOf, STRIP_HEIGHT } from './node-strips.ts'
 
 const WIDTH = 1080
@@ -48,10 +48,10 @@ export function charts({ bins, heat, strips, spans, end, marks }: Charted): Html
   const bottom = strips.length === 0 ? trouble.bottom : nodes.top + strips.length * STRIP_HEIGHT + 2
   return html`<svg id="charts" viewBox="0 0 ${WIDTH} ${bottom + 26}" role="img" aria-label="Goodput, stale reads, latency, failures and what each node answered over the run, with its faults">
 ${spans.map((span) => html`<rect class="band" x="${x(span.from)}" y="4" width="${Math.max(1.5, x(span.to) - x(span.from))}" height="${bottom - 4}"><title>${span.label}, ${moment(span.from)} to ${moment(span.to)}</title></rect>`)}
-${rows !== 0 && html`<text class="row-name" x="0" y="20">faults</text>`}
+${rows !== 0 && svgText('row-name', 0, 20, 'faults')}
 ${names.map(
   (name) =>
-    html`<g><path class="fault-line" d="M${name.x1} ${13 + name.row * 18}H${Math.max(name.x1 + 2, name.x2)}"/><text class="fault-label" x="${name.textX}" y="${17 + name.row * 18}">${name.text}</text></g>`,
+    html`<g><path class="fault-line" d="M${name.x1} ${13 + name.row * 18}H${Math.max(name.x1 + 2, name.x2)}"/>${svgText('fault-label', name.textX, 17 + name.row * 18, name.text)}</g>`,
 )}
 ${throughputRow(bins, throughput, x)}
 ${latencyRow(bins, heat, latency, x)}
@@ -61,11 +61,6 @@ ${marks.map((time) => html`<path class="contradiction-mark" d="M${x(time)} ${thr
 ${timeAxis(end, bottom, x)}
 <g id="cursor" hidden><path d="M0 4V${bottom}"/></g>
 </svg>`
-}
-
-interface Box {
-  readonly top: number
-  readonly bottom: number
 }
 
 type ToX = (time: number) => number
@@ -111,8 +106,8 @@ function throughputRow(bins: Bins, box: Box, x: ToX): Html {
   const staleCount = bins.stale.reduce((sum, amount) => sum + amount, 0)
   const staleText =
     bins.stale.length > 0 &&
-    html`<text class="t2${staleCount > 0 ? ' badtext' : ''}" x="0" y="${box.top + 74}">${plural(staleCount, 'stale read')}</text>`
-  return html`<text class="row-name" x="0" y="${box.top + 10}">goodput</text><text class="t2" x="0" y="${box.top + 26}">ok per second;</text><text class="t2" x="0" y="${box.top + 42}">line: all called</text>${staleText}${gridLines([0, top / 2, top], y, rateText)}<path class="throughput" d="M${LEFT} ${box.bottom}${steps(good)}H${right}V${box.bottom}Z"/><path class="called" d="M${LEFT} ${box.bottom}${steps(all)}H${right}V${box.bottom}"/>${stale !== '' && html`<path class="stale" d="${stale}"/>`}`
+    svgText(`t2${staleCount > 0 ? ' badtext' : ''}`, 0, box.top + 74, plural(staleCount, 'stale read'))
+  return html`${svgText('row-name', 0, box.top + 10, 'goodput')}${svgText('t2', 0, box.top + 26, 'ok per second;')}${svgText('t2', 0, box.top + 42, 'line: all called')}${staleText}${gridLines([0, top / 2, top], y, rateText)}<path class="throughput" d="M${LEFT} ${box.bottom}${steps(good)}H${right}V${box.bottom}Z"/><path class="called" d="M${LEFT} ${box.bottom}${steps(all)}H${right}V${box.bottom}"/>${stale !== '' && html`<path class="stale" d="${stale}"/>`}`
 }
 
 /** Draws the frequency of latencies, with the median and the 99th percentile. */
@@ -128,7 +123,7 @@ function latencyRow(bins: Bins, heat: HeatMap, box: Box, x: ToX): Html {
           : '',
       )
       .join('')
-  return html`<text class="row-name" x="0" y="${box.top + 10}">latency</text><text class="t2" x="0" y="${box.top + 26}">darker: more</text><text class="t2" x="0" y="${box.top + 42}">p50 and p99</text>${gridLines(decadesOf(heat), y, duration)}${heatCells(heat, box, x)}<path class="p99-edge" d="${steps(bins.p99)}"/><path class="p50" d="${steps(bins.p50)}"/>`
+  return html`${svgText('row-name', 0, box.top + 10, 'latency')}${svgText('t2', 0, box.top + 26, 'darker: more')}${svgText('t2', 0, box.top + 42, 'p50 and p99')}${gridLines(decadesOf(heat), y, duration)}${heatCells(heat, box, x)}<path class="p99-edge" d="${steps(bins.p99)}"/><path class="p50" d="${steps(bins.p50)}"/>`
 }
 
 /** Draws `fail` upward and `info` downward, on a square root scale, so that single operations are visible. */
@@ -142,7 +137,7 @@ function troubleRow(bins: Bins, box: Box, x: ToX): Html {
     const [x1, x2] = [x(i * bins.width), x((i + 1) * bins.width)]
     return `M${round(x1)} ${round(middle)}v${round(direction * size(amount))}H${round(Math.max(x1 + 1, x2 - 0.6))}V${round(middle)}Z`
   }
-  return html`<text class="row-name" x="0" y="${middle - 4}">fail ↑</text><text class="row-name" x="0" y="${middle + 14}">info ↓</text><path class="axis" d="M${LEFT} ${middle}H${RIGHT}"/><path class="fail" d="${bins.fail.map((n, i) => bar(n, i, -1)).join('')}"/><path class="info" d="${bins.info.map((n, i) => bar(n, i, 1)).join('')}"/>`
+  return html`${svgText('row-name', 0, middle - 4, 'fail ↑')}${svgText('row-name', 0, middle + 14, 'info ↓')}<path class="axis" d="M${LEFT} ${middle}H${RIGHT}"/><path class="fail" d="${bins.fail.map((n, i) => bar(n, i, -1)).join('')}"/><path class="info" d="${bins.info.map((n, i) => bar(n, i, 1)).join('')}"/>`
 }
 
 const rateText = (rate: number): string =>
@@ -151,7 +146,7 @@ const rateText = (rate: number): string =>
 const gridLines = (values: readonly number[], y: (value: number) => number, text: (value: number) => string): Html[] =>
   values.map(
     (value) =>
-      html`<path class="grid" d="M${LEFT} ${y(value)}H${RIGHT}"/><text class="t2 right" x="${LEFT - 8}" y="${y(value) + 4}">${text(value)}</text>`,
+      html`<path class="grid" d="M${LEFT} ${y(value)}H${RIGHT}"/>${svgText('t2 right', LEFT - 8, y(value) + 4, text(value))}`,
   )
 
 function timeAxis(end: number, bottom: number, x: ToX): Html {
@@ -159,7 +154,7 @@ function timeAxis(end: number, bottom: number, x: ToX): Html {
   const times = Array.from({ length: Math.floor(end / step) + 1 }, (_, i) => i * step)
   return html`<path class="axis" d="M${LEFT} ${bottom}H${RIGHT}"/>${times.map((time) => {
     const text = `${Number((time / 1e9).toPrecision(6))} s`
-    return html`<path class="tick" d="M${x(time)} ${bottom}v5"/><text class="t2 ${x(time) > RIGHT - 20 ? 'right' : 'mid'}" x="${x(time)}" y="${bottom + 20}">${text}</text>`
+    return html`<path class="tick" d="M${x(time)} ${bottom}v5"/>${svgText(`t2 ${x(time) > RIGHT - 20 ? 'right' : 'mid'}`, x(time), bottom + 20, text)}`
   })}`
 }
 

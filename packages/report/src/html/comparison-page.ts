@@ -2,6 +2,8 @@ import { count, duration, plural } from '@chaosproxy/history'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import {
   beyondCap,
+  brokenCells,
+  brokenSystems,
   brokenText,
   brokenTexts,
   cellUnder,
@@ -20,11 +22,26 @@ import {
   shortNames,
   spreadText,
 } from '../comparison-words.ts'
-import { capitalised, listed } from '../words.ts'
+import { capitalised, listed, sentences } from '../words.ts'
 import { glyph, glyphKey } from './comparison-glyph.ts'
 import { picture } from './comparison-picture.ts'
 import { sweepCharts } from './comparison-sweep.ts'
-import { type Html, headOf, html, nextPart, round, script, tableOf, topBar, trusted } from './markup.ts'
+import {
+  folded,
+  type Html,
+  headOf,
+  html,
+  nextPart,
+  note,
+  round,
+  rowTitle,
+  script,
+  sectionOf,
+  svgRect,
+  tableOf,
+  topBar,
+  trusted,
+} from './markup.ts'
 import { comparisonScript } from './scripts.ts'
 
 /**
@@ -51,27 +68,30 @@ ${conditions.map((condition) => numbersSection(comparison, condition))}
 }
 
 function brokenSection(comparison: Comparison): Html | undefined {
-  const broken = comparison.systems.flatMap(({ name, cells }) =>
-    cells.filter(({ kept }) => kept === false).map((cell) => ({ name, cell })),
-  )
+  const broken = brokenCells(comparison)
   if (broken.length === 0) return undefined
-  return html`<section aria-labelledby="broken"><h2 id="broken">Promises that were broken</h2>${broken.map(
-    ({ name, cell }) =>
-      html`<details class="also"><summary>${capitalised(brokenText(name, cell, comparison))}</summary>${brokenTexts(cell).map((text) => html`<p>${text}</p>`)}<p><code>${cell.again}</code></p></details>`,
-  )}</section>`
+  return sectionOf(
+    'broken',
+    'Promises that were broken',
+    broken.map(({ name, cell }) =>
+      folded(
+        'also',
+        capitalised(brokenText(name, cell, comparison)),
+        html`${brokenTexts(cell).map((text) => html`<p>${text}</p>`)}<p><code>${cell.again}</code></p>`,
+      ),
+    ),
+  )
 }
 
 function lede(comparison: Comparison): string {
   const faults = faultsOf(comparison)
-  const broken = comparison.systems.filter(({ cells }) => cells.some(({ kept }) => kept === false))
+  const broken = brokenSystems(comparison)
   const under = faults.length === 0 ? 'Without faults' : `Under ${listed(faults)}`
   const kept =
     broken.length === 0
       ? 'no promise was broken; the systems differ in what they promise and what it costs'
       : `${listed(broken.map(({ name }) => name))} did not keep what ${broken.length === 1 ? 'it promises' : 'they promise'}`
-  return [`${under}, ${kept}.`, ...lossSentence(comparison), beyondCap(comparison)]
-    .filter((text) => text !== '')
-    .join(' ')
+  return sentences(`${under}, ${kept}.`, ...lossSentence(comparison), beyondCap(comparison))
 }
 
 function lossSentence({ systems }: Comparison): readonly string[] {
@@ -92,9 +112,13 @@ function isolationSection(comparison: Comparison): Html {
   )
   const rows = isolationRows(comparison).map(
     ([{ name }, { condition, promised, kept }, results]) =>
-      html`<tr><th scope="row">${name}</th><td>${condition}</td>${results.map((result, i) => html`<td class="${kept === false && comparison.levels[i] === promised ? 'broken' : ''}">${RESULTS[result]}</td>`)}</tr>`,
+      html`<tr>${rowTitle(name)}<td>${condition}</td>${results.map((result, i) => html`<td class="${kept === false && comparison.levels[i] === promised ? 'broken' : ''}">${RESULTS[result]}</td>`)}</tr>`,
   )
-  return html`<section aria-labelledby="isolation"><h2 id="isolation">${title}</h2>${tableOf(title, 'numbers', ['System', 'Under', ...levels], rows)}<p class="note">Met: in every run. Violated: in at least one. ${capitalised(shortNames(comparison))}.</p></section>`
+  return sectionOf(
+    'isolation',
+    title,
+    html`${tableOf(title, 'numbers', ['System', 'Under', ...levels], rows)}${note(`Met: in every run. Violated: in at least one. ${capitalised(shortNames(comparison))}.`)}`,
+  )
 }
 
 /** Returns a matrix of systems and conditions: level, availability, p99 latency, and answers over time. */
@@ -104,9 +128,13 @@ function levelsSection(comparison: Comparison): Html {
   const titles = [number, 'System', 'Promised', 'PACELC', ...conditions.map(capitalised)]
   const rows = systems.map(
     (system, i) =>
-      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td><th scope="row">${system.name}</th><td>${promisedText(system, comparison)}</td><td>${system.pacelc ?? '–'}${system.pacelc !== undefined && html`<small>${classRuns(system)}</small>`}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition), condition, comparison))}</tr>`,
+      html`<tr><td class="number-of" data-value="${i + 1}">${i + 1}</td>${rowTitle(system.name)}<td>${promisedText(system, comparison)}</td><td>${system.pacelc ?? '–'}${system.pacelc !== undefined && html`<small>${classRuns(system)}</small>`}</td>${conditions.map((condition) => levelCell(cellUnder(system, condition), condition, comparison))}</tr>`,
   )
-  return html`<section aria-labelledby="levels"><h2 id="levels">What holds</h2>${tableOf('Levels', 'levels sortable', titles, rows)}${glyphKey(comparison)}</section>`
+  return sectionOf(
+    'levels',
+    'What holds',
+    html`${tableOf('Levels', 'levels sortable', titles, rows)}${glyphKey(comparison)}`,
+  )
 }
 
 function promisedText({ cells }: ComparedSystem, comparison: Comparison): string {
@@ -178,7 +206,15 @@ function numbersSection(comparison: Comparison, condition: string): Html {
   )
   const rows = systems.map((system) => numberRow(system, condition, columns, comparison))
   const titles = ['System', ...columns.map(({ title }) => title), ...lost, 'Answers']
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${condition === 'calm' ? 'In calm' : `Under ${condition}`}</h2>${tableOf(condition, 'numbers sortable', titles, rows)}<details class="also"><summary>Repeat one of these runs</summary>${systems.map((system) => html`<p><code>${cellUnder(system, condition)?.again ?? ''}</code></p>`)}</details></section>`
+  return sectionOf(
+    id,
+    condition === 'calm' ? 'In calm' : `Under ${condition}`,
+    html`${tableOf(condition, 'numbers sortable', titles, rows)}${folded(
+      'also',
+      'Repeat one of these runs',
+      systems.map((system) => html`<p><code>${cellUnder(system, condition)?.again ?? ''}</code></p>`),
+    )}`,
+  )
 }
 
 /** A fault is in force during the middle half of a run. */
@@ -230,7 +266,7 @@ function sparkline(
     const height = round((value / top) * HEIGHT)
     return `M${round(i * step)} ${HEIGHT}v${-height}h${Math.max(1, step - 0.8)}v${height}z`
   })
-  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${aboutText(values)}">${band !== undefined && html`<rect class="band" x="${band[0] * WIDTH}" y="0" width="${(band[1] - band[0]) * WIDTH}" height="${HEIGHT}"/>`}<path class="spark-bars" d="${bars.join('')}"/></svg>`
+  return html`<svg class="spark" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-label="${aboutText(values)}">${band !== undefined && svgRect('band', band[0] * WIDTH, 0, (band[1] - band[0]) * WIDTH, HEIGHT)}<path class="spark-bars" d="${bars.join('')}"/></svg>`
 }
 
 const aboutText = (values: readonly number[]): string =>

@@ -2,10 +2,10 @@ import { duration } from '@chaosproxy/history'
 import { AVAILABLE, type Pacelc } from '@chaosproxy/runner/result'
 import type { ComparedCell, ComparedSystem, Comparison } from '../comparison.ts'
 import { cellUnder, classRuns, cutCell, levelName, pacelcRule, spreadText, strongestName } from '../comparison-words.ts'
-import type { Box } from './arc-label.ts'
+import { type Box, boxAround } from './arc-label.ts'
 import { glyph, glyphShape } from './comparison-glyph.ts'
 import { dodge } from './dodge.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, note, sectionOf, svgRect, svgText } from './markup.ts'
 
 /** Sizes for wide screens, tablets or phones. */
 interface Layout {
@@ -51,7 +51,11 @@ export function picture(comparison: Comparison): Html | undefined {
   const points = pointsOf(comparison)
   if (points.length === 0) return undefined
   const title = 'What each gives up'
-  return html`<section aria-labelledby="pacelc"><h2 id="pacelc">${title}</h2>${LAYOUTS.map((layout) => drawing(points, comparison, layout))}${classes(comparison)}<p class="note"><b>The rule.</b> ${pacelcRule(comparison)} (If there is a partition, availability or consistency; else, latency or consistency: D. Abadi, 2012. That a system cut in two cannot be both available and ${strongestName(comparison)}: S. Gilbert and N. Lynch, 2002.) All of this was measured, not promised, and holds for this network and these faults. PC only means that it answered less. Whether its answers were right is shown by the symbol, here and in the list below: the level found under the cut. Each mark stands at the median of the runs under the cut in which that is lowest; a line leads from the run with the least to the one with the most. The part above 99% is enlarged, since most systems are near it. A dotted line leads up to what clients would get that ask another node when one does not answer.</p></section>`
+  return sectionOf(
+    'pacelc',
+    title,
+    html`${LAYOUTS.map((layout) => drawing(points, comparison, layout))}${classes(comparison)}<p class="note"><b>The rule.</b> ${pacelcRule(comparison)} (If there is a partition, availability or consistency; else, latency or consistency: D. Abadi, 2012. That a system cut in two cannot be both available and ${strongestName(comparison)}: S. Gilbert and N. Lynch, 2002.) All of this was measured, not promised, and holds for this network and these faults. PC only means that it answered less. Whether its answers were right is shown by the symbol, here and in the list below: the level found under the cut. Each mark stands at the median of the runs under the cut in which that is lowest; a line leads from the run with the least to the one with the most. The part above 99% is enlarged, since most systems are near it. A dotted line leads up to what clients would get that ask another node when one does not answer.</p>`,
+  )
 }
 
 function pointsOf(comparison: Comparison): readonly Point[] {
@@ -83,7 +87,7 @@ function drawing(points: readonly Point[], comparison: Comparison, layout: Layou
         scale,
         isNamed,
       ),
-  )}<text class="t2 mid" x="${layout.width / 2}" y="${layout.height - 6}">a read and a write in calm, medians added</text></svg>`
+  )}${svgText('t2 mid', layout.width / 2, layout.height - 6, 'a read and a write in calm, medians added')}</svg>`
 }
 
 interface Scale {
@@ -143,7 +147,7 @@ function frame(panel: number, scale: Scale, { kind }: Layout, strongest: string)
     kind !== 'narrow'
       ? scale.ticks
       : scale.ticks.filter((_, i, all) => all.length < 5 || i % Math.ceil(all.length / 3) === 0)
-  return html`<rect class="panel" x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/><rect class="panel top-part" x="${left}" y="${top}" width="${right - left}" height="${line - top}"/><text class="corner" x="${right - 8}" y="${line - 10}">PA/${about.name}</text><text class="corner" x="${right - 8}" y="${bottom - 10}">PC/${about.name}</text><text class="row-name" x="${left}" y="${top - 10}">${about.name}${kind !== 'narrow' && html`<tspan class="t2"> ${about.says}${strongest}</tspan>`}</text>${panel === 0 && kind !== 'narrow' && html`<text class="t2" x="${left + 8}" y="${line - 10}">99% to 100%, enlarged</text>`}${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 && html`<text class="t2 right" x="${left - 6}" y="${scale.y(part) + 4}">${Math.round(part * 100)}%</text>`}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/><text class="t2 mid" x="${scale.x(panel, nanos)}" y="${bottom + 18}">${roundDuration(nanos)}</text>`)}`
+  return html`${svgRect('panel', left, top, right - left, bottom - top)}${svgRect('panel top-part', left, top, right - left, line - top)}${svgText('corner', right - 8, line - 10, `PA/${about.name}`)}${svgText('corner', right - 8, bottom - 10, `PC/${about.name}`)}${svgText('row-name', left, top - 10, html`${about.name}${kind !== 'narrow' && html`<tspan class="t2"> ${about.says}${strongest}</tspan>`}`)}${panel === 0 && kind !== 'narrow' && svgText('t2', left + 8, line - 10, '99% to 100%, enlarged')}${shares.map((part) => html`<line class="${part === AVAILABLE ? 'axis' : 'grid'}" x1="${left}" x2="${right}" y1="${scale.y(part)}" y2="${scale.y(part)}"/>${panel === 0 && svgText('t2 right', left - 6, scale.y(part) + 4, `${Math.round(part * 100)}%`)}`)}${ticks.map((nanos) => html`<line class="axis" x1="${scale.x(panel, nanos)}" x2="${scale.x(panel, nanos)}" y1="${bottom}" y2="${bottom + 4}"/>${svgText('t2 mid', scale.x(panel, nanos), bottom + 18, roundDuration(nanos))}`)}`
 }
 
 /** Formats `1 ms` instead of `1.0 ms`. */
@@ -182,12 +186,7 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
     y: scale.y(point.under.availability.median),
     width: textOf(point).length * CHARACTER,
   }))
-  const signs = places.map(({ x, y }) => ({
-    left: x - GLYPH / 2,
-    right: x + GLYPH / 2,
-    top: y - GLYPH / 2,
-    bottom: y + GLYPH / 2,
-  }))
+  const signs = places.map((place) => boxAround(place, GLYPH / 2, GLYPH / 2))
   const corners = [scale.y(AVAILABLE), area.bottom].map((bottom) => ({
     ...area,
     left: area.right - 60,
@@ -212,8 +211,8 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
     const { x = 0, y = 0 } = places[i] ?? {}
     const spot = spots[i]
     if (spot === undefined) return undefined
-    const { system, under } = point
-    return html`<g><title>${aboutPoint(point)}</title><g class="glyph ${under.kept === false ? 'broken' : ''}" transform="translate(${x} ${y})">${glyphShape(under.level)}</g><text class="${under.kept === false ? 'bad-name' : ''}" x="${spot.left}" y="${spot.middle + 4}">${isNamed ? system.name : textOf(point)}</text></g>`
+    const { under } = point
+    return html`<g><title>${aboutPoint(point)}</title><g class="glyph ${under.kept === false ? 'broken' : ''}" transform="translate(${x} ${y})">${glyphShape(under.level)}</g>${svgText(under.kept === false ? 'bad-name' : '', spot.left, spot.middle + 4, textOf(point))}</g>`
   })}`
 }
 
@@ -237,6 +236,6 @@ function classes(comparison: Comparison): Html {
   const numbered = systems.map((system, i) => ({ system, number: i + 1 }))
   return html`<div class="classes">${classesWith(strongestName(comparison)).map(({ name, says }) => {
     const members = numbered.filter(({ system }) => system.pacelc === name)
-    return html`<div><h3>${name}</h3><p class="note">${says}</p><ul>${members.map(({ system, number }) => html`<li>${!isNamed && html`<b>${number}</b>`}<span>${glyph(cutCell(system)?.level ?? 'unknown')} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 && html`<p class="note">none</p>`}</div>`
+    return html`<div><h3>${name}</h3>${note(says)}<ul>${members.map(({ system, number }) => html`<li>${!isNamed && html`<b>${number}</b>`}<span>${glyph(cutCell(system)?.level ?? 'unknown')} ${system.name} <small>${classRuns(system)}</small></span></li>`)}</ul>${members.length === 0 && note('none')}</div>`
   })}</div>`
 }

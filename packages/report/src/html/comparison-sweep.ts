@@ -1,7 +1,7 @@
 import { count, duration } from '@chaosproxy/history'
 import type { ComparedSystem, Comparison } from '../comparison.ts'
 import { lostIn, share, worstCell } from '../comparison-words.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, scrollOf, sectionOf, svgRect, svgText } from './markup.ts'
 
 const LEFT = 190
 const COLUMN = 96
@@ -36,29 +36,33 @@ export function sweepCharts({ systems, sweep = '' }: Comparison): Html {
   const title = `What ${sweep} changes`
   const curves = [...new Set(systems.flatMap(({ curve }) => curve ?? []))]
   const scales = rows.map(({ of }) => Math.max(...systems.map((system) => of(system) ?? 0), Number.MIN_VALUE))
-  return html`<section aria-labelledby="sweep"><h2 id="sweep">${title}</h2>${curves.map((curve) =>
-    chart(
-      curve,
-      systems.filter((system) => system.curve === curve),
-      scales,
+  return sectionOf(
+    'sweep',
+    title,
+    curves.map((curve) =>
+      chart(
+        curve,
+        systems.filter((system) => system.curve === curve),
+        scales,
+      ),
     ),
-  )}</section>`
+  )
 }
 
 function chart(curve: string, systems: readonly ComparedSystem[], scales: readonly number[]): Html {
   const width = LEFT + systems.length * COLUMN + 20
-  return html`<h3>${curve}</h3><div class="scroll" tabindex="0" role="region" aria-label="${curve}"><svg class="plot sweep-plot" style="width:${width}px" viewBox="0 0 ${width} ${rows.length * ROW + 34}" role="img" aria-label="${curve}">${rows.map((row, i) => rowOf(row, systems, scales[i] ?? 1, i * ROW))}${systems.map(({ value = '' }, i) => html`<text class="mid row-name" x="${LEFT + (i + 0.5) * COLUMN}" y="${rows.length * ROW + 22}">${value}</text>`)}</svg></div>`
+  return html`<h3>${curve}</h3>${scrollOf(curve, html`<svg class="plot sweep-plot" style="width:${width}px" viewBox="0 0 ${width} ${rows.length * ROW + 34}" role="img" aria-label="${curve}">${rows.map((row, i) => rowOf(row, systems, scales[i] ?? 1, i * ROW))}${systems.map(({ value = '' }, i) => svgText('mid row-name', LEFT + (i + 0.5) * COLUMN, rows.length * ROW + 22, value))}</svg>`)}`
 }
 
 function rowOf({ title, of, text, isBad }: Row, systems: readonly ComparedSystem[], most: number, top: number): Html {
   const values = systems.map(of)
   const base = top + ROW - 8
-  return html`<text class="row-name" x="0" y="${base - 12}">${title}</text><line class="axis" x1="${LEFT}" x2="${LEFT + systems.length * COLUMN}" y1="${base}" y2="${base}"/>${values.map(
+  return html`${svgText('row-name', 0, base - 12, title)}<line class="axis" x1="${LEFT}" x2="${LEFT + systems.length * COLUMN}" y1="${base}" y2="${base}"/>${values.map(
     (value, i) => {
       if (value === undefined) return undefined
       const height = (value / most) * BAR
       const middle = LEFT + (i + 0.5) * COLUMN
-      return html`<rect class="bar ${isBad === true ? 'bad' : ''}" x="${middle - 16}" y="${base - height}" width="32" height="${height}"/><text class="mid" x="${middle}" y="${base - height - 6}">${text(value)}</text>`
+      return html`${svgRect(`bar ${isBad === true ? 'bad' : ''}`, middle - 16, base - height, 32, height)}${svgText('mid', middle, base - height - 6, text(value))}`
     },
   )}`
 }

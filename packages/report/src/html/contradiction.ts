@@ -6,13 +6,15 @@ import type { Wire } from '../facts/wire.ts'
 import { reproach } from '../moments.ts'
 import {
   briefAnswer,
+  byEvent,
+  clientOf,
   hasReturned,
   isFinal,
   linesOf,
   nodeOf,
   operationText,
-  processText,
   requestText,
+  rowsOf,
   tells,
   valueText,
 } from '../operation-words.ts'
@@ -22,7 +24,7 @@ import { besideArc, boxOf, pathOf } from './arc-label.ts'
 import { CHARACTER, coversOf, type LabelledBar, type LabelText, labelled, labelsClearOfArcs } from './bar-labels.ts'
 import { arrowTips, BAR, type Bar, cycleArcs, DISC, stepsBetween } from './cycle-arcs.ts'
 import { holdingBars } from './holding-bars.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, svgRect, svgText } from './markup.ts'
 import { heightOfNodes, isAcross, laneNodes, nodeLanes } from './node-lanes.ts'
 import { possibleStates } from './ribbon.ts'
 import { type Covers, routeOf } from './route.ts'
@@ -45,14 +47,12 @@ const LEAP = 22
 export function accusedOf(history: History, counterexample: Counterexample): ReadonlySet<OperationRow> {
   if (counterexample.culprit !== undefined) return new Set([counterexample.culprit])
   if (counterexample.level !== 'eventual' && counterexample.level !== 'convergent') return new Set()
-  return new Set(
-    counterexample.operations.map(({ operation }) => operation).filter((operation) => isFinal(history, operation)),
-  )
+  return new Set(rowsOf(counterexample).filter((operation) => isFinal(history, operation)))
 }
 
 /** Returns the part of the counterexample that is drawn: all of it unless it is too large. */
 export function drawnOf(history: History, counterexample: Counterexample): Counterexample {
-  const clients = new Set(counterexample.operations.map(({ operation }) => laneOf(history, operation))).size
+  const clients = new Set(rowsOf(counterexample).map((operation) => clientOf(history, operation))).size
   return decisive(history, counterexample, clients > FEW_CLIENTS ? MOST_DRAWN.ofMany : MOST_DRAWN.ofFewClients)
 }
 
@@ -78,7 +78,7 @@ export function contradictionSvg(
 ): Html {
   // A page may have several drawings, so element ids include the level.
   const { level } = counterexample
-  const operations = counterexample.operations.map(({ operation }) => operation)
+  const operations = rowsOf(counterexample)
   const lanes = lanesOf(history, operations)
   const states = possibleStates(history, counterexample)
   // The names of faults are above the first lane, where operations have no labels.
@@ -118,11 +118,11 @@ ${across.map((fault, i) => faultName(fault, i, scale, top - leap - across.length
 ${ribbon(history, states, scale, counterexample)}
 ${lanes.map((name, i) => {
   const y = middleOf(i, lanes, top)
-  return html`<text class="lane-name" x="0" y="${y + 5}">${clip(name, 10)}</text><path class="lane" d="M${LEFT - 6} ${y}H${RIGHT + 14}"/>`
+  return html`${svgText('lane-name', 0, y + 5, clip(name, 10))}<path class="lane" d="M${LEFT - 6} ${y}H${RIGHT + 14}"/>`
 })}
 ${scale.breaks.map(
   ({ x, nanos }) =>
-    html`<path class="break" d="M${x - 4} ${top}V${bottom - 8}M${x + 4} ${top}V${bottom - 8}"/><path class="axis" d="M${x - 7} ${bottom + 10}l6 -12M${x + 1} ${bottom + 10}l6 -12"/><text class="gap" x="${x}" y="${bottom - 4}">${duration(nanos)}</text>`,
+    html`<path class="break" d="M${x - 4} ${top}V${bottom - 8}M${x + 4} ${top}V${bottom - 8}"/><path class="axis" d="M${x - 7} ${bottom + 10}l6 -12M${x + 1} ${bottom + 10}l6 -12"/>${svgText('gap', x, bottom - 4, duration(nanos))}`,
 )}
 ${nodeLanes(history, counterexample, faults, nodes, { scale, left: LEFT - 6, right: RIGHT + 14, top: underClients, accused, hatch: `hatch-${level}`, tip: `tip-calm-${level}`, wire })}
 ${holdings.markup}
@@ -134,15 +134,15 @@ ${axis(history, operations, scale, bottom)}
 }
 
 const lanesOf = (history: History, operations: readonly OperationRow[]): string[] => [
-  ...new Set(operations.map((operation) => laneOf(history, operation))),
+  ...new Set(operations.map((operation) => clientOf(history, operation))),
 ]
 
 /** Whether an arc between two bars of the first lane crosses the label of a bar between them. */
-const leapsInFirstLane = (history: History, { edges = [], operations }: Counterexample, lanes: readonly string[]) => {
-  const calls = operations
-    .filter(({ operation }) => laneOf(history, operation) === lanes[0])
-    .map(({ operation }) => operation)
-    .toSorted((a, b) => (history.operations.callEvent[a] ?? 0) - (history.operations.callEvent[b] ?? 0))
+const leapsInFirstLane = (history: History, counterexample: Counterexample, lanes: readonly string[]) => {
+  const { edges = [] } = counterexample
+  const calls = rowsOf(counterexample)
+    .filter((operation) => clientOf(history, operation) === lanes[0])
+    .toSorted(byEvent(history.operations.callEvent))
   return edges.some(({ before, after }) => {
     const [from, to] = [calls.indexOf(before), calls.indexOf(after)]
     return from !== -1 && to !== -1 && Math.abs(from - to) > 1
@@ -151,9 +151,6 @@ const leapsInFirstLane = (history: History, { edges = [], operations }: Countere
 
 const middleOf = (lane: number, lanes: readonly string[], top: number): number =>
   top + (lane + 0.5) * laneHeight(lanes) + 4
-
-const laneOf = (history: History, operation: OperationRow): string =>
-  processText(history, history.operations.process[operation] ?? 0)
 
 function eventsOf(history: History, operations: readonly OperationRow[]): { position: number; time: number }[] {
   const { callEvent, returnEvent, callTime, returnTime } = history.operations
@@ -176,7 +173,7 @@ function barOf(
   top: number,
 ): Bar {
   const { callEvent, returnEvent } = history.operations
-  const lane = lanes.indexOf(laneOf(history, operation))
+  const lane = lanes.indexOf(clientOf(history, operation))
   const x1 = scale.ofEvent(callEvent[operation] ?? 0)
   const x2 = hasReturned(history, operation) ? scale.ofEvent(returnEvent[operation] ?? 0) : RIGHT + 14
   return { operation, number, lane, x1, x2: Math.max(x2, x1 + 3), y: middleOf(lane, lanes, top) }
@@ -205,14 +202,14 @@ function barMarkup(history: History, counterexample: Counterexample, bar: Labell
   const whole = nodeOf(history, operation)
   const { text, node, x, above } = label
   const where = whole === undefined ? '' : `${tells(history, operation) ? 'from' : 'at'} ${clip(whole, 60)}`
-  return html`<g class="op ${role}" data-step="${bar.number}" data-line="${linesOf(history, operation)[0] ?? 0}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${bar.x2 - bar.x1 > 14 && html`<text class="number ${kind}" x="${(bar.x1 + bar.x2) / 2}" y="${bar.y + 4.5}">${bar.number}</text>`}<text class="label${accused ? ' badtext' : ''}" x="${x}" y="${above ? bar.y - BAR / 2 - 6 : bar.y + BAR / 2 + 14}">${text}</text>${node !== '' && html`<text class="node" x="${x}" y="${above ? bar.y + BAR / 2 + 13 : bar.y - BAR / 2 - 6}">${node}</text>`}</g>`
+  return html`<g class="op ${role}" data-step="${bar.number}" data-line="${linesOf(history, operation)[0] ?? 0}" tabindex="-1" role="img" aria-label="Operation ${bar.number}: ${operationText(history, operation, { withKey })} ${where}"><rect class="bar ${kind}" x="${bar.x1}" y="${bar.y - BAR / 2}" width="${bar.x2 - bar.x1}" height="${BAR}" rx="3"/>${bar.x2 - bar.x1 > 14 && svgText(`number ${kind}`, (bar.x1 + bar.x2) / 2, bar.y + 4.5, bar.number)}${svgText(`label${accused ? ' badtext' : ''}`, x, above ? bar.y - BAR / 2 - 6 : bar.y + BAR / 2 + 14, text)}${node !== '' && svgText('node', x, above ? bar.y + BAR / 2 + 13 : bar.y - BAR / 2 - 6, node)}</g>`
 }
 
 function faultBand(level: string, fault: NearFault, scale: Scale, top: number, bottom: number): Html {
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const x2 = Math.min(RIGHT + 14, scale.ofTime(fault.to))
   const width = Math.max(2, x2 - x1)
-  return html`<g class="fault"><title>${fault.text}</title><rect class="band" x="${x1}" y="${top - 8}" width="${width}" height="${bottom - top + 12}"/><rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/></g>`
+  return html`<g class="fault"><title>${fault.text}</title>${svgRect('band', x1, top - 8, width, bottom - top + 12)}<rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/></g>`
 }
 
 /** Draws a fault's name above all bands. The names are bold, so wider than other labels. */
@@ -220,7 +217,7 @@ function faultName(fault: NearFault, index: number, scale: Scale, top: number): 
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const label = clip(fault.short, 44)
   const fits = WIDTH - x1 > label.length * CHARACTER * 1.15 + 12
-  return html`<text class="fault-name${fits ? '' : ' end'}" x="${fits ? x1 + 6 : WIDTH - 8}" y="${top + 10 + index * 16}">${label}</text>`
+  return svgText(`fault-name${fits ? '' : ' end'}`, fits ? x1 + 6 : WIDTH - 8, top + 10 + index * 16, label)
 }
 
 function ribbon(
@@ -233,14 +230,14 @@ function ribbon(
   const key = counterexample.keys[0]
   const name = key === undefined ? 'it' : clip(key, 8)
   const end = counterexample.culprit === undefined ? RIGHT : endX(history, counterexample.culprit, scale)
-  return html`<g class="ribbon"><text class="t2" x="0" y="22">could be</text>${states.map((state, i) => {
+  return html`<g class="ribbon">${svgText('t2', 0, 22, 'could be')}${states.map((state, i) => {
     const x1 = scale.ofEvent(state.from)
     const last = i === states.length - 1
     const x2 = last ? end : scale.ofEvent(state.to)
     const texts = [...textsOf(state.values, state.earlier, name), '…']
     const room = x2 - x1 - 8
     const text = texts.find((candidate) => candidate.length * CHARACTER < room) ?? ''
-    return html`<g><title>${possibleText(state.values, state.earlier, name)}</title><rect class="state${state.values.length + Number(state.earlier) > 1 ? ' several' : ''}${last ? ' last' : ''}" x="${x1 + 1}" y="5" width="${Math.max(2, x2 - x1 - 2)}" height="26" rx="3"/><text class="mid" x="${(x1 + x2) / 2}" y="22">${text}</text></g>`
+    return html`<g><title>${possibleText(state.values, state.earlier, name)}</title><rect class="state${state.values.length + Number(state.earlier) > 1 ? ' several' : ''}${last ? ' last' : ''}" x="${x1 + 1}" y="5" width="${Math.max(2, x2 - x1 - 2)}" height="26" rx="3"/>${svgText('mid', (x1 + x2) / 2, 22, text)}</g>`
   })}</g>`
 }
 
@@ -251,8 +248,11 @@ const endX = (history: History, operation: OperationRow, scale: Scale): number =
 function possibleText(values: readonly Json[], earlier: boolean, name: string): string {
   const names = [...(earlier ? ['an earlier value'] : []), ...values.map((value) => valueText(value, 10))]
   if (names.length === 1) return `${name} could only be ${names[0]}`
-  return `${name} could be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
+  return `${name} could be ${either(names)}`
 }
+
+/** Joins several names: `5, 6 or 7`. */
+const either = (names: readonly string[]): string => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 
 /** Returns texts, the longest first, of which the first that fits is used. */
 function textsOf(values: readonly Json[], earlier: boolean, name: string): string[] {
@@ -260,7 +260,7 @@ function textsOf(values: readonly Json[], earlier: boolean, name: string): strin
   const only = names[0] ?? ''
   if (names.length === 1) return [`${name} is ${only}, and nothing else`, `only ${only}`, only]
   if (names.length > 3) return [`one of ${names.length} values`, `${names.length} values`]
-  return [`${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`, names.join('|')]
+  return [either(names), names.join('|')]
 }
 
 /** Returns the bar of an answer, and the bar of the operation that ignores the answer. */
@@ -291,14 +291,17 @@ function accusation(
   const width = text.length * CHARACTER
   const { arc } = routeOf(from, to, covers)
   const { x, y } = besideArc(arc, width, [...covers.texts, ...covers.bars], BOUNDS)
-  return html`<g class="accusation"><path class="arc" marker-end="url(#tip-${counterexample.level})" d="${pathOf(arc)}"/><text class="arc-text" x="${x}" y="${y}">${text}</text></g>`
+  return html`<g class="accusation"><path class="arc" marker-end="url(#tip-${counterexample.level})" d="${pathOf(arc)}"/>${svgText('arc-text', x, y, text)}</g>`
 }
 
 const BOUNDS = { left: LEFT, right: WIDTH - 2 }
 
 function axis(history: History, operations: readonly OperationRow[], scale: Scale, bottom: number): Html {
   const events = eventsOf(history, operations)
-  const digits = Math.min(6, digitsToTellApart(events.map((event) => event.time)))
+  const digits = digitsToTellApart(
+    events.map((event) => event.time),
+    6,
+  )
   const { callEvent, callLine, returnEvent, returnLine } = history.operations
   const lineAt = (position: number): number => {
     const row = operations.find((operation) => callEvent[operation] === position || returnEvent[operation] === position)
@@ -312,9 +315,7 @@ function axis(history: History, operations: readonly OperationRow[], scale: Scal
     const half = (text.length * CHARACTER) / 2
     if (x - half < free || x + half > WIDTH) return [html`<path class="tick" d="M${x} ${bottom + 4}v5"/>`]
     free = x + half + 8
-    return [
-      html`<path class="tick" d="M${x} ${bottom + 4}v8"/><text class="t2 mid" x="${x}" y="${bottom + 28}">${text}</text>`,
-    ]
+    return [html`<path class="tick" d="M${x} ${bottom + 4}v8"/>${svgText('t2 mid', x, bottom + 28, text)}`]
   })
   return html`<path class="axis" d="M${LEFT - 6} ${bottom + 4}H${RIGHT + 14}"/>${marks}`
 }

@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow, OrderEdge } from '@chaosproxy/checker'
-import { type Arc, discOn, type Point, pathOf } from './arc-label.ts'
-import { type Html, html } from './markup.ts'
+import { type Arc, boxAround, discOn, type Point, pathOf } from './arc-label.ts'
+import { type Html, html, svgText } from './markup.ts'
 import { type Covers, type End, routesOf } from './route.ts'
 
 export const BAR = 20
@@ -25,7 +25,7 @@ export function cycleArcs(counterexample: Counterexample, bars: readonly Bar[], 
     const step = steps[i]
     if (step === undefined) return []
     const place = discOn(arc, DISC, covered)
-    covered.push({ left: place.x - DISC, right: place.x + DISC, top: place.y - DISC, bottom: place.y + DISC })
+    covered.push(boxAround(place, DISC, DISC))
     return [edgeMarkup(counterexample.level, step.edge, arc, place, step.number)]
   })
 }
@@ -54,5 +54,5 @@ export const stepsBetween = <B extends Bar>({ edges = [] }: Counterexample, bars
 function edgeMarkup(level: string, { reason }: OrderEdge, arc: Arc, { x, y }: Point, number: number): Html {
   // Observed steps are calm, and those that contradict them red.
   const calm = reason === 'process order' || reason === 'reads from' ? '-calm' : ''
-  return html`<g class="edge" data-edge="${number}"><path class="arc${calm === '' ? '' : ' calm'}" marker-end="url(#tip${calm}-${level})" d="${pathOf(arc)}"/><circle class="edge-dot${calm === '' ? '' : ' calm'}" cx="${x}" cy="${y}" r="${DISC}"/><text class="edge-number${calm === '' ? '' : ' calm'}" x="${x}" y="${y + 4}">${String.fromCharCode(96 + number)}</text></g>`
+  return html`<g class="edge" data-edge="${number}"><path class="arc${calm === '' ? '' : ' calm'}" marker-end="url(#tip${calm}-${level})" d="${pathOf(arc)}"/><circle class="edge-dot${calm === '' ? '' : ' calm'}" cx="${x}" cy="${y}" r="${DISC}"/>${svgText(`edge-number${calm === '' ? '' : ' calm'}`, x, y + 4, String.fromCharCode(96 + number))}</g>`
 }

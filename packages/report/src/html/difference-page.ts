@@ -10,7 +10,22 @@ import {
 } from '../difference/difference.ts'
 import { nameOfRecord } from '../runs/listed-run.ts'
 import { savedStory } from '../telling/saved-telling.ts'
-import { fileLink, type Html, headOf, html, nextPart, script, tableOf, topBar, trusted } from './markup.ts'
+import { nonEmpty, sentences } from '../words.ts'
+import {
+  fileLink,
+  type Html,
+  headOf,
+  html,
+  nextPart,
+  note,
+  rowTitle,
+  script,
+  scrollOf,
+  sectionOf,
+  tableOf,
+  topBar,
+  trusted,
+} from './markup.ts'
 import { themeScript } from './scripts.ts'
 
 /** One of the two results shown side by side. */
@@ -52,13 +67,11 @@ ${rowsSection('Figures', 'figures', difference.figures)}
 /** Returns the note below the title: how alike the results are. */
 function sameText(difference: Difference): string {
   const other = difference.settings.map(({ what }) => what)
-  return [
+  return sentences(
     difference.unlike ?? '',
     sameVerdicts(difference),
     other.length === 0 ? '' : `They differ in ${other.join(', ')}.`,
-  ]
-    .filter((text) => text !== '')
-    .join(' ')
+  )
 }
 
 function card(when: string, { name, result, report, target }: ComparedResult, difference: Difference, at: 0 | 1): Html {
@@ -67,17 +80,17 @@ function card(when: string, { name, result, report, target }: ComparedResult, di
   const story = savedStory(telling)
   const setting = [target ?? textAt(result, 'target') ?? '', textAt(result, 'workload') ?? '']
   const seed = numberAt(result, 'seed')
-  const facts = [...setting, seed === undefined ? '' : `seed ${seed}`].filter((text) => text !== '')
-  return html`<div class="side"><p class="which">${when}: ${name}</p><h2>${what}</h2>${what !== verdict && html`<p class="level">${verdict}</p>`}${story !== '' && html`<p>${story}</p>`}${next.text !== '' && nextPart(next)}<p class="note">${facts.join(' · ')}</p>${report !== undefined && html`<p><a href="${fileLink(report)}">Open the report</a></p>`}</div>`
+  const facts = nonEmpty([...setting, seed === undefined ? '' : `seed ${seed}`])
+  return html`<div class="side"><p class="which">${when}: ${name}</p><h2>${what}</h2>${what !== verdict && html`<p class="level">${verdict}</p>`}${story !== '' && html`<p>${story}</p>`}${next.text !== '' && nextPart(next)}${note(facts.join(' · '))}${report !== undefined && html`<p><a href="${fileLink(report)}">Open the report</a></p>`}</div>`
 }
 
 function rowsSection(title: string, id: string, rows: readonly DifferenceRow[]): Html | undefined {
   if (rows.length === 0) return undefined
   const shown = rows.map(
     ({ what, before, after, change }) =>
-      html`<tr><th scope="row">${what}</th><td>${before}</td><td>${after}</td><td class="${change}">${SIGNS[change]}</td></tr>`,
+      html`<tr>${rowTitle(what)}<td>${before}</td><td>${after}</td><td class="${change}">${SIGNS[change]}</td></tr>`,
   )
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${tableOf(`${title}, as a table`, 'numbers', TITLES, shown)}</section>`
+  return sectionOf(id, title, tableOf(`${title}, as a table`, 'numbers', TITLES, shown))
 }
 
 const TITLES = [html`<span class="sr">What</span>`, 'Before', 'After', 'Change']
@@ -120,7 +133,11 @@ function faultsSection(before: ComparedResult, after: ComparedResult): Html | un
   const both = [faultsIn(before.result), faultsIn(after.result)] as const
   if (both.every(({ length }) => length === 0)) return undefined
   const end = Math.max(1, ...both.flat().map(({ to }) => to))
-  return html`<section aria-labelledby="faults"><h2 id="faults">Faults</h2><div class="scroll" tabindex="0" role="region" aria-label="Faults over time">${lanes(both, end)}</div><div class="pair">${(['Before', 'After'] as const).map((when, i) => faultList(when, both[i] ?? []))}</div></section>`
+  return sectionOf(
+    'faults',
+    'Faults',
+    html`${scrollOf('Faults over time', lanes(both, end))}<div class="pair">${(['Before', 'After'] as const).map((when, i) => faultList(when, both[i] ?? []))}</div>`,
+  )
 }
 
 const WIDTH = 1080
@@ -154,7 +171,7 @@ function faultList(when: string, faults: readonly DrawnFault[]): Html {
   return html`<details><summary>${when}: ${count(faults.length)}</summary><ol class="fault-list">${shown.map(
     ({ label, from, to, hits }) =>
       html`<li>${label}<small>${moment(from)} to ${moment(to)}${hits === undefined ? '' : hits === 0 ? ', had no effect' : `, took effect ${plural(hits, 'time')}`}</small></li>`,
-  )}</ol>${more !== 0 && html`<p class="note">${count(more)} more are in its report.</p>`}</details>`
+  )}</ol>${more !== 0 && note(`${count(more)} more are in its report.`)}</details>`
 }
 
 const own = `

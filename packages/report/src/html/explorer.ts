@@ -1,27 +1,32 @@
 import type { OperationRow, Report } from '@chaosproxy/checker'
 import { byName, count, duration, type History, plural } from '@chaosproxy/history'
 import type { EmbeddedOperations, PageData } from '../browser/page-data.ts'
+import { rowsOf } from '../operation-words.ts'
 import type { Selection } from './columns.ts'
-import { type Html, html, script, scriptJson } from './markup.ts'
+import { type Html, html, note, script, scriptJson, sectionOf } from './markup.ts'
 
 export function accusedRows(report: Report<string> | undefined): OperationRow[] {
   if (report === undefined) return []
   const rows = Object.values(report.levels).flatMap((verdict) =>
-    verdict.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : [],
+    verdict.result === 'violated' ? rowsOf(verdict.counterexample) : [],
   )
   return [...new Set(rows)]
 }
 
 /** Returns the timeline of all operations, which the page's script draws. */
 export function explorer(history: History, selection: Selection, embedded: EmbeddedOperations): Html {
-  return html`<section aria-labelledby="explorer-title"><h2 id="explorer-title">Every operation</h2>
+  return sectionOf(
+    'explorer-title',
+    'Every operation',
+    html`
 <div class="tools"><label>Search <input type="search" id="by-text" placeholder="value, error, line" autocomplete="off" spellcheck="false"></label><label>Outcome <select id="by-outcome"><option value="">all</option><option value="ok">ok</option><option value="fail">fail</option><option value="info">info</option></select></label>${choice('function', 'Function', embedded.functions)}${choice('key', 'Key', embedded.keys)}${choice('node', 'Node', embedded.nodes)}<span id="found" role="status"></span><span class="grow"></span><span class="group"><button type="button" id="to-contradiction" hidden>Go to the contradiction</button><button type="button" id="zoom-in" aria-label="Zoom in">+</button><button type="button" id="zoom-out" aria-label="Zoom out">−</button><button type="button" id="zoom-chosen">Selected</button><button type="button" id="zoom-all">All</button></span></div>
 <canvas id="minimap" aria-hidden="true"></canvas>
 <div id="timeline"><div id="timeline-rows"><canvas id="explorer" tabindex="0" role="application" aria-label="Timeline of operations. Arrow left and right pan, plus and minus zoom, Z zooms to the selected one, N and P step through operations, Home shows all."></canvas></div></div>
 <p class="detail" id="detail" aria-live="polite">Point at an operation, or press N to step through them.</p>
 <p class="note legend"><span><i class="write"></i>write</span><span><i class="read"></i>read</span><span><i class="fail"></i>fail</span><span><i class="info"></i>info</span><span><b class="part">▼</b>in the contradiction</span><span><i class="bad"></i>what cannot be</span><span>Drag to pan, with Shift to zoom to what you mark; Ctrl or ⌘ and wheel, or two fingers, to zoom; N and P to step.</span></p>
-<p class="note">${lanesText(history)} ${selectionText(history, selection)}</p>
-<noscript><p class="note">The timeline needs JavaScript; the operations are in the history file, at the lines cited above.</p></noscript></section>`
+${note(`${lanesText(history)} ${selectionText(history, selection)}`)}
+<noscript>${note('The timeline needs JavaScript; the operations are in the history file, at the lines cited above.')}</noscript>`,
+  )
 }
 
 /** Maximum number of options in a list; the search finds others. */

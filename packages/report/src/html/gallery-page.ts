@@ -9,7 +9,7 @@ import {
   trialsText,
 } from '../gallery/told-exhibit.ts'
 import { capitalised } from '../words.ts'
-import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
+import { type Html, headOf, html, note, script, scrollOf, sectionOf, topBar, trusted } from './markup.ts'
 import { themeScript } from './scripts.ts'
 
 /** Renders a gallery as one self-contained page: a table, then each exhibit with commands and trials. */
@@ -19,7 +19,7 @@ export function renderGalleryHtml(exhibits: readonly ToldExhibit[], version: str
 <body>${topBar(version, ['chaos gallery run'])}
 <main>
 <section class="head"><h1>${title}</h1><p class="standing">${capitalised(gallerySummary(exhibits))}.</p></section>
-<section aria-labelledby="all"><h2 id="all">All</h2><div class="scroll" tabindex="0" role="region" aria-label="All exhibits, as a table"><table><thead><tr><th scope="col">Exhibit</th><th scope="col">System</th><th scope="col">Weakness</th><th scope="col">Trials</th><th scope="col">Longest</th></tr></thead><tbody>${exhibits.map(row)}</tbody></table></div></section>
+${sectionOf('all', 'All', scrollOf('All exhibits, as a table', html`<table><thead><tr><th scope="col">Exhibit</th><th scope="col">System</th><th scope="col">Weakness</th><th scope="col">Trials</th><th scope="col">Longest</th></tr></thead><tbody>${exhibits.map(row)}</tbody></table>`))}
 ${exhibits.map(section)}
 </main>${script(trusted(themeScript))}</body></html>
 `.html
@@ -29,7 +29,11 @@ const row = (exhibit: ToldExhibit): Html =>
   html`<tr><th scope="row"><a href="#${exhibit.name}">${exhibit.name}</a></th><td>${systemOf(exhibit)}</td><td>${exhibit.weakness}</td><td class="${classOf(exhibit)}">${trialsText(exhibit)}</td><td>${longestSeconds(exhibit).toFixed(1)} s</td></tr>`
 
 const section = (exhibit: ToldExhibit): Html =>
-  html`<section aria-labelledby="${exhibit.name}"><h2 id="${exhibit.name}">${capitalised(systemOf(exhibit))}: ${exhibit.name}</h2><p class="lede">${capitalised(exhibit.weakness)}. <a href="${exhibit.source}" rel="noreferrer">Source</a></p><p>It breaks: ${exhibit.breaks}. <span class="${classOf(exhibit)}">${capitalised(trialsText(exhibit))}${exhibit.triedOn === undefined ? '' : `, on ${exhibit.triedOn}`}.</span></p><pre>${exhibit.commands.weakness}</pre>${saidOf(exhibit) !== '' && html`<p class="note">It said: ${saidOf(exhibit)}</p>`}<p>The cure: ${exhibit.cure}.</p><pre>${exhibit.commands.cure}</pre><details><summary>Trials</summary><ul>${trialItems('Weakness', exhibit.weaknessTrials)}${trialItems('Cure', exhibit.cureTrials)}</ul></details></section>`
+  sectionOf(
+    exhibit.name,
+    `${capitalised(systemOf(exhibit))}: ${exhibit.name}`,
+    html`<p class="lede">${capitalised(exhibit.weakness)}. <a href="${exhibit.source}" rel="noreferrer">Source</a></p><p>It breaks: ${exhibit.breaks}. <span class="${classOf(exhibit)}">${capitalised(trialsText(exhibit))}${exhibit.triedOn === undefined ? '' : `, on ${exhibit.triedOn}`}.</span></p><pre>${exhibit.commands.weakness}</pre>${saidOf(exhibit) !== '' && note(`It said: ${saidOf(exhibit)}`)}<p>The cure: ${exhibit.cure}.</p><pre>${exhibit.commands.cure}</pre><details><summary>Trials</summary><ul>${trialItems('Weakness', exhibit.weaknessTrials)}${trialItems('Cure', exhibit.cureTrials)}</ul></details>`,
+  )
 
 const trialItems = (what: string, trials: readonly ToldTrial[]): readonly Html[] =>
   trials.map(

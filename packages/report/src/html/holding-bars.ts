@@ -4,7 +4,7 @@ import { duration, FAIL, type History, hasTimes } from '@chaosproxy/history'
 import { doubleHolding, holdingsOf } from '../holdings.ts'
 import { type Box, boxOf, freePlace, type Point } from './arc-label.ts'
 import { BOLD, CHARACTER } from './bar-labels.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, svgRect, svgText } from './markup.ts'
 import type { Scale } from './scale.ts'
 
 interface Place {
@@ -38,10 +38,10 @@ export function holdingBars(history: History, counterexample: Counterexample, pl
   const to = ({ release }: Holding): number =>
     release === undefined ? place.right : Math.min(place.right, place.scale.ofTime(callTime[release] ?? 0))
   const bar = (holding: Holding, x1: number, x2: number, name: string): Html =>
-    html`<rect class="${name}" x="${x1}" y="${place.laneOf(holding.acquire) - THICK / 2}" width="${Math.max(2, x2 - x1)}" height="${THICK}"/>`
+    svgRect(name, x1, place.laneOf(holding.acquire) - THICK / 2, Math.max(2, x2 - x1), THICK)
   const drawn = holdings.map((holding) =>
     isRefused(history, holding) && to(holding) < place.right - REFUSED_WIDTH
-      ? html`${bar(holding, from(holding), to(holding), 'holding')}<text class="refused" x="${to(holding) + 6}" y="${place.laneOf(holding.acquire) + 4}">release failed</text>`
+      ? html`${bar(holding, from(holding), to(holding), 'holding')}${svgText('refused', to(holding) + 6, place.laneOf(holding.acquire) + 4, 'release failed')}`
       : bar(holding, from(holding), to(holding), 'holding'),
   )
   const both = doubleHolding(history, counterexample)
@@ -57,7 +57,7 @@ export function holdingBars(history: History, counterexample: Counterexample, pl
     place,
   )
   return {
-    markup: html`<g class="holdings">${drawn}${[first, second].map((holding) => bar(holding, x1, x2, 'holding both'))}<text class="arc-text" x="${x}" y="${y}">${text}</text></g>`,
+    markup: html`<g class="holdings">${drawn}${[first, second].map((holding) => bar(holding, x1, x2, 'holding both'))}${svgText('arc-text', x, y, text)}</g>`,
     texts: [boxOf({ x, y }, width)],
   }
 }

@@ -13,7 +13,7 @@ import {
   witnessText,
 } from '../level-words.ts'
 import { capitalised } from '../words.ts'
-import { type Html, html, tableOf, trusted } from './markup.ts'
+import { folded, type Html, html, note, rowTitle, tableOf, trusted } from './markup.ts'
 
 interface Rung {
   readonly title: string
@@ -92,7 +92,7 @@ function isolationTable(judgement: Judgement): Html {
   const rows = isolationRows(report).flatMap(({ isolations, cells }) =>
     isolations.map(
       (isolation, i) =>
-        html`<tr><th scope="row">${isolation}</th>${cells.map(({ [i]: cell }) =>
+        html`<tr>${rowTitle(isolation)}${cells.map(({ [i]: cell }) =>
           cell === undefined
             ? html`<td></td>`
             : html`<td class="${cell.result}" title="${cell.level}">${marks[cell.result]} <span class="result">${resultText(cell.result, isSoFar)}</span>${tagOf(judgement, cell.level)}</td>`,
@@ -100,7 +100,7 @@ function isolationTable(judgement: Judgement): Html {
     ),
   )
   const unknown = reasonsOfUnknown(report).slice(0, MOST_REASONS)
-  return html`${tableOf('Levels of isolation', 'isolation', ['level', ...columns], rows)}${unknown.map((reason) => html`<p class="note">Unknown: ${reason}.</p>`)}`
+  return html`${tableOf('Levels of isolation', 'isolation', ['level', ...columns], rows)}${unknown.map((reason) => note(`Unknown: ${reason}.`))}`
 }
 
 /** Maximum number of reasons below the table; the table of all levels has the others. */
@@ -149,9 +149,13 @@ function whyOf({ report, convergedNanos }: Judgement, level: string): string {
 export function reasons(report: Report<string>, { headline }: Pick<Facts, 'headline'>): Html {
   const rows = Object.entries(report.levels).map(
     ([level, verdict]) =>
-      html`<tr><th scope="row">${level}</th><td>${verdict.result}</td><td class="wrap">${headline.despite?.level === level ? headline.despite.because : fullReason(report, level, verdict)}</td></tr>`,
+      html`<tr>${rowTitle(level)}<td>${verdict.result}</td><td class="wrap">${headline.despite?.level === level ? headline.despite.because : fullReason(report, level, verdict)}</td></tr>`,
   )
-  return html`<details class="all-levels"><summary>All ${rows.length} levels, with their reasons</summary><div class="scroll"><table><thead><tr><th scope="col">level</th><th scope="col">verdict</th><th scope="col">because</th></tr></thead><tbody>${rows}</tbody></table></div></details>`
+  return folded(
+    'all-levels',
+    `All ${rows.length} levels, with their reasons`,
+    html`<div class="scroll"><table><thead><tr><th scope="col">level</th><th scope="col">verdict</th><th scope="col">because</th></tr></thead><tbody>${rows}</tbody></table></div>`,
+  )
 }
 
 function fullReason(report: Report<string>, level: string, verdict: Verdict): string {

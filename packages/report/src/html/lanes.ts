@@ -121,11 +121,13 @@ function bySession(history: History, spans: readonly Span[]): readonly (readonly
   return [...groups.values(), ...alone]
 }
 
+const byFirst = (a: Span, b: Span): number => a.first - b.first || a.process - b.process
+
 /** Lets each new process replace the earliest retired one. */
 function bySuccession(spans: readonly Span[]): readonly (readonly Span[])[] {
   const groups: Span[][] = []
   const retired: { readonly at: number; readonly group: Span[] }[] = []
-  for (const span of spans.toSorted((a, b) => a.first - b.first || a.process - b.process)) {
+  for (const span of spans.toSorted(byFirst)) {
     const [next] = retired
     const isFree = next !== undefined && next.at <= span.first && !span.isFinal
     const found = isFree ? retired.shift() : undefined
@@ -142,7 +144,7 @@ function bySuccession(spans: readonly Span[]): readonly (readonly Span[])[] {
 /** Distributes processes to as few lanes as possible. */
 function packed(spans: readonly Span[]): readonly (readonly Span[])[] {
   const lanes: { last: number; readonly spans: Span[] }[] = []
-  for (const span of spans.toSorted((a, b) => a.first - b.first || a.process - b.process)) {
+  for (const span of spans.toSorted(byFirst)) {
     const free = lanes.find(({ last }) => last <= span.first)
     if (free === undefined) lanes.push({ last: span.last, spans: [span] })
     else {

@@ -81,13 +81,45 @@ export const headOf = (title: string, own: string, { isServed = false }: { reado
 export const topBar = (version: string, about: readonly Content[], buttons?: Content): Html =>
   html`<header class="top"><span><b>chaos</b> ${version}</span>${about.map((each) => each !== undefined && each !== false && html`<span>${each}</span>`)}<span class="buttons">${buttons}<button id="theme" type="button">Theme: auto</button></span></header>`
 
+/** Returns a paragraph in small letters. */
+export const note = (content: Content): Html => html`<p class="note">${content}</p>`
+
+/** Returns a text in a drawing. */
+export const svgText = (look: string, x: number, y: number, content: Content): Html =>
+  html`<text class="${look}" x="${x}" y="${y}">${content}</text>`
+
+/** Returns a rectangle in a drawing. */
+export const svgRect = (look: string, x: number, y: number, width: number, height: number): Html =>
+  html`<rect class="${look}" x="${x}" y="${y}" width="${width}" height="${height}"/>`
+
+/** Returns a part of which only the summary is visible until it is opened. */
+export const folded = (look: string, summary: Content, content: Content): Html =>
+  html`<details class="${look}"><summary>${summary}</summary>${content}</details>`
+
+export const listOf = (look: string, items: readonly string[]): Html =>
+  html`<ul class="${look}">${items.map((item) => html`<li>${item}</li>`)}</ul>`
+
+/** Returns the first cell of a table's row. */
+export const rowTitle = (content: Content): Html => html`<th scope="row">${content}</th>`
+
+/** Returns a section with a title. */
+export const sectionOf = (id: string, title: string, content: Content): Html =>
+  html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${content}</section>`
+
+/** Returns a part that scrolls sideways. `label`: its name for screen readers. */
+export const scrollOf = (label: string, content: Content): Html =>
+  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${content}</div>`
+
 /** Returns a table that scrolls sideways. A title may be a complete `<th>` element. */
 export const tableOf = (label: string, look: string, titles: readonly (string | Html)[], rows: Content): Html =>
-  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="${look}"><thead><tr>${titles.map(titleCell)}</tr></thead><tbody>${rows}</tbody></table></div>`
+  scrollOf(
+    label,
+    html`<table class="${look}"><thead><tr>${titles.map(titleCell)}</tr></thead><tbody>${rows}</tbody></table>`,
+  )
 
 const titleCell = (title: string | Html): Html =>
   typeof title === 'string' || !title.html.startsWith('<th') ? html`<th scope="col">${title}</th>` : title
 
 /** Returns a table of names and values, without rows of `false`. A row with a `look` stands out. */
 export const namedRows = (rows: readonly (readonly [name: string, value: Content, look?: string | false])[]): Html =>
-  html`<table class="mini"><tbody>${rows.map(([name, value, look = false]) => value !== false && html`<tr${look !== false && html` class="${look}"`}><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>`
+  html`<table class="mini"><tbody>${rows.map(([name, value, look = false]) => value !== false && html`<tr${look !== false && html` class="${look}"`}>${rowTitle(name)}<td>${value}</td></tr>`)}</tbody></table>`

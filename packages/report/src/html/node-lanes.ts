@@ -4,7 +4,7 @@ import { endText, type NearFault } from '../facts/near-faults.ts'
 import type { Wire } from '../facts/wire.ts'
 import { hasReturned, nameText, nodeOf, tells } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, svgRect, svgText } from './markup.ts'
 import type { Scale } from './scale.ts'
 import { wireArrows } from './wire-arrows.ts'
 
@@ -103,7 +103,7 @@ export function nodeLanes(
   const labels = new Map(nodes.map((node): [string, LaneLabel[]] => [node, []]))
   return html`<g class="nodes">${nodes.map(
     (node) =>
-      html`<text class="lane-name" x="0" y="${middle(node) + 5}">${clip(nameText(node), 10)}</text><path class="node-lane" d="M${left} ${middle(node)}H${right}"/>`,
+      html`${svgText('lane-name', 0, middle(node) + 5, clip(nameText(node), 10))}<path class="node-lane" d="M${left} ${middle(node)}H${right}"/>`,
   )}${faults.filter((fault) => isOnLanes(fault, nodes)).map((fault) => faultBars(fault, nodes, labels, middle, place))}${counterexample.operations.map(
     ({ operation }) => answerMark(history, operation, nodes, middle, place),
   )}${wireArrows(wire, { scale: place.scale, left, right, tip: place.tip, middle: (node) => (nodes.includes(node) ? middle(node) : undefined) })}</g>`
@@ -149,11 +149,11 @@ function faultBars(
     const bar =
       word === undefined
         ? html`<rect class="cut" x="${x1}" y="${y - 5}" width="${x2 - x1}" height="10" fill="url(#${hatch})"/>`
-        : html`<rect class="down" x="${x1}" y="${y - 5}" width="${x3 - x1}" height="10"/>${
-            x3 < x2 ? html`<rect class="starting" x="${x3}" y="${y - 5}" width="${x2 - x3}" height="10"/>` : undefined
+        : html`${svgRect('down', x1, y - 5, x3 - x1, 10)}${
+            x3 < x2 ? svgRect('starting', x3, y - 5, x2 - x3, 10) : undefined
           }`
     if (label === undefined) return bar
-    return html`${bar}<text class="fault-name middle" x="${x}" y="${label.isBelow ? y + 17 : y - 9}">${text}</text>`
+    return html`${bar}${svgText('fault-name middle', x, label.isBelow ? y + 17 : y - 9, text)}`
   })}</g>`
 }
 

@@ -3,7 +3,7 @@ import { count } from '@chaosproxy/history'
 import type { Facts } from '../facts/facts.ts'
 import { storyOf } from '../facts/violation-words.ts'
 import type { Telling } from '../telling/telling.ts'
-import { capitalised } from '../words.ts'
+import { capitalised, nonEmpty } from '../words.ts'
 import type { Page } from './page-input.ts'
 
 /**
@@ -31,11 +31,17 @@ export const warningsOf = (
 export function standing({ headline, expected }: Facts): string {
   const level = headline.title === headline.verdict ? '' : headline.verdict
   const beside = headline.mood === 'bad' ? headline.beside : ''
-  return [level, expected, beside]
-    .filter((text) => text !== '')
+  return nonEmpty([level, expected, beside])
     .map((text, i) => (i === 0 ? capitalised(text) : text))
     .join(' · ')
 }
+
+/** What a model without consistency levels promises, for a run that kept it. */
+const KEPT: ReadonlyMap<string, string> = new Map([
+  ['watch', 'Every watch was sent every change that it asked for, once and in order.'],
+  ['stream', 'Consumers got every message that was acknowledged, at one offset and in order.'],
+  ['work-queue', 'Every message that was confirmed came out, or was there in the end.'],
+])
 
 export function ledeOf({ report, history }: Page, facts: Facts): string {
   const { headline, shown, isAside } = facts
@@ -45,12 +51,8 @@ export function ledeOf({ report, history }: Page, facts: Facts): string {
   // Below a bad headline, the line already has this note.
   if (headline.beside !== '') return headline.mood === 'bad' ? '' : `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
-  if (report.model === 'watch' && headline.mood === 'good')
-    return 'Every watch was sent every change that it asked for, once and in order.'
-  if (report.model === 'stream' && headline.mood === 'good')
-    return 'Consumers got every message that was acknowledged, at one offset and in order.'
-  if (report.model === 'work-queue' && headline.mood === 'good')
-    return 'Every message that was confirmed came out, or was there in the end.'
+  const kept = headline.mood === 'good' ? KEPT.get(report.model) : undefined
+  if (kept !== undefined) return kept
   const linearizable = verdictOf(report, 'linearizable')
   return linearizable.result === 'met'
     ? `All ${count(history.operations.length)} operations fit one order in which each takes effect at a moment between its call and its answer.`

@@ -6,7 +6,7 @@ import { type Facts, factsOf } from '../facts/facts.ts'
 import { type NearFault, nearFaults } from '../facts/near-faults.ts'
 import { alsoForbiddenBy, citation, uncutText, violationText, whyTitle } from '../facts/violation-words.ts'
 import type { Violation } from '../facts/violations.ts'
-import { linesOf, printable } from '../operation-words.ts'
+import { linesOf, printable, rowsOf } from '../operation-words.ts'
 import { recordFactsOf } from '../record.ts'
 import { answersOf, type Telling, tellingOf } from '../telling/telling.ts'
 import { fileName } from '../terminal/run-page.ts'
@@ -18,7 +18,21 @@ import { accusedOf, contradictionSvg, drawnOf } from './contradiction.ts'
 import { accusedRows, embeddedData, explorer } from './explorer.ts'
 import { hasOrder, ladder, reasons } from './ladder.ts'
 import { lanesOf } from './lanes.ts'
-import { fileLink, type Html, headOf, html, script, scriptJson, topBar, trusted } from './markup.ts'
+import {
+  fileLink,
+  folded,
+  type Html,
+  headOf,
+  html,
+  listOf,
+  note,
+  script,
+  scriptJson,
+  scrollOf,
+  sectionOf,
+  topBar,
+  trusted,
+} from './markup.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf, standing, warningsOf } from './page-words.ts'
 import { renderPicture } from './picture.ts'
@@ -50,7 +64,7 @@ export function renderHtml(page: Page): string {
   const { bins } = binned
   const accused = accusedRows(report)
   const selection = select(history, spans, accused)
-  const lanes = lanesOf(history, shown?.operations.map(({ operation }) => operation) ?? [])
+  const lanes = lanesOf(history, shown === undefined ? [] : rowsOf(shown))
   const embedded = embed(history, selection.operations, accused, lanes)
   const { callTime } = history.operations
   const mark = shown === undefined ? [] : [callTime[shown.culprit ?? shown.operations[0]?.operation ?? 0] ?? 0]
@@ -77,9 +91,9 @@ ${
   ])
 }
 ${raceSection(facts.race)}
-<section aria-labelledby="levels"><h2 id="levels">${report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees'}</h2>${report !== undefined && html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts, telling)}</section>
+${sectionOf('levels', report === undefined || hasOrder(report) ? 'Consistency levels, strongest first' : 'Guarantees', html`${report !== undefined && html`${ladder(facts, report, { convergedNanos: run?.convergedAfterHealNanos })}${reasons(report, facts)}`}${judgement(page, facts, telling)}`)}
 ${proofSection(page.proof)}${phasesSection(run?.phases ?? [], facts)}
-${hasTimes(history) && history.operations.length >= FEWEST_CHARTED && html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts, arrow left and right move the cursor">${charts(chartedOf(history, binned, { spans, end, marks: mark }))}</div><p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p></section>`}
+${hasTimes(history) && history.operations.length >= FEWEST_CHARTED && sectionOf('over-time', 'Over time', html`${scrollOf('Charts, arrow left and right move the cursor', charts(chartedOf(history, binned, { spans, end, marks: mark })))}<p class="detail" id="chart-detail" aria-live="polite">Point at the charts to read them; a click moves the timeline there.</p>`)}
 ${explorer(history, selection, embedded)}
 ${faultsSection(run, spans)}
 ${factsSection(statistics, report, run)}
@@ -124,9 +138,8 @@ function head(page: Page, facts: Facts, telling: Telling): Html {
   const { headline } = facts
   const warnings = warningsOf(page, facts, telling)
   const [first, rest] = [warnings.slice(0, MOST_WARNINGS), warnings.slice(MOST_WARNINGS)]
-  const list = (some: readonly string[]) =>
-    some.length > 0 && html`<ul class="warnings">${some.map((warning) => html`<li>${capitalised(warning)}</li>`)}</ul>`
-  return html`<section class="head" aria-labelledby="verdict"><h1 id="verdict"${headline.mood === 'bad' && html` class="bad"`}>${telling.what}</h1><p class="standing">${standing(facts)}</p><p class="lede">${ledeOf(page, facts)}</p>${list(first)}${rest.length !== 0 && html`<details class="more"><summary>${plural(rest.length, 'more warning')}</summary>${list(rest)}</details>`}${answers(telling, nextAnswer(page, telling))}</section>`
+  const list = (some: readonly string[]) => some.length > 0 && listOf('warnings', some.map(capitalised))
+  return html`<section class="head" aria-labelledby="verdict"><h1 id="verdict"${headline.mood === 'bad' && html` class="bad"`}>${telling.what}</h1><p class="standing">${standing(facts)}</p><p class="lede">${ledeOf(page, facts)}</p>${list(first)}${rest.length !== 0 && folded('more', plural(rest.length, 'more warning'), list(rest))}${answers(telling, nextAnswer(page, telling))}</section>`
 }
 
 export function answers(telling: Telling, next: Html): Html {
@@ -158,8 +171,8 @@ export function nextAnswer(
 /** Returns the drawings of a violation, collapsed if the level was not promised. */
 function contradiction({ isAside }: Facts, title: string, drawings: readonly (Html | undefined)[]): Html {
   return isAside
-    ? html`<section aria-labelledby="why"><details class="more"><summary><h2 id="why">${title}</h2></summary>${drawings}</details></section>`
-    : html`<section aria-labelledby="why"><h2 id="why">${title}</h2>${drawings}</section>`
+    ? html`<section aria-labelledby="why">${folded('more', html`<h2 id="why">${title}</h2>`, drawings)}</section>`
+    : sectionOf('why', title, drawings)
 }
 
 function judgement(page: Page, { expectation, requirements }: Facts, { next }: Telling): Html {
@@ -168,7 +181,7 @@ function judgement(page: Page, { expectation, requirements }: Facts, { next }: T
     // With an expected level, the found level is below the title.
     ['Found', report === undefined || expectation !== undefined ? '' : foundText(report)],
     ...requirements.map(({ requirement, found }): [string, string] => [requirement, found]),
-    ...(run?.notes ?? []).map((note): [string, string] => ['Note', note]),
+    ...(run?.notes ?? []).map((text): [string, string] => ['Note', text]),
     ['Model', report?.model ?? ''],
     [
       'Checked',
@@ -200,8 +213,8 @@ const exitText = (code: number | undefined, isExpected: boolean): string => {
 }
 
 const uncutNote = (counterexample: Counterexample): Html | undefined => {
-  const note = uncutText(counterexample)
-  return note === undefined ? undefined : html`<p class="note"><b>${note}</b></p>`
+  const text = uncutText(counterexample)
+  return text === undefined ? undefined : note(html`<b>${text}</b>`)
 }
 
 interface Beside {
@@ -210,8 +223,8 @@ interface Beside {
   readonly hasTimeline?: boolean
 }
 
-const faultNotes = (near: readonly NearFault[]): Html =>
-  html`${near.map((fault) => html`<p class="note"><span class="key-band"></span> ${fault.whole}</p>`)}`
+const faultNotes = (near: readonly NearFault[]): readonly Html[] =>
+  near.map(({ whole }) => note(html`<span class="key-band"></span> ${whole}`))
 
 /** Width of a page between its margins, in pixels. */
 const WHOLE_WIDTH = 1080
@@ -234,15 +247,15 @@ export function figure(
   // The top of the page is about another violation, so give this one's cause here.
   const cause = facts?.isAside === true ? facts.why.text : ''
   const whole = capitalised([printable(counterexample.sentence), cause].join(' ').trim())
-  const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also !== '' && html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`
+  const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : note(whole)}${also !== '' && note(also)}${note(linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited)}`
   if (sheet !== undefined && sheet.isTimed !== true)
     return html`<div class="pictured">${sheetTable(history, sheet, hasTimeline)}<div>${faultNotes(near)}${notes}</div></div>`
   const { transactions } = counterexample
   if (transactions !== undefined)
     return canDraw(history, transactions)
-      ? html`<div class="transactions"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the transactions in ${cited}, scrolls sideways">${transactionsSvg(history, counterexample, transactions, { width: WHOLE_WIDTH })}</div>${faultNotes(near)}${notes}</div>`
+      ? html`<div class="transactions">${scrollOf(`Drawing of the transactions in ${cited}, scrolls sideways`, transactionsSvg(history, counterexample, transactions, { width: WHOLE_WIDTH }))}${faultNotes(near)}${notes}</div>`
       : html`<div class="transactions">${transactionsList(history, transactions)}${faultNotes(near)}${notes}</div>`
-  return html`${hidden !== 0 && html`<p class="note">What decided it is drawn; ${plural(hidden, 'more operation')} ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.</p>`}<div class="contradiction"><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the contradiction in ${cited}, scrolls sideways">${contradictionSvg(history, drawn, near, { wire })}</div><div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`
+  return html`${hidden !== 0 && note(`What decided it is drawn; ${plural(hidden, 'more operation')} ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.`)}<div class="contradiction">${scrollOf(`Drawing of the contradiction in ${cited}, scrolls sideways`, contradictionSvg(history, drawn, near, { wire }))}<div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`
 }
 
 /**

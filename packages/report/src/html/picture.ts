@@ -9,7 +9,7 @@ import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
 import { clip, wrap } from '../terminal/width.ts'
 import { capitalised } from '../words.ts'
 import { contradictionSvg, drawnOf } from './contradiction.ts'
-import { type Html, html, trusted } from './markup.ts'
+import { type Html, html, svgText, trusted } from './markup.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf, standing, warningsOf } from './page-words.ts'
 import { drawingStyles, themes } from './stylesheet.ts'
@@ -107,7 +107,7 @@ function placed(lines: readonly Line[], top: number): { readonly texts: readonly
   let bottom = top
   const texts = lines.map(({ text, below, look }) => {
     bottom += below
-    return html`<text class="${look}" x="${MARGIN}" y="${bottom}">${text}</text>`
+    return svgText(look, MARGIN, bottom, text)
   })
   return { texts, bottom }
 }

@@ -1,7 +1,7 @@
 import { printable } from '../operation-words.ts'
 import { proofTexts, type WrittenProof } from '../proof.ts'
 import { capitalised } from '../words.ts'
-import { type Html, html, script, scriptJson, trusted } from './markup.ts'
+import { type Html, html, note, script, scriptJson, sectionOf, trusted } from './markup.ts'
 import { verifyScript } from './scripts.ts'
 
 /** Returns which verdicts are proved, the command that verifies them, and if possible a button. */
@@ -9,10 +9,14 @@ export function proofSection(proof: WrittenProof | undefined): Html | undefined 
   if (proof?.written === undefined) return undefined
   const { written, embedded } = proof
   const button = embedded && html`<button id="verify" type="button">Verify</button>`
-  return html`<section aria-labelledby="proof"><h2 id="proof">Proof</h2>${proofTexts(proof).map((text) => html`<p class="note">${capitalised(text)}.</p>`)}<div class="reproduce"><code tabindex="0">${printable(`chaos verify ${written.history} ${written.file}`)}</code>${button}</div>${
-    embedded &&
-    html`<p class="note">Verify checks the proof again in this page, which holds all that it needs. It knows the definitions of the levels, and nothing of the code that reached the verdicts.</p><div id="verified" aria-live="polite" style="overflow-wrap:anywhere"></div>`
-  }</section>`
+  return sectionOf(
+    'proof',
+    'Proof',
+    html`${proofTexts(proof).map((text) => note(`${capitalised(text)}.`))}<div class="reproduce"><code tabindex="0">${printable(`chaos verify ${written.history} ${written.file}`)}</code>${button}</div>${
+      embedded &&
+      html`${note('Verify checks the proof again in this page, which holds all that it needs. It knows the definitions of the levels, and nothing of the code that reached the verdicts.')}<div id="verified" aria-live="polite" style="overflow-wrap:anywhere"></div>`
+    }`,
+  )
 }
 
 /** Returns scripts with the history, its proof, and the verifier behind the button. */

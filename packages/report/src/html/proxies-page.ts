@@ -1,7 +1,7 @@
 import { count, duration, plural } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import { capitalised } from '../words.ts'
-import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
+import { type Html, headOf, html, script, sectionOf, topBar, trusted } from './markup.ts'
 import { proxiesScript } from './scripts.ts'
 
 /** The data of the page of a proxy without a cluster. */
@@ -72,9 +72,9 @@ export function renderProxiesHtml(page: ProxiesPage): string {
 <main id="proxies" tabindex="-1">
 <section class="head"><h1>${title}</h1><p class="standing">${count(faults.reduce((sum, { hits }) => sum + hits, 0))} hits so far</p></section>
 <p id="problem" role="alert"></p>
-<section aria-labelledby="all"><h2 id="all">Proxies</h2><div id="list">${proxies.length === 0 ? html`<p class="note">There is no proxy yet. <code>npx chaos ctl create db 127.0.0.1:0 127.0.0.1:5432</code> makes one.</p>` : proxies.map(card)}</div></section>
-${recordingPart(recording)}<section aria-labelledby="in-force"><h2 id="in-force">Faults in force</h2><div id="faults">${faults.length === 0 ? html`<p class="note">None. Choose one above, or add any other by <code>npx chaos ctl add</code>.</p>` : html`<ul class="faults">${faults.map(faultItem)}</ul>`}</div></section>
-<section aria-labelledby="events"><h2 id="events">What happened</h2><div id="happened"><ol class="events">${events.map(({ at, text }) => html`<li><time>${at}</time> ${text}</li>`)}</ol></div></section>
+${sectionOf('all', 'Proxies', html`<div id="list">${proxies.length === 0 ? html`<p class="note">There is no proxy yet. <code>npx chaos ctl create db 127.0.0.1:0 127.0.0.1:5432</code> makes one.</p>` : proxies.map(card)}</div>`)}
+${recordingPart(recording)}${sectionOf('in-force', 'Faults in force', html`<div id="faults">${faults.length === 0 ? html`<p class="note">None. Choose one above, or add any other by <code>npx chaos ctl add</code>.</p>` : html`<ul class="faults">${faults.map(faultItem)}</ul>`}</div>`)}
+${sectionOf('events', 'What happened', html`<div id="happened"><ol class="events">${events.map(({ at, text }) => html`<li><time>${at}</time> ${text}</li>`)}</ol></div>`)}
 <p id="connection" role="status"></p>
 </main>${script(trusted(proxiesScript))}</body></html>
 `.html
@@ -113,7 +113,7 @@ function recordingPart(recording: ShownRecording | undefined): Html | undefined 
   const verdict =
     soFar !== undefined &&
     html`<p${isViolated && html` class="why-bad"`}><b>${capitalised(soFar)} so far.</b>${because === undefined ? '' : ` ${capitalised(printable(because))}`}</p>`
-  return html`<section aria-labelledby="recorded"><h2 id="recorded">Recording</h2><div id="recording">${verdict}<p>${counts}${others}.</p><ul class="events">${files.map(({ path, lines, lost }) => html`<li><code>${path}</code>, ${plural(lines, 'line')}${lost === 0 ? '' : `; ${plural(lost, 'line')} lost`}</li>`)}</ul></div></section>
+  return html`${sectionOf('recorded', 'Recording', html`<div id="recording">${verdict}<p>${counts}${others}.</p><ul class="events">${files.map(({ path, lines, lost }) => html`<li><code>${path}</code>, ${plural(lines, 'line')}${lost === 0 ? '' : `; ${plural(lost, 'line')} lost`}</li>`)}</ul></div>`)}
 `
 }
 

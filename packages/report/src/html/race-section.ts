@@ -1,12 +1,16 @@
 import type { CodePlace, LineTimes, Race, RaceRow, RaceTurn } from '../race/code-run.ts'
 import { millisText, overtakenText, possessive, RACE_TITLE, raceSentence, timesText } from '../race/race-words.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, scrollOf, sectionOf, svgRect, svgText } from './markup.ts'
 
 /** Renders the lines of two racing requests with their times, and the requests as lanes. */
 export function raceSection(race: Race | undefined): Html | undefined {
   if (race === undefined) return undefined
   const { sentence, overtaken, by, rows } = race
-  return html`<section aria-labelledby="race"><h2 id="race">${RACE_TITLE}</h2><p class="race-said">${sentence}</p><div class="race"><div class="scroll" tabindex="0" role="region" aria-label="Source lines, scrolls sideways"><table class="src"><caption class="sr">Source with the times at which each request ran each line</caption><thead><tr><th scope="col"><span class="who overtaken">${possessive(overtaken.request)}</span>, ms</th><th scope="col"><span class="who">${possessive(by.request)}</span>, ms</th><th scope="col"><span class="sr">Line</span></th><th scope="col">${overtaken.file}</th></tr></thead><tbody>${rows.map((row, i) => rowHtml(race, row, rows[i - 1]))}</tbody></table></div><div class="scroll" tabindex="0" role="region" aria-label="Drawing of the race">${raceSvg(race)}</div></div></section>`
+  return sectionOf(
+    'race',
+    RACE_TITLE,
+    html`<p class="race-said">${sentence}</p><div class="race">${scrollOf('Source lines, scrolls sideways', html`<table class="src"><caption class="sr">Source with the times at which each request ran each line</caption><thead><tr><th scope="col"><span class="who overtaken">${possessive(overtaken.request)}</span>, ms</th><th scope="col"><span class="who">${possessive(by.request)}</span>, ms</th><th scope="col"><span class="sr">Line</span></th><th scope="col">${overtaken.file}</th></tr></thead><tbody>${rows.map((row, i) => rowHtml(race, row, rows[i - 1]))}</tbody></table>`)}${scrollOf('Drawing of the race', raceSvg(race))}</div>`,
+  )
 }
 
 function rowHtml(race: Race, row: RaceRow, before: RaceRow | undefined): Html {
@@ -55,12 +59,11 @@ function raceSvg(race: Race): Html {
     .sort((one, other) => one.turn.at - other.turn.at || one.lane - other.lane)
     .map((each, row): DrawnTurn => ({ ...each, row }))
   const height = TOP + drawn.length * ROW
-  return html`<svg class="race-picture" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${raceSentence(race)}"><text class="t2" x="0" y="14">ms</text>${[
+  return html`<svg class="race-picture" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${raceSentence(race)}">${svgText('t2', 0, 14, 'ms')}${[
     overtaken,
     by,
-  ].map(
-    ({ request }, lane) =>
-      html`<text class="row-name mid" x="${LANES[lane] ?? 0}" y="14">${possessive(request)}</text>`,
+  ].map(({ request }, lane) =>
+    svgText('row-name mid', LANES[lane] ?? 0, 14, possessive(request)),
   )}${drawn.map((each) => waitHtml(race, each, drawn))}${drawn.map((each) => turnHtml(race, each))}</svg>`
 }
 
@@ -70,7 +73,7 @@ function turnHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn): Html {
   const y = middleOf(row)
   const x = LANES[lane]
   const isOne = lane === 0
-  return html`<text class="t2" x="0" y="${y + 4}">${millisText(turn.at)}</text><rect class="${isOne ? 'race-turn one' : 'race-turn'}" x="${x - TURN_WIDTH / 2}" y="${y - TURN_HEIGHT / 2}" width="${TURN_WIDTH}" height="${TURN_HEIGHT}" rx="3"/><text class="${isOne ? 'mid on-one' : 'mid'}" x="${x}" y="${y + 4}">${linesText(turn.places, overtaken.file)}</text>`
+  return html`${svgText('t2', 0, y + 4, millisText(turn.at))}<rect class="${isOne ? 'race-turn one' : 'race-turn'}" x="${x - TURN_WIDTH / 2}" y="${y - TURN_HEIGHT / 2}" width="${TURN_WIDTH}" height="${TURN_HEIGHT}" rx="3"/>${svgText(isOne ? 'mid on-one' : 'mid', x, y + 4, linesText(turn.places, overtaken.file))}`
 }
 
 /** Lists the lines of a turn: `16 17 7`. Others than the main file are named. */
@@ -89,7 +92,7 @@ function waitHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn, drawn: re
     lane === 0 && waits.line === overtaken.lines[0] && waits.file === overtaken.file && covers(turn, overtaken)
   const text = `waits at line ${waits.line}`
   const x = LANES[lane] + WAIT_WIDTH
-  return html`<rect class="${isOvertaken ? 'race-wait overtaken' : 'race-wait'}" x="${LANES[lane] - WAIT_WIDTH / 2}" y="${from}" width="${WAIT_WIDTH}" height="${to - from}"/>${(to - from > ROW || isOvertaken) && html`<text class="${isOvertaken ? 'race-note' : 't2'}" x="${x}" y="${(from + to) / 2 + 4}">${text}</text>`}`
+  return html`${svgRect(isOvertaken ? 'race-wait overtaken' : 'race-wait', LANES[lane] - WAIT_WIDTH / 2, from, WAIT_WIDTH, to - from)}${(to - from > ROW || isOvertaken) && svgText(isOvertaken ? 'race-note' : 't2', x, (from + to) / 2 + 4, text)}`
 }
 
 /** Whether this turn ended at the overtaken await, or at an await within its time. */

@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { type History, type Json, OK, outputOf } from '@chaosproxy/history'
-import { isRead, isReplacing, writtenBy } from '../operation-words.ts'
+import { type History, type Json, OK } from '@chaosproxy/history'
+import { answeredText, isRead, isReplacing, rowsOf, writtenBy } from '../operation-words.ts'
 
 /** The values that the object may have in a section of the drawing. */
 export interface Possible {
@@ -25,7 +25,7 @@ interface Written {
  */
 export function possibleStates(history: History, counterexample: Counterexample): Possible[] {
   const { culprit } = counterexample
-  const rows = counterexample.operations.map(({ operation }) => operation)
+  const rows = rowsOf(counterexample)
   const known = rows.every((row) => isRead(history, row) || isReplacing(history, row))
   if (culprit === undefined || counterexample.keys.length > 1 || !known || counterexample.edges !== undefined) return []
   if (!isRead(history, culprit)) return []
@@ -44,7 +44,7 @@ export function possibleStates(history: History, counterexample: Counterexample)
   })
   const merged = merge(states.filter((state) => state.values.length > 0 && state.to > state.from))
   const final = merged[merged.length - 1]
-  const seen = JSON.stringify(outputOf(history, culprit))
+  const seen = answeredText(history, culprit)
   if (final === undefined || final.earlier || final.values.some((value) => JSON.stringify(value) === seen)) return []
   return agrees(merged, counterexample.statesBefore, callEvent[culprit] ?? 0) ? merged : []
 }
@@ -92,7 +92,7 @@ function valuesAt(
           (read) =>
             write.end < (callEvent[read] ?? 0) &&
             endEvent(history, read) <= at &&
-            JSON.stringify(outputOf(history, read)) !== JSON.stringify(write.value),
+            answeredText(history, read) !== JSON.stringify(write.value),
         ),
     )
     .map((write) => write.value)

@@ -1,7 +1,20 @@
 import { count, plural } from '@chaosproxy/history'
 import type { ListedRun } from '../runs/listed-run.ts'
 import { type Trend, trendsOf } from '../runs/trends.ts'
-import { fileLink, type Html, headOf, html, nextPart, script, tableOf, topBar, trusted } from './markup.ts'
+import {
+  fileLink,
+  folded,
+  type Html,
+  headOf,
+  html,
+  nextPart,
+  rowTitle,
+  script,
+  sectionOf,
+  tableOf,
+  topBar,
+  trusted,
+} from './markup.ts'
 import { runsScript } from './scripts.ts'
 
 export interface RunsPage {
@@ -58,9 +71,13 @@ function summaryOf({ runs, older, directory }: RunsPage): string {
 }
 
 const liveSection = (live: readonly LivePage[]): Html =>
-  html`<section aria-labelledby="now"><h2 id="now">Open now</h2><ul class="live">${live.map(
-    ({ name, url }) => html`<li><i class="pulse"></i><a href="${url}">Live page of ${name}</a></li>`,
-  )}</ul></section>`
+  sectionOf(
+    'now',
+    'Open now',
+    html`<ul class="live">${live.map(
+      ({ name, url }) => html`<li><i class="pulse"></i><a href="${url}">Live page of ${name}</a></li>`,
+    )}</ul>`,
+  )
 
 const MOST_IN_STRIP = 60
 const MOST_SEEDS = 20
@@ -69,10 +86,10 @@ function trendsSection(trends: readonly Trend[]): Html | undefined {
   if (trends.length === 0) return undefined
   const rows = trends.map(
     ({ target, workload, runs, seeds }) =>
-      html`<tr><th scope="row">${target}</th><td>${workload}</td><td>${violatedText(runs)}</td><td>${strip(runs)}${seedsPart(seeds)}</td></tr>`,
+      html`<tr>${rowTitle(target)}<td>${workload}</td><td>${violatedText(runs)}</td><td>${strip(runs)}${seedsPart(seeds)}</td></tr>`,
   )
   const titles = ['Target', 'Workload', 'Violated', 'Oldest to newest']
-  return html`<section aria-labelledby="over-time"><h2 id="over-time">Over time</h2>${tableOf('Trends', 'trends', titles, rows)}</section>`
+  return sectionOf('over-time', 'Over time', tableOf('Trends', 'trends', titles, rows))
 }
 
 const COMPARE = html`<span class="sr">Compare</span>`
@@ -114,20 +131,24 @@ const SIGNS: { readonly [mood in ListedRun['mood']]: string } = { good: '✓', b
 
 function listSection({ runs, directory, served }: RunsPage): Html {
   const rows = runs.map((run) => row(run, directory, served?.linkOf))
-  return html`<section aria-labelledby="all"><h2 id="all">All runs</h2><div class="tools"><label for="filter">Filter</label><input id="filter" type="search" placeholder="target, workload, fault, seed, verdict" autocomplete="off" spellcheck="false"><span id="found" role="status"></span></div>
+  return sectionOf(
+    'all',
+    'All runs',
+    html`<div class="tools"><label for="filter">Filter</label><input id="filter" type="search" placeholder="target, workload, fault, seed, verdict" autocomplete="off" spellcheck="false"><span id="found" role="status"></span></div>
 ${tableOf('Runs', 'runs', TITLES, rows)}
 <div id="chosen" hidden><span id="chosen-text" role="status"></span>${
-    served === undefined
-      ? html`<code id="command"></code><button id="copy" type="button">Copy</button>`
-      : html`<a class="button" id="compare" href="./compare">Compare the two</a>`
-  }<button id="forget" type="button">Choose others</button></div></section>`
+      served === undefined
+        ? html`<code id="command"></code><button id="copy" type="button">Copy</button>`
+        : html`<a class="button" id="compare" href="./compare">Compare the two</a>`
+    }<button id="forget" type="button">Choose others</button></div>`,
+  )
 }
 
 type LinkOf = ((run: string) => string) | undefined
 
 function row(run: ListedRun, directory: string, linkOf: LinkOf): Html {
   const { name, startedAt, target, workload, faults, seed, operations, hasResult } = run
-  return html`<tr data-name="${name}"><td class="pick">${hasResult && html`<input type="checkbox" id="pick-${name}" value="${name}" data-at="${startedAt}" aria-label="Compare ${name}">`}</td><td class="when">${whenText(startedAt)}</td><th scope="row">${target}</th><td data-label="workload">${workload}</td><td class="kinds" data-label="faults">${faults.length === 0 ? (hasResult ? 'none' : '') : faults.join(', ')}</td><td class="seed" data-label="seed">${seed === undefined ? '' : String(seed)}</td><td class="verdict-of ${run.mood}">${verdictPart(run, directory, linkOf)}</td><td class="number" data-label="operations">${operations === undefined ? '' : count(operations)}</td></tr>`
+  return html`<tr data-name="${name}"><td class="pick">${hasResult && html`<input type="checkbox" id="pick-${name}" value="${name}" data-at="${startedAt}" aria-label="Compare ${name}">`}</td><td class="when">${whenText(startedAt)}</td>${rowTitle(target)}<td data-label="workload">${workload}</td><td class="kinds" data-label="faults">${faults.length === 0 ? (hasResult ? 'none' : '') : faults.join(', ')}</td><td class="seed" data-label="seed">${seed === undefined ? '' : String(seed)}</td><td class="verdict-of ${run.mood}">${verdictPart(run, directory, linkOf)}</td><td class="number" data-label="operations">${operations === undefined ? '' : count(operations)}</td></tr>`
 }
 
 function verdictPart(
@@ -140,7 +161,11 @@ function verdictPart(
   const command = remedy === undefined ? '' : `npx chaos ${remedy[0]} ${directory}/${remedy[1]}`
   const answers =
     (why !== '' || next.text !== '') &&
-    html`<details class="answers-of"><summary>Why, and what next</summary>${why !== '' && html`<p>${why}</p>`}${next.text !== '' && nextPart(next)}</details>`
+    folded(
+      'answers-of',
+      'Why, and what next',
+      html`${why !== '' && html`<p>${why}</p>`}${next.text !== '' && nextPart(next)}`,
+    )
   return html`${link}${level !== '' && html`<small>${level}</small>`}${answers}${command !== '' && html`<small><code>${command}</code></small>`}`
 }
 

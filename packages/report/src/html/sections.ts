@@ -17,13 +17,13 @@ import {
   unmeasuredText,
   viewsTexts,
 } from '../measured-words.ts'
-import { printable, valueText } from '../operation-words.ts'
+import { keyedText, printable } from '../operation-words.ts'
 import { type RecordFacts, recordLines } from '../record.ts'
 import { labelOfFault } from '../shown-faults.ts'
 import { faultLines, infoText, majorityText } from '../terminal/run-tables.ts'
 import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
 import { capitalised, durationOfMillis, listedAtMost, shareOf } from '../words.ts'
-import { type Html, html, namedRows, tableOf } from './markup.ts'
+import { folded, type Html, html, namedRows, note, rowTitle, sectionOf, tableOf } from './markup.ts'
 
 /** Returns availability, latency, stale reads and violations by phase. */
 export function phasesSection(all: readonly PhaseSummary[], facts: Facts): Html | undefined {
@@ -32,7 +32,11 @@ export function phasesSection(all: readonly PhaseSummary[], facts: Facts): Html 
   const majority = majorityText(phases, facts)
   const telling = tellingPhases(phases)
   const others = phases.filter((phase) => !telling.includes(phase))
-  return html`<section aria-labelledby="phases"><h2 id="phases">How it fared</h2>${phaseTable(telling, phases, 'Phases')}${others.length !== 0 && html`<details class="more"><summary>${plural(others.length, 'more phase')}</summary>${phaseTable(others, phases, 'Other phases')}</details>`}${majority !== '' && html`<p class="note">${capitalised(majority)}.</p>`}${phases.some(isBroken) && html`<p class="note">Violation seen: the strongest level whose counterexample ends in that phase, or linearizable where reads were stale. What led to it may have happened in an earlier phase.</p>`}</section>`
+  return sectionOf(
+    'phases',
+    'How it fared',
+    html`${phaseTable(telling, phases, 'Phases')}${others.length !== 0 && folded('more', plural(others.length, 'more phase'), phaseTable(others, phases, 'Other phases'))}${majority !== '' && note(`${capitalised(majority)}.`)}${phases.some(isBroken) && note('Violation seen: the strongest level whose counterexample ends in that phase, or linearizable where reads were stale. What led to it may have happened in an earlier phase.')}`,
+  )
 }
 
 function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[], label: string): Html {
@@ -48,7 +52,7 @@ function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[]
     return html`<td class="why-bad">${text === broken.text ? `✘ ${said}` : said}</td>`
   }
   const rows = shown.map(
-    (phase) => html`<tr><th scope="row">${phase.phase}</th>${columns.map((column) => cell(phase, column))}</tr>`,
+    (phase) => html`<tr>${rowTitle(phase.phase)}${columns.map((column) => cell(phase, column))}</tr>`,
   )
   return tableOf(label, 'numbers', ['phase', ...columns.map(({ title }) => title)], rows)
 }
@@ -63,10 +67,14 @@ export function faultsSection(run: RunSummary | undefined, spans: readonly Fault
   const counted = spans.some((span) => span.hits !== undefined)
   const summary =
     run === undefined ? [] : faultLines(run, { width: 10_000, style: plainStyle, symbols: unicodeSymbols })
-  return html`<section aria-labelledby="faults"><h2 id="faults">Faults</h2>${summary.map((line) => html`<p class="note">${line}</p>`)}<div class="scroll tall" tabindex="0" role="region" aria-label="List of faults"><table class="numbers"><thead><tr><th scope="col">fault</th><th scope="col">from</th><th scope="col">to</th><th scope="col">lasted</th>${counted && html`<th scope="col">hits</th><th scope="col">served again after</th>`}</tr></thead><tbody>${spans.map(
-    (span) =>
-      html`<tr${span.hits === 0 && html` class="idle"`}><th scope="row"><button type="button" class="link" data-from="${span.from}" data-to="${span.to}">${span.label}</button></th><td>${moment(span.from)}</td><td>${moment(span.to)}${span.perhapsUntil === undefined ? '' : `, perhaps ${moment(span.perhapsUntil)}`}</td><td>${duration(span.to - span.from)}</td>${counted && html`<td>${span.hits === 0 ? 'no effect' : count(span.hits ?? 0)}</td><td>${span.recoveryNanos === undefined ? 'no later answer' : duration(span.recoveryNanos)}</td>`}</tr>`,
-  )}${skipped.map((record) => html`<tr class="idle"><th scope="row">${labelOfFault(record.fault)}</th><td>${moment(record.from)}</td><td class="wrap" colspan="4">skipped: ${record.skipped}</td></tr>`)}</tbody></table></div></section>`
+  return sectionOf(
+    'faults',
+    'Faults',
+    html`${summary.map((line) => note(line))}<div class="scroll tall" tabindex="0" role="region" aria-label="List of faults"><table class="numbers"><thead><tr><th scope="col">fault</th><th scope="col">from</th><th scope="col">to</th><th scope="col">lasted</th>${counted && html`<th scope="col">hits</th><th scope="col">served again after</th>`}</tr></thead><tbody>${spans.map(
+      (span) =>
+        html`<tr${span.hits === 0 && html` class="idle"`}><th scope="row"><button type="button" class="link" data-from="${span.from}" data-to="${span.to}">${span.label}</button></th><td>${moment(span.from)}</td><td>${moment(span.to)}${span.perhapsUntil === undefined ? '' : `, perhaps ${moment(span.perhapsUntil)}`}</td><td>${duration(span.to - span.from)}</td>${counted && html`<td>${span.hits === 0 ? 'no effect' : count(span.hits ?? 0)}</td><td>${span.recoveryNanos === undefined ? 'no later answer' : duration(span.recoveryNanos)}</td>`}</tr>`,
+    )}${skipped.map((record) => html`<tr class="idle">${rowTitle(labelOfFault(record.fault))}<td>${moment(record.from)}</td><td class="wrap" colspan="4">skipped: ${record.skipped}</td></tr>`)}</tbody></table></div>`,
+  )
 }
 
 export function factsSection(statistics: Statistics, report: Report | undefined, run: RunSummary | undefined): Html {
@@ -84,7 +92,11 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
     ['latency p99', duration(statistics.p99Nanos)],
     ...(report?.staleness === undefined ? [] : stalenessRows(report.staleness)),
   ])
-  return html`<section aria-labelledby="facts"><h2 id="facts">Counts and configuration</h2><div class="columns"><div><h3>Operations</h3>${operations}${report !== undefined && report.info.total > 0 && html`<p class="note">${infoText(report.info)}.</p>`}${report?.clocks !== undefined && html`<p class="note">${capitalised(clocksText(report.clocks))}.</p>`}</div>${nodes.length !== 0 && html`<div><h3>Nodes</h3>${namedRows(nodes.map((node) => [printable(node.node), shareOf(node.availability, node.operations)]))}</div>`}${run !== undefined && html`<div><h3>Configuration</h3>${configuration(run)}</div>`}</div>${run?.views !== undefined && viewsTexts(run.views).map((text) => html`<p class="note">${capitalised(text)}.</p>`)}</section>`
+  return sectionOf(
+    'facts',
+    'Counts and configuration',
+    html`<div class="columns"><div><h3>Operations</h3>${operations}${report !== undefined && report.info.total > 0 && note(`${infoText(report.info)}.`)}${report?.clocks !== undefined && note(`${capitalised(clocksText(report.clocks))}.`)}</div>${nodes.length !== 0 && html`<div><h3>Nodes</h3>${namedRows(nodes.map((node) => [printable(node.node), shareOf(node.availability, node.operations)]))}</div>`}${run !== undefined && html`<div><h3>Configuration</h3>${configuration(run)}</div>`}</div>${run?.views !== undefined && viewsTexts(run.views).map((text) => note(`${capitalised(text)}.`))}`,
+  )
 }
 
 type NamedRow = readonly [name: string, value: string | false]
@@ -147,9 +159,7 @@ export function lostSection(report: Report | undefined): Html | undefined {
   const { accounting } = report
   if (accounting !== undefined) return accountingSection(accounting)
   if (report.lost.length === 0) return undefined
-  const writes = report.lost.map(
-    ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 24)}`,
-  )
+  const writes = report.lost.map((write) => keyedText(write, 24))
   return html`<p class="lost"><b>${capitalised(lostText(report.lost))}:</b> ${listedAtMost(writes, 12)}</p>`
 }
 
@@ -162,7 +172,11 @@ function accountingSection(accounting: Accounting): Html {
         isTrouble && 'trouble',
       ] as const,
   )
-  return html`<section aria-labelledby="accounting"><h2 id="accounting">Accounting</h2><p class="note">${sumsText(accounting)}; ${printable(accounting.reason)}</p>${lines.length !== 0 && namedRows(lines)}</section>`
+  return sectionOf(
+    'accounting',
+    'Accounting',
+    html`${note(`${sumsText(accounting)}; ${printable(accounting.reason)}`)}${lines.length !== 0 && namedRows(lines)}`,
+  )
 }
 
 /** Maximum number of listed entries of each kind. */
@@ -176,7 +190,7 @@ export function recordSection(facts: RecordFacts | undefined): Html | undefined 
   const rows = lines.map(
     ({ about, text, isDoubt }) => [capitalised(about), capitalised(text), isDoubt && 'trouble'] as const,
   )
-  return html`<section aria-labelledby="record"><h2 id="record">The record</h2>${namedRows(rows)}</section>`
+  return sectionOf('record', 'The record', namedRows(rows))
 }
 
 /** Maximum number of phases that a reader compares. */

@@ -1,7 +1,7 @@
 import type { History } from '@chaosproxy/history'
 import { linesOf } from '../operation-words.ts'
 import type { Sheet, SheetRow } from '../sheets/sheet.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, scrollOf } from './markup.ts'
 
 /** Renders a contradiction as a table. With a timeline, rows link to it. */
 export function sheetTable(history: History, { title, columns, rows }: Sheet, hasTimeline: boolean): Html {
@@ -14,8 +14,11 @@ export function sheetTable(history: History, { title, columns, rows }: Sheet, ha
     const inner = isWrong ? html`<span class="why-bad">${content}</span>` : content
     return i === 0 && text !== '' ? html`<th scope="row"${align(i)}>${inner}</th>` : html`<td${align(i)}>${inner}</td>`
   }
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table class="sheet"><caption>${title}</caption><thead><tr>${columns.map(({ title: name }, i) => html`<th scope="col"${align(i)}>${name}</th>`)}</tr></thead><tbody>${rows.map(
-    (row) =>
-      html`<tr class="${row.look ?? ''}${row.wrong === undefined || row.wrong.length === 0 ? '' : ' bad'}">${columns.map((_, i) => cell(row, row.cells[i] ?? '', i))}</tr>`,
-  )}</tbody></table></div>`
+  return scrollOf(
+    title,
+    html`<table class="sheet"><caption>${title}</caption><thead><tr>${columns.map(({ title: name }, i) => html`<th scope="col"${align(i)}>${name}</th>`)}</tr></thead><tbody>${rows.map(
+      (row) =>
+        html`<tr class="${row.look ?? ''}${row.wrong === undefined || row.wrong.length === 0 ? '' : ' bad'}">${columns.map((_, i) => cell(row, row.cells[i] ?? '', i))}</tr>`,
+    )}</tbody></table>`,
+  )
 }

@@ -1,7 +1,20 @@
 import { verdictsText } from '../story-words.ts'
 import type { Goodput, StoryTelling, ToldStory } from '../told-story.ts'
 import { capitalised } from '../words.ts'
-import { type Html, headOf, html, round, script, topBar, trusted } from './markup.ts'
+import {
+  type Html,
+  headOf,
+  html,
+  listOf,
+  note,
+  round,
+  script,
+  sectionOf,
+  svgRect,
+  svgText,
+  topBar,
+  trusted,
+} from './markup.ts'
 import { toldScript } from './scripts.ts'
 import { hatching } from './story-lanes.ts'
 import { stepRows } from './story-steps.ts'
@@ -19,7 +32,7 @@ export function renderStoryHtml(story: ToldStory, version: string): string {
 <section class="intro"><h1>${title}</h1><p class="lede">${capitalised(summary)}.</p></section>
 ${sectionsOf(tellings)}
 <section><h2>Lesson</h2><p class="lede">${lesson}</p></section>
-<section><h2>Source</h2><p class="note">${source}.</p></section>
+<section><h2>Source</h2>${note(`${source}.`)}</section>
 ${stepper}
 </main>${script(trusted(toldScript))}</body></html>
 `.html
@@ -36,14 +49,18 @@ function sectionsOf(tellings: readonly StoryTelling[]): readonly Html[] {
 function tellingSection(told: StoryTelling, fix: StoryTelling | undefined, number: number): Html {
   const id = `telling-${number + 1}`
   const heading = told.kind === 'fix' ? `What prevents it: ${told.title}` : capitalised(told.title)
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${heading}</h2>${told.promise !== undefined && html`<p class="promise">The promise: ${told.promise}</p>`}
+  return sectionOf(
+    id,
+    heading,
+    html`${told.promise !== undefined && html`<p class="promise">The promise: ${told.promise}</p>`}
 ${stepRows(told, fix, number + 1)}
-<div class="endings${fix === undefined ? '' : ' two'}">${ending(told)}${fix !== undefined && ending(fix)}</div></section>`
+<div class="endings${fix === undefined ? '' : ' two'}">${ending(told)}${fix !== undefined && ending(fix)}</div>`,
+  )
 }
 
 function ending({ kind, goodput, ending: says, verdicts, differences }: StoryTelling): Html {
   const asTold = differences.length === 0
-  return html`<div>${goodput !== undefined && goodputPlot(goodput)}<div class="ending ${kind === 'fix' && asTold ? 'good' : 'bad'}"><p><b>${says}</b></p>${verdicts.length !== 0 && html`<p>${capitalised(verdictsText(verdicts))}.</p>`}${!asTold && html`<p class="why-bad">It did not end as told:</p><ul class="warnings">${differences.map((difference) => html`<li>${capitalised(difference)}</li>`)}</ul>`}</div></div>`
+  return html`<div>${goodput !== undefined && goodputPlot(goodput)}<div class="ending ${kind === 'fix' && asTold ? 'good' : 'bad'}"><p><b>${says}</b></p>${verdicts.length !== 0 && html`<p>${capitalised(verdictsText(verdicts))}.</p>`}${!asTold && html`<p class="why-bad">It did not end as told:</p>${listOf('warnings', differences.map(capitalised))}`}</div></div>`
 }
 
 /** The navigation through the steps, which the script shows. */
@@ -67,11 +84,11 @@ function goodputPlot({ answeredPerSecond, askedPerSecond, bucketMs, troubles }: 
     (_, i) => i * everySeconds,
   )
   return html`<figure class="goodput"><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="answered requests a second over time">
-${troubles.map(({ fromMs, untilMs, kind }) => html`<rect class="wrong" x="${xOf(fromMs)}" y="0" width="${round(xOf(untilMs) - xOf(fromMs))}" height="${high}"/><text x="${xOf(fromMs) + 3}" y="10">${kind}</text>`)}
-${answeredPerSecond.map((value, i) => html`<rect class="bar" x="${round(LEFT + i * step + 1)}" y="${yOf(value)}" width="${round(step - 1)}" height="${round(high - yOf(value))}"/>`)}
+${troubles.map(({ fromMs, untilMs, kind }) => html`${svgRect('wrong', xOf(fromMs), 0, round(xOf(untilMs) - xOf(fromMs)), high)}<text x="${xOf(fromMs) + 3}" y="10">${kind}</text>`)}
+${answeredPerSecond.map((value, i) => svgRect('bar', round(LEFT + i * step + 1), yOf(value), round(step - 1), round(high - yOf(value))))}
 <line class="asked" x1="${LEFT}" x2="${WIDTH}" y1="${yOf(askedPerSecond)}" y2="${yOf(askedPerSecond)}"/>
-<text class="label" x="${LEFT - 6}" y="${yOf(askedPerSecond) + 4}">${askedPerSecond}/s</text><text class="label" x="${LEFT - 6}" y="${high}">0</text>
-${seconds.map((second) => html`<text class="tick" x="${xOf(second * 1_000)}" y="${HEIGHT - 8}">${second} s</text>`)}</svg><figcaption class="note">Answered requests a second; the dashed line is what was asked.</figcaption></figure>`
+${svgText('label', LEFT - 6, yOf(askedPerSecond) + 4, html`${askedPerSecond}/s`)}${svgText('label', LEFT - 6, high, '0')}
+${seconds.map((second) => svgText('tick', xOf(second * 1_000), HEIGHT - 8, html`${second} s`))}</svg><figcaption class="note">Answered requests a second; the dashed line is what was asked.</figcaption></figure>`
 }
 
 const twoColumns = (page: string): string =>

@@ -2,7 +2,7 @@ import { momentInMillis } from '@chaosproxy/history'
 import { cutsAfter, type Links } from '../lane-order.ts'
 import { groupsOf, type PairedSteps, pairedSteps, type ToldGroup } from '../told-rows.ts'
 import type { StoryTelling, ToldLedger, ToldNode } from '../told-story.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, note } from './markup.ts'
 import { background, type Lane, lanesBeside, lanesOf, signRow } from './story-lanes.ts'
 
 /** With this many lanes, drawings are stacked, because words would break in narrower drawings. */
@@ -55,7 +55,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
   const kind = telling.kind === 'fix' ? 'fixed' : 'told'
   const label = telling.kind === 'fix' ? 'Fixed' : 'Told'
   let walls: readonly Links[] = []
-  const title = html`<div class="title ${kind}"><b class="system">${label}: ${telling.title}</b><p class="note">${telling.setting}</p></div>`
+  const title = html`<div class="title ${kind}"><b class="system">${label}: ${telling.title}</b>${note(telling.setting)}</div>`
   const names = html`<div class="heads ${kind}"><b class="label">${label}</b>${lanes.map(({ name }) => html`<b>${name}</b>`)}</div>`
   function cell(group: ToldGroup | undefined): Html {
     const before = background(lanes, walls)

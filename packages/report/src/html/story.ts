@@ -3,6 +3,7 @@ import { type History, hasTimes, type Json, moment, outputOf } from '@chaosproxy
 import { reproach } from '../moments.ts'
 import {
   answerText,
+  clientOfInWords,
   hasReturned,
   keyOf,
   linesOf,
@@ -10,7 +11,6 @@ import {
   operationText,
   orderText,
   outcomeName,
-  processInWords,
   requestText,
   tells,
   valueText,
@@ -18,7 +18,7 @@ import {
 import { linesText } from '../places.ts'
 import { capitalised, digitsToTellApart } from '../words.ts'
 import { accusedOf } from './contradiction.ts'
-import { type Html, html } from './markup.ts'
+import { folded, type Html, html } from './markup.ts'
 
 /**
  * Returns the steps of the contradiction: the drawing's operations, with their numbers, times and lines. With a
@@ -44,11 +44,11 @@ function step(
   operation: OperationRow,
   { role, number, bad, hasTimeline }: Step,
 ): Html {
-  const { process, callTime, returnTime } = history.operations
+  const { callTime, returnTime } = history.operations
   const withKey = counterexample.keys.length > 1
   const node = nodeOf(history, operation)
   const kind = `${tells(history, operation) ? 'read' : 'write'}${bad ? ' bad' : ''}`
-  const digits = Math.min(6, digitsToTellApart([callTime[operation] ?? 0, returnTime[operation] ?? 0]))
+  const digits = digitsToTellApart([callTime[operation] ?? 0, returnTime[operation] ?? 0], 6)
   const when = hasTimes(history)
     ? `${moment(callTime[operation] ?? 0, digits)} to ${hasReturned(history, operation) ? moment(returnTime[operation] ?? 0, digits) : 'no answer'}`
     : ''
@@ -64,7 +64,7 @@ function step(
     isTelling(states, outputOf(history, operation))
       ? `${keyOf(history, operation) ?? 'It'} could only be ${states.map((value) => valueText(value, 16)).join(' or ')}.`
       : undefined
-  return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}"${line !== undefined && html` data-line="${line}"`} tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(processInWords(history, process[operation] ?? 0))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${tells(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' && html` <span class="tag">outcome unknown</span>`}${because !== undefined && html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined && html`<br><span class="why-bad">${could}</span>`}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${cited === '' || when === '' ? '' : ' · '}${lines}</small></li>`
+  return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}"${line !== undefined && html` data-line="${line}"`} tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(clientOfInWords(history, operation))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${tells(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' && html` <span class="tag">outcome unknown</span>`}${because !== undefined && html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined && html`<br><span class="why-bad">${could}</span>`}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${cited === '' || when === '' ? '' : ' · '}${lines}</small></li>`
 }
 
 /** Whether the possible states explain the wrong answer: they are few, and lack the read value. */
@@ -76,10 +76,14 @@ function edgeList(history: History, counterexample: Counterexample): Html | unde
   const edges = counterexample.edges ?? []
   if (edges.length === 0) return undefined
   const withKey = counterexample.keys.length > 1
-  return html`<details class="orders"><summary>As a cycle of orders: each must come before the next, and so before itself</summary><ul class="edges">${edges.map(
-    (edge, i) =>
-      html`<li><span class="n edge-letter">${String.fromCharCode(97 + i)}</span> ${operationText(history, edge.before, { withKey })} <b>before</b> ${operationText(history, edge.after, { withKey })} <small>${orderText(history, edge)}</small>${chainOf(history, edge, withKey)}</li>`,
-  )}</ul></details>`
+  return folded(
+    'orders',
+    'As a cycle of orders: each must come before the next, and so before itself',
+    html`<ul class="edges">${edges.map(
+      (edge, i) =>
+        html`<li><span class="n edge-letter">${String.fromCharCode(97 + i)}</span> ${operationText(history, edge.before, { withKey })} <b>before</b> ${operationText(history, edge.after, { withKey })} <small>${orderText(history, edge)}</small>${chainOf(history, edge, withKey)}</li>`,
+    )}</ul>`,
+  )
 }
 
 /** Shows the read by which one operation precedes another. */

@@ -1,23 +1,24 @@
 import type { Counterexample, DrawnTransaction, TransactionArrow, TransactionDrawing } from '@chaosproxy/checker'
 import { type History, hasTimes, moment, plural } from '@chaosproxy/history'
-import { linesOf, processInWords } from '../operation-words.ts'
+import { clientOfInWords, linesOf } from '../operation-words.ts'
 import { linesText } from '../places.ts'
 import { clip, wrap } from '../terminal/width.ts'
 import {
   arrowLabel,
   arrowSentence,
   arrowWords,
+  didTexts,
   endText,
   laneLayout,
   nameOfPart,
   othersText,
   type PlacedTransaction,
 } from '../transactions/lanes.ts'
-import { digitsToTellApart } from '../words.ts'
-import { type Arc, along, type Box, overlaps, type Point, pathOf } from './arc-label.ts'
+import { digitsToTellApart, nonEmpty } from '../words.ts'
+import { type Arc, along, type Box, boxAround, overlaps, type Point, pathOf } from './arc-label.ts'
 import { CHARACTER } from './bar-labels.ts'
 import { arrowTips } from './cycle-arcs.ts'
-import { type Html, html } from './markup.ts'
+import { type Html, html, listOf, note, svgText } from './markup.ts'
 
 /** Maximum number of lanes, and of transactions, in a drawing; more are listed. */
 const MOST_LANES = 6
@@ -36,21 +37,21 @@ const SQL_CHARACTER = 6.7
 /** Maximum number of lines of one text. */
 const MOST_LINES = 3
 
+const laneCount = (history: History, drawing: TransactionDrawing): number =>
+  laneLayout(history, drawing, { ofPart: () => 1, ofGap: 1 }).lanes.length
+
 export const canDraw = (history: History, drawing: TransactionDrawing): boolean =>
-  drawing.parts.length <= MOST_DRAWN &&
-  laneLayout(history, drawing, { ofPart: () => 1, ofGap: 1 }).lanes.length <= MOST_LANES
+  drawing.parts.length <= MOST_DRAWN && laneCount(history, drawing) <= MOST_LANES
 
 export function transactionsList(history: History, { parts, arrows }: TransactionDrawing): Html {
   const told = parts.slice(0, MOST_LISTED).map((part, i) => {
     const [line] = linesOf(history, part.operation)
-    const did = [...part.steps.map(({ text }) => text), othersText(part), part.why ?? '']
-      .filter((text) => text !== '')
-      .join(', ')
-    const who = processInWords(history, history.operations.process[part.operation] ?? 0)
+    const did = didTexts(part).join(', ')
+    const who = clientOfInWords(history, part.operation)
     return html`<li class="core" data-step="${i + 1}" data-line="${line ?? 0}" tabindex="0"><b>${nameOfPart(i)}</b> ${who}: ${did}<small>${endText(history, part)} · ${linesText(history, linesOf(history, part.operation))}</small></li>`
   })
   const more = parts.length - told.length
-  return html`<ol class="story">${told}</ol>${more !== 0 && html`<p class="note">${plural(more, 'more transaction')}.</p>`}<ul class="edges">${arrows.slice(0, MOST_LISTED).map((arrow) => html`<li>${arrowSentence(arrow)}</li>`)}</ul>`
+  return html`<ol class="story">${told}</ol>${more !== 0 && note(`${plural(more, 'more transaction')}.`)}${listOf('edges', arrows.slice(0, MOST_LISTED).map(arrowSentence))}`
 }
 
 interface Place {
@@ -68,8 +69,7 @@ export function transactionsSvg(
   drawing: TransactionDrawing,
   { width, place = () => undefined }: Place,
 ): Html {
-  const lanes = laneLayout(history, drawing, { ofPart: () => 1, ofGap: 1 }).lanes.length
-  const columns = columnsFor(lanes, width)
+  const columns = columnsFor(laneCount(history, drawing), width)
   const texts = drawing.parts.map((part, i) => textsOf(part, stepsWithArrows(drawing, i), columns.box))
   const layout = laneLayout(history, drawing, {
     ofPart: (part) => HEAD + (texts[part]?.height ?? 0) + PADDING,
@@ -81,18 +81,21 @@ export function transactionsSvg(
     return { left, right: left + columns.box, top: TOP + placed.top, bottom: TOP + placed.bottom }
   })
   const arrows = arrowsMarkup(drawing, level, { boxes, texts, parts: layout.parts, width, height })
-  const digits = Math.min(6, digitsToTellApart(layout.moments.map(({ nanos }) => nanos)))
+  const digits = digitsToTellApart(
+    layout.moments.map(({ nanos }) => nanos),
+    6,
+  )
   return html`<svg class="why-svg"${place(width, height)} viewBox="0 0 ${width} ${height}" role="group" aria-label="The ${drawing.parts.length} transactions, by client, time running down">
 <defs>${arrowTips(level)}</defs>
 ${layout.lanes.map((name, lane) => {
   const x = columns.left(lane) + columns.box / 2
-  return html`<text class="client" x="${x}" y="16">${clip(name, Math.floor(columns.box / CHARACTER))}</text><path class="lane" d="M${x} 24V${height}"/>`
+  return html`${svgText('client', x, 16, clip(name, Math.floor(columns.box / CHARACTER)))}<path class="lane" d="M${x} 24V${height}"/>`
 })}
 ${
   hasTimes(history) &&
   layout.moments.map(
     ({ nanos, y }) =>
-      html`<path class="grid" d="M${AXIS - 8} ${TOP + y}H${width}"/><text class="right t2" x="${AXIS - 14}" y="${TOP + y + 4}">${moment(nanos, digits)}</text>`,
+      html`<path class="grid" d="M${AXIS - 8} ${TOP + y}H${width}"/>${svgText('right t2', AXIS - 14, TOP + y + 4, moment(nanos, digits))}`,
   )
 }
 ${arrows.map(({ path }) => path)}
@@ -174,8 +177,8 @@ function boxMarkup(
   const said = `Transaction ${name}, ${end}: ${did}`
   const [left, right] = [box.left + 11, box.right - 11]
   const cited = clip(linesText(history, lines), Math.floor((right - left) / CHARACTER) - name.length - end.length - 4)
-  return html`<g class="op txn" data-step="${part + 1}" data-line="${lines[0] ?? 0}" tabindex="-1" role="img" aria-label="${said}"><rect class="txn-box${end === 'committed' ? '' : ' open'}" x="${box.left}" y="${box.top}" width="${box.right - box.left}" height="${box.bottom - box.top}" rx="5"/><text class="txn-name" x="${left}" y="${box.top + 19}">${name}</text><text class="t2" x="${left + 26}" y="${box.top + 19}">${hasEnded || end !== 'committed' ? end : ''}</text>${cited.length < 6 ? undefined : html`<text class="right t2" x="${right}" y="${box.top + 19}">${cited}</text>`}${texts.lines.map(
-    ({ text, y, look }) => html`<text class="${looks[look]}" x="${left}" y="${box.top + y + 4}">${text}</text>`,
+  return html`<g class="op txn" data-step="${part + 1}" data-line="${lines[0] ?? 0}" tabindex="-1" role="img" aria-label="${said}"><rect class="txn-box${end === 'committed' ? '' : ' open'}" x="${box.left}" y="${box.top}" width="${box.right - box.left}" height="${box.bottom - box.top}" rx="5"/>${svgText('txn-name', left, box.top + 19, name)}${svgText('t2', left + 26, box.top + 19, hasEnded || end !== 'committed' ? end : '')}${cited.length < 6 ? undefined : svgText('right t2', right, box.top + 19, cited)}${texts.lines.map(
+    ({ text, y, look }) => svgText(looks[look], left, box.top + y + 4, text),
   )}</g>`
 }
 
@@ -262,16 +265,17 @@ function arrowMarkup(
   { taken, points }: Around,
 ): ArrowMarkup {
   const calm = isCalm(arrow) ? ' calm' : ''
-  const words = [arrowWords[arrow.edge], clip(arrowLabel(arrow), 26)].filter((text) => text !== '')
+  const words = nonEmpty([arrowWords[arrow.edge], clip(arrowLabel(arrow), 26)])
   const half = (Math.max(...words.map((text) => text.length)) * CHARACTER * 1.08) / 2
-  const at = placeOfLabel(arc, { half, tall: words.length * 7.5 }, { taken, points })
-  taken.push(boxAround(at, { half, tall: words.length * 7.5 }))
+  const tall = words.length * 7.5
+  const at = placeOfLabel(arc, { half, tall }, { taken, points })
+  taken.push(boxAround(at, half, tall))
   const tip = calm === '' ? `tip-${level}` : `tip-calm-${level}`
   return {
     path: html`<path class="arc${calm}" marker-end="url(#${tip})" d="${pathOf(arc)}"/>`,
     words: html`<g class="edge" data-edge="${i + 1}" role="img" aria-label="${arrowSentence(arrow)}"><title>${arrowSentence(arrow)}</title>${words.map(
       (text, line) =>
-        html`<text class="arc-text${calm}${line === 0 ? '' : ' t2'}" x="${at.x}" y="${at.y + (line - words.length / 2) * 15 + 11}">${text}</text>`,
+        svgText(`arc-text${calm}${line === 0 ? '' : ' t2'}`, at.x, at.y + (line - words.length / 2) * 15 + 11, text),
     )}</g>`,
   }
 }
@@ -281,22 +285,18 @@ interface Size {
   readonly tall: number
 }
 
-const boxAround = ({ x, y }: Point, { half, tall }: Size): Box => ({
-  ...{ left: x - half, right: x + half, top: y - tall, bottom: y + tall },
-})
-
 /** Positions of a label along its arrow, the best first: near the beginning, in reading direction. */
 const SHARES = [0.35, 0.3, 0.4, 0.25, 0.45, 0.5, 0.2, 0.55, 0.6, 0.65, 0.7, 0.15, 0.75, 0.8, 0.85]
 const SHIFTS = [-1, 1, -1.6, 1.6, -2.4, 2.4, -3.4, 3.4]
 
 /** Returns a place for a label beside an arrow, clear of boxes and labels, and of most lines. */
-function placeOfLabel(arc: Arc, size: Size, { taken, points }: Around): Point {
+function placeOfLabel(arc: Arc, { half, tall }: Size, { taken, points }: Around): Point {
   let best: { readonly place: Point; readonly cost: number } | undefined
   for (const shift of SHIFTS)
     for (const share of SHARES) {
       const { x, y } = along(arc, share)
-      const place = { x, y: y + shift * (size.tall + 3) }
-      const box = boxAround(place, size)
+      const place = { x, y: y + shift * (tall + 3) }
+      const box = boxAround(place, half, tall)
       const crossed = points.filter((p) => p.x > box.left && p.x < box.right && p.y > box.top && p.y < box.bottom)
       const cost = crossed.length + (taken.some((other) => overlaps(other, box)) ? 1_000 : 0)
       if (best === undefined || cost < best.cost) best = { place, cost }

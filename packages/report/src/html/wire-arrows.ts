@@ -2,7 +2,8 @@ import type { NodeMessage } from '@chaosproxy/runner/result'
 import { messageText, type Silent, silentOf, type Wire, wireLines } from '../facts/wire.ts'
 import { nameText } from '../operation-words.ts'
 import { clip } from '../terminal/width.ts'
-import { type Html, html } from './markup.ts'
+import type { Point } from './arc-label.ts'
+import { type Html, html, listOf, svgText } from './markup.ts'
 import type { Scale } from './scale.ts'
 
 interface Place {
@@ -47,11 +48,6 @@ interface Way extends Line {
 interface Line {
   readonly from: Point
   readonly to: Point
-}
-
-interface Point {
-  readonly x: number
-  readonly y: number
 }
 
 function wayOf(message: NodeMessage, wire: Wire, { scale, left, right, middle }: Place): Way | undefined {
@@ -124,10 +120,7 @@ function labelsOf(
     const side = sides.find(isFree) ?? sides.find(isReadable)
     if (side === undefined) continue
     taken.push(side.box)
-    labels.set(
-      way,
-      html`<text class="message-name${side.isLeft ? ' end' : ''}" x="${side.x}" y="${at.y + 4}">${text}</text>`,
-    )
+    labels.set(way, svgText(`message-name${side.isLeft ? ' end' : ''}`, side.x, at.y + 4, text))
   }
   return labels
 }
@@ -178,13 +171,11 @@ function neverName(
 
 function neverSent({ from: { x, y: y1 }, to: { y: y2 } }: Line, { text, x: nameX, isLeft, box }: Name): Html {
   const down = y2 > y1 ? 1 : -1
-  return html`<g class="message never"><title>${text}</title><circle class="ring" cx="${x}" cy="${y1}" r="3.500"/><path class="way never" d="M${x} ${y1 + down * 4}V${y2 - down * 4}"/><circle class="ring" cx="${x}" cy="${y2}" r="3.500"/><text class="message-name${isLeft ? ' end' : ''}" x="${nameX}" y="${box.y + 4}">${text}</text></g>`
+  return html`<g class="message never"><title>${text}</title><circle class="ring" cx="${x}" cy="${y1}" r="3.500"/><path class="way never" d="M${x} ${y1 + down * 4}V${y2 - down * 4}"/><circle class="ring" cx="${x}" cy="${y2}" r="3.500"/>${svgText(`message-name${isLeft ? ' end' : ''}`, nameX, box.y + 4, text)}</g>`
 }
 
 /** Returns the messages as a list of notes. */
 export const wireNotes = (wire: Wire | undefined): Html | undefined => {
   const lines = wireLines(wire)
-  return lines.length === 0
-    ? undefined
-    : html`<ul class="wire-notes">${lines.map((line) => html`<li>${line}</li>`)}</ul>`
+  return lines.length === 0 ? undefined : listOf('wire-notes', lines)
 }

@@ -1,13 +1,14 @@
-import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import type { OperationRow } from '@chaosproxy/checker'
 import { type History, inputOf, OK, outputOf } from '@chaosproxy/history'
 import type { Claim } from '../claims/claim.ts'
-import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
+import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf, rowsOf } from '../operation-words.ts'
+import { type Shown, wasBefore } from '../sheets/sheet.ts'
 import type { Loss } from './loss.ts'
 import { rowsOfKey } from './replaced.ts'
 
 /** Finds the loss of appends: a read that misses acknowledged appends, or does not begin with the previous value. */
-export function appendLoss(history: History, { culprit, operations: shown }: Counterexample): Loss | undefined {
-  const { outcome, callEvent, returnEvent } = history.operations
+export function appendLoss({ history, counterexample: { culprit, operations } }: Shown): Loss | undefined {
+  const { outcome } = history.operations
   if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined
   const rows = rowsOfKey(history, culprit, (row) => functionOf(history, row) === 'append')
   if (rows === undefined) return undefined
@@ -15,7 +16,7 @@ export function appendLoss(history: History, { culprit, operations: shown }: Cou
   const reader = clientOf(history, culprit)
   const key = keyOf(history, culprit)
   const to = key === undefined ? '' : ` to ${nameText(key, 24)}`
-  const before = rows.filter((row) => outcome[row] === OK && (returnEvent[row] ?? 0) < (callEvent[culprit] ?? 0))
+  const before = rows.filter((row) => outcome[row] === OK && wasBefore(history, row, culprit))
   const missing = before.findLast((row) => !isRead(history, row) && !text.includes(asText(inputOf(history, row))))
   if (missing !== undefined) {
     const writer = clientOf(history, missing)
@@ -35,7 +36,7 @@ export function appendLoss(history: History, { culprit, operations: shown }: Cou
           : `${reader} did not see an append${to} that ${client} had already read`,
     }
   }
-  const reads = shown.map(({ operation }) => operation).filter((row) => isRead(history, row) && outcome[row] === OK)
+  const reads = rowsOf({ operations }).filter((row) => isRead(history, row) && outcome[row] === OK)
   const other = earlier ?? reads.find((row) => isOtherOrder(textOf(history, row), text))
   if (other === undefined) return undefined
   const client = clientOf(history, other)

@@ -1,19 +1,21 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { amountsIn, type Balance, changeOf, firstOverdrawnRead, type Moved, movedBy } from '@chaosproxy/checker/effects'
 import { amountText, count, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { clientOf, functionOf, isRead, nameText, nodeOf } from '../operation-words.ts'
+import { byEvent, clientOf, functionOf, isRead, nameText, nodeOf } from '../operation-words.ts'
 import {
   allowedBy,
   changesAround,
   changeText,
   clockOf,
   type LayOutSheet,
+  numberColumns,
   offBy,
   rounded,
   rowsWhere,
   type Sheet,
   type SheetRow,
   sumOf,
+  textColumns,
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
@@ -70,10 +72,7 @@ function accountSheet(history: History, { account }: { readonly account: string 
   })
   return {
     title: `Account ${nameText(account, 16)}, in the order in which operations were acknowledged`,
-    columns: [
-      ...['acknowledged', 'client', 'what', 'node'].map((title) => ({ title })),
-      ...['change', 'balance'].map((title) => ({ title, align: 'right' as const })),
-    ],
+    columns: [...textColumns('acknowledged', 'client', 'what', 'node'), ...numberColumns('change', 'balance')],
     rows: [
       { cells: ['', '', 'opened with', '', '', amountText(opening)], look: 'faint' },
       ...left.slice(-1).map(({ balance }): SheetRow => {
@@ -104,7 +103,7 @@ function entriesUntil(history: History, { account, opening, negative }: Overdraw
   const acknowledged = rowsWhere(
     history,
     (row) => outcome[row] === OK && !isRead(history, row) && (returnEvent[row] ?? 0) <= end,
-  ).toSorted((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
+  ).toSorted(byEvent(returnEvent))
   let balance = opening
   const entries = movesOf(history, acknowledged).flatMap(({ row, moves }) => {
     const change = changeOf(moves, account)
@@ -201,14 +200,7 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
   const at = clockOf(history, [read])
   return {
     title: `What ${clientOf(history, read)} read${node === undefined ? '' : ` from ${nameText(node, 16)}`} at ${at(read, 'call')}, against what had been acknowledged`,
-    columns: [
-      { title: 'account' },
-      { title: 'opened with', align: 'right' },
-      { title: 'acknowledged', align: 'right' },
-      { title: 'allowed', align: 'right' },
-      { title: 'read', align: 'right' },
-      { title: 'off by', align: 'right' },
-    ],
+    columns: [...textColumns('account'), ...numberColumns('opened with', 'acknowledged', 'allowed', 'read', 'off by')],
     rows: [
       ...told.map(
         (each): SheetRow => ({

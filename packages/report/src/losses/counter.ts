@@ -8,20 +8,20 @@ import {
   changeText,
   clockOf,
   type LayOutSheet,
+  numberColumns,
   offBy,
   rounded,
   rowsWhere,
   type SheetRow,
+  type Shown,
   sumOf,
+  textColumns,
   wasBefore,
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** Losses of a counter: `The counter lost 513 additions` by final reads, or else the number of wrong reads. */
-export const counterLosses: readonly FindLoss[] = [
-  ({ history, report }) => inTheEnd(history, wrongIn(report)),
-  ({ history, report }) => meanwhile(history, wrongIn(report)),
-]
+export const counterLosses: readonly FindLoss[] = [inTheEnd, meanwhile]
 
 const wrongIn = ({ accounting }: Report<string>): readonly Accounted[] => accounting?.unexpected ?? []
 
@@ -55,8 +55,8 @@ function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap
 const sumIn = (offs: Iterable<Off>, what: keyof Off): number => sumOf([...offs].map((each) => each[what]))
 
 /** Finds counters whose final reads are all too low or all too high. Counts the smallest differences. */
-function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefined {
-  const least = offInTheEnd(history, wrong)
+function inTheEnd({ history, report }: Shown): Loss | undefined {
+  const least = offInTheEnd(history, wrongIn(report))
   const missing = sumIn(least.values(), 'missing')
   const extra = sumIn(least.values(), 'extra')
   const isOne = [...least.values()].filter((each) => each.missing + each.extra > 0).length === 1
@@ -74,7 +74,8 @@ function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefin
     : undefined
 }
 
-function meanwhile(history: History, wrong: readonly Accounted[]): Loss | undefined {
+function meanwhile({ history, report }: Shown): Loss | undefined {
+  const wrong = wrongIn(report)
   if (wrong.length === 0) return undefined
   const low = wrong.filter((each) => missOf(each).missing > 0).length
   const reads = plural(low === 0 ? wrong.length : low, 'read')
@@ -133,10 +134,8 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
   return {
     title: `${name === undefined ? 'The counter' : `Counter ${nameText(name, 16)}`}: what ${isByNode ? 'each node' : 'the system'} had acknowledged, and what was read${isFinal(history, culprit) ? ' in the end' : ''}`,
     columns: [
-      { title: isByNode ? 'node' : 'client' },
-      { title: isByNode ? 'last acknowledged' : 'acknowledged' },
-      { title: 'additions', align: 'right' },
-      { title: 'sum', align: 'right' },
+      ...(isByNode ? textColumns('node', 'last acknowledged') : textColumns('client', 'acknowledged')),
+      ...numberColumns('additions', 'sum'),
     ],
     rows: [
       ...(opening === 0 ? [] : [{ cells: ['at first', '', '', amountText(opening)], look: 'faint' as const }]),
@@ -222,9 +221,9 @@ function otherEnds(history: History, culprit: OperationRow): readonly OperationR
 }
 
 /** Returns other counters' losses, which the headline includes. */
-function elsewhereRows(history: History, { accounting }: Report<string>, culprit: OperationRow): readonly SheetRow[] {
+function elsewhereRows(history: History, report: Report<string>, culprit: OperationRow): readonly SheetRow[] {
   if (!isFinal(history, culprit)) return []
-  const others = [...offInTheEnd(history, accounting?.unexpected ?? [])].flatMap(([key, off]) =>
+  const others = [...offInTheEnd(history, wrongIn(report))].flatMap(([key, off]) =>
     key === keyOf(history, culprit) ? [] : off,
   )
   const missing = sumIn(others, 'missing')

@@ -1,6 +1,6 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
-import { isRead, nameText, processText } from '../operation-words.ts'
+import { clientOf, isRead, nameText, rowsOf } from '../operation-words.ts'
 import { rowsWhere, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
@@ -19,13 +19,14 @@ export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, o
   const list = key === undefined ? 'the list' : `list ${nameText(key, 24)}`
   if (missed > 0) return { title: `A read of ${list} missed ${plural(missed, 'acknowledged append')}` }
   // Drawn reads come first.
-  const drawn = new Set(operations.map(({ operation }) => operation))
+  const drawn = new Set(rowsOf({ operations }))
   for (const row of before.toReversed().sort((a, b) => Number(drawn.has(b)) - Number(drawn.has(a)))) {
     if (!isRead(history, row)) continue
     const gone = elementsOf(outputOf(history, row)).filter((element) => !seen.has(element)).length
     if (gone === 0) continue
-    const who = processText(history, history.operations.process[row] ?? 0)
-    return { title: `A read of ${list} missed ${plural(gone, 'element')} that ${who} had already read` }
+    return {
+      title: `A read of ${list} missed ${plural(gone, 'element')} that ${clientOf(history, row)} had already read`,
+    }
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import { duration, hasTimes } from '@chaosproxy/history'
 import { doubleHolding, holdingsOf, unreleasedBefore } from '../holdings.ts'
 import { answerText, briefAnswer, clientOf, keyOf, nameText, nodeOf, outcomeName } from '../operation-words.ts'
-import { clockOf, type LayOutSheet, type SheetRow } from '../sheets/sheet.ts'
+import { clockOf, type LayOutSheet, type SheetRow, textColumns } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
@@ -56,7 +56,7 @@ export const holdingsSheet: LayOutSheet = ({ history, counterexample }) => {
   })
   return {
     title: `Who held ${key === undefined ? 'the lock' : `lock ${nameText(key, 16)}`}`,
-    columns: ['client', 'given', 'released', 'node', 'token'].map((title) => ({ title })),
+    columns: textColumns('client', 'given', 'released', 'node', 'token'),
     ...{ rows, isTimed: true },
   }
 }

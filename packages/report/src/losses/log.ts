@@ -2,7 +2,7 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { entriesIn, offsetsByRow, rangeOf } from '@chaosproxy/checker/effects'
 import { type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
 import { functionOf, nameText, tells } from '../operation-words.ts'
-import { rowsWhere } from '../sheets/sheet.ts'
+import { rowsWhere, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** Finds the loss of a log: `Offset 29 of log k was given to two messages`, or messages that a poll missed. */
@@ -23,12 +23,10 @@ function givenTwice(history: History, culprit: OperationRow, log: string): Loss 
 
 function missedBy(history: History, culprit: OperationRow, log: string): Loss | undefined {
   const { from, limit = Number.POSITIVE_INFINITY } = rangeOf({ value: inputOf(history, culprit) })
-  const { returnEvent, callEvent } = history.operations
   const offsetOf = offsetsByRow(history)
-  const rows = acknowledged(history, culprit).filter((row) => {
-    const isEarlier = (returnEvent[row] ?? 0) < (callEvent[culprit] ?? 0)
-    return isEarlier && (offsetOf(row) ?? -1) >= from
-  })
+  const rows = acknowledged(history, culprit).filter(
+    (row) => wasBefore(history, row, culprit) && (offsetOf(row) ?? -1) >= from,
+  )
   const sent = new Map(rows.map((row) => [row, JSON.stringify(inputOf(history, row))]))
   const found = (entriesIn(history)(outputOf(history, culprit)) ?? []).map(({ offset, value }) => {
     return { offset, text: JSON.stringify(value) }

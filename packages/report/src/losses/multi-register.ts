@@ -1,7 +1,8 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { partsOfTxn } from '@chaosproxy/checker/effects'
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { clientOf, coreOf, hasReturned, nameText, nodeOf, valueText } from '../operation-words.ts'
+import { clientOf, coreOf, nameText, nodeOf, valueText } from '../operation-words.ts'
+import { wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
@@ -82,10 +83,9 @@ function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: rea
 
 /** Describes a write that was confirmed before the reader began, and that the reader did not see. */
 function unseen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
-  const { callEvent, returnEvent } = history.operations
   const reader = clientOf(history, read.row)
   for (const txn of others) {
-    if (!txn.isOk || (returnEvent[txn.row] ?? 0) > (callEvent[read.row] ?? 0)) continue
+    if (!txn.isOk || !wasBefore(history, txn.row, read.row)) continue
     const held = read.reads.find((each) => isOlder(history, txns, each, txn))
     if (held === undefined) continue
     const writer = clientOf(history, txn.row)
@@ -121,8 +121,5 @@ const writersOf = (txns: readonly Txn[], { register, text }: Held): readonly Txn
 function isOlder(history: History, txns: readonly Txn[], held: Held, txn: Txn): boolean {
   const own = txn.writes.find(({ register }) => register === held.register)
   if (own === undefined || own.text === held.text) return false
-  const { callEvent, returnEvent } = history.operations
-  return writersOf(txns, held).every(
-    ({ row, isOk }) => isOk && hasReturned(history, row) && (returnEvent[row] ?? 0) < (callEvent[txn.row] ?? 0),
-  )
+  return writersOf(txns, held).every(({ row, isOk }) => isOk && wasBefore(history, row, txn.row))
 }

@@ -11,6 +11,7 @@ import type { Claim } from '../claims/claim.ts'
 import { disagreementOf } from '../disagreement.ts'
 import { counterexampleOf, type Despite } from '../level-words.ts'
 import {
+  answeredText,
   clientOf,
   coreOf,
   isFinal,
@@ -23,22 +24,23 @@ import {
   writtenText,
 } from '../operation-words.ts'
 import { endOf, wrongOf } from '../sheets/final-states.ts'
-import { listed } from '../words.ts'
+import type { Shown } from '../sheets/sheet.ts'
+import { listed, nonEmpty } from '../words.ts'
 import { appendLoss } from './append.ts'
 import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
 
 /** Losses of a register, the most permanent first. */
 export const registerLosses: readonly FindLoss[] = [
-  ({ history, report }) => goneForGood(history, report.lost),
-  ({ history, report }) => apartAtTheEnd(history, counterexampleOf(report, 'eventual')),
-  ({ history, counterexample }) => changedTwice(history, counterexample),
-  ({ history, report, counterexample }) => forgotten(history, report, counterexample),
-  ({ history, report, counterexample }) => effectWithoutCause(history, report, counterexample),
-  ({ history, report, counterexample }) => unseen(history, report, counterexample),
-  ({ history, counterexample }) => appendLoss(history, counterexample),
-  ({ history, report, counterexample }) => disagreement(history, report, counterexample),
-  ({ history, counterexample }) => olderThanKnown(history, counterexample),
+  goneForGood,
+  apartAtTheEnd,
+  changedTwice,
+  forgotten,
+  effectWithoutCause,
+  unseen,
+  appendLoss,
+  disagreement,
+  olderThanKnown,
 ]
 
 /** Returns the least number of lost writes: each key counts once, because overlapping writes may replace each other. */
@@ -46,7 +48,7 @@ const leastOf = (lost: readonly LostWrite[]): number =>
   lost.filter(({ isAppend }) => isAppend === true).length +
   new Set(lost.filter(({ isAppend }) => isAppend !== true).map(({ key }) => key)).size
 
-function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undefined {
+function goneForGood({ history, report: { lost } }: Shown): Loss | undefined {
   const [first] = lost
   if (first === undefined) return undefined
   const keys = leastOf(lost)
@@ -63,7 +65,7 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
   // With a single node, answers may come from a cache while the write is still on disk.
   const isAlone = only !== undefined && others.length === 0
   if (isAlone) return { claim, title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
-  const asked = [...(endOf(history, first.key)?.reads.keys() ?? [])].filter((node) => node !== '')
+  const asked = nonEmpty([...(endOf(history, first.key)?.reads.keys() ?? [])])
   const isKnown = asked.length === 0 || asked.length >= history.nodes.length
   return { claim, title: isKnown ? `${write} is gone` : `${namesOf(asked)} ended without ${write}`, level: 'eventual' }
 }
@@ -85,13 +87,15 @@ export function lostText(lost: readonly LostWrite[]): string {
 /**
  * Finds a node that ended with a wrong value: `n3 ended without p0's confirmed write to x`, or final reads that differ.
  */
-function apartAtTheEnd(history: History, counterexample: Counterexample | undefined): Loss | undefined {
-  const first = counterexample?.operations.find(({ operation }) => isFinal(history, operation))?.operation
+function apartAtTheEnd({ history, report }: Shown): Loss | undefined {
+  const first = counterexampleOf(report, 'eventual')?.operations.find(({ operation }) =>
+    isFinal(history, operation),
+  )?.operation
   const end = first === undefined ? undefined : endOf(history, keyOf(history, first))
   if (end === undefined || end.reads.has('')) return undefined
   const byValue = new Map<string, string[]>()
   for (const [node, read] of end.reads) {
-    const value = JSON.stringify(outputOf(history, read))
+    const value = answeredText(history, read)
     byValue.set(value, [...(byValue.get(value) ?? []), node])
   }
   const groups = [...byValue.values()].sort((one, other) => one.length - other.length)
@@ -116,7 +120,7 @@ const namesOf = (nodes: readonly string[]): string =>
 const MOST_NODES = 3
 
 /** Returns the loss if two clients both changed the same value. */
-function changedTwice(history: History, counterexample: Counterexample): Loss | undefined {
+function changedTwice({ history, counterexample }: Shown): Loss | undefined {
   const { culprit, keys } = counterexample
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
   const from = replacedText(history, culprit)
@@ -137,7 +141,7 @@ function changedTwice(history: History, counterexample: Counterexample): Loss | 
  * Finds a write that its own node lost: `n1 answered without p0's confirmed write`. The node says that there is no
  * value.
  */
-function forgotten(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
+function forgotten({ history, report, counterexample }: Shown): Loss | undefined {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit) || outputOf(history, culprit) !== null) return undefined
   const { confirmed } = replacementOf(history, report, counterexample) ?? {}
@@ -153,7 +157,7 @@ function forgotten(history: History, report: Report<string>, counterexample: Cou
  * Finds a client that saw a change and missed an earlier change: `p2 saw p1's write to comment, but not its earlier one
  * to photo`.
  */
-function effectWithoutCause(history: History, report: Report, asked: Counterexample): Loss | undefined {
+function effectWithoutCause({ history, report, counterexample: asked }: Shown): Loss | undefined {
   const others = [counterexampleOf(report, 'causal'), ...levels.map((level) => counterexampleOf(report, level))]
   for (const counterexample of [asked, ...others]) {
     const most = counterexample === asked ? MOST_IN_A_TITLE.ofAsked : MOST_IN_A_TITLE.ofOther
@@ -200,7 +204,7 @@ const missedBy = (edges: readonly OrderEdge[], read: OperationRow): OperationRow
   edges.find(({ reason, shownBy }) => reason === 'overwritten before' && shownBy?.read === read)?.before
 
 /** Finds a client that read an older value than it already knew. */
-function olderThanKnown(history: History, { culprit, ...counterexample }: Counterexample): Loss | undefined {
+function olderThanKnown({ history, counterexample: { culprit, ...counterexample } }: Shown): Loss | undefined {
   if (culprit === undefined || !isRead(history, culprit)) return undefined
   const missed = missedBy(allEdges(counterexample), culprit)
   if (missed === undefined || keyOf(history, missed) !== keyOf(history, culprit)) return undefined
@@ -239,7 +243,7 @@ function replacedText(history: History, row: OperationRow): string | undefined {
 }
 
 /** Finds a read or cas of a value that was known to be replaced. */
-function unseen(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
+function unseen({ history, report, counterexample }: Shown): Loss | undefined {
   const { culprit, edges } = counterexample
   if (culprit === undefined || edges !== undefined) return undefined
   const replacement = replacementOf(history, report, counterexample)
@@ -281,7 +285,7 @@ function unseen(history: History, report: Report<string>, counterexample: Counte
 }
 
 /** Returns the loss if two clients disagree about which of two writes came last. */
-function disagreement(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
+function disagreement({ history, report, counterexample }: Shown): Loss | undefined {
   const { culprit, keys } = counterexample
   const differs = replacementOf(history, report, counterexample)?.differs
   const shown = coreOf(counterexample).find((row) => row === differs)

@@ -1,6 +1,16 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { coreOf, functionOf, hasReturned, isFinal, isRead, isReplacing, writtenText } from '../operation-words.ts'
+import {
+  answeredText,
+  byEvent,
+  coreOf,
+  functionOf,
+  hasReturned,
+  isFinal,
+  isRead,
+  isReplacing,
+  writtenText,
+} from '../operation-words.ts'
 
 export interface Replacement {
   /** The newest write that replaced the culprit's value, and was acknowledged before the culprit began. */
@@ -34,9 +44,9 @@ export function replacementOf(
   const writes = rows.filter((row) => row !== culprit && !isRead(history, row) && isNewer(row) && outcome[row] !== FAIL)
   const values = new Set(writes.map((row) => writtenText(history, row)))
   const isSight = (row: OperationRow): boolean =>
-    isRead(history, row) && isBefore(row) && isNewer(row) && values.has(JSON.stringify(outputOf(history, row)))
+    isRead(history, row) && isBefore(row) && isNewer(row) && values.has(answeredText(history, row))
   const isOther = (row: OperationRow): boolean =>
-    isRead(history, row) && isBefore(row) && isNewer(row) && JSON.stringify(outputOf(history, row)) !== text
+    isRead(history, row) && isBefore(row) && isNewer(row) && answeredText(history, row) !== text
   return { confirmed: writes.findLast(isBefore), saw: rows.findLast(isSight), differs: rows.findLast(isOther) }
 }
 
@@ -61,7 +71,7 @@ export function rowsOfKey(
     if (!isRead(history, row) && !isExpected(row)) return undefined
     rows.push(row)
   }
-  return rows.sort((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
+  return rows.sort(byEvent(callEvent))
 }
 
 /**
@@ -72,8 +82,7 @@ function settledAt(history: History, rows: readonly OperationRow[], value: Json)
   const { outcome, returnEvent } = history.operations
   const text = JSON.stringify(value)
   const isOfIt = (row: OperationRow): boolean =>
-    outcome[row] !== FAIL &&
-    (isRead(history, row) ? JSON.stringify(outputOf(history, row)) : writtenText(history, row)) === text
+    outcome[row] !== FAIL && (isRead(history, row) ? answeredText(history, row) : writtenText(history, row)) === text
   const writers = rows.filter((row) => !isRead(history, row) && isOfIt(row))
   const sights = rows.filter((row) => isRead(history, row) && outcome[row] === OK && isOfIt(row))
   const seen = writers.length === 1 ? Math.min(...sights.map((row) => returnEvent[row] ?? 0)) : Number.POSITIVE_INFINITY

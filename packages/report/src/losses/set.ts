@@ -1,4 +1,4 @@
-import type { Counterexample, OperationRow } from '@chaosproxy/checker'
+import type { OperationRow } from '@chaosproxy/checker'
 import { canonical, type History, type Json, OK, outputOf, plural } from '@chaosproxy/history'
 import type { Claim } from '../claims/claim.ts'
 import { clientOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
@@ -7,10 +7,7 @@ import { rowsWhere, type Shown } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** Losses of a set: `12 acknowledged elements were lost`. Without final reads, the last read decides. */
-export const setLosses: readonly FindLoss[] = [
-  lostElements,
-  ({ history, counterexample }) => unseen(history, counterexample),
-]
+export const setLosses: readonly FindLoss[] = [lostElements, unseen]
 
 function lostElements({ history, report: { accounting } }: Shown): Loss | undefined {
   if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
@@ -41,7 +38,7 @@ function elementsHeld(history: History, read: OperationRow): readonly string[] {
 const named = (key: string | undefined, value: Json): string => canonical([key ?? null, value])
 
 /** Finds an element that a read missed: `p33's confirmed 261 was missing at n3`, or that was read before. */
-function unseen(history: History, counterexample: Counterexample): Loss | undefined {
+function unseen({ history, counterexample }: Shown): Loss | undefined {
   const missing = missingFrom(history, counterexample)
   if (missing === undefined) return undefined
   const { element, known, read } = missing

@@ -1,5 +1,6 @@
 import type { Comparison, LevelResult } from '../comparison.ts'
 import {
+  brokenCells,
   brokenText,
   brokenTexts,
   cellUnder,
@@ -55,12 +56,8 @@ const nextPart = ({ text, command }: Next): string =>
   `**Next:** ${escaped(text)}${command === undefined ? '' : ` \`${command}\``}`
 
 const brokenParts = (comparison: Comparison): readonly string[] =>
-  comparison.systems.flatMap(({ name, cells }) =>
-    cells
-      .filter(({ kept }) => kept === false)
-      .map((cell) =>
-        [`**${escaped(brokenText(name, cell, comparison))}**`, ...brokenTexts(cell).map(escaped)].join('\n\n'),
-      ),
+  brokenCells(comparison).map(({ name, cell }) =>
+    [`**${escaped(brokenText(name, cell, comparison))}**`, ...brokenTexts(cell).map(escaped)].join('\n\n'),
   )
 
 const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>

@@ -1,5 +1,6 @@
 import { plural } from '@chaosproxy/history'
 import { titleWithVerdict } from '../facts/headline.ts'
+import { nonEmpty } from '../words.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -28,13 +29,11 @@ export const dotReporter: Reporter = {
     const noted = others.filter(({ result }) => result === 'noted').length
     const failed = others.length - noted
     const passed = failed > 0 ? `${failed} did not pass` : noted === 0 ? 'all passed' : ''
-    const sum = [
+    const sum = nonEmpty([
       plural(findings.length, 'verdict'),
       passed,
       noted === 0 ? '' : `${noted} with a violation where nothing was expected`,
-    ]
-      .filter((part) => part !== '')
-      .join(', ')
+    ]).join(', ')
     return `${['', ...lines, sum].join('\n')}\n`
   },
 }

@@ -17,7 +17,7 @@ import { drawRace } from '../terminal/race-lines.ts'
 import { fileName, pageStyle, vacuousTexts } from '../terminal/run-page.ts'
 import type { FoundFailure } from '../terminal/search-page.ts'
 import { plainStyle } from '../terminal/style.ts'
-import { capitalised } from '../words.ts'
+import { capitalised, nonEmpty } from '../words.ts'
 import { mermaidOf } from './mermaid.ts'
 import type {
   ComparisonSubject,
@@ -127,7 +127,7 @@ const ofFile = ({ title, report, history, ...subject }: FileSubject): Finding =>
   exitCode: subject.exitCode,
 })
 
-const unjudgedNote = (history: History): readonly string[] => [unjudgedLine(history)].filter((line) => line !== '')
+const unjudgedNote = (history: History): readonly string[] => nonEmpty([unjudgedLine(history)])
 
 const ofTrouble = ({ file, message, why, exitCode }: TroubleSubject): Finding => ({
   ...nothing,
@@ -283,12 +283,12 @@ function judged(input: FactsInput & { readonly again: string | undefined }, hist
 function sentenceOf(history: History, facts: Facts): string {
   const { shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
-  const sentences =
+  const texts =
     // Nobody expected the violated level.
     shown === undefined || isAside
       ? [...missed, headline.beside, ...why]
       : [sentenceText(history, shown, facts.why), ...missed]
-  return printable(sentences.filter((sentence) => sentence !== '').join('; '))
+  return printable(nonEmpty(texts).join('; '))
 }
 
 function why(report: Report<string>, level: string, violations: readonly Violation[]): string {

@@ -1,5 +1,6 @@
 import { titleWithVerdict } from '../facts/headline.ts'
 import { printableLines } from '../operation-words.ts'
+import { nonEmpty } from '../words.ts'
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
@@ -42,7 +43,7 @@ function annotation(finding: Finding, more: string) {
     telling === undefined || telling.next.text === '' ? '' : `next: ${telling.next.text}`,
     again === undefined ? '' : `again: ${again}`,
   ]
-  const message = texts.filter((text) => text !== '').join('\n')
+  const message = nonEmpty(texts).join('\n')
   return `::${command} ${properties.join(',')}::${data(message)}\n`
 }
 

@@ -39,20 +39,8 @@ export function jsonOf(subject: Subject): Json {
       return toJson({ report: summary.report, history, run: summary, directory, checkMs, again: subject.again, proof })
     }
     case 'file':
-      return toJson({
-        report: subject.report,
-        history: subject.history,
-        file: subject.file,
-        parseMs: subject.parseMs,
-        checkMs: subject.checkMs,
-        expectation: subject.expectation,
-        requirements: subject.requirements,
-        vacuous: subject.vacuous,
-        setup: subject.setup,
-        initial: subject.initial,
-        again: subject.again,
-        proof: subject.proof,
-      })
+      // Without an expected level, the result is about the strongest one.
+      return toJson({ ...subject, asked: undefined })
     case 'trouble': {
       const { file, message, why } = subject
       return why === 'stopped'

@@ -2,7 +2,7 @@ import { count, plural } from '@chaosproxy/history'
 import { titleWithVerdict } from '../facts/headline.ts'
 import { printable } from '../operation-words.ts'
 import { answersOf } from '../telling/telling.ts'
-import { durationOfMillis } from '../words.ts'
+import { durationOfMillis, nonEmpty } from '../words.ts'
 import { comparisonMarkdown } from './comparison-markdown.ts'
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'
@@ -62,7 +62,7 @@ function timesText(findings: readonly Finding[]): readonly string[] {
 function sectionsOf(finding: Finding, picture: string | undefined): string[] {
   const { result, name, sentence, evidence, diagram, notes, levels, file, line, again } = finding
   if (result === 'passed' && notes.length === 0) return []
-  const rest = [
+  const rest = nonEmpty([
     notes.map((note) => `- ${text(note)}`).join('\n'),
     levels
       .map(
@@ -72,10 +72,10 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
     (result === 'failed' || result === 'noted') && file !== undefined
       ? `In ${code(line === undefined ? file : `${file}:${line}`)}.`
       : '',
-  ].filter((part) => part !== '')
+  ])
   const drawing = evidence.length === 0 ? '' : fenced(evidence.join('\n'))
   const hasDiagram = diagram.length > 0
-  return [
+  return nonEmpty([
     `### ${text(name)}: ${text(titleWithVerdict(finding))}`,
     text(sentence),
     ...answerParts(finding),
@@ -85,7 +85,7 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
     again === undefined ? '' : `Reproduce: ${code(again)}`,
     hasDiagram && drawing !== '' ? folded('The same as text, and where it is in the history', [drawing]) : '',
     rest.length === 0 ? '' : folded('Every level, and the record', rest),
-  ].filter((part) => part !== '')
+  ])
 }
 
 function answerParts({ telling, sentence }: Finding): readonly string[] {

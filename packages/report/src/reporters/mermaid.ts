@@ -6,7 +6,18 @@ import type { Facts } from '../facts/facts.ts'
 import type { NearFault } from '../facts/near-faults.ts'
 import { messageTold, silentOf, unclearLine, type Wire } from '../facts/wire.ts'
 import { reproach } from '../moments.ts'
-import { answerText, hasReturned, nameText, nodeOf, printable, processText, requestText } from '../operation-words.ts'
+import {
+  answerText,
+  byEvent,
+  clientOf,
+  hasReturned,
+  nameText,
+  nodeOf,
+  printable,
+  processText,
+  requestText,
+  rowsOf,
+} from '../operation-words.ts'
 import { wrap } from '../terminal/width.ts'
 import { digitsToTellApart } from '../words.ts'
 
@@ -59,11 +70,9 @@ export function mermaidOf(history: History, { shown, near, wire }: Pick<Facts, '
   return ['sequenceDiagram', ...lanes.declared, ...all.toSorted((a, b) => a.at - b.at).map(({ line }) => line)]
 }
 
-function lanesOf(history: History, { operations }: Counterexample, wire: Wire | undefined): Lanes {
+function lanesOf(history: History, counterexample: Counterexample, wire: Wire | undefined): Lanes {
   const { process, callEvent } = history.operations
-  const rows = operations
-    .map(({ operation }) => operation)
-    .toSorted((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
+  const rows = rowsOf(counterexample).toSorted(byEvent(callEvent))
   const clients = [...new Set(rows.map((row) => process[row] ?? 0))]
   const serving = rows.map((row) => nodeOf(history, row))
   // The lane of the node that answered is rightmost, so that messages to it point to the right.
@@ -74,7 +83,7 @@ function lanesOf(history: History, { operations }: Counterexample, wire: Wire | 
   return {
     client: (operation) => `c${isShared ? 0 : clients.indexOf(process[operation] ?? 0)}`,
     node: (name) => `n${nodes.indexOf(name)}`,
-    who: (operation) => (isShared ? `${processText(history, process[operation] ?? 0)} ` : ''),
+    who: (operation) => (isShared ? `${clientOf(history, operation)} ` : ''),
     declared: [
       ...(isShared ? ['clients'] : clients.map((client) => processText(history, client))).map(
         (name, i) => `  actor c${i} as ${escaped(nameText(name, LONGEST_NAME))}`,
@@ -88,12 +97,12 @@ function lanesOf(history: History, { operations }: Counterexample, wire: Wire | 
 
 function operationLines(history: History, counterexample: Counterexample, lanes: Lanes): Drawn[] {
   const { callTime, returnTime, outcome } = history.operations
-  const rows = counterexample.operations.map(({ operation }) => operation)
+  const rows = rowsOf(counterexample)
   const times = rows.flatMap((row) => [
     callTime[row] ?? 0,
     ...(hasReturned(history, row) ? [returnTime[row] ?? 0] : []),
   ])
-  const digits = Math.min(6, digitsToTellApart(times))
+  const digits = digitsToTellApart(times, 6)
   const when = (at: number): string => (hasTimes(history) ? `${moment(at, digits)} ` : '')
   return rows.flatMap((row): Drawn[] => {
     const [client, node] = [lanes.client(row), lanes.node(nodeOf(history, row))]

@@ -1,6 +1,7 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { byName, count, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import {
+  answeredText,
   clientOf,
   isFinal,
   isRead,
@@ -12,7 +13,7 @@ import {
   writtenBy,
   writtenText,
 } from '../operation-words.ts'
-import { clockOf, type LayOutSheet, type SheetRow, wasBefore } from './sheet.ts'
+import { clockOf, type LayOutSheet, numberColumns, type SheetRow, textColumns, wasBefore } from './sheet.ts'
 
 /** Maximum number of keys to list; further keys are only counted. */
 const MOST_KEYS = 4
@@ -63,11 +64,7 @@ export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level
   const others = `${count(more)} more ${more === 1 ? 'key' : 'keys'}`
   return {
     title: 'What each node answered at the end',
-    columns: [
-      { title: 'key' },
-      { title: 'last acknowledged' },
-      ...nodes.map((node) => ({ title: nameText(node, 16), align: 'right' as const })),
-    ],
+    columns: [...textColumns('key', 'last acknowledged'), ...numberColumns(...nodes.map((node) => nameText(node, 16)))],
     rows: more === 0 ? rows : [...rows, { cells: ['', others], look: 'faint' }],
   }
 }
@@ -78,7 +75,7 @@ const answerOf = (history: History, read: OperationRow | undefined): string =>
 export const endOf = (history: History, key: string | undefined): Ended | undefined => endings(history).get(key)
 
 export function wrongOf(history: History, { reads, last, isSurelyLast }: Ended): readonly string[] {
-  const texts = [...reads].map(([node, read]) => ({ node, text: JSON.stringify(outputOf(history, read)) }))
+  const texts = [...reads].map(([node, read]) => ({ node, text: answeredText(history, read) }))
   const written = last === undefined ? undefined : writtenText(history, last)
   const times = (text: string): number => texts.filter((other) => other.text === text).length
   const most = texts.reduce((best, { text }) => (times(text) > times(best) ? text : best), texts[0]?.text ?? '')

@@ -1,6 +1,7 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { canonical, count, FAIL, type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
 import {
+  byEvent,
   clientOf,
   coreOf,
   elementsIn,
@@ -16,7 +17,7 @@ import {
   valueText,
 } from '../operation-words.ts'
 import { listedAtMost, timesText } from '../words.ts'
-import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow, wasBefore } from './sheet.ts'
+import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow, textColumns, wasBefore } from './sheet.ts'
 
 /** Maximum number of rows. A longer table omits rows in the middle. */
 const MOST_SHOWN = 8
@@ -89,7 +90,7 @@ export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
   const { callEvent, returnEvent } = history.operations
   const saw = about
     .filter((row) => row !== culprit && isRead(history, row) && elementsIn(history, row).includes(subject))
-    .toSorted((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
+    .toSorted(byEvent(returnEvent))
   const ends = saw.length > 1 ? [saw[0] ?? 0, saw.at(-1) ?? 0] : saw
   const lacked = about.filter(
     (row) =>
@@ -127,8 +128,7 @@ function lifeOf(
   { culprit }: Counterexample,
   { title, rows, whatOf, isWrong, isTimed = false }: Life,
 ): Sheet {
-  const { callEvent } = history.operations
-  const inOrder = rows.toSorted((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
+  const inOrder = rows.toSorted(byEvent(history.operations.callEvent))
   const left = inOrder.length - MOST_SHOWN
   const shown = left <= 0 ? inOrder : inOrder.filter((row, i) => i === 0 || i > left || row === culprit)
   const at = clockOf(history, shown)
@@ -148,7 +148,7 @@ function lifeOf(
   )
   return {
     ...{ title, isTimed },
-    columns: ['called', 'answered', 'client', 'what', 'node', 'outcome'].map((name) => ({ title: name })),
+    columns: textColumns('called', 'answered', 'client', 'what', 'node', 'outcome'),
     rows:
       left <= 0
         ? cells

@@ -1,7 +1,7 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
 import { amountAdded } from '@chaosproxy/checker/effects'
 import { amountText, FAIL, functionOf, type History, hasTimes, inputOf, moment, OK } from '@chaosproxy/history'
-import { isRead, linesOf } from '../operation-words.ts'
+import { byEvent, isRead, linesOf } from '../operation-words.ts'
 import { digitsToTellApart } from '../words.ts'
 
 /** A contradiction as a table. Terminal and pages only format it. */
@@ -32,6 +32,11 @@ export interface Shown {
 /** Returns the table of a contradiction; undefined if a time axis shows the contradiction best. */
 export type LayOutSheet = (input: Shown) => Sheet | undefined
 
+export const textColumns = (...titles: readonly string[]): Sheet['columns'] => titles.map((title) => ({ title }))
+
+export const numberColumns = (...titles: readonly string[]): Sheet['columns'] =>
+  titles.map((title) => ({ title, align: 'right' }))
+
 /** Returns a function that formats times with enough digits to distinguish them; without times, line numbers. */
 export function clockOf(
   history: History,
@@ -40,7 +45,10 @@ export function clockOf(
   const { callTime, returnTime, returnEvent } = history.operations
   const timeOf = (row: OperationRow, what: 'call' | 'return'): number =>
     (what === 'call' ? callTime[row] : returnTime[row]) ?? 0
-  const digits = Math.min(4, digitsToTellApart(rows.flatMap((row) => [timeOf(row, 'call'), timeOf(row, 'return')])))
+  const digits = digitsToTellApart(
+    rows.flatMap((row) => [timeOf(row, 'call'), timeOf(row, 'return')]),
+    4,
+  )
   return (row, what) => {
     if (what === 'return' && (returnEvent[row] ?? -1) < 0) return 'never'
     if (hasTimes(history)) return moment(timeOf(row, what), digits)
@@ -72,7 +80,7 @@ export function changesAround(history: History, read: OperationRow): ChangesArou
   const { outcome, returnEvent } = history.operations
   const changes = rowsWhere(history, (row) => mayBeSeen(history, row, read))
   const isKnown = (row: OperationRow): boolean => outcome[row] === OK && wasBefore(history, row, read)
-  const before = changes.filter(isKnown).toSorted((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
+  const before = changes.filter(isKnown).toSorted(byEvent(returnEvent))
   return { before, open: changes.filter((row) => !isKnown(row)) }
 }
 

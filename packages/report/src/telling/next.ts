@@ -18,15 +18,16 @@ export interface Next {
 }
 
 /** Returns the next step for an outcome. */
-export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: TellingInput): Next {
+export function nextOf(outcome: Outcome, facts: Facts, input: TellingInput): Next {
+  const { history, run, again } = input
   const isRun = run !== undefined && run.spec.clients > 0
   switch (outcome) {
     case 'violated':
-      return cured(facts, history, run, again)
+      return cured(facts, input)
     case 'missed':
       return { text: 'Compare the phases with what was required, then run it again.', command: again }
     case 'unknown':
-      return decided(facts, run, again)
+      return decided(facts, input)
     case 'vacuous':
       return isRun
         ? supplied(history, run, again)
@@ -45,7 +46,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
         hiddenBug(run, again) ??
         (isRun ? seldomAnswered(run, again) : undefined) ??
         promisedByOthers(facts, again) ?? {
-          text: moreNeeded(facts, history, run),
+          text: moreNeeded(facts, input),
           command: withOption(again, 'expect', strongestIn(facts)),
         }
       )
@@ -78,9 +79,9 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
 const WEAKER_IS_FINE = / If [^.]*, expect [^.]*\.$/
 
 /** Returns the usual remedy for a violation above the expected level. */
-function moreNeeded(facts: Facts, history: History, run: RunSummary | undefined): string {
+function moreNeeded(facts: Facts, input: TellingInput): string {
   const strongest = strongestIn(facts)
-  const remedy = facts.shown === undefined ? '' : remedyOf(facts, history, run).replace(WEAKER_IS_FINE, '')
+  const remedy = facts.shown === undefined ? '' : remedyOf(facts, input).replace(WEAKER_IS_FINE, '')
   return `${remedy === '' ? '' : `If you rely on more: ${remedy} `}To have this fail a run, give --expect ${strongest}.`
 }
 
@@ -140,7 +141,8 @@ function triedLittle(phases: RunSummary['phases'], again: string | undefined, be
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))
 
 /** Suggests a cure: a run without the planted bug and with `stronger` settings, otherwise the usual remedy. */
-function cured(facts: Facts, history: History, run: RunSummary | undefined, again: string | undefined): Next {
+function cured(facts: Facts, input: TellingInput): Next {
+  const { run, again } = input
   const { report, setup, lease, leaseClock, may } = facts
   // Neither durable writes nor the removal of the bug keep a lease from expiring.
   const {
@@ -151,7 +153,7 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
   const bug = spec?.target.bug
   const chosen = chosenIn(stronger)
   if (bug === undefined && chosen.length === 0) {
-    const remedy = remedyOf(facts, history, run)
+    const remedy = remedyOf(facts, input)
     return remedy === '' ? { text: '' } : { text: remedy, command: again }
   }
   const repeats = run === undefined ? setup?.again : again
@@ -171,7 +173,7 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
 }
 
 /** Returns the usual remedy of the most specific cause. */
-function remedyOf(facts: Facts, history: History, run: RunSummary | undefined): string {
+function remedyOf(facts: Facts, { history, run }: TellingInput): string {
   const { report, shown } = facts
   if (report === undefined || shown === undefined) return 'Run it again.'
   const [cause] = causesOf({ ...facts, report, history, counterexample: shown, backend: run?.views?.backend })
@@ -199,7 +201,7 @@ const DECIDING: {
 
 const UNRECOVERED = 'Nothing was answered after the faults ended. Look at the logs of the nodes.'
 
-function decided({ report, asked }: Facts, run: RunSummary | undefined, again: string | undefined): Next {
+function decided({ report, asked }: Facts, { run, again }: TellingInput): Next {
   // Options of the checker cannot replace missing answers.
   if (run?.lacks?.includes('recovery') === true) return { text: UNRECOVERED, command: again }
   const verdict = report === undefined ? undefined : verdictOf(report, asked ?? strongestOf(report))

@@ -2,11 +2,11 @@ import { faultName } from '@chaosproxy/faults'
 import { count, duration, type History, operationsIn, plural } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import { type Facts, resultAsked } from '../facts/facts.ts'
-import { type Certainty, NO_CAUSE, settingsText } from '../facts/why.ts'
+import { NO_CAUSE, settingsText, shown, type Why } from '../facts/why.ts'
 import { answeredIn, underFaults } from '../measured-words.ts'
 import { nameText } from '../operation-words.ts'
 import { severalOf } from '../shown-faults.ts'
-import { listed, shareOf } from '../words.ts'
+import { listed, sentences, shareOf } from '../words.ts'
 import { type Next, nextOf } from './next.ts'
 import { onlyNode } from './only-node.ts'
 import { type Outcome, outcomeOf, type TellingInput } from './outcome.ts'
@@ -17,9 +17,7 @@ export interface Telling {
   /** What users lost, or the verdict: `106 acknowledged messages were lost`. */
   readonly what: string
   /** The mechanism of a violation, or the evidence for another verdict. */
-  readonly why: {
-    readonly text: string
-    readonly certainty: Certainty
+  readonly why: Why & {
     /** The settings of the target: `r=2, w=3, 5 nodes`; empty if unknown. */
     readonly settings: string
   }
@@ -55,33 +53,23 @@ export function tellingOf(facts: Facts, { again, ...told }: TellingInput): Telli
   }
 }
 
-function whyOfOutcome(
-  outcome: Outcome,
-  facts: Facts,
-  { history, run }: TellingInput,
-): { readonly text: string; readonly certainty: Certainty } {
+function whyOfOutcome(outcome: Outcome, facts: Facts, { history, run }: TellingInput): Why {
   switch (outcome) {
     case 'violated':
       return facts.why
     case 'missed':
-      return {
-        text: [`${facts.missed.join('; ')}.`, costText(facts, run)].join(' ').trim(),
-        certainty: 'shown',
-      }
+      return shown([`${facts.missed.join('; ')}.`, costText(facts, run)].join(' ').trim())
     case 'unknown':
-      return {
-        text: isLevelUnknown(facts) ? facts.headline.beside : `${facts.missed.join('; ')}.`,
-        certainty: 'shown',
-      }
+      return shown(isLevelUnknown(facts) ? facts.headline.beside : `${facts.missed.join('; ')}.`)
     case 'vacuous':
-      return { text: facts.vacuous.join('; '), certainty: 'shown' }
+      return shown(facts.vacuous.join('; '))
     case 'interrupted':
-      return { text: 'The run was interrupted; what was recorded until then is checked.', certainty: 'shown' }
+      return shown('The run was interrupted; what was recorded until then is checked.')
     case 'unchecked':
       return { text: '', certainty: 'unknown' }
     case 'met':
     case 'weaker':
-      return { text: evidenceText(history, run, facts), certainty: 'shown' }
+      return shown(evidenceText(history, run, facts))
     default:
       return outcome satisfies never
   }
@@ -99,7 +87,7 @@ function evidenceText(history: History, run: RunSummary | undefined, facts: Fact
   if (run === undefined) return `${operations} ${number === 1 ? 'was' : 'were'} judged.${rests}`
   const faults = listed(faultsIn(run))
   const tried = `${operations}${onlyNodeText(history, run.spec.nodes)} with ${faults === '' ? 'no fault' : faults}, 1 seed.`
-  return [tried, costText(facts, run), stalenessText(run)].filter((text) => text !== '').join(' ')
+  return sentences(tried, costText(facts, run), stalenessText(run))
 }
 
 /** Names the only node that answered: `, answered by n1 alone,`; empty if others answered as well. */

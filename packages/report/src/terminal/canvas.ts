@@ -1,6 +1,5 @@
+import type { Paint } from './style.ts'
 import { displayWidth } from './width.ts'
-
-type Paint = (text: string) => string
 
 interface Place {
   readonly character: string

@@ -4,19 +4,18 @@ import { judgedLevels, statisticsOf } from '@chaosproxy/runner/result'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { clocksText, stalenessText } from '../measured-words.ts'
-import { type Lines, linesOf, printable } from '../operation-words.ts'
-import { lineText } from '../places.ts'
+import { type Lines, printable } from '../operation-words.ts'
 import type { WrittenProof } from '../proof.ts'
-import { certaintiesIn, doubtsIn, recordFactsOf } from '../record.ts'
+import { recordFactsOf } from '../record.ts'
 import { tellingOf } from '../telling/telling.ts'
-import { durationOfMillis } from '../words.ts'
+import { durationOfMillis, nonEmpty } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
-import { briefLevels, levelTable } from './level-table.ts'
+import { briefLevels, levelTable, placeOf } from './level-table.ts'
 import { recordText } from './record-text.ts'
 import {
   answerLines,
   besideAnswers,
-  copied,
+  copiedRow,
   evidenceOf,
   expectationLines,
   fileName,
@@ -130,9 +129,7 @@ function levelCell(
       room === 0 ? '' : ` ${clip(shortReason(reasonText(level, verdict.reason.text)), room, symbols.ellipsis)}`
     return { text: `${symbols.unknown}${reason}`, paint: style.yellow }
   }
-  const at = verdict.counterexample.culprit ?? verdict.counterexample.operations[0]?.operation
-  const line = at === undefined ? undefined : linesOf(history, at)[0]
-  return { text: `${symbols.violated}${line === undefined ? '' : ` ${lineText(history, line)}`}`, paint: style.accent }
+  return { text: `${symbols.violated}${placeOf(history, verdict.counterexample, ' ')}`, paint: style.accent }
 }
 
 /** Truncates a path at its start, because files differ in the end of their paths. */
@@ -178,7 +175,7 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
   const record = recordFactsOf(history, options.initial)
   const telling = tellingOf(facts, { history, again: options.again })
   const right = `${fileName(options.file)} · ${report.model} · ${plural(operationsIn(history), 'operation')} · read in ${durationOfMillis(options.parseMs)}, checked in ${durationOfMillis(options.checkMs)}`
-  const counts = [
+  const counts = nonEmpty([
     countsText(statistics, undefined),
     nodesText(statistics.nodes),
     hasTimes(history) && statistics.operations.ok > 0
@@ -187,20 +184,18 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
     report.info.total > 0 ? infoText(report.info) : '',
     report.staleness === undefined ? '' : stalenessText(report.staleness),
     report.clocks === undefined ? '' : clocksText(report.clocks),
-  ].filter((fact) => fact !== '')
+  ])
   return [
     [...headLines(besideAnswers(telling, facts.headline, brevity), right, page), ...answerLines(telling, page)],
     warnings([...(telling.outcome === 'vacuous' ? [] : vacuousTexts(facts.vacuous)), ...history.warnings], page),
-    recordText(record, doubtsIn, page),
+    recordText(record, ({ isDoubt }) => isDoubt, page),
     brevity.reasons ? briefLevels(report, facts, page) : levelTable(report, history, page, facts),
     evidenceOf(facts, history, { historyFile: options.file }, page),
     lostLines(report, page),
-    recordText(record, certaintiesIn, page),
+    recordText(record, ({ isDoubt }) => !isDoubt, page),
     (brevity.figures ? counts.slice(0, 1) : counts).flatMap((fact) => wrap(fact, page.width)),
     requirementLines(facts.requirements, page),
-    options.reportFile === undefined
-      ? []
-      : [copied(`${style.dim('report'.padEnd(9))}${printable(options.reportFile)}`)],
+    options.reportFile === undefined ? [] : [copiedRow('report', options.reportFile, page)],
     options.proof === undefined ? [] : proofLines(options.proof, page),
     expectationLines(facts, options.exitCode, page),
     brevity.others ? [style.dim('--explain prints every contradiction.')] : [],

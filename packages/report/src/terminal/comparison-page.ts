@@ -1,6 +1,7 @@
 import type { ComparedCell, Comparison } from '../comparison.ts'
 import {
   beyondCap,
+  brokenCells,
   brokenText,
   brokenTexts,
   cellUnder,
@@ -20,9 +21,11 @@ import {
   weakestText,
 } from '../comparison-words.ts'
 import { printable } from '../operation-words.ts'
+import { nonEmpty } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
-import { copied, finish, nextLines, pageStyle, warnings } from './run-page.ts'
+import { copiedRow, finish, nextLines, pageStyle, warnings } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
+import { painted } from './style.ts'
 import { type Cell, fittingTable } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
@@ -33,27 +36,27 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
   return finish(
     [
       [
-        ...wrap(printable(comparisonTitle(comparison)), page.width).map((line) => style.bold(line)),
+        ...painted(wrap(printable(comparisonTitle(comparison)), page.width), style.bold),
         ...wrap(comparisonSetting(comparison), page.width),
       ],
-      warnings(
-        [beyondCap(comparison)].filter((text) => text !== ''),
-        page,
-      ),
+      warnings(nonEmpty([beyondCap(comparison)]), page),
       isOfTransactions(comparison) ? isolationSection(comparison, page) : levelSection(comparison, page),
       numberSection(comparison, page),
       brokenSection(comparison, page),
       nextLines(comparisonNext(comparison), page),
-      [
-        ...wrap(
-          'available: the share of requests to live nodes that were answered without an error, as in CAP, as the mean over the nodes; the median of the runs, and their range, under the fault in which it is lowest; when cut: the same among the cuts; in practice: if clients retried at another node',
-          page.width,
-        ),
-        ...wrap('recovers: from the end of the fault to the first success that stays', page.width),
-        ...(systems.some(({ pacelc }) => pacelc !== undefined) ? wrap(pacelcRule(comparison), page.width) : []),
-        ...wrap(weakestText(comparison), page.width),
-        ...comparison.notes.flatMap((note) => wrap(note, page.width)),
-      ].map((line) => style.dim(line)),
+      painted(
+        [
+          ...wrap(
+            'available: the share of requests to live nodes that were answered without an error, as in CAP, as the mean over the nodes; the median of the runs, and their range, under the fault in which it is lowest; when cut: the same among the cuts; in practice: if clients retried at another node',
+            page.width,
+          ),
+          ...wrap('recovers: from the end of the fault to the first success that stays', page.width),
+          ...(systems.some(({ pacelc }) => pacelc !== undefined) ? wrap(pacelcRule(comparison), page.width) : []),
+          ...wrap(weakestText(comparison), page.width),
+          ...comparison.notes.flatMap((note) => wrap(note, page.width)),
+        ],
+        style.dim,
+      ),
     ],
     options,
   )
@@ -69,7 +72,7 @@ function levelSection(comparison: Comparison, page: PageStyle): string[] {
   const columns = [{ title: 'system' }, { title: 'PACELC' }, ...conditions.map((title) => ({ title }))]
   return [
     ...fittingTable(columns, rows, page.style.dim, { air: 2, width: page.width }),
-    ...legend(comparison, page).map((line) => page.style.dim(line)),
+    ...painted(legend(comparison, page), page.style.dim),
   ]
 }
 
@@ -93,7 +96,7 @@ function isolationSection(comparison: Comparison, page: PageStyle): string[] {
       style.dim,
       { air: 2, width },
     ),
-    ...wrap(shortNames(comparison), width).map((line) => style.dim(line)),
+    ...painted(wrap(shortNames(comparison), width), style.dim),
     ...(classes.length === 0 ? [] : wrap(`PACELC: ${classes.join(', ')}`, width)),
   ]
 }
@@ -138,15 +141,9 @@ function numberSection(comparison: Comparison, { style, width }: PageStyle): str
 }
 
 function brokenSection(comparison: Comparison, page: PageStyle): string[] {
-  return comparison.systems.flatMap(({ name, cells }) =>
-    cells.flatMap((cell) =>
-      cell.kept === false
-        ? [
-            ...warnings([brokenText(name, cell, comparison)], page),
-            ...brokenTexts(cell).flatMap((text) => wrap(printable(text), page.width)),
-            ...(cell.again === '' ? [] : [copied(`${page.style.dim('again'.padEnd(9))}${printable(cell.again)}`)]),
-          ]
-        : [],
-    ),
-  )
+  return brokenCells(comparison).flatMap(({ name, cell }) => [
+    ...warnings([brokenText(name, cell, comparison)], page),
+    ...brokenTexts(cell).flatMap((text) => wrap(printable(text), page.width)),
+    ...(cell.again === '' ? [] : [copiedRow('again', cell.again, page)]),
+  ])
 }

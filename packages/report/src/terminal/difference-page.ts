@@ -2,9 +2,11 @@ import { type Difference, type DifferenceRow, sameVerdicts } from '../difference
 import { titleWithVerdict } from '../facts/headline.ts'
 import { printable } from '../operation-words.ts'
 import { type SavedTelling, savedStory } from '../telling/saved-telling.ts'
+import { nonEmpty } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { finish, nextLines, pageStyle } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
+import { painted } from './style.ts'
 import { table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
@@ -22,9 +24,7 @@ export function renderDifference(
   return finish(
     [
       ...tellingSections(tellings, names, page),
-      [unlike ?? '', sameVerdicts(difference)]
-        .filter((text) => text !== '')
-        .flatMap((text) => wrap(printable(text), page.width)),
+      nonEmpty([unlike ?? '', sameVerdicts(difference)]).flatMap((text) => wrap(printable(text), page.width)),
       rows.length === 0 ? [] : legend,
       rows.length === 0 ? [] : linesOf(rows, titles, page),
     ],
@@ -41,7 +41,7 @@ function tellingSections(
   const first = toldLines(before)
   const second = toldLines(after)
   const headed = (name: string, [title = '', ...rest]: readonly string[], { next }: SavedTelling): string[] => [
-    ...wrap(printable(`${name}: ${title}`), page.width).map((line) => page.style.bold(line)),
+    ...painted(wrap(printable(`${name}: ${title}`), page.width), page.style.bold),
     ...rest.flatMap((text) => wrap(printable(text), page.width)),
     ...nextLines(next, page),
   ]
@@ -51,7 +51,7 @@ function tellingSections(
 }
 
 const toldLines = (telling: SavedTelling): readonly string[] =>
-  [`${titleWithVerdict({ ...telling, title: telling.what })}.`, savedStory(telling)].filter((text) => text !== '')
+  nonEmpty([`${titleWithVerdict({ ...telling, title: telling.what })}.`, savedStory(telling)])
 
 /** Returns the titles of the columns. Long names become short titles, which the legend explains. */
 function columnsOf(

@@ -3,14 +3,14 @@ import { count, duration, type History, hasTimes, moment, plural } from '@chaosp
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { decisive } from '../facts/decisive.ts'
 import { reproach } from '../moments.ts'
-import { hasReturned, linesOf, nameText, nodeOf, operationText } from '../operation-words.ts'
+import { hasReturned, linesOf, nameText, nodeOf, operationText, rowsOf } from '../operation-words.ts'
 import { linesText } from '../places.ts'
 import { clockOf, type Sheet } from '../sheets/sheet.ts'
 import { during } from '../shown-faults.ts'
 import { digitsToTellApart } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import { type Box, type Layout, layOut, type Row } from './layout.ts'
-import type { Style, Symbols } from './style.ts'
+import type { Paint, Style, Symbols } from './style.ts'
 import { type Cell, fittingTable, table } from './table.ts'
 import { clip, displayWidth, padStart, wrap } from './width.ts'
 
@@ -91,24 +91,21 @@ function draw(
 
 function labelsOf(history: History, rows: readonly Row[]): string[] {
   if (!hasTimes(history)) return rows.map((row) => count(row.line))
-  const digits = Math.min(6, digitsToTellApart(rows.map((row) => row.time)))
+  const digits = digitsToTellApart(
+    rows.map((row) => row.time),
+    6,
+  )
   return rows.map((row) => moment(row.time, digits))
 }
 
 const widthOfLabels = (labels: readonly string[]): number => Math.max('line'.length, ...labels.map(displayWidth))
 
-function paintOf(counterexample: Counterexample, box: Box, style: Style): ((text: string) => string) | undefined {
+function paintOf(counterexample: Counterexample, box: Box, style: Style): Paint | undefined {
   if (box.operation === counterexample.culprit) return style.accent
   return box.role === 'context' ? style.dim : undefined
 }
 
-function drawBox(
-  sheet: Canvas,
-  history: History,
-  box: Box,
-  paint: ((text: string) => string) | undefined,
-  symbols: Symbols,
-): void {
+function drawBox(sheet: Canvas, history: History, box: Box, paint: Paint | undefined, symbols: Symbols): void {
   const answered = hasReturned(history, box.operation)
   sheet.write(box.top, box.column, `${symbols.boxTop} ${box.request}`, paint)
   for (let row = box.top + 1; row < box.bottom; row++)
@@ -159,15 +156,14 @@ function drawWay(sheet: Canvas, from: Box, to: Box, { style, symbols }: DrawingO
     const text = from.column + 3 + displayWidth(from.answer)
     if (text > gutter) return
     sheet.write(start, text, symbols.line.repeat(gutter - text) + symbols.cornerRight, paint)
-    for (let row = start + 1; row < end; row++) sheet.write(row, gutter, symbols.rail, paint)
     sheet.write(end, gutter, symbols.railEnd + symbols.line, paint)
   } else {
     const text = to.column + 3 + displayWidth(to.request)
     if (text >= gutter) return
     sheet.write(start, gutter, symbols.cornerLeft + symbols.line, paint)
-    for (let row = start + 1; row < end; row++) sheet.write(row, gutter, symbols.rail, paint)
     sheet.write(end, text, symbols.line.repeat(gutter - text) + symbols.cornerUp, paint)
   }
+  for (let row = start + 1; row < end; row++) sheet.write(row, gutter, symbols.rail, paint)
 }
 
 function longPauses(history: History, rows: readonly Row[]): number[] {
@@ -198,7 +194,7 @@ export function sheetLines({ title, columns, rows }: Sheet, { width, style, symb
 /** Lists the operations, if a picture does not fit. */
 function listCounterexample(history: History, counterexample: Counterexample, options: DrawingOptions): string[] {
   const { style, symbols, width } = options
-  const shown = decisive(history, counterexample, MOST_LISTED).operations.map(({ operation }) => operation)
+  const shown = rowsOf(decisive(history, counterexample, MOST_LISTED))
   const at = clockOf(history, shown)
   const when = (row: OperationRow): string => `${at(row, 'call')} ${symbols.to} ${at(row, 'return')}`
   const what = (row: OperationRow): string => operationText(history, row, { withKey: counterexample.keys.length > 0 })

@@ -14,10 +14,11 @@ import type { Violation } from '../facts/violations.ts'
 import { type Wire, wireLines } from '../facts/wire.ts'
 import { adjective } from '../level-words.ts'
 import { reproach } from '../moments.ts'
-import { capitalised } from '../words.ts'
+import { capitalised, nonEmpty, sentences } from '../words.ts'
 import { type Brevity, whole } from './brevity.ts'
 import { drawCounterexample, sheetLines } from './drawing.ts'
 import type { Style, Symbols } from './style.ts'
+import { painted } from './style.ts'
 import { drawTransactions } from './transactions.ts'
 import { wrap } from './width.ts'
 
@@ -49,7 +50,7 @@ export function evidence(
   // With a drawing, no faults are listed, because the title already names the first one.
   const named = !brevity.picture ? all : isLong ? all.slice(0, MOST_FAULTS) : []
   return [
-    ...wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width).map((line) => style.bold(line)),
+    ...painted(wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width), style.bold),
     ...(brevity.picture ? [] : ['']),
     ...(counterexample.transactions !== undefined
       ? drawTransactions(history, counterexample.transactions, inner)
@@ -63,18 +64,16 @@ export function evidence(
     ),
     '',
     ...wrap(capitalised(sentenceText(history, counterexample, why)), page.width),
-    ...(brevity.remainder ? [] : wrap(alsoForbiddenBy(violation), page.width)).filter((line) => line !== ''),
+    ...(brevity.remainder ? [] : nonEmpty(wrap(alsoForbiddenBy(violation), page.width))),
     ...noteOf(counterexample, page),
-    ...wrap(citation(history, counterexample, file), page.width).map((line) => style.dim(line)),
+    ...painted(wrap(citation(history, counterexample, file), page.width), style.dim),
   ].flatMap((line) => line.split('\n'))
 }
 
 /** Returns why the last row is impossible, if times matter. */
 function reasonLines(history: History, { counterexample, sheet }: Violation, { width, style, symbols }: PageStyle) {
   const because = sheet?.isTimed === true ? reproach(history, counterexample) : undefined
-  return because === undefined
-    ? []
-    : wrap(`${symbols.violated} ${because.text}`, width).map((line) => style.accent(line))
+  return because === undefined ? [] : painted(wrap(`${symbols.violated} ${because.text}`, width), style.accent)
 }
 
 /** Reduces the messages to the one that the sentence is about. */
@@ -87,7 +86,7 @@ function mostTelling(wire: Wire | undefined): Wire | undefined {
 
 const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): string[] => {
   const note = uncutText(counterexample)
-  return note === undefined ? [] : wrap(note, width).map((line) => style.yellow(line))
+  return note === undefined ? [] : painted(wrap(note, width), style.yellow)
 }
 
 /** Returns a sentence for each violation except the drawn one. */
@@ -103,7 +102,7 @@ export function otherViolations(
     const said = brevity.others
       ? `Not even ${adjective(counterexample.level)}: ${storyOf(history, counterexample)}`
       : violationText(counterexample)
-    const text = [said, alsoForbiddenBy(violation)].filter((part) => part !== '').join(' ')
+    const text = sentences(said, alsoForbiddenBy(violation))
     return ['', ...wrap(text, width), style.dim(citation(history, counterexample, file))]
   })
 }

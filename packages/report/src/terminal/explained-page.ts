@@ -8,7 +8,7 @@ import { drawCounterexample } from './drawing.ts'
 import type { PageStyle } from './evidence.ts'
 import { drawRace } from './race-lines.ts'
 import { finish, pageStyle, vacuousTexts, warnings } from './run-page.ts'
-import { paintFor, plainStyle, type Style, type TerminalOptions } from './style.ts'
+import { painted, paintFor, plainStyle, resultPaints, type Style, type TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
 
 /** Renders an explained verdict for readers. Ends in a newline. */
@@ -18,7 +18,7 @@ export function renderExplained(explained: Explained, style: Style, options: Ter
   const paint = (text: string): string => style.bold(paintFor(mood, style)(text))
   return finish(
     [
-      [...(title === verdict ? [] : wrap(title, page.width)), verdict.toUpperCase()].map(paint),
+      painted([...(title === verdict ? [] : wrap(title, page.width)), verdict.toUpperCase()], paint),
       warnings([...vacuousTexts(notes), ...explained.warnings], page),
       wrap(sentence, page.width),
       answersOf(explained)
@@ -78,7 +78,7 @@ function stepLines(
     '  ',
     page,
   )
-  return isAccused ? told.map((line) => style.accent(line)) : told
+  return isAccused ? painted(told, style.accent) : told
 }
 
 /** Returns the lines of the proof. */
@@ -92,7 +92,7 @@ function proofLines({ proof }: Explained, page: PageStyle): string[] {
     ...hanging(`${page.symbols.violated} ${fails}`, '    ', page),
   ])
   return [
-    ...wrap(verdict, page.width).map(paint),
+    ...painted(wrap(verdict, page.width), paint),
     ...named.flatMap((line) => hanging(line, '  ', page)),
     ...(tried.length === 0
       ? []
@@ -120,11 +120,9 @@ function levelLines({ levels }: Explained, page: PageStyle): string[] {
 }
 
 function levelLine({ level, asks, result, why }: Explained['levels'][number], page: PageStyle): string[] {
-  const { style } = page
-  const paint = { met: style.green, violated: style.accent, unknown: style.yellow }
   const text = `${capitalised(level)} ${WORD[result]}: ${asks}${result !== 'violated' && why !== '' ? ` (${why})` : ''}.`
   const [first = '', ...rest] = hanging(text, '  ', page)
-  return [paint[result](first), ...rest]
+  return [resultPaints(page.style)[result](first), ...rest]
 }
 
 function undecidedLine(levels: readonly Explained['levels'][number][], page: PageStyle): string[] {

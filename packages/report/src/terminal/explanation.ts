@@ -3,9 +3,18 @@ import { count, type History, hasTimes, moment, plural } from '@chaosproxy/histo
 import { judgedLevels } from '@chaosproxy/runner/result'
 import { uncutText } from '../facts/violation-words.ts'
 import { adjective } from '../level-words.ts'
-import { hasReturned, linesOf, nameText, nodeOf, operationText, printable, valueText } from '../operation-words.ts'
+import {
+  hasReturned,
+  keyedText,
+  linesOf,
+  nameText,
+  nodeOf,
+  operationText,
+  printable,
+  valueText,
+} from '../operation-words.ts'
 import { linesText } from '../places.ts'
-import { capitalised, digitsToTellApart, listed, listedAtMost } from '../words.ts'
+import { capitalised, digitsToTellApart, listed, listedAtMost, nonEmpty } from '../words.ts'
 import { finish } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { type Cell, table } from './table.ts'
@@ -48,9 +57,7 @@ function evidenceOf({ witness }: Extract<Verdict, { readonly result: 'met' }>): 
       return `${orders} of ${plural(operations, 'operation')} explains every result; it was replayed, step by step.`
     }
     case 'convergence': {
-      const values = witness.values.map(
-        ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value)}`,
-      )
+      const values = witness.values.map((final) => keyedText(final))
       return `all final reads agreed: ${listedAtMost(values, MOST_STATES)}.`
     }
     default:
@@ -75,7 +82,7 @@ function explanationOf(history: History, counterexample: Counterexample, style: 
       : `When ${culprit === undefined ? 'it' : operationText(history, culprit, { withKey: true })} was called, ${possible(statesBefore.map((state) => valueText(state)))}.`
   return [
     ...wrap(printable(sentence), width),
-    ...wrap(uncutText(counterexample) ?? '', width).filter((line) => line !== ''),
+    ...nonEmpty(wrap(uncutText(counterexample) ?? '', width)),
     ...[states].flat().flatMap((text) => wrap(text, width)),
     ...operationTable(history, counterexample, style).map((line) => `  ${line}`),
     ...(counterexample.uncut === undefined && operations.some(({ role }) => role === 'context')

@@ -4,7 +4,7 @@ import { printable } from '../operation-words.ts'
 import type { Sign } from '../told-story.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import type { PageStyle } from './evidence.ts'
-import type { Symbols } from './style.ts'
+import type { Paint, Symbols } from './style.ts'
 import { clip, displayWidth } from './width.ts'
 
 /** Draws the rows of a story one after another. */
@@ -17,8 +17,6 @@ interface Lane {
   readonly name: string
   readonly column: number
 }
-
-type Paint = (text: string) => string
 
 /** A range of columns that a text may occupy. */
 interface Room {

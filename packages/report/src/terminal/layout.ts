@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { byName, type History } from '@chaosproxy/history'
-import { answerText, hasReturned, nameText, nodeOf, processText, requestText } from '../operation-words.ts'
+import { answerText, clientOf, hasReturned, nameText, nodeOf, requestText } from '../operation-words.ts'
 import { displayWidth } from './width.ts'
 
 /** An event, drawn in one row. */
@@ -38,15 +38,13 @@ export function layOut(history: History, counterexample: Counterexample, firstCo
   const rows = rowsOf(history, counterexample)
   const byNode = counterexample.operations.some(({ operation }) => nodeOf(history, operation) !== undefined)
   const laneOf = (operation: OperationRow): string =>
-    byNode
-      ? nameText(nodeOf(history, operation) ?? 'node unknown')
-      : processText(history, processOf(history, operation))
+    byNode ? nameText(nodeOf(history, operation) ?? 'node unknown') : clientOf(history, operation)
   const names = [...new Set(counterexample.operations.map(({ operation }) => laneOf(operation)))]
   names.sort(byName)
 
   const withKey = counterexample.keys.length > 1
   const unplaced = counterexample.operations.map(({ operation, role }): Box => {
-    const process = byNode ? `${processText(history, processOf(history, operation))} ` : ''
+    const process = byNode ? `${clientOf(history, operation)} ` : ''
     const bottom = rows.findIndex((row) => row.operation === operation && row.what === 'return')
     return {
       operation,
@@ -75,8 +73,6 @@ export function layOut(history: History, counterexample: Counterexample, firstCo
   }
   return { rows, boxes, lanes }
 }
-
-const processOf = (history: History, operation: OperationRow): number => history.operations.process[operation] ?? 0
 
 const boxWidth = (box: Box): number => 2 + Math.max(displayWidth(box.request), displayWidth(box.answer))
 

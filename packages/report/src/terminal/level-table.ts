@@ -11,10 +11,11 @@ import {
   rowName,
   whyNotOfModel,
 } from '../level-words.ts'
-import { linesOf, printable } from '../operation-words.ts'
+import { type Lines, linesOf, printable } from '../operation-words.ts'
 import { lineText } from '../places.ts'
 import { capitalised, listedAtMost } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
+import { painted, resultPaints } from './style.ts'
 import { type Cell, table } from './table.ts'
 import { clip, displayWidth, wrap } from './width.ts'
 
@@ -33,38 +34,30 @@ export function levelTable(
   const { style, symbols } = page
   const rows = levelRows(report, headline.despite)
   const said = saidAbove(report, asked)
-  const names = rows.map((row) => rowName(row, symbols.ellipsis))
+  const names = rows.map((row) => rowName(row.levels, symbols.ellipsis))
   const room = page.width - Math.max('level'.length, ...names.map(displayWidth)) - 3
   const cells = rows.flatMap((row, i): Cell[][] => {
     const verdict = verdictOf(report, row.levels[0])
-    const place = verdict.result === 'violated' ? placeOf(history, verdict.counterexample) : ''
+    const place = verdict.result === 'violated' ? placeOf(history, verdict.counterexample, ', ') : ''
     const note = printable(row.note)
-    const [text, paint] =
+    const text =
       row.result === 'met'
-        ? [
-            note === 'follows'
-              ? `${symbols.met} follow${row.levels.length > 1 ? '' : 's'} from it`
-              : `${symbols.met} met${note === '' ? '' : `: ${note}`}`,
-            style.green,
-          ]
+        ? note === 'follows'
+          ? `follow${row.levels.length > 1 ? '' : 's'} from it`
+          : `met${note === '' ? '' : `: ${note}`}`
         : row.result === 'violated'
-          ? [`${symbols.violated} violated ${note}${place}`, style.accent]
-          : [
-              `${symbols.unknown} unknown: ${note.length > SHORT && row.note === said ? 'as said above' : note}`,
-              style.yellow,
-            ]
-    return wrap(text, Math.max(20, room - 2)).map((line, part) => [
+          ? `violated ${note}${place}`
+          : `unknown: ${note.length > SHORT && row.note === said ? 'as said above' : note}`
+    return wrap(`${symbols[row.result]} ${text}`, Math.max(20, room - 2)).map((line, part) => [
       { text: part === 0 ? (names[i] ?? '') : '' },
-      { text: part === 0 ? line : `  ${line}`, paint },
+      { text: part === 0 ? line : `  ${line}`, paint: resultPaints(style)[row.result] },
     ])
   })
   return table([{ title: 'level' }, { title: 'verdict' }], cells, style.dim).map((line) => line.trimEnd())
 }
 
 const provesNone = ({ style, symbols, width }: PageStyle): string[] =>
-  wrap(`${symbols.unknown} ${PROVES_NONE}`, width).map((line) => style.yellow(line))
-
-const WORDS = { violated: 'violated', unknown: 'unknown', met: 'met' } as const
+  painted(wrap(`${symbols.unknown} ${PROVES_NONE}`, width), style.yellow)
 
 /** Returns one line for each verdict with its levels. */
 export function briefLevels(
@@ -76,13 +69,13 @@ export function briefLevels(
   if (report.transactions !== undefined) return isolationTable(report, page)
   const { width, style, symbols, brevity } = page
   const rows = levelRows(report)
-  const paint = { violated: style.accent, unknown: style.yellow, met: style.green }
+  const paint = resultPaints(style)
   const decided = (['violated', 'unknown', 'met'] as const).flatMap((result) => {
     const names = rows.filter((row) => row.result === result).flatMap(({ levels }) => levels)
     if (names.length === 0) return []
     const isShort = brevity?.remainder === true && result === 'unknown'
     const listed = isShort ? listedAtMost(names, 2) : names.join(', ')
-    return wrap(`${symbols[result]} ${WORDS[result]}: ${listed}`, width).map((line) => paint[result](line))
+    return painted(wrap(`${symbols[result]} ${result}: ${listed}`, width), paint[result])
   })
   const notes = [
     whyNotOfModel(report),
@@ -94,15 +87,16 @@ export function briefLevels(
     ...notes.flatMap((note) => {
       const text = `${symbols.bullet} ${note}`
       const told = brevity?.picture === true ? [clip(text, width, symbols.ellipsis)] : wrap(text, width)
-      return told.map((line) => style.dim(line))
+      return painted(told, style.dim)
     }),
   ]
 }
 
-const placeOf = (history: History, counterexample: Counterexample): string => {
-  const at = counterexample.culprit ?? counterexample.operations[0]?.operation
+/** Cites the line of the impossible operation after some punctuation; empty without lines. */
+export const placeOf = (history: Lines, { culprit, operations }: Counterexample, punctuation: string): string => {
+  const at = culprit ?? operations[0]?.operation
   const line = at === undefined ? undefined : linesOf(history, at)[0]
-  return line === undefined ? '' : `, ${lineText(history, line)}`
+  return line === undefined ? '' : `${punctuation}${lineText(history, line)}`
 }
 
 /** Returns the reason that the headline states already. */
@@ -116,28 +110,16 @@ const MOST_REASONS = 2
 
 /** Renders the isolation levels, with a column for each form. */
 function isolationTable(report: Report<string>, { width, style, symbols }: PageStyle): string[] {
-  const looks = {
-    met: { text: symbols.met, paint: style.green },
-    violated: { text: symbols.violated, paint: style.accent },
-    unknown: { text: symbols.unknown, paint: style.yellow },
-  }
+  const paint = resultPaints(style)
   const rows = isolationRows(report).map(({ isolations, cells }): Cell[] => [
-    { text: namesOf(isolations, symbols.ellipsis) },
-    ...cells.map(([cell]): Cell => (cell === undefined ? { text: '' } : looks[cell.result])),
+    { text: rowName(isolations, symbols.ellipsis) },
+    ...cells.map(
+      ([cell]): Cell => (cell === undefined ? { text: '' } : { text: symbols[cell.result], paint: paint[cell.result] }),
+    ),
   ])
   const columns = [{ title: 'level' }, ...isolationColumns.map(({ title }) => ({ title }))]
   const reasons = reasonsOfUnknown(report)
     .slice(0, MOST_REASONS)
     .flatMap((reason) => wrap(`${symbols.unknown} ${capitalised(printable(reason))}.`, width))
-  return [
-    ...table(columns, rows, style.dim).map((line) => line.trimEnd()),
-    ...reasons.map((line) => style.yellow(line)),
-  ]
-}
-
-function namesOf(isolations: readonly string[], ellipsis: string): string {
-  const [first = '', second] = isolations
-  const last = isolations.at(-1) ?? first
-  if (second === undefined) return first
-  return isolations.length === 2 ? `${first}, ${second}` : `${first} ${ellipsis} ${last}`
+  return [...table(columns, rows, style.dim).map((line) => line.trimEnd()), ...painted(reasons, style.yellow)]
 }

@@ -1,4 +1,4 @@
-import type { RecordFacts, RecordLine } from '../record.ts'
+import { type RecordFacts, type RecordLine, recordLines } from '../record.ts'
 import type { PageStyle } from './evidence.ts'
 import { wrap } from './width.ts'
 
@@ -10,15 +10,17 @@ const RECORD_COLUMN = 9
 /** Says what is missing in the record, and what it therefore leaves undecided. */
 export function recordText(
   facts: RecordFacts | undefined,
-  linesOf: (facts: RecordFacts, most: number) => readonly RecordLine[],
+  isShown: (line: RecordLine) => boolean,
   { width, style }: PageStyle,
 ): string[] {
   if (facts === undefined) return []
   const indent = ' '.repeat(RECORD_COLUMN)
-  return linesOf(facts, MOST_NAMED).flatMap(({ about, text, isDoubt }) =>
-    wrap(text, width - RECORD_COLUMN).map((line, part) => {
-      const told = isDoubt ? style.yellow(line) : line
-      return part === 0 ? `${style.dim(about.padEnd(RECORD_COLUMN))}${told}` : `${indent}${told}`
-    }),
-  )
+  return recordLines(facts, MOST_NAMED)
+    .filter(isShown)
+    .flatMap(({ about, text, isDoubt }) =>
+      wrap(text, width - RECORD_COLUMN).map((line, part) => {
+        const told = isDoubt ? style.yellow(line) : line
+        return part === 0 ? `${style.dim(about.padEnd(RECORD_COLUMN))}${told}` : `${indent}${told}`
+      }),
+    )
 }

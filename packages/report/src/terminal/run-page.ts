@@ -1,4 +1,4 @@
-import type { Accounting, Report } from '@chaosproxy/checker'
+import type { Accounting, Report, Verdict } from '@chaosproxy/checker'
 import { asciiOnly, count, type History, plural } from '@chaosproxy/history'
 import type { RequirementResult, RunSummary } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
@@ -6,12 +6,12 @@ import { type Facts, factsOf } from '../facts/facts.ts'
 import type { Headline } from '../facts/headline.ts'
 import { lostText } from '../losses/register.ts'
 import { clocksText, requirementText, stalenessText, viewsTexts } from '../measured-words.ts'
-import { printable, valueText } from '../operation-words.ts'
+import { keyedText, printable } from '../operation-words.ts'
 import { proofTexts, type WrittenProof } from '../proof.ts'
-import { doubtsIn, recordFactsOf, unjudgedIn } from '../record.ts'
+import { isUnjudged, recordFactsOf } from '../record.ts'
 import type { Next } from '../telling/next.ts'
 import { answersOf, type Telling, tellingOf } from '../telling/telling.ts'
-import { durationOfMillis, listedAtMost, perSecond } from '../words.ts'
+import { durationOfMillis, listedAtMost, nonEmpty, perSecond } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
 import { evidence, otherViolations, type PageStyle } from './evidence.ts'
 import { briefLevels, levelTable } from './level-table.ts'
@@ -27,7 +27,7 @@ import {
   phasesInBrief,
   phaseTable,
 } from './run-tables.ts'
-import { paintFor, type Style, symbolsOf, type TerminalOptions } from './style.ts'
+import { painted, paintFor, resultPaints, type Style, symbolsOf, type TerminalOptions } from './style.ts'
 import { clip, fitLine, spread, wrap } from './width.ts'
 
 /** Options of a run's page. */
@@ -70,7 +70,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
           ...answerLines(telling, page),
         ],
     warningLines(summary, telling, page),
-    recordText(record, doubtsIn, page),
+    recordText(record, ({ isDoubt }) => isDoubt, page),
     report === undefined
       ? []
       : brevity.reasons
@@ -78,7 +78,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
         : levelTable(report, history, page, facts),
     evidenceOf(facts, history, options, page),
     report === undefined ? [] : lostLines(report, page),
-    recordText(record, unjudgedIn, page),
+    recordText(record, isUnjudged, page),
     brevity.phases
       ? phasesInBrief(summary.phases, page, brevity.remainder ? idleTexts(summary) : [])
       : phaseLines(summary, facts, page),
@@ -124,9 +124,9 @@ export const pageStyle = (style: Style, options: TerminalOptions): PageStyle => 
   symbols: symbolsOf(options),
 })
 
-export const nextLines = ({ text, command }: Next, { style, width }: PageStyle): string[] => [
-  ...(text === '' ? [] : wrap(printable(`Next: ${text}`), width)),
-  ...(command === undefined ? [] : [copied(`${style.dim('next'.padEnd(9))}${printable(command)}`)]),
+export const nextLines = ({ text, command }: Next, page: PageStyle): string[] => [
+  ...(text === '' ? [] : wrap(printable(`Next: ${text}`), page.width)),
+  ...(command === undefined ? [] : [copiedRow('next', command, page)]),
 ]
 
 /**
@@ -136,6 +136,10 @@ export const nextLines = ({ text, command }: Next, { style, width }: PageStyle):
 export const copied = (line: string): string => `${COPIED}${line}`
 
 const COPIED = '\u0000'
+
+/** Returns a path or a command with its name before it, in one piece. */
+export const copiedRow = (name: string, value: string, { style }: PageStyle): string =>
+  copied(`${style.dim(name.padEnd(9))}${printable(value)}`)
 
 /** Joins sections to a page with a margin of two columns. */
 export function finish(sections: readonly (readonly string[])[], options: TerminalOptions): string {
@@ -164,7 +168,7 @@ export function headLines(headline: Headline, right: string, page: PageStyle): s
   if (headline.title === headline.verdict) return [...beside(verdict, style.dim(right), page.width), ...rest]
   // The title keeps its lower case: capitals would turn a name such as p2 into another name.
   const [first = '', ...more] = wrap(headline.title, page.width)
-  return [paint(first), ...more.map(paint), ...beside(verdict, style.dim(right), page.width), ...rest]
+  return [paint(first), ...painted(more, paint), ...beside(verdict, style.dim(right), page.width), ...rest]
 }
 
 /** Returns the cause and the next step. */
@@ -202,7 +206,10 @@ export const vacuousTexts = (vacuous: readonly string[]): string[] =>
   vacuous.map((reason) => `proves little: ${reason}`)
 
 export const warnings = (texts: readonly string[], { width, style, symbols }: PageStyle): string[] =>
-  texts.flatMap((text) => wrap(`${symbols.warning} ${printable(text)}`, width)).map((line) => style.yellow(line))
+  painted(
+    texts.flatMap((text) => wrap(`${symbols.warning} ${printable(text)}`, width)),
+    style.yellow,
+  )
 
 export function evidenceOf(
   facts: Facts,
@@ -232,11 +239,9 @@ export function lostLines(report: Report<string>, page: PageStyle): string[] {
   const { accounting } = report
   if (accounting !== undefined) return accountingLines(accounting, page)
   if (report.lost.length === 0) return []
-  const writes = report.lost.map(
-    ({ key, value }) => `${key === undefined ? '' : `${printable(key)} = `}${valueText(value, 16)}`,
-  )
+  const writes = report.lost.map((write) => keyedText(write, 16))
   const text = `${symbols.violated} ${lostText(report.lost)}: ${listedAtMost(writes, page.brevity?.picture === true ? 2 : 6)}`
-  return wrap(text, width).map((line) => style.accent(line))
+  return painted(wrap(text, width), style.accent)
 }
 
 function accountingLines(accounting: Accounting, page: PageStyle): string[] {
@@ -258,9 +263,7 @@ function factLines(summary: RunSummary, page: PageStyle): string[] {
   const { clocks } = summary.report ?? {}
   return [
     ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
-    ...wrap(nodesText(summary.nodes, summary.faults.length === 0 ? '' : ', before healing'), page.width).filter(
-      (line) => line !== '',
-    ),
+    ...nonEmpty(wrap(nodesText(summary.nodes, summary.faults.length === 0 ? '' : ', before healing'), page.width)),
     ...faultLines(summary, page),
     ...(info === undefined || info.total === 0 ? [] : wrap(infoText(info), page.width)),
     ...stalenessLines(summary, page),
@@ -270,7 +273,7 @@ function factLines(summary: RunSummary, page: PageStyle): string[] {
   ]
 }
 
-function fileLines(options: RunPageOptions, { next: { command } }: Telling, { style }: PageStyle): string[] {
+function fileLines(options: RunPageOptions, { next: { command } }: Telling, page: PageStyle): string[] {
   const entries: [string, string | undefined][] = [
     ['report', options.reportFile],
     ['history', options.historyFile],
@@ -278,18 +281,14 @@ function fileLines(options: RunPageOptions, { next: { command } }: Telling, { st
     ['next', command === options.again ? undefined : command],
   ]
   // Paths and commands are never wrapped, so that they can be copied.
-  return entries.flatMap(([name, value]) =>
-    value === undefined ? [] : [copied(`${style.dim(name.padEnd(9))}${printable(value)}`)],
-  )
+  return entries.flatMap(([name, value]) => (value === undefined ? [] : [copiedRow(name, value, page)]))
 }
 
-export function proofLines(proof: WrittenProof, { style, width }: PageStyle): string[] {
+export function proofLines(proof: WrittenProof, page: PageStyle): string[] {
   const { written } = proof
-  const command =
-    written === undefined ? 'none' : `chaos verify ${printable(written.history)} ${printable(written.file)}`
   return [
-    copied(`${style.dim('proof'.padEnd(9))}${command}`),
-    ...proofTexts(proof).flatMap((text) => wrap(printable(text), width)),
+    copiedRow('proof', written === undefined ? 'none' : `chaos verify ${written.history} ${written.file}`, page),
+    ...proofTexts(proof).flatMap((text) => wrap(printable(text), page.width)),
   ]
 }
 
@@ -297,16 +296,15 @@ export function requirementLines(
   results: readonly RequirementResult[] = [],
   { width, style, symbols }: PageStyle,
 ): string[] {
-  return results.flatMap((result) => {
-    const [symbol, paint] =
-      result.met === true
-        ? [symbols.met, style.green]
-        : result.met === false
-          ? [symbols.violated, style.accent]
-          : [symbols.unknown, style.yellow]
-    return wrap(printable(`${symbol} ${requirementText(result)}`), width).map((line) => paint(line))
+  return results.flatMap((requirement) => {
+    const result = resultOf(requirement.met)
+    const text = printable(`${symbols[result]} ${requirementText(requirement)}`)
+    return painted(wrap(text, width), resultPaints(style)[result])
   })
 }
+
+const resultOf = (met: boolean | 'unknown'): Verdict['result'] =>
+  met === 'unknown' ? 'unknown' : met ? 'met' : 'violated'
 
 /** Returns the expected and the found level with the exit code. */
 export function expectationLines(
@@ -316,10 +314,8 @@ export function expectationLines(
 ): string[] {
   const exit = exitCode === undefined ? '' : `exit code ${exitCode}`
   if (expectation === undefined) return exitCode === undefined || exitCode === 0 ? [] : [style.dim(exit)]
-  const paint = expectation.met === true ? style.green : expectation.met === false ? style.accent : style.yellow
+  const paint = resultPaints(style)[resultOf(expectation.met)]
   // The exit code stands at the right end of the line if it fits.
   const lines = spread(paint(text), exit, width)
-  return lines.length === 1
-    ? lines
-    : [...wrap(text, width).map((line) => paint(line)), exit].filter((line) => line !== '')
+  return lines.length === 1 ? lines : nonEmpty([...painted(wrap(text, width), paint), exit])
 }

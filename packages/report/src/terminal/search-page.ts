@@ -9,7 +9,7 @@ import { drawRace } from './race-lines.ts'
 import { copied, finish, pageStyle, warnings } from './run-page.ts'
 import { drawSequence, type SequenceStep } from './sequence-diagram.ts'
 import type { Style, TerminalOptions } from './style.ts'
-import { paintFor } from './style.ts'
+import { painted, paintFor } from './style.ts'
 import { wrap } from './width.ts'
 
 /** The effort and the results of a search for failures. */
@@ -80,14 +80,15 @@ export function renderSearch(summary: SearchSummary, style: Style, options: Term
   const sections = [
     head,
     ...failures.flatMap((failure) => failureSections(failure, page)),
-    [
-      ...(taken === '' ? [] : [printable(taken)]),
-      ...(isolation === 'none' ? ['its transactions in SQL were not judged: add --expect serializable'] : []),
-      speed,
-      triedText(tried),
-    ]
-      .flatMap((line) => wrap(line, page.width))
-      .map((line) => style.dim(line)),
+    painted(
+      [
+        ...(taken === '' ? [] : [printable(taken)]),
+        ...(isolation === 'none' ? ['its transactions in SQL were not judged: add --expect serializable'] : []),
+        speed,
+        triedText(tried),
+      ].flatMap((line) => wrap(line, page.width)),
+      style.dim,
+    ),
   ]
   return finish(sections, options)
 }
@@ -125,7 +126,7 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
       ...wrap(printable(failure.sentence), width),
       ...traceLines(failure.trace),
       ...answerLines(told?.answers ?? [], page),
-      ...wrap(foundText(failure), width).map((line) => style.dim(line)),
+      ...painted(wrap(foundText(failure), width), style.dim),
     ],
     failure.steps.length === 0 ? [] : drawSequence(failure.steps, failure.columns, page),
     failure.race === undefined ? [] : drawRace(failure.race, page),
@@ -138,7 +139,7 @@ function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
 }
 
 const whatLines = (told: ToldHistory | undefined, { style, width }: PageStyle): string[] =>
-  told === undefined || told.what === '' ? [] : wrap(printable(told.what), width).map(style.bold)
+  told === undefined || told.what === '' ? [] : painted(wrap(printable(told.what), width), style.bold)
 
 const answerLines = (answers: ToldHistory['answers'], { width }: PageStyle): string[] =>
   answers.flatMap(([name, text]) => wrap(`${name.toLowerCase()}: ${printable(text)}`, width))
@@ -183,7 +184,7 @@ export function renderReplay(summary: ReplaySummary, style: Style, options: Term
     drawSequence(steps, columns, page),
     race === undefined ? [] : drawRace(race, page),
     delays === undefined ? [] : wrap(printable(delays), page.width),
-    wrap(played, page.width).map((line) => style.dim(line)),
+    painted(wrap(played, page.width), style.dim),
   ]
   return finish(sections, options)
 }

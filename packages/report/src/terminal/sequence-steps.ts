@@ -1,6 +1,6 @@
 import { describeFault, type Fault, faultName, type NodeId } from '@chaosproxy/faults'
 import { type History, type Nanos, nanos, plural } from '@chaosproxy/history'
-import { answerText, hasReturned, nodeOf, outcomeName, processText, requestText } from '../operation-words.ts'
+import { answerText, clientOf, hasReturned, nodeOf, outcomeName, requestText } from '../operation-words.ts'
 import type { SequenceStep } from './sequence-diagram.ts'
 
 /** A run to draw. All times count from one start. */
@@ -57,8 +57,8 @@ function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
 }
 
 function operationSteps({ history, culprit }: SequenceInput, operation: number): SequenceStep[] {
-  const { process, callTime, returnTime } = history.operations
-  const who = processText(history, process[operation] ?? 0)
+  const { callTime, returnTime } = history.operations
+  const who = clientOf(history, operation)
   const node = nodeOf(history, operation)
   const request = requestText(history, operation, { withKey: true })
   const call: SequenceStep = {

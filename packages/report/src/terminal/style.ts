@@ -1,3 +1,4 @@
+import type { Verdict } from '@chaosproxy/checker'
 import type { Mood } from '../facts/headline.ts'
 
 /** The text styles of a terminal; files, tests and pipes use plain text. */
@@ -10,7 +11,10 @@ export interface Style {
   readonly accent: (text: string) => string
 }
 
-const same = (text: string): string => text
+/** Gives a text a colour or a weight. */
+export type Paint = (text: string) => string
+
+const same: Paint = (text) => text
 
 /** A style without any colours. */
 export const plainStyle: Style = { bold: same, dim: same, red: same, green: same, yellow: same, accent: same }
@@ -62,5 +66,15 @@ export interface TerminalOptions {
 
 export const symbolsOf = (options: TerminalOptions): Symbols => (options.unicode ? unicodeSymbols : asciiSymbols)
 
-export const paintFor = (mood: Mood, style: Style): ((text: string) => string) =>
+/** Paints each line by itself: a function of a style takes one text. */
+export const painted = (lines: readonly string[], paint: Paint): string[] => lines.map((line) => paint(line))
+
+/** Returns how each result of a verdict is painted. */
+export const resultPaints = ({ green, accent, yellow }: Style): { readonly [result in Verdict['result']]: Paint } => ({
+  met: green,
+  violated: accent,
+  unknown: yellow,
+})
+
+export const paintFor = (mood: Mood, style: Style): Paint =>
   ({ good: style.green, bad: style.accent, unsure: style.yellow })[mood]

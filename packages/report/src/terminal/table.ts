@@ -1,3 +1,4 @@
+import type { Paint } from './style.ts'
 import { displayWidth, padEnd, padStart, wrap } from './width.ts'
 
 export interface Column {
@@ -8,7 +9,7 @@ export interface Column {
 /** A cell's text and colour. The colour is applied after padding, because colour codes must not count as width. */
 export interface Cell {
   readonly text: string
-  readonly paint?: (text: string) => string
+  readonly paint?: Paint
 }
 
 const asCell = (cell: Cell | string): Cell => (typeof cell === 'string' ? { text: cell } : cell)
@@ -17,13 +18,13 @@ const asCell = (cell: Cell | string): Cell => (typeof cell === 'string' ? { text
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],
-  title: (text: string) => string,
+  title: Paint,
   air: number = 3,
 ): string[] {
   const widths = columns.map((column, i) =>
     Math.max(displayWidth(column.title), ...rows.map((row) => displayWidth(asCell(row[i] ?? '').text))),
   )
-  const line = (cells: readonly (Cell | string)[], paint?: (text: string) => string): string =>
+  const line = (cells: readonly (Cell | string)[], paint?: Paint): string =>
     columns
       .map((column, i) => {
         const cell = asCell(cells[i] ?? '')
@@ -44,7 +45,7 @@ export function table(
 export function fittingTable(
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],
-  title: (text: string) => string,
+  title: Paint,
   { air, width }: { readonly air: number; readonly width: number },
 ): string[] {
   const narrow = rows.flatMap((row) => brokenRow(row, Math.floor(width / 2)))

@@ -1,6 +1,6 @@
 import type { TransactionDrawing } from '@chaosproxy/checker'
 import { type History, hasTimes, moment, plural } from '@chaosproxy/history'
-import { linesOf, printable, processText } from '../operation-words.ts'
+import { clientOf, linesOf, printable } from '../operation-words.ts'
 import { linesText } from '../places.ts'
 import {
   arrowSentence,
@@ -11,9 +11,10 @@ import {
   othersText,
   type PlacedTransaction,
 } from '../transactions/lanes.ts'
-import { digitsToTellApart } from '../words.ts'
+import { digitsToTellApart, nonEmpty } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
 import type { DrawingOptions } from './drawing.ts'
+import type { Paint } from './style.ts'
 import { clip, displayWidth, padStart } from './width.ts'
 
 const NARROWEST_LANE = 18
@@ -38,7 +39,7 @@ export function drawTransactions(history: History, drawing: TransactionDrawing, 
   const left = Math.max(0, ...labels.map(displayWidth)) + 3
   const most = Math.floor((options.width - left) / layout.lanes.length)
   const needed = Math.max(
-    ...layout.lanes.map((name) => displayWidth(name)),
+    ...layout.lanes.map(displayWidth),
     ...texts.flat().map(({ text, marks }) => displayWidth(text) + marks.length + 1),
   )
   const width = Math.min(most, Math.max(NARROWEST_LANE, needed + 5))
@@ -48,8 +49,6 @@ export function drawTransactions(history: History, drawing: TransactionDrawing, 
     : stacked(history, drawing, texts, options)
   return legend.length === 0 || options.listed === true ? body : [...body, '', ...legend]
 }
-
-type Paint = (text: string) => string
 
 interface Line {
   readonly text: string
@@ -143,10 +142,13 @@ function stacked(
 ): string[] {
   return drawing.parts.flatMap((drawn, part) => {
     const { operation } = drawn
-    const who = processText(history, history.operations.process[operation] ?? 0)
-    const head = [who, linesText(history, linesOf(history, operation)), endText(history, drawn)]
+    const head = [
+      clientOf(history, operation),
+      linesText(history, linesOf(history, operation)),
+      endText(history, drawn),
+    ]
     return [
-      `${style.bold(nameOfPart(part))}  ${clip(head.filter((text) => text !== '').join(', '), width - 5, symbols.ellipsis)}`,
+      `${style.bold(nameOfPart(part))}  ${clip(nonEmpty(head).join(', '), width - 5, symbols.ellipsis)}`,
       ...(texts[part] ?? []).map(({ text, marks, paint = (plain) => plain }) => {
         const shown = clip(text, width - 5 - displayWidth(marks), symbols.ellipsis)
         return `    ${paint(shown)}${marks === '' ? '' : ` ${style.accent(marks)}`}`
@@ -157,7 +159,10 @@ function stacked(
 
 function labelsOf(history: History, { moments }: LaneLayout): readonly string[] {
   if (!hasTimes(history)) return moments.map(() => '')
-  const digits = Math.min(6, digitsToTellApart(moments.map(({ nanos }) => nanos)))
+  const digits = digitsToTellApart(
+    moments.map(({ nanos }) => nanos),
+    6,
+  )
   return moments.map(({ nanos }) => moment(nanos, digits))
 }
 

@@ -1,6 +1,7 @@
 import type { DrawnTransaction, TransactionArrow, TransactionDrawing } from '@chaosproxy/checker'
 import { FAIL, type History, OK } from '@chaosproxy/history'
-import { hasReturned, nameText, processText } from '../operation-words.ts'
+import { clientOf, hasReturned, nameText } from '../operation-words.ts'
+import { nonEmpty } from '../words.ts'
 
 export interface PlacedTransaction {
   readonly part: number
@@ -72,11 +73,11 @@ function lanesOf(
   history: History,
   { parts, arrows }: TransactionDrawing,
 ): { readonly lanes: readonly string[]; readonly laneOf: readonly number[] } {
-  const { callEvent, returnEvent, process } = history.operations
+  const { callEvent, returnEvent } = history.operations
   const open: { readonly name: string; until: number }[] = []
   const laneOf = parts.map(({ operation, members }) => {
     const last = members?.at(-1) ?? operation
-    const name = processText(history, process[operation] ?? 0)
+    const name = clientOf(history, operation)
     const from = callEvent[operation] ?? 0
     const until = hasReturned(history, last) ? (returnEvent[last] ?? 0) : Number.POSITIVE_INFINITY
     const known = open.findIndex((lane) => lane.name === name && lane.until < from)
@@ -122,6 +123,10 @@ export const othersText = ({ others, steps }: DrawnTransaction): string =>
   others === 0
     ? ''
     : `${others}${steps.length === 0 ? '' : ' more'} ${others === 1 ? 'read or write' : 'reads and writes'}`
+
+/** Says what a transaction did: its drawn steps, the number of others, and why it is drawn. */
+export const didTexts = (part: DrawnTransaction): readonly string[] =>
+  nonEmpty([...part.steps.map(({ text }) => text), othersText(part), part.why ?? ''])
 
 /** The meaning of each kind of arrow, read from its beginning to its end: `did not see`. */
 export const arrowWords: { readonly [edge in TransactionArrow['edge']]: string } = {
