@@ -27,8 +27,9 @@ export const wallsBetween = <Lane extends { readonly name: string }>(
   })
 
 /**
- * Returns the order of the lanes. Nodes are in the middle, and clients on the side of the node that they call first.
- * The sides of the first partition stay together for its wall. Among such orders, calls cross the fewest lanes.
+ * Returns the order of the lanes. Nodes are in the middle, and each client is on the side of the node that it calls
+ * first. Nodes on the same side of the first partition are neighbours, so that a wall can be drawn. Among such orders,
+ * returns the one whose calls cross the fewest lanes.
  */
 export function lanesInOrder({ clients, nodes, steps }: StoryTelling): readonly string[] {
   const signs = steps.flatMap((step) => step.signs)
@@ -59,7 +60,7 @@ function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): 
   const isConcerned = (node: string): boolean => cut.some((ends) => ends.includes(node))
   if (one === undefined || sides.length > 2) return [sides.flat()]
   const [near, far] = [one.filter(isConcerned), one.filter((node) => !isConcerned(node))]
-  // All nodes stay connected through others.
+  // There is one side only: all nodes still reach each other through other nodes.
   if (other === undefined)
     return near.length === 2
       ? [

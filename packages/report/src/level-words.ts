@@ -40,8 +40,8 @@ const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 export interface Despite {
   readonly level: string
   /**
-   * A clause about why the level is met: `it leaves real time out, so the g it read may count as newer than its own
-   * write`.
+   * A clause about why the level is met: `it leaves real time out, so the balance it read may count as newer than its
+   * own write`.
    */
   readonly because: string
 }
@@ -49,7 +49,7 @@ export interface Despite {
 export const despiteText = ({ level, because }: Despite): string => `${level} is met all the same: ${because}`
 
 /**
- * Returns the rows, the strongest level first. Adjacent levels with equal results and notes share one, except for
+ * Returns the rows, the strongest level first. Adjacent levels with equal results and notes share a row, except for
  * `mainLevels` without a note.
  */
 export function levelRows(report: Report<string>, despite?: Despite): LevelRow[] {
@@ -93,7 +93,9 @@ function noteOf(report: Report<string>, level: string, verdict: Verdict): string
   return verdict.witness.kind === 'implied' ? 'follows' : ''
 }
 
-/** Returns why some levels have no verdict: the model does not define them. Undefined if there are none. */
+/**
+ * Returns why some levels have no verdict: the model does not define them. Undefined if the model defines all levels.
+ */
 export function whyNotOfModel(report: Report<string>): string | undefined {
   const [level] = levelsNotOfModel(report)
   const verdict = level === undefined ? undefined : verdictOf(report, level)
@@ -164,7 +166,7 @@ export interface IsolationRow {
   readonly cells: readonly (readonly IsolationCell[])[]
 }
 
-/** The columns of isolation levels. `prefix`: how names begin in this form. */
+/** The columns of isolation levels. The names of the levels in a column begin with `prefix`. */
 export const isolationColumns: readonly { readonly title: string; readonly prefix: string; readonly means: string }[] =
   [
     { title: 'alone', prefix: '', means: 'by itself' },
@@ -174,7 +176,7 @@ export const isolationColumns: readonly { readonly title: string; readonly prefi
 
 /** Strongest first. */
 export function isolationRows(report: Report<string>): readonly IsolationRow[] {
-  // `declared` has only one form.
+  // Other levels, such as `declared`, have only the form `alone`.
   const rows: IsolationRow[] = Object.keys(report.levels).flatMap((level) =>
     (isolationLadder.levels as readonly string[]).includes(level)
       ? []

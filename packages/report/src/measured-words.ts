@@ -4,7 +4,10 @@ import type { PhaseSummary, RequirementResult, RunViews } from '@chaosproxy/runn
 import { adjective } from './level-words.ts'
 import { percentOf } from './words.ts'
 
-/** Returns the number of stale reads: `312 of 29,000 (1.08%)`. Their values had certainly been overwritten before. */
+/**
+ * Returns the number of stale reads: `312 of 29,000 (1.08%)`. A read is stale if its value had certainly been
+ * overwritten before the read.
+ */
 export function staleText({ reads }: Staleness): string {
   if (reads.measured === 0) return 'no read could be measured'
   const stale = `${reads.stale === 0 ? 'none' : count(reads.stale)} of ${count(reads.measured)}`

@@ -128,7 +128,7 @@ export function reproach(history: History, counterexample: Counterexample): Repr
   return { by: before, text: [told, ...laterSight(history, counterexample)].join(', and ') }
 }
 
-/** Describes a second read, which saw two overlapping writes in the other order. */
+/** Describes the second of two reads that saw overlapping writes in different orders. */
 function laterSight(history: History, counterexample: Counterexample): readonly string[] {
   const found = disagreementOf(history, counterexample)
   if (found === undefined) return []
@@ -138,7 +138,7 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
   return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
 
-/** Whether an answer has the written value or the added element. The write then does not contradict it. */
+/** Whether an answer has the written value or the added element. The write then does not contradict the answer. */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
   functionOf(history, write) === 'watch' ||
   (!isRead(history, write) &&

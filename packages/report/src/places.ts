@@ -1,8 +1,6 @@
 import { count, type History, placeIn, printable } from '@chaosproxy/history'
 import { lineList } from './words.ts'
 
-// Formats places in the history file, or in the files that were merged.
-
 /** Cites a line: `line 5`; in a history of several files `b.jsonl:1`. */
 export function lineText(history: Pick<History, 'files'>, line: number): string {
   const { file, line: own } = placeIn(history, line)

@@ -44,7 +44,7 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
 
 const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   const { outcome, f, length } = history.operations
-  // Reads are left out: an answer that was not understood has a mark of its own.
+  // Reads are left out, because the record has marks for answers to reads that were not understood.
   const isRead = history.functions.map(readsWhole)
   let count = 0
   let why = ''
@@ -137,7 +137,9 @@ const unclearText = ({ count: times, why }: NonNullable<RecordFacts['unclear']>)
 /** Maximum number of kinds of requests in a line. */
 const MOST_IN_LINE = 5
 
-/** Returns every report's line about requests that were not judged or not understood. */
+/**
+ * Returns a line about requests that were not judged or not understood; empty if there are none. Every report shows it.
+ */
 export function unjudgedLine(history: History): string {
   const facts = recordFactsOf(history, undefined)
   if (facts === undefined) return ''

@@ -35,7 +35,7 @@ export interface StoryTelling {
 }
 
 export interface ToldStep {
-  /** Equal for corresponding steps of different tellings. */
+  /** Identifies the step. Corresponding steps of different tellings have equal values. */
   readonly what: string
   readonly text: string
   /** The level that the answers violate from this step on; absent in other steps. */
@@ -78,7 +78,7 @@ export type Sign =
   | (Passing & { readonly type: 'answer'; readonly outcome: 'ok' | 'refused' | 'none' })
   /** A message between nodes, and what happens to it. */
   | (Passing & { readonly type: 'message'; readonly fate: NodeMessage['fate'] })
-  /** The answer that all these nodes give. */
+  /** An answer that all of `nodes` give. */
   | {
       readonly type: 'state'
       readonly at: Nanos
@@ -96,7 +96,7 @@ export type Sign =
   | {
       readonly type: 'cut' | 'restored'
       readonly at: Nanos
-      /** The links: both directions of each, or one. */
+      /** The affected links, each as a pair. A link that is affected in both directions has two pairs. */
       readonly between: readonly (readonly [string, string])[]
       readonly text: string
     }

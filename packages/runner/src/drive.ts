@@ -166,7 +166,10 @@ export function inTimeOf(
 
 const STATUS_EVERY_MS = millis(100)
 
-/** Reports the status at intervals of the cluster's clock, so that virtual time gets as many reports as real time. */
+/**
+ * Reports the status at intervals of the cluster's clock. A run in virtual time then gets as many reports as a run in
+ * real time.
+ */
 function reportStatus({ clock }: StartedCluster, handle: RunHandle, listener: RunListener): void {
   const report = () => {
     const progress = handle.progress()
@@ -254,7 +257,7 @@ export function watchBeats(clock: Clock, { since, stood, isOver }: BeatOptions):
   const beat = createBeats(since())
   const schedule = (): void => {
     const next = nanos(clock.now() + millisToNanos(BEAT_EVERY_MS))
-    // The timer must not keep a program that records itself from exiting.
+    // The timer must not keep the process alive. Otherwise, a program that records itself could not exit.
     clock.at(next, beaten, { keepsAlive: false })
   }
   function beaten(): void {

@@ -20,13 +20,15 @@ type Options = ProcessOptions & {
   readonly cluster: Cluster
   readonly inputs: readonly Input[]
   readonly quietMs: number
-  /** Returns an operation that shows whether the system serves clients again. */
+  /**
+   * Returns an operation that shows whether the system serves clients again. It is used if there is nothing to read.
+   */
   readonly otherwise?: (() => Input) | undefined
-  /** If a fault may still affect the state, no operation is marked as final. */
+  /** False if a fault may still affect the state. Then no operation is marked as final. */
   readonly isHealed?: boolean | undefined
   /**
-   * The condition to wait for; by default `agreement`. `service` suffices if every read from every node must be right
-   * at any time.
+   * The condition to wait for; by default `agreement`. Use `service` if every read from every node must be right at any
+   * time.
    */
   readonly until?: 'agreement' | 'service' | undefined
 }
@@ -40,8 +42,8 @@ export interface ReadFinally {
 const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
 
 /**
- * Waits until the cluster is quiet, and sends every input to every node once more (or fewer, see `until`), marked as
- * final.
+ * Waits until the cluster is quiet. Then sends every input to every node once more, marked as final. If `until` is
+ * `service`, distributes the inputs over the nodes instead.
  *
  * Rounds of reads come first, until `until` is satisfied. If this takes too long, the final operations are performed
  * anyway, because they show that the replicas disagree. If a client has given up an update that may still take effect,

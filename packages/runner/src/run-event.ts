@@ -27,7 +27,7 @@ export type RunEvent =
       readonly type: 'ready'
       readonly readyMs?: number | undefined
       readonly leader?: string | undefined
-      /** What clients do differently after the rehearsal, or a sentence that no write worked. */
+      /** What clients do differently after the rehearsal. If no write worked, a sentence that says so. */
       readonly remark?: string | undefined
     }
   /** An event of the history: an operation begins or ends, or the nemesis acts. */

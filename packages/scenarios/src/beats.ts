@@ -2,8 +2,6 @@ import { type Fault, linksBetween, type NodeId } from '@chaosproxy/faults'
 import { type Input, type Json, millis } from '@chaosproxy/history'
 import type { Asking, Beat, Ending, ExpectedGoodput, Mishap, Remark, Tale } from './story.ts'
 
-// Functions and constants for writing stories.
-
 /** Three nodes with a register workload. */
 export const threeNodes: Pick<Tale, 'nodes' | 'workload' | 'seed'> = { nodes: 3, workload: 'register', seed: 1 }
 /** Three nodes with a register workload, with n1 as the leader when the story begins. */
@@ -94,7 +92,7 @@ export const during = (
   says: string,
 ): Mishap => ({ type: 'mishap', atMs: millis(fromMs), untilMs: millis(toMs), fault, says })
 
-/** Expects that at least this share of the requests in an interval is answered. */
+/** Expects that at least the share `least` of the requests in an interval is answered. */
 export const mostAnswered = (
   fromMs: number,
   untilMs: number,

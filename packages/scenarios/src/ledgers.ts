@@ -2,9 +2,11 @@ import { canonical, type Json, readsWhole, replacesWhole, writtenValue } from '@
 import type { Done, Ledger, Money, Standing } from './story.ts'
 import { valueWords } from './words.ts'
 
-// The promises of stories. Each is checked only against the answers that clients received.
+// The promises in this file are checked only against the answers that clients received.
 
-/** Clients never spend more than was paid in. Spending is a negative addition or a smaller balance. */
+/**
+ * Clients never spend more than was paid in. Both a negative addition and a change to a smaller balance are spending.
+ */
 export const spentOnce = (key: string): Ledger => ({
   promise: 'Never more is spent than was paid in.',
   stands(done, money) {
@@ -110,7 +112,7 @@ export const countedOnce = (key: string): Ledger => ({
   },
 })
 
-/** No client's addition to the value that it had read is overwritten. */
+/** No client overwrites another client's addition. A client adds by reading a value and then writing the sum. */
 export const nothingOverwritten = (key: string): Ledger => ({
   promise: 'Everyone’s addition is in the books.',
   stands(done, money) {

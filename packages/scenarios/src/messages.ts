@@ -7,7 +7,7 @@ import { valueWords } from './words.ts'
 
 const MOST_MESSAGES = 24
 
-/** Selects the messages between nodes with values that a tale's clients wrote. */
+/** Selects a message between nodes if it contains a value that a client of the tale wrote. */
 export const listeningOf = (tale: Tale): Listening => ({
   from: nanos(0),
   to: nanos(Number.MAX_SAFE_INTEGER),

@@ -181,7 +181,7 @@ function stepOf(beat: Beat, asked: readonly Asked[], money: Money | undefined): 
 function askingStep(asking: Asking, asked: readonly Asked[], money: Money | undefined): ToldStep {
   const { who, node, says } = asking
   const found = asked.find((each) => each.asking === asking)
-  // Some systems change a value by a write and others by an addition.
+  // A step may be a write in one system and an addition in another, so both are called `changes`.
   const what = `${who} ${asking.input.value === null ? 'asks' : 'changes'} ${asking.input.key ?? ''}`
   if (found === undefined) return { what, text: says, signs: [] }
   const { calledAt, returned } = found

@@ -19,7 +19,7 @@ function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
   }))
 }
 
-/** Additional clients replace those that time out a little late. */
+/** Some requests end a little after their timeout. Additional clients send the next requests in time. */
 const SPARE_CLIENTS = 20
 
 /** Returns the scenario of a tale, to be run in virtual time or on real processes. */

@@ -97,7 +97,7 @@ function linesOf(node: string, until: Nanos, { tale, states }: Afterwards, shown
   const copied = told.flatMap(({ key, value }) => {
     const changing = partsOf(value).filter(([name]) => shown.parts.includes(name))
     if (changing.length > 0) return changing.map(([name, part]) => `${name} ${valueWords(part, tale.money)}`)
-    // If roles are shown too, a value is clear only with its key.
+    // If roles are shown too, the key is named, because the value alone would be unclear.
     return [copyWords(key, value, tale.money, shown.keys || shown.roles)]
   })
   const terms = shown.terms && term !== undefined ? [`term ${term}`] : []

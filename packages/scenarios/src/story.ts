@@ -138,7 +138,7 @@ export interface ExpectedGoodput {
   readonly fromMs: Millis
   readonly untilMs: Millis
   readonly least: number
-  /** The minimum on real processes. It is lower, because a busy machine lets some requests time out. */
+  /** The minimum on real processes. It is lower than `least`, because a busy machine lets some requests time out. */
   readonly leastOnProcesses?: number | undefined
   readonly most: number
 }

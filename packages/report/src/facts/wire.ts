@@ -24,9 +24,9 @@ export interface Wire {
   readonly unasked: string | undefined
   /** Whether the change arrived before `reader` was asked. */
   readonly hasArrived: boolean
-  /** Whether the change arrived too late without a fault. */
+  /** Whether the change arrived too late, although no fault delayed it. */
   readonly isDelayedByItself: boolean
-  /** A sentence about the message with the change. */
+  /** A sentence about the messages to `reader` that contained the change. */
   readonly sentence: string
 }
 
@@ -116,7 +116,10 @@ function spreaderOf(carriers: readonly NodeMessage[], writer: string): string {
   return carriers.reduce((most, { from }) => (sent(from) > sent(most) ? from : most), writer)
 }
 
-/** Returns the messages with the change: from `writer` to `sender`, and from `sender` to another node than `reader`. */
+/**
+ * Returns the first messages with the change from `writer` to `sender`, and from `sender` to a node that is not
+ * `reader`.
+ */
 function wayOf(
   carriers: readonly NodeMessage[],
   { writer, sender, reader }: { readonly writer: string; readonly sender: string; readonly reader: string },
@@ -236,7 +239,7 @@ export function wireLines(wire: Wire | undefined): readonly string[] {
   return [...folded, ...never, ...unclearLine(wire), ...more]
 }
 
-/** Says why the change may have been sent unnoticed, if it may. */
+/** Returns why the change may have been sent unnoticed; empty without such a reason. */
 export function unclearLine({
   unclear,
   reader,

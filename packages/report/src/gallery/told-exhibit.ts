@@ -22,10 +22,10 @@ export interface ToldExhibit {
   readonly source: string
   readonly breaks: string
   readonly cure: string
-  /** The folder in which the commands run; absent for any folder. */
+  /** The folder in which the commands must run; absent if any folder will do. */
   readonly folder?: string
   readonly commands: { readonly weakness: string; readonly cure: string }
-  /** The missing software, for which there were no trials. */
+  /** The missing software that prevented the trials. */
   readonly lacks?: string
   /** The day of the trials, as `YYYY-MM-DD`. */
   readonly triedOn?: string

@@ -12,7 +12,7 @@ const GAP = 12
 export interface LabelText {
   readonly text: string
   readonly isBold: boolean
-  /** The name of the node, on the other side of the bar. */
+  /** The name of the node. It is below the bar if the text is above, and above the bar if the text is below. */
   readonly node: string
 }
 

@@ -86,7 +86,7 @@ function faultNames(
   })
 }
 
-/** Draws goodput as an area, the rate of calls as a line, and stale reads. */
+/** Draws goodput as an area, the rate of calls as a line, and stale reads as bars. */
 function throughputRow(bins: Bins, box: Box, x: ToX): Html {
   const perSecond = (count: number): number => (count / bins.width) * 1e9
   const good = bins.ok.map(perSecond)

@@ -9,13 +9,16 @@ import type { Lanes } from './lanes.ts'
 
 /** The page must open without delay, and be small enough to send. */
 const MOST_EMBEDDED = 50_000
-/** Maximum number of embedded operations near violations and faults. The others are a sample. */
+/**
+ * Maximum number of operations near violations and faults to embed. A sample of all other operations is embedded, too.
+ */
 const MOST_NEAR = 37_500
 const NEAR_NANOS = 1e9
 const STEPS = 1_000
 const STEP_NANOS = NEAR_NANOS / STEPS
-/** Maximum length of one value, key or error, in characters. `MOST_TEXT`: of all together. */
+/** Maximum length of one value, key or error, in characters. */
 const LONGEST_TEXT = 120
+/** Maximum length of all values, keys and errors together, in characters. */
 const MOST_TEXT = 400_000
 
 export interface Selection {
@@ -26,9 +29,9 @@ export interface Selection {
    * operations.
    */
   readonly completeWithin: number
-  /** Which of the other operations are embedded: every nth. */
+  /** Of the operations outside `complete`, every nth is embedded. */
   readonly every: number
-  /** The time spans with all operations, in nanoseconds; empty if all operations are embedded. */
+  /** The time spans in which every operation is embedded, in nanoseconds. Empty if the whole history is embedded. */
   readonly complete: readonly (readonly [from: number, to: number])[]
 }
 

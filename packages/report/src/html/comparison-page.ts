@@ -163,7 +163,7 @@ interface Column {
   readonly title: string
   readonly of: (cell: ComparedCell) => number | undefined
   readonly text: (value: number) => string
-  /** The text with the range over the runs, in columns that have one. */
+  /** The text with the range of the values over all runs; absent if the column has no range. */
   readonly whole?: (cell: ComparedCell) => string
 }
 
@@ -254,7 +254,7 @@ const own = `
 const WIDTH = 96
 const HEIGHT = 22
 
-/** Draws the answers over a run as bars, on a band for the fault's share of it. */
+/** Draws the numbers of answers during a run as bars. A band marks the time of the fault. */
 function sparkline(
   values: readonly number[],
   most: number,

@@ -26,7 +26,9 @@ const TOP = 30
 const BOTTOM = 46
 /** Right margin in pixels, for half of the last tick's label. */
 const RIGHT = 16
-/** Share of the height for available systems, because most are near the threshold. */
+/**
+ * Share of the height for availabilities above the threshold. It is large, because most systems are near the threshold.
+ */
 const AVAILABLE_PART = 0.42
 /** More systems are numbered instead of named. */
 const MOST_NAMED = 8

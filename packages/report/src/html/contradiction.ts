@@ -60,7 +60,7 @@ export function drawnOf(history: History, counterexample: Counterexample): Count
 type DrawingPlace = (width: number, height: number) => Html | undefined
 
 interface DrawingOptions {
-  /** Returns the drawing's size; by default it takes the available width. */
+  /** Sets the drawing's size in pixels. By default, the drawing takes the available width. */
   readonly place?: DrawingPlace | undefined
   readonly wire?: Wire | undefined
 }
@@ -81,8 +81,8 @@ export function contradictionSvg(
   const operations = rowsOf(counterexample)
   const lanes = lanesOf(history, operations)
   const states = possibleStates(history, counterexample)
-  // The names of faults are above the first lane, where operations have no labels.
   const nodes = laneNodes(history, counterexample, faults, wire)
+  // The names of these faults are above the first lane, where operations have no labels.
   const across = faults.filter((fault) => isAcross(history, fault, nodes))
   const leap = leapsInFirstLane(history, counterexample, lanes) ? LEAP : 0
   const top = (states.length > 0 ? 54 : 12) + across.length * 16 + leap

@@ -105,7 +105,7 @@ interface DrawnFault {
   readonly hits: number | undefined
 }
 
-/** Returns the faults that were injected. Unreadable faults are left out, because no other drawing shows them. */
+/** Returns the faults that were injected. Unreadable faults are left out, as in the other drawings. */
 function faultsIn(result: Parsed): readonly DrawnFault[] {
   const faults = memberAt(result, ['faults'])
   if (!Array.isArray(faults)) return []

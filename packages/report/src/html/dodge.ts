@@ -1,5 +1,5 @@
 import { type Box, overlaps } from './arc-label.ts'
-/** A label and its own place, in pixels. */
+/** The width of a label, and its place before it moves out of the way, in pixels. */
 export interface Labelled {
   readonly x: number
   readonly y: number

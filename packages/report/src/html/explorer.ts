@@ -29,7 +29,7 @@ ${note(`${lanesText(history)} ${selectionText(history, selection)}`)}
   )
 }
 
-/** Maximum number of options in a list; the search finds others. */
+/** Maximum number of options in a list. The search field finds other names. */
 const MOST_OPTIONS = 500
 
 /** Returns a list of names in natural order; each option keeps its index. */

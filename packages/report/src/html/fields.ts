@@ -2,7 +2,7 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { FLAG_FINAL, type History, NULL } from '@chaosproxy/history'
 import { signed } from './digits.ts'
 
-/** Rows of a history as numbers for `digitsOf`, and the texts that these index. */
+/** Rows of a history as numbers for `digitsOf`. Some of the numbers are indexes into the other lists. */
 export interface Fields {
   /** The values of each field, in the order of `decode`. */
   readonly numbers: readonly Float64Array[]
@@ -39,7 +39,7 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   for (const row of accused) isAccused[row] = 1
   const processNumbers = numbering(history.processCount)
   const keyNumbers = numbering(history.keys.length)
-  // The number of null is 0, in the history and in the encoding.
+  // Null has the number 0, both in the history and in the encoding.
   const known = new Map<number, number>([[NULL, 0]])
   const numberOf = (id: number): number => {
     if ((id & 1) === 1) return id
@@ -101,7 +101,10 @@ function numbering(different: number): { readonly of: (thing: number) => number;
   return { of, all }
 }
 
-/** Encodes errors: their number, then each error's distance from the previous error and its index. */
+/**
+ * Encodes errors. The first number is how many there are. Two numbers follow for each error: its distance in rows from
+ * the previous error, and the index of its text.
+ */
 function errorsOf(
   history: History,
   rows: Int32Array,

@@ -8,7 +8,7 @@ export interface HeatMap {
   /** The latencies go from `low` to `high` nanoseconds, both powers of ten. */
   readonly low: number
   readonly high: number
-  /** Number of operations by column and row, from the least latency. */
+  /** Number of operations, by column and then by row. The first row has the lowest latency. */
   readonly counts: readonly Uint32Array[]
 }
 

@@ -34,7 +34,7 @@ export function holdingBars(history: History, counterexample: Counterexample, pl
   if (holdings.length === 0) return { markup: html``, texts: [] }
   const { callTime, returnEvent } = history.operations
   const from = ({ acquire }: Holding): number => place.scale.ofEvent(returnEvent[acquire] ?? 0)
-  // The drawn operations may lack the release.
+  // If the release is not drawn, the bar ends at the right edge.
   const to = ({ release }: Holding): number =>
     release === undefined ? place.right : Math.min(place.right, place.scale.ofTime(callTime[release] ?? 0))
   const bar = (holding: Holding, x1: number, x2: number, name: string): Html =>
@@ -66,7 +66,7 @@ export function holdingBars(history: History, counterexample: Counterexample, pl
 const BESIDE_LANE = [30, -16, 20, -26, 40]
 const STEP = 30
 
-/** Returns the centre of a text as close as possible to the red part of a lane. */
+/** Returns a free place for the centre of a text, as close as possible to the red part of a lane. */
 function freeSpot(middle: number, lanes: readonly number[], width: number, { left, right, taken }: Place): Point {
   const within = (x: number): number => Math.min(right - width / 2, Math.max(left + width / 2, x))
   const steps = Array.from({ length: 17 }, (_, i) => (i % 2 === 0 ? 1 : -1) * Math.ceil(i / 2) * STEP)

@@ -5,9 +5,12 @@ import { hasReturned, processText } from '../operation-words.ts'
 /** The rows of the timeline, and the row of each process. */
 export interface Lanes {
   readonly names: readonly string[]
-  /** The row by process number of the history. */
+  /** The row of each process, by the process's number in the history. */
   readonly laneOf: ReadonlyMap<number, number>
-  /** How many rows to show at first: up to the last one that has operations then. 0 if the whole run is shown. */
+  /**
+   * Number of rows to show at first. They include every row with operations in the time that is shown first. 0 if the
+   * whole run is shown.
+   */
   readonly atOpening: number
 }
 
@@ -15,18 +18,18 @@ interface Span {
   readonly process: number
   readonly first: number
   readonly last: number
-  /** When the process gave up its last operation, and a new process replaced it. */
+  /** When the process gave up its last operation. A new process then replaces it. */
   readonly retiredAt: number | undefined
   readonly isFinal: boolean
   readonly isNear: boolean
 }
 
-/** Of a contradiction, only what was called less than this time before its last operation is shown at first. */
+/** At first, the page shows the last operation of a contradiction, and those called less than this time before it. */
 const OPENS_NANOS = 1e9
 
 /**
- * Returns a lane for each client. With sessions, a client is the processes of a session; otherwise, a chain of
- * processes: after an unknown outcome, the next process replaces a process. Overlapping processes get adjacent lanes.
+ * Returns a lane for each client. With sessions, a client is all processes of a session. Otherwise, a client is a chain
+ * of processes: after an unknown outcome, a new process replaces the old one. Overlapping processes get adjacent lanes.
  * The lanes of the given operations come first, then the lanes with operations at the same time. Lanes of final reads
  * come last.
  */
@@ -69,7 +72,7 @@ function groupName(history: History, spans: readonly Span[]): string {
   return `${names.slice(0, 2).join(', ')}${names.length > 2 ? '…' : ''}`
 }
 
-/** Returns the time span to show first, with these operations or the last of them. */
+/** Returns the time span to show first. It contains the last of these operations, and those called shortly before. */
 function stretchOf({ operations: { callTime } }: History, rows: readonly OperationRow[]): readonly [number, number] {
   const calls = rows.map((row) => callTime[row] ?? 0)
   const last = Math.max(...calls)
@@ -123,7 +126,7 @@ function bySession(history: History, spans: readonly Span[]): readonly (readonly
 
 const byFirst = (a: Span, b: Span): number => a.first - b.first || a.process - b.process
 
-/** Lets each new process replace the earliest retired one. */
+/** Lets each new process replace the process that retired first. */
 function bySuccession(spans: readonly Span[]): readonly (readonly Span[])[] {
   const groups: Span[][] = []
   const retired: { readonly at: number; readonly group: Span[] }[] = []

@@ -72,7 +72,7 @@ const POLICY = html`<meta http-equiv="Content-Security-Policy" content="default-
 /** A server sends its own policy. The empty icon keeps the browser from requesting an icon. */
 const SERVED = html`<link rel="icon" href="data:,">`
 
-/** Returns the page before its body. `own`: the styles of this page. */
+/** Returns the HTML of a page up to its body. `own`: the styles of this page. */
 export const headOf = (title: string, own: string, { isServed = false }: { readonly isServed?: boolean } = {}): Html =>
   html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">${isServed ? SERVED : POLICY}<title>${title}</title><style>${trusted(stylesheet)}${trusted(own)}</style></head>`

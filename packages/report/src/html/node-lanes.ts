@@ -27,8 +27,8 @@ const DOWN: { readonly [kind: string]: string } = {
 }
 
 /**
- * Returns the nodes with a lane: those of the messages and of the drawn operations. Without messages, none unless a
- * fault hit a node of these operations.
+ * Returns the nodes with a lane: those of the messages and of the drawn operations. Without messages, nodes have lanes
+ * only if a fault hit one of them.
  */
 export function laneNodes(
   history: History,
@@ -62,7 +62,7 @@ function hits({ nodes, links }: NearFault, node: string): boolean {
 /** Whether a node's lane shows the fault. */
 const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean => nodes.some((node) => hits(fault, node))
 
-/** Whether a fault is drawn across all lanes, because none shows it. */
+/** Whether a fault is drawn across all lanes, because no lane shows it. */
 export function isAcross(history: History, fault: NearFault, lanes: readonly string[]): boolean {
   if (isOnLanes(fault, lanes)) return false
   const places = [...fault.nodes, ...fault.links.flatMap(({ from, to }) => [from, to])]
@@ -79,8 +79,9 @@ interface Place {
   readonly right: number
   readonly top: number
   readonly accused: ReadonlySet<OperationRow>
-  /** Id of the hatching for partitions; `tip`: that of the arrow tip. */
+  /** Id of the hatching for partitions. */
   readonly hatch: string
+  /** Id of the arrow tip. */
   readonly tip: string
   readonly wire: Wire | undefined
 }
@@ -144,7 +145,7 @@ function faultBars(
   const own = nodes.filter((node) => hits(fault, node))
   return html`<g class="fault"><title>${fault.whole}</title>${own.map((node, i) => {
     const y = middle(node)
-    // A partition has one label. Nodes that were down have one each.
+    // A partition has one label, at its first node. Each node that was down has a label of its own.
     const label = i > 0 && word === undefined ? undefined : placed(labels.get(node) ?? [], x - half, x + half)
     const bar =
       word === undefined

@@ -27,7 +27,10 @@ export const warningsOf = (
   ...history.warnings,
 ]
 
-/** Returns the line below a headline: the verdict, unless the headline states it, the expected level, and the note. */
+/**
+ * Returns the line below a headline: the verdict, the expected level, and the note. Leaves out the verdict if the
+ * headline states it.
+ */
 export function standing({ headline, expected }: Facts): string {
   const level = headline.title === headline.verdict ? '' : headline.verdict
   const beside = headline.mood === 'bad' ? headline.beside : ''
@@ -46,9 +49,9 @@ const KEPT: ReadonlyMap<string, string> = new Map([
 export function ledeOf({ report, history }: Page, facts: Facts): string {
   const { headline, shown, isAside } = facts
   if (shown !== undefined && !isAside) return capitalised(storyOf(history, shown))
-  // The page's answer to `Why` has the reason.
+  // The page says under `Why` why the verdict is unknown.
   if (headline.verdict.startsWith('Unknown')) return ''
-  // Below a bad headline, the line already has this note.
+  // If the headline is bad, the line below it already has this note.
   if (headline.beside !== '') return headline.mood === 'bad' ? '' : `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   const kept = headline.mood === 'good' ? KEPT.get(report.model) : undefined

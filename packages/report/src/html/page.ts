@@ -198,7 +198,8 @@ function judgement(page: Page, { expectation, requirements }: Facts, { next }: T
 }
 
 /**
- * Returns the meaning of the exit code. Leaves out 0 without an expectation, which would confuse beside a violation.
+ * Returns the meaning of the exit code. Leaves out exit code 0 if no level was expected, because it would confuse
+ * beside a violation.
  */
 const exitText = (code: number | undefined, isExpected: boolean): string => {
   if (code === undefined || (code === 0 && !isExpected)) return ''
@@ -259,8 +260,8 @@ export function figure(
 }
 
 /**
- * Returns the other violations. Their drawings are collapsed, except for the first if the main one does not show how it
- * arose.
+ * Returns the other violations. Their drawings are collapsed. Only the first is open, if the main drawing does not show
+ * how its violation arose.
  */
 function otherFigures(
   page: Page,

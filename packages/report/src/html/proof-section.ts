@@ -4,7 +4,10 @@ import { capitalised } from '../words.ts'
 import { type Html, html, note, script, scriptJson, sectionOf, trusted } from './markup.ts'
 import { verifyScript } from './scripts.ts'
 
-/** Returns which verdicts are proved, the command that verifies them, and if possible a button. */
+/**
+ * Returns which verdicts are proved, and the command that verifies them. If the page contains the proof, adds a button
+ * that verifies it.
+ */
 export function proofSection(proof: WrittenProof | undefined): Html | undefined {
   if (proof?.written === undefined) return undefined
   const { written, embedded } = proof

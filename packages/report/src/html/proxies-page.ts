@@ -17,7 +17,7 @@ export interface ProxiesPage {
 }
 
 interface ShownRecording {
-  /** Number of operations with outcome `ok`; other members count the others. */
+  /** Number of operations with outcome `ok`. `fail` and `info` are the numbers for these outcomes. */
   readonly ok: number
   readonly fail: number
   readonly info: number

@@ -51,7 +51,7 @@ interface DrawnTurn {
   readonly row: number
 }
 
-/** Draws the two requests as lanes, with time downwards, and the overtaken await. */
+/** Draws the two requests as lanes with time downwards, and marks the overtaken await. */
 function raceSvg(race: Race): Html {
   const { overtaken, by, turns } = race
   const drawn = [turns.overtaken, turns.by]
@@ -95,6 +95,6 @@ function waitHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn, drawn: re
   return html`${svgRect(isOvertaken ? 'race-wait overtaken' : 'race-wait', LANES[lane] - WAIT_WIDTH / 2, from, WAIT_WIDTH, to - from)}${(to - from > ROW || isOvertaken) && svgText(isOvertaken ? 'race-note' : 't2', x, (from + to) / 2 + 4, text)}`
 }
 
-/** Whether this turn ended at the overtaken await, or at an await within its time. */
+/** Whether the await at the end of this turn is the overtaken await, or happened during it. */
 const covers = ({ at, waits }: RaceTurn, overtaken: Race['overtaken']): boolean =>
   at >= overtaken.from && (waits?.to ?? 0) <= overtaken.to

@@ -50,8 +50,8 @@ export function possibleStates(history: History, counterexample: Counterexample)
 }
 
 /**
- * Whether the checker found the same values possible at the culprit's call. It knows the whole history, and two
- * different sets on one page would not be credible.
+ * Whether the checker, too, found these values possible at the culprit's call. The checker knows the whole history. Two
+ * different sets of values on one page would not be credible.
  */
 function agrees(states: readonly Possible[], found: Counterexample['statesBefore'], at: number): boolean {
   if (found === undefined) return true

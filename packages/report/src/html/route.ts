@@ -20,8 +20,9 @@ export interface Route {
   readonly trouble: number
 }
 
-/** Half of a bar's height in pixels; `CORNER`: how far from a corner an arc leaves. */
+/** Half of a bar's height in pixels. */
 const HALF = 10
+/** Distance from a bar's corner at which an arc leaves the bar, in pixels. */
 const CORNER = 4
 /** Lengths of the straight beginning of an arc, in pixels. */
 const BENDS = [20, 50, 100, 170]
@@ -41,8 +42,8 @@ interface Port {
 }
 
 /**
- * Returns the arc between two bars that crosses the fewest labels and bars; among equals, the shortest. It ends at
- * sides and corners, because labels are above and below.
+ * Returns the arc between two bars that crosses the fewest labels and bars. If there are several, returns the shortest.
+ * Arcs end at the sides and corners of bars, because labels are above and below bars.
  */
 export function routeOf(from: End, to: End, { texts, bars, arcs, bounds }: Covers): Route {
   const others = arcs.flatMap((arc) => LOOKED_AT.filter(isBetween).map((share) => along(arc, share)))

@@ -7,7 +7,7 @@ export interface Scale {
   readonly breaks: readonly { readonly x: number; readonly nanos: number }[]
 }
 
-/** How many times the usual gap a gap may be before it is shortened. */
+/** A gap is shortened if it is more than this many times as long as the usual gap. */
 const LONG = 6
 /** The share of the width that all gaps get equally, so that no two events coincide. */
 const EVEN = 0.45
@@ -18,8 +18,8 @@ interface TimedEvent {
 }
 
 /**
- * Returns a scale with time to the right. A part of the width is shared evenly by the gaps between events, the rest by
- * their durations. Very long gaps are shortened, and divided where a fault began or ended.
+ * Returns a scale with time to the right. One part of the width is divided equally among the gaps between events, and
+ * the rest in proportion to their durations. Very long gaps are shortened, and divided where a fault began or ended.
  */
 export function scaleOf(
   operations: readonly TimedEvent[],
@@ -69,7 +69,7 @@ function divided(events: readonly TimedEvent[], moments: readonly number[], long
     const next = events[i + 1]
     if (next === undefined || next.time - event.time <= longest) return [event]
     const within = [...new Set(moments)].filter((time) => time > event.time && time < next.time).sort((a, b) => a - b)
-    // Such a time has no event position.
+    // A moment between two events has no event position.
     return [event, ...within.map((time) => ({ position: Number.NaN, time }))]
   })
 }

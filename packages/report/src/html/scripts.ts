@@ -58,7 +58,7 @@ export const pageScript: string = scriptOf(startPage, {
 
 export const comparisonScript: string = scriptOf(startComparison, { find, startTheme, sortTable })
 
-/** The script of pages without other scripts than the theme's. */
+/** The script of pages that need no script but the theme's. */
 export const themeScript: string = `(${startTheme})(${find})`.replace(/^\s+/gm, '')
 
 export const proxiesScript: string = scriptOf(startProxies, { find, startTheme, keepUp })

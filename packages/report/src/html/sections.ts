@@ -193,12 +193,13 @@ export function recordSection(facts: RecordFacts | undefined): Html | undefined 
   return sectionOf('record', 'The record', namedRows(rows))
 }
 
-/** Maximum number of phases that a reader compares. */
+/** More phases would be too many to compare. */
 const MOST_PHASES = 6
 
 /**
- * Returns the worst phases and the one without faults, in the order of the run. Worst is a broken level, then stale
- * reads, then a single fault, then low availability.
+ * Returns the worst phases and the phase without faults, in the order of the run. Phases with a broken level are the
+ * worst, then those with the most stale reads. Among equals, single faults come before combined ones, and then low
+ * availability decides.
  */
 export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSummary[] {
   const worstFirst = phases.toSorted((one, other) => compareInTurn(weights(one), weights(other)))

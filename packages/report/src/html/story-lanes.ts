@@ -14,7 +14,7 @@ const TEXT_AT = 13
 export const lanesOf = (telling: StoryTelling): readonly Lane[] =>
   lanesInOrder(telling).map((name, i, { length }) => ({ name, at: (100 * (i + 0.5)) / length }))
 
-/** Returns the lanes of a story. If the adjacent story has the same lanes, its order is used for both. */
+/** Returns the lanes of a story. If `others` are the same lanes, returns them in the order of `others`. */
 export function lanesBeside(others: readonly Lane[], telling: StoryTelling): readonly Lane[] {
   const own = lanesOf(telling)
   const isSame = own.length === others.length && own.every(({ name }) => others.some((other) => other.name === name))

@@ -97,7 +97,10 @@ const twoColumns = (page: string): string =>
 const threeColumns = (page: string, columns: string): string =>
   `${page} :is(li,.row-head,.names){grid-template:auto 1fr/${columns}}${page} .says.told{grid-area:1/1}${page} .says.fixed{grid-area:2/1}${page} .cell.told{grid-area:1/2/3/3}${page} .cell.fixed{grid-area:1/3/3/4}${page} :is(.title,.heads).told{grid-area:1/2}${page} :is(.title,.heads).fixed{grid-area:1/3}${page} .row-head{gap:0 20px}`
 
-/** Returns styles with the lanes' names only above the page. The fixed side is then recognised by its position. */
+/**
+ * Returns styles that show the lanes' names once, above the steps. The fixed side needs no border, because its position
+ * identifies it.
+ */
 const namedOnce = (page: string): string =>
   `${page} .names{display:grid}${page} .cell-head{display:none}${page} li{padding-bottom:0}${page} .says.fixed:empty{display:block}${page} .cell.fixed{padding-left:0;border-left:0}`
 

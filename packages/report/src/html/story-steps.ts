@@ -26,7 +26,10 @@ export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, tell
   return html`<div class="told-page${kinds}"><div class="row-head">${one.title}${other?.title}</div><div class="names" aria-hidden="true">${one.names}${other?.names}</div><ol>${rows}</ol></div>`
 }
 
-/** Whether to mark a step as wrong: it breaks a promise, or the level if no step breaks a promise. */
+/**
+ * Whether to mark a step as wrong. Marks the steps that break a promise or, if there are none, those that violate the
+ * level.
+ */
 const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: ToldGroup): boolean =>
   all.some((step) => step.ledger?.breaks === true) ? ledger?.breaks === true : broken !== ''
 
@@ -47,7 +50,10 @@ interface Column {
   readonly lanes: readonly Lane[]
   readonly title: Html
   readonly names: Html
-  /** Draws a step. If this telling lacks it, draws only the lanes. Call it in the order of the steps. */
+  /**
+   * Draws a step, or only the lanes if this telling does not have the step. Call this function in the order of the
+   * steps.
+   */
   cell(group: ToldGroup | undefined): Html
 }
 

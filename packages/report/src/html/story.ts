@@ -86,7 +86,7 @@ function edgeList(history: History, counterexample: Counterexample): Html | unde
   )
 }
 
-/** Shows the read by which one operation precedes another. */
+/** Shows the read that proves the order of two operations. */
 function chainOf(history: History, { shownBy }: OrderEdge, withKey: boolean): Html | undefined {
   if (shownBy === undefined) return undefined
   const the = (operation: OperationRow): string => operationText(history, operation, { withKey })

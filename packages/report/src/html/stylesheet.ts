@@ -22,8 +22,8 @@ svg .label{font-size:12.5px;paint-order:stroke;stroke:var(--page);stroke-width:3
 .edge-dot{fill:var(--page);stroke:var(--accent);stroke-width:1.5}svg .edge-number{fill:var(--accent);font-weight:650}`
 
 /**
- * The accent colour means a broken promise. Met levels are ink, faults neutral bands, data blue. Text has a contrast of
- * at least 4.5, marks of 3, in both themes. Print is always light.
+ * The accent colour marks broken promises. Met levels have the ink colour, faults are neutral bands, and data is blue.
+ * In both themes, text has a contrast of at least 4.5, and marks of at least 3. Print is always light.
  */
 export const stylesheet: string = `
 ${themes}

@@ -242,7 +242,7 @@ function arcBetween(begin: Side, end: Side): Arc {
   ]
 }
 
-/** Whether an arrow is calm. Only steps that contradict the observed ones are red. */
+/** Whether an arrow has the calm colour. Steps that contradict the observed steps are red instead. */
 const isCalm = ({ edge }: TransactionArrow): boolean => edge !== 'rw'
 
 interface Around {

@@ -56,7 +56,7 @@ function wayOf(message: NodeMessage, wire: Wire, { scale, left, right, middle }:
   const down = to > from ? 1 : -1
   const clamp = (x: number): number => Math.min(right, Math.max(left, x))
   const x1 = clamp(scale.ofTime(message.sentAt))
-  // A message that arrived later was still held then.
+  // If a message arrived after `until`, it was still held at that time.
   const fate = message.fate === 'received' && (message.endedAt ?? 0) > wire.until ? 'held' : message.fate
   const isStopped = fate !== 'received'
   const arrival = message.endedAt === undefined || isStopped ? x1 + 26 : scale.ofTime(message.endedAt)
@@ -136,7 +136,9 @@ function crosses({ from, to }: Line, { left, right, y }: Box): boolean {
   return x > left - 6 && x < right + 6
 }
 
-/** Returns the line between two nodes without a message, to the right of other messages. */
+/**
+ * Returns the line which shows that no message was sent between two nodes. The line is to the right of all messages.
+ */
 function neverLine(silent: Silent, { messages }: Wire, { scale, left, right, middle }: Place): Line | undefined {
   const [from, to] = [middle(silent.from), middle(silent.to)]
   if (from === undefined || to === undefined) return undefined

@@ -176,8 +176,8 @@ function furthestOff(history: History, read: OperationRow): ShownAccount | undef
 }
 
 /**
- * Returns the impossible balance in a read, if any: `100,000 in account d, but what had been acknowledged allows only
- * 129,914`.
+ * Returns which balance in a read is impossible, if any: `129,914 in account d, but what had been acknowledged allows
+ * only 100,000`.
  */
 export function misreadText(history: History, read: OperationRow): string | undefined {
   const wrong = furthestOff(history, read)
@@ -233,7 +233,10 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
   }
 }
 
-/** Returns the amounts that operations moved, in the order of acknowledgement. Equal ids take effect only once. */
+/**
+ * Returns the amounts that operations moved, in the order of acknowledgement. Of several operations with the same id,
+ * only the first takes effect.
+ */
 function movesOf(
   history: History,
   rows: readonly OperationRow[],
@@ -251,7 +254,7 @@ function balancesOf(history: History, row: OperationRow): ReadonlyMap<string, nu
   return amountsIn(outputOf(history, row))
 }
 
-/** Returns the opening balances from the header, or as the first read explains them. */
+/** Returns the opening balances: those in the header, or else those computed from the first read. */
 function openingOf(history: History): ReadonlyMap<string, number> | undefined {
   const known = amountsIn(history.header?.initial)
   if (known !== undefined) return known

@@ -20,7 +20,10 @@ import {
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** Losses of a counter: `The counter lost 513 additions` by final reads, or else the number of wrong reads. */
+/**
+ * Losses of a counter. If final reads show the loss, `The counter lost 513 additions`. Otherwise, the number of wrong
+ * reads.
+ */
 export const counterLosses: readonly FindLoss[] = [inTheEnd, meanwhile]
 
 const wrongIn = ({ accounting }: Report<string>): readonly Accounted[] => accounting?.unexpected ?? []
@@ -34,8 +37,8 @@ const finalReads = (history: History): readonly OperationRow[] =>
   rowsWhere(history, (row) => isFinal(history, row) && isRead(history, row) && history.operations.outcome[row] === OK)
 
 /**
- * Returns for each counter how far even its best final read is off: below the acknowledged additions, or above all
- * additions.
+ * Returns how far each counter is off in the end: below the acknowledged additions, or above all additions. The final
+ * read that is least off counts.
  */
 function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap<string | undefined, Off> {
   const byRow = new Map(wrong.map((each) => [each.operation, each]))
@@ -54,7 +57,10 @@ function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap
 
 const sumIn = (offs: Iterable<Off>, what: keyof Off): number => sumOf([...offs].map((each) => each[what]))
 
-/** Finds counters whose final reads are all too low or all too high. Counts the smallest differences. */
+/**
+ * Finds counters whose final reads are all too low or all too high. For each counter, the read that is least off
+ * counts.
+ */
 function inTheEnd({ history, report }: Shown): Loss | undefined {
   const least = offInTheEnd(history, wrongIn(report))
   const missing = sumIn(least.values(), 'missing')
@@ -86,7 +92,7 @@ function meanwhile({ history, report }: Shown): Loss | undefined {
 
 /** Returns how far a read is below or above what the additions allow. */
 function missOf(read: Accounted | undefined): Off {
-  // Null is a counter that was never written, or deleted.
+  // The value of a counter is null if it was deleted or never written.
   const value = read?.value === null ? 0 : read?.value
   const off = read?.bounds === undefined || typeof value !== 'number' ? 0 : offBy(value, read.bounds)
   return { missing: Math.max(0, -off), extra: Math.max(0, off) }
@@ -101,7 +107,7 @@ export const onlyAdds = (history: History, holds: (amount: number) => boolean = 
 /** Whether every update adds 1, so that updates can be counted. */
 const ones = (history: History): boolean => onlyAdds(history, (amount) => amount === 1)
 
-/** Maximum number of the newest additions to show if nodes do not matter. */
+/** Maximum number of newest additions to show, if they are not grouped by node. */
 const MOST_SHOWN = 6
 
 /** Returns the table of a read: what each node had acknowledged, and what was read. */
@@ -208,7 +214,10 @@ function readRow(history: History, read: OperationRow, { allowed, at, isAccused 
 const offText = (off: number): string =>
   off === 0 ? '' : `${amountText(Math.abs(off))} ${off < 0 ? 'too few' : 'too many'}`
 
-/** Returns final reads with other values, because the headline sums up the losses of all nodes. */
+/**
+ * Returns final reads of the same counter that differ from the culprit. They belong in the table, because the headline
+ * sums up the losses of all nodes.
+ */
 function otherEnds(history: History, culprit: OperationRow): readonly OperationRow[] {
   if (!isFinal(history, culprit)) return []
   const known = new Set([numberIn(history, culprit)])

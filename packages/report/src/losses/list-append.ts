@@ -5,8 +5,9 @@ import { rowsWhere, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
- * Finds the loss of a list: `A read of list k missed 3 acknowledged appends`, or appends that were read before. Appends
- * of unknown outcome count only if they were read.
+ * Finds acknowledged appends that a read of a list missed: `A read of list k missed 3 acknowledged appends`. Otherwise,
+ * finds elements that an earlier read returned and this read missed. Appends of unknown outcome count only if they were
+ * read.
  */
 export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, operations } }) => {
   if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
@@ -18,7 +19,7 @@ export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, o
   const [key] = keys
   const list = key === undefined ? 'the list' : `list ${nameText(key, 24)}`
   if (missed > 0) return { title: `A read of ${list} missed ${plural(missed, 'acknowledged append')}` }
-  // Drawn reads come first.
+  // Prefers reads that are in the drawing.
   const drawn = new Set(rowsOf({ operations }))
   for (const row of before.toReversed().sort((a, b) => Number(drawn.has(b)) - Number(drawn.has(a)))) {
     if (!isRead(history, row)) continue

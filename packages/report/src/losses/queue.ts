@@ -48,7 +48,7 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
       title: `${plural(duplicated.length, 'message')} were handed out more than once`,
     }
   }
-  // Of a message that was sent once, one delivery is not surplus.
+  // The message was sent once, so all of its deliveries but one are surplus.
   const surplus = duplicated.find(({ value, key }) => {
     return canonical(value) === again && (key ?? counterexample.keys[0]) === counterexample.keys[0]
   })

@@ -62,7 +62,7 @@ function goneForGood({ history, report: { lost } }: Shown): Loss | undefined {
   const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
   const write = `${clientOf(history, first.operation)}'s confirmed write${to}`
   const [only, ...others] = history.nodes
-  // With a single node, answers may come from a cache while the write is still on disk.
+  // A single node may answer from an old cache while the write is on disk, so the write need not be gone.
   const isAlone = only !== undefined && others.length === 0
   if (isAlone) return { claim, title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
   const asked = nonEmpty([...(endOf(history, first.key)?.reads.keys() ?? [])])
@@ -85,7 +85,7 @@ export function lostText(lost: readonly LostWrite[]): string {
 }
 
 /**
- * Finds a node that ended with a wrong value: `n3 ended without p0's confirmed write to x`, or final reads that differ.
+ * Finds nodes that ended with a wrong value, `n3 ended without p0's confirmed write to x`, or whose final reads differ.
  */
 function apartAtTheEnd({ history, report }: Shown): Loss | undefined {
   const first = counterexampleOf(report, 'eventual')?.operations.find(({ operation }) =>
@@ -167,7 +167,10 @@ function effectWithoutCause({ history, report, counterexample: asked }: Shown): 
   return undefined
 }
 
-/** Maximum number of operations in a titled contradiction. A longer story is harder to follow than a stale value. */
+/**
+ * Maximum number of operations in a contradiction that the title tells. With more operations, a title about a stale
+ * value is easier to understand.
+ */
 const MOST_IN_A_TITLE = { ofAsked: 6, ofOther: 5 }
 
 function missingCause(
@@ -215,7 +218,10 @@ function olderThanKnown({ history, counterexample: { culprit, ...counterexample 
   return { title: `${reader} read ${what} than it had written itself`, despite: byItsWritesAlone(history, culprit) }
 }
 
-/** Returns why `read-your-writes` is met: a client's own writes alone do not tell how old the read value was. */
+/**
+ * Returns why `read-your-writes` is met although a client read an older value than it wrote. Without real time, the
+ * client's own writes do not show how old the value was.
+ */
 const byItsWritesAlone = (history: History, read: OperationRow): Despite => ({
   level: 'read-your-writes',
   because: `it leaves real time out, so ${readText(history, read)} may count as newer than its own write`,

@@ -15,15 +15,15 @@ import {
 export interface Replacement {
   /** The newest write that replaced the culprit's value, and was acknowledged before the culprit began. */
   readonly confirmed: OperationRow | undefined
-  /** The newest earlier read of a value that is newer than the culprit's. */
+  /** The newest read before the culprit that returned a newer value. */
   readonly saw: OperationRow | undefined
-  /** The newest earlier read of another value. It began after the culprit's value was written. */
+  /** The newest read before the culprit that returned another value. It began after the culprit's value was written. */
   readonly differs: OperationRow | undefined
 }
 
 /**
- * Returns what had certainly replaced the value that a read or cas found: a write after all writers of the value had
- * returned.
+ * Returns what had certainly replaced the value that a read or cas found: a write that began after all writers of the
+ * value had returned.
  */
 export function replacementOf(
   history: History,
@@ -50,7 +50,7 @@ export function replacementOf(
   return { confirmed: writes.findLast(isBefore), saw: rows.findLast(isSight), differs: rows.findLast(isOther) }
 }
 
-/** Whether a read is impossible by itself, because nothing may have written its value. */
+/** Whether a read is impossible by itself, because nobody can have written its value. */
 export const isImpossibleAlone = ({ levels }: Report<string>, culprit: OperationRow): boolean =>
   Object.values(levels).some((verdict) => {
     if (verdict.result !== 'violated' || verdict.counterexample.uncut?.standsAlone === false) return false
@@ -75,8 +75,8 @@ export function rowsOfKey(
 }
 
 /**
- * Returns the event by which a value was certainly written: its last writer returned, or a read saw the value of a
- * single writer. -1 without a writer, Infinity if unknown.
+ * Returns the event at which a value had certainly been written. This is the return of its last writer, or the return
+ * of a read if the value had a single writer. -1 if the value had no writer, Infinity if no such event is known.
  */
 function settledAt(history: History, rows: readonly OperationRow[], value: Json): number {
   const { outcome, returnEvent } = history.operations

@@ -37,7 +37,10 @@ function elementsHeld(history: History, read: OperationRow): readonly string[] {
 
 const named = (key: string | undefined, value: Json): string => canonical([key ?? null, value])
 
-/** Finds an element that a read missed: `p33's confirmed 261 was missing at n3`, or that was read before. */
+/**
+ * Finds an element that a read missed, although its addition was confirmed (`p33's confirmed 261 was missing at n3`) or
+ * another read had returned it.
+ */
 function unseen({ history, counterexample }: Shown): Loss | undefined {
   const missing = missingFrom(history, counterexample)
   if (missing === undefined) return undefined

@@ -9,7 +9,7 @@ export interface CodeStep {
    */
   readonly type: 'enters' | 'at' | 'gone' | 'back' | 'sql'
   readonly site: number
-  /** Number of the function that has the place. */
+  /** Number of the function in which the step happened. */
   readonly within: number
   readonly file: string
   /** Counted from 1. */
@@ -96,9 +96,9 @@ export interface RaceRow {
   readonly text: string
   readonly overtaken?: LineTimes | undefined
   readonly by?: LineTimes | undefined
-  /** Whether the other request ran during this line's await. */
+  /** Whether the request `by` ran during this line's await. */
   readonly isOvertaken: boolean
-  /** Whether lines before it are left out. */
+  /** Whether lines before this line are left out. */
   readonly isAfterGap: boolean
   /** The awaited SQL statements and outcomes: `UPDATE items SET sold = $2 (UPDATE 1)`. */
   readonly sql?: readonly string[] | undefined

@@ -39,12 +39,12 @@ export function raceOfHeader(header: Header | undefined): Race | undefined {
   return success ? { sentence: raceSentence(output), ...output } : undefined
 }
 
-/** The header's member that names the operations explained by its race and database. */
+/** The member of the header that lists the operations which the header's race and database explain. */
 const ACCUSED = 'accused'
 
 /**
- * Returns the changes that the contradiction needs, or its reads if it has none. Different reads may show the same
- * changes.
+ * Returns the changes that the contradiction needs. If it needs none, returns its reads. Changes are better, because
+ * different reads may show the same changes.
  */
 function accusedBy({ operations }: Counterexample, history: History): readonly number[] {
   const rows = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))

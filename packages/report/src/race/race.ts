@@ -11,15 +11,16 @@ interface Await {
 interface Candidate {
   readonly waited: Await
   readonly by: RacingRequest
-  /** The steps of the other request during the await. */
+  /** The steps of the request `by` during the await. */
   readonly meanwhile: readonly CodeStep[]
   readonly weight: number
 }
 
 /**
- * Returns the race that explains the contradiction best. In a race, a request reads some state before an await and
- * changes something based on it afterwards, while another request for the same key changes the state. The more of the
- * other request ran by then, and the more the first did later, the better. Without a race, no line is blamed.
+ * Returns the race that explains the contradiction best. In a race, one request reads some state before an await, and
+ * changes something based on it afterwards. During the await, another request for the same key changes the state. A
+ * race is better if the other request did more during the await, and if the first request did more after it. Without a
+ * race, no line is blamed.
  */
 export function raceIn(run: CodeRun, requests: readonly RacingRequest[]): Race | undefined {
   const [best] = candidatesIn(run.steps, requests).sort((one, other) => other.weight - one.weight)
@@ -56,7 +57,7 @@ interface Between {
 
 /** Returns how much a change after the await depends on state that was read before and changed meanwhile. */
 function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Between): number {
-  // An SQL statement takes effect during its await.
+  // Includes SQL steps before the end of the await, because an SQL statement takes effect during its await.
   const after = (other: number): readonly CodeStep[] =>
     own.flatMap((place) => {
       const step = steps[place]
@@ -70,7 +71,10 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Bet
   return most
 }
 
-/** Returns how much a step's change depends on a state: most if it uses a value read from that state. */
+/**
+ * Returns how much a step's change depends on a state. The number is highest if the step uses a value that was read
+ * from the state.
+ */
 const restsOn = ({ writes, rests }: CodeStep, state: string): number =>
   writes.length > 0 && rests.includes(state) ? 4 : writes.includes(state) ? 1 : 0
 

@@ -2,10 +2,10 @@ import type { CodeRun, CodeStep, LineTimes, RaceRow, RacingPart } from './code-r
 
 /** Nobody reads more. */
 const MOST_ROWS = 40
-/** Maximum number of lines in a gap that is shown. */
+/** Gaps of at most this many lines are shown. */
 const FEW = 2
 
-/** Returns the lines that either request ran, and the lines in short gaps between them. */
+/** Returns the lines that the two racing requests ran, and the lines in short gaps between them. */
 export function rowsOf(
   { steps: [ofOvertaken, ofOther], sources }: Ran,
   { overtaken, by }: { readonly overtaken: RacingPart; readonly by: RacingPart },

@@ -40,15 +40,15 @@ export interface Finding {
   readonly title: string
   /** `Not linearizable`. */
   readonly verdict: string
-  /** The counterexample in a sentence, or why the verdict is unknown, and missed requirements. */
+  /** The counterexample in a sentence, or the reason why the verdict is unknown. Missed requirements follow. */
   readonly sentence: string
-  /** The expected and the found level: `promised linearizable, found eventual`. */
+  /** A text about the expected level and the found level: `promised linearizable, found eventual`. */
   readonly expected: string
   /** The drawing of the counterexample, as lines of plain text. */
   readonly evidence: readonly string[]
   /** The counterexample as a Mermaid sequence diagram, unless it is too large. */
   readonly diagram: readonly string[]
-  /** Why the verdict proves less than it seems to, trouble, and warnings. */
+  /** Warnings, trouble, and reasons why the verdict proves less than it seems to. */
   readonly notes: readonly string[]
   /**
    * The requests that the verdict does not cover, which are in the notes, too: `16 requests were forwarded, not
@@ -57,8 +57,9 @@ export interface Finding {
   readonly unjudged: string
   /** Strongest first. */
   readonly levels: readonly { readonly level: string; readonly result: string; readonly reason: string }[]
-  /** The history as typed in a command; `line`: that of the accused operation. */
+  /** The history's path as typed in a command. */
   readonly file: string | undefined
+  /** The line of the accused operation. */
   readonly line: number | undefined
   readonly operations: number
   readonly elapsedMs: number
@@ -284,7 +285,7 @@ function sentenceOf(history: History, facts: Facts): string {
   const { shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const texts =
-    // Nobody expected the violated level.
+    // With `isAside`, nobody expected the violated level.
     shown === undefined || isAside
       ? [...missed, headline.beside, ...why]
       : [sentenceText(history, shown, facts.why), ...missed]

@@ -1,7 +1,10 @@
 import { findingsOf } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
-/** Prints findings without diagrams, which `json` and `markdown` have, so that each fits a line of a log. */
+/**
+ * Prints findings without diagrams, so that each finding fits a line of a log. `json` and `markdown` print the
+ * diagrams.
+ */
 export const jsonlReporter: Reporter = {
   name: 'jsonl',
   summary: 'the verdict in short, one line of JSON for each run, file or failure found',

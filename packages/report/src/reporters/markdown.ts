@@ -16,7 +16,8 @@ const SIGNS: { readonly [result in Finding['result']]: string } = {
 }
 
 /**
- * Identifies texts of this program. Some renderers join an HTML comment with the next line, so an empty one follows.
+ * Identifies texts of this program. An empty line follows, because some renderers join an HTML comment with the next
+ * line.
  */
 const MARK = '<!-- chaos -->\n\n'
 

@@ -129,7 +129,7 @@ function faultLines(
   { first, last }: { readonly first: number; readonly last: number },
 ): Drawn[] {
   const begins = { at: Math.max(first, from), line: note(nodes, text) }
-  // A fault that ended before the first shown operation needs no second note.
+  // The end of a fault has a note only if it is between the first and the last shown operation.
   return to < last && to > begins.at
     ? [begins, { at: to, line: note(nodes, `${moment(to)} healed: ${label}`) }]
     : [begins]

@@ -39,7 +39,7 @@ export interface Place {
   readonly host: string
   /** Milliseconds since 1970. */
   readonly now: number
-  /** Returns the path of a history relative to the file of the text. */
+  /** Returns the path of a history, relative to the file that the text is written to. */
   pathTo(historyFile: string): string
   /** Path of the picture that belongs to the text, relative to the text's file; absent without a picture. */
   readonly picture?: string | undefined

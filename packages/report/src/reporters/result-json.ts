@@ -54,8 +54,8 @@ export interface JsonInput extends FactsInput {
 const MOST_LISTED = 1_000
 
 /**
- * Returns the output of `--json`, whose members stay the same between versions. Times are nanoseconds since the start
- * of the run. It is always shorter than a megabyte (see `bounded`).
+ * Returns the output of `--json`. Its members stay the same between versions, and it is always shorter than a megabyte
+ * (see `bounded`). Times are nanoseconds since the start of the run.
  */
 export const toJson = (input: JsonInput): Json => bounded(wholeJson(input))
 
@@ -275,7 +275,7 @@ function counterexampleJson(
     culprit: culprit === undefined ? undefined : at.get(culprit),
     statesBefore,
     edges: edges?.map((edge) => edgeJson(edge, at)),
-    // Indexes into `operations` above, in the order of the cycle.
+    // The steps of the cycle in order. `before` and `after` are indexes into `operations` above.
     cycle: transactions?.isCycle
       ? transactions.arrows.map(({ from, to, ...edge }) => ({
           ...{ before: at.get(operationOf(from.part)), after: at.get(operationOf(to.part)) },

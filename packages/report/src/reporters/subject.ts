@@ -37,7 +37,7 @@ export interface FileSubject {
   readonly history: History
   readonly parseMs: number
   readonly checkMs: number
-  /** The level for the headline, if none is expected. */
+  /** The level for the headline if no level is expected. */
   readonly asked: string
   readonly expectation: Expectation | undefined
   readonly requirements: readonly RequirementResult[] | undefined

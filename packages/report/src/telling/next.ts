@@ -215,7 +215,7 @@ function decided({ report, asked }: Facts, { run, again }: TellingInput): Next {
   return { text, command: kind === 'record' ? again : undefined }
 }
 
-/** Approximate milliseconds for a run to reach a fault that never took effect. */
+/** Milliseconds of a run that are approximately enough for one fault to take effect. */
 const MS_FOR_A_FAULT = 10_000
 
 /** What a run may lack, the most urgent first. */
@@ -230,7 +230,7 @@ function neverAskedText({ ok, fail, info, reads, total }: RunSummary['operations
 /** Minimum number of requests for a conclusion: fewer may fail by chance. */
 const MANY = 10
 
-/** Returns the functions that never succeeded in many calls. */
+/** Returns the functions that failed many times and never succeeded. */
 function neverWorked({ operations, functions, errorOf }: History): readonly string[] {
   const tried = functions.map(() => 0)
   const worked = functions.map(() => false)

@@ -24,7 +24,7 @@ export interface Telling {
   readonly next: Next
 }
 
-/** Returns the heading of the second answer. */
+/** Returns the heading of the answer `why`. */
 function nameOfWhy({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string {
   if (outcome === 'met' || outcome === 'weaker') return 'Tried'
   return why.certainty === 'likely' ? 'Likely why' : 'Why'

@@ -1,6 +1,6 @@
 /** What a page leaves out so that it can be read at a glance. */
 export interface Brevity {
-  /** Whether only the contradiction of the weakest level is shown. */
+  /** Whether the page omits contradictions other than the drawn one and that of the weakest level. */
   readonly others: boolean
   /** Whether the page omits the reasons of levels. */
   readonly reasons: boolean
@@ -8,9 +8,9 @@ export interface Brevity {
   readonly figures: boolean
   /** Whether the page shows only the availabilities of the phases. */
   readonly phases: boolean
-  /** Whether the page also omits minor counts and the remaining contradictions. */
+  /** Whether the page omits minor counts, and all contradictions other than the drawn one. */
   readonly remainder: boolean
-  /** Whether larger pictures become lists. */
+  /** Whether pictures of more than a few operations become lists. */
   readonly picture: boolean
 }
 

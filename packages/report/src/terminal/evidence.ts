@@ -47,7 +47,7 @@ export function evidence(
   const isLong = sheet === undefined && counterexample.operations.length > MOST_ALWAYS_DRAWN
   const inner = { ...page, width: page.width - 2, listed: brevity.picture && isLong }
   const near = brevity.picture ? all.slice(0, 1) : all
-  // With a drawing, no faults are listed, because the title already names the first one.
+  // A brief page with a drawing lists no faults, because the title already names the first one.
   const named = !brevity.picture ? all : isLong ? all.slice(0, MOST_FAULTS) : []
   return [
     ...painted(wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width), style.bold),
@@ -76,7 +76,7 @@ function reasonLines(history: History, { counterexample, sheet }: Violation, { w
   return because === undefined ? [] : painted(wrap(`${symbols.violated} ${because.text}`, width), style.accent)
 }
 
-/** Reduces the messages to the one that the sentence is about. */
+/** Keeps only the message that `wire.sentence` is about. */
 function mostTelling(wire: Wire | undefined): Wire | undefined {
   if (wire === undefined) return undefined
   const { messages, reader } = wire

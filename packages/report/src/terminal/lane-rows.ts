@@ -131,7 +131,7 @@ function drawArrow(
   row.write(0, begin, isRight ? symbols.teeRight : symbols.teeLeft, tone)
   const tip = arrives ? end + (isRight ? -1 : 1) : Math.round((begin + end) / 2)
   row.write(0, tip, arrives ? (isRight ? symbols.arrowRight : symbols.arrowLeft) : symbols.wall, tone)
-  // If the arrow ends halfway, the text leaves room for its tip.
+  // If the arrow stops halfway, the text must not cover the arrow's tip.
   const on = arrives
     ? { from: left + 3, to: right - 2 }
     : isRight

@@ -7,7 +7,7 @@ const MOST_NAMED = 5
 
 const RECORD_COLUMN = 9
 
-/** Says what is missing in the record, and what it therefore leaves undecided. */
+/** Says what is missing in the record, and what is undecided for this reason. */
 export function recordText(
   facts: RecordFacts | undefined,
   isShown: (line: RecordLine) => boolean,

@@ -161,7 +161,7 @@ const sizeText = ({ operations, faults, nodes }: Size): string =>
 export interface ReplaySummary
   extends Pick<FoundFailure, 'title' | 'sentence' | 'trace' | 'steps' | 'columns' | 'race' | 'delays' | 'told'> {
   readonly mood: Mood
-  /** Why this proves less than it seems to. Shown instead of the sentence if nothing went wrong. */
+  /** Why the replay proves less than it seems to. The page shows this instead of `sentence` if nothing went wrong. */
   readonly doubts: readonly string[]
   /** How often and where the failure was replayed, and whether the replay matched the recording. */
   readonly played: string

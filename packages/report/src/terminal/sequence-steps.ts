@@ -38,7 +38,7 @@ export function sequenceSteps(input: SequenceInput): SequenceStep[] {
   )
 }
 
-/** Returns the last notes without repetitions, and the number of the others. */
+/** Returns the last notes without repetitions. A first note says how many are left out. */
 function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
   const nameOf = ({ where, text }: SequenceStep): string => `${where} ${text}`
   const [first, last] = [new Map<string, number>(), new Map<string, number>()]

@@ -41,7 +41,7 @@ export function table(
   ]
 }
 
-/** Renders a table that fits `width`. The other columns continue in a further table below. */
+/** Renders a table that fits `width`. Columns that do not fit continue in a further table below. */
 export function fittingTable(
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],

@@ -41,7 +41,7 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   let onStopped: (() => void) | undefined
   let cancelTimer: Cancel = () => {}
 
-  // Each due time is computed from the previous due time, because late timers would slow the client down.
+  // Each due time is computed from the previous due time. Otherwise, late timers would slow the client down.
   let due = clock.now()
 
   function scheduleNext(): void {

@@ -96,7 +96,7 @@ export interface ClientsOptions
   readonly recorder: RunRecorder
   readonly random: Random
   readonly keys: Set<string>
-  /** Selects the clients to start by their numbers; by default all. */
+  /** Selects by number which clients to start; by default all. */
   readonly isOurs?: ((client: number) => boolean) | undefined
   /** The last unique value already used; by default 0. */
   readonly serial?: number | undefined

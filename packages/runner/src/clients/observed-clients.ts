@@ -35,7 +35,7 @@ export function observeClients(
   }
   return {
     recorder,
-    // Ends the clients before healing: failures that the faults cause meanwhile must be observed.
+    // Healing comes after the end of the clients. Until then, the faults may cause failures, which must be observed.
     stop: (why, heal, stopped) => observed.end(why, () => heal(() => whenQuiet(cluster.clock, traffic.open, stopped))),
     follow: (followed) => followed(),
     inputs: () => workload.finale([...traffic.keys].filter(observed.canRead)),

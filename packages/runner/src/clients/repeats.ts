@@ -26,7 +26,7 @@ interface Repetition {
 }
 
 export function createRepeats(model: string): Repeats {
-  /** The last answer of a node to each process. Both views use the same process numbers. */
+  /** The last answer of a node to each process. Clients' events and nodes' events have the same process numbers. */
   const said = new Recent<Event['process'], 'nothing yet' | 'done' | 'refused'>()
   const open = new Map<Event['process'], Repetition>()
   const repetitions: Repetition[] = []
@@ -75,8 +75,8 @@ export function createRepeats(model: string): Repeats {
 }
 
 /**
- * Finds out which repetitions were executed twice, if no node answered their first attempt. A sum that no answered
- * addition explains shows that a first attempt was executed.
+ * Says which repeated requests were executed twice, certainly or perhaps. No node had answered their first attempts. If
+ * no answered addition explains a sum, a first attempt was executed.
  */
 function told(
   repetitions: readonly Repetition[],

@@ -8,11 +8,11 @@ export interface RunClients {
   stop(why: StopReason, heal: (healed: () => void) => void, stopped: () => void): void
   /** Lets each client complete its outstanding work, such as reading the rest of a stream. */
   follow(followed: () => void): void
-  /** Returns the final operations for each node, once clients use no more keys. */
+  /** Returns the final operations for each node. Call it when clients no longer use new keys. */
   inputs(): readonly Input[]
   /**
-   * Whether clients send requests like the final reads, whose answers then show recovery. Observed clients may also
-   * send an Authorization header, for example.
+   * Whether clients send requests like those of the final reads. If so, their answers show recovery. Observed clients
+   * may send different requests, for example with an Authorization header.
    */
   readonly areLikeFinalReads: boolean
   /** Returns an operation that tests recovery if there is nothing to read. */

@@ -10,12 +10,12 @@ export interface Sums {
 interface Hidden {
   /** The minimum number of additions that took effect without a reply. */
   readonly seen: number
-  /** Whether `seen` certainly counts all of these additions. */
+  /** Whether `seen` certainly counts every addition that took effect without a reply. */
   readonly isAll: boolean
 }
 
 interface Values {
-  /** The values that answered additions produced. */
+  /** The results of the additions that were answered. */
   readonly made: Set<string>
   /** The values that reads returned, and those that additions changed. */
   readonly found: Set<string>
@@ -51,8 +51,8 @@ export function createSums(): Sums {
       const { made, found, beganEmpty, last, greatest, isGrowing } = values
       const unexplained = [...found].filter((value) => !made.has(value)).length
       const seen = Math.max(0, beganEmpty ? unexplained : unexplained - 1)
-      // If values grow, no value occurs twice. Every addition without a reply then leaves a value that no answered
-      // addition produced.
+      // If values grow, no value occurs twice. Every addition without a reply then leaves a value that is not in
+      // `made`.
       return { seen, isAll: beganEmpty && isGrowing && unexplained === 0 && Number(last) === greatest }
     },
   }

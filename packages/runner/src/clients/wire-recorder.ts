@@ -13,8 +13,8 @@ export interface WireBackedRecorder extends RunRecorder {
 }
 
 /**
- * Starts the record of the cluster's proxy, if there is one. Adds the invocations that failed before reaching the
- * proxy: the history must show that those clients were not served.
+ * Starts the record of the cluster's proxy, if there is one. Adds the invocations that never reached the proxy, so that
+ * the history shows which clients were not served.
  */
 export function recordWire(
   { record }: Cluster,

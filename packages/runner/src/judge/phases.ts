@@ -141,15 +141,15 @@ function cutIntoStretches(
 }
 
 /**
- * Returns the faults that may break the majority. Without a stopped message, a partition is left out, because its sides
- * may never communicate.
+ * Returns the faults that may break the majority. Leaves out a partition that stopped no message, because its two sides
+ * perhaps never send each other messages.
  */
 const cutsOf = (faults: readonly FaultRecord[]): readonly Fault[] =>
   faults
     .filter(({ fault, hits, inDoubt }) => fault.kind !== 'partition' || hits > 0 || inDoubt !== undefined)
     .map(({ fault }) => fault)
 
-/** Whether it is unknown if the fault was in force. */
+/** Whether nobody knows if the fault was in force between `from` and `to`. */
 const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>
   inDoubt !== undefined && end <= from && (inDoubt.until === undefined || inDoubt.until >= to)
 

@@ -7,7 +7,7 @@ import { leftOutReads, readsOfNothing } from './left-out-reads.ts'
  * What some keys of a register history show. From these signs, `proves` decides whether the history proves anything.
  */
 export interface Signs {
-  /** Whether some write can be distinguished from another. */
+  /** Whether clients changed registers to different values, so that a stale read can be recognised. */
   readonly hasNews: boolean
   /** Whether a read that the check omits may have missed a write. */
   readonly leavesOut: boolean

@@ -5,8 +5,8 @@ import type { PlannedRun } from '../plan/plan-run.ts'
 import type { RunSummary } from '../result/run-summary.ts'
 
 /**
- * Returns the fewest changed settings with which the target promises a level that it broke; otherwise changes that
- * sacrifice fewer guarantees. Empty if no change is known to help.
+ * Returns the fewest changed settings with which the target promises a level that it broke. If there are none, returns
+ * a change with which the target sacrifices fewer guarantees. Empty if no change is known to help.
  */
 export function strongerSettings(
   {

@@ -107,7 +107,7 @@ export const notesOf = (
       )
     : []
 
-/** Whether a fault was in force during each operation of unknown outcome. */
+/** Whether each operation of unknown outcome overlaps with some fault. */
 function isAccountedFor(history: History, faults: readonly FaultRecord[]): boolean {
   const { outcome, callTime, returnTime, returnEvent, length } = history.operations
   for (let row = 0; row < length; row++) {
@@ -142,7 +142,10 @@ export function idleFaults(faults: readonly FaultRecord[]): string[] {
   return [...names]
 }
 
-/** An operation that was still open when the fault began also shows its effect. */
+/**
+ * Whether an operation was open at some time during the fault. An operation that was called before the fault can also
+ * show the fault's effect.
+ */
 function hasOperationDuring({ from, to }: FaultRecord, { operations }: History): boolean {
   const { callTime, returnTime, returnEvent, length } = operations
   for (let row = 0; row < length && (callTime[row] ?? 0) <= to; row++) {

@@ -131,7 +131,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
   const ripe: Waiting[] = []
   const open = new Map<number, Open>()
   const held: LoadEntry[] = []
-  /** Later events of this worker get no earlier time. */
+  /** Minimum time of later events of this worker. */
   let floor = nanos(0)
   let upTo: Nanos | undefined
   let isOver = false
@@ -194,7 +194,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
       if (isOver) return []
       ripen(Number.POSITIVE_INFINITY)
       isOver = true
-      // An operation that nobody reported may have been sent at any time after it was planned.
+      // Nobody reported whether such an operation was sent. It may have been sent at any time after it was planned.
       for (const { invocation, plannedAt, isAsked } of open.values())
         if (!isAsked) time(plannedAt, () => written.invoked(invocation))
       return [...open.values()].map(({ invocation }) => invocation)

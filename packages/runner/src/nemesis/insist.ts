@@ -13,7 +13,7 @@ interface InsistOptions {
   readonly clock: Clock
   readonly since: () => Nanos
   readonly schedule: Schedule
-  /** The kinds of faults of which at least one must take effect. */
+  /** The kinds of faults that must take effect at least once. */
   readonly kinds: readonly FaultKind[]
   /** See `Cluster.mayBite`. */
   readonly mayBite: (kind: FaultKind) => boolean

@@ -18,7 +18,9 @@ import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
 
 export interface NemesisLoop {
   active(): readonly Fault[]
-  /** Returns the faults injected so far, with resolved nodes and links. A fault in force has its planned end. */
+  /**
+   * Returns the faults injected so far, with resolved nodes and links. For a fault in force, `to` is the planned end.
+   */
   injected(): readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
   /** Whether a fault of this kind has taken effect, as known after its healing. */
   hasBitten(kind: FaultKind): boolean
@@ -116,7 +118,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
       else inForce.end(current, healed)
     },
     heal(healed) {
-      // After `stop`, another healing would replace its callback.
+      // After `stop`, another healing would replace the callback of `stop`.
       if (!stopped) heal(healed)
     },
     // On real processes a fault may begin after its planned end. Such a fault ends at its beginning.

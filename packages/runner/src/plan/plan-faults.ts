@@ -27,7 +27,7 @@ export interface PlannedFaults {
   readonly schedule: Schedule
 }
 
-/** The parts of a spec that determine its schedule, together with the target. */
+/** The parts of a spec on which its schedule depends. The schedule also depends on the target. */
 export type Scheduling = Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number }
 
 type Refuse = (problem: string) => never
@@ -101,8 +101,8 @@ const planOnce = (
   )
 
 /**
- * Nobody knows how long observed clients work, so faults repeat in short rounds. Even a brief command then meets some
- * faults.
+ * Nobody knows how long observed clients work, so faults repeat in short rounds. Even clients that finish early then
+ * meet some faults.
  */
 const ROUND_MS = millis(5_000)
 /** Milliseconds from the beginning of a round to its first fault, approximately. */
@@ -139,7 +139,10 @@ function withScheduled({ faults }: Scheduling, planned: Schedule, where: string)
   return [...scheduled, ...planned].sort((a, b) => a.from - b.from)
 }
 
-/** Returns why a scheduled fault cannot find its nodes. Services of other names may run beside the nodes. */
+/**
+ * Returns why a scheduled fault cannot find its nodes. Only names like `n3` are checked, because services with other
+ * names may run beside the nodes.
+ */
 export function missingNodeText({ id, plan }: ScheduledFault, nodes: number): string | undefined {
   if (!isResolved(plan)) return undefined
   const known = nodeNames(nodes)
@@ -162,8 +165,8 @@ interface Parts {
 }
 
 /**
- * Replaces each profile by fault names: the first of each kind under which the target promises something, if there are
- * any.
+ * Replaces each profile by the names of its faults, one of each kind. Prefers kinds under which the target promises
+ * something.
  *
  * @throws UserError (usage) for a profile without a fault that the target can suffer.
  */

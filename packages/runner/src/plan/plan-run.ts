@@ -191,7 +191,8 @@ const weakerText = ({ settings }: Workload): string =>
     .join(' ')
 
 /**
- * Returns the expectation of a run. Undefined if nothing is named and the workload cannot test the target's promise.
+ * Returns the expectation of a run. Undefined if the user wants none, or if the user names no level and the workload
+ * cannot test the target's promise.
  */
 function expectationOf(
   { expect, stopOnViolation }: RunSpec,
@@ -203,7 +204,7 @@ function expectationOf(
   const { name } = workload
   const levels = decidedLevels(workload, settings)
   const asked = levelFor(workload, expect ?? promised)
-  // A run that stops on a violation tests the strongest level, even if its name is not `linearizable`.
+  // If a run stops on a violation, `linearizable` means the strongest level of the workload.
   const isStrongest = stopOnViolation === true && expect === 'linearizable'
   const level = isStrongest && !levels.includes(asked) ? (levels[0] ?? asked) : asked
   if (levels.includes(level)) return { level, promised: expect === undefined }
@@ -215,7 +216,7 @@ function expectationOf(
   )
 }
 
-/** Says whether the plan affects links of clients. */
+/** Returns `clients` if the plan affects links of clients, and otherwise `nodes`. */
 function placeOf(plan: FaultPlan): 'nodes' | 'clients' {
   if ('nodes' in plan) return 'nodes'
   const { links } = plan

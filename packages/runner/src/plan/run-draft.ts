@@ -108,7 +108,7 @@ export async function completeRun(
   return { ...spec, timeMs: leastTimeForAll({ ...spec, nodes, faults }, target) ?? spec.timeMs }
 }
 
-/** Returns the default workload; clients only read if the target supports nothing else. */
+/** Returns the default workload. It only reads if the target supports no other function. */
 export function usualWorkload(target: Target, settings: Settings): string {
   if (target.usual !== undefined) return target.usual.workload.name
   const functions = target.functions({ ...settingsFor(target), ...settings })
@@ -124,7 +124,7 @@ const usualSettings = ({ name }: Workload, { usual }: Target): Settings =>
 const defined = (draft: RunDraft): RunDraft =>
   Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined))
 
-/** Returns the settings with which a workload distinguishes weaker levels, if this run needs them. */
+/** Returns the settings with which a workload distinguishes weaker levels; empty if this run does not need them. */
 function weakerSettings(workload: Workload, target: Target, expect: string | undefined): Settings {
   const settings = settingsFor(target)
   const question = { workload: workload.name, object: workload.object, settings, faults: [] }

@@ -143,7 +143,7 @@ export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema
   ),
 }
 
-/** Parses runs; the compiler checks that it matches `RunSpec`. */
+/** Parses runs. The compiler checks that the schema matches `RunSpec`. */
 const runSchema = v.strictObject({
   target: v.strictObject({ name: targetName, bug, settings: v.optional(settings, {}) }),
   workload: v.optional(v.strictObject({ name: workloadName, settings: v.optional(settings, {}) }), {

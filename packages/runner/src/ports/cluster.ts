@@ -5,9 +5,9 @@ import type { ClusterChange } from '../result/cluster-change.ts'
 import type { FaultRecord } from '../result/run-summary.ts'
 import type { LiveJudge, LiveViolation } from './live-judge.ts'
 
-// The ports of a run. The simulator implements them in virtual time and targets in real time; a run cannot distinguish
-// the two. Ports take callbacks instead of returning promises, so that a simulated run is one synchronous loop ordered
-// only by (time, sequence).
+// This file defines the ports of a run. The simulator implements them in virtual time, and targets implement them in
+// real time; a run cannot tell the difference. Ports take callbacks instead of returning promises, so that a simulated
+// run is one synchronous loop ordered only by (time, sequence).
 
 /** Undoes the effect of the call that returned it. Safe to call twice. */
 export type Cancel = () => void
@@ -49,7 +49,7 @@ export type Healed =
 /** A time in which nobody knows whether a fault was in force, because contact with its injector was lost. */
 export interface LostContact {
   readonly why: string
-  /** Nanoseconds from the last time at which the fault was known to be in force until the healing. */
+  /** Nanoseconds from the last time at which the fault was certainly in force to the healing. */
   readonly knownAgo: Nanos
   /** Nanoseconds from the time at which the fault had certainly ended until the healing. */
   readonly overAgo?: Nanos | undefined
@@ -74,8 +74,9 @@ export interface Cluster {
   /** Whether requests of clients are still being executed. Meanwhile, no read is final. */
   isUnderWay?(): boolean
   /**
-   * Milliseconds for which nodes must agree after a client gave up an update: the update may wait in a queue, and take
-   * effect between two final reads. Absent if nodes report pending updates themselves (`NodeStatus.owes`).
+   * After a client gave up an update, nodes must agree for this many milliseconds, because the update may wait in a
+   * queue and take effect between two final reads. Absent if nodes report pending updates themselves
+   * (`NodeStatus.owes`).
    */
   readonly lingersMs?: Millis | undefined
   /**
@@ -175,7 +176,7 @@ export interface MissedInvocation {
 
 export interface HistorySink {
   append(event: Event): void
-  /** Returns where in the record an event is, given its position. */
+  /** Returns the file and line of an event, given its position in the history. */
   readonly placeOf?: ((position: number) => LiveViolation['at']) | undefined
   /** Receives the record of the cluster's own proxy. If absent, the proxy does not record. */
   readonly wire?: WireHistory | undefined

@@ -36,7 +36,7 @@ export interface LiveJudge {
   judged(): Judged
   /** Judges the remaining events. This takes about as long as a check of them. */
   settle(): void
-  /** Stops judging; `why` is the reason for later verdicts. A violation stays certain. */
+  /** Stops judging, for the reason `why`. Later verdicts are not certain, but a violation stays certain. */
   stop(why: string): void
   /** Calls the listener once, when a violation is noticed. */
   onViolation(listener: (violation: LiveViolation) => void): void
@@ -52,9 +52,9 @@ interface JudgedHistory extends Pick<Workload, 'model' | 'initial'> {
 
 /**
  * Creates a judge of a growing history. As for a whole history, the verdict is `not certain` until the first
- * observation: before that, any system looks alike.
+ * observation. Before that, nothing distinguishes a correct system from a broken one.
  *
- * @param placeOf Returns where in the record an event is, given its position.
+ * @param placeOf Returns the file and line of an event, given its position in the history.
  */
 export function createLiveJudge(
   judgedHistory: JudgedHistory,
@@ -134,7 +134,7 @@ export function onlineCheckerFor({ model, initial, mapping, now, isFollowed }: J
     if (isFollowed === false && entryOf(model).online === undefined) return uncertain(UNFOLLOWED)
     return untilItThrows(createOnlineChecker({ model, initial, byRoutes: mapping === 'routes', now }))
   } catch (error) {
-    // The checker throws, for example, for an initial value that its objects cannot have.
+    // The checker throws, for example, if the model's objects cannot have the initial value.
     return uncertain(errorText(error))
   }
 }

@@ -32,7 +32,7 @@ export interface RunOutcome extends Pick<RunSummary, 'faults' | 'trouble' | 'not
 export interface Settled {
   /** Operations whose requests were never sent to a node, so they had no effect. */
   readonly neverLeft: number
-  /** Number of operations of unknown outcome that a node answered. */
+  /** Number of operations that a node answered although the client got no answer. */
   readonly untold: number
 }
 

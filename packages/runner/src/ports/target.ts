@@ -75,17 +75,17 @@ export interface Target {
   readonly usual?: {
     readonly workload: { readonly name: string; readonly settings: Settings }
     readonly faults: readonly string[]
-    /** Milliseconds for which clients start operations, and operations per second. */
+    /** How long clients start operations, in milliseconds, and the rate in operations per second. */
     readonly load?: { readonly timeMs: number; readonly rate: number }
   }
-  /** The initial value of objects that the user declares; absent if the workload decides it. */
+  /** The initial value that the user declares for all objects; absent if the workload decides it. */
   readonly begins?: DeclaredBeginning | undefined
   /** See `SchedulePlan`. */
   readonly longestFault?: number | undefined
   functions(settings: Settings): readonly string[]
   /**
-   * The objects that the target supports, by their names in workloads. Undefined if the target supports all objects
-   * with its functions.
+   * The names that workloads have for the supported objects. Undefined if the target supports every object whose
+   * functions it has.
    */
   readonly objects?: readonly string[] | undefined
   /** Returns the strongest level that the target promises, or `nothing`. */
@@ -135,7 +135,7 @@ export interface Target {
 export interface DeclaredBeginning {
   /** The initial value; `unknown` if it is not known. */
   readonly initial: Json
-  /** The beginning of every message: the name of a file. */
+  /** The name of the file that declares the value. Error messages begin with it. */
   readonly where: string
 }
 
@@ -206,7 +206,7 @@ export interface Rehearsal {
    * be tested.
    */
   readonly exchanges: readonly string[]
-  /** What clients do differently after the test, or a sentence that no write worked. */
+  /** What clients do differently after the test. If no write worked, a sentence that says so. */
   readonly remark?: string | undefined
 }
 

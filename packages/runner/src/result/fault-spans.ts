@@ -60,7 +60,7 @@ const placesOf = (fault: Fault): Pick<FaultSpan, 'nodes' | 'links'> => ({
   links: 'links' in fault ? fault.links : [],
 })
 
-/** Matches the events that end a fault in files: `heal`, `stop`, `stop-partition`, `resume`, …. */
+/** Matches the names of events that end a fault: `heal`, `stop`, `stop-partition`, `resume`, …. */
 const ENDS = /^(heal|stop|end|resume|recover|restart|fast|reset-clock)/
 
 /**
@@ -117,7 +117,7 @@ const idOf = ({ value }: Event): string | undefined => textAt(value, 'id')
 const namesIn = (list: unknown): string[] =>
   Array.isArray(list) ? list.filter((name): name is string => typeof name === 'string') : []
 
-/** Returns the time of the action, which may precede its event. */
+/** Returns the time of the action. Its event may be later. */
 const timeIn = ({ time, value }: Event, name: 'began' | 'ended'): number => numberAt(value, name) ?? time
 
 function startIn({ value }: Event): Pick<FaultSpan, 'startingFrom'> {

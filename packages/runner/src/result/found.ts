@@ -28,7 +28,9 @@ const isolationLevels: readonly string[] = isolationLadder.levels
 const summing = (report: Report<string>): readonly string[] =>
   judgedLevels(report).filter((level) => !alone.includes(level))
 
-/** Whether the levels are isolation levels. `causal` is a consistency level as well. */
+/**
+ * Whether the levels are isolation levels. `causal` alone does not show this, because it is also a consistency level.
+ */
 export const haveIsolation = (levels: readonly string[]): boolean =>
   levels.some((level) => isolationLevels.includes(level) && !consistencyLevels.includes(level))
 
@@ -57,7 +59,7 @@ export const strongestMet = (report: Report<string>): readonly string[] =>
 
 /**
  * Returns the strongest level that is met, followed by the undecided levels above it. If only session guarantees are
- * met, returns `only` and the guarantee. Transactions may have several strongest levels.
+ * met, returns `only` and their name. For transactions, returns all strongest levels.
  */
 export function foundText(report: Report<string>): string {
   if (report.transactions !== undefined) {

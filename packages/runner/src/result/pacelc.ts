@@ -17,8 +17,8 @@ export interface MeasuredCondition {
 export const isLinear = (level: string): boolean => level === 'linearizable' || level === 'strict-serializable'
 
 /**
- * The faults that split live nodes into two sides. Other partitions (a ring, a bridge, a single direction) may leave a
- * system linearizable and available.
+ * The faults that split live nodes into two sides. Other partitions (a ring, a bridge, a single direction) do not
+ * count, because a system may stay linearizable and available under them.
  */
 const CUTS: readonly string[] = ['partition', 'halves', 'isolate-leader']
 
@@ -35,7 +35,7 @@ export const AVAILABLE = 0.99
 /** Whether a partitioned client times out before the partition ends. */
 export const outlasts = ({ lastsMs, timeoutMs }: Omit<Cut, 'nodes'>): boolean => lastsMs > timeoutMs
 
-/** Determines whether clients notice a partition. */
+/** What decides whether clients notice a partition. */
 interface Cut {
   readonly nodes: number
   readonly lastsMs: number
@@ -43,8 +43,8 @@ interface Cut {
 }
 
 /**
- * Returns the PACELC class of a system. Undefined if the measurements leave it undecided. Clients can wait for the end
- * of a partition shorter than their timeout, so it does not show availability.
+ * Returns the PACELC class of a system. Undefined if the measurements leave it undecided. A partition shorter than the
+ * clients' timeout does not show availability, because clients can wait for its end.
  */
 export function pacelcOf(measured: readonly MeasuredCondition[], cut: Cut): Pacelc | undefined {
   const [whole, apart] = [measured.filter(isWhole), measured.filter(isCut)]

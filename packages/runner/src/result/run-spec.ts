@@ -67,7 +67,7 @@ export interface TrafficSpec {
   readonly mayFail?: boolean | undefined
   /** Whether the command runs for the time of the run and is then ended. */
   readonly endsInTime?: boolean | undefined
-  /** How to repeat the recording. Present if only the program that recorded itself can repeat the recording. */
+  /** How to repeat the recording. Present if a program recorded itself, and nothing else can repeat the recording. */
   readonly again?: string | undefined
 }
 

@@ -22,7 +22,10 @@ export interface RunSummary {
    * the replicas, so …`.
    */
   readonly weakness?: string | undefined
-  /** Changed settings that promise a violated level, or sacrifice fewer guarantees, if any are known. */
+  /**
+   * Changed settings with which the target promises the violated level, or sacrifices fewer guarantees. Absent if none
+   * are known.
+   */
   readonly stronger?: Settings | undefined
   /** The violated level that the target promises with the `stronger` settings. */
   readonly strongerPromise?: string | undefined
@@ -66,7 +69,7 @@ export interface RunViews {
   /** The headline for the clients' view, which is also the headline of the run. */
   readonly client: string
   readonly backend: Report
-  /** Numbers of outcomes that only the proxy knows. */
+  /** How many outcomes only the proxy knows. */
   readonly settled: {
     /** Write requests that were never sent to a node, and so certainly failed. */
     readonly neverLeft: number
@@ -100,7 +103,9 @@ export interface FaultRecord {
     | undefined
   /** Why the fault was not injected: `n1 was down or paused already`. */
   readonly skipped?: string | undefined
-  /** Time from the fault's beginning until an operation called after it was answered. */
+  /**
+   * Time from the beginning of the fault to the first answer to an operation that was called during or after the fault.
+   */
   readonly recoveryNanos?: Nanos | undefined
 }
 
@@ -133,7 +138,7 @@ export interface Recollection {
    * Other changes of the same key. A message with such a change may look like a message with the change in question.
    */
   readonly known: readonly Change[]
-  /** All keys of the run. A message that names another key is no query for this change. */
+  /** All keys of the run. A message that names a different key is not a query for the key in question. */
   readonly keys: readonly string[]
   /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos

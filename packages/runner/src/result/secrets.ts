@@ -38,7 +38,7 @@ export const textWithoutSecrets = (text: string): string =>
       u !== undefined ? `${u}${REMOVED}` : a !== undefined && REDIS.test(text) ? `${a}${REMOVED}` : whole,
     )
     .replaceAll(NAMED, (whole, name: string, between: string) =>
-      // A name and a value that blanks separate are an option only if the name begins with a dash.
+      // If only blanks separate a name and a value, they are an option only if the name begins with a dash.
       between.trim() !== '' || name.startsWith('-') ? `${name}${between}${REMOVED}` : whole,
     )
 

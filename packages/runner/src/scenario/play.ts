@@ -17,7 +17,7 @@ export interface PlayOptions extends Pick<RunOptions, 'cluster' | 'workload' | '
   readonly scenario: Scenario
   /** Unresolved faults that replace the scenario's own; times count from the start of the scenario. */
   readonly schedule?: Schedule | undefined
-  /** Maximum time to wait, after healing, until `until` is satisfied. Every node is then read once more. */
+  /** Maximum time to wait after healing for the condition `until`. Afterwards, every node is read once more. */
   readonly quietMs: Millis
   /** See `readFinally`. */
   readonly until?: 'agreement' | 'service' | undefined
@@ -40,11 +40,17 @@ export interface Playing {
   /** Whether everything except the final reads has ended. */
   isHealed(): boolean
   faults(): readonly PlannedFault[]
-  /** Returns the operations with their actual starts. Their starts then no longer depend on earlier operations. */
+  /**
+   * Returns the operations with their actual start times. If they are repeated, their starts do not depend on earlier
+   * operations.
+   */
   operations(): readonly PlannedOperation[]
 }
 
-/** Plays a scenario from its first operation to the final reads. Its times count from now. */
+/**
+ * Plays a scenario from its first operation to the final reads. The scenario's times count from the call of this
+ * function.
+ */
 export function playScenario(options: PlayOptions, ended: (played: Played) => void): Playing {
   const { cluster, scenario, workload, sink, quietMs } = options
   const { clock } = cluster

@@ -5,8 +5,8 @@ import { keysIn, type Settings } from '@chaosproxy/workloads'
 import type { FaultRecord } from '../result/run-summary.ts'
 
 /**
- * An operation and its start time. If its client is still busy at that time, it begins as soon as the previous
- * operation ends.
+ * An operation and its start time. If the client is still busy then, the operation begins as soon as the client's
+ * previous operation ends.
  */
 export interface PlannedOperation {
   readonly at: Nanos
@@ -35,9 +35,9 @@ interface PlannedDelay {
 interface PlannedHold {
   /** The await: `server.ts:31` in the program's directory, or `server.ts:31#2` for the second await of a line. */
   readonly at: string
-  /** Time since the start of the scenario. The next request at the await after this time is held. */
+  /** Time since the start of the scenario. The first request that reaches the await after this time is held. */
   readonly from: Nanos
-  /** The await that other requests must pass meanwhile. */
+  /** The await that other requests must pass before the held request continues. */
   readonly until: string
   /** How often other requests must pass the await `until`. */
   readonly times: number
@@ -79,7 +79,7 @@ export function keysOf(scenario: Scenario): string[] {
   return [...keys]
 }
 
-/** Returns the scenario's faults as a schedule for the nemesis; times count from its start. */
+/** Returns the scenario's faults as a schedule for the nemesis. Times count from the start of the scenario. */
 export const scheduleOf = (scenario: Scenario): Schedule =>
   scenario.faults.map(({ from, to, fault }, i) => ({
     id: `fault-${i + 1}`,

@@ -22,8 +22,8 @@ export interface MeasuredRun extends Run {
 }
 
 /**
- * Combines the runs of one system under one condition. The cell has the weakest level of the runs, and the medians of
- * their numbers.
+ * Combines the runs of one system under one condition. The cell has the weakest level of the runs, and medians of the
+ * measurements.
  */
 export function combineRuns(
   condition: string,
@@ -89,10 +89,11 @@ function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
   )
 }
 
-/** Returns the result of a level for one run, including its run with sets. */
+/** Returns the result of a level for one run and the additional run with sets. */
 function resultOf({ measurement, sets }: MeasuredRun, level: string): LevelResult {
   const broken = sets?.measurement.violated ?? []
-  // On sets, no level between `eventual` and the strongest is judged. If `eventual` is violated, so are these levels.
+  // On sets, levels between `eventual` and the strongest are not judged. If `eventual` is violated, they count as
+  // violated.
   if ([level, 'eventual'].some((each) => broken.includes(each)) || measurement.violated.includes(level))
     return 'violated'
   return measurement.met.includes(level) ? 'met' : 'unknown'

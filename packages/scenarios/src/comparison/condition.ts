@@ -13,7 +13,8 @@ import { type Millis, millis, millisToNanos } from '@chaosproxy/history'
 
 export const CALM = 'calm'
 
-// The fault lasts long enough for clients to time out. The run is calm before and after it.
+// The shares of the run's time at which the fault begins and ends. The fault lasts long enough for clients to time out,
+// and the run is calm before and after it.
 const FROM = 0.25
 const TO = 0.75
 

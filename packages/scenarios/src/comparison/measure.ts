@@ -12,7 +12,10 @@ export interface Measurement {
   readonly levels: readonly string[]
   readonly met: readonly string[]
   readonly violated: readonly string[]
-  /** The answered share of the requests to live nodes during the fault, or of all requests without a fault. */
+  /**
+   * The share of requests to live nodes that were answered. Only requests during the fault count or, if the run has no
+   * fault, all requests.
+   */
   readonly availability: number
   readonly practical: number
   readonly p50: number | undefined

@@ -22,7 +22,7 @@ const etcdLock = (fencing: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** A run that acquires rarely, because a leader revokes only 16 leases at a time. */
+/** A run that tries to acquire locks rarely, because the leader revokes only 16 leases at a time. */
 const etcdFrozen = (ttl: number): readonly string[] =>
   runArgs({
     target: 'etcd',
@@ -55,7 +55,7 @@ const zookeeperReads = (sync: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** A run with many clients for few locks, so that the holder that is cut off has a change in flight. */
+/** A run with many clients for few locks. A holder that is cut off then has a change in flight. */
 const zookeeperLock = (fencing: boolean): readonly string[] =>
   runArgs({
     target: 'zookeeper',

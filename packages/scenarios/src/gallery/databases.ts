@@ -32,7 +32,8 @@ const promotion = (target: string, settings: readonly string[]): readonly string
 ]
 
 /**
- * A run that flips a bit of a row after a crash. Recovery ends with a checkpoint, so the row is in its page by then.
+ * A run that crashes a node and then flips a bit of a row. The row is in its page before the flip, because recovery
+ * ends with a checkpoint.
  */
 const flippedRow = (checksums: string): readonly string[] =>
   runArgs({

@@ -121,7 +121,7 @@ const words = (text: string): readonly string[] => text.split(' ')
 
 /**
  * Weaknesses that no documentation mentions. For each of them, `examples/track-record` has a program that shows the
- * weakness without chaos.
+ * weakness without the `chaos` tool.
  */
 export const found: readonly Exhibit[] = findings.map(({ folder, weak, cured, cure, ...said }) => ({
   ...said,

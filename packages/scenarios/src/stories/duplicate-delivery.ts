@@ -7,7 +7,7 @@ const system = {
   target: 'raft',
   nodes: 3,
   workload: 'counter',
-  // The time after which a node resends an unanswered request to its leader.
+  // A node resends an unanswered request to the leader after this time.
   targetSettings: { 'retry-ms': 100 },
   timeoutMs: millis(1_000),
   seed: 1,

@@ -3,7 +3,7 @@ import { beats, cut, during, ledByN1 } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
-/** Replicas wait longer than the lag before they try to take over. */
+/** Replicas try to take over only after a silence that is longer than the lag. */
 const patient = { 'silence-min-ms': 2_000, 'silence-max-ms': 3_000 } as const
 
 const system = {

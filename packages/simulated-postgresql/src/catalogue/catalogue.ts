@@ -75,7 +75,10 @@ export class Catalogue {
   readonly enums: Map<number, readonly string[]> = new Map()
   /** Enum labels that may not be used before the transaction that added them commits. */
   readonly newLabels: Map<number, { readonly by: Transaction; readonly labels: readonly string[] }> = new Map()
-  /** The transaction that alters each composite type. No other transaction may use the type until it ends. */
+  /**
+   * The transaction that alters a composite type, by the oid of the type. Until this transaction ends, no other
+   * transaction may use the type.
+   */
   readonly altered: Map<number, Transaction> = new Map()
   readonly domains: Map<number, DomainDefinition> = new Map()
   /** Comments, keyed by catalogue, oid, and column number or 0. */

@@ -7,7 +7,7 @@ import { columnsOf, type Table } from './table.ts'
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '>', '<=', '>='])
 const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
-/** The type of an integer literal that is compared with a column of the key's type. */
+/** The type of an integer literal, by the type of the column that it is compared with. */
 const WIDER: ReadonlyMap<number, string> = new Map([
   [OID.numeric, 'numeric'],
   [OID.float4, 'double precision'],

@@ -7,8 +7,6 @@ import { checkText } from './check-text.ts'
 import { always, type CatalogueView, type Field, type Relation, tablesIn } from './relation.ts'
 import { type Check, columnsOf, type ForeignKey, kindOfRelation, type ReferentialAction, type Table } from './table.ts'
 
-// This file defines pg_constraint and the constraint views of the information schema.
-
 interface Constraint {
   readonly table: Table
   readonly oid: number
@@ -73,7 +71,7 @@ const constraintsIn = (view: CatalogueView): readonly Constraint[] =>
     .filter((table) => kindOfRelation(table) === 'table')
     .flatMap(constraintsOf)
 
-/** Returns the constraints of tables. Refuses domains with constraints, because those have no oids here. */
+/** Returns the constraints of tables. Refuses constraints of domains, because they have no oids here. */
 function allConstraintsIn(view: CatalogueView): readonly Constraint[] {
   if ([...view.catalogue.domains.values()].some(({ checks, isNotNull }) => checks.length > 0 || isNotNull))
     throw new NotSupported('pg_constraint with constraints of domains')

@@ -23,7 +23,7 @@ export interface DomainCheck {
 
 export type Domains = ReadonlyMap<number, DomainDefinition>
 
-/** Returns a domain after the domains that it is based on. */
+/** Returns a domain and the domains that it is based on. Base domains come first. */
 function lineOf(domains: Domains, oid: number): readonly DomainDefinition[] {
   const domain = domains.get(oid)
   if (domain === undefined) return []

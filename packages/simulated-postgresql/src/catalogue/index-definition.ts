@@ -21,7 +21,7 @@ export function indexDefinition(index: Index, table: Table): string {
   ].join(' ')
 }
 
-/** Returns the index column at a position, counted from 1. */
+/** Returns the name of the index column at a position, counted from 1. */
 export function definedColumn(index: Index, table: Table, position: number): string {
   const places = [...index.columns, ...index.included]
   if (position < 1 || position > places.length) return ''

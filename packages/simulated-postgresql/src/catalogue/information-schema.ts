@@ -9,7 +9,7 @@ import { defaultText } from './default-text.ts'
 import { always, type CatalogueView, type Field, type Relation, type TableColumn } from './relation.ts'
 import type { Column, Table } from './table.ts'
 
-// This file defines views of the information schema (PostgreSQL's information_schema.sql).
+// Source of the views in this file: PostgreSQL's information_schema.sql.
 
 const YES_OR_NO = (is: boolean): string => (is ? 'YES' : 'NO')
 

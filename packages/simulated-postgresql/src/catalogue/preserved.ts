@@ -37,7 +37,7 @@ export class Preserved {
   #keep(of: unknown, by: Transaction, swap: Swap): void {
     const known = this.#saved.find((each) => each.of === of)
     if (known?.by === by) return
-    // The transaction of `known` has ended, or has rolled back the change and released its lock.
+    // `known` is obsolete: its transaction has ended, or has rolled back the change and released its lock.
     this.#saved = [...this.#saved.filter((each) => each !== known && each.by.state === 'active'), { of, by, swap }]
   }
 
@@ -53,7 +53,9 @@ export class Preserved {
   }
 }
 
-/** Returns a copy of a catalogue object and its lists, which are changed in place. */
+/**
+ * Returns a copy of a catalogue object. Its lists, except `tuples`, are copied too, because they are changed in place.
+ */
 function copyOf(each: object): object {
   return Object.fromEntries(
     Object.entries(each).map(([name, value]) => [name, Array.isArray(value) && name !== 'tuples' ? [...value] : value]),

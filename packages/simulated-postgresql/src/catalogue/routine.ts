@@ -77,7 +77,7 @@ export function signatureOf({ oid, name, arguments: all, returns, volatility, st
   }
 }
 
-/** Returns the result columns with names of their own. */
+/** Returns the result columns. An unnamed scalar result has none. */
 function shownColumns(returns: Returns): readonly RecordColumn[] {
   if (returns.kind === 'record') return returns.columns
   if (returns.kind === 'set') return returns.scalar && !returns.named ? [] : returns.columns

@@ -83,7 +83,7 @@ export class CatalogueRows<T> {
     }
   }
 
-  /** Adds a row, whose key must conflict with no other transaction. */
+  /** Adds a row without waiting. No other transaction may use the key. */
   add(key: string, value: T, by: Subtransaction | undefined): void {
     const row: Row<T> = { value, key, xmin: by, xmax: undefined }
     put(this.#byKey, key, row)

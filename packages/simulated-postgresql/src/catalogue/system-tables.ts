@@ -288,7 +288,7 @@ function noTree(what: string, isThere: boolean): null {
   return null
 }
 
-/** All types of the category use the operator class of this type. */
+/** For each category of types, the type whose operator class all types of the category use. */
 const SHARED: Readonly<Record<string, number>> = { A: OID.anyarray, E: OID.anyenum, R: OID.anyrange }
 
 function classesOf({ table, index }: TableIndex, { types }: CatalogueView): readonly number[] {

@@ -197,7 +197,7 @@ function* addColumnToRows(
   const generated = column.generated
   const computed = generated === undefined ? undefined : context.assigned(generated, rowScope(table, context), column)
   const env = { row: [], parameters: [], session: run }
-  // Invisible row versions get NULL in place of a computed default.
+  // Row versions that are not visible get the default if it is a constant, and NULL if it is computed.
   const missing = computed === undefined && value !== undefined ? foldOf(value, env)?.value : undefined
   rewrite(table, column, run, (row) => (computed ?? value)?.evaluate({ ...env, row }) ?? null, missing)
   if (column.notNull) {
@@ -390,7 +390,7 @@ function* dropConstraint(
   missingOk: boolean,
   run: Run,
 ): Generator<Wait, void, void> {
-  // DROP CONSTRAINT removes the foreign key's triggers on the referenced table, so it is locked too.
+  // The referenced table is locked too, because DROP CONSTRAINT removes the foreign key's triggers from it.
   for (const key of table.foreignKeys)
     if (key.name === name) yield* run.lockTable(key.referenced, 'AccessExclusiveLock')
   const before = { foreignKeys: table.foreignKeys, checks: table.checks }

@@ -77,7 +77,7 @@ export function* alterComposite(
   return 'ALTER TYPE'
 }
 
-/** Returns the columns of a composite type. ALTER TYPE must not change the type of an attribute in them. */
+/** Returns the columns that have a composite type. If there are any, refuses to change the type of an attribute. */
 function usesOf(
   type: TypeDefinition,
   commands: readonly Fields<'AlterTableCmd'>[],

@@ -288,7 +288,7 @@ function ownedSequence(table: Table, column: Column, context: Context, run: Run,
   sequenceOptions(sequence, options, context, true)
   sequence.owner = { table, attribute: column.attribute }
   const { catalogue, transaction } = run
-  // No other transaction uses or waits for the name.
+  // The row is added without waiting, because no other transaction uses the name or waits for it.
   catalogue.relations.add(catalogue.keyOf(table.schema, name, transaction), sequence, transaction.current)
   return sequence
 }

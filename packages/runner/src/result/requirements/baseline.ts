@@ -92,7 +92,7 @@ export function judgeBaseline(
       ? []
       : judged(`availability >= ${shareText(availability * Math.max(0, 1 - tolerance))}`, percent(availability))),
     ...(p99Nanos === undefined ? [] : judged(`p99 <= ${most}us`, duration(p99Nanos))),
-    // If losses were not counted, the levels cover lost writes, so this result is dropped.
+    // If losses were not counted, this result is dropped, because the levels above already forbid lost writes.
     ...judged(`lost <= ${lost}`, String(lost)).filter(({ met }) => met !== 'unknown'),
   ]
 }

@@ -22,7 +22,10 @@ export interface RunExpectation {
   readonly promised: boolean
 }
 
-/** Judges whether a report meets a level. A level that is met vacuously is unknown, but a violation counts. */
+/**
+ * Judges whether a report meets a level. If `vacuous` has reasons, a met level becomes unknown, but a violated level
+ * stays violated.
+ */
 export function judgeExpectation(report: Report<string>, level: string, vacuous: readonly string[]): Expectation {
   const result = report.levels[level]?.result
   if (result === 'violated') return { level, met: false }
