@@ -112,9 +112,9 @@ export class ChaosNetwork {
   }
 
   /**
-   * Starts recording the clients of a container. Resolves with the `host:port` that the clients dial, or with one for
-   * each of several names. All operations until `check` form one history, so a single call must name all its
-   * containers.
+   * Starts recording the clients of a container. Resolves with the `host:port` that the clients dial. For several
+   * names, resolves with one `host:port` for each name. All operations until `check` form one history, so a single call
+   * must name all its containers.
    *
    * @throws UserError (usage, input) for traffic that cannot be recorded, (environment) for a port without a listener.
    */

@@ -33,7 +33,7 @@ export function startProcess(
 ): Running {
   const child = spawn(program, args, {
     cwd: options.cwd ?? root,
-    // The output that is added on GitHub has its own tests.
+    // GITHUB_ACTIONS is empty, because the additional output on GitHub has its own tests.
     env: { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { EmbeddedClusterOptions } from '../../targets/src/embedded/cluster.ts'
 import { ensureBuilt } from './build.ts'
 
-/** Timeouts for fast elections. A busy machine may delay a few heartbeats first. */
+/** Timeouts for fast elections. Still, a busy machine may delay a few heartbeats without an election. */
 export const impatient = { 'heartbeat-ms': 30, 'election-min-ms': 250, 'election-max-ms': 500 }
 
 interface Started {

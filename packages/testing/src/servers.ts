@@ -8,7 +8,7 @@ import { cleanUp } from './sockets.ts'
 
 export { installed, whySkipped } from '../../../scripts/installed.ts'
 
-// Starts third-party servers on separate ports, each for one test.
+// This file starts third-party servers for tests. Each server has its own ports, and serves one test.
 
 const LOWEST_PORT = 10_000
 /** The lowest ephemeral port on Linux. On other systems ephemeral ports begin at 49,152. */

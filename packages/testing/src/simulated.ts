@@ -24,7 +24,7 @@ const files = new Map<string, Written>()
 
 type Beside = { readonly [path: string]: string }
 
-/** Writes a program, files and its route table to a separate folder. */
+/** Writes a program, the files `beside` it and a route table to a separate folder. */
 export function written(program: string, name = 'server.ts', beside: Beside = {}): Written {
   const key = JSON.stringify([name, program, beside])
   const before = files.get(key)

@@ -106,7 +106,7 @@ export function smallHistory(events: readonly EventInput[], header?: Header): Hi
 const idOf = (values: ValueTable, { f, value }: EventInput): number =>
   f === 'txn' ? values.idOfTransaction(value ?? null) : values.id(value ?? null)
 
-/** Returns the index of a name in the list, which may be extended. */
+/** Returns the index of a name in the list. A new name is appended to the list. */
 function number(list: string[], name: string | undefined): number {
   if (name === undefined) return ABSENT
   const at = list.indexOf(name)

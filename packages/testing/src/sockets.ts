@@ -68,7 +68,7 @@ export const echo = () => serve((socket) => socket.pipe(socket))
 export function startDialling(to: { readonly host: string; readonly port: number }): Socket {
   closeWithTest()
   const socket = connect({ host: to.host, port: to.port, allowHalfOpen: true, noDelay: true })
-  // A test that runs for an hour dials without end.
+  // A test that runs for an hour dials without end, so closed sockets must be removed.
   dialled.add(socket)
   socket.on('close', () => dialled.delete(socket))
   return socket
@@ -209,7 +209,10 @@ export class ManualClock implements ProxyClock {
   }
 }
 
-/** Opens a connected client and its server's end. With `dialled`, an interceptor dials the server immediately. */
+/**
+ * Opens a connected client, and the server's side of the connection. With `dialled`, the interceptor dials the server
+ * as soon as the client connects.
+ */
 export async function conversation(options: Parameters<typeof routeTo>[1] & { readonly dialled?: true } = {}) {
   const accepted: Received[] = []
   const server = await serve((socket) => accepted.push(new Received(socket)))

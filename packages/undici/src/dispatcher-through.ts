@@ -21,7 +21,7 @@ export function dispatcherThrough(recording: Recording, options: DispatcherOptio
     // Undici misses a connection whose callback runs before the connector returns.
     queueMicrotask(() => {
       try {
-        // Undici uses only the members of a stream.
+        // Undici uses only the members of a stream, so any stream may stand for a Socket.
         connected(null, recording.dial(names.get(originOf(`${protocol}//${host}`))) as Socket)
       } catch (error) {
         connected(error instanceof Error ? error : new Error(String(error)), null)

@@ -135,8 +135,8 @@ const GUARANTEES = ['read-your-writes', 'monotonic-reads', 'monotonic-writes', '
  * Causal consistency, CC, and causal convergence, CCv (Bouajjani, Enea, Guerraoui & Hamza, POPL 2017). The causal order
  * is the least order that contains the order of each client and puts each source before its reads. The past of a read
  * is everything before it in this order. CC: between a read and its source, there is no other write of the key. CCv: a
- * single order of all writes keeps the causal order, and puts all other writes of the key in the read's past before its
- * source.
+ * single order of all writes keeps the causal order. If the past of a read contains other writes of its key, they come
+ * before the source of the read in this single order.
  */
 const causal =
   (isConvergent: boolean): Rule =>
@@ -153,12 +153,12 @@ const causal =
 
 /**
  * Causal memory, CM (Bouajjani et al. 2017), and PRAM (Lipton & Sandberg 1988): each client has an order of all writes
- * and its own reads, in which every read returns the latest write of its key. The order keeps the causal order for CM,
- * and the order of each client for PRAM.
+ * and its own reads, in which every read returns the latest write of its key. For CM, the order keeps the causal order;
+ * for PRAM, it keeps the order of each client.
  *
- * @param first Undefined to accept that the level is met: the latest write must then be the source. To refute the
- * level, the initial value of registers: the latest write may then be any write of the value. Sources only add to the
- * causal order, so if a client has no order under the smallest one, it has none under a larger one.
+ * @param first Undefined to accept that the level is met: the latest write must then be the read's source. To refute
+ * the level, the initial value of registers: the latest write may then be any write of the value. A refutation may
+ * leave out sources. They only add to the causal order, so a client that has no order without them has none with them.
  */
 const memory =
   (isCausal: boolean, first: string | undefined): Rule =>
@@ -175,7 +175,7 @@ const memory =
     const indexOf = new Map(all.map(({ of }, n) => [of, n]))
     const isFirst = (a: Part, b: Part): boolean =>
       isIn(before[indexOf.get(b.operation) ?? 0], indexOf.get(a.operation) ?? 0)
-    // To accept a level, writes of equal values are distinguished by their index.
+    // To accept the level, values are replaced by the index of their write, so that writes of equal values differ.
     const textOfAccess = (value: string, n: number): string => (first === undefined ? `${sources.get(n) ?? n}` : value)
     return lasts.every((last) => {
       const parts = all.flatMap(({ of, isWrite, value }, n): readonly Part[] => {

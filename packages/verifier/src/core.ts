@@ -11,7 +11,7 @@ import { refuteSums } from './sums.ts'
 // therefore ignores all answers except those that only the core can explain, and then tries every order of the core.
 // Ignoring an answer can only allow more orders.
 
-/** The claim that a core contradicts: the history has an order that keeps `keeps`. */
+/** The claim that a core refutes. The claim is that the history has an order that keeps `keeps`. */
 export interface Subject {
   readonly history: History
   readonly head: ProofHead
@@ -44,7 +44,8 @@ export function refute(
     return exists ? refuse('these operations have an order if answers that may depend on others are left out') : tried
   }
   const returns = core.map((each) => each.return).filter(Number.isFinite)
-  // In real time, operations that are called after the core's last return cannot change its answers.
+  // In an order that keeps real time, operations that are called after the core's last return cannot change the core's
+  // answers.
   const lastReturn = isLocal ? Math.max(0, ...returns) : Number.POSITIVE_INFINITY
   if (model.family === 'cells') {
     const counted = countedCells(core, views, keeps, lastReturn)

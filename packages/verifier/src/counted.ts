@@ -25,8 +25,8 @@ export function countedCells(
       ({ of, writes, appends }) => of.key === operation.key && (writes ?? appends) !== undefined,
     )
     const isText = ofKey.some(({ appends }) => appends !== undefined)
-    // The latest write that certainly happened before the answer. All writes that returned before its call are
-    // overwritten.
+    // The line of the latest write that certainly happened before this operation. If another write returned before that
+    // line, its value is overwritten.
     const lastOverwrite = ofKey
       .filter(({ of, writes }) => of.outcome === 'ok' && writes !== undefined && isBefore(keeps, of, operation))
       .reduce((line, { of }) => Math.max(line, of.line), 0)
@@ -51,7 +51,7 @@ function gives({ writes, appends }: CellAction, { expects, differs }: CellAction
 /**
  * Returns the elements that count in sets, lists, queues, bags and logs. An element counts if the core contains every
  * operation on it that was called before the core's last return. Proof: an object without some of its elements is an
- * object of the same kind. The core's answers about the elements that count must therefore be right by themselves.
+ * object of the same kind. So the core's answers must be right even if all other elements are left out.
  */
 export function countedElements(
   core: readonly Operation[],
@@ -76,7 +76,8 @@ export function countedElements(
       lacksTaker ||= action.kind === 'take any'
     }
   }
-  // An unanswered dequeue outside the core may have taken any element that no answer shows as removed.
+  // An unanswered dequeue outside the core may have taken any element, unless an answer shows that the element was
+  // taken.
   if (lacksTaker) for (const element of counted) if ((surplus.get(element) ?? 0) > 0) counted.delete(element)
   return counted
 }
@@ -88,8 +89,8 @@ function elementsIn(action: Action): readonly string[] {
 }
 
 /**
- * Returns what counts in transactions: the elements of lists and values of registers of which the core contains every
- * write. The rules are those of `countedElements` and `countedCells`, with a transaction as one step.
+ * Returns the elements of lists and the values of registers that count in transactions. They count if the core contains
+ * every write of them. The rules are those of `countedElements` and `countedCells`, with a transaction as one step.
  */
 export function countedInTransactions(
   core: readonly Operation[],

@@ -7,7 +7,7 @@ export interface Operation {
   readonly process: string
   readonly client: string
   readonly f: string
-  /** The key as text; the text of null for a single object. */
+  /** The key as text; `null` for a single object. */
   key: string
   readonly input: Json
   /** The value of the completion, if any. */
@@ -43,9 +43,9 @@ type Event = { readonly [member: string]: Json }
 /**
  * Reads JSON lines, one event per line, in order. The text may be split into pieces of any size.
  *
- * @throws Unreadable for a line that is not an event, an invocation by a busy process, a completion without an
- * invocation.
- * @throws Undecided for members that change the meaning of operations and that the verifier does not read.
+ * @throws Unreadable for an invocation by a busy process, for a completion without an invocation, or for a line that is
+ * not an event.
+ * @throws Undecided for members that change the meaning of operations, but are unknown to the verifier.
  */
 export function readHistory(pieces: Iterable<string>): History {
   const operations: Operation[] = []
@@ -150,7 +150,7 @@ export function textOf(json: Json | undefined): string {
   return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${textOf(value)}`).join()}}`
 }
 
-/** Returns the text that appends extend: empty for null. */
+/** Returns the text to which an append adds; empty for null. */
 export const wordsOf = (text: string): string => (text.startsWith('"') ? JSON.parse(text) : text === 'null' ? '' : text)
 
 export const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)

@@ -5,9 +5,9 @@ import { isObject, type Json, refuse, undecided } from './proof.ts'
 
 /**
  * A log (Kafka's, Kreps et al. 2011): an append returns the offset of its value, and a read returns the values from an
- * offset on, up to a limit. Offsets increase. In a dense log, an entry's offset is the number of entries before it. A
- * dense log without some of its entries is a log that is not dense. The model stores an entry with its least and
- * greatest possible offset.
+ * offset on, up to a limit. Offsets increase. In a dense log, an entry's offset is the number of entries before it. If
+ * some entries of a dense log are left out, the rest is a log that is not dense. The model stores an entry with its
+ * least and greatest possible offset.
  */
 export const logModel = (isDense: boolean): Model => ({
   family: 'elements',
@@ -58,7 +58,8 @@ export const logModel = (isDense: boolean): Model => ({
         const { from, limit } = action
         const read = action.entries.filter(({ element }) => counts(element))
         const isFull = action.entries.length === limit
-        // A read that reached its limit may end before the log does. It proves nothing if none of its entries counts.
+        // A read that reached its limit may end before the end of the log. Such a read proves nothing if none of its
+        // entries counts.
         if (isFull && read.length === 0) return true
         const isAt = (at: number): boolean => read.every(({ element }, n) => held[at + n]?.element === element)
         const mayBegin = (at: number): boolean =>
@@ -79,7 +80,7 @@ export const logModel = (isDense: boolean): Model => ({
 
 const MOST = Number.MAX_SAFE_INTEGER
 
-/** Whether each offset within its bounds can be higher than the previous one. */
+/** Returns whether offsets can be chosen within their bounds so that they increase. */
 function mayIncrease(held: readonly { readonly least: number; readonly most: number }[]): boolean {
   let last = -1
   return held.every(({ least, most }) => {

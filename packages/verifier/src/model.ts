@@ -5,8 +5,8 @@ import type { Json, ProofHead } from './proof.ts'
 export type Action =
   | CellAction
   /**
-   * Actions on elements. `contains` asks for one element, and `all` reads all. `empty` and `take any` are takes that
-   * found nothing, or an unknown element.
+   * Actions on elements. `contains` asks for one element, and `all` reads all. `empty` is a take that found nothing,
+   * and `take any` is a take of an unknown element.
    */
   | { readonly kind: 'add' | 'remove' | 'take'; readonly element: string }
   | { readonly kind: 'contains'; readonly element: string; readonly found: boolean }
@@ -74,8 +74,8 @@ export interface Model {
    */
   view(operation: Operation, head: ProofHead): readonly Action[]
   /**
-   * Returns the initial objects. Only if `counts` is `everything` do they reject an answer that another operation might
-   * explain, such as an overdraft.
+   * Returns the initial objects. An operation that does not count might explain an answer that looks impossible, such
+   * as a payment from an empty account. The objects reject such an answer only if `counts` is `everything`.
    */
   start(initial: () => Json, counts: Counts): Objects
 }
@@ -104,7 +104,7 @@ export const partsOf = (some: Iterable<Operation>, views: Views): readonly Part[
   Array.from(some, (operation) => (views.get(operation) ?? []).map((action) => ({ operation, action }))).flat()
 
 /**
- * Returns whether an operation's actions certainly happened. The action of a failed operation is that it saw another
- * value.
+ * Returns whether an operation's actions certainly happened. A failed operation can also have an action: it saw another
+ * value than it expected.
  */
 export const isSure = ({ outcome }: Operation): boolean => outcome !== 'info'

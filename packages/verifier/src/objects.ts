@@ -2,7 +2,7 @@ import { isList, listOf, type Operation, textOf, textsOf, wordsOf } from './hist
 import { type Action, type Counts, type Model, type Objects, objectsOf } from './model.ts'
 import { type Json, type ProofHead, refuse, undecided } from './proof.ts'
 
-// The sequential specifications (Herlihy & Wing 1990).
+// This file has the sequential specifications of objects (Herlihy & Wing 1990).
 
 export const unknownFunction = ({ line, f }: Operation): never =>
   undecided(`line ${line}: the verifier does not cover the function "${f}"`)
@@ -10,7 +10,8 @@ export const unknownFunction = ({ line, f }: Operation): never =>
 /**
  * Returns the requested value.
  *
- * @throws Undecided if the answer is another value of this type, because either may have taken effect.
+ * @throws Undecided if the answer is another value of the same type, because it is unclear which of the two values
+ * counts.
  */
 function asked({ input, answer, outcome, line }: Operation): Json {
   const isOther = outcome === 'ok' && answer !== undefined && answer !== null && textOf(answer) !== textOf(input)
@@ -40,7 +41,7 @@ export const register: Model = {
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
     if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(asked(operation))) }]
-    // If the answer is a value of the same type, the answer was written.
+    // If the answer has the type of the input, the answer is the value that was written.
     const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
     return [{ kind: 'cell', writes: known(isSaid ? answer : asked(operation), head) }]
   },
@@ -144,7 +145,7 @@ const ordered = (initial: () => Json, counts: Counts, isBag: boolean): Objects =
         }
         case 'take': {
           if (!counts(action.element)) return true
-          // Takes the last of equal messages, because the fewest unanswered dequeues may have taken it.
+          // Takes the last of equal messages, because more unanswered dequeues may have taken the earlier ones.
           const at = isBag ? held.lastIndexOf(action.element) : 0
           return at >= 0 && held.splice(at, 1)[0] === action.element
         }

@@ -81,8 +81,8 @@ export function objectIn(text: string): { readonly [member: string]: Json } | st
   try {
     const json: unknown = JSON.parse(text)
     const count = membersIn(json)
-    // JSON.parse drops repeated members, so colons after quotes are counted. A string may contain them too, so the
-    // second count leaves out strings.
+    // JSON.parse drops repeated members, so the colons after quotes are counted. Strings may contain such colons, so
+    // the second count leaves out strings.
     const isNamedOnce =
       text.match(/"\s*:/g)?.length === count || text.replace(STRINGS, '').split(':').length - 1 === count
     if (!isNamedOnce) return 'an object has two members of one name'
@@ -120,7 +120,7 @@ const isHead = (json: unknown): json is ProofHead =>
 
 const EVIDENCE = ['by', 'order', 'sources', 'core', 'final', 'whole']
 
-/** Whether an entry has exactly one kind of evidence, which can prove its result. */
+/** Whether an entry has exactly one kind of evidence, and this kind suits the entry's result. */
 function isLevel(json: unknown): json is LevelProof {
   if (!isObject(json)) return false
   const { level, result } = json

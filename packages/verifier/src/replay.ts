@@ -13,7 +13,9 @@ export const isBefore = (keeps: Keeps, a: Operation, b: Operation): boolean =>
 
 /** Replays an order in pieces, and checks at the end that it is complete. */
 export interface Replay {
-  /** Continues with more lines, each as its distance from the previous one. @throws Refused if a rule is broken. */
+  /**
+   * Continues with more lines. Each number is the distance from the previous line. @throws Refused if a rule is broken.
+   */
   go(order: readonly number[], objects: Objects): void
   /** @throws Refused if something that must be there was not. */
   end(): void

@@ -45,17 +45,17 @@ export function findOrder(
   return { exists: goOn(0n, start), tried }
 }
 
-/** The first operations of an order whose last one is impossible. */
+/** The beginning of an order, up to its first impossible operation. */
 export interface DeadEnd {
-  /** The tried order: the lines of the calls of its operations. */
+  /** The tried order: the line of each operation's call. */
   readonly lines: readonly number[]
   /** The line of an operation that must precede the last one. Undefined if the last operation's answer does not fit. */
   readonly missing: number | undefined
 }
 
 /**
- * Returns every failing order of a few operations, up to the step at which it fails. If no order is legal, these are
- * all.
+ * Returns every failing order of a few operations, up to the step at which it fails. If no order is legal, the result
+ * covers all orders.
  */
 export function deadEnds(
   parts: readonly Part[],

@@ -141,8 +141,8 @@ function acceptCore(given: Given, level: string, core: readonly number[]): strin
 }
 
 /**
- * Returns the failing orders of an accepted core, for each possible initial value; none if the level is not about
- * orders.
+ * Returns the failing orders of an accepted core, for each possible initial value. Returns none if the level does not
+ * require one order of all operations.
  */
 export function ordersOf(given: Given, level: string, core: readonly number[]): readonly DeadEnd[] {
   const found: DeadEnd[] = []

@@ -12,7 +12,7 @@ export function attachReport({ message, html }: Missed): void {
   const page = join(directory, 'report.html')
   writeFileSync(page, html())
   const [title = ''] = message.split('\n')
-  // Vitest copies the file before the test ends.
+  // Nothing waits here, because Vitest copies the page before the test ends.
   void test.context
     .annotate(title, { path: page, contentType: 'text/html' })
     .finally(() => rmSync(directory, { recursive: true, force: true }))

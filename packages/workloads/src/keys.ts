@@ -17,7 +17,7 @@ export const keysSetting = (count: number, summary: string): Setting => ({
   worthTrying: [1, 2, 3],
 })
 
-/** The setting for the number of items at which an object that is read whole is replaced by a new one. */
+/** The setting for the size of an object that is read whole. An object with so many items is replaced by a new one. */
 export const sizeSetting = (summary: string): Setting => ({
   name: 'size',
   summary,

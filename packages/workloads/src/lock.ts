@@ -7,9 +7,9 @@ import type { Follower, Workload } from './workload.ts'
 const RELEASE_PROBABILITY = 0.9
 
 /**
- * Locks that are acquired and released. An acquire returns a fencing token, which the release passes back, so that only
- * the holder's release frees the lock. After an unknown outcome, a retired process may hold the lock forever, so
- * clients move on to a new one.
+ * Locks that are acquired and released. An acquire returns a fencing token. The release passes the token back, so that
+ * only the holder's release frees the lock. After an unknown outcome, a retired process may hold the lock forever, so
+ * clients move on to another lock.
  */
 export const lock: Workload = {
   name: 'lock',

@@ -41,7 +41,7 @@ export const log: Workload = {
             const key = keys.pick(random)
             if (random.chance(share)) {
               const known = seen.get(key) ?? sent.get(key) ?? 0
-              // Earlier offsets show whether entries have changed.
+              // Some polls begin at an earlier offset, to show whether entries have changed.
               const offset = Math.max(0, known - random.integer(LIMIT))
               return { f: 'poll', key, value: { offset, limit: LIMIT } }
             }

@@ -19,7 +19,7 @@ export interface Setting {
   /** Whether a number may be a fraction, such as a share. */
   readonly fraction?: boolean | undefined
   readonly values?: readonly SettingValue[] | undefined
-  /** The values that a search draws from, such as few keys, so that operations overlap. */
+  /** The values that a search tries. With few keys, for example, more operations overlap. */
   readonly worthTrying?: readonly SettingValue[] | undefined
   /** Whether the setting is a lease time in milliseconds, after which a lock is free again. */
   readonly isLeaseMs?: true | undefined

@@ -134,8 +134,8 @@ function mixed(settings: Settings, serial: number, change: 'w' | 'append'): Clie
 interface Groups {
   readonly size: number
   /**
-   * Returns the steps of a write to a group. `before` is the number of earlier writes to the group. Null stands for the
-   * value.
+   * Returns the steps of a write to a group. `before` is the number of earlier writes to the group. In the steps, null
+   * stands for the value to be written.
    */
   written(members: readonly [string, ...string[]], random: Random, before: number): readonly Step[]
 }
@@ -190,8 +190,8 @@ export function keysIn({
 }
 
 /**
- * Returns the level at which histories are judged if `level` is requested. If each transaction is one operation,
- * linearizable transactions are strictly serializable.
+ * Returns the level at which histories are judged if `level` is requested. For transactions, `linearizable` stands for
+ * `strict-serializable`: the two are equal if each transaction is one operation.
  */
 export const levelFor = ({ levels }: Pick<Workload, 'levels'>, level: string): string =>
   level === 'linearizable' && levels.includes('strict-serializable') ? 'strict-serializable' : level
@@ -215,7 +215,8 @@ const hasRead = (steps: Json): boolean =>
   })
 
 /**
- * Returns the levels that are always decided with these settings. The default settings best distinguish weaker levels.
+ * Returns the levels that are always decided with these settings. By default, takes the settings that best distinguish
+ * weaker levels.
  */
 export const decidedLevels = (
   workload: Pick<Workload, 'name' | 'settings' | 'levels' | 'levelsWith'>,

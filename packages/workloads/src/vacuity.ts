@@ -16,7 +16,10 @@ export function missing(history: History, what: string, functions: readonly stri
   return unfound(history, functions, { text: `no ${what} succeeded` })
 }
 
-/** Returns `text` with the commonest errors of these functions, unless one of them returned a result that `fits`. */
+/**
+ * Returns `text` and the commonest errors of these functions. Returns nothing if one of the functions returned a result
+ * that `fits`.
+ */
 export function unfound(
   history: History,
   functions: readonly string[],

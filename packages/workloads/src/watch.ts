@@ -160,7 +160,10 @@ const MOST_IN_VAIN = 60
 
 /** Reads the revisions that no acknowledgement and no watch shows. */
 interface Settler {
-  /** Returns a read of revisions that are still unknown, before everything up to `revision` is compacted. */
+  /**
+   * Called before everything up to `revision` is compacted. Returns a read of these revisions if some are still
+   * unknown.
+   */
   before(revision: number): Input | undefined
   learned(completion: Completion): void
   /**

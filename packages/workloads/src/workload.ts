@@ -62,8 +62,8 @@ export interface Client {
   /**
    * Returns the next operation once all faults are healed and all other clients have stopped, such as a poll for the
    * rest of a stream. Called until it returns undefined, for at most half a minute. The operations are marked as final.
-   * If operations are planned ahead, called only with `asksAfterHealing`, for one client per node that has learned its
-   * node's answers.
+   * If operations are planned ahead, `after` is called only for workloads with `asksAfterHealing`. Each node then has
+   * one such client, which has learned all answers of its node.
    */
   after?(): Input | undefined
   /** Returns the pause before each operation of `after` in milliseconds; by default 0. */

@@ -8,7 +8,10 @@ import type { Placeholders } from './placeholders.ts'
 /** A server that nodes use, and that suffers no faults. */
 export interface BesideServer {
   readonly id: NodeId
-  /** The command. Its placeholders are `{host}`, `{port}`, `{data}`, and `{peer.NAME}` for any of these servers. */
+  /**
+   * The command. Its placeholders are `{host}`, `{port}`, `{data}`, and `{peer.NAME}` for the `BesideServer` with this
+   * id.
+   */
   readonly words: readonly [program: string, ...rest: string[]]
   readonly environment?: { readonly [name: string]: string } | undefined
 }

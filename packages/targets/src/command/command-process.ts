@@ -157,8 +157,7 @@ function begin({ stdio }: ChildProcess): void {
 }
 
 /**
- * Returns whether the program exists. A missing one is started without a shell, because only then the error names the
- * reason.
+ * Returns whether the program exists. If it does not, a direct start reports the reason clearly, but a shell would not.
  */
 const canWait = ({ words: [program], directory = '.' }: ProgramCommand): boolean =>
   findProgram(program.includes('/') ? resolve(directory, program) : program) !== undefined

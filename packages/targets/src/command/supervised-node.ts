@@ -89,7 +89,7 @@ async function restart(start: () => Promise<void>, count: Counts, refused: Heari
   try {
     await start()
   } catch (error) {
-    // The node was killed again while it started. The heal of this fault restarts it.
+    // If the node was killed again while it started, the heal of the later fault restarts it.
     if (isHurt(count) || count.lives > lives + 1) return
     await (count.faults > faults ? restart(start, count, refused) : refused(error))
   }
@@ -116,7 +116,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     const launch = options.launch(count.lives)
     launching = launch.catch(() => {})
     const { process, ready } = await launch
-    // Callers that wait for `ready` handle the rejection, but there may be none.
+    // The rejection counts as handled, even if nobody waits for `ready`.
     ready.catch(() => {})
     current = process
     command = process.command
@@ -184,7 +184,7 @@ export const commandsOf = (
     }),
   )
 
-/** A longer wait is reported with its reason, in milliseconds. */
+/** After this many milliseconds, a wait is reported with its reason. */
 const LONG_MS = 4_000
 
 async function inTime<Ready>(
@@ -201,7 +201,7 @@ async function inTime<Ready>(
   }, startupTimeoutMs)
   const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
   const long = setTimeout(() => {
-    // If the node listens on its given port, the port is not the problem.
+    // If the command names a port on which the node listens, the port is not the problem.
     const told = JSON.stringify(process.command)
     const others = portsOfSession(process.pid)
     const listens = others.some((port) => told.includes(String(port))) ? '' : listensText(others)
@@ -211,7 +211,7 @@ async function inTime<Ready>(
   }, LONG_MS)
   try {
     const reached = await ready
-    // The node may have become ready while it was being killed.
+    // After the timeout the process is being killed, even if it has become ready meanwhile.
     if (!late) return reached
   } catch (error) {
     if (!late) throw error

@@ -62,7 +62,7 @@ export function elsewhere(program: EngineProgram, containers: readonly Container
   return system?.includes('Docker Desktop') === true ? 'Docker Desktop' : undefined
 }
 
-/** A process cannot see the container's process if it runs in a container itself, for example. */
+/** Returns whether this process sees the container's process in /proc. Within a container, for example, it does not. */
 function isSeen({ running, pid, id }: Container): boolean {
   try {
     return running && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id)
@@ -93,8 +93,8 @@ function composing(engines: readonly AskedEngine[]): readonly Allowance[] {
 }
 
 /**
- * Returns whether the kernel accepts rules between containers, and removes them with their process. Leaves the machine
- * unchanged.
+ * Returns whether the kernel accepts rules between containers, and removes the rules when the process that made them
+ * ends. Leaves the machine unchanged.
  */
 function rules(): Allowance {
   const what = 'rules between containers'

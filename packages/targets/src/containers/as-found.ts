@@ -29,7 +29,7 @@ const ENDS_WITHIN_S = 10
 /** The number of attempts to start the container, one per second. */
 const STARTS_WITHIN_S = 20
 
-/** The time limit of `startedIfItEnds`, which takes less. */
+/** The time limit for the command of `startedIfItEnds`. The waits within the command take less time. */
 export const WATCHED_WITHIN_MS = 60_000
 
 /**
@@ -59,9 +59,10 @@ const YOUNG_S = 15
 const TICKS_PER_S = 100
 
 /**
- * Returns a command that completes a stop whose signal was lost. The kernel drops a signal to a container's first
- * process until it has a handler; the engine then waits until its timeout. Without a handler the process is killed, as
- * engines finally do. With a new handler, it gets the stop signal again.
+ * Returns a command that completes a stop whose signal was lost. The kernel drops the signal if the container's first
+ * process has no handler yet, and the engine then waits until its timeout. The command kills a process without a
+ * handler, as engines finally do. A young process with a handler gets the stop signal again, because its handler may be
+ * new.
  */
 export const stopAgain: ContainerCommand =
   running(`set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}} {{.Config.StopSignal}}' "$1")

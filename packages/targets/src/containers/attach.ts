@@ -215,8 +215,8 @@ class Attachment {
   }
 
   /**
-   * Resolves once the engine restarts no container any more, or time is over. It may restart a container repeatedly
-   * while the container's database is down.
+   * Resolves once the engine no longer restarts any container, or the time limit has passed. The engine may restart a
+   * container repeatedly while the container's database is down.
    */
   async #settled(project: Project): Promise<Project> {
     const deadline = performance.now() + this.#timeoutMs
@@ -314,7 +314,7 @@ class Attachment {
         this.#sees(container)
   }
 
-  /** Stores a container in its member, where it replaces its predecessor. */
+  /** Stores a container in its member, in place of the previous container. */
   #sees(container: Container): void {
     const known =
       this.#members.find((member) => member.container.id === container.id) ??

@@ -20,7 +20,7 @@ type Seen =
  */
 export function createContainerChanges(followedMs: () => number): ContainerChanges {
   const known = new Map<Member, Seen>()
-  /** An ended container is inspected without addresses. */
+  /** The last known addresses. Engines report no addresses of an ended container. */
   const addresses = new Map<Member, readonly string[]>()
   const all: ClusterChange[] = []
   /** Dials of old addresses, by node and address: `n1 10.0.0.2`. */

@@ -35,8 +35,9 @@ export const imageName = (image: string): string =>
   (image.split('@')[0] ?? '').split('/').at(-1)?.replace(/:.*$/, '').toLowerCase() ?? ''
 
 /**
- * Returns the kind of a container, by its image or, if that is unknown, its program. For an image that the project has
- * built, the service's name counts. Otherwise, the service's name can only decide that the container is not a node.
+ * Returns the kind of a container by its image. If the project has built the image, the service's name counts instead.
+ * If this shows no kind, the program decides. Finally, the service's name can only show that the container is not a
+ * node.
  */
 export function kindOf({ image, command, service, labels }: Container): ContainerKind {
   if (command.includes('--sentinel')) return 'sentinel'

@@ -45,7 +45,7 @@ export interface ContainerLinks {
   refresh(looksAt?: (member: Member) => boolean): Promise<void>
   /** Returns when the rules were last changed, in milliseconds since 1970. */
   inForceSince(): number
-  /** Moves the rules into the containers' own networks, for bridges that bypass the engine's. */
+  /** Moves the rules into the containers' own networks. Some bridges bypass the rules in the engine's network. */
   enter(): Promise<void>
   unproved(): Promise<readonly Unproved[]>
   /** Resolves with the traffic that bypassed the proxy, or was refused, since `endOlder`. */
@@ -57,7 +57,7 @@ export interface ContainerLinks {
    * packets.
    */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
-  /** Lets all new traffic pass directly. The proxy keeps its connections until it closes. */
+  /** Lets all new traffic pass directly. Existing connections stay in the proxy until the proxy closes. */
   release(): Promise<void>
   close(): Promise<void>
 }
@@ -67,7 +67,7 @@ export const CLIENT_PORT = 'client'
 /** @throws UserError (environment) if the system refuses the rules or the addresses. */
 export async function openContainerLinks(options: ContainerLinksOptions): Promise<ContainerLinks> {
   const { project, members, network, keeper } = options
-  // These rules reserve their addresses until the end, even after inner rules have replaced them.
+  // The outer rules reserve their addresses until the end, even after inner rules have taken over.
   const outer = await openRules(project, keeper)
   let rules = outer
   const ways: Way[] = []
@@ -102,8 +102,8 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     await cuts.follow()
     inForce = wanted
     inForceSince = Date.now()
-    // A connection that began before the rules bypasses the proxy, so it is ended. The next container does not wait for
-    // its end.
+    // Connections that are older than the rules bypass the proxy, so they are ended. Changes to other containers do not
+    // wait for this.
     const connected = connectedAmong(isNew(ways, rules === outer))
     ending = Promise.all([ending, endOlderThanRules(connected)])
   }
@@ -288,12 +288,15 @@ function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   }
 }
 
-/** Creates a function that returns the links that the rules cover since its last call; none at first. */
+/**
+ * Creates a function that returns the links that are new to the rules since its previous call. The first call returns
+ * none.
+ */
 function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly Way[] {
   const known = new Set<string>()
   return (ways, rulesLast) => {
     const isFirst = known.size === 0
-    // Rules in a container's own network end with its process.
+    // A container's inner rules end with its process, so its links count as new after a restart.
     const keysOf = (way: Way) =>
       pairOf(way).map((pair) => [...pair, ...(rulesLast ? [] : [way.from.container.pid])].join())
     const added = ways.filter((way) => keysOf(way).some((key) => !known.has(key)))
@@ -303,8 +306,8 @@ function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly
 }
 
 /**
- * Returns the links that have a connection. Reading one container takes milliseconds, so only the end that started
- * later is read: the earlier one belongs to several links.
+ * Returns the links that have a connection. Reading a container takes milliseconds, so only one container of each link
+ * is read. It is the container that started later: after a restart, this one container has all new links.
  */
 function connectedAmong(ways: readonly Way[]): readonly Way[] {
   const startedAt = ({ container: { startedAtMs = 0 } }: Member) => startedAtMs

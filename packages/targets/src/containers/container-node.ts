@@ -30,7 +30,9 @@ interface ContainerNodeOptions {
   readonly logPath: string
 }
 
-/** An address whose dial fails immediately. The last address of a container may now belong to another. */
+/**
+ * A dial of this address fails immediately. The last address of an ended container may now belong to another container.
+ */
 const NOWHERE = '255.255.255.255'
 
 const commandFault = (engine: EngineProgram, inject: string, heal: string): CommandFault => ({

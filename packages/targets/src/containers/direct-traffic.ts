@@ -4,7 +4,7 @@ import type { DirectConnection, Refused } from './redirection.ts'
 export interface DirectTraffic {
   /** The number of connections older than the rules, which were ended. */
   readonly connections: ReadonlyMap<string, number>
-  /** The number of refused packets by link, including packets of other connections. */
+  /** The number of all refused packets by link, not only of packets in `connections`. */
   readonly packets: ReadonlyMap<string, number>
   /** The number of UDP datagrams that passed. */
   readonly datagrams: ReadonlyMap<string, number>
@@ -28,7 +28,7 @@ export function directTraffic(
   const own = new Map(connections.map((each) => [connectionName(each), each]))
   for (const [name, { from, fromPort, to }] of own) {
     if (known.has(name)) continue
-    // The end that listens was dialled.
+    // The address with a listening port is the one that was dialled.
     const [dialler, dialled] = listens(from, fromPort) ? [to, from] : [from, to]
     count(counted, link(dialler, dialled) ?? `${dialler}>${dialled}`, 1)
   }

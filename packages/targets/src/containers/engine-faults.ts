@@ -33,8 +33,8 @@ interface EngineFaults {
 export const FAULT_WITHIN_MS = 30_000
 
 /**
- * The time for a container to stop if this process was killed during the stop. The container is then killed, because it
- * would keep the service down. Engines themselves wait 10 s.
+ * If this process is killed during a stop, the container still has this time to stop. Then it is killed, because the
+ * service stays down while the container is stopping. Engines themselves wait 10 s.
  */
 const STOPS_WITHIN_MS = 250
 

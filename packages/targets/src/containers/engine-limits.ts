@@ -48,7 +48,7 @@ export function lessMemory(
   limitBytes: number,
 ): Required<Limiting> {
   const by = update(container, memoryOf(limitBytes, limitBytes))
-  // With `start`, also starts the container, which the kernel may have killed for its memory.
+  // With `start`, also starts the container: the kernel may have killed it because it exceeded its memory.
   const backBy = (start: boolean): ProgramCommand => {
     if (memoryBytes === 0)
       return unlimited(container, { limits: memoryOf(totalmem(), 2 * totalmem()), group: 'memory', start })
@@ -98,7 +98,7 @@ running || code=0`
 const START = `"$engine" start "$name"
 code=$?`
 
-/** The values that lift a limit, by file, in the order that the kernel accepts. */
+/** The values to write into files to remove a limit, in an order that the kernel accepts. */
 interface NoLimit {
   /** For version 1 of control groups, with one hierarchy for each resource. */
   readonly old: readonly (readonly [file: string, value: string])[]

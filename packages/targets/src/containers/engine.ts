@@ -27,7 +27,7 @@ export interface Container {
   readonly healthCheck: readonly string[]
   readonly labels: { readonly [name: string]: string }
   readonly running: boolean
-  /** The PID of the first process in the engine's PID namespace; 0 while the container is down. */
+  /** The container's first process, by its PID in the engine's PID namespace; 0 while the container is down. */
   readonly pid: number
   readonly networkMode: string
   /** The container's addresses, IPv4 addresses first. */
@@ -201,7 +201,9 @@ function timeOf(text = ''): number | undefined {
 
 /** The maximum pause before a restart. Docker doubles the pause each time. */
 const LONGEST_PAUSE_MS = 60_000
-/** The time within which an engine restarts a container. It does not report why the container ended. */
+/**
+ * An engine begins to restart an ended container within this time or never. The engine does not report its decision.
+ */
 const STARTED_AGAIN_WITHIN_MS = 5_000
 
 function backUntil(

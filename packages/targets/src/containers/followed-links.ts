@@ -18,7 +18,7 @@ interface FollowedLinksOptions extends ContainerLinksOptions {
   readonly engine: EngineProgram
   readonly where: string
   readonly logDir: string
-  /** Problems of the run, to which others add. */
+  /** The problems of the run. Other parts of the run add to this list, too. */
   readonly trouble: string[]
   /** Handles events of containers, even of other projects. */
   happened(events: readonly ContainerEvent[]): Promise<void>
@@ -96,7 +96,7 @@ async function missedBefore({ members, happened }: FollowedLinksOptions): Promis
   if (outdated.length > 0) await happened(outdated.map(({ container: { id } }) => ({ id, what: 'start' })))
 }
 
-/** Keeps the engine from removing the network of this process, if it would. */
+/** Keeps rootless podman from removing the network of this process. Does nothing for other engines. */
 async function held({ engine, members, logDir, keeper }: FollowedLinksOptions): Promise<() => Promise<void>> {
   const [network] = members().flatMap(({ container: { networks } }) => networks)
   if (engine !== 'podman' || !isRootless() || network === undefined) return async () => {}
@@ -199,8 +199,8 @@ async function notesOf(links: ContainerLinks, changes: ContainerChanges): Promis
 }
 
 /**
- * Logs older connections and refused packets. A packet is also refused if its port was just opened, or if no process
- * listens there.
+ * Logs refused packets, and connections that were open before the rules. A packet is also refused if its port was just
+ * opened, or if no process listens there.
  */
 async function logDirect(links: ContainerLinks, logDir: string): Promise<void> {
   const { connections, packets } = await links.direct()

@@ -11,10 +11,10 @@ interface ProposedGateway {
 /** Matches gateways that forward HTTP requests to several servers. */
 const OF_HTTP = /^(nginx|openresty|traefik|haproxy|envoy|caddy|kong|apisix|krakend|tyk)/
 
-/** The other ports of a gateway often serve its dashboard. */
+/** The usual ports for clients. If a gateway publishes several ports, the others often serve its dashboard. */
 const CUSTOMARY = [80, 8080, 8000, 10000] as const
 
-/** Proposes a published gateway as the clients' way to the nodes, if it is the only one and no node is published. */
+/** Proposes that clients reach the nodes through a gateway, if no node and only one gateway is published. */
 export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: readonly Container[]): ProposedGateway {
   if (kind !== 'own') return { open: [] }
   const gateways = all.filter((each) => isGateway(each) && !nodes.some(({ service }) => service === each.service))
@@ -45,7 +45,7 @@ export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: reado
   }
 }
 
-/** The program tells if the image does not. */
+/** Recognises a gateway by its image or its program. */
 const isGateway = (container: Container): boolean =>
   kindOf(container) === 'gateway' &&
   [imageName(container.image), ...container.command.slice(0, 2).map((word) => word.split('/').at(-1) ?? '')].some(

@@ -22,7 +22,9 @@ import {
 
 interface InnerTable {
   readonly table: OwnedTable
-  /** Maps each address that the container must not reach directly to the container's own address towards it. */
+  /**
+   * Keys: addresses that the container must not reach directly. Values: the container's own address on the way there.
+   */
   readonly own: Map<string, string>
   /** The addresses to which only TCP may pass. */
   cut: readonly string[]
@@ -60,7 +62,7 @@ export function openInnerRules(
 
   async function closeTable(pid: number, { table, own }: InnerTable): Promise<void> {
     tables.delete(pid)
-    // The network of an ended container lasts while a process is in it.
+    // Reads the last counts. The network of an ended container exists as long as a process, such as nft, is in it.
     const counted = await table.run([]).catch(() => '')
     addTo(past, counted, own)
     await table.close()
@@ -125,7 +127,7 @@ async function cutIn(table: string, inner: InnerTable, after: readonly string[])
   if (commands.length > 0) await inner.table.run([commands.join('; ')]).catch(() => '')
 }
 
-/** Sets of addresses whose packets are counted. */
+/** Names for the sets of addresses whose packets are counted. */
 const SETS = ['packets', 'datagrams', 'cut'] as const
 const NAME_OF = { packets: 'pairs', datagrams: 'datagrams', cut: 'cut' } as const
 

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { listensAtLoopback6 } from './listening-ports.ts'
 import { openTable } from './redirection.ts'
 
-/** A port of this machine, and the proxy's port on 127.0.0.1 to which its local connections are led. */
+/** A port of this machine. Local connections to it are led to `proxyPort` of 127.0.0.1. */
 interface LedPort {
   readonly hostPort: number
   readonly proxyPort: number

@@ -23,8 +23,8 @@ const MOST6 = 0xffff
 const REMOVED_WITHIN_MS = 10_000
 
 /**
- * Adds an address of each family to the loopback interface. The keeper removes them if this process dies, or else the
- * next process that adds addresses.
+ * Adds an address of each family to the loopback interface. If this process dies, the keeper removes the addresses. If
+ * the keeper dies, too, the next process that adds addresses removes them.
  *
  * @throws UserError (environment) if the system refuses.
  */

@@ -27,7 +27,8 @@ export function createLinkCuts({ pairsOf, rules, isOver, next }: LinkCutsOptions
     async cut(links) {
       const own = [...links]
       const before = await next(async () => {
-        // The count of a newly cut pair begins at zero.
+        // Resolves with the number of packets that earlier cuts of these links have dropped. For other links, the count
+        // begins at zero.
         if (isOver()) return 0
         const count = own.some(isCut) ? await dropped(own) : 0
         inForce.add(own)

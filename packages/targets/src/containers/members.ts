@@ -38,8 +38,8 @@ export function membersOf(
 }
 
 /**
- * Returns the name of a container that is not a node. Its service may have the name of a node or of `clients`, or may
- * have other containers.
+ * Returns the name of a container that is not a node. The service's name is not enough if it looks like a node's or is
+ * `clients`, or if the service has several containers.
  */
 export function otherName({ service, name, number }: Container, others: readonly Container[]): string {
   if (/^n\d+$/.test(service) || service === 'clients') return name
@@ -89,7 +89,10 @@ export function requireOwnNetworks(members: readonly Member[], where: string): v
   }
 }
 
-/** Returns the port that clients dial: the declared, the only published, the image's usual, or the only one. */
+/**
+ * Returns the port that clients dial: the declared port, the only published port, the image's usual port, or the only
+ * listening port, in this order.
+ */
 export function clientPort(
   declared: number | undefined,
   { image, published }: Container,

@@ -63,7 +63,7 @@ function areOfOneGroup(a: Container, b: Container): boolean {
   if (a.service === b.service) return true
   const kind = kindOf(a)
   if (kind !== kindOf(b)) return false
-  // The project may have several databases, so only databases that mention each other are one cluster.
+  // The project may have several databases, so two databases are one cluster only if one mentions the other.
   if (kind !== 'own') return mentions(a, b) || mentions(b, a)
   if (stem(a.service) === stem(b.service)) return true
   if (mentions(a, b) && mentions(b, a)) return true
@@ -120,7 +120,7 @@ export function usedBy({ containers, services }: NodeGroup, all: readonly Contai
 const LANGUAGES =
   /^(node|bun|deno|python|ruby|php|golang|rust|openjdk|eclipse-temurin|amazoncorretto|dotnet|aspnet|perl|elixir|erlang|alpine|debian|ubuntu|busybox|fedora)$/
 
-/** Returns a service's name without its number: `node` for `node1` and `node_b`. */
+/** Returns a service's name without its number or letter: `node` for `node1` and `node_b`. */
 const stem = (service: string): string => service.replace(/[-_]?(\d+|[-_][a-z])$/, '')
 
 function mentions(container: Container, { service, name, id }: Container): boolean {

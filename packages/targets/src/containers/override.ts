@@ -2,12 +2,15 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 interface ServicePart {
-  /** Short mounts, which replace other mounts at the same place in all Compose programs. */
+  /** Mounts in Compose's short syntax, which replace other mounts at the same place in all Compose programs. */
   readonly volumes: readonly string[]
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/** Writes a Compose file that adds to each service, and returns its path. It is read after the project's own. */
+/**
+ * Writes a Compose file with additions to each service, and returns its path. Compose reads it after the project's own
+ * file.
+ */
 export function writeOverride(
   directory: string,
   services: readonly string[],

@@ -32,7 +32,7 @@ interface OwnClocksOptions {
   readonly keeper: Keeper
 }
 
-/** The directory in every container that holds the library and its file. */
+/** The directory of the library and its file, in every container. */
 const PLACE = '/chaos-clock'
 const LIBRARY = 'libfaketimeMT.so.1'
 const FILE = 'now'

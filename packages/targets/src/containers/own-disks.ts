@@ -92,7 +92,7 @@ export const filling = ({ disk }: Filled): ProgramCommand => ({
 
 export const makingRoom = ({ disk }: Filled): ProgramCommand => ({ words: ['rm', '-f', join(disk, 'ballast')] })
 
-/** Returns a command for the keeper that frees the disk, and starts the container if it has exited. */
+/** Returns a command for the keeper. The command frees the disk, and starts the container if it has exited. */
 export const makingRoomLast = ({ engine, name, disk }: Filled): ProgramCommand => ({
   words: ['sh', '-c', 'rm -f "$3/ballast"; exec "$1" start "$2"', 'disk', engine, name, disk],
 })

@@ -77,8 +77,8 @@ const dialAll = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, ['bash', '-c', SCRIPT, 'probe', ...addresses])
 
 /**
- * Resets the connections of a container's programs to these addresses, which even waiting programs notice. If that
- * fails, the rules refuse the next packet.
+ * Resets the connections of a container's programs to these addresses. Even a program that only waits notices the
+ * reset. If the reset fails, the rules refuse the connection's next packet.
  */
 export const endConnections = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, [
@@ -92,7 +92,7 @@ export const endConnections = (pid: number, addresses: readonly string[]): Promi
 
 async function within(pid: number, command: readonly string[]): Promise<void> {
   const words = ['--target', String(pid), '--net', '--', ...command]
-  // A probe waits for a child process, so it has its own process group.
+  // The command may start child processes. In a process group of its own, all of them can be killed.
   const child = spawn('nsenter', words, { stdio: 'ignore', detached: true })
   const timer = setTimeout(() => {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')

@@ -29,7 +29,7 @@ export interface Refused {
 
 export type AddressPair = readonly [from: string, to: string]
 
-/** The addresses and ports of a connection, from the sender of the refused packet. */
+/** The addresses and ports of a connection that bypassed the proxy. `from` sent the packet that was refused. */
 export interface DirectConnection {
   readonly from: string
   readonly fromPort: number
@@ -188,9 +188,9 @@ const family = (ip: AddressFamily['ip'], number: 4 | 6): AddressFamily => ({
 export const FAMILIES: readonly AddressFamily[] = [family('ip', 4), family('ip6', 6)]
 
 /**
- * Returns the commands that create an empty table. It redirects traffic before the engine's own rules, which have
- * priority -100, and restores the caller's address before the engine's masquerade. Within a container's own network,
- * links and pairs have no sender.
+ * Returns the commands that create a table with empty sets. The table redirects traffic before the engine's own rules,
+ * which have priority -100. It restores the caller's address before the engine's masquerade. Within a container's own
+ * network, links and pairs have no sender.
  *
  * @param hooks of the redirection, of the restoring, and of the traffic that does neither.
  */
@@ -258,7 +258,10 @@ const NOT_TCP = `meta l4proto != { ${TCP}, ${ICMP6} }`
 const noteOpen = ({ ip, open }: AddressFamily): string =>
   `tcp flags & (syn | ack) != syn add @${open} { ${ip} saddr . tcp sport . ${ip} daddr . tcp dport }`
 
-/** Returns the command that creates the set of open connections. If the set is full, packets are still refused. */
+/**
+ * Returns the command that creates the set of open connections. Even if the set is full, packets of further connections
+ * are refused.
+ */
 const openSet = (table: string, { type, open }: AddressFamily): string =>
   `add set ${table} ${open} { type ${type} . inet_service . ${type} . inet_service; size 4096; flags dynamic; }`
 

@@ -63,7 +63,7 @@ const removing = (name: string) => ['rm', '--force', '--time', '0', name] as con
 /** Removes the containers of processes that were killed together with their keepers. */
 async function removeAbandoned(): Promise<void> {
   const format = `{{.Names}}\t{{index .Labels "${OWNER}"}}\t{{index .Labels "${ROOT}"}}`
-  // If podman cannot list containers, it cannot run one either, and then reports the reason.
+  // The error is ignored: if podman cannot list containers, it cannot run one either, and that error has the reason.
   const listed = await askEngine('podman', ['ps', '--all', '--filter', `label=${OWNER}`, '--format', format]).catch(
     () => '',
   )

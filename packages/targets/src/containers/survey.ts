@@ -12,7 +12,7 @@ import type { ProposalOptions } from './proposal.ts'
 /** A Compose project as its engine describes it. */
 export interface Survey extends Omit<ProposalOptions, 'group'> {
   readonly name: string
-  /** The command that starts the project if it is not running. Only then are its services known. */
+  /** The command that starts the project if it is not running. Services are known only once the project runs. */
   readonly startedBy?: string | undefined
 }
 
@@ -30,7 +30,8 @@ const USUAL_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'dock
 const WITHIN_MS = 600_000
 
 /**
- * Reads a project from the engine. If it has no containers, they are created without being started, and removed again.
+ * Reads a project from the engine. If the project has no containers, creates them without starting them, and removes
+ * them again.
  *
  * @throws UserError (usage, environment)
  */

@@ -130,7 +130,10 @@ interface Offering {
   readonly suffers: (nemesis: Nemesis) => Suffering
 }
 
-/** Returns the faults of any cluster. `NAME:SERVICE` is the fault NAME on links between nodes and a service. */
+/**
+ * Returns all faults that the cluster can suffer. `NAME:SERVICE` is the fault NAME on the links between the nodes and a
+ * service.
+ */
 function containerOffer({ nodes, services, suffers }: Offering): Offer {
   const possible = nemeses.filter((nemesis) => suffers(nemesis) === true)
   const ofServices = [...services].flatMap(([service, ends]) =>

@@ -21,7 +21,7 @@ export function parseDeclaration(json: unknown, where: string): ClusterDeclarati
   throw inputError(schemaProblems(schema, result.issues, { where, what: 'a cluster' }).join('\n'))
 }
 
-/** Matches a placeholder, which begins with one of these words. Other braces are literal text. */
+/** Matches the known placeholders. All other text in braces is literal. */
 const PLACEHOLDER =
   /\{(?:address|announced|client|data|host|list|listen|name|node|nodes|number|peer|peers|port|set|value)(?:-(?:host|port))?(?:\.[\w.:-]*)?\}/
 

@@ -42,10 +42,10 @@ function startedTarget(declaration: StartedDeclaration, { where, directory }: De
 interface OwnClients {
   /** The prefix of every error message: the name of the target. */
   readonly where: string
-  /** The target's own settings, which replace the declaration's of the same name. */
+  /** The target's own settings. They replace settings of the declaration that have the same name. */
   readonly own?: readonly Setting[] | undefined
   readonly clients: (settings: Settings) => PlannedClients
-  /** Returns whether the target's disks and clocks can suffer a fault; by default as for any program. */
+  /** Returns whether the target's disks and clocks can suffer a fault; by default `machineSuffers`. */
   readonly machine?: Exposure['machine']
   /** The layer between programs and their disks; by default libraries. */
   readonly below?: Exposure['below']
@@ -103,7 +103,8 @@ const declarationsOf = (own: readonly Setting[]): NonNullable<NodesDeclaration['
   )
 
 /**
- * Adds the target's own settings, which replace planned ones of the same name. Only they can limit a setting's value.
+ * Adds the target's own settings, which replace planned settings of the same name. An own setting can limit its value,
+ * but a planned setting cannot.
  */
 const withBounds = (planned: readonly Setting[], own: readonly Setting[]): readonly Setting[] => [
   ...planned.filter(({ name }) => own.every((setting) => setting.name !== name)),

@@ -34,7 +34,10 @@ export interface EmbeddedClusterOptions
   /** The name of the object that the protocol replicates; by default a register. */
   readonly object?: string | undefined
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
-  /** The time limit for starting the processes, and again for one node to become ready. By default 60 s. */
+  /**
+   * The time limit for starting the processes. The same limit then applies to the wait for the first ready node. By
+   * default 60 s.
+   */
   readonly startupTimeoutMs?: number | undefined
   /** The operations that the proxy records: see `Cluster.record`. */
   readonly recorded?: AskedOperations | undefined

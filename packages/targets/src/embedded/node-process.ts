@@ -79,7 +79,7 @@ export async function startNode(
     statusChanged()
     throw broken === undefined ? neverReady(name, logPath, exit) : brokenError(broken, logPath)
   })
-  // Callers that wait for readiness handle the rejection, but there may be none.
+  // The rejection counts as handled, even if nobody waits for `ready`.
   ended.catch(() => {})
 
   return {

@@ -6,7 +6,7 @@ import type { EmbeddedNode } from './embedded-node.ts'
 interface ReadyOptions {
   readonly watchers: Set<() => void>
   readonly timeoutMs: number
-  /** Whether the protocol may have no leader and does not report readiness. */
+  /** Whether the protocol reports no readiness, and may work without a leader. */
   readonly leaderless: boolean
   readonly broken: () => UserError | undefined
   readonly logPath: (node: NodeId) => string
@@ -49,7 +49,7 @@ export async function ready(
         const roles = nodes.map((node) => `${node.id} ${node.status()?.role ?? 'silent'}`).join(', ')
         reject(environmentError(`no node is ready to serve after ${timeoutMs} ms (${roles}); see the nodes' logs`))
       }, timeoutMs)
-      // Without a leader within this time, the nodes count as ready.
+      // If there is still no leader after LEADERLESS_AFTER_MS, the nodes count as ready.
       if (leaderless)
         patience = setTimeout(() => {
           waited = true

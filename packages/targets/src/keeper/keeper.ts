@@ -37,9 +37,9 @@ export interface Keeper {
 
 /**
  * The turn of an undo command that does not run in the usual order.
- * - `first`: before all other commands of its node. The command also runs repeatedly while a `finishing` command runs,
- *   which may wait for it. The command must be idempotent.
- * - `start`: after the `first` commands, and before the commands for which clients do not wait.
+ * - `first`: before all other commands of its node. While a `finishing` command runs, the undo command runs repeatedly,
+ *   because the `finishing` command may wait for its effect. The undo command must be idempotent.
+ * - `start`: after the `first` commands. Commands for which clients do not wait run later.
  * - `meanwhile`: repeatedly, and only while a `finishing` command runs.
  * - `beside`: from the start, concurrently with all other commands, because the command takes long.
  */

@@ -5,11 +5,10 @@ import { killMarked, killTree } from '../processes/process-tree.ts'
 import type { KeeperRequest } from './keeper.ts'
 import { runAll, runCommand, type Undo, undoNodes, untilFinished, type Watched, withoutRepeats } from './undoing.ts'
 
-// The keeper briefly outlives its owner, the runner, which registers its child processes on the keeper's standard
-// input. Once the runner has ended, the keeper kills the remaining processes and their descendants. They would not end
-// by themselves: external commands do not know the runner, and a node stopped by SIGSTOP cannot notice that its pipe
-// has closed. Concurrently, the keeper heals the faults on external processes. Finally, it removes the runner's
-// directories.
+// This program is the keeper. The runner registers its child processes on the keeper's standard input. Once the runner
+// has ended, the keeper kills the remaining processes and their descendants, heals the faults on external processes,
+// and removes the runner's directories. The processes would not end by themselves: external commands do not know the
+// runner, and a node stopped by SIGSTOP cannot notice that its pipe has closed.
 
 const announced = new Set<string>()
 const watched = new Map<number, Watched>()
@@ -60,10 +59,10 @@ async function finish(): Promise<void> {
   const latest = withoutRepeats([...undos.values()].reverse())
   const beside = Promise.all(latest.filter(({ turn }) => turn === 'beside').map(runCommand))
   const ours = all.filter(({ finishing }) => finishing === undefined)
-  // Processes without descendants are killed first, because some own rules of the kernel.
+  // Processes without descendants are killed first, because some of them own rules of the kernel.
   const single = ours.filter(({ root }) => !root.forks).map(({ root }) => killTree(root))
   const nodes = new Set(latest.flatMap(({ node }) => node ?? []))
-  // Clients wait for these commands, so they start before the processes have ended.
+  // Clients wait for the undo commands, so these commands start before the killed processes have ended.
   const undone = undoNodes(
     [...nodes].map((node) => ({
       finishing: all.filter(({ finishing }) => finishing?.node === node),

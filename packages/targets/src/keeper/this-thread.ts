@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { MARK, startTimeOf } from '../processes/process-tree.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
 
-// A thread may be ended from outside before its processes. Its pipe to the keeper then closes, and the keeper ends the
-// processes.
+// A thread may be ended from outside while its processes still run. Its pipe to the keeper then closes, and the keeper
+// ends the processes.
 
 let keeper: Keeper | undefined
 

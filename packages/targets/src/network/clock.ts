@@ -40,15 +40,15 @@ export function createClock(originNanos: bigint): MachineClock {
       const immediate = setImmediate(ring)
       disarm = () => clearImmediate(immediate)
     } else {
-      // Node's timers count whole milliseconds from a clock that is read once per turn of the event loop, so this one
-      // may fire early. `ring` then sets it again.
+      // Node's timers count whole milliseconds from a clock that is read once per turn of the event loop, so a timer
+      // may fire early. `ring` then sets another timer.
       timeout = setTimeout(ring, Math.min(remainingMs, LONGEST_TIMEOUT_MS))
       if (keeping === 0) timeout.unref()
       disarm = () => clearTimeout(timeout)
     }
   }
 
-  /** Counts the alarms that keep the process alive. */
+  /** Changes the number of alarms that keep the process alive. */
   function keep(more: 1 | -1): void {
     keeping += more
     if (keeping === 0) timeout?.unref()
@@ -57,7 +57,8 @@ export function createClock(originNanos: bigint): MachineClock {
 
   function ring(): void {
     const time = now()
-    // Alarms that callbacks set wait for the next turn of the event loop, so that they cannot starve the process.
+    // Callbacks may set new alarms. New alarms wait for the next turn of the event loop, so that they cannot starve the
+    // process.
     const before = asked
     try {
       for (

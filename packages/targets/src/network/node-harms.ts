@@ -11,8 +11,8 @@ import {
 
 export interface Handover {
   /**
-   * Whether the fault took effect: there was something to harm, and the node did not refuse. Read only after the fault
-   * is undone.
+   * Whether the fault took effect: there was something to harm, and the node did not refuse. Some faults know this only
+   * after they are undone.
    */
   readonly done: boolean
   undo(): Promise<void>

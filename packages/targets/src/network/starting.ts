@@ -9,7 +9,7 @@ import type { Victim } from './node-harms.ts'
 
 /** The parts of a cluster that have been started, which are stopped at the end or if the start fails. */
 export interface Starting<Node extends StartedNode> {
-  /** When the start was called, by `process.hrtime`. */
+  /** When the start of the cluster was called, by `process.hrtime`. */
   readonly calledNanos: bigint
   readonly keeper: Keeper
   readonly news: ClusterNews

@@ -10,14 +10,16 @@ interface CarrierOptions {
   readonly requests: Requests
   readonly timers: Timers
   readonly log: NodeLog
-  /** Called once, at the first mark. */
+  /** Called once, at the first `mark` effect. */
   readonly marked: () => void
 }
 
 /** Carries out all effects of a machine except those for the disk. */
 export interface Carrier {
   carryOut(effect: VolatileEffect): void
-  /** Must be called after each step, which may have changed the last message. */
+  /**
+   * Must be called after each step of the machine. A step may change the last message, so its text must not be reused.
+   */
   stepped(): void
 }
 

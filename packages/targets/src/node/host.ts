@@ -23,7 +23,7 @@ import type { Watchdog } from './watchdog.ts'
 import type { NodeSetup } from './wire.ts'
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
-/** With more effects that wait for the disk, messages from peers are dropped, as a network may drop them. */
+/** If more effects than this wait for the disk, messages from peers are dropped, as a network may drop them. */
 const MAX_BACKLOG = 50_000
 
 export interface NodeOptions extends Pick<NodeSetup, 'id' | 'protocol' | 'peers' | 'seed' | 'journalPath'> {

@@ -56,7 +56,7 @@ async function run(setup: NodeSetup): Promise<void> {
   report({ type: 'ready', clientPort: node.clientPort, peerPort: node.peerPort })
 }
 
-/** Logs an error: a user's problem, such as a full disk, without its stack. */
+/** Logs an error, and ends the process. A user's problem, such as a full disk, is logged without a stack. */
 function stopFor(error: Error): void {
   if (error instanceof MachineError) {
     const { message: what, trace } = error

@@ -9,8 +9,8 @@ const STEADY_AFTER_MS = 1000
 /** A node's sending side towards one peer: its own connection, redialled whenever it breaks. */
 export interface PeerLink {
   /**
-   * Sends a message in JSON. It is dropped without a connection, or if the peer does not read, as a network may drop
-   * it.
+   * Sends a message in JSON. Drops the message if there is no connection or the peer does not read, as a network may
+   * drop it.
    */
   send(message: string): void
   close(): void
@@ -39,7 +39,8 @@ export function createPeerLink(options: PeerLinkOptions): PeerLink {
     socket = dialled
     dialled.write(`${JSON.stringify({ from: options.from, to: options.to })}\n`)
     dialled.on('error', () => {})
-    // The peer sends nothing, but only a flowing stream reports that it has closed the connection.
+    // The peer sends nothing. The stream must flow all the same: only then it reports that the peer has closed the
+    // connection.
     dialled.resume()
     dialled.on('close', () => {
       socket = undefined

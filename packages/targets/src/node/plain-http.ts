@@ -55,7 +55,7 @@ const plainHeaders: ReadonlySet<string> = new Set([
   'user-agent',
 ])
 
-/** Detects garbage before the end of its headers, which may never arrive. */
+/** Recognises garbage by its first bytes, because the end of its headers may never arrive. */
 function mayBePlain(bytes: Buffer): boolean {
   const start = bytes.toString('latin1', 0, LONGEST_START)
   return STARTS.some((plain) => plain.startsWith(start) || start.startsWith(plain))

@@ -20,7 +20,7 @@ export interface NodeSetup {
   readonly originNanos: string
 }
 
-/** Any later line that a node receives. */
+/** Any line that a node receives after its `NodeSetup`. */
 export type NodeRequest =
   | { readonly type: 'status' }
   /** The cluster is ready, and the run's time begins. */

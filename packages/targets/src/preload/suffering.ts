@@ -67,9 +67,9 @@ const LOOK_EVERY_MS = 20
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 /**
- * Requires that all programs of a node run on its machine. Otherwise, faults would not affect them all.
+ * Requires that faults of a node's machine affect all programs of the node.
  *
- * @throws UserError (environment) for a program that does not.
+ * @throws UserError (environment) if they do not affect a program.
  */
 export async function requireOn(id: NodeId, pids: () => readonly number[], { below, disk }: Machine): Promise<void> {
   if (below.by === 'nothing') return

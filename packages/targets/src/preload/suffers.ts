@@ -51,7 +51,7 @@ export function whyNoLayer(): string | undefined {
   }
 }
 
-/** Root in a container may lack this capability. */
+/** Returns whether this process may mount file systems. Even root may not do so in a container. */
 function mayMount(): boolean {
   const [, effective] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
   return effective !== undefined && ((BigInt(`0x${effective}`) >> SYS_ADMIN) & 1n) === 1n

@@ -50,7 +50,7 @@ export const listenersIn = (
       return { address, port: Number.parseInt(port, 16), inode: columns[9] ?? '' }
     })
 
-// A process may have ended, or belong to another user.
+// The functions below return an empty result if a process has ended, or belongs to another user.
 
 function namesIn(directory: string): readonly string[] {
   try {

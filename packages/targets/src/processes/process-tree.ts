@@ -109,8 +109,8 @@ async function untilNone(root: TreeRoot, name: NodeJS.Signals, remains: (stat: P
 }
 
 /**
- * Returns the stopped children of processes that wait in vfork(2), for example. The parent stops only once its child
- * has called exec.
+ * Returns the stopped children of processes that wait in the kernel, for example in vfork(2). Such a parent can stop
+ * only once its child has called exec.
  */
 function stoppedBeforeExec(members: readonly ProcessStat[]): ProcessStat[] {
   const waiting = new Set(members.filter(({ state }) => state === 'D').map(({ pid }) => pid))
@@ -123,7 +123,7 @@ function livingMembers(root: TreeRoot): ProcessStat[] {
   if (!root.forks) return isOwn && own.state !== 'Z' ? [own] : []
   const all = allProcesses().filter(({ startTime }) => startTime >= (root.startTime ?? 0))
   const found = new Set<number>()
-  // The kernel does not reuse the leader's pid while its session has processes.
+  // The kernel does not reuse the PID of a session's leader while the session has processes.
   const numberReused = own !== undefined && !isOwn
   for (const { pid, session, group } of all)
     if ((!numberReused && (session === root.pid || group === root.pid)) || isMarked(pid, root.mark)) found.add(pid)

@@ -35,9 +35,9 @@ interface LeasedOptions {
 
 /** The number of renewals within the time of a lease. */
 const RENEWALS = 3
-/** The minimum time limit of the first request. No lease can expire before its reply. */
+/** The minimum time limit of the first request. Before its reply, there is no lease to renew. */
 const GRANTED_WITHIN_MS = 5_000
-/** A proxy reports the end of the fault within this time after the lease. */
+/** After a lease has run out, its proxy reports the end of the fault within this time. */
 const GRACE_MS = 1_000
 const PAUSE_MS = 50
 
@@ -120,7 +120,10 @@ class Leased implements LeasedFault {
     }
   }
 
-  /** Renews or ends the lease, and notes that the fault is in force. Resolves with whether the proxy was reached. */
+  /**
+   * Renews or ends the lease, and notes whether the fault was still in force. Resolves with whether the proxy was
+   * reached.
+   */
   async #look(method: 'POST' | 'DELETE', path: string): Promise<boolean> {
     const { client, place, fault, leaseMs, owner } = this.#options
     const timeoutMs = leaseMs / RENEWALS

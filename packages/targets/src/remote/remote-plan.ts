@@ -9,7 +9,7 @@ export interface RemotePlan {
   readonly tokenFrom: string | undefined
   readonly ca: string | undefined
   readonly leaseMs: number
-  /** The links of that host, by the name of their proxy. */
+  /** The links of the host, each by the name of its proxy. */
   readonly links: ReadonlyMap<string, { readonly from: NodeId; readonly to: NodeId }>
 }
 

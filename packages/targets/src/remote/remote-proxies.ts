@@ -9,7 +9,7 @@ import { openRemoteHost, type RemoteHost } from './remote-host.ts'
 import type { RemotePlan } from './remote-plan.ts'
 
 export interface RemoteProxies {
-  /** Injects a fault. The proxies of other hosts affect their links, and `here` all other links. */
+  /** Injects a fault. Remote proxies affect the links of their hosts, and `here` affects all other links. */
   apply(fault: TcpFault, here: Network['apply']): Promise<Injected>
   close(): Promise<void>
 }
@@ -39,7 +39,7 @@ export async function openRemoteProxies(
         const error = refused.reason instanceof Error ? refused.reason.message : String(refused.reason)
         const undone = await end()
         if (undone.type === 'failed' || undone.lost === undefined) return { type: 'failed', error }
-        // Part of the fault may have been in force, or may still be.
+        // One host refused the fault, but another host may have had it in force, or may still have it.
         const { lost } = undone
         return injected(async () => ({ ...undone, lost: { ...lost, why: `${error}; ${lost.why}` } }))
       }

@@ -27,7 +27,7 @@ export interface Command {
   readonly parameters: Row
 }
 
-/** Whether a failed change certainly had no effect (`fail`) or possibly an effect (`info`). */
+/** Whether a failed change certainly had no effect (`fail`), or may have had an effect (`info`). */
 export type Certainty = ErrorMeaning['means']
 
 export interface Done {
@@ -135,7 +135,7 @@ export interface BankCommands {
   /** Writes the payer's balance that was read, less the amount. Parameters: those of `give`. */
   readonly takeRead: string
   readonly giveRead: string
-  /** Records a transfer. Changes no row if it was made before. Parameter: its number. */
+  /** Records a transfer. Changes no row if the transfer was recorded before. Parameter: the number of the transfer. */
   readonly once: string
 }
 

@@ -119,7 +119,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
         if (!(error instanceof NotConnected)) throw error
         tried.push(`${address.node}: ${error.message}`)
         if (signal.aborted) {
-          // The next request begins at another node, because a hanging one would use up its time, too.
+          // The next request begins at another node. A hanging node would use up the time of that request, too.
           primary = all[(all.indexOf(address) + 1) % all.length]?.node
           break
         }

@@ -17,7 +17,7 @@ interface RecordedCommand {
   readonly environment: { readonly [name: string]: string }
   readonly mayFail: boolean
   readonly timeMs: number
-  /** Whether the command is expected to reach the time limit. */
+  /** Whether the command may still run at the time limit. The run then ends it without a complaint. */
   readonly endsInTime: boolean
   readonly prints: NonNullable<CommandProcessOptions['prints']>
 }
@@ -59,7 +59,7 @@ function troubleOf(
   { command, mayFail, timeMs, endsInTime }: RecordedCommand,
 ): readonly string[] {
   const words = commandText({ words: command })
-  // A server under test never ends by itself.
+  // The command may be a server, which never ends by itself.
   if (end === 'late' && endsInTime) return []
   if (end === 'late')
     return [`${words} was still running after ${timeMs / 1000} s, and was ended. Give it longer: --time`]

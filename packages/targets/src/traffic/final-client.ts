@@ -36,12 +36,12 @@ export function readFinallyBy(carries: Carriage, where: string): ReadFinally | u
 }
 
 /**
- * Protocols whose keys are read by their own client, without a route table. Other protocols may define messages that
- * read keys: see `readSpoken`.
+ * Protocols whose own client can read keys without a route table. Other protocols may define messages that read keys:
+ * see `readSpoken`.
  */
 const ownReaders: { readonly [protocol: string]: (model: string) => ReadFinally | undefined } = { resp: byCommands }
 
-/** Reads keys of database 0 under their own names, and fields of hashes. */
+/** Reads the keys of database 0 under their own names. Reads fields of hashes, too. */
 function byCommands(model: string): ReadFinally | undefined {
   const read = isTableName(model) ? commandsOf(model)['read'] : undefined
   if (read === undefined) return undefined
@@ -71,7 +71,7 @@ function byCommands(model: string): ReadFinally | undefined {
   }
 }
 
-/** Parses the record's name for a field: `hash[field]`. */
+/** Parses the name of a hash's field in a record: `hash[field]`. */
 function fieldOf(name: string): Input | undefined {
   const [, key = '', value = ''] = /^([^[]+)\[([^[\]]*)\]$/.exec(name) ?? []
   return key !== '' && nameOfField(nameOfKey('0', key), value) === name ? { f: 'readField', key, value } : undefined
@@ -88,7 +88,7 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
     ...maker,
     make(input, asker) {
       const keyed = maker.make(input, asker)
-      // A route of a single fixed object has no place for a key.
+      // A route without a place for a key may read one fixed object, so the request is also tried without the key.
       const made = keyed.type === 'made' ? keyed : maker.make({ f: input.f, value: input.value }, asker)
       return made.type === 'impossible' || made.key === input.key
         ? made

@@ -32,7 +32,7 @@ export const waysOf = ({ carries, others = [] }: Pick<ObservedTraffic, 'carries'
 
 /** The clients of the servers, of any kind. */
 export interface TrafficClients {
-  /** How clients find the proxies, if they did not use them. */
+  /** A text for users whose clients did not use the proxies: how clients find the proxies. */
   readonly howToUseIt: string
   /** Whether the clients are a program that the run starts. */
   readonly areStarted: boolean
@@ -58,7 +58,7 @@ export interface OpenTraffic {
   readonly proxies: readonly ManagedProxy[]
   /** Functions that connect to a server without a socket, by server name. */
   readonly dials: ReadonlyMap<string, () => Duplex>
-  /** Records a fault that others have injected. The returned function records its heal. */
+  /** Records a fault that others have injected. The returned function records its heal and its number of hits. */
   readonly noteFault: (fault: TrafficFault) => (hits: number) => void
   /** The values of placeholders for proxies and servers in commands. */
   readonly placeholders: Addresses

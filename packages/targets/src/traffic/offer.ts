@@ -11,7 +11,7 @@ import { didYouMean } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Offer } from '@chaosproxy/runner'
 
-/** This fault kills the server that handles the request, which only a cluster knows. */
+/** This fault kills the server that handles a request. Only a cluster knows which server that is. */
 const NOT_HERE = 'crash-before-reply'
 
 /** Servers that can suffer the same faults. */
@@ -49,7 +49,7 @@ const onlyHere = (nemesis: Nemesis): Nemesis => ({
   },
 })
 
-/** Explains why no such fault is available for these servers. */
+/** Explains why these servers cannot suffer the named fault. */
 export function trafficRefusal(name: string, servers: readonly HurtServers[]): string {
   const names = [...new Set(servers.flatMap((each) => possibleFor(each).map((nemesis) => nemesis.name)))]
   const known = `Known: ${names.join(', ')}, none.`

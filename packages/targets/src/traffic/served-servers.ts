@@ -9,8 +9,8 @@ import type { Victim } from '../network/node-harms.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 
 /**
- * A server that the run starts and ends. Its command gets its address by `{port}` and `{listen}`, and its directory by
- * `{data}`.
+ * A server that the run starts and ends. In its command, `{port}` and `{listen}` stand for the server's address, and
+ * `{data}` for its directory.
  */
 interface ServedServer {
   readonly name: NodeId

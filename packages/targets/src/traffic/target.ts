@@ -50,7 +50,7 @@ function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hu
   return { not: 'the run starts no server: declare one with "serve"', instead: ['cut-clients'] }
 }
 
-/** Describes the names of sessions before the first operation. */
+/** Describes how sessions are named, as far as this is known before the first operation. */
 function sessionsOf(ways: readonly Carriage[]): Target['sessions'] {
   const named = new Set(ways.flatMap((carries) => namedBy(carries) ?? []))
   return named.size === 0 ? { by: 'connection', named: false } : { by: [...named].join(', '), named: true }

@@ -61,7 +61,10 @@ export interface TrafficCluster extends Cluster {
   canRead(key: string): boolean
   /** The servers that could not be dialled, and the last reason. */
   unreached(): ReadonlyMap<NodeId, string>
-  /** Returns why clients that wanted TLS closed their connections, by server without a certificate. */
+  /**
+   * Returns, by server, why clients that wanted TLS closed their connections. Only servers without a certificate are
+   * included.
+   */
   withoutTls(): ReadonlyMap<NodeId, string>
   /**
    * Opens the proxies, after recording has begun.
@@ -70,7 +73,7 @@ export interface TrafficCluster extends Cluster {
    */
   open(): Promise<readonly ManagedProxy[]>
   healOthers(): Promise<void>
-  /** Closes every port and resets every connection. Final reads still pass. */
+  /** Closes every port, and resets every connection of clients. Final reads still pass, because they need no port. */
   cutOff(): Promise<void>
 }
 
@@ -127,7 +130,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
       if (options.finally === undefined) throw new Error('there is no way to read keys at the end')
       const { listen, upstream, dial } = plane.proxies.get(node)
       const { listens = true, tls } = upstreams.find(({ name }) => name === node) ?? {}
-      // Connects within this process, without TLS.
+      // If the proxy has no open port or needs TLS, connects within this process and without TLS.
       if (isCutOff || !listens || tls?.terminate !== undefined)
         return options.finally.connect({ node, ...parseAddress(upstream), dial })
       return options.finally.connect({ node, ...parseAddress(listen) })

@@ -16,7 +16,7 @@ interface Place {
 /** A plugin that keeps each statement on its original line. */
 type Plugin = (api: { readonly types: { traverseFast(node: object, seen: (node: Located) => void): void } }) => object
 
-/** The loader's cache on disk must not mix results of different versions. */
+/** The version of the transformation. The loader's cache on disk must not mix results of different versions. */
 const LINES = 1
 
 /** JavaScript from a TypeScript file, and a plugin that restores the lines of the original file. */
@@ -68,7 +68,7 @@ function transformed(source: string, file: string, tsconfig = true): ReturnType<
   const message = stripVTControlCharacters(error.message)
   if (!tsconfig || !message.includes('[TSCONFIG_ERROR]'))
     throw new SyntaxError(`${relative(process.cwd(), file)}: ${message}`)
-  // Earlier versions ran programs and users' files without a tsconfig.json.
+  // An unreadable tsconfig.json is only reported, because earlier versions needed none.
   tellUnread(file, message.trim())
   return transformed(source, file, false)
 }
@@ -92,7 +92,9 @@ const { Reflect: reflect } = globalThis as unknown as {
   }
 }
 
-/** Decorates a class or member, like TypeScript's own helper. Null means the member's own descriptor. */
+/**
+ * Decorates a class or member, like TypeScript's own helper. If `given` is null, the member's own descriptor is used.
+ */
 const decorate: Decorate = (decorators, target, key, given) => {
   const described = given === null && key !== undefined ? Object.getOwnPropertyDescriptor(target, key) : given
   let made: unknown = key === undefined ? target : described

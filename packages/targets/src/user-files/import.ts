@@ -61,7 +61,7 @@ export function thrownText(thrown: unknown, file: string): string {
   return [thrown.message, ...frames.map((frame) => frame.replace(/:1:\d+(?=\)?$)/, ':1'))].join('\n')
 }
 
-/** Attributes errors that `call` throws to a member of the user's file. */
+/** If `call` throws an error, attributes it to a member of the user's file. */
 export function told<T>(path: string, member: string, call: () => T): T {
   try {
     return call()

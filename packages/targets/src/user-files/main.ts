@@ -6,7 +6,8 @@ import { loadProtocol } from './protocol-file.ts'
 import { vetOnThread } from './vet-on-thread.ts'
 import { loadWorkload } from './workload-file.ts'
 
-// Tries a user's file on a thread, which the file may crash or block: see `vetFile`. The argument is the kind of file.
+// This program tries a user's file on a thread, which the file may crash or block: see `vetFile`. Its argument is the
+// kind of file.
 
 const CLIENTS = 4
 const OPERATIONS = 500

@@ -58,7 +58,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   if (typeof promises !== 'function' && !promiseNames.includes(promises))
     throw wrong(`"promises" is "${promises}", which is neither one of ${promiseNames.join(', ')} nor a function`)
   const { functions } = module
-  // Without objects, the functions of a module determine them.
+  // If `objects` is missing, the module's functions decide which objects it has.
   const { objects: named = functions === undefined ? [DEFAULT_OBJECT] : objectNames } = module
   for (const [member, list] of Object.entries({ objects: named, functions: functions ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item !== 'string'))

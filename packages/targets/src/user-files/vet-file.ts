@@ -36,7 +36,7 @@ async function verdictOn(
   const bad = (what: string): UserError => inputError(`${path} ${what}`)
   const { Worker } = await import('node:worker_threads')
   return new Promise((resolve) => {
-    // The actual load prints this output again.
+    // The thread's output is hidden, because loading the file later prints it again.
     const thread = new Worker(entry, {
       workerData: path,
       argv: [...argv],

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '@chaosproxy/history'
 
-/** The thread's last message. A thread that ends without one awaited a promise that never settled. */
+/** The thread's last message. If a thread ends without such a message, it awaited a promise that never settled. */
 export type Vetted = { readonly type: 'good' } | Bad | Exited
 
 /** A problem of the user's file. */
@@ -26,7 +26,7 @@ export async function vetOnThread(load: (path: string) => Promise<void>): Promis
   tellExit(tell)
   try {
     await load(String(workerData))
-    // A rejected promise of the file would end any thread that loads it.
+    // Waits for rejected promises of the file, because they would end any thread that loads it.
     for (let turn = 0; turn < TURNS; turn++) await setImmediate()
     tell({ type: 'good' })
   } catch (error) {
@@ -41,8 +41,8 @@ export function tellExit(tell: (exited: Exited) => void): void {
     tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
     return exit(exitCode)
   }
-  // After an uncaught error, Node itself calls process.exit. The message of the replacement could arrive before the
-  // error's.
+  // After an uncaught error, Node itself calls process.exit. With the function above, its message could arrive before
+  // the error.
   process.on('uncaughtExceptionMonitor', () => {
     process.exit = exit
   })

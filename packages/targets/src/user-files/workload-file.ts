@@ -27,7 +27,8 @@ export async function workloadOf(reference: string): Promise<Workload> {
 const LOOP = 'look for a loop or an await that does not end, also in "next" and other functions'
 
 /**
- * Loads a workload without trying it out. A trial accepts unknown models, because its thread lacks the configuration's.
+ * Loads a workload, but does not try it out. With `isTrial`, accepts unknown models, because the thread of a trial does
+ * not know the configuration's models.
  */
 export async function loadWorkload(reference: string, isTrial = false): Promise<Workload> {
   if (isUserFile(reference)) return workloadFrom(await importUserFile(reference), reference, isTrial)

@@ -10,7 +10,7 @@ const UNIT = 0
 const CALLS = 1
 /** The index of the running function; 0 outside the user's code. */
 const WITHIN = 2
-/** The index of the call that is asked for a description; 0 for none. */
+/** The index of the number of the call that must describe itself; 0 for none. */
 const WANTED = 3
 /** The index of the stop flag: 1 if no other unit may begin. */
 const STOP = 4
@@ -36,7 +36,7 @@ export const readProgress = (progress: Progress): Reading => ({
   within: progress[WITHIN] ?? 0,
 })
 
-/** Returns the description of the call that was asked for one, or of the latest call if all describe themselves. */
+/** Returns the description of the call that had to describe itself. If all calls do so, this is the latest call. */
 export const readDescription = (progress: Progress): string =>
   String.fromCharCode(...progress.subarray(TEXT, TEXT + (progress[TEXT_LENGTH] ?? 0)))
 

@@ -10,7 +10,10 @@ export interface WatchLimits {
    * counts as this share.
    */
   readonly looks: number
-  /** After each such growth, looks are counted from 0 again, because the call may be exhausting memory. */
+  /**
+   * If memory grows by this much during a call, the count of looks begins at 0 again, because the call may be
+   * exhausting memory.
+   */
   readonly growthBytes: number
   /** Beyond this growth, a hanging call is reported as exhausting memory. */
   readonly muchBytes: number
@@ -55,7 +58,7 @@ export function createWatch(
   bytesNow: () => number = process.memoryUsage.rss,
 ): Watch {
   let reading = readProgress(progress)
-  // Most calls end before the first look, and reading the size of the memory takes longer.
+  // Undefined until the first look, because most calls take less time than reading the size of the memory.
   let bytesBefore: number | undefined
   // The smallest size during the call, because another thread may free memory.
   let leastBytes = 0
@@ -73,7 +76,7 @@ export function createWatch(
       bytesBefore = bytes
       if (reading.within === 0 || reading.unit !== before.unit || reading.calls !== before.calls) {
         unchanged = 0
-        // The call began after the previous look, and may already have allocated much.
+        // A new call may have begun after the previous look, and may already have allocated much memory.
         leastBytes = bytesThen
         mostRise = bytes - bytesThen
         counted = mostRise > growthBytes ? mostRise : 0

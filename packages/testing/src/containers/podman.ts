@@ -53,7 +53,7 @@ default_subnet_pools = [{ base = "${subnets()}", size = 24 }]`,
   writeLending(join(directory, 'hooks'))
   writeFileSync(join(programs, 'podman'), program(directory, inside))
   chmodSync(join(programs, 'podman'), 0o755)
-  // The tests use podman even on a machine with Docker.
+  // On a machine with Docker, this program replaces `docker`, so that the tests use podman.
   writeFileSync(join(programs, 'docker'), DOCKER)
   chmodSync(join(programs, 'docker'), 0o755)
   const env = { ...process.env, PATH: [programs, process.env['PATH']].join(delimiter) }
@@ -105,8 +105,8 @@ exit 1
 `
 
 /**
- * All engines of this machine share one directory for DNS names. Networks of the same name would share a file in it,
- * even with a network of an aborted test.
+ * Gives a network its own name. All engines of this machine share one directory for DNS names, with one file for each
+ * network name. Even the network of an aborted test may still have a file there.
  */
 const ownNetwork = (name: string, services: readonly string[]): readonly string[] =>
   services.includes('networks:') ? [] : ['networks:', '  default:', `    name: ${name}`]
@@ -173,7 +173,7 @@ export const service = (name: string, command: string): string => `  ${name}:
     image: kv
     command: ${command}`
 
-/** Returns a service that contains the mounts, for engines behind a socket, where no wrapper adds them. */
+/** Returns a service with the mounts. Engines behind a socket need them here, because no wrapper adds them. */
 export const mountedService = (name: string, command: string): string => `${service(name, command)}
     environment:
       PATH: ${mountedPath}
@@ -247,7 +247,10 @@ const nameOf = ({ address, label }: LinkAddress): string => `${address} of ${lab
 /** Addresses from before the tests of this file. */
 const foreign = new Set(linkAddresses().map(nameOf))
 
-/** Returns whether no other running process owns the address. Other tests remove their own addresses. */
+/**
+ * Returns whether no other running process owns the address. Such a process may be another test, which removes its own
+ * addresses.
+ */
 function isNobodyElses({ label, address }: LinkAddress): boolean {
   const owner = ownerOf(label, address)
   return owner?.lives !== true || owner.pid === process.pid

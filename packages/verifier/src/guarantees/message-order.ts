@@ -1,7 +1,8 @@
 import { Undecided } from '../proof.ts'
 import { isInvented, type Message, type Step } from './work-queue-record.ts'
 
-// Decides whether equal messages were delivered according to a rule, which forbids some steps of one state machine.
+// This file decides whether equal messages were delivered according to a rule. All rules share one state machine, and
+// each rule forbids some of its steps.
 
 interface Copy {
   readonly receipts: readonly string[]
@@ -52,7 +53,10 @@ function follow(rule: string, message: Message, isStartOpen: boolean, state: Sta
   const { calledNs = 0, returnedNs = Number.POSITIVE_INFINITY, outcome } = step.of
   const isBound = ({ receipts }: Copy): boolean => receipts.includes(step.receipt)
   const mayAppear = isStartOpen || (rule !== 'no-invented-messages' && isInvented(message, step.of))
-  /** Returns the state after the step, taken as early as possible; none if the step had returned by then. */
+  /**
+   * Returns the state after the step, which takes effect as early as possible. Returns no state if the step had already
+   * returned at that time.
+   */
   const at = (next: readonly Copy[], earliestMs = NEVER): readonly State[] => {
     if (rule !== 'no-double-leases' || step.does === 'enqueue') return [{ ...state, copies: next }]
     const nowMs = Math.max(state.nowMs, calledNs / 1e6, earliestMs)

@@ -29,7 +29,10 @@ export const comprises = (head: ProofHead, whole: string, part: string): boolean
   return some.length > 0 && some.every((each) => all.includes(each))
 }
 
-/** Accepts a proof about guarantees: without a core, that the level is met; with a core, that the core breaks it. */
+/**
+ * Accepts a proof about guarantees. A proof without a core claims that the level is met. A proof with a core claims
+ * that the core breaks the level.
+ */
 export function acceptGuarantees(
   history: History,
   head: ProofHead,

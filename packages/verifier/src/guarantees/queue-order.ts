@@ -41,8 +41,9 @@ function livesOf(queue: Queue, message: Message): readonly Life[] {
 }
 
 /**
- * Returns two messages: the first was enqueued before the second, but taken or seen after the second was taken. Without
- * such messages, there is a legal order (Henzinger, Sezgin & Vafeiadis 2013).
+ * Returns two messages that were taken in the wrong order: the first was enqueued before the second, but taken or seen
+ * after the second was taken. If there are no such messages, there is a legal order (Henzinger, Sezgin & Vafeiadis
+ * 2013).
  */
 function overtakingIn(queue: Queue, messages: readonly Message[]): readonly [first: Life, later: Life] | undefined {
   const lives = messages.filter(isOne).flatMap((each) => livesOf(queue, each))

@@ -22,7 +22,7 @@ export interface Poll {
   readonly messages: readonly At[]
   /** The first offset of the poll: the requested one, or the process's position. Undefined if unknown. */
   readonly from: number | undefined
-  /** The assignment with the offset at which the poll begins. */
+  /** The operation that assigned the offset at which the poll begins. */
   readonly resumed: Operation | undefined
   readonly isOfGroup: boolean
 }
@@ -53,7 +53,7 @@ export interface Partition extends Record {
   /** Messages with their offsets, as text. `told`: the sends that returned the offsets. `polled`: what polls showed. */
   readonly told: ReadonlyMap<string, Operation>
   readonly polled: ReadonlySet<string>
-  /** By message: the offsets at which only polls showed it. */
+  /** By message: the offsets that polls showed and no send returned. */
   readonly seen: ReadonlyMap<string, ReadonlySet<number>>
   /** By message: its sends that did not fail. */
   readonly attempts: ReadonlyMap<string, readonly Send[]>
@@ -61,7 +61,7 @@ export interface Partition extends Record {
 
 export const nameOf = ({ offset, message }: At): string => `${offset} ${message}`
 
-/** Returns the partitions of a history. @throws Undecided for any other form */
+/** Returns the partitions of a history. @throws Undecided if an operation has an unknown form */
 export function partitionsOf(history: History): readonly Partition[] {
   const { sends, polls, commits, starts, isPollLost } = recordOf(history)
   const names = new Set([...sends, ...polls, ...commits, ...starts].map(({ partition }) => partition))
@@ -74,7 +74,7 @@ export function partitionsOf(history: History): readonly Partition[] {
       offset === undefined ? [] : [{ of, message, offset, isTold: true }],
     )
     const byPolling = own.polls.flatMap(({ of, messages }) => messages.map((at) => ({ ...at, of, isTold: false })))
-    // Of several operations, the first call counts.
+    // If several sends returned the same offset and message, the send with the earliest call counts.
     const told = new Map(byTelling.toReversed().map((each) => [nameOf(each), each.of]))
     const seen = grouped(
       byPolling.filter((each) => !told.has(nameOf(each))),
@@ -104,7 +104,7 @@ interface Consumer {
   readonly places: Map<string, Place>
 }
 
-/** Returns sends, polls and commits in order of call. @throws Undecided for any other form */
+/** Returns sends, polls and commits in order of call. @throws Undecided if an operation has an unknown form */
 function recordOf({ operations }: History): Record {
   const sends: Send[] = []
   const polls: Poll[] = []
@@ -168,7 +168,8 @@ function pollOf(
   const before = from === undefined ? places.get(partition) : undefined
   const last = messages.at(-1)
   const next = last === undefined ? from : last.offset + 1
-  // In a group, another consumer may get the partition before the next poll, so that poll's offset is unknown.
+  // In a group, another consumer may get the partition before the next poll. The offset of the next poll is then
+  // unknown.
   if (next !== undefined && group === 'none') places.set(partition, { next, resumed: undefined })
   const isOfGroup = from === undefined && group === 'joined'
   return { of, partition, messages, from: from ?? before?.next, resumed: before?.resumed, isOfGroup }

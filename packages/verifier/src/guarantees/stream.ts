@@ -3,8 +3,8 @@ import { Undecided } from '../proof.ts'
 import { type GuaranteeModel, grouped, groupsOf, levelsOf, placeFrom } from './patterns.ts'
 import { type At, nameOf, type Partition, type Placed, type Poll, partitionsOf, type Send } from './stream-record.ts'
 
-// Partitioned logs with producers, consumers and committed offsets. The guarantees forbid the anomalies of Jepsen's
-// tests of Kafka and Redpanda (jepsen.tests.kafka), which the patterns below name.
+// This file judges partitioned logs with producers, consumers and committed offsets. The guarantees forbid the
+// anomalies of Jepsen's tests of Kafka and Redpanda (jepsen.tests.kafka). The names in parentheses below are Jepsen's.
 
 const ENOUGH_IN_VAIN = 5
 const UNKNOWN = Number.NEGATIVE_INFINITY
@@ -13,22 +13,22 @@ type IsIn = (operation: Operation) => boolean
 
 /** By guarantee: whether operations of a core violate it. */
 const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsIn) => boolean } = {
-  /** Two messages have the same offset, or two sends returned it (inconsistent-offsets). */
+  /** Broken if two messages have the same offset, or two sends returned it (inconsistent-offsets). */
   'consistent-offsets': ({ placed }, isIn) =>
     groupsOf(placed, ({ offset }) => `${offset}`).some((all) => {
       const there = all.filter(({ of }) => isIn(of))
       return new Set(there.map(({ message }) => message)).size > 1 || there.filter((each) => each.isTold).length > 1
     }),
-  /** A message has more offsets than sends (duplicate). */
+  /** Broken if a message has more offsets than sends (duplicate). */
   'no-duplicates': ({ placed, told, attempts }, isIn) =>
     [...grouped(placed, ({ message }) => message)].some(([message, all]) => {
       const own = attempts.get(message) ?? []
       const seen = new Set(all.filter((each) => isIn(each.of) && !told.has(nameOf(each))).map(({ offset }) => offset))
       return own.length > 0 && seen.size > untoldOf(attempts, message).length
     }),
-  /** A polled message was not sent before, or all its sends failed (G1a). */
+  /** Broken if a polled message was not sent before, or if all its sends failed (G1a). */
   'no-aborted-reads': (partition, isIn) => sourceless(partition).some(({ of, why }) => why === 'unsent' && isIn(of)),
-  /** The offset of a producer's message is not higher than that of an earlier one (nonmonotonic-send). */
+  /** Broken if the offsets of a producer's messages do not increase (nonmonotonic-send). */
   'monotonic-sends': (partition, isIn) =>
     groupsOf(partition.sends, ({ of }) => of.process).some((own) => {
       /** `done` is the highest offset of an acknowledged message, and `batch` that of the current operation. */
@@ -43,20 +43,20 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
         return false
       })
     }),
-  /** A consumer receives an offset below its position (nonmonotonic-poll, int-nonmonotonic-poll). */
+  /** Broken if a consumer receives an offset below its position (nonmonotonic-poll, int-nonmonotonic-poll). */
   'monotonic-polls': ({ polls }, isIn) =>
     polls.some(
       ({ of, from = UNKNOWN, messages }) =>
         isIn(of) && messages.some(({ offset }, n) => offset < (n === 0 ? from : (messages[n - 1]?.offset ?? 0) + 1)),
     ),
-  /** A consumer skips an offset that holds a message (poll-skip, int-poll-skip). */
+  /** Broken if a consumer skips an offset that holds a message (poll-skip, int-poll-skip). */
   'no-skips': (partition, isIn) => {
     const offsets = offsetsOf(partition.placed.filter(({ of }) => isIn(of)))
     return partition.polls.some(
       (poll) => isIn(poll.of) && passedBy(partition, poll).some(([from, to]) => (firstOf(offsets, from) ?? to) < to),
     )
   },
-  /** A consumer or its group skips an acknowledged message that nobody ever polls (lost-write). */
+  /** Broken if a consumer or its group skips an acknowledged message that nobody ever polls (lost-write). */
   'no-lost-writes': (partition, isIn) => {
     const unseen = unseenOf(partition).filter(({ of }) => isIn(of))
     const offsets = offsetsOf(unseen)
@@ -68,7 +68,7 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
       unseen.some(({ offset }) => first < offset && offset < last && !mayBeDone(offset, partition))
     )
   },
-  /** A consumer resumes beyond a message that was not committed. */
+  /** Broken if a consumer resumes beyond a message that was not committed. */
   'committed-starts': ({ starts, commits, placed }, isIn) => {
     const offsets = offsetsOf(placed.filter(({ of }) => isIn(of)))
     return starts.some(({ of, offset }) => {
@@ -77,7 +77,7 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
       return isIn(of) && (firstOf(offsets, highest + 1) ?? offset) < offset
     })
   },
-  /** After healing, polls stay empty although a message is at or after their offset (unseen). */
+  /** Broken if polls after healing stay empty although a message is at or after their offset (unseen). */
   'no-unseen': (partition, isIn) => {
     const own = partition.placed.filter(({ of }) => isIn(of))
     return endsOf(partition).some(
@@ -113,8 +113,8 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
       return [{ of, why: isFailed || offset >= firstTold ? 'unsent' : 'older' }]
     }),
   )
-  // This offset belongs to a later send of an equal message. An earlier send, whose offset is unknown, may explain the
-  // poll.
+  // These polls showed a message at an offset that only a later send returned. An earlier send of an equal message may
+  // explain a poll, if the offset of that send is unknown.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const untold = untoldOf(attempts, message)
     let used = 0
@@ -125,7 +125,9 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
   return found
 }
 
-/** Returns the offset of a send. If it was not returned, returns the polled offset if only this send can explain it. */
+/**
+ * Returns the offset of a send. If the send returned none, this is the polled offset that only this send can explain.
+ */
 function placeOf({ seen, attempts }: Partition, { of, message, offset }: Send): number | undefined {
   if (offset !== undefined || of.outcome === 'fail') return offset
   const places = seen.get(message) ?? new Set()
@@ -163,7 +165,7 @@ interface End {
   readonly polls: readonly Poll[]
 }
 
-/** Returns whether a message was known before the first of these empty polls. */
+/** Returns whether the empty polls at the end should have shown a message, because it was known before them. */
 const wasThere = ({ of, offset }: Placed, { from, polls: [first] }: End): boolean =>
   offset >= from && first !== undefined && of.return < first.of.line
 
@@ -205,7 +207,8 @@ const areEqual = ({ seen, attempts }: Partition): boolean =>
   [...seen.keys()].some((message) => untoldOf(attempts, message).length > 1)
 
 /**
- * Returns whether an acknowledged message has an unknown offset: more of its sends lack one than offsets were polled.
+ * Returns whether an acknowledged message has an unknown offset: it has more sends without an offset than offsets in
+ * polls.
  */
 const isUntold = ({ attempts, seen }: Partition): boolean =>
   [...attempts.keys()].some((message) => {
@@ -216,7 +219,7 @@ const isUntold = ({ attempts, seen }: Partition): boolean =>
 export const stream: GuaranteeModel = {
   levels: levelsOf({ faithful: Object.keys(patterns) }, Object.keys(patterns)),
   judge(history, { initial }) {
-    // Offsets show which messages are older than the record.
+    // No initial value is needed: offsets show which messages are older than the record.
     if (JSON.stringify(initial ?? []).length !== 2) throw new Undecided('a stream with an initial value is not covered')
     const partitions = partitionsOf(history)
     return {

@@ -14,7 +14,7 @@ export interface Told extends Change {
   readonly created: boolean | undefined
 }
 
-/** Changes with one revision; undefined if it is unknown. */
+/** The changes of one write, all at one revision. `revision` is undefined if it is unknown. */
 export interface Write {
   readonly of: Operation
   readonly changes: ReadonlyMap<string, string | undefined>
@@ -38,13 +38,13 @@ export interface Timeline {
   /** Writes that may have happened, at an unknown revision. */
   readonly open: readonly Write[]
   readonly falsehoods: ReadonlySet<Told>
-  /** Returns whether the changes of a revision from `from` to `to` are unknown. */
+  /** Returns whether any revision from `from` to `to` has unknown changes. */
   hasHole(from: number, to: number): boolean
 }
 
 /**
- * Assigns revisions to writes: the acknowledged one, or else that of an equal change that the store or a watch reports
- * after the call. The store's list must agree with the acknowledgements.
+ * Assigns revisions to writes. A write gets its acknowledged revision. Otherwise, it gets the revision of an equal
+ * change that the store or a watch reports after the call. The store's list must agree with the acknowledgements.
  */
 export function timelineOf(
   writes: readonly Write[],

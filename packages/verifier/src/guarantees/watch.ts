@@ -3,7 +3,8 @@ import { type GuaranteeModel, levelsOf, placeFrom } from './patterns.ts'
 import type { Told } from './timeline.ts'
 import { type Delivery, eventsOf, type Response, type Store, storeOf, type Watch } from './watch-record.ts'
 
-// Watches, by etcd's guarantees (its API reference, "Watch API guarantees"). A watch takes one pass over its events.
+// This file judges watches by etcd's guarantees (its API reference, "Watch API guarantees"). The events of a watch are
+// read once, in their order.
 
 const guarantees = [
   'filtered',
@@ -107,7 +108,7 @@ interface View {
 }
 
 interface Position {
-  /** The highest revision sent, and the highest one in a progress message. */
+  /** `last` is the highest revision sent, and `progress` is the highest revision in a progress message. */
   last: number
   progress: number
   /** The first revision that is still due; undefined if unknown. */

@@ -56,7 +56,7 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
     }
     if (input !== null && !(typeof input === 'number' && input >= 0 && input <= Number.MAX_SAFE_INTEGER))
       return misread(operation)
-    // A repeated invocation means that no message was received.
+    // If the answer repeats the input of the call, no message was received.
     if (answer === null || answer === input) continue
     const [value = null, receipt = null, ...others] = isList(answer) ? answer : []
     if (value === null || receipt === null || others.length > 0) return misread(operation)

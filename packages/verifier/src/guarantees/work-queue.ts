@@ -26,7 +26,7 @@ export const workQueue: GuaranteeModel = {
     return {
       breaks(guarantee, core) {
         if (guarantee === IN_ORDER) return !isUnknown && queues.some((queue) => isOutOfOrder(queue, core))
-        // Unknown initial content excuses a violation, but proves no level.
+        // Unknown initial content may excuse what a core shows, but cannot prove that a level is met.
         const isStartOpen = isUnknown && core !== undefined
         const isAbout = ({ steps }: Message): boolean =>
           core === undefined || (core.size > 0 && [...core].every((line) => steps.some(({ of }) => of.line === line)))

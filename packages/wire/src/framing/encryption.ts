@@ -9,7 +9,7 @@ export interface Encryption {
   ): { readonly kind: 'tls' | 'other' | 'hello' | 'nothing'; readonly sizeBytes: number } | undefined
   /** The client's request for TLS. */
   readonly request: Buffer
-  /** The server's possible replies, all of the same length. */
+  /** The server's replies if it accepts or declines TLS. Both have the same length. */
   readonly accepted: Buffer
   readonly declined: Buffer
   /** The protocol that TLS negotiates (ALPN). */

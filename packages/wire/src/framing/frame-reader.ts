@@ -32,7 +32,7 @@ export class FrameReader {
   /** Whether the rest of the open frame is delivered in parts. */
   #loosened = false
   #midMessage = false
-  /** The number of messages so far, even in parts. */
+  /** The number of messages so far, including messages that were delivered in parts. */
   messages = 0
   /** The number of messages too large to be delivered whole. */
   oversized = 0

@@ -4,8 +4,8 @@ export const NEEDS_MORE = -1
 export const NOT_FRAMED = -2
 
 /**
- * Finds the ends of messages in one direction of a connection, which may be split anywhere. It keeps no bytes: it
- * counts down a declared length instead of allocating memory.
+ * Finds the ends of messages in one direction of a connection. Messages may be split anywhere. The scanner keeps no
+ * bytes: it counts down a declared length instead of allocating memory.
  */
 export interface FrameScanner {
   /**

@@ -20,7 +20,7 @@ export interface Framing {
   readonly command?:
     | ((message: Buffer) => { readonly name: string; readonly key: string | undefined } | undefined)
     | undefined
-  /** Returns the content of a message; absent if a message has no other form. */
+  /** Returns the decoded content of a message. Absent if messages are not encoded. */
   readonly plain?: ((message: Buffer) => Buffer) | undefined
   /** Whether the message is part of a handshake, which faults leave alone. */
   readonly isHandshake?: ((message: Buffer) => boolean) | undefined
@@ -31,7 +31,7 @@ export interface Framing {
    * cannot be read either.
    */
   readonly isCompressed?: ((message: Buffer) => boolean) | undefined
-  /** Returns a scanner for the messages after a special start of connections. */
+  /** Returns a scanner for messages after the start of a connection, if the start has another form. */
   readonly messageScanner?: ((direction: Direction) => FrameScanner) | undefined
   /** Reads the statements of an SQL protocol. */
   readonly statements?: Statements | undefined

@@ -18,7 +18,7 @@ export interface FailureOptions {
 /** How to make a statement fail. After a `fatal` error, the server ends the connection. */
 export type Failure = { readonly kind: 'fatal'; readonly reply: Buffer } | Substitution
 
-/** A request in place of the statement. It makes the transaction fail at the server, too. */
+/** A request that replaces the statement, so that the transaction fails at the server, too. */
 export interface Substitution {
   readonly kind: 'substitution'
   readonly request: Buffer
@@ -46,7 +46,7 @@ export interface StatementReader {
   readonly answering: number
   /** Whether replies must be read even without a fault. */
   readonly awaitsReply: boolean
-  /** Reports that all replies have arrived, after they were not read for a time. */
+  /** Reports that all replies have arrived. The reader may not have seen some of them. */
   caughtUp(): void
 }
 

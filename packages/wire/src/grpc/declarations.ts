@@ -56,7 +56,7 @@ function entryOf(key: FieldKind, value: FieldKind): MessageType {
   return { name: 'entry', fields }
 }
 
-/** Resolves a type's name in the message, its package and the enclosing ones. */
+/** Finds a type by its name: first in the message, then in the enclosing messages and packages. */
 function resolve(types: ReadonlyMap<string, MessageType>, message: string, name: string, where: string): FieldKind {
   if ((scalarNames as readonly string[]).includes(name)) return name as ScalarName
   const scopes = message.split('.')

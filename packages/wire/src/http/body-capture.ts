@@ -43,7 +43,7 @@ export class BodyCapture {
     else this.#hash.update(piece)
   }
 
-  /** Copies the pieces in borrowed memory, which is about to be reused. */
+  /** Copies the pieces that lie in borrowed memory, because this memory is about to be reused. */
   release(): void {
     for (; this.#borrowedFrom < this.#pieces.length; this.#borrowedFrom++)
       this.#pieces[this.#borrowedFrom] = Buffer.from(this.#pieces[this.#borrowedFrom] ?? NOTHING)

@@ -8,7 +8,7 @@ const BAD_TRAILER = 'a trailer that is malformed or delimits the body anew'
 /** The size must be exact as a double. */
 const MAXIMUM_SIZE_DIGITS = 13
 
-/** Positions in a chunked body, before the named parts. */
+/** Positions in a chunked body. Each lies before the part that it names. */
 const IN = {
   size: 0,
   extension: 1,
@@ -26,7 +26,7 @@ const IN = {
 /** Finds the ends of bodies (RFC 9112 §6, §7), however they are split, without reading their content. */
 export class BodyReader {
   offset = 0
-  /** The start of the content after a `data` step, which ends at `offset`. */
+  /** The start of the content after a `data` step. The content ends at `offset`. */
   dataAt = 0
   reason = ''
   #kind: BodyKind = 'none'

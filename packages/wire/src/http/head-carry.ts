@@ -39,8 +39,8 @@ export class HeadCarry {
   }
 
   /**
-   * Gathers bytes from `from` on. Returns the offset after the head; undefined until it ends, and -1 if it is malformed
-   * or too long.
+   * Gathers bytes from `from` on. Returns the offset after the head. Returns undefined while the head is incomplete,
+   * and -1 if the head is malformed or too long.
    */
   gather(bytes: Buffer, from: number): number | undefined {
     for (let i = from; i < bytes.length; i++) {

@@ -11,8 +11,8 @@ export interface HeadReader<Head extends { readonly headers: HeaderBlock }> {
   /** Reads the head at `start`. Returns the offset after it; -1 if it is malformed or incomplete. */
   read(bytes: Buffer, start: number): number
   /**
-   * Whether a head can begin with these bytes. Others, such as a TLS handshake, would wait for a line end that never
-   * arrives.
+   * Whether a head can begin with these bytes. If not, the parser would wait for a line end that never arrives, for
+   * example in a TLS handshake.
    */
   mayBegin(bytes: Buffer): boolean
 }
@@ -43,12 +43,12 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     return this.#heads.head
   }
 
-  /** The length of the head after a `head` step, with `carried` bytes. */
+  /** The length of the head after a `head` step, including bytes in `carried`. */
   get headLength(): number {
     return this.#headLength
   }
 
-  /** The start of the content after a `data` step, which ends at `offset`. */
+  /** The start of the content after a `data` step. The content ends at `offset`. */
   get dataAt(): number {
     return this.#body.dataAt
   }

@@ -30,7 +30,10 @@ export const adjacentNames = (pattern: string): string | undefined => /\{\w+\}\{
 
 const LONGEST_PATH = 16 * 1024
 
-/** A part of a pattern, for a given text, a segment or a part of one, or any text. */
+/**
+ * A part of a pattern. `text` matches itself, `segment` matches a segment or a part of a segment, and `any` matches any
+ * text.
+ */
 type Token =
   | { readonly kind: 'text'; readonly text: string; readonly name?: undefined }
   | { readonly kind: 'segment'; readonly name: string | undefined; readonly text?: undefined }
@@ -128,8 +131,9 @@ export function decodeSegment(segment: string): string {
 const PLAIN = /^[ -$&-~]*$/
 
 /**
- * Encodes a text as one path segment, except pchar (RFC 3986 §3.3): clients send pchar unencoded, and some services
- * decode nothing. A segment of dots would change the path, so they are encoded.
+ * Encodes a text as one path segment. Leaves pchar as they are (RFC 3986 §3.3), because clients send them unencoded,
+ * and some services decode nothing. In a text of nothing but dots, encodes the dots, because they would change the
+ * path.
  */
 export function encodeSegment(text: string): string {
   if (/^\.+$/.test(text)) return text.replaceAll('.', '%2E')

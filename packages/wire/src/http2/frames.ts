@@ -20,7 +20,9 @@ export const typeOf = (frame: Buffer): number => frame[3] ?? 0
 export const hasFlag = (frame: Buffer, flag: number): boolean => ((frame[4] ?? 0) & flag) !== 0
 export const streamOf = (frame: Buffer): number => frame.readUInt32BE(5) & 0x7fffffff
 
-/** Whether a type belongs to header blocks. A block may span several frames, without others between them. */
+/**
+ * Whether a frame type belongs to header blocks. A block may span several frames, without other frames between them.
+ */
 export const isHeaderPart = (type: number): boolean =>
   type === FRAME.headers || type === FRAME.pushPromise || type === FRAME.continuation
 

@@ -91,7 +91,7 @@ export class HeaderBlockJoiner {
     }
     this.#parts.push(Buffer.from(frame))
     this.#bytes += frame.length
-    // The receiver reports a foreign frame inside a block.
+    // A foreign frame inside a block is passed on with the block, so that the receiver reports it.
     const goesOn = this.#parts.length === 1 || type === FRAME.continuation
     return goesOn && !hasFlag(frame, FLAG.endHeaders) && this.#bytes < MOST_BLOCK_BYTES ? undefined : this.take()
   }

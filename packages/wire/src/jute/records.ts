@@ -1,7 +1,7 @@
 // Records of ZooKeeper's protocol: big-endian numbers, and texts and bytes after their length.
 // https://github.com/apache/zookeeper/blob/branch-3.8/zookeeper-jute/src/main/resources/zookeeper.jute
 
-/** Writes the members of a record in their order. */
+/** Writes an integer. The members of a record follow each other without separators. */
 export const int = (value: number): Buffer => {
   const bytes = Buffer.alloc(4)
   bytes.writeInt32BE(value)

@@ -17,7 +17,7 @@ export type LoginStep =
   | { readonly type: 'done'; readonly version: string }
   | { readonly type: 'refused'; readonly why: string; readonly error?: ServerError }
 
-/** The authentication method, and the first bytes of replies to a login. */
+/** The authentication method. `OK`, `SWITCH` and `REFUSED` are first bytes of a reply to a login. */
 const PLUGIN = 'mysql_native_password'
 const OK = 0
 const SWITCH = 0xfe

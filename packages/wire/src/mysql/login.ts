@@ -13,8 +13,8 @@ const UNTIL_CAPABILITIES = 4 + 8 + 1
  */
 const UNTIL_UPPER = 2 + 1 + 2
 /**
- * The bytes from the upper half of the capabilities to MariaDB's own: the upper half itself, the length of the scramble
- * and six reserved bytes.
+ * The bytes from the upper half of the capabilities to MariaDB's own capabilities: the upper half itself, the length of
+ * the scramble and six reserved bytes.
  */
 const UNTIL_EXTENDED = 2 + 1 + 6
 const EXTENDED_BYTES = 4

@@ -12,7 +12,7 @@ export type Command =
   /** The command resets the session. */
   | { readonly kind: 'reset' }
   | { readonly kind: 'quit' | 'statistics' | 'field-list' | 'set-option' }
-  /** Commands without effect on rows that get an OK. */
+  /** Commands that have no effect on rows, and that the server answers with an OK. */
   | { readonly kind: 'harmless' }
   | { readonly kind: 'other'; readonly number: number }
 

@@ -95,7 +95,7 @@ function replyEnd() {
     }
     if (first === OK) return !hasMore(statusOfOk(payload))
     if (first === END) return payload.length <= END_BYTES
-    // After the client's file, the server sends an OK.
+    // If the server asks for a local file, no columns follow: it sends an OK after the file.
     if (first !== LOCAL_FILE) state = command === COMMAND.fieldList ? 'rows' : 'columns'
     return false
   }

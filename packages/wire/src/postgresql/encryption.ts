@@ -36,8 +36,8 @@ const AUTHENTICATION = 'R'.charCodeAt(0)
 const HEADER_BYTES = 5
 
 /**
- * Passes on a login. The server refuses it if the offer to bind the password was removed, but the client could have
- * bound it (`y`; RFC 5802 §6): `bound` is then called.
+ * Passes on a login. Calls `bound` if the client could have bound its password (`y`; RFC 5802 §6), but the server's
+ * offer was removed. The server then refuses the login.
  */
 function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   let isOver = false
@@ -88,7 +88,7 @@ function createUnbinding(): Unbinding & { readonly hasRemoved: boolean } {
   }
 }
 
-/** Removes the mechanisms that bind a password from a message, if it has any. */
+/** Returns the server's list of mechanisms, without those that bind a password. Undefined for other messages. */
 function unbound(frame: Buffer): Buffer | undefined {
   try {
     const message = readBackend(frame)
@@ -98,7 +98,7 @@ function unbound(frame: Buffer): Buffer | undefined {
       .split('\0')
       .filter((mechanism) => mechanism !== '')
     const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'))
-    // If the server offers nothing else, the message stays unchanged, and the client deals with it.
+    // If all mechanisms bind a password, the message stays unchanged, and the client deals with it.
     if (left.length === 0) return undefined
     return writeBackend({ ...message, bytes: Buffer.from(`${left.join('\0')}\0\0`, 'latin1') })
   } catch (error) {

@@ -17,7 +17,7 @@ export interface Overheard extends ExcerptOptions {
   readonly carriesAll: (link: Link) => boolean
 }
 
-/** More messages explain nothing, and the run's summary must stay short. */
+/** The maximum number of messages, because the run's summary must stay short. Further messages explain nothing. */
 const MOST_HEARD = 200
 
 /** Returns what nodes sent each other about a change. Omits everything uncertain. */
@@ -29,7 +29,7 @@ export function heardOf(overheard: Overheard): Heard {
   for (const passage of passages) excerpts.push(excerptOf(passage, overheard))
   const sent = excerpts.flatMap((excerpt) => excerpt.sent)
   const unclear = unclearOf(excerpts, overheard)
-  // If traffic contains the value before its write, the value also means something else.
+  // If traffic contains the value before the value was written, the value also has another meaning.
   const isAmbiguous = sent.some(({ sentAt }) => sentAt < from)
   // The nodes that could forward the change.
   const informed = new Set([between[0], ...sent.filter(carries).flatMap(({ link }) => [link.from, link.to])])
@@ -102,8 +102,8 @@ function unclearOf(
 }
 
 /**
- * Returns the databases and caches that received the change, but that the reading node did not ask about the key since.
- * Only those to which all messages of this node are known.
+ * Returns the databases and caches that received the change, and that the reading node has not asked about the key
+ * since then. Omits a server if the proxy does not carry all traffic from the node to it.
  */
 function unaskedOf(
   excerpts: readonly Excerpt[],

@@ -27,7 +27,7 @@ export type Recognised = 'carries' | 'value only' | 'no' | 'unreadable'
 /** Null, booleans and the empty string occur everywhere. */
 const isTelling = (value: Json): boolean => value !== null && typeof value !== 'boolean' && value !== ''
 
-/** This text has the same spelling in every encoding. */
+/** Text of these characters has the same spelling in every encoding. */
 const SIMPLE = /^\w+$/
 
 const wordOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))

@@ -6,14 +6,14 @@ import { environmentError } from '@chaosproxy/history'
 import { SilentProgramError } from '@chaosproxy/protocols'
 import { startWithThisThread } from '../../keeper/this-thread.ts'
 
-// A process from which this thread requests replies. The thread blocks until each reply, because nothing else may
-// happen in virtual time. Stdin and stdout are named pipes, because the pipes of Node's child processes can be read
-// only from the event loop.
+// A `LineProcess` replies to lines. The thread blocks until each reply, because nothing else may happen in virtual
+// time. Stdin and stdout are named pipes, because Node can read the pipes of its child processes only from the event
+// loop.
 
 const ANSWER_SECONDS = 10
 const MOST_STDERR_BYTES = 400
 const CHUNK_BYTES = 2 ** 16
-/** A search hides the machine's clock from protocols while they run, so it is read now. */
+/** This function is saved early, because a search hides the machine's clock from protocols while they run. */
 const { bigint: machineNanos } = process.hrtime
 
 const SHORTEST_NAP_MS = 0.02

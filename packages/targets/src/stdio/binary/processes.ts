@@ -8,8 +8,8 @@ export interface Processes {
 }
 
 /**
- * The processes of the latest machine, by node. A simulated cluster does not report its end, so the next takes them
- * over.
+ * The processes of the latest machine, by node. A simulated cluster does not report its end, so the next cluster takes
+ * over its processes.
  */
 let running: Map<string, LineProcess> = new Map()
 /** Processes of `command` that wait to be initialised again. */

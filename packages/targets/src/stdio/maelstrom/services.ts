@@ -43,8 +43,8 @@ function linKv(): Service {
 }
 
 /**
- * Returns a sequentially consistent store. A node sees its states in order, but may see an old one. Changes apply to
- * the newest.
+ * Returns a sequentially consistent store. A node may read an old state of the store, but never an older one than it
+ * has seen. Changes apply to the newest state.
  */
 function seqKv(random: Random): Service {
   /** By key: its value after each change, and the number of changes by then. */

@@ -10,8 +10,8 @@ import type { RpcWorkload } from './workloads.ts'
 const MAELSTROM = 'maelstrom'
 
 /**
- * Programs are often written for a course, and log each message. The load is still 40 times Maelstrom's, in less time.
- * If replicas must agree at the end, a run mostly waits for that.
+ * Programs are often written for a course, and log each message. The rate is still 40 times Maelstrom's. If replicas
+ * must agree at the end, the load is shorter, because most of the run waits for the agreement.
  */
 const usualLoad = ({ promises }: RpcWorkload) => ({ timeMs: promises === 'eventual' ? 5_000 : 8_000, rate: 200 })
 /** Programs may gossip every five seconds; a linearizable program only needs time to elect another leader. */
@@ -33,7 +33,7 @@ export function maelstromTarget(reference: string): Target {
     bugs: [],
     marks: false,
     sticky: true,
-    // A Raft, as in a tutorial, may wait two to four seconds before an election.
+    // Faults are short enough for a Raft as in a tutorial, which may wait two to four seconds before an election.
     longestFault: 0.4,
     quietMs,
     functions: () => rpc.functions,

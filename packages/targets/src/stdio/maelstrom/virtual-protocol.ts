@@ -19,8 +19,8 @@ import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
 /**
- * The maximum delay of messages to and from services, and of a node's messages to itself. Other messages may arrive
- * while a program waits for these.
+ * The maximum delay of messages to and from services, and of a node's messages to itself. While a program waits for
+ * such a message, other messages may arrive.
  */
 const MOST_SERVICE_MS = 5
 const CLIENT = 'c1'
@@ -145,7 +145,7 @@ function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topo
         onTheWay: new Map(),
         asked: new Map(),
       }
-      // The steady clock is known from the first event on.
+      // The first message comes by a timer, because only events bring the steady clock.
       return { state, effects: [later(state, initMessage(id, nodes), millis(0))] }
     },
     step(state: Running, event: MachineEvent<Message>, now: Millis, steady: Millis): Step {

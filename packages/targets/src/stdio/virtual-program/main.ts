@@ -66,7 +66,7 @@ real.stdin.setEncoding('utf8').on('data', (text: string) => {
   for (const line of lines) answering = answering.then(() => answer(JSON.parse(line)))
 })
 
-/** Resolves once the program reads its input, or is too late. No question is answered before. */
+/** Resolves once the program reads its input, or the time limit has passed. All questions wait for this. */
 async function listening(): Promise<void> {
   const until = real.now() + LONGEST_LOAD_MS
   while (stdin.readableFlowing === null && stdin.listenerCount('readable') === 0 && real.now() < until)

@@ -129,7 +129,7 @@ export function decoded(
     for (const name of namesIn(contentEncoding).reverse()) {
       const coding = codings.get(name)
       if (coding === undefined) return undefined
-      // A sender of empty content may omit the coding's header.
+      // A sender may leave empty content unencoded: without the header of gzip, for example.
       if (bytes.length > 0) bytes = coding.decode(bytes, most, isCut)
     }
     return bytes
