@@ -29,7 +29,7 @@ import {
 import type { Client } from '@chaosproxy/runner'
 import type { Answer } from '@chaosproxy/wire/http'
 import * as v from 'valibot'
-import { addressText } from './address-text.ts'
+import { addressText } from '../command/placeholders.ts'
 import { type ClientKind, keys } from './client-kind.ts'
 import { type ExchangeWatch, requestTextOf } from './exchange.ts'
 import { createFirstExchanges } from './first-exchanges.ts'

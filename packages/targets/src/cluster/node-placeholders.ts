@@ -1,8 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Address } from '@chaosproxy/proxy'
 import type { Settings } from '@chaosproxy/workloads'
-import { addressText } from '../clients/address-text.ts'
-import { fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
+import { addressText, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
 import type { ListDeclaration } from './declaration.ts'
 
 /** The addresses and settings that nodes have before any of them starts. */

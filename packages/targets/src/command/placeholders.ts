@@ -1,4 +1,5 @@
 import { fillPlaceholders, type Placeholders } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
 import type { ProgramCommand } from '../processes/command.ts'
 
 export { fillPlaceholders, type Placeholders }
@@ -15,3 +16,6 @@ export function fillCommand(command: ProgramCommand, values: Placeholders): Prog
     directory: command.directory && fill(command.directory),
   }
 }
+
+/** Formats an address: `127.0.0.1:7001`, or `[::1]:7001`. */
+export const addressText = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -30,6 +30,16 @@ describe('the description at /v1/openapi.json', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
+  test('gives every request the answers to an invalid, forbidden, large or slow request', async () => {
+    const { ask } = await control()
+    const { paths } = (await ask('GET', '/v1/openapi.json')).json
+    const statuses = Object.values<object>(paths)
+      .flatMap((operations) => Object.values<{ responses: object }>(operations as never))
+      .map(({ responses }) => Object.keys(responses))
+    expect(statuses.length).toBeGreaterThan(10)
+    for (const each of statuses) expect(each).toEqual(expect.arrayContaining(['400', '401', '403', '413', '503']))
+  })
+
   test('refers only to its own schemas, and names every kind of fault', async () => {
     const { ask } = await control()
     const { text, json } = await ask('GET', '/v1/openapi.json')
