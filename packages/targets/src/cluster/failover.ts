@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import type { NodeId } from '@chaosproxy/faults'
 import { environmentError } from '@chaosproxy/history'
-import { inTurn } from '../command/in-turn.ts'
 import { fillCommand } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { Handover } from '../network/node-harms.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
+import { inTurn } from '../processes/in-turn.ts'
 import type { CommandFault } from './command-fault.ts'
 import type { ServingNode } from './open-cluster.ts'
 

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { isIPv6 } from 'node:net'
 import { environmentError, type UserError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
-import { inTurn } from '../command/in-turn.ts'
 import type { Keeper } from '../keeper/keeper.ts'
+import { inTurn } from '../processes/in-turn.ts'
 import { startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
 
 /** A redirected port. Traffic to it from one container is sent to the proxy, which dials it. */

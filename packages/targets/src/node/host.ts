@@ -52,11 +52,10 @@ export interface NodeHost {
  * Rejects if the journal cannot be opened or a port cannot be bound.
  */
 export async function startNode(options: NodeOptions): Promise<NodeHost> {
-  const { machine, log } = options
+  const { id, protocol, seed, machine, log } = options
   const { journal, records, tornBytes } = openJournal(options.journalPath)
   if (tornBytes > 0) log.line(`journal: cut off a torn record of ${tornBytes} bytes at the end, never acknowledged`)
 
-  const { id, protocol, seed } = options
   const peers = options.peers.map((peer) => peer.id)
   const requests = createRequests(id)
   const timers = createTimers((timer) => step({ type: 'timer', timer }))
