@@ -112,8 +112,8 @@ describe('POST /proxies', () => {
     ['{"upstream":"localhost:1"}', 'missing required field: name'],
     ['{"name":"a"}', 'missing required field: upstream'],
     ['{"name":"a","upstream":"b"}', 'address b: missing port in address'],
-    ['{"name":"..","upstream":"b:1"}', 'the name ".." cannot be part of a URL: give a proxy another'],
-    ['{"name":"a\\u001b[2J","upstream":"b:1"}', 'the name "a\\u001b[2J" cannot be part of a URL: give a proxy another'],
+    ['{"name":"..","upstream":"b:1"}', 'the name ".." cannot be part of a URL: give a proxy another name'],
+    ['{"name":"a\\u001b[2J","upstream":"b:1"}', 'the name "a\\u001b[2J" cannot be part of a URL: give a proxy another name'],
   ])('replies 400 to the body %s: %s', async (body, error) => {
     const { ask } = await control()
     const answer = await ask('POST', '/proxies', body)
