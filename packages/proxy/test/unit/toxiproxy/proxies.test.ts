@@ -113,7 +113,10 @@ describe('POST /proxies', () => {
     ['{"name":"a"}', 'missing required field: upstream'],
     ['{"name":"a","upstream":"b"}', 'address b: missing port in address'],
     ['{"name":"..","upstream":"b:1"}', 'the name ".." cannot be part of a URL: give a proxy another name'],
-    ['{"name":"a\\u001b[2J","upstream":"b:1"}', 'the name "a\\u001b[2J" cannot be part of a URL: give a proxy another name'],
+    [
+      '{"name":"a\\u001b[2J","upstream":"b:1"}',
+      'the name "a\\u001b[2J" cannot be part of a URL: give a proxy another name',
+    ],
   ])('replies 400 to the body %s: %s', async (body, error) => {
     const { ask } = await control()
     const answer = await ask('POST', '/proxies', body)
