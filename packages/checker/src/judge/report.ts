@@ -54,7 +54,7 @@ export interface ClockCost {
   readonly withinNanos: { readonly max: number | null; readonly p50: number | null }
   /**
    * The number of uncertain real-time orders between two operations on one object that different clocks timed. A pair
-   * counts twice if either operation may have returned before the other was called.
+   * counts twice if each of the two operations may have returned before the other was called.
    */
   readonly unordered: number
   /** The number of operations that are shorter than the uncertainty of their times. */

@@ -126,7 +126,8 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
   const contents = createContents(history)
   const parts = partsOf(history, functions, budget, contents)
   const sure = (verdict: Verdict): Verdict => (isOwn ? onlyFrom(entry, verdict) : verdict)
-  // The search also runs if only weaker levels are asked for, because a linearizable order implies them.
+  // The search also runs if only weaker levels are asked for, because a linearizable order implies them. Levels that
+  // final reads decide do not need it.
   const isOrderWanted = options.levels.some((level) => !isByFinalReads(level))
   const isSequential = options.levels.some((level) => !isByFinalReads(level) && level !== 'linearizable')
   return {

@@ -368,8 +368,8 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
 }
 
 /**
- * Returns the first acknowledged send without an offset whose message was never polled. Polls at offsets that other
- * sends returned do not count.
+ * Returns the first acknowledged send without an offset for which the polls of its message show no offset. Equal
+ * messages need one offset each. Offsets that other sends returned do not count.
  */
 function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
   const untold = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)

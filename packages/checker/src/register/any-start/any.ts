@@ -198,8 +198,8 @@ export function answerForFew<Known extends Answer>(
 }
 
 /**
- * Returns the initial values to try first for weaker levels. If such values are found quickly, they make each key
- * linearizable.
+ * Returns the initial values to try first for weaker levels. The value of a key makes the key linearizable, if such a
+ * value is found quickly.
  */
 export function likelyStarts(encoded: Encoded, jsonOf: JsonOf, budget: Budget): Choice {
   const choice = new Map<number, number>()

@@ -4,7 +4,7 @@ import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../../verdict/
 import { closure, LONG } from './locate.ts'
 
 /**
- * The maximum number of operations of a contradiction with everything on which their results may depend. A larger
+ * The maximum number of operations of a contradiction, including all on which their results may depend. A larger
  * contradiction is not judged apart from the history.
  */
 const MOST_LOCATED = 4_096

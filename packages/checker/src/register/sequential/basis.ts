@@ -9,8 +9,8 @@ export interface Basis {
 }
 
 /**
- * Returns an order that contains program order and reads-from. All other operations are sorted by call. If program
- * order and reads-from form a cycle, returns the order of calls, and saturation finds the cycle.
+ * Returns an order that contains program order and reads-from. Where these allow it, operations are in order of call.
+ * If program order and reads-from form a cycle, the order violates one of them, and saturation finds the cycle.
  *
  * @throws OutOfTime
  */

@@ -65,7 +65,7 @@ interface Sums {
   /** By position in `byDeadline`: the earliest beginning from this position on. */
   readonly begun: Float64Array
   /**
-   * The reads in the order in which they take effect. An addition before a read must begin before the read's time `by`.
+   * The reads in the order in which they take effect. An addition before a read must not begin after the read's `by`.
    */
   readonly seen: readonly {
     readonly read: number

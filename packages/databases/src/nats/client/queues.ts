@@ -122,7 +122,7 @@ async function dequeue(asking: Asking, queue: string, consumers: Consumers): Pro
   const missing = await consumers.make(asking, queue)
   if (missing !== undefined) return missing
   const taken = await take(asking, queue, 1)
-  // The dequeue failed. The message was not acknowledged, so it will be delivered again.
+  // If the server delivered a message, it was not acknowledged, so it will be delivered again.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const [message] = taken
   if (message === undefined) return { type: 'ok', value: null }
