@@ -75,8 +75,8 @@ const declaredWith = (spec: ServiceSpec, beside: Placeholders): Target =>
   declaredTarget(declarationOf(spec, beside), { where: serviceName(spec), directory: '.' })
 
 /**
- * Returns the declaration of the processes. Their variables are those of the simulator without `CHAOS_SIMULATED`, and
- * this process's `NODE_ENV`.
+ * Returns the declaration of the processes. Their variables are those of the simulator, with two differences: they lack
+ * `CHAOS_SIMULATED`, and have this process's `NODE_ENV`.
  */
 function declarationOf(spec: ServiceSpec, beside: Placeholders): StartedDeclaration {
   const { program, routes, client, args = [], environment = {}, nodes = USUAL_NODES } = spec

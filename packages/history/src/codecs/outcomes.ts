@@ -30,7 +30,7 @@ export function outcomeOf(value: Json, isCode = false): Outcome | undefined {
   return isObject(value) ? outcomeOfObject(value) : undefined
 }
 
-/** After 202, 408 and 5xx, the request may or may not have been executed. */
+/** After 202, 408, 499 and 5xx, the request may or may not have been executed. */
 function outcomeOfStatus(status: number): Outcome | undefined {
   if (!Number.isInteger(status) || status < 200 || status > 599 || (status >= 300 && status < 400)) return undefined
   if (status < 300) return status === 202 ? 'info' : 'ok'

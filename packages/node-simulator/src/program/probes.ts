@@ -9,7 +9,7 @@ export const PROBE = '__chaosProbe'
 
 /**
  * Where to insert probes. Every await has one. `functions`: every function too. `lines`: every function and line too. A
- * list: only the given lines too. A debugger steps through probes, so fewer are better.
+ * list: functions and statements on the given lines too. A debugger steps through probes, so fewer are better.
  */
 export type Probing = 'functions' | 'lines' | readonly ProbedLine[]
 

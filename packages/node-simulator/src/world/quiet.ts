@@ -63,8 +63,8 @@ export class Quiet {
     if (network.underWay > 0) return false
     const period = this.#longestPeriod()
     if (period === undefined) return false
-    // Without repeating timers, no server may be answering. With them, the wait below is long enough for their
-    // requests.
+    // Without repeating timers, the programs are quiet once no server is answering. With them, the wait below is long
+    // enough for their requests.
     if (period === 0) return !keepers.some(({ isAnswering }) => isAnswering)
     const changedAt = Math.max(...keepers.map((keeper) => keeper.changedAt))
     return now >= changedAt + millisToNanos(millis(2 * period + ANSWERED_MS))

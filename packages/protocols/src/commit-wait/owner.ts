@@ -61,7 +61,7 @@ function read(turn: CommitWaitTurn, key: string, { at }: Ask): Json {
  *
  * - commit-wait: ε, because "s_read = TT.now().latest" (Spanner, OSDI 2012, §4.1.4).
  * - uncertainty-interval: the greatest difference of two clocks. A value in the interval may have been written before
- *   the read began, so the read restarts with the time of that value (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
+ *   the read began, so the read restarts with a time after that value (Taft et al., "CockroachDB", SIGMOD 2020, §4.2).
  */
 const trueUncertainty = ({ config: { order, epsilonMs } }: CommitWaitTurn): number =>
   order === 'commit-wait' ? epsilonMs : 2 * epsilonMs

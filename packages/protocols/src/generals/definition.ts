@@ -77,8 +77,8 @@ export const generals: ProtocolDefinition = defineProtocol({
   invariants: generalsInvariants,
   // A commander who is a traitor confirms orders without sending them to any general.
   promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),
-  // The traitor is the only fault. Other faults would delay or lose messages, but the algorithm must notice absent
-  // messages: "The absence of a message can be detected" (A3).
+  // The traitor is the only fault. The algorithm assumes that "the absence of a message can be detected" (A3). This is
+  // possible only if messages arrive in time.
   notUnder: [
     ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'kill', 'crash', 'pause'] as const),
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),

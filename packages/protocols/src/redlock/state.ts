@@ -96,8 +96,8 @@ export interface RedlockState {
   /** With fencing, by key: the latest token, and the value of the lock that the token belongs to. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
-   * For each released lock: whether the key still had its value. A SET that arrives after the DEL of its value is
-   * ignored, because over a single connection the SET would arrive first.
+   * For the value of each released lock: whether the key still had this value. A SET that arrives after the DEL of its
+   * value is ignored, because over a single connection the SET would arrive first.
    */
   readonly gone: Map<string, boolean>
   // The resource.

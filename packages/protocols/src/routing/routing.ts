@@ -72,7 +72,7 @@ export interface RoutingConfig extends Subject {
   readonly requestTimeoutMs: Millis
   /**
    * How long a request waits for an answer before it is forwarded again, if that is safe. A new leader gets the request
-   * immediately. If 0, no request is forwarded again.
+   * immediately. If 0, a request that waits for an answer is never forwarded again.
    */
   readonly retryMs: Millis
 }

@@ -165,8 +165,8 @@ export function requestView(turn: ViewstampedTurn, from: NodeId, view: number): 
 export const handleNewView: Handler<Viewstamped, 'new-state'> = (turn, message) => {
   const { state } = turn
   const { view, from, entries, commit } = message
-  // All nodes have the same entries up to `applied`. Later entries may differ, so the new entries must replace all of
-  // them.
+  // Up to `applied`, nodes never have different entries. Later entries may differ, so the new entries must replace all
+  // of them.
   if (from > state.applied + 1) return
   resign(turn)
   begin(turn, view, from, entries)

@@ -19,10 +19,7 @@ export interface ControlOptions {
   readonly token?: string | undefined
   /** Whether the user allows anyone to control the proxy. */
   readonly isOpen?: boolean | undefined
-  /**
-   * Additional host names that browsers may use. The names of this machine, and names that cannot be in public DNS, are
-   * always allowed.
-   */
+  /** Additional host names that browsers may use. `createGuard` decides which other names are allowed. */
   readonly hostNames?: readonly string[] | undefined
   /** The certificate and key for TLS; absent for plain HTTP. */
   readonly identity?: Identity | undefined

@@ -17,7 +17,7 @@ import type { SharedConnection } from './shared-connection.ts'
 import { type HttpTurn, LOST } from './turn.ts'
 import { changesProtocol, planUpgrade, type UpgradeFate } from './upgrade-fate.ts'
 
-/** How long the proxy waits for the end of a response of unknown length. */
+/** How long the proxy waits for the end of a response of unknown length, while the client gets nothing of it. */
 const PATIENCE_MS = 5_000
 
 const NOTHING = Buffer.alloc(0)
