@@ -51,7 +51,10 @@ export function gapOf(history: History, counterexample: Counterexample): Gap {
   }
 }
 
-/** Returns the additions before a read that shows more than their sum. One of these additions took effect twice. */
+/**
+ * Returns the additions that a read may have seen, if the read shows more than their sum. One of these additions took
+ * effect twice.
+ */
 export function doubledIn(history: History, { culprit }: Counterexample): readonly OperationRow[] {
   if (culprit === undefined || !isRead(history, culprit)) return []
   const [shown, { initial = 0 }] = [outputOf(history, culprit), history.header ?? {}]

@@ -275,7 +275,10 @@ const BETWEEN = 2
 /** Weight of a fault that hit only what stands behind the nodes. It counts if no fault hit the involved nodes. */
 const BEHIND = 0.5
 
-/** Returns a fault's weight: {@link BETWEEN}, 1 if it is on the involved nodes or their links, {@link BEHIND}, otherwise 0. */
+/**
+ * Returns a fault's weight: {@link BETWEEN}, {@link BEHIND}, or else 1 if the fault is on the involved nodes or their
+ * links, or on no particular node or link. Otherwise 0.
+ */
 function touching(
   history: History,
   span: FaultSpan,

@@ -26,7 +26,7 @@ export interface Wire {
   readonly hasArrived: boolean
   /** Whether the change arrived too late, although no fault delayed it. */
   readonly isDelayedByItself: boolean
-  /** A sentence about the messages to `reader` that contained the change. */
+  /** A sentence that says when a message brought the change to `reader`, or why none did. Empty if nothing is known. */
   readonly sentence: string
 }
 

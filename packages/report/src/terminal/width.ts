@@ -70,8 +70,8 @@ export function spread(left: string, right: string, width: number): string[] {
 const COLUMN = /^.*\S {2,}(?=\S)/
 
 /**
- * Breaks a line into pieces of at most `width` characters. Later pieces are indented to the line's last table column,
- * and keep the line's colours.
+ * Breaks a line into pieces that take at most `width` columns of the terminal. Later pieces are indented to the line's
+ * last table column, and keep the line's colours.
  */
 export function fitLine(line: string, width: number): string[] {
   if (displayWidth(line) <= width) return [line]

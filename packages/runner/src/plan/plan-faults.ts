@@ -165,8 +165,8 @@ interface Parts {
 }
 
 /**
- * Replaces each profile by the names of its faults, one of each kind. Prefers kinds under which the target promises
- * something.
+ * Replaces each profile by the names of its faults, one of each kind. If the target promises something under some of
+ * these kinds, uses only those.
  *
  * @throws UserError (usage) for a profile without a fault that the target can suffer.
  */

@@ -34,8 +34,8 @@ const LEAST_REFUSING = 400
 export const REFUSAL_BYTES = 256
 
 /**
- * Returns the completion that a response gives. If the response is unclear, the operation may have been executed. The
- * error of a refusal is the service's own text.
+ * Returns the completion that a response gives. If the response is unclear, the operation may have been executed. If
+ * the error is only the status of a refusal, adds the beginning of the response's body.
  */
 export function answered(made: MadeRequest, answer: Answer, harmless: boolean): Completion {
   const completion = completionOf(made, answer, harmless)
