@@ -8,7 +8,7 @@ import type { TypeDefinition } from '../types/registry.ts'
 import { enumTypes } from '../types/types.ts'
 import { newTypeName } from './names.ts'
 
-/** Adds types and their array types. Waits if an open transaction has created a type of the same name. */
+/** Adds types and their array types. Waits if an open transaction has created or dropped a type of the same name. */
 export function* addTypes(created: readonly TypeDefinition[], run: Run): Generator<Wait, void, void> {
   const { catalogue, transaction } = run
   for (const type of created) {

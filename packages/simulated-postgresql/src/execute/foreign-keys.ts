@@ -18,8 +18,8 @@ export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, befor
   for (const key of keys) {
     if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {
-      // If the key is unchanged, a committed version needs no new check. The check of an uncommitted version does
-      // nothing once the version is replaced.
+      // If the key is unchanged and the old version is committed, no new check is needed. The check of an uncommitted
+      // old version does nothing once that version is replaced.
       if (statusOf(before.xmin) === 'committed') continue
     }
     run.owed.push({

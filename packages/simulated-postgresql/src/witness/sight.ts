@@ -76,7 +76,7 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  // If the statement saw no row, a later version also inserts the row.
+  // If the statement saw no row, it would see the whole later version, because this includes the insertion of the row.
   if (written === undefined || tuple === undefined) return { tuple: after }
   const left = written.filter((place) => !own.has(place))
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }

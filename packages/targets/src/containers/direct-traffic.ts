@@ -4,7 +4,7 @@ import type { DirectConnection, Refused } from './redirection.ts'
 export interface DirectTraffic {
   /** The number of connections older than the rules, which were ended. */
   readonly connections: ReadonlyMap<string, number>
-  /** The number of all refused packets by link, not only of packets in `connections`. */
+  /** The number of all refused packets by link. Includes packets of connections that `connections` does not count. */
   readonly packets: ReadonlyMap<string, number>
   /** The number of UDP datagrams that passed. */
   readonly datagrams: ReadonlyMap<string, number>

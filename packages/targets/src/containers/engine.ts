@@ -202,7 +202,8 @@ function timeOf(text = ''): number | undefined {
 /** The maximum pause before a restart. Docker doubles the pause each time. */
 const LONGEST_PAUSE_MS = 60_000
 /**
- * An engine begins to restart an ended container within this time or never. The engine does not report its decision.
+ * An engine begins to restart an ended container within this time or never: the reason for the end decides this. The
+ * engine does not report the reason.
  */
 const STARTED_AGAIN_WITHIN_MS = 5_000
 

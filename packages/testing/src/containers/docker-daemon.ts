@@ -48,7 +48,8 @@ export function startDocker({ inside }: DockerOptions = {}): DockerDaemon {
       if (spawnSync('which', [program]).status !== 0) throw new Error(`${program} is not installed`)
     if (space !== undefined) say(`ip netns add ${space} && ip netns exec ${space} ip link set lo up`)
     const places = ['--data-root', path('data'), '--exec-root', path('exec'), '--pidfile', path('docker.pid')]
-    // In a shared network namespace, the daemon gets a bridge, so that it leaves other rules and bridges alone.
+    // In a shared network namespace, the daemon gets its own bridge and sets no rules, so that it leaves other bridges
+    // and rules alone.
     if (space === undefined) say(`ip link add ${bridge} type bridge && ip address add ${ADDRESS} dev ${bridge}`)
     const modest = space === undefined ? ['--iptables=false', '--ip6tables=false', '--bridge', bridge] : []
     const words = ['dockerd', ...places, '--host', host, ...modest]

@@ -14,7 +14,7 @@ export interface RequestHead {
   readonly headers: HeaderBlock
 }
 
-/** Returns how a request's body is delimited (RFC 9112 §6.3). Without these headers, a request has no body. */
+/** Returns how a request's body is delimited (RFC 9112 §6.3). If no header says this, the request has no body. */
 export function bodyOfRequest({ headers }: RequestHead): BodyKind {
   if (headers.transferCoding === 'chunked') return 'chunked'
   return headers.contentLength > 0 ? 'sized' : 'none'
