@@ -39,8 +39,8 @@ export const readingOptions: {
     flag("read each value as a pair of a key and a value, as in Jepsen's independent tests [default: detected in EDN]"),
   ),
   order: asName(v.optional(v.picklist(['lines', 'time'])), 'order', {
-    text: 'order of events: lines (as in the file, whatever the times) or time (sorted by time)',
-    usual: 'lines; times that contradict this order are an error',
+    text: 'order of events: lines (as in the file, even if times contradict it) or time (sorted by time)',
+    usual: 'as lines, but contradicting times are an error',
   }),
   clock: asDuration(
     v.optional(duration('resolution of the timestamps, such as 1ms; implies --order time', NANOSECOND_MS, HOUR_MS)),
@@ -64,7 +64,7 @@ export const objectOptions: {
   readonly initial: Option<Json | undefined>
 } = {
   model: asRead(
-    'model of the object',
+    'model of the object; chaos check --help lists the models',
     (typed) =>
       findModel(typed) === undefined
         ? oneOf(

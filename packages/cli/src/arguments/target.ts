@@ -14,7 +14,7 @@ export const targetOptions: Options = {
   target: common(word('the target or configured service to test; chaos targets lists both', DEFAULT_TARGET)),
   protocol: word('test the protocol in this file'),
   binary: word(
-    'test this program, one process per node, which reads events as JSON lines on stdin and answers on stdout',
+    'test this program, which reads events as JSON lines on stdin and answers on stdout; each node is one process',
   ),
   bug: word('give the target a deliberate bug; chaos targets --bugs lists them'),
   set: words('change a setting of the target, such as --set sync=1'),

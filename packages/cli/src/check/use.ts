@@ -39,9 +39,7 @@ const declared = {
     initial: objectOptions.initial,
     ...readingOptions,
     'time-tolerance': asDuration(
-      v.optional(
-        duration('accept an event whose time is before that of a preceding line, by at most this duration', 0, HOUR_MS),
-      ),
+      v.optional(duration('how much earlier an event may be than an event on a line above it', 0, HOUR_MS)),
       { usual: `${USUAL_TOLERANCE_NANOS / 1e6}ms, or less in a history of short operations` },
     ),
     merge: flag('merge the files, or the files of a directory, into one history that is sorted by time'),
@@ -83,22 +81,28 @@ const declared = {
         v.pipe(
           v.number(),
           v.description(
-            'memory limit for each file; the limit of the process is the sum over the files that are checked at once',
+            'memory limit for each file; the limit of the process is the sum over the files that are checked in parallel',
           ),
         ),
         USUAL_CHECK.memoryBytes,
       ),
     ),
     workers: asCount(
-      v.optional(count('number of threads, which divide the files, or the keys of a single file', 1, MOST_WORKERS)),
+      v.optional(
+        count(
+          'number of threads; each checks some of the files, or some of the keys of a single file',
+          1,
+          MOST_WORKERS,
+        ),
+      ),
       { usual: 'one per core, none for small files' },
     ),
     ...queueOption,
   }),
   ...inGroup('Output', ['explain', 'out', 'prove'], {
     explain: flag('print all the evidence of a violation: possible values, every operation, every order'),
-    out: word('check a single file, and write an HTML report to this path'),
-    prove: word('check a single file, and write a proof of the verdicts to this path; chaos verify checks the proof'),
+    out: word('(single file only) write an HTML report to this path'),
+    prove: word('(single file only) write a proof of the verdicts to this path; chaos verify checks the proof'),
     ...reporterOptions(),
   }),
 }

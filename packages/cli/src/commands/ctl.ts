@@ -39,7 +39,7 @@ export const ctlCommand: Command = {
     }),
     ...inGroup(WITH_ADD, [], {
       name: word('(add only) name of the fault'),
-      lease: word('(add only) heal the fault when this lease ends'),
+      lease: word('(add only) id of a lease; the fault heals when this lease ends'),
       upstream: flag('(add only) apply the fault only to what clients send'),
       downstream: flag('(add only) apply the fault only to what servers send'),
     }),

@@ -26,13 +26,13 @@ const declared = {
   ...inGroup('What is tested', [], {
     target: word(`the target to test; chaos targets lists all targets [default: the service in this folder]`),
     command: word(
-      'test a service of your own: the command that starts a node; {listen} is the address that clients use',
+      'test your own service; the value is the command that starts a node; {listen} in it is the address that clients use',
     ),
     path: word('the path of an object in your service; GET reads it, and PUT writes it', USUAL_PLACE.path),
     value: word('where the value is in a response of your service, such as json.data.text or body', USUAL_PLACE.value),
     example: flag('write a small example service, and a configuration that tests it'),
     compose: wordOrNone(
-      'write a declaration of a running Compose project; give its file or its name [default: the Compose file here]',
+      'write a declaration of a running Compose project, given by file or name [default: the Compose file here]',
     ),
     service: words(
       '(with --compose) a Compose service whose containers are nodes; may be repeated',

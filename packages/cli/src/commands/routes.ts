@@ -23,7 +23,7 @@ export const routesCommand: Command = {
       'answer-body': word('(try only) the body of the response'),
     }),
     ...inGroup('The database', [], {
-      statements: word('(suggest only) propose only tables that this SQL file or log names'),
+      statements: word('(suggest only) propose only tables named in this SQL file or log'),
     }),
     ...inGroup('How it is read', [], {
       model: word('model by which to judge the operations; chaos check --help lists the models'),

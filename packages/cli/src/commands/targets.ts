@@ -19,7 +19,7 @@ export const targetsCommand: Command = {
   options: {
     ...inGroup('What is listed', [], {
       faults: flag(
-        'list the faults that other commands take by --faults; with a name, list the faults that this target can suffer',
+        'list the faults that other commands take by --faults; with the name of a target, list the faults that this target can suffer',
       ),
       bugs: flag('list the deliberate bugs that other commands take by --bug'),
       ...configOption,

@@ -56,7 +56,7 @@ const { force, json, ...reporting } = reporterOptions()
 const declared = {
   ...inGroup('What is compared', ['targets', 'sweep', 'nodes'], {
     targets: words(
-      'the systems to compare, with settings: raft,primary-replica:sync=1:reads=primary',
+      'the systems to compare, comma-separated; add settings after colons, as in raft,primary-replica:sync=1:reads=primary',
       'the targets of chaos.config.ts, or all systems',
     ),
     sweep: words(
@@ -71,7 +71,7 @@ const declared = {
     ...queueOption,
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
-    ...workloadOptions('register, and set in further runs'),
+    ...workloadOptions('register; further runs use the workload named set'),
     clients: asCount(v.optional(runMembers.clients, USUAL_TERMS.clients), { member: 'clients' }),
     rate: asCount(v.optional(count('operations per second, counted over all clients', 1, 100_000), USUAL_TERMS.rate), {
       member: 'rate',
@@ -94,7 +94,7 @@ const declared = {
     ),
   }),
   ...inGroup('Output', ['html'], {
-    html: word('write the comparison as an HTML page'),
+    html: word('write the comparison to this file as an HTML page'),
     force,
     json,
     ...configOption,

@@ -68,7 +68,7 @@ const tableOf = ({ as = 'tcp' }: Server, directory: string): string =>
 
 export const composeOptions: { readonly [name in 'compose' | 'service']: Option } = {
   compose: wordOrNone(
-    'proxy a running Compose project instead of --upstream; give its file or its name; connections to its published ports then pass the proxy; needs Linux and root',
+    'put the proxy in front of a running Compose project, given by file or name; replaces --upstream; connections to the published ports of the project then pass the proxy; needs Linux and root',
   ),
   service: words(
     '(with --compose) a Compose service that clients talk to; may be repeated',

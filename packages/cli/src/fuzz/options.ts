@@ -45,9 +45,9 @@ const clients = {
     usual: 'drawn at random for each trial',
   }),
   clients: asCount(v.optional(count('number of clients', 1, 1_000)), { usual: 'two to seven' }),
-  mix: word('weight of each operation in the mix of clients, such as read=5,write=3', 'the workload decides'),
+  mix: word('weights of the operations that clients send, such as read=5,write=3', 'the workload decides'),
   length: asDuration(
-    v.optional(duration('duration of the operations and faults of a trial, in virtual time', 1, LONGEST_TRIAL_MS)),
+    v.optional(duration('how long each trial performs operations and faults, in virtual time', 1, LONGEST_TRIAL_MS)),
     { usual: '0.3 s to 3 s' },
   ),
 }
@@ -55,9 +55,9 @@ const clients = {
 const faults = {
   faults: common(
     asRead(
-      'faults to inject, comma-separated, all, or none; chaos targets --faults lists them',
+      'faults to inject, comma-separated; or the word all; or the word none; chaos targets --faults lists the faults',
       parseFaults,
-      'all faults among nodes',
+      'most faults of nodes and of links between nodes',
     ),
   ),
 }
@@ -96,7 +96,11 @@ const search = {
   'keep-going': flag('do not stop at the first failure; show one failure for each cause'),
   shrink: asDuration(
     v.optional(
-      duration('time limit for shrinking a failure; if runs are slow, five times as long', 0, LONGEST_SEARCH_MS),
+      duration(
+        'time limit for shrinking a failure; if runs are slow, up to five times this limit',
+        0,
+        LONGEST_SEARCH_MS,
+      ),
       USUAL_SHRINK_MS,
     ),
   ),

@@ -40,8 +40,8 @@ const declared = {
   }),
   ...inGroup('Output', [], {
     json: flag('print JSON on stdout'),
-    html: word('(run only) write the results as an HTML page'),
-    markdown: word('(run only) write the results as Markdown'),
+    html: word('(run only) write the results to this file as an HTML page'),
+    markdown: word('(run only) write the results to this file as Markdown'),
     out: word('(run only) where to create the directories of the runs', USUAL_OUT),
     force: flag('overwrite any existing file; without --force, chaos overwrites only earlier pages of this kind'),
   }),

@@ -28,7 +28,7 @@ const USUAL_LONGEST_MS = 120_000
 const declared = {
   ...inGroup('What clients may do', [], {
     longest: asDuration(
-      v.optional(duration('longest duration of a run that a client requests', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
+      v.optional(duration('longest duration that a client may request for a run', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
       { such: '30s, 2m' },
     ),
     config: word('a configuration file, run as code; clients may use what it declares'),
@@ -38,10 +38,10 @@ const declared = {
   }),
   ...inGroup('Which proxy', [], {
     host: word(
-      'the proxy to inject faults into; it may be on another machine [default: the variable CHAOS_PROXY_URL, or 127.0.0.1:8474]',
+      'address of the control API of the proxy that injects the faults; the proxy may be on another machine [default: the variable CHAOS_PROXY_URL, or 127.0.0.1:8474]',
     ),
     token: words(
-      'env:NAME, where the variable NAME holds the token of --host; repeat the option for other proxies of this machine [default: env:CHAOS_TOKEN]',
+      'env:NAME, where the variable NAME holds the token of the proxy of --host; repeat the option for other proxies of this machine [default: env:CHAOS_TOKEN]',
     ),
   }),
   ...inGroup('Output', [], { out: word('where to create the directories of runs', USUAL_OUT) }),

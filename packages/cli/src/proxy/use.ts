@@ -117,12 +117,15 @@ const declared = {
   }),
   ...inGroup('What is recorded', ['record', 'out'], {
     record: word(
-      'record the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}',
+      'record the traffic of HTTP (give a JSON file with a route table), Redis (give resp), or PostgreSQL (give {"kind":"postgresql","table":"kv"})',
     ),
     client: word(
       '(with --record) what identifies a client, such as header.X-Client, peer.process, peer.address, connection',
     ),
-    initial: word('(with --record) initial value of the keys: JSON, read (ask the server), or unknown', 'unknown'),
+    initial: word(
+      '(with --record) initial value of the keys: a JSON value, the word read (ask the server), or the word unknown',
+      'unknown',
+    ),
     model: word('model by which to judge the recorded operations; chaos check --help lists the models'),
     out: word(
       'where to create the directory of a recording, or a plain file to write to instead, such as history.jsonl',
@@ -161,13 +164,13 @@ const declared = {
     token: word(
       'token that every control request must carry; with env:NAME, chaos reads the token from the variable NAME, and ps does not show it [default: the variable CHAOS_TOKEN]',
     ),
-    open: flag('accept control requests from other machines without a token'),
+    open: flag('accept control requests from other machines even if no --token is given'),
     'host-name': words('(with --open) accept control requests whose Host is this public name; may be repeated'),
     toxiproxy: flag('also answer clients of Toxiproxy, on the port of --control'),
   }),
   ...inGroup('Metrics and log', [], {
     'proxy-metrics': flag('(with --toxiproxy) serve metrics at GET /metrics'),
-    'runtime-metrics': flag('(with --toxiproxy) serve metrics at GET /metrics, as --proxy-metrics does'),
+    'runtime-metrics': flag('(with --toxiproxy) the same as --proxy-metrics: serve metrics at GET /metrics'),
     log: asName(v.optional(v.picklist(LOG_FORMATS)), 'format', {
       text: 'format of the log: json or pretty',
       usual: 'pretty on a terminal, json elsewhere',

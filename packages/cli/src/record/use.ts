@@ -44,11 +44,11 @@ const declared = {
       'the upstreams of chaos.config.ts',
     ),
     serve: words(
-      'command that starts a server, instead of --upstream; give one for each server; {listen}, {port}, {data}: address, port and data directory; {n1}: the proxy of another server, {n1.direct}: that server itself',
+      'command that starts a server; replaces --upstream; give one for each server; {listen} is the address of the server, {port} its port, {data} its data directory; {n1} is the address of the proxy of server n1, {n1.direct} the address of n1 itself',
     ),
     ...composeOptions,
     as: words(
-      'protocol of the traffic: a JSON file with a route table (HTTP), resp (Redis), or {"kind":"postgresql","table":"kv"}; give it once, or once for each server; tcp: faults only, no recording',
+      'protocol of the traffic: a JSON file with a route table (for HTTP), resp (for Redis), {"kind":"postgresql","table":"kv"} (for PostgreSQL), or tcp (for faults without a recording); give it once, or once for each server',
     ),
     listen: words(
       'host:port to listen on; give one for each server; write https:// in front to speak TLS',
@@ -59,7 +59,10 @@ const declared = {
       'an environment variable of the command, such as REDIS_URL=redis://{n1}; {n1} is the address of the proxy of n1, {n1.host} and {n1.port} its parts',
     ),
     client: word('what identifies a client, such as header.X-Client, peer.process, peer.address, connection'),
-    initial: word('initial value of the keys: JSON, read (ask the server), or unknown', 'unknown'),
+    initial: word(
+      'initial value of the keys: a JSON value, the word read (ask the server), or the word unknown',
+      'unknown',
+    ),
     model: word('model by which to judge the operations; chaos check --help lists the models'),
     ...configOption,
   }),
@@ -93,8 +96,8 @@ const declared = {
   }),
   ...inGroup('Limits', [], {
     time: asDuration(v.optional(runMembers.timeMs, USUAL_TIME_MS), {
-      text: 'end the command after this duration; the verdict then decides the exit code',
-      usual: `${printDuration(USUAL_TIME_MS)}, and the run then fails`,
+      text: 'end the command after this duration, and let the verdict decide the exit code',
+      usual: `${printDuration(USUAL_TIME_MS)}; if this default ends the command, the run fails`,
       member: 'timeMs',
     }),
     timeout: asDuration(runMembers.timeoutMs, {

@@ -49,14 +49,16 @@ const declared = {
     invariants: unlessNot('also check the invariants of the protocol, if the search checked them'),
     protocol: word('new path of the protocol file, if it has moved'),
     program: word('allow chaos to run this Node program, which the replay names'),
-    beside: words('allow chaos to run this program beside the nodes, as the replay names it: NAME=FILE'),
+    beside: words('allow chaos to run the program FILE beside the nodes; give NAME=FILE as in the replay'),
     client: word('allow chaos to run the clients in this file, which the replay names'),
     binary: word('the command that starts the program of the replay on this machine'),
     workload: word('new path of the workload file, if it has moved'),
     ...trustOption,
   }),
   ...inGroup('Debugging', [], {
-    inspect: flag('wait for a debugger; stop a Node program before and after the await that the failure needs'),
+    inspect: flag(
+      'wait for a debugger; pause a Node program before and after the await that makes the failure possible',
+    ),
     'inspect-port': asCount(v.optional(count('port for the debugger; 0: any free port', 0, 65_535), INSPECT_PORT)),
   }),
   ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of text'), ...configOption }),

@@ -101,7 +101,7 @@ const declared = {
     ...configOption,
     spec: word('read the run from this JSON file instead of options, such as the run.json of an earlier run'),
     program: word('(with --spec) allow chaos to run this Node program, which the spec names'),
-    beside: words('(with --spec) allow chaos to run this program beside the nodes, as the spec names it: NAME=FILE'),
+    beside: words('(with --spec) allow chaos to run the program FILE beside the nodes; give NAME=FILE as in the spec'),
     client: word('(with --spec) allow chaos to run the clients in this file, which the spec names'),
     ...trustOption,
   }),
@@ -125,7 +125,7 @@ const declared = {
   ...inGroup('What goes wrong', ['faults', 'seed', 'sim'], {
     faults: {
       ...asRead(
-        'names of faults or profiles (everything, gentle, network, …), comma-separated; none; or a JSON file with a schedule; chaos targets --faults lists the names',
+        'names of faults or profiles (everything, gentle, network, …), comma-separated; or the word none; or a JSON file with a schedule; chaos targets --faults lists the names',
         parseFaultChoices,
         `${RUN_DEFAULTS.faults.join(',')}; with --bug, faults that expose the bug`,
       ),

@@ -25,7 +25,7 @@ const declared = {
     real: flag('play the accident on real processes instead of in virtual time'),
   }),
   ...inGroup('Output', [], {
-    html: word('write the accident as an HTML page, with what would have prevented it'),
+    html: word('write an HTML page to this file; the page shows the accident and what would have prevented it'),
     force,
     json: { ...json, common: false },
     ...reporting,

@@ -55,7 +55,7 @@ const declared = {
     routes: asText(serviceMembers.routes),
     client: asText(serviceMembers.client),
     env: words(
-      'an environment variable of the program, but not of those of --beside, such as PRIMARY=http://{peer.n1}, the address of n1; also {node}, {number}, {nodes}, {port}, {peers}',
+      'an environment variable of the program, such as PRIMARY=http://{peer.n1}; {peer.n1} is the address of n1; other placeholders: {node}, {number}, {nodes}, {port}, {peers}; programs of --beside do not get the variable',
     ),
     arg: words('an argument of the program'),
     redis: flag('add an in-memory Redis, which the program reaches at redis:6379 (REDIS_URL)'),
@@ -75,7 +75,7 @@ const declared = {
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
-      text: 'the level that histories must meet; with a PostgreSQL, the isolation level of transactions, such as serializable, or declared (for each transaction the level that it asked for); none: only check that the program does not crash',
+      text: 'the level that histories must meet, or none (only check that the program does not crash); with a PostgreSQL, an isolation level such as serializable, or declared (each transaction must meet the level that it asked for)',
       usual: USUAL_LEVEL,
     }),
     unit: asName(v.optional(v.picklist(['request', 'connection'])), 'unit', {

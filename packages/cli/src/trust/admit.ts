@@ -25,7 +25,7 @@ import {
 
 /** The option of commands that read files with specs or scenarios. */
 export const trustOption: { readonly trust: Option<boolean> } = {
-  trust: flag('allow chaos to execute all code, commands and probes that the given file names'),
+  trust: flag('allow chaos to execute all code, commands and probes that the spec or the replay names'),
 }
 
 /**

@@ -56,7 +56,7 @@ export const baselineEntries: {
     v.pipe(
       v.string('must be a percentage'),
       v.regex(/^\d+(\.\d+)?%$/, 'must be a percentage, such as 20%'),
-      v.description('how much lower availability and how much higher p99 may be than in the baseline, as a percentage'),
+      v.description('percentage by which availability may be lower, and p99 higher, than in the baseline'),
     ),
   ),
 }

@@ -109,7 +109,7 @@ describe('the help', () => {
     const { exitCode, stdout } = await chaosHere(['ctl', 'add', '--help'])
     expect(exitCode).toBe(0)
     expect(stdout).toMatch(/^chaos ctl add KIND PROXY\|LINK/)
-    expect(stdout).toMatch(/--lease +heal the fault when this lease ends/)
+    expect(stdout).toMatch(/--lease +id of a lease; the fault heals when this lease ends/)
     expect((await chaosHere(['ctl', 'reset', '-h'])).stdout).not.toContain('--lease')
   })
 
