@@ -370,7 +370,7 @@ function requireListening(service: Service, nodes: Iterable<ServiceNode>): void 
   for (const node of nodes)
     if (!node.listens && !node.everListened)
       throw inputError(
-        `${programOf(service, node.id).file} did not listen: ${node.id} opened no port within 5 s of its start. Let the program listen on process.env.PORT (${PORT}). If it first waits for an event, the event did not happen in these 5 s.`,
+        `${programOf(service, node.id).file} did not listen: ${node.id} opened no port within 5 s of its start. Let the program listen on process.env.PORT (${PORT}). If it first waits for an event, the event must happen in these 5 s.`,
       )
 }
 
@@ -395,7 +395,7 @@ function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
       `${spec.program} cannot be simulated: ${what}. Look for an endless loop, such as one that waits for something while nothing else can happen.`,
     )
   return environmentError(
-    `${spec.program}: ${what}. The program got too little processor time to tell whether it would ever return. Run the command again while the machine has less to do. If the machine has little to do, look for Atomics.wait.`,
+    `${spec.program}: ${what}. The program got too little processor time, so chaos cannot tell whether it would ever return. Run the command again while the machine has less to do. If the machine has little to do, look for Atomics.wait.`,
   )
 }
 

@@ -188,7 +188,7 @@ function requireLinks(
     throw new UserError('usage', `${where}: there is no page or server ${JSON.stringify(stranger)}. ${known}`)
   const alike = links.find(({ from, to }) => pages.includes(from) === pages.includes(to))
   if (alike !== undefined || links.length === 0)
-    throw new UserError('usage', `${where}: a link is between a page and a server. ${known}`)
+    throw new UserError('usage', `${where}: a link must be between a page and a server. ${known}`)
 }
 
 interface RecordedDraft extends Pick<RecordDraft, 'model' | 'initial' | 'timeoutMs' | 'out'> {

@@ -38,7 +38,7 @@ function parseServer(name: string, origin: string): Server {
   if (!/^[\w.-]+$/.test(name) || name === 'clients')
     throw new UserError(
       'usage',
-      `servers: a server cannot be called ${JSON.stringify(name)}. Use letters, digits, "_", "." and "-", such as api, and not clients.`,
+      `servers: a server cannot be called ${JSON.stringify(name)}. Use letters, digits, "_", "." and "-", such as api. The name "clients" is reserved.`,
     )
   const text = origin.includes('://') ? origin : `http://${origin}`
   const url = URL.canParse(text) ? new URL(text) : undefined

@@ -57,7 +57,7 @@ export function strikeAll(kind: string, { strike, heal }: NodeHarm, nodes: reado
     const done = strike(node)
     if (typeof done === 'boolean') return done
     throw inputError(
-      `the function "strike" of ${kind} returned no boolean. In virtual time, do not await: return what a method of the node returns.`,
+      `the function "strike" of ${kind} returned no boolean. In virtual time, do not await: return the boolean that the node's method returns.`,
     )
   })
   return () => {

@@ -62,7 +62,7 @@ export class ChaosNetwork {
     if (odd !== undefined)
       throw new UserError(
         'usage',
-        `${WHERE}: a container cannot be called ${JSON.stringify(odd)}. Use letters, digits, "_", "." and "-", such as n1, and not clients.`,
+        `${WHERE}: a container cannot be called ${JSON.stringify(odd)}. Use letters, digits, "_", "." and "-", such as n1. The name "clients" is reserved.`,
       )
     return new ChaosNetwork([...ids.keys()], await openContainerNetwork({ where: WHERE, ids, seed }))
   }
@@ -127,7 +127,7 @@ export class ChaosNetwork {
     if (unknown !== undefined || names.length === 0)
       throw new UserError(
         'usage',
-        `clients: there is no container ${unknown ?? 'named'} in this network. There are ${this.#names.join(', ')}.`,
+        `clients: ${unknown === undefined ? 'no container is named' : `there is no container ${unknown} in this network`}. There are ${this.#names.join(', ')}.`,
       )
     const under = this.#underWay()
     if (under !== undefined)

@@ -46,7 +46,7 @@ function otherValue(history: History, row: number, model: string): UserError {
   const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
   return new UserError(
     'input',
-    `${placeOf(history, row)}: this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). The ${model} model cannot know which value took effect. Write the value that took effect on both lines, or leave "value" out of the answer.`,
+    `${placeOf(history, row)}: this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). The ${model} model cannot know which value took effect. Write that value on both lines, or leave "value" out of the answer.`,
   )
 }
 
@@ -55,6 +55,6 @@ function severalNames(history: History, known: number, row: number): UserError {
   const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
   return new UserError(
     'input',
-    `${placeOf(history, row)}: this ${history.functions[f[row]]} has the value ${show(input[row])}, and the one on line ${callLine[known]} has the value ${show(input[known])}. If these values name locks, write them as "key": each key is a lock. If these values name holders, leave them out: the process holds the lock.`,
+    `${placeOf(history, row)}: this ${history.functions[f[row]]} has the value ${show(input[row])}, and the operation on line ${callLine[known]} has the value ${show(input[known])}. The two cannot name one lock. If the values name locks, write them as "key": each key is a lock. If they name holders, leave them out: the process holds the lock.`,
   )
 }

@@ -112,7 +112,7 @@ function vetRegister(history: History): void {
     if (isRead[f[row]] && elementsOf(outputOf(history, row)) !== undefined)
       throw new UserError(
         'input',
-        `${placeOf(history, row)}: this read returned a list, but appends to a register extend a string. If your appends return offsets, give --model log. If they only extend a list, give --model list-append.`,
+        `${placeOf(history, row)}: this read returned a list, but in the register model, appends extend a string. If your appends return offsets, give --model log. If they only extend a list, give --model list-append.`,
       )
   }
 }

@@ -63,6 +63,6 @@ function requireNoStart(initial: Json): void {
   if (initial === null || isUnknownStart(initial) || JSON.stringify(initial).length === 2) return
   throw new UserError(
     'usage',
-    `the initial value of a stream cannot be ${JSON.stringify(initial)}: a history shows the offset of its first message. Leave the initial value out.`,
+    `the initial value of a stream cannot be ${JSON.stringify(initial)}. Leave the initial value out: the history shows the offset of the stream's first message.`,
   )
 }

@@ -71,7 +71,7 @@ function requireEmptyStart(initial: Json): void {
   if (initial === null || (Array.isArray(initial) && initial.length === 0)) return
   throw new UserError(
     'usage',
-    `lists of transactions must begin empty, but the initial value is ${JSON.stringify(initial)}. Leave the initial value out, or record appends of the earlier elements.`,
+    `lists that transactions append to must begin empty, but the initial value is ${JSON.stringify(initial)}. Leave the initial value out, or record appends of the earlier elements.`,
   )
 }
 

@@ -203,7 +203,7 @@ describe('locks', () => {
 
   test('are refused if they are told apart by values instead of keys', () => {
     expect(found('lock', twoNames)).toMatch(
-      /^h\.jsonl:3: this lock has the value "alice", and the one on line 1 has the value "bob"\. .*"key"/,
+      /^h\.jsonl:3: this lock has the value "alice", and the operation on line 1 has the value "bob"\. .*"key"/,
     )
   })
 

@@ -45,7 +45,8 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
     throw usageError(
       `--target and --${binary === undefined ? 'protocol' : 'binary'} both choose what to test: give one of them.`,
     )
-  if (!isUserFile(file)) throw usageError(`--protocol ${file}: give the path of a file, such as ./mine.ts.`)
+  if (!isUserFile(file))
+    throw usageError(`--protocol ${file}: this is not the path of a file. Give a path, such as ./mine.ts.`)
   return targetOf(file)
 }
 

@@ -25,7 +25,7 @@ export function parseProxyUi(options: ParsedOptions, isRun: boolean): UiSettings
   if (!flagOf(options, 'ui')) return withoutUi(listen)
   if (isRun)
     throw usageError(
-      '--ui cannot show a recording in a directory. Use chaos record --ui, or record to a plain file: --out history.jsonl.',
+      '--ui cannot show a recording that is written to a directory. Use chaos record --ui, or record to a plain file: --out history.jsonl.',
     )
   return { listen }
 }

@@ -49,7 +49,7 @@ export async function mergedFiles(names: readonly string[]): Promise<readonly st
       const found = historiesIn(name)
       if (found.length === 0)
         throw inputError(
-          `${name}: there is no history in this directory (*.jsonl, *.edn, *.log, *.txt). Name the file.`,
+          `${name}: there is no history in this directory (*.jsonl, *.edn, *.log, *.txt). Give the path of a history.`,
         )
       for (const file of found) files.add(file)
       continue

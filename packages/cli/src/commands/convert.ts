@@ -34,7 +34,7 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   const file = textOf(options, 'file') ?? ''
   const out = textOf(options, 'out')
   if (out !== undefined && existsSync(out) && !flagOf(options, 'force'))
-    throw usageError(`--out ${out}: this file exists. Name another file, or overwrite it with --force.`)
+    throw usageError(`--out ${out}: this file exists. Name another file, or give --force to overwrite this one.`)
   const typed = valuesOf(options, objectOptions)
   const isTold = flagOf(options, 'json')
   let header: Header | undefined

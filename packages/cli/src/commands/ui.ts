@@ -30,7 +30,7 @@ async function browseRuns(options: ParsedOptions): Promise<ExitCode> {
       `${typed}: there is no such directory. Give the directory in which your runs are stored (--out), by default ${USUAL_OUT}.`,
     )
   if (existsSync(directory) && !statSync(directory).isDirectory())
-    throw usageError(`${directory}: this is a file. Give a directory of runs; chaos check checks a history.`)
+    throw usageError(`${directory}: this is a file. Give a directory of runs. To check a history, use chaos check.`)
   const page = await openRunsConsole({ directory, listen: textOf(options, 'listen') })
   const interrupts = listenForInterrupts('The page is closed.')
   try {

@@ -120,12 +120,12 @@ function systemOfSweep(sweep: Sweep): string {
   if (only === undefined) {
     const known = protocols.flatMap(({ name, settings = [] }) => [name, ...settings.map((setting) => setting.name)])
     throw usageError(
-      `--sweep ${sweep.typed}: no system has such a setting.${didYouMean(sweep.subject, known)} chaos targets lists them.`,
+      `--sweep ${sweep.typed}: no system has such a setting.${didYouMean(sweep.subject, known)} chaos targets lists all settings.`,
     )
   }
   if (other !== undefined)
     throw usageError(
-      `--sweep ${sweep.typed}: ${having.map(({ name }) => name).join(', ')} have such a setting: choose one with --targets.`,
+      `--sweep ${sweep.typed}: several systems have such a setting: ${having.map(({ name }) => name).join(', ')}. Choose one with --targets.`,
     )
   return only.name
 }

@@ -10,7 +10,7 @@ const SILENT_MS = 15_000
 /** Lists the searches that a queue stores by name. @throws UserError (usage) without a queue. */
 export async function tellCampaigns(queue: string | undefined): Promise<ExitCode> {
   if (queue === undefined)
-    throw usageError('--campaigns needs the queue that keeps them: add --queue redis://host:6379.')
+    throw usageError('--campaigns needs the queue that stores the campaigns: add --queue redis://host:6379.')
   const campaigns = await listCampaigns(queue)
   const lines = campaigns.map((each) => `${lineOf(each, Date.now())}\n`)
   print(process.stdout, lines.length === 0 ? 'No campaign is kept there.\n' : printableLines(lines.join('')))

@@ -314,8 +314,7 @@ function refuseUnpromised(
   const { what, lacks } = unpromised
   if (lacks === 'strengths')
     throw usageError(`${what}: say with --drift and --jump how wrong clocks may be, such as --jump 1s.`)
-  if (expected === undefined)
-    throw usageError(`${what}: say with --expect which level its histories must meet nevertheless.`)
+  if (expected === undefined) throw usageError(`${what}. To check a level nevertheless, name it with --expect.`)
 }
 
 /** @throws UserError (usage) for a level that the workload's histories cannot be judged by. */

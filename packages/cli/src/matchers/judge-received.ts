@@ -110,7 +110,7 @@ function judgedHistory(received: unknown): JudgedHistory {
   }
   if (!isHistory(received) && !isEvents(received))
     throw usageError(
-      `this is not a history, but ${wordFor(received)}. Give events, or await readHistory(file), run() or record().stop() and give the result.`,
+      `this is not a history, but ${wordFor(received)}. Give events, or the awaited result of readHistory(file), run() or record().stop().`,
     )
   const history = isHistory(received) ? received : historyFromObjects(received)
   const report = check(history)

@@ -30,7 +30,7 @@ export function requireAllowed(tool: string, brought: readonly Brought[], { allo
   if (first === undefined) return
   if (!allowCode)
     throw usageError(
-      `${tool}: ${describeBrought(first)} is code, and this server runs no code that clients name. Choose a name that the tool "list" returns, or ask the user to start chaos mcp with --allow-code, or with a --config that names it.`,
+      `${tool}: ${describeBrought(first)} is code, and this server runs no code that a client names. Choose a name that the tool "list" returns, or ask the user to start chaos mcp with --allow-code, or with a --config that names this code.`,
     )
   for (const { kind, text } of brought) {
     if (kind === 'program' || kind === 'probe' || kind === 'command')

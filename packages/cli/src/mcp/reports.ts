@@ -22,6 +22,6 @@ export const listedReports = (out: string): readonly ListedResource[] =>
 export function readReport(out: string, uri: string): ResourceContents {
   const found = listedReports(out).find((report) => report.uri === uri)
   if (found === undefined)
-    throw usageError(`${uri}: there is no such report in ${out}. List the resources to see which there are.`)
+    throw usageError(`${uri}: there is no such report in ${out}. List the resources to see the reports.`)
   return { contents: [{ uri, mimeType: TYPE, text: readTextFile(uri, join(out, found.name)) }] }
 }

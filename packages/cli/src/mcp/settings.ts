@@ -55,7 +55,7 @@ export function parseMcpSettings(options: ParsedOptions): McpSettings {
   const [token, ...otherTokens] = tokens
   if (tokens.some((each) => !each.startsWith('env:')))
     throw usageError(
-      '--token: give env:NAME, the variable that holds the token. Configurations of MCP clients are not secret.',
+      '--token: configurations of MCP clients are not secret, so give the variable that holds the token: env:NAME.',
     )
   return {
     out,

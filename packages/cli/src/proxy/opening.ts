@@ -28,6 +28,6 @@ export async function openProxies(
   const proxies = plane.proxies.list()
   if (record === undefined || proxies.length === 0 || proxies.some(({ recordedBy }) => recordedBy !== undefined)) return
   throw usageError(
-    `Nothing would be recorded: no proxy carries HTTP with a route table, or a protocol that chaos records. ${record.table === undefined ? `Give --record with a route table, ${recordedExamples()}.` : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
+    `Nothing would be recorded: no proxy carries HTTP with a route table, or a protocol that chaos records. ${record.table === undefined ? `Give --record with a route table, or a protocol, such as ${recordedExamples()}.` : `In ${configFile}, leave "carries" out of the proxies that --record ${record.table} is for.`}`,
   )
 }

@@ -13,7 +13,7 @@ export const proxyActions: readonly Action[] = [
     async run({ client, words }) {
       const [name, listen, upstream] = words
       if (name === undefined || listen === undefined || upstream === undefined)
-        throw usageError('Say what to open: chaos ctl create NAME LISTEN UPSTREAM')
+        throw usageError('Say which proxy to open: chaos ctl create NAME LISTEN UPSTREAM')
       const proxy = (await client.send('POST', '/v1/proxies', { name, listen, upstream })) as ProxyAnswer
       return { data: proxy, text: `${printable(`  ${proxy.name}: ${proxy.listen} → ${proxy.upstream}`)}\n` }
     },

@@ -146,7 +146,7 @@ function clearOfParts(directory: string, force: boolean): void {
   const parts = partsThere(directory)
   if (parts.length > 0 && !force)
     throw usageError(
-      `--out ${directory}: this would overwrite a recording. Name another directory, or replace it with --force.`,
+      `--out ${directory}: this would overwrite a recording. Name another directory, or give --force to replace the recording.`,
     )
   for (const name of parts) rmSync(join(directory, name))
 }

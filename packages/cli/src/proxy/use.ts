@@ -330,7 +330,9 @@ function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings 
     throw usageError(`--${needless} needs a recording in parts: say when a part ends, such as --rotate 1GB.`)
   if (table === undefined && out === undefined) {
     if (rotate === undefined && model === undefined) return undefined
-    throw usageError('Nothing is recorded: give --record with a route table, or --out for proxies of --config.')
+    throw usageError(
+      'Nothing is recorded: give --record with a route table. If the proxies are in the file of --config, give --out.',
+    )
   }
   if (rotate !== undefined && out !== undefined && isFile(out))
     throw usageError(

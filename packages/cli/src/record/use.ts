@@ -165,7 +165,7 @@ async function parseRecordSettings(
   const command = textsOf(options, '--')
   if (command.length === 0)
     throw usageError(
-      'chaos record needs the command whose traffic is to be recorded, after --: chaos record --upstream 127.0.0.1:8080 --as routes.json -- npm test',
+      'chaos record needs the command whose traffic it records. Write the command after "--": chaos record --upstream 127.0.0.1:8080 --as routes.json -- npm test',
     )
   const typed = valuesOf(options, declared)
   const seed = typed.seed ?? Math.floor(Math.random() * 10_000)

@@ -199,7 +199,7 @@ async function refuseImpossible(target: Target, { faults, besides = [] }: Scenar
     const hit = besides.find((node) => text.includes(JSON.stringify(node)))
     if (hit !== undefined)
       throw usageError(
-        `--real: ${hit} suffers ${fault.kind} in this replay, but programs beside real processes cannot suffer faults. Leave out --real to replay it in the simulator.`,
+        `--real: ${hit} suffers ${fault.kind} in this replay, but programs of "beside" suffer faults only in the simulator. Leave out --real to replay in the simulator.`,
       )
   }
   const [lacks] = (await target.missing?.()) ?? []

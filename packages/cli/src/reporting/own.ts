@@ -25,7 +25,7 @@ export async function loadOwnReporters(choices: readonly ReporterChoice[]): Prom
 function asReporter(exported: unknown, typed: string): OwnReporter {
   if (typeof exported !== 'function')
     throw usageError(
-      `${typed}: its default export must be a function that returns a string for all findings: export default (findings) => findings.map(({ title }) => title).join('\\n')`,
+      `${typed}: its default export must be a function that returns one string for all findings: export default (findings) => findings.map(({ title }) => title).join('\\n')`,
     )
   return (findings) => {
     const text: unknown = exported(findings)

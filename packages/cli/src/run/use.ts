@@ -342,7 +342,7 @@ function workloadSettings(
   if (operations === undefined) return settings
   if (workload.name !== 'register')
     throw usageError(
-      `--operations ${operations.join(',')}: only the workload register lets you choose them; ${workload.name} has ${workload.functions.join(', ')}.`,
+      `--operations ${operations.join(',')}: this option works only with the workload register. The workload ${workload.name} has ${workload.functions.join(', ')}.`,
     )
   if (!operations.includes('cas')) return { cas: 0, ...settings }
   return usualOperations(target).includes('cas') ? settings : { cas: usualSetting(workload, 'cas'), ...settings }

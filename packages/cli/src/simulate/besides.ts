@@ -48,13 +48,15 @@ export function besidesWith(
     )
   if (another !== undefined)
     throw usageError(
-      `${standby ? '--standby' : calculator ? '--calculator' : 'SQL'} is given, but there are several PostgreSQL servers. Leave the option out, and set it for one server in "beside" of the configuration.`,
+      `${standby ? '--standby' : calculator ? '--calculator' : 'An option of PostgreSQL'} is given, but there are several PostgreSQL servers. Leave this option out, and set it for one server in "beside" of the configuration.`,
     )
   const [name, before] = database
   const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }
   const expect = isolation ?? kept.expect
   if (unit !== undefined && expect === undefined)
-    throw usageError(`--unit ${unit} needs a level that the transactions must keep. Add --expect serializable.`)
+    throw usageError(
+      `--unit ${unit} needs the level that the transactions must keep. Give it with --expect, such as --expect serializable.`,
+    )
   return {
     ...besides,
     [name]: {

@@ -291,7 +291,7 @@ function strategiesOf(
 ): readonly string[] {
   if (typed?.includes('coverage') && !loaded.asserts)
     throw usageError(
-      `--strategy coverage follows the marked places that a program reaches, and ${program} marks none. Call sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.`,
+      `--strategy coverage follows the marked places that a program reaches, and ${program} marks none. Call sometimes() or reachable() of @chaosproxy/assertions where rare things happen, or leave the strategy out.`,
     )
   if (typed?.includes('databases') && loaded.nodesFor?.('lose-commit-reply')?.length === 0)
     throw usageError(

@@ -39,7 +39,7 @@ export const refuseToReplaceProof = (prove: string, force: boolean): void =>
   })
 
 function refuse(typed: string, why: string): never {
-  throw usageError(`${typed}: ${why}. Name another file, or replace it with --force.`)
+  throw usageError(`${typed}: ${why}. Name another file, or give --force to replace this one.`)
 }
 
 function holdsSomething(path: string): boolean {

@@ -46,7 +46,7 @@ export const postgres: Target = {
     const user = owner()
     if (process.getuid?.() === 0 && !isReachable(server.programs))
       throw environmentError(
-        `postgres: ${user} has no access to the server in ${server.programs}. PostgreSQL refuses to run as root, so chaos runs it as ${user}. Run chaos as another user, move the project to a directory that ${user} can enter, or install a server: apt-get install postgresql.`,
+        `postgres: the user ${user} cannot reach the programs of PostgreSQL in ${server.programs}. PostgreSQL refuses to run as root, so chaos runs it as ${user}. Run chaos as another user, move the project to a directory that ${user} can enter, or install PostgreSQL: apt-get install postgresql.`,
       )
     const { nodes, object } = options
     const cluster = postgresCluster({

@@ -30,7 +30,7 @@ export const redisCluster: Target = {
   validate(_settings, _bug, nodes) {
     if (nodes >= NODES && nodes % 2 === 0 && nodes <= MOST_NODES) return
     throw usageError(
-      `${NAME}: ${nodes} nodes do not make three or more masters, each with one replica. Give an even --nodes from ${NODES} to ${MOST_NODES}.`,
+      `${NAME}: ${nodes} nodes cannot be three or more masters with one replica each. Give an even --nodes from ${NODES} to ${MOST_NODES}.`,
     )
   },
   start,

@@ -184,7 +184,7 @@ const shownBy = (answer: ShardResult): Shown => {
 /** @throws UserError (usage) for files that workers cannot judge. */
 function requireTravelling(tasks: readonly (CheckTask | FileTrouble)[]): void {
   if (tasks.some(({ file }) => file === STDIN))
-    throw usageError('--queue: standard input cannot be sent to workers. Save it to a file, and check that.')
+    throw usageError('--queue: standard input cannot be sent to workers. Save it to a file, and check this file.')
   if (tasks.some((task) => 'merged' in task && task.merged !== undefined))
     throw usageError(
       '--queue: workers read one recording each, and --merge takes several. Leave out --queue or --merge.',

@@ -93,7 +93,7 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
   const part = check(history, checking)
   if (part.levels['linearizable']?.result === 'met')
     throw environmentError(
-      `${file}: keys ${answer.keys.map(({ key }) => key ?? '').join(', ')} were reported as not linearizable, but they are linearizable. If workers of a queue judged them, remove those workers.`,
+      `${file}: keys ${answer.keys.map(({ key }) => key ?? '').join(', ')} were first judged not linearizable, but they are linearizable. If workers of a queue judged them, remove those workers from the queue.`,
     )
   const report = reportOfKeys(part, unknownOutcomes(tally), tooLarge(known))
   return resultOf(task, { history, report, parseMs, checkMs: checkMs + performance.now() - started, checking })

@@ -84,7 +84,7 @@ export function checkOptionsFor(
   const { assume = [] } = settings
   if (assume.length > 0 && entry.name !== registerTransactions.name)
     throw usageError(
-      `${file}: --assume ${assume.join(',')} applies only to transactions of registers (--model ${registerTransactions.name}), not to ${entry.name}. Leave it out.`,
+      `${file}: --assume ${assume.join(',')} applies only to transactions of registers (--model ${registerTransactions.name}), not to ${entry.name}. Leave --assume out.`,
     )
   requireUnits(file, history, settings)
   return {

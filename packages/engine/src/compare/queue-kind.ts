@@ -94,7 +94,7 @@ function readSimulated(data: unknown, paths: ReadonlySet<string>): RunSpec {
   const { target, workload } = spec
   const protocol = target.name.startsWith(SIMULATED) ? target.name.slice(SIMULATED.length) : ''
   if (target.traffic !== undefined || (findProtocol(protocol) === undefined && !paths.has(protocol)))
-    throw inputError(`spec.target: workers run simulated protocols, and not ${target.name}`)
+    throw inputError(`spec.target: workers run only simulated protocols, and ${target.name} is not one`)
   if (findWorkload(workload.name) === undefined && !paths.has(workload.name))
     throw inputError(`spec.workload: there is no workload ${printable(workload.name)}`)
   return spec

@@ -26,7 +26,7 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
         refuseTaken(nemesis.name, ['none', ...[...nemeses, ...faultProfiles].map(({ name }) => name)])
         if (!faultKinds.includes(nemesis.kind))
           throw inputError(
-            `${where}: the "kind" of the nemesis ${nemesis.name} is ${nemesis.kind}, and there is no such fault. Put the fault before the nemesis in "extend".`,
+            `${where}: the "kind" of the nemesis ${nemesis.name} is ${nemesis.kind}, but there is no such fault. In "extend", put the fault before the nemesis.`,
           )
         const { checkedNemesis } = await import('./own-nemesis.ts')
         addNemesis(checkedNemesis(nemesis, `${where}: the nemesis ${nemesis.name}`))
@@ -132,5 +132,5 @@ async function mergeFault(
 
 const notAltering = (who: string, by: string): UserError =>
   inputError(
-    `${who} changes bytes by "${by}", so no target keeps its promises. Declare this: give the fault alters: true.`,
+    `${who} changes bytes with "${by}", and no target keeps its promises if bytes change. Declare this in the fault: alters: true.`,
   )

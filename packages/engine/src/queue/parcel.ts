@@ -60,7 +60,9 @@ export function pack(references: readonly string[]): Parcel {
   const [first = ''] = references
   const named = files.find((file) => file.includes(`${sep}node_modules${sep}`))
   if (named !== undefined)
-    throw usageError(`--queue: ${first} imports a package, and only files can be sent to workers: ${named}`)
+    throw usageError(
+      `--queue: ${first} imports a package (${named}), and only files can be sent to workers. Import only files, or leave out --queue.`,
+    )
   if (!areAll)
     throw usageError(`--queue: chaos cannot tell which files ${first} imports. Write each import with a literal path.`)
   const root = commonFolder(files)

@@ -123,7 +123,7 @@ function requireNotFailed(outcome: Outcome, title: string): void {
 
 const damagedAlways = (title: string, place: string): UserError =>
   environmentError(
-    `${title}: a file that it needs is damaged each time a worker fetches it from the Redis at ${place}. Find out who else writes to that Redis.`,
+    `${title}: each time a worker fetches a needed file from the Redis at ${place}, the file is damaged. Find out who else writes to that Redis.`,
   )
 
 interface Missing {

@@ -241,7 +241,7 @@ function placeOf(text: string): Omit<Place, 'name'> {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.pathname !== '/' || url.search !== '')
     throw usageError(
-      `upstream ${text}: this is not an origin. Write host:port, or the scheme with it, such as https://api.example:8443.`,
+      `upstream ${text}: this is not an origin. Write host:port, or put a scheme before it, as in https://api.example:8443.`,
     )
   return { upstream: url.origin, origin: url.origin }
 }
@@ -275,7 +275,7 @@ function recordingOf({ origins, open, listen, hurt }: Opened, stop: () => Promis
   const address = (name?: string): string => {
     const found = known(addresses, name)
     if (listen) return found
-    throw usageError('listen: false opens no port. Leave this option out, or connect with dial().')
+    throw usageError('no port is open, because "listen" is false. Leave "listen" out, or connect with dial().')
   }
   return {
     origins,
@@ -285,7 +285,7 @@ function recordingOf({ origins, open, listen, hurt }: Opened, stop: () => Promis
     async hurt(fault) {
       if (!listen && http2Family.has(fault.kind))
         throw usageError(
-          `${fault.kind}: with listen: false, clients cannot speak HTTP/2. Use lose-request, lose-reply or delay-reply, or record with a port.`,
+          `${fault.kind} needs HTTP/2, which clients cannot speak if "listen" is false. Use lose-request, lose-reply or delay-reply, or record with a port.`,
         )
       const links = names.map((name) => ({ from: 'clients', to: name }))
       const parsed = parseFault('nodes' in fault ? fault : { links, ...fault }, `hurt(${fault.kind})`)

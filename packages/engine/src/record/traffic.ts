@@ -112,7 +112,7 @@ export const recordingsOf =
 function requireRecordable(where: string, carries: Carriage): Carriage {
   if ((carries.kind === 'http' && carries.table === undefined) || carries.kind === 'messages')
     throw usageError(
-      `${where}: traffic of this kind cannot be recorded. Give a file with a route table, ${recordedExamples()}.`,
+      `${where}: traffic of this kind cannot be recorded. Give a file with a route table, or a protocol, such as ${recordedExamples()}.`,
     )
   return carries
 }
@@ -127,7 +127,9 @@ export function parseInitial(asker: string, typed: string): unknown {
   try {
     return { value: JSON.parse(typed) }
   } catch {
-    throw usageError(`${asker} ${typed}: this is not JSON. Give unknown, read, or a value such as null, 0 or '"a"'.`)
+    throw usageError(
+      `${asker} ${typed}: this is not JSON. Give the word unknown or read, or a value such as null, 0 or '"a"'.`,
+    )
   }
 }
 
@@ -156,7 +158,7 @@ function modelOfSpoken(ways: readonly Carriage[], where: string): string | undef
   const [model, other] = new Set(ways.flatMap((carries) => (carries.kind === 'spoken' ? [carries.model] : [])))
   if (other === undefined) return model
   throw usageError(
-    `${where}: one proxy records a ${model} and another a ${other}, but a run has a single model. Record each model with a separate chaos proxy, or both in one plain file: --out history.jsonl.`,
+    `${where}: one proxy records the model ${model} and another the model ${other}, but a run has a single model. Run chaos proxy once for each model, or record both in a plain file instead of a run: --out history.jsonl.`,
   )
 }
 

@@ -22,7 +22,7 @@ export function readSpecFile(path: string): RunSpec {
     throw inputError(`${path} is a replay that chaos fuzz wrote. Replay it: chaos replay ${path}`)
   if ('config' in json && 'chaos' in json)
     throw inputError(
-      `${path}: this run.json is from an older chaos (${String(json['version'])}), which stored no spec of a run. Give the options that the report of the run shows.`,
+      `${path}: this run.json is from an older chaos (${String(json['version'])}), and contains no spec of the run. Run chaos with the options that the report of the run shows.`,
     )
   return parseRunSpec(json, path)
 }

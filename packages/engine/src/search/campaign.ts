@@ -133,7 +133,7 @@ export async function continueCampaign(address: string, name: string, search: Se
   const kept = await store.find(name)
   if (kept !== undefined && kept.digest !== digest) {
     store.close()
-    throw usageError(`--campaign ${name}: ${whyAnother(kept)} Choose another name for this one.`)
+    throw usageError(`--campaign ${name}: ${whyAnother(kept)} Choose another name for the new search.`)
   }
   let last = kept?.state
   let latest: (() => SearchState) | undefined

@@ -200,7 +200,7 @@ function refuseUnpromised(
   if (unpromised?.lacks === 'strengths')
     throw usageError(`${unpromised.what}: say in "clocks" how wrong clocks may be.`)
   if (unpromised !== undefined && level === undefined)
-    throw usageError(`${unpromised.what}: say in "level" which level to check nevertheless.`)
+    throw usageError(`${unpromised.what}. To check a level nevertheless, name it in "level".`)
 }
 
 const LIMITS: TrialLimits = {

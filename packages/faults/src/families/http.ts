@@ -79,10 +79,12 @@ export const httpFamily = defineFamily({
       )
     if (status === undefined) return
     if (!/^[1-5](\d\d|xx)$/.test(status))
-      throw inputError(`${where}: "match": "status" is ${quote(status)}. Write 503, or a class of them: 5xx.`)
+      throw inputError(
+        `${where}: "match": "status" is ${quote(status)}. Give a status, such as 503, or a class of statuses, such as 5xx.`,
+      )
     if (/^10[^1]$/.test(status))
       throw inputError(
-        `${where}: "match": "status" is ${quote(status)}. Of interim responses, faults act only on 101. Give 101, or a final status such as 2xx.`,
+        `${where}: "match": "status" is ${quote(status)}. The only interim response that faults act on is 101. Give 101, or a final status such as 2xx.`,
       )
     if (actsOnReplies !== true)
       throw inputError(
@@ -122,13 +124,13 @@ export function validateHeadMatch(
   if (path !== undefined && never !== null) {
     const isEncodable = !/[?#]/.test(never[0])
     throw inputError(
-      `${where}: "path" is ${quote(path)}, and no path has ${quote(never[0])}: ${isEncodable ? 'clients send it percent-encoded' : 'a path ends before its query'}. The nearest is ${quote(isEncodable ? path.replace(/[^!-~]+/g, encodeURIComponent) : path.slice(0, never.index))}.`,
+      `${where}: "path" is ${quote(path)}, and no path can contain ${quote(never[0])}: ${isEncodable ? 'clients send it percent-encoded' : 'a path ends before its query'}. The nearest path is ${quote(isEncodable ? path.replace(/[^!-~]+/g, encodeURIComponent) : path.slice(0, never.index))}.`,
     )
   }
   const adjacent = path === undefined ? null : /\{\w+\}\{\w+\}/.exec(path)
   if (adjacent !== null)
     throw inputError(
-      `${where}: "path" is ${quote(path)}: it is unclear where one name of ${adjacent[0]} ends and the next begins. Put a text between them, or one name for both.`,
+      `${where}: "path" is ${quote(path)}: in ${adjacent[0]}, no text separates the two names. Put text between them, or replace them by one name.`,
     )
   if (header !== undefined && !/^:?[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(header)) {
     const [name = '', value = ''] = header.split(/\s*:\s*/, 2)

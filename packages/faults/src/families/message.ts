@@ -51,7 +51,7 @@ export const messageFamily = defineFamily({
   validateMatch(given, _, where) {
     if ('equals' in given && !('member' in given))
       throw inputError(
-        `${where}: "match": "equals" compares a member with a value. Give the name of that member as well, as "member".`,
+        `${where}: "match": "equals" compares a member with a value. Also give "member", the name of this member.`,
       )
     const [command = '', key] = given.command?.trim().split(/\s+/) ?? []
     if (given.command !== undefined && given.command !== command)

@@ -38,6 +38,6 @@ export function validateStatement(
   const [first = ''] = words.replace(/;\s*$/, '').split(';')
   if (/\w/.test(first) && first === words.replace(/;\s*$/, '')) return
   throw inputError(
-    `${where}: "statement" is ${quote(words)}, and no statement begins with these words. The nearest is ${quote(first.trim() || 'COMMIT')}.`,
+    `${where}: "statement" is ${quote(words)}, and no SQL statement begins with these words. The nearest beginning is ${quote(first.trim() || 'COMMIT')}.`,
   )
 }

@@ -29,7 +29,7 @@ const timeParameters = {
  */
 export function parseSchedule(value: unknown, where: string, idPrefix = 'fault'): Schedule {
   if (!Array.isArray(value))
-    throw inputError(`${where}: a schedule is a list of faults, each with "fromMs" and "toMs".`)
+    throw inputError(`${where}: a schedule must be a list of faults, each with "fromMs" and "toMs".`)
   const faults = value.map((item, i) => parseScheduled(item, `${where}[${i}]`, `${idPrefix}-${i + 1}`))
   const twice = faults.find(({ id }, i) => faults.findIndex((other) => other.id === id) !== i)
   if (twice !== undefined)

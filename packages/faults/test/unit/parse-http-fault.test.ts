@@ -63,14 +63,14 @@ describe('an invalid HTTP fault', () => {
   test.each([
     [
       { kind: 'lose-request', links, match: { path: '/x?y=1' } },
-      'no path has "?": a path ends before its query. The nearest is "/x".',
+      'no path can contain "?": a path ends before its query. The nearest path is "/x".',
     ],
-    [{ kind: 'lose-request', links, match: { path: '/caf\u00e9/{id}' } }, 'The nearest is "/caf%C3%A9/{id}".'],
+    [{ kind: 'lose-request', links, match: { path: '/caf\u00e9/{id}' } }, 'The nearest path is "/caf%C3%A9/{id}".'],
     [
       { kind: 'lose-request', links, match: { header: 'X-A: 1' } },
       'The nearest is "header" "X-A" with "headerValue" "1".',
     ],
-    [{ kind: 'lose-reply', links, match: { status: 100 } }, 'Of interim responses, faults act only on 101'],
+    [{ kind: 'lose-reply', links, match: { status: 100 } }, 'The only interim response that faults act on is 101'],
     [{ kind: 'lose-request', links, when: { nth: 5, first: 3 } }, 'Give "first" 5 or more, or leave it out.'],
     [{ kind: 'lose-request', links, when: { nth: 5, first: 3 } }, '"first" is 3, less than "nth" 5'],
     [{ kind: 'lose-request', links, when: { every: 5, first: 3 } }, '"first" is 3, less than "every" 5'],
@@ -98,12 +98,12 @@ describe('an invalid HTTP fault', () => {
       'x: "match": "method" is "GET PUT". Write GET, or several',
     ],
     [{ kind: 'lose-reply', links, match: { path: 'kv' } }, 'x: "match": "path" is "kv". A path begins with a slash'],
-    [
-      { kind: 'lose-reply', links, match: { path: '/{a}{b}' } },
-      'it is unclear where one name of {a}{b} ends and the next begins',
-    ],
+    [{ kind: 'lose-reply', links, match: { path: '/{a}{b}' } }, 'in {a}{b}, no text separates the two names'],
     [{ kind: 'lose-reply', links, match: { headerValue: 'x' } }, 'Give "header" as well.'],
-    [{ kind: 'lose-reply', links, match: { status: '6xx' } }, 'x: "match": "status" is "6xx". Write 503, or a class'],
+    [
+      { kind: 'lose-reply', links, match: { status: '6xx' } },
+      'x: "match": "status" is "6xx". Give a status, such as 503, or a class of statuses',
+    ],
     [{ kind: 'lose-request', links, match: { status: '5xx' } }, 'x: lose-request: "status" selects responses'],
     [
       { kind: 'lose-reply', links, when: { fromMs: 5, untilMs: 5 } },

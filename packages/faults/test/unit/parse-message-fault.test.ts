@@ -59,7 +59,7 @@ describe('the parser of message faults', () => {
     [{ kind: 'fabricate-message', links }, 'fabricate-message needs "message": the message that replaces it.'],
     [
       { kind: 'drop-message', links, match: { equals: 1 } },
-      '"equals" compares a member with a value. Give the name of that member as well',
+      '"equals" compares a member with a value. Also give "member", the name of this member',
     ],
     [{ kind: 'drop-message', links, match: { header: 'x' } }, '"match" has no parameter "header"'],
     [{ kind: 'drop-message', links, when: { nth: 0 } }, '"when": "nth" is 0. Give a whole number, at least 1.'],

@@ -114,8 +114,8 @@ test.each<readonly [object, string]>([
   [{ kind: 'sql-error', code: '4000' + '1x' }, '"code" is "40001x". Give an SQLSTATE'],
   [{ kind: 'sql-error', code: '00000' }, '"code" is "00000". Give an SQLSTATE'],
   [{ kind: 'sql-error', code: 999 }, '"code" is "999". Give an SQLSTATE'],
-  [{ kind: 'sql-error', match: { statement: ';' } }, 'The nearest is "COMMIT".'],
-  [{ kind: 'sql-error', match: { statement: 'BEGIN; COMMIT' } }, 'The nearest is "BEGIN".'],
+  [{ kind: 'sql-error', match: { statement: ';' } }, 'The nearest beginning is "COMMIT".'],
+  [{ kind: 'sql-error', match: { statement: 'BEGIN; COMMIT' } }, 'The nearest beginning is "BEGIN".'],
   [{ kind: 'lose-request', match: { statement: 'COMMIT' } }, 'lose-request cannot match an SQL "statement".'],
   [{ kind: 'goaway', match: { path: 'kv' } }, '"path" is "kv". A path begins with a slash'],
   [{ kind: 'drop-message', match: { equals: 1 } }, '"equals" compares a member with a value'],
@@ -197,7 +197,7 @@ describe('a schedule', () => {
   })
 
   test.each([
-    [{}, 'x: a schedule is a list of faults, each with "fromMs" and "toMs".'],
+    [{}, 'x: a schedule must be a list of faults, each with "fromMs" and "toMs".'],
     [[{ kind: 'kill', nodes: 'leader', toMs: 1 }], 'x[0] needs "fromMs" of milliseconds'],
     [[{ kind: 'kill', nodes: 'leader', fromMs: 2, toMs: 1 }], 'x[0] ends before it begins'],
     [[{ kind: 'kill', nodes: 'leadr', fromMs: 0, toMs: 1 }], 'Did you mean leader?'],

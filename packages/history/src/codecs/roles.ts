@@ -55,7 +55,7 @@ export function parseMapping(text: string): Mapping {
     const role = TYPED[typed] ?? (Object.hasOwn(NAMES, typed) ? (typed as Role) : undefined)
     if (role === undefined)
       throw usageError(
-        `--map ${typed}: there is no such role${didYouMean(typed, Object.keys(NAMES))} Roles: ${roleNames().join(', ')}.`,
+        `--map ${typed}: there is no such role.${didYouMean(typed, Object.keys(NAMES))} Roles: ${roleNames().join(', ')}.`,
       )
     mapping[role] = member
   }

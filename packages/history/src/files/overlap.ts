@@ -17,7 +17,7 @@ export async function overlapOfParts(path: string, { inversion, times }: OutOfOr
   if (earlier === undefined || later === undefined || earlier.part === later.part) return undefined
   const { time, latest } = inversion
   return inputError(
-    `${path}: ${earlier.part}:${earlier.line} (time ${times.time}) is ${duration(latest - time)} before ${later.part}:${later.line} (time ${times.latest}), and parts of a rotated recording do not overlap. If each file is the log of another client, give --merge ${path}. If the files are parts with wrong times, give --order lines.`,
+    `${path}: ${earlier.part}:${earlier.line} (time ${times.time}) is ${duration(latest - time)} before ${later.part}:${later.line} (time ${times.latest}), and parts of a rotated recording do not overlap. If each file is the log of a different client, give --merge ${path}. If the files are parts with wrong times, give --order lines.`,
   )
 }
 
@@ -36,7 +36,7 @@ export async function untimedParts(path: string, { operations }: History): Promi
   }
   if (new Set(parts.values()).size < 2) return undefined
   return inputError(
-    `${path}: the order of the files is unknown: no event has a "time", and no process is in two files. If each file is the log of another client, write times, and give --merge ${path}. If the files are parts of one recording, give --order lines.`,
+    `${path}: the order of the files is unknown: no event has a "time", and no process is in two files. If each file is the log of a different client, add times, and give --merge ${path}. If the files are parts of one recording, give --order lines.`,
   )
 }
 

@@ -281,7 +281,7 @@ function routesBeside(program: string, { where, option }: { readonly where: stri
   const beside = join(dirname(program), 'routes.json')
   if (existsSync(beside)) return isAbsolute(beside) || beside.startsWith('.') ? beside : `./${beside}`
   throw usageError(
-    `${where}: clients need a route table for their requests. Give the file with ${option}, or put routes.json next to ${program}, such as { "routes": [{ "request": "GET /items/{key}", "f": "read", "result": "json.value" }] }. chaos routes schema lists the members.`,
+    `${where}: clients need a route table for their requests. Give the file with ${option}, or put routes.json next to ${program}. A route table is, for example, { "routes": [{ "request": "GET /items/{key}", "f": "read", "result": "json.value" }] }. chaos routes schema lists the members.`,
   )
 }
 

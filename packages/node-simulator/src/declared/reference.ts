@@ -84,7 +84,7 @@ export function parseServiceReference(reference: string): ServiceSpec {
     if (typeof spec.program === 'string' && asks.length === 1) return spec as ServiceSpec
   } catch {}
   throw inputError(
-    `${reference} names no service: give "program" and either "routes" or "client", as chaos simulate writes them.`,
+    `${reference} is not a service as chaos simulate writes it: give "program", and either "routes" or "client".`,
   )
 }
 

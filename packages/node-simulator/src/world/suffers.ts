@@ -57,7 +57,7 @@ export function requireSufferable(
     if (nodesFor(kind)?.length === 0) throw usageError(`${option} ${name}: ${lacking(kind)}`)
     const suffers = serviceSuffers(kind)
     if (suffers !== true)
-      throw usageError(`${option} ${name}: simulated programs cannot suffer it: ${refusalText(suffers)}`)
+      throw usageError(`${option} ${name}: simulated programs cannot suffer this fault: ${refusalText(suffers)}`)
   }
 }
 

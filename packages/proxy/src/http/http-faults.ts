@@ -58,7 +58,7 @@ export function createHttpFaults(options: HttpFaultsOptions): HttpFaults {
     const known = links.find(link)
     if (known !== undefined) return known
     throw usageError(
-      `${fault.kind} on ${linkName(link)}: no HTTP route sends requests over this link. Name a link that does, from client to server: ${links.names.join(', ') || 'there is none yet'}.`,
+      `${fault.kind} on ${linkName(link)}: no HTTP route sends requests over this link. Name a link that carries HTTP requests, from client to server: ${links.names.join(', ') || 'there is none yet'}.`,
     )
   }
 

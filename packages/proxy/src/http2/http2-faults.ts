@@ -48,7 +48,7 @@ export function createHttp2Faults(options: Http2FaultsOptions): Http2Faults {
     const known = links.find(link)
     if (known !== undefined) return known
     throw usageError(
-      `${fault.kind} on ${linkName(link)}: no HTTP/2 route uses this link. Give the route of the link the protocol HTTP/2.`,
+      `${fault.kind} on ${linkName(link)}: no HTTP/2 route uses this link. Set the protocol of its route to HTTP/2.`,
     )
   }
 

@@ -26,7 +26,7 @@ function conditionsOf(match: Conditions, framing: Framing, direction: Direction)
   if (command !== undefined || key !== undefined) conditions.push(commandCondition(command, key, framing, direction))
   if (member !== undefined) {
     if (framing.readsJson !== true)
-      throw usageError(`match by "member" needs JSON, and the link has the framing ${framing.name}.`)
+      throw usageError(`"member" matches only JSON, and the link has the framing ${framing.name}.`)
     conditions.push(memberCondition(member, match, framing))
   }
   return conditions
@@ -40,9 +40,9 @@ function commandCondition(
 ): (message: Buffer) => boolean {
   const read = framing.command
   if (read === undefined)
-    throw usageError(`match by "command" and "key" needs RESP, and the link has the framing ${framing.name}.`)
+    throw usageError(`"command" and "key" match only RESP, and the link has the framing ${framing.name}.`)
   if (direction === 'responses')
-    throw usageError('match by "command" and "key" is for requests, and this link carries only responses.')
+    throw usageError('"command" and "key" match only requests, and this link carries only responses.')
   const name = command?.toUpperCase()
   return (message) => {
     const given = read(message)

@@ -125,7 +125,7 @@ function validated(fault: MessageFault, link: MessageLink | undefined, { from, t
   const where = `${fault.kind} on ${from}>${to}`
   if (link === undefined)
     throw usageError(
-      `${where}: no route of this link has a framing. Give a route one: json-lines, resp, postgresql, mysql, length-prefixed or websocket.`,
+      `${where}: no route of this link has a framing. Give one route a framing: json-lines, resp, postgresql, mysql, length-prefixed or websocket.`,
     )
   const reasons = link.tracks.map((track) => refusalOf(fault, track))
   const [reason] = reasons

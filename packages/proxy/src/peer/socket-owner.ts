@@ -23,7 +23,7 @@ export type Processes = ReadonlyMap<Endpoint, number>
 export function findBySocketOwner(processes: () => Processes | Promise<Processes>): PeerFinder {
   if (process.platform !== 'linux')
     throw environmentError(
-      `the owner of a socket can be found on Linux only, and this is ${process.platform}. Give each link its own address: one route from each node to each other node.`,
+      `chaos can find the owner of a socket only on Linux, and this is ${process.platform}. Give each link its own address: one route from each node to each other node.`,
     )
   return {
     by: 'socket owner',
@@ -45,7 +45,7 @@ export function findBySocketOwner(processes: () => Processes | Promise<Processes
 export function findAnyProcess(): PeerFinder {
   if (process.platform !== 'linux')
     throw environmentError(
-      `the dialling process can be found on Linux only, and this is ${process.platform}. Name clients by something in their requests: "client": "header.X-Client".`,
+      `chaos can find the process of a connection only on Linux, and this is ${process.platform}. Name clients by something in their requests: "client": "header.X-Client".`,
     )
   let last: readonly string[] = []
   return {

@@ -30,6 +30,6 @@ export function validateStatementFault({ kind, links, match }: StatementFault): 
   const stranger = names.find((name) => name !== 'statement' && name !== 'not')
   if (stranger === undefined) return
   throw usageError(
-    `${kind} on ${links.map(linkName).join(', ')}: the link carries SQL, and no statement has a "${stranger}". Match "statement".`,
+    `${kind} on ${links.map(linkName).join(', ')}: "${stranger}" cannot select SQL, and this link carries SQL. Match "statement" instead.`,
   )
 }

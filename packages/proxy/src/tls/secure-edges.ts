@@ -208,7 +208,7 @@ function contextOf(given: SecureContextOptions, where: string): SecureContext {
   } catch (error) {
     const reason = (error as Error).message
     throw inputError(
-      `${where}: a certificate or key cannot be used (${reason}). Give a certificate and key in PEM that match.`,
+      `${where}: a certificate or key cannot be used (${reason}). Give a certificate and the key that matches it, both in PEM.`,
     )
   }
 }

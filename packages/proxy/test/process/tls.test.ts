@@ -352,7 +352,7 @@ describe('the TLS options of a proxy', () => {
   test('are refused before listening if certificate and key do not match', async () => {
     const mixed = { certificate: identity.certificate, key: createAuthority().issue(['x']).key }
     await expect(routeWith({ terminate: { identity: mixed } }, await echo())).rejects.toThrow(
-      /proxy route clients>n1: tls.terminate: a certificate or key cannot be used \(.*\)\. Give a certificate and key in PEM/,
+      /proxy route clients>n1: tls.terminate: a certificate or key cannot be used \(.*\)\. Give a certificate and the key that matches it, both in PEM/,
     )
   })
 })

@@ -26,7 +26,7 @@ export function parseMysqlSettings(given: { readonly [name: string]: unknown }, 
   const { client, ...members } = given
   if (members['tables'] === undefined)
     throw inputError(
-      `${where}: MySQL is recorded by whole transactions. Name the tables: ${EXAMPLE}, or let chaos routes suggest mysql://user@host/database write the mapping.`,
+      `${where}: MySQL is recorded by whole transactions. Name the tables: ${EXAMPLE}. This command writes the mapping: chaos routes suggest mysql://user@host/database`,
     )
   if (isObject(members['tables'])) refuseNamesTwice(members['tables'], where)
   const { tables: named, indirect: reached } = members

@@ -61,7 +61,7 @@ export function parsePostgresqlSettings(given: Members, where: string): Postgres
   if (given['tables'] !== undefined) return parseWhole(given, where)
   const stranger = Object.keys(given).find((name) => !members.includes(name))
   if (stranger !== undefined)
-    throw inputError(`${where} has no member ${quote(stranger)}. It has: ${members.join(', ')}.`)
+    throw inputError(`${where}: unknown member ${quote(stranger)}. Known: ${members.join(', ')}.`)
   return {
     commands: {
       model: oneOf(given, 'commands', models, 'register', where),
@@ -83,7 +83,7 @@ function parseWhole(given: Members, where: string): PostgresqlSettings {
   const stranger = Object.keys(given).find((name) => !wholeMembers.includes(name))
   if (stranger !== undefined)
     throw inputError(
-      `${where}: ${quote(stranger)} cannot be combined with "tables", which takes ${wholeMembers.slice(1).join(', ')}. Give each table its "key" and "values": ${WHOLE_EXAMPLE}.`,
+      `${where}: ${quote(stranger)} cannot be combined with "tables". Only ${wholeMembers.slice(1).join(', ')} can. Give each table its "key" and "values": ${WHOLE_EXAMPLE}.`,
     )
   oneOf(given, 'transactions', ['whole'] as const, 'whole', where)
   const tables = parseTables(given['tables'], where)
@@ -109,7 +109,7 @@ function parseTables(given: unknown, where: string): ReadonlyMap<string, Recorde
     const at = `${where}, table ${quote(table)}`
     if (!isObject(members)) throw inputError(`${at} is ${quote(members)}. Give ${WHOLE_EXAMPLE}.`)
     const other = Object.keys(members).find((name) => name !== 'key' && name !== 'values')
-    if (other !== undefined) throw inputError(`${at} has no member ${quote(other)}. It has: key, values.`)
+    if (other !== undefined) throw inputError(`${at}: unknown member ${quote(other)}. Known: key, values.`)
     const name = nameIn({ table }, 'table', undefined, at)
     const key = nameIn(members, 'key', 'id', at)
     const values = columnsIn(members['values'], at)
@@ -117,7 +117,7 @@ function parseTables(given: unknown, where: string): ReadonlyMap<string, Recorde
       throw inputError(
         `${at}: ${quote(key)} is the "key" and one of the "values". Name only other columns in "values".`,
       )
-    if (tables.has(name)) throw inputError(`${at} names two tables, in two schemas. Record one of them.`)
+    if (tables.has(name)) throw inputError(`${at}: two tables, in two schemas, have this name. Record one of them.`)
     tables.set(name, { name, key, values })
   }
   return tables
@@ -144,7 +144,7 @@ function parseIndirect(
   const known = entries.filter((entry): entry is [string, IndirectWrites] => isWrites(entry[1]))
   if (isObject(given) && known.length === entries.length) return new Map(known)
   throw inputError(
-    `${where}: "indirect" is ${quote(given)}. Give "none" if recorded tables change only by statements that name them. Otherwise give what chaos routes suggest writes: {"owners":{"delete":["accounts"]}}, with only recorded tables in the lists.`,
+    `${where}: "indirect" is ${quote(given)}. Give "none" if recorded tables change only by statements that name them. Otherwise copy "indirect" from the output of chaos routes suggest, such as {"owners":{"delete":["accounts"]}}. Its lists may name only recorded tables.`,
   )
 }
 
@@ -193,6 +193,6 @@ function parseInitial(initial: unknown, where: string): PostgresqlInitial {
   if (initial !== null && typeof initial === 'object' && Object.keys(initial).join() === 'value')
     return { value: (initial as { readonly value: Json }).value }
   throw inputError(
-    `${where}: "initial" is ${quote(initial)}. The proxy has no password, and cannot read the rows. Give "unknown", {"value": null} for an empty table, or {"value": 0} if every row holds 0.`,
+    `${where}: "initial" is ${quote(initial)}. The proxy has no password for the database, so it cannot read the rows. Give "unknown", {"value": null} if the table is empty, or {"value": 0} if every row holds 0.`,
   )
 }

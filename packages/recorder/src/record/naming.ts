@@ -21,6 +21,6 @@ export function parseIdentifier(client: unknown, namedBy: string, where: string)
   const found = identifiers.find((identifier) => identifier === client)
   if (found !== undefined) return found
   throw inputError(
-    `${where}: "client" is ${quote(client)}. Give ${identifiers.join(', ')}, or leave it out: then ${namedBy} names clients.`,
+    `${where}: "client" is ${quote(client)}. Give ${identifiers.join(', ')}, or leave "client" out: then ${namedBy} identifies clients.`,
   )
 }

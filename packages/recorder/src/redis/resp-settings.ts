@@ -32,7 +32,7 @@ const members: readonly string[] = ['commands', 'cas', 'declare', 'scripts', 'wa
 export function parseRespSettings(given: Members, where: string): RespSettings {
   const stranger = Object.keys(given).find((name) => !members.includes(name))
   if (stranger !== undefined)
-    throw inputError(`${where} has no member ${quote(stranger)}. It has: ${members.join(', ')}.`)
+    throw inputError(`${where}: unknown member ${quote(stranger)}. Known: ${members.join(', ')}.`)
   return {
     commands: parseCommands(given, where),
     client: parseIdentifier(given['client'], RESP_NAMES, where),
@@ -109,6 +109,6 @@ function parseInitial(initial: unknown, where: string): RespInitial {
   if (initial !== null && typeof initial === 'object' && Object.keys(initial).join() === 'value')
     return { value: (initial as { readonly value: Json }).value }
   throw inputError(
-    `${where}: "initial" is ${quote(initial)}. Give "unknown", "read", or {"value": null} where there is nothing.`,
+    `${where}: "initial" is ${quote(initial)}. Give "unknown", "read", or {"value": null} if keys have no value at first.`,
   )
 }

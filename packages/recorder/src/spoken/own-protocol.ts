@@ -139,7 +139,7 @@ function parseSettings({ model }: OwnProtocol, members: Members, where: string):
   const { commands = model, client, initial = 'unknown', ...others } = members
   const [stranger] = Object.keys(others)
   if (stranger !== undefined)
-    throw inputError(`${where} has no member ${quote(stranger)}. It has: commands, client, initial.`)
+    throw inputError(`${where}: unknown member ${quote(stranger)}. Known: commands, client, initial.`)
   if (typeof commands !== 'string') throw inputError(`${where}: "commands" must be the name of a model.`)
   return {
     commands: { model: commands },

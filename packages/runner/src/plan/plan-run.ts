@@ -131,7 +131,8 @@ async function partsOf(spec: RunSpec, registries: Registries, where: string): Pr
     const { beginningAs } = await import('./beginning.ts')
     return { target, workload: beginningAs(workload, target.begins) }
   }
-  if (registries.traffic === undefined) throw usageError(`${where}: only chaos run can repeat "target.traffic".`)
+  if (registries.traffic === undefined)
+    throw usageError(`${where}: only chaos run can run a spec with "target.traffic".`)
   return registries.traffic({ ...spec, target: { ...spec.target, traffic } })
 }
 

@@ -56,7 +56,7 @@ export function requireElsewhere(
   const elsewhere = clients.elsewhere as ClientDeclaration | undefined
   if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
     throw usageError(
-      `--queue: workers cannot drive the clients of ${where}. They can drive clients of protocols, and declared clients of the kinds postgres, mariadb, and resp with a table of your own: {"read": {"send": ["GET", "{key}"], "result": "number"}, …}`,
+      `--queue: workers cannot drive the clients of ${where}. Workers can drive clients of protocols, and declared clients of the kinds postgres, mariadb and resp. The kind resp needs a table of your own: {"read": {"send": ["GET", "{key}"], "result": "number"}, …}`,
     )
   return elsewhere
 }
@@ -81,7 +81,9 @@ interface OpenedElsewhere {
 export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<OpenedElsewhere> {
   const found = v.safeParse(schema, clients)
   if (!found.success)
-    throw inputError(`this version of chaos does not know the run's clients: ${found.issues[0].message}`)
+    throw inputError(
+      `this version of chaos cannot read the declaration of the run's clients: ${found.issues[0].message}`,
+    )
   const addressOf = (node: NodeId): NodeAddress => {
     const address = addresses.find((each) => each.node === node)
     if (address === undefined) throw new Error(`${node} has no address`)
@@ -95,7 +97,7 @@ export async function openElsewhere({ clients, addresses }: Elsewhere): Promise<
   const password = process.env[PASSWORD]
   if (isSecret && password === undefined)
     throw environmentError(
-      `the run's clients need a password, which is not sent to workers: set it in the environment of the worker, as ${PASSWORD}`,
+      `the run's clients need a password, which is not sent to workers. On the worker, set the environment variable ${PASSWORD} to the password.`,
     )
   const opened = await planClients(
     isSecret ? ({ ...client, password } as ClientDeclaration) : client,

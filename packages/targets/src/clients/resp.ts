@@ -53,7 +53,8 @@ export const resp: ClientKind<RespDeclaration> = {
 function planResp(declaration: RespDeclaration, where: string): PlannedClients {
   const { commands } = declaration
   const table = commandsOf(commands)
-  if (Object.keys(table).length === 0) throw inputError(`${where}: "commands" is empty. Declare a function.`)
+  if (Object.keys(table).length === 0)
+    throw inputError(`${where}: "commands" is empty. Declare at least one function in it, such as "read".`)
   const namesFor = compileKeyNames(declaration.keys ?? '{key}', where)
   const settings = { ...(isTableName(commands) ? { commands } : {}), ...casOf(table) }
   return {

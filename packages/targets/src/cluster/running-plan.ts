@@ -54,7 +54,7 @@ function nodeOf(declaration: RunningDeclaration, index: number, { id, where, cli
   const addresses = Object.fromEntries(Object.entries(declared).map(([name, text]) => [name, addressOf(text)]))
   if (addresses[clientPort] === undefined)
     throw inputError(
-      `${where}: nodes[${index}].addresses has no address for the port ${clientPort}, which clients dial at n1. Add the address.`,
+      `${where}: clients dial the port ${clientPort} of n1, but nodes[${index}].addresses has no address for this port. Add the address.`,
     )
   const placeholders: { [name: string]: string | number } = { node: id, number: index + 1 }
   for (const [name, value] of Object.entries(values)) placeholders[`value.${name}`] = value

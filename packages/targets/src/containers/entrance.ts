@@ -87,7 +87,7 @@ export function requireEntrance(
   const found = containers.find((each) => each.service === service)
   if (found === undefined)
     throw inputError(
-      `${where}: through: there is no service ${service}.${didYouMean(service, others)} Those that are not nodes: ${others.join(', ') || 'none'}.`,
+      `${where}: through: there is no service ${service}.${didYouMean(service, others)} Services that are not nodes: ${others.join(', ') || 'none'}.`,
     )
   if (isNode(found))
     throw inputError(

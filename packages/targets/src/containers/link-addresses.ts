@@ -43,7 +43,7 @@ export function addLinkAddresses(families: readonly Family[], keeper: Keeper): L
   if (added === undefined) return { addresses, close }
   close()
   throw environmentError(
-    `the links between containers need addresses on this machine, and ip failed: ${added}. Run chaos as root (sudo); with containers of a rootless podman, in its own network: podman unshare --rootless-netns npx chaos …`,
+    `the links between containers need addresses on this machine, and the command ip failed: ${added}. Run chaos as root (sudo). If a rootless podman runs the containers, run chaos in its network: podman unshare --rootless-netns npx chaos …`,
   )
 }
 
@@ -102,7 +102,7 @@ function freeAddresses4(count: number, all: readonly string[]): readonly string[
     for (let host = 1; host <= PER_BLOCK && found.length < count; host++) found.push(`${PREFIX}.${block}.${host}`)
   }
   if (found.length === count) return found
-  throw environmentError(`${PREFIX}.0.0/16 has no ${count} addresses left: end other runs of chaos first.`)
+  throw environmentError(`${PREFIX}.0.0/16 has fewer than ${count} free addresses: end other runs of chaos first.`)
 }
 
 /** Runs commands of `ip`, and returns the error that it prints. */

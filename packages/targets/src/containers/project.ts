@@ -87,7 +87,7 @@ export function commandsFor(
   if (typeof compose !== 'string') {
     const what = compose === undefined ? `of ${containers?.join(', ')}` : `of the project ${compose.project}`
     throw environmentError(
-      `${where}: no container ${what} runs. Start it first (${composeOf(answering.program)?.join(' ') ?? 'docker compose'} up -d), or name its file: "compose": "docker-compose.yml".`,
+      `${where}: no container ${what} runs. Start it first (${composeOf(answering.program)?.join(' ') ?? 'docker compose'} up -d), or name its Compose file: "compose": "docker-compose.yml".`,
     )
   }
   for (const { program, problem } of engines) {

@@ -54,7 +54,7 @@ export async function holdRootlessNetwork({
   if (code === 0) return letGo
   await letGo()
   throw environmentError(
-    `chaos cannot hold the network of rootless containers open (podman run: exit code ${code}). ${endOfLog(logPath)}`,
+    `chaos cannot keep open the network of rootless containers (podman run: exit code ${code}). ${endOfLog(logPath)}`,
   )
 }
 

@@ -45,7 +45,7 @@ export function surveyProject({ wanted, directory, creating }: SurveyOptions): S
   }
   if (typeof compose !== 'string')
     throw usageError(
-      `--compose ${wanted}: there is no such file, and no engine has containers of a project of this name. Give the path of a Compose file.`,
+      `--compose ${wanted}: there is no such file, and no container engine has a project of this name. Give the path of a Compose file.`,
     )
   const { create, up, down } = commands()
   creating(create.words.join(' '))

@@ -39,7 +39,7 @@ function refusePlaceholders(whole: ClusterDeclaration, where: string): void {
       const [placeholder] = PLACEHOLDER.exec(String(value)) ?? []
       if (placeholder !== undefined)
         throw inputError(
-          `${where}: ${at}.${name}: a value cannot contain ${placeholder}. Write ${placeholder} where {value.${name}} is used: in the command, the environment or a file.`,
+          `${where}: ${at}.${name}: a value cannot contain ${placeholder}. Write ${placeholder} directly in the command, the environment or the file that uses {value.${name}}.`,
         )
     }
 }

@@ -54,6 +54,6 @@ function variableIn(token: string, place: string): string {
   const name = /^env:(\w+)$/.exec(token)?.[1]
   if (name !== undefined) return name
   throw inputError(
-    `${place}.token: runs store the declaration, so name the environment variable that holds the token, as in env:CHAOS_TOKEN.`,
+    `${place}.token: each run stores the declaration, which must therefore not contain the token. Name the environment variable that holds the token, as in env:CHAOS_TOKEN.`,
   )
 }

@@ -54,7 +54,7 @@ export function requireOperations(
   const first = passed?.what ?? puzzling?.what ?? 'unknown'
   const why = passed === undefined && puzzling !== undefined ? ` (${puzzling.why})` : ''
   throw inputError(
-    `${as}: 0 of ${count(seen)} requests matched; the first was ${first}${why}: ${remedyFor(first, carries)}`,
+    `${as}: 0 of ${count(seen)} requests were recorded; the first request was ${first}${why}: ${remedyFor(first, carries)}`,
   )
 }
 

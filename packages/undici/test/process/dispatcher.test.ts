@@ -190,7 +190,10 @@ describe('a fault that is not applicable to HTTP/1.1 at an external server', () 
       'drop-message on clients>n1: this fault needs a proxy that parses the traffic of the link',
     ],
     [{ kind: 'drop-datagram' }, 'the link carries TCP, and this fault acts on datagrams only'],
-    [{ kind: 'reset-stream' }, 'with listen: false, clients cannot speak HTTP/2. Use lose-request, lose-reply'],
+    [
+      { kind: 'reset-stream' },
+      'reset-stream needs HTTP/2, which clients cannot speak if "listen" is false. Use lose-request, lose-reply',
+    ],
     [{ kind: 'kill', nodes: ['n1'] }, 'record() did not start these servers, so it cannot kill or pause them'],
   ])('is refused with the reason: %j', async (fault, reason) => {
     const recorded = await recording(await store())
@@ -200,7 +203,7 @@ describe('a fault that is not applicable to HTTP/1.1 at an external server', () 
 
 test('a recording without a port has no URL, and an empty recording explains how to send requests', async () => {
   const recorded = await recording(await store())
-  expect(() => recorded.url()).toThrow('listen: false opens no port')
+  expect(() => recorded.url()).toThrow('no port is open, because "listen" is false')
   await expect(recorded.stop()).rejects.toThrow('through dispatcherThrough of @chaosproxy/undici')
   await expect(recording('ftp://example')).rejects.toThrow('this is not an origin')
 })

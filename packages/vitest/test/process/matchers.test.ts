@@ -86,7 +86,7 @@ describe('a history matcher', () => {
     [{ history: 1 }, 'another object'],
   ])('names the accepted values if the received value is %o', (received, word) => {
     expect(messageOf(() => expect(received).toBeLinearizable())).toBe(
-      `this is not a history, but ${word}. Give events, or await readHistory(file), run() or record().stop() and give the result.`,
+      `this is not a history, but ${word}. Give events, or the awaited result of readHistory(file), run() or record().stop().`,
     )
   })
 

@@ -231,7 +231,7 @@ class KeyNumbers {
 const noTransaction = (history: History, row: number): UserError =>
   new UserError(
     'input',
-    `${placeOf(history, row)}: the value of a transaction is a list of micro-operations, such as [["append","x",1],["r","y",null]].`,
+    `${placeOf(history, row)}: the value of this transaction is not a list of micro-operations. Write a list, such as [["append","x",1],["r","y",null]].`,
   )
 
 const otherKind = (history: History, row: number, kind: string | undefined): UserError =>
@@ -249,7 +249,7 @@ const nothingAppended = (history: History, row: number, key: number): UserError 
 const ofOtherModel = (history: History, row: number, areLists: boolean): UserError =>
   new UserError(
     'input',
-    `${placeOf(history, row)}: ${areLists ? 'list-append has appends to lists, and no writes' : 'rw-register has writes of registers, and no appends'}. Check ${areLists ? 'registers with --model rw-register' : 'lists with --model list-append'}. If the history has both, split it by key.`,
+    `${placeOf(history, row)}: ${areLists ? 'this transaction changes a register, and list-append has only lists' : 'this transaction appends to a list, and rw-register has only registers'}. Check ${areLists ? 'registers with --model rw-register' : 'lists with --model list-append'}. If the history has both, split it by key.`,
   )
 
 const noList = (history: History, row: number, value: number): UserError =>

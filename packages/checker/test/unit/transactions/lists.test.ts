@@ -349,11 +349,13 @@ describe('a history of lists', () => {
 
   test('is refused, with the line of the write, if it mixes appends and writes', () => {
     expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['w', 'y', 1]]]))).toThrow(
-      'line 3: list-append has appends to lists, and no writes. Check registers with --model rw-register',
+      'line 3: this transaction changes a register, and list-append has only lists. Check registers with --model rw-register',
     )
   })
 
   test('is refused if the check gets an initial value', () => {
-    expect(() => judged(oneByOne([0, [['r', 'x', [1]]]]), [1])).toThrow('lists of transactions must begin empty')
+    expect(() => judged(oneByOne([0, [['r', 'x', [1]]]]), [1])).toThrow(
+      'lists that transactions append to must begin empty',
+    )
   })
 })

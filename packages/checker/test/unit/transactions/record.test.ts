@@ -83,7 +83,7 @@ test('readTransactions stores a list as the descendant of the list that it exten
 
 test('readTransactions refuses a value that is not a transaction, and names its line', () => {
   expect(() => readTransactions(historyOf(['ok', 'x']), true)).toThrow(
-    'line 1: the value of a transaction is a list of micro-operations',
+    'line 1: the value of this transaction is not a list of micro-operations',
   )
   expect(() => readTransactions(historyOf(['ok', [['cas', 'x', [1, 2]]]]), true)).toThrow('not "cas"')
   expect(() => readTransactions(historyOf(['ok', [['append', 'x']]]), true)).toThrow('this append to "x" has no value')

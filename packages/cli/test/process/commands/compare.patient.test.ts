@@ -198,7 +198,10 @@ describe('chaos compare', () => {
       /cannot wait for 3 replicas: of 3 nodes, 2 are replicas/,
     ],
     [['--sweep', 'snyc=0..4'], /no system has such a setting\. Did you mean sync\?/],
-    [['--sweep', 'request-timeout-ms=100,200'], /: raft, .* have such a setting: choose one with --targets/],
+    [
+      ['--sweep', 'request-timeout-ms=100,200'],
+      /: several systems have such a setting: raft, .*\. Choose one with --targets/,
+    ],
     [['--targets', 'raft,quorum', '--sweep', 'sync=1,2'], /none of raft, quorum has such a setting/],
     [['--sweep', 'quorum=R1W3..R9W3', '--nodes', '5'], /quorum/],
     [['--targets', 'quorum', '--sweep', 'r=1..9'], /quorum/],

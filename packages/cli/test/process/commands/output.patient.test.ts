@@ -162,7 +162,7 @@ describe('chaos check --out', () => {
     const refused = await check(history)
     expect(refused.exitCode).toBe(3)
     expect(refused.stderr).toBe(
-      `--out ${history}: this would overwrite a file that is not an earlier report of this kind. Name another file, or replace it with --force.\n`,
+      `--out ${history}: this would overwrite a file that is not an earlier report of this kind. Name another file, or give --force to replace this one.\n`,
     )
     expect(readFileSync(history, 'utf8')).toBe(readFileSync(staleRead, 'utf8'))
     expect((await check(history, '--force')).exitCode).toBe(0)

@@ -78,7 +78,7 @@ describe.skipIf(redis === undefined)('a malicious writer to the queue', () => {
       expect(await loads.getWorkersCount()).toBe(0)
       expect(await job.getState()).toBe('waiting')
     } else {
-      await until(() => printed.includes(`this worker may drive clients only at ${drive[1]}`))
+      await until(() => printed.includes(`the clients of this worker may dial only ${drive[1]}`))
       await until(() => job.isFailed())
     }
     await loads.close()

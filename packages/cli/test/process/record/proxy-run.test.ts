@@ -213,8 +213,8 @@ describe('a recording by chaos proxy', () => {
     test('is refused with an alternative if no single model applies to all of its proxies', async () => {
       const bank = { ...ROUTES, routes: [{ request: 'POST /add', f: 'add', value: 'body' }] }
       const refusals = [
-        [{ kind: 'resp', commands: 'counter' }, 'one proxy records a register and another a counter'],
-        [{ kind: 'http', ...bank }, 'no model has all functions that its proxies record (read, write, add)'],
+        [{ kind: 'resp', commands: 'counter' }, 'one proxy records the model register and another the model counter'],
+        [{ kind: 'http', ...bank }, 'no model has all functions that these proxies record (read, write, add)'],
       ] as const
       for (const [other, message] of refusals) {
         const directory = temporaryDirectory()

@@ -124,7 +124,10 @@ describe('chaos proxy', () => {
     [{ model: 'register' }, 'Nothing is recorded: give --record'],
     [{ record: 'resp', rotate: '5' }, '--rotate 5 is neither a size'],
     [{ upstream: 'a:1', record: 'resp', client: 'bearer' }, '--record: "client" is "bearer". Give peer.process'],
-    [{ upstream: 'a:1', record: 'resp', initial: 'zero' }, '--initial zero: this is not JSON. Give unknown, read'],
+    [
+      { upstream: 'a:1', record: 'resp', initial: 'zero' },
+      '--initial zero: this is not JSON. Give the word unknown or read',
+    ],
     [{ log: 'xml' }, 'there is no such format'],
     [{ time: '5' }, '--time 5 is not a duration'],
   ])('refuses %j: %s', (options, message) => {
@@ -198,7 +201,7 @@ describe('chaos proxy', () => {
       const { exitCode, stderr } = await chaos([...args, ...upstream])
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 3 })
       expect(stderr).toBe(
-        `--out ${file}: this would overwrite a recording. Name another file, or replace it with --force.\n`,
+        `--out ${file}: this would overwrite a recording. Name another file, or give --force to replace this one.\n`,
       )
       expect(readFileSync(file, 'utf8')).toBe(kept)
     }

@@ -183,7 +183,7 @@ describe('a recording without evidence', () => {
       `${ASK} {n1}/v1/items/7; ${ASK} {n1}/v1/items/8`,
     ])
     expect(stderr).toMatch(
-      /0 of 2 requests matched; the first was GET \/v1\/items\/7: add \{"request":"GET \/v1\/items\/\{key\}"/,
+      /0 of 2 requests were recorded; the first request was GET \/v1\/items\/7: add \{"request":"GET \/v1\/items\/\{key\}"/,
     )
     expect(exitCode).toBe(3)
   })
@@ -217,7 +217,10 @@ describe('a recording without evidence', () => {
 
 describe('an incomplete command line of chaos record', () => {
   test.each([
-    [['--upstream', 'localhost:1', '--as', 'resp'], /needs the command whose traffic is to be recorded, after --/],
+    [
+      ['--upstream', 'localhost:1', '--as', 'resp'],
+      /needs the command whose traffic it records. Write the command after "--":/,
+    ],
     [['--as', 'resp', '--', 'true'], /needs --upstream/],
     [['--upstream', 'localhost:1', '--', 'true'], /needs --as/],
     [
@@ -233,7 +236,10 @@ describe('an incomplete command line of chaos record', () => {
       /faults here act only on traffic between the servers and their clients/,
     ],
     [['--upstream', 'localhost:1', '--as', 'resp', '--faults', 'lose-repl', '--', 'true'], /Did you mean lose-reply/],
-    [['--upstream', 'localhost:1', '--as', 'http', '--', 'true'], /Give a file with a route table, resp, or/],
+    [
+      ['--upstream', 'localhost:1', '--as', 'http', '--', 'true'],
+      /Give a file with a route table, or a protocol, such as resp, or/,
+    ],
     [['--upstream', 'localhost:1', '--as', 'resp', '--env', 'X', '--', 'true'], /write NAME=value/],
     [['--upstream', 'localhost:1', '--as', 'resp', '--expect', 'serial', '--', 'true'], /--expect/],
   ])('is refused before anything starts: %j', async (args, message) => {

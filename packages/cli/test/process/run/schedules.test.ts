@@ -48,7 +48,7 @@ describe('--faults with a file', () => {
     [[{ ...killed, toMs: 1 }], 'ends before it begins'],
     [[{ ...killed, kind: 'kil' }], 'there is no fault "kil"'],
     [[{ ...lossOfReplies, kind: 'slice', when: undefined, averageBytes: 1 }], 'sim:raft cannot suffer fault-1 (slice)'],
-    [{}, 'a schedule is a list of faults'],
+    [{}, 'a schedule must be a list of faults'],
   ])('refuses %j in one line, and starts nothing', async (schedule, message) => {
     const { exitCode, stderr, result } = await run('--faults', written(schedule))
     expect({ exitCode, result }).toEqual({ exitCode: 3, result: undefined })

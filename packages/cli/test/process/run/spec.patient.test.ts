@@ -133,7 +133,7 @@ describe('the option --spec', () => {
       /^FILE is from a recording of an older chaos, .*\. Record again\. .* npx chaos record --as resp -- npm 'run it'$/,
     )
     expect(await refused({ chaos: 1, version: '0.0.9', config: { target: 'raft' } })).toMatch(
-      /^FILE: this run\.json is from an older chaos \(0\.0\.9\), which stored no spec of a run/,
+      /^FILE: this run\.json is from an older chaos \(0\.0\.9\), and contains no spec of the run/,
     )
   })
 

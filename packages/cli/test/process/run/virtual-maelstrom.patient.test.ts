@@ -67,6 +67,6 @@ patientTest('a simulated run passes the neighbours of --topology to the nodes of
 
 test('a simulated run refuses a Maelstrom program whose timers it cannot control', async () => {
   const { exitCode, stderr } = await maelstrom('fuzz', 'python3 ./leader.py', 'kafka', [])
-  expect(stderr.replace(/\s+/g, ' ')).toContain('only Node programs run in virtual time')
+  expect(stderr.replace(/\s+/g, ' ')).toContain('only Node programs, such as node ./program.js, run in virtual time')
   expect(exitCode).toBe(3)
 })

@@ -57,9 +57,12 @@ describe('a search with options for protocol authors', () => {
     [['--length', '5m'], '--length 5m: must be between 1ms and 60s.'],
     [
       ['--target', 'generals', '--faults', 'kill'],
-      'generals promises nothing under kill: say with --expect which level',
+      'generals promises nothing under kill. To check a level nevertheless, name it with --expect.',
     ],
-    [['--target', 'commit-wait', '--jump', '1s'], 'nothing if clocks jump by more than 0 ms: say with --expect'],
+    [
+      ['--target', 'commit-wait', '--jump', '1s'],
+      'nothing if clocks jump by more than 0 ms. To check a level nevertheless, name it with --expect',
+    ],
     [['--target', 'commit-wait', '--faults', 'clock'], 'say with --drift and --jump how wrong clocks may be'],
     [
       ['--target', 'dns', '--workload', 'queue'],

@@ -111,7 +111,7 @@ describe('a Node service in the API', () => {
 
   test('is refused if the search names a fault that programs cannot suffer, or if a member is unknown', async () => {
     await expect(search(declared(CURED), { faults: ['duplicate'] })).rejects.toThrow(
-      /simulated programs cannot suffer it/,
+      /simulated programs cannot suffer this fault/,
     )
     await expect(search({ ...declared(CURED), node: 3 } as never)).rejects.toThrow(
       'there is no member node. Did you mean nodes?',

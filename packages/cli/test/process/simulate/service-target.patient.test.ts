@@ -126,7 +126,7 @@ describe('a service in the configuration', () => {
     [['run'], {}, 'add --target service:particular or --target service:race, or write one of them as "target".'],
     [['run'], { target: 'service:rase' }, 'there is no service rase in the configuration.'],
     [['fuzz', '--target', 'service:race'], {}, 'race is a service. Use chaos simulate race.'],
-    [['simulate', 'race', '--seeds', '1'], { faults: ['loss'] }, 'simulated programs cannot suffer it'],
+    [['simulate', 'race', '--seeds', '1'], { faults: ['loss'] }, 'simulated programs cannot suffer this fault'],
     [['simulate', 'race', '--seeds', '1'], { faults: ['kil'] }, 'Did you mean kill?'],
   ])('is refused with a hint if it is used as chaos %j with the configuration %j', async (args, config, text) => {
     const { exitCode, stderr } = await chaosHere(args, { cwd: folderOf({ services, ...config }) })
@@ -218,7 +218,7 @@ describe('a service in the configuration', () => {
       /cannot suffer lose-commit-reply when it runs as real processes/,
     )
     expect(await refused({ kind: 'pause', nodes: ['redis'] })).toContain(
-      'programs beside real processes cannot suffer faults',
+      'programs of "beside" suffer faults only in the simulator',
     )
   })
 })

@@ -300,7 +300,7 @@ describe('chaos simulate', () => {
       cwd: folderWith(CURED),
     })
     expect(stderr).toBe(
-      '--strategy coverage follows the marked places that a program reaches, and ./server.ts marks none. Call sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.\n',
+      '--strategy coverage follows the marked places that a program reaches, and ./server.ts marks none. Call sometimes() or reachable() of @chaosproxy/assertions where rare things happen, or leave the strategy out.\n',
     )
     expect(exitCode).toBe(3)
   })

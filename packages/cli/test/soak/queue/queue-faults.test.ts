@@ -94,7 +94,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     const { finished } = waiting(['check', file, '--expect', 'linearizable', '--json', '--queue', queue], cwd)
     const { stdout, stderr, exitCode } = await finished
     expect(stderr).toContain(
-      `recording.jsonl: a file that it needs is damaged each time a worker fetches it from the Redis at ${host}:${port}. Find out who else writes to that Redis.`,
+      `recording.jsonl: each time a worker fetches a needed file from the Redis at ${host}:${port}, the file is damaged. Find out who else writes to that Redis.`,
     )
     expect([stdout, exitCode]).toEqual(['', 4])
   })

@@ -163,7 +163,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     const jobs = new Queue('chaos-load', { connection: { url: queue } })
     await jobs.add('load', { version: '0.0.1', order: {} })
     await jobs.add('load', { nonsense: true })
-    await until(() => worker.printed().includes('the job is not part of a run'))
+    await until(() => worker.printed().includes('the job does not describe a part of a run'))
     await jobs.close()
     expect(worker.printed()).toContain('the job comes from chaos 0.0.1')
     const next = await started(queue, ['--time', '1s', '--workers', '1'])

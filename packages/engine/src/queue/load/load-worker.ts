@@ -75,6 +75,6 @@ export function requireNamed(addresses: readonly Address[], hosts: readonly stri
   if (strange === undefined) return
   const { host, port } = strange
   throw usageError(
-    `the run is at ${host}:${port}, but this worker may drive clients only at ${hosts.join(', ')}. If you trust everyone who can write to the queue, add --drive ${host}`,
+    `the clients of this run dial ${host}:${port}, but the clients of this worker may dial only ${hosts.join(', ')}. If you trust everyone who can write to the queue, add --drive ${host}`,
   )
 }

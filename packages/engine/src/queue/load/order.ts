@@ -64,7 +64,7 @@ export const printLoadOrder = (given: LoadOrder): object => ({ version: packageV
 /** @throws UserError (input) for anything but a part of a load of this version. */
 export function readLoadOrder(data: unknown): LoadOrder {
   const outer = v.safeParse(v.strictObject({ version: v.string(), order: v.unknown() }), data)
-  if (!outer.success) throw inputError('the job is not part of a run')
+  if (!outer.success) throw inputError('the job does not describe a part of a run')
   const { version } = outer.output
   if (version !== packageVersion())
     throw inputError(
@@ -73,7 +73,9 @@ export function readLoadOrder(data: unknown): LoadOrder {
   const found = v.safeParse(order, outer.output.order)
   if (found.success) return found.output
   const [issue] = found.issues
-  throw inputError(`the job is not part of a run: ${v.getDotPath(issue) ?? 'the whole job'}: ${issue.message}`)
+  throw inputError(
+    `the job does not describe a part of a run: ${v.getDotPath(issue) ?? 'the whole job'}: ${issue.message}`,
+  )
 }
 
 /** Identifies a machine. Equal identities share loopback addresses, so containers differ. */

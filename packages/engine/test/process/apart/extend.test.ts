@@ -72,7 +72,7 @@ describe('extensions', () => {
     [defineFault({ ...fault, kind: 'latency' } as never), 'there is a fault latency already'],
     [defineNemesis({ ...nemesis, name: 'none' } as never), 'there is a nemesis none already'],
     [defineNemesis({ ...nemesis, name: 'partition' } as never), 'there is a nemesis partition already'],
-    [defineNemesis({ ...nemesis, kind: 'hicup' } as never), 'is hicup, and there is no such fault'],
+    [defineNemesis({ ...nemesis, kind: 'hicup' } as never), 'is hicup, but there is no such fault'],
     [defineRecordedProtocol({ ...protocol, name: 'resp' } as never), 'there is a recorded protocol resp already'],
     [defineModel({ name: 'register', initial: 0, apply: () => [0], key: String }), 'there is a model register already'],
     [defineReporter({ ...reporter, name: 'json' }), 'there is a reporter json already'],
@@ -160,13 +160,13 @@ describe('an added fault that changes bytes', () => {
       faults.map((each) => defineFault(each as never)),
       'chaos.config.ts: extend',
     )
-    const told = 'so no target keeps its promises. Declare this: give the fault alters: true.'
+    const told = 'and no target keeps its promises if bytes change. Declare this in the fault: alters: true.'
     expect(() => stages['secret-bytes' as 'latency']({} as never)).toThrow(
-      `the fault secret-bytes changes bytes by "transform", ${told}`,
+      `the fault secret-bytes changes bytes with "transform", ${told}`,
     )
     const strike = { message: Buffer.from('x'), rule: { randomFor: () => undefined }, seat: 0 }
     expect(() => messageHarms['secret-message' as 'drop-message']({} as never, {} as never, strike as never)).toThrow(
-      `the fault secret-message changes bytes by "instead", ${told}`,
+      `the fault secret-message changes bytes with "instead", ${told}`,
     )
   })
 

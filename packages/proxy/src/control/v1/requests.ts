@@ -176,7 +176,7 @@ function linksForFamily(proxy: ManagedProxy, family: string | undefined, directi
 export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): readonly FaultToAdd[] {
   const { faults, ...unknown } = readObject(value, where)
   const [stranger] = Object.keys(unknown)
-  if (stranger !== undefined) throw new ControlError(400, `${where} has no member ${quote(stranger)}. It has: faults.`)
+  if (stranger !== undefined) throw new ControlError(400, `${where}: unknown member ${quote(stranger)}. Known: faults.`)
   if (!Array.isArray(faults)) throw new ControlError(400, `${where}: "faults" must be a list of faults`)
   if (faults.length > MOST_RULES)
     throw new ControlError(400, `${where}: ${faults.length} faults are given; at most ${MOST_RULES} are allowed`)

@@ -103,6 +103,6 @@ test('parseCarriage refuses invalid RESP settings, and lists the valid ones', ()
     'x: "initial" is "nothing". Give "unknown", "read", or {"value": null}',
   )
   expect(refused({ database: 1 })).toThrow(
-    'x has no member "database". It has: commands, cas, declare, scripts, wait, client, initial.',
+    'x: unknown member "database". Known: commands, cas, declare, scripts, wait, client, initial.',
   )
 })

@@ -130,6 +130,6 @@ test('a fault on statements is refused if its code, condition or link is not sup
   faults.intercept({ from: 'clients', to: 'n1', framing: postgresql })
   const apply = (fault: object) => () => faults.applyToStatements(fault as never)
   expect(apply({ kind: 'sql-error', code: '1213', links: links.to })).toThrow('1213 is an error number of MySQL')
-  expect(apply({ kind: 'lose-reply', match: { path: '/x' }, links: links.to })).toThrow('no statement has a "path"')
+  expect(apply({ kind: 'lose-reply', match: { path: '/x' }, links: links.to })).toThrow('"path" cannot select SQL')
   expect(apply({ kind: 'lose-reply', links: links.back })).toThrow('no proxy reads SQL statements on this link')
 })

@@ -36,7 +36,7 @@ test.each([
   ['GET', '/v1/faults/nothing', undefined, 404, 'there is no fault "nothing"'],
   ['DELETE', '/v1/faults/nothing', undefined, 404, 'there is no fault "nothing"'],
   ['PUT', '/v1/rules', { faults: 5 }, 400, '"faults" must be a list of faults'],
-  ['PUT', '/v1/rules', { faults: [], more: 1 }, 400, 'has no member "more". It has: faults.'],
+  ['PUT', '/v1/rules', { faults: [], more: 1 }, 400, 'unknown member "more". Known: faults.'],
   ['PUT', '/v1/rules', { faults: Array.from({ length: 1_001 }, () => fault) }, 400, '1001 faults are given; at most'],
   ['PUT', '/v1/rules', { faults: [0, 1].map(() => ({ ...fault, name: 'f' })) }, 400, 'the fault "f" is named twice'],
   ['PUT', '/v1/partitions/p', { groups: [['n1']] }, 400, '"groups" must be two or more lists of ends'],

@@ -312,6 +312,6 @@ describe('a connection with several requests', () => {
 test('an HTTP fault on a link without HTTP is refused with the links that carry HTTP', async () => {
   const { apply } = await httpRouteTo(await keyValueService())
   expect(() => apply({ kind: 'lose-reply', links: ['n1>clients'] })).toThrow(
-    'lose-reply on n1>clients: no HTTP route sends requests over this link. Name a link that does, from client to server: clients>n1.',
+    'lose-reply on n1>clients: no HTTP route sends requests over this link. Name a link that carries HTTP requests, from client to server: clients>n1.',
   )
 })

@@ -96,17 +96,17 @@ describe('an impossible message fault', () => {
     [
       jsonLines,
       { kind: 'drop-message', links: ['n1>n2'], match: { command: 'SET' } },
-      'needs RESP, and the link has the framing json-lines',
+      'match only RESP, and the link has the framing json-lines',
     ],
     [
       resp,
       { kind: 'drop-message', links: ['n1>n2'], match: { member: 'a' } },
-      'needs JSON, and the link has the framing resp',
+      'matches only JSON, and the link has the framing resp',
     ],
     [
       resp,
       { kind: 'drop-message', links: ['n2>n1'], match: { key: 'a' } },
-      'is for requests, and this link carries only responses',
+      'match only requests, and this link carries only responses',
     ],
     [
       resp,

@@ -51,7 +51,7 @@ export function requireRequests(
   const names = [...fixed.keys()].join(' and ')
   if (fixed.size < functions.length || others.some(({ key }) => key !== first.key))
     throw inputError(
-      `${at}: the routes of ${names} have a fixed "key" or none, but all routes must have the same. Give all routes one "key".`,
+      `${at}: all routes must have the same "key", because the routes of ${names} have a fixed "key" or none. Give all routes one "key".`,
     )
   return true
 }

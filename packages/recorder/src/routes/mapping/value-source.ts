@@ -110,7 +110,7 @@ function compileSource(source: ValueSource, side: Side): ReadValue {
   if (kind === 'item') return ({ item }) => (item === undefined ? undefined : memberOf(item.value, members))
   if (kind === 'name') return ({ item }) => item?.name
   const read = findPlace(place)?.read(name)
-  if (read === undefined) throw usageError(`${kind} names no part of a request or an answer`)
+  if (read === undefined) throw usageError(`${kind} is not a part of a request or an answer`)
   if (isOfAnswer(source) || side === 'answer') return ({ answer }) => (answer === undefined ? undefined : read(answer))
   return ({ request }) => read(request)
 }

@@ -34,7 +34,7 @@ export function refuseUnknown(written: Written, known: object, where: string): v
   const unknown = Object.keys(written).find((name) => !names.includes(name))
   if (unknown !== undefined)
     throw wrong(
-      `${where} has no member ${quote(unknown)}. It has: ${names.filter((name) => name !== '$schema').join(', ')}.`,
+      `${where}: unknown member ${quote(unknown)}. Known: ${names.filter((name) => name !== '$schema').join(', ')}.`,
     )
 }
 

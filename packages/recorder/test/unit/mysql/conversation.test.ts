@@ -589,7 +589,7 @@ describe('the settings of MySQL', () => {
     [{ tables: { A: accounts, a: accounts } }, '--as: the table a is given twice. Names are compared in lower case.'],
     [{ tables: { a: accounts }, client: 'x' }, '--as: "client" is "x". Give peer.process'],
     [{ tables: { a: 7 } }, '--as, table "a" is 7. Give'],
-    [{ tables: { a: { ...accounts, type: 'x' } } }, '--as, table "a" has no member "type". It has: key, values.'],
+    [{ tables: { a: { ...accounts, type: 'x' } } }, '--as, table "a": unknown member "type". Known: key, values.'],
   ])('are refused: %j', (given, message) => {
     expect(() => parseMysqlSettings({ ...given }, '--as')).toThrow(message)
   })

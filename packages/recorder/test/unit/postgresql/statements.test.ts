@@ -139,7 +139,7 @@ describe('the analysis of a PostgreSQL statement', () => {
 
   test('parsePostgresqlSettings refuses settings without a table or with unknown members, and gives advice', () => {
     expect(() => parsePostgresqlSettings({}, '--as')).toThrow('"table" is missing. Name the recorded table')
-    expect(() => parsePostgresqlSettings({ table: 'kv', keys: 'id' }, '--as')).toThrow('has no member "keys"')
+    expect(() => parsePostgresqlSettings({ table: 'kv', keys: 'id' }, '--as')).toThrow('unknown member "keys"')
     expect(() => parsePostgresqlSettings({ table: 'kv', initial: 'read' }, '--as')).toThrow('{"value": null}')
   })
 

@@ -1036,7 +1036,7 @@ describe('the settings for whole transactions', () => {
     [{ tables: { a: { key: 'id', values: ['id'] } } }, /"id" is the "key" and one of the "values"/],
     [{ tables: { a: { values: ['n', 'n'] } } }, /table "a": "n" is given twice in "values"/],
     [{ tables: { a: { values: { n: 'int' } } } }, /"n" is "int"\. Give text, numeric, boolean, json/],
-    [{ tables: { 'x.a': { values: ['n'] }, 'y.a': { values: ['n'] } } }, /names two tables/],
+    [{ tables: { 'x.a': { values: ['n'] }, 'y.a': { values: ['n'] } } }, /two tables, in two schemas, have this name/],
     [{ tables, isolation: 'snapshot' }, /"isolation" is "snapshot"\. Give read uncommitted, read committed, repeat/],
     [{ tables, transactions: 'apart' }, /"transactions" is "apart"\. Give whole/],
   ])('are refused: %j', (given, message) => {

@@ -145,7 +145,7 @@ describe('the settings of a Redis', () => {
 
   const script = { script: 'text', as: 'GET KEYS[1]' }
   test.each<readonly [object, string]>([
-    [{ key: 1 }, '--as has no member "key". It has: commands, cas, declare, scripts, wait, client, initial.'],
+    [{ key: 1 }, '--as: unknown member "key". Known: commands, cas, declare, scripts, wait, client, initial.'],
     [{ cas: '' }, '--as: "cas" is "". Give the source'],
     [{ cas: 7 }, '--as: "cas" is 7. Give the source'],
     [{ scripts: 'none' }, '--as: "scripts" is "none". Give "keys"'],

@@ -235,7 +235,7 @@ describe('the routes that a workload requires', () => {
     const put = { ...write, request: 'PUT /one', key: { const: 'one' } }
     expect(() => required(['read', 'write'], ['a', 'b'], one, put)).toThrow('it has no place for a key')
     expect(() => required(['read', 'write'], ['a'], one, write)).toThrow(
-      'r.json: the routes of read have a fixed "key" or none, but all routes must have the same.',
+      'r.json: all routes must have the same "key", because the routes of read have a fixed "key" or none.',
     )
     const other = { ...put, key: { const: 'other' } }
     expect(() => required(['read', 'write'], ['a'], one, other)).toThrow(

@@ -65,7 +65,7 @@ describe('a malformed route table', () => {
       `${at}: "client" is "header". Give what names the client: header.X-Client, cookie.sid`,
     ],
     [{ ...route({}), client: 'ip' }, 'x: "client" is "ip". Give what names the client'],
-    [route({ body: 'x' }), 'x: route 1 has no member "body". It has: request, when, ignore, f, key, value, result,'],
+    [route({ body: 'x' }), 'x: route 1: unknown member "body". Known: request, when, ignore, f, key, value, result,'],
     [{ ...route({}), requestId: 3 }, 'x: "requestId" is 3. Name a field, such as "Idempotency-Key".'],
     [{ ...route({}), final: '' }, 'x: "final" is "". Name a field, such as "X-Final".'],
     [{ ...route({}), initial: null }, 'x: "initial" is null. Give "unknown", "read" or {"value": …}.'],

@@ -101,12 +101,15 @@ describe('the record of a protocol of one’s own', () => {
   })
 
   test.each<readonly [object, string]>([
-    [{ tables: 1 }, '--as has no member "tables". It has: commands, client, initial.'],
+    [{ tables: 1 }, '--as: unknown member "tables". Known: commands, client, initial.'],
     [{ commands: 7 }, '--as: "commands" must be the name of a model.'],
     [{ initial: 7 }, '--as: "initial" is 7. Give "unknown", or {"value": null}.'],
     [{ initial: null }, '--as: "initial" is null.'],
     [{ initial: {} }, '--as: "initial" is {}.'],
-    [{ client: 'name' }, '--as: "client" is "name". Give peer.process, peer.address, connection, or leave it out'],
+    [
+      { client: 'name' },
+      '--as: "client" is "name". Give peer.process, peer.address, connection, or leave "client" out',
+    ],
   ])('is refused if its settings are %j', (given, message) => {
     expect(() => ownProtocol(lines).parse({ ...given }, '--as')).toThrow(message)
   })

@@ -65,7 +65,7 @@ export function requireSameSubject(baseline: Baseline, compared: Compared): void
     const [earlier, later] = [baseline[what], compared[what]]
     if (earlier !== undefined && later !== undefined && earlier !== later)
       throw usageError(
-        `--baseline ${baseline.where}: the baseline has the ${what} ${earlier}, but this run has ${later}. Run ${later} once with --json, and give that output.`,
+        `--baseline ${baseline.where}: the baseline has the ${what} ${earlier}, but this run has ${later}. Run chaos with the ${what} ${later} and --json, and give its output to --baseline.`,
       )
   }
 }

@@ -126,7 +126,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     [['--sql', 'schema.sql'], 'SQL is given, but no PostgreSQL. Add --beside pg=postgres.'],
     [['--expect', 'serializable'], 'there is none: add --beside pg=postgres.'],
     [['--unit', 'request'], 'add --beside pg=postgres --expect serializable.'],
-    [['--beside', 'pg=postgres', '--unit', 'request'], 'Add --expect serializable.'],
+    [['--beside', 'pg=postgres', '--unit', 'request'], 'such as --expect serializable.'],
   ])('refuses %j with a remedy', async (args, said) => {
     const { stderr, exitCode } = await chaos(['simulate', './server.ts', ...args], { cwd: shop() })
     expect(stderr).toContain(said)

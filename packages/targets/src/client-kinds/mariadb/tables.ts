@@ -81,7 +81,9 @@ async function untilSeen(
     // On a node that has not caught up, the table may not exist yet (error 1146).
     if (!(end.type === 'refused' && end.error.code === 1146) && done(end, node) === '1') return
     if (signal.aborted)
-      throw environmentError(`${node} has not caught up with the primary within ${timeoutMs} ms. See its log.`)
+      throw environmentError(
+        `${node} has not caught up with the primary within ${timeoutMs} ms. See the log of ${node}.`,
+      )
     await wait(LOOK_EVERY_MS)
   }
 }

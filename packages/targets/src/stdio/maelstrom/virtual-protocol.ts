@@ -71,7 +71,7 @@ function nodeArguments([program, ...args]: readonly string[], command: string): 
   if (program === undefined || basename(program) === 'node') return args
   if (/\.[cm]?js$/.test(program) || firstLine(program).includes('node')) return [program, ...args]
   throw usageError(
-    `${command}: only Node programs run in virtual time, which replaces their timers: node ./program.js. Run any other program in real time: chaos run --target maelstrom.`,
+    `${command}: only Node programs, such as node ./program.js, run in virtual time, which replaces their timers. Run any other program in real time: chaos run --target maelstrom.`,
   )
 }
 

@@ -24,7 +24,7 @@ describe('the declaration of a cluster', () => {
     [{ ...kv, comand: 'node' }, 'there is no member comand. Did you mean command?'],
     [
       { ...kv, values: { peer: 'http://{peer.n1}' } },
-      'values.peer: a value cannot contain {peer.n1}. Write {peer.n1} where {value.peer} is used: in the command',
+      'values.peer: a value cannot contain {peer.n1}. Write {peer.n1} directly in the command',
     ],
     [
       { ...running, nodes: [{ ...address, values: { at: '{address.client}' } }, running.nodes[1]] },

@@ -43,7 +43,7 @@ describe('a gateway for the clients', () => {
 
   test('must be a service of the project', () => {
     expect(() => required('gatewy')).toThrow(
-      /^shop\.json: through: there is no service gatewy\..*gateway.* Those that are not nodes: gateway, db\.$/,
+      /^shop\.json: through: there is no service gatewy\..*gateway.* Services that are not nodes: gateway, db\.$/,
     )
   })
 

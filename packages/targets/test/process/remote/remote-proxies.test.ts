@@ -296,7 +296,7 @@ describe('a declaration with remote proxies', () => {
 
   test('is refused if it contains the token instead of an environment variable', () => {
     expect(() => declared({ ...good, token: 'sesame' })).toThrow(
-      'mine.json: proxies[0].token: runs store the declaration, so name the environment variable',
+      'mine.json: proxies[0].token: each run stores the declaration, which must therefore not contain the token. Name the environment variable',
     )
     expect(() => declared({ ...good, token: 'sesame' })).not.toThrow(/sesame/)
   })
