@@ -184,7 +184,9 @@ test('chaos mcp --help names the package that it needs', async () => {
 })
 
 test('a token is never written to the configuration of a client', () => {
-  expect(() => parseMcpSettings({ token: ['env:CHAOS_TOKEN', 'secret'] })).toThrow(/give the variable that holds the token: env:NAME/)
+  expect(() => parseMcpSettings({ token: ['env:CHAOS_TOKEN', 'secret'] })).toThrow(
+    /give the variable that holds the token: env:NAME/,
+  )
 })
 
 test('a tool of chaos mcp refuses a path that leads out of the working directory, directly or by a symbolic link', () => {

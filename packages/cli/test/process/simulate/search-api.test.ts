@@ -94,7 +94,7 @@ describe('a Node service in the API', () => {
 
   test('is reported with the line of the thrown error if the service exits by itself', async () => {
     const dying = declared(`${CURED}\nsetTimeout(() => { throw new Error('boom') }, 100)`)
-    await expect(simulate(dying, { timeMs: 300 })).rejects.toThrow(/on n1, it threw: Error: boom, at .*server\.ts:\d+/)
+    await expect(simulate(dying, { timeMs: 300 })).rejects.toThrow(/on n1: it threw: Error: boom, at .*server\.ts:\d+/)
     const { found } = await search(dying, { ...calm, seeds: 1, shrinkMs: 1 })
     expect(found).toMatchObject({ kind: 'invariant', sentence: expect.stringContaining('boom') })
   })
