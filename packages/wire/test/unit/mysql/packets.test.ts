@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { MalformedMessage } from '../../../src/framing/malformed-message.ts'
 import { readBinary, readColumn, readEnd, readFirst, readPrepared, readTextRow } from '../../../src/mysql/answers.ts'
 import { createLogin } from '../../../src/mysql/client-login.ts'
-import { CAPABILITY, TYPE, UNREADABLE } from '../../../src/mysql/layout.ts'
+import { CAPABILITY, COLUMN_FLAG, TYPE, UNREADABLE } from '../../../src/mysql/layout.ts'
 import { plainStarts, readGreeting, readLogin } from '../../../src/mysql/login.ts'
 import { mysql } from '../../../src/mysql/mysql.ts'
 import { packetIn, packetOf } from '../../../src/mysql/packet.ts'
@@ -97,6 +97,10 @@ test('MySQL text rows are read even if their first value is an empty text or NUL
   expect(readFirst(payloads[0]!)).toEqual({ kind: 'columns', count: 2 })
   const columns = payloads.slice(1, 3).map(readColumn)
   expect(columns.map(({ type, flags }) => [type, flags])).toEqual(Array(2).fill([TYPE.varString, 0]))
+  const flagged = Buffer.from(payloads[1]!)
+  // Its flags stand before one byte of decimals and two reserved bytes.
+  flagged.writeUInt16LE(COLUMN_FLAG.unsigned, flagged.length - 5)
+  expect(readColumn(flagged)).toEqual({ name: 'a', type: TYPE.varString, flags: COLUMN_FLAG.unsigned })
   expect(readEnd(payloads[3]!)?.kind).toBe('end')
   const texts = payloads.slice(4, 6).map((row) => {
     expect(readEnd(row)).toBe(undefined)
