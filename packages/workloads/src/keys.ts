@@ -17,7 +17,7 @@ export const keysSetting = (count: number, summary: string): Setting => ({
   worthTrying: [1, 2, 3],
 })
 
-/** The setting for the size of an object that is read whole. An object with so many items is replaced by a new one. */
+/** The setting for the maximum size of an object that is read whole. A new object replaces an object of this size. */
 export const sizeSetting = (summary: string): Setting => ({
   name: 'size',
   summary,

@@ -10,7 +10,8 @@ export interface Race {
 export const alone: Race = { isBeaten: () => false }
 
 /**
- * Ranks are distinct for up to this many parts and this many turns. With so many parts, each part has few operations.
+ * The greatest number of parts, and of turns, for which ranks are distinct. A history that has so many parts has few
+ * operations in each of them.
  */
 const MOST_PARTS = 2 ** 24
 

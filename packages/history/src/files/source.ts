@@ -202,8 +202,8 @@ const historyIn = (directory: string): string | undefined =>
 const BESIDE_HISTORY: ReadonlySet<string> = new Set(['test.jepsen', 'results.edn', 'test.fressian'])
 
 /**
- * Returns the history file in a directory of Jepsen's store. The path is that directory, or a file beside the history.
- * Returns undefined for any other path.
+ * Returns the history file in a directory of Jepsen's store. `path` names this directory, or another file in it. Returns
+ * undefined for any other path.
  */
 export function storedHistory(path: string): string | undefined {
   if (path === STDIN || isStored(path) || !existsSync(path)) return undefined
