@@ -1,7 +1,7 @@
 export type { FaultDefinition, Refusal } from './definition/definition.ts'
 export type { FaultFamily } from './definition/family.ts'
 export type { Endpoint, Link, NodeId } from './definition/link.ts'
-export { linkName, linksBetween, nodeNames, parseLink } from './definition/link.ts'
+export { linkName, linksBetween, nodeNames, parseLink, placesOf } from './definition/link.ts'
 export type {
   DefaultedParameter,
   OptionalParameter,

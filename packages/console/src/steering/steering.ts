@@ -1,4 +1,4 @@
-import { type Endpoint, type Fault, parseFault, refusalText, stopsNodes } from '@chaosproxy/faults'
+import { type Fault, parseFault, placesOf, refusalText, stopsNodes } from '@chaosproxy/faults'
 import { UserError } from '@chaosproxy/history'
 import type { PlannedRun, RunHandle } from '@chaosproxy/runner'
 import type { Order } from '../browser/frames.ts'
@@ -49,9 +49,7 @@ export async function healFor(
 }
 
 function unknownPlace(fault: Fault, nodes: readonly string[]): string | undefined {
-  const places: readonly Endpoint[] =
-    'nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }): readonly Endpoint[] => [from, to])
-  const unknown = places.find((place) => place !== 'clients' && !nodes.includes(place))
+  const unknown = placesOf(fault).find((place) => place !== 'clients' && !nodes.includes(place))
   return unknown === undefined ? undefined : `There is no node ${unknown}: the nodes are ${nodes.join(', ')}.`
 }
 

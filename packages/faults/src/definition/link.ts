@@ -26,6 +26,11 @@ export interface Link {
 /** Returns a link's name in histories and schedules: `n1>n2`. */
 export const linkName = (link: Link): string => `${link.from}>${link.to}`
 
+/** Returns the nodes that a fault hits, or the ends of its links, as often as they occur. */
+export const placesOf = (
+  fault: { readonly nodes: readonly NodeId[] } | { readonly links: readonly Link[] },
+): readonly Endpoint[] => ('nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to]))
+
 /** Returns the links in both directions between every two nodes of different groups. */
 export function linksBetween(groups: readonly (readonly Endpoint[])[]): Link[] {
   const links: Link[] = []

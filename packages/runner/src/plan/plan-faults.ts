@@ -7,6 +7,7 @@ import {
   nemeses,
   nodeNames,
   parseSchedule,
+  placesOf,
   planSchedule,
   profileNamed,
   type Random,
@@ -146,8 +147,7 @@ function withScheduled({ faults }: Scheduling, planned: Schedule, where: string)
 export function missingNodeText({ id, plan }: ScheduledFault, nodes: number): string | undefined {
   if (!isResolved(plan)) return undefined
   const known = nodeNames(nodes)
-  const named = 'nodes' in plan ? plan.nodes : plan.links.flatMap(({ from, to }) => [from, to])
-  const missing = named.find((name) => /^n\d+$/.test(name) && !known.includes(name))
+  const missing = placesOf(plan).find((name) => /^n\d+$/.test(name) && !known.includes(name))
   return missing && `${id} (${plan.kind}) names the node ${missing}, but the nodes are ${known.join(', ')}.`
 }
 

@@ -1,4 +1,4 @@
-import { type Fault, httpFamily, messageFamily, type NodeId, nodeNames } from '@chaosproxy/faults'
+import { type Fault, httpFamily, messageFamily, type NodeId, nodeNames, placesOf } from '@chaosproxy/faults'
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { PlannedFault, Scenario } from '@chaosproxy/runner'
 import type { PlannedHold } from '../replay/holds.ts'
@@ -113,8 +113,7 @@ function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
   return when?.probability === undefined || when.probability === 1 ? undefined : { from, to, fault: always }
 }
 
-const targetsOf = (fault: Fault): string[] =>
-  [...new Set('nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to]))].reverse()
+const targetsOf = (fault: Fault): string[] => [...new Set(placesOf(fault))].reverse()
 
 /** Removes a node and its links from a fault, if another target remains. */
 function without(fault: Fault, target: string): Fault | undefined {
