@@ -165,7 +165,7 @@ describe('a file with one operation per line', () => {
     expect((await read(text, { independent: true })).keys).toEqual(['x'])
   })
 
-  test('is refused if some times since 1970 are in another unit, or by another clock', async () => {
+  test('is refused if its times since 1970 have two units or come from two clocks', async () => {
     const write = { process: 'a', op: 'write', value: 1 }
     const ms = { ...write, start: 1764460000000, end: 1764460000005 }
     for (const [start, end] of [
@@ -176,7 +176,7 @@ describe('a file with one operation per line', () => {
     expect((await read(lines([ms, { ...write, start: 1864460000000 }]))).operations.length).toBe(2)
   })
 
-  test('is refused by what is wrong with a negative time', async () => {
+  test('is refused with a remedy if it has a negative time', async () => {
     const operation = { op: 'write', value: 1, start: -10, end: 5 }
     expect(await refusal(lines([operation]))).toMatch(/:1: "start" is -10\. Times must not be negative/)
   })

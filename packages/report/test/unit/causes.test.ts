@@ -62,13 +62,13 @@ describe('the usual causes of a register', () => {
 describe('the usual causes of other models', () => {
   const add = (p: number, value: number): Made => next({ p, f: 'add', key: 'x', in: value })
 
-  test('of a queue whose nodes are unknown name no single node', () => {
+  test('name no single node for a queue whose nodes are unknown', () => {
     const sent = next({ p: 0, f: 'enqueue', key: 'q', in: 1 })
     const { texts } = judge('queue', [sent, next({ p: 1, f: 'dequeue', key: 'q', out: null })])
     expect(texts).toEqual(['A write that was acknowledged is gone.'])
   })
 
-  test('of a set do not call an element old that nobody had added', () => {
+  test('do not blame an old copy for an element that nobody added to a set', () => {
     const { texts, history, counterexample } = judge('set', [add(0, 1), { ...read(1, null), out: [1, 7] }])
     expect(texts).toEqual([])
     expect(reproach(history, counterexample)).toBeUndefined()
@@ -80,12 +80,12 @@ describe('the usual causes of other models', () => {
     expect(causes[0]?.remedy).toMatch(/If old answers are fine, expect eventual\.$/)
   })
 
-  test('of an id that was given out twice are no repeated requests', () => {
+  test('do not blame a repeated request for an id that was given out twice', () => {
     const ids = [0, 1].map((p) => next({ p, f: 'generate', out: 5 }))
     expect(judge('unique-ids', ids).texts).toEqual(['An id was given out again.'])
   })
 
-  test('of a set do not call an element acknowledged that was only seen', () => {
+  test('do not say that an addition was acknowledged if its element was only seen', () => {
     const { texts } = judge('set', [
       { ...add(0, 1), type: 'info' },
       { ...read(1, null), out: [1] },
@@ -94,7 +94,7 @@ describe('the usual causes of other models', () => {
     expect(texts).toEqual(['A read was answered by a copy that was behind.'])
   })
 
-  test('of a bank do not blame an old copy for a wrong total, or two payments for one that had failed', () => {
+  test('do not blame an old copy for the wrong total of a bank, or two payments if one failed', () => {
     const move = (amount: number, type: 'ok' | 'fail'): Made =>
       next({ p: 0, f: 'transfer', in: { from: 'a', to: 'b', amount }, type })
     const show = (a: number, b: number): Made => next({ p: 1, f: 'read', out: { a, b } })
@@ -105,7 +105,7 @@ describe('the usual causes of other models', () => {
     expect(stale.map(({ remedy }) => remedy)).not.toContainEqual(expect.stringContaining('expect eventual'))
   })
 
-  test('of a counter that was lowered do not tell a lost subtraction from a repeated addition', () => {
+  test('exclude a repeated addition if a counter was also lowered', () => {
     const { texts } = judge('counter', [add(0, 5), add(1, -3), read(2, 5)])
     expect(texts).not.toContain('An operation took effect twice.')
   })
