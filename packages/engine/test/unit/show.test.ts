@@ -125,7 +125,7 @@ describe('the shown cause of a violation in a simulated program', () => {
     expect(shown('order-5', []).told).toEqual({ hosts: ['pg'] })
   })
 
-  test('prefers a cause of the doubled id, and leaves out one that concerns other ids', () => {
+  test('prefers the story about the id that was given out twice, and omits stories about other ids', () => {
     const given = (process: number, value: number, [from, to]: readonly [number, number]) =>
       [
         { process, type: 'invoke', f: 'generate', key: 'x', value: null, time: nanos(from * 1e6) },

@@ -198,7 +198,7 @@ test('a sum that is too high is blamed on a fault behind the service if every ad
   )
 })
 
-test('a sum that is too high is blamed on the database behind the service that lost its answers', () => {
+test('a sum that is too high is explained by a fault that lost the answers of the database', () => {
   const history = made([
     { p: 0, f: 'add', in: 1, from: ms(100), node: 'n3' },
     { p: 1, f: 'read', out: 3, from: ms(200), to: ms(207), node: 'n1' },

@@ -62,7 +62,7 @@ describe('the usual causes of a register', () => {
 describe('the usual causes of other models', () => {
   const add = (p: number, value: number): Made => next({ p, f: 'add', key: 'x', in: value })
 
-  test('name no single node for a queue whose nodes are unknown', () => {
+  test('do not blame the cache of one node if no nodes are recorded', () => {
     const sent = next({ p: 0, f: 'enqueue', key: 'q', in: 1 })
     const { texts } = judge('queue', [sent, next({ p: 1, f: 'dequeue', key: 'q', out: null })])
     expect(texts).toEqual(['A write that was acknowledged is gone.'])
@@ -105,7 +105,7 @@ describe('the usual causes of other models', () => {
     expect(stale.map(({ remedy }) => remedy)).not.toContainEqual(expect.stringContaining('expect eventual'))
   })
 
-  test('exclude a repeated addition if a counter was also lowered', () => {
+  test('do not say that an addition took effect twice if some additions were negative', () => {
     const { texts } = judge('counter', [add(0, 5), add(1, -3), read(2, 5)])
     expect(texts).not.toContain('An operation took effect twice.')
   })

@@ -471,7 +471,7 @@ test('the next step after chaos run --spec contains only options that --spec acc
   expect(next).toEqual({ text: 'Give the faults time to take effect.', command: undefined })
 })
 
-test('the next step after a run with warnings and without a fault is to remove the cause of the warnings', () => {
+test('the next step after a run whose faults could not be injected is to remove the cause of the warnings', () => {
   const trouble = ['fault-1 (kill) could not be injected: no permission']
   const run = summary({ report: fine, vacuous: ['no kill was injected'], lacks: ['faults'], trouble })
   const { next } = tellingOf(factsOf({ history, report: fine, run }), { history, run, again: 'npx chaos run' })
