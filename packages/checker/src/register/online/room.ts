@@ -44,7 +44,7 @@ interface Asked {
  *
  * The checker gives up keys with appended strings. If the initial value is unknown, it may report a violation some
  * events late. It judges a cas that names only its new value as a write, and is `not certain` if the answer has the old
- * value. With a route table, it gives up a key whose first reads returned values that nobody wrote (see `ReadBack`).
+ * value. With a route table, it gives up a key whose reads show no written value (see `ReadBack`).
  *
  * The checker holds the values written while a read or cas is open, and the values of unread writes of unknown outcome.
  */
@@ -61,6 +61,7 @@ export const registerRoom: OnlineRoom<Asked> = {
     const initial = nameOf(anyStart ? null : given)
     const name = (value: Json | undefined): ValueName =>
       value === null || value === undefined ? initial : nameOf(value)
+    const findings = { some: false }
     const create = (): RegisterMonitor =>
       anyStart ? createMonitorFromAny(retainAtMost) : createRegisterMonitor(initial, retainAtMost)
     return {
@@ -68,7 +69,7 @@ export const registerRoom: OnlineRoom<Asked> = {
       create: (key) =>
         watchRegister(create(), {
           ...{ key, name, failedCas, retainAtMost },
-          readBack: byRoutes ? createReadBack(initial) : undefined,
+          readBack: byRoutes ? createReadBack(initial, findings) : undefined,
         }),
     }
   },
@@ -85,13 +86,14 @@ interface Watching {
 
 /**
  * Tracks whether a route table reads a value from the place to which it was written. If it reads another place, all
- * reads seem to return values that nobody wrote, although the service makes no error. The online check suspects this
- * from the first such read until a read returns a written value.
+ * reads seem to return values that nobody wrote, or no value, although the service makes no error. The online check
+ * suspects this from the first such read until a read returns a written value: of the same key if a read returned what
+ * nobody wrote, of any key if reads returned the initial value.
  */
 interface ReadBack {
   wrote(value: ValueName): void
   read(value: ValueName): void
-  /** Reports whether some read returned a value that was not written, and no read returned a written value. */
+  /** Reports whether the reads so far leave it open that they use the same place as the writes. */
   isDoubtful(): boolean
   retained(): number
 }
@@ -99,9 +101,11 @@ interface ReadBack {
 /** The number of newest unread values to remember. */
 const MOST_UNREAD = 100
 
-function createReadBack(initial: ValueName): ReadBack {
+/** Creates the tracker of one key. The trackers of all keys share `findings`: whether a read returned a written value. */
+function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBack {
   let unread: Set<ValueName> | undefined = new Set()
   let isStrange = false
+  let isEmpty = false
   return {
     wrote(value) {
       if (unread === undefined) return
@@ -114,15 +118,17 @@ function createReadBack(initial: ValueName): ReadBack {
       }
     },
     read(value) {
-      // A read of the initial value shows nothing, because the register also has this value after a lost write.
-      if (unread === undefined || value === initial) return
-      if (!unread.has(value)) isStrange = true
+      if (unread === undefined) return
+      // The register also has the initial value after a lost write.
+      if (value === initial) isEmpty = true
+      else if (!unread.has(value)) isStrange = true
       else {
         unread = undefined
         isStrange = false
+        findings.some = true
       }
     },
-    isDoubtful: () => isStrange,
+    isDoubtful: () => isStrange || (isEmpty && !findings.some),
     retained: () => unread?.size ?? 0,
   }
 }
@@ -187,7 +193,7 @@ function watchRegister(
 
 const APPENDED = new GivenUp('it has appended strings')
 const MISREAD = new GivenUp(
-  'its reads returned what nobody wrote, so that the route table may read another place than it writes',
+  'no read returned a written value, so the route table may read another place than it writes',
 )
 const OTHERWISE = new GivenUp('a write was answered with another value than it asked for')
 const OBSERVED = new GivenUp('a failed cas observed another value')
