@@ -99,6 +99,7 @@ export function operationOf(said: Members, roles: Roles): OperationLine | undefi
   const outcome = combined(line, explicit, answer.outcome, error, times.returned !== undefined)
   const node = line.take(line.found('node'), 'the node')
   const final = line.take(line.found('final'), 'the mark of final reads')
+  const extra = requestOf(line)
   roles.leave(members, line.used)
   return {
     process,
@@ -110,6 +111,7 @@ export function operationOf(said: Members, roles: Roles): OperationLine | undefi
       ...(typeof node === 'string' || typeof node === 'number' ? { node: String(node) } : {}),
       ...(error === undefined ? {} : { error }),
       ...(final === true ? { final: true } : {}),
+      ...(extra === undefined ? {} : { extra }),
     },
     input: answer.input,
     output: outcome.isNothing && takesNothing(f) ? null : answer.output,
@@ -146,6 +148,14 @@ function processOf(line: Line): Process | undefined {
 }
 
 const isName = (value: Json): boolean => typeof value === 'string' || typeof value === 'number'
+
+/** The members that mark attempts at one request, as in events (see `Attempts`). */
+function requestOf(line: Line): Members | undefined {
+  const { requestId, part } = line.members
+  if (typeof requestId !== 'string') return undefined
+  line.take(['requestId', requestId], 'the request that attempts share')
+  return part === undefined ? { requestId } : { requestId, part }
+}
 
 interface Asked {
   readonly f: string

@@ -213,6 +213,23 @@ describe('a file with one operation per line', () => {
     expect(warnings).toEqual([expect.stringContaining('1 operation began while another of the same client')])
   })
 
+  test('merges attempts with the same requestId into one operation', async () => {
+    const attempt = { client: 'c1', f: 'write', value: 1, requestId: 'a' }
+    const history = await read(
+      lines([
+        { ...attempt, call: 0, return: 10, status: 'timeout' },
+        { client: 'c2', f: 'write', value: 2, call: 20, return: 30 },
+        { ...attempt, call: 40, return: 50, status: 'ok' },
+        { ...attempt, requestId: 'b', call: 60, return: 70, status: 'ok' },
+      ]),
+    )
+    expect(shape(history)).toEqual([
+      'c1 write 1 > ok 1 [0-5]',
+      'c2 write 2 > ok 2 [2-3]',
+      'c1/2 write 1 > ok 1 [6-7]',
+    ])
+  })
+
   test('keeps simultaneous operations of one client in the order of lines if possible', async () => {
     const operations = [
       { client: 'a', f: 'write', call: 5, return: 5, input: 1 },
