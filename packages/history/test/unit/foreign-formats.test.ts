@@ -223,11 +223,7 @@ describe('a file with one operation per line', () => {
         { ...attempt, requestId: 'b', call: 60, return: 70, status: 'ok' },
       ]),
     )
-    expect(shape(history)).toEqual([
-      'c1 write 1 > ok 1 [0-5]',
-      'c2 write 2 > ok 2 [2-3]',
-      'c1/2 write 1 > ok 1 [6-7]',
-    ])
+    expect(shape(history)).toEqual(['c1 write 1 > ok 1 [0-5]', 'c2 write 2 > ok 2 [2-3]', 'c1/2 write 1 > ok 1 [6-7]'])
   })
 
   test('keeps simultaneous operations of one client in the order of lines if possible', async () => {

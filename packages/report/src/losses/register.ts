@@ -53,21 +53,30 @@ function goneForGood({ history, report: { lost } }: Shown): Loss | undefined {
   if (first === undefined) return undefined
   const keys = leastOf(lost)
   const claim: Claim = { claim: 'lost', of: 'writes', changes: lost.map(({ operation }) => operation), least: keys }
-  if (lost.length > 1)
-    return {
-      claim,
-      title: `${keys < lost.length || hasAppends(lost) ? 'At least ' : ''}${plural(keys, 'acknowledged write')} ${keys === 1 ? 'was' : 'were'} lost`,
-      level: 'eventual',
-    }
+  if (lost.length > 1) {
+    const atLeast = keys < lost.length || hasAppends(lost) ? 'At least ' : ''
+    const were = `${plural(keys, 'acknowledged write')} ${keys === 1 ? 'was' : 'were'}`
+    const isGone = lost.every(({ key }) => isReadEverywhere(history, key))
+    return { claim, title: `${atLeast}${were} ${isGone ? 'lost' : 'in no final read'}`, level: 'eventual' }
+  }
   const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
   const write = `${clientOf(history, first.operation)}'s confirmed write${to}`
   const [only, ...others] = history.nodes
   // A single node may answer from an old cache while the write is on disk, so the write need not be gone.
   const isAlone = only !== undefined && others.length === 0
   if (isAlone) return { claim, title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
-  const asked = nonEmpty([...(endOf(history, first.key)?.reads.keys() ?? [])])
-  const isKnown = asked.length === 0 || asked.length >= history.nodes.length
-  return { claim, title: isKnown ? `${write} is gone` : `${namesOf(asked)} ended without ${write}`, level: 'eventual' }
+  const isKnown = isReadEverywhere(history, first.key)
+  const title = isKnown ? `${write} is gone` : `${namesOf(nodesAsked(history, first.key))} ended without ${write}`
+  return { claim, title, level: 'eventual' }
+}
+
+const nodesAsked = (history: History, key: string | undefined): readonly string[] =>
+  nonEmpty([...(endOf(history, key)?.reads.keys() ?? [])])
+
+/** Reports whether final reads asked every known node for the key. A node that was not asked may have the value. */
+function isReadEverywhere(history: History, key: string | undefined): boolean {
+  const { length } = nodesAsked(history, key)
+  return length === 0 || length >= history.nodes.length
 }
 
 /**
@@ -76,12 +85,15 @@ function goneForGood({ history, report: { lost } }: Shown): Loss | undefined {
  */
 const hasAppends = (lost: readonly LostWrite[]): boolean => lost.some(({ isAppend }) => isAppend === true)
 
-/** Counts lost writes, as a lower bound if the writes overlapped: `at least 20 of 25 acknowledged writes lost`. */
+/**
+ * Counts lost writes, as a lower bound if the writes overlapped: `at least 20 of 25 last acknowledged writes in no final
+ * read`. A node that was not asked may have them.
+ */
 export function lostText(lost: readonly LostWrite[]): string {
   const least = leastOf(lost)
   return least < lost.length
-    ? `at least ${count(least)} of ${plural(lost.length, 'last acknowledged write')} lost`
-    : `${hasAppends(lost) ? 'at least ' : ''}${plural(lost.length, 'acknowledged write')} lost`
+    ? `at least ${count(least)} of ${plural(lost.length, 'last acknowledged write')} in no final read`
+    : `${hasAppends(lost) ? 'at least ' : ''}${plural(lost.length, 'acknowledged write')} in no final read`
 }
 
 /**

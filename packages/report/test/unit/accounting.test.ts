@@ -65,7 +65,7 @@ test('the page of a checked file shows the accounting, and not the number of los
   expect(text).toContain('  ✘ 1 lost (acknowledged or seen, and never seen again): 2\n')
   expect(text).toContain('  ✘ 1 duplicated (seen more often than it was added): 1 (1 too many)\n')
   expect(text).toContain('  1 recovered (seen, though adding it failed or its outcome was unknown): 3\n')
-  expect(text).not.toContain('acknowledged write lost')
+  expect(text).not.toContain('in no final read')
 })
 
 test('the accounting of a set lists a lost element with the last read that showed it after its acknowledgement', () => {

@@ -248,9 +248,17 @@ describe('the headline of a violation', () => {
 
   test('states that at least one write was lost if the last two writes overlapped', () => {
     const both = [write(1, 1, 0), write(2, 2, 10, { to: 19e6 }), write(3, 3, 11, { to: 20e6 })]
-    const { headline, report } = judge([...both, read(3, 1, 50, { final: true })], 'register')
+    const ends = [read(3, 1, 50, { final: true }), read(4, 1, 60, { final: true, node: 'n1' })]
+    const { headline, report } = judge([...both, ...ends], 'register')
     expect(headline.title).toBe('At least 1 acknowledged write was lost')
-    expect(lostText(report!.lost)).toBe('at least 1 of 2 last acknowledged writes lost')
+    expect(lostText(report!.lost)).toBe('at least 1 of 2 last acknowledged writes in no final read')
+  })
+
+  test('does not call writes lost if a node was not asked for them at the end', () => {
+    const both = [write(1, 1, 0), write(2, 2, 10, { to: 19e6 }), write(3, 3, 11, { to: 20e6 })]
+    expect(titleOf([...both, read(3, 1, 50, { final: true })], 'register')).toBe(
+      'At least 1 acknowledged write was in no final read',
+    )
   })
 
   test('names the stale node that answered without a confirmed write', () => {
