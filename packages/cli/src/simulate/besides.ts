@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { ServiceDeclaration } from '@chaosproxy/engine/references'
-import { usageError } from '@chaosproxy/history'
+import { didYouMean, usageError } from '@chaosproxy/history'
 
 type Besides = NonNullable<ServiceDeclaration['beside']>
 
@@ -20,13 +20,17 @@ interface Typed {
 /**
  * The services beside the nodes, completed by typed options.
  *
- * @throws UserError (usage) for SQL or a standby if there is no database, or if there are several.
+ * @throws UserError (usage) for a mistyped `postgres`, and for SQL or a standby if there is no database, or several.
  */
 export function besidesWith(
   declared: Besides,
   { beside, sql, asserts, isolation, unit, standby, calculator }: Typed,
 ): Besides {
   const typed = beside.map((text) => namedOf('--beside', text, 'FILE'))
+  for (const [name, file] of typed) {
+    const meant = file === 'postgres' || /[./\\]/.test(file) ? '' : didYouMean(file, ['postgres'])
+    if (meant !== '') throw usageError(`--beside ${name}=${file}: there is no such server.${meant}`)
+  }
   const besides: Besides = {
     ...declared,
     ...Object.fromEntries(

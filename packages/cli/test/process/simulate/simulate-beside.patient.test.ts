@@ -67,6 +67,8 @@ describe('a second program next to the nodes of a service', () => {
       chaos(['simulate', './server.ts', '--nodes', '1', '--beside', beside, '--seeds', '1', ...some], { cwd })
     const refused = await search('redis=./payments.ts')
     expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('must have another name') })
+    const mistyped = await search('pg=postgress')
+    expect(mistyped).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('Did you mean postgres?') })
     expect((await search('payments')).stderr).toContain('--beside payments: write NAME=FILE.')
     // Its own variables are those of the configuration alone.
     expect((await search('payments=./payments.ts')).stderr).toContain(
