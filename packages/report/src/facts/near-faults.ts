@@ -173,8 +173,12 @@ function lineAt({ operations: { length, callEvent, callLine } }: History, positi
 }
 
 /** Returns when a fault ended. If a node took time to start, also returns when it was ready. */
-export const endText = ({ startingFrom, to }: Pick<FaultSpan, 'startingFrom' | 'to'>): string =>
-  startingFrom === undefined ? moment(to) : `${moment(startingFrom)}, ready ${moment(to)}`
+export const endText = ({ startingFrom, to, isOpen }: Pick<FaultSpan, 'startingFrom' | 'to' | 'isOpen'>): string =>
+  isOpen
+    ? 'the end of the record'
+    : startingFrom === undefined
+      ? moment(to)
+      : `${moment(startingFrom)}, ready ${moment(to)}`
 
 /**
  * Returns the faults that may have caused the violation. Of the failovers, only one counts: the failover that made the

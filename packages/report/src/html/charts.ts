@@ -1,5 +1,6 @@
 import { count, duration, type History, moment, plural } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
+import { endText } from '../facts/near-faults.ts'
 import { clip } from '../terminal/width.ts'
 import type { Binned, Bins } from './bins.ts'
 import { type Box, decadesOf, type HeatMap, heatCells, heatMapOf } from './heat-map.ts'
@@ -47,7 +48,7 @@ export function charts({ bins, heat, strips, spans, end, marks }: Charted): Html
   const nodes = { top: trouble.bottom + 14, left: LEFT, right: RIGHT, width: bins.width, x }
   const bottom = strips.length === 0 ? trouble.bottom : nodes.top + strips.length * STRIP_HEIGHT + 2
   return html`<svg id="charts" viewBox="0 0 ${WIDTH} ${bottom + 26}" role="img" aria-label="Goodput, stale reads, latency, failures and what each node answered over the run, with its faults">
-${spans.map((span) => html`<rect class="band" x="${x(span.from)}" y="4" width="${Math.max(1.5, x(span.to) - x(span.from))}" height="${bottom - 4}"><title>${span.label}, ${moment(span.from)} to ${moment(span.to)}</title></rect>`)}
+${spans.map((span) => html`<rect class="band" x="${x(span.from)}" y="4" width="${Math.max(1.5, x(span.to) - x(span.from))}" height="${bottom - 4}"><title>${span.label}, ${moment(span.from)} to ${endText({ ...span, startingFrom: undefined })}</title></rect>`)}
 ${rows !== 0 && svgText('row-name', 0, 20, 'faults')}
 ${names.map(
   (name) =>

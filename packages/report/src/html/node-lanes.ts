@@ -138,7 +138,7 @@ function faultBars(
   const x2 = Math.min(right, Math.max(x1 + 4, scale.ofTime(fault.to)))
   const word = DOWN[fault.kind]
   const started = word === undefined ? undefined : fault.startingFrom
-  const text = `${word ?? clip(fault.short, 36)} ${moment(fault.from)} to ${endText({ startingFrom: started, to: fault.to })}`
+  const text = `${word ?? clip(fault.short, 36)} ${moment(fault.from)} to ${endText({ ...fault, startingFrom: started })}`
   const x3 = started === undefined ? x2 : Math.max(x1, Math.min(x2, scale.ofTime(started)))
   const half = (text.length * CHARACTER) / 2
   const x = Math.min(Math.max((x1 + x2) / 2, left + half), right - half)

@@ -4,6 +4,7 @@ import { count, duration, moment, plural } from '@chaosproxy/history'
 import type { FaultSpan, PhaseSummary, RunSummary, Statistics } from '@chaosproxy/runner/result'
 import { accountLines, sumsText } from '../accounting-words.ts'
 import type { Facts } from '../facts/facts.ts'
+import { endText } from '../facts/near-faults.ts'
 import { lostText } from '../losses/register.ts'
 import {
   atomicityText,
@@ -72,7 +73,7 @@ export function faultsSection(run: RunSummary | undefined, spans: readonly Fault
     'Faults',
     html`${summary.map((line) => note(line))}<div class="scroll tall" tabindex="0" role="region" aria-label="List of faults"><table class="numbers"><thead><tr><th scope="col">fault</th><th scope="col">from</th><th scope="col">to</th><th scope="col">lasted</th>${counted && html`<th scope="col">hits</th><th scope="col">served again after</th>`}</tr></thead><tbody>${spans.map(
       (span) =>
-        html`<tr${span.hits === 0 && html` class="idle"`}><th scope="row"><button type="button" class="link" data-from="${span.from}" data-to="${span.to}">${span.label}</button></th><td>${moment(span.from)}</td><td>${moment(span.to)}${span.perhapsUntil === undefined ? '' : `, perhaps ${moment(span.perhapsUntil)}`}</td><td>${duration(span.to - span.from)}</td>${counted && html`<td>${span.hits === 0 ? 'no effect' : count(span.hits ?? 0)}</td><td>${span.recoveryNanos === undefined ? 'no later answer' : duration(span.recoveryNanos)}</td>`}</tr>`,
+        html`<tr${span.hits === 0 && html` class="idle"`}><th scope="row"><button type="button" class="link" data-from="${span.from}" data-to="${span.to}">${span.label}</button></th><td>${moment(span.from)}</td><td>${endText({ ...span, startingFrom: undefined })}${span.perhapsUntil === undefined ? '' : `, perhaps ${moment(span.perhapsUntil)}`}</td><td>${duration(span.to - span.from)}</td>${counted && html`<td>${span.hits === 0 ? 'no effect' : count(span.hits ?? 0)}</td><td>${span.recoveryNanos === undefined ? 'no later answer' : duration(span.recoveryNanos)}</td>`}</tr>`,
     )}${skipped.map((record) => html`<tr class="idle">${rowTitle(labelOfFault(record.fault))}<td>${moment(record.from)}</td><td class="wrap" colspan="4">skipped: ${record.skipped}</td></tr>`)}</tbody></table></div>`,
   )
 }

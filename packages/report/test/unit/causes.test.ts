@@ -163,3 +163,14 @@ test('a fault that ended just before the request is over, also in a history with
   const { report } = judge('register', operations)
   expect(factsOf({ history, report }).why.text).toMatch(/^In force until shortly before the request: partition/)
 })
+
+test('a fault without an end in the record is reported as lasting to the end of the record', () => {
+  const operations: Made[] = [
+    { p: 0, f: 'write', key: 'x', in: 1, from: 1e6, to: 2e6 },
+    { p: 1, f: 'read', key: 'x', out: null, from: 5e6, to: 6e6 },
+  ]
+  const began = { process: 'nemesis', type: 'info', f: 'start-partition', value: null, time: 2_500_000, index: 2 }
+  const history = made(operations, [began as Event])
+  const { report } = judge('register', operations)
+  expect(factsOf({ history, report }).near[0]?.text).toBe('partition, 0.003 s to the end of the record')
+})

@@ -17,6 +17,8 @@ export interface FaultSpan {
   /** Nanoseconds since the run began. */
   readonly from: number
   readonly to: number
+  /** Whether the record ends before the fault. */
+  readonly isOpen?: true
   /** Time from which the stopped nodes were starting again, and may have answered. */
   readonly startingFrom?: number | undefined
   /** The latest possible end of the fault, if contact with its injector was lost. */
@@ -91,7 +93,10 @@ const spansOfEvents = oncePerHistory((history): readonly FaultSpan[] => {
     }
   }
   const end = lastTime(history)
-  return [...closed, ...[...open.values()].map((span) => ({ ...span, to: Math.max(end, span.from) }))]
+  return [
+    ...closed,
+    ...[...open.values()].map((span) => ({ ...span, to: Math.max(end, span.from), isOpen: true as const })),
+  ]
 })
 
 function endedBy(event: Event, open: ReadonlyMap<string, FaultSpan>): string[] {
