@@ -24,6 +24,8 @@ export interface Touches {
 
 const READS =
   /^(?:get|has|keys|values|entries|size|count|find|filter|map|flatMap|some|every|includes|indexOf|at|slice|join|forEach|reduce|concat|toString|toJSON|toSorted|read|list|peek|exists|select|scan|ttl|pttl|type|strlen|mget|l(?:len|range|index)$|h(?:get|mget|getall|keys|vals|len|exists)$|s(?:card|ismember|members)$|z(?:card|score|range|rank|count))/i
+/** An SQL statement that changes nothing. */
+const QUERY = /^\s*select\b/i
 const FILE_READS = /^(?:read|exists|stat|access)/
 const FILE_WRITES = /^(?:write|append|rename|unlink|rm|copy|truncate)/
 
@@ -156,9 +158,11 @@ export class ModuleTouches {
     const base = baseOf(called)
     if (base.type === 'Identifier' && resolve(scope, String(base['name']))?.declaration.imported === 'files')
       this.#touchFiles(method, sink)
-    else if (base.type === 'Identifier' || base.type === 'ThisExpression')
-      this.#touch(called, scope, READS.test(method) ? ['reads'] : ['reads', 'writes'], sink, partOf(node, scope))
-    else this.#visit(base, scope, sink, isRun)
+    else if (base.type === 'Identifier' || base.type === 'ThisExpression') {
+      const part = partOf(node, scope)
+      const isRead = READS.test(method) || (part !== undefined && QUERY.test(part))
+      this.#touch(called, scope, isRead ? ['reads'] : ['reads', 'writes'], sink, part)
+    } else this.#visit(base, scope, sink, isRun)
   }
 
   #touchFiles(method: string, sink: Sink): void {

@@ -74,6 +74,24 @@ book('a')`),
     })
   })
 
+  test('is only a read if the SQL statement of a query is a SELECT', async () => {
+    expect(
+      await touchesIn(`
+import pg from 'pg'
+const pool = new pg.Pool()
+async function rename(id: string) {
+  await pool.query('select name from people where id = $1', [id])
+  await pool.query('delete from people where id = $1', [id])
+}
+rename('a')`),
+    ).toEqual({
+      "await pool.query('select name from people where id = $1', [id])":
+        'pool(select name from people where id = $1) |  | ',
+      "await pool.query('delete from people where id = $1', [id])":
+        'pool(delete from people where id = $1) | pool(delete from people where id = $1) | ',
+    })
+  })
+
   test('is found in counters, class members, files, and variables of enclosing functions', async () => {
     expect(
       await touchesIn(`
