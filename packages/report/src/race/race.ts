@@ -31,11 +31,15 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
   const placesOf = (request: RacingRequest): number[] =>
     steps.flatMap((step, place) => (step.request === request.name ? [place] : []))
   const places = new Map(requests.map((request) => [request, placesOf(request)]))
+  // What ended before the contradiction began is part of the state that its first request found.
+  const starts = requests.flatMap((request) => (request.accused ? (places.get(request)?.[0] ?? []) : []))
+  const begun = starts.length === 0 ? 0 : Math.min(...starts)
   return awaitsIn(steps, requests).flatMap((waited) =>
     requests.flatMap((by): Candidate[] => {
       if (by === waited.request || !areAboutOne(by, waited.request)) return []
       const { gone, back } = waited
       const [its, own] = [places.get(by) ?? [], places.get(waited.request) ?? []]
+      if ((own.at(-1) ?? 0) < begun) return []
       const meanwhile = its.filter((place) => place > gone && place < back)
       const ground = groundBetween(steps, { own, meanwhile, back })
       if (ground === 0) return []

@@ -121,6 +121,14 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn({ ...overtaken, steps }, [...readers, A, B])?.by.request.name).toBe('B')
   })
 
+  test('is absent if the overtaken request ended before the first request of the contradiction began', () => {
+    const others = [A, B].map((request) => ({ ...request, accused: false }))
+    const late: RacingRequest = { ...A, name: 'C', process: 'p2' }
+    const steps = [...overtaken.steps, ...ran(...arrives('C', 20), ...goesOn('C', 21), ...ends('C', 22)).steps]
+    expect(raceIn({ ...overtaken, steps }, [...others, late])).toBeUndefined()
+    expect(raceIn({ ...overtaken, steps }, others)).toBeDefined()
+  })
+
   test('is found even among thousands of steps', () => {
     const often = (request: string, ms: number) => Array.from({ length: 600 }, () => `${request} ${ms} at 4`)
     const steps = [
