@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { FaultKind } from '@chaosproxy/faults'
-import { type Event, millis, type Nanos, nanos, usageError } from '@chaosproxy/history'
+import { type Event, millis, usageError } from '@chaosproxy/history'
 import {
   type AwaitedSql,
   awaitsOf,
@@ -21,7 +20,6 @@ import {
   requireQuiet,
   requireSufferable,
   type Service,
-  type SharedState,
   type Site,
   serviceSuffers,
   type TurnWatch,
@@ -61,6 +59,7 @@ import {
   serviceReference,
   USUAL_NODES,
 } from '../references/services.ts'
+import { codeSteps, shownFile, sourcesOf, withSql } from './code-run.ts'
 import { limitsFor } from './play.ts'
 import type { Simulated } from './simulated-run.ts'
 import { isStop, type Stops } from './stops.ts'
@@ -164,8 +163,6 @@ const stoppedAt =
     return at(request, { file: shownFile(site.file), line: site.line })
   }
 
-const shownFile = (file: string): string => relative('.', file)
-
 interface ServiceWatch {
   readonly turns?: TurnWatch | undefined
   /** Called for each step of code that runs for clients. Requires a service with probes. */
@@ -232,10 +229,9 @@ async function followedCode(
   const probed = { ...subject, ...startsOf(service, subject, { turns, code, sql, story }) }
   const trial = await outsidePromises(() => runScenario(probed, scenario, limitsFor(invariants)))
   if (digestOf(trial.events) !== digestOf(events)) return undefined
-  const startedAt = trial.startedAt
-  const run = codeRun(steps, service.program.sites, startedAt)
-  const withStatements = withSql(run.steps, awaited, { sites: service.program.sites, startedAt })
-  return { ...run, steps: withStatements, database: databaseOf(service, stories) }
+  const sited = { sites: service.program.sites, startedAt: trial.startedAt }
+  const ran = withSql(codeSteps(steps, sited), awaited, sited)
+  return { steps: ran, sources: sourcesOf(sited), database: databaseOf(service, stories) }
 }
 
 /** Returns a service's database servers with their stories; undefined if the nodes may have separate data. */
@@ -244,60 +240,6 @@ function databaseOf({ spec }: Service, stories: readonly DatabaseStory[]): CodeR
   const hosts = [...Object.keys(postgres), ...(redis === undefined ? [] : ['redis'])]
   const hasCopies = Object.values(postgres).some(({ standby }) => standby === true)
   return hosts.length === 0 || hasCopies ? undefined : { hosts, stories }
-}
-
-interface Sited {
-  readonly sites: readonly Site[]
-  readonly startedAt: Nanos
-}
-
-/** Adds steps at the answer to each SQL statement, and at the commit of its writes. */
-function withSql(
-  steps: CodeRun['steps'],
-  awaited: readonly AwaitedSql[],
-  { sites, startedAt }: Sited,
-): CodeRun['steps'] {
-  const known = new Map<string, Set<string>>()
-  const inSql = awaited.flatMap((statement): CodeRun['steps'] => {
-    const { request, site: number, sql, outcome, answeredAt, reads, writes, committedAt } = statement
-    const site = sites[number]
-    if (site === undefined) return []
-    const own = known.get(request) ?? new Set()
-    known.set(request, own)
-    const nothing = { reads: [], writes: [], rests: [] }
-    const at = (time: Nanos) => ({
-      ...{ type: 'sql' as const, site: number, within: site.within, request, line: site.line },
-      ...{ file: shownFile(site.file), at: nanos(time - startedAt) },
-    })
-    const answered = { ...at(answeredAt), ...nothing, reads, sql: { text: sql, outcome } }
-    const committed = { ...at(committedAt), ...nothing, writes, rests: [...own] }
-    for (const cell of reads) own.add(cell)
-    return writes.length === 0 ? [answered] : [answered, committed]
-  })
-  return [...steps, ...inSql].sort((one, other) => one.at - other.at)
-}
-
-function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: Nanos): CodeRun {
-  const files = new Map([...new Set(sites.map(({ file }) => file))].map((file) => [file, shownFile(file)]))
-  // Functions that run anew for each request. Requests do not share the state of such a function.
-  const entered = new Set(steps.flatMap(({ type, site }) => (type === 'enters' ? [site] : [])))
-  const shared = (states: readonly SharedState[] | undefined, node: string): readonly string[] =>
-    (states ?? [])
-      .filter(({ of }) => of === undefined || !entered.has(of))
-      .map(({ name, part, kept }) => JSON.stringify([name, part, kept === 'memory' ? node : '']))
-  return {
-    steps: steps.flatMap(({ type, site: number, request, node, at }) => {
-      const site = sites[number]
-      if (site === undefined) return []
-      const { within, line, reads, writes, rests } = site
-      const file = files.get(site.file) ?? site.file
-      const touched = { reads: shared(reads, node), writes: shared(writes, node), rests: shared(rests, node) }
-      return [{ type, site: number, within, request, file, line, at: nanos(at - startedAt), ...touched }]
-    }),
-    sources: Object.fromEntries(
-      [...files].map(([file, shown]) => [shown, readFileSync(file, 'utf8').split(/\r?\n/)] as const),
-    ),
-  }
 }
 
 const beginningOf = ({ clients }: Service): DeclaredBeginning | undefined =>
