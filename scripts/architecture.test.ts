@@ -57,7 +57,7 @@ const json = (...path: string[]) =>
   JSON.parse(readFileSync(join(packages, ...path), 'utf8').replace(/^\s*\/\/.*$/gm, ''))
 const above = (row: string) => rows.slice(0, rows.indexOf(row))
 
-test('README.md and the list of rows name every package in the same order', () => {
+test('README.md lists all packages, in the same order as the list `rows` in this test file', () => {
   expect(readdirSync(packages).sort()).toEqual([...rows, ...unpublished].sort())
   const [, table = ''] = readFileSync(join(packages, '..', 'README.md'), 'utf8').split('| package | holds |')
   expect(Array.from(table.matchAll(/^\| `([a-z-]+)` \| \S/gm), ([, name]) => name)).toEqual([...rows, ...unpublished])
@@ -79,7 +79,7 @@ describe.each(rows)('the package %s', (row) => {
     .filter((name) => name === 'chaosproxy' || name.startsWith('@chaosproxy/'))
     .map((name) => (name === 'chaosproxy' ? 'cli' : name.slice('@chaosproxy/'.length)))
 
-  test('has exactly as many tokens as its ceiling', () => {
+  test('the source of the package has exactly as many tokens as scripts/ceilings.json states', () => {
     const above = tokensOf(row) - (ceilings[row] ?? 0)
     const remedy =
       above > 0
@@ -88,7 +88,7 @@ describe.each(rows)('the package %s', (row) => {
     expect(above, remedy).toBe(0)
   })
 
-  test('depends only on packages in rows above its own row', () => {
+  test('the package depends only on packages that README.md lists before this package', () => {
     expect(internal.filter((name) => !above(row).includes(name))).toEqual([])
   })
 
@@ -279,7 +279,7 @@ describe('the vocabulary of operations', () => {
     expect(others.toSorted()).toEqual(Object.keys(noFunctions).toSorted())
   })
 
-  test.each(namesStandIn)('still has the exception %s, which lists names of functions', (_, stands) => {
+  test.each(namesStandIn)('the allowed exception "%s" matches a file that lists function names', (_, stands) => {
     expect(listing.filter(stands)).not.toEqual([])
   })
 

@@ -7,12 +7,12 @@ import { testFiles } from './test-files.ts'
 
 const root = join(import.meta.dirname, '..')
 
-test('the soak files that CI runs are all part of the soak', () => {
+test('every file listed in scripts/ci-soak-files is a test file of the full soak', () => {
   const all = soakFiles()
   expect(ciSoakFiles().filter((file) => !all.includes(file))).toEqual([])
 })
 
-test('every soak file that is listed to start first exists', () => {
+test('every test file listed in scripts/longest-first.ts exists', () => {
   expect(LONGEST.filter((file) => !existsSync(join(root, file)))).toEqual([])
 })
 

@@ -54,7 +54,7 @@ const directory = mkdtempSync(join(tmpdir(), 'chaos-node-lines-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 writeFileSync(join(directory, 'package.json'), '{}')
 
-describe.each(LINES)('the newest Node %d', (line) => {
+describe.each(LINES)('the newest release of Node %d', (line) => {
   const name = `node-${line}`
   const source = `npm:node-${process.platform}-${process.arch}@${line}`
   const bin = join(directory, 'node_modules', name, 'bin')

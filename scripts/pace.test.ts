@@ -32,6 +32,6 @@ test.each([
   { paces: [Number.NaN], decision: 'again' },
   { paces: [Number.NaN, Number.NaN], decision: 'too slow' },
   { paces: [], decision: 'again' },
-])('the paces $paces, with a limit of 0.9, are decided as $decision', ({ paces, decision }) => {
+])('decide returns $decision for the speed ratios $paces and the limit 0.9', ({ paces, decision }) => {
   expect(decide(paces, 0.9)).toBe(decision)
 })

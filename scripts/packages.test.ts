@@ -58,7 +58,7 @@ describe.each(folders)('the published package %s', (folder) => {
     }
   })
 
-  test('has a prepack script that builds it unless chaosproxy bundles it', () => {
+  test('has the prepack script "tsc -b" unless the package is part of the bundle of chaosproxy', () => {
     // The bundle is built from the packages that chaosproxy needs; npm packs others as they are.
     if (!neededBy('cli').has(folder)) expect(rest).toHaveProperty('scripts.prepack', 'tsc -b')
   })

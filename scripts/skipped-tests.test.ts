@@ -4,7 +4,7 @@ import { sumsOfSkipped } from './skipped-tests.ts'
 const nothing = () => false
 const INSTALL = 'sudo bash scripts/install-servers.sh'
 
-test('skipped tests are counted by the requirement that their note, title or file names', () => {
+test('skipped tests are counted by the requirement that is stated in their note, title or file', () => {
   const source = "const redis = installed('redis-server')\ndescribe.skipIf(redis === undefined)('a queue', () => {})"
   const note = `needs redis-server: ${INSTALL}`
   const tests = [
@@ -23,12 +23,12 @@ test('skipped tests are counted by the requirement that their note, title or fil
   ])
 })
 
-test('skipped tests that are too long for CI are counted as left to the whole soak', () => {
+test('skipped tests that are too long for CI are counted under the note "left to the whole soak"', () => {
   const source = "test.skipIf(process.env['CHAOS_SOAK'] === 'short')('waits', () => {})"
   expect(sumsOfSkipped([{ name: 'a', source }], nothing)).toEqual(['1 left to the whole soak: npm run test:soak'])
 })
 
-test('the requirement of a skipped file names only missing programs', () => {
+test('the reason for a skipped test names only those programs of its file that are not installed', () => {
   const source = "installed('etcd')\ninstalled('etcdctl')\nfindProgram('curl')"
   expect(sumsOfSkipped([{ name: 'a', source }], (program) => program !== 'etcdctl')).toEqual([
     `1 needs etcdctl: ${INSTALL}`,

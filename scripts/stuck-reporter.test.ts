@@ -29,7 +29,7 @@ test('the reporter names the running tests if no test ends for a while, and then
   expect(giveUp).toHaveBeenCalledOnce()
 })
 
-test('the reporter prints nothing while tests end, or after the last test', () => {
+test('the reporter of stuck tests prints nothing while each test ends in time, or after the last test has ended', () => {
   const { stuck, print, giveUp } = reporter()
   stuck.onTestRunStart()
   stuck.onTestModuleStart(file)

@@ -49,14 +49,14 @@ describe('the tokens of a source', () => {
   })
 
   test.each(['const total = add(first, second[3])', 'a.b?.c(d, e)', 'const halved = /x+/.exec(text)'])(
-    'are at least as many if the code is written inside a string: %s',
+    'code inside a string has at least as many tokens as the same code outside a string: %s',
     (code) => {
       for (const text of [`'${code}'`, `"${code}"`, `\`${code}\``, `\`\${x}${code}\${y}\``])
         expect(countTokens(text), text).toBeGreaterThanOrEqual(countTokens(code))
     },
   )
 
-  test('increase with the length of a word that encodes data', () => {
+  test('a string with 400 letters of encoded data counts as 25 tokens', () => {
     expect(countTokens(`'${'QUJD'.repeat(100)}'`)).toBe(25)
   })
 
@@ -70,7 +70,7 @@ describe('the tokens of a source', () => {
     )
   })
 
-  test('include the elements, the attributes and the text of JSX', () => {
+  test('the tokens of a JSX source include the text inside elements', () => {
     const row = 'const Row = () => <li class="row">two words</li>'
     expect(countTokens(row, { jsx: true })).toBeGreaterThan(countTokens(row.replace(' words', ''), { jsx: true }))
   })

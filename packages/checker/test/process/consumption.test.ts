@@ -33,7 +33,7 @@ const check = (events: readonly EventInput[], initial: unknown = null) => {
 }
 
 describe('the limit on how many cas replace one value', () => {
-  test('is exceeded by two cas of a value that was written once, amid forty overlapping operations', () => {
+  test('check reports two cas that replace a value as a violation if the value was written once, even amid forty other operations', () => {
     const twice: Asked[] = [
       ['write', 77],
       ['cas', [77, 1]],
@@ -47,7 +47,7 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...twice))).toMatchObject({ linearizable: 'violated', shown: 3 })
   })
 
-  test('rises by one with each write of the value, each cas to the value, and the initial value', () => {
+  test('check lets cas replace a value once for each write of the value, each cas to the value, and the initial value', () => {
     const three: Asked[] = [
       ['write', 77, 'info'],
       ['cas', [1, 77]],
@@ -60,7 +60,7 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...three, ['write', 77]), 1).linearizable).not.toBe('violated')
   })
 
-  test('does not rise with a failed write of the value', () => {
+  test('check reports two cas that replace a value as a violation if one of the two writes of the value failed', () => {
     const failed: Asked[] = [
       ['write', 77, 'fail'],
       ['write', 77],
@@ -70,7 +70,7 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...crowd, ...failed)).linearizable).toBe('violated')
   })
 
-  test('does not rise with a write that returned before the overlapping operations began', () => {
+  test('check reports three cas of a value as a violation if one write overlaps the cas and earlier writes were overwritten', () => {
     const before = Array.from({ length: 10 }, (_, n): EventInput[] => [
       { process: 900 + n, type: 'invoke', f: 'write', value: n % 2 === 0 ? 77 : 5 },
       { process: 900 + n, type: 'ok', f: 'write', value: n % 2 === 0 ? 77 : 5 },
@@ -94,7 +94,7 @@ test('check refutes a read of a value that was written once and already replaced
   expect(check(events).linearizable).toBe('violated')
 })
 
-test(`check with counted replacements agrees with the definition of linearizability on random histories (seed ${inject('seed')})`, () => {
+test(`check agrees with the definition of linearizability on small random histories with many cas (seed ${inject('seed')})`, () => {
   const found = { met: 0, violated: 0 }
   for (let n = 0; n < many(20_000); n++) {
     const random = randomFrom(inject('seed') + n)

@@ -20,8 +20,8 @@ const labelNames: { readonly [label: string]: Level } = {
   wfr: 'writes-follow-reads',
 }
 
-describe.runIf(corpusIsHere)('check of labelled register histories', () => {
-  test('reaches on each level the verdict that the label states', { timeout: 60_000 }, async () => {
+describe.runIf(corpusIsHere)('check, given a register history labelled with its verdicts,', () => {
+  test('reaches on each level the verdict that the label of the history states', { timeout: 60_000 }, async () => {
     const files = labelledRegisters()
     expect(files.length).toBeGreaterThan(300)
     const wrong: string[] = []

@@ -135,7 +135,7 @@ function expectSteps(history: History, model: ModelName, levels: readonly Level[
 }
 
 test.each(Object.keys(objects))(
-  'a check of one %s returns the same report again if its limit is the number of steps that it took',
+  'two checks of one %s with the same limit of steps return the same report, even if the limit stops both checks',
   (name) => {
     const history = generateObjectHistory(name, { operations: 4_000, clients: 5, unknown: 0, seed: 3 })
     const steps = expectSteps(history, findModel(name.split(' ')[0] ?? '')?.name ?? 'register', ['linearizable'])
@@ -144,7 +144,7 @@ test.each(Object.keys(objects))(
 )
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
-  'a check of registers at level %s returns the same report again if its limit is the number of steps that it took',
+  'two checks of registers at level %s with the same limit of steps return the same report, even if the limit stops both checks',
   (level) => {
     expect(expectSteps(registers('scattered'), 'register', [level])).toBeGreaterThan(0)
   },
@@ -172,7 +172,7 @@ function looksOf(pass: (budget: Budget) => void): number {
   return looks
 }
 
-test('a pass that copies operations, or compares each operation with many others, looks at the clock', () => {
+test('shardsOf and choicesOf compare the clock with the deadline more than 100 times on a history of thousands of operations', () => {
   const set = objectOf('set')
   if (set?.divide === undefined) throw new Error('sets are divided')
   const functions = functionsOfObject(modelOf('set'), set, null)

@@ -40,7 +40,7 @@ const read = (process: number, version: Json): readonly Told[] => [
 ]
 
 describe('a write whose answer lacks its version', () => {
-  test('may have created a version that has no other known write', () => {
+  test('may have created a version that was read and that no other known write created', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...swapped(0, 2, 3), ...read(0, 3))).toBe('met')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 1), ...wrote(0, 3), ...read(0, 3))).toBe('met')
   })
@@ -55,20 +55,20 @@ describe('a write whose answer lacks its version', () => {
     expect(fromAnywhere(...read(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 1))).toBe('met')
   })
 
-  test('does not explain a stale read of the version of another write', () => {
+  test('does not explain a later read of a version that another write has overwritten', () => {
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lost(1), ...read(0, 1))).toBe('violated')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...wrote(0, 3), ...read(0, 2))).toBe('violated')
   })
 })
 
 describe('a cas whose answer lacks its version', () => {
-  test('may have replaced no other version than the version that it expected', () => {
+  test('may have replaced only the version that the cas expected', () => {
     expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 2))).toBe('met')
     expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 1), ...swapped(0, 1, 3))).toBe('met')
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lostSwap(1, 1), ...read(0, 3))).toBe('violated')
   })
 
-  test('may have replaced the version of another cas whose answer lacks its version', () => {
+  test('may have replaced a version that was created by another cas whose answer lacks its version', () => {
     const chain = [
       ...wrote(0, 1),
       ...lostSwap(1, 1),
@@ -87,7 +87,7 @@ test('repeated versions leave the verdict unknown, because they do not identify 
   expect(verdict(...repeated)).toBe('unknown')
 })
 
-test('check reports a stale read as a violation if no write with a lost version explains it', () => {
+test('check reports a stale read as a violation even if the history has writes whose answers lack their versions', () => {
   const stale = [...wrote(0, 1), ...wrote(0, 2), ...read(0, 2), ...read(0, 1)]
   const some = [...lost(1), ...read(0, 7), ...lost(2), ...read(0, 8), ...wrote(0, 9)]
   const { linearizable, sequential } = checkHistory(historyOf(...some, ...stale)).levels

@@ -8,8 +8,8 @@ import { measureStaleness } from '../measure-staleness.ts'
 
 const registers = () => labelledRegisters().filter((entry) => typeof entry.expect['linearizable'] === 'boolean')
 
-describe.runIf(corpusIsHere)('labelled register histories', () => {
-  test('never get a verdict from the online checker that contradicts their label', async () => {
+describe.runIf(corpusIsHere)('register histories labelled as linearizable or not linearizable', () => {
+  test('never get a verdict from the online checker that contradicts the label of the history', async () => {
     const wrong: string[] = []
     const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
     for (const labelled of registers()) {
@@ -25,7 +25,7 @@ describe.runIf(corpusIsHere)('labelled register histories', () => {
     expect(count['not linearizable']).toBeGreaterThan(20)
   })
 
-  test('have a staleness of k = 1 exactly if their label says linearizable', async () => {
+  test('have a staleness of k = 1 exactly if the label of the history is "linearizable"', async () => {
     const wrong: string[] = []
     let known = 0
     for (const labelled of registers()) {

@@ -260,7 +260,7 @@ test('the online checker reports which event makes a violation certain, and how 
   expect(noticedAt - 401).toBeLessThanOrEqual(64 + 40)
 })
 
-test('the online checker judges small objects together, and reports a violation before its object grows', () => {
+test('the online checker judges many small objects together, and reports a violation of one object within 64 events', () => {
   const checker = counter()
   const rounds = Array.from({ length: 60 }, (_, key) =>
     eventsOf(

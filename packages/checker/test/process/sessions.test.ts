@@ -63,7 +63,7 @@ describe('one client over two connections', () => {
   })
 
   test.each([undefined, 'connection 7'])(
-    'leaves levels of client order unknown if it has no name, and the reason says how to give one (session: %s)',
+    'leaves the levels between linearizable and eventual unknown if the client is unnamed, and gives a remedy (session: %s)',
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
@@ -85,12 +85,12 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level)).toBe('met')
   })
 
-  test('violates the levels of client order by reading an unwritten value, even if the client has no name', () => {
+  test('violates the levels between linearizable and eventual if the client reads an unwritten value, even without a name', () => {
     const report = checkHistory(smallHistory(overTwo(1, 7, undefined), named), { levels })
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })
 
-  test('leaves the levels of client order unknown if its writes are read in reverse and it has no name', () => {
+  test('leaves the levels between linearizable and eventual unknown if a named client reads two unnamed writes in reverse order', () => {
     const call = (process: number, f: string, value: number, told: { session?: string }): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...told },
       { process, type: 'ok', f, key: 'x', value },

@@ -71,7 +71,7 @@ function shapeFrom(random: () => number): Shape {
 
 const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', key: 'k0', value: { what: 'EVAL' } }
 
-test('a check split over several threads returns the report of a single-threaded check', () => {
+test('a check that is split over several threads returns the same report as a check on a single thread', () => {
   const seen = { met: 0, violated: 0, unknown: 0 }
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)
@@ -93,7 +93,7 @@ test('a check split over several threads returns the report of a single-threaded
   expect(seen.violated).toBeGreaterThan(5)
 })
 
-test('a check of a long history split over several threads returns the counterexamples of a single-threaded check', () => {
+test('a check of a long history that is split over three threads returns the same counterexamples as a check on a single thread', () => {
   const random = randomFrom(baseSeed)
   const shape = {
     ...shapeFrom(random),
@@ -113,7 +113,7 @@ test('a check of a long history split over several threads returns the counterex
   expect(report, `seed ${baseSeed}`).toEqual(check(history, options))
 })
 
-test('a check split over two threads returns the report of a single-threaded check if its deadline is 0', () => {
+test('a check that is split over two threads returns the same report as a check on a single thread if its deadline is 0', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, values: 3, cas: true, append: false, operations: 60 }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -137,7 +137,7 @@ test('all shares of a split check draw on one memory limit', () => {
   expect(answers.map(({ result }) => result)).toContain('unknown')
 })
 
-test('planShares plans fewer shares if the memory limit is low', () => {
+test('planShares splits a check into two shares instead of four, or does not split the check, if the memory limit is low', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 8, operations: 100, store: 'atomic' as const, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
@@ -167,7 +167,7 @@ const cell: Model<Json> = {
   reads: ['read'],
 }
 
-test("a check by a user's model that is split into shares returns the report of an unsplit check", () => {
+test("a check by a user's model that is split into shares returns the same report as an unsplit check", () => {
   const seen = { met: 0, violated: 0, unknown: 0 }
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)

@@ -76,7 +76,7 @@ test('check finds a single planted contradiction in the middle of a long run', (
   }
 })
 
-test('a counterexample that was found case by case names two writes of which neither can come first', () => {
+test('a counterexample to the level sequential names two writes and says that neither of the two writes can come first', () => {
   // Around other puzzles what surrounds them settles an order, and no cases are needed: these three were seen to take them.
   for (const seed of [2, 4, 5]) {
     const events = simulateStore({
@@ -106,7 +106,7 @@ test('a store with causal delivery and last-writer-wins meets the causal levels 
   }
 })
 
-test(`the search that orders writes in pairs agrees with the search that lays out an order, on ${manyOf(300)} runs`, () => {
+test(`orderWrites agrees with findSequentialOrder on whether a history is sequentially consistent, on ${manyOf(300)} runs`, () => {
   let violated = 0
   for (let n = 0; n < many(300); n++) {
     const seed = baseSeed + n

@@ -263,11 +263,11 @@ describe("two clients with equal timestamps that each miss the other's change", 
       ]
     })
 
-  test('violate linearizability if the object is a register', async () => {
+  test('violate linearizability if the two changed objects are registers', async () => {
     expect(resultOf(await judge('register', crossed('write', 1, null)), 'linearizable')).toBe('violated')
   })
 
-  test('leave linearizability unknown if the object is a counter, because counters are checked one by one', async () => {
+  test('leave linearizability unknown if the two changed objects are counters, because check judges each counter separately', async () => {
     expect(resultOf(await judge('counter', crossed('add', 1, 0)), 'linearizable')).toBe('unknown')
   })
 })

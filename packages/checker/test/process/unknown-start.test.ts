@@ -102,7 +102,7 @@ describe('check with unknown initial values', () => {
     }
   })
 
-  test(`never violates a level weaker than a met level, and its counterexamples violate the level alone (seed ${baseSeed})`, () => {
+  test(`reports no violation below a met level, and no counterexample that meets its level by itself (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(300); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { operations: 4 + Math.floor(random() * 16), finals: false })

@@ -144,7 +144,7 @@ test(`no history meets a level and violates a weaker level, on ${manyOf(2_000)} 
   expect(count['met']).toBeGreaterThan(atLeast(1_000))
 })
 
-test('no level between sequential and eventual changes from met to violated if a history loses reads or gains an optional write', () => {
+test('no level between sequential and eventual turns from met to violated if a read is removed or an info write is added', () => {
   const decideAll = (events: readonly EventInput[]): readonly string[] => {
     const { encoded } = encodeRegister(smallHistory(events), reading)
     const weaker = createWeaker(encoded, readsFrom(encoded), freshBudget())
@@ -185,7 +185,7 @@ test('no level between sequential and eventual changes from met to violated if a
   expect(met).toBeGreaterThan(atLeast(2_000))
 })
 
-test('every counterexample of a longer history is a contradiction without the other operations, and its sentence says why', () => {
+test('a counterexample of a history of up to 120 operations is a violation by itself, and its orders form a cycle', () => {
   let seen = 0
   for (let n = 0; n < many(150); n++) {
     const seed = baseSeed + n
@@ -223,7 +223,7 @@ test('every counterexample of a longer history is a contradiction without the ot
   expect(seen).toBeGreaterThan(atLeast(150))
 })
 
-test('the operations that a contradiction was derived from violate the level without the other operations', () => {
+test('derivationOf returns operations that violate the level even if all other operations of the history are removed', () => {
   // The others are contradicted only by reads of what was yet to be written: nothing is derived there.
   const derived = weakLevels.filter((level) => level !== 'monotonic-writes' && level !== 'writes-follow-reads')
   const seen = new Set<Level>()

@@ -31,7 +31,7 @@ function expectChained(edges: readonly OrderEdge[]): void {
   }
 }
 
-test('an order inferred from a read names the read, and a chain of orders from the write that was read', () => {
+test('an order of a read before a write names the read, and lists the orders that prove that the write overwrote the read value', () => {
   // Process 0 writes 1, then 2; process 1 learns of 2 by a way round key y and still reads 1.
   const edges = sequentialEdges([
     ...did(0, 'write', 'x', 1),

@@ -169,7 +169,7 @@ test('check derives no real-time order from a clock that broke its error bound',
   expect(report.clocks?.withinNanos.max).toBeNull()
 })
 
-test('seenBy finds every order in real time between operations on one clock, and no order that is false', () => {
+test('seenBy returns every true real-time order between operations on one clock, and no false order between any operations', () => {
   const random = randomFrom(inject('seed') + 2)
   let orders = 0
   for (let trial = 0; trial < many(60); trial++) {

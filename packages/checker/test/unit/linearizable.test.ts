@@ -56,7 +56,7 @@ describe('compare-and-set', () => {
     expect(verdictOf('w1|  c12-----|', '       c23-----|')).toBe('met')
   })
 
-  test("counts as an observation after a failure only if failedCas is 'observes'", () => {
+  test("may fail although the register has the expected value, unless `failedCas` is 'observes'", () => {
     const history = historyOf('w1|  c12--x', '             r1|')
     expect(resultOf(checkHistory(history), 'linearizable')).toBe('met')
     expect(resultOf(checkHistory(history, { failedCas: 'observes' }), 'linearizable')).toBe('violated')

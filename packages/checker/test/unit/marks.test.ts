@@ -75,8 +75,8 @@ function upTo(position: number, events: readonly EventInput[]): EventInput[] {
   return events.slice(0, position).filter((event) => !failed.has(event))
 }
 
-describe('a key touched outside the record', () => {
-  test(`is judged only by the operations that returned before the touch (seed ${baseSeed})`, () => {
+describe('a key that a request outside the record may have changed', () => {
+  test(`is judged only by the operations that returned before the unrecorded request (seed ${baseSeed})`, () => {
     const results = { violated: 0, unknown: 0, met: 0 }
     for (let n = 0; n < many(1_500); n++) {
       const random = randomFrom(baseSeed + n)
@@ -137,7 +137,7 @@ describe('a key touched outside the record', () => {
   })
 
   test.each(modelNames.filter((name) => name !== 'register'))(
-    `is judged up to the touch and no further, for the model %s (seed ${baseSeed})`,
+    `is judged only by the events before the unrecorded request, for the model %s (seed ${baseSeed})`,
     (model) => {
       for (let n = 0; n < many(150); n++) {
         const random = randomFrom(baseSeed + n)
@@ -167,7 +167,7 @@ describe('a key touched outside the record', () => {
     },
   )
 
-  test('is named in the reason with the line, the request that touched it and the remedy', () => {
+  test('is named in the reason together with the line, the unrecorded request and the remedy', () => {
     const write = (value: number) => [
       { process: 0, type: 'invoke', f: 'write', key: 'x', value } as const,
       { process: 0, type: 'ok', f: 'write', key: 'x', value } as const,
@@ -184,7 +184,7 @@ describe('a key touched outside the record', () => {
     )
   })
 
-  test('a read that precedes its recorded write violates linearizable, and leaves levels without real time unknown', () => {
+  test('violates linearizable and leaves sequential unknown if a read returned a value before the write of that value began', () => {
     const call = (process: number, f: string, value: number | null, result: number): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value },
       { process, type: 'ok', f, key: 'x', value: result },
@@ -197,7 +197,7 @@ describe('a key touched outside the record', () => {
       expect(resultOf(report, level), level).toBe('unknown')
   })
 
-  test('is judged up to the first touch, however often it is touched', () => {
+  test('is judged only up to the first of several unrecorded requests', () => {
     const write: EventInput[] = [
       { process: 0, type: 'invoke', f: 'write', key: 'x', value: 1 },
       { process: 0, type: 'ok', f: 'write', key: 'x', value: 1 },
@@ -260,7 +260,7 @@ describe('an operation whose invocation has no value', () => {
   const judged = (...events: readonly EventInput[]) =>
     checkHistory(historyFromEvents(events), { levels: ['linearizable'] }).levels.linearizable
 
-  test('takes its input from its completion', () => {
+  test('is judged by the value in its completion, as if the invocation had the same value', () => {
     const write: EventInput[] = [
       { process: 0, type: 'invoke', f: 'write', key: 'x' },
       { process: 0, type: 'ok', f: 'write', key: 'x', value: 5 },

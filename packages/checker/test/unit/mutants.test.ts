@@ -30,7 +30,7 @@ describe('the replay of a witness', () => {
     return faultOfWitness(encoded, Int32Array.from(order), rule, decoder.value)
   }
 
-  test('accepts a legal witness both in process order and in real time', () => {
+  test('accepts a witness that is legal in process order, and a witness that is legal in real time', () => {
     expect(fault(historyOf('w1|  r1|', '   w2|'), [1, 0, 2], 'process order')).toBe(undefined)
     expect(fault(historyOf('w1-----|  r1|', '   w2|'), [1, 0, 2], 'real time')).toBe(undefined)
   })
@@ -47,7 +47,7 @@ describe('the replay of a witness', () => {
     }
   })
 
-  test('requires the order that the level promises', () => {
+  test('refuses a witness that breaks real-time order or process order, depending on the given rule', () => {
     const history = historyOf('w1|      r2|', '     w2|      r2|')
     expect(fault(history, [1, 2, 3, 0], 'real time')).toMatch(/^operation \d returned before one that precedes it/)
     expect(fault(historyOf('w1|', '     w2|'), [1, 0], 'real time')).toMatch(/^operation 0 returned before/)
@@ -75,7 +75,7 @@ describe('the replay of a witness', () => {
 })
 
 describe('operations of unknown outcome', () => {
-  test('cannot stand for each other if they replace different values with the same value', () => {
+  test('explain two appearances of a value only if two cas to this value expect a value that was present', () => {
     // 3 can come about from 1 only once: after that the value must come from 2, and there was none.
     const once = ['w1|        w1|', 'c13--?', '     r3|        r3|']
     expect(linearizable(historyOf(...once))).toBe('violated')
@@ -83,7 +83,7 @@ describe('operations of unknown outcome', () => {
     expect(linearizable(historyOf(...once, 'c23--?'))).toBe('violated')
   })
 
-  test('are undecided if each of two may have written the value that was read', () => {
+  test('are counted as undecided, and not as happened, if two of them wrote the value that was read', () => {
     expect(checkHistory(historyOf('w1--?', 'w1--?', '     r1|')).info).toEqual({ total: 2, happened: 0, undecided: 2 })
     expect(checkHistory(historyOf('w1--?', 'w2--?', '     r1|')).info).toEqual({ total: 2, happened: 1, undecided: 1 })
   })
@@ -171,7 +171,7 @@ test('a counterexample keeps both writes of the value that an overlapping read r
 })
 
 describe('operations without a key', () => {
-  test('belong to an object of their own, apart from objects with keys', () => {
+  test('form one object, which is separate from the objects of all keys', () => {
     expect(linearizable(historyOf('w1|  wx2|', '              r1|  rx2|'))).toBe('met')
     expect(linearizable(historyOf('w1|  wx2|', '              r2|'))).toBe('violated')
   })
@@ -249,7 +249,7 @@ describe('the search that assumes orders', () => {
     expect(sequential(historyOf('w1|  w2|', '   w3--?', '           r2|  r1|'))).toBe('violated')
   })
 
-  test('places a cas that replaces a value after all reads of this value', () => {
+  test('finds a legal order in which a cas comes after all reads of the value that the cas replaces', () => {
     const history = historyOf('w1|  c12|', '                r1|  r2|', '                     r1|')
     expect(resultOf(checkHistory(history), 'sequential')).toBe('met')
   })

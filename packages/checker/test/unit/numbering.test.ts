@@ -8,7 +8,7 @@ const ids = fc.oneof(
   fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
 )
 
-test('a numbering numbers ids in the order of their first appearance', () => {
+test('createNumbering numbers ids from 0 in the order of their first appearance', () => {
   fc.assert(
     fc.property(fc.array(ids, { maxLength: 2_000, size: 'max' }), (asked) => {
       const numbering = createNumbering()

@@ -28,7 +28,7 @@ describe('the sum of decimal fractions', () => {
     expect(judge('counter', 0.7, ['add', 0.1, 0.1], ['add', 0.2, 0.2], ['read', null, 0.9])).toBe('violated')
   })
 
-  test('is exact in the balances of a bank', () => {
+  test('is computed without rounding errors for the balances of a bank', () => {
     const deposits = [0.1, 0.2].map((amount): Done => ['deposit', { account: 'a', amount }, null])
     const withdrawal: Done = ['withdraw', { account: 'a', amount: 0.3 }, null]
     expect(judge('bank', null, ...deposits, ['read', null, { a: 0.3 }])).toBe('met')

@@ -132,7 +132,7 @@ test(`every sequential search agrees with the definition on ${manyOf(5_000)} sma
   }
 })
 
-test('chooseSources finds the only choice of a write for each read that the given test confirms', () => {
+test('chooseSources tries every combination of writes that three reads may have read, until `confirm` accepts a combination', () => {
   const op = (process: number, f: 'read' | 'write'): EventInput[] => [
     { process, type: 'invoke', f, value: f === 'read' ? null : 1 },
     { process, type: 'ok', f, value: 1 },

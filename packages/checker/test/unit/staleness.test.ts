@@ -295,7 +295,7 @@ test('a read of a value that was overwritten 6 ms earlier is stale by 6 ms and b
   })
 })
 
-test('stalenessOf returns no k if there is no memory for the reads, and gives back the memory that it took', () => {
+test('stalenessOf returns no bounds of the staleness k if the memory limit is too low, and releases its memory after use', () => {
   const history = historyOf('w1| w2|', '            r1|')
   const { encoded, decoder } = encodeRegister(history, reading)
   const staleness = (memoryBytes: number, times = 1) => {
@@ -321,7 +321,7 @@ test('a read that overlaps the write of a newer value is not stale', () => {
   })
 })
 
-test('the measurement of k tries both orders of two overlapping writes, even if only a write 20 versions earlier decides between them', () => {
+test('the measured staleness k is exact even if only a write 20 versions earlier decides the order of two overlapping writes', () => {
   // Each read shows that two writes come one just before the other. Of the two that are left one comes after all of these,
   // and one before: that can only be the one called before the first had ended, which ended last and is tried as the last.
   const others = Array.from({ length: 19 }, (_, n) => `w${n + 2}| r${n + 1}|`).join(' ')

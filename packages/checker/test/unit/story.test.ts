@@ -15,7 +15,7 @@ const counterexampleOf = (history: History, level: Level): Counterexample => {
 }
 
 describe('the sentence of a cycle', () => {
-  test('describes an effect without its cause', () => {
+  test('describes a client that saw the second write of a process, but then missed the first write of that process', () => {
     const history = historyOf('wx1| wy2|', '          ry2|  rx|')
     const { sentence, culprit } = counterexampleOf(history, 'causal')
     expect(sentence).toBe("p0 wrote x = 1, then y = 2; p1 saw p0's y = 2, but then read x = null from n2, not p0's 1.")
@@ -24,7 +24,7 @@ describe('the sentence of a cycle', () => {
     expect(counterexampleOf(history, 'sequential').sentence).toBe(sentence)
   })
 
-  test('describes a client that learned of a change through another client', () => {
+  test('describes a client that saw a write, but then missed an earlier write that the writer had read', () => {
     const history = historyOf('wx1|', '     rx1| wy2|', '              ry2|  rx|')
     expect(counterexampleOf(history, 'causal').sentence).toBe(
       "p1 saw p0's x = 1, then wrote y = 2; p2 saw p1's y = 2, but then read x = null from n3, not p0's 1.",

@@ -172,7 +172,7 @@ test(`the verdicts on streams agree with the definitions of the guarantees on ${
   for (const each of guarantees) expect(shown.get(each) ?? 0, each).toBeGreaterThanOrEqual(atLeast(200))
 })
 
-test('a counterexample of a stream violates the guarantee alone, but not if one of its operations is left out', () => {
+test('the core of a counterexample of a stream is a violation by itself, but not if one of its operations is left out', () => {
   for (let seed = 1; seed <= many(2_000); seed++) {
     const events = eventsOf(drawn(seed))
     const history = historyFromEvents(events)

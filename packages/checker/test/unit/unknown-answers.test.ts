@@ -70,7 +70,7 @@ test.each<readonly [title: string, model: string, level: string, result: string,
     'violated',
     inTurn(watch, put, ...often),
   ],
-])('the verdict of check: %s', (_, model, level, result, events) => {
+])('check finds that %s', (_, model, level, result, events) => {
   const { levels } = checkProved(historyFromEvents(events), {
     ...{ model, initial: null, failedCas: 'drop', memoryBytes: 1e9, levels: [model === 'stream' ? 'faithful' : level] },
     ...{ deadlineMs: millis(10_000), now: () => millis(0) },

@@ -143,13 +143,13 @@ describe('a history without observations', () => {
   })
 
   for (const [model, { blind, failed, seen }] of Object.entries(cases)) {
-    test(`of ${model} lacks evidence despite updates and failed observations, until an observation shows something`, () => {
+    test(`has one unmet need for the model ${model} until an operation succeeds whose result depends on the state`, () => {
       expect(missingIn(model, [...blind, failed])).toHaveLength(1)
       for (const each of seen) expect(missingIn(model, [...blind, failed, each]), each[0]).toEqual([])
     })
   }
 
-  test("lacks a read if its only observation is a failed cas, unless failedCas is 'observes'", () => {
+  test("lacks a read if the only operations are a write and a failed cas, unless `failedCas` is 'observes'", () => {
     const calls: Call[] = [
       ['write', 1, 'ok'],
       ['cas', [2, 3], 'fail'],
@@ -175,7 +175,7 @@ describe("a user's own model", () => {
   }
   const unmet = ['operation whose result the model tests']
 
-  test('counts an operation as an observation if its output is recorded', () => {
+  test('tests the result of an operation whose output is recorded', () => {
     expect(
       missingIn(stack, [
         ['push', 1, 'ok'],
@@ -190,15 +190,15 @@ describe("a user's own model", () => {
     ).toEqual([])
   })
 
-  test('counts an operation as an observation if it cannot always succeed', () => {
+  test('tests the result of an operation that the model forbids in some states', () => {
     expect(missingIn(stack, [['clear', null, 'ok']])).toEqual([])
   })
 
-  test('counts an operation as an observation if the model lists it as a read', () => {
+  test('tests the result of an operation that the model lists in `reads`', () => {
     expect(missingIn({ ...stack, reads: ['push'] }, [['push', 1, 'ok']])).toEqual([])
   })
 
-  test('counts an operation as an observation if the integer code of the operation depends on the output', () => {
+  test('tests the result of an operation whose integer code depends on the output', () => {
     const integers = {
       initial: 0,
       encode: ({ f, value }: { f: string; value: unknown }, output: unknown) =>

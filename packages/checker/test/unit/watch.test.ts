@@ -20,7 +20,7 @@ const three = [put(2, 'x', 1), put(3, 'x', 2), put(4, 'y', 3)]
 const [x1, x2, y3] = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'y', 3)]
 
 describe('a watch', () => {
-  test('meets the level faithful if it reported every change in order to the end', () => {
+  test('meets the level "faithful" if the watch reported every change, in the order of the revisions', () => {
     const report = judge(...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2)), followed(1, events(y3)))
     expect(report.headline).toBe('complete and in order')
     expect(report.levels.faithful.result).toBe('met')
@@ -121,32 +121,32 @@ describe('the guarantees of a watch', () => {
   const from = (revision: number, ...responses: Parameters<typeof events>) =>
     broken(judge(...three, watch(1, 4, { from: revision }), watched(1, ...responses)))
 
-  test('filtered is violated by an event that the watch did not request', () => {
+  test('the level "filtered" is violated by an event that the watch did not request', () => {
     const one = judge(...three, watch(1, 4, { from: 2, key: 'x' }), watched(1, events(x1, x2, y3)))
     expect(broken(one)).toEqual(['filtered'])
     const none = judge(...three, watch(1, 4, { from: 2, without: ['put'] }), watched(1, events(x1)))
     expect(broken(none)).toEqual(['filtered'])
   })
 
-  test('ordered is violated by a lower revision after a higher revision', () =>
+  test('the level "ordered" is violated by a lower revision after a higher revision', () =>
     expect(from(2, events(x2), events(x1), events(y3))).toEqual(['ordered']))
-  test('unique is violated by the same change twice', () =>
+  test('the level "unique" is violated by the same change twice', () =>
     expect(from(2, events(x1), events(x1, x2))).toEqual(['unique']))
-  test('reliable is violated by a missing revision', () =>
+  test('the level "reliable" is violated by a missing revision', () =>
     expect(from(2, events(x1), events(y3))).toEqual(['reliable']))
-  test('resumable is violated by a missing revision at the start', () =>
+  test('the level "resumable" is violated by a missing revision at the start', () =>
     expect(from(2, events(x2, y3))).toEqual(['resumable']))
-  test('truthful is violated by a value that nobody wrote', () =>
+  test('the level "truthful" is violated by a value that nobody wrote', () =>
     expect(from(2, events(event(2, 'x', 7)))).toEqual(['truthful']))
 
-  test('bookmarkable is violated by progress that goes back, comes too early or skips an event', () => {
+  test('the level "bookmarkable" is violated by progress that goes back, comes too early or skips an event', () => {
     expect(from(2, events(x1, x2, y3), progress(9), progress(8))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(4), events(x2, y3))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(4))).toEqual(['bookmarkable'])
     expect(from(2, events(x1), progress(2), events(x2, y3), progress(4))).toEqual([])
   })
 
-  test('atomic is violated by a revision that is split or incomplete', () => {
+  test('the level "atomic" is violated by a revision that is split or incomplete', () => {
     const both = [txn(2, { x: 1, y: 2 }), put(3, 'x', 4)]
     const sent = (...responses: Parameters<typeof events>) =>
       broken(judge(...both, watch(1, 3, { from: 2 }), watched(1, ...responses)))
@@ -155,19 +155,19 @@ describe('the guarantees of a watch', () => {
     expect(sent(events(event(2, 'x', 1)), events(event(3, 'x', 4)))).toEqual(['atomic'])
   })
 
-  test('truthful is violated by a false previous value or a false created flag', () => {
+  test('the level "truthful" is violated by a false previous value or a false created flag', () => {
     expect(from(2, events(x1, event(3, 'x', 2, { previous: 8 })))).toEqual(['truthful'])
     expect(from(2, events(event(2, 'x', 1, { created: false })))).toEqual(['truthful'])
     expect(from(2, events(event(2, 'x', 1, { created: true, previous: null })))).toEqual([])
   })
 
-  test('future is violated by an event older than the future revision at which the watch starts', () => {
+  test('the level "future" is violated by an event older than the future revision at which the watch starts', () => {
     const ahead = [put(2, 'x', 1), watch(1, 2, { from: 4 }), put(3, 'x', 2), put(4, 'y', 3)]
     expect(broken(judge(...ahead, watched(1, events(y3))))).toEqual([])
     expect(broken(judge(...ahead, watched(1, events(x2), events(y3))))).toEqual(['future'])
   })
 
-  test('live is violated by an event that does not arrive in five attempts to follow the watch', () => {
+  test('the level "live" is violated if five final requests of a watch do not return an event', () => {
     const stuck = [...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2))]
     expect(judge(...stuck).levels.live.result).toBe('unknown')
     const inVain = Array.from({ length: 5 }, () => followed(1))

@@ -89,7 +89,7 @@ describe('the page of proxies', () => {
     expect((await fetch(page.url, { method: 'POST', body })).status).toBe(400)
   })
 
-  test('accepts only short orders, and only from its own page', async () => {
+  test('the page of proxies refuses long requests, and requests from other pages or with a guessed path', async () => {
     const { page, plane } = await opened()
     const order = { method: 'POST', body: JSON.stringify({ action: 'cut', on: 'web' }) }
     expect((await fetch(page.url, { ...order, headers: { origin: 'http://evil.example' } })).status).toBe(403)

@@ -181,7 +181,7 @@ describe('the state of the page for saved histories', () => {
   const working = { at: 'working', name: 'a.jsonl', progress: undefined } as const
   const shown: Judged = { type: 'judged', title: 'Lost', file: 'a.jsonl', page: '<p>', json: '{}' }
 
-  test('changes from working to showing a result, or back to asking with the reason of a refusal', () => {
+  test('the page for saved histories shows the result of a check, or asks again and gives the reason if a history is refused', () => {
     expect(withAnswer(working, shown)).toEqual({ at: 'showing', judged: shown })
     expect(withAnswer(working, { type: 'refused', why: 'no' })).toEqual({ at: 'asking', refusal: 'no' })
     expect(tabTitle(withAnswer(working, shown))).toBe('Lost: a.jsonl')

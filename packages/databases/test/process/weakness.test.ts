@@ -24,7 +24,7 @@ async function promiseOf(name: string, set: NonNullable<Asked['set']>, fault: st
 
 describe('the described weakness of a target', () => {
   test.each(['mariadb', 'postgres'])(
-    'includes the loss of commits by %s in promotions only if the run has failovers',
+    'the described weakness of %s mentions the loss of commits in a promotion only if the run has failovers',
     async (name) => {
       const set = { commit: 'async' }
       expect(await weaknessOf(name, { set, faults: ['partition'] })).toBe('')
@@ -53,7 +53,7 @@ describe('the described weakness of a target', () => {
     }
   })
 
-  test('includes lost commits of Galera only if its flush setting and the faults allow the loss', async () => {
+  test('the described weakness of galera mentions lost commits only if the setting flush and the faults allow the loss', async () => {
     const said = (flush: number, fault: string) => weaknessOf('galera', { set: { flush, sync: 1 }, faults: [fault] })
     expect(await said(0, 'kill')).toBe('a crash loses the commits of the last second (flush=0)')
     expect(await said(2, 'power-loss')).toBe('a power loss takes the commits of the last second (flush=2)')
@@ -69,12 +69,12 @@ describe('the described weakness of a target', () => {
     expect(await promiseOf('mariadb', {}, 'kill')).toBe('linearizable')
   })
 
-  test('includes no overwritten changes of Galera if snapshot-isolation is on', async () => {
+  test('the described weakness of galera mentions no overwritten changes if the setting snapshot-isolation is on', async () => {
     const set = { transfers: 'read-then-write', sync: 1, 'snapshot-isolation': 'on' }
     expect(await weaknessOf('galera', { object: 'bank', set })).toBe('')
   })
 
-  test('includes uncoordinated changes of master-master, and the lag of an outbox', async () => {
+  test('the described weakness of master-master mentions changes without coordination, and that of outbox mentions a lag', async () => {
     const merge = { sums: 'merge' }
     expect(await weaknessOf('master-master', { object: 'counter', set: merge })).toMatch(/adds without asking/)
     expect(await weaknessOf('master-master', { object: 'bank', set: merge })).toMatch(/pays without asking/)
@@ -82,7 +82,7 @@ describe('the described weakness of a target', () => {
     expect(await weaknessOf('outbox', {})).toMatch(/lags behind the database/)
   })
 
-  test('includes redeliveries of a NATS queue, and lagging reads of a NATS bucket', async () => {
+  test('the described weakness of nats mentions that a queue redelivers messages, and that reads of a bucket may lag', async () => {
     expect(await weaknessOf('nats', { object: 'queue', set: { direct: 'on' }, faults: ['pause', 'reset'] })).toBe(
       'a message whose acknowledgement does not arrive in 2000 ms is handed out again',
     )

@@ -20,7 +20,7 @@ describe('the circumstances in run.json', () => {
     expect(kept.environment).toEqual({ NODE_OPTIONS: '--max-old-space-size=99', CI: 'true', CHAOS_SOAK: 'short' })
   })
 
-  test('include the declaration of the target without secrets in its command and environment', () => {
+  test('run.json includes the declaration of the target, without the secrets in the command and the environment', () => {
     const declared = {
       nodes: 2,
       command: 'python3 server.py --requirepass hunter2',

@@ -74,7 +74,7 @@ describe('the name of a job', () => {
     ['by a file between them', "import './between.ts'", 'inner/quorum.ts'],
     ['to read it', "readFileSync(new URL('./quorum.json', import.meta.url))", 'quorum.json'],
     ['from a package', "import { quorum } from '@some/quorum/majority'", 'node_modules/@some/quorum/package.json'],
-  ])('changes with a file that the job file refers to (%s)', (_, text, changed) => {
+  ])('the name of a job changes with a file that the job file refers to (%s)', (_, text, changed) => {
     const named = protocolWith(text)
     const between = { 'between.ts': "import { quorum } from './inner/quorum'\nimport './protocol.ts'" }
     const [first, second, third] = ['1', '2', '1'].map((content) => named({ ...between, [changed]: content }))
@@ -82,7 +82,7 @@ describe('the name of a job', () => {
     expect(third).toBe(first)
   })
 
-  test('is new at each call if the job file has an import that cannot be resolved in advance', () => {
+  test('the name of a job is new at each call if the job file has an import that cannot be resolved in advance', () => {
     const computed = 'require(`./$' + '{name}.ts`)'
     for (const text of ['await import(name)', computed, "import { quorum } from '#quorum'"]) {
       const named = protocolWith(text)
@@ -93,7 +93,7 @@ describe('the name of a job', () => {
     expect(named({})).toBe(unlike)
   })
 
-  test('is new at each call if the job file imports a linked package', () => {
+  test('the name of a job is new at each call if the job file imports a linked package', () => {
     const directory = temporaryDirectory()
     for (const folder of ['quorum', 'node_modules']) mkdirSync(join(directory, folder))
     writeFileSync(join(directory, 'quorum/package.json'), '{}')

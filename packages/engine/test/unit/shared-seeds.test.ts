@@ -26,14 +26,14 @@ function searching(width: number, more: Partial<Searcher> = {}) {
 const terms = { firstSeed: 1, limit: { seeds: 4 * GENERATION }, keepGoing: true }
 const hooks = { listener: () => {}, interrupted: new AbortController().signal }
 
-test('ranges begin with the same interesting seeds, however many ranges are searched in parallel', async () => {
+test('each range of seeds gets the same earlier seeds to vary, however many ranges are searched in parallel', async () => {
   const [alone, many] = [searching(1), searching(64)]
   await searchInParallel(alone.searcher, terms, hooks)
   await searchInParallel(many.searcher, terms, hooks)
   expect(new Map([...many.begun].sort(([one], [other]) => one - other))).toEqual(alone.begun)
 })
 
-test('a range begins with the newest interesting seeds, but uses none of the last generation', async () => {
+test('a range of seeds varies the newest seeds that reached something new, except seeds of the preceding generation', async () => {
   const { searcher, begun } = searching(8)
   await searchInParallel(searcher, terms, hooks)
   expect([begun.get(1), begun.get(1 + GENERATION)]).toEqual([[], []])
@@ -42,7 +42,7 @@ test('a range begins with the newest interesting seeds, but uses none of the las
   expect([of(2), of(3)]).toEqual([until(1 + GENERATION), until(1 + 2 * GENERATION)])
 })
 
-test('a resumed search keeps the interesting seeds of its saved state', async () => {
+test('a resumed search varies the same seeds as the search whose saved state it continues', async () => {
   const { searcher, begun } = searching(8)
   let halfway: SearchState | undefined
   const reached = (state: () => SearchState) => {
@@ -56,7 +56,7 @@ test('a resumed search keeps the interesting seeds of its saved state', async ()
   for (const [first, interesting] of continued.begun) expect(interesting).toEqual(begun.get(first))
 })
 
-test('a search that does not vary trials starts every range before the first range ends', async () => {
+test('a search that does not vary earlier seeds starts every range of seeds before the first range ends', async () => {
   const { searcher, begun } = searching(8, { generation: undefined })
   const range: Searcher['range'] = async (first, count, interesting) => {
     const end = searcher.range(first, count, interesting)
@@ -67,7 +67,7 @@ test('a search that does not vary trials starts every range before the first ran
   expect((await searchInParallel({ ...searcher, range }, terms, hooks)).trials).toBe(4 * GENERATION)
 })
 
-test('an interrupted search ends without waiting for an unfinished generation', async () => {
+test('an interrupted search ends even if later seeds still wait for the results of an unfinished range', async () => {
   const ending = new AbortController()
   const { searcher, begun } = searching(200)
   const range: Searcher['range'] = (first, count, interesting) => {

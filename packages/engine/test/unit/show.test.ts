@@ -102,18 +102,18 @@ describe('the shown cause of a violation in a simulated program', () => {
     return { race: race?.by.request.process, told: explained.header?.extra?.['database'] }
   }
 
-  test('includes a race that concerns the object of the violation', () => {
+  test('the explanation of a violation includes a race that concerns the violated object', () => {
     expect(shown('order-5', ['process-2-1', 'process-3-1'])).toEqual({
       race: 'p3',
       told: { hosts: ['pg'], told: { cause: "p2's write missed what p3's write wrote.", remedy: 'Lock it.' } },
     })
   })
 
-  test('leaves out a race that concerns another object than the violation', () => {
+  test('the explanation of a violation leaves out a race that concerns another object', () => {
     expect(shown('order-9', ['process-2-1', 'process-3-1'])).toEqual({ race: undefined, told: { hosts: ['pg'] } })
   })
 
-  test('includes the first cause in the database that concerns the object of the violation', () => {
+  test('the explanation of a violation includes the first database cause that concerns the violated object', () => {
     const other = { cause: 'process-0-1 was done twice.', remedy: 'Keep its id.', requests: ['process-0-1'] }
     expect(shown('order-9', ['process-2-1', 'process-3-1'], [other]).told).toEqual({
       hosts: ['pg'],
@@ -121,11 +121,11 @@ describe('the shown cause of a violation in a simulated program', () => {
     })
   })
 
-  test('leaves out a cause in the database whose requests are unknown', () => {
+  test('the explanation of a violation leaves out a database cause that names no requests', () => {
     expect(shown('order-5', []).told).toEqual({ hosts: ['pg'] })
   })
 
-  test('prefers the story about the id that was given out twice, and omits stories about other ids', () => {
+  test('the explanation of an id given out twice names the database cause of that id, and no cause of other ids', () => {
     const given = (process: number, value: number, [from, to]: readonly [number, number]) =>
       [
         { process, type: 'invoke', f: 'generate', key: 'x', value: null, time: nanos(from * 1e6) },

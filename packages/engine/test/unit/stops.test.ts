@@ -31,7 +31,7 @@ const overtaken = (line: number, from: number, to: number): Race => ({
 })
 
 describe('a debugger attached to a replay', () => {
-  test('stops at the statement whose await was overtaken, and at the first statement after it', () => {
+  test('a debugger stops at the `await` during which another request interfered, and at the next statement', () => {
     const run = ran('sell enters 1', 'sell at 2', 'sell at 3', 'sell gone 3', 'other at 4', 'sell back 3', 'sell at 5')
     expect(stopsAround(overtaken(3, 3, 5), run)).toEqual([
       { request: 'process-0-1', file: 'server.ts', line: 3, nth: 0 },
@@ -39,7 +39,7 @@ describe('a debugger attached to a replay', () => {
     ])
   })
 
-  test('stops in the loop iteration whose await was overtaken', () => {
+  test('a debugger stops in the loop iteration in which another request interfered during an `await`', () => {
     const round = ['sell at 3', 'sell gone 3', 'sell back 3']
     const run = ran(...round, 'sell at 3', 'sell gone 3', 'other at 4', 'sell back 3', 'sell at 3')
     expect(stopsAround(overtaken(3, 4, 6), run)).toMatchObject([
@@ -48,14 +48,14 @@ describe('a debugger attached to a replay', () => {
     ])
   })
 
-  test('stops at the awaiting statement, not in the function that it calls', () => {
+  test('a debugger stops at the statement with the `await`, not in the function that the statement calls', () => {
     const run = ran('sell at 3', 'load enters 7', 'load at 8', 'sell gone 3', 'other at 4', 'sell back 3')
     expect(stopsAround(overtaken(3, 3, 5), run)).toEqual([
       { request: 'process-0-1', file: 'server.ts', line: 3, nth: 0 },
     ])
   })
 
-  test('stops in the overtaken request, not in other requests, and only once per replay', () => {
+  test('a debugger stops once per replay in the request that was overtaken, and not in other requests', () => {
     const { at, lines } = stopsOf([{ request: 'process-0-1', file: 'server.ts', line: 3, nth: 1 }])
     expect(lines).toMatchObject([{ file: 'server.ts', line: 3 }])
     const place = { file: 'server.ts', line: 3 }
@@ -63,7 +63,7 @@ describe('a debugger attached to a replay', () => {
     expect(asked.map((request) => at(request, place))).toEqual([false, false, false, true, false])
   })
 
-  test('stops once at the start of the given request if no overtaken await is known', () => {
+  test('a debugger stops once at the start of the given request if no interference during an `await` is known', () => {
     const { at } = stopAsItBegins('process-0-1')
     const asked = ['process-1-1', 'process-0-1', 'process-0-1']
     expect(asked.map((request) => at(request, { file: 'server.ts', line: 1 }))).toEqual([false, true, false])

@@ -12,7 +12,7 @@ function sent(error: unknown): Error {
 }
 
 describe('a user error from another thread', () => {
-  test('keeps its code and its message', () => {
+  test('a user error that another thread sends keeps its code and its message', () => {
     const mistake = userMistake(sent(new UserError('input', 'p.ts: there is no such file.')))
     expect(mistake).toBeInstanceOf(UserError)
     expect(mistake).toMatchObject({ code: 'input', message: 'p.ts: there is no such file.' })
@@ -24,7 +24,7 @@ describe('a user error from another thread', () => {
     'user error of mine',
     'user error ["input"]',
     'user error ["fatal","it is over"]',
-  ])('is not recreated from another kind of error: %j', (message) => {
+  ])('an internal error from another thread is not turned into a user error: %j', (message) => {
     expect(userMistake(sent(new Error(message)))).toBeUndefined()
   })
 })

@@ -74,14 +74,14 @@ describe('a fault schedule', () => {
     expect(schedule.length).toBeGreaterThan(6)
   })
 
-  test('has more than 20 kills in a minute if shifting is the only nemesis', () => {
+  test('a schedule with `shifting` as the only nemesis has more than 20 kills in a minute', () => {
     const shifting = nemeses.filter(({ name }) => name === 'shifting')
     const plan = (kinds: typeof nemeses) =>
       planSchedule({ nemeses: kinds, nodes, durationMs: millis(60_000), random: createRandom(1) })
     expect(plan(shifting).filter(({ plan }) => plan.kind === 'kill').length).toBeGreaterThan(20)
   })
 
-  test('the nemesis shifting kills all nodes first, and then brings up one majority after another', () => {
+  test('the nemesis `shifting` kills all nodes first, and then brings up one majority after another', () => {
     const shifting = nemeses.find(({ name }) => name === 'shifting')!
     for (const size of [3, 4, 5, 7]) {
       const { parts } = shifting.plan(createRandom(size), nodeNames(size))
@@ -120,7 +120,7 @@ describe('a fault schedule', () => {
 })
 
 describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses on %d nodes', (size) => {
-  test('keeps a majority up and connected for at least 85% of the run', () => {
+  test('a schedule of partitions, kills and pauses keeps a majority up and connected for at least 85% of the run', () => {
     const names = nodeNames(size)
     const kinds = nemeses.filter(({ name }) => ['partition', 'kill', 'pause'].includes(name))
     const harms = new Set<string>()
@@ -154,7 +154,7 @@ describe('a planned fault', () => {
     },
   )
 
-  test('isolates the node that is the leader when the fault is resolved', () => {
+  test('a planned isolation of the leader isolates the node that leads when the fault is injected', () => {
     const fault = resolveFault({ kind: 'partition', links: 'isolate-leader', mode: 'hold' }, situation(1, 'n4'))
     expect(fault.kind === 'partition' && new Set(fault.links.map(linkName))).toEqual(
       new Set(['n1', 'n2', 'n3', 'n5'].flatMap((other) => [`n4>${other}`, `${other}>n4`])),
@@ -162,7 +162,7 @@ describe('a planned fault', () => {
     expect(describeFault(fault)).toBe('partition {n1 n2 n3 n5 | n4}')
   })
 
-  test('in the form of a majority ring leaves each node connected to a different majority', () => {
+  test('a majority-ring partition leaves each node connected to a different majority', () => {
     for (const size of [5, 6, 7, 9]) {
       const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)
       const fault = resolveFault(
@@ -189,7 +189,7 @@ describe('a planned fault', () => {
     expect(describeFault({ kind: 'partition', links: linksBetween(groups), mode: 'hold' })).toBe(words)
   })
 
-  test('is described by the pairs that a ring cuts, or by the links of a one-way cut', () => {
+  test('a partition is described by the pairs of nodes that are cut, or by the links of a one-way cut', () => {
     const ring = linksBetween([['n1'], ['n3']]).concat(linksBetween([['n2'], ['n4']]))
     expect(describeFault({ kind: 'partition', links: ring, mode: 'drop' })).toBe('partition {n1–n3, n2–n4} (dropping)')
     expect(describeFault({ kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' })).toBe(
@@ -197,14 +197,14 @@ describe('a planned fault', () => {
     )
   })
 
-  test('is described by the pairs that remain connected, if those pairs are few', () => {
+  test('a partition is described by the pairs of nodes that remain connected, if those pairs are few', () => {
     const links = linksBetween([['n1'], ['n2'], ['n3'], ['n4'], ['n5']])
     const left = links.filter(({ from, to }) => ![from, to].every((end) => end === 'n1' || end === 'n2'))
     const open = left.filter(({ from, to }) => ![from, to].every((end) => end === 'n2' || end === 'n3'))
     expect(describeFault({ kind: 'partition', links: open, mode: 'hold' })).toBe('partition {all but n1–n2, n2–n3}')
   })
 
-  test('is described by its links if there are at most six, and otherwise by the number of links', () => {
+  test('a one-way partition is described by its links if there are at most six, and otherwise by the number of links', () => {
     const oneWay = (count: number) => Array.from({ length: count }, (_, i) => ({ from: 'n1', to: `n${i + 2}` }))
     expect(describeFault({ kind: 'partition', links: oneWay(6), mode: 'hold' })).toBe(
       'partition {n1>n2, n1>n3, n1>n4, n1>n5, n1>n6, n1>n7}',
@@ -212,7 +212,7 @@ describe('a planned fault', () => {
     expect(describeFault({ kind: 'partition', links: oneWay(7), mode: 'hold' })).toBe('partition {7 links}')
   })
 
-  test('that kills a minority of three or more nodes leaves a majority running', () => {
+  test('a kill of a minority of three or more nodes leaves a majority running', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 9 }), fc.integer(), (size, seed) => {
         const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)

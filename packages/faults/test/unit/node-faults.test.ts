@@ -33,7 +33,7 @@ test.each([
   expect(all.filter(isSuch).sort()).toEqual([...kinds].sort())
 })
 
-test('isSurroundingFault accepts exactly the kinds of container engines and machines', () => {
+test('isSurroundingFault accepts exactly the fault kinds of container engines and of machines', () => {
   const surrounding = all.filter((kind) => isSurroundingFault({ kind }))
   expect(surrounding).toEqual(all.filter((kind) => isEngineKind(kind) || isMachineKind(kind)))
   expect(surrounding).not.toContain('kill')

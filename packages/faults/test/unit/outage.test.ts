@@ -83,7 +83,7 @@ test.each<readonly [string, readonly FaultPlan[], number]>([
   ['a cut of named links', [{ kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' }], 0],
   ['a slow link', [{ kind: 'latency', links: 'between-nodes', latencyMs: 5 as Millis, jitterMs: 0 as Millis }], 0],
   ['a wrong clock', [{ kind: 'clock', nodes: 'all', offsetMs: 5 as Millis, driftPpm: 0 }], 0],
-])('five nodes have no majority as long as they lack %s', (_, plans, expected) => {
+])('outageNanos returns how long five nodes are without a majority during faults: %s', (_, plans, expected) => {
   expect(outageOf(...plans)).toBe(expected)
 })
 

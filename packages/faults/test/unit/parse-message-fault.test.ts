@@ -38,7 +38,7 @@ describe('the parser of message faults', () => {
     },
   )
 
-  test('accepts every member of match and every member of when', () => {
+  test('the parser of message faults accepts every member of "match" and every member of "when"', () => {
     const match = { contains: 'x', member: 'entry.term', equals: null, command: 'SET', key: 'k', not: { key: 'j' } }
     const when = { probability: 0.5, nth: 2, first: 2, every: 2, afterMessages: 1, fromMs: 0, untilMs: 5 }
     expect(Object.keys(match)).toEqual(Object.keys(messageFamily.match))

@@ -135,7 +135,7 @@ test.each<readonly [object]>([
   expect(parseFault({ links, ...fault }, 'x')).toMatchObject(fault)
 })
 
-test('a long value is cut in a message', () => {
+test('quote shortens a long text for an error message, and prints numbers and undefined unchanged', () => {
   expect(quote('a'.repeat(58))).toBe(`"${'a'.repeat(58)}"`)
   expect(quote('a'.repeat(59))).toBe(`"${'a'.repeat(56)}...`)
   expect([quote(1.5), quote(undefined), quote(Number.NaN)]).toEqual(['1.5', 'undefined', 'NaN'])
@@ -214,7 +214,7 @@ describe('a schedule', () => {
     expect(() => parseSchedule(value, 'x')).toThrow(message)
   })
 
-  test('without times is parsed unchanged as a plan', () => {
+  test('parsePlan accepts a fault without times, and returns the fault unchanged', () => {
     expect(parsePlan({ kind: 'kill', nodes: ['n1'] }, 'x')).toEqual({ kind: 'kill', nodes: ['n1'] })
   })
 })

@@ -22,18 +22,18 @@ describe('a trigger', () => {
     ['only candidates after the first afterMessages', { afterMessages: 10 }, [11, 12]],
     ['the nth candidate counted from fromMs', { fromMs: 4, nth: 2 }, [6]],
     ['the first candidate counted after afterMessages', { afterMessages: 6, first: 1 }, [7]],
-  ])('of a fault selects %s', (_, when, expected) => {
+  ])('the trigger of a fault selects %s', (_, when, expected) => {
     expect(hits(when)).toEqual(expected)
   })
 
-  test('with "first" counts candidates even if "probability" skips them', () => {
+  test('a trigger with "first" also counts the candidates that "probability" skips', () => {
     const trigger = new Trigger({ first: 3, probability: 0.5 })
     const draws = [0.9, 0.1, 0.9]
     expect([1, 2, 3].map((ms) => trigger.strikes(ms, () => draws.shift()!))).toEqual([false, true, false])
     expect(trigger.strikes(4, never)).toBe(false)
   })
 
-  test('with "every" draws a random number only for candidates that "every" selects', () => {
+  test('a trigger with "every" draws a random number only for candidates that "every" selects', () => {
     const trigger = new Trigger({ every: 2, probability: 1 })
     let draws = 0
     const draw = () => {

@@ -94,7 +94,7 @@ describe('a history file', () => {
     expect(history.format).toBe('jsonl')
   })
 
-  test('is written in batches, and keeps appended lines before later events', () => {
+  test('a history file is written in batches, and a line from appendLine stays before an event that append adds later', () => {
     const path = join(directory, 'lines.jsonl')
     const lines = someEvents(6).map((event) => `${JSON.stringify(event)}\n`)
     const inFile = () => readFileSync(path, 'utf8').split('\n').length - 1
@@ -433,7 +433,7 @@ test('parts of a rotated recording, compressed or not, are read as one file', as
   expect(read.warnings).toEqual(whole.warnings.map((warning) => warning.replace('whole.jsonl', 'parts')))
 })
 
-test('a history read for wanted values contains only operations on these values of each key', async () => {
+test('readKeys returns only the operations on the wanted keys and, for each of these keys, on its wanted values', async () => {
   const path = join(directory, 'keys.jsonl')
   const operation = (f: string, key: string, value: number | null): string =>
     [`{"process":0,"type":"invoke","f":"${f}","key":"${key}","value":${f === 'read' ? null : value}}`]

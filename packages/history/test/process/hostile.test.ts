@@ -81,7 +81,7 @@ describe('a line of 100 MB', () => {
     rmSync(join(directory, name))
   })
 
-  test('is refused if it expands from a small compressed file', async () => {
+  test('a line of 40 MB that expands from a small compressed file is refused because the line is too long', async () => {
     const text = `${invoked}${'x'.repeat(40_000_000)}`
     expect(await said(file('bomb.gz', gzipSync(text)))).toBe(`input: bomb.gz:2: this line ${tooLong} event per line.`)
   })
@@ -122,7 +122,7 @@ describe('a million opening brackets', () => {
     rmSync(join(directory, name))
   })
 
-  test('on a last line without an end are skipped with a warning that the line is cut off', async () => {
+  test('a million opening brackets on an unfinished last line are skipped with a warning that the line is cut off', async () => {
     expect(await said(file('cut.jsonl', `${invoked}${'['.repeat(many)}`))).toBe(
       '1 read; cut.jsonl:2: the last line is cut off (neither a line end nor valid JSON) and is left out; the lines before it are used.',
     )

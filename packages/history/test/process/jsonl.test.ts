@@ -74,7 +74,7 @@ describe('an integer beyond the precision of a double', () => {
     expect(value('1.5e400')).toBe('15e399')
   })
 
-  test('is accepted as the first time, to which later times are relative', () => {
+  test('a first time beyond the precision of a double is accepted, and later times are relative to this time', () => {
     const history = read(
       '{"process":0,"type":"invoke","f":"read","time":1700000000000000123}\n{"process":0,"type":"ok","f":"read","time":1700000000000000125}\n',
     )
@@ -172,7 +172,7 @@ describe('a malformed line', () => {
 describe('a last line without a line end', () => {
   const good = '{"process":0,"type":"invoke","f":"read"}\n'
 
-  test('is used if it is complete', () => {
+  test('a last line without a line end is used if its JSON is complete', () => {
     const history = read(`${good}{"process":0,"type":"ok","f":"read","value":1}`)
     expect(history.operations.returnLine[0]).toBe(2)
     expect(history.warnings).toEqual([])
@@ -326,7 +326,7 @@ describe('the line scanner', () => {
     )
   })
 
-  test('pairs the events of a long history without nested values, in chunks of any size', () => {
+  test('the line scanner pairs the 1,000 events of a long history, however the bytes are divided into chunks', () => {
     const lines: string[] = []
     for (let i = 0; i < 500; i += 1) {
       lines.push(`{"process": ${i % 7}, "type": "invoke", "f": "cas", "value": [${i}, ${i + 1}], "time": ${i * 2}}`)

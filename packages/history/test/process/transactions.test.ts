@@ -219,7 +219,7 @@ test.each([
   )
 })
 
-test('a recording of transactions cannot be packed, as a whole or in stretches', async () => {
+test('readPacked and readStretch refuse a recording of transactions', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-transactions-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   const path = join(directory, 'h.jsonl')
@@ -237,7 +237,7 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
   const files = existsSync(elle) ? readdirSync(elle) : []
 
   test.each(files)(
-    'have all micro-operations in columns, before and after printing in the native format: %s',
+    'the history %s from Elle’s tests has its micro-operations in columns, before and after printing in the native format',
     async (file) => {
       const directory = mkdtempSync(join(tmpdir(), 'chaos-transactions-'))
       onTestFinished(() => rmSync(directory, { recursive: true }))

@@ -142,7 +142,7 @@ describe('the pairing of events', () => {
     expect(history.nemesis.map(({ process }) => process)).toEqual(['nemesis', 'operator'])
   })
 
-  test('grows to 3,000 operations, and keeps large process numbers distinct', () => {
+  test('the pairing of events handles 3,000 operations of 3,000 processes, and keeps their large process numbers', () => {
     const events: EventInput[] = []
     for (let i = 0; i < 3000; i += 1) {
       events.push(call(i * 1_000_003, 'write', i), end(i * 1_000_003, 'ok', 'write', i))
@@ -190,7 +190,7 @@ describe('a history that breaks a rule', () => {
     ).toThrow('h.edn:1: process 0 completed "read" (ok) without having invoked it.')
   })
 
-  test('is refused for a completion of another function', () => {
+  test('a history is refused if a completion names another function than its invocation', () => {
     expect(refusal([call(0, 'write', 1), end(0, 'ok', 'read', 1)])).toBe(
       'h.jsonl:2: process 0 completed "read" (ok) while its open operation is "write" (line 1). A completion has the "f" of its invocation.',
     )

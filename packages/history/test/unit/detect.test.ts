@@ -35,7 +35,7 @@ describe('the detection of an unknown format', () => {
     expect(() => detect(`\n\n${'long '.repeat(50)}`)).toThrow(/^notes\.txt: line 3 is of [^\n]{70,130}…"\)\.\n/)
   })
 
-  test('refuses a binary file with its type', () => {
+  test('format detection refuses a binary file, and the error names the type of the file', () => {
     expect(() => detectFormat('a.out', Uint8Array.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0]))).toThrow(
       `a.out: this is a program (ELF).\n${formats}`,
     )

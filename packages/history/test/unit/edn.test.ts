@@ -37,7 +37,7 @@ describe('a pair in EDN', () => {
   const pairs = (text: string, independent?: boolean): unknown =>
     eventsOf(text, independent === undefined ? {} : { independent }).map(({ key, value }) => [key, value])
 
-  test('is read as a key and a value if a read of a key and nil follows later', () => {
+  test('a pair in EDN is read as a key and a value if a later read is invoked with a pair of a key and nil', () => {
     expect(pairs(`${write}\n${read}`)).toEqual([
       [1, 5],
       [1, 5],
@@ -46,7 +46,7 @@ describe('a pair in EDN', () => {
     ])
   })
 
-  test('is read as one value if a read is invoked with nil or another value is not a pair', () => {
+  test('a pair in EDN is read as one value if a read is invoked with nil, or if the pair is the argument of a cas', () => {
     const plain = lines(':type :invoke :f :read :value nil', ':type :ok :f :read :value [1 5]')
     expect(pairs(`${write}\n${plain}`)).toEqual([
       [undefined, [1, 5]],
@@ -205,7 +205,7 @@ describe('an EDN history', () => {
     expect(single.functions).toEqual(['write'])
   })
 
-  test('has each completion without a process paired with the oldest open invocation, preferably of its value', () => {
+  test('an EDN completion without a process belongs to the oldest open invocation with the same f and, if any, the same value', () => {
     const history = read(
       `{:type :invoke :f :write :value 1} {:type :invoke :f :write :value 2} {:type :invoke :f :read :value nil}
        {:type :ok :f :write :value 2} {:type :ok :f :read :value 2} {:type :ok :f :write :value 1}`,

@@ -86,7 +86,7 @@ describe('a text key and a key of another type with the same characters', () => 
     expect(keysOf('1', 1, '1', 1)).toEqual(['1', '1 (not a text)'])
   })
 
-  test('are read as two keys by the fast path too', () => {
+  test('a text key and a number key with the same characters are read as two keys from JSON lines', () => {
     const line = (process: number, key: string): string =>
       `{"process":${process},"type":"invoke","f":"read","key":${key}}\n`
     for (const order of [

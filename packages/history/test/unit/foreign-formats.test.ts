@@ -77,7 +77,7 @@ describe('a file with one operation per line', () => {
     expect(shape(history)).toEqual(WRITE_AND_READ)
   })
 
-  test('is read with a status, a header, keys, and unknown members', async () => {
+  test('a file with one operation per line may have a header, a status and keys, and its unknown members are ignored', async () => {
     const history = await read(
       `{"chaos":1,"model":"register"}\n${lines([
         {

@@ -38,14 +38,14 @@ test('a history that another thread borrows equals the original history', () => 
   )
 })
 
-test('the operations of a lent history are shared, not copied', () => {
+test('a history received by borrowHistory shares the operations of the original history, without a copy', () => {
   const own = historyFromEvents(eventsOf([{ value: 'x', key: 'k', ok: true }]), { shared: true })
   const borrowed = passedOn(own)
   own.operations.input[0] = own.values.id(5)
   expect(inputOf(borrowed, 0)).toBe(5)
 })
 
-test('a value added to one copy of a lent history does not appear in another copy', () => {
+test('a value added to one of three histories that share their operations does not appear in the others', () => {
   const own = historyFromEvents(eventsOf([{ value: 'x', key: 'k', ok: true }]), { shared: true })
   const [one, other] = [passedOn(own), passedOn(own)]
   const names = [own, one, other].map(({ values }, i) => values.id(`new in ${i}`))

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { vocabulary } from '../../src/operations/vocabulary.ts'
 
 describe('the vocabulary of operations', () => {
-  test('assigns an alias the meaning of its entry', () => {
+  test('meaningOf gives two names of one operation the same meaning, such as "unlock" and "release"', () => {
     expect(meaningOf('receive')).toBe(meaningOf('dequeue'))
     expect(meaningOf('unlock')).toBe(meaningOf('release'))
   })

@@ -69,7 +69,7 @@ const grouped = (unit: number): readonly Line[] => [
 ]
 
 describe('a history whose times contradict the order of lines', () => {
-  test.each([1, 1000, MS, S])('is refused with both lines and the remedies, in units of %i ns', async (unit) => {
+  test.each([1, 1000, MS, S])('the error names the contradictory lines and the remedies: unit %i ns', async (unit) => {
     const text = await refusal(file(`grouped-${unit}.jsonl`, jsonl(grouped(unit))))
     expect(text).toMatch(
       new RegExp(`^DIR/grouped-${unit}.jsonl:5: its time \\(${3 * unit}\\) .* line 4 \\(${6 * unit}\\)`),
@@ -84,7 +84,7 @@ describe('a history whose times contradict the order of lines', () => {
     expect(await refusal(file('grouped.jsonl.gz', gzipSync(jsonl(grouped(S)))))).toContain('--order time')
   })
 
-  test('is refused as a packed recording, in one piece and in stretches', async () => {
+  test('readPacked and joinStretches refuse a recording whose times contradict the order of lines', async () => {
     const path = file('packed.jsonl', jsonl(grouped(S)))
     const dealing = { places: 1, placeOf: () => 0 }
     await expect(readPacked(path, dealing)).rejects.toThrow('packed.jsonl:5: its time')
@@ -154,7 +154,7 @@ describe('a history whose times contradict the order of lines', () => {
       [1e6, 5e7],
     ],
   ] as const)(
-    'with equal times gets a warning that states the clock resolution: %j ns with %j: %s',
+    'equal times cause a warning about the clock resolution: the times %j and the options %j give "%s"',
     async ([first, second], ordering, said, [resolution, apart]) => {
       const path = file(
         'resolution.jsonl',

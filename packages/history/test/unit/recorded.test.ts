@@ -36,7 +36,7 @@ describe('client sessions', () => {
     expect(history.sessionName(history.sessionOf(2))).toBe('2')
   })
 
-  test('leave a process without a session unnamed if the recorder identified clients', () => {
+  test('a process without a session is an unnamed client if the recorder identified clients', () => {
     const header = { chaos: 1, sessions: { by: 'header.X-Client', named: true } } as const
     const history = historyFromEvents([invoke(0, { session: 'alice' }), invoke(1)], { header })
     expect(history.sessionOf(1)).toBe(UNNAMED)
@@ -49,7 +49,7 @@ describe('client sessions', () => {
     expect(history.sessionOf(0)).toBe(UNNAMED)
   })
 
-  test('are refused if the session of a process changes or begins after its first operation', () => {
+  test('a history is refused if the session of a process changes, or is first named after an operation of the process', () => {
     const alice = invoke(0, { session: 'alice' })
     expect(() => historyFromEvents([alice, ok(0), invoke(0, { session: 'bob' })], { source: 'h' })).toThrow(
       'h:3: process 0 is now of session "bob", and was of "alice".',
@@ -59,7 +59,7 @@ describe('client sessions', () => {
     )
   })
 
-  test('are preserved by lend and borrowHistory, with the marks and counts of the recorder', () => {
+  test('a history from lend and borrowHistory keeps the sessions, the marked keys and the counts of unrecorded requests', () => {
     const history = historyFromEvents(
       [
         invoke(0, { session: 'alice' }),

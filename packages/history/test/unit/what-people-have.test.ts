@@ -88,14 +88,14 @@ describe('a member with the answer, next to a member with the value', () => {
     expect(await told(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
   })
 
-  test('makes a read return null if it contains "not_found"', async () => {
+  test('a read returns null if the member with its answer contains "not_found"', async () => {
     expect(await told(two({ value: 1 }, { value: null, result: 'not_found' }))).toEqual([
       WRITTEN,
       '1 read x null > ok null',
     ])
   })
 
-  test('makes a cas fail if it contains false', async () => {
+  test('a cas fails if the member with its answer contains false', async () => {
     const cas = { client: 2, op: 'cas', key: 'x', value: [1, 2], start: 50, end: 60 }
     expect(await told(two({ value: 1 }, { result: 1 }) + lines([{ ...cas, result: false }]))).toEqual([
       ...BOTH,
@@ -147,7 +147,7 @@ describe('an ambiguous answer member', () => {
     ])
   })
 
-  test('is listed with its use and its number of lines, like all members', async () => {
+  test('readHistory lists how it used each member, such as an ambiguous answer member, and in how many lines', async () => {
     const { taken = [] } = await readHistory(file(two({ value: 1, result: 'ok', note: 7 }, { value: 1, result: 'ok' })))
     expect(taken.map(takenText)).toEqual(
       expect.arrayContaining([
@@ -244,7 +244,7 @@ describe('a line that describes an HTTP request', () => {
     ])
   })
 
-  test('is refused with the member whose meaning is unclear', async () => {
+  test('a line that describes an HTTP request is refused if a member is missing or unclear, and the error gives the reason', async () => {
     expect(await told(lines([{ ...put, method: 'POST' }]))).toMatch(
       /:1: "method" is POST: .*sed 's\/"POST"\/"PUT"\/' FILE/,
     )
@@ -483,7 +483,7 @@ describe('a Jepsen record', () => {
     expect(history.operations.callTime[0]).toBe(1000)
   })
 
-  test('is recognised after a set-up log longer than the sample', async () => {
+  test('a Jepsen log is recognised even if its operations follow 2,000 lines of set-up messages', async () => {
     const setUp = `${before}[jepsen node n1] jepsen.db: installing\n`.repeat(2000)
     const log = operations.map((line) => `${before}[jepsen worker 0] jepsen.util: ${line}\n`).join('')
     expect(await told(setUp + log)).toEqual(read)
@@ -509,7 +509,7 @@ describe('a Jepsen record', () => {
     )
   })
 
-  test('is read without the versions beside its values, and these versions are counted', async () => {
+  test('a Jepsen record with pairs of a version and a value is read without the versions, and a warning counts the pairs', async () => {
     const content = (values: readonly string[]): string =>
       values
         .map(

@@ -103,7 +103,7 @@ describe('an undeclared server', () => {
     )
   })
 
-  test('may be run by the program itself', async () => {
+  test('accepts connections if the program itself runs the server', async () => {
     const { lines } = await ran(
       serving(`import { connect, createServer as serve } from 'node:net'
         await new Promise((listens) => serve((socket) => socket.end('hello')).listen(5432, listens))

@@ -42,7 +42,7 @@ test('distrustPackages makes every later start of the program reload its package
   expect(await linesOf(counting, beside, 2)).toEqual(['1 1', '1 1'])
 })
 
-test('packages kept by keepsPackages are not shared between concurrent nodes or between two starts in one run', async () => {
+test('with keepsPackages, each node and each start in a run has its own copy of a package kept from an earlier run', async () => {
   const run = () =>
     ran(counting, {
       ...{ nodes: 2, beside: { ...COUNTING, ...OWN }, keepsPackages: true },
@@ -118,7 +118,7 @@ test('a start sees no change that an earlier program made to globals, modules or
   )
 })
 
-test('an AsyncLocalStorage that a package creates while loading keeps its contexts at every start', async () => {
+test('an AsyncLocalStorage that a package creates while loading keeps its store across a timer at every start of the program', async () => {
   const beside = {
     [at('contexts/index.js')]: `exports.storage = require('./storage.js').storage`,
     [at('contexts/storage.js')]: `

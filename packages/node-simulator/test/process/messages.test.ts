@@ -121,7 +121,7 @@ describe('the HTTP mode "messages"', () => {
     },
   )
 
-  test('delays requests to a paused node like the mode "bytes"', async () => {
+  test('delays requests to a paused node until the end of the pause, as the HTTP mode "bytes" does', async () => {
     const latest = async (http: 'bytes' | 'messages') => {
       const { lines } = await ran(talking, {
         ...{ nodes: 2, forMs: 2_000, http },
@@ -221,7 +221,7 @@ describe('the HTTP mode "messages"', () => {
     expect(messages.trace.some((text) => text.includes(' message data: 0'))).toBe(true)
   })
 
-  test('serves requests of fetch and of node:http by the same server', async () => {
+  test('sends requests of fetch and of node:http to the same server', async () => {
     const { lines } = await ran(
       serving(`
       import http from 'node:http'

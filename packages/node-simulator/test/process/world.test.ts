@@ -246,7 +246,7 @@ describe('a run', () => {
   })
 
   test.each(['bytes', 'messages'] as const)(
-    "tells workload clients the service's text of a refusal over HTTP as %s",
+    'includes the response body of a status 500 in the error that workload clients get (HTTP mode %s)',
     async (http) => {
       const completions: Completion[] = []
       await ran(

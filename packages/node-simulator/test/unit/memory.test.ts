@@ -48,7 +48,7 @@ function collections(madeMb: number, keptMb: number, events: number): number {
 }
 
 describe('the memory of simulated programs', () => {
-  test('is garbage-collected before a program is refused for its size', () => {
+  test('is garbage-collected before a program is refused for using too much memory', () => {
     expect(collections(10, 0, 1_000)).toBeGreaterThan(10)
     expect(collections(10, 0.4, 1_000)).toBeGreaterThan(10)
     expect(() => collections(10, 1, 1_000)).toThrow(

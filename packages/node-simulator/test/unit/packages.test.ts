@@ -61,7 +61,7 @@ const within = (file: string, body: string): string =>
 ${body}
 })))(), 1);\nconsole.log(import_p);\n`
 
-test('an inlined package is loaded separately, but an inlined file of the program is loaded with the program', () => {
+test('a package inside a bundle is loaded separately from the program, but a CommonJS file of the program is not', () => {
   const { names, asked } = apartIn(ms, within('node_modules/p/index.js', 'module.exports = require_ms()'))
   expect([names, asked]).toEqual([['require_ms', 'import_p'], ['__chaosLoader1']])
   const own = apartIn(ms, within('src/own.cjs', 'module.exports = require_ms()'))

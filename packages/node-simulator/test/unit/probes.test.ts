@@ -107,7 +107,7 @@ describe('a program with probes', () => {
     ])
   })
 
-  test('reports the requested lines and every await, and no other line', async () => {
+  test('reports only the two chosen lines and every await, and has the same trace as without probes', async () => {
     const { lines, trace } = await watched([11, 20])
     expect(lines('process-1-1')).toEqual([
       'at 19 -',
@@ -133,7 +133,7 @@ describe('a program with probes', () => {
     expect(new Set(sites.map(({ file }) => basename(file)))).toEqual(new Set(['server.ts']))
   })
 
-  test("assigns a line to its request even if an event of the request's body runs the line", async () => {
+  test('assigns a line to the HTTP request for which it runs, even if an end listener of the request runs the line', async () => {
     const { lines } = await watched(
       'functions',
       `import { createServer } from 'node:http'
@@ -145,7 +145,7 @@ describe('a program with probes', () => {
     expect(lines('process-2-1').at(-1)).toContain('served')
   })
 
-  test('has probes in its own files, and none in installed packages', async () => {
+  test('has probes, which report executed lines, in its own files, but not in installed packages', async () => {
     const { program } = written(PROGRAM)
     const { service } = await watched('functions')
     expect(new Set(service.program.sites.map(({ file }) => file))).toEqual(new Set([program]))

@@ -2,7 +2,7 @@ import { faultDefinitions, nemeses } from '@chaosproxy/faults'
 import { serviceSuffers } from '@chaosproxy/node-simulator'
 import { expect, test } from 'vitest'
 
-test('serviceSuffers accepts a fault, or else names other faults that it accepts', () => {
+test('each alternative that serviceSuffers names for an unsupported fault is a supported fault', () => {
   for (const { kind } of faultDefinitions) {
     const suffering = serviceSuffers(kind)
     if (suffering === true) continue

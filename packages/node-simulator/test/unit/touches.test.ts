@@ -22,7 +22,7 @@ async function touchesIn(program: string): Promise<{ readonly [line: string]: st
 }
 
 describe("a line's effect on shared state", () => {
-  test('is found in collections, including items held in a local variable', async () => {
+  test('is found if the line uses a shared collection, or an item of the collection that is held in a local variable', async () => {
     expect(
       await touchesIn(`
 const queues = new Map<string, number[]>()
@@ -55,7 +55,7 @@ take('a')`),
     })
   })
 
-  test('is found in calls to servers, and identified by the first argument', async () => {
+  test('is found if the line calls a server, and is identified by the first argument of the call, such as a Redis key', async () => {
     expect(
       await touchesIn(`
 import Redis from 'ioredis'
@@ -92,7 +92,7 @@ rename('a')`),
     })
   })
 
-  test('is found in counters, class members, files, and variables of enclosing functions', async () => {
+  test('is found if the line uses a shared counter, a class member, a file, or a variable of an enclosing function', async () => {
     expect(
       await touchesIn(`
 import { readFile, writeFile } from 'node:fs/promises'

@@ -70,7 +70,7 @@ describe.skipIf(executablePath === undefined)('a page in a real browser (skipped
     return opened
   }
 
-  test('loses a single chat message from a server with compression', async () => {
+  test('a page in a browser loses a single chat message from a server with compression', async () => {
     const { url, chat } = await serve(page)
     const network = await openNetwork({ servers: { chat: url } })
     const [ana, ben] = await Promise.all([open(network, 'ana', url), open(network, 'ben', url)])
@@ -86,7 +86,7 @@ describe.skipIf(executablePath === undefined)('a page in a real browser (skipped
     expect([...chat.clients].map(({ extensions }) => extensions)).toEqual(['', ''])
   })
 
-  test('can be cut off while other pages stay connected, even after a reload, without closing a connection', async () => {
+  test('a page can be cut off while other pages stay connected, even after a reload, without closing a connection', async () => {
     const { url, chat } = await serve(page)
     const network = await openNetwork({ servers: { chat: url } })
     const [ana, ben] = await Promise.all([open(network, 'ana', url), open(network, 'ben', url)])
@@ -122,7 +122,7 @@ describe.skipIf(executablePath === undefined)('a page in a real browser (skipped
     await ana.locator('input:disabled').waitFor()
   })
 
-  test('connects directly to a server that is not in the network', async () => {
+  test('a page connects directly to a server that is not in the network', async () => {
     const [named, other] = await Promise.all([serve(page), serve((_, response) => response.end('elsewhere'))])
     const network = await openNetwork({ servers: { chat: named.url } })
     const ana = await open(network, 'page', named.url)
@@ -131,7 +131,7 @@ describe.skipIf(executablePath === undefined)('a page in a real browser (skipped
     expect(await ana.locator('body').innerText()).toBe('elsewhere')
   })
 
-  test('is recorded, and its stale read is drawn', async () => {
+  test('the requests of a page are recorded, and a stale read fails the check and produces a report', async () => {
     let saved = 0
     const { url } = await serve((request, response) => {
       if (request.method === 'GET' && request.url === '/') {

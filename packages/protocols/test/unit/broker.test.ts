@@ -145,7 +145,7 @@ test('a drain waits for messages in flight, and a repeated drain gets the same a
   expect(nodes.reply(asked)).toEqual(ok([1, 2]))
 })
 
-test('the level that a broker promises depends on its object and its delivery', () => {
+test('the level that a broker promises depends on whether it serves a queue or a log, and on its delivery guarantee', () => {
   const promises = (object: string) =>
     ['at-most-once', 'at-least-once', 'exactly-once'].map((delivery) => protocol.promises(object, { delivery }))
   expect(promises('queue')).toEqual(['none', 'eventual', 'linearizable'])

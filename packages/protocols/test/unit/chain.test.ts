@@ -107,7 +107,7 @@ describe('an update of a chain', () => {
     ])
   })
 
-  test('that is acknowledged is executed by a middle node, and no longer resent', () => {
+  test('a middle node of a chain executes an acknowledged update, passes the acknowledgement on, and stops resending the update', () => {
     const node = member('n2')
     node.message('n1', update(1, 7))
     expect(sent(node.message('n3', { type: 'ack', epoch: 3, index: 1 }))).toEqual([
@@ -197,7 +197,7 @@ describe('a new configuration of a chain', () => {
     expect(node.state.chain).toEqual(['n1', 'n3', 'n2'])
   })
 
-  test('is passed down the chain to the tail, and the tail acknowledges the contained update', () => {
+  test('a new chain configuration is passed to the tail, and the tail acknowledges the update that the message contains', () => {
     expect(sent(createNode({ id: 'n2' }).message('n1', begin(3, 7)))).toMatchObject([{ to: 'n3', type: 'begin' }])
     const tail = createNode({ id: 'n3' })
     expect(sent(tail.message('n2', begin(3, 7)))).toEqual([{ to: 'n2', type: 'ack', epoch: 3, index: 1 }])

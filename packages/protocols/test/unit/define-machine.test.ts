@@ -70,7 +70,7 @@ test('a message from a node to itself is handled within the step, before the lat
   ])
 })
 
-test('a message to another node becomes an effect, and its content may depend on the options of the machine', () => {
+test('a message to another node is returned as a "send" effect, and may depend on the options of the protocol', () => {
   expect(stepped(asked('n2')).effects[0]).toEqual({ type: 'send', to: 'n2', message: { type: 'add', by: 3 } })
   const other = createCounter({ step: 5 })
   expect(other.step(begun(), asked('n2') as never, millis(7), millis(8)).effects[0]).toEqual({
@@ -96,7 +96,7 @@ test('the first word of a timer selects its handler', () => {
 })
 
 test.each(['tock', 'tock now', 'toString'])(
-  'a timer without a handler, such as "%s", is refused by its name',
+  'an event of the timer "%s", which has no handler, is refused with the name of the timer',
   (timer) => {
     expect(() => stepped({ type: 'timer', timer })).toThrow(`no timer "${timer}": those with a handler are tick,wait`)
   },

@@ -43,7 +43,7 @@ describe('leader completeness', () => {
     expect(verdictOn(['n1', leader(4, logOf(4), 1)], ['n3', leader(5, logOf(4, 5))])).toBeUndefined()
   })
 
-  test('requires nothing of the leaders of earlier terms', () => {
+  test('leader completeness allows a leader of an earlier term to lack entries that were committed in a later term', () => {
     // Elected for term 5, n3 learns of it only when n1 has brought an entry of term 4 to a majority, in term 6.
     const committed = [
       ['n1', leader(4, logOf(4))],

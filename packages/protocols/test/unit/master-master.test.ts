@@ -198,7 +198,7 @@ describe('conflict resolution between masters', () => {
   })
 
   test.each(['lamport', 'hybrid-clock', 'version-vector'] as const)(
-    'by %s, a write replaces a write that its node had seen, whatever the clocks say',
+    'conflict resolution by %s lets a write replace a write that the node had seen, even if a clock is fast',
     (conflicts) => {
       const masters = createMasters(register!, nodes, { conflicts, ...fastClock })
       masters.ask('n1', write(1))
@@ -209,7 +209,7 @@ describe('conflict resolution between masters', () => {
     },
   )
 
-  test('a busier node wins over a later concurrent write by Lamport clock, but not by hybrid clock', () => {
+  test('by Lamport clock, a conflict is won by the node with more writes, and by hybrid clock by the later write', () => {
     const outcome = (conflicts: 'lamport' | 'hybrid-clock') => {
       const masters = createMasters(register!, nodes, { conflicts })
       for (const value of [1, 2, 3]) masters.ask('n1', write(value))
@@ -299,15 +299,15 @@ describe('purchases for $5 and $10 at two masters from an account of $10', () =>
     }
   }
 
-  test('leave $5 if the last write wins, although $15 were spent', () => {
+  test('an account of $10 keeps $5 after purchases for $5 and $10 at two masters if the last write wins', () => {
     expect(bought(settled['bank']!)).toEqual({ paid: 2, balances: [5, 5] })
   })
 
-  test('leave -$5 if changes are merged', () => {
+  test('an account of $10 ends with -$5 after purchases for $5 and $10 at two masters if the changes are merged', () => {
     expect(bought(mergeables['bank']!)).toEqual({ paid: 2, balances: [-5, -5] })
   })
 
-  test('are not both accepted if the second master has already seen the first purchase', () => {
+  test('two purchases that overdraw an account are not both accepted if the second master has already seen the first purchase', () => {
     for (const mergeable of [settled['bank']!, mergeables['bank']!]) {
       const masters = createMasters(mergeable, nodes)
       expect(masters.ask('n1', withdraw(10, 1))).toMatchObject({ type: 'ok' })

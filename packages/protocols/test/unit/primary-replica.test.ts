@@ -97,7 +97,7 @@ describe('the setting own-writes', () => {
     expect(answers(node.message('n2', has(2)))).toMatchObject([{ origin: { requestId: 'r1' }, result: { type: 'ok' } }])
   })
 
-  test('delays no forwarded answer if the setting is off, or with the bug own-write-when-sent', () => {
+  test('the primary answers a forwarded write at once if own-writes is off, or with the bug own-write-when-sent', () => {
     for (const [settings, bug] of [[{}], [{ 'own-writes': true }, 'own-write-when-sent']] as const) {
       const node = createNode(settings, bug)
       node.elect()

@@ -86,15 +86,15 @@ describe('sharding by range, directory or hash', () => {
     return ids.map((id) => held(id).flatMap((registers) => [...registers.keys()]))
   }
 
-  test('by range, places neighbouring keys on one shard', () => {
+  test('sharding by range places neighbouring keys on one shard', () => {
     expect(shardsOf('range', ['a', 'b', 'm', 'y', 'z'])).toEqual([['a', 'b'], ['m'], ['y', 'z']])
   })
 
-  test('by directory, assigns new keys to the shards round-robin', () => {
+  test('sharding by directory assigns new keys to the shards round-robin', () => {
     expect(shardsOf('directory', ['x', 'y', 'z', 'w'])).toEqual([['x', 'w'], ['y'], ['z']])
   })
 
-  test('by hash, lets every node compute the same shard for a key', () => {
+  test('sharding by hash lets every node compute the same shard for a key', () => {
     const nodes = three({ shards: 7 })
     for (const key of ['x', 'y', 'z', 'key-17']) {
       nodes.answer('n1', write(key, 1))

@@ -208,21 +208,21 @@ describe('recovery in Viewstamped Replication', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('lets the recovering node answer no message of another exchange', () => {
+  test('a recovering node sends no reply to Prepare, StartViewChange and Recovery messages of other nodes', () => {
     const node = createNode({ id: 'n2', settings, journal })
     expect(node.message('n1', prepare(0, 1, 7))).toEqual([])
     expect(node.message('n3', { type: 'start-view-change', view: 1 })).toEqual([])
     expect(node.message('n3', { type: 'recovery', nonce: 9 })).toEqual([])
   })
 
-  test('ignores responses to an earlier recovery', () => {
+  test('a recovering node ignores responses to an earlier recovery', () => {
     const node = createNode({ id: 'n2', settings, journal, seed: 5 })
     node.message('n1', response(4, []))
     node.message('n3', response(5, null))
     expect(node.state.status).toBe('recovering')
   })
 
-  test('does not happen with the bug skip-recovery: a restarted node acts with an empty log', () => {
+  test('with the bug skip-recovery, a restarted node is in normal status at once, without recovery', () => {
     const node = createNode({ id: 'n2', settings, journal, bug: 'skip-recovery' })
     expect(node.state).toMatchObject({ status: 'normal', view: 0 })
     expect(marked(node.started)).toBe(true)

@@ -90,7 +90,7 @@ describe('a cut', () => {
       ])
         expect(planDelivery(stagesOf(...harms), bytes(9), 0).kind).toBe('lose')
   })
-  test('holds the end of a stream', () => {
+  test('a cut with mode hold holds back the end of a stream', () => {
     expect(planDelivery(stagesOf(partition('hold')), end(), 0).kind).toBe('hold')
   })
 })
@@ -174,7 +174,7 @@ describe('a bandwidth fault', () => {
     expect(planDelivery(stagesOf(bandwidth(0)), bytes(1), 1e9).kind).toBe('hold')
     expect(planDelivery(stagesOf(bandwidth(0)), end(), 1e9).kind).toBe('hold')
   })
-  test('catches up by at most a tenth of a second after a stall', () => {
+  test('after a pause, a bandwidth fault passes at once the bytes that its rate allows in a tenth of a second', () => {
     const stages = stagesOf(bandwidth(1_000_000))
     let burst = 0
     for (;;) {
@@ -226,7 +226,7 @@ describe('a slice fault', () => {
     expect([...new Set(sizes.slice(0, -1))].toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7])
   })
 
-  test('does not cut bytes that exceed the average by no more than the variation', () => {
+  test('a slice fault leaves a chunk whole if its size is at most the average plus the variation', () => {
     expect(deliverAll(stagesOf(slice(10, 5)), 15)).toHaveLength(1)
   })
 
@@ -248,7 +248,7 @@ function stageWith(harm: StandingHarm, ...chances: boolean[]) {
 test.each([
   [2, 200],
   [3, 0],
-])('packet-loss delays a lost packet that %i packets follow by %i ms', (followers, delayMs) => {
+])('if %i packets follow a lost packet, packet-loss delays the lost packet by %i ms', (followers, delayMs) => {
   const harm = { kind: 'packet-loss', probability: 0.5, retransmitMs: millis(200) } as const
   const placed = { stage: stageWith(harm, true), afterBytes: 0, hit: () => undefined }
   expect(due(planDelivery([placed], bytes(1_448 * followers + 1, 7), 7)).atMs).toBe(7 + delayMs)
@@ -257,7 +257,7 @@ test.each([
 test.each([
   ['timeout', 'last', 150],
   ['reset-peer', 'first', 110],
-] as const)('%s ends the connection so long after the %s bytes that it discards', (kind, _, atMs) => {
+] as const)('the fault %s ends a connection `afterMs` milliseconds after the %s discarded bytes', (kind, _, atMs) => {
   const stage = stageWith({ kind, afterMs: millis(100) })
   stage.discarded?.(10)
   stage.discarded?.(50)
@@ -289,7 +289,7 @@ describe('several faults on a link', () => {
     expect(due(planDelivery(stages, bytes(25), 0))).toMatchObject({ piece: { sizeBytes: 10 }, atMs: 0 })
     expect(due(planDelivery(stages, bytes(15, 0, 10), 0))).toMatchObject({ piece: { sizeBytes: 15 }, atMs: 50 })
   })
-  test('cut only bytes after the offset of a cut', () => {
+  test('a cut that begins at a byte offset lets the earlier bytes pass and holds the later bytes', () => {
     const [placed] = stagesOf(partition('hold')) as [Placed]
     const stages = [{ ...placed, afterBytes: 10 }]
     expect([cutAt(stages, 9), cutAt(stages, 10)]).toEqual(['none', 'hold'])

@@ -566,7 +566,7 @@ const subjects: { readonly [name: string]: Subject } = {
 
 describe.each(Object.entries(subjects))('input from a peer as %s', (name, subject) => {
   test.each(Object.entries(CHUNKS))(
-    `is read in linear time, and never blocks for ${LONGEST_MS} ms: %s`,
+    `input from a peer is read in linear time, and never blocks the proxy for ${LONGEST_MS} ms: %s`,
     async (_, chunkBytes) => {
       const read = async (text: string) => timeToRead(subject, text, chunkBytes)
       expect(await troublesOf(subject.parts, read, inject('seed') + name.length)).toEqual([])

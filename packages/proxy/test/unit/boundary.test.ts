@@ -192,7 +192,7 @@ describe.each<[string, Intercept]>([
     ),
   ],
 ])('an error in %s of an interceptor', (_, intercept) => {
-  test('resets the connection of the failing interceptor, and no other connection', async () => {
+  test('an error in an interceptor resets the connection of this interceptor, and no other connection', async () => {
     const { route, troubles } = await routed(intercept, await echo())
     const [bad, good] = [new Received(await dial(route)), new Received(await dial(route))]
     bad.socket.write('bad')

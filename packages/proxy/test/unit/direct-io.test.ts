@@ -27,7 +27,7 @@ test('DirectWriter sends a few bytes immediately, and in order with other writes
   expect(peer.bytes.toString()).toBe('one two three')
 })
 
-test('direct writes and an end are sent after the bytes in flight', async () => {
+test('the bytes and the FIN of socket.end are sent after the bytes that DirectWriter still has in flight', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   let sent = 0

@@ -69,7 +69,7 @@ describe('a client of a shared listener', () => {
     client.socket.end()
   })
 
-  test('counts as unknown, on the link of the route, if no process is identified', async () => {
+  test('a client of a shared listener whose process is not identified counts as unknown, and uses the link from "clients"', async () => {
     const { network, route, heard } = await meetingPoint(silent)
     ;(await dial(route)).write('who?')
     await eventually(() => heard.length === 1)

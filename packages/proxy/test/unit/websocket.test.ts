@@ -131,7 +131,7 @@ describe('a WebSocket client that offers compression', () => {
     },
   )
 
-  test('keeps its compression under later faults, of which only a delay takes effect', async () => {
+  test('a compressed WebSocket connection stays compressed under later faults, and only a delay among these faults acts', async () => {
     const { client, answers, messages } = await chat([], { compressed: true })
     const when = { first: 100 }
     const faults: readonly MessageFault[] = [

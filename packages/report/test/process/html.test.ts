@@ -79,7 +79,7 @@ describe('the HTML report', () => {
     )
   })
 
-  test('omits the ribbon of possible values if the operations in the drawing allow the read', () => {
+  test('the HTML report omits the values that a read could return if the drawn operations allow the returned value', () => {
     const history = made([
       { p: 1, f: 'write', in: 7, from: 1e6, to: 9e6 },
       { p: 2, f: 'read', out: 6, from: 3e6, to: 4e6 },

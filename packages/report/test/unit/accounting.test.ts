@@ -59,7 +59,7 @@ test('the accounting of a queue lists lost, duplicated, unexpected and recovered
   ])
 })
 
-test('the page of a checked file shows the accounting, and not the number of lost writes', () => {
+test('the terminal page of a checked queue lists lost and duplicated messages instead of the number of lost writes', () => {
   const text = renderCheck(report, history, plainStyle, page)
   expect(text).toContain('  accounting: 4 messages tried, 3 acknowledged, 3 seen\n')
   expect(text).toContain('  ✘ 1 lost (acknowledged or seen, and never seen again): 2\n')
@@ -78,13 +78,13 @@ test('the accounting of a set lists a lost element with the last read that showe
   expect(lost?.items).toEqual(['1 (last seen 1.0 ms later)'])
 })
 
-test('the HTML report has a section for the accounting', () => {
+test('the HTML report has a section "Accounting" that counts the messages of a queue and lists the lost message', () => {
   const html = renderHtml({ title: 't', version: '0', history, historyFile: 'h.jsonl', report, again: 'x' })
   expect(html).toContain('<h2 id="accounting">Accounting</h2><p class="note">4 messages tried, 3 acknowledged, 3 seen;')
   expect(html).toContain('<tr class="trouble"><th scope="row">1 lost</th><td>2 ')
 })
 
-test('the accounting in --json has every list, and each element with its lines', () => {
+test('in the output of --json, the member "accounting" lists messages by their fate, with their lines in the history', () => {
   const json = JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 })))
   expect(json.accounting).toEqual({
     result: 'violated',
@@ -102,7 +102,7 @@ test('the accounting in --json has every list, and each element with its lines',
   })
 })
 
-test('a report without an accounting prints the number of operations of unknown outcome', () => {
+test('the JSON output and the terminal page state the number of operations of unknown outcome', () => {
   expect(JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 }))).info).toEqual({ total: 1 })
   expect(renderCheck(report, history, plainStyle, page)).toContain('1 operation has an unknown outcome\n')
 })
@@ -139,7 +139,7 @@ test('the accounting of a counter lists an unexplained read with the range of al
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })
 
-test('the cause of a wrong sum is a repeated addition if the sum is too high, and a missing one if too low', () => {
+test('the cause of a wrong sum is a repeated addition if the sum is too high, and a missing addition if it is too low', () => {
   const causeOf = (sum: number): string | undefined => {
     const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
     const { report } = judged('counter', history)
@@ -151,7 +151,7 @@ test('the cause of a wrong sum is a repeated addition if the sum is too high, an
   expect(causeOf(1)).toBe('A sum lacked additions that other nodes had acknowledged.')
 })
 
-test('a read of a part of a written value has the cause that nobody wrote the value', () => {
+test('a read that returns only a part of a written value is explained as a read of a value that nobody had written', () => {
   const causeOf = (value: string): string | undefined => {
     const history = historyOf(['write', 'one', 'ok', 'one'], ['write', 'two', 'ok', 'two'], ['read', null, 'ok', value])
     const report = check(history, judging('register'))

@@ -32,27 +32,27 @@ const read = (p: number, out: number | string | null, more: Partial<Made> = {}):
   next({ p, f: 'read', key: 'x', out, ...more })
 
 describe('the usual causes of a register', () => {
-  test('a client that saw a value written twice need not have gone back', () => {
+  test('a client that reads 2 and then 1 is not accused of reading an older value if 1 was written before and after 2', () => {
     const { texts } = judge('register', [write(0, 1), write(0, 2), read(1, 2), write(0, 1), write(0, 3), read(1, 1)])
     expect(texts).not.toContain('A client saw something new and then something older.')
   })
 
-  test('a value that another client wrote again does not hide the own write of its reader', () => {
+  test('a client is not accused of missing its own write if the value that it read was also written after its own write', () => {
     const { texts } = judge('register', [write(0, 1), write(1, 2), write(0, 1), write(0, 3), read(1, 1)])
     expect(texts).not.toContain('A client did not see its own write.')
   })
 
-  test('a read of a write that had failed is no old answer', () => {
+  test('a read of a value whose write had failed is explained only by the failed write, not by a stale copy', () => {
     const { texts } = judge('register', [write(0, 1), write(1, 3, { type: 'fail' }), write(2, 4), read(3, 3)])
     expect(texts).toEqual(['A value was read whose write was reported as failed.'])
   })
 
-  test('a read of the initial value is no read of an unwritten value', () => {
+  test('a read of the initial value is explained by a stale copy, not by a value that nobody had written', () => {
     const { texts } = judge('register', [write(0, 'a'), read(1, '')], '')
     expect(texts).toEqual(['A read was answered by a copy that was behind.'])
   })
 
-  test('a write is not gone while a node that may have it was not asked', () => {
+  test('an acknowledged write is not called gone if the node that may have the write was not read at the end', () => {
     const last = [write(0, 1, { node: 'n1' }), write(0, 2, { node: 'n2' }), read(1, 1, { node: 'n1', final: true })]
     const { texts } = judge('register', last)
     expect(texts).not.toContain('A write that was acknowledged is gone.')
@@ -74,7 +74,7 @@ describe('the usual causes of other models', () => {
     expect(reproach(history, counterexample)).toBeUndefined()
   })
 
-  test('do not advise a level that the model does not decide', () => {
+  test('the remedy for a stale read of a set recommends only a level that the checker decides for sets: eventual', () => {
     const operations = [add(0, 1), next({ p: 0, f: 'remove', key: 'x', in: 1 }), { ...read(1, null), out: [1] }]
     const { causes } = judge('set', operations)
     expect(causes[0]?.remedy).toMatch(/If old answers are fine, expect eventual\.$/)
@@ -94,7 +94,7 @@ describe('the usual causes of other models', () => {
     expect(texts).toEqual(['A read was answered by a copy that was behind.'])
   })
 
-  test('do not blame an old copy for the wrong total of a bank, or two payments if one failed', () => {
+  test('no cause is named for a wrong total of a bank, or for an overdraft by a single failed transfer', () => {
     const move = (amount: number, type: 'ok' | 'fail'): Made =>
       next({ p: 0, f: 'transfer', in: { from: 'a', to: 'b', amount }, type })
     const show = (a: number, b: number): Made => next({ p: 1, f: 'read', out: { a, b } })
@@ -141,7 +141,7 @@ describe('a wrong read of a counter that was lowered', () => {
   const add = (p: number, value: number): Made => next({ p, f: 'add', key: 'x', in: value })
   const { facts, history, report, counterexample } = judge('counter', [add(0, 5), read(2, 5), add(1, -3), read(2, 1)])
 
-  test('is not said to miss additions', () => {
+  test('the headline about a wrong read of a lowered counter names an impossible sum, not missing additions', () => {
     expect(facts.headline.title).toBe('1 read returned an impossible sum')
   })
 
@@ -152,7 +152,7 @@ describe('a wrong read of a counter that was lowered', () => {
   })
 })
 
-test('a fault that ended just before the request is over, also in a history without times', () => {
+test('a fault that ended just before a wrong read is described as no longer in force, even in a history without times', () => {
   const operations: Made[] = [
     { p: 0, f: 'write', key: 'x', in: 1, from: 0, to: 1 },
     { p: 1, f: 'read', key: 'x', out: null, from: 2, to: 3 },

@@ -50,7 +50,7 @@ describe('the charts of a report', () => {
     expect(drawn(undefined)).not.toMatch(/\d stale reads?</)
   })
 
-  test('have a strip for each node with its answers and its downtime', () => {
+  test('the charts have a row for each node that shows the answers and the downtime of the node', () => {
     const strips = nodeStripsOf(history, binsOf(history, 100e6))
     expect(strips.map(({ node }) => node)).toEqual(['n1', 'n2'])
     expect([...strips[1]!.answered].map((amount, bin) => amount / strips[1]!.asked[bin]!)[24]).toBe(0)
@@ -59,7 +59,7 @@ describe('the charts of a report', () => {
     expect(drawn([]).match(/<rect class="down"/g)).toHaveLength(1)
   })
 
-  test('hatch the node that was cut off, but not the nodes that still reach each other', () => {
+  test('the charts mark only an isolated node as cut off, not the nodes that still reach each other', () => {
     const four = made(hundred((i) => ({ node: `n${i % 4}` })))
     const links = ['n1', 'n2', 'n3'].flatMap((other) => [
       { from: 'n0', to: other },
@@ -70,7 +70,7 @@ describe('the charts of a report', () => {
     expect(text.match(/<rect class="cut-off"/g)).toHaveLength(1)
   })
 
-  test('have no strips if there is one node, or more nodes than fit', () => {
+  test('the charts have no row per node if there is only one node, or if there are too many nodes to fit', () => {
     const stripsOf = (history: History): unknown => nodeStripsOf(history, binsOf(history, 100e6))
     expect(stripsOf(made(hundred(() => ({ node: 'n1' }))))).toEqual([])
     expect(stripsOf(made(hundred((i) => ({ node: `n${i % 30}` }))))).toEqual([])

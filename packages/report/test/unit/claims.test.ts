@@ -110,17 +110,17 @@ describe('a claim in a report', () => {
   const missing: Claim = { claim: 'missing', known: 1, read: 2 }
   const told = (...after: readonly Operation[]) => holds(ran(...inTurn(write(1), write(2), ...after)), missing)
 
-  test('about a missing write holds if the node answered with an older value after the acknowledgement', () => {
+  test('the claim of a missing write holds if the node answered with an older value after the acknowledgement', () => {
     expect(told(read(1, { node: 'n3' }))).toBe('holds')
   })
 
-  test('about a missing write is refuted if the node answered with the write or with a newer value', () => {
+  test('the claim of a missing write is refuted if the node answered with the write or with a newer value', () => {
     expect(told(read(2, { node: 'n3' }))).toBe('refuted')
     const overlapping = [...inTurn(write(1), write(2)), { p: 9, f: 'read', key: 'x', out: 1, from: ms(20), to: ms(22) }]
     expect(holds(ran(...overlapping), missing)).toBe('refuted')
   })
 
-  test('about a missing element holds if an earlier read had shown the element', () => {
+  test('the claim of a missing element holds if an earlier read had shown the element', () => {
     const claim: Claim = { claim: 'missing', known: 0, read: 1, element: '7' }
     const seen = (...lists: readonly (readonly number[])[]) =>
       holds(ran(...inTurn(...lists.map((out) => ({ f: 'read', out })))), claim)
@@ -173,7 +173,7 @@ test('the claim of the slowest recovery counts only faults that took effect', ()
   expect(told(11)).toBe('refuted')
 })
 
-test('the claim of no majority holds while too many nodes are killed, paused or cut off', () => {
+test('the claim that no majority was up holds while too many nodes are killed, paused or cut off', () => {
   const { spec } = summary({})
   const told = (share: number, faults: readonly FaultSpan[]) =>
     holds(
@@ -200,7 +200,7 @@ test('a claim that a fault is the cause holds if the fault hit the nodes of writ
   expect(told(span('flip-bit', 1, 2, { nodes: ['n3'] }))).toBe('holds')
 })
 
-test('the claim that settings allow a violation holds if the claimed settings are stronger and forbid the violation', () => {
+test('the claim that the settings allowed a violation holds if other, stronger settings promise the violated level', () => {
   const { spec } = summary({})
   const recorded = { ...ran(), spec: { ...spec, target: { name: 't', settings: { sync: 0 } } }, promised: 'eventual' }
   const told = (sync: number, promise: string) =>
@@ -217,7 +217,7 @@ describe('a headline or cause that the history refutes', () => {
     operations: Array.from({ length: culprit + 1 }, (_, operation) => ({ operation, role: 'core' })),
   })
 
-  test('is replaced by a weaker one: "lost" by "missing at a node"', () => {
+  test('a refuted headline that a write is lost is replaced by a headline that the write was missing at a node', () => {
     const history = made(inTurn(write(1), write(2), read(1, { node: 'n3' }), read(2, last)))
     const judged = {
       ...report('violated', {
@@ -234,7 +234,7 @@ describe('a headline or cause that the history refutes', () => {
     ])
   })
 
-  test('is omitted if the node without the write was already down when the write was acknowledged', () => {
+  test('a cause does not say that a node came back without a write if the node was down at the acknowledgement', () => {
     const history = made(inTurn(write(1), write(2), read(1)))
     const judged = report('violated', { linearizable: violated(contradiction(2)) })
     const why = (from: number, nodes: readonly [string, ...string[]] = ['n1']) => {

@@ -43,7 +43,7 @@ describe('an exhibit of the gallery', () => {
   })
 })
 
-test('an exhibit whose requirements the machine lacks is counted as skipped, not as described', () => {
+test('an exhibit of the gallery of weaknesses is counted as "skipped" if the machine lacks its requirements', () => {
   const skipped = exhibit({ lacks: 'etcd is missing: apt-get install etcd-server', weaknessTrials: [], cureTrials: [] })
   expect(exhibitOutcome(skipped)).toBe('skipped')
   expect(trialsText(skipped)).toBe('skipped: etcd is missing: apt-get install etcd-server')
@@ -53,7 +53,7 @@ test('an exhibit whose requirements the machine lacks is counted as skipped, not
   )
 })
 
-test('an exhibit found in only some trials is reported with its rate', () => {
+test('an exhibit that was found in only some trials is reported with the number of these trials', () => {
   const rare = exhibit({ weaknessTrials: [trial('found'), trial('clean', 2), trial('clean', 3)] })
   expect(trialsText(rare)).toBe('found 1 of 3, cure clean 2 of 2')
   expect(gallerySummary([rare])).toBe('0 as described, 1 not as described')
@@ -62,14 +62,14 @@ test('an exhibit found in only some trials is reported with its rate', () => {
   )
 })
 
-test('the Markdown of a gallery has a table for each kind with a row for each exhibit, and escapes cells', () => {
+test('the Markdown of the gallery of weaknesses has a table per kind of system and a row per weakness, with escaped texts', () => {
   const text = galleryMarkdown([exhibit(), exhibit({ name: 'other', kind: 'embedded model', system: 'Raft' })])
   expect(text).toMatch(/^## Packages\n[^#]*^\| \[two-holders\]/m)
   expect(text).toContain('| [two-holders](https://example.org/lock) | lock 1.2.3 | a \\| b <hold> it | a token |')
   expect(text).toMatch(/^## Embedded models\n[^#]*^\| \[other\]\(https:[^ ]*\) \| embedded model of Raft \|/m)
 })
 
-test('the page of a gallery escapes texts, and contains all that the Markdown contains', () => {
+test('the HTML page of the gallery of weaknesses escapes texts, and contains all that the Markdown contains', () => {
   const page = renderGalleryHtml([exhibit()], '1.0.0')
   expect(page).toMatch(/^<!doctype html>/)
   expect(page).toContain('a | b &lt;hold&gt; it')

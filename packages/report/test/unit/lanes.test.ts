@@ -17,7 +17,7 @@ function processesByLane({ names, laneOf }: ReturnType<typeof lanesOf>): (readon
 }
 
 describe('the lanes of the timeline', () => {
-  test('join the processes of one client, of which each but the last ends with an unknown outcome', () => {
+  test('a lane of the timeline joins the processes of one client if each earlier process ended with an unknown outcome', () => {
     const history = made([
       op(0, 1, 2),
       op(1, 1, 5, { type: 'info' }),
@@ -36,7 +36,7 @@ describe('the lanes of the timeline', () => {
     expect(lanesOf(history, []).names).toEqual(['p0', 'p1'])
   })
 
-  test('keep a final read apart from a client that had ended before', () => {
+  test('the timeline gives a final read its own lane, separate from a client that had ended before', () => {
     const history = made([op(0, 1, 2, { type: 'info' }), op(1, 5, 6, { final: true })])
     expect(lanesOf(history, []).names).toEqual(['p0', 'p1'])
   })
@@ -58,7 +58,7 @@ describe('the lanes of the timeline', () => {
     expect(lanesOf(history, []).atOpening).toBe(0)
   })
 
-  test('are one per session if sessions are known, and one more for concurrent operations', () => {
+  test('the timeline has a lane for each known session, and another lane for operations that overlap within a session', () => {
     const plain = made([op(0, 1, 4), op(1, 2, 3), op(2, 5, 6), op(3, 1, 2)])
     const history = {
       ...plain,
@@ -73,7 +73,7 @@ describe('the lanes of the timeline', () => {
     ])
   })
 
-  test('join processes of which each begins after the previous one has ended', () => {
+  test('a lane of the timeline joins processes if each begins after the previous process has ended', () => {
     const history = made(Array.from({ length: 20_000 }, (_, i) => op(i, 2 * i, 2 * i + 1, { type: 'info' })))
     expect(lanesOf(history, []).names).toEqual(['p0, p1…'])
   })

@@ -54,7 +54,7 @@ describe('the report of a lock violation', () => {
     expect(titleOf(held)).toBe('Not linearizable')
   })
 
-  test("names a second grant although the first holder's release had failed", () => {
+  test('the report of a lock violation names a second grant even if the first holder tried to release the lock and failed', () => {
     const refused = lock(1, 'release', 20, 21, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
     const { headline, shown, history } = judge(held)
@@ -80,26 +80,26 @@ describe('the report of a lock violation', () => {
       [420, "Process 1's lock was for 420 ms (lock-ms), which may have passed."],
       [500, ''],
     ])(
-      'states that a lease of %i ms has or may have expired only if the lease could end by the next grant',
+      'a lease of %i ms is reported as expired or possibly expired only if the lease can have ended by the next grant',
       (ms, said) => {
         expect(judge(held, lasts(ms)).lease).toBe(said)
       },
     )
 
-    test('gives the expiry as a possible reason for a failed release', () => {
+    test('the report gives the expiry of the lease as a possible reason for a failed release', () => {
       const refused = lock(1, 'release', 390, 391, { type: 'fail' })
       const released = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 400, 430), lock(2, 'release', 480, 481)]
       expect(judge(released, lasts(300)).lease).toContain('which had passed')
     })
 
-    test('names the expiry as the cause, and proposes a remedy', () => {
+    test('the report names the expiry of the lease as the cause, and proposes a remedy', () => {
       const { history, report, shown, near } = judge(held, lasts(300))
       const [first] = causesOf({ history, report, counterexample: shown!, near })
       expect(first?.cause).toBe('A lock had expired, and its holder did not know.')
       expect(first?.remedy).toContain('token')
     })
 
-    test('does not propose settings that keep writes', () => {
+    test('the report of an expired lease proposes an increasing token, not settings that make writes durable', () => {
       const { history, report } = judge(held, lasts(300))
       const run = { ...summary({ report }), weakness: 'data is in memory only', stronger: { wait: 'all' } }
       const { next, why } = tellingOf(factsOf({ history, report, run }), { history, run, again: 'npx chaos run' })
@@ -108,7 +108,7 @@ describe('the report of a lock violation', () => {
       expect(why.settings).not.toContain('memory')
     })
 
-    test('states that a wrong clock may have ended the lease early', () => {
+    test('the report states that a wrong clock may have ended the lease early', () => {
       const { history, report } = judge(held, lasts(30_000))
       const clock: Fault = { kind: 'clock', nodes: ['n1'], offsetMs: 60_000, driftPpm: 0 } as never
       const struck = { id: '1', fault: clock, ...{ from: 100e6, to: 200e6, hits: 1, heal: 'scheduled' } } as never

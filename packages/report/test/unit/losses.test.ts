@@ -58,7 +58,7 @@ describe('the headline of a queue violation', () => {
     )
   })
 
-  test('counts "at least" the losses that a dequeue of unknown outcome cannot explain', () => {
+  test('the headline says "At least 1" if a dequeue of unknown outcome can explain only some of the missing messages', () => {
     const taken: Made = { p: 9, f: 'dequeue', key: 'q', type: 'info', from: 35, to: 36 }
     expect(titleOf([enqueue(1, 1), enqueue(2, 2), taken, drain(4, [])], 'queue')).toBe(
       'At least 1 acknowledged message was lost',
@@ -510,7 +510,7 @@ describe('the report of a bank violation', () => {
     expect(judged([transfer(40), read({ a: -10, b: 70 })], null).title).toBe('Account a was overdrawn by 10')
   })
 
-  test('shows fractions of an amount', () => {
+  test('the report of a bank violation shows the fractional part of a wrong total and of an overdraft', () => {
     expect(judged([read({ a: 30.01, b: 30 })], { a: 30, b: 30 }).title).toBe('0.01 too much appeared in the accounts')
     expect(judged([transfer(30.5)], { a: 30, b: 30 }).title).toBe('Account a was overdrawn by 0.5')
   })

@@ -93,11 +93,11 @@ function told(extra = raceMember(race), accused = ACCUSED) {
 describe('a race in the header of a history', () => {
   const pages = told()
 
-  test.each(Object.entries(pages))('is reported with its sentence by: %s', (_, page) => {
+  test.each(Object.entries(pages))('the sentence about a race is part of every kind of report: %s', (_, page) => {
     expect(page).toContain(race.sentence)
   })
 
-  test('is drawn on the page as two lanes, with quoted lines and the overtaken await marked', () => {
+  test('the HTML page draws two racing requests as two lanes of code lines, and marks the await where one overtook the other', () => {
     const { page } = pages
     expect(page).toContain('const holder = await &lt;b&gt;redis&lt;/b&gt;.get(seat)')
     expect(page).toContain("↑ p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
@@ -109,7 +109,7 @@ describe('a race in the header of a history', () => {
         expect(each).toContain("p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
   })
 
-  test('has a remedy for the overtaken request: versions for a cas, and the cache for a read', () => {
+  test('the remedy for a race compares versions before the change of an overtaken cas, or before an overtaken read is cached', () => {
     const cured = (f: string) => {
       const overtaken = { ...race.overtaken, request: { ...race.overtaken.request, f } }
       const history = historyWith(raceMember({ ...race, overtaken }))
@@ -158,7 +158,7 @@ describe('a violation at nodes with one database', () => {
     }
   })
 
-  test('is explained by an observation that accuses another read of the same changes', () => {
+  test('an anomaly that the database observed also explains a violation by an equal read of another client', () => {
     const { history, counterexample } = judged({})
     const core = (...rows: number[]) =>
       ({ ...counterexample, operations: rows.map((operation) => ({ operation, role: 'core' })) }) as Counterexample

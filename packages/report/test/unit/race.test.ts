@@ -71,7 +71,7 @@ describe('the race found in the steps of a program', () => {
     )
   })
 
-  test('is caused by the request that continued last, even if that request arrived first', () => {
+  test('the request that resumes last after its read is the overtaken request of a race, even if it also arrived last', () => {
     const run = ran(
       ...arrives('A', 0.6),
       ...arrives('B', 3),
@@ -93,7 +93,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(without('B', 'writes'), [A, B])).toBeUndefined()
   })
 
-  test('ignores an await at the end of a request', () => {
+  test('the overtaken await of a race is the await of the read, not the later await of the write', () => {
     const steps = [
       ...arrives('A', 0),
       ...arrives('B', 1),

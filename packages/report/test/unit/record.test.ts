@@ -82,7 +82,7 @@ test('the JSON of a history without recorder events has no member "record"', () 
 
 const options = { width: 110, unicode: true, file: 'h.jsonl', parseMs: 1, checkMs: 1, asked: 'linearizable' } as const
 
-test('the terminal page prints limits of the record before the verdict, and prints each reason once', () => {
+test('the terminal page names keys changed outside the record before the verdict, and prints each reason for "unknown" once', () => {
   const page = renderCheck(report, history, plainStyle, options)
   expect(page).toMatch(/UNKNOWN WHETHER LINEARIZABLE[\s\S]*x is judged only up to line 5, where EVAL touched it/)
   expect(page).toContain('clients  identified by header.X-Client')

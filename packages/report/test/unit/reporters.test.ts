@@ -266,7 +266,7 @@ describe('the reporter junit', async () => {
 })
 
 describe('reporters for GitHub', () => {
-  test('github annotates the line of the violation, and escapes reserved characters', async () => {
+  test('the reporter github annotates the line of the violation, and escapes reserved characters', async () => {
     const text = await written('github', { ...broken, title: '100%: a,b' })
     expect(text).toMatch(
       /^::error file=runs\/a%2Cb\.jsonl,line=8,title=100%25%3A a%2Cb%3A p2's confirmed write was missing at n2 \(not linearizable\)::Why/,
@@ -275,13 +275,13 @@ describe('reporters for GitHub', () => {
     expect(text).toContain('%0A')
   })
 
-  test('github prints the three worst findings, and the number of further findings', async () => {
+  test('the reporter github prints the three worst findings, and the number of further findings', async () => {
     const lines = (await written('github', unproved, unreadable, kept, broken, run)).trimEnd().split('\n')
     expect(lines.map((line) => line.slice(0, 9))).toEqual(['::error f', '::error f', '::error f'])
     expect(lines[2]).toContain('(1 more not shown)::')
   })
 
-  test('github writes no workflow command except its annotations, whatever names contain', async () => {
+  test('the reporter github writes no workflow command except its annotations, even if file names and titles contain "::"', async () => {
     const odd = 'C:\\a,b%3A::error::\r\n::set-output name=x::y\u0007'
     const text = await written(
       'github',
@@ -300,7 +300,7 @@ describe('reporters for GitHub', () => {
     expect(lines[0]).toContain('C%3A/a%2Cb%253A%3A%3Aerror')
   })
 
-  test('github prints nothing if every subject passed', async () => {
+  test('the reporter github prints nothing if every check and search passed', async () => {
     expect(await written('github', kept, search)).toBe('')
     expect(await written('github', unproved)).toMatch(/^::warning /)
   })

@@ -106,7 +106,7 @@ describe('the terminal page of a run', () => {
     expect(lines.join('\n')).toMatch(/^promised faithful, found not reliable .*exit code 1$/)
   })
 
-  test('names "only session guarantees" instead of a single guarantee', () => {
+  test('the terminal page says "found only session guarantees" if a run met only the four guarantees of a session', () => {
     const { counterexample } = stale.report.levels.linearizable as Extract<Verdict, { result: 'violated' }>
     const levelsBelow = ['sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram', 'session', 'eventual']
     const broken = Object.fromEntries(
@@ -152,7 +152,7 @@ describe('the terminal page of a run', () => {
     expect(page).toContain('history.jsonl, lines 2–9')
   })
 
-  test('calls each style with one text at a time', () => {
+  test('the terminal page passes one text at a time to each of its style functions, such as `bold`', () => {
     const joins = (...texts: unknown[]): string => texts.join(' ')
     const joining = { bold: joins, dim: joins, red: joins, green: joins, yellow: joins, accent: joins }
     const idle = { ...run, vacuous: ['no successful read'] }
@@ -219,7 +219,7 @@ describe('the terminal page of a run', () => {
     expect(text).not.toContain('proves little')
   })
 
-  test('states only once that a run proves little if a requirement is also missed', () => {
+  test('the terminal page says only once that a run proves little, even if the run also missed a requirement', () => {
     const missed = { requirement: 'lost == 0', met: false, actual: '1' } as never
     const text = renderRun(
       summary({

@@ -34,7 +34,7 @@ test('the line on availability by node says whether it counts only the time befo
   expect(nodesText(nodes)).toBe('availability by node: n1 0 of 9')
 })
 
-test('the text on the end of a kill has the time of the restart, and then the time of readiness', () => {
+test('the end of a kill is printed as the time of the restart, followed by the time at which the node was ready', () => {
   const ended = { startingFrom: nanos(3.27e9), to: nanos(5.685e9) }
   expect(endText(ended)).toBe('3.270 s, ready 5.685 s')
   expect(endText({ to: nanos(2e9) })).toBe('2.000 s')

@@ -123,7 +123,7 @@ test('the page of runs explains how to begin if the directory has no runs', () =
   expect(page).toContain('npx chaos run')
 })
 
-test('the page of runs shows the cause of a run without a proposed next step', () => {
+test('the page of runs shows the cause of a violation even if the run has no proposed next step', () => {
   const { telling } = runJson(1, 'violated').result
   const runs = [listedRun(files('a', runJson(1, 'violated', { telling: { ...telling, next: { text: '' } } })))]
   const page = renderRunsHtml({ version: '1', directory: 'out', runs, older: 0 })

@@ -85,7 +85,7 @@ describe('the table about an overdrawn account', () => {
     expect(told.picture).toMatch(/class="command violated"[^>]*>✘ 0\.007 s/)
   })
 
-  test('sums up operations from much earlier in one row', () => {
+  test('the table about an overdrawn account combines the earliest operations into one row', () => {
     const more = Array.from({ length: 8 }, (_, i) =>
       transfer(10 + i, 5, 20 * i, { in: { from: 'a', to: 'b', amount: 5 } }),
     )

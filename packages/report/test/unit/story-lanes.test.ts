@@ -28,12 +28,12 @@ const lanes = lanesOf(telling)
 const wallsIn = (row: string): readonly string[] =>
   Array.from(row.matchAll(/class="wall" x="([\d.]+%)"/g), ([, x]) => `${x}`)
 
-test('nodes on one side of a cut have neighbouring lanes in a story, so that a single wall is drawn', () => {
+test('the nodes on one side of a partition have neighbouring lanes in a scenario, so that a single barrier is drawn', () => {
   expect(lanes.map(({ name }) => name)).toEqual(['Ana', 'n1', 'n3', 'n2', 'Ben'])
   expect(wallsIn(signRow(cut, lanes, cutsAfter([], cut)).html)).toEqual(['59%'])
 })
 
-test('nodes separated by a partial cut have neighbouring lanes in a story', () => {
+test('nodes that a partial partition separates have neighbouring lanes in a scenario', () => {
   const one: Sign = { type: 'cut', at, between: [['n1', 'n2']], text: 'late' }
   const signs = [call('Ana', 'n1'), one, call('Ben', 'n3')]
   const late = lanesOf({ ...telling, steps: [{ what: '', text: '', signs }] })
@@ -45,7 +45,7 @@ test('nodes separated by a partial cut have neighbouring lanes in a story', () =
   expect(order).toEqual(['Ana', 'n2', 'n1', 'n3', 'Ben'])
 })
 
-test('a story gets the lanes of another story beside it if both have equal clients and nodes', () => {
+test('two scenarios side by side have the same order of lanes if both have equal clients and nodes', () => {
   const uncut = { ...telling, steps: [] }
   expect(lanesBeside(lanes, uncut)).toEqual(lanes)
   expect(lanesOf(uncut)).not.toEqual(lanes)
@@ -53,13 +53,13 @@ test('a story gets the lanes of another story beside it if both have equal clien
   expect(lanesBeside(lanes, fewer)).toEqual(lanesOf(fewer))
 })
 
-test('the wall of a cut is drawn in a story only while the cut lasts', () => {
+test('the barrier between partitioned nodes is drawn in a scenario only while the partition lasts', () => {
   const walls = cutsAfter([], cut)
   expect(wallsIn(background(lanes, walls).html)).toEqual(['59%'])
   expect(wallsIn(background(lanes, cutsAfter(walls, restored)).html)).toEqual([])
 })
 
-test('the name of a cut is placed at its wall, even after the wall has ended', () => {
+test('the name of a partition is placed at the barrier between its nodes, even after the partition has ended', () => {
   expect(signRow(cut, lanes, cutsAfter([], cut)).html).toContain('<text x="60%" y="22" class="t2">partition<')
   const after = signRow(restored, lanes, cutsAfter(cutsAfter([], cut), restored)).html
   expect(after).toContain('<text x="60%" y="22" class="t2">partition over<')
@@ -79,13 +79,13 @@ describe('a message in a story that does not arrive', () => {
     )?.[1]
   }
 
-  test('ends at the wall of a cut, from either side', () => {
+  test('an undelivered message in a scenario is drawn up to the barrier of the partition, from either side', () => {
     expect(endOf('n1', 'n2')).toBe('60%')
     expect(endOf('n2', 'n1')).toBe('60%')
     expect(endOf('n3', 'n2')).toBe('60%')
   })
 
-  test('ends halfway between its nodes if no wall is in its way', () => {
+  test('an undelivered message in a scenario is drawn halfway if no barrier is between the two nodes', () => {
     expect(endOf('n1', 'n3')).toBe('40%')
     expect(endOf('n1', 'n2', [])).toBe('50%')
   })

@@ -17,7 +17,7 @@ test('a table of a few phases shows all phases in the order of the run', () => {
   expect(namesOf([phase('calm', 1), phase('kill', 0.5), phase('healed', 1)])).toEqual(['calm', 'kill', 'healed'])
 })
 
-test('a table of many phases shows only calm and the worst phases, in the order of the run', () => {
+test('a table of many phases shows only the phase "calm" and the worst phases, in the order of the run', () => {
   const phases = [
     phase('calm', 1),
     phase('clock', 1),

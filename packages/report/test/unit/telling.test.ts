@@ -269,14 +269,14 @@ describe('the cause of a violation', () => {
   })
   const why = (more: Partial<RunSummary>) => told(summary({ report: stale, ...more } as never)).why
 
-  test('has the certainty "shown" if a fault stopped a captured message', () => {
+  test('the cause of a violation has the certainty "shown" if a fault stopped a captured message', () => {
     const faults = [fault(between, 6000, 9000)]
     const found = why({ faults, heard: heard([{ ...sent, by: 'partition' }]) })
     expect(found.certainty).toBe('shown')
     expect(found.text).toMatch(/partition.*The message with x = 743 to n3 was lost \(partition\)\.$/)
   })
 
-  test('excludes a fault that hit no message of the change', () => {
+  test('a fault is not the cause of a violation if it hit no message that contained the missed write', () => {
     const faults = [fault(between, 6000, 9000)]
     const late = heard([{ ...sent, fate: 'received', endedAt: ms(7125) }])
     const { text, certainty } = why({ faults, heard: late })
@@ -285,7 +285,7 @@ describe('the cause of a violation', () => {
     expect(certainty).toBe('shown')
   })
 
-  test('may be a decision made under a wrong clock, even if the clock is correct again', () => {
+  test('the cause of a violation may be a decision made under a wrong clock, even if the clock is correct again', () => {
     const wrong: Fault = { kind: 'clock', nodes: ['n2'], offsetMs: 60_000, driftPpm: 0 } as never
     const { text, certainty } = why({ faults: [fault(wrong, 1000, 2000)] })
     expect(text).toMatch(/^No other fault explains this, but what a wrong clock decided may last: .*n2/)
@@ -303,7 +303,7 @@ describe('the cause of a violation', () => {
     expect(why({ faults: [fault(reset, 7121, 7121)] }).text).toMatch(/^No fault explains this/)
   })
 
-  test('may be a bit of the answering node that was flipped long before', () => {
+  test('the cause of a violation may be a flipped bit in the data of the answering node, even if the flip was long before', () => {
     const flipped: Fault = { kind: 'flip-bit', nodes: ['n3'], files: 'data/', at: 0.5, bit: 0 }
     const { text, certainty } = why({ faults: [fault(flipped, 1000, 2000)] })
     expect(text).toMatch(/^Since .*, and for good: a bit of data\/ flipped at n3\.$/)
@@ -316,7 +316,7 @@ describe('the cause of a violation', () => {
     expect(why({ faults: [fault(between, 6000, 9000)] }).certainty).toBe('likely')
   })
 
-  test('excludes a fault on links of clients if a node answered with an older value', () => {
+  test('a fault on the links of clients is not the cause of a violation if a node answered with an older value', () => {
     const lossOfReplies: Fault = {
       kind: 'lose-reply',
       links: [{ from: 'clients', to: 'n3' }],
@@ -327,7 +327,7 @@ describe('the cause of a violation', () => {
     )
   })
 
-  test('may be a lost reply if a message was delivered twice', () => {
+  test('the cause of a message that was delivered twice may be a lost reply', () => {
     const reply: Fault = { kind: 'lose-reply', links: [{ from: 'clients', to: 'n1' }], probability: 0.2 } as never
     const queued = made([
       { p: 1, f: 'enqueue', key: 'q', in: 5, from: 0, to: 5e6, node: 'n1' },
@@ -349,7 +349,7 @@ describe('the cause of a violation', () => {
     expect([text, certainty]).toEqual([expect.stringMatching(/lose-reply/), 'likely'])
   })
 
-  test('is a failover to the answering node, with the weakness of the settings that allows the loss', () => {
+  test('a failover to the answering node is named as the cause of a lost write, with the known weakness of the settings', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     const takeover = fault({ kind: 'failover', nodes: ['n3'] } as never, 6600, 7000)
     const more = { faults: [takeover], heard: unclear, weakness: 'a promotion may lose a commit' }
@@ -367,7 +367,7 @@ describe('the cause of a violation', () => {
     expect(why({ ...more, faults: [earlier] }).text).not.toMatch(/take over/)
   })
 
-  test('is unknown if some messages were not captured', () => {
+  test('the cause of a violation is unknown if some messages were not captured', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     expect(why({ heard: unclear })).toMatchObject({
       text: 'Not every message was captured, so the cause may be missing.',
@@ -375,7 +375,7 @@ describe('the cause of a violation', () => {
     })
   })
 
-  test('includes the number of lost messages, and the arrival time of a late message', () => {
+  test('the cause of a violation includes the number of lost messages, and the arrival time of a late message', () => {
     const messages: readonly NodeMessage[] = [
       { ...sent, by: 'partition' },
       { ...sent, by: 'partition', sentAt: ms(6600) },
@@ -386,7 +386,7 @@ describe('the cause of a violation', () => {
     )
   })
 
-  test('is the weakness of the settings if the only suitable fault had ended', () => {
+  test('the cause of a violation is the weakness of the settings if the only matching fault had ended before the read', () => {
     const { text } = why({
       weakness: 'reads may miss writes',
       faults: [fault({ ...between, mode: 'drop' }, 6000, 6600)],
@@ -394,7 +394,7 @@ describe('the cause of a violation', () => {
     expect(text).toMatch(/^Reads may miss writes\. In force until .* before: partition/)
   })
 
-  test('is the expiry of the lock even if a bug was planted', () => {
+  test('the cause of two grants of a lock is the expiry of the lease, even if the run also planted a bug', () => {
     const held = made([
       { p: 0, f: 'acquire', key: 'L', out: 3, from: 1e6, to: 2e6 },
       { p: 1, f: 'acquire', key: 'L', out: 4, from: 400e6, to: 430e6 },
@@ -420,7 +420,7 @@ describe('the cause of a violation', () => {
     expect([why.text, next.text].join(' ')).not.toMatch(/bug/)
   })
 
-  test('is the planted bug even if a delay was in force, and is completed by the fate of a message', () => {
+  test('the cause of a violation is the planted bug, not a delay, and a captured lost message is named as well', () => {
     const { spec } = summary({})
     const planted = { spec: { ...spec, target: { ...spec.target, bug: 'early' } }, weakness: 'reads ask nobody' }
     const slow: Fault = { kind: 'latency', links: linksBetween([['n1', 'n2'], ['n3']]), ms: 900 } as never
@@ -436,7 +436,7 @@ describe('the cause of a violation', () => {
     expect(shown.settings).not.toContain('early')
   })
 
-  test('is the planted bug that a history file names, and the next step is the run without the bug', () => {
+  test('the cause in a history file is the bug that the file names as planted, and the next step is a run without the bug', () => {
     const run = summary({ report: stale, again: 'npx chaos run --target t --bug early' })
     const setup = { ...run, spec: { ...run.spec, target: { ...run.spec.target, bug: 'early' } } }
     const checked = tellingOf(factsOf({ history, report: stale, setup }), { history, again: 'npx chaos check h.jsonl' })
@@ -512,12 +512,12 @@ describe('a violation of a custom model', () => {
     expect(explain({ report: judged, history: twice }).causes).toEqual([])
   })
 
-  test('has the remedy for its race if a race explains the violation', () => {
+  test('the next step for a violation of a custom model is the remedy for a race if a race explains the violation', () => {
     const answers = Object.fromEntries(toldHistory(twice, judged, 'linearizable', race).answers)
     expect(answers['Next']).toMatch(/^Read and change in one step /)
   })
 
-  test('has the usual remedy only if the model is built in', () => {
+  test('a violation of a built-in model has the usual next step, "Read and change in one step"', () => {
     const { next } = tellingOf(factsOf({ history: twice, report: { ...judged, model: 'bag' } }), { history: twice })
     expect(next.text).toMatch(/^Read and change in one step /)
   })

@@ -45,7 +45,7 @@ function staleHistory(key: string, other: string, value: string) {
 const tooWide = (text: string, width: number) => text.split('\n').filter((line) => displayWidth(line) > width)
 
 describe('the width of terminal pages', () => {
-  test('bounds every line of a check, including explanations and drawings, for any names', () => {
+  test('every line about a check fits the width of the terminal, even with long names and wide characters', () => {
     fc.assert(
       fc.property(name, name, name, terminal, (key, other, value, options) => {
         const history = staleHistory(key, other, value)
@@ -66,7 +66,7 @@ describe('the width of terminal pages', () => {
     )
   })
 
-  test('bounds every line of a story, for any names', () => {
+  test('every line of a scenario fits the width of the terminal, even with long names and wide characters', () => {
     const lanes = fc.uniqueArray(name, { minLength: 3, maxLength: 7 })
     fc.assert(
       fc.property(lanes, name, terminal, (names, text, options) => {
@@ -77,7 +77,7 @@ describe('the width of terminal pages', () => {
     )
   })
 
-  test('is kept by wrapping lines at spaces, without loss of text', () => {
+  test('lines that exceed the width of the terminal are wrapped without loss of text', () => {
     fc.assert(
       fc.property(fc.array(name, { minLength: 1 }), fc.integer({ min: 10, max: 60 }), (words, width) => {
         const lines = fitLine(words.join(' '), width)
@@ -116,7 +116,7 @@ function storyOf(client: string, nodes: readonly string[], text: string): ToldSt
 
 const ns = (ms: number) => millisToNanos(millis(ms))
 
-test('a story has a lane for each client and node, arrows, and a wall during a cut', () => {
+test('a scenario has a lane for each client and node, arrows for requests, and a barrier during a partition', () => {
   const story = storyOf('Ana', ['n1', 'n2'], 'hi')
   const lines = renderStory(story, plainStyle, { width: 80, unicode: true }).split('\n')
   expect(lines.find((line) => /Ana.*n1.*n2/.test(line))).toBeDefined()

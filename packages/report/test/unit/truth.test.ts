@@ -103,7 +103,7 @@ describe('the report of faults near a violation', () => {
     expect(near[0]?.relation).toBe('In force then: partition {n1 | n3}, since 6.560 s.')
   })
 
-  test('omits a cut from third nodes if another cut separated writer and reader', () => {
+  test('the report omits a partition of other nodes if another partition separated the writer from the reader', () => {
     const faults = [
       record('from others', cut([['n2'], ['n1', 'n3', 'n4', 'n5']]), 6000, 8000),
       record(
@@ -121,7 +121,7 @@ describe('the report of faults near a violation', () => {
     expect(near(faults.slice(0, 1)).map(({ from }) => from)).toEqual([ms(6000)])
   })
 
-  test('omits a cut from a third node if two nodes made transfers from one account', () => {
+  test('the report omits a partition of a third node if two nodes made transfers from one account', () => {
     const transfer = (p: number, node: string, from: number, amount: number) => ({
       ...{ p, f: 'transfer', in: { from: 'a', to: 'b', amount }, node },
       ...{ from: ms(from), to: ms(from + 5) },
@@ -174,7 +174,7 @@ describe('the ladder of consistency levels', () => {
     expect(text).toMatch(/<li class="met">.*?<h3>PRAM <span class="tag">found<\/span><\/h3>/)
   })
 
-  test('has a rung with the result of each ranked level, and lists the unranked levels beside it', () => {
+  test('the ladder of consistency levels has a step with the result of each ranked level, and lists unranked levels separately', () => {
     const [, ladder = ''] = /<ol class="ladder">(.*?)<\/ol>/.exec(text) ?? []
     const [, beside = ''] = /<div class="beside">(.*?)<\/div>/.exec(text) ?? []
     const rungs = [...ladder.matchAll(/<li class="(\w+)"><div class="rung">.*?<h3>([^<]*?) ?(?:<|$)/g)]
@@ -266,7 +266,7 @@ describe('the HTML report of a violation', () => {
   })
 })
 
-test('a violation of the strongest level is reported beside a counterexample that has a single operation', () => {
+test('a violation of linearizable is reported separately if the counterexample of another level has only one operation', () => {
   const of = (level: string, ...operations: readonly number[]): Counterexample => ({
     ...{ level, sentence: `${level} is broken.`, keys: [] },
     operations: operations.map((operation) => ({ operation, role: 'core' as const })),
@@ -297,7 +297,7 @@ test('the HTML report shows the exit code if a level was expected or the code is
   expect(shown({ exitCode: 1, expectation: { level: 'linearizable', met: false } })).toBe(true)
 })
 
-test('names in a page contain only printable characters in the data for its script', () => {
+test('the script data of the HTML page escapes unprintable characters in the names of keys, nodes and processes', () => {
   const name = 'q"\u202enoitcidartnoc'
   const history = made([{ p: 0, f: 'write', key: name, in: 1, from: 1e6, to: 2e6, node: name }], [], [name])
   const text = renderHtml({ history, title: 't', version: '1', historyFile: 'h' })

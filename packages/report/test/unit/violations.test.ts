@@ -43,7 +43,7 @@ describe('a read that shows an effect without its cause', () => {
   const report = judge(history)
   const facts = factsOf({ history, report })
 
-  test('has a headline about both writes, an explanation and the read at fault', () => {
+  test('the report of a causal violation names both writes in its headline, explains both, and accuses the second read', () => {
     expect(facts.headline.title).toBe("p1 saw p0's write to comment, but not its earlier one to photo")
     expect(facts.shown?.sentence).toBe(STORY)
     expect(facts.shown?.culprit).toBe(3)

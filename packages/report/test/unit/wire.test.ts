@@ -43,11 +43,11 @@ const everywhere = (all: ReturnType<typeof told>, words: string): void => {
   for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
 }
 
-test('the capture for a replay begins with the call of the missed change and ends with the answer that lacks the change', () => {
+test('a replay captures messages from the call of the write that a read missed until the answer of that read', () => {
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
-test('the capture for a replay is omitted if messages cannot be recognised by a value, as in the model lock', () => {
+test('a replay captures no messages for the model lock, whose changes cannot be recognised by a value', () => {
   const taken = {
     ...({ model: 'lock', initial: null, levels: ['linearizable'], failedCas: 'drop' } as const),
     ...{ deadlineMs: millis(10_000), memoryBytes: 1e8, now: () => millis(0) },
@@ -77,7 +77,7 @@ describe('a message with the missed change', () => {
     expect(all.svg).toContain('class="stop lost"')
   })
 
-  test('is reported with its time if it came too late', () => {
+  test('a message that brought a write too late for the read is reported with the time of its arrival', () => {
     const all = told([{ ...sent, by: 'partition', endedAt: ms(7119) }])
     everywhere(all, 'The message with x = 743 to n3 was held (partition) and received only at 7.119 s.')
   })
@@ -93,7 +93,7 @@ describe('a message with the missed change', () => {
     everywhere(told([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
   })
 
-  test('is reported apart from a copy that another node sent earlier', () => {
+  test('a held message with a write, and an earlier copy of the write from another node, are reported with a time each', () => {
     const held: NodeMessage = { ...sent, by: 'partition', endedAt: ms(7300) }
     const brought: NodeMessage = { ...sent, from: 'n2', type: 'versions', endedAt: ms(7119) }
     everywhere(
@@ -136,14 +136,14 @@ describe('a capture of messages', () => {
   test.each([
     ['not recorded', 'not every message to n3 was captured'],
     ['not recognised', 'x = 743 was not recognised in what was sent to n3: it may have been sent'],
-  ] as const)('is reported as %s if the change may be missing from it, and draws no message', (unclear, words) => {
+  ] as const)('captured messages that may lack a missed write are reported as %s, and not drawn', (unclear, words) => {
     const all = told([], { isCut: true, unclear })
     for (const text of [all.page, all.terminal, JSON.stringify(all.explained)]) expect(text).toContain(words)
     expect(JSON.parse(all.json)).toMatchObject({ messages: { unclear, neverSent: false } })
     expect(all.svg).not.toContain('class="message')
   })
 
-  test('has no note on missing messages if one message has the change', () => {
+  test('the report does not say that messages are missing if a captured message contained the write that the read missed', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
     expect(all.terminal).not.toContain('was captured')
   })
@@ -178,7 +178,7 @@ test('the names of two messages sent at almost the same time stand on opposite s
   expect(svg.match(/class="message-name end"/g)).toHaveLength(1)
 })
 
-test('messages captured for another change are not reported', () => {
+test('messages are not reported if they were captured for another time span than the one of the violation', () => {
   if (listening === undefined) throw new Error('nothing to listen for')
   const other = { ...listening, to: nanos(listening.to + 1) }
   expect(told([sent], { listening: other }).terminal).not.toContain('replicate')

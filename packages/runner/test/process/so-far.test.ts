@@ -78,7 +78,7 @@ test(`the interim verdict on a linearizable system stays "linearizable" after th
   expect(judged(events)).toBe('met')
 })
 
-test(`a stale read is reported at the event that makes it certain, and until the end (seed ${seed})`, () => {
+test(`the interim verdict turns to "not linearizable" at the event that makes a stale read certain, and stays so (seed ${seed})`, () => {
   const { events, seen } = watched('primary-replica', register)
   const first = seen.find(({ soFar }) => soFar === 'not linearizable')
   expect(first).toBeDefined()

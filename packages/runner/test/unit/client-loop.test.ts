@@ -60,7 +60,7 @@ test('a sticky session moves to another node after an unknown outcome, and stays
   ).toEqual(['n1', 'n1', 'n2'])
 })
 
-test('a sticky session alternates between nodes that do not answer reads, and keeps a single node', () => {
+test('a sticky session moves from each of two nodes to the other after a failed read, and stays if there is only one node', () => {
   expect(
     asked(sticky, [
       ['read', fail],

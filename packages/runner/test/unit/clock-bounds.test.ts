@@ -63,7 +63,7 @@ describe('the bounds on a remote clock', () => {
     expect(wrong).toEqual([])
   })
 
-  test('are as narrow as the bounds of the fastest nearby exchange', () => {
+  test('are as narrow as the fastest exchanges with the remote clock allow, even if the nearest exchange was slow', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(1_000_000), received: nanos(100_000) },
       { sent: nanos(50_000_000), remote: nanos(51_000_000), received: nanos(90_000_000) },
@@ -73,7 +73,7 @@ describe('the bounds on a remote clock', () => {
     expect(latest - earliest).toBeLessThan(200_000)
   })
 
-  test('are the same for later times after old samples are forgotten', () => {
+  test('are unchanged for times after a moment if the clock samples before that moment are forgotten', () => {
     const { samples, moments } = observe(randomFrom(7), 500e-6)
     const [all, some] = [withSamples(samples), withSamples(samples)]
     const { remote: middle } = moments[Math.floor(moments.length / 2)]!
@@ -81,7 +81,7 @@ describe('the bounds on a remote clock', () => {
     for (const { remote } of moments) if (remote >= middle) expect(some.at(remote)).toEqual(all.at(remote))
   })
 
-  test('span the samples around a time once the machine has slept, and are marked as broken', () => {
+  test('span from the preceding to the following clock sample if a machine slept in between, and are marked as broken', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(0), received: nanos(1e6) },
       // Ten seconds passed here, and a tenth of one there.

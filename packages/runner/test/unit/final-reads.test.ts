@@ -100,7 +100,7 @@ describe('the final reads of a run', () => {
     expect(readOf({ lingersMs: 500, isGivenUp: false })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 
-  test('follow the first agreement of the nodes if the nodes report their pending work', () => {
+  test('begin after the first agreement of the nodes, even after an abandoned update, if the cluster has no `lingersMs`', () => {
     expect(readOf({ isGivenUp: true })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 

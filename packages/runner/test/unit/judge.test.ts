@@ -103,7 +103,7 @@ describe('the summary of phases and nodes of a run', () => {
     expect(phases[0]).not.toHaveProperty('violated')
   })
 
-  test('counts a refusal as an answer only if the recorded event says that the object answered', () => {
+  test('counts a failed operation as answered only if the recorded event has `answered: true`', () => {
     const refused = timeline([
       [0, 'cas', 1, 2, 'fail', 'n1', 'any words', 'answered'],
       [0, 'cas', 3, 4, 'fail', 'n1', 'status 409', 'answered'],
@@ -182,7 +182,7 @@ describe('the finding that a run proves nothing', () => {
     [1, 'read', 2, 6, 'ok'],
   ])
 
-  test('is not made if reads and writes succeed and overlap', () => {
+  test('findVacuity finds no reason why a run proves nothing if reads and writes succeed and overlap', () => {
     expect(findVacuity(busy, [], [])).toEqual([])
   })
 
@@ -210,14 +210,14 @@ describe('the finding that a run proves nothing', () => {
         [1, 'write', 5, 6, 'info'],
       ]),
     ],
-  ])('is made if %s', (reason, history) => {
+  ])('findVacuity reports that a run proves nothing if %s', (reason, history) => {
     expect(findVacuity(history, [], []).join('; ')).toContain(reason)
   })
 
   const SERIAL_NOTE =
     'nothing ran at the same time as a write, so no race was tried; --require concurrency insists on one'
 
-  test('becomes a note if operations never overlap and every outcome is known', () => {
+  test('a run whose operations never overlap gets only a note if every outcome is known', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -226,7 +226,7 @@ describe('the finding that a run proves nothing', () => {
     expect(notesOf(busy, [])).toEqual([])
   })
 
-  test('becomes a note if operations never overlap and a fault explains each unknown outcome', () => {
+  test('a run whose operations never overlap gets only a note if a fault explains each unknown outcome', () => {
     const serial = timeline([
       [0, 'write', 1, 2, 'ok'],
       [0, 'read', 3, 4, 'ok'],
@@ -254,7 +254,7 @@ describe('the finding that a run proves nothing', () => {
   const unheard = (where: string) =>
     `all writes to ${where} wrote the same value, so that no read can tell an old value from a new one`
 
-  test('is made if several writes to a key all have the same value', () => {
+  test('findVacuity reports that a run proves nothing if each key was written several times, but always with the same value', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1]), [], [])).toEqual([unheard('x')])
     expect(findVacuity(writing(['x', 1], ['y', 2], ['y', 2], ['x', 1]), [], [])).toEqual([unheard('each of 2 keys')])
     expect(
@@ -262,13 +262,13 @@ describe('the finding that a run proves nothing', () => {
     ).toEqual([unheard('x')])
   })
 
-  test('is not made if a key gets two different values, or if some key is written only once', () => {
+  test('findVacuity reports nothing if a key is written with two different values, or if some key is written only once', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1], ['x', 2]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1], ['x', 1], ['y', 1]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])
   })
 
-  test('is made if a requested fault never took effect', () => {
+  test('findVacuity reports that a run proves nothing if a requested fault never took effect', () => {
     expect(findVacuity(busy, [{ name: 'partition', kind: 'partition' }], [fault('fault-1', cut, 0, 10, 0)])).toEqual([
       'no partition took effect',
     ])
@@ -291,7 +291,7 @@ describe('the finding that a run proves nothing', () => {
     expect(findVacuity(busy, [delay], [])).toEqual(['no delay was injected'])
   })
 
-  test('is made if the run ended before a requested fault was injected', () => {
+  test('findVacuity reports that a run proves nothing if a requested fault was never injected', () => {
     expect(findVacuity(busy, [killed], [])).toEqual(['no kill was injected'])
   })
 
@@ -301,13 +301,13 @@ describe('the finding that a run proves nothing', () => {
     expect(findDoubts(busy, [], [], undefined, recovery).map(({ lacks }) => lacks)).toEqual(['recovery'])
   })
 
-  test('is made if no operation was pending during a fault', () => {
+  test('findVacuity reports that a run proves nothing if no operation was pending during a requested fault', () => {
     expect(findVacuity(busy, [killed], [fault('fault-1', kill, 20, 30)])).toEqual([
       'no operation was under way during any kill',
     ])
   })
 
-  test('is not made if an operation called before a fault was answered during the fault', () => {
+  test('findVacuity reports nothing if an operation was called before a fault and answered during the fault', () => {
     const [last = 0] = [...busy.operations.returnTime].sort((one, other) => other - one)
     const [first = 0] = [...busy.operations.callTime].sort((one, other) => other - one)
     expect(last).toBeGreaterThan(first)

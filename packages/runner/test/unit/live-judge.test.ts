@@ -48,7 +48,7 @@ test('the live judge is uncertain if a value that nobody wrote suggests a mistak
   expect(judge.judged()).toMatchObject({ soFar: 'not certain', doubt: expect.stringContaining('route table') })
 })
 
-test('the live judge is not certain until an operation has observed a value', () => {
+test('the live judge calls a history "not certain" until a read or a dequeue has succeeded', () => {
   const observations = { register: 'read', counter: 'read', set: 'read', queue: 'dequeue' }
   const written = { register: 'write', counter: 'add', set: 'add', queue: 'enqueue' }
   for (const model of ['register', 'counter', 'set', 'queue'] as const) {
@@ -73,7 +73,7 @@ const counted = (additions: number): EventInput[] => [
   ...operation(2, 'read', 0),
 ]
 
-test('the live judge reports a violation of a counter with its place and the delay in events', () => {
+test('the live judge reports the file and line of a violation of a counter, and how many events later the violation was noticed', () => {
   const judge = createLiveJudge({ model: 'counter', initial: 0 }, (position) => ({ path: 'p', line: position + 2 }))
   const told: string[] = []
   judge.onViolation((violation) => told.push(violationText(violation)))
@@ -93,7 +93,7 @@ test('the live judge checks a short counter history whenever a verdict is reques
   expect(judge.judged()).toMatchObject({ soFar: 'not linearizable', violation: { position: 9 } })
 })
 
-test('with isFollowed off, the live judge checks a register but not a counter', () => {
+test('the live judge checks a register, but not a counter, if `isFollowed` is false', () => {
   const [register, counter] = (['register', 'counter'] as const).map((model) =>
     createLiveJudge({ model, initial: null, isFollowed: false }),
   )

@@ -95,7 +95,7 @@ describe('a run that lost contact with the fault injector', () => {
     expect(levels.convergent).toMatchObject({ result: 'unknown' })
   })
 
-  test('has final reads if contact was never lost', () => {
+  test('marks reads as final and reports no trouble if contact with the fault injector was never lost', () => {
     const { outcome, events } = runWith(undefined)
     expect(outcome.trouble).toEqual([])
     expect(events.some(({ final }) => final === true)).toBe(true)
@@ -117,7 +117,7 @@ describe('a phase in which a fault may be in force', () => {
       bounds,
     ).map(({ phase, operations }) => [phase, operations])
 
-  test('has a question mark in its name', () => {
+  test('is named after the fault with a question mark, such as "partition?"', () => {
     expect(countsOf(60)).toEqual([
       ['calm', 4],
       ['partition', 2],
@@ -134,7 +134,7 @@ describe('a phase in which a fault may be in force', () => {
     ])
   })
 
-  test('counts for itself, apart from "calm", "healed" and the phase of the fault', () => {
+  test('is left out by requirements on "calm", on "healed" and on the phase of the fault', () => {
     const faults = [{ kind: 'partition', from: ms(20), to: ms(40), perhapsUntil: ms(60) }]
     const found = (text: string) =>
       judgeRequirements([parseRequirement(text, 'require')], { history, report: undefined, faults })[0]

@@ -85,7 +85,7 @@ test('compare-and-sets are left out of a run that is expected to meet a level be
 })
 
 describe('the faults of a run', () => {
-  test('are those that the target offers, at the offered nodes', async () => {
+  test('hit only the nodes for which the target offers the requested fault', async () => {
     const target: Target = {
       ...plain,
       offers: () => [{ nodes: ['db'], nemeses: [happening('kill', 'kill:db'), happening('pause')] }],
@@ -107,7 +107,7 @@ describe('the faults of a run', () => {
     }
   })
 
-  test('are rarer for a group of nodes with a high value of calm', async () => {
+  test('are less than half as many if the target offers its nodes with `calm` 4 instead of `calm` 1', async () => {
     const offered = (calm: number): Target => ({
       ...plain,
       clients: 'observed',
@@ -118,7 +118,7 @@ describe('the faults of a run', () => {
     expect(often.schedule.at(-1)?.from).toBeGreaterThan(15e9)
   })
 
-  test('happen in every group that offers them, and are numbered by time', async () => {
+  test('hit every group of nodes for which the target offers the fault, and have ids in the order of time', async () => {
     const target: Target = {
       ...plain,
       offers: () => [
@@ -233,7 +233,7 @@ describe('a scheduled fault', () => {
     [{ kind: 'kill', nodes: ['n3'] }],
     [{ kind: 'kill', nodes: 'leader' }],
     [{ kind: 'partition', links: ['n1>n2', 'n2>db'] }],
-  ])('is planned if the target has its nodes, or if it names another service: %o', async (fault) => {
+  ])('is accepted if it names existing nodes, the leader, or a link to another service: %o', async (fault) => {
     expect(await refusal(fault)).toBeUndefined()
   })
 })

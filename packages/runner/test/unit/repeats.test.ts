@@ -102,7 +102,7 @@ describe('the doubts about repeated changes in a long recording', () => {
   const said = (process: number, type: Event['type'], value?: unknown): Event =>
     ({ index: 0, time: 0, process, type, f: 'cas', key: 'hits', value }) as unknown as Event
 
-  test('include one for a repetition whose first attempt was forgotten', () => {
+  test('include a repeated change whose first attempt was forgotten because more than 100,000 operations followed', () => {
     const watched = createRepeats('register')
     const resent = () => {
       watched.client('{"process":1,"repeats":0,"resent":true}\n', said(1, 'invoke'))
@@ -114,7 +114,7 @@ describe('the doubts about repeated changes in a long recording', () => {
     expect(resent()).toEqual([expect.stringContaining('may have been carried out both times')])
   })
 
-  test('count the repetitions that exceed the limit of examined ones', () => {
+  test('state how many repeated changes exceed the limit of 10,000 examined changes', () => {
     const watched = createRepeats('register')
     watched.backend(said(0, 'invoke'))
     for (let process = 1; process < 10_003; process++)

@@ -51,7 +51,7 @@ describe('a requirement on a run', () => {
     ['recovery < 1s', false, 'never'],
     ['lost = 0', true, '0'],
     ['staleness.max == 0ms', true, '0 ns'],
-  ] as const)('"%s" has met = %s and the found value %s', (text, met, found) => {
+  ] as const)('"%s" is judged as met: %s, with the measured value %s', (text, met, found) => {
     expect(judged(text)).toMatchObject({ met, found, why: '' })
   })
 

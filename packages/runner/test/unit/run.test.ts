@@ -123,7 +123,7 @@ describe('a simulated run with requested faults', () => {
     return { events, records: run.outcome.faults.map(({ id, hits }) => ({ id, hits })), outcome: run.outcome }
   }
 
-  test('repeats faults that had no effect after the schedule, while clients continue', () => {
+  test('injects a fault that had no effect once more after the end of the schedule, while clients continue', () => {
     const { events, records, outcome } = insisting(drowned, ['kill', 'pause'])
     expect(records).toEqual([
       { id: 'fault-1', hits: 3 },

@@ -32,7 +32,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('counts nothing if the client did not give up on a failed request', () => {
+  test('counts only failed requests on which the client gave up as never sent', () => {
     const { clientEvent, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
@@ -49,7 +49,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('counts a reply of the backend as lost if the outcome for the client becomes unknown after it', () => {
+  test('counts a reply of the backend as lost if the outcome for the client becomes unknown after that reply', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     backendEvent(event('ok', 1))
@@ -57,7 +57,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
   })
 
-  test('counts a reply of the backend as lost if the outcome for the client was unknown before it', () => {
+  test('counts a reply of the backend as lost if the outcome for the client became unknown before that reply', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     clientEvent(event('info', 1))

@@ -92,7 +92,7 @@ describe('requirements on a run with a standstill', () => {
     },
   )
 
-  test('are decided for parts of the run without a standstill', () => {
+  test('are decided if the standstill cannot have changed the measured values', () => {
     const standstill = { from: at(4.05), to: at(6.1) }
     expect(judged('availability during kill >= 50%', standstill)).toMatchObject({ met: true })
     expect(judged('availability during pause >= 50%', standstill)).toMatchObject({ met: 'unknown' })
@@ -105,7 +105,7 @@ test('a standstill in a history is listed as a standstill, and not as a fault', 
   expect(faultSpans(history({ from: at(1), to: at(3) }), undefined)).toEqual([])
 })
 
-test('events of other programs that are named like standstills are ignored if they have no times', () => {
+test('an event "stood-still" of another program is ignored if its value has no valid times', () => {
   const strange = historyFromEvents([
     { process: 'nemesis', type: 'info', f: 'stood-still', value: null },
     { process: 'nemesis', type: 'info', f: 'stood-still', value: ['x'] },

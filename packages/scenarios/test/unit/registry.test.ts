@@ -14,7 +14,7 @@ test('the name of each story is unique, and its summary is one line', () => {
 })
 
 describe.each(stories)('the story $name', ({ lesson, source, told, fix, ledger, withoutLedger }) => {
-  test('has either a ledger for its promise or a reason for having none', () => {
+  test('has either a ledger, which tells whether a promise was kept, or a sentence that says why there is no ledger', () => {
     expect([ledger, withoutLedger].filter((each) => each !== undefined)).toHaveLength(1)
     expect(ledger?.promise ?? withoutLedger).toMatch(/^[A-Za-z][^.]{15,}\.$/)
   })
@@ -24,7 +24,7 @@ describe.each(stories)('the story $name', ({ lesson, source, told, fix, ledger, 
     expect(source).toMatch(/(?:19|20)\d\d/)
   })
 
-  test.each([...told, fix])('uses only an existing system, nodes, clients and functions in the part $title', (tale) => {
+  test.each([...told, fix])('names only an existing system, nodes, clients and functions in the run $title', (tale) => {
     const { target, bug, targetSettings = {}, workload, nodes, cast, beats, leader, load } = tale
     const object = findWorkload(workload)?.object
     expect(() => findProtocol(target)?.create({ bug, object, settings: targetSettings })).not.toThrow()

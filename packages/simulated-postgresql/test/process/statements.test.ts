@@ -18,7 +18,7 @@ test.each([1, 2, 3])(
 
 describe.each(Object.entries(SUBJECTS))('Statements about %s', (_, scripts) => {
   test.each(scripts.map((script) => [script[0], script]))(
-    'have the answers of PostgreSQL, beginning with "%s"',
+    'the script that begins with "%s" gets the same answers as from PostgreSQL',
     async (_, script) => expect(await differencesIn(script)).toBe(''),
   )
 })

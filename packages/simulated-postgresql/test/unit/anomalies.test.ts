@@ -85,7 +85,7 @@ describe('a row that one transaction changed twice', () => {
   })
 
   test.each(['nowait', 'skip locked'])(
-    'makes FOR KEY SHARE wait if a trigger locked the later version, even with %s',
+    'FOR KEY SHARE %s waits for a row that a transaction updated and then deleted by MERGE under a BEFORE trigger',
     (policy) => {
       play(
         [

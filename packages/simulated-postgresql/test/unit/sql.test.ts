@@ -30,13 +30,13 @@ describe('the SQL parser', () => {
 describe('fieldsOf for a syntax tree node', () => {
   const select = (sql: string) => expectKind(parse(sql)[0]!.node, 'SelectStmt')
 
-  test('refuses a node if a field outside the list is set', () => {
+  test('fieldsOf refuses a syntax tree node with a set field that is not in the list of allowed fields', () => {
     expect(() => fieldsOf('SelectStmt', select('select 1 having true'), ['targetList'])).toThrow(
       expect.objectContaining({ name: 'NotSupported', construct: 'HAVING' }),
     )
   })
 
-  test('accepts a node whose unlisted fields are empty', () => {
+  test('fieldsOf accepts a syntax tree node whose fields outside the list of allowed fields are empty', () => {
     expect(fieldsOf('SelectStmt', select('select 1'), ['targetList']).targetList).toHaveLength(1)
   })
 })

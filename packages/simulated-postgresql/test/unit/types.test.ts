@@ -73,7 +73,7 @@ test.each([
   expect(code(type, text)).toBe(expected)
 })
 
-test('rare forms of dates and times require --calculator, and forms that depend on the clock are refused', () => {
+test('rare date formats are refused with a hint at the option --calculator, and clock-dependent formats without this hint', () => {
   for (const [type, text] of [
     ['date', 'Jan 8, 1999'],
     ['time', '04:05 PM'],

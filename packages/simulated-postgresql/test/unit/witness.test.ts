@@ -205,7 +205,7 @@ describe('the dependency report', () => {
     ])
   })
 
-  test('treats a group of transactions as one if the option areOne is set', () => {
+  test('the dependency report treats the transactions of one request as one transaction if `areOne` is set', () => {
     const statements = [`a: ${COUNT}`, `b: ${leave('b')}`, `a: ${leave('a')}`]
     expect(told(statements).lines).toEqual([])
     const groupOf = (pid: number): string => `request ${pid}`
@@ -266,7 +266,7 @@ describe('the dependency report', () => {
     expect([lines.filter((each) => each.startsWith(line)).length, unknown]).toEqual([1, undefined])
   })
 
-  test('is unknown for an upsert that conflicts with a row outside its source query', () => {
+  test('the dependency report is unknown for an INSERT ... SELECT with ON CONFLICT DO NOTHING that waited for a conflicting row', () => {
     const write = "insert into jobs select 2, 'b' from jobs where id < 3 on conflict do nothing"
     const { unknown } = told(bWaitsFor("update jobs set state = 'held' where id = 2", COUNT_ACTIVE, NOBODY, write))
     expect(unknown).toMatch(/^insert into jobs select .* cannot be asked again$/)
@@ -279,7 +279,7 @@ describe('the dependency report', () => {
       ['b r doctors/2/c/seen 0 -1', 'b r doctors/2/c/seen 5 0'],
     ],
     ['of a column that the reader wrote', 'active', []],
-  ])('contains the expected reads %s, in a row that the reader has updated', (_, column, expected) => {
+  ])('if the reader updated the row, the report contains the expected reads %s', (_, column, expected) => {
     const read = `select ${column} from doctors where ward = 2 and name = 'c'`
     const { lines } = told([
       ...['b: begin', `b: ${read}`, `a: ${SEEN}`],
@@ -311,7 +311,7 @@ describe('the dependency report', () => {
   test.each([
     ['different values', '1', '2', '3', '4'],
     ['equal values', '1', '1', '2', '2'],
-  ])('has a cell for each of two lost updates of one column that do not overlap, with %s', (_, ...states) => {
+  ])('successive lost updates of one column appear under two separate keys, with %s', (_, ...states) => {
     const [first = '', second = '', third = '', fourth = ''] = states
     const { lines } = told([...lostUpdate(first, second), ...lostUpdate(third, fourth)])
     expect(lines).toEqual([
@@ -342,7 +342,7 @@ describe('the dependency report', () => {
     expect(a!.began).toBeLessThan(b!.began)
   })
 
-  test('is unknown for a statement that takes numbers from a sequence', () => {
+  test('the dependency report is unknown for a statement that takes numbers from a sequence', () => {
     const { unknown } = told([
       ...[
         'a: begin',

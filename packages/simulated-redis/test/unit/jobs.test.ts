@@ -9,7 +9,7 @@ describe('the BullMQ queues of a Redis', () => {
     ['list', 'mail', false],
     ['zset', 'bull:mail:delayed', true],
     ['zset', 'bull:mail:completed', false],
-  ])('have pending jobs if a %s exists at %s: %s', (type, key, expected) => {
+  ])('a Redis with a %s at the key %s has pending BullMQ jobs: %s', (type, key, expected) => {
     const store = new Store(() => 0)
     const value = type === 'list' ? { type, items: ['1'] } : { type, scores: new Map([['1', 500 * 0x1000]]) }
     store.database(0).put(key, value as never)

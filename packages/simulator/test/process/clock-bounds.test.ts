@@ -76,7 +76,7 @@ describe('clocks in a search', () => {
     expect(driftPpm).toBeGreaterThan(45_000)
   })
 
-  test('have the errors that the user chose, even if these exceed the bound of the protocol', () => {
+  test('clocks in a search have the drift and jumps that the user chose, even if the drift exceeds the bound of the protocol', () => {
     const { driftPpm, jumpMs } = widest({
       protocol: raft,
       targetSettings: LEASES,

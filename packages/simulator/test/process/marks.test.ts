@@ -50,19 +50,19 @@ const RARE = [
 const SEEDS = 4
 
 describe.each([...protocols])('the protocol $name', (protocol) => {
-  test('records no marks if no bug is planted', () => {
+  test('no node reports that a planted bug took effect if the protocol runs without planted bugs', () => {
     expect(markedIn(protocol, undefined, 1)).toEqual([])
   })
 
   const bugs = protocol.bugs.filter(({ name }) => !RARE.includes(name))
-  test.each(bugs.map(({ name }) => name))('records a mark in at least one run with the bug %s', (name) => {
+  test.each(bugs.map(({ name }) => name))('in at least one run a node reports that the bug %s took effect', (name) => {
     let marked: readonly string[] = []
     for (let seed = 1; seed <= SEEDS && marked.length === 0; seed++) marked = markedIn(protocol, name, seed)
     expect(marked.length).toBeGreaterThan(0)
   })
 
   test.each(protocol.bugs.filter(({ under }) => under !== undefined))(
-    'has for the bug $name only existing faults and settings',
+    'the bug $name declares only faults and settings that exist',
     (bug) => {
       const names = nemeses.map(({ name }) => name)
       for (const fault of bug.under?.faults ?? []) expect(names).toContain(fault)

@@ -105,7 +105,7 @@ const limits = {
 describe.each(groups)('the object $name', (group) => {
   const { object, model, initial } = group
 
-  test('agrees with its model for one client', () => {
+  test('an object that one client uses agrees with its model', () => {
     fc.assert(
       fc.property(inputs(group), (asked) => {
         const { events } = played(object, asked)
@@ -121,7 +121,7 @@ describe.each(groups)('the object $name', (group) => {
     )
   })
 
-  test('continues the same way after save and load, and its saved content is not changed later', () => {
+  test('an object continues the same way after save and load, and its saved content is not changed later', () => {
     fc.assert(
       fc.property(inputs(group), inputs(group), (before, after) => {
         const { state } = played(object, before)
@@ -136,7 +136,7 @@ describe.each(groups)('the object $name', (group) => {
     )
   })
 
-  test('is not changed by its reads', () => {
+  test('an object is not changed by its reads', () => {
     fc.assert(
       fc.property(inputs(group), inputs(group), (before, asked) => {
         const { state } = played(object, before)

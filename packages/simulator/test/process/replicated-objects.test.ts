@@ -6,11 +6,11 @@ import { plantedIn, searchFor } from '../replicated-objects.ts'
 // More of the same seeds: replicated-objects.soak.test.ts.
 
 describe.each(workloadsOfObjects)('the workload $name', (workload) => {
-  test.each(['raft', 'primary-replica'])('is linearizable on %s under all faults', (protocol) => {
+  test.each(['raft', 'primary-replica'])('the workload is linearizable on %s under all faults', (protocol) => {
     expect(searchFor(workload, protocol, undefined, 10)).toEqual([])
   })
 
-  test.each(['paxos', 'viewstamped', 'chain'])('is linearizable on %s on two seeds', (protocol) => {
+  test.each(['paxos', 'viewstamped', 'chain'])('the workload is linearizable on %s for two seeds', (protocol) => {
     expect(searchFor(workload, protocol, undefined, 2)).toEqual([])
   })
 })
@@ -19,13 +19,13 @@ describe.each(workloadsOfObjects)('the workload $name', (workload) => {
 const changing = workloadsOfObjects.filter(({ functions, reads }) => functions.some((f) => !reads.includes(f)))
 
 describe.each(changing)('the workload $name', (workload) => {
-  test('violates linearizable on raft with the bug ack-before-majority', () => {
+  test('the workload violates linearizable on raft with the bug ack-before-majority', () => {
     expect(searchFor(workload, 'raft', 'ack-before-majority', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })
 
 describe.each(changing.filter(({ reads }) => reads.length > 0))('the workload $name', (workload) => {
-  test('violates linearizable on raft with the bug stale-read', () => {
+  test('the workload violates linearizable on raft with the bug stale-read', () => {
     expect(searchFor(workload, 'raft', 'stale-read', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })
@@ -36,7 +36,7 @@ describe.each(workloads.filter(({ object }) => object === 'transactions'))('the 
   })
 
   test.each(plantedIn('two-phase-commit', 'sharded'))(
-    'is not strictly serializable on %s with the bug %s',
+    'the workload is not strictly serializable on %s with the bug %s',
     (protocol, bug) => {
       expect(searchFor(workload, protocol, bug, 100)).toMatchObject([{ failure: { kind: 'violation' } }])
     },
@@ -47,7 +47,7 @@ describe.each(workloads.filter(({ object }) => object === 'transactions'))('the 
 const countsTwice = ['append', 'counter', 'queue', 'lock', 'list-append', 'log']
 
 describe.each(workloadsOfObjects.filter(({ name }) => countsTwice.includes(name)))('the workload $name', (workload) => {
-  test('violates linearizable on raft with the bug double-apply', () => {
+  test('the workload violates linearizable on raft with the bug double-apply', () => {
     expect(searchFor(workload, 'raft', 'double-apply', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })

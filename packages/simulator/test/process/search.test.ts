@@ -73,7 +73,7 @@ describe('a search for failures', () => {
     expect(strategiesNamed(names)).toEqual(usualStrategies)
   })
 
-  test('holds requests at awaits for programs, and omits the strategies about leaders and expiries', () => {
+  test('a search in programs uses the strategy "awaits" four times, and omits "leaders", "expiries" and "databases"', () => {
     const names = usualStrategiesOf({}).map(({ name }) => name)
     expect(names.filter((name) => name === 'awaits')).toHaveLength(4)
     expect(names.filter((name) => name === 'leaders' || name === 'expiries')).toEqual([])
@@ -133,7 +133,7 @@ describe('a search for failures', () => {
     // Too few steps for one of the histories.
     { steps: 'a million steps', checkSteps: 1_000_000, reasons: ['time'] },
     { steps: 'as many steps as usual', checkSteps: undefined, reasons: [] },
-  ])('has the same outcome for any wall clock if checks may take $steps', ({ checkSteps, reasons }) => {
+  ])('a search result does not depend on the wall clock if checks may take $steps', ({ checkSteps, reasons }) => {
     const random = createRandom('clock')
     let time = 0
     const jumping = () => {
@@ -162,7 +162,7 @@ describe('a search for failures', () => {
     },
   )
 
-  test('reports only that evidence as missing which every trial lacks', () => {
+  test('a search reports evidence as missing only if the evidence is missing in every trial', () => {
     let histories = 0
     const workload: Workload = { ...register, vacuous: () => (histories++ === 0 ? ['no x', 'no y'] : ['no y']) }
     const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })

@@ -51,13 +51,13 @@ function startedBy(bug: string | undefined, byShortcut: string | undefined) {
   return { subject, started }
 }
 
-test('a search uses the shortcut of a protocol, and compares one trial in 25 with a plain run', () => {
+test('a search uses a faster shortcut for starting the protocol, and repeats one trial in 25 without the shortcut', () => {
   const { subject, started } = startedBy(undefined, undefined)
   expect(searchSeeds(subject, all).findings).toEqual([])
   expect(started).toEqual({ plainly: 2, short: 50, distrusted: 0 })
 })
 
-test('a search reports no failure that occurs only with the shortcut, and stops using the shortcut', () => {
+test('a search ignores a failure that a faster shortcut for starting the protocol causes, and stops using this shortcut', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(searchSeeds(subject, all).findings).toEqual([])
   expect(started.distrusted).toBe(1)
@@ -92,7 +92,7 @@ test.each([
   expect(unrepeatableSeed(ending, { ...all, count: 5 })).toBeUndefined()
 })
 
-test('a search finds failures that only plain runs show, once a compared trial has differed from its plain run', () => {
+test('once a shortcut for starting the protocol changes a trial, a search finds the failures that the shortcut has hidden', () => {
   const { subject, started } = startedBy(BUG, undefined)
   const { findings } = searchSeeds(subject, { ...all, count: 400 })
   expect(started.distrusted).toBeGreaterThan(0)
@@ -130,7 +130,7 @@ test('unrepeatableSeed compares fewer runs once half of the time is used, but at
   ).toBe(9)
 })
 
-test('a search stops using a shortcut that changes a run, and does not call the runs unrepeatable', () => {
+test('unrepeatableSeed stops using a start shortcut that changes a run, and reports no unrepeatable run', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(unrepeatableSeed(subject, { ...all, count: 30 })).toBeUndefined()
   expect(started.distrusted).toBe(1)

@@ -28,12 +28,12 @@ describe('unusual message delays', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => true }).delays).toEqual([])
   })
 
-  test('stay as drawn if explicit delays do not reproduce the failure, or if time runs out', () => {
+  test('unusual message delays are not reduced if a run with these delays does not fail again, or if the time runs out', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => false })).toBe(SCENARIO)
     expect(calmer(SCENARIO, { ...options, expired: () => true }).delays).toEqual(drawn)
   })
 
-  test('have no shortest duration if the scenario also fails with a shorter delay', () => {
+  test('an unusual message delay has no shortest duration if the scenario fails even with a delay of usual length', () => {
     const needed = ({ delays = drawn }: Scenario): boolean => delays.some(({ packet }) => packet === 30)
     expect(calmer(SCENARIO, { ...options, fails: needed }).delays?.map(({ least }) => least)).toEqual([undefined])
   })

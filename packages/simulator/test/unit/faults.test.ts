@@ -127,7 +127,7 @@ describe('a crash before an effect', () => {
     expect(crashed('persist', 1)).toEqual({ got: ['got 1'], journal: 'starts with []', answers: ['0 info'] })
   })
 
-  test('leaves no record of that effect in the journal, and may lose earlier records', () => {
+  test('a crash before a write to the journal leaves no record of this write, and may lose earlier records', () => {
     const journals = new Set(Array.from({ length: 30 }, (_, seed) => crashed('persist', 2, seed).journal))
     expect([...journals].sort()).toEqual(['starts with [10]', 'starts with []'])
   })
@@ -245,7 +245,7 @@ describe('requests of clients', () => {
     return { answers: world.answers, asked: world.said('n1').filter((text) => text === 'asked').length, hits: heal() }
   }
 
-  test('are never served when lost, and have an unknown outcome', () => {
+  test('a client request lost by lose-request is never served, and has an unknown outcome', () => {
     for (const silence of ['hang', 'reset'] as const)
       expect(askOnce({ kind: 'lose-request', links, silence })).toEqual({ answers: ['0 info'], asked: 0, hits: 1 })
   })
@@ -359,7 +359,7 @@ describe('an impossible effect of a machine', () => {
     return () => world.pass(10)
   }
 
-  test('is reported with its node', () => {
+  test('an impossible effect that a protocol asks for is reported with the name of the node', () => {
     expect(asked({ type: 'send', to: 'n9', message: 1 })).toThrow('n1 sends to n9, which is not one of its peers')
     expect(asked({ type: 'setTimer', timer: 't', afterMs: Number.NaN })).toThrow(
       'n1 sets the timer "t" to ring after NaN ms',

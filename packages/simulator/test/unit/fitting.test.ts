@@ -34,7 +34,7 @@ describe('trial plans for programs', () => {
     expect(moments.filter(({ moment }) => moment === 'leads')).toEqual([])
   })
 
-  test('inject no fault if no kind is chosen, and often make clients busy', () => {
+  test('if no kind of fault is chosen, trial plans for programs inject none, and more than half have periods of busy clients', () => {
     const plans = fitted([])
     expect(plans.filter(({ schedule, reactions }) => schedule.length + reactions.length > 0)).toEqual([])
     expect(plans.filter(({ busy }) => busy !== undefined).length).toBeGreaterThan(plans.length / 2)

@@ -45,7 +45,7 @@ describe('requests held at awaits', () => {
     expect(shrink(SCENARIO, { fails: () => true, expired: () => false })).not.toHaveProperty('holds')
   })
 
-  test('move with the preceding operation if shrinking spreads out the operations', () => {
+  test('a request held at an await moves with the operation before it if shrinking moves the operations apart', () => {
     const apart = sturdier(SCENARIO, {
       ...{ fails: () => true, expired: () => false },
       others: (scenario) => (scenario.operations[1]?.at === 120e6 ? [scenario] : []),

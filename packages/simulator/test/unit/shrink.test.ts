@@ -115,7 +115,7 @@ describe('shrinking', () => {
 describe('a random part of a scenario', () => {
   const names = nodeNames(5)
 
-  test('contains a part of the operations and faults, ordered by time, on existing nodes', () => {
+  test('a random part of a scenario orders its operations and faults by time, and names only existing nodes', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const { operations, faults, nodes } = thinned(large, createRandom(seed))

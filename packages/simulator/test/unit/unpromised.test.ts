@@ -43,7 +43,7 @@ describe('the promise of a protocol', () => {
     [commitWait, LOOSE, { clocks: { jumpMs: millis(31) } }, 'if clocks jump by more than 30 ms', 'level'],
     [commitWait, STRICT, { faults: ['clock'] }, 'if clocks are wrong, with these settings', 'strengths'],
   ])(
-    'does not cover settings, clocks or faults beyond its conditions (%#)',
+    'a protocol promises nothing under settings, clocks or faults beyond the conditions of its promise (%#)',
     (protocol, targetSettings, choices, where, lacks) => {
       expect(unpromisedOf(protocol, targetSettings, choices)).toEqual({
         what: `${protocol.name} promises nothing ${where}`,
@@ -77,7 +77,7 @@ describe("faults excluded from a protocol's promise", () => {
     expect(killsIn({ faults: ['kill'] })).toBeGreaterThan(40)
   })
 
-  test('cause a violation if chosen, and shrinking keeps as many nodes as the protocol needs', () => {
+  test('a search with chosen faults beyond the promise of a protocol finds a violation, and shrinking keeps at least four nodes', () => {
     const subject = subjectOf({ faults: ['kill'] })
     const limits: TrialLimits = {
       memoryBytes: 2 ** 28,

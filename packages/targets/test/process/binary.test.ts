@@ -22,7 +22,7 @@ const programOf = (answer: string): string =>
 const machineOf = (reference: string) => binaryProtocol(reference).create({ settings: {} })
 
 describe('a protocol run as a program', () => {
-  test('gets each event with its node’s clocks, and returns effects and its status', () => {
+  test('a protocol run as a program gets each event with the clocks of its node, and returns effects and a status', () => {
     const machine = machineOf(
       programOf('return { effects: [{ type: "log", text: line }], status: { role: event.type, leads: true } }'),
     )

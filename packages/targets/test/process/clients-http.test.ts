@@ -175,13 +175,13 @@ describe('a wrong HTTP declaration', () => {
     expect(() => plan(declaration)).toThrow(message)
   })
 
-  test('is refused if a function has no route', async () => {
+  test('an HTTP client is refused if a function of the workload has no route', async () => {
     await expect(clientOf(1, { kind: 'http', routes: { routes: ROUTES } }, ['read', 'cas'])).rejects.toThrow(
       /no route says how to cas/,
     )
   })
 
-  test('is refused if a route does not determine a request', async () => {
+  test('a route of an HTTP client is refused if a wildcard in its path leaves the URL of the request open', async () => {
     const routes = [ROUTES[0], { request: 'PUT /*/{key}', f: 'write', value: 'body' }]
     await expect(clientOf(1, { kind: 'http', routes: { routes } })).rejects.toThrow(/write the segment itself/)
   })

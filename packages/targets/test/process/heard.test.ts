@@ -150,7 +150,7 @@ const before = message(1030, 'x', 742)
 const carried = (heard: ReturnType<typeof heardOf>) => heard.messages.filter(({ carries }) => carries !== undefined)
 
 describe('the record of messages about a change', () => {
-  test('contains each message, with its change, its fate, and the fault that delayed its delivery', () => {
+  test('the record of messages lists each message with the write that it contains, its fate, and the fault that delayed it', () => {
     const heard = overheard([before, message(1060, 'x', 743, { deliveredAtMs: 1120 }), message(1070, 'y', 5)])
     expect(heard.messages).toEqual([
       {
@@ -168,7 +168,7 @@ describe('the record of messages about a change', () => {
     expect(heard.isCut).toBe(false)
   })
 
-  test('reports a change as not sent if all messages were recorded and changes are recognised', () => {
+  test('the record shows that a write was not sent to a node if all messages to the node were recorded and recognised', () => {
     const heard = overheard([before, message(1070, 'y', 5)])
     expect(carried(heard).map(({ to }) => to)).toEqual(['n2'])
     expect([heard.isCut, heard.unclear]).toEqual([false, undefined])
@@ -219,11 +219,11 @@ describe('the record of messages about a change', () => {
     ).toBeUndefined()
   })
 
-  test('assigns no message to a change whose value was also sent before the change', () => {
+  test('no message is assigned to a write if the value of the write had already been sent before', () => {
     expect(carried(overheard([before, message(1040, 'x', 743), message(1060, 'x', 743)]))).toEqual([])
   })
 
-  test('shows a failed connection attempt of a node with the change, even if the traffic is not parsed', () => {
+  test('the record contains a failed connection attempt to a killed node, even if the traffic cannot be parsed', () => {
     const attempt = (sentAtMs: number): PassedMessage => ({
       ...{ type: 'connection', text: undefined, sentAtMs, closedAtMs: sentAtMs + 1, isUnread: true },
     })
@@ -236,7 +236,7 @@ describe('the record of messages about a change', () => {
     expect(heard.unclear).toBe('not recorded')
   })
 
-  test('keeps at most 200 messages, and prefers messages with the change', () => {
+  test('the record keeps at most 200 messages, and prefers messages that contain the missed write', () => {
     const many = Array.from({ length: 1000 }, (_, i) => message(1050 + i / 100, 'y', i))
     const heard = overheard([before, ...many, message(1080, 'x', 743)])
     expect(heard.messages).toHaveLength(200)

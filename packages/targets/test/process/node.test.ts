@@ -179,7 +179,7 @@ describe('the parser of plain requests', () => {
     ['GET /nowhere', ''],
     ['GET /kv/later', ''],
     ['GET /kv/unavailable', ''],
-  ])('replies to %s %s like the general parser, however the bytes are divided', async (line, body) => {
+  ])('the reply to %s %s equals that of the general parser, even if bytes arrive one by one', async (line, body) => {
     const asGeneral = await start({ id: 'n2' })
     const expected = statusAndBody(await answersTo(asGeneral, 1, request(line, body, UNKNOWN)))
     const whole = await start({ id: 'n3' })
@@ -221,7 +221,7 @@ describe('the parser of plain requests', () => {
     'PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 11\r\nContent-Length: 12\r\n\r\n{"value":7}',
     'GET /kv/x HTTP/1.1\r\nHost: n1\r\n folded: 1\r\n\r\n',
     'HELO\r\n',
-  ])('does not accept %j as plain', (text) => {
+  ])('the parser of plain requests leaves %j to the general HTTP parser', (text) => {
     expect(parsePlainRequest(Buffer.from(text))).toEqual({ type: 'other' })
   })
 })

@@ -6,7 +6,7 @@ const mine = (clocks: unknown) =>
   protocolFrom({ name: 'mine', create: findProtocol('raft')!.create, clocks }, 'mine.mjs')
 
 describe('the clock bounds declared by a user’s protocol', () => {
-  test("are computed from the protocol's settings if the bounds are a function", () => {
+  test('a protocol of a user may declare clock bounds as values or as a function of the settings', () => {
     const { clocks } = mine((settings: { readonly slack: number }) => ({ drift: 1 + settings.slack }))
     expect(typeof clocks === 'function' && clocks({ slack: 0.25 })).toEqual({ drift: 1.25 })
     expect(mine({ drift: 1.1, jumpMs: 50 }).clocks).toEqual({ drift: 1.1, jumpMs: 50 })

@@ -12,7 +12,7 @@ describe('a user’s protocol', () => {
     [{ objects: ['set', 'queue'], functions: ['add'] }, ['set', 'queue'], 'add'],
     [{ objects: ['stack'], functions: ['push', 'pop'] }, ['stack'], 'push, pop'],
   ] satisfies readonly [Partial<ProtocolModule>, readonly string[], string][])(
-    'with the members %j implements the objects %j',
+    'a protocol of a user that declares the members %j implements the objects %j',
     (members, objects, functions) => {
       const protocol = mine(members)
       expect(protocol.objects).toEqual(objects)
@@ -20,7 +20,7 @@ describe('a user’s protocol', () => {
     },
   )
 
-  test('accepts every workload that its functions allow if it declares no objects', () => {
+  test('a protocol with the functions add and read, but without declared objects, accepts the workload counter', () => {
     expect(mine({ functions: ['add', 'read'] }).objects).toContain('counter')
   })
 

@@ -122,7 +122,7 @@ const refuses =
     method === 'PUT' && end(response, status, body, fields)
 
 describe('a rehearsal with a correct route table', () => {
-  test('writes and reads once a key that clients do not use, and reports both', async () => {
+  test('a rehearsal of a correct route table writes and reads an unused key once, and reports both requests', async () => {
     const { rehearsal, items } = await rehearsed({})
     expect(rehearsal).toEqual({
       exchanges: ['n1: PUT /items/a {"item":7} was answered 200 {}', 'n1: GET /items/a was answered 200 {"item":7}'],
@@ -182,7 +182,7 @@ describe('a rehearsal with a correct route table', () => {
     expect(rehearsal?.exchanges).toEqual([])
   })
 
-  test('writes nothing if the service refuses an unused object and no object holds a number', async () => {
+  test('a rehearsal writes nothing if the service refuses unused keys and every existing key has the value null', async () => {
     const known: Quirk = ({ method, id }, response) =>
       id === 'a' ? end(response, 400) : method === 'GET' && end(response, 200, { item: null })
     const { rehearsal, items } = await rehearsed({ quirks: [known] })
@@ -190,7 +190,7 @@ describe('a rehearsal with a correct route table', () => {
     expect(items.size).toBe(0)
   })
 
-  test('writes nothing if the only object holds no number', async () => {
+  test('a rehearsal writes nothing if the routes have a single, constant key that has no number as its value', async () => {
     const fixed = [READ, WRITE].map((route) => ({
       ...route,
       request: route.request.replace('{key}', 'only'),
@@ -213,7 +213,7 @@ describe('a rehearsal with a correct route table', () => {
     )
   })
 
-  test('passes if a read returns a number that was not written', async () => {
+  test('a rehearsal passes, without reported requests, if a read returns another number than the written one', async () => {
     const stale: Quirk = ({ method }, response) => method === 'GET' && end(response, 200, { item: 6 })
     expect((await rehearsed({ quirks: [stale] })).rehearsal?.exchanges).toEqual([])
   })

@@ -47,7 +47,7 @@ describe('the watchdog of user code', () => {
     expect([shareAfter(0, 1), shareAfter(1, 2)]).toEqual([0.1, 0.1])
   })
 
-  test('restarts its count of checks at each call and each unit of work', () => {
+  test('the watchdog reports no hang if user code is called again, returns, or begins another seed between the checks', () => {
     const progress = createProgress()
     const watch = createWatch(progress, LIMITS, () => 0)
     enter(progress, 1)
@@ -145,7 +145,7 @@ describe('the watchdog of user code', () => {
     expect(asked).toBe(1)
   })
 
-  test('requests a description of the watched call, and truncates the description to the available length', () => {
+  test('the watchdog requests a description only of the call with the chosen number, and keeps its first 1,000 characters', () => {
     const progress = createProgress(2)
     expect([countCall(progress), countCall(progress), countCall(progress)]).toEqual([false, true, false])
     describeCall(progress, 'x'.repeat(5_000))

@@ -172,7 +172,7 @@ async function played(steps: readonly Step[], listen: boolean) {
   return { seen, events: recordOf(run), headline: run.report.headline }
 }
 
-test('a recording through the dispatcher equals a recording through a port, except for its times', async () => {
+test('a recording through an undici dispatcher equals a recording through a port, except for the times of the events', async () => {
   const step = fc.tuple(fc.constantFrom(...FAULTS), fc.constantFrom('alice', 'carol'), fc.constantFrom('put', 'get'))
   const every = FAULTS.map((fault, i): Step => [fault, i % 3 === 0 ? 'carol' : 'alice', i % 2 === 0 ? 'put' : 'get'])
   await fc.assert(

@@ -21,7 +21,7 @@ function modelOf({ file, model }: Labelled): string {
 const levels = ['linearizable', 'sequential', 'strict-serializable', 'strong-session-serializable', 'serializable']
 
 describe.runIf(corpusIsHere)('the verdicts of the labelled histories', () => {
-  test('each have a proof that verify accepts', {
+  test('verify accepts the proofs of at least 765 verdicts on the labelled histories, and refuses none', {
     timeout: 120_000,
   }, async () => {
     const counts = new Map<string, number>()

@@ -974,7 +974,7 @@ test.each(
   expect(verdictOf(inTurn(isTrue), { model, initial: null }, [proof])).toBe('accepted')
 })
 
-test('verify refuses a violation of first-in-first-out if the two messages were enqueued concurrently', () => {
+test('verify refuses a proof that first-in-first-out is violated if the two messages were enqueued concurrently', () => {
   const takes = ['2 invoke take -', '2 ok take - ["b","r"]', '2 invoke take -', '2 ok take - ["a","s"]']
   const [a, b] = [
     ['0 invoke enqueue - "a"', '0 ok enqueue - "a"'],

@@ -20,7 +20,7 @@ const said = (text: string, of: object, ...entries: readonly object[]): string[]
   verified(text, { ...head, ...of }, entries).findings.map(({ verdict, why }) => `${verdict}: ${why}`)
 
 describe('a proof given to the verifier', () => {
-  test('of a violation is accepted if its core admits no order, with the number of steps tried', () => {
+  test('a proof of a violation is accepted if no order explains its operations, and the number of steps tried is reported', () => {
     const [one] = said(stale, {}, { level: 'linearizable', result: 'violated', core: [1, 5] })
     expect(one).toBe('accepted: these 2 operations admit no order (2 steps tried)')
   })
@@ -36,19 +36,19 @@ describe('a proof given to the verifier', () => {
       [3],
       'not shown that linearizable is violated: these operations have an order if .*, see line 3 of the history',
     ],
-  ])('is reported as %s in one sentence with the lines of its core', (verdict, core, sentence) => {
+  ])('a proof is reported as %s in one sentence with the lines of its operations', (verdict, core, sentence) => {
     const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
     expect(finding?.verdict).toBe(verdict)
     expect(sentenceOf(finding!)).toMatch(new RegExp(`^${sentence.replaceAll(/[()]/g, '\\$&')}$`))
   })
 
-  test('of several levels is reported in one sentence that names each level', () => {
+  test('a proof of several levels is reported in one sentence that names each level', () => {
     const order = differences([5, 1, 3])
     const [finding] = verified(stale, head, [{ level: 'sequential', result: 'met', order }]).findings
     expect(sentenceOf(finding!, ['causal', 'pram'])).toMatch(/^causal, pram are met: an order of 3 operations/)
   })
 
-  test('for a met level is accepted if its order explains every answer', () => {
+  test('a proof of a met level is accepted if the order in the proof explains every answer', () => {
     const order = differences([5, 1, 3])
     expect(said(stale, {}, { level: 'sequential', result: 'met', order })).toEqual([
       'accepted: an order of 3 operations explains every answer',
@@ -79,7 +79,7 @@ describe('a proof given to the verifier', () => {
       'linearizable',
       'line 1: it had returned before the call of one that is earlier in the order',
     ],
-  ])('is refused if its order %s', (_, lines, level, why) => {
+  ])('a proof of a met level is refused if its order %s', (_, lines, level, why) => {
     expect(said(stale, {}, { level, result: 'met', order: differences(lines) })).toEqual([`refused: ${why}`])
   })
 
@@ -94,7 +94,7 @@ describe('a proof given to the verifier', () => {
       [3],
       'these operations have an order if answers that may depend on others are left out',
     ],
-  ])('is refused if its core %s', (_, core, why) => {
+  ])('a proof of a violation is refused if its list of operations %s', (_, core, why) => {
     expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
   })
 
@@ -205,7 +205,7 @@ describe('a history given to the verifier', () => {
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/refused: .* is not exact/)
   })
 
-  test('makes the verdict on a proof undecided if it has an unknown function', () => {
+  test('the verdict on a proof is undecided if the history contains a function that the verifier does not know', () => {
     const text = history('0 invoke swap - 1', '0 ok swap - 1')
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/undecided: .*"swap"/)
   })
@@ -249,7 +249,7 @@ describe('the core of a violation', () => {
     expect(said(history(...before, write, read), {}, entry)[0]).toMatch(/^refused/)
   })
 
-  test('counts all additions to a counter that it reads, even those outside the core', () => {
+  test('verify counts all additions that a read of a counter may include, even additions that the proof leaves out', () => {
     const text = history('0 invoke add - 2', '0 ok add - 2', '1 invoke read -', '1 ok read - 3', '0 invoke add - 1')
     const entry = { level: 'linearizable', result: 'violated', core: [3] }
     expect(said(text, { model: 'counter' }, entry)[0]).toMatch(/^accepted/)

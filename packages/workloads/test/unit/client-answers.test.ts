@@ -15,7 +15,7 @@ describe("the answer of a user's client", () => {
   )
 
   test.each(['increment', 'decrement', 'deposit', 'withdraw', 'publish'])(
-    'may be undefined for %s, which means the requested value',
+    'stands for the requested value if the answer to %s is undefined',
     (f) => {
       expect(judged(f, 3, undefined)).toEqual({ type: 'ok', value: 3 })
       expect(judged(f, 3, 7)).toEqual({ type: 'ok', value: 7 })
@@ -27,14 +27,14 @@ describe("the answer of a user's client", () => {
     ['acquire', 'an acquire'],
     ['send', 'a send'],
     ['invent', 'an invent'],
-  ])('is refused for %s if it is undefined', (f, named) => {
+  ])('is refused if the answer to %s is undefined', (f, named) => {
     expect(judged(f, null, undefined)).toEqual({
       type: 'broken',
       why: `it answered ${named} with nothing. Return the result, or null if there is no value`,
     })
   })
 
-  test('to an acquire is refused if JSON cannot represent it', () => {
+  test('is refused if JSON cannot represent the answer, such as the answer 1n to an acquire', () => {
     expect(judged('acquire', null, 1n)).toEqual({
       type: 'broken',
       why: 'it answered an acquire with 1n, which JSON cannot represent',

@@ -40,7 +40,7 @@ describe('the settler of a watched store', () => {
     }
   })
 
-  test('lets only one client read the unknown ranges', () => {
+  test('lets only one of several clients read the revisions that are still unknown', () => {
     const settler = createSettler(storeWith(3))
     const [first, second] = [settler.finisher(), settler.finisher()]
     expect(first()).toBeDefined()
@@ -48,7 +48,7 @@ describe('the settler of a watched store', () => {
     expect(first()).toBeDefined()
   })
 
-  test('reads unknown revisions before their compaction, and none that is compacted already', () => {
+  test('reads unknown revisions before a compaction removes them, and skips revisions that are already compacted', () => {
     const store = storeWith(2, 5)
     const settler = createSettler(store)
     expect(settler.before(2)).toBeUndefined()

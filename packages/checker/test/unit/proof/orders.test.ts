@@ -13,8 +13,8 @@ const permutations = (rows: readonly number[]): readonly (readonly number[])[] =
 // Weak levels, final reads and bounds of sums are proved without an order.
 const WITHOUT_ORDERS = ['weak register', 'final reads', 'counter']
 
-describe.each(models.filter((model) => !WITHOUT_ORDERS.includes(model)))('proveOrders of the model %s', (model) => {
-  test(`lists failing orders, such that each possible order begins with exactly one of them, in ${manyOf(100)} histories`, () => {
+describe.each(models.filter((model) => !WITHOUT_ORDERS.includes(model)))('proveOrders for the model %s', (model) => {
+  test(`lists failing beginnings, and each possible order starts with exactly one of the beginnings, in ${manyOf(100)} histories`, () => {
     const first = inject('seed') * 10_000
     let listed = 0
     for (let seed = first; seed < first + many(100); seed++) {

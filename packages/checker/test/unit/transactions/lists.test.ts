@@ -84,7 +84,7 @@ describe("two transactions that each miss the other's append", () => {
     expect(sentenceOf(report, 'serializable')).toContain('Write skew (G2-item): T1 (process 0) read x = []')
   })
 
-  test("would be serializable if one of them had seen the other's append", () => {
+  test('are strictly serializable if the second transaction instead reads the append of the first transaction', () => {
     const report = judged(
       together(skew[0], [
         1,

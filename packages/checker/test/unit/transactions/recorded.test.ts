@@ -129,7 +129,7 @@ describe('transactions recorded at the wire', () => {
     ['read committed', 'Read at REPEATABLE READ, or in one statement.'],
     ['read committed of InnoDB', 'with plain SELECTs only'],
     ['repeatable read of InnoDB', 'with plain SELECTs only'],
-  ])('with read skew at isolation %s get a remedy that their server offers', (isolation, cure) => {
+  ])('get a remedy for a read skew that their server offers (isolation %s)', (isolation, cure) => {
     const other = 'accounts/2/balance'
     const found: readonly Ran[] = [
       {
@@ -175,7 +175,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['read committed', /or use REPEATABLE READ or SERIALIZABLE and retry\.$/],
     ['repeatable read of InnoDB', /REPEATABLE READ does not prevent it, except/],
-  ])('with a lost update at isolation %s get a remedy that their server offers', (isolation, cure) => {
+  ])('get a remedy for a lost update that their server offers (isolation %s)', (isolation, cure) => {
     const { levels } = judged(lostUpdate.map((ran) => ({ ...ran, more: { isolation } })))
     expect(levels['serializable']).toMatchObject({ counterexample: { story: { cure: expect.stringMatching(cure) } } })
   })
@@ -288,7 +288,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('meet "strict-serializable" if a read returns a value that was written twice, at last just before the read', () => {
+  test('meet "strict-serializable" if a read returns the value of the newest write, which an older write also wrote', () => {
     const wrote = (at: number, value: number): Ran => ({
       ...{ from: at, to: at + 5, micro: [['w', balance, value]], locks: [[row, at + 1, at + 2]] },
     })
@@ -675,7 +675,7 @@ describe('a read of which only a comparison is known', () => {
     ['r!=', 'a', 'b'],
     ['r!=', null, 'b'],
     ['r!<', 'a', 'b'],
-  ])('with the operator %s may have returned %j if the operand is %j', (kind, value, given) => {
+  ])('that uses the operator %s may have returned the value %j if the operand is %j', (kind, value, given) => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).toBe('met')
   })
 
@@ -686,11 +686,11 @@ describe('a read of which only a comparison is known', () => {
     ['r<>', null, 40],
     ['r<>', 'a', 'a'],
     ['r!=', 'a', 'a'],
-  ])('with the operator %s cannot have returned %j if the operand is %j', (kind, value, given) => {
+  ])('that uses the operator %s cannot have returned the value %j if the operand is %j', (kind, value, given) => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).not.toBe('met')
   })
 
-  test('leaves "serializable" unknown if no version satisfies the comparison, and the reason names both lines', () => {
+  test('leaves "serializable" unknown if no written value satisfies the comparison, and the reason names the read and the write', () => {
     const guarded: Ran = {
       ...later(['r>=', 'accounts/1/balance', 40], ['add', 'accounts/1/balance', -40]),
       locks: [['accounts/1', 25, 26]],
@@ -706,7 +706,7 @@ describe('a read of which only a comparison is known', () => {
     })
   })
 
-  test('may have returned any value if the record lacks even the comparison', () => {
+  test('may have returned any value if neither the value nor a comparison is recorded', () => {
     for (const value of [1, null]) expect(result([written(value), later(['r', 'accounts/1/balance'])])).toBe('met')
   })
 

@@ -58,7 +58,7 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
     expect(story?.cure).toMatch(/^[A-Z].*\.$/)
   })
 
-  test('violates the level that its story names in refusedBy, and meets all weaker levels', () => {
+  test('violates the level that `refusedBy` in its explanation names, and meets the weaker levels', () => {
     const refusedBy = story?.refusedBy as IsolationLevel
     expect(report.levels[refusedBy]?.result).toBe('violated')
     // What databases call repeatable read is snapshot isolation, so it is not said to refuse write skew.
@@ -83,13 +83,13 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   })
 })
 
-test('a read of a later write is told by real time, not by inferred orders of the writes', () => {
+test('a read that returns the value of a later write is explained as "read ahead" and violates "strong-read-committed"', () => {
   const write = (value: number): Json => ['w', 'x', value]
   const { counterexample } = shown(oneByOne(line(0, write(1), ['r', 'x', 2]), line(1, write(2))), 'rw-register')
   expect(counterexample.story).toMatchObject({ name: 'read ahead', refusedBy: 'strong-read-committed' })
 })
 
-test('a story is not refused by a level that the history meets', () => {
+test('an unseen change is explained as a violation of "strong-cursor-stability" if the history meets "cursor-stability"', () => {
   const first = oneByOne(line(0, ['w', 'x', 1]))
   const both = together(line(1, ['r', 'x', null], ['w', 'x', 2]), line(2, ['r', 'x', 1]))
   const report = judged([...first, ...both], null, 'rw-register')

@@ -21,7 +21,7 @@ async function runUnder(faults: string | object, ...more: readonly string[]) {
   return { exitCode, result }
 }
 
-test('chaos targets --faults lists the targets that can suffer a user-defined fault, and its nemeses', async () => {
+test('chaos targets --faults lists which targets a user-defined fault can affect, and which nemeses inject the fault', async () => {
   const { stdout } = await extended(['targets', '--faults', '--json'])
   const rows = JSON.parse(stdout)
   for (const [fault, ...worlds] of [

@@ -31,7 +31,7 @@ test('a user-defined level that returns unknown leads to exit code 2', async () 
   expect(exitCode).toBe(2)
 })
 
-test('a user-defined level judges a run, and is read back from its result', async () => {
+test('chaos run --require judges a run by a user-defined level, and reports the result of the level as JSON', async () => {
   const out = temporaryDirectory()
   const sim = ['run', '--sim', '--seed', '1', '--time', '1s', '--rate', '200', '--faults', 'none', '--json']
   const { stdout, exitCode } = await extended([...sim, '--out', out, '--require', 'one-writer'])
@@ -59,7 +59,7 @@ test('a user-defined level that returns nothing is named in the error', async ()
   expect(exitCode).toBe(3)
 })
 
-test('a user-defined level is refused for a single function', async () => {
+test('--require refuses a user-defined level for a single function, because a level applies to all operations', async () => {
   const { stderr, exitCode } = await extended(['check', historyOf(0), '--require', 'one-writer of write'])
   expect(stderr).toContain('a level holds for all operations of a run. Write one-writer alone.')
   expect(exitCode).toBe(3)

@@ -169,7 +169,7 @@ describe('chaos check --expect linearizable', () => {
     ['get and put of a key-value store as met', operation('put', 'a', 'key-value'), 0],
     ['the writes of a register alone as unknown', lines({ process: 0, type: 'invoke', f: 'write', value: 1 }), 2],
     ['a queue without operations as unknown', lines({ chaos: 1, model: 'queue' }), 2],
-  ])('judges %s, and exits with the code of that verdict', async (_, content, expected) => {
+  ])('chaos check judges %s, and exits with 0 for met or 2 for unknown', async (_, content, expected) => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     writeFileSync(file, content)
     expect((await chaosHere(['check', file, '--expect', 'linearizable'])).exitCode).toBe(expected)

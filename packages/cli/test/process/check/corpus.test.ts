@@ -107,7 +107,7 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
   )
 
   test.each(byChecker.map((labelled) => [labelled.file, labelled] as const))(
-    '%s gets the same verdict and accounting as from the checker that labelled the file',
+    '%s gets the verdict and the counts (such as lost elements) that its label contains',
     async (_, labelled) => {
       const history = await readHistory(join(corpus, labelled.file))
       const report = judge(labelled, history, ['linearizable', 'eventual'])
@@ -134,7 +134,7 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
       const translation = translationOf(model)
       return translation === undefined ? [] : [[file, translation, valid] as const]
     }),
-  )('%s gets its labelled verdict by another model', async (file, { model, level, edn }, valid) => {
+  )('%s gets its labelled verdict if translated to another model', async (file, { model, level, edn }, valid) => {
     const path = join(mkdtempSync(join(tmpdir(), 'chaos-corpus-')), 'history.edn')
     writeFileSync(path, edn(readFileSync(join(corpus, file), 'utf8')))
     const history = await readHistory(path)

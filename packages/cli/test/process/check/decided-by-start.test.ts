@@ -220,7 +220,7 @@ describe('a recorded service that forgets what it acknowledged', () => {
       /enqueued 6 on a .* enqueued 7 on a .* dequeued 7 on a .* in order\. That is right only if something was there/,
     ],
   ] as const)(
-    'makes the verdict on a %s unknown, and violated once --initial is given, in chaos record and chaos check',
+    'chaos record and chaos check judge a lossy %s as unknown without --initial, and as violated with --initial',
     async (model, what, initial, says) => {
       const directory = temporaryDirectory()
       const path = (name: string) => join(directory, name)

@@ -92,7 +92,7 @@ describe('the requirements of a history of transactions', () => {
 describe('chaos run --require', () => {
   const simulated = ['run', '--sim', '--time', '2s', '--rate', '150', '--seed', '3', '--faults', 'partition']
 
-  test('adds bounds to the expected level, and writes them to run.json', async () => {
+  test('chaos run --require checks each bound in addition to the expected level, and writes the bounds to run.json', async () => {
     const out = temporaryDirectory()
     const required = ['--require', 'p99 during calm < 1us', '--require', 'lost == 0']
     const { exitCode, stdout } = await chaosHere([...simulated, ...required, '--out', out])

@@ -65,7 +65,7 @@ test('a recording in a store is checked like a file, whether it is one object or
   }
 })
 
-test('chaos explain and chaos diff read a recording in a store like a file', async () => {
+test('chaos explain and chaos diff accept the s3:// address of a recording instead of a file', async () => {
   const store = await startStore()
   useStore(store.port)
   const file = await recorded(recordingOf(60, 2, 30), store.put)

@@ -74,7 +74,7 @@ describe('the spec of another person', () => {
     }
   })
 
-  test('is refused if its target is outside its directory, and the refusal names the commands of the target', async () => {
+  test('the refusal of a spec whose target is outside the directory of the spec shows the commands that the target runs', async () => {
     const files = strangersDirectory()
     mkdirSync(join(files.directory, 'inner'))
     const file = files.write('inner/spec.json', spec({ target: { name: files.cluster, settings: {} } }))
@@ -97,7 +97,7 @@ describe('the spec of another person', () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('runs its probe if the command line repeats the probe, or if --trust is given', async () => {
+  test('a spec of another person may run a required command if --require repeats the requirement, or if --trust is given', async () => {
     const files = strangersDirectory()
     const requirement = `command "touch ${files.mark}" exit == 0`
     const file = files.write('spec.json', spec({ require: [requirement] }))
@@ -110,7 +110,7 @@ describe('the spec of another person', () => {
     expect(repeated.stdout).toContain(`found 0`)
   })
 
-  test('needs no permission if it has only built-in names and no probes', async () => {
+  test('a spec of another person runs without --trust if it names only built-in code and requires no command', async () => {
     const files = strangersDirectory()
     const file = files.write('spec.json', spec({ require: ['operations >= 1'] }))
     const { exitCode, stderr } = await chaosHere(['run', '--spec', file, '--out', join(files.directory, 'out')])

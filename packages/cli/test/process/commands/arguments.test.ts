@@ -98,7 +98,7 @@ describe('an option that is declared by a schema', () => {
   })
 })
 
-test('typed options become members of a run, and the members become the same options again', () => {
+test('membersOf turns command-line options into members of a run, and typedMembers turns the members into the options', () => {
   const declared = {
     time: ifTyped(asDuration(runMembers.timeMs, { member: 'timeMs' })),
     clients: asCount(v.optional(runMembers.clients, 3), { member: 'clients' }),
@@ -145,7 +145,7 @@ describe('a misspelt name', () => {
     )
   })
 
-  test('of a fault is answered with the nearest name instead of a list of all faults', () => {
+  test('a misspelt fault in --faults is answered with the nearest fault instead of a list of all faults', () => {
     expect(() => parseNemeses('partition,kil')).toThrow(
       /^--faults kil: there is no such fault\. Did you mean kill\? \d+ are known: --help lists them\.$/,
     )

@@ -89,7 +89,7 @@ describe('chaos compare', () => {
     expect(all.cells[1].lost).toBe(0)
   })
 
-  test('sweeps several settings together, as one grid if a system has all of them, else as one curve per system', async () => {
+  test('chaos compare --sweep makes one grid of two settings if one system has both, and otherwise one curve per system', async () => {
     const named = async (...sweep: string[]) => {
       const {
         plan: { systems, sweep: subjects },

@@ -401,7 +401,7 @@ describe('chaos init for a service that can be started', () => {
     expect(configIn(cwd)).toContain("{ request: 'GET /orders/{key}', f: 'read', result: 'json.state2', outcomes:")
   })
 
-  test('reports why the routes failed, and marks the written routes with a comment', async () => {
+  test('chaos init reports why a tried route did not work, and marks the route in the configuration with a comment', async () => {
     const cwd = storeWith(STORE('never'))
     const { stdout } = await chaosHere(['init'], { cwd })
     expect(stdout).toContain('• /orders/{key} was tried: the first write did not work: PUT /orders/r-')
@@ -489,7 +489,7 @@ describe('chaos init without a terminal', () => {
     )
   })
 
-  test('uses the address of the listening process if its port cannot be chosen', () => {
+  test('the configuration of a service that already runs has its address as the only node, and no fault that kills', () => {
     const text = configText({ target: { address: '127.0.0.1:8000' }, nodes: 1 })
     expect(text).toContain("nodes: [{ addresses: { client: '127.0.0.1:8000' } }]")
     expect(text).toContain("faults: ['lose-reply', 'delay-clients']")

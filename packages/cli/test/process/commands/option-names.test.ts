@@ -46,7 +46,7 @@ const namedIn = (name: string): RegExp =>
     'm',
   )
 
-test('exactly the ten expected commands have a use.ts file', () => {
+test('exactly the ten commands from chaos run to chaos record declare their options in a file "use.ts"', () => {
   expect(uses).toEqual([
     'run',
     'check',

@@ -169,7 +169,7 @@ describe('chaos check --out', () => {
     expect(readFileSync(history, 'utf8')).toMatch(/^<!doctype html>/i)
   })
 
-  test('prints the command that repeats the check with shell quoting', async () => {
+  test('the report of chaos check contains the command that repeats the check, with the file name quoted for the shell', async () => {
     const directory = temporaryDirectory()
     const history = join(directory, "Jose's $1 run.jsonl")
     copyFileSync(staleRead, history)

@@ -11,14 +11,14 @@ describe.each(stories)('the scenario $name', (story) => {
     expect((await playTale(part)).differences).toEqual([])
   })
 
-  test('runs as its description states in the fixed version', async () => {
+  test('the fixed version of the scenario runs as the description of that version states', async () => {
     expect((await playTale(fixOf(story))).differences).toEqual([])
   })
 })
 
 describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise of the scenario $name', (story) => {
   test.each(accidentOf(story))(
-    'is broken in exactly one step of the version "$tale.title", if that version makes a promise',
+    'exactly one step of the faulty version "$tale.title" breaks the promise of the scenario, if the version has one',
     async (part) => {
       const { promise, steps } = await playTale(part)
       // Of the tellings of one story, one may be about something else.
@@ -34,12 +34,12 @@ describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise
     },
   )
 
-  test('is broken in at least one version', async () => {
+  test('at least one faulty version of the scenario breaks the promise of the scenario', async () => {
     const tellings = await Promise.all(accidentOf(story).map(playTale))
     expect(tellings.some(({ steps }) => steps.some(({ ledger }) => ledger?.broken))).toBe(true)
   })
 
-  test('is kept in the fixed version', async () => {
+  test('the fixed version of the scenario keeps the promise of the scenario', async () => {
     const { steps } = await playTale(fixOf(story))
     expect(steps.filter(({ ledger }) => ledger?.broken)).toEqual([])
     expect(steps.filter(({ ledger }) => ledger !== undefined).length).toBeGreaterThan(0)

@@ -46,11 +46,11 @@ describe('a terminal of 80 columns', () => {
     ['explain', history('split-brain')],
     ['run', '--help'],
     ['compare', '--help'],
-  ])('has room for the output of chaos %s %s', async (...args) => {
+  ])('a terminal of 80 columns is wide enough for each line that chaos %s %s prints', async (...args) => {
     expect(wide(await narrow(...args))).toEqual([])
   })
 
-  test('has room for the result of chaos run, with its tables and the drawn contradiction', async () => {
+  test('a terminal of 80 columns is wide enough for the tables and the drawn contradiction of chaos run', async () => {
     const broken = ['--bug', 'stale-read', '--faults', 'isolate-leader', '--seed', '3', '--require', 'lost == 0']
     const out = ['--out', temporaryDirectory()]
     expect(wide(await narrow('run', '--sim', '--time', '2s', '--rate', '150', ...broken, ...out))).toEqual([])
@@ -60,12 +60,12 @@ describe('a terminal of 80 columns', () => {
     ['--bug', 'stale-read', '--seed', '4', '--seeds', '1'],
     ['--target', 'paxos', '--bug', 'ignore-highest-accepted', '--seed', '3', '--seeds', '1'],
     ['--target', 'paxos', '--seeds', '2'],
-  ])('has room for the output of chaos fuzz %s %s', async (...args) => {
+  ])('a terminal of 80 columns is wide enough for each line that chaos fuzz %s %s prints', async (...args) => {
     const search = ['fuzz', '--workers', '1', '--shrink', '1s', '--out', temporaryDirectory()]
     expect(wide(await narrow(...search, ...args))).toEqual([])
   })
 
-  test('has room for chaos compare, which splits wide tables', async () => {
+  test('chaos compare splits wide tables so that they fit into a terminal of 80 columns', async () => {
     const systems = 'raft,primary-replica:sync=1:reads=primary,primary-replica:reads=replica:sync=majority'
     const faults = 'partition,isolate-leader,kill,pause,delay,clock'
     const compare = ['compare', ...BRIEF_COMPARISON, '--targets', systems, '--faults', faults]
@@ -75,7 +75,7 @@ describe('a terminal of 80 columns', () => {
     for (const title of ['available', 'worst p99', 'lost']) expect(lines.join('\n')).toContain(` ${title}`)
   })
 
-  patientTest('has room for the output of chaos record', async () => {
+  patientTest('a terminal of 80 columns is wide enough for the output of chaos record', async () => {
     const { cwd, record } = valueService()
     const faults = ['--faults', 'lose-reply,partition,slow-body', '--seed', '1']
     expect(wide(await narrowIn(cwd, [...record, ...faults, ...WRITE_AND_READ]))).toEqual([])

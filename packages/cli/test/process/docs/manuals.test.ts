@@ -26,7 +26,7 @@ async function expectGenerated(name: string, generated: string): Promise<void> {
 
 describe('the manuals', () => {
   test.each(['adding-a-fault.md', 'extending.md'])(
-    'contain in %s only extension code that the tests run, and only existing paths',
+    'the manual %s shows only extension code that the tests also run, and mentions only paths that exist',
     (name) => {
       const page = read(name)
       const folder = join(root, 'packages', 'cli', 'test', 'adding', 'added')

@@ -57,7 +57,7 @@ describe('result.schema.json', () => {
     expect([read.chaos, unread]).toEqual([1, { chaos: 1, file: '/no/such.jsonl', error: expect.any(String) }])
   })
 
-  test('describes the --json output for a set with its accounting and for a record without client names', async () => {
+  test('result.schema.json describes --json for a set that lost an element, and for a recording without client names', async () => {
     const written = (lines: readonly object[]): string => {
       const file = join(temporaryDirectory(), 'history.jsonl')
       writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))

@@ -100,7 +100,7 @@ describe('chaos gallery', () => {
     expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(message)
   })
 
-  test('refuses an exhibit whose server is not installed, with the install command', async () => {
+  test('chaos gallery refuses to run an example whose server is not installed, and prints the install command', async () => {
     const path = process.env['PATH']
     process.env['PATH'] = '/nowhere'
     try {

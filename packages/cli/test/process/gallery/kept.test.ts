@@ -47,7 +47,7 @@ describe('the stored results of the gallery', () => {
   })
 
   test.each(kept)(
-    'show for $name the promised outcome in at least three trials, and describe the exhibit as it is now',
+    'the stored results of the example $name have three or more trials, the described outcome and the current description',
     (exhibit) => {
       const { triedOn, weaknessTrials, cureTrials, ...said } = exhibit
       expect(exhibitOutcome(exhibit)).toBe('as described')
@@ -60,7 +60,7 @@ describe('the stored results of the gallery', () => {
     },
   )
 
-  test('cover at least thirty exhibits', () => {
+  test('the gallery stores results for at least thirty examples of weaknesses', () => {
     expect(kept.length).toBeGreaterThanOrEqual(30)
   })
 })

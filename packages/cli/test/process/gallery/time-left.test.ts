@@ -31,7 +31,7 @@ test('the estimated time is unknown until an exhibit has been run', () => {
   expect(secondsLeft([], ['quick'], [kept('quick', 5)])).toBeUndefined()
 })
 
-test('the estimated time of the whole gallery is the sum of its stored trials on an equally fast machine', () => {
+test('the estimated time of a whole gallery run is the sum of the stored times if the machine is equally fast', () => {
   const exhibits = keptExhibits()
   const seconds = exhibits.map(({ name, weaknessTrials, cureTrials }) => ({
     name,

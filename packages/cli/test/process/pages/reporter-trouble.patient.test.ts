@@ -136,7 +136,7 @@ describe('chaos record with a baseline', () => {
     expect(slow.stdout).toMatch(/✘ p99 < 1us: found/)
   })
 
-  test('refuses an invalid member, and a baseline of another model', async () => {
+  test('chaos record refuses a misspelt member of the configuration, and a baseline that was made with another model', async () => {
     const cwd = project()
     configured(cwd, { baselin: 'x' })
     const misspelt = await chaosHere(record('fresh'), { cwd })

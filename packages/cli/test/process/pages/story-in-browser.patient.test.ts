@@ -81,7 +81,7 @@ describe('the page of a scenario in a real browser', () => {
   })
 
   test.skipIf(without)(
-    'opens at the step in its address, marks this step on both sides, and advances by buttons',
+    'the page of a scenario opens at the step in the URL, marks it in the accident and the fix, and advances by buttons',
     async () => {
       const url = await pageOf('burrito-and-taco')
       await open(new URL('#step=6', url), async (page) => {
@@ -109,7 +109,7 @@ describe('the page of a scenario in a real browser', () => {
   )
 
   test.skipIf(without)(
-    'shows every text without scripts, and prints every text even if a single step is open',
+    'the page of a scenario shows all texts without scripts, and prints all texts even if only one step is shown',
     async () => {
       const url = await pageOf('burrito-and-taco')
       const words = '.says p, .cell .belief, .ending'

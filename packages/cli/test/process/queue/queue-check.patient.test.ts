@@ -89,7 +89,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('falls back to a reported local check if the keys of a recording cannot be checked separately', async () => {
+  test('chaos check --queue judges a recording without workers, and says so, if its keys cannot be judged separately', async () => {
     const queue = await queueOf()
     await joined(queue)
     const file = fileOf(recordingOf(20, 1))

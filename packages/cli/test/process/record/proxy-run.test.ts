@@ -138,7 +138,7 @@ describe('a recording by chaos proxy', () => {
     expect(spec.target.traffic.command).toEqual(['node', '-e', script])
   })
 
-  test('with --config is refused by chaos run --spec, with the command that records again', async () => {
+  test('chaos run --spec refuses a recording of chaos proxy --config, and prints the command to record again', async () => {
     const directory = temporaryDirectory()
     const [routes, config] = [join(directory, 'routes.json'), join(directory, 'proxies.json')]
     writeFileSync(routes, JSON.stringify(ROUTES))
@@ -231,7 +231,7 @@ describe('a recording by chaos proxy', () => {
       }
     })
 
-    test('is one run without final reads if the route tables of its proxies differ', async () => {
+    test('proxies with different route tables are recorded as one run, which has no final reads', async () => {
       const [read, write] = ROUTES.routes
       const carts = [
         { ...read, request: 'GET /carts/{key}' },
@@ -292,7 +292,7 @@ describe('the output of a recording by chaos proxy', () => {
   }
   const http = { kind: 'http', ...ROUTES }
 
-  test('is chosen like the output of --record if a proxy has --carries', () => {
+  test('the output of chaos proxy --carries is a directory or a file by the same rules as the output of --record', () => {
     const said = { upstream: undefined, record: undefined, config: configOf(http) }
     expect(of({ ...said, out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ ...said, expect: 'linearizable' })).toEqual({ directory: 'chaos-results' })

@@ -178,7 +178,7 @@ describe('record() of the API', () => {
     expect(history.nemesis.map(({ f }) => f)).toEqual(['lose-reply', 'heal', 'healed'])
   })
 
-  test('records a fault of another program from the note of its start to the report of its end', async () => {
+  test('record() records a fault that another program injects, from the call of note() until the caller reports the end', async () => {
     const recorder = await recording(await storeOverHttp())
     const ended = recorder.note({ kind: 'partition', links: ['n1>db'] })
     await clientOf(recorder.url(), 'alice').put(1)

@@ -102,7 +102,7 @@ describe('a service in Python', () => {
     if (installed('python3') === undefined) context.skip(whySkipped('python3'))
   })
 
-  test('is linearizable, although it has its own URLs and ids in bodies', async () => {
+  test('a Python service is judged linearizable by a route table that describes its own URLs and its ids in bodies', async () => {
     const judged = await judge(named, [await startService()], async (clients) => {
       const [alice, bob] = [clients('alice'), clients('bob')]
       for (let i = 0; i < 5; i++) {

@@ -87,7 +87,7 @@ describe('a service that speaks HTTPS', () => {
   test.each([
     ['of the command line', (place: string) => ['--upstream', `https://${place}`, '--listen', 'https://127.0.0.1:0']],
     ['of a config file', () => ['--config', 'proxies.json']],
-  ])('is recorded with the table of --record by a proxy %s', async (_, ends) => {
+  ])('an HTTPS service is recorded by the route table that --record names, through a proxy %s', async (_, ends) => {
     const { directory, path, address, env } = await secureStore()
     const tls = { terminate: true, originate: true }
     const proxies = [{ name: 'n1', listen: '127.0.0.1:0', upstream: address, tls }]

@@ -67,7 +67,7 @@ test('the list of misbehaving protocols has more than forty entries with distinc
 describe('a misbehaving protocol', () => {
   const cases = misbehaving.filter(({ unusable, endless }) => !unusable && !endless)
   test.each(cases.map((one) => [one.name, one] as const))(
-    'that %s is reported by a search and by a simulated run',
+    'a search and a simulated run report a protocol that %s',
     async (_, one) => {
       const protocol = await guardedProtocol(written(one))
       const { finding, smallest } = firstFinding(protocol)
@@ -79,7 +79,7 @@ describe('a misbehaving protocol', () => {
     },
   )
 
-  test('is reported with the line of the protocol that threw an error', async () => {
+  test('a protocol that throws an error is reported with the line of the protocol file that threw the error', async () => {
     const protocol = await guardedProtocol(written(misbehaving.find(({ name }) => name === 'throws')!))
     const { finding } = firstFinding(protocol)
     expect(finding?.failure).toHaveProperty('trace', [expect.stringMatching(/^at .*mine\.mjs:\d+:\d+\)$/)])

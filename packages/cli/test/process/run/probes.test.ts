@@ -26,7 +26,7 @@ async function answering(): Promise<string> {
 const asked = async (text: string, placeholders = {}) => (await askProbes([text], placeholders)).get(text)
 
 describe('a probe over HTTP', () => {
-  test('returns the status, a number in the body, or a number in its JSON', async () => {
+  test('an HTTP probe returns the status for "status", a number in the body for "body", and a JSON member for "json.PATH"', async () => {
     const url = await answering()
     expect(await asked(`${url}/503 status == 503`)).toEqual({ value: 503 })
     expect(await asked(`${url}/200/lag:%2012.5%20ms body < 20`)).toEqual({ value: 12.5 })
@@ -47,7 +47,7 @@ describe('a probe over HTTP', () => {
 })
 
 describe('a probe by a command', () => {
-  test('returns the exit code, or the first printed number', async () => {
+  test('a command probe returns the exit code for "exit", and the first printed number for "output"', async () => {
     expect(await asked('command "exit 3" == 3')).toEqual({ value: 3 })
     expect(await asked(`command 'echo "rows: -7 of 9"' output < 0`)).toEqual({ value: -7 })
   })

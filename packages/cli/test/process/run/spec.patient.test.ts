@@ -137,7 +137,7 @@ describe('the option --spec', () => {
     )
   })
 
-  test('accepts a spec of an older version, and refuses a spec of a newer version with the version to use', async () => {
+  test('--spec accepts a spec of an older chaos, and refuses a spec of a newer chaos with advice to use the newer chaos', async () => {
     const spec = { target: { name: 'sim:raft', settings: {} }, workload: { name: 'register', settings: { keys: 3 } } }
     const old = { chaos: 1, version: '0.0.9', interrupted: false, schedule: [], operations: {}, vacuous: [] }
     const small = { ...spec, nodes: 3, clients: 4, rate: 100, timeMs: 500, timeoutMs: 500, faults: ['kill'], seed: 3 }
@@ -200,7 +200,7 @@ describe('the option --events', () => {
     },
   )
 
-  test('refuses a file that cannot be written before anything starts', async () => {
+  test('--events refuses an unwritable file before the run starts', async () => {
     const out = join(temporaryDirectory(), 'out')
     const { exitCode, stderr } = await chaosHere(['run', '--sim', ...SMALL, '--events', '/no/such/file', '--out', out])
     expect({ exitCode, stderr }).toEqual({ exitCode: 4, stderr: expect.stringMatching(/^--events \/no\/such\/file: /) })

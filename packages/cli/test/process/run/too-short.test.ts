@@ -22,7 +22,7 @@ const textFor = async (time: string, faults: string, seed: number): Promise<stri
 }
 
 describe('a run that is too short for its faults', () => {
-  test('is reported at the start, with the minimum time', async () => {
+  test('a run that is too short for its faults is reported at the start, with the --time in which all faults are injected', async () => {
     const { stderr, exitCode } = await chaosHere([
       ...['run', '--sim', '--seed', '5', '--time', '500ms', '--out', temporaryDirectory()],
     ])

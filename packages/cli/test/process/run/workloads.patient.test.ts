@@ -107,7 +107,7 @@ describe('a user-defined workload', () => {
   test.each([
     ['bank', 'none', 'initial: { a: 1 },'],
     ['counter', 'eventual', 'initial: 0,'],
-  ])('for the model %s is held to the level that the target promises: %s', async (model, promised, initial) => {
+  ])('a workload of model %s must meet the level that the target promises: %s', async (model, promised, initial) => {
     const file = asking(model, 'read', initial)
     const { stdout } = await chaosHere(short('--target', 'master-master', '--workload', file, '--json'))
     expect(JSON.parse(stdout)).toMatchObject({ expected: promised })

@@ -12,7 +12,7 @@ async function kept(...args: readonly string[]): Promise<string> {
   return join(out, readdirSync(out).find((name) => /^\d/.test(name)) ?? '')
 }
 
-describe.each(WORKLOADS)('transactions of %s', (workload) => {
+describe.each(WORKLOADS)('simulated transactions of the workload %s', (workload) => {
   const run = (seed: number) => [
     ...['run', '--target', 'sim:two-phase-commit', '--workload', workload, '--faults', 'kill', '--time', '1s'],
     ...['--seed', `${seed}`],

@@ -134,7 +134,7 @@ describe('chaos replay', () => {
     expect(stdout).not.toContain('NOTHING WENT WRONG')
   })
 
-  test('prints the played part after an interrupt, leaves no process, and exits with 130', async () => {
+  test('the result of chaos replay after SIGINT says "interrupted", no process or file is left, and the exit code is 130', async () => {
     const late = { ...good, operations: [{ ...good.operations[0], atMs: 60_000 }], faults: [] }
     const file = written(JSON.stringify(late))
     const directory = temporaryDirectory()

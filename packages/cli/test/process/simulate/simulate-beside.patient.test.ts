@@ -46,7 +46,7 @@ function shopWith(program: string): string {
 const some = ['--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1', '--workers', '1', '--json']
 
 describe('a second program next to the nodes of a service', () => {
-  test('has a race that chaos simulate finds, and that a replay repeats if both programs are named', async () => {
+  test('chaos simulate finds a race in a service that calls a second program, and a replay needs `--beside` for that program', async () => {
     const cwd = shopWith(RACING)
     const { exitCode, stdout, stderr } = await chaos(['simulate', 'shop', '--seeds', '64', ...some], { cwd })
     expect(exitCode, stderr).toBe(1)

@@ -71,7 +71,7 @@ function folderWith(program: string): string {
 const some = ['--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1', '--workers', '1', '--json']
 
 describe('a service whose clients are user code', () => {
-  test('has a race that is reported with its lines, and that a replay repeats if both files are named', async () => {
+  test('chaos simulate names the file of a race in a service with user-written clients, and a replay needs `--client`', async () => {
     const cwd = folderWith(RACING)
     const { exitCode, stdout, stderr } = await chaos(['simulate', 'lines', '--seeds', '64', ...some], { cwd })
     expect(exitCode, stderr).toBe(1)

@@ -146,7 +146,7 @@ describe('chaos simulate', () => {
     expect(await raceOf('by itself')).toBeDefined()
   })
 
-  test('exits with 3 for a program that acts in the real world after the last run, and names the call', async () => {
+  test('chaos simulate exits with 3 and names the call if the program calls setTimeout outside the simulation after a run', async () => {
     const awaited = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
     const cwd = folderWith(`${register('')}\n${awaited}\nsetTimeout(() => {}, 1)`)
     const { exitCode, stderr } = await chaos(['simulate', './server.ts', ...calm, '--seeds', '1', '--workers', '1'], {

@@ -39,7 +39,7 @@ const check = async (path: string, more: readonly string[]) => {
 }
 
 describe.skipIf(installed('redis-server') === undefined)('a recording in 40 parts that is larger than memory', () => {
-  test('is judged by two workers with the verdict and the counterexample of a single process', async () => {
+  test('two workers reach the verdict and the counterexample that a single process reaches for the same recording', async () => {
     const path = temporaryDirectory()
     writeRecording(path, { operations, keys: operations / 1_000, clients: 20, parts: PARTS })
     const queue = await queueOf()

@@ -40,7 +40,7 @@ describe.runIf(isPossible)('a Compose project', () => {
       )
     })
 
-  test('suffers partitions, kills and pauses under the commands of the manual, and the run gets a verdict', async () => {
+  test('the commands in the manual inject partitions into a Compose project, and the run is found linearizable', async () => {
     const [npx, tool, ...args] = run.split(' ')
     expect([npx, tool]).toEqual(['npx', 'chaos'])
     const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })
@@ -51,7 +51,7 @@ describe.runIf(isPossible)('a Compose project', () => {
     expect(states()).toBe('3 running')
   })
 
-  test('serves again, without leftovers of chaos, after chaos is killed during a run', async () => {
+  test('a Compose project serves again, without leftovers of chaos, after chaos is killed during a run', async () => {
     const schedule = [
       { fromMs: 100, toMs: 50_000, kind: 'partition', links: ['n1>n2', 'n2>n1'], mode: 'hold' },
       { fromMs: 100, toMs: 50_000, kind: 'kill', nodes: ['n2'] },
@@ -69,7 +69,7 @@ describe.runIf(isPossible)('a Compose project', () => {
     await expect.poll(everyNode, { timeout: 10_000 }).toEqual(['200', '200', '200'])
   })
 
-  test('is refused in one line with a remedy if it does not exist', async () => {
+  test('a Compose project is refused with a reason if the project, a service or the port does not exist', async () => {
     const shop = JSON.parse(block('json')) as object
     const asked = async (declaration: object) => {
       writeFileSync(join(directory, 'other.json'), JSON.stringify({ ...shop, ...declaration }))

@@ -132,7 +132,7 @@ describe.runIf(isPossible())('containers that Compose has started', () => {
   const states = () =>
     ['kv-1', 'kv-2', 'kv-3'].map((name) => say(`docker inspect --format '{{.State.Status}}' ${name}`))
 
-  test('suffer kills, pauses and partitions and get a verdict by the commands of the manual', async () => {
+  test('the commands in the manual inject kills or pauses into containers, and the run is found linearizable', async () => {
     const [npx, tool, ...args] = run.split(' ')
     expect([npx, tool]).toEqual(['npx', 'chaos'])
     const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })
@@ -143,7 +143,7 @@ describe.runIf(isPossible())('containers that Compose has started', () => {
     expect(states()).toEqual(['running', 'running', 'running'])
   })
 
-  test('run again after chaos is killed, even if a fault of chaos had stopped them', async () => {
+  test('containers run again after chaos is killed, even if a fault of chaos had stopped the containers', async () => {
     const schedule = [
       { fromMs: 100, toMs: 50_000, kind: 'kill', nodes: ['n2'] },
       { fromMs: 100, toMs: 50_000, kind: 'pause', nodes: ['n3'] },

@@ -57,7 +57,7 @@ describe.runIf(isPossible)('the container image of the manual', () => {
 
   const published = (port: number) => say(`podman port proxy ${port}`)
 
-  test('serves a client of Toxiproxy at the ports that Testcontainers uses', async () => {
+  test('the container image serves a client of Toxiproxy at the ports that Testcontainers uses', async () => {
     say(
       `podman run -d --name proxy --network ${network('shop')} --publish 127.0.0.1::8474 --publish 127.0.0.1::8666 chaos`,
     )
@@ -83,7 +83,7 @@ describe.runIf(isPossible)('the container image of the manual', () => {
     say('podman rm --force --time 0 proxy')
   })
 
-  test.runIf(hasClient)('attaches to a Compose project if only the socket of the engine is mounted', async () => {
+  test.runIf(hasClient)('the image attaches to a Compose project if only the engine socket is mounted', async () => {
     const socket = join(directory, 'engine.sock')
     const service = spawn(join(programs, 'podman'), ['system', 'service', '--time', '0', `unix://${socket}`], {
       stdio: 'ignore',

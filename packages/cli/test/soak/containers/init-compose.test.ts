@@ -29,7 +29,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
   }, 120_000)
   afterAll(end, 120_000)
 
-  test('declares a project that is not running, and leaves no containers of the project behind', async () => {
+  test('chaos init --compose writes the declaration of a project that is not running, and leaves no containers behind', async () => {
     const cwd = join(directory, 'shop')
     const { stdout, stderr, exitCode } = await init(cwd, '')
     expect(stdout, stderr).toMatch(/Wrote shop\.json\. Its nodes are n1, n2, n3\.\n"port" is missing/)
@@ -38,7 +38,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
     expect(say('podman ps --all --quiet')).toBe('')
   })
 
-  test('proposes a fault that cuts nodes from a service of the project', async () => {
+  test('chaos init --compose proposes a fault that cuts nodes from a service of the project', async () => {
     const cwd = join(directory, 'booking')
     const { stdout, stderr } = await init(cwd, '', '--service', 'web')
     const [, line = ''] = /Try it, as root: .* up -d && npx chaos (run .*)/.exec(stdout) ?? []

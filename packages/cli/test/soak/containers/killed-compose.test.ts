@@ -78,7 +78,7 @@ describe.runIf(isPossible)('a Compose project after a kill of chaos', () => {
   const mounts = () => say(`grep -c ${directory} /proc/mounts || true`)
 
   test.each(['links', 'nodes'])(
-    'serves again after faults of %s, and keeps no leftovers and no limits',
+    'a Compose project serves again, without leftovers or limits, after chaos is killed during faults of %s',
     async (faults) => {
       const random = createRandom(inject('seed'))
       const before = { held: NODES.map(held), mounts: mounts() }

@@ -41,7 +41,7 @@ describe.runIf(isPossible)('the traffic of a test suite to a Compose project', (
   }, 120_000)
   afterAll(end, 120_000)
 
-  test('is recorded by chaos record through the published port of the project, under faults', async () => {
+  test('chaos record records the traffic to a published port of a Compose project under faults', async () => {
     const args = ['--compose', 'compose.yaml', '--as', 'routes.json', '--faults', 'lose-reply', '--seed', '1']
     const { stdout, stderr, exitCode } = await chaos(['record', ...args, '--json', '--', 'node', 'suite.mjs'], {
       cwd,
@@ -62,13 +62,13 @@ describe.runIf(isPossible)('the traffic of a test suite to a Compose project', (
     expect(Number(say(`grep -c '"write"' ${out}`, cwd))).toBeGreaterThan(20)
   }
 
-  test('is recorded by chaos proxy, and goes directly to the project afterwards', async () => {
+  test('chaos proxy records requests to a published port of a Compose project, and the port still works afterwards', async () => {
     await recordedByProxy('suite.mjs', 'one.jsonl')
     expect(say(`curl --silent http://127.0.0.1:${port}/items/x`)).toMatch(/item/)
     expect(rulesOnMachine('published')).toEqual([])
   })
 
-  test('is recorded at a published port of ::1', async () => {
+  test('chaos proxy records requests to a published port at the address ::1', async () => {
     // Not every engine publishes there: this is what one that does would listen with.
     const other = createServer((_, response) => response.writeHead(418).end()).listen(port, '::1')
     await once(other, 'listening')
@@ -78,7 +78,7 @@ describe.runIf(isPossible)('the traffic of a test suite to a Compose project', (
     expect((await fetch(`http://[::1]:${port}/items/x`)).status).toBe(418)
   })
 
-  test('is refused with a remedy if the project is not running', async () => {
+  test('chaos record is refused with a remedy if the Compose project is not running', async () => {
     const args = ['--compose', 'nobodys', '--as', 'routes.json', '--', 'true']
     const { stderr, exitCode } = await chaos(['record', ...args], { cwd, env })
     expect([exitCode, stderr]).toEqual([

@@ -49,11 +49,11 @@ describe.runIf(rootful.isPossible)('a service in rootful containers', () => {
   beforeAll(() => startProjects(rootful), 120_000)
   afterAll(rootful.end, 120_000)
 
-  test('returns stale reads if replicas answer alone', async () => {
+  test('a service in rootful containers returns stale reads if replicas answer alone', async () => {
     expect(await results('replicas', inProject('replicas'))).toEqual(all('violated'))
   })
 
-  test('is linearizable with quorums', async () => {
+  test('a service in rootful containers is linearizable with quorums', async () => {
     expect(await results('quorum', inProject('quorum'))).toEqual(all('met'))
   })
 })
@@ -92,7 +92,7 @@ describe('a service in rootless containers', () => {
     },
   )
 
-  test.skipIf(obstacle)(`keeps the network of its run while all nodes are stopped${because}`, () => {
+  test.skipIf(obstacle)(`a run keeps its network while all nodes are stopped${because}`, () => {
     const schedule = [{ fromMs: 500, toMs: 1500, kind: 'kill', nodes: ['n1', 'n2', 'n3'] }]
     writeFileSync(join(directory, 'quorum', 'all.json'), JSON.stringify(schedule))
     const { headline, vacuous } = JSON.parse(chaosAs('quorum', run('quorum', 1, './all.json')))

@@ -73,7 +73,7 @@ describe.runIf(isPossible && isHere)('a Redis with replicas and scaled Sentinels
     return [member('num-slaves'), member('num-other-sentinels')]
   }
 
-  test('fails over when its primary is cut off, and the lost acknowledged additions are named', async () => {
+  test('a Redis with Sentinels fails over when the primary is cut off, and the run names a lost acknowledged addition', async () => {
     await expect.poll(known, { timeout: 60_000 }).toEqual([2, 2])
     expect(roles()).toEqual(['master', 'slave', 'slave'])
     const args = ['--target', './cache.json', '--workload', 'set', '--faults', './isolated.json', '--time', '24s']

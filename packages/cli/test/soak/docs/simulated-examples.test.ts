@@ -151,7 +151,7 @@ const MODES = [
 /** The short soak runs one that needs a Redis and several nodes. */
 const AS_PROCESSES = MODES.filter(([name]) => !short || name === 'lock')
 
-describe.each(AS_PROCESSES)('simulated-%s as processes', (name, bug, cured) => {
+describe.each(AS_PROCESSES)('the example simulated-%s run as processes', (name, bug, cured) => {
   const ran = async (mode: string) => {
     const options = ['--time', short ? '3s' : '20s', '--seed', '1', '--out', temporaryDirectory(), '--json']
     const cwd = join(DIRECTORY, `simulated-${name}`)
@@ -160,13 +160,13 @@ describe.each(AS_PROCESSES)('simulated-%s as processes', (name, bug, cured) => {
     return { exitCode, result: JSON.parse(stdout) }
   }
 
-  test('answers requests', async () => {
+  test('the example answers requests when run as processes', async () => {
     const { result } = await ran(bug)
     expect(result).toMatchObject({ tier: 'real', trouble: [] })
     expect(result.operations.ok).toBeGreaterThan(0)
   })
 
-  test('has no violation in its fixed variant', async () => {
+  test('the fixed variant of the example has no violation when run as processes', async () => {
     const { exitCode, result } = await ran(cured)
     expect(result).toMatchObject({ tier: 'real', trouble: [] })
     expect(exitCode).toBe(0)

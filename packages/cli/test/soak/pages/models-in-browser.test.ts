@@ -167,7 +167,7 @@ describe.each(MODELS)('the report of a violation of %s', (_, broken) => {
   })
   afterAll(() => browser?.close())
 
-  test('fits one screen of a terminal and of a browser, names the consequence for users, and is accessible', async () => {
+  test('the report fits one screen of a terminal and of a browser, names the consequence for users, and is accessible', async () => {
     const { page: file, terminal } = await broken()
     const lines = terminal.replace(/\n$/, '').split('\n')
     expect(lines.length, terminal).toBeLessThanOrEqual(40)

@@ -174,7 +174,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
 })
 
 describe.skipIf(redis === undefined)('the password of a queue', () => {
-  test('is in no command line, job, file of Redis, output or report', async () => {
+  test('the password of a queue is in no command line, job, Redis key or value, output or report', async () => {
     const password = `secret-${process.pid}`
     const { host, port } = await startRedis(redis!, ['--requirepass', password])
     const env = { CHAOS_QUEUE: `redis://:${password}@${host}:${port}` }

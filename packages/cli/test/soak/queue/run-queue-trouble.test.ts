@@ -70,7 +70,7 @@ function historyLines(out: string): number {
 const drives = ({ printed }: Awaited<ReturnType<typeof joined>>): boolean => printed().includes('Drives part')
 
 describe.skipIf(redis === undefined)('a run whose clients are driven by workers', () => {
-  test('continues after a worker is killed, and reports which outcomes are unknown', async () => {
+  test('a run continues after one of its workers is killed, and reports operations of unknown outcome', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { finished, said } = await started(queue, ['--time', '13s'])
@@ -83,7 +83,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect(exitCode).toBe(4)
   })
 
-  test('loses and repeats no operation if Redis restarts, or a worker pauses for less than a lease', async () => {
+  test('a run loses and repeats no operation if Redis restarts or a worker pauses for less than a lease', async () => {
     const port = await freePort()
     const serve = () =>
       startProcess(redis ?? '', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'])
@@ -123,7 +123,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('excludes a worker that was paused for longer than a lease, and the worker stops its clients', async () => {
+  test('a run excludes a worker that was paused for longer than a lease, and the worker stops its clients', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { finished, said, out } = await started(queue, ['--time', '16s'])
@@ -145,7 +145,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('is abandoned by its workers after 10 s if its runner is killed', async () => {
+  test('workers abandon a run after 10 s if the chaos process that started the run is killed', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { child, said } = await started(queue, ['--time', '10m'])
@@ -156,7 +156,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('starts after its workers have refused jobs of another version and invalid jobs', async () => {
+  test('a worker that has refused invalid jobs and jobs of another chaos version still drives the next run', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const { Queue } = await import('bullmq')
@@ -170,7 +170,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('drives a declared service without sending its password to workers', async () => {
+  test('a run drives a declared service without sending the password of the service to workers', async () => {
     const [queue, password] = [await queueOf(), `secret-${process.pid}`]
     const { host, port } = await startRedis(redis ?? '', ['--requirepass', password])
     const cwd = temporaryDirectory()

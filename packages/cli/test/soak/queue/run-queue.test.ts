@@ -39,7 +39,7 @@ interface Line {
 }
 
 describe.skipIf(redis === undefined)('a run whose clients are driven by two workers with skewed clocks', () => {
-  test('is linearizable for Raft, and a check of its record agrees', async () => {
+  test('a run of Raft by two workers with skewed clocks is linearizable, and chaos check reaches the same verdict', async () => {
     const queue = await queueOf()
     await twoWorkers(queue)
     const { exitCode, result, stderr } = await run(queue, ['--target', 'raft', '--time', '3s', '--seed', '1'])
@@ -57,7 +57,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by two work
     expect(events.map(({ time }) => time)).toEqual(events.map(({ time }) => time).toSorted((a, b) => a - b))
   })
 
-  test('is linearizable with the command in the manual', async () => {
+  test('the command in the manual runs on two workers, and reports how closely their clocks agreed', async () => {
     const queue = await queueOf()
     await twoWorkers(queue)
     const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'past-one-machine.md'), 'utf8')

@@ -73,7 +73,7 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  describe.each(LIBRARIES)('PostgreSQL through %s', (library) => {
+  describe.each(LIBRARIES)('PostgreSQL used through the library %s', (library) => {
     // Prisma has no savepoints.
     test.each(library === 'prisma' ? ['unlocked'] : ['unlocked', 'nested'])(
       'updates of a balance that is read and then written are lost (%s)',

@@ -30,20 +30,20 @@ async function recorded(form: string, policy: string, level: string) {
 }
 
 describe.skipIf(lacking)(`A queue in PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
-  describe.each(FORMS)('a queue in PostgreSQL with the query "%s"', (form) => {
-    test('delivers each job once if the query skips locked rows', async () => {
+  describe.each(FORMS)('a job queue in PostgreSQL that takes jobs by a query of the form "%s"', (form) => {
+    test('a job queue in PostgreSQL delivers each job once if the query skips locked rows', async () => {
       const { exitCode, told } = await recorded(form, 'FOR UPDATE SKIP LOCKED', 'repeatable-read')
       expect(exitCode, told).toBe(0)
     })
 
-    test('delivers a job twice if the query does not lock the row', async () => {
+    test('a job queue in PostgreSQL delivers a job twice if the query does not lock the row', async () => {
       const { exitCode, told } = await recorded(form, '', 'repeatable-read')
       expect(told).toMatch(/updates? (was|were) lost/i)
       expect(exitCode, told).toBe(1)
     })
   })
 
-  test.skipIf(isShort)('the queue is undecided at serializable because SKIP LOCKED skips a row', async () => {
+  test.skipIf(isShort)('the verdict at serializable is unknown if a queue skips a row by SKIP LOCKED', async () => {
     const { exitCode, told } = await recorded('subquery', 'FOR UPDATE SKIP LOCKED', 'serializable')
     expect(told).toContain('or expect repeatable-read')
     expect(exitCode, told).toBe(2)

@@ -54,13 +54,13 @@ describe.runIf(isBypassed && isPossible)('containers on a bridge that bypasses t
   const left = () =>
     say(`${inside.join(' ')} bash -c "nft list tables | grep chaos_; ip -br address | grep 198.19; true"`)
 
-  test('suffer partitions, even after the containers were killed', async () => {
+  test('containers on a bridge that bypasses the firewall suffer partitions, even after kills of the containers', async () => {
     const { stdout, stderr } = await run('partition,kill', '8s').finished
     expect(JSON.parse(stdout || stderr).levels.linearizable.result).toBe('violated')
     expect([...tables(), left()]).toEqual([''])
   })
 
-  test('are refused in one line with a remedy, and without leftovers, if their network is internal', async () => {
+  test('chaos run refuses containers on an internal network that bypasses the firewall, and leaves nothing behind', async () => {
     const internal = project('internal', [...kvServices(), 'networks:', '  default:', '    internal: true'])
     writeFileSync(join(internal, 'shop.json'), JSON.stringify(declaration))
     say('podman-compose -f compose.yaml up -d', internal)
@@ -74,7 +74,7 @@ describe.runIf(isBypassed && isPossible)('containers on a bridge that bypasses t
     say('podman-compose -f compose.yaml down', internal)
   })
 
-  test('serve again after chaos is killed, and their networks have no rules of chaos left', async () => {
+  test('containers serve again after chaos is killed, and their networks have no rules of chaos left', async () => {
     const schedule = [{ fromMs: 100, toMs: 50_000, kind: 'partition', links: ['n1>n2', 'n2>n1'], mode: 'hold' }]
     writeFileSync(join(cwd, 'faults.json'), JSON.stringify(schedule))
     const { child, finished } = run('./faults.json', '60s')

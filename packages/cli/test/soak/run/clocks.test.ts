@@ -53,18 +53,18 @@ async function ran(seed: number, target: object | string, flags: readonly string
 const COUNTERS = ['--workload', 'counter', '--workload-set', 'keys=1', '--clients', '10', '--rate', '200']
 
 describe.skipIf(!compiler)(`a clock that jumps under a lock with a lease${whyNot}`, () => {
-  test.each(seeds)('gives the lock two holders, and the addition of one holder is lost (seed %i)', async (seed) => {
+  test.each(seeds)('a clock jump gives a lock two holders, and an addition is lost (seed %i)', async (seed) => {
     const { exitCode, said } = await ran(seed, counters(false), COUNTERS)
     expect(said).toContain('NOT LINEARIZABLE')
     expect(exitCode).toBe(1)
   })
 
-  test('is needed for the loss: without a jump, no addition is lost', async () => {
+  test('no addition under a lock with a lease is lost if no clock jumps', async () => {
     const { exitCode, said } = await ran(1, counters(false), COUNTERS, [])
     expect(exitCode, said).toBe(0)
   })
 
-  test.each(seeds)('loses no addition if the store refuses older fencing tokens (seed %i)', async (seed) => {
+  test.each(seeds)('a clock jump loses no addition if the store refuses old fencing tokens (seed %i)', async (seed) => {
     const { exitCode, said } = await ran(seed, counters(true), COUNTERS)
     expect(said).toContain('LINEARIZABLE')
     expect(said).not.toContain('NOT LINEARIZABLE')

@@ -42,7 +42,7 @@ function faults(...all: readonly object[]): string {
 }
 
 describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
-  test.each(seeds)('serves stale serializable reads from an isolated member (seed %i)', async (seed) => {
+  test.each(seeds)('etcd serves stale serializable reads from an isolated member (seed %i)', async (seed) => {
     const alone = cuts({ links: ['n3>n1', 'n3>n2', 'n1>n3', 'n2>n3'], fromMs: 2_000, toMs: 9_000 })
     const { levels } = await run(
       seed,
@@ -53,7 +53,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   })
 
   test.each(seeds)(
-    'omits a deletion from a watch that resumes at its compacted revision, issue 18089 (seed %i)',
+    'etcd omits a deletion from a watch that resumes at the compacted revision of the deletion, issue 18089 (seed %i)',
     async (seed) => {
       const asked = ['--workload', 'watch', '--workload-set', 'compact=at-deletes', '--faults', 'none', '--rate', '100']
       const { levels } = await run(seed, ...asked, '--time', '10s')
@@ -65,7 +65,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     },
   )
 
-  test.each(seeds)('sends every change in order to watches despite cuts and kills (seed %i)', async (seed) => {
+  test.each(seeds)('etcd sends every change in order to watches despite cuts and kills (seed %i)', async (seed) => {
     const ofWatchers = faults(
       { kind: 'partition', mode: 'drop', links: ['clients>n1', 'n1>clients'], fromMs: 1_500, toMs: 3_000 },
       { kind: 'kill', nodes: ['n2'], fromMs: 4_000, toMs: 5_500 },
@@ -76,7 +76,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   })
 
   test.each(rare)(
-    'loses an addition whose lock has expired, unless every write checks the lock (seed %i)',
+    'etcd loses an addition whose lock has expired, unless every write checks the lock (seed %i)',
     async (seed) => {
       // Members are silent for longer than a lease after a lock was taken, and then carry out what was asked for before.
       const silent = faults(
@@ -102,13 +102,13 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     },
   )
 
-  test.each(rare)('is linearizable for a minute of partitions, kills and pauses (seed %i)', async (seed) => {
+  test.each(rare)('etcd is linearizable for a minute of partitions, kills and pauses (seed %i)', async (seed) => {
     const { levels } = await run(seed, '--faults', 'partition,kill,pause', '--rate', '100', '--time', '60s')
     expect(levels['linearizable']).toMatchObject({ result: 'met' })
     expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 
-  test.each(rare)('is linearizable with five members while two are down (seed %i)', async (seed) => {
+  test.each(rare)('etcd is linearizable with five members while two are down (seed %i)', async (seed) => {
     const two = faults(
       { kind: 'kill', nodes: ['n1', 'n2'], fromMs: 1_500, toMs: 4_000 },
       { kind: 'pause', nodes: ['n3', 'n4'], fromMs: 5_500, toMs: 8_000 },
@@ -120,7 +120,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   })
 
   test.each(seeds)(
-    'gives a lock to a second client if the holder is silent for longer than its lease (seed %i)',
+    'etcd gives a lock to a second client if the holder is silent for longer than its lease (seed %i)',
     async (seed) => {
       const fromHolders = cuts(
         { links: ['clients>n1'], fromMs: 2_000, toMs: 7_000 },

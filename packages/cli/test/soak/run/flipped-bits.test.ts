@@ -28,7 +28,7 @@ async function ran(target: string, seed: number, flip: object, ...flags: readonl
 describe.skipIf(noRedis !== '')(`a Redis whose file has no checksums${noRedis}`, { timeout: 120_000 }, () => {
   const element = { nodes: ['n1'], files: 'incr.aof', matching: '(?<=\\$\\d\\r\\n)\\d+(?=\\r\\n)' }
 
-  test.each(seeds)('Redis returns a flipped element as a regular value (seed %i)', async (seed) => {
+  test.each(seeds)('Redis returns an element with a flipped bit as a regular value (seed %i)', async (seed) => {
     const { exitCode, result } = await ran(
       'redis',
       seed,
@@ -46,7 +46,7 @@ describe.skipIf(noEtcd !== '')(`an etcd whose log has checksums${noEtcd}`, { tim
   const entry = { nodes: ['n2'], files: '.wal', matching: 'object/', bit: 3 }
 
   test.each(rare)(
-    'etcd does not start a node with a flipped log, while the remaining nodes continue (seed %i)',
+    'etcd does not start a node whose log has a flipped bit, while the remaining nodes continue (seed %i)',
     async (seed) => {
       const { exitCode, result } = await ran('etcd', seed, entry)
       expect(result.notes.join()).toMatch(/n2 (?:did not start again|ended by itself).*crc mismatch/s)

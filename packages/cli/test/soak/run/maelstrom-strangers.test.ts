@@ -28,8 +28,8 @@ const run = (program: string, workload: string, seed: number, more: readonly str
   return chaos(['run', '--target', 'maelstrom', '--bin', program, '-w', workload, ...options], { cwd: programs })
 }
 
-describe.each(chosen)('the program for %s by %s', (workload, program, more) => {
-  test.each(SEEDS)('passes the checks (seed %i)', async (seed) => {
+describe.each(chosen)('the Maelstrom workload %s with the program %s', (workload, program, more) => {
+  test.each(SEEDS)('chaos run finds no violation in the program (seed %i)', async (seed) => {
     const { exitCode, stdout, stderr } = await run(program, workload, seed, more)
     expect(exitCode, stdout + stderr).toBe(0)
   })
@@ -37,16 +37,16 @@ describe.each(chosen)('the program for %s by %s', (workload, program, more) => {
 
 // A leader that is not cut off answers rightly, so Raft is wrong only in some runs.
 describe.each(chosen.filter(([workload]) => workload !== 'lin-kv'))(
-  'the wrong variant of the program for %s by %s',
+  'the Maelstrom workload %s with the faulty variant of the program %s',
   (workload, program, more) => {
-    test.each(SEEDS)('is found faulty (seed %i)', async (seed) => {
+    test.each(SEEDS)('chaos run reports the faulty variant of the program (seed %i)', async (seed) => {
       const { exitCode, stdout, stderr } = await run(`${program} wrong`, workload, seed, more)
       expect([1, 3], stdout + stderr).toContain(exitCode)
     })
   },
 )
 
-test.skipIf(short)('a Raft that reads from its log alone is reported in one of six runs', async () => {
+test.skipIf(short)('a Raft leader that reads without a majority is reported in at least one of six runs', async () => {
   const { exitCode, stdout, stderr } = await run('./raft.py wrong', 'lin-kv', 1, ['--times', '6'])
   expect(exitCode, stdout + stderr).toBe(1)
 })

@@ -37,13 +37,13 @@ const run = async (program: string, workload: string, seed: number) => {
   return chaos(words, { cwd: programs })
 }
 
-describe.each(chosen)('the program for %s by %s', (workload, program) => {
-  test.each(SEEDS)('passes the checks (seed %i)', async (seed) => {
+describe.each(chosen)('the Maelstrom workload %s with the program %s', (workload, program) => {
+  test.each(SEEDS)('chaos run finds no violation in the program (seed %i)', async (seed) => {
     const { exitCode, stdout, stderr } = await run(program, workload, seed)
     expect(exitCode, stdout + stderr).toBe(0)
   })
 
-  test.each(SEEDS)('does not pass the checks in its faulty variant (seed %i)', async (seed) => {
+  test.each(SEEDS)('chaos run reports the faulty variant of the program (seed %i)', async (seed) => {
     const { exitCode, stdout, stderr } = await run(`${program} wrong`, workload, seed)
     expect([1, 3], stdout + stderr).toContain(exitCode)
   })

@@ -32,7 +32,7 @@ describe.each(ways)('a misbehaving protocol in chaos %s', (command, args, way) =
   const cases = misbehaving
     .filter((_, i) => !short || i % ways.length === way)
     .filter(({ simulatedOnly }) => command !== 'run' || !simulatedOnly)
-  test.each(cases.map((one) => [one.name, one] as const))('that %s is reported within 30 s', (_, one) =>
+  test.each(cases.map((one) => [one.name, one] as const))('a protocol that %s is reported within 30 s', (_, one) =>
     told(args, one),
   )
 })

@@ -45,7 +45,7 @@ function scheduled(...cuts: readonly Cut[]): string {
 const alone = (links: 'isolate-leader', fromMs: number, toMs: number): string => scheduled({ links, fromMs, toMs })
 
 describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
-  test.each(seeds)('returns stale reads from an isolated replica (seed %i)', async (seed) => {
+  test.each(seeds)('NATS returns stale reads from an isolated replica (seed %i)', async (seed) => {
     // One of the two follows.
     const faults = scheduled(
       { links: ['n1>n2', 'n1>n3', 'n2>n1', 'n3>n1'], fromMs: 1_500, toMs: 4_500 },
@@ -55,20 +55,20 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
     expect(levels['linearizable']).toMatchObject({ result: 'violated' })
   })
 
-  test.each(seeds)('is linearizable without cas operations while its leader has followers (seed %i)', async (seed) => {
+  test.each(seeds)('NATS is linearizable without cas operations if no fault is injected (seed %i)', async (seed) => {
     const args = ['--set', 'direct=off', '--workload-set', 'cas=0', '--faults', 'none', '--rate', '300', '--time', '8s']
     const { levels } = await run(seed, ...args)
     expect(levels['linearizable']).toMatchObject({ result: 'met' })
   })
 
-  test.each(seeds)('lets two cas operations on one revision succeed, issue 4320 (seed %i)', async (seed) => {
+  test.each(seeds)('NATS lets two cas operations on one revision succeed, issue 4320 (seed %i)', async (seed) => {
     const often = ['--keys', '2', '--workload-set', 'cas=0.9', '--workload-set', 'reads=0.5', '--clients', '30']
     const args = ['--set', 'direct=off', ...often, '--faults', 'none', '--rate', '1000', '--time', '8s']
     const { levels } = await run(seed, ...args)
     expect(levels['linearizable']).toMatchObject({ result: 'violated' })
   })
 
-  test.each(seeds)('loses no message while its leader is isolated (seed %i)', async (seed) => {
+  test.each(seeds)('NATS loses no message of a queue while the leader is isolated (seed %i)', async (seed) => {
     const faults = alone('isolate-leader', 2_000, 13_000)
     const args = ['--workload', 'queue', '--faults', faults, '--rate', '200', '--time', '16s']
     const { levels, accounting } = await run(seed, ...args)
@@ -76,7 +76,7 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
     expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 
-  test.each(seeds)('loses no message of a queue when a server is killed (seed %i)', async (seed) => {
+  test.each(seeds)('NATS loses no message of a queue when a server is killed (seed %i)', async (seed) => {
     const file = join(temporaryDirectory(), 'faults.json')
     writeFileSync(file, JSON.stringify([{ id: 'kill', kind: 'kill', nodes: ['n1'], fromMs: 5_000, toMs: 7_000 }]))
     const args = ['--workload', 'queue', '--faults', file, '--rate', '200', '--time', '14s']
@@ -86,7 +86,7 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
     expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 
-  test.each(seeds)('keeps partitioned logs in order when a server is killed (seed %i)', async (seed) => {
+  test.each(seeds)('NATS keeps partitioned logs in order when a server is killed (seed %i)', async (seed) => {
     const file = join(temporaryDirectory(), 'faults.json')
     writeFileSync(file, JSON.stringify([{ id: 'kill', kind: 'kill', nodes: ['n1'], fromMs: 3_000, toMs: 5_000 }]))
     const { levels } = await run(seed, '--workload', 'stream', '--faults', file, '--rate', '200', '--time', '10s')
@@ -95,7 +95,7 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
   })
 
   // Whether the others elect a leader before the old one gives up is drawn: in two of three runs they do.
-  test('returns stale reads from a leader that lost its followers', async () => {
+  test('NATS returns stale reads from a leader that lost its followers', async () => {
     const results: string[] = []
     for (const seed of [1, 2, 3, 4]) {
       const faults = alone('isolate-leader', 2_000, 14_000)

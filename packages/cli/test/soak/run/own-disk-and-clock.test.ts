@@ -122,7 +122,7 @@ afterAll(async () => {
 }, 120_000)
 
 describe.runIf(isPossible)('a store whose disk is full', () => {
-  test('loses acknowledged writes if it ignores the disk error', async () => {
+  test('a store on a full disk loses acknowledged writes if the store ignores the disk error', async () => {
     const cwd = projectOf('careless', logged, 'ignores')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
@@ -131,7 +131,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
     expect(say('podman ps --all --quiet')).toBe('')
   })
 
-  test('loses nothing if it refuses writes after the disk error', async () => {
+  test('a store on a full disk loses nothing if the store refuses writes after the disk error', async () => {
     const cwd = projectOf('careful', logged, 'refuses')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('expected linearizable, found linearizable')
@@ -139,7 +139,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
     expect([0, 2]).toContain(exitCode)
   })
 
-  test('leaves no mounted disk behind after chaos is killed', async () => {
+  test('a run with a full disk leaves no mounted disk behind after chaos is killed', async () => {
     const before = mounted()
     const cwd = projectOf('killed', logged, 'refuses')
     const { child, finished } = startChaos([...words, '--time', '60s'], { cwd, env })
@@ -153,7 +153,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
     await expectGone(basename(cwd), child.pid)
   })
 
-  test('is refused while the project is running, because a disk needs new containers', async () => {
+  test('a declaration with "disk" is refused while the project is running, because a disk needs new containers', async () => {
     const cwd = projectOf('up', logged, 'refuses')
     say('podman-compose up -d', cwd)
     const { exitCode, stderr } = await chaos([...words, '--time', '1s'], { cwd, env })
@@ -164,7 +164,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
 })
 
 describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock is set back', () => {
-  test('loses acknowledged writes if the time of day decides which write is newest', async () => {
+  test('a store whose clock is set back loses acknowledged writes if the time of day decides which write is newest', async () => {
     const cwd = projectOf('wall', newestWins, 'wall')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
@@ -172,7 +172,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
     expect(exitCode).toBe(1)
   })
 
-  test('loses nothing if the order of writes decides which write is newest', async () => {
+  test('a store whose clock is set back loses nothing if the order of writes decides which write is newest', async () => {
     const cwd = projectOf('order', newestWins, 'order')
     const { exitCode, stdout, stderr } = await chaos([...words, '--time', '5s'], { cwd, env })
     expect(stdout, stderr).toContain('expected linearizable, found linearizable')
@@ -180,7 +180,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
     expect([0, 2]).toContain(exitCode)
   })
 
-  test('ends the run with an error if the program does not load the library that changes its clock', async () => {
+  test('a run ends with an error if the program of a node does not load the library that changes the clock', async () => {
     const cwd = projectOf('blind', newestWins, 'wall')
     // As a program without glibc, it never loads what is preloaded.
     const file = readFileSync(join(cwd, 'compose.yaml'), 'utf8')

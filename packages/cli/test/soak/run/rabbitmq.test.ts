@@ -49,26 +49,26 @@ const unheard = (): string =>
 const onOneBroker = ['--nodes', '1', '--set', 'queue=classic']
 
 describe.skipIf(!isInstalled)(`a live RabbitMQ${why}`, () => {
-  test.each(seeds)('is linearizable with a classic queue if there are no faults (seed %i)', async (seed) => {
+  test.each(seeds)('RabbitMQ is linearizable with a classic queue if there are no faults (seed %i)', async (seed) => {
     const { levels, accounting } = await run(seed, ...onOneBroker, '--faults', 'none')
     expect(levels['linearizable']).toMatchObject({ result: 'met' })
     expect(accounting.totals).toMatchObject({ lost: 0, duplicated: 0 })
   })
 
-  test.each(seeds)('loses transient messages of a classic queue when its broker is killed (seed %i)', async (seed) => {
+  test.each(seeds)('RabbitMQ loses transient messages of a classic queue after a kill (seed %i)', async (seed) => {
     const settings = ['--set', 'persistent=false', '--set', 'confirms=false']
     const { levels, accounting } = await run(seed, ...onOneBroker, ...settings, '--faults', killed())
     expect(accounting.totals.lost).toBeGreaterThan(0)
     expect(levels['eventual']).toMatchObject({ result: 'violated' })
   })
 
-  test.each(seeds)('keeps confirmed messages of a classic queue when its broker is killed (seed %i)', async (seed) => {
+  test.each(seeds)('RabbitMQ keeps confirmed messages of a classic queue after a kill (seed %i)', async (seed) => {
     const { levels, accounting } = await run(seed, ...onOneBroker, '--faults', killed())
     expect(accounting.totals).toMatchObject({ lost: 0, unexpected: 0 })
     expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 
-  test.each(seeds)('redelivers unacknowledged messages (seed %i)', async (seed) => {
+  test.each(seeds)('RabbitMQ redelivers unacknowledged messages (seed %i)', async (seed) => {
     const { levels, accounting } = await run(
       seed,
       ...onOneBroker,
@@ -82,7 +82,7 @@ describe.skipIf(!isInstalled)(`a live RabbitMQ${why}`, () => {
     expect(levels['eventual']).toMatchObject({ result: 'met' })
   })
 
-  test.each(seeds)('loses no message of a quorum queue when a broker is killed (seed %i)', async (seed) => {
+  test.each(seeds)('RabbitMQ loses no message of a quorum queue after a kill (seed %i)', async (seed) => {
     const { levels, accounting } = await run(seed, '--faults', killed())
     expect(accounting.acknowledged).toBeGreaterThan(0)
     expect(accounting.totals).toMatchObject({ lost: 0, unexpected: 0 })

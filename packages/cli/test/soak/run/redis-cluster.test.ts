@@ -35,26 +35,26 @@ function cutOff(): string {
 }
 
 describe.skipIf(program === undefined)(`a live Redis Cluster${why}`, { timeout: 180_000 }, () => {
-  test.each(seeds)('loses writes that an isolated master acknowledged (seed %i)', async (seed) => {
+  test.each(seeds)('Redis Cluster loses writes that an isolated master acknowledged (seed %i)', async (seed) => {
     const { levels } = await run(seed, '--faults', cutOff())
     expect(levels['eventual']?.result).toBe('violated')
   })
 
-  test.each(seeds)('keeps writes that WAIT confirmed (seed %i)', async (seed) => {
+  test.each(seeds)('Redis Cluster keeps writes that WAIT confirmed (seed %i)', async (seed) => {
     const { levels, accounting } = await run(seed, '--set', 'wait=1', '--timeout', '3s', '--faults', cutOff())
     expect(accounting.acknowledged).toBeGreaterThan(0)
     expect(levels['eventual']?.result).toBe('met')
   })
 
   test.each(seeds)(
-    'is linearizable without faults, and during a requested takeover by a replica (seed %i)',
+    'Redis Cluster is linearizable without faults, and during a requested takeover by a replica (seed %i)',
     async (seed) => {
       expect((await run(seed, ...PATIENT, '--faults', 'none')).levels['linearizable']?.result).toBe('met')
       expect((await run(seed, ...PATIENT, '--faults', 'failover')).levels['linearizable']?.result).toBe('met')
     },
   )
 
-  test.each(seeds)('returns stale reads from lagging replicas (seed %i)', async (seed) => {
+  test.each(seeds)('Redis Cluster returns stale reads from lagging replicas (seed %i)', async (seed) => {
     const file = join(temporaryDirectory(), 'faults.json')
     const lag = { id: 'lag', kind: 'latency', latencyMs: 100, links: 'between-nodes', fromMs: 0, toMs: 8_000 }
     writeFileSync(file, JSON.stringify([lag]))

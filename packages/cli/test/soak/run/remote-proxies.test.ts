@@ -119,7 +119,7 @@ const seenOf = (directory: string): string => {
 }
 
 describe('a run with fault-injecting proxies on other hosts', () => {
-  test('is judged with the faults that the proxies injected, and shows the token nowhere', async () => {
+  test('a run is judged with the faults that proxies on other hosts injected, and shows the token nowhere', async () => {
     const { directory, run, faults, hosts } = await twoHosts()
     const { finished } = run('--time', '6s', ...schedule(directory, 1_000, 4_000), '--expect', 'linearizable')
     await until(async () => (await faults()).length > 0)
@@ -134,7 +134,7 @@ describe('a run with fault-injecting proxies on other hosts', () => {
     for (const text of [during, seenOf(directory), stdout, stderr, ...logs]) expect(text).not.toContain(TOKEN)
   })
 
-  test('leaves no fault behind if it is killed', async () => {
+  test('a killed run leaves no fault behind in the proxies on other hosts', async () => {
     const { directory, run, faults, isHurtAtEach, hosts } = await twoHosts()
     const { child } = run('--time', '60s', ...schedule(directory, 500, 59_000))
     await until(isHurtAtEach)
@@ -144,7 +144,7 @@ describe('a run with fault-injecting proxies on other hosts', () => {
     await until(async () => hosts.every(({ lines }) => lines.some(({ msg }) => msg === 'lease-expired')))
   })
 
-  test('reports a fault as possibly unhealed if contact is lost for good, and marks no read as final', async () => {
+  test('a run reports a fault as possibly unhealed and no read as final if contact with a proxy is lost for good', async () => {
     const { directory, run, faults, isHurtAtEach, cutOff } = await twoHosts()
     const { finished } = run('--time', '5s', ...schedule(directory, 500, 4_500))
     await until(isHurtAtEach)
@@ -162,7 +162,7 @@ describe('a run with fault-injecting proxies on other hosts', () => {
     await until(async () => (await faults()).length === 0)
   })
 
-  test('reports until when a fault was in doubt, and meets eventual, if contact is restored in time', async () => {
+  test('a run that regains contact with a proxy reports how long the state of a fault was unknown, and meets "eventual"', async () => {
     const { directory, run, faults, isHurtAtEach, cutOff } = await twoHosts()
     const { finished } = run('--time', '13s', ...schedule(directory, 500, 12_000))
     await until(isHurtAtEach)
@@ -178,7 +178,7 @@ describe('a run with fault-injecting proxies on other hosts', () => {
     expect(levels.eventual).toMatchObject({ result: 'met' })
   })
 
-  test('is refused before it starts, in one sentence, if a token or a certificate is wrong', async () => {
+  test('a run is refused with a reason if the token or the certificate of a proxy is wrong', async () => {
     const { directory, run, proxies, write } = await twoHosts()
     const said = async (change: object) => {
       write({ proxies: [proxies[0], { ...proxies[1], ...change }] })
@@ -305,7 +305,7 @@ async function namespaces() {
 }
 
 describe.skipIf(!hasNamespaces)('a run on two hosts with separate networks', () => {
-  test('partitions its nodes through the proxies on both hosts', async () => {
+  test('a run partitions nodes on two hosts through the proxies on both hosts', async () => {
     const { directory, run, faults } = await namespaces()
     const { exitCode, stdout, stderr } = await run(
       ...['--time', '6s', ...schedule(directory, 1_000, 4_000)],
@@ -316,7 +316,7 @@ describe.skipIf(!hasNamespaces)('a run on two hosts with separate networks', () 
     expect(await faults()).toEqual([])
   })
 
-  test('reports a fault on an unplugged host as possibly unhealed, and the host heals the fault alone', async () => {
+  test('a run reports a fault on an unplugged host as possibly unhealed, and the proxy there heals the fault by itself', async () => {
     const { directory, run, faults, pull, plug } = await namespaces()
     const { finished } = run('--time', '5s', ...schedule(directory, 500, 4_500))
     await until(async () => (await faults()).length > 1)

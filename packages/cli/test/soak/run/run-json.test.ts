@@ -87,7 +87,7 @@ const rows: readonly Row[] = [
 
 describe.each(short ? rows.slice(0, 2) : rows)('the run.json of $target', (row) => {
   test.skipIf(row.needs !== undefined && installed(row.needs) === undefined)(
-    'contains versions, machine, environment, command and nodes, but no secrets',
+    'run.json contains the versions, machine, environment, command and nodes of the run, but no secrets',
     async () => {
       const cwd = declared()
       const typed = ['run', '--target', row.target, ...(row.flags ?? []), '--time', '1s', '--rate', '50', '--seed', '1']

@@ -43,20 +43,20 @@ const load = ['--rate', '400', '--keys', '4', '--time', '6s']
 
 describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
   test.each(seeds)(
-    'returns stale reads from an isolated follower, but is sequentially consistent (seed %i)',
+    'ZooKeeper returns stale reads from an isolated follower, but is sequentially consistent (seed %i)',
     async (seed) => {
       const { levels } = await run(seed, '--faults', eachCutOff(), ...load)
       expect(levels).toMatchObject({ linearizable: { result: 'violated' }, sequential: { result: 'met' } })
     },
   )
 
-  test.each(seeds)('is linearizable if a sync precedes each read (seed %i)', async (seed) => {
+  test.each(seeds)('ZooKeeper is linearizable if a sync precedes each read (seed %i)', async (seed) => {
     const { levels } = await run(seed, '--set', 'sync=true', '--faults', eachCutOff(), ...load)
     expect(levels).toMatchObject({ linearizable: { result: 'met' } })
   })
 
   test.skipIf(isShort).each(seeds)(
-    'is linearizable with sync while leaders are killed and isolated (seed %i)',
+    'ZooKeeper is linearizable with sync while leaders are killed and isolated (seed %i)',
     async (seed) => {
       const faults = ['--faults', 'isolate-leader,kill', '--rate', '200', '--time', '15s']
       const { levels } = await run(seed, '--set', 'sync=true', ...faults)
@@ -64,7 +64,7 @@ describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
     },
   )
 
-  describe.skipIf(isShort)('a lock that ends with a session', () => {
+  describe.skipIf(isShort)('a ZooKeeper lock that ends with the session of its holder', () => {
     /** Two servers' clients, for longer than a session lasts. */
     function clientsCutOff(): string {
       const faults = [
@@ -79,23 +79,23 @@ describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
     const counters = ['--workload', 'counter', '--workload-set', 'reads=0.1', '--keys', '10']
     const locked = ['--set', 'update=lock', '--set', 'sync=true', ...counters, ...busy]
 
-    test.each(seeds)('has two holders while clients are cut off (seed %i)', async (seed) => {
+    test.each(seeds)('a ZooKeeper lock has two holders while clients are cut off (seed %i)', async (seed) => {
       const { levels } = await run(seed, '--workload', 'lock', '--faults', clientsCutOff(), ...busy)
       expect(levels).toMatchObject({ linearizable: { result: 'violated' } })
     })
 
-    test.each(seeds)('has one holder at a time if no fault is injected (seed %i)', async (seed) => {
+    test.each(seeds)('a ZooKeeper lock has one holder at a time if no fault is injected (seed %i)', async (seed) => {
       const { levels } = await run(seed, '--workload', 'lock', '--faults', 'none', '--time', '6s')
       expect(levels).toMatchObject({ linearizable: { result: 'met' } })
     })
 
-    test.each(seeds)('does not prevent lost additions while clients are cut off (seed %i)', async (seed) => {
+    test.each(seeds)('a lock does not prevent lost additions while clients are cut off (seed %i)', async (seed) => {
       const { levels } = await run(seed, ...locked, '--faults', clientsCutOff())
       expect(levels).toMatchObject({ linearizable: { result: 'violated' } })
     })
 
     test.each(seeds)(
-      'prevents lost additions if each addition checks that the node of the lock exists (seed %i)',
+      'a lock prevents lost additions if each addition checks that the znode of the lock exists (seed %i)',
       async (seed) => {
         const { levels } = await run(seed, ...locked, '--set', 'fencing=true', '--faults', clientsCutOff())
         expect(levels).toMatchObject({ linearizable: { result: 'met' } })

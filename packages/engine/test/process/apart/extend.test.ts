@@ -150,7 +150,7 @@ describe('an added fault that changes bytes', () => {
   const meet = () => ({ instead: [] })
   const made = { bytes: { ...fault, stage }, messages: { ...fault, on: 'messages', meet } }
 
-  test('cannot be applied unless it declares alters: true', async () => {
+  test('an added fault that changes bytes cannot be applied unless the fault declares `alters: true`', async () => {
     const { bytes, messages } = made
     const faults = [
       { ...bytes, kind: 'secret-bytes' },
@@ -170,7 +170,7 @@ describe('an added fault that changes bytes', () => {
     )
   })
 
-  test('removes every promise of a target if it declares alters: true', async () => {
+  test('a target makes no promise under an added fault that declares `alters: true`', async () => {
     const { bytes, messages } = made
     const open = [
       { ...bytes, kind: 'open-bytes', alters: true },
@@ -187,7 +187,7 @@ describe('an added fault that changes bytes', () => {
 })
 
 describe('user-defined code', () => {
-  test('is named in errors that it throws synchronously or asynchronously, and keeps its getters', async () => {
+  test('an error thrown or rejected by a fault names the fault and the function, and the getters of the fault stay live', async () => {
     const failing = () => {
       throw new Error('no')
     }
@@ -206,7 +206,7 @@ describe('user-defined code', () => {
     expect(own.dialDelayMs).toBe(2)
   })
 
-  test('an error that user-defined code throws in the stage of a fault names the fault', async () => {
+  test('an error thrown by a function of the `stage` of an added fault names the fault and the function', async () => {
     const stage = () => ({
       countsArriving: 'nothing',
       delayMs() {
@@ -228,7 +228,7 @@ describe('the plan of an added nemesis', () => {
     return nemeses.find((each) => each.name === name)!.plan(createRandom('a seed'), ['n1', 'n2'])
   }
 
-  test('is parsed like a schedule, and lacking parameters such as jitterMs get their defaults', async () => {
+  test('the plan of an added nemesis is parsed like a schedule, and missing parameters such as `jitterMs` get defaults', async () => {
     const { parts, lengths } = await planned(() => ({ parts: [part], lengths: 2 }))
     expect({ lengths, links: parts.map(({ plan }) => plan) }).toMatchObject({
       lengths: 2,
@@ -245,7 +245,7 @@ describe('the plan of an added nemesis', () => {
       { parts: [{ ...part, plan: { kind: 'kill', nodes: 'one' } }], lengths: 1 },
       /is a kill, and its "kind" is latency/,
     ],
-  ])('is refused with the name of the nemesis and the mistake if it is invalid (case %#)', async (episode, why) => {
+  ])('an invalid plan is refused with the name of the nemesis and the mistake (case %#)', async (episode, why) => {
     const refused = expect(planned(() => episode)).rejects
     await refused.toThrow(why)
     await refused.toThrow(/^chaos\.config\.ts: extend: the nemesis late-\d+: /)

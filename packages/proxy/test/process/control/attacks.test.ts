@@ -35,13 +35,13 @@ describe('a request without a token', () => {
     expect(plane.proxies.get('n1').listen).toBe(before)
   })
 
-  test('opens a listener on loopback if it gives no address', async () => {
+  test('a request without a token opens a listener on the loopback address if its member "listen" is empty', async () => {
     const { ask } = await control()
     const { json } = await ask('POST', '/proxies', { name: 'db', listen: '', upstream })
     expect(json.listen).toMatch(/^127\.0\.0\.1:\d+$/)
   })
 
-  test('may release and reuse an address that was given at the start', async () => {
+  test('a request without a token may delete a proxy given at the start, and may listen again at the address of this proxy', async () => {
     const plane = createControlPlane({ network: network({ seed: 1 }), seed: 1 })
     const { listen } = await plane.addProxy({ name: 'n1', listen: '0.0.0.0:0', upstream, enabled: true })
     const server = await startControl(plane, { listen: '127.0.0.1:0', version: 'test' })
@@ -57,7 +57,7 @@ describe('a request without a token', () => {
 })
 
 test.each([{ token: 'secret' }, { isOpen: true }])(
-  'a request with a token or to an open control interface may listen on any address: %j',
+  'a request may open a listener at 0.0.0.0 if it carries the token or the control interface is open to everyone: %j',
   async (options) => {
     const { ask } = await control(options)
     const headers = { Authorization: 'Bearer secret' }
@@ -98,7 +98,7 @@ describe('the peers of a proxy', () => {
   )
 
   test.runIf(process.platform === 'linux')(
-    'are read only from the beginning of regular files if a config file names them',
+    'the process ids of peers are read only from the beginning of regular files that a config file names',
     async () => {
       const folder = mkdtempSync(join(tmpdir(), 'chaos-peers-'))
       cleanUp(() => rmSync(folder, { recursive: true }))

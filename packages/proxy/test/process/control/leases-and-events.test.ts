@@ -9,7 +9,7 @@ import { control } from '../../control/control-plane.ts'
 import { latency, withProxies } from '../../control/two-proxies.ts'
 
 describe('leases', () => {
-  test('heal their faults when they expire without renewal', async () => {
+  test('the faults of a lease are healed when the lease expires without renewal', async () => {
     const { ask, plane } = await withProxies()
     const lease = (await ask('POST', '/v1/leases', { owner: 'test', ttlMs: 1_000 })).json.id
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], name: 'leased', lease })
@@ -31,7 +31,7 @@ describe('leases', () => {
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })).status).toBe(404)
   })
 
-  test('remove their faults when they are deleted', async () => {
+  test('deleting a lease removes the faults that belong to the lease', async () => {
     const { ask } = await withProxies()
     const lease = (await ask('POST', '/v1/leases', { owner: 'test' })).json.id
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })
@@ -41,7 +41,7 @@ describe('leases', () => {
 })
 
 describe('the record of faults', () => {
-  test('counts epochs over all fault families, and contains the end of each fault even if the proxy stops', async () => {
+  test('the record numbers the changes of all kinds of faults in one sequence, and ends each fault if the proxy stops', async () => {
     const lines = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client: lines })
     const { ask, plane } = await withProxies({ recording: { recorder, files: [] } })

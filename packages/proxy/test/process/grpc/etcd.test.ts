@@ -155,7 +155,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(linearizable(view.history)).toMatchObject({ result: 'violated' })
     })
 
-    test('the verdict is unknown if only the gateway has routes, and unrecorded writes are named', async () => {
+    test('the verdict on etcd is unknown and names the unrecorded gRPC writes if only the JSON gateway has routes', async () => {
       const table = parseRouteTable({ routes: gatewayRoutes }, 'etcd.json')
       const { ports, view } = await recordedWays([await startOneEtcd(etcd ?? '')], table)
       const [port = 0] = ports

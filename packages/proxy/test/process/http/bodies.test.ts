@@ -206,7 +206,7 @@ describe('an endless event stream', () => {
     ['error-status', { after: 'forwarding' }],
     ['edit-reply', { body: 'new' }],
     ['edit-reply', { status: 204 }],
-  ] as const)('is replaced by the finite response of %s', async (kind, parameters) => {
+  ] as const)('an endless event stream is replaced by the complete response of %s', async (kind, parameters) => {
     const { apply, ask, route } = await start()
     apply({ kind, ...parameters })
     const client = await ask(get())

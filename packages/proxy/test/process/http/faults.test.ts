@@ -23,7 +23,7 @@ describe('the four faults that withhold a response', () => {
   })
 
   test.each(['lose-request', 'lose-reply'] as const)(
-    '%s with silence hang leaves the client without a response',
+    'the fault %s with the setting silence=hang leaves the client without a response',
     async (kind) => {
       const service = await keyValueService()
       const { route, apply, recorder } = await httpRouteTo(service)
@@ -125,7 +125,7 @@ describe('a response under HTTP faults', () => {
     expect(backend.events.map(({ type }) => type).sort()).toEqual(['fail', 'info', 'invoke', 'invoke'])
   })
 
-  test('a stale refusal of an executed request leaves the outcome unknown', async () => {
+  test('an executed request has an unknown outcome if the fault stale-reply answers it with an earlier refusal', async () => {
     let refusals = 1
     const server = await serveHttp((asked, reply) => {
       asked.resume()

@@ -97,7 +97,7 @@ const touchedIn = (remarks: readonly unknown[]) =>
   remarks.flatMap((remark) => (Array.isArray(remark) && remark[0] === 'touched' ? [remark[1]] : []))
 
 describe('a client that does not send HTTP/1.1', () => {
-  test('marks no key by sending TLS or garbage, and the recorder counts both connections', async () => {
+  test('TLS or garbage from a client marks no key as possibly written, and the recorder counts both connections', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     for (const bytes of [CLIENT_HELLO, Buffer.from('\x00\x01garbage\r\n\r\n')]) {
       const asking = new Received(await dial(route))
@@ -111,7 +111,7 @@ describe('a client that does not send HTTP/1.1', () => {
     expect(touchedIn(client.remarks)).toEqual([])
   })
 
-  test('marks the key of a malformed request before the server receives the request', async () => {
+  test('a malformed HTTP/1.1 request marks the key in its path as possibly written', async () => {
     const { route, client } = await httpRouteTo(await keyValueService())
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length : 1\r\n\r\n5')
@@ -122,7 +122,7 @@ describe('a client that does not send HTTP/1.1', () => {
     ])
   })
 
-  test('marks the keys of a malformed chunked request and of the request after it', async () => {
+  test('a malformed chunked request and the request after it mark their keys as possibly written', async () => {
     const { route, client } = await httpRouteTo(await keyValueService())
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nTransfer-Encoding: chunked\r\n\r\n')

@@ -64,7 +64,7 @@ describe('a framed link between a real client and server', () => {
   })
 })
 
-test('a link under changing faults delivers only whole messages, and its faults count every lost message', () => {
+test('a link under changing message faults delivers only whole messages, and each lost message is a hit of drop-message', () => {
   const harm = fc.constantFrom<Harm<MessageFault>>(drop, twice, late, behind(1, 30), behind(3, 30), again(2, 30))
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.record({ do: fc.constant('send' as const), bytes: fc.integer({ min: 1, max: 30 }) }) },

@@ -237,14 +237,14 @@ describe('a record file on a failing disk', () => {
     ['it fails in the middle of a line', 24, '{"index":0}\n{"index":1}\n{"ind', `{"index":0}\n${seal}`],
     ['it fails when part of a line leaves enough room', 12, '{"index":0}\n{"index":1, "more":', `{"index":0}\n${seal}`],
     ['it fails with too little room', 0, '{"in', '{"in'],
-  ])('ends with a report of the failure if there is room: %s', (_, wholeBytes, content, sealed) => {
+  ])('a record file ends with a failure report if the disk has room: %s', (_, wholeBytes, content, sealed) => {
     const path = newPath()
     writeFileSync(path, content)
     expect(sealRecord(path, wholeBytes, seal)).toBe(sealed !== content)
     expect(readFileSync(path, 'utf8')).toBe(sealed)
   })
 
-  test('has as its last line the seal that reports the failure', async () => {
+  test('a record file on a full disk has as its last line the report of the failure', async () => {
     const path = newPath()
     let writes = 0
     const disk: Disk = (file, bytes, done) => {

@@ -37,7 +37,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
       'met',
     ],
     ['was set in a transaction', ['MULTI', 'SET x 0 PX 30 NX', 'INCRBY x 2', 'EXEC'], ['GET x'], 'met'],
-  ])('does not violate linearizability if it %s', async (_, before, after, wanted) => {
+  ])('a key with a time to live does not violate linearizability if it %s', async (_, before, after, wanted) => {
     const { connect, gone, judge, recorder } = await redis()
     const client = await connect()
     for (const text of before) await client.ask(text)
@@ -53,7 +53,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     ['is a hash field that disappears too early', ['HSET x f a', 'EXPIRE x 100'], ['HGET x f']],
     ['disappears although its time was removed', ['SET x a EX 100', 'SET x b'], ['GET x']],
     ['disappears before a second time to live ends', ['SET x a EX 100', 'PEXPIRE x 90000'], ['GET x']],
-  ])('violates linearizability if it %s', async (_, before, after) => {
+  ])('a key with a time to live violates linearizability if it %s', async (_, before, after) => {
     const { connect, owner, judge } = await redis()
     const client = await connect()
     for (const text of before) await client.ask(text)
@@ -62,7 +62,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     expect(judge().levels.linearizable.result).toBe('violated')
   })
 
-  test('violates linearizability if the key expired, was set without a time to live, and then disappeared', async () => {
+  test('linearizability is violated if a key expired, was set without a time to live, and then disappeared', async () => {
     const { connect, owner, gone, judge } = await redis()
     const client = await connect()
     await client.ask('SET x a PX 30')
@@ -73,7 +73,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     expect(judge().levels.linearizable.result).toBe('violated')
   })
 
-  test('violates linearizability if the key expired, was read as absent, and then had its old value again', async () => {
+  test('linearizability is violated if a key expired, was read as absent, and then had its old value again', async () => {
     const { connect, owner, gone, judge } = await redis()
     const client = await connect()
     await client.ask('SET x a PX 30')
@@ -181,6 +181,6 @@ function drawn(random: () => number, value: string): readonly string[] {
   return (random() < 0.5 ? `GET ${key}` : (commands[below(commands.length)] ?? 'PING')).split(' ')
 }
 
-test('redis-server is installed for the tests of expirations (skipped otherwise)', (context) => {
+test('redis-server, which the tests of expirations need, is installed; otherwise this test is skipped', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

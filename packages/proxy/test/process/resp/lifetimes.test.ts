@@ -28,7 +28,7 @@ describe.skipIf(REDIS === undefined)('a value that may have had a time to live',
     ['and another one is set if the key is absent', ['SET x old EX 100'], ['GET x'], ['SET x new NX', 'GET x']],
     ['in a hash, after a write of the field', ['HSET h a 1', 'EXPIRE h 100'], ['HSET h f 1'], ['HGET h f']],
     ['in a hash, after a read of the field', ['HSET h f 1', 'EXPIRE h 100'], ['HGET h f'], ['HMGET h f g']],
-  ])('leaves the verdict unknown if it disappears: %s', async (_, before, during, after) => {
+  ])('the verdict is unknown if a value that may have expired disappears: %s', async (_, before, during, after) => {
     const { result, touched } = await recorded(before, during, after)
     expect({ result, touched }).toEqual({ result: 'unknown', touched: 1 })
   })
@@ -39,7 +39,7 @@ describe.skipIf(REDIS === undefined)('a value without a time to live', () => {
     ['after a write', ['SET x old'], ['SET x new'], ['GET x']],
     ['after an INCR of an absent key', [], ['GET x', 'INCR x'], ['GET x']],
     ['in a hash that was deleted and written again', ['HSET h f 1'], ['HGET h f', 'DEL h', 'HSET h f 2'], ['HGET h f']],
-  ])('violates linearizability if it disappears: %s', async (_, before, during, after) => {
+  ])('linearizability is violated if a value that cannot expire disappears: %s', async (_, before, during, after) => {
     const { result, touched } = await recorded(before, during, after)
     expect({ result, touched }).toEqual({ result: 'violated', touched: 0 })
   })
@@ -50,12 +50,12 @@ describe.skipIf(REDIS === undefined)('a recorded deletion', () => {
     ['a key', ['SET x old'], ['GET x', 'DEL x'], ['GET x']],
     ['a field', ['HSET h f 1 g 1'], ['HSET h f 2', 'HDEL h f'], ['HGET h f']],
     ['a counter that starts again', ['SET x 5'], ['INCR x', 'GETDEL x'], ['GET x', 'INCR x', 'GET x']],
-  ])('explains the absence of %s', async (_, before, during, after) => {
+  ])('a recorded deletion explains the absence of %s', async (_, before, during, after) => {
     const { result, touched } = await recorded(before, during, after)
     expect({ result, touched }).toEqual({ result: 'met', touched: 0 })
   })
 })
 
-test('redis-server is installed for the tests of lifetimes (skipped otherwise)', (context) => {
+test('redis-server, which the tests of lifetimes need, is installed; otherwise this test is skipped', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

@@ -24,19 +24,19 @@ describe.skipIf(REDIS === undefined)('a command that Redis refuses', () => {
     ['a command for another type', ['SET x a', 'LPUSH x b']],
     ['a transaction with a mistake', ['MULTI', 'LPUSH l a', 'GET', 'EXEC']],
     ['a transaction whose watched key has changed', ['WATCH x', 'other SET x 2', 'MULTI', 'LPUSH l a', 'EXEC']],
-  ])('is recorded as a command without an effect: %s', async (_, during) => {
+  ])('a command that Redis refuses is recorded as a command without an effect: %s', async (_, during) => {
     expect(await recorded(during)).toEqual({ result: 'met', touched: 0, marks: [] })
   })
 
   test.each([
     ['a script that fails in its middle', ['EVAL redis.call("SET",KEYS[1],"2");return+redis.call("GET") 1 x'], 'EVAL'],
     ['a command that another type has', ['DEL x', 'LPUSH x b', 'DEL x', 'RPUSH x c', 'DEL x'], 'LPUSH'],
-  ])('makes the verdict unknown if the command may have had an effect: %s', async (_, during, what) => {
+  ])('a refused command makes the verdict unknown if it may have had an effect: %s', async (_, during, what) => {
     const { result, marks } = await recorded(during)
     expect({ result, what: marks[0] }).toEqual({ result: 'unknown', what })
   })
 })
 
-test('redis-server is installed for the tests of refused commands (skipped otherwise)', (context) => {
+test('redis-server, which the tests of refused commands need, is installed; otherwise this test is skipped', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

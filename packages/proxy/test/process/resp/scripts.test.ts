@@ -37,7 +37,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
   test.each([
     ['a rate limiter by points', ['EVAL', FLEXIBLE, '1', 'u', '1', '90']],
     ['a rate limiter that lets its first request expire', ['EVAL', FIRST, '1', 'u', '90']],
-  ])('is linearizable with %s, but violated once the server forgets a counted request', async (_, words) => {
+  ])('Redis with %s is judged linearizable until the server forgets a counted request', async (_, words) => {
     const { client, owner, result, recorder } = await redis()
     for (let i = 0; i < 3; i++) await client.send(...words)
     await client.ask('GET u')
@@ -184,6 +184,6 @@ test('a declared script that cannot be read is refused', () => {
   expect(refused([{ script: 'a', as: ['INCR a', 'GET b'], answers: [0] }])).toThrow('2 commands and 1 answers')
 })
 
-test('redis-server is installed for the tests of scripts (skipped otherwise)', (context) => {
+test('redis-server, which the tests of scripts need, is installed; otherwise this test is skipped', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

@@ -73,7 +73,7 @@ test('a proxy is refused if the initial values of its server cannot be read', as
   )
 })
 
-test('reading an older value in a server that was declared empty violates linearizability', async (context) => {
+test('linearizability is violated if a Redis server that was declared empty returns a value from before the recording', async (context) => {
   if (REDIS === undefined) return context.skip(whySkipped('redis-server'))
   const server = await startRedis(REDIS)
   await (await connectTo(server)).ask('SET x before')

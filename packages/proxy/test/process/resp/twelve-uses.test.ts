@@ -188,7 +188,7 @@ describe('twelve ordinary uses of a correct Redis', () => {
       if (use.verdict === 'met') expect(recorder.counters.notUnderstood).toBe(0)
     })
 
-  test('include at least nine with the verdict "met"', () => {
+  test('twelve ordinary uses of a correct Redis include at least nine uses with the verdict "met"', () => {
     expect(uses).toHaveLength(12)
     expect(uses.filter(({ verdict }) => verdict === 'met').length).toBeGreaterThanOrEqual(9)
   })

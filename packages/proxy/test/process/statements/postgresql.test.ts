@@ -64,7 +64,7 @@ describe.skipIf(isMissing)('a fault on PostgreSQL statements', () => {
     [{ kind: 'lose-reply', silence: 'reset' } as const, 'ECONNRESET'],
     [{ kind: 'lose-reply', silence: 'hang' } as const, 'Query read timeout'],
     [{ kind: 'crash-before-reply' } as const, 'ECONNRESET'],
-  ])('loses the reply to COMMIT after the row was stored: %j', async (harm, seen) => {
+  ])('the reply to COMMIT is lost after PostgreSQL has stored the row: %j', async (harm, seen) => {
     const { faults, connect, has } = await world()
     const client = await connect(undefined, 3_000)
     const fault = faults.applyToStatements({
@@ -80,7 +80,7 @@ describe.skipIf(isMissing)('a fault on PostgreSQL statements', () => {
     ['a simple query', 'COMMIT', 'COMMIT'],
     ['a prepared statement', 'COMMIT', { name: 'c', text: 'COMMIT', values: [] }],
     ['an insert', 'INSERT INTO paid', 'COMMIT'],
-  ])('fails a transaction with its SQLSTATE: %s', async (_, statement, commit) => {
+  ])('the fault sql-error fails a transaction with the given SQLSTATE: %s', async (_, statement, commit) => {
     const { faults, connect, has } = await world()
     const client = await connect()
     const fault = faults.applyToStatements({
@@ -95,7 +95,7 @@ describe.skipIf(isMissing)('a fault on PostgreSQL statements', () => {
     expect(fault.hits).toBe(1)
   })
 
-  test('ends the connection with a fatal SQLSTATE, and the server rolls back', async () => {
+  test('the fault sql-error with a fatal SQLSTATE ends the connection, and the server rolls back', async () => {
     const { faults, connect, has } = await world()
     const client = await connect()
     const ended = new Promise((resolve) => client.once('end', resolve))
@@ -107,7 +107,7 @@ describe.skipIf(isMissing)('a fault on PostgreSQL statements', () => {
     expect(await has(1)).toBe(false)
   })
 
-  test('matches the execution of a statement that was prepared before the fault', async () => {
+  test('a fault on PostgreSQL statements matches the execution of a statement that was prepared before the fault', async () => {
     const { faults, connect, has } = await world()
     const client = await connect()
     const insert = (n: number) => client.query({ name: 'insert', text: 'INSERT INTO paid VALUES ($1)', values: [n] })

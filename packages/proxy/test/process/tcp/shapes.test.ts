@@ -116,7 +116,7 @@ describe('slow-connect', () => {
     await accepted[1]?.until((r) => r.text === 'patience')
   })
 
-  test('dials immediately once it is removed', async () => {
+  test('a connection that slow-connect delays is dialled immediately once the fault is removed', async () => {
     const { network, route } = await routeTo(await echo())
     const fault = network.apply(on(to, { kind: 'slow-connect', delayMs: ms(1e6) }))
     const client = new Received(await dial(route))
@@ -127,7 +127,7 @@ describe('slow-connect', () => {
   })
 })
 
-test('refuse resets new connections without dialling the server, and keeps live connections', async () => {
+test('the fault refuse resets new connections without dialling the server, and keeps live connections', async () => {
   const { network, route, client, server, accepted } = await conversation()
   const fault = network.apply(on(both, { kind: 'refuse' }))
   const refused = await new Received(startDialling(route)).until((r) => r.closed)
@@ -155,7 +155,7 @@ describe('slice', () => {
     expect(reads).toBeGreaterThan(1)
   })
 
-  test('pauses after each piece', async () => {
+  test('the fault slice sends data in pieces, and pauses for the given time after each piece', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     network.apply(on(to, { kind: 'slice', averageBytes: 2, variationBytes: 0, pauseMs: ms(10) }))

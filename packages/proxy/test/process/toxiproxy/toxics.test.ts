@@ -97,7 +97,7 @@ describe('a Toxiproxy proxy', () => {
     await now.until(({ text }) => text === 'second')
   })
 
-  test('keeps its connections if a host name is given for its address', async () => {
+  test('a Toxiproxy proxy keeps its connections if an update gives its unchanged listen address as a host name', async () => {
     const { ask, connect, listen } = await proxied(await echo())
     const client = await connect()
     const received = new Received(client)
@@ -331,7 +331,7 @@ describe('the toxicity of a toxic', () => {
     expect(await struck(8, 0.5, 24)).not.toBe(first)
   })
 
-  test('spares a connection from reset_peer at 0, and the connection ends in order', async () => {
+  test('a connection ends without a reset under the toxic reset_peer with toxicity 0', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('reset_peer', { timeout: 0 }, { toxicity: 0 })
     const client = await connect()

@@ -26,7 +26,7 @@ describe('a fault at the control interface', () => {
     expect((await ask('GET', '/v1/faults')).json).toEqual([])
   })
 
-  test('without a name is named by its kind and the next number that is free', async () => {
+  test('a fault created without a name is named by its kind and the next free number', async () => {
     const { ask } = await withProxies()
     const add = async (more: object = {}) => ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], ...more })
     await add({ name: 'latency-2' })
@@ -48,7 +48,7 @@ describe('a fault at the control interface', () => {
     expect((await ask('GET', '/v1/links/clients%3En1')).json.faults).toEqual(['f'])
   })
 
-  test('cannot be deleted under its own name if a toxic, a partition or the rule set owns it', async () => {
+  test('DELETE /v1/faults/NAME is refused if the fault belongs to a toxic, a partition or the rule set', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/proxies/n1/toxics', { type: 'latency' })
     await ask('PUT', '/v1/partitions/split', { groups: [['a'], ['b']] })

@@ -30,7 +30,7 @@ describe('the description at /v1/openapi.json', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  test('gives every request the answers to an invalid, forbidden, large or slow request', async () => {
+  test('the description at /v1/openapi.json lists the statuses 400, 401, 403, 413 and 503 for every request', async () => {
     const { ask } = await control()
     const { paths } = (await ask('GET', '/v1/openapi.json')).json
     const statuses = Object.values<object>(paths)

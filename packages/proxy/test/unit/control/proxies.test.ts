@@ -35,7 +35,7 @@ describe('a proxy with a declared protocol', () => {
     expect(await ask('POST', '/v1/faults', { ...fault, proxies: ['plain'] })).toMatchObject({ status: 400 })
   })
 
-  test('accepts faults of its protocol before it is enabled', async () => {
+  test('a disabled proxy with a declared protocol accepts faults of this protocol', async () => {
     const { ask } = await control()
     const body = { name: 'p', upstream: '127.0.0.1:1', carries: 'http', enabled: false }
     expect(await ask('POST', '/v1/proxies', body)).toMatchObject({ status: 201 })
@@ -68,7 +68,7 @@ describe('a proxy with a declared protocol', () => {
 })
 
 describe.runIf(process.platform === 'linux')('a proxy for several nodes at one address', () => {
-  test('each node has its own link, on which faults can act', async () => {
+  test('a proxy for several nodes at one address has a link for each node, on which faults can act', async () => {
     const { port } = await echo()
     const { ask } = await control()
     const peers = { n1: process.pid, n2: process.pid + 1 }
@@ -160,7 +160,7 @@ test.each([
   [true, { verify: false }, undefined],
   [false, undefined, undefined],
 ])(
-  'with keepHost %j and TLS to the server as %j, the Host of requests becomes %j',
+  'with keepHost %j and the TLS settings %j for the server, the host name set in requests is %j',
   async (keepHost, originate, host) => {
     const ways: ReadWay[] = []
     const proxies = createProxySet({

@@ -30,7 +30,7 @@ describe('a proxy that leads to itself', () => {
     expect(plane.proxies.list()).toEqual([])
   })
 
-  test('is refused if the loop leads through other proxies, and these proxies stay unchanged', async () => {
+  test('a proxy is refused if it leads to itself through other proxies, and the other proxies stay unchanged', async () => {
     const { plane, ask } = await control()
     const server = await echo()
     const c = await plane.addProxy(proxy('c', '127.0.0.1:0', `localhost:${server.port}`))

@@ -124,7 +124,7 @@ describe('a gRPC call', () => {
   test.each([
     [403, 'fail'],
     [503, 'info'],
-  ])('with the HTTP status %i and no gRPC status is recorded as a write with the outcome %s', async (code, outcome) => {
+  ])('a gRPC write answered with HTTP status %i and no gRPC status has the outcome %s', async (code, outcome) => {
     const service = await serveHttp2((stream) => {
       stream.resume()
       stream.respond({ ':status': code }, { endStream: true })
@@ -138,7 +138,7 @@ describe('a gRPC call', () => {
 })
 
 describe('gRPC traffic that is not an operation', () => {
-  test('includes streams of requests or responses, which are forwarded and marked as possible writes', async () => {
+  test('gRPC streams of requests or responses are forwarded, and are recorded only as possible writes', async () => {
     const { client, view, service } = await kvRoute()
     const streams = client as unknown as {
       Watch(request: object): ClientReadableStream<object>
@@ -167,7 +167,7 @@ describe('gRPC traffic that is not an operation', () => {
     expect(view.events).toEqual([])
   })
 
-  test('an ignored stream marks no key, and other calls are recorded while the stream is open', async () => {
+  test('an ignored gRPC stream marks no key as possibly written, and other calls are recorded while the stream is open', async () => {
     const ignored = { request: 'GRPC /kv.v1.Store/PutMany', ignore: true }
     const table = parseRouteTable({ descriptor: kvDescriptor, routes: [...kvRoutes, ignored] }, 'kv.json')
     const { client, call, view, recorder } = await kvRoute({ table })
@@ -187,7 +187,7 @@ describe('gRPC traffic that is not an operation', () => {
     putting.cancel()
   })
 
-  test('includes a call without a descriptor, which is reported by name and marks all keys', async () => {
+  test('a gRPC call without a descriptor is reported by name, and marks all keys as possibly written', async () => {
     const { call, view } = await kvRoute({ table: parseRouteTable({ routes: kvRoutes }, 'kv.json') })
     await call('Put', { key: 'x', value: 'one' })
     expect(view.events).toEqual([])

@@ -74,7 +74,7 @@ describe('the identity of a client', () => {
 })
 
 describe('traffic with an unknown effect', () => {
-  test('marks the key of a write whose body arrived only in part', async () => {
+  test('a write whose body arrived only in part marks its key as possibly written', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
@@ -99,14 +99,14 @@ describe('traffic with an unknown effect', () => {
     return client.remarks
   }
 
-  test('marks no key if the server refuses a write whose body arrived only in part', async () => {
+  test('a write whose body arrived only in part marks no key as possibly written if the server refuses it with status 413', async () => {
     expect(await remarksOnPart(413)).toEqual([
       ['not-understood', { what: 'PUT /kv/x', why: 'refused with 413 before it had arrived in full' }],
     ])
   })
 
   test.each([200, 400, 408, 409, 425, 499, 500])(
-    'marks the key of a write whose body arrived only in part if the server answers with status %i',
+    'a write whose body arrived only in part marks its key as possibly written if the server answers with status %i',
     async (status) => {
       expect(await remarksOnPart(status)).toEqual([
         ['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }],
@@ -114,7 +114,7 @@ describe('traffic with an unknown effect', () => {
     },
   )
 
-  test('marks no key of a read whose body arrived only in part', async () => {
+  test('a read whose body arrived only in part marks no key as possibly written', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('GET /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
@@ -124,7 +124,7 @@ describe('traffic with an unknown effect', () => {
     expect(client.remarks).toEqual([])
   })
 
-  test('marks all keys if its bytes begin with the preface of HTTP/2', async () => {
+  test('a connection that begins with the HTTP/2 preface at a proxy for HTTP/1.1 marks all keys as possibly written', async () => {
     const { route, client } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     const asking = new Received(await dial(route))
     asking.socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
@@ -135,7 +135,7 @@ describe('traffic with an unknown effect', () => {
     ])
   })
 
-  test('marks the key of a write until a 404 withdraws the mark', async () => {
+  test('a POST without a route marks keys as possibly written until the server answers the POST with 404', async () => {
     const { route, client } = await httpRouteTo(await keyValueService(), { table: { ...textTable } })
     const send = httpClient(route.port)
     await send('POST', '/kv/x', 'v')
@@ -149,7 +149,7 @@ describe('traffic with an unknown effect', () => {
     [403, 0],
     [409, 1],
     [500, 1],
-  ])('without a route, answered with status %s, leaves %i marks', async (status, wanted) => {
+  ])('a POST without a route that gets status %s marks keys as possibly written %i times', async (status, wanted) => {
     const service = await serveHttp((_request, reply) => {
       reply.statusCode = status
       reply.end()

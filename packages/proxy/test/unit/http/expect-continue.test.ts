@@ -176,7 +176,7 @@ describe('a duplicated request', () => {
     expect(seen).toHaveLength(3)
   })
 
-  test('has no copies if the request ends its connection, and the fault counts a miss', async () => {
+  test('the fault duplicate-request does not duplicate an HTTP/1.0 request, and reports the request as missed', async () => {
     const { port } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'duplicate-request' })

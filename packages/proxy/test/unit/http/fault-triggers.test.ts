@@ -233,7 +233,7 @@ describe('a connection with several requests', () => {
     expect(recorder.counters).toMatchObject({ operations: 20, ok: 10, fail: 10 })
   })
 
-  test('gets a fabricated response to HEAD without a body, and ends if a request says Connection: close', async () => {
+  test('a connection under error-status gets no body in reply to HEAD, and ends after a request with Connection: close', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind: 'error-status', body: 'sorry' })
@@ -298,7 +298,7 @@ describe('a connection with several requests', () => {
     expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1, refused: 1 })
   })
 
-  test('forwards an overlong request only once, and duplicate-request counts a miss', async () => {
+  test('a request longer than maxBodyBytes is forwarded only once, and duplicate-request reports the request as missed', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const applied = apply({ kind: 'duplicate-request' })
@@ -309,7 +309,7 @@ describe('a connection with several requests', () => {
   })
 })
 
-test('an HTTP fault on a link without HTTP is refused with the links that carry HTTP', async () => {
+test('an HTTP fault on a link without HTTP is refused, and the error names the links that carry HTTP', async () => {
   const { apply } = await httpRouteTo(await keyValueService())
   expect(() => apply({ kind: 'lose-reply', links: ['n1>clients'] })).toThrow(
     'lose-reply on n1>clients: no HTTP route sends requests over this link. Name a link that carries HTTP requests, from client to server: clients>n1.',

@@ -28,7 +28,7 @@ describe('a server with a given host name', () => {
   }
   const PUT = 'PUT /x HTTP/1.1\r\nhost: localhost:1\r\nX-Host: b\r\nContent-Length: 2\r\n\r\nhi'
 
-  test('receives that name in every request, however the bytes are divided', async () => {
+  test('a server with a given host name receives this name in every request, however the bytes are divided', async () => {
     const { seen, ask } = await named('api.example:8443')
     await ask([PUT], 'hi')
     await ask([PUT.slice(0, 30), PUT.slice(30)], 'hi')
@@ -36,7 +36,7 @@ describe('a server with a given host name', () => {
     expect(seen.slice(0, 4)).toEqual(Array.from({ length: 4 }, () => 'api.example:8443'))
   })
 
-  test('receives that name under faults, unless a fault sets another name', async () => {
+  test('a server with a given host name receives this name under faults, unless a fault sets another name', async () => {
     const { seen, http, ask } = await named('api.example')
     const apply = (fault: object) => http.apply(httpFamily.parse({ links: ['clients>n1'], ...fault }, 'test'))
     for (const fault of [
@@ -127,7 +127,7 @@ test('a client that speaks HTTP/2 to a proxy for HTTP/1.1 is reported once', asy
   expect(troubles).toEqual([expect.stringMatching(/^misread: .*--carries http2/)])
 })
 
-test('an upgrade marks no key if its route is ignored, and leaves one mark if it has no route', async () => {
+test('an upgrade marks keys as possibly written if it has no route, and marks none if its route is ignored', async () => {
   const service = await serveHttp(() => undefined)
   service.server.on('upgrade', (_, socket) => {
     socket.on('error', () => undefined)

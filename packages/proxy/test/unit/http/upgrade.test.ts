@@ -66,7 +66,7 @@ const ACTING: readonly Fault[] = [
 ]
 
 describe.each([true, false])('an upgrade (the server sends first: %s)', (greets) => {
-  test.each(SPARED)('is unaffected by %o, which counts a miss with its reason', async (fault) => {
+  test.each(SPARED)('an upgrade is unaffected by the fault %o, which reports why it does not act', async (fault) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
     const applied = apply(fault)
@@ -74,7 +74,7 @@ describe.each([true, false])('an upgrade (the server sends first: %s)', (greets)
     expect(applied).toMatchObject({ hits: 0, missed: 1, missedBecause: expect.stringContaining('protocol') })
   })
 
-  test.each(ACTING)('completes under %o', async (fault) => {
+  test.each(ACTING)('an upgrade succeeds under the fault %o, and the fault acts on the upgrade', async (fault) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
     const applied = apply(fault)
@@ -87,7 +87,7 @@ describe.each([true, false])('an upgrade (the server sends first: %s)', (greets)
     [{ kind: 'error-status', after: 'forwarding' }, 503],
     [{ kind: 'edit-reply', status: 403 }, 403],
     [{ kind: 'edit-reply', status: 200, headers: { 'X-A': '1' }, body: 'no' }, 200],
-  ])('is refused under the fault %o, and the server is disconnected', async (fault, status) => {
+  ])('an upgrade is refused under the fault %o, and the server is disconnected', async (fault, status) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
     const applied = apply(fault)
@@ -98,7 +98,7 @@ describe.each([true, false])('an upgrade (the server sends first: %s)', (greets)
   })
 
   test.each<Fault>([{ kind: 'lose-request' }, { kind: 'lose-reply' }, { kind: 'crash-before-reply' }])(
-    'fails under the fault %o, which disconnects both ends',
+    'an upgrade fails under the fault %o, which disconnects both ends',
     async (fault) => {
       const service = await echoService({ greets })
       const { route, apply } = await httpRouteTo(service)

@@ -36,7 +36,7 @@ test('a started reply ends with the given gRPC status in its trailers', async ()
   expect(await call(world, '/b')).toMatchObject({ grpc: '14' })
 })
 
-test('the fault grpc-status misses a reply without body and trailers, which keeps its status', async () => {
+test('the fault grpc-status does not change a reply without body and trailers, and reports the reply as missed', async () => {
   const world = await service({ answer: (stream) => stream.respond({ ':status': 204 }, { endStream: true }) })
   const fault = world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
   expect(await call(world, '/a')).toMatchObject({ status: 204, grpc: undefined })

@@ -54,7 +54,7 @@ test('lose-reply can lose a reply longer than every flow-control window', async 
   expect(fault.hits).toBe(2)
 })
 
-test('lose-reply with silence hang leaves the stream open, and other streams continue', async () => {
+test('the fault lose-reply with silence=hang leaves the stream open, and other streams continue', async () => {
   const world = await service()
   const fault = world.faults.apply({ kind: 'lose-reply', silence: 'hang', links: links.to, match: { path: '/b' } })
   const stream = world.session.request({ ':path': '/b', ':method': 'POST' })
@@ -109,7 +109,7 @@ test.each([0, 1, 3])(
   },
 )
 
-test('a condition that cannot be matched in HTTP/2 is refused by name', async () => {
+test('a fault with a condition that HTTP/2 cannot match is refused, and the error names the condition', async () => {
   const { faults } = await service()
   expect(() =>
     faults.apply({ kind: 'lose-reply', silence: 'reset', links: links.to, match: { statement: 'COMMIT' } }),

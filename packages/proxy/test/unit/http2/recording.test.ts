@@ -69,7 +69,7 @@ describe('a service over HTTP/2', () => {
 })
 
 describe('an operation over HTTP/2', () => {
-  test('has an unknown outcome in both views if a fault resets its request', async () => {
+  test('an HTTP/2 read whose request is reset by a fault fails in the client record, and also ends in the backend record', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', match: { method: 'GET' } })
@@ -88,7 +88,7 @@ describe('an operation over HTTP/2', () => {
     await eventually(() => backend.events.length === 4)
   })
 
-  test('is completed in the backend view if a fault resets its response', async () => {
+  test('an HTTP/2 write whose response is reset by a fault is unknown in the client record, and ok in the backend record', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', back: true })
@@ -127,7 +127,7 @@ describe('an operation over HTTP/2', () => {
     expect([client.events.length, backend.events.length]).toEqual([2, 2])
   })
 
-  test('is recorded even if an earlier request is reset at its start', async () => {
+  test('an HTTP/2 operation is recorded even if a fault resets an earlier request right after its headers', async () => {
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service)
     const reset = apply({ kind: 'reset-stream', when: { nth: 1 } })
@@ -184,7 +184,7 @@ describe('an operation over HTTP/2', () => {
 })
 
 describe('unrecorded HTTP/2 traffic', () => {
-  test('is counted by kind, and marks all keys if it may write', async () => {
+  test('an unrecorded HTTP/2 request is counted by kind, and marks all keys as possibly written if it may write', async () => {
     const service = await keyValueHttp2()
     const { route, client, recorder } = await http2RouteTo(service)
     const session = await sessionTo(route.port)
@@ -198,7 +198,7 @@ describe('unrecorded HTTP/2 traffic', () => {
     expect(recorder.counters).toMatchObject({ operations: 0, unmatched: 2, incomplete: 0 })
   })
 
-  test('includes all bytes after a header block that cannot be decoded', async () => {
+  test('an HTTP/2 header block that cannot be decoded is counted as a request, and marks all keys as possibly written', async () => {
     const service = await serve((socket) => socket.resume())
     const { route, client } = await http2RouteTo(service)
     const raw = new Received(await dial(route))
@@ -212,7 +212,7 @@ describe('unrecorded HTTP/2 traffic', () => {
     ])
   })
 
-  test('includes an incomplete upload, which the server may have used', async () => {
+  test('an incomplete upload over HTTP/2 marks a key as possibly written, and is not recorded as an operation', async () => {
     const service = await serveHttp2((stream) => void stream.resume())
     const { route, client, recorder } = await http2RouteTo(service)
     const session = await sessionTo(route.port)

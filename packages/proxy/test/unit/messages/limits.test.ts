@@ -113,7 +113,7 @@ describe('an impossible message fault', () => {
       { kind: 'fabricate-message', links: ['n1>n2'], message: 7 },
       'a RESP message must be a command, such as ["SET","x","1"]',
     ],
-  ])('is refused (case %#)', (framing, json, reason) => {
+  ])('a message fault that is impossible on its link is refused with a reason (case %#)', (framing, json, reason) => {
     const { faults } = world({ framing })
     const apply = () => faults.apply(messageFamily.parse(json, 'x'))
     expect(apply).toThrow(UserError)

@@ -27,7 +27,7 @@ const verdictOf = ({ views }: Recorded, view: 'client' | 'backend') =>
 const OK_BYTES = 5
 
 describe('a Redis request changed by a fault', () => {
-  test('makes the key unknown that the changed request writes, and no other key', async () => {
+  test('if a fault changes a Redis request, only the key that the changed request writes is marked as possibly written', async () => {
     const made = await recorded({ messages: true })
     const { messages, ask, client, server, marks } = made
     await ask(command('SET', 'x', '1') + command('SET', 'y', '1'), 2 * OK_BYTES)
@@ -53,7 +53,7 @@ describe('a Redis request changed by a fault', () => {
     expect(marks()).toEqual(['touched *: a request that a fault changed'])
   })
 
-  test('marks all keys if its link corrupts bytes', async () => {
+  test('a Redis request marks all keys as possibly written if its link corrupts bytes', async () => {
     const made = await recorded()
     made.network.apply({ kind: 'corrupt', probability: 1, links: links.to } as never)
     made.client.socket.write(command('SET', 'x', '2'))

@@ -77,7 +77,7 @@ describe('a lost reply to a statement', () => {
     },
   )
 
-  test('is withheld even if one of its messages is longer than the limit of messages', () => {
+  test('a lost reply to a statement is withheld even if one of its messages exceeds the size limit of messages', () => {
     const { send, answer, here, fault } = session({ kind: 'lose-reply', silence: 'hang' })
     send(query('COMMIT'))
     answer(writeBackend({ kind: 'data-row', values: [Buffer.alloc(5_000, 'x')] }))

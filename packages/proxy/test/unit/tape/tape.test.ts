@@ -41,7 +41,7 @@ test('a tape keeps the latest traffic within its memory, and reports the time un
   )
 })
 
-test('a tape of 64 KiB keeps 2,048 events, and drops them for the next event', () => {
+test('a traffic tape with 64 KiB of memory holds 2,048 events, and deletes all of them to store one more event', () => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   for (let atMs = 0; atMs < 2048; atMs++) tape.note('unread', 1, atMs)
   expect([[...tape.entries()].length, tape.forgottenUntilMs]).toEqual([2048, Number.NEGATIVE_INFINITY])

@@ -80,7 +80,7 @@ describe('the reset-peer fault', () => {
     expect([client.error, server.error, server.length, fault.hits]).toEqual(['ECONNRESET', 'ECONNRESET', 0, 1])
   })
 
-  test('resets a connection after the client has ended it in order', async () => {
+  test('the reset-peer fault resets a connection whose client has ended its side without a reset', async () => {
     const { network, client, server } = await conversation()
     network.apply(on(to, { kind: 'reset-peer', afterMs: ms(1) }))
     client.socket.end()
@@ -88,7 +88,7 @@ describe('the reset-peer fault', () => {
     expect([client.error, server.error]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('lets a connection end in order if its trigger does not select it', async () => {
+  test('the reset-peer fault lets a connection end without a reset if its trigger does not select the connection', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(both, { kind: 'reset-peer', afterMs: ms(0) }, { probability: 0 }))
     client.socket.end('bye')
@@ -104,7 +104,7 @@ describe('the limit-bytes fault', () => {
     [0, ''],
     [3, 'abc'],
     [6, 'abcdef'],
-  ])('passes %d bytes, and then closes both sides in order', async (bytes, expected) => {
+  ])('the limit-bytes fault passes %d bytes, and then closes both sides without a reset', async (bytes, expected) => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'limit-bytes', bytes }))
     client.socket.write('abcdef')
@@ -142,7 +142,7 @@ describe('the limit-bytes fault', () => {
   })
 })
 
-test('limit-time closes each connection in order at the given age, whether or not it is idle', async () => {
+test('limit-time closes each connection without a reset at the given age, whether or not the connection is idle', async () => {
   const clock = new ManualClock()
   const { network, client, server, route } = await conversation({ clock })
   clock.advance(50)

@@ -57,7 +57,7 @@ describe('the trigger of a TCP fault', () => {
     expect(await hit(when)).toEqual(expected)
   })
 
-  test('draws from the seed if it has a probability', async () => {
+  test('a TCP fault with a probability selects the same connections for the same seed, but not for every seed', async () => {
     const first = await hit({ probability: 0.5 }, 1)
     expect(await hit({ probability: 0.5 }, 1)).toEqual(first)
     const others = await Promise.all([2, 3, 4].map((seed) => hit({ probability: 0.5 }, seed)))
@@ -130,7 +130,7 @@ describe('an update of a fault', () => {
     await server.until((r) => r.text === 'x')
   })
 
-  test('selects among live connections again if it changes the trigger', async () => {
+  test('an update that changes the trigger of a TCP fault selects again among the live connections', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { probability: 0 }))
     fault.update(on(to, { kind: 'partition', mode: 'hold' }, { probability: 1 }))

@@ -36,7 +36,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(log.filter((line) => line.includes('wrote'))).toEqual(['a wrote 123'])
   })
 
-  test('writes each read once even if endTurn ends the turn early', async () => {
+  test('the proxy writes the bytes of a read once, even if endTurn() ends the turn of the event loop early', async () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     receiveInTurn(receive, Buffer.from('1'), false)
@@ -92,7 +92,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(sizes).toEqual(Array.from({ length: 200 }, () => 4096))
   })
 
-  test('is required for gathering bytes: take() returns false outside a turn', () => {
+  test('GatheredWrite.take() returns false outside a turn of the event loop in the proxy', () => {
     expect(passing([], 'a').gathered.take(Buffer.from('1'))).toBe(false)
   })
 })

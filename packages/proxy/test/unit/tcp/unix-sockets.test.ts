@@ -54,7 +54,7 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
     expect(() => statSync(path)).toThrow('ENOENT')
   })
 
-  test('is not created in place of another kind of file', async () => {
+  test('a Unix socket is not created in place of another kind of file', async () => {
     const path = join(directory(), 'precious')
     writeFileSync(path, 'text')
     const route = network().route({ from: 'clients', to: 'n1', listen: { host: path, port: 0 } })

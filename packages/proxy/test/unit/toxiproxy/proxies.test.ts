@@ -136,7 +136,7 @@ describe('POST /proxies', () => {
     expect(answer).toMatchObject({ status: 409, json: { error: 'proxy already exists', status: 409 } })
   })
 
-  test('replies 500 to a port in use, with the message of Go, and creates no proxy', async () => {
+  test('POST /proxies replies 500 and "address already in use" for a port in use, and creates no proxy', async () => {
     const { ask, created } = await withProxy()
     const answer = await ask('POST', '/proxies', proxy('other', { listen: created.listen }))
     const error = `listen tcp ${created.listen}: bind: address already in use`

@@ -430,7 +430,7 @@ describe('a MySQL statement', () => {
     expect(JSON.stringify(doubts([...turns, [execute(3, [])]]))).toContain('a statement prepared before')
   })
 
-  test('has an unknown value if the value was sent in a command of its own', () => {
+  test('a MySQL write is recorded without a value if the value was sent in a separate command', () => {
     const sent = Buffer.concat([Buffer.from([3, 0, 0, 0, 0, 0]), Buffer.from('90')])
     const turns: Turn[] = [
       [command(22, 'UPDATE accounts SET balance = ? WHERE id = 7'), prepared(3, 0, 1)],
@@ -446,7 +446,7 @@ describe('a MySQL statement', () => {
     ])
   })
 
-  test('has the rows of a prepared statement in their binary form, and an error among rows', () => {
+  test('a MySQL statement is recorded with the binary rows in its reply, and omitted if an error ends the rows', () => {
     const binary = (values: number[]) => {
       const whole = rows(['balance'], [['x']], within)
       const at = whole.length - 9 - 6

@@ -30,7 +30,7 @@ describe('a value in the binary format', () => {
     expect(textOf(hex(bytes), 1, type)).toBe(text)
   })
 
-  test('differs from a value in the text format, which is read as its own text', () => {
+  test('a value in the text format is read as its UTF-8 text, even for a type whose binary format is not read', () => {
     expect(textOf(Buffer.from('1.5'), 0, 701)).toBe('1.5')
     expect(textOf(hex('ff'), 0, 25)).toBeUndefined()
     expect(textOf(null, 1, 701)).toBeNull()
@@ -74,7 +74,7 @@ describe('a text of a column', () => {
     ['text', 3802, /is json.*say "type":"json"/],
     ['text', 701, /type \(number 701\) has several texts for one value/],
     ['numeric', 701, undefined],
-  ])('recorded as %s is comparable in a column of type %i, or has a stated reason not to be', (type, oid, why) => {
+  ])('a column recorded as %s with the type number %i is compared, or a reason is given', (type, oid, why) => {
     if (why === undefined) expect(whyNotCompared(type, oid)).toBeUndefined()
     else expect(whyNotCompared(type, oid)).toMatch(why)
   })
@@ -94,12 +94,12 @@ describe('an error of the server', () => {
     expect(judgeReport({ severity, code, message: '' }, false)).toBe(means)
   })
 
-  test('in reply to COMMIT is classified as fail for a conflict, and as info otherwise', () => {
+  test('an error in reply to COMMIT is classified as fail for a conflict, and as info otherwise', () => {
     const ofCommit = (code: string) => judgeReport({ severity: 'ERROR', code, message: '' }, true)
     expect(['40001', '23503', '57014', '42601'].map(ofCommit)).toEqual(['fail', 'fail', 'info', 'info'])
   })
 
-  test('sent as a notice of lost replication makes a success info', () => {
+  test('a successful command has the outcome info if a notice says that the wait for replication was canceled', () => {
     const notice = (message: string) => ({ severity: 'WARNING', code: '01000', message })
     const lost = 'canceling the wait for synchronous replication and terminating connection'
     expect(judgeNotices([notice('hello'), notice(lost)])).toEqual({ type: 'info', error: lost })

@@ -241,7 +241,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.slice(1).join()).not.toContain('not-understood')
   })
 
-  test('marks the rows that an unreadable statement may write, and suggests another form', () => {
+  test('records rows that an unreadable statement may write as possibly changed, and suggests another form', () => {
     const lines = recorded([
       asks(query('BEGIN')),
       answers(tag('BEGIN'), ready('T')),
@@ -297,7 +297,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     [UPSERT, ['x', '1'], 'INSERT 0 0', '0 info write x'],
     [UPDATE, ['1', 'x'], 'UPDATE 2', '0 info write x'],
     [UPDATE, [null, 'x'], 'UPDATE 1', '0 ok write x=null'],
-  ])('records the outcome of %s of %j by the tag %s', (sql, values, said, end) => {
+  ])('the outcome of %s with the values %j is recorded from the reply tag "%s"', (sql, values, said, end) => {
     expect(one(sql, values, [tag(said)]).at(-1)).toBe(end)
   })
 
@@ -324,7 +324,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ],
     ['it is no canonical number', [columns(column('value')), row('07'), tag('SELECT 1')], '0 info read x'],
     ['the row has no value', [columns(column('value')), row(null), tag('SELECT 1')], '0 ok read x=null'],
-  ])('completes a read by its row: %s', (_, answer, end) => {
+  ])('the outcome of a recorded read depends on the row in the reply: %s', (_, answer, end) => {
     const lines = recorded([asks(...extended(SELECT, 'x')), answers(...prepared, ...answer, ready())])
     expect(lines.at(-1)).toBe(end)
   })
@@ -363,7 +363,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       {},
       /^touched x: .*the value that it writes is unknown/,
     ],
-  ])('marks what %s with the values %j may have changed', (sql, values, members, mark) => {
+  ])('the record says why the statement %s with the values %j is not understood', (sql, values, members, mark) => {
     expect(one(sql, values, [tag('UPDATE 1')], members)[0]).toMatch(mark)
   })
 
@@ -404,7 +404,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ['value - $1', '-2', 'add', '2'],
     ['value + $1', '-2', 'subtract', '2'],
     ['value + $1', '0', 'add', '0'],
-  ])('records the sum %s with %s on a counter as %s', (sum, amount, f, value) => {
+  ])('an update of a counter to %s with the parameter %s is recorded as %s of %s', (sum, amount, f, value) => {
     const lines = one(`UPDATE kv SET value = ${sum} WHERE key = $2`, [amount, 'x'], [tag('UPDATE 1')], {
       commands: 'counter',
     })
@@ -566,13 +566,13 @@ describe('the recorder of a PostgreSQL connection', () => {
       [[...writeTo('1')], ['UPDATE kv SET value = upper(value) WHERE key = $1', ['y'], tag('UPDATE 1')]],
       /^touched y: /,
     ],
-  ])('marks the rows of a transaction with %s', (_, statements, mark) => {
+  ])('rows that a transaction with %s writes are recorded as possibly changed', (_, statements, mark) => {
     const marks = transaction(statements).filter((line) => line.startsWith('touched'))
     expect(marks[0]).toMatch(mark)
     if (mark.source.includes('y')) expect(marks[1]).toMatch(/^touched x: /)
   })
 
-  test('marks all keys if the connection becomes encrypted or does not speak PostgreSQL', () => {
+  test('all keys are recorded as possibly changed if a connection becomes encrypted or does not speak PostgreSQL', () => {
     const { commands } = parsePostgresqlSettings({ table: 'kv' }, 'a test')
     const after = (steps: (conversation: RecordedConversation, time: Nanos) => void) => {
       const { client, connection, now } = recording()

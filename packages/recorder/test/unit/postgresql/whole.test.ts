@@ -512,11 +512,11 @@ describe('a PostgreSQL transaction recorded whole', () => {
       [{ kind: 'row-description', columns: [column('id'), column('on_call', 1700)] }, row('1', '2'), tag('SELECT 1')],
       ['not-understood', 'all', expect.stringContaining('not read as boolean')],
     ],
-  ])('marks the keys that %s makes unknown', (sql, answer, mark) => {
+  ])('the record says why %s is not understood, and which keys are affected', (sql, answer, mark) => {
     expect(marks([sql, ...answer])).toEqual([mark])
   })
 
-  test('loses the statements and locks that ROLLBACK TO SAVEPOINT undoes', () => {
+  test('a recorded transaction omits the statements and locks that ROLLBACK TO SAVEPOINT undoes', () => {
     const events = recorded(
       begin,
       ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')],
@@ -579,7 +579,7 @@ describe('the recorded isolation level of a transaction', () => {
   test.each<readonly [string, string]>([
     ['default_transaction_isolation', 'repeatable read'],
     ['options', '-c default_transaction_isolation=repeatable\\ read'],
-  ])('is the connection default that the start-up parameter %s sets', (...parameter) => {
+  ])('the recorded isolation level is the connection default set by the start-up parameter %s', (...parameter) => {
     expect(recordedBy({ tables }, [parameter], update).at(-1)?.['isolation']).toBe('repeatable read')
   })
 
@@ -602,17 +602,17 @@ describe('the recorded snapshot of a statement', () => {
     return { from, to, fromNext, toNext }
   }
 
-  test('is taken between the start and the end of that statement at read-committed', () => {
+  test('the snapshot of a statement at read-committed is taken between the start and the end of the statement', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL READ COMMITTED')
     expect([from < to, to < fromNext, fromNext < toNext]).toEqual([true, true, true])
   })
 
-  test('is taken during the first statement of the transaction at levels above read-committed', () => {
+  test('the snapshot of a statement above read-committed is taken during the first statement of the transaction', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL REPEATABLE READ')
     expect([fromNext, toNext]).toEqual([from, to])
   })
 
-  test('may be taken at any time from the start of the transaction, if the isolation level is unknown', () => {
+  test('the snapshot of a statement at an unknown isolation level may be taken at any time after the transaction starts', () => {
     const { from, to, fromNext, toNext } = times('')
     expect([fromNext === from, toNext > to]).toEqual([true, true])
   })
@@ -625,7 +625,7 @@ describe('the record of a statement that is not understood', () => {
       process === 'recorder' && f !== 'passed-on' ? [[f, key ?? (value as { mark?: number }).mark]] : [],
     )
 
-  test('notes that its changes have ended once the transaction has committed', () => {
+  test('the record says that a statement that is not understood changes nothing more after the commit', () => {
     expect(notes(truncate)).toEqual([
       ['touched', 'accounts/*/balance'],
       ['settled', 1],
@@ -636,13 +636,13 @@ describe('the record of a statement that is not understood', () => {
     ])
   })
 
-  test('withdraws its marks if the transaction was rolled back or the statement refused', () => {
+  test('the record withdraws possible changes of a statement that was refused or whose transaction was rolled back', () => {
     const touched = ['touched', 'accounts/*/balance']
     expect(notes(begin, truncate, ['ROLLBACK', tag('ROLLBACK')])).toEqual([touched, ['withdrawn', 1]])
     expect(notes(['TRUNCATE accounts', refused('42501')])).toEqual([touched, ['withdrawn', 1]])
   })
 
-  test('keeps its marks if COMMIT is unanswered or the statement creates a trigger', () => {
+  test('the record keeps possible changes of a statement if COMMIT is unanswered or the statement creates a trigger', () => {
     expect(notes(begin, truncate, ['COMMIT'])).toEqual([['touched', 'accounts/*/balance']])
     const trigger = 'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()'
     expect(notes([trigger, tag('CREATE TRIGGER')])).toEqual([['touched', 'accounts/*/balance']])
@@ -820,7 +820,7 @@ describe('a statement that repeats an earlier one with other literals', () => {
     expect(both).toEqual([...first, ...first, ...second, ...second])
   })
 
-  test('sets the isolation level of its own literal, not the level of the earlier literal', () => {
+  test('a repeated SET statement with another isolation level sets the new level, not the level of the first statement', () => {
     const set = (level: string): Exchanged => [`SET SESSION default_transaction_isolation = '${level}'`, tag('SET')]
     const read: Exchanged = ['SELECT id, balance FROM accounts WHERE id = 7', columns('id', 'balance'), tag('SELECT 0')]
     const levels = recorded(set('serializable'), read, set('repeatable read'), read)
@@ -852,16 +852,16 @@ describe('a table that a foreign key or trigger may write indirectly', () => {
     ['UPDATE on_duty SET on_call = false', 'UPDATE 3', ['doctors/*/on_call']],
     ['SELECT * FROM on_duty FOR UPDATE', 'SELECT 0', []],
     ['SELECT * FROM owners', 'SELECT 0', []],
-  ])('is marked only after statements that may write it: %s', (sql, said, cells) => {
+  ])('a table is recorded as possibly changed only after statements that may write it: %s', (sql, said, cells) => {
     expect(touched(sql, tag(said))).toEqual(cells)
   })
 
-  test('is marked with the name of the foreign key as the reason', () => {
+  test('the reason for a possible change of a table names the foreign key that may cause the change', () => {
     const events = recordedBy({ tables, indirect }, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
     expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
   })
 
-  test('is marked as touched if a recorded statement changes another table', () => {
+  test('a recorded DELETE also records the tables that its foreign keys may change as possibly changed', () => {
     const both = { tables: { ...tables, owners: { values: ['name'] } }, indirect }
     const events = recordedBy(both, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
     expect(events.flatMap(({ f, key, value }) => (f === 'touched' ? [key] : f === 'txn' ? [value] : []))).toEqual([
@@ -872,7 +872,7 @@ describe('a table that a foreign key or trigger may write indirectly', () => {
   })
 })
 
-test('a recorder notes that indirect writes are unknown if the mapping does not list them', () => {
+test('the record says that writes by triggers and foreign keys are unseen unless the setting "indirect" is given', () => {
   const noted = (more: object): readonly Json[] => {
     const { recorder, client } = recording()
     const settings = parsePostgresqlSettings({ tables, ...more }, 'a test')
@@ -919,7 +919,7 @@ describe('an array of keys in the binary format', () => {
   test.each([
     ['whole numbers', array(23, 1, int4(1), int4(-2)), '-2'],
     ['texts', array(25, 1, Buffer.from('1'), Buffer.from('a b')), 'a b'],
-  ])('shows which keys have no row, if its elements are %s', (_, keys, missing) => {
+  ])('a key in a binary array of %s is recorded as absent if the reply has no row of the key', (_, keys, missing) => {
     expect(readBy(keys).at(-1)?.['value']).toEqual([
       ['r', 'accounts/1/balance', 5],
       ['r', `accounts/${missing}/balance`, null],
@@ -927,7 +927,7 @@ describe('an array of keys in the binary format', () => {
     expect(readBy(keys).at(-1)).not.toHaveProperty('predicates')
   })
 
-  test('has no predicate if it is empty', () => {
+  test('an empty binary array of keys is recorded without a predicate', () => {
     for (const keys of [array(23, 0), array(23, 1)]) expect(readBy(keys).at(-1)).not.toHaveProperty('predicates')
   })
 
@@ -936,7 +936,7 @@ describe('an array of keys in the binary format', () => {
     ['another type', array(1700, 1, int4(1))],
     ['several dimensions', array(23, 2, int4(1))],
     ['no end', array(23, 1, int4(1)).subarray(0, 22)],
-  ])('is recorded as a predicate if it has %s', (_, keys) => {
+  ])('a statement is recorded as a predicate if its binary array of keys has %s', (_, keys) => {
     expect(readBy(keys).at(-1)).toMatchObject({
       value: [['r', 'accounts/1/balance', 5]],
       predicates: [expect.any(String)],
@@ -960,13 +960,13 @@ describe('a suspended portal', () => {
       ],
     }).flatMap(({ f, key, value }) => (f === 'touched' ? [[key, (value as { readonly why: string }).why]] : []))
 
-  test('marks all rows of the table if it returns the rows of an UPDATE', () => {
+  test('a suspended portal of an UPDATE records all rows of the table as possibly changed', () => {
     expect(suspended('UPDATE accounts SET balance = 7 WHERE balance = 1 RETURNING id')).toEqual([
       ['accounts/*/balance', expect.stringContaining('it does not say which rows it changed')],
     ])
   })
 
-  test('marks all rows of the table if it returns the rows of an INSERT', () => {
+  test('a suspended portal of an INSERT records all rows of the table as possibly changed', () => {
     const sql = 'INSERT INTO accounts (id, balance) VALUES (1, 5), (2, 5) ON CONFLICT DO NOTHING RETURNING id'
     expect(suspended(sql)).toEqual([
       ['accounts/*/balance', expect.stringContaining('it does not say which rows it inserted')],
@@ -988,14 +988,14 @@ describe('a COPY from the client', () => {
   const copyIn: BackendMessage = { kind: 'copy-in', format: 0, columns: [0] }
   const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
 
-  test('leaves its connection recorded if sent as a simple query', () => {
+  test('a COPY from the client as a simple query leaves later statements of the connection recorded', () => {
     expect(completions(['COPY log FROM STDIN', copyIn, tag('COPY 1')], read).at(-1)).toEqual([
       'ok',
       [['r', 'accounts/7/balance', 1]],
     ])
   })
 
-  test('ends the recording of its connection if sent in the extended protocol', () => {
+  test('a COPY from the client in the extended protocol ends the recording of the connection', () => {
     const events = recordedBy({ tables }, [], {
       asked: [
         { kind: 'parse', statement: '', sql: 'COPY log FROM STDIN', types: [] },
@@ -1017,12 +1017,12 @@ describe('the request id of a transaction', () => {
     ["/*request_id='a1-b2'*/", 'a1-b2'],
     ['/* pay */', undefined],
     ['', undefined],
-  ])('given the comment %s, is %s', (comment, request) => {
+  ])('the request id of a transaction with the SQL comment %s is %s', (comment, request) => {
     const [, ok] = recorded([`UPDATE accounts SET balance = 1 WHERE id = 1 ${comment}`, tag('UPDATE 1')])
     expect(ok?.['request']).toBe(request)
   })
 
-  test('may be in any statement of the transaction', () => {
+  test('the request id of a transaction may be in a comment of any statement', () => {
     const named: Exchanged = ["UPDATE accounts SET balance = 1 WHERE id = 1 /*request_id='r'*/", tag('UPDATE 1')]
     expect(recorded(begin, named, commit).at(-1)?.['request']).toBe('r')
   })

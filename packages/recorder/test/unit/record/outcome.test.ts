@@ -52,7 +52,7 @@ test.each([
     'fail',
   ],
   ['a status 5xx fails an operation without effects', { edges: ALL_EDGES, answer: info, harmless: true }, 'fail'],
-])('the outcome of an operation: %s', (_, ending, type) => {
+])('the recorded outcome of an operation follows the rule that %s', (_, ending, type) => {
   expect(outcomeOf({ backend: undefined, ...ending }).type).toBe(type)
 })
 
@@ -79,6 +79,6 @@ test('a refusal counts as an answer of the object itself, unless a fault fabrica
   expect(end(ok)).toEqual(fail)
 })
 
-test('the edges of a request are listed in the order in which the request reaches them', () => {
+test('namesOfEdges lists the points of the proxy in the order in which a request and its reply pass them', () => {
   expect(namesOfEdges(ALL_EDGES)).toEqual(['client-in', 'backend-out', 'backend-in', 'client-out'])
 })

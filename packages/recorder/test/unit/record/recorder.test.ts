@@ -36,7 +36,7 @@ describe('the events of a record', () => {
     expect(client.history.operations.length).toBe(1)
   })
 
-  test('have the epoch of the rules, and name the edges that an incomplete operation reached', () => {
+  test('events have the version of the fault rules as "epoch", and incomplete operations list the "edges" they crossed', () => {
     const { client, backend, recorder, connection, now } = recording()
     recorder.epoch = 4
     const answered = connection.begin(now())
@@ -70,7 +70,7 @@ describe('the events of a record', () => {
 })
 
 describe('the processes of a connection', () => {
-  test('are the same for consecutive requests', () => {
+  test('consecutive requests on a connection are recorded as one process', () => {
     const { client, connection, now } = recording()
     for (const value of [1, 2]) {
       const exchange = connection.begin(now())
@@ -82,7 +82,7 @@ describe('the processes of a connection', () => {
     expect(typesOf(client)).toEqual(['0 invoke', '0 ok', '0 invoke', '0 ok'])
   })
 
-  test('are different for concurrent requests', () => {
+  test('concurrent requests on a connection are recorded as different processes', () => {
     const { client, connection, now } = recording()
     const exchanges = [1, 2].map((value) => {
       const exchange = connection.begin(now())
@@ -94,7 +94,7 @@ describe('the processes of a connection', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('are different for two requests if the second began to arrive before the first reply', () => {
+  test('two requests on a connection are different processes if the second began to arrive before the first reply', () => {
     const { client, connection, now } = recording()
     const first = connection.begin(now())
     first.called(asks(write(1)))
@@ -105,7 +105,7 @@ describe('the processes of a connection', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('are retired after an unknown outcome, and busy until the backend has answered', () => {
+  test('a process of a connection is retired after an unknown outcome, and reused only after the backend has answered', () => {
     const { client, connection, now } = recording()
     const lost = connection.begin(now())
     lost.called(asks(write(1)))
@@ -345,7 +345,7 @@ describe('a request that the proxy itself repeats', () => {
     expect(recorder.counters).toMatchObject({ duplicates: 1, operations: 1, answered: 2 })
   })
 
-  test('keeps the marks of its keys even if both the original and the copy were refused', () => {
+  test('the keys of a repeated request stay recorded as possibly changed even if both copies were refused', () => {
     const { client, connection, now } = recording()
     const original = connection.beginWhole(now())
     original.called({ kind: 'passed-on', what: 'EVAL', touches: { keys: ['x'] } })
@@ -388,7 +388,7 @@ describe('the recorder', () => {
     expect(recorder.counters.overwrites).toEqual({ first: 'x', keys: 2, times: 3 })
   })
 
-  test('marks the keys that unread or altered bytes may touch', () => {
+  test('keys that unread or altered bytes may write are recorded as possibly changed', () => {
     const { client, recorder, connection } = recording()
     connection.mayHaveAsked('GET /', 'nothing')
     connection.mayHaveAsked('PUT /', { keys: ['x'] })
@@ -407,7 +407,7 @@ describe('the recorder', () => {
     expect(recorder.counters).toMatchObject({ unmatched: 1, touched: 2, notUnderstood: 1, unmatchedAnswers: 1 })
   })
 
-  test('writes one view if no backend sink is given, and otherwise counts the events of both views', () => {
+  test('a recorder writes one history without a backend sink, and counts the events of both histories with a backend sink', () => {
     const sink = new RecordedLines()
     let time = 0
     const alone = createRecorder({ client: sink, now: () => nanos(++time) })
@@ -439,7 +439,7 @@ describe('the recorder', () => {
   })
 })
 
-test('EventOrder frees thousands of cancelled places, and ignores the cancellation of an overtaken place', () => {
+test('EventOrder frees thousands of cancelled reservations, and ignores the cancellation of a lapsed reservation', () => {
   const sink = new RecordedLines()
   const order = new EventOrder(sink, 3000)
   const line = (f: string) =>
@@ -460,7 +460,7 @@ test('EventOrder frees thousands of cancelled places, and ignores the cancellati
 const nested = (depth: number): Json => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`) as Json
 
 describe('a value that no history can represent', () => {
-  test('in a request makes the request not understood, and marks its keys', () => {
+  test('the keys of a request with a value nested too deep are recorded as possibly changed', () => {
     const { client, backend, recorder, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(write(nested(501)), write(1, { key: 'y' })))
@@ -475,7 +475,7 @@ describe('a value that no history can represent', () => {
       ])
   })
 
-  test('in a reply makes the reply not understood', () => {
+  test('a read whose reply has a value nested too deep is recorded with an unknown outcome', () => {
     const { client, recorder, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(read))

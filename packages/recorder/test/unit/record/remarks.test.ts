@@ -12,7 +12,7 @@ const passedOn = (what: string, count: number, mayWrite: boolean) =>
   `passed-on: ${JSON.stringify({ what, count, mayWrite })}`
 
 describe('a request that is forwarded without being read', () => {
-  test('marks its keys in the client view and the backend view when it is forwarded', () => {
+  test('the keys of an unread request are recorded as possibly changed when the proxy forwards the request', () => {
     const { client, backend, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(script)
@@ -26,7 +26,7 @@ describe('a request that is forwarded without being read', () => {
       ])
   })
 
-  test('marks nothing if it was never forwarded', () => {
+  test('the keys of an unread request are not recorded as changed if the request was never forwarded', () => {
     const { client, backend, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(script)
@@ -34,7 +34,7 @@ describe('a request that is forwarded without being read', () => {
     expect([...told(client), ...told(backend)].filter((event) => event.startsWith('touched'))).toEqual([])
   })
 
-  test('marks its keys before a later read, even if its content is understood only after that read', () => {
+  test('the record lists a possible change before a later read, even if the request is understood only after the read', () => {
     const { client, backend, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -53,7 +53,7 @@ describe('a request that is forwarded without being read', () => {
       ])
   })
 
-  test('that is a dequeue marks its key if its reply is not understood', () => {
+  test('the record names the queue of a dequeue whose reply is not understood', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks({ f: 'dequeue', key: 'q', value: null }))
@@ -64,7 +64,7 @@ describe('a request that is forwarded without being read', () => {
     expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
-  test('marks each key once, and once more if its own place in the record is earlier', () => {
+  test('repeated possible changes of a key are recorded once, and again only for a request that was forwarded earlier', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -82,7 +82,7 @@ describe('a request that is forwarded without being read', () => {
     ])
   })
 
-  test('marks nothing if refused, even if another request marks the same keys', () => {
+  test('a refused request counts as no possible change, even if another request may change the same keys', () => {
     const { client, recorder, connect, now } = recording()
     const [refused, done] = [connect().beginWhole(now()), connect().beginWhole(now())]
     for (const exchange of [refused, done]) {
@@ -102,7 +102,7 @@ describe('a request that is forwarded without being read', () => {
     expect(marks.map(({ key }) => key)).toEqual(['x', 'y'])
   })
 
-  test('marks all keys if it lists more than 10,000', () => {
+  test('a request that may change more than 10,000 keys is recorded as possibly changing all keys', () => {
     const { client, recorder } = recording()
     const keys = Array.from({ length: 10_001 }, (_, i) => `k${i}`)
     recorder.touched('FLUSHALL', 'many', { keys })
@@ -110,7 +110,7 @@ describe('a request that is forwarded without being read', () => {
     expect(told(client)).toEqual([mark('touched', undefined, 'FLUSHALL', 'many')])
   })
 
-  test('is counted by kind, and the first three kinds are named', () => {
+  test('unread requests are counted by kind, and the first three kinds are named as examples', () => {
     const { client, recorder } = recording()
     for (const what of ['GET /a', 'GET /b', 'GET /a', 'GET /c', 'GET /d']) recorder.passedOn(what, 'nothing')
     recorder.passedOn('POST /login', 'everything')
@@ -143,7 +143,7 @@ describe('a request or reply that is not understood', () => {
   const error = 'status 200, and nothing at json.value'
   const answer = { type: 'not-understood', error } as const
 
-  test('leaves a read with an unknown outcome, and marks its key once', () => {
+  test('a read whose reply is not understood has an unknown outcome, and the key is listed once as not understood', () => {
     const { client, backend, connection, recorder, now } = recording()
     for (let i = 0; i < 2; i++) {
       const exchange = connection.beginWhole(now())
@@ -168,7 +168,7 @@ describe('a request or reply that is not understood', () => {
     })
   })
 
-  test('gives a write an unknown outcome', () => {
+  test('a write whose reply is not understood has an unknown outcome', () => {
     const { client, connection, recorder, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(1)))
@@ -179,7 +179,7 @@ describe('a request or reply that is not understood', () => {
     expect(recorder.counters.notUnderstood).toBe(1)
   })
 
-  test('marks the key of a write whose value would be in the reply', () => {
+  test('a key is recorded as possibly changed if the written value was only in a reply that is not understood', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))
@@ -188,7 +188,7 @@ describe('a request or reply that is not understood', () => {
     expect(told(client)).toEqual(['0 invoke write x', mark('touched', 'x', 'write of x', error), '0 info write x'])
   })
 
-  test('marks the keys that it may write, or its own key as not understood if it writes nothing', () => {
+  test('a request that is not understood is listed with the keys that it may write, or with the key that it reads', () => {
     const { client, recorder, connection, now } = recording()
     for (const touches of ['nothing', { keys: ['y'] }] as const) {
       const exchange = connection.beginWhole(now())
@@ -203,7 +203,7 @@ describe('a request or reply that is not understood', () => {
   })
 })
 
-test('an operation marks all keys from its place on if that place was given up before the operation arrived', () => {
+test('all keys are recorded as possibly changed from the time of a request that took too long to arrive', () => {
   const { client, connection, connect, now } = recording({ maximumWaiting: 2 })
   const slow = connection.begin(now())
   const quick = connect().beginWhole(now())
@@ -220,7 +220,7 @@ test('an operation marks all keys from its place on if that place was given up b
 })
 
 describe('a request with several operations', () => {
-  test('has one process for each operation, and ends each with its own reply or with a common reply', () => {
+  test('each operation of a request has its own process, and ends with its own result or with the common result', () => {
     const { client, backend, connection, now } = recording()
     const both = connection.beginWhole(now())
     both.called(asks(read, { ...read, key: 'y' }))
@@ -245,7 +245,7 @@ describe('a request with several operations', () => {
     expect(told(backend).slice(0, 2)).toEqual(['0 invoke read x=null', '1 invoke read y=null'])
   })
 
-  test('keeps one place in the order for all its operations if it arrived slowly', () => {
+  test('all operations of a request that arrived slowly are recorded before the operations of later requests', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     const quick = connect().beginWhole(now())
@@ -256,7 +256,7 @@ describe('a request with several operations', () => {
 })
 
 describe('the reply to a recorded request', () => {
-  test('may contain the value of a write if the request does not', () => {
+  test('the value of a write is recorded from the reply if the request does not contain the value', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))
@@ -265,7 +265,7 @@ describe('the reply to a recorded request', () => {
     expect(told(client)).toEqual(['0 invoke write x', '0 ok write x="v1"'])
   })
 
-  test('may contain the key of a created object, recorded at the place of the request', () => {
+  test('the creation of an object whose key is only in the reply is recorded at the time of the request', () => {
     const { client, backend, connection, connect, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))
@@ -288,7 +288,7 @@ describe('the reply to a recorded request', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2, waiting: 0 })
   })
 
-  test('with a list is recorded as one operation for each element', () => {
+  test('a reply with a list is recorded as one read for each element of the list', () => {
     const { client, connection, now, recorder } = recording()
     const listing = connection.beginWhole(now())
     listing.called(asks({ ...read, key: UNSAID }))
@@ -304,7 +304,7 @@ describe('the reply to a recorded request', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2 })
   })
 
-  test('that is lost with the key of a created object marks only the keys that were read as absent', () => {
+  test('if the reply with the key of a created object is lost, only keys that were read as absent are possibly changed', () => {
     const { client, connection, connect, now, recorder } = recording()
     const see = (key: string, value: number | null = null) => {
       const exchange = connect().beginWhole(now())
@@ -333,7 +333,7 @@ describe('the reply to a recorded request', () => {
     expect(recorder.counters).toMatchObject({ operations: 4, info: 1, open: 0, waiting: 0 })
   })
 
-  test('is recorded as no operation if the request was never forwarded or the reply with the list was lost', () => {
+  test('no operation is recorded for a creation that was never forwarded, or for a list whose reply was lost', () => {
     const { client, connection, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))

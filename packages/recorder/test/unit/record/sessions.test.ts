@@ -44,7 +44,7 @@ describe('a named client', () => {
     expect(recorder.counters.unnamed).toBe(1)
   })
 
-  test('uses a new process for a request that began to arrive during its previous operation', () => {
+  test('a named client gets a new process for a request that began to arrive during another operation of the client', () => {
     const { client, connect, now } = recording()
     const slow = connect().begin(now())
     const quick = connect().beginWhole(now())
@@ -68,7 +68,7 @@ describe('a named client', () => {
 })
 
 describe('the way in which a record identifies clients', () => {
-  test('is by connection until a header or a command names clients', () => {
+  test('a record identifies clients by connection until a header or a command names clients', () => {
     const { recorder } = recording()
     expect(recorder.sessions).toEqual({ by: 'connection', named: false })
     recorder.clientsBy({ by: 'connection', named: false })
@@ -79,13 +79,13 @@ describe('the way in which a record identifies clients', () => {
     expect(recorder.sessions).toEqual({ by: 'header.X-Client, CLIENT SETNAME', named: true })
   })
 
-  test('can be given to createRecorder', () => {
+  test('the option "sessions" of createRecorder sets the way in which a record identifies clients', () => {
     const sink = { write: () => undefined }
     const sessions = { by: 'bearer', named: true }
     expect(createRecorder({ now: () => nanos(0), client: sink, sessions }).sessions).toEqual(sessions)
   })
 
-  test('adds no client to an operation without a name, and counts the unnamed operation', () => {
+  test('an operation without a client name is recorded without a client, and counted as unnamed', () => {
     const { client, connection, now, recorder } = recording()
     connection.beginWhole(now()).called(asks(read))
     connection.beginWhole(now()).called({ kind: 'passed-on', what: 'GET /', touches: 'nothing' })

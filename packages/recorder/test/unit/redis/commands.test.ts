@@ -231,7 +231,7 @@ type CommandInfo = readonly [
   readonly CommandInfo[],
 ]
 
-test('every command of a real Redis is known, and every write command marks the keys that it writes', async (context) => {
+test('every command of a real Redis is known, and every write command is known to change its keys', async (context) => {
   const server = installed('redis-server')
   const client = installed('redis-cli')
   if (server === undefined || client === undefined) return context.skip(whySkipped('redis-server', 'redis-cli'))

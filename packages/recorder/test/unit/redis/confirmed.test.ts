@@ -91,7 +91,7 @@ describe('a Lua script that releases a lock', () => {
     ['in single quotes, commands in upper case', RELEASE.replace('"get"', "'GET'").replace('"del"', "'DEL'")],
     ['with semicolons', RELEASE.replace('ARGV[1]', 'ARGV [ 1 ]').replace('return 0', 'return 0;').concat(';\n')],
     ['with a long comment', RELEASE.replace('then', '--[==[ it is ]] ours ]==] then')],
-  ])('is recognised in another layout: %s', (_, script) => {
+  ])('a lock-release script is recognised in another layout: %s', (_, script) => {
     expect(asLock(command('EVAL', script, '1', 'l', 't1'))).toEqual(['0 ok release l="t1"'])
   })
 
@@ -103,11 +103,11 @@ describe('a Lua script that releases a lock', () => {
     ['that ends in a comment', RELEASE.replace('return 0', '--return 0')],
     ['that does more', `${RELEASE} redis.call('del', 'x')`],
     ['that is no Lua', `${RELEASE} "`],
-  ])('is not recognised if changed to a script %s', (_, script) => {
+  ])('a lock-release script %s is not recognised as a release', (_, script) => {
     expect(asLock(command('EVAL', script, '1', 'l', 't1')).join()).not.toContain('release')
   })
 
-  test('is recognised by its SHA-1 once a client has sent the script', () => {
+  test('a lock-release script is recognised by its SHA-1 once a client has sent the script', () => {
     const sha = createHash('sha1').update(DOCUMENTED).digest('hex')
     const called = command('EVALSHA', sha, '1', 'l', 't1')
     expect(asLock(called).join()).not.toContain('release')

@@ -41,7 +41,7 @@ describe('a Redis transaction', () => {
     expect([told(), marks()]).toEqual([[], []])
   })
 
-  test('marks, at EXEC, the keys of commands that are recorded as no operation', () => {
+  test('keys that a transaction changes by an unsupported command are recorded as possibly changed at EXEC', () => {
     const { ask, told, marks } = recorded(transacting('*2\r\n:1\r\n+OK\r\n'))
     ask(command('MULTI') + command('LPUSH', 'l', 'a'))
     expect(marks()).toEqual([])
@@ -137,13 +137,13 @@ describe('a Redis connection with replies out of order', () => {
     },
   )
 
-  test.each(['PSYNC', 'SYNC'])('marks no key if the server sends bytes that are not RESP after %s', (name) => {
+  test.each(['PSYNC', 'SYNC'])('a reply to %s that is not RESP leaves no key recorded as possibly changed', (name) => {
     const { ask, marks } = recorded({ answer: ([asked]) => (asked === name ? 'REDIS0011 no RESP' : undefined) })
     ask(command(name, '?', '-1'))
     expect(marks()).toEqual([])
   })
 
-  test('marks the keys it writes if its client has turned replies off', () => {
+  test('keys written by a client that turned replies off are recorded as possibly changed', () => {
     const { client, told, marks } = recorded({ answer: () => '' })
     client.send(command('CLIENT', 'REPLY', 'OFF') + command('SET', 'x', '1') + command('GET', 'x'))
     client.send(command('SELECT', '2') + command('SET', 'x', '2'))
@@ -151,7 +151,7 @@ describe('a Redis connection with replies out of order', () => {
     expect(marks()).toEqual(['touched x: SET', 'touched *: SET'])
   })
 
-  test('marks the keys of an open transaction if its client subscribes to a channel', () => {
+  test('keys of an open transaction are recorded as possibly changed if the client subscribes to a channel', () => {
     const { client, marks } = recorded({ answer: ([name]) => (name === 'MULTI' ? OK : QUEUED) })
     client.send(command('MULTI') + command('SET', 'x', '1') + command('SUBSCRIBE', 'c'))
     expect(marks()).toEqual(['touched x: SUBSCRIBE'])
@@ -164,7 +164,7 @@ describe('the marks of a Redis command', () => {
     ['on a key that the command changes without an operation', ['LPUSH', 'x', '1'], ['touched x: LPUSH']],
     ['on all keys if the command is a script', ['EVAL', 'return 1', '1', 'x'], ['touched *: EVAL']],
     ['none if the command only reads', ['KEYS', '*'], []],
-  ])('are %s', (_, words, marked) => {
+  ])('the marks of possibly changed keys are %s', (_, words, marked) => {
     const { ask, marks } = recorded({ answer: () => OK })
     ask(command(...words))
     expect([marks(), marks('backend')]).toEqual([marked, marked])

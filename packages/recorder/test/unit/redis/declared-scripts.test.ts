@@ -55,7 +55,7 @@ describe('a declared script', () => {
     expect(callsOf({ as })).toBeUndefined()
   })
 
-  test('is recognised by its SHA-1 in any letter case, and by a text with that SHA-1', () => {
+  test('a declared script is recognised by its SHA-1 in any letter case, and by the script text that has this SHA-1', () => {
     const sha = createHash('sha1').update('return 1').digest('hex')
     const by = (script: string, words: string[]) =>
       recognised({ script, as: 'SET KEYS[1] 1' }, words)?.parts.map(({ call }) => call.key)
@@ -112,7 +112,7 @@ describe('a declared script', () => {
     expect(recognised(untold)?.lifetimes).toEqual([])
   })
 
-  test('marks the keys that its commands change without an operation, and deletes the keys that they delete', () => {
+  test('a declared RENAME marks the overwritten key as possibly changed, and deletes the renamed key', () => {
     expect(recognised({ as: ['RENAME KEYS[1] KEYS[2]', 'GET KEYS[1]'] })).toMatchObject({
       touches: { keys: ['l'], why: 'a declared script may have changed it' },
       deletes: ['k'],

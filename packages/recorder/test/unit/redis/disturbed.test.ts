@@ -29,7 +29,7 @@ describe('a Redis connection whose messages a fault loses', () => {
     expect([marks(), recorder.counters.info]).toEqual([['not-understood x: read of x'], 3])
   })
 
-  test('does not confirm what a WAIT should have confirmed', () => {
+  test('a write has an unknown outcome if a fault loses a message before the reply to the WAIT that confirms the write', () => {
     const { client, told } = recorded({
       answer: ([name]) => (name === 'SET' ? OK : ''),
       commands: commandSet({ isConfirmedByWait: true }),
@@ -51,7 +51,7 @@ describe('a Redis connection whose messages a fault loses', () => {
     ['everything for a lost SELECT', [command('SELECT', '1')], ['touched *: a request that a fault changed']],
     ['everything for a lost script', [command('EVAL', 'x', '1', 'y')], ['touched *: a request that a fault changed']],
     ['everything for bytes that are no request', [OK], ['touched *: a request that a fault changed']],
-  ])('marks %s', (_, lost, marks) => {
+  ])('a Redis connection that loses messages marks as possibly changed: %s', (_, lost, marks) => {
     expect(disturbed({ lost }).marks()).toEqual(marks)
   })
 

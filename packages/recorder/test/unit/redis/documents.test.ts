@@ -50,7 +50,7 @@ describe('the page about Redis in the manual', () => {
     },
   )
 
-  test.each(tableBehind('touches'))('says that the command %s marks %s', (command, touched) => {
+  test.each(tableBehind('touches'))('the manual says what the command %s may change: %s', (command, touched) => {
     const what = analysed(command)
     if (what.kind !== 'passed-on') throw new Error(`${command} is an operation`)
     const [lifetime] = what.lifetimes ?? []

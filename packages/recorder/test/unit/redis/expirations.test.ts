@@ -92,7 +92,7 @@ describe('a key with a time to live', () => {
     ['set', 'SREM n 1'],
     ['queue', 'LPUSH n 1'],
     ['list-append', 'RPUSH n 1'],
-  ])('in the model %s is marked as doubtful after its end, even if written again: %s', (model, write) => {
+  ])('a key of the model %s is marked as possibly changed after its time to live, even after %s', (model, write) => {
     const { ask, pass, marks } = recorded({ answer: () => ONE, commands: commandSet({ model }) })
     ask(`${write}\r\n`)
     ask('EXPIRE n 10\r\n')
@@ -169,13 +169,13 @@ describe('a field of a hash with a time to live', () => {
   const expire: Step = ['EXPIRE h 10', ONE]
   const read: Step = ['HGET h f', ABSENT]
 
-  test('may be gone at the end of the hash, even if the field is written afterwards', () => {
+  test('a hash field may be gone once the time to live of the hash is over, even if the field is written after that', () => {
     expect(expiries([set, expire, 5000, read])).toEqual([])
     expect(expiries([set, expire, 20_000, read])).toEqual(['invoke h[f]'])
     expect(expiries([set, expire, 20_000, read, ['HSET h f 2', ONE]])).toEqual(['invoke h[f]'])
   })
 
-  test('has an open expiry that a DEL of the hash completes', () => {
+  test('the expiry of a hash field is recorded as ok once a DEL has deleted the hash', () => {
     expect(expiries([set, expire, 20_000, read, ['DEL h', ONE]])).toEqual([
       'invoke h[f]',
       'invoke h',
@@ -184,7 +184,7 @@ describe('a field of a hash with a time to live', () => {
     ])
   })
 
-  test('has the time to live of the hash even if first seen after it was set', () => {
+  test('a hash field may expire with the hash even if the field is first seen after the EXPIRE of the hash', () => {
     expect(expiries([set, expire, ['HSET h g 1', ONE], 20_000, ['HGET h g', ABSENT]])).toEqual(['invoke h[g]'])
     const late: Step = ['HSET h g 1', ONE]
     expect(expiries([set, expire, 20_000, ['GET h', '-WRONGTYPE\r\n'], late])).toEqual(['invoke h', 'invoke h[g]'])

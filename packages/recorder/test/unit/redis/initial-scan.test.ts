@@ -93,7 +93,7 @@ test.each<readonly [string, { readonly [command: string]: Json }]>([
   expect(closed()).toBe(1)
 })
 
-test('a key that disappears is not marked if the initial values were read', async () => {
+test('a key that had no time to live at the start is not marked as possibly changed if the key disappears', async () => {
   const { ask, marks } = await scanned(WHOLE)
   ask('APPEND x c\r\n')
   ask('GET x\r\n')

@@ -29,7 +29,7 @@ describe('a Redis value whose time to live may predate the recording', () => {
     expect(marksAfter(['DEL x', '-upstream failure\r\n'], append, absent)).toEqual([])
   })
 
-  test('may have expired if absent after an HDEL, which keeps the time to live of its hash', () => {
+  test('a hash field that is absent after an HDEL and an HSET may have expired, because HDEL keeps the time to live', () => {
     const deleted: Exchanged = ['HDEL h f', ':1\r\n']
     expect(marksAfter(deleted, ['HSET h f 1', ':1\r\n'], ['HGET h f', '$-1\r\n'])).toEqual([
       'touched h[f]: its disappearance',

@@ -9,7 +9,7 @@ function scripted(answers: { readonly [command: string]: string }) {
 const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
 
 describe('a hash field first accessed during the deletion of the hash', () => {
-  test('marks the hash, and is not recorded as a register', () => {
+  test('a hash field first seen during a DEL of the hash is not recorded, and the hash is marked as possibly changed', () => {
     const { client, connect, told, marks } = recorded({
       answer: scripted({ 'HSET h f 1': ':1\r\n' }),
     })
@@ -67,7 +67,7 @@ describe('a hash field first accessed during the deletion of all keys', () => {
   })
 })
 
-test('a command after a failed SELECT in a Redis transaction marks every key', () => {
+test('a SET after a failed SELECT in a Redis transaction marks every key as possibly changed', () => {
   const { marks, ask } = recorded({
     answer: scripted({
       MULTI: '+OK\r\n',

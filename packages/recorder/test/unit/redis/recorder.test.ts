@@ -81,7 +81,7 @@ describe('an error reply of Redis', () => {
     },
   )
 
-  test('of an unknown kind makes a write info and a read fail', () => {
+  test('a Redis error of an unknown kind leaves the outcome of a write unknown, and makes a read fail', () => {
     const error = 'upstream failure'
     expect(failing(error)).toEqual([`0 info write x=undefined !${error}`, `1 fail read x=undefined !${error}`])
   })
@@ -115,7 +115,7 @@ describe('concurrent Redis requests', () => {
 })
 
 describe('Redis traffic that is not understood', () => {
-  test('includes a connection that subscribes, and a connection that does not speak RESP', () => {
+  test('a Redis connection is no longer recorded after a SUBSCRIBE, or after a message that is not RESP', () => {
     const { client, ask, connect, recorder, told } = recorded({
       answer: ([name]) => (name === 'SUBSCRIBE' ? '>1\r\n+x\r\n*1\r\n+y\r\n' : undefined),
     })
@@ -128,7 +128,7 @@ describe('Redis traffic that is not understood', () => {
     client.reset()
   })
 
-  test('includes commands pipelined behind a MULTI that the server refuses', () => {
+  test('the Redis recorder marks every key as possibly changed if a SET is pipelined behind a refused MULTI', () => {
     const { ask, marks } = recorded({ answer: ([name]) => (name === 'MULTI' ? '-ERR no\r\n' : undefined) })
     ask(command('MULTI'))
     ask(command('SET', 'x', '1'))
@@ -137,7 +137,7 @@ describe('Redis traffic that is not understood', () => {
     expect(marks()).toEqual(['touched *: MULTI'])
   })
 
-  test('includes a connection after a command with several replies, such as UNSUBSCRIBE', () => {
+  test('a Redis connection is no longer recorded after a command with several replies, such as UNSUBSCRIBE', () => {
     const { ask, told, recorder, marks } = recorded({
       answer: ([name]) => (name === 'UNSUBSCRIBE' ? ':0\r\n:0\r\n' : undefined),
     })
@@ -149,13 +149,13 @@ describe('Redis traffic that is not understood', () => {
     expect(marks()).toEqual(['touched x: SET'])
   })
 
-  test('includes a reply to no request, which is counted', () => {
+  test('a Redis reply without a request is counted as unmatched', () => {
     const { client, recorder } = recorded({ answer: () => '+OK\r\n+OK\r\n>1\r\n+push\r\n' })
     client.send('PING\r\n')
     expect(recorder.counters.unmatchedAnswers).toBe(1)
   })
 
-  test('includes a command beyond the size limit, which marks all keys, but not the next command', () => {
+  test('a Redis command beyond the size limit marks every key as possibly changed, and the next command is recorded', () => {
     const { ask, told, recorder, marks } = recorded({ maxMessageBytes: 100 })
     ask(command('SET', 'x', 'v'.repeat(200)) + command('SET', 'y', '1'))
     expect(told()).toEqual(['0 invoke write y="1"', '0 ok write y="1"'])
@@ -163,7 +163,7 @@ describe('Redis traffic that is not understood', () => {
     expect(marks()).toEqual(['touched *: a request that cannot be read'])
   })
 
-  test('includes a command pipelined behind a failed SELECT, but no command after the failure was known', () => {
+  test('a SET sent before the error reply to a SELECT marks every key as possibly changed, and a later SET is recorded', () => {
     const { ask, told, recorder, marks } = recorded()
     ask(command('SELECT', '1') + command('SET', 'x', '1'))
     expect(told()).toContain('0 ok write 1/x="1"')

@@ -46,13 +46,13 @@ describe('RENAME', () => {
     ['a text was appended', [setX, ['APPEND x 2', ':2\r\n']]],
     ['it is a hash', [setX, ['HSET x f 1', '-WRONGTYPE\r\n']]],
     ['scripts may have changed it', [setX, ['EVAL s 0', OK]]],
-  ])('marks the new key as touched if the value of the old key is unknown: %s', (_, before) => {
+  ])('RENAME marks the new key as possibly changed if the value of the old key is unknown: %s', (_, before) => {
     const lines = done([...before, ['RENAME x y', OK], ['GET y', '$1\r\n1\r\n']])
     expect(lines).not.toContain('ok write y="1"')
     expect(lines.some((line) => line.startsWith('touched y') || line.startsWith('touched *'))).toBe(true)
   })
 
-  test('marks the new key as touched if several servers are recorded, each with its own keys', () => {
+  test('RENAME marks the new key as possibly changed if several servers are recorded', () => {
     expect(done([setX, ['RENAME x y', OK]], { nodes: 2 })).toContain('touched y: RENAME')
   })
 
@@ -75,14 +75,14 @@ describe('RENAME', () => {
 describe('FLUSHALL and FLUSHDB', () => {
   const before = [setX, ['SELECT 1', OK], ['SET z 1', OK], ['SELECT 0', OK], ['HSET h f 1', ONE]] as const
 
-  test('delete every seen key and field, FLUSHDB only in its own database', () => {
+  test('FLUSHALL deletes every key and field that was seen, and FLUSHDB only those in the selected database', () => {
     const [all, one] = ['FLUSHALL', 'FLUSHDB'].map((name) => done([...before, [name, OK]]).slice(3))
     const ofZero = ['ok write x=null', 'ok write h=null', 'ok write h[f]=null']
     expect(one).toEqual(ofZero)
     expect(new Set(all)).toEqual(new Set([...ofZero, 'ok write 1/z=null']))
   })
 
-  test('make absent every key that is first seen after them', () => {
+  test('FLUSHALL and FLUSHDB also record a deletion for each key that is first seen after the flush', () => {
     for (const name of ['FLUSHALL', 'FLUSHDB ASYNC', 'flushdb sync']) {
       const lines = done([
         [name, OK],
@@ -111,7 +111,7 @@ describe('FLUSHALL and FLUSHDB', () => {
     ).toContain('ok write h[f]=null')
   })
 
-  test('mark every key if their arguments are unknown, or if several servers are recorded', () => {
+  test('FLUSHALL marks every key as possibly changed if its arguments are unknown, or if several servers are recorded', () => {
     for (const text of ['FLUSHALL SOON', 'FLUSHALL ASYNC SYNC'])
       expect(done([setX, [text, OK]])).toContain(`touched *: FLUSHALL`)
     expect(done([setX, ['FLUSHALL', OK]], { nodes: 2 })).toContain('touched *: FLUSHALL')
@@ -151,7 +151,7 @@ describe('a script of a rate limiter', () => {
   test.each([
     ['rate-limiter-flexible', FLEXIBLE, ['1', 'u', '2', '90']],
     ['rate-limit-redis', WINDOW, ['1', 'u', '90000']],
-  ])('from %s is recorded as an addition to a count that expires when the reply says', (_, script, args) => {
+  ])('a rate-limiter script of %s adds to a count that expires at the time in the reply', (_, script, args) => {
     const points = script === FLEXIBLE ? 2 : 1
     const sum = JSON.stringify([String(5 - points), '5'])
     expect(ended(script, args, '*2\r\n:5\r\n:5000\r\n', { after: 4000 })).toEqual({
@@ -167,7 +167,7 @@ describe('a script of a rate limiter', () => {
     expect(ended(script, ['1', 'u'], '*2\r\n:5\r\n:5000\r\n').marks).toEqual(['touched *: EVAL'])
   })
 
-  test('that reads a count is recorded as a read, and has an unknown outcome after an unclear reply', () => {
+  test('a rate-limiter script that reads a count is recorded as a read, with an unknown outcome after an unclear reply', () => {
     expect(ended(HITS, ['1', 'u'], '*2\r\n$1\r\n5\r\n:7\r\n').ends).toEqual(['ok read u="5"'])
     expect(ended(HITS, ['1', 'u'], '*2\r\n$-1\r\n:-2\r\n').ends).toEqual(['ok read u=null'])
     expect(ended(HITS, ['1', 'u'], '*2\r\n:5\r\n:7\r\n').ends).toEqual(['info read u'])

@@ -73,14 +73,14 @@ describe('a cas with If-Match', () => {
 describe('a successful reply without a body', () => {
   const read = { request: 'GET,HEAD /kv/{key}', f: 'read', result: 'body', missing: 'absent', outcomes: { 304: 'ok' } }
 
-  test('to a HEAD request leaves the outcome of the read unknown', () => {
+  test('a successful reply without a body to a HEAD request leaves the outcome of the read unknown', () => {
     expect(completionOf(read, 'HEAD /kv/x')).toMatchObject({
       type: 'info',
       error: 'status 200, and nothing at body: its body is left out of an answer to HEAD',
     })
   })
 
-  test('with status 304 leaves the outcome of the read unknown', () => {
+  test('a reply with status 304 leaves the outcome of the read unknown', () => {
     expect(completionOf(read, 'GET /kv/x', { status: 304 })).toMatchObject({ type: 'info' })
   })
 
@@ -91,7 +91,7 @@ describe('a successful reply without a body', () => {
     })
   })
 
-  test('to a GET request is the empty text', () => {
+  test('a successful reply without a body to a GET request means that the empty text was read', () => {
     expect(completionOf(read, 'GET /kv/x')).toMatchObject({ type: 'ok', value: '' })
   })
 })

@@ -21,14 +21,14 @@ describe.each([
   ['lists', lists],
   ['objects', objects],
 ])('a body of nested %s', (_, nest) => {
-  test.each([501, 600, 100_000])('in a request is not understood if it has %i levels', (depth) => {
+  test.each([501, 600, 100_000])('a write nested %i levels deep only marks its key as possibly changed', (depth) => {
     const write = { request: 'PUT /items/{key}', f: 'write', value: 'json.item' }
     const events = recorded(write, 'PUT /items/x', `{"item":${nest(depth)}}`, '')
     expect(events.map(({ f, key }) => [f, key])).toEqual([['touched', 'x']])
     expect(JSON.stringify(events)).toContain('its body is nested deeper than 500 levels')
   })
 
-  test.each([501, 600, 100_000])('in a reply is not understood if it has %i levels', (depth) => {
+  test.each([501, 600, 100_000])('a read whose reply is nested %i levels deep has an unknown outcome', (depth) => {
     const events = recorded(read, 'GET /items/x', '', `{"item":${nest(depth)}}`)
     expect(events.filter(({ type }) => type === 'ok')).toEqual([])
     expect(events.at(-1)).toMatchObject({
@@ -53,7 +53,7 @@ describe.each([
       'list of objects',
       { request: 'PUT /items', each: 'json', key: 'name', value: 'item', result: undefined, missing: undefined },
     ],
-  ])('used as a %s does not make the recorder throw at any depth', (_what, more) => {
+  ])('a deeply nested body does not make the recorder throw if the route takes a %s from the body', (_what, more) => {
     const route = JSON.parse(
       JSON.stringify({ request: 'PUT /items/{key}', f: 'write', result: 'json.item', missing: 'absent', ...more }),
     )

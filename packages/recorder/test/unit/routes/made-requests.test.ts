@@ -34,7 +34,7 @@ describe('the text of a made request', () => {
     expect(fieldsOf(own, 'h')).toEqual([['HOST', 'other']])
   })
 
-  test('a made write has an unknown outcome after an unclear reply, and fails if declared harmless', () => {
+  test('an unclear reply leaves the outcome of a generated write unknown, but makes a request without side effects fail', () => {
     const made = madeBy({ f: 'write', key: 'x', value: 1 }, write)
     const by = (status: number, harmless = false) =>
       answered(made, { status, headers: { get: () => undefined }, body: undefined }, harmless)
@@ -173,7 +173,7 @@ describe('a draft of a request', () => {
     expect(drafted(...all).troubles.at(-1)).toBe(trouble)
   })
 
-  test('accepts a value twice in one place, and builds objects and lists member by member', () => {
+  test('a draft of a request accepts an equal value twice for one place, and composes JSON from members and list elements', () => {
     const { troubles, made } = drafted(
       ['path.a', 'x'],
       ['path.a', 'x'],
@@ -190,7 +190,7 @@ describe('a draft of a request', () => {
     expect([draft.hasHeader('x-a'), draft.hasHeader('X-A')]).toEqual([true, false])
   })
 
-  test('is finished only if the path is filled, and if it has at most one body that its method allows', () => {
+  test('a draft of a request is refused if its path is incomplete, if it has several bodies, or if its method allows none', () => {
     const finished = (method: string, pattern: string, ...all: readonly (readonly [string, Json])[]) => {
       const draft = new RequestDraft()
       for (const [place, value] of all) draft.put(place, value)
@@ -231,7 +231,7 @@ describe('the routes that a workload requires', () => {
     expect(required(['read', 'watch'], ['x'], read)).toBe(false)
   })
 
-  test('are refused if they have a fixed key but clients use several, or if only some have that key', () => {
+  test('the routes of a workload are refused if a route has a fixed key, but clients or other routes use other keys', () => {
     const put = { ...write, request: 'PUT /one', key: { const: 'one' } }
     expect(() => required(['read', 'write'], ['a', 'b'], one, put)).toThrow('it has no place for a key')
     expect(() => required(['read', 'write'], ['a'], one, write)).toThrow(
@@ -245,7 +245,7 @@ describe('the routes that a workload requires', () => {
   })
 
   test.each(['append', 'cas', 'add', 'subtract', 'remove', 'contains', 'enqueue', 'dequeue', 'put', 'get'])(
-    'are refused if none of them makes %s',
+    'the routes of a workload are refused if the route table has no route for %s',
     (f) => {
       expect(() => required([f], ['x'], read)).toThrow(`r.json has no route for ${f}.`)
     },
@@ -262,7 +262,7 @@ describe('the versions that a client has seen', () => {
   const ofValues = { request: 'PUT /docs/{key}', f: 'cas', value: ['json.old', 'json.new'] }
   const cas = (key: string): Input => ({ f: 'cas', key, value: [1, 2] })
 
-  test('replace the expected value of a cas', () => {
+  test('the latest version that a client has seen of a key replaces the expected value of a cas on the key', () => {
     const versions = createVersions(makerOf(ofVersions))
     expect(versions.named(cas('x'))).toBe('no version of x is known yet that a cas could expect')
     versions.learned({ f: 'read', key: 'x', value: null }, { type: 'ok', value: 'v1' })
@@ -276,7 +276,7 @@ describe('the versions that a client has seen', () => {
     expect(typeof versions.named(cas('x'))).toBe('string')
   })
 
-  test('do not replace values of other functions, or values under a table without versions', () => {
+  test('a seen version replaces no value of a write, or of a cas whose route compares values instead of versions', () => {
     const write: Input = { f: 'write', key: 'x', value: 1 }
     expect(createVersions(makerOf(ofVersions)).named(write)).toBe(write)
     const input = cas('x')

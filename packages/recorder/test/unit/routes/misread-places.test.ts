@@ -17,7 +17,7 @@ function mappingOf(result: string) {
   }
 }
 
-test('a reply whose value is outside the result place is not understood, and the error names the place', () => {
+test('a reply whose value is not at the place in "result" is not understood, and the error names the right place', () => {
   const ask = mappingOf('json.vaule')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { data: { value: 7 } })).toEqual({
@@ -26,14 +26,14 @@ test('a reply whose value is outside the result place is not understood, and the
   })
 })
 
-test('a reply without any value at the result place means an absent value', () => {
+test('a reply without any value at the place in "result" means an absent value', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { revision: 3 })).toEqual({ type: 'ok', value: null })
   expect(ask('GET', {}, {})).toEqual({ type: 'ok', value: null })
 })
 
-test('a reply with nothing at the result place means an absent value if an earlier reply had a value at that place', () => {
+test('a reply without a value at the place in "result" means an absent value if an earlier reply had a value there', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { value: 7 })).toEqual({ type: 'ok', value: 7 })

@@ -141,7 +141,7 @@ describe('a body', () => {
     expect(bodyTrouble(text, 'gzip')).toBe('is compressed as "gzip", and cannot be unpacked')
   })
 
-  test('of a reply is kept as far as the route reads it, and whole if it may be a short JSON refusal', () => {
+  test('the body of a reply is kept up to the length that the route reads, but up to 64 KiB if it may be a JSON refusal', () => {
     const kept = (answerBytes: number, fields: { readonly [name: string]: string } | undefined, mayBeRefused = true) =>
       keptOfAnswer({ answerBytes, mayBeRefused }, fields && fieldsOf(fields))
     expect(kept(5, { 'content-type': 'application/json' })).toBe(65_536)

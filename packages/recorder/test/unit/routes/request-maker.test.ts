@@ -28,12 +28,12 @@ test.each([
   ['is a value', { initial: { value: 2 } }, 2],
   ['is unknown', { initial: 'unknown' }, 'unknown'],
   ['is unknown to clients that read nothing beforehand', { initial: 'read', keys: ['x'] }, 'unknown'],
-])('the initial value of objects in a route table %s', (_, members, initial) => {
+])('a route table declares that the initial value of its objects %s', (_, members, initial) => {
   const table = parseRouteTable({ routes: [GET], ...members }, 'routes.json')
   expect(beginningIn(table, 'routes.json')?.initial).toBe(initial)
 })
 
-test.each(['unknown', 2])('the initial value %j is kept in the table that records generated requests', (initial) => {
+test.each(['unknown', 2])('a route table for requests that chaos generates keeps the initial value %j', (initial) => {
   expect(initialIn(generatorTable(tableOf(GET), initial).initial)).toBe(initial)
 })
 
@@ -58,7 +58,7 @@ describe('a request generated from a route table', () => {
     expect(request.headers).toContainEqual(['Content-Type', 'application/json'])
   })
 
-  test('contains both values of a cas in the places that the table reads', () => {
+  test('a generated cas request has the old and the new value at the two places in the "value" of the route', () => {
     const route = { request: 'POST /v1/{key}/swap', f: 'cas', value: ['json.old', 'json.new'] }
     expect(made({ f: 'cas', key: 'x', value: [1, 2] }, route).request.body).toBe('{"old":1,"new":2}')
   })
@@ -127,7 +127,7 @@ describe('a request generated from a route table', () => {
     })
   })
 
-  test('fills a part of the key with the constant that the route declares under "sends"', () => {
+  test('a generated request fills a missing part of the key with the constant that the route declares under "sends"', () => {
     const route = {
       request: 'GET /{tenant}/{id}',
       f: 'read',
@@ -142,7 +142,7 @@ describe('a request generated from a route table', () => {
     expect(made({ f: 'read', key: 'acme/x', value: null }, route).key).toBe('acme/x')
   })
 
-  test('omits a constant part of the key from its path', () => {
+  test('a generated request fills {id} in its path without the constant part of the key', () => {
     const route = { request: 'GET /users/{id}', f: 'read', key: [{ const: 'users' }, 'path.id'], result: 'body' }
     for (const key of ['17', 'users/17'])
       expect(made({ f: 'read', key, value: null }, route)).toMatchObject({
@@ -151,7 +151,7 @@ describe('a request generated from a route table', () => {
       })
   })
 
-  test('repeats a key without parts for every part that the route declares', () => {
+  test('a generated request uses a key of one part as the value of every key part that the route declares', () => {
     const route = { request: 'GET /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     expect(made({ f: 'read', key: 'x', value: null }, route).key).toBe('x/x')
   })

@@ -26,7 +26,7 @@ test('the page about routes in the manual has an example for every member of a t
 })
 
 describe('an example on the page about routes', () => {
-  test('has all of its four blocks', () => {
+  test('each example on the page about routes consists of a table, a request, an answer and the recorded events', () => {
     expect(examples.length).toBeGreaterThan(14)
     expect(blocks.length).toBe(examples.length * 4)
   })

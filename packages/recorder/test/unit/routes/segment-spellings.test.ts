@@ -26,7 +26,7 @@ describe('the percent-encoding of a path segment', () => {
     expect(['a', 'b', 'c'].map(spellings.of)).toEqual(['%61', 'b', '%63'])
   })
 
-  test('is the default for a segment that is very long or not ASCII', () => {
+  test('the percent-encoding of a very long or non-ASCII path segment follows RFC 3986, whatever a client used', () => {
     const spellings = createSpellings()
     spellings.sent('\u00e9', '\u00c3\u00a9')
     expect(spellings.of('\u00e9')).toBe('%C3%A9')
@@ -34,7 +34,7 @@ describe('the percent-encoding of a path segment', () => {
     expect(spellings.of('a'.repeat(500))).toBe('a'.repeat(500))
   })
 
-  test('is kept for each part of a key, and used in generated requests', () => {
+  test('the percent-encoding that a client uses is remembered for each part of a key, and reused in generated requests', () => {
     const route = { request: 'GET,PUT /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     const table = { ...parseRouteTable({ routes: [route] }, 'routes.json'), spellings: createSpellings() }
     const head = { method: 'PUT', target: '/%61cme/x%3ay', headers: { get: () => undefined } }

@@ -51,7 +51,7 @@ describe('a value from a query, form or body in plain text', () => {
     ['Infinity', 'Infinity'],
     ['0x10', '0x10'],
   ]
-  test.each(numbers)('with the text %j is recorded as %j', (text, value) => {
+  test.each(numbers)('the plain text %j in a body is recorded as the value %j', (text, value) => {
     expect(recorded([write('body')], 'PUT', '/kv/x', text)[0]).toBe(value)
   })
 
@@ -60,7 +60,7 @@ describe('a value from a query, form or body in plain text', () => {
     expect(table.initial).toEqual({ value: 0 })
   })
 
-  test('stays a text if a route of the table appends', () => {
+  test('a plain-text value that looks like a number is recorded as text if the table has a route for append', () => {
     const append = { request: 'POST /kv/{key}', f: 'append', value: 'body' }
     expect(recorded([read('body'), append], 'POST', '/kv/x', '5')[0]).toBe('5')
     expect(recorded([read('body'), append], 'GET', '/kv/x', '', '12')[1]).toBe('12')

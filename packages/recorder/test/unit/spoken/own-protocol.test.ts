@@ -26,7 +26,7 @@ describe('the scanner of a custom protocol', () => {
   })
 
   test.each([1, 0, 5, -3, 1.5, Number.NaN, undefined as never])(
-    'is refused if it returns %d for 4 bytes from position 1',
+    'a custom scanner must not return %d as the end of a message if it scans 4 bytes from position 1',
     (end) => {
       const { scan } = framingOf(() => end).scanner('requests')
       expect(() => scan(Buffer.from('abcd'), 1)).toThrow(
@@ -73,7 +73,7 @@ describe('the record of a protocol of one’s own', () => {
     return { lines: told(client), recorder, by, finals }
   }
 
-  test('contains the operations that its reader reports, and marks the keys of other requests', async () => {
+  test('operations of a custom protocol are recorded, and the keys of its other requests are marked as possibly changed', async () => {
     const {
       lines: said,
       recorder,
@@ -114,7 +114,7 @@ describe('the record of a protocol of one’s own', () => {
     expect(() => ownProtocol(lines).parse({ ...given }, '--as')).toThrow(message)
   })
 
-  test('shows its messages to faults as texts', () => {
+  test('faults read a message of a custom protocol as a text, and can write only a text as a message', () => {
     const { framing, kind, schemes, finalReads, needsSettings } = ownProtocol(lines)
     expect([kind, schemes, finalReads, needsSettings]).toEqual([
       'lines',

@@ -102,7 +102,7 @@ describe('a service over one PostgreSQL', () => {
     expect((await ran('once')).restedAfterMs).toBeGreaterThan(190)
   })
 
-  test('has pending work for at most 3 s if its timers never stop changing data', async () => {
+  test('a service whose timers keep changing data is considered to be at rest about 3 s after a request', async () => {
     const { restedAfterMs } = await ran('restless')
     expect(restedAfterMs).toBeGreaterThan(2_500)
     expect(restedAfterMs).toBeLessThan(4_000)

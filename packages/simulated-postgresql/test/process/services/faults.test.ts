@@ -294,7 +294,7 @@ describe('a standby', () => {
   })
 })
 
-test('database faults are refused for nodes that are not PostgreSQL, and a failover without a standby', async () => {
+test('database faults are refused for nodes that are not a PostgreSQL primary, and a failover is refused without a standby', async () => {
   expect(await refusalOf({ kind: 'refuse-sessions', nodes: ['n1'] })).toBe('n1 is no PostgreSQL of the simulator')
   expect(await refusalOf({ kind: 'failover', nodes: ['pg'] })).toBe('pg has no standby: add --standby')
   expect(await refusalOf({ kind: 'refuse-sessions', nodes: ['pg-standby'] }, { standby: true })).toBe(

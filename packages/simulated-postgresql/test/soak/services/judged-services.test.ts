@@ -88,7 +88,7 @@ test.each(CURES)(`the corrected service %s has no failure in ${CLEAN_SEEDS} seed
 })
 
 /** A row that another transaction inserts is missed by each of these questions: isolation.test.ts of the simulator has a short form. */
-describe.each(short ? [] : ['count', 'sum', 'exists'])('seat bookings after a check by %s', (asks) => {
+describe.each(short ? [] : ['count', 'sum', 'exists'])('seat bookings that check by %s for a free seat', (asks) => {
   const booked = (isolation: string, ...more: readonly string[]) =>
     searched('seats', '--env', `ASKS=${asks}`, '--env', `ISOLATION=${isolation}`, ...more)
 
@@ -159,7 +159,7 @@ async function moved(moves: string, isolation: string, ...more: readonly string[
   return JSON.parse(stdout)
 }
 
-describe.each(short ? [] : MOVES)('a money transfer by $bug', ({ bug, cure, isolation, options }) => {
+describe.each(short ? [] : MOVES)('a money transfer of the faulty kind "$bug"', ({ bug, cure, isolation, options }) => {
   const [ofBug, ofCure] = isolation ?? ['READ COMMITTED', 'READ COMMITTED']
 
   test('has a failure within 100 seeds', async () => {
@@ -222,7 +222,7 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
     if (assertion !== undefined) expect(answered(assertion)).toBe('t')
   })
 
-  describe.each(short ? [] : MOVES)('a money transfer by $bug', ({ bug, cure, isolation, shown }) => {
+  describe.each(short ? [] : MOVES)('a money transfer of the faulty kind "$bug"', ({ bug, cure, isolation, shown }) => {
     const [ofBug, ofCure] = isolation ?? ['READ COMMITTED', 'READ COMMITTED']
     const { level, holds } = shown
     const recorded = (moves: string, ISOLATION: string, seed = 1) => {

@@ -101,14 +101,14 @@ describe('a kill of the simulated Redis', () => {
     count()
     setInterval(async () => told(acknowledged, Number(await redis.get('n'))), 4_500)`
 
-  test('loses no acknowledged write', async () => {
+  test('a kill of the simulated Redis loses no acknowledged write', async () => {
     const { lines } = await ran(counting, { meanwhile: stopped(1_500, 200), forMs: 5_000 })
     const [, acknowledged = 0, kept = 0] = /\[(\d+),(\d+)\]/.exec(lines[0] ?? '') ?? []
     expect(Number(acknowledged)).toBeGreaterThan(50)
     expect(Number(kept)).toBeGreaterThanOrEqual(Number(acknowledged))
   })
 
-  test('with a loss of power loses only writes of the last second', async () => {
+  test('a power loss of the simulated Redis loses only writes of the last second', async () => {
     const losing = `
       const second = () => Math.floor(Date.now() / 1_000)
       let [killed, now, last, fsynced] = [false, second(), 0, 0]

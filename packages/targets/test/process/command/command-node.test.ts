@@ -289,7 +289,7 @@ describe('a supervised node', () => {
   })
 })
 
-describe.runIf(findProgram('python3') !== undefined)('python3 -m http.server', () => {
+describe.runIf(findProgram('python3') !== undefined)('a node that runs python3 -m http.server', () => {
   test('serves the same file before a kill and after the restart', async () => {
     const node = await run.node({
       command: {

@@ -35,7 +35,7 @@ const stateOf = (pid: number): string | undefined =>
   readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.charAt(0)
 
 describe('the processes started by a command', () => {
-  test('are killed with the command, including daemons and processes of other sessions', async () => {
+  test('a kill of a node kills all processes that its command started, including daemons and processes of other sessions', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(familyOf(path)))
     const pids = await pidsWritten(path, 5)
@@ -44,7 +44,7 @@ describe('the processes started by a command', () => {
     expect(pids.map(processExists)).toEqual(pids.map(() => false))
   })
 
-  test('are paused and resumed with the command', async () => {
+  test('a pause of a node pauses all processes that its command started, and the resume continues all of them', async () => {
     const path = join(run.directory(), 'pids')
     const node = await run.start(shell(familyOf(path)))
     const pids = await pidsWritten(path, 5)

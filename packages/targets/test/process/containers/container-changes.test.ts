@@ -23,7 +23,7 @@ const container = (service: string, number: number, over: Partial<Container> = {
 const member = (endpoint: string, each: Container): Member => ({ endpoint, isNode: true, container: each })
 
 describe('a change of a container during a run', () => {
-  test('is reported once, with the time from the start of the container until the proxy carried its links', () => {
+  test('a change of a container is reported once, with the time from its start until its links led through the proxy', () => {
     let now = 5_000
     const changes = createContainerChanges(() => now)
     const web = member('n1', container('web', 1))

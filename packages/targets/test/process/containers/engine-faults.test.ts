@@ -113,7 +113,7 @@ describe('the requests to a container engine', () => {
     expect(commands.at(-1)).toBe('start web')
   })
 
-  test('do not include a signal for a container that another fault keeps down', async () => {
+  test('no signal is sent to a container that another fault keeps down', async () => {
     const commands = await asked('0 0 0 0 0', false, async (node) => {
       const sent = await node.suffer(fault({ kind: 'signal', signal: 'SIGHUP' }))
       expect(sent.done).toBe(false)

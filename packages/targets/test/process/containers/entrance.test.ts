@@ -41,17 +41,17 @@ describe('a gateway for the clients', () => {
     expect(() => required('gateway')).not.toThrow()
   })
 
-  test('must be a service of the project', () => {
+  test('a gateway that is not a service of the project is refused', () => {
     expect(() => required('gatewy')).toThrow(
       /^shop\.json: through: there is no service gatewy\..*gateway.* Services that are not nodes: gateway, db\.$/,
     )
   })
 
-  test('must not be a node', () => {
+  test('a gateway that is also a node is refused', () => {
     expect(() => required('web')).toThrow(/^shop\.json: through: web is a node, .* Leave web out of "nodes"/)
   })
 
-  test('must not be down', () => {
+  test('a gateway that has exited is refused', () => {
     expect(() => required('gateway', { running: false, pid: 0, exitCode: 1 })).toThrow(
       /^shop\.json: through: gateway \(shop_gateway_1\) does not run: it ended with exit code 1\. Start it first/,
     )

@@ -173,7 +173,7 @@ test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
 ] as const)(
-  'a pending stop takes effect without waiting for a process that a $name fault blocks',
+  'a process that a $name fault blocks is started again after chaos was killed during a stop fault',
   async ({ fault }) => {
     const owner = startOwner({ faults: [fault, { kind: 'stop' }] })
     await eventually(async () => expect(owner.is('stopping')).toBe(true))
@@ -185,7 +185,7 @@ test.each([
   },
 )
 
-test('a process that loses SIGTERM for lack of a handler is restarted, and does not delay a pending stop', async () => {
+test('a process that ignored SIGTERM is started again after chaos was killed during a stop fault', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   await owner.kill()
@@ -195,7 +195,7 @@ test('a process that loses SIGTERM for lack of a handler is restarted, and does 
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that installs a handler after losing SIGTERM is restarted, and does not delay a pending stop', async () => {
+test('a process that installed a handler after ignoring SIGTERM is started again after chaos was killed during a stop fault', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   owner.remove('boots')
@@ -206,7 +206,7 @@ test('a process that installs a handler after losing SIGTERM is restarted, and d
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a pending stop takes effect without waiting for a process that exits slowly', async () => {
+test('a process that exits slowly is stopped at once and started again if chaos is killed during a stop fault', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }] })
   owner.write('busy')
   await eventually(async () => expect(owner.is('stopping')).toBe(true))

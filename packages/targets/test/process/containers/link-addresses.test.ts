@@ -82,7 +82,7 @@ function add(...families: readonly Family[]) {
 }
 
 describe.runIf(hasAddresses)('the addresses of links', () => {
-  test('are removed by the next process that adds addresses if owner and keeper were killed', async () => {
+  test('the addresses of links are removed by the next run if their run and its keeper process were both killed', async () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
@@ -113,13 +113,13 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     expect(ofHere([lost, taken])).toEqual([taken])
   })
 
-  test('stay in place if another set of addresses is closed', () => {
+  test('the addresses of links stay in place when the addresses of other links are removed', () => {
     const [first, second] = [add(4, 6), add(4, 6)]
     first.close()
     expect(ofHere([...first.addresses, ...second.addresses])).toEqual(second.addresses)
   })
 
-  test('are kept if their owner runs in another PID namespace', async () => {
+  test('the addresses of links are kept if the process that added them runs in another PID namespace', async () => {
     const owner = await startOwner([4, 6], ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'])
     add(4)
     expect(ofHere(owner.addresses)).toEqual(owner.addresses)

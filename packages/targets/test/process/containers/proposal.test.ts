@@ -211,13 +211,13 @@ describe('the proposed declaration', () => {
     expect(open[0]).toMatch(/"port" is missing/)
   })
 
-  test('has the requested services as nodes, with a module client if their system is unknown', () => {
+  test('the proposed declaration has a client of the kind "module" if no built-in client knows the requested service', () => {
     const { declaration, open } = proposed({ queue: { image: 'rabbitmq:3' } }, ['queue'])
     expect(declaration).toMatchObject({ nodes: ['queue'], client: { kind: 'module' } })
     expect(open.join()).toMatch(/no client for this system/)
   })
 
-  test('has the published gateway if the nodes are not published', () => {
+  test('the proposed declaration routes clients through a gateway if only the gateway has a published port', () => {
     const web = { image: 'shop-web', command: ['node', 'web.js'] }
     const { declaration, open } = proposed({ web: [web, web], lb: { image: 'docker.io/nginx:1.27', ports: ['80'] } })
     expect(declaration).toMatchObject({ nodes: ['web'], through: { service: 'lb', port: 80 } })

@@ -88,7 +88,7 @@ async function opened(plans: readonly RemotePlan[]) {
 }
 
 describe('a fault at a remote proxy', () => {
-  test("is applied by the remote host until the heal, on links with that host's own names", async () => {
+  test('a partition between nodes is applied by the remote host with the names that its own proxies use, until the heal', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -301,7 +301,7 @@ describe('a declaration with remote proxies', () => {
     expect(() => declared({ ...good, token: 'sesame' })).not.toThrow(/sesame/)
   })
 
-  test('is refused if a proxy carries clients, names an unknown node, or is missing for two nodes', () => {
+  test('a declaration of remote proxies is refused if a proxy carries clients or an unknown node, or if two nodes have no proxy', () => {
     expect(() => declared({ ...good, proxies: { x: { from: 'clients', to: 'n1' } } })).toThrow(
       'mine.json: proxies[0].proxies.x: clients belong to this run, whose own proxy is already between them and the nodes.',
     )

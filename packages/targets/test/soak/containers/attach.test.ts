@@ -196,7 +196,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(await cluster.notes?.()).toContainEqual(expect.stringMatching(/^UDP datagrams that passed .*n1>n2 [1-9]/))
   })
 
-  test('are joined by new containers of a scaled service, and traffic that bypasses the proxy is counted', async () => {
+  test('a new container of a scaled service can be cut off, and connections that bypass the proxy are counted', async () => {
     const logDir = join(directory, 'scaled')
     const { inject, write, cluster } = await start(declaration, { logDir })
     // What `--scale db=2` starts.
@@ -260,7 +260,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     say('podman rm --force --time 0 hosted')
   })
 
-  test("are refused with the missing rule if the machine's firewall drops their links", async () => {
+  test('containers are refused with the iptables rule to add if the firewall of the machine drops their links', async () => {
     const bridge = say(`podman network inspect --format '{{.NetworkInterface}}' ${network('shop')}`)
     const rule = `INPUT --in-interface ${bridge} --destination 198.19.0.0/16 --jump DROP`
     say(`iptables --insert ${rule}`)

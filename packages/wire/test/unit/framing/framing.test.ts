@@ -129,7 +129,7 @@ test.each([
   expect(normal(out)).toEqual([':1\r\n', `loose ${text}:2\r\n`, ''])
 })
 
-test('a reader tells where each message begins, and whether it is in the middle of one', () => {
+test('a frame reader reports the first byte of each message, and whether a message was passed on only in part', () => {
   const begins: number[] = []
   const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 3 })
   const sink = { begin: (byte: number) => void begins.push(byte), frame: () => undefined, loose: () => undefined }
@@ -202,7 +202,7 @@ describe('the content of a RESP message', () => {
     ["get 'x'\r\n", undefined],
     ['\r\n', undefined],
     ['', undefined],
-  ])('of a request is a list of words, or undefined: %j', (text, words) => {
+  ])('the words of a RESP request come from an array or an unquoted line, or are undefined: %j', (text, words) => {
     expect(requestWords(latin(text))).toEqual(words)
   })
 
@@ -226,7 +226,7 @@ describe('the content of a RESP message', () => {
     expect([nested(32), nested(33)]).toEqual(['array', undefined])
   })
 
-  test('is undefined if bytes are missing or follow', () => {
+  test('the content of a RESP message is undefined if the message is incomplete or invalid, or if other bytes follow', () => {
     expect(['+a\r\n+b\r\n', '+a', '*2\r\n:1\r\n', 'x\r\n', ''].map((text) => readResp(latin(text)))).toEqual([
       ...[undefined, undefined, undefined, undefined, undefined],
     ])

@@ -36,7 +36,7 @@ describe('a body of gRPC', () => {
     expect([unpacked(16 << 20), unpacked((16 << 20) + 1)]).toEqual([[16 << 20], [undefined]])
   })
 
-  test('with one message is read as bytes, or as JSON if the message type is known', () => {
+  test('a gRPC body with exactly one message is read as JSON if the message type is known, and otherwise as bytes', () => {
     const type: MessageType = {
       name: 'a.Text',
       fields: new Map([[1, { name: 'text', kind: 'string', shape: 'single', hasDefault: true, oneof: undefined }]]),
@@ -62,7 +62,7 @@ describe('a body of gRPC', () => {
     ['application/grpcx', false],
     ['text/application/grpc', false],
     [undefined, false],
-  ])('has the content type %s: %s', (contentType, is) => {
+  ])('a body with the content type %s is a gRPC body: %s', (contentType, is) => {
     expect(isGrpc(contentType)).toBe(is)
   })
 })
@@ -80,7 +80,7 @@ describe('a status of gRPC', () => {
     expect([describeGrpcStatus(5), describeGrpcStatus(17)]).toEqual(['grpc 5 NOT_FOUND', 'grpc 17'])
   })
 
-  test('means success, certain refusal, or an unknown outcome', () => {
+  test('a gRPC status means success only if it is 0, and certain refusal only if it is one of eight known numbers', () => {
     const outcomes = Array.from({ length: 18 }, (_, status) => usualGrpcOutcome(status))
     const refusals = outcomes.flatMap((outcome, status) => (outcome === 'fail' ? [status] : []))
     expect(refusals).toEqual([3, 5, 6, 7, 9, 11, 12, 16])

@@ -314,7 +314,7 @@ describe('message declarations', () => {
     [{ 'a.B': ['Size size = 1'] }, {}, '"Size" is not a type. Declare it in "messages", or take int32 for an enum'],
     [{ 'a.B': [] }, { 'a.C/Put': ['a.B', 'a.B'] }, 'is not a method. Write it as gRPC does: "/package.Service/Method"'],
     [{ 'a.B': [] }, { '/a.C/Put': ['a.B'] }, 'give the request and the response type'],
-  ])('are refused with advice for messages %j and methods %j', (messages, methods, problem) => {
+  ])('message declarations are refused if "messages" is %j and "methods" is %j', (messages, methods, problem) => {
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(UserError)
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(problem)
   })

@@ -55,7 +55,7 @@ describe('the body decoder', () => {
     expect([decoded(huge, 'zstd', { most }), decoded(hugeContent, 'zstd', { most })]).toEqual([undefined, undefined])
   })
 
-  test('accepts zstd with a window of at most 8 MiB, or of at most the allowed content', () => {
+  test('the body decoder accepts a zstd window of at most 8 MiB, or a larger window if the allowed content is larger', () => {
     const block = (descriptor: number, flags = 0, ...sizes: number[]) =>
       Buffer.from([0x28, 0xb5, 0x2f, 0xfd, flags, ...(flags === 0 ? [descriptor] : sizes), 0x01, 0x00, 0x00])
     const accepts = (body: Buffer, least = most) => decoded(body, 'zstd', { most: least }) !== undefined

@@ -45,7 +45,7 @@ describe('a reply', () => {
     expect(replied([interim, `${interim}${OK}\r\nhello`])).toMatchObject({ earlier: ['incomplete'], last: HELLO })
   })
 
-  test('ends with the connection if it has no length', () => {
+  test('a reply without a stated length ends at the end of the connection', () => {
     const { last, end } = replied(['HTTP/1.1 200 OK\r\n\r\nhel', 'lo'])
     expect([last, end]).toEqual(['incomplete', { ...HELLO, reusable: false }])
     expect(replied([`${OK}\r\nhel`]).end).toBe('incomplete')
@@ -93,7 +93,7 @@ describe('a request', () => {
     ['GET / HTTP/1.0', true],
     ['GET / HTTP/1.0\r\nConnection: Keep-Alive', false],
     ['GET / HTTP/1.0\r\nConnection: keep-alive, close', true],
-  ])('with the head %j asks for the end of its connection: %s', (text, isClosed) => {
+  ])('a request with the head %j asks to close its connection: %s', (text, isClosed) => {
     expect(wantsClose(head(text))).toBe(isClosed)
   })
 
@@ -104,7 +104,7 @@ describe('a request', () => {
     ['PUT / HTTP/1.1\r\nContent-Length: 0\r\nExpect: 100-continue', false],
     ['PUT / HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue', false],
     ['PUT / HTTP/1.1\r\nContent-Length: 1\r\nExpect: 101-continue', false],
-  ])('with the head %j may wait for 100 Continue: %s', (text, waits) => {
+  ])('a request with the head %j may wait for 100 Continue: %s', (text, waits) => {
     expect(expectsContinue(head(text))).toBe(waits)
   })
 

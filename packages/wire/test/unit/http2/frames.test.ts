@@ -65,7 +65,7 @@ describe('a frame of HTTP/2', () => {
     ['PUSH_PROMISE', frame(FRAME.pushPromise, 0, '1234abc'), 'abc'],
     ['padded PUSH_PROMISE', frame(FRAME.pushPromise, FLAG.padded, '\x021234abc\0\0'), 'abc'],
     ['CONTINUATION', frame(FRAME.continuation, FLAG.padded | FLAG.priority, 'abc'), 'abc'],
-  ])('contains a part of a header block without priority and padding: %s', (_, bytes, fragment) => {
+  ])('an HTTP/2 frame contains, besides priority and padding, a part of a header block: %s', (_, bytes, fragment) => {
     expect(headerFragment(bytes).toString()).toBe(fragment)
     expect(isHeaderPart(typeOf(bytes))).toBe(true)
   })

@@ -61,7 +61,7 @@ describe('a HEADERS frame with a replaced block', () => {
     )
   })
 
-  test.each([0, 16_384, 16_385, 50_000])('is split into frames of at most 16 KiB for a block of %i bytes', (length) => {
+  test.each([0, 16_384, 16_385, 50_000])('a header block of %i bytes is split into frames up to 16 KiB', (length) => {
     const block = frame(FRAME.headers, FLAG.endHeaders, 7, Buffer.from('old'))
     const fragment = Buffer.alloc(length, 'x')
     const frames = framesOf(withFragment(block, fragment))

@@ -72,7 +72,7 @@ describe('the login of a MySQL client', () => {
     expect(sent.type === 'send' && sent.bytes.toString('latin1', 36)).toBe('app\0\0shop\0mysql_native_password\0')
   })
 
-  test('is refused by an error packet, even in place of the greeting', () => {
+  test('the login of a MySQL client fails if the server sends an error packet, even instead of the greeting', () => {
     expect(steps(refused(1040, 'Too many connections'))).toEqual([
       { type: 'refused', why: 'refused', error: { code: 1040, message: 'Too many connections' } },
     ])
@@ -145,7 +145,7 @@ describe('the rewritten start of a MySQL connection', () => {
         expect(rewritten(of, [whole.subarray(0, at), whole.subarray(at)])).toEqual(rewritten(of, [whole]))
   })
 
-  test('is the original if the protocol is not MySQL or the client requests TLS', () => {
+  test('the start of a connection is not rewritten if the protocol is not MySQL, or if the client requests TLS', () => {
     const others = [Buffer.from('HTTP/1.1 200 OK\r\n\r\n'), packetOf({ sequence: 0, payload: Buffer.from([9, 0, 0]) })]
     for (const other of others) expect(rewritten('responses', [other])).toEqual(other)
     const tls = login('a', 0xffff_ffff).subarray(0, 36)

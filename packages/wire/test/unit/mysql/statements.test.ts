@@ -112,7 +112,7 @@ function largeOk(status: number): Buffer {
   return packetOf({ sequence: 1, payload: Buffer.concat([Buffer.from([0]), numbers, Buffer.from([status, 0, 0, 0])]) })
 }
 
-test('an unread message counts as one exchange, and a reply without a request is ignored', () => {
+test('the MySQL statement reader counts an unreadable request as one exchange, and ignores a reply without a request', () => {
   const reader = statements.reader()
   reader.answered(ok())
   expect(reader.answering).toBe(0)

@@ -100,7 +100,7 @@ describe('a command of MySQL', () => {
     [command(26, hex('07000000')), { kind: 'harmless' }],
     [command(27), { kind: 'set-option' }],
     [command(31), { kind: 'reset' }],
-  ])('with the bytes %j is read as %j', (bytes, expected) => {
+  ])('the MySQL command in the bytes %j is read as %j', (bytes, expected) => {
     expect(read(bytes)).toEqual(expected)
   })
 
@@ -114,7 +114,7 @@ describe('a command of MySQL', () => {
     })
   })
 
-  test('is read as its kind, its query or its error', () => {
+  test('a MySQL packet is read as an object with its kind and its SQL or error, and only a request can be written', () => {
     expect(mysql.read(command(14))).toEqual({ kind: 'harmless' })
     expect(mysql.read(command(3, hex('ff')))).toEqual({ kind: 'query', sql: null })
     expect(mysql.read(greeting())).toEqual({ kind: 'greeting' })
@@ -136,7 +136,7 @@ describe('the parameters of a prepared statement', () => {
     return payload.subarray(10)
   }
 
-  test('follow their types, which a client sends only the first time', () => {
+  test('the parameters of a prepared statement are read by types that the client sends only at the first execution', () => {
     const first = readParameters(bytesOf(['a', null, 'b']), 3, undefined, NONE)
     expect(shown(first.values)).toEqual(['a', null, 'b'])
     expect(first.types).toEqual([253, 253, 253])
@@ -145,7 +145,7 @@ describe('the parameters of a prepared statement', () => {
     expect(() => readParameters(again, 3, undefined, NONE)).toThrow('their types were not sent')
   })
 
-  test('are read as signed or unsigned, and as unread if they were sent earlier', () => {
+  test('the parameters of a prepared statement are read as signed or unsigned, unless a separate command sent them', () => {
     const typed = (type: string) => Buffer.concat([hex('00' + '01'), hex(type), hex('ff')])
     expect(shown(readParameters(typed('0100'), 1, undefined, NONE).values)).toEqual(['-1'])
     expect(shown(readParameters(typed('0180'), 1, undefined, NONE).values)).toEqual(['255'])
@@ -171,7 +171,7 @@ describe('a number before a text', () => {
     ['fc0102', 0x0201],
     ['fd010203', 0x030201],
     ['fe0102030405060000', 0x060504030201],
-  ])('with the bytes %s is %s', (bytes, value) => {
+  ])('the length-encoded MySQL integer in the bytes %s is read as %s', (bytes, value) => {
     expect(number(bytes)).toBe(value)
   })
 
@@ -186,7 +186,7 @@ describe('a number before a text', () => {
 describe('the first packet of an answer', () => {
   const first = (bytes: Buffer) => readFirst(packetIn(bytes).payload)
 
-  test('counts rows, warnings and columns, reports an error, or asks for a file', () => {
+  test('the first packet of a MySQL reply is read as an OK with its counts, an error, a file request or a number of columns', () => {
     expect(first(ok({ affected: 3, insertId: 9, status: 2, warnings: 1, info: 'Rows matched: 3' }))).toEqual({
       ...{ kind: 'ok', affected: 3, insertId: 9, status: 2, warnings: 1, info: 'Rows matched: 3' },
     })
@@ -245,7 +245,7 @@ describe('the login of a client', () => {
     expect(said(capabilities, ...parts)).toEqual({ capabilities, attributes: new Map() })
   })
 
-  test('may end before the attributes that it announces', () => {
+  test('the login of a MySQL client has no attributes if its packet ends before the attributes that its flags announce', () => {
     const { attributes: none } = said(
       OLD | SECURE | DATABASE | PLUGIN | ATTRIBUTES,
       USER,
@@ -262,7 +262,7 @@ describe('the login of a client', () => {
     expect(() => readLogin(fixed(0x800))).toThrow('a client older than MySQL 4.1 is not read')
   })
 
-  test('follows a greeting with version, status and scramble, which is refused if cut off', () => {
+  test('the greeting of a MySQL server contains a version, a status and a scramble, and is refused if it is cut off', () => {
     expect(readGreeting(packetIn(greeting(3, { version: 'x' })).payload)).toEqual({
       version: 'x',
       status: 3,

@@ -24,7 +24,7 @@ describe('a line from a NATS server', () => {
     })
   })
 
-  test('is read as PING or +OK, without a message', () => {
+  test('a NATS line with PING or +OK is read without a message, and PING is recognised as a ping', () => {
     expect(firstPiece(Buffer.from('PING\r\n'))).toEqual({ size: 6, isPing: true, found: undefined })
     expect(firstPiece(Buffer.from('+OK\r\n'))).toEqual({ size: 5, isPing: false, found: undefined })
   })
@@ -45,7 +45,7 @@ test('a NATS publication states the lengths of its headers and its payload', () 
   )
 })
 
-test('a line from a NATS server is read in lower case and with tabs, and its headers end where it says', () => {
+test('a line from a NATS server may be lower-case and separated by tabs, and its stated length delimits the headers', () => {
   expect(firstPiece(Buffer.from('msg\ts 1 0\r\n\r\n'))).toMatchObject({
     size: 13,
     found: { reply: undefined, payload: Buffer.alloc(0) },

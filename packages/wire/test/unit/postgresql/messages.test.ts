@@ -204,11 +204,11 @@ describe('a PostgreSQL message', () => {
     ['cancel request', startupOf(16, 80_877_102), -1],
     ['request to encrypt', startupOf(8, 80_877_103), 8],
     ['request to encrypt by GSS', startupOf(8, 80_877_104), 8],
-  ])('that is a %s is scanned as the first of a connection', (_, bytes, end) => {
+  ])('the first message to PostgreSQL is refused only if its length or version is wrong: %s', (_, bytes, end) => {
     expect(createPostgresqlScanner('requests').scan(bytes, 0)).toBe(end)
   })
 
-  test('has a length from 4 bytes to 1 GiB, or a smaller limit for short kinds', () => {
+  test('a PostgreSQL message shorter than 4 bytes or longer than the limit of its kind (1 GiB or less) is refused', () => {
     const scanned = (type: string, length: number, direction: 'requests' | 'responses' = 'requests') => {
       const bytes = Buffer.alloc(5)
       bytes.write(type, 0, 'latin1')
@@ -239,7 +239,7 @@ describe('a PostgreSQL message', () => {
     expect(() => writeFrontend({ kind: 'query', sql: 'a\0b' })).toThrow('a text of PostgreSQL has no zero bytes')
   })
 
-  test('is shown with its byte values as texts', () => {
+  test('a PostgreSQL message is shown with the bytes of its row values decoded as text', () => {
     expect(postgresql.read(writeBackend({ kind: 'data-row', values: [Buffer.from('é'), null] }))).toEqual({
       ...{ kind: 'data-row', values: ['é', null] },
     })

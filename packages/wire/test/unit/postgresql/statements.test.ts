@@ -83,7 +83,7 @@ describe('an injected PostgreSQL error', () => {
     },
   )
 
-  test('skips the messages up to Sync if it replaces a COMMIT of the extended protocol', () => {
+  test('an injected PostgreSQL error that replaces a COMMIT skips the client messages up to Sync in the extended protocol', () => {
     const { skips, isSurplus } = failed('40001', 'COMMIT', execute(''))
     expect([execute(''), sync, query('SELECT 1')].map((message) => skips(message))).toEqual([true, false, false])
     expect([complete('ROLLBACK'), ready, ready].map((message) => isSurplus(message))).toEqual([false, true, false])

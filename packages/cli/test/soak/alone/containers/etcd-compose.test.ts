@@ -62,13 +62,13 @@ describe.runIf(isPossible && hasEtcd)('the leader of an etcd in containers', () 
   }
   const bothWays = (leads: string, other: string) => [`${leads}>${other}`, `${other}>${leads}`]
 
-  test('serves linearizable reads while it is cut off in both directions or in one direction', async () => {
+  test('etcd with linearizable reads stays linearizable while the leader is cut off in both directions or in one direction', async () => {
     expect(await found('linearizable', bothWays)).toBe('met')
     expect(await found('linearizable', (leads, other) => [`${leads}>${other}`])).toBe('met')
     expect(await found('linearizable', (leads, other) => [`${other}>${leads}`])).toBe('met')
   })
 
-  test('answers serializable reads with stale values once it is cut off', async () => {
+  test('serializable reads of etcd return stale values while the leader is cut off from the other members', async () => {
     expect(await found('serializable', bothWays)).toBe('violated')
   })
 })

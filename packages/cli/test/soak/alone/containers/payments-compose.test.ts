@@ -83,13 +83,13 @@ describe.runIf(isPossible && areServersHere())('web servers with a database and 
       .map((pid) => listeningPorts(Number(pid)).includes(8080))
   const containers = () => say(`podman ps --format '{{.Names}} {{.StartedAt}}' | sort`)
 
-  describe.each(composing)('started by $program', ({ program, isHere }) => {
+  describe.each(composing)('web servers that $program started', ({ program, isHere }) => {
     beforeAll(() => {
       const command = COMPOSING[program]?.(socket?.host ?? '') ?? ''
       writeFileSync(join(programs, 'docker'), `#!/bin/sh\n[ "$1" = compose ] || exit 1\nshift\n${command}\n`)
     })
 
-    test.runIf(isHere)('pay twice when their requests to the database are repeated', async () => {
+    test.runIf(isHere)('web servers pay twice if they repeat delayed requests to the database', async () => {
       const [install, up, run] = commandsOf(before)
       for (const command of [install, up]) say(command ?? '', cwd)
       for (const { exitCode, said } of await judged(run)) {
@@ -101,7 +101,7 @@ describe.runIf(isPossible && areServersHere())('web servers with a database and 
     })
 
     test.runIf(isHere)(
-      'pay once if payments have idempotency keys, and all containers run again afterwards',
+      'web servers pay once if payments have idempotency keys, and all containers run again afterwards',
       async () => {
         const [down, up, run, downAgain] = commandsOf(after)
         say(`${down}; ${up}`, cwd)

@@ -54,7 +54,7 @@ const kinds = [
 ] as const
 
 describe.each(kinds)('a run of $what', ({ program, least, args }) => {
-  test.for(signals)('leaves no processes and files behind when chaos receives %s', async (signal, context) => {
+  test.for(signals)('a run leaves no processes and files behind when chaos receives %s', async (signal, context) => {
     if (installed(program) === undefined) context.skip(whySkipped(program))
     const before = ours()
     const out = temporaryDirectory()

@@ -180,7 +180,7 @@ liveDescribe('a bank in PostgreSQL whose transfers read both balances and then w
 
 const WORKLOADS = process.env['CHAOS_SOAK'] === 'short' ? ['txn-list-append'] : ['txn-list-append', 'write-skew']
 
-liveDescribe.each(WORKLOADS)('a PostgreSQL under %s', (workload) => {
+liveDescribe.each(WORKLOADS)('a PostgreSQL under the workload %s', (workload) => {
   const at = (isolation: string, seed: number, more: readonly string[] = []) =>
     run(seed, 'none', ['--workload', workload, '--nodes', '2', '--time', '6s', '--isolation', isolation, ...more])
 

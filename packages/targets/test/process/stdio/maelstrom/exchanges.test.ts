@@ -49,7 +49,7 @@ test.each([
   ['with a text for a number', ok('1'), 'c1', 'n1 sent c1 a message whose "in_reply_to" is no "msg_id" of a request'],
   ['to no request', ok(undefined), 'c1', 'n1 sent c1 a message whose "in_reply_to" is no "msg_id" of a request'],
   ['to a client that does not exist', ok(1), 'c9', 'n1 sent a message to c9, and there is no such client'],
-])('a Maelstrom exchange reports as trouble a reply %s, and completes no request', (_, body, client, message) => {
+])('a Maelstrom reply %s is reported as trouble, and completes no request', (_, body, client, message) => {
   const { trouble, completions, reply, anyAnswered } = asked()
   reply(body, client)
   expect(trouble).toEqual([expect.stringContaining(message)])
