@@ -279,7 +279,7 @@ describe('the vocabulary of operations', () => {
     expect(others.toSorted()).toEqual(Object.keys(noFunctions).toSorted())
   })
 
-  test.each(namesStandIn)('the allowed exception "%s" matches a file that lists function names', (_, stands) => {
+  test.each(namesStandIn)('at least one file of the allowed kind "%s" lists function names', (_, stands) => {
     expect(listing.filter(stands)).not.toEqual([])
   })
 

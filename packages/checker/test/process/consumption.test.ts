@@ -47,7 +47,7 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...twice))).toMatchObject({ linearizable: 'violated', shown: 3 })
   })
 
-  test('check lets cas replace a value once for each write of the value, each cas to the value, and the initial value', () => {
+  test('a value may be replaced by at most as many cas as operations set the value, plus one if the value is the initial value', () => {
     const three: Asked[] = [
       ['write', 77, 'info'],
       ['cas', [1, 77]],
@@ -60,7 +60,7 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...three, ['write', 77]), 1).linearizable).not.toBe('violated')
   })
 
-  test('check reports two cas that replace a value as a violation if one of the two writes of the value failed', () => {
+  test('two cas that expect the same value are not linearizable if the value was written twice, but one of the two writes failed', () => {
     const failed: Asked[] = [
       ['write', 77, 'fail'],
       ['write', 77],
@@ -70,7 +70,7 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...crowd, ...failed)).linearizable).toBe('violated')
   })
 
-  test('check reports three cas of a value as a violation if one write overlaps the cas and earlier writes were overwritten', () => {
+  test('three cas that expect the same value are not linearizable if all writes of the value but one were overwritten earlier', () => {
     const before = Array.from({ length: 10 }, (_, n): EventInput[] => [
       { process: 900 + n, type: 'invoke', f: 'write', value: n % 2 === 0 ? 77 : 5 },
       { process: 900 + n, type: 'ok', f: 'write', value: n % 2 === 0 ? 77 : 5 },

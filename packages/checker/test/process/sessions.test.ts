@@ -55,7 +55,7 @@ describe('one client over two connections', () => {
     expect(resultOf(report, 'sequential')).toBe('violated')
   })
 
-  test('is distinguished from two clients with different names', () => {
+  test('one client over two connections is distinguished from two clients with different names', () => {
     const apart = overTwo(1, 0, 'alice').map((event) =>
       event.process === 1 && event.type === 'invoke' ? { ...event, session: 'bob' } : event,
     )
@@ -78,14 +78,14 @@ describe('one client over two connections', () => {
     },
   )
 
-  test('meets all levels if its history is linearizable, even without a client name', () => {
+  test('a linearizable history of an unnamed client meets all levels', () => {
     const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
     const report = checkHistory(smallHistory(overTwo(1, 1, undefined), header), { levels })
     expect(report.headline).toBe('linearizable')
     for (const level of rests) expect(resultOf(report, level)).toBe('met')
   })
 
-  test('violates the levels between linearizable and eventual if the client reads an unwritten value, even without a name', () => {
+  test('an unnamed client that reads an unwritten value violates every level between linearizable and eventual', () => {
     const report = checkHistory(smallHistory(overTwo(1, 7, undefined), named), { levels })
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })

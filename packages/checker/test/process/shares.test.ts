@@ -113,7 +113,7 @@ test('a check of a long history that is split over three threads returns the sam
   expect(report, `seed ${baseSeed}`).toEqual(check(history, options))
 })
 
-test('a check that is split over two threads returns the same report as a check on a single thread if its deadline is 0', () => {
+test('with a deadline of 0 ms, a check that is split over two threads returns the same report as a check on a single thread', () => {
   const random = randomFrom(baseSeed)
   const shape = { ...shapeFrom(random), keys: 4, values: 3, cas: true, append: false, operations: 60 }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })

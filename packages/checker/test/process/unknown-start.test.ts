@@ -102,7 +102,7 @@ describe('check with unknown initial values', () => {
     }
   })
 
-  test(`reports no violation below a met level, and no counterexample that meets its level by itself (seed ${baseSeed})`, () => {
+  test(`a level is met if a stronger level is met, and a counterexample alone does not meet the violated level (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(300); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { operations: 4 + Math.floor(random() * 16), finals: false })

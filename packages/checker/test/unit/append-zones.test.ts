@@ -60,7 +60,7 @@ function byZones({ part, jsonOf }: Case, seed: number): boolean | undefined {
 }
 
 test.each([true, false])(
-  `appendZones agrees with brute force on ${manyOf(6_000)} tiny histories of appends (each piece ends with a space: %s)`,
+  `appendZones agrees with brute force on ${manyOf(6_000)} tiny append histories (each appended text ends with a space: %s)`,
   (terminated) => {
     const count = { met: 0, violated: 0 }
     for (let n = 0; n < many(6_000); n++) {

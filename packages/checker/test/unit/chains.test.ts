@@ -31,7 +31,7 @@ function expectChained(edges: readonly OrderEdge[]): void {
   }
 }
 
-test('an order of a read before a write names the read, and lists the orders that prove that the write overwrote the read value', () => {
+test('the counterexample names the read that must precede the overwrite of its value, and the edges that prove the overwrite', () => {
   // Process 0 writes 1, then 2; process 1 learns of 2 by a way round key y and still reads 1.
   const edges = sequentialEdges([
     ...did(0, 'write', 'x', 1),

@@ -75,7 +75,7 @@ describe('the replay of a witness', () => {
 })
 
 describe('operations of unknown outcome', () => {
-  test('explain two appearances of a value only if two cas to this value expect a value that was present', () => {
+  test('two cas of unknown outcome explain a value that reappears after an overwrite only if both expected values existed', () => {
     // 3 can come about from 1 only once: after that the value must come from 2, and there was none.
     const once = ['w1|        w1|', 'c13--?', '     r3|        r3|']
     expect(linearizable(historyOf(...once))).toBe('violated')
@@ -171,7 +171,7 @@ test('a counterexample keeps both writes of the value that an overlapping read r
 })
 
 describe('operations without a key', () => {
-  test('form one object, which is separate from the objects of all keys', () => {
+  test('operations without a key form one object, which is separate from the objects of all keys', () => {
     expect(linearizable(historyOf('w1|  wx2|', '              r1|  rx2|'))).toBe('met')
     expect(linearizable(historyOf('w1|  wx2|', '              r2|'))).toBe('violated')
   })

@@ -39,7 +39,7 @@ describe('a violation proven during recording', () => {
     expect(report.levels.sequential.result).toBe('unknown')
   })
 
-  test('is reported with the sentence of the online checker if the check may use only one byte of memory', () => {
+  test('a check that runs out of memory reports the violation that the online checker found during recording, in the same words', () => {
     const events = untimed([...STALE, ...later('x', 10), ...later('y', 10)])
     const proven = provenIn(events)
     const report = checkHistory(historyFromEvents(events), { memoryBytes: 1, proven })

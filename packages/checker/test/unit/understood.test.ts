@@ -201,7 +201,7 @@ describe('locks', () => {
     [0, 'unlock', 'bob', 'bob'],
   ]
 
-  test('are refused if operations without a key name different locks in their values', () => {
+  test('a history of lock operations without keys is refused if the values of the operations name two different locks', () => {
     expect(found('lock', twoNames)).toMatch(
       /^h\.jsonl:3: this lock has the value "alice", and the operation on line 1 has the value "bob"\. .*"key"/,
     )

@@ -33,7 +33,7 @@ test('each range of seeds gets the same earlier seeds to vary, however many rang
   expect(new Map([...many.begun].sort(([one], [other]) => one - other))).toEqual(alone.begun)
 })
 
-test('a range of seeds varies the newest seeds that reached something new, except seeds of the preceding generation', async () => {
+test('a parallel search varies the newest seeds with new coverage, but none of the current or preceding block of 4,096 seeds', async () => {
   const { searcher, begun } = searching(8)
   await searchInParallel(searcher, terms, hooks)
   expect([begun.get(1), begun.get(1 + GENERATION)]).toEqual([[], []])

@@ -212,7 +212,7 @@ describe('a planned fault', () => {
     expect(describeFault({ kind: 'partition', links: oneWay(7), mode: 'hold' })).toBe('partition {7 links}')
   })
 
-  test('a kill of a minority of three or more nodes leaves a majority running', () => {
+  test('a kill of a minority of the nodes leaves a majority running if the cluster has at least three nodes', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 9 }), fc.integer(), (size, seed) => {
         const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)

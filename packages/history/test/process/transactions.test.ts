@@ -237,7 +237,7 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
   const files = existsSync(elle) ? readdirSync(elle) : []
 
   test.each(files)(
-    'the history %s from Elle’s tests has its micro-operations in columns, before and after printing in the native format',
+    'the history %s from Elle’s tests keeps the micro-operations of each transaction when converted to the native format',
     async (file) => {
       const directory = mkdtempSync(join(tmpdir(), 'chaos-transactions-'))
       onTestFinished(() => rmSync(directory, { recursive: true }))

@@ -37,7 +37,7 @@ describe('a pair in EDN', () => {
   const pairs = (text: string, independent?: boolean): unknown =>
     eventsOf(text, independent === undefined ? {} : { independent }).map(({ key, value }) => [key, value])
 
-  test('a pair in EDN is read as a key and a value if a later read is invoked with a pair of a key and nil', () => {
+  test('an EDN pair is parsed as a key and a value if a later read operation is invoked with a pair of a key and nil', () => {
     expect(pairs(`${write}\n${read}`)).toEqual([
       [1, 5],
       [1, 5],

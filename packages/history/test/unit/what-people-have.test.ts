@@ -88,7 +88,7 @@ describe('a member with the answer, next to a member with the value', () => {
     expect(await told(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
   })
 
-  test('a read returns null if the member with its answer contains "not_found"', async () => {
+  test('a read whose JSON line contains "result": "not_found" is parsed as a read that returned null', async () => {
     expect(await told(two({ value: 1 }, { value: null, result: 'not_found' }))).toEqual([
       WRITTEN,
       '1 read x null > ok null',
@@ -147,7 +147,7 @@ describe('an ambiguous answer member', () => {
     ])
   })
 
-  test('readHistory lists how it used each member, such as an ambiguous answer member, and in how many lines', async () => {
+  test('readHistory lists how it interprets each JSON member of a history, and in how many lines the member occurs', async () => {
     const { taken = [] } = await readHistory(file(two({ value: 1, result: 'ok', note: 7 }, { value: 1, result: 'ok' })))
     expect(taken.map(takenText)).toEqual(
       expect.arrayContaining([

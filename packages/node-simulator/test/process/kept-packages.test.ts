@@ -42,7 +42,7 @@ test('distrustPackages makes every later start of the program reload its package
   expect(await linesOf(counting, beside, 2)).toEqual(['1 1', '1 1'])
 })
 
-test('with keepsPackages, each node and each start in a run has its own copy of a package kept from an earlier run', async () => {
+test('with keepsPackages, a second run reuses the packages of the first run, and each start of a node has a separate copy', async () => {
   const run = () =>
     ran(counting, {
       ...{ nodes: 2, beside: { ...COUNTING, ...OWN }, keepsPackages: true },

@@ -81,7 +81,7 @@ describe('a request held at an await', () => {
     expect(answers.map(({ type }) => type)).toEqual(['info', 'ok', 'ok'])
   })
 
-  test('has the same trace in each run, and the trace is as without holds if no request reaches the await', async () => {
+  test('holding a request at an await gives the same trace in each run, and the usual trace if no request reaches the await', async () => {
     const [one, other, none, unheld] = [
       await answered([HOLD], [1, 2]),
       await answered([HOLD], [1, 2]),

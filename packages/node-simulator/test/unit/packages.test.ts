@@ -61,7 +61,7 @@ const within = (file: string, body: string): string =>
 ${body}
 })))(), 1);\nconsole.log(import_p);\n`
 
-test('a package inside a bundle is loaded separately from the program, but a CommonJS file of the program is not', () => {
+test('packagesIn splits an inlined module off a bundle if the module is from a package, but not if it is a file of the program', () => {
   const { names, asked } = apartIn(ms, within('node_modules/p/index.js', 'module.exports = require_ms()'))
   expect([names, asked]).toEqual([['require_ms', 'import_p'], ['__chaosLoader1']])
   const own = apartIn(ms, within('src/own.cjs', 'module.exports = require_ms()'))

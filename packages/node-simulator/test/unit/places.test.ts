@@ -122,7 +122,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines[0]).toEqual('n1: started server.ts true')
   })
 
-  test('is named with its path, line and column in an error that is thrown in the first line of the module', async () => {
+  test('if the first line of a simulated module throws an error, the error names the path, the line and the column', async () => {
     const running = ran(serving(`import './lib/a.ts'`), {
       beside: { 'lib/a.ts': `/* here */ export const a = (undefined as any).b + import.meta.url + __dirname` },
     })

@@ -30,7 +30,7 @@ test.each(['f() {}', 'f: () => 1', '[k]: 1', '...k', '__proto__: null', 'r: /x/'
   },
 )
 
-test('a data table in a package is not replaced if the table is small or is not the export of its module', () => {
+test('asFunctionBody extracts no data table from an object literal that is small or is not assigned to `module.exports`', () => {
   expect(asFunctionBody('module.exports = { a: 1 }').tables).toEqual([])
   expect(asFunctionBody(large().replace('module.exports', 'other.exports')).tables).toEqual([])
 })

@@ -13,7 +13,7 @@ const keysOf = ({ group, statements }: WitnessedTransaction): readonly string[] 
   ...(group === undefined ? [] : [`request ${group}`]),
 ]
 
-test('the function apart puts two transactions into one part exactly if a chain of shared cells or groups connects them', () => {
+test('the function `apart` groups two transactions together if and only if a chain of shared cells or requests connects them', () => {
   fc.assert(
     fc.property(fc.array(transaction, { maxLength: 12 }), (drawn) => {
       const all = drawn.map(({ group, cells }) => ({

@@ -198,7 +198,7 @@ describe('conflict resolution between masters', () => {
   })
 
   test.each(['lamport', 'hybrid-clock', 'version-vector'] as const)(
-    'conflict resolution by %s lets a write replace a write that the node had seen, even if a clock is fast',
+    "conflict resolution by %s prefers a node's write over a write that the node had received from a node with a fast clock",
     (conflicts) => {
       const masters = createMasters(register!, nodes, { conflicts, ...fastClock })
       masters.ask('n1', write(1))

@@ -257,7 +257,7 @@ test.each([
 test.each([
   ['timeout', 'last', 150],
   ['reset-peer', 'first', 110],
-] as const)('the fault %s ends a connection `afterMs` milliseconds after the %s discarded bytes', (kind, _, atMs) => {
+] as const)('the fault %s ends a connection `afterMs` after bytes were discarded for the %s time', (kind, _, atMs) => {
   const stage = stageWith({ kind, afterMs: millis(100) })
   stage.discarded?.(10)
   stage.discarded?.(50)

@@ -79,7 +79,7 @@ describe('the HTML report', () => {
     )
   })
 
-  test('the HTML report omits the values that a read could return if the drawn operations allow the returned value', () => {
+  test('if the drawn operations alone allow the value of a read, the HTML report omits the values that the read could return', () => {
     const history = made([
       { p: 1, f: 'write', in: 7, from: 1e6, to: 9e6 },
       { p: 2, f: 'read', out: 6, from: 3e6, to: 4e6 },

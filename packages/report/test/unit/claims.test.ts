@@ -234,7 +234,7 @@ describe('a headline or cause that the history refutes', () => {
     ])
   })
 
-  test('a cause does not say that a node came back without a write if the node was down at the acknowledgement', () => {
+  test('a cause says that a killed node came back without a write only if the node was up when the write was acknowledged', () => {
     const history = made(inTurn(write(1), write(2), read(1)))
     const judged = report('violated', { linearizable: violated(contradiction(2)) })
     const why = (from: number, nodes: readonly [string, ...string[]] = ['n1']) => {

@@ -109,7 +109,7 @@ describe('a race in the header of a history', () => {
         expect(each).toContain("p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
   })
 
-  test('the remedy for a race compares versions before the change of an overtaken cas, or before an overtaken read is cached', () => {
+  test('the remedy for a race says "Compare versions before the change" for a cas, and "before you fill the cache" for a read', () => {
     const cured = (f: string) => {
       const overtaken = { ...race.overtaken, request: { ...race.overtaken.request, f } }
       const history = historyWith(raceMember({ ...race, overtaken }))

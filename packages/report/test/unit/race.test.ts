@@ -71,7 +71,7 @@ describe('the race found in the steps of a program', () => {
     )
   })
 
-  test('the request that resumes last after its read is the overtaken request of a race, even if it also arrived last', () => {
+  test('of two requests that read and then write, the last to write counts as overtaken, even if it was the last to arrive', () => {
     const run = ran(
       ...arrives('A', 0.6),
       ...arrives('B', 3),

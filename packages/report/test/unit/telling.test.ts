@@ -517,7 +517,7 @@ describe('a violation of a custom model', () => {
     expect(answers['Next']).toMatch(/^Read and change in one step /)
   })
 
-  test('a violation of a built-in model has the usual next step, "Read and change in one step"', () => {
+  test('for a violation of a built-in model, the report suggests the next step "Read and change in one step"', () => {
     const { next } = tellingOf(factsOf({ history: twice, report: { ...judged, model: 'bag' } }), { history: twice })
     expect(next.text).toMatch(/^Read and change in one step /)
   })

@@ -81,7 +81,7 @@ describe('the bounds on a remote clock', () => {
     for (const { remote } of moments) if (remote >= middle) expect(some.at(remote)).toEqual(all.at(remote))
   })
 
-  test('span from the preceding to the following clock sample if a machine slept in between, and are marked as broken', () => {
+  test('if a machine slept between two clock samples, the bounds on the remote clock span both samples and are marked as broken', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(0), received: nanos(1e6) },
       // Ten seconds passed here, and a tenth of one there.

@@ -100,7 +100,7 @@ describe('the final reads of a run', () => {
     expect(readOf({ lingersMs: 500, isGivenUp: false })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 
-  test('begin after the first agreement of the nodes, even after an abandoned update, if the cluster has no `lingersMs`', () => {
+  test('without the waiting time `lingersMs`, final reads begin once the nodes agree, even if the outcome of a write is unknown', () => {
     expect(readOf({ isGivenUp: true })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 

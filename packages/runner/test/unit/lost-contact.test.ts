@@ -134,7 +134,7 @@ describe('a phase in which a fault may be in force', () => {
     ])
   })
 
-  test('is left out by requirements on "calm", on "healed" and on the phase of the fault', () => {
+  test('requirements on the phases "calm", "partition" and "healed" ignore the time in which a partition may still be in force', () => {
     const faults = [{ kind: 'partition', from: ms(20), to: ms(40), perhapsUntil: ms(60) }]
     const found = (text: string) =>
       judgeRequirements([parseRequirement(text, 'require')], { history, report: undefined, faults })[0]

@@ -107,7 +107,7 @@ describe('the faults of a run', () => {
     }
   })
 
-  test('are less than half as many if the target offers its nodes with `calm` 4 instead of `calm` 1', async () => {
+  test('a run has less than half as many faults if the target sets the spacing factor `calm` to 4 instead of 1', async () => {
     const offered = (calm: number): Target => ({
       ...plain,
       clients: 'observed',

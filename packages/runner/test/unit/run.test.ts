@@ -123,7 +123,7 @@ describe('a simulated run with requested faults', () => {
     return { events, records: run.outcome.faults.map(({ id, hits }) => ({ id, hits })), outcome: run.outcome }
   }
 
-  test('injects a fault that had no effect once more after the end of the schedule, while clients continue', () => {
+  test('if a requested fault had no effect, a simulated run injects the fault again after the schedule while clients continue', () => {
     const { events, records, outcome } = insisting(drowned, ['kill', 'pause'])
     expect(records).toEqual([
       { id: 'fault-1', hits: 3 },

@@ -32,7 +32,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('counts only failed requests on which the client gave up as never sent', () => {
+  test('a failed request is counted as never sent only if the client gave up on the request', () => {
     const { clientEvent, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))

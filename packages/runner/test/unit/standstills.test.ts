@@ -92,7 +92,7 @@ describe('requirements on a run with a standstill', () => {
     },
   )
 
-  test('are decided if the standstill cannot have changed the measured values', () => {
+  test('a requirement is judged despite a pause of the chaos process if the pause cannot have changed the measured values', () => {
     const standstill = { from: at(4.05), to: at(6.1) }
     expect(judged('availability during kill >= 50%', standstill)).toMatchObject({ met: true })
     expect(judged('availability during pause >= 50%', standstill)).toMatchObject({ met: 'unknown' })

@@ -86,7 +86,7 @@ describe('the measurement of a run', () => {
     expect(measured(rows, [cut(1_000, 3_000)]).practical).toBe((1 / 2 + 2 / 2) / 2)
   })
 
-  test('counts the operations of the whole run if the run has no fault, or only the fault "network-1" of its chosen network', () => {
+  test('availability is measured over the whole run if there is no fault except the chosen network conditions ("network-1")', () => {
     expect(measured(rows, []).availability).toBe((2 / 4 + 2 / 2) / 2)
     expect(measured(rows, [cut(0, 10_000, 'network-1')]).availability).toBe((2 / 4 + 2 / 2) / 2)
   })

@@ -17,7 +17,7 @@ describe.each(gallery.map((exhibit) => [exhibit.name, exhibit] as const))('the g
     expect(['package', 'server', 'new finding'].includes(exhibit.kind)).toBe(exhibit.version !== undefined)
   })
 
-  test('has one place for the seed, and the same expected level, both in its command and in the command of its cure', () => {
+  test('both commands of a gallery entry, with the weakness and with the cure, contain "{seed}" once and expect the same level', () => {
     for (const words of [args, cure.args]) expect(words.filter((word) => word === SEED)).toHaveLength(1)
     expect(withSeed(args, 7)).toContain('7')
     const expected = (words: readonly string[]) => words[words.indexOf('--expect') + 1]
@@ -25,7 +25,7 @@ describe.each(gallery.map((exhibit) => [exhibit.name, exhibit] as const))('the g
       expect([expected(args), expected(cure.args)]).toEqual([breaks, breaks])
   })
 
-  test('has a command with the same first argument as the command of its cure, but with other further arguments', () => {
+  test('the commands of a gallery entry, with the weakness and with the cure, differ but start with the same argument', () => {
     expect(args).not.toEqual(cure.args)
     expect(args[0]).toBe(cure.args[0])
   })

@@ -24,7 +24,7 @@ describe.each(stories)('the story $name', ({ lesson, source, told, fix, ledger, 
     expect(source).toMatch(/(?:19|20)\d\d/)
   })
 
-  test.each([...told, fix])('names only an existing system, nodes, clients and functions in the run $title', (tale) => {
+  test.each([...told, fix])('the run $title uses only systems, nodes, clients and functions that exist', (tale) => {
     const { target, bug, targetSettings = {}, workload, nodes, cast, beats, leader, load } = tale
     const object = findWorkload(workload)?.object
     expect(() => findProtocol(target)?.create({ bug, object, settings: targetSettings })).not.toThrow()

@@ -28,12 +28,12 @@ describe('unusual message delays', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => true }).delays).toEqual([])
   })
 
-  test('unusual message delays are not reduced if a run with these delays does not fail again, or if the time runs out', () => {
+  test('shrinking keeps all message delays if a rerun with the same delays passes, or if the time for shrinking has run out', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => false })).toBe(SCENARIO)
     expect(calmer(SCENARIO, { ...options, expired: () => true }).delays).toEqual(drawn)
   })
 
-  test('an unusual message delay has no shortest duration if the scenario fails even with a delay of usual length', () => {
+  test('shrinking sets no minimum for a message delay if the scenario fails even with the usual delay of the message', () => {
     const needed = ({ delays = drawn }: Scenario): boolean => delays.some(({ packet }) => packet === 30)
     expect(calmer(SCENARIO, { ...options, fails: needed }).delays?.map(({ least }) => least)).toEqual([undefined])
   })

@@ -45,7 +45,7 @@ describe('requests held at awaits', () => {
     expect(shrink(SCENARIO, { fails: () => true, expired: () => false })).not.toHaveProperty('holds')
   })
 
-  test('a request held at an await moves with the operation before it if shrinking moves the operations apart', () => {
+  test('if shrinking delays an operation by 90 ms, the later hold of a request at an await is also delayed by 90 ms', () => {
     const apart = sturdier(SCENARIO, {
       ...{ fails: () => true, expired: () => false },
       others: (scenario) => (scenario.operations[1]?.at === 120e6 ? [scenario] : []),

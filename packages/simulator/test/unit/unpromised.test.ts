@@ -77,7 +77,7 @@ describe("faults excluded from a protocol's promise", () => {
     expect(killsIn({ faults: ['kill'] })).toBeGreaterThan(40)
   })
 
-  test('a search with chosen faults beyond the promise of a protocol finds a violation, and shrinking keeps at least four nodes', () => {
+  test('with kills, which the protocol generals does not tolerate, a search finds a violation, shrunk to 4 nodes or more', () => {
     const subject = subjectOf({ faults: ['kill'] })
     const limits: TrialLimits = {
       memoryBytes: 2 ** 28,

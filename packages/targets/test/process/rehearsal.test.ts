@@ -190,7 +190,7 @@ describe('a rehearsal with a correct route table', () => {
     expect(items.size).toBe(0)
   })
 
-  test('a rehearsal writes nothing if the routes have a single, constant key that has no number as its value', async () => {
+  test('a rehearsal writes nothing if the only key of the routes is a constant and the service has no number at this key', async () => {
     const fixed = [READ, WRITE].map((route) => ({
       ...route,
       request: route.request.replace('{key}', 'only'),

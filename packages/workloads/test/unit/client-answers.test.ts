@@ -15,7 +15,7 @@ describe("the answer of a user's client", () => {
   )
 
   test.each(['increment', 'decrement', 'deposit', 'withdraw', 'publish'])(
-    'stands for the requested value if the answer to %s is undefined',
+    'the result of %s is the requested value if the client returns undefined, and the returned value otherwise',
     (f) => {
       expect(judged(f, 3, undefined)).toEqual({ type: 'ok', value: 3 })
       expect(judged(f, 3, 7)).toEqual({ type: 'ok', value: 7 })

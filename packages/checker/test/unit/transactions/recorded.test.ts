@@ -129,7 +129,7 @@ describe('transactions recorded at the wire', () => {
     ['read committed', 'Read at REPEATABLE READ, or in one statement.'],
     ['read committed of InnoDB', 'with plain SELECTs only'],
     ['repeatable read of InnoDB', 'with plain SELECTs only'],
-  ])('get a remedy for a read skew that their server offers (isolation %s)', (isolation, cure) => {
+  ])('the remedy for a read skew suits the database server and the isolation level: %s', (isolation, cure) => {
     const other = 'accounts/2/balance'
     const found: readonly Ran[] = [
       {
@@ -175,7 +175,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['read committed', /or use REPEATABLE READ or SERIALIZABLE and retry\.$/],
     ['repeatable read of InnoDB', /REPEATABLE READ does not prevent it, except/],
-  ])('get a remedy for a lost update that their server offers (isolation %s)', (isolation, cure) => {
+  ])('the remedy for a lost update suits the database server and the isolation level: %s', (isolation, cure) => {
     const { levels } = judged(lostUpdate.map((ran) => ({ ...ran, more: { isolation } })))
     expect(levels['serializable']).toMatchObject({ counterexample: { story: { cure: expect.stringMatching(cure) } } })
   })

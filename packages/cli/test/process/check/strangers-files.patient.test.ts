@@ -97,7 +97,7 @@ describe('the spec of another person', () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('a spec of another person may run a required command if --require repeats the requirement, or if --trust is given', async () => {
+  test('chaos run executes a command that a spec file requires if --trust is given, or if --require repeats the requirement', async () => {
     const files = strangersDirectory()
     const requirement = `command "touch ${files.mark}" exit == 0`
     const file = files.write('spec.json', spec({ require: [requirement] }))

@@ -18,7 +18,7 @@ describe.each(stories)('the scenario $name', (story) => {
 
 describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise of the scenario $name', (story) => {
   test.each(accidentOf(story))(
-    'exactly one step of the faulty version "$tale.title" breaks the promise of the scenario, if the version has one',
+    'if the faulty version "$tale.title" is about the promise of the scenario, exactly one step breaks the promise',
     async (part) => {
       const { promise, steps } = await playTale(part)
       // Of the tellings of one story, one may be about something else.

@@ -81,7 +81,7 @@ describe('the page of a scenario in a real browser', () => {
   })
 
   test.skipIf(without)(
-    'the page of a scenario opens at the step in the URL, marks it in the accident and the fix, and advances by buttons',
+    'the scenario page opens at the step in the URL, marks the step in the faulty and the fixed run, and advances by buttons',
     async () => {
       const url = await pageOf('burrito-and-taco')
       await open(new URL('#step=6', url), async (page) => {
@@ -109,7 +109,7 @@ describe('the page of a scenario in a real browser', () => {
   )
 
   test.skipIf(without)(
-    'the page of a scenario shows all texts without scripts, and prints all texts even if only one step is shown',
+    'the page of a scenario shows all texts if JavaScript is disabled, or if the page is printed while one step is selected',
     async () => {
       const url = await pageOf('burrito-and-taco')
       const words = '.says p, .cell .belief, .ending'

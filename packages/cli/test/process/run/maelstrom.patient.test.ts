@@ -28,7 +28,7 @@ test('the target maelstrom reports a partition that hit no message, and does not
   expect(notes).toContain('no partition took effect: it found no message to hit')
 })
 
-test('the target maelstrom passes, even under partitions, a program whose nodes communicate only through services', async () => {
+test('a program whose nodes communicate only through Maelstrom services passes a run of the target maelstrom with partitions', async () => {
   const { exitCode, stdout, stderr } = await run('../strangers/seq-counter.cjs', 'g-counter', [
     '--nemesis',
     'partition',

@@ -187,7 +187,7 @@ describe('an added fault that changes bytes', () => {
 })
 
 describe('user-defined code', () => {
-  test('an error thrown or rejected by a fault names the fault and the function, and the getters of the fault stay live', async () => {
+  test('an error from a function of a user-defined fault names the fault and the function, and getters return current values', async () => {
     const failing = () => {
       throw new Error('no')
     }

@@ -66,7 +66,7 @@ const ACTING: readonly Fault[] = [
 ]
 
 describe.each([true, false])('an upgrade (the server sends first: %s)', (greets) => {
-  test.each(SPARED)('an upgrade is unaffected by the fault %o, which reports why it does not act', async (fault) => {
+  test.each(SPARED)('the fault %o leaves a WebSocket upgrade unchanged, and reports the reason', async (fault) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
     const applied = apply(fault)

@@ -77,7 +77,7 @@ describe('a lost reply to a statement', () => {
     },
   )
 
-  test('a lost reply to a statement is withheld even if one of its messages exceeds the size limit of messages', () => {
+  test('the fault lose-reply withholds the reply to a statement even if a message of the reply exceeds the size limit', () => {
     const { send, answer, here, fault } = session({ kind: 'lose-reply', silence: 'hang' })
     send(query('COMMIT'))
     answer(writeBackend({ kind: 'data-row', values: [Buffer.alloc(5_000, 'x')] }))

@@ -74,7 +74,7 @@ describe('a text of a column', () => {
     ['text', 3802, /is json.*say "type":"json"/],
     ['text', 701, /type \(number 701\) has several texts for one value/],
     ['numeric', 701, undefined],
-  ])('a column recorded as %s with the type number %i is compared, or a reason is given', (type, oid, why) => {
+  ])('whyNotCompared accepts the setting %s for columns of type %i, or says why it is unsuitable', (type, oid, why) => {
     if (why === undefined) expect(whyNotCompared(type, oid)).toBeUndefined()
     else expect(whyNotCompared(type, oid)).toMatch(why)
   })
@@ -99,7 +99,7 @@ describe('an error of the server', () => {
     expect(['40001', '23503', '57014', '42601'].map(ofCommit)).toEqual(['fail', 'fail', 'info', 'info'])
   })
 
-  test('a successful command has the outcome info if a notice says that the wait for replication was canceled', () => {
+  test('a successful command has an unknown outcome ("info") if a notice says that the wait for replication was canceled', () => {
     const notice = (message: string) => ({ severity: 'WARNING', code: '01000', message })
     const lost = 'canceling the wait for synchronous replication and terminating connection'
     expect(judgeNotices([notice('hello'), notice(lost)])).toEqual({ type: 'info', error: lost })

@@ -566,7 +566,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       [[...writeTo('1')], ['UPDATE kv SET value = upper(value) WHERE key = $1', ['y'], tag('UPDATE 1')]],
       /^touched y: /,
     ],
-  ])('rows that a transaction with %s writes are recorded as possibly changed', (_, statements, mark) => {
+  ])('a transaction with %s is recorded as a possible change of each row that it writes', (_, statements, mark) => {
     const marks = transaction(statements).filter((line) => line.startsWith('touched'))
     expect(marks[0]).toMatch(mark)
     if (mark.source.includes('y')) expect(marks[1]).toMatch(/^touched x: /)

@@ -988,7 +988,7 @@ describe('a COPY from the client', () => {
   const copyIn: BackendMessage = { kind: 'copy-in', format: 0, columns: [0] }
   const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
 
-  test('a COPY from the client as a simple query leaves later statements of the connection recorded', () => {
+  test('after a COPY FROM STDIN in the simple query protocol, later statements of the connection are still recorded', () => {
     expect(completions(['COPY log FROM STDIN', copyIn, tag('COPY 1')], read).at(-1)).toEqual([
       'ok',
       [['r', 'accounts/7/balance', 1]],

@@ -388,7 +388,7 @@ describe('the recorder', () => {
     expect(recorder.counters.overwrites).toEqual({ first: 'x', keys: 2, times: 3 })
   })
 
-  test('keys that unread or altered bytes may write are recorded as possibly changed', () => {
+  test('keys that an unreadable request or a request altered by a fault may write are recorded as possibly changed', () => {
     const { client, recorder, connection } = recording()
     connection.mayHaveAsked('GET /', 'nothing')
     connection.mayHaveAsked('PUT /', { keys: ['x'] })

@@ -64,7 +64,7 @@ describe('a request that is forwarded without being read', () => {
     expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
-  test('repeated possible changes of a key are recorded once, and again only for a request that was forwarded earlier', () => {
+  test('repeated requests mark a key as possibly changed once, and a request forwarded before them marks the key once more', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -110,7 +110,7 @@ describe('a request that is forwarded without being read', () => {
     expect(told(client)).toEqual([mark('touched', undefined, 'FLUSHALL', 'many')])
   })
 
-  test('unread requests are counted by kind, and the first three kinds are named as examples', () => {
+  test('requests that the proxy forwards without interpreting them are counted by kind, and the first three kinds are examples', () => {
     const { client, recorder } = recording()
     for (const what of ['GET /a', 'GET /b', 'GET /a', 'GET /c', 'GET /d']) recorder.passedOn(what, 'nothing')
     recorder.passedOn('POST /login', 'everything')

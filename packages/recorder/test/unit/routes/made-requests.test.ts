@@ -173,7 +173,7 @@ describe('a draft of a request', () => {
     expect(drafted(...all).troubles.at(-1)).toBe(trouble)
   })
 
-  test('a draft of a request accepts an equal value twice for one place, and composes JSON from members and list elements', () => {
+  test('RequestDraft builds nested JSON from places such as "json.l.0.a", and accepts an equal value twice at a place', () => {
     const { troubles, made } = drafted(
       ['path.a', 'x'],
       ['path.a', 'x'],
@@ -276,7 +276,7 @@ describe('the versions that a client has seen', () => {
     expect(typeof versions.named(cas('x'))).toBe('string')
   })
 
-  test('a seen version replaces no value of a write, or of a cas whose route compares values instead of versions', () => {
+  test('createVersions changes neither a write nor a cas whose route compares values instead of versions', () => {
     const write: Input = { f: 'write', key: 'x', value: 1 }
     expect(createVersions(makerOf(ofVersions)).named(write)).toBe(write)
     const input = cas('x')

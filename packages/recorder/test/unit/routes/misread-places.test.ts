@@ -33,7 +33,7 @@ test('a reply without any value at the place in "result" means an absent value',
   expect(ask('GET', {}, {})).toEqual({ type: 'ok', value: null })
 })
 
-test('a reply without a value at the place in "result" means an absent value if an earlier reply had a value there', () => {
+test('a reply that lacks the "result" path of its route means an absent value if an earlier reply had a value at this path', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { value: 7 })).toEqual({ type: 'ok', value: 7 })

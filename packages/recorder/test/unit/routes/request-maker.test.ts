@@ -58,7 +58,7 @@ describe('a request generated from a route table', () => {
     expect(request.headers).toContainEqual(['Content-Type', 'application/json'])
   })
 
-  test('a generated cas request has the old and the new value at the two places in the "value" of the route', () => {
+  test('a generated cas request has the old and the new value at the two JSON paths that the "value" of the route lists', () => {
     const route = { request: 'POST /v1/{key}/swap', f: 'cas', value: ['json.old', 'json.new'] }
     expect(made({ f: 'cas', key: 'x', value: [1, 2] }, route).request.body).toBe('{"old":1,"new":2}')
   })
@@ -151,7 +151,7 @@ describe('a request generated from a route table', () => {
       })
   })
 
-  test('a generated request uses a key of one part as the value of every key part that the route declares', () => {
+  test('a request generated for the key "x" from a route with two key parts gets the key "x/x"', () => {
     const route = { request: 'GET /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     expect(made({ f: 'read', key: 'x', value: null }, route).key).toBe('x/x')
   })

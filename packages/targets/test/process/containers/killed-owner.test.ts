@@ -173,7 +173,7 @@ test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
 ] as const)(
-  'a process that a $name fault blocks is started again after chaos was killed during a stop fault',
+  'if chaos is killed while it stops a process that a $name fault has suspended, the process is restarted',
   async ({ fault }) => {
     const owner = startOwner({ faults: [fault, { kind: 'stop' }] })
     await eventually(async () => expect(owner.is('stopping')).toBe(true))
@@ -195,7 +195,7 @@ test('a process that ignored SIGTERM is started again after chaos was killed dur
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a process that installed a handler after ignoring SIGTERM is started again after chaos was killed during a stop fault', async () => {
+test('if chaos is killed during a stop fault, a process that installs a SIGTERM handler after the signal is still restarted', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
   await eventually(async () => expect(owner.is('stopping')).toBe(true))
   owner.remove('boots')

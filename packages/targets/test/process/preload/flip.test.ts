@@ -20,7 +20,7 @@ describe('the bit that a flip-bit fault flips', () => {
     ['the first file', 0, { path: 'a', offset: 0, before: 0x30, after: 0x31 }],
     ['a later file', 0.5, { path: 'b/c', offset: 1, before: 0x33, after: 0x32 }],
     ['the last byte', 1, { path: 'b/c', offset: 3, before: 0x35, after: 0x34 }],
-  ])('the flipped bit is at the given share of the bytes of all files: in %s', (_, at, flip) => {
+  ])('flipBit takes `at` as a fraction of the bytes of all files, and flips a bit in %s', (_, at, flip) => {
     const disk = diskWith({ a: '01', 'b/c': '2345' })
     expect(flipBit(disk, { at, bit: 0 })).toEqual(flip)
     expect(readFileSync(join(disk, flip.path))[flip.offset]).toBe(flip.after)

@@ -88,7 +88,7 @@ async function opened(plans: readonly RemotePlan[]) {
 }
 
 describe('a fault at a remote proxy', () => {
-  test('a partition between nodes is applied by the remote host with the names that its own proxies use, until the heal', async () => {
+  test('on a remote host, a partition of n1 and n2 is applied under the node names of that host, and is removed by the heal', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)

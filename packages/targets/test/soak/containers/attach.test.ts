@@ -260,7 +260,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     say('podman rm --force --time 0 hosted')
   })
 
-  test('containers are refused with the iptables rule to add if the firewall of the machine drops their links', async () => {
+  test('containers are refused if a firewall drops their links, and the error names the iptables rule to add', async () => {
     const bridge = say(`podman network inspect --format '{{.NetworkInterface}}' ${network('shop')}`)
     const rule = `INPUT --in-interface ${bridge} --destination 198.19.0.0/16 --jump DROP`
     say(`iptables --insert ${rule}`)

@@ -77,7 +77,7 @@ describe.runIf(isPossible)('links between containers', () => {
   }
 
   test.each(['ipv4', 'ipv6'] as const)(
-    'links are cut over %s during a partition, and show servers the address of the client before and after',
+    'a partition cuts container links over %s, and servers see the address of the client before and after the partition',
     async (family) => {
       const [n1, n3] = [addressesOf('n1')[family], addressesOf('n3')[family]]
       expect(await asked('n1', 'n2', family)).toBe(n1)
