@@ -1,0 +1,512 @@
+import type { Json } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import type { BackendMessage } from '../../../../wire/src/postgresql/message.ts'
+import { recordPostgresql } from '../../../src/postgresql/postgresql-recorder.ts'
+import { parsePostgresqlSettings } from '../../../src/postgresql/settings.ts'
+import {
+  begin,
+  column,
+  columns,
+  commit,
+  completions,
+  type Exchanged,
+  marks,
+  recorded,
+  recordedBy,
+  refused,
+  row,
+  tables,
+  tag,
+} from '../../postgresql/whole-record.ts'
+import { recording } from '../../record/in-memory.ts'
+
+describe('the recorded isolation level of a transaction', () => {
+  const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
+  const set = (sql: string): Exchanged => [sql, tag('SET')]
+  const levelOf = (...queries: readonly Exchanged[]): Json | undefined => recorded(...queries).at(-1)?.['isolation']
+
+  test.each<readonly [Json | undefined, readonly string[]]>([
+    [undefined, []],
+    ['repeatable read', ['SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ']],
+    ['serializable', ["SET default_transaction_isolation = 'serializable'"]],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'RESET ALL']],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'DISCARD ALL']],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'RESET default_transaction_isolation']],
+    [undefined, ["SET default_transaction_isolation = 'serializable'", 'SET default_transaction_isolation TO DEFAULT']],
+  ])('is %s after the statements %j', (level, before) => {
+    expect(levelOf(...before.map(set), update)).toBe(level)
+  })
+
+  test('is the level of SET TRANSACTION for the next transaction only', () => {
+    const first: readonly Exchanged[] = [begin, set('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), update, commit]
+    expect(levelOf(...first)).toBe('serializable')
+    expect(levelOf(...first, update)).toBe(undefined)
+  })
+
+  test.each<readonly [string, string]>([
+    ['default_transaction_isolation', 'repeatable read'],
+    ['options', '-c default_transaction_isolation=repeatable\\ read'],
+  ])('the recorded isolation level is the connection default set by the start-up parameter %s', (...parameter) => {
+    expect(recordedBy({ tables }, [parameter], update).at(-1)?.['isolation']).toBe('repeatable read')
+  })
+
+  test('is the level in the settings if neither the transaction nor the connection sets one', () => {
+    const settings = { tables, isolation: 'repeatable read' }
+    expect(recordedBy(settings, [], update).at(-1)?.['isolation']).toBe('repeatable read')
+    expect(recordedBy(settings, [], begin, update, commit).at(-1)?.['isolation']).toBe('repeatable read')
+  })
+})
+
+describe('the recorded snapshot of a statement', () => {
+  const select = (id: number): Exchanged => [
+    `SELECT balance FROM accounts WHERE id = ${id}`,
+    ...[columns('balance'), row('1'), tag('SELECT 1')],
+  ]
+  const times = (level: string) => {
+    const events = recorded([`BEGIN${level}`, tag('BEGIN')], select(1), select(2), commit)
+    const statements = events.at(-1)?.['statements'] as readonly (readonly [string, number, number, number])[]
+    const [[, , from, to], [, , fromNext, toNext]] = [statements[0]!, statements[1]!]
+    return { from, to, fromNext, toNext }
+  }
+
+  test('the snapshot of a statement at read-committed is taken between the start and the end of the statement', () => {
+    const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL READ COMMITTED')
+    expect([from < to, to < fromNext, fromNext < toNext]).toEqual([true, true, true])
+  })
+
+  test('the snapshot of a statement above read-committed is taken during the first statement of the transaction', () => {
+    const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL REPEATABLE READ')
+    expect([fromNext, toNext]).toEqual([from, to])
+  })
+
+  test('the snapshot of a statement at an unknown isolation level may be taken at any time after the transaction starts', () => {
+    const { from, to, fromNext, toNext } = times('')
+    expect([fromNext === from, toNext > to]).toEqual([true, true])
+  })
+})
+
+describe('the record of a statement that is not understood', () => {
+  const truncate: Exchanged = ['TRUNCATE accounts', tag('TRUNCATE TABLE')]
+  const notes = (...queries: readonly Exchanged[]) =>
+    recorded(...queries).flatMap(({ process, f, key, value }) =>
+      process === 'recorder' && f !== 'passed-on' ? [[f, key ?? (value as { mark?: number }).mark]] : [],
+    )
+
+  test('the record says that a statement that is not understood changes nothing more after the commit', () => {
+    expect(notes(truncate)).toEqual([
+      ['touched', 'accounts/*/balance'],
+      ['settled', 1],
+    ])
+    expect(notes(begin, truncate, commit)).toEqual([
+      ['touched', 'accounts/*/balance'],
+      ['settled', 1],
+    ])
+  })
+
+  test('the record withdraws possible changes of a statement that was refused or whose transaction was rolled back', () => {
+    const touched = ['touched', 'accounts/*/balance']
+    expect(notes(begin, truncate, ['ROLLBACK', tag('ROLLBACK')])).toEqual([touched, ['withdrawn', 1]])
+    expect(notes(['TRUNCATE accounts', refused('42501')])).toEqual([touched, ['withdrawn', 1]])
+  })
+
+  test('the record keeps possible changes of a statement if COMMIT is unanswered or the statement creates a trigger', () => {
+    expect(notes(begin, truncate, ['COMMIT'])).toEqual([['touched', 'accounts/*/balance']])
+    const trigger = 'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()'
+    expect(notes([trigger, tag('CREATE TRIGGER')])).toEqual([['touched', 'accounts/*/balance']])
+  })
+})
+
+test.each([
+  ['105 + 1', 106],
+  ['105 - 10', 95],
+  ["'105' + 1", 106],
+  ['0.5 + 1', undefined],
+  ['105 + 1 + 1', undefined],
+  ['105 + fee', undefined],
+])('an update that sets balance to %s is recorded as a write of %j', (sum, value) => {
+  const done = completions([`UPDATE accounts SET balance = ${sum} WHERE id = 7`, tag('UPDATE 1')])
+  expect(done).toEqual([['ok', [['w', 'accounts/7/balance', ...(value === undefined ? [] : [value])]]]])
+})
+
+describe('a recorded cursor', () => {
+  const declare: Exchanged = [
+    'DECLARE c NO SCROLL CURSOR FOR SELECT id, balance FROM accounts WHERE id IN (7, 8)',
+    tag('DECLARE CURSOR'),
+  ]
+  const fetched = (...rows: readonly BackendMessage[]): Exchanged => [
+    'FETCH FORWARD 1 FROM c',
+    columns('id', 'balance'),
+    ...rows,
+    tag(`FETCH ${rows.length}`),
+  ]
+
+  test('reads the rows that its client fetches', () => {
+    const all = [begin, declare, fetched(row('7', '100')), fetched(row('8', '50')), commit]
+    expect(completions(...all)).toEqual([
+      [
+        'ok',
+        [
+          ['r', 'accounts/7/balance', 100],
+          ['r', 'accounts/8/balance', 50],
+        ],
+      ],
+    ])
+    expect(marks(...all)).toEqual([])
+  })
+
+  test('may have read at any time between its declaration and its fetch', () => {
+    const beginAt: Exchanged = ['BEGIN ISOLATION LEVEL READ COMMITTED', tag('BEGIN')]
+    const began = (...queries: readonly Exchanged[]): readonly Json[] =>
+      recorded(beginAt, ...queries, commit).flatMap(({ statements }) => (statements as Json[][] | undefined) ?? [])
+    const [one] = began(declare, fetched(row('7', '100')))
+    const [other] = began(declare, ['SELECT 1', tag('SELECT 1')], fetched(row('7', '100')))
+    const [from, to] = (one as Json[]).slice(2) as number[]
+    const [from2, to2] = (other as Json[]).slice(2) as number[]
+    expect(from).toBe(from2)
+    expect(to2).toBeGreaterThan(to!)
+  })
+
+  test.each([
+    'DECLARE c CURSOR WITH HOLD FOR SELECT id, balance FROM accounts',
+    'DECLARE c CURSOR FOR SELECT sum(balance) FROM accounts',
+    'DECLARE c CURSOR FOR SELECT id, balance, audit(id) FROM accounts',
+  ])('is not understood in the form %s', (sql) => {
+    const all = [begin, [sql, tag('DECLARE CURSOR')] as const, fetched(row('7', '100')), commit]
+    expect(completions(...all)).toEqual([])
+    expect(marks(...all)).toHaveLength(1)
+  })
+})
+
+describe('a recorded join of two tables', () => {
+  const both = { ...tables, owners: { values: ['name'] } }
+  const joined = (sql: string, names: readonly string[], ...rows: readonly (string | null)[][]) => {
+    const answer = [columns(...names), ...rows.map((values) => row(...values)), tag(`SELECT ${rows.length}`)]
+    return recordedBy({ tables: both }, [], [sql, ...answer])
+  }
+  const told = (events: ReturnType<typeof joined>) =>
+    events.flatMap(({ f, type, value, predicates }) =>
+      f === 'txn' && type === 'ok' ? [{ value: value ?? null, isPredicate: predicates !== undefined }] : [],
+    )
+  const columnsOfBoth = 'a.id, a.balance, o.id, o.name'
+  const [balance, name] = [
+    ['r', 'accounts/7/balance', 100],
+    ['r', 'owners/1/name', 'Ann'],
+  ]
+
+  test.each([
+    'FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
+    'FROM accounts AS a LEFT JOIN owners AS o ON (a.owner = o.id) WHERE a.id = $1',
+    'FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7 AND o.id = 1 FOR UPDATE OF a',
+  ])('reads the rows of both tables, found by their primary keys: %s', (from) => {
+    const events = joined(
+      `SELECT ${columnsOfBoth} ${from.replace('$1', '7')}`,
+      ['id', 'balance', 'id', 'name'],
+      ['7', '100', '1', 'Ann'],
+    )
+    expect(told(events)).toEqual([{ value: [balance, name], isPredicate: false }])
+  })
+
+  test.each([
+    'FROM accounts a JOIN owners o ON o.id = a.owner WHERE o.name = $1',
+    'FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1',
+    'FROM accounts a JOIN banks b ON b.id = a.bank JOIN owners o ON o.id = b.owner WHERE a.id = 7',
+    'FROM accounts a, owners o WHERE a.id = 7 AND o.id = a.owner',
+  ])('has a predicate, as it depends on rows that its result does not show: %s', (from) => {
+    const events = joined(`SELECT ${columnsOfBoth} ${from}`, ['id', 'balance', 'id', 'name'], ['7', '100', '1', 'Ann'])
+    expect(told(events)).toEqual([{ value: expect.arrayContaining([balance, name]), isPredicate: true }])
+  })
+
+  test('reads a row only once if several rows join it', () => {
+    const sql = `SELECT ${columnsOfBoth} FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1`
+    const rows = [
+      ['7', '100', '1', 'Ann'],
+      ['8', '50', '1', 'Ann'],
+    ]
+    expect(told(joined(sql, ['id', 'balance', 'id', 'name'], ...rows))).toEqual([
+      { value: [name, balance, ['r', 'accounts/8/balance', 50]], isPredicate: true },
+    ])
+  })
+
+  test('reads a row by the key in WHERE, and no row on the empty side of an outer join', () => {
+    const sql = 'SELECT a.balance, o.id, o.name FROM accounts a LEFT JOIN owners o ON o.id = a.owner WHERE a.id = 7'
+    expect(told(joined(sql, ['balance', 'id', 'name'], ['100', null, null]))).toEqual([
+      { value: [balance], isPredicate: false },
+    ])
+  })
+
+  test.each([
+    'SELECT a.balance, o.name FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
+    'SELECT id, balance, name FROM accounts JOIN owners USING (id) WHERE id = 7',
+    'SELECT * FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
+  ])('is not understood if its result does not show which rows it reads: %s', (sql) => {
+    const events = joined(sql, ['balance', 'name'], ['100', 'Ann'])
+    expect(events.map(({ f }) => f)).toEqual(['not-understood', 'passed-on'])
+  })
+})
+
+describe('a statement that repeats an earlier one with other literals', () => {
+  const answers: { readonly [first: string]: readonly BackendMessage[] } = {
+    SELECT: [columns('id', 'balance'), tag('SELECT 0')],
+    UPDATE: [tag('UPDATE 1')],
+    INSERT: [tag('INSERT 0 1')],
+    DELETE: [tag('DELETE 1')],
+    SET: [tag('SET')],
+  }
+  const asked = (sql: string): Exchanged => [sql, ...(answers[sql.split(' ')[0] ?? ''] ?? [])]
+
+  test.each([
+    ['UPDATE accounts SET balance = 5 WHERE id = 7', 'UPDATE accounts SET balance = 60 WHERE id = 8'],
+    ['UPDATE accounts SET balance = 5 + 1 WHERE id = 7', 'UPDATE accounts SET balance = 6 + 2 WHERE id = 7'],
+    ["UPDATE accounts SET balance = 'a' WHERE id = 7", "UPDATE accounts SET balance = 'it''s' WHERE id = 7"],
+    ['UPDATE accounts SET balance = -5 WHERE id = 7', 'UPDATE accounts SET balance = -6 WHERE id = 7'],
+    ['SELECT id, balance FROM accounts WHERE id IN (1, 2)', 'SELECT id, balance FROM accounts WHERE id IN (3, 4)'],
+    [
+      'SELECT id, balance FROM accounts WHERE 1 = 1 AND id = 5',
+      'SELECT id, balance FROM accounts WHERE 1 = 2 AND id = 5',
+    ],
+    [
+      "SELECT id, balance FROM accounts WHERE id = ANY ('{1,2}')",
+      "SELECT id, balance FROM accounts WHERE id = ANY ('{3}')",
+    ],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 10)', 'INSERT INTO accounts (id, balance) VALUES (2, 20)'],
+    [
+      'INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = 5',
+      'INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = 6',
+    ],
+    [
+      'DELETE FROM accounts WHERE id = 7; DELETE FROM accounts WHERE id = 8',
+      'DELETE FROM accounts WHERE id = 1; DELETE FROM accounts WHERE id = 2',
+    ],
+    ["UPDATE accounts SET balance = E'a' WHERE id = 7", "UPDATE accounts SET balance = E'b' WHERE id = 7"],
+    ['UPDATE accounts SET balance = 5 /* 1 */ WHERE id = 7', 'UPDATE accounts SET balance = 5 /* 2 */ WHERE id = 8'],
+  ])('is recorded with its own literals: %s', (one, other) => {
+    const told = (...queries: readonly Exchanged[]): readonly Json[] =>
+      recorded(...queries).flatMap(({ f, type, value }) => (f === 'txn' && type === 'ok' ? [value ?? null] : []))
+    const [first, second] = [told(asked(one)), told(asked(other))]
+    const both = told(asked(one), asked(one), asked(other), asked(other))
+    expect(both).toEqual([...first, ...first, ...second, ...second])
+  })
+
+  test('a repeated SET statement with another isolation level sets the new level, not the level of the first statement', () => {
+    const set = (level: string): Exchanged => [`SET SESSION default_transaction_isolation = '${level}'`, tag('SET')]
+    const read: Exchanged = ['SELECT id, balance FROM accounts WHERE id = 7', columns('id', 'balance'), tag('SELECT 0')]
+    const levels = recorded(set('serializable'), read, set('repeatable read'), read)
+    expect(levels.flatMap(({ isolation }) => isolation ?? [])).toEqual(['serializable', 'repeatable read'])
+  })
+})
+
+describe('a table that a foreign key or trigger may write indirectly', () => {
+  const indirect = {
+    owners: { delete: ['accounts'], update: { code: ['accounts'], id: ['doctors'] }, by: ['foreign key owner_fk'] },
+    on_duty: { write: ['doctors'] },
+  }
+  const touched = (sql: string, ...answer: readonly BackendMessage[]) =>
+    recordedBy({ tables, indirect }, [], [sql, ...answer]).flatMap(({ f, key }) => (f === 'touched' ? [key] : []))
+
+  test.each([
+    ['DELETE FROM owners WHERE id = 7', 'DELETE 1', ['accounts/*/balance']],
+    ['UPDATE owners SET name = $1 WHERE id = 7', 'UPDATE 1', []],
+    ['UPDATE owners SET name = $1, code = $2 WHERE id = 7', 'UPDATE 1', ['accounts/*/balance']],
+    ['UPDATE owners SET (name, code) = ($1, $2) WHERE id = 7', 'UPDATE 1', ['accounts/*/balance']],
+    [
+      'UPDATE owners SET name = (SELECT n FROM o WHERE k = 1), id = 9 WHERE code = 7',
+      'UPDATE 1',
+      ['doctors/*/on_call'],
+    ],
+    ['INSERT INTO owners VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET code = 3', 'INSERT 0 1', ['accounts/*/balance']],
+    ['INSERT INTO owners (id, code) VALUES (1, 2)', 'INSERT 0 1', []],
+    ['SELECT code FROM owners WHERE id = 7 FOR UPDATE', 'SELECT 1', []],
+    ['UPDATE on_duty SET on_call = false', 'UPDATE 3', ['doctors/*/on_call']],
+    ['SELECT * FROM on_duty FOR UPDATE', 'SELECT 0', []],
+    ['SELECT * FROM owners', 'SELECT 0', []],
+  ])('a table is recorded as possibly changed only after statements that may write it: %s', (sql, said, cells) => {
+    expect(touched(sql, tag(said))).toEqual(cells)
+  })
+
+  test('the reason for a possible change of a table names the foreign key that may cause the change', () => {
+    const events = recordedBy({ tables, indirect }, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
+    expect(JSON.stringify(events)).toContain('foreign key owner_fk makes it write accounts')
+  })
+
+  test('a recorded DELETE also records the tables that its foreign keys may change as possibly changed', () => {
+    const both = { tables: { ...tables, owners: { values: ['name'] } }, indirect }
+    const events = recordedBy(both, [], ['DELETE FROM owners WHERE id = 7', tag('DELETE 1')])
+    expect(events.flatMap(({ f, key, value }) => (f === 'touched' ? [key] : f === 'txn' ? [value] : []))).toEqual([
+      [['w', 'owners/7/name', null]],
+      'accounts/*/balance',
+      [['w', 'owners/7/name', null]],
+    ])
+  })
+})
+
+test('the record says that writes by triggers and foreign keys are unseen unless the setting "indirect" is given', () => {
+  const noted = (more: object): readonly Json[] => {
+    const { recorder, client } = recording()
+    const settings = parsePostgresqlSettings({ tables, ...more }, 'a test')
+    recordPostgresql({ ...settings, recorder, node: 'n1' })
+    return client.lines.map((line) => (JSON.parse(line) as { readonly f: string }).f)
+  }
+  expect(noted({})).toEqual(['unseen'])
+  expect(noted({ indirect: 'none' })).toEqual([])
+})
+
+describe('an array of keys in the binary format', () => {
+  const array = (type: number, dimensions: number, ...elements: readonly (Buffer | null)[]): Buffer => {
+    const header = Buffer.alloc(dimensions === 0 ? 12 : 20)
+    header.writeInt32BE(dimensions, 0)
+    header.writeUInt32BE(type, 8)
+    if (dimensions > 0) header.writeInt32BE(elements.length, 12)
+    const parts = elements.map((element) => {
+      const length = Buffer.alloc(4)
+      length.writeInt32BE(element === null ? -1 : element.length, 0)
+      return Buffer.concat([length, element ?? Buffer.alloc(0)])
+    })
+    return Buffer.concat([header, ...parts])
+  }
+  const int4 = (value: number): Buffer => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeInt32BE(value, 0)
+    return bytes
+  }
+  const readBy = (keys: Buffer) =>
+    recordedBy({ tables }, [], {
+      asked: [
+        { kind: 'parse', statement: '', sql: 'SELECT id, balance FROM accounts WHERE id = ANY ($1)', types: [] },
+        { kind: 'bind', portal: '', statement: '', formats: [1], values: [keys], resultFormats: [] },
+        { kind: 'describe', of: 'portal', name: '' },
+        { kind: 'execute', portal: '', mostRows: 0 },
+        { kind: 'sync' },
+      ],
+      answered: [
+        ...([{ kind: 'parse-complete' }, { kind: 'bind-complete' }, columns('id', 'balance')] as const),
+        ...[row('1', '5'), tag('SELECT 1')],
+      ],
+    })
+
+  test.each([
+    ['whole numbers', array(23, 1, int4(1), int4(-2)), '-2'],
+    ['texts', array(25, 1, Buffer.from('1'), Buffer.from('a b')), 'a b'],
+  ])('a key in a binary array of %s is recorded as absent if the reply has no row of the key', (_, keys, missing) => {
+    expect(readBy(keys).at(-1)?.['value']).toEqual([
+      ['r', 'accounts/1/balance', 5],
+      ['r', `accounts/${missing}/balance`, null],
+    ])
+    expect(readBy(keys).at(-1)).not.toHaveProperty('predicates')
+  })
+
+  test('an empty binary array of keys is recorded without a predicate', () => {
+    for (const keys of [array(23, 0), array(23, 1)]) expect(readBy(keys).at(-1)).not.toHaveProperty('predicates')
+  })
+
+  test.each([
+    ['a null', array(23, 1, int4(1), null)],
+    ['another type', array(1700, 1, int4(1))],
+    ['several dimensions', array(23, 2, int4(1))],
+    ['no end', array(23, 1, int4(1)).subarray(0, 22)],
+  ])('a statement is recorded as a predicate if its binary array of keys has %s', (_, keys) => {
+    expect(readBy(keys).at(-1)).toMatchObject({
+      value: [['r', 'accounts/1/balance', 5]],
+      predicates: [expect.any(String)],
+    })
+  })
+})
+
+describe('a suspended portal', () => {
+  const suspended = (sql: string) =>
+    recordedBy({ tables }, [], {
+      asked: [
+        { kind: 'parse', statement: '', sql, types: [] },
+        { kind: 'bind', portal: '', statement: '', formats: [], values: [], resultFormats: [] },
+        { kind: 'describe', of: 'portal', name: '' },
+        { kind: 'execute', portal: '', mostRows: 1 },
+        { kind: 'sync' },
+      ],
+      answered: [
+        ...([{ kind: 'parse-complete' }, { kind: 'bind-complete' }, columns('id')] as const),
+        ...([row('1'), { kind: 'portal-suspended' }] as const),
+      ],
+    }).flatMap(({ f, key, value }) => (f === 'touched' ? [[key, (value as { readonly why: string }).why]] : []))
+
+  test('a suspended portal of an UPDATE records all rows of the table as possibly changed', () => {
+    expect(suspended('UPDATE accounts SET balance = 7 WHERE balance = 1 RETURNING id')).toEqual([
+      ['accounts/*/balance', expect.stringContaining('it does not say which rows it changed')],
+    ])
+  })
+
+  test('a suspended portal of an INSERT records all rows of the table as possibly changed', () => {
+    const sql = 'INSERT INTO accounts (id, balance) VALUES (1, 5), (2, 5) ON CONFLICT DO NOTHING RETURNING id'
+    expect(suspended(sql)).toEqual([
+      ['accounts/*/balance', expect.stringContaining('it does not say which rows it inserted')],
+    ])
+  })
+})
+
+test.each([
+  [16, 't', 'boolean'],
+  [1700, '1.50', 'numeric'],
+  [3802, '{}', 'json'],
+])('a column of type %i recorded as text is reported with the setting for its type', (type, text, name) => {
+  const described: BackendMessage = { kind: 'row-description', columns: [column('balance', type)] }
+  const asked: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', described, row(text), tag('SELECT 1')]
+  expect(JSON.stringify(recorded(asked)).replaceAll('\\', '')).toContain(`"values":{"balance":"${name}"}`)
+})
+
+describe('a COPY from the client', () => {
+  const copyIn: BackendMessage = { kind: 'copy-in', format: 0, columns: [0] }
+  const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
+
+  test('after a COPY FROM STDIN in the simple query protocol, later statements of the connection are still recorded', () => {
+    expect(completions(['COPY log FROM STDIN', copyIn, tag('COPY 1')], read).at(-1)).toEqual([
+      'ok',
+      [['r', 'accounts/7/balance', 1]],
+    ])
+  })
+
+  test('a COPY from the client in the extended protocol ends the recording of the connection', () => {
+    const events = recordedBy({ tables }, [], {
+      asked: [
+        { kind: 'parse', statement: '', sql: 'COPY log FROM STDIN', types: [] },
+        { kind: 'bind', portal: '', statement: '', formats: [], values: [], resultFormats: [] },
+        { kind: 'execute', portal: '', mostRows: 0 },
+        { kind: 'sync' },
+      ],
+      answered: [{ kind: 'parse-complete' }, { kind: 'bind-complete' }, copyIn],
+    })
+    expect(JSON.stringify(events)).toContain('a connection of PostgreSQL in an extended COPY')
+  })
+})
+
+describe('the request id of a transaction', () => {
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+  test.each<readonly [string, Json | undefined]>([
+    [`/*route='%2Fpay',traceparent='00-${trace}-00f067aa0ba902b7-01'*/`, trace],
+    ['/* controller:payments,request_id:a1-b2 */', 'a1-b2'],
+    ["/*request_id='a1-b2'*/", 'a1-b2'],
+    ['/* pay */', undefined],
+    ['', undefined],
+  ])('the request id of a transaction with the SQL comment %s is %s', (comment, request) => {
+    const [, ok] = recorded([`UPDATE accounts SET balance = 1 WHERE id = 1 ${comment}`, tag('UPDATE 1')])
+    expect(ok?.['request']).toBe(request)
+  })
+
+  test('the request id of a transaction may be in a comment of any statement', () => {
+    const named: Exchanged = ["UPDATE accounts SET balance = 1 WHERE id = 1 /*request_id='r'*/", tag('UPDATE 1')]
+    expect(recorded(begin, named, commit).at(-1)?.['request']).toBe('r')
+  })
+})
+
+describe('the settings for whole transactions', () => {
+  test.each([
+    [{ tables: {} }, /"tables" is \{\}.*Give each table/],
+    [{ tables, table: 'kv' }, /"table" cannot be combined with "tables"/],
+    [{ tables: { a: { key: 'id' } } }, /"values" is .*Name the recorded columns/],
+    [{ tables: { a: { key: 'id', values: ['id'] } } }, /"id" is the "key" and one of the "values"/],
+    [{ tables: { a: { values: ['n', 'n'] } } }, /table "a": "n" is given twice in "values"/],
+    [{ tables: { a: { values: { n: 'int' } } } }, /"n" is "int"\. Give text, numeric, boolean, json/],
+    [{ tables: { 'x.a': { values: ['n'] }, 'y.a': { values: ['n'] } } }, /two tables, in two schemas, have this name/],
+    [{ tables, isolation: 'snapshot' }, /"isolation" is "snapshot"\. Give read uncommitted, read committed, repeat/],
+    [{ tables, transactions: 'apart' }, /"transactions" is "apart"\. Give whole/],
+  ])('are refused: %j', (given, message) => {
+    expect(() => parsePostgresqlSettings(given, '--as')).toThrow(message)
+  })
+})
