@@ -25,10 +25,10 @@ import {
 export { functionOf, outcomeName, printable, printableLines } from '@chaosproxy/history'
 
 /** Makes a name printable, and truncates a long name. */
-export function nameText(name: string, most: number = 60): string {
-  const text = printable(name)
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`
-}
+export const nameText = (name: string, most: number = 60): string => clipped(printable(name), most)
+
+const clipped = (text: string, most: number = 60): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1)}…`
 
 /** Returns a value as JSON, truncated if it is long. Lists and tokens differ at their ends, and lose their middle. */
 export function valueText(value: Json, most: number = 28): string {
@@ -93,9 +93,26 @@ export function requestText(history: History, operation: number, options: { read
     return `${name} ${valueText(input[0] ?? null, 12)}→${valueText(input[1] ?? null, 12)}`
   // A cas without an expected value: only its answer can show the replaced value.
   if (f === 'cas' && isList(input) && input.length === 1) return `${name} →${valueText(input[0] ?? null)}`
+  const steps = stepsOf(f, input)
+  if (steps.length > 0) {
+    const asked = steps.map(([does, of, value]) => (does === 'read' ? `read ${of}` : `${does} ${of} ${value}`))
+    return `${name} ${clipped(asked.join(', '))}`
+  }
   const transfer = transferText(input)
   return input === null ? name : `${name} ${transfer ?? valueText(input)}`
 }
+
+/** Returns the reads and writes of a transaction in words: what it does, the key, and the value. */
+function stepsOf(f: string, value: Json): readonly (readonly [does: string, key: string, value: string])[] {
+  if (f !== 'txn' || !isList(value)) return []
+  return value.flatMap((step) => {
+    const [does, key, last = null] = isList(step) ? step : []
+    const name = typeof key === 'string' ? nameText(key, 12) : valueText(key ?? null, 12)
+    return typeof does === 'string' ? [[STEPS[does] ?? does, name, valueText(last, 12)] as const] : []
+  })
+}
+
+const STEPS: { readonly [short: string]: string | undefined } = { r: 'read', w: 'write' }
 
 /** Returns a transfer in a shorter form than JSON: `5 a→b`. */
 export function transferText(value: Json): string | undefined {
@@ -140,14 +157,20 @@ export const isTaking = (history: History, operation: number): boolean => effect
 
 export function answerText(history: History, operation: number): string {
   const outcome = history.operations.outcome[operation]
-  if (outcome === OK)
-    return tells(history, operation) || returnsAnother(history, operation)
-      ? foundText(history, operation)
-      : `ok${tokenText(history, operation)}${offsetText(history, operation)}`
+  if (outcome === OK) return acknowledgedText(history, operation)
   const error = history.errorOf(operation)
   const why = error === undefined ? '' : `: ${nameText(error, 200)}`
   if (outcome === FAIL) return `failed${why}`
   return hasReturned(history, operation) ? `unknown${why}` : 'no answer'
+}
+
+function acknowledgedText(history: History, operation: number): string {
+  const steps = stepsOf(functionOf(history, operation), outputOf(history, operation))
+  const reads = steps.flatMap(([does, key, value]) => (does === 'read' ? [`${key} = ${value}`] : []))
+  if (reads.length > 0) return clipped(reads.join(', '))
+  return tells(history, operation) || returnsAnother(history, operation)
+    ? foundText(history, operation)
+    : `ok${tokenText(history, operation)}${offsetText(history, operation)}`
 }
 
 /** Whether a user-defined function returned another value than its input, such as `false` for a refused `try`. */

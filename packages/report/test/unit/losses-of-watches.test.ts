@@ -5,6 +5,7 @@ import { type Made, made } from '../../../testing/src/timeline.ts'
 import { factsOf } from '../../src/facts/facts.ts'
 import { renderHtml } from '../../src/html/page.ts'
 import { guaranteeText } from '../../src/level-words.ts'
+import { operationText } from '../../src/operation-words.ts'
 
 // Headlines of models that judge neither single objects nor registers alone.
 
@@ -121,6 +122,12 @@ describe('the report of a violation with several registers', () => {
     expect(titleOf(both, txn(1, 3, 8, ['read', 'x', 1], ['read', 'y', null]))).toBe(
       'p1 saw only a part of what p0 wrote',
     )
+  })
+
+  test('shows what a transaction wrote, and which values it read', () => {
+    const history = made([both, txn(1, 10, 15, ['read', 'x', 1], ['read', 'y', null])])
+    const texts = [0, 1].map((row) => operationText(history, row, { withKey: true }))
+    expect(texts).toEqual(['p0 txn write x 1, write y 1 → ok', 'p1 txn read x, read y → x = 1, y = null'])
   })
 
   test('names the writer of a missing confirmed write, and the node that lacks the write', () => {
