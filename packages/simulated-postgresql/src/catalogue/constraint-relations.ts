@@ -51,7 +51,7 @@ function constraintsOf(table: Table): readonly Constraint[] {
         oid: check.oid,
         name: check.name,
         type: 'c',
-        places: [...check.places].sort((a, b) => a - b),
+        places: [...check.places],
         check,
       }),
     ),

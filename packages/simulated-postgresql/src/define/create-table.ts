@@ -53,8 +53,12 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
   partitionBy(table, partspec)
   // Keys come before foreign keys, which may refer to the table itself.
   const order = [['CONSTR_PRIMARY'], ['CONSTR_UNIQUE', 'CONSTR_EXCLUSION'], ['CONSTR_CHECK'], ['CONSTR_FOREIGN']]
+  // The constraints of a new table are valid even with NOT VALID.
   for (const kinds of order)
-    for (const { fields: constraint, column } of constraints)
+    for (const {
+      fields: { skip_validation: _, ...constraint },
+      column,
+    } of constraints)
       if (kinds.includes(constraint.contype ?? '')) yield* addConstraint(constraint, table, column, context, run)
   for (const { fields: constraint } of constraints)
     if (!order.flat().includes(constraint.contype ?? ''))

@@ -61,7 +61,8 @@ export function* drop(fields: Fields<'DropStmt'>, context: Context, run: Run): G
     run.notice('NOTICE', '00000', `${shown} does not exist, skipping`)
   }
   for (const table of tables) dropped.add(table)
-  for (const table of tables) yield* dropTable(table, dropped, cascade, context, run)
+  for (const table of tables)
+    if (run.catalogue.relations.has(table, context.own)) yield* dropTable(table, dropped, cascade, context, run)
   return `DROP ${kind.toUpperCase()}`
 }
 
@@ -162,7 +163,7 @@ function* dropOne(
       return true
     }
     case 'schema':
-      return yield* dropSchema(name, cascade, context, run, tables)
+      return yield* dropSchema(name, cascade, context, run)
     case 'type':
     case 'domain':
       return yield* dropType(kind, names, cascade, context, run)
@@ -247,13 +248,7 @@ function dropDependents(
     }
 }
 
-function* dropSchema(
-  name: string,
-  cascade: boolean,
-  context: Context,
-  run: Run,
-  tables: Table[],
-): Generator<Wait, boolean, void> {
+function* dropSchema(name: string, cascade: boolean, context: Context, run: Run): Generator<Wait, boolean, void> {
   const { catalogue } = run
   const find = (): Schema | undefined => catalogue.schemas.find(name, context.own)
   const schema = yield* run.lockNamed(find, 'AccessExclusiveLock', 'schema')
@@ -267,7 +262,6 @@ function* dropSchema(
       hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
     })
   for (const table of inside) yield* run.lockTable(table, 'AccessExclusiveLock')
-  tables.push(...inside)
   for (const sequence of catalogue.visibleSequences(context.own))
     if (sequence.schema === name && sequence.owner === undefined) catalogue.drop(sequence, run.transaction.current)
   const triggers = catalogue
@@ -281,6 +275,9 @@ function* dropSchema(
     catalogue.routines.remove(routine, run.transaction.current)
   }
   for (const type of types) yield* dropType('type', [name, type.name], true, context, run, inside)
+  const together = new Set(inside)
+  for (const table of inside)
+    if (catalogue.relations.has(table, context.own)) yield* dropTable(table, together, cascade, context, run)
   yield* catalogue.schemas.settle(schema, run)
   catalogue.schemas.remove(schema, run.transaction.current)
   return true
@@ -313,8 +310,8 @@ function* dropTable(
     })
   }
   for (const view of viewsOn(table, context)) {
-    if (together.has(view) || !catalogue.relations.has(view, context.own)) continue
-    if (!cascade)
+    if (!catalogue.relations.has(view, context.own)) continue
+    if (!cascade && !together.has(view))
       throw new SqlError(
         '2BP01',
         `cannot drop ${kindOfRelation(table)} ${table.name} because other objects depend on it`,

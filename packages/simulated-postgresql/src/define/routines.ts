@@ -397,7 +397,7 @@ function routineNamed(names: readonly string[], { catalogue, searchPath, own }: 
   const path = names.length > 1 ? [names.at(-2)] : searchPath
   for (const schema of path)
     for (const routine of catalogue.routines.all(own))
-      if (routine.schema === schema && routine.name === names.at(-1)) return routine
+      if (routine.schema === schema && routine.name === names.at(-1) && routine.arguments.length === 0) return routine
   throw undefinedFunction(names)
 }
 

@@ -48,9 +48,8 @@ function orderOf(fields: Fields<'SortBy'>, type: SqlType, scope: QueryScope): (a
 /** Returns the index of the result column that a number or a name refers to. */
 export function targetOf(node: Node, targets: readonly SortTarget[], clause: string): number | undefined {
   if ('A_Const' in node) {
-    const { ival, isnull } = node.A_Const
-    if (ival === undefined && isnull !== true) throw new SqlError('42601', `non-integer constant in ${clause}`)
-    if (ival === undefined) return undefined
+    const { ival } = node.A_Const
+    if (ival === undefined) throw new SqlError('42601', `non-integer constant in ${clause}`)
     const number = ival.ival ?? 0
     if (number < 1 || number > targets.length)
       throw new SqlError('42P10', `${clause} position ${number} is not in select list`)

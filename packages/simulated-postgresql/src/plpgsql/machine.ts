@@ -257,11 +257,9 @@ export class Machine<P extends Planned> {
       const handler = error instanceof SqlError ? handlerOf(handlers, error.code) : undefined
       if (handler === undefined || !(error instanceof SqlError)) throw error
       const outer = this.#handled
-      this.#handled = error
-      this.#set('sqlstate', error.code)
-      this.#set('sqlerrm', error.message)
+      this.#handle(error)
       const flow = yield* this.#all(handler.steps)
-      this.#handled = outer
+      this.#handle(outer)
       return flow
     }
   }
@@ -337,7 +335,7 @@ export class Machine<P extends Planned> {
       yield* this.#host.command(statement)
       return
     }
-    if (into === undefined && noticed && 'SelectStmt' in statement.node)
+    if (into === undefined && noticed && plan.columns !== undefined)
       throw new SqlError('42601', 'query has no destination for result data', {
         hint: 'If you want to discard the results of a SELECT, use PERFORM instead.',
       })
@@ -464,6 +462,13 @@ export class Machine<P extends Planned> {
   #set(name: string, value: SqlValue): void {
     const at = this.#body.variables.findIndex((each) => each.kind === 'scalar' && each.name === name)
     if (at >= 0) this.#values[at] = value
+  }
+
+  /** Sets the error that is handled, and its variables. */
+  #handle(error: SqlError | undefined): void {
+    this.#handled = error
+    this.#set('sqlstate', error?.code ?? null)
+    this.#set('sqlerrm', error?.message ?? null)
   }
 
   #setFound(found: boolean): void {

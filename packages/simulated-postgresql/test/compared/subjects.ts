@@ -1,7 +1,10 @@
 import { ADDRESSES } from './addresses.ts'
 import { ALTER_COLUMN } from './alter-column.ts'
 import { BITS } from './bits.ts'
+import { BOUNDS } from './bounds.ts'
 import { CATALOGUE } from './catalogue.ts'
+import { CHANGED_DEFINITIONS } from './changed-definitions.ts'
+import { CHANGES } from './changes.ts'
 import { CITEXT } from './citext.ts'
 import { COMPOSITE_TYPES } from './composite-types.ts'
 import { CONSTRAINTS } from './constraints.ts'
@@ -13,9 +16,13 @@ import { MATERIALIZED_VIEWS } from './materialized-views.ts'
 import { MERGE } from './merge.ts'
 import { OUT_PARAMETERS } from './out-parameters.ts'
 import { PARTITIONS } from './partitions.ts'
+import { PLPGSQL } from './plpgsql.ts'
+import { PRINTED } from './printed.ts'
+import { QUERIES } from './queries.ts'
 import { RANGES } from './ranges.ts'
 import { REFUSALS } from './refusals.ts'
 import { ROLES } from './roles.ts'
+import { SESSIONS } from './sessions.ts'
 import { SET_ROUTINES } from './set-routines.ts'
 import { TEMPORARY } from './temporary.ts'
 import { TIME_ZONES } from './time-zones.ts'
@@ -24,6 +31,13 @@ import { VALUES } from './values.ts'
 
 /** The scripts by their subject. */
 export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'functions at their bounds': BOUNDS,
+  'changed definitions': CHANGED_DEFINITIONS,
+  'changes of rows': CHANGES,
+  'PL/pgSQL': PLPGSQL,
+  'printed definitions': PRINTED,
+  queries: QUERIES,
+  'one session': SESSIONS,
   addresses: ADDRESSES,
   'columns of another type': ALTER_COLUMN,
   'bit strings': BITS,
