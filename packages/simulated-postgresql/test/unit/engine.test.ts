@@ -1,0 +1,321 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { createEngine } from '../../src/session/engine.ts'
+import type { Engine, Outcome, Session, SessionListener } from '../../src/session/session.ts'
+import { SqlError } from '../../src/sql/error.ts'
+import { loadParser } from '../../src/sql/parse.ts'
+
+beforeAll(loadParser)
+
+const LISTENER: SessionListener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
+const connect = (engine: Engine, listener = LISTENER): Session =>
+  engine.connect(new Map([['user', 'tester']]), listener)
+
+function execute(session: Session, sql: string): Outcome | undefined {
+  let outcome: Outcome | undefined
+  for (const statement of session.parse(sql)) {
+    const step = session.execute(statement, []).next()
+    if (step.done !== true) throw new Error(`${sql} waits`)
+    outcome = step.value
+    session.sync()
+  }
+  return outcome
+}
+
+function rows(session: Session, sql: string): unknown {
+  const outcome = execute(session, sql)
+  return outcome?.kind === 'rows' ? outcome.rows.map((row) => row.join()) : outcome
+}
+
+interface Started {
+  readonly engine: Engine
+  readonly session: Session
+  /** Whether each commit was on disk. */
+  readonly commits: boolean[]
+  pass(milliseconds: number): void
+}
+
+/** An asynchronous commit is on disk after `random` times 600 ms. */
+function started(random = 0.5): Started {
+  const clock = { now: 0n }
+  const commits: boolean[] = []
+  const engine = createEngine({
+    time: { now: () => clock.now, after: () => () => {} },
+    random: () => random,
+    committed: (isFlushed) => commits.push(isFlushed),
+  })
+  const session = connect(engine)
+  execute(session, 'create table t (id int primary key)')
+  return {
+    ...{ engine, session, commits },
+    pass: (milliseconds) => {
+      clock.now += BigInt(milliseconds) * 1_000n
+    },
+  }
+}
+
+const ASYNCHRONOUS = 'set synchronous_commit = off'
+
+describe('a crash', () => {
+  test('keeps synchronous commits, and undoes open transactions', () => {
+    const { engine, session, commits } = started()
+    execute(session, 'insert into t values (1); begin; insert into t values (2)')
+    expect(engine.crash()).toBe(0)
+    expect(rows(connect(engine), 'select id from t')).toEqual(['1'])
+    expect(commits).toEqual([true, true])
+  })
+
+  test.each([
+    [299, 2, []],
+    [300, 0, ['1', '2']],
+  ])('%d ms after two asynchronous commits loses %d of them', (milliseconds, lost, ids) => {
+    const { engine, session, commits, pass } = started()
+    execute(session, `${ASYNCHRONOUS}; insert into t values (1); insert into t values (2)`)
+    expect(commits).toEqual([true, false, false])
+    pass(milliseconds)
+    expect(engine.crash()).toBe(lost)
+    expect(rows(connect(engine), 'select id from t order by id')).toEqual(ids)
+  })
+
+  test('loses only the asynchronous commits that are not yet on disk', () => {
+    const { engine, session, pass } = started()
+    execute(session, `${ASYNCHRONOUS}; insert into t values (1)`)
+    pass(200)
+    execute(session, 'insert into t values (2)')
+    const before = engine.position()
+    pass(100)
+    expect(engine.position()).toBe(before + 1)
+    expect(engine.crash()).toBe(1)
+    expect(rows(connect(engine), 'select id from t')).toEqual(['1'])
+  })
+
+  test('keeps an asynchronous commit that a synchronous commit follows', () => {
+    const { engine, session } = started()
+    execute(session, `${ASYNCHRONOUS}; insert into t values (1)`)
+    const before = engine.position()
+    execute(session, 'set synchronous_commit = on; insert into t values (2)')
+    expect(engine.position()).toBeGreaterThan(before + 1)
+    expect(engine.crash()).toBe(0)
+    expect(rows(connect(engine), 'select count(*) from t')).toEqual(['2'])
+  })
+
+  test('loses no transaction that only read', () => {
+    const { engine, session, commits } = started()
+    execute(session, `${ASYNCHRONOUS}; select * from t; begin; commit`)
+    expect(engine.crash()).toBe(0)
+    expect(commits).toEqual([true])
+  })
+
+  test('ends all sessions, and releases their locks', () => {
+    const { engine, session } = started()
+    execute(session, 'begin; lock table t; select pg_advisory_lock(1)')
+    engine.crash()
+    const next = connect(engine)
+    expect(rows(next, "select count(*) from pg_stat_activity where backend_type = 'client backend'")).toEqual(['1'])
+    expect(rows(next, 'select pg_try_advisory_lock(1)')).toEqual(['true'])
+    expect(rows(next, 'select id from t for update')).toEqual([])
+  })
+
+  test('resets the start time of the server', () => {
+    const { engine, session, pass } = started()
+    pass(5_000)
+    expect(rows(session, 'select clock_timestamp() - pg_postmaster_start_time()')).toEqual(
+      rows(session, "select interval '5 s'"),
+    )
+    engine.crash()
+    expect(rows(connect(engine), 'select clock_timestamp() - pg_postmaster_start_time()')).toEqual(
+      rows(connect(engine), "select interval '0'"),
+    )
+  })
+})
+
+describe('a standby', () => {
+  interface Replicated extends Started {
+    readonly standby: Engine
+    /** The number of commits that the standby received, and the number of those that its sessions see. */
+    readonly progress: { received: number; replayed: number }
+  }
+  function replicated(): Replicated {
+    const primary = started()
+    const progress = { received: 0, replayed: 0 }
+    const standby = primary.engine.standby({
+      time: { now: () => 0n, after: () => () => {} },
+      random: () => 0.5,
+      received: () => progress.received,
+      replayed: () => progress.replayed,
+    })
+    progress.received = progress.replayed = primary.engine.position()
+    return { ...primary, standby, progress }
+  }
+
+  test('shows only the commits that it has replayed, and refuses writes', () => {
+    const { standby, progress, engine, session } = replicated()
+    execute(session, 'insert into t values (1)')
+    const reader = connect(standby)
+    progress.received = engine.position()
+    expect(rows(reader, 'select id from t')).toEqual([])
+    progress.replayed = engine.position()
+    expect(rows(reader, 'select id from t')).toEqual(['1'])
+    expect(rows(reader, 'select pg_is_in_recovery()')).toEqual(['true'])
+    expect(rows(session, 'select pg_is_in_recovery()')).toEqual(['false'])
+    expect(() => execute(reader, 'insert into t values (2)')).toThrow(
+      'cannot execute INSERT in a read-only transaction',
+    )
+  })
+
+  test('loses no commit in a crash', () => {
+    const { standby, engine, session, progress } = replicated()
+    execute(session, 'insert into t values (1)')
+    connect(standby)
+    expect(standby.crash()).toBe(0)
+    progress.received = progress.replayed = engine.position()
+    expect(rows(connect(standby), 'select id from t')).toEqual(['1'])
+    expect(rows(session, 'select id from t')).toEqual(['1'])
+  })
+
+  test.each([
+    [0, 2, []],
+    [1, 1, ['1']],
+    [2, 0, ['1', '2']],
+  ])('that received %d of two commits and is promoted loses %d', (received, lost, ids) => {
+    const { engine, session, progress } = replicated()
+    const before = engine.position()
+    execute(session, 'insert into t values (1); insert into t values (2)')
+    progress.received = before + received
+    expect(engine.promote(progress.received)).toBe(lost)
+    expect(rows(connect(engine), 'select id from t order by id')).toEqual(ids)
+  })
+
+  test('keeps the versions of rows that its sessions may still read', () => {
+    const { engine, session, standby, progress } = replicated()
+    execute(session, 'insert into t values (1)')
+    progress.received = progress.replayed = engine.position()
+    const reader = connect(standby)
+    for (let id = 1; id < 200; id++) execute(session, `update t set id = ${id + 1}`)
+    expect(rows(reader, 'select id from t')).toEqual(['1'])
+    progress.received = progress.replayed = engine.position()
+    expect(rows(reader, 'select id from t')).toEqual(['200'])
+  })
+})
+
+describe('old versions of rows', () => {
+  test('stay visible to an older snapshot while many updates are vacuumed, and keys stay unique', () => {
+    const { engine, session } = started()
+    execute(session, 'alter table t add v int; create index on t (v); insert into t values (1, 0), (2, 0)')
+    const reader = connect(engine)
+    execute(reader, 'begin isolation level repeatable read; select 1')
+    for (let v = 1; v <= 200; v++) execute(session, `update t set v = ${v} where id = 1`)
+    expect(rows(reader, 'select id from t where v = 0 order by id')).toEqual(['1', '2'])
+    expect(rows(reader, 'select v from t where id = 1')).toEqual(['0'])
+    execute(reader, 'commit')
+    for (let v = 1; v <= 200; v++) execute(session, `update t set v = ${v} where id = 1`)
+    expect(rows(reader, 'select id, v from t order by id')).toEqual(['1,200', '2,0'])
+    expect(rows(reader, 'select id from t where v = 200')).toEqual(['1'])
+    expect(rows(reader, 'select id from t where v = 0')).toEqual(['2'])
+    expect(() => execute(session, 'insert into t values (2, 1)')).toThrow('duplicate key')
+  })
+
+  test('of rows that were inserted and rolled back, or deleted, are vacuumed', () => {
+    const { session } = started()
+    for (let id = 1; id <= 100; id++) execute(session, `begin; insert into t values (${id}); rollback`)
+    for (let id = 1; id <= 100; id++) execute(session, `insert into t values (${id}); delete from t where id = ${id}`)
+    execute(session, 'insert into t values (5)')
+    expect(rows(session, 'select id from t')).toEqual(['5'])
+    expect(rows(session, 'select id from t where id = 7')).toEqual([])
+  })
+})
+
+describe('a request to cancel', () => {
+  function waiting(): { readonly engine: Engine; readonly waiter: Session; go(): unknown } {
+    const { engine, session } = started()
+    execute(session, 'begin; lock table t')
+    const waiter = connect(engine)
+    const execution = waiter.execute(waiter.parse('select * from t')[0]!, [])
+    const step = execution.next()
+    if (step.done === true) throw new Error('does not wait')
+    let isReady = false
+    step.value.ready(() => {
+      isReady = true
+    })
+    return { engine, waiter, go: () => (isReady ? execution.next() : 'waits') }
+  }
+
+  test('ends the wait of the session with this pid and secret', () => {
+    const { engine, waiter, go } = waiting()
+    engine.cancel(waiter.pid, waiter.secret)
+    expect(go).toThrow(new SqlError('57014', 'canceling statement due to user request'))
+  })
+
+  test('is ignored if the secret or the pid is wrong', () => {
+    const { engine, waiter, go } = waiting()
+    engine.cancel(waiter.pid, waiter.secret + 1)
+    engine.cancel(waiter.pid + 1, waiter.secret)
+    expect(go()).toBe('waits')
+  })
+})
+
+test('a session knows whether its transaction has written', () => {
+  const { session } = started()
+  expect(session.hasWritten).toBe(false)
+  execute(session, 'begin; select * from t')
+  expect(session.hasWritten).toBe(false)
+  execute(session, 'insert into t values (1)')
+  expect(session.hasWritten).toBe(true)
+  execute(session, 'commit')
+  expect(session.hasWritten).toBe(false)
+})
+
+describe('the description of the catalogue', () => {
+  test('lists the committed tables with their keys, the columns that can be written, and what else they write', () => {
+    const { engine, session } = started()
+    execute(
+      session,
+      `create table b (y int, x int, z varchar(5), g int generated always as (x) stored, primary key (x, y));
+       create table a (x int, y int, n numeric(4, 1),
+         constraint c foreign key (x, y) references b on delete cascade,
+         constraint d foreign key (x, y) references b on delete restrict on update set null,
+         constraint e foreign key (x, y) references b);
+       create view v as select x from a;
+       create function f() returns trigger language plpgsql as $$ begin execute 'select 1'; return new; end $$;
+       create function g() returns int language sql as $$ select 1 $$;
+       create trigger r before insert on a for each row execute function f();
+       begin; create table later (id int)`,
+    )
+    const { tables, writers, definitions } = engine.catalogue()
+    expect(tables).toEqual([
+      {
+        ...{ schema: 'public', name: 'a', kind: 'table', primaryKey: [], triggers: ['trigger r'] },
+        columns: [
+          { name: 'x', type: 'integer' },
+          { name: 'y', type: 'integer' },
+          { name: 'n', type: 'numeric(4,1)' },
+        ],
+      },
+      {
+        ...{ schema: 'public', name: 'b', kind: 'table', primaryKey: ['x', 'y'], triggers: [] },
+        columns: [
+          { name: 'y', type: 'integer' },
+          { name: 'x', type: 'integer' },
+          { name: 'z', type: 'character varying(5)' },
+        ],
+      },
+      {
+        ...{ schema: 'public', name: 't', kind: 'table', primaryKey: ['id'], triggers: [] },
+        columns: [{ name: 'id', type: 'integer' }],
+      },
+      {
+        ...{ schema: 'public', name: 'v', kind: 'view', primaryKey: [], triggers: [] },
+        columns: [{ name: 'x', type: 'integer' }],
+      },
+    ])
+    expect(writers.map(({ table, by, name }) => [table, by, name])).toEqual([
+      ['a', 'write', 'trigger r'],
+      ['b', 'delete', 'foreign key c'],
+      ['b', 'update', 'foreign key d'],
+      ['v', 'write', 'view v'],
+    ])
+    expect(definitions.map(({ name, isOpaque }) => [name, isOpaque])).toEqual([
+      ['f', true],
+      ['g', false],
+    ])
+  })
+})
