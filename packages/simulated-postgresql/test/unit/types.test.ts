@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TextContext } from '../../src/types/registry.ts'
+import { hexOf } from '../../src/types/text.ts'
 import { createTypes, enumTypes } from '../../src/types/types.ts'
 import type { SqlValue } from '../../src/types/value.ts'
 
@@ -88,6 +89,89 @@ test('rare date formats are refused with a hint at the option --calculator, and 
 
 test('a value of a type that is not simulated is refused with the name of the type', () => {
   expect(() => read('tsvector', 'a')).toThrow('the type tsvector is not simulated')
+})
+
+test.each([
+  ['int2', '-2', 'fffe'],
+  ['int4', '-70000', 'fffeee90'],
+  ['int8', '9007199254740993', '0020000000000001'],
+  ['oid', '4294967295', 'ffffffff'],
+  ['xid', '4000000000', 'ee6b2800'],
+  ['cid', '7', '00000007'],
+  ['tid', '(65536,7)', '000100000007'],
+  ['tid', '(4294967295,65535)', 'ffffffffffff'],
+  ['bool', 't', '01'],
+  ['bool', 'f', '00'],
+  ['float4', '-1.5', 'bfc00000'],
+  ['float4', 'NaN', '7fc00000'],
+  ['float8', '-Infinity', 'fff0000000000000'],
+  ['numeric', 'NaN', '00000000c0000000'],
+  ['numeric', 'Infinity', '00000000d0000020'],
+  ['numeric', '-Infinity', '00000000f0000020'],
+  ['numeric', '0', '0000000000000000'],
+  ['numeric', '-12345678.00090', '000300014000000504d2162e0009'],
+  ['numeric', '10000', '00010001000000000001'],
+  ['numeric', '0.00001', '0001fffe0000000503e8'],
+  ['text', 'aé', '61c3a9'],
+  ['char', 'x', '78'],
+  ['name', 'abc', '616263'],
+  ['bpchar', 'ab ', '616220'],
+  ['bytea', '\\x00ff', '00ff'],
+  ['bit', '10110', '00000005b0'],
+  ['varbit', '101100111', '00000009b380'],
+  ['varbit', '', '00000000'],
+  ['uuid', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'a0eebc999c0b4ef8bb6d6bb9bd380a11'],
+  ['date', '1999-12-31', 'ffffffff'],
+  ['date', 'infinity', '7fffffff'],
+  ['time', '23:59:59.999999', '000000141dd75fff'],
+  ['timestamp', '-infinity', '8000000000000000'],
+  ['timestamp', '1999-12-31 23:59:59.999999', 'ffffffffffffffff'],
+  ['interval', '-1 mons +2 days -00:00:00.5', 'fffffffffff85ee000000002ffffffff'],
+  ['json', '{"a": 1}', '7b2261223a20317d'],
+  ['jsonb', '{"a": 1}', '017b2261223a20317d'],
+  ['int4range', '[1,5)', '0200000004000000010000000400000005'],
+  ['int4range', 'empty', '01'],
+  ['int4range', '(,)', '18'],
+  ['numrange', '(1.5,2]', '040000000c0002000000000001000113880000000a00010000000000000002'],
+  ['numrange', '(,2]', '0c0000000a00010000000000000002'],
+  ['numrange', '[1,)', '120000000a00010000000000000001'],
+  ['_int4', '{}', '000000000000000000000017'],
+  ['_int4', '{1,NULL}', '00000001000000010000001700000002000000010000000400000001ffffffff'],
+  [
+    '_int4',
+    '[0:1][2:2]={{1},{2}}',
+    '0000000200000000000000170000000200000000000000010000000200000004000000010000000400000002',
+  ],
+  ['_text', '{a,""}', '0000000100000000000000190000000200000001000000016100000000'],
+  ['regtype', 'integer', '00000017'],
+  ['int2vector', '1 2', '0000000100000000000000150000000200000000000000020001000000020002'],
+  ['oidvector', '3', '00000001000000000000001a00000001000000000000000400000003'],
+])('the type %s sends the text %s as the bytes %s, and reads the text from these bytes', (name, text, hex) => {
+  const type = types.named(name)!
+  const bytes = type.send(read(name, text), context)
+  expect(hexOf(bytes)).toBe(hex)
+  expect(type.output(type.receive(bytes, context, -1), context)).toBe(written(name, text))
+})
+
+test.each([
+  ['jsonb', '027b7d', 'XX000'],
+  ['jsonb', '017b', '22P02'],
+  ['json', '7b', '22P02'],
+  ['int4', '0001', '08P01'],
+  ['int4', '0000000100', '22P03'],
+  ['int8', '00000001', '08P01'],
+  ['bool', '', '08P01'],
+  ['uuid', '00', '08P01'],
+  ['varbit', '00000009b3', '22P03'],
+  ['varbit', 'ffffffff', '22P03'],
+  ['numeric', '000100000000', '08P01'],
+  ['numeric', '0001000000000000ffff', '22P03'],
+  ['time', 'ffffffffffffffff', '22008'],
+  ['time', '000000141dd76001', '22008'],
+])('the type %s refuses the bytes %s with the error %s', (name, hex, expected) => {
+  expect(() => types.named(name)?.receive(Buffer.from(hex, 'hex'), context, -1)).toThrow(
+    expect.objectContaining({ code: expected }),
+  )
 })
 
 test('each type reads the binary form that it writes', () => {
