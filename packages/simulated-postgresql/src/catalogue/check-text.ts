@@ -108,8 +108,8 @@ const isText = (oid: number, types: Types): boolean => ['S', 'E'].includes(types
 function listed(word: string, left: Operand, items: readonly Node[], types: Types): string | undefined {
   const values = items.map((each) => ('A_Const' in each ? literal(each, left.type.oid, types) : undefined))
   if (values.includes(undefined) || (!isText(left.type.oid, types) && !INTEGERS.has(left.type.oid))) return undefined
-  const cast = left.type.oid === OID.int8 ? (each?: string) => `(${each})::bigint` : (each?: string) => each
-  const array = `ARRAY[${values.map(cast).join(', ')}]`
+  const cast = left.type.oid === OID.int8 ? values.map((each) => `(${each})::bigint`) : values
+  const array = `ARRAY[${cast.join(', ')}]`
   const shown = left.type.oid === OID.varchar ? `(${array})::text[]` : array
   return `(${left.compared} ${word} ${word === '=' ? 'ANY' : 'ALL'} (${shown}))`
 }

@@ -275,9 +275,8 @@ function* dropSchema(name: string, cascade: boolean, context: Context, run: Run)
     catalogue.routines.remove(routine, run.transaction.current)
   }
   for (const type of types) yield* dropType('type', [name, type.name], true, context, run, inside)
-  const together = new Set(inside)
   for (const table of inside)
-    if (catalogue.relations.has(table, context.own)) yield* dropTable(table, together, cascade, context, run)
+    if (catalogue.relations.has(table, context.own)) yield* dropTable(table, new Set(inside), cascade, context, run)
   yield* catalogue.schemas.settle(schema, run)
   catalogue.schemas.remove(schema, run.transaction.current)
   return true

@@ -72,7 +72,7 @@ export function sorted<T>(
   keys: readonly SortKey[],
   valuesOf: (row: T) => readonly SqlValue[],
 ): readonly T[] {
-  if (keys.length === 0 || rows.length < 2) return rows
+  if (keys.length === 0) return rows
   const decorated = rows.map((row) => ({ row, values: valuesOf(row) }))
   decorated.sort((a, b) => {
     for (const [at, key] of keys.entries()) {

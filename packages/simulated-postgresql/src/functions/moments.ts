@@ -66,12 +66,9 @@ export function scaleInterval(span: Interval, scale: (part: number) => number): 
   let days = Math.trunc(scale(span.days)) + 0
   const monthDays = roundSeconds((scale(span.months) - months) * 30)
   let seconds = roundSeconds((scale(span.days) - days + monthDays - Math.trunc(monthDays)) * 86400)
-  if (Math.abs(seconds) >= 86400) {
-    const extra = Math.trunc(seconds / 86400)
-    days += extra
-    seconds -= extra * 86400
-  }
-  days += Math.trunc(monthDays)
+  const extra = Math.trunc(seconds / 86400)
+  seconds -= extra * 86400
+  days += extra + Math.trunc(monthDays)
   const micros = roundHalfEven(scale(Number(span.micros)) + seconds * 1e6)
   if (!Number.isFinite(months) || !Number.isFinite(days) || !Number.isFinite(micros)) {
     throw new SqlError('22008', 'interval out of range')

@@ -66,8 +66,6 @@ export const SYSTEM: Builtins = {
   xideq: ([a, b]) => asNumber(a) === asNumber(b) >>> 0,
   xidneq: ([a, b]) => asNumber(a) !== asNumber(b) >>> 0,
   cideq: ([a, b]) => asNumber(a) === asNumber(b),
-  enum_cmp: ([a, b], env, call) => {
-    const compare = env.session.types.typeOf(call.arguments[0]?.oid ?? 0).compare
-    return compare === undefined || a === undefined || b === undefined ? 0 : Math.sign(compare(a, b))
-  },
+  enum_cmp: ([a = null, b = null], env, call) =>
+    Math.sign(env.session.types.typeOf(call.arguments[0]?.oid ?? 0).compare?.(a, b) ?? 0),
 }

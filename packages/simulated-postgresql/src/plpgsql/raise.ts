@@ -10,7 +10,8 @@ export interface Raised {
 }
 
 /** Levels of elog.h. */
-const [INFO, NOTICE, WARNING, ERROR] = [17, 18, 19, 21]
+const [INFO, NOTICE, WARNING] = [17, 18, 19]
+const ERROR = 21
 /** Options of PLpgSQL_raise_option_type. */
 const [ERRCODE, MESSAGE, DETAIL, HINT, COLUMN, CONSTRAINT, DATATYPE, TABLE, SCHEMA] = [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
@@ -25,7 +26,7 @@ export function raised(raise: Raised, handled: SqlError | undefined, listener: L
     if (handled !== undefined) throw handled
     throw new SqlError('0Z002', 'RAISE without parameters cannot be used outside an exception handler')
   }
-  const option = (wanted: number | undefined): string | undefined => {
+  const option = (wanted: number): string | undefined => {
     const found = options.find((each) => each.option === wanted)
     if (found?.text === null) throw new SqlError('22004', 'RAISE statement option cannot be null')
     return found?.text
@@ -34,7 +35,7 @@ export function raised(raise: Raised, handled: SqlError | undefined, listener: L
   const code = named === undefined ? defaultCode(level) : conditionCode(named)
   if (code === undefined) throw new NotSupported(`the condition ${named} in PL/pgSQL`)
   const text = option(MESSAGE) ?? (message === undefined ? (condition ?? code) : formatted(message, raise.texts))
-  if (level >= (ERROR ?? 0)) {
+  if (level >= ERROR) {
     const fields = {
       detail: option(DETAIL),
       hint: option(HINT),
@@ -56,7 +57,7 @@ export function raised(raise: Raised, handled: SqlError | undefined, listener: L
 }
 
 function defaultCode(level: number): string {
-  if (level >= (ERROR ?? 0)) return 'P0001'
+  if (level >= ERROR) return 'P0001'
   return level === WARNING ? '01000' : '00000'
 }
 

@@ -136,7 +136,8 @@ export class LockTable {
   }
 
   #forget(lock: Lock): void {
-    if (lock.held.size === 0 && lock.queue.length === 0) this.#locks.delete(lock.tag)
+    // Nobody waits for a lock that nobody holds.
+    if (lock.held.size === 0) this.#locks.delete(lock.tag)
   }
 }
 

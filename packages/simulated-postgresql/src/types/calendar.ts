@@ -82,9 +82,9 @@ export interface Moment extends CivilDate {
   readonly micro: number
 }
 
+/** @param b greater than zero */
 export function floorDivide(a: bigint, b: bigint): bigint {
-  const quotient = a / b
-  return a % b !== 0n && a < 0n !== b < 0n ? quotient - 1n : quotient
+  return a % b < 0n ? a / b - 1n : a / b
 }
 
 export function momentOf(timestamp: bigint): Moment {

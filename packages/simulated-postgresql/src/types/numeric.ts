@@ -59,7 +59,8 @@ function overflow(): SqlError {
 }
 
 function checked(value: Numeric): Numeric {
-  if (value.unscaled.toString().length - value.scale > MAX_DIGITS_BEFORE_POINT + 1) throw overflow()
+  const digits = value.unscaled.toString().replace('-', '').length
+  if (digits - value.scale > MAX_DIGITS_BEFORE_POINT) throw overflow()
   return value
 }
 

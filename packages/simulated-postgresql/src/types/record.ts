@@ -87,14 +87,15 @@ function sendRecord(value: SqlValue, context: TextContext): Uint8Array {
   return writer.bytes()
 }
 
+/** Compares records with the same number of columns. */
 export function compareRecords(
   a: SqlRecord,
   b: SqlRecord,
   compareColumn: (column: number) => (x: SqlValue, y: SqlValue) => number,
 ): number {
-  for (let i = 0; i < Math.min(a.values.length, b.values.length); i += 1) {
-    const difference = compareNullable(a.values[i] ?? null, b.values[i] ?? null, compareColumn(i))
+  for (const [i, value] of a.values.entries()) {
+    const difference = compareNullable(value, b.values[i] ?? null, compareColumn(i))
     if (difference !== 0) return difference
   }
-  return a.values.length - b.values.length
+  return 0
 }

@@ -57,7 +57,6 @@ const FIXED: ReadonlyMap<string, number> = new Map(
     uct: 0,
     wet: 0,
     bst: 1,
-    west: 1,
     cet: 1,
     met: 1,
     cest: 2,

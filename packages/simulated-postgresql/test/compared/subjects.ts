@@ -12,6 +12,7 @@ import { DEFINITIONS } from './definitions.ts'
 import { DOMAINS } from './domains.ts'
 import { EXCLUSION } from './exclusion.ts'
 import { JSON_ROWS } from './json-rows.ts'
+import { LIMITS } from './limits.ts'
 import { MATERIALIZED_VIEWS } from './materialized-views.ts'
 import { MERGE } from './merge.ts'
 import { OUT_PARAMETERS } from './out-parameters.ts'
@@ -50,6 +51,7 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'documents as rows': JSON_ROWS,
   'what nothing reads': UNREAD,
   'exclusion constraints': EXCLUSION,
+  'values at their limits': LIMITS,
   'materialized views': MATERIALIZED_VIEWS,
   MERGE,
   'OUT parameters and defaults': OUT_PARAMETERS,
