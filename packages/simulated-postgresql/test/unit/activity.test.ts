@@ -77,3 +77,21 @@ describe('pg_locks', () => {
     expect(sessions.send(1, locks('object'))[1]).toMatch(/^SELECT 1 1247,\d+,0,ExclusiveLock,f$/)
   })
 })
+
+test.each([
+  ['select pg_sleep(0)', 30],
+  ['select pg_sleep(-1)', 30],
+  ['select pg_sleep(0.02)', 30],
+  ['select pg_sleep(0.1)', 120],
+  ["select pg_sleep_for('50 milliseconds')", 60],
+  ["select pg_sleep_for('1 hour -3599.9 seconds')", 120],
+  ["select pg_sleep_for('1 mon -30 days 0.05 seconds')", 60],
+  ["select pg_sleep_until(clock_timestamp() + interval '70 milliseconds')", 90],
+  ["select pg_sleep_until(clock_timestamp() - interval '1 day')", 30],
+])('%s has ended after %d ms, and not 30 ms earlier', (sql, milliseconds) => {
+  const sessions = new SimulatedSessions(2)
+  let [answer] = sessions.send(0, sql)
+  let passed = 30
+  for (; answer === 'waits' && passed < 200; passed += 30) [answer] = sessions.send(1, 'select 1')
+  expect([answer, passed]).toEqual(['SELECT 1 ', milliseconds])
+})
