@@ -13,7 +13,7 @@ const DECIDING = ['valuesLists', 'havingClause', 'limitOffset', 'limitCount', 'l
 export function withoutTargets(node: Node): Node | undefined {
   if (!('SelectStmt' in node)) return undefined
   const select = node.SelectStmt
-  if (select.op !== undefined && select.op !== 'SETOP_NONE') return undefined
+  if (select.op !== 'SETOP_NONE') return undefined
   const { targetList, groupClause, windowClause, distinctClause, sortClause, ...rest } = select
   if (DECIDING.some((name) => select[name] !== undefined)) return undefined
   if (groupClause?.some((each) => 'GroupingSet' in each) === true) return undefined
@@ -57,7 +57,7 @@ function unread(node: Node): Extract<Node, { SelectStmt: unknown }> | undefined 
   if (!('SelectStmt' in node)) return undefined
   const { targetList, ...rest } = node.SelectStmt
   const { op, valuesLists, groupClause, sortClause, distinctClause, havingClause } = rest
-  if (op !== undefined && op !== 'SETOP_NONE') return undefined
+  if (op !== 'SETOP_NONE') return undefined
   if ([valuesLists, groupClause, sortClause, distinctClause, havingClause].some((each) => each !== undefined))
     return undefined
   return collects(targetList) ? undefined : { SelectStmt: withoutUnread(rest) }

@@ -51,7 +51,7 @@ function compileBody(
   scope: QueryScope,
   wanted: readonly SqlType[] | undefined,
 ): QueryPlan {
-  if (fields.op !== undefined && fields.op !== 'SETOP_NONE') return compileSetOperation(fields, scope)
+  if (fields.op !== 'SETOP_NONE') return compileSetOperation(fields, scope)
   if (fields.valuesLists === undefined) return compileSelect(fields, scope, wanted)
   const { valuesLists, sortClause, ...bounds } = fieldsOf('SelectStmt', fields, [
     'valuesLists',

@@ -110,5 +110,6 @@ export function sortOrder(types: Types, oid: number): (a: SqlValue, b: SqlValue,
 
 /** Throws 42883 for types without an equality, such as json. xid and cid have an equality but no order. */
 export function requireEquality(types: Types, oid: number): void {
-  if (oid !== OID.xid && oid !== OID.cid) sortOrder(types, oid)
+  if (oid !== OID.xid && oid !== OID.cid && orderBetween(types, oid, oid) === undefined)
+    throw new SqlError('42883', `could not identify an equality operator for type ${formatType(types, oid)}`)
 }

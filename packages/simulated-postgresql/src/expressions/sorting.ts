@@ -41,8 +41,8 @@ export function compareKeys(
   b: readonly SqlValue[],
   env: Env,
 ): number {
-  for (let i = 0; i < keys.length; i += 1) {
-    const difference = keys[i]?.compare(a[i] ?? null, b[i] ?? null, env) ?? 0
+  for (const [i, key] of keys.entries()) {
+    const difference = key.compare(a[i] ?? null, b[i] ?? null, env)
     if (difference !== 0) return difference
   }
   return 0

@@ -19,7 +19,7 @@ export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Stateme
     'filename',
     'is_program',
   ])
-  if (read.filename !== undefined || read.is_program === true) throw new NotSupported('COPY of a file of the server')
+  if (read.filename !== undefined) throw new NotSupported('COPY of a file of the server')
   const format = formatOf(read.options)
   if (read.is_from === true) return yield* copyIn(host, fields, statement, format)
   const query = read.query ?? selectOf(host, fields)

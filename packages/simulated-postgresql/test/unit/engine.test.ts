@@ -253,6 +253,47 @@ describe('a request to cancel', () => {
   })
 })
 
+test('a session reports these settings after authentication', () => {
+  const { session } = started()
+  const reported = session.parameters()
+  expect([...reported.keys()].toSorted()).toEqual([
+    ...[
+      'DateStyle',
+      'IntervalStyle',
+      'TimeZone',
+      'application_name',
+      'client_encoding',
+      'default_transaction_read_only',
+    ],
+    ...['in_hot_standby', 'integer_datetimes', 'is_superuser', 'server_encoding', 'server_version'],
+    ...['session_authorization', 'standard_conforming_strings'],
+  ])
+  expect(reported.get('session_authorization')).toBe('tester')
+})
+
+test.each([
+  ['debug', []],
+  ['log', []],
+  ['info', ['INFO 00000 a b']],
+  ['notice', ['NOTICE 00000 a b']],
+  ['warning', ['WARNING 01000 a b']],
+])('RAISE with the level %s sends the notices %j', (level, expected) => {
+  const { engine } = started()
+  const notices: string[] = []
+  const session = connect(engine, {
+    ...LISTENER,
+    notice: ({ severity, code, message }) => notices.push(`${severity} ${code} ${message}`),
+  })
+  execute(session, `do $$ begin raise ${level} 'a %', 'b'; end $$`)
+  expect(notices).toEqual(expected)
+})
+
+test('uuidv7() begins with the milliseconds since 1970, then has its version and variant', () => {
+  const { session, pass } = started(0)
+  pass(1_000)
+  expect(rows(session, 'select uuidv7()')).toEqual(['00dc6acf-afe8-7000-8000-000000000000'])
+})
+
 test('a session knows whether its transaction has written', () => {
   const { session } = started()
   expect(session.hasWritten).toBe(false)

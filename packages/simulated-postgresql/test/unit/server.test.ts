@@ -254,6 +254,12 @@ describe('the extended protocol', () => {
     expect(client().ask(parse('SELECT all'), bind(), execute(2), execute(2), sync)).toEqual([
       ...['parse-complete', 'bind-complete', 'row 1', 'row 2', 'portal-suspended', 'row 3', 'SELECT 1', 'ready I'],
     ])
+    expect(client().ask(parse('SELECT all'), bind(), execute(1), execute(3), sync)).toEqual([
+      ...['parse-complete', 'bind-complete', 'row 1', 'portal-suspended', 'row 2', 'row 3', 'SELECT 2', 'ready I'],
+    ])
+    expect(client().ask(parse('SELECT all'), bind(), execute(3), execute(), sync)).toEqual([
+      ...['parse-complete', 'bind-complete', 'row 1', 'row 2', 'row 3', 'portal-suspended', 'SELECT 0', 'ready I'],
+    ])
   })
 
   test('keeps named statements until they are closed', () => {
