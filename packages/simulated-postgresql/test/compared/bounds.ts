@@ -84,4 +84,7 @@ export const BOUNDS: readonly (readonly string[])[] = [
     "select extract(isodow from date '2024-01-07'), extract(dow from date '2024-01-07'), extract(isoyear from date '2024-12-30'), extract(week from date '2024-12-30'), extract(week from date '2021-01-03'), extract(doy from date '2024-12-31'), extract(century from date '2000-12-31'), extract(century from date '2001-01-01'), extract(century from date '0001-01-01 BC'), extract(decade from date '0001-01-01 BC'), extract(millennium from date '2000-01-01'), extract(year from date '0001-01-01 BC'), extract(julian from date '2000-01-01'), extract(epoch from timestamp '1970-01-02 00:00:00.5'), extract(quarter from date '2024-04-01')",
     "select interval '-1 day' < interval '-23 hours', interval '1 mon' = interval '30 days', interval '1 year' > interval '364 days', interval '-00:00:01', interval '-1 mon 1 day -01:00', interval '1 day ago', interval '1-2', interval '1 2:03', interval '2:03:04.5678', interval 'P1Y2M3DT4H5M6S', interval '1e2 seconds', interval '100 years 13 months', interval '-1.5 days', justify_hours(interval '49:00'), justify_days(interval '65 days'), justify_interval(interval '1 mon -1 hour')",
   ],
+  [
+    "select localtime = localtimestamp::time, localtime(2) = localtimestamp::time(2), current_date = localtimestamp::date, current_timestamp = now(), localtimestamp = now()::timestamp, localtime < '24:00', localtime >= '00:00', current_timestamp(0) = now()::timestamptz(0)",
+  ],
 ]

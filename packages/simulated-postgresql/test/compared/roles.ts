@@ -17,6 +17,8 @@ export const ROLES: readonly (readonly string[])[] = [
     "select rolname from pg_roles where rolname = 'app'",
     'drop role nobody',
     'drop role if exists nobody',
+    'alter table t owner to nobody',
+    'alter table t owner to current_user',
     'drop table t',
   ],
 ]

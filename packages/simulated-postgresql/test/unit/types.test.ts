@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { TextContext } from '../../src/types/registry.ts'
 import { hexOf } from '../../src/types/text.ts'
 import { createTypes, enumTypes } from '../../src/types/types.ts'
-import type { SqlValue } from '../../src/types/value.ts'
+import { SqlRecord, type SqlValue } from '../../src/types/value.ts'
 
 const types = createTypes()
 const context: TextContext = { types, setting: () => undefined, now: () => 757_382_400_000_000n }
@@ -192,6 +192,16 @@ test('each type reads the binary form that it writes', () => {
     const received = type.receive(type.send(read(name, text), context), context, -1)
     expect([name, type.output(received, context)]).toEqual([name, written(name, text)])
   }
+})
+
+test('a record is sent with the types of its columns', () => {
+  const columns = ['int4', 'int4', 'text'].map((name) => ({
+    name,
+    type: { oid: types.named(name)!.oid, name, typmod: -1 },
+  }))
+  expect(hexOf(types.named('record')!.send(new SqlRecord(columns, [1, null, 'a']), context))).toBe(
+    '00000003000000170000000400000001' + '00000017ffffffff' + '000000190000000161',
+  )
 })
 
 test('enum labels are ordered as they were declared', () => {
