@@ -15,6 +15,8 @@ export const statements: Statements = { reader, refusal: () => undefined, failur
 
 const [OK, LOCAL_FILE, END, ERROR] = [0, 0xfb, 0xfe, 0xff]
 const END_BYTES = 5
+/** The fewest bytes of the reply to a prepare command: its first byte, the statement's number, and two counts. */
+const PREPARED_BYTES = 9
 /** By this id MariaDB executes the last prepared statement. */
 const LAST = 0xff_ff_ff_ff
 const NO_REPLY: readonly number[] = [COMMAND.quit, COMMAND.longData, COMMAND.closeStatement]
@@ -61,7 +63,7 @@ function reader(): StatementReader {
       const [first] = outstanding
       if (first === undefined) return
       const payload = message.subarray(HEADER_BYTES)
-      if (first.sql !== undefined && reply.isFirst && payload[0] === OK && payload.length >= 9)
+      if (first.sql !== undefined && reply.isFirst && payload[0] === OK && payload.length >= PREPARED_BYTES)
         remember(prepared, payload.readUInt32LE(1), first.sql)
       if (reply.isLast(payload, first.command)) end()
     },
@@ -88,7 +90,7 @@ function replyEnd() {
   function isLastOfFirst(payload: Buffer, command: number): boolean {
     const [first] = payload
     if (first === ERROR || command === COMMAND.statistics) return true
-    if (command === COMMAND.prepare) {
+    if (command === COMMAND.prepare && payload.length >= PREPARED_BYTES) {
       const [columns, parameters] = [payload.readUInt16LE(5), payload.readUInt16LE(7)]
       left = [columns, parameters].reduce((sum, count) => sum + (count === 0 ? 0 : count + 1), 0)
       return left === 0

@@ -45,12 +45,13 @@ describe('the login of a MySQL client', () => {
     })
 
   test('answers the greeting with a proof of the password, and ends at the OK packet', () => {
-    const [sent, done] = steps(greeting(), ok({ sequence: 2 }))
+    const [sent, done] = steps(greeting(), ok({ sequence: 2, affected: 1 }))
     if (sent?.type !== 'send') throw new Error('nothing was sent')
     const { payload, sequence } = packetIn(sent.bytes)
     expect(sequence).toBe(1)
     expect(readLogin(payload)).toEqual({ capabilities: 0x8_820a, attributes: new Map() })
     expect(payload.toString('latin1', 32)).toBe(`app\0\x14${proof.toString('latin1')}shop\0mysql_native_password\0`)
+    expect(payload.readUInt32LE(4)).toBe(0xff_ff_ff)
     expect(mysql.isHandshake?.(sent.bytes)).toBe(true)
     expect(done).toEqual({ type: 'done', version: '10.11.19-MariaDB' })
   })
@@ -100,6 +101,7 @@ test('MySQL text rows are read even if their first value is an empty text or NUL
   const flagged = Buffer.from(payloads[1]!)
   // Its flags stand before one byte of decimals and two reserved bytes.
   flagged.writeUInt16LE(COLUMN_FLAG.unsigned, flagged.length - 5)
+  flagged[flagged.length - 3] = 31
   expect(readColumn(flagged)).toEqual({ name: 'a', type: TYPE.varString, flags: COLUMN_FLAG.unsigned })
   expect(readEnd(payloads[3]!)?.kind).toBe('end')
   const texts = payloads.slice(4, 6).map((row) => {
@@ -129,15 +131,37 @@ describe('the rewritten start of a MySQL connection', () => {
       scramble: SCRAMBLE,
     })
     expect(plain).toHaveLength(greeting().length)
+    const [start, end] = [4 + 1 + 17 + 13, 4 + 1 + 17 + 13 + 5 + 2]
+    expect(plain.subarray(0, start)).toEqual(greeting().subarray(0, start))
+    expect(plain.subarray(start + 2, end - 2)).toEqual(greeting().subarray(start + 2, end - 2))
+    // MariaDB's own capabilities follow the length of the scramble and six bytes.
+    expect(plain.subarray(end)).toEqual(Buffer.from(greeting().subarray(end)).fill(0, 7, 11))
     const after = Buffer.concat([greeting(), query('SELECT 1')])
     expect(rewritten('responses', [after]).subarray(plain.length)).toEqual(query('SELECT 1'))
   })
 
   test('requests no capability that encrypts, compresses or reshapes packets, even if the client does', () => {
     const plain = rewritten('requests', [login('a', (0xffff_ffff & ~CAPABILITY.lengthEncodedAuth) >>> 0)])
-    expect(plain.readUInt32LE(4) & UNREADABLE).toBe(0)
+    expect(plain.readUInt32LE(4)).toBe((0xffff_ffff & ~CAPABILITY.lengthEncodedAuth & ~UNREADABLE) >>> 0)
     expect(readLogin(packetIn(plain).payload)).toMatchObject({ attributes: new Map([['program_name', 'a']]) })
   })
+
+  test('has none of the capabilities of MariaDB, and otherwise the bytes of the client', () => {
+    const whole = login('a', 0)
+    whole.fill(0xff, 4 + 28, 4 + 32)
+    expect(rewritten('requests', [whole])).toEqual(login('a', 0))
+  })
+
+  test.each([
+    [99_996, 0],
+    [99_997, 4],
+  ])(
+    'is awaited if it has at most 100,000 bytes, and otherwise passed on: %i after its header',
+    (announced, passed) => {
+      const header = packetOf({ sequence: 0, payload: Buffer.alloc(announced) }).subarray(0, 4)
+      expect(rewritten('responses', [header])).toHaveLength(passed)
+    },
+  )
 
   test('is the same however the bytes are divided', () => {
     for (const [of, whole] of [['responses', greeting()] as const, ['requests', login('a', 0xffff_ffff)] as const])
@@ -193,6 +217,36 @@ test('a MySQL reader accepts or refuses any payload, and never reads past its en
     }),
     { numRuns: 2000 },
   )
+})
+
+const payloadOf = (...parts: readonly (number | string)[]) =>
+  Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.alloc(part) : Buffer.from(part, 'latin1'))))
+
+test.each<readonly [string, number, Buffer, boolean]>([
+  ['a command of one byte', 0, payloadOf('\n'), false],
+  ['a greeting', 0, payloadOf('\n\0'), true],
+  ['a reply that begins like a greeting', 3, payloadOf('\n\0'), false],
+  ['a request for TLS', 1, payloadOf(32), true],
+  ['a reply that is shorter than a login', 1, payloadOf(31), false],
+  ['a login with a character set', 1, payloadOf(8, '-', 23), true],
+  ['a login with capabilities of MariaDB', 1, payloadOf(28, '\x01', 3), true],
+  ['a reply with its tenth byte set', 1, payloadOf(9, '\x01', 22), false],
+  ['a reply with its 28th byte set', 1, payloadOf(27, '\x01', 4), false],
+  ['a login with another number', 2, payloadOf(8, '-', 23), true],
+  ['a refused login', 2, payloadOf('\xff'), true],
+  ['more data for a login', 2, payloadOf('\x01'), true],
+  ['another method of login', 2, payloadOf('\xfe'), true],
+  ['a column', 2, payloadOf('\x03def'), false],
+])('the MySQL framing knows whether a packet belongs to a handshake: %s', (_, sequence, payload, isHandshake) => {
+  expect(mysql.isHandshake?.(packetOf({ sequence, payload }))).toBe(isHandshake)
+})
+
+test('the reply to a prepared statement has its number and its counts of columns and parameters', () => {
+  expect(readPrepared(Buffer.from('00 01020304 0506 0708 ffffff'.replaceAll(' ', ''), 'hex'))).toEqual({
+    id: 0x0403_0201,
+    columns: 0x0605,
+    parameters: 0x0807,
+  })
 })
 
 test('the MySQL framing writes a fabricated message as a query, and recognises the messages of a handshake', () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Substitution } from '../../../src/framing/statements.ts'
 import { mysql } from '../../../src/mysql/mysql.ts'
@@ -12,6 +13,13 @@ const QUIT = 1
 const LAST = 0xff_ff_ff_ff
 
 const packetsOf = (bytes: Buffer) => readAll(mysql, [bytes], { direction: 'responses' }).out.map(({ bytes }) => bytes)
+
+function readerWithStatement(number: number) {
+  const reader = statements.reader()
+  reader.asked(command(PREPARE, 'SELECT ?'))
+  for (const packet of packetsOf(prepared(number, 0, 0))) reader.answered(packet)
+  return reader
+}
 
 describe('the MySQL statement reader', () => {
   test.each<readonly [string, Buffer]>([
@@ -76,6 +84,76 @@ describe('the MySQL statement reader', () => {
     expect(reader.asked(execute(5, [])).statement).toBeUndefined()
   })
 
+  test.each<readonly [string, Buffer]>([
+    ['a command that is no execution', command(2, Buffer.from([7, 0, 0, 0]))],
+    ['an execution that is cut off', command(23, Buffer.from([7, 0, 0]))],
+    ['a packet within a command', packetOf({ sequence: 1, payload: Buffer.from([23, 7, 0, 0, 0]) })],
+  ])('finds no prepared statement for %s', (_, message) => {
+    const reader = readerWithStatement(7)
+    expect(reader.asked(message).statement).toBeUndefined()
+    expect(reader.asked(command(23, Buffer.from([7, 0, 0, 0]))).statement).toBe('SELECT ?')
+  })
+
+  test.each<readonly [string, Buffer]>([
+    ['data for one of its parameters', command(24, Buffer.from([7, 0, 0, 0, 0, 0, 1]))],
+    ['the close of another statement', command(CLOSE, Buffer.from([8, 0, 0, 0]))],
+    ['a close that is cut off', command(CLOSE, Buffer.from([7, 0, 0]))],
+  ])('keeps a prepared statement after %s', (_, message) => {
+    const reader = readerWithStatement(7)
+    reader.asked(message)
+    expect(reader.asked(execute(7, [])).statement).toBe('SELECT ?')
+  })
+
+  test('takes a statement number only from the first packet of a reply', () => {
+    const reader = statements.reader()
+    reader.asked(command(PREPARE, 'SELECT 1'))
+    const [first, ...others] = packetsOf(prepared(7, 1, 0))
+    reader.answered(first!)
+    reader.answered(packetOf({ sequence: 2, payload: Buffer.from([0, 9, 0, 0, 0, 0, 0, 0, 0]) }))
+    reader.answered(others[1]!)
+    expect([reader.answering, reader.asked(execute(9, [])).statement]).toEqual([1, undefined])
+    expect(reader.asked(execute(7, [])).statement).toBe('SELECT 1')
+  })
+
+  test('cuts a statement to 64 KiB, and counts it like any other', () => {
+    const reader = statements.reader()
+    expect(reader.asked(query('x'.repeat(0x1_0000))).statement).toHaveLength(0x1_0000)
+    expect(reader.asked(query('x'.repeat(0x1_0001)))).toEqual({ exchange: 1, statement: 'x'.repeat(0x1_0000) })
+    expect(reader.asked(query('SELECT 1')).exchange).toBe(2)
+  })
+
+  test('forgets what was asked once it has caught up', () => {
+    const reader = statements.reader()
+    reader.asked(command(PREPARE, 'SELECT ?'))
+    const [first] = packetsOf(prepared(7, 1, 1))
+    reader.answered(first!)
+    reader.caughtUp()
+    expect([reader.answering, reader.awaitsReply]).toEqual([1, false])
+    reader.answered(ok())
+    expect(reader.answering).toBe(1)
+    reader.asked(query('SELECT 1'))
+    reader.answered(ok())
+    expect(reader.answering).toBe(2)
+  })
+
+  test('accepts any reply', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(3, 4, 9, PREPARE, 27), fc.array(fc.uint8Array({ maxLength: 12 })), (asked, reply) => {
+        const reader = statements.reader()
+        reader.asked(command(asked, 'SELECT 1'))
+        for (const payload of reply) reader.answered(packetOf({ sequence: 1, payload: Buffer.from(payload) }))
+        expect(reader.answering).toBeLessThanOrEqual(1)
+      }),
+      {
+        numRuns: 300,
+        examples: [
+          [PREPARE, [new Uint8Array(8)]],
+          [3, [new Uint8Array(4)]],
+        ],
+      },
+    )
+  })
+
   test('counts each query, but no command without a reply, as an exchange', () => {
     const reader = statements.reader()
     expect(reader.asked(command(QUIT)).exchange).toBe(0)
@@ -96,6 +174,10 @@ test.each<readonly [string, number, readonly Buffer[]]>([
   ['an error among the rows', 3, [...packetsOf(rows(['a'], [['1']])).slice(0, 4), refused(1317)]],
   ['a file of the client', 3, [packetOf({ sequence: 1, payload: Buffer.from([0xfb, 0x66]) }), ok({ sequence: 3 })]],
   ['an OK with large numbers', 3, [largeOk(MORE), largeOk(2)]],
+  ['an OK without warnings', 3, [okOf('0001', MORE), okOf('0001', 2)]],
+  ['an OK with numbers of one, three, four and nine bytes', 3, [okOf('fa00', MORE), okOf('fcfffffdffffff', 2)]],
+  ['an OK with numbers of nine bytes', 3, [okOf('fe0000000000010000fe0000000000010000', MORE), okOf('0000', 2)]],
+  ['an OK without a status', 3, [packetOf({ sequence: 1, payload: Buffer.from([0, 0, 0, MORE]) })]],
 ])('a reply with %s is read to its last packet', (_, asked, reply) => {
   const reader = statements.reader()
   reader.asked(command(asked, 'SELECT 1'))
@@ -105,6 +187,14 @@ test.each<readonly [string, number, readonly Buffer[]]>([
   })
   expect(seen).toEqual(reply.map((_, i) => (i === reply.length - 1 ? 1 : 0)))
 })
+
+/** An OK with these numbers, which ends with its status. */
+function okOf(numbers: string, status: number): Buffer {
+  return packetOf({
+    sequence: 1,
+    payload: Buffer.concat([Buffer.from(`00${numbers}`, 'hex'), Buffer.from([status, 0])]),
+  })
+}
 
 /** An OK whose numbers take three, four and nine bytes. */
 function largeOk(status: number): Buffer {
@@ -144,6 +234,28 @@ describe('an injected MySQL error', () => {
     const { reply } = failed('1213', 'SELECT 1') as Substitution
     const { sequence, payload } = packetIn(reply(packetOf({ sequence: 3, payload: Buffer.from([0]) })))
     expect([sequence, payload.toString('latin1')]).toEqual([3, '\xff\xbd\x04#40001why'])
+  })
+
+  test.each([
+    ['1213', '\xff\xbd\x04#40001why'],
+    ['40P01', '\xff\xbd\x04#40P01why'],
+    ['23000', '\xff\x26\x04#23000why'],
+    ['1062', '\xff\x26\x04#23000why'],
+    ['1205', '\xff\xb5\x04#HY000why'],
+    ['42000', '\xff\x51\x04#42000why'],
+    ['57P01', '\xff\x1d\x04#08S01why'],
+    ['08S01', '\xff\x1d\x04#08S01why'],
+    ['1927', '\xff\x87\x07#HY000why'],
+    ['4031', '\xff\xbf\x0f#HY000why'],
+  ])('has the number and the SQLSTATE of its code: %s', (code, expected) => {
+    const failure = failed(code, 'SELECT 1')
+    const error = failure.kind === 'fatal' ? failure.reply : (failure as Substitution).reply(ok())
+    const { sequence, payload } = packetIn(error)
+    expect([sequence, payload.toString('latin1')]).toEqual([1, expected])
+  })
+
+  test('sends a command in place of the statement', () => {
+    expect(packetIn((failed('1205', 'SELECT 1') as Substitution).request).sequence).toBe(0)
   })
 
   test('ends the connection if its code is fatal in MySQL', () => {

@@ -32,6 +32,7 @@ const values: [name: string, type: number, bytes: Buffer, signed: string, unsign
   ['json', TYPE.json, counted('{}'), '{}'],
   ['string', TYPE.string, counted(''), ''],
   ['blob', TYPE.blob, counted('b'), 'b'],
+  ['geometry', 255, counted('g'), 'g'],
   ['float', TYPE.float, hex('0000c03f'), 'unread'],
   ['datetime', TYPE.datetime, hex('04e9070b1d'), 'unread'],
   ['date', TYPE.date, hex('00'), 'unread'],
@@ -158,8 +159,10 @@ describe('the parameters of a prepared statement', () => {
   })
 
   test('have a bit for each NULL', () => {
-    const texts = Array.from({ length: 9 }, (_, at) => (at === 0 || at === 8 ? null : `${at}`))
-    expect(shown(readParameters(bytesOf(texts), 9, undefined, NONE).values)).toEqual(texts)
+    for (const length of [8, 9]) {
+      const texts = Array.from({ length }, (_, at) => (at === 0 || at === length - 1 ? null : `${at}`))
+      expect(shown(readParameters(bytesOf(texts), length, undefined, NONE).values)).toEqual(texts)
+    }
   })
 })
 
@@ -181,6 +184,11 @@ describe('a number before a text', () => {
     expect(() => number('fc01')).toThrow('x: it breaks off (at byte 1 of 2)')
     expect(() => new PacketCursor('x', hex('6162'), 0).untilZero()).toThrow('a text has no end (at byte 0 of 2)')
   })
+})
+
+test('a text before a zero byte may be empty', () => {
+  const cursor = new PacketCursor('x', hex('006100'), 0)
+  expect([cursor.untilZero().toString(), cursor.untilZero().toString(), cursor.isAtEnd]).toEqual(['', 'a', true])
 })
 
 describe('the first packet of an answer', () => {
