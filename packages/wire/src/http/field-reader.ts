@@ -47,7 +47,8 @@ export class FieldReader {
       while (TEXT[bytes[i] ?? 0] === 1) i++
       if (bytes[i] !== CR || bytes[i + 1] !== LF) return this.#fail('a control character or a bare LF in a field')
       let valueEnd = i
-      while (valueEnd > valueAt && (bytes[valueEnd - 1] === SPACE || bytes[valueEnd - 1] === TAB)) valueEnd--
+      // A tab there is refused where it matters.
+      while (valueEnd > valueAt && bytes[valueEnd - 1] === SPACE) valueEnd--
       const trouble = this.#note(bytes, nameAt, nameEnd, valueAt, valueEnd)
       if (trouble !== undefined) return this.#fail(trouble)
       i += 2
@@ -62,7 +63,7 @@ export class FieldReader {
         if (isName(bytes, nameAt, nameEnd, 'upgrade')) this.#upgradeField = true
         return undefined
       case 10:
-        if (isName(bytes, nameAt, nameEnd, 'connection') && hasToken(bytes, valueAt, valueEnd, 'upgrade'))
+        if (isName(bytes, nameAt, nameEnd, 'connection') && tokensOf(bytes, valueAt, valueEnd).includes('upgrade'))
           this.#connectionUpgrade = true
         return undefined
       case 14:
@@ -110,9 +111,6 @@ function decimal(bytes: Buffer, start: number, end: number): number {
   }
   return value
 }
-
-const hasToken = (bytes: Buffer, start: number, end: number, token: string): boolean =>
-  end - start >= token.length && tokensOf(bytes, start, end).includes(token)
 
 function codingOf(bytes: Buffer, start: number, end: number): Framing['transferCoding'] {
   if (isName(bytes, start, end, 'chunked')) return 'chunked'

@@ -112,7 +112,7 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   }
 
   #readBody(bytes: Buffer, from: number): Step {
-    if (this.#carry.length > 0) this.#carry.clear()
+    this.#carry.clear()
     const step = this.#body.read(bytes, from)
     if (step === STEP.malformed) return this.#malformed(this.#body.offset, this.#body.reason)
     if (step === STEP.end) this.#state = 'head'

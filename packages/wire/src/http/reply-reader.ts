@@ -59,7 +59,7 @@ export function createReplyReader(): ReplyReader {
             // Skip interim responses (RFC 9110 §15.2).
             if (parser.head.status < 200) break
             head = parser.head
-            reusable = kind !== 'until-close' && keepsAlive(head)
+            reusable = keepsAlive(head)
             body.start(keepBytes)
             break
           }

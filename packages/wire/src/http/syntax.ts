@@ -12,7 +12,7 @@ const table = (belongs: (byte: number) => boolean): Uint8Array =>
   Uint8Array.from({ length: 256 }, (_, byte) => (belongs(byte) ? 1 : 0))
 
 /** `tchar`: the characters of methods and field names. */
-export const TOKEN: Uint8Array = table((byte) => byte < 0x80 && TCHAR.test(String.fromCharCode(byte)))
+export const TOKEN: Uint8Array = table((byte) => TCHAR.test(String.fromCharCode(byte)))
 /** The characters of field values and other texts: no control character except the tab. */
 export const TEXT: Uint8Array = table((byte) => byte === TAB || (byte >= SPACE && byte !== 0x7f))
 /** Includes raw UTF-8, which clients send and servers accept. */
@@ -20,7 +20,7 @@ export const TARGET: Uint8Array = table((byte) => byte > SPACE && byte !== 0x7f)
 
 /** The value of a hexadecimal digit, or -1. */
 export const HEX: Int8Array = Int8Array.from({ length: 256 }, (_, byte) =>
-  byte < 0x80 && /[0-9A-Fa-f]/.test(String.fromCharCode(byte)) ? Number.parseInt(String.fromCharCode(byte), 16) : -1,
+  /[0-9A-Fa-f]/.test(String.fromCharCode(byte)) ? Number.parseInt(String.fromCharCode(byte), 16) : -1,
 )
 
 export const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39
