@@ -57,6 +57,14 @@ describe('an AMQP frame', () => {
     expect(firstFrame(bytes)).toBe(why)
   })
 
+  test('may have a content header that ends with the size of the message', () => {
+    const bytes = Buffer.from([2, 0, 0, 0, 0, 0, 12, 0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0xce])
+    expect(firstFrame(bytes)).toMatchObject({ frame: { kind: 'header', size: 9 } })
+    expect(firstFrame(Buffer.concat([altered(bytes.subarray(0, 18), 6, 11), Buffer.from([0xce])]))).toBe(
+      'a header without a size',
+    )
+  })
+
   test('is read even if it is a heartbeat or an unknown method', () => {
     expect(firstFrame(Buffer.from([8, 0, 0, 0, 0, 0, 0, 0xce]))).toEqual({ frame: { kind: 'heartbeat' }, size: 8 })
     expect(firstFrame(Buffer.from([1, 0, 0, 0, 0, 0, 4, 0, 99, 0, 3, 0xce]))).toMatchObject({

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { FrameReader } from '../../../src/framing/frame-reader.ts'
 import { isOneMessage } from '../../../src/framing/framing.ts'
 import { jsonLines } from '../../../src/framing/json-lines.ts'
+import { createLengthPrefixScanner } from '../../../src/framing/length-prefix-scanner.ts'
+import { remember } from '../../../src/framing/statements.ts'
 import { lengthPrefixed, parseFraming } from '../../../src/parse-framing.ts'
 import { requestWords, resp } from '../../../src/resp/resp.ts'
 import { isNoCommand, isSubscription, readResp, readRespCommand } from '../../../src/resp/resp-value.ts'
@@ -117,6 +119,10 @@ test.each([
   ['$1x\r\n'],
   ['$1\r\nabc'],
   ['*?\r\n'],
+  ['$:\r\n'],
+  ['$/\r\n'],
+  ['$1-\r\n'],
+  [`+${'x'.repeat(65_537)}\r\n`],
   ['HTTP/1.1 200 OK\r\n'],
   [`+${'x'.repeat(70_000)}\r\n`],
 ])('the RESP framing ends at %j, and all later bytes pass unframed', (text) => {
@@ -153,6 +159,40 @@ test('a frame reader reports the first byte of each message, and whether a messa
   ])
 })
 
+test.each([
+  [3, [1, 2], ['frame abc']],
+  [2, [1, 2], ['loose a open', 'loose bc end']],
+  [2, [2, 1], ['loose ab open', 'loose c end']],
+  [1, [2, 1], ['loose ab open', 'loose c end']],
+  [2, [1, 1, 1], ['loose ab open', 'loose c end']],
+  [2, [3], ['loose abc end']],
+])('a frame reader that keeps %i bytes passes on a message of the pieces %j as %j', (most, sizes, expected) => {
+  const reader = new FrameReader({
+    scanner: createLengthPrefixScanner({ lengthFieldLength: 1, byteOrder: 'big', lengthAdjustment: 2 - 0x61 }),
+    maxFrameBytes: most,
+  })
+  const out: string[] = []
+  const sink = {
+    frame: (bytes: Buffer) => void out.push(`frame ${bytes}`),
+    loose: (bytes: Buffer, isEnd: boolean) => void out.push(`loose ${bytes} ${isEnd ? 'end' : 'open'}`),
+  }
+  let at = 0
+  for (const size of sizes) {
+    reader.read(latin('abc').subarray(at, at + size), sink)
+    at += size
+  }
+  expect(out).toEqual(expected)
+  expect([reader.messages, reader.oversized]).toEqual([1, most === 3 ? 0 : 1])
+})
+
+test('a frame reader passes on the bytes after the end of the framing as parts without an end', () => {
+  const reader = new FrameReader({ scanner: resp.scanner('responses'), maxFrameBytes: 100 })
+  const ends: boolean[] = []
+  const sink = { frame: () => undefined, loose: (_: Buffer, isEnd: boolean) => void ends.push(isEnd) }
+  for (const text of ['+a', '\r\nHTTP', 'more']) reader.read(latin(text), sink)
+  expect([reader.framed, ends.every((isEnd) => !isEnd)]).toEqual([false, true])
+})
+
 test('a message that began in skipped bytes is passed unframed, and the next message is framed', () => {
   const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 100 })
   const out: string[] = []
@@ -184,6 +224,15 @@ describe('the content of a RESP message', () => {
     expect(resp.read(latin(text))).toEqual(said)
   })
 
+  test.each([
+    [`$0000000009\r\n123456789\r\n`, '123456789'],
+    [`+${'x'.repeat(65_535)}\r\n`, 'x'.repeat(65_535)],
+    [`+${'x'.repeat(65_534)}\r\n`, 'x'.repeat(65_534)],
+  ])('may have ten digits of length, or a line of 64 KiB', (text, said) => {
+    expect(isOneMessage(resp, 'responses', latin(text))).toBe(true)
+    expect(resp.read(latin(text))).toEqual(said)
+  })
+
   test('is a command if the message is an array or an inline command', () => {
     expect(resp.command?.(latin('*2\r\n$3\r\nget\r\n$1\r\nx\r\n'))).toEqual({ name: 'GET', key: 'x' })
     expect(resp.command?.(latin('set y 1\r\n'))).toEqual({ name: 'SET', key: 'y' })
@@ -196,6 +245,13 @@ describe('the content of a RESP message', () => {
     ['*2\r\n$3\r\nGET\r\n:1\r\n', undefined],
     ['*2\r\n$3\r\nGET\r\n$-1\r\n', undefined],
     ['*1\r\n$3\r\nGET\r\nx', undefined],
+    ['*1\r\n$12\r\nhello, world\r\n', ['hello, world']],
+    ['*2\r\n$3\r\nGET\r\n$0\r\n\r\n', ['GET', '']],
+    ['*2\r\n$3\r\nGET\r\n$2\r\n\r\n\r\n', ['GET', '\r\n']],
+    ['~1\r\n$3\r\nGET\r\n', ['GET']],
+    ['*1\r\n*1\r\n+GET\r\n', undefined],
+    ['*1\r\n$3\r\nGET', undefined],
+    ['*1', undefined],
     ['*0\r\n', undefined],
     ['  get   x \r\n', ['get', 'x']],
     ['get "x"\r\n', undefined],
@@ -253,8 +309,45 @@ test('an encoded value is one message, which decodes to the original value', () 
   }
 })
 
+describe('a length-prefixed framing', () => {
+  test.each([1, 2, 3, 4])('has by default a big-endian length of the body alone, in %i bytes', (lengthFieldLength) => {
+    const framing = parseFraming({ kind: 'length-prefixed', lengthFieldLength }, 'x')
+    const message = framing.write('abc', 'requests')
+    expect(message).toEqual(Buffer.concat([Buffer.alloc(lengthFieldLength - 1), Buffer.from([3]), latin('abc')]))
+    expect(isOneMessage(framing, 'requests', message)).toBe(true)
+    expect(framing.write('', 'requests')).toEqual(Buffer.alloc(lengthFieldLength))
+  })
+
+  test.each(['big', 'little'] as const)('may have a length of several bytes: %s-endian', (byteOrder) => {
+    const framing = lengthPrefixed({ lengthFieldLength: 3, byteOrder })
+    const message = framing.write('x'.repeat(0x1_0203), 'requests')
+    expect(message.subarray(0, 3)).toEqual(Buffer.from(byteOrder === 'big' ? [1, 2, 3] : [3, 2, 1]))
+    expect(isOneMessage(framing, 'requests', message)).toBe(true)
+  })
+
+  test.each([
+    ['lengthFieldOffset', 0, -1],
+    ['lengthFieldOffset', 1024, 1025],
+    ['lengthAdjustment', -1024, -1025],
+    ['lengthAdjustment', 1024, 1025],
+  ])('may have the member %s with the value %i, and not with %i', (member, allowed, refused) => {
+    const parsed = (value: number) => () =>
+      parseFraming({ kind: 'length-prefixed', lengthFieldLength: 2, [member]: value }, 'x')
+    expect(parsed(allowed)).not.toThrow()
+    expect(parsed(refused)).toThrow(`${member} must be a whole number of bytes`)
+  })
+})
+
+test('a message is whole only if it has bytes and no other message follows', () => {
+  const isOne = ['', '\n', '{}\n', '{}', '{}\n{}\n'].map((text) => isOneMessage(jsonLines, 'requests', latin(text)))
+  expect(isOne).toEqual([false, true, true, false, false])
+})
+
 describe('an invalid framing declaration', () => {
   test.each([
+    [{ kind: 'length-prefixed', lengthFieldLength: 5 }, 'lengthFieldLength must be 1, 2, 3 or 4 bytes'],
+    [{ kind: 'length-prefixed', lengthFieldLength: 0 }, 'lengthFieldLength must be 1, 2, 3 or 4 bytes'],
+    [{ kind: 'length-prefixed', lengthFieldLength: 2, length: 3 }, 'unknown member "length"; there are kind, lengthF'],
     [
       'soap',
       'route n1: there is no framing "soap"; there are json-lines, mysql, postgresql, resp, websocket, length-prefixed',
@@ -287,7 +380,29 @@ describe('an invalid framing declaration', () => {
     expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write(7, 'requests')).toThrow(
       'must be a string, or bytes',
     )
-    expect(() => resp.write('OK', 'requests')).toThrow('not one whole RESP message')
-    expect(() => resp.write({}, 'requests')).toThrow('a RESP message must be a command')
+    expect(() => lengthPrefixed({ lengthFieldLength: 1, byteOrder: 'big' }).write({ base64: 7 }, 'requests')).toThrow(
+      'must be a string, or bytes',
+    )
+    for (const text of ['OK', 'PING\r\n', '+OK\r\n+OK\r\n', '+OK'])
+      expect(() => resp.write(text, 'requests')).toThrow('not one whole RESP message')
+    for (const value of [{}, [], ['GET', null]])
+      expect(() => resp.write(value, 'requests')).toThrow('a RESP message must be a command')
+    expect(resp.write(['PING'], 'requests').toString()).toBe('*1\r\n$4\r\nPING\r\n')
+    expect(resp.write(['SET', 'x', 12], 'requests').toString()).toBe('*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$2\r\n12\r\n')
+    expect(resp.write('+OK\r\n', 'responses').toString()).toBe('+OK\r\n')
   })
+})
+
+test('remembers 10,000 statements, and then forgets the statement that was set first', () => {
+  const statements = new Map<number, string>()
+  for (let key = 0; key < 10_000; key++) remember(statements, key, 'a')
+  remember(statements, 0, 'b')
+  expect([statements.size, statements.get(0)]).toEqual([10_000, 'b'])
+  remember(statements, 10_000, 'c')
+  expect([statements.size, statements.has(0), statements.has(1), statements.has(2)]).toEqual([
+    10_000,
+    true,
+    false,
+    true,
+  ])
 })

@@ -1,7 +1,8 @@
+import type { Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { NEEDS_MORE, NOT_FRAMED } from '../../../src/framing/frame-scanner.ts'
 import { type Direction, isOneMessage } from '../../../src/framing/framing.ts'
-import { isControl, isKnown } from '../../../src/websocket/frame.ts'
+import { decodeFrames, isControl, isKnown } from '../../../src/websocket/frame.ts'
 import { websocket } from '../../../src/websocket/websocket.ts'
 import { createMessageScanner } from '../../../src/websocket/websocket-scanner.ts'
 import { frames, latin, readAll } from '../../framing/examples.ts'
@@ -35,6 +36,10 @@ describe('the WebSocket framing', () => {
     ['requests', `${asked}\x83\x80\0\0\0\0`],
     ['requests', `${asked}\x80\x80\0\0\0\0`],
     ['requests', `${asked}\x09\x80\0\0\0\0`],
+    ['requests', `${asked}\xc9\x80\0\0\0\0`],
+    ['requests', `${asked}\x91\x80\0\0\0\0`],
+    ['requests', `${asked}\xa1\x80\0\0\0\0`],
+    ['requests', `${asked}GET`],
     ['responses', 'HTTP/1.1 200 OK\r\n\r\n'],
     ['responses', `${agreed}\x81\x85\0\0\0\0hello`],
     ['responses', `${agreed}\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff`],
@@ -109,6 +114,61 @@ describe('the WebSocket framing', () => {
   test('decodes an empty message as an empty text', () => {
     for (const direction of ['requests', 'responses'] as const)
       expect(websocket.read(websocket.write('', direction))).toBe('')
+  })
+
+  test('accepts control frames of up to 125 bytes', () => {
+    for (const [direction, ping] of [
+      ['requests', `\x89\xfd\0\0\0\0${'x'.repeat(125)}`],
+      ['responses', `\x89\x7d${'x'.repeat(125)}`],
+    ] as const)
+      expect(isOneMessage({ ...websocket, scanner: createMessageScanner }, direction, latin(ping))).toBe(true)
+  })
+
+  test('accepts a head of 16 KiB and does not frame a longer one, however the bytes are divided', () => {
+    const head = (bytes: number) => latin(`${asked.slice(0, -2)}X: ${'y'.repeat(bytes - asked.length - 5)}\r\n\r\n`)
+    for (const at of [3, 1000, 16_383, 16_384]) {
+      const read = (bytes: Buffer) => readAll(websocket, [bytes.subarray(0, at), bytes.subarray(at)], { max: 1e6 })
+      expect(read(head(16_384)).messages).toHaveLength(1)
+      expect(read(head(16_385)).reader.framed).toBe(false)
+    }
+    // Each interim response has a limit of its own.
+    const interim = `HTTP/1.1 103 X\r\nX: ${'y'.repeat(16_384 - 23)}\r\n\r\n`
+    expect(readAll(websocket, [latin(interim + interim)], { direction: 'responses', max: 1e6 }).messages).toEqual([
+      interim,
+      interim,
+    ])
+  })
+
+  test.each<readonly [string, boolean]>([
+    ['\x81', false],
+    ['\x81\x01', false],
+    ['\x81\x7e\0', false],
+    ['\x81\x01a\x80', false],
+    ['\x81\x01a', true],
+    ['\x01\x01a\x80\x00', true],
+    ['', true],
+  ])('decodes %j only if its last frame is whole: %s', (text, isWhole) => {
+    expect(decodeFrames(latin(text)) !== undefined).toBe(isWhole)
+  })
+
+  test('decodes whether a frame is the last of its message, and whether it is compressed', () => {
+    expect(decodeFrames(latin('\x01\x01a\x80\x01b\xc2\x00'))).toEqual([
+      { final: false, compressed: false, opcode: 1, payload: latin('a') },
+      { final: true, compressed: false, opcode: 0, payload: latin('b') },
+      { final: true, compressed: true, opcode: 2, payload: Buffer.alloc(0) },
+    ])
+    expect(decodeFrames(latin('\x80\x00'))?.[0]).toMatchObject({ final: true, opcode: 0 })
+    expect(decodeFrames(latin('\x81\x80\x01\x02\x03\x04'))).toMatchObject([{ payload: Buffer.alloc(0) }])
+  })
+
+  test.each<readonly [Json, string]>([
+    [{ base64: 7 }, '\x81\x0c{"base64":7}'],
+    [{ a: 'base64' }, '\x81\x0e{"a":"base64"}'],
+    [null, '\x81\x04null'],
+    [7, '\x81\x017'],
+    [{ base64: 'AAE=' }, '\x82\x02\0\x01'],
+  ])('writes %j as a text unless it is given as base64', (value, text) => {
+    expect(websocket.write(value, 'responses').toString('latin1')).toBe(text)
   })
 
   test('accepts a length of Number.MAX_SAFE_INTEGER bytes, and does not frame a longer message', () => {

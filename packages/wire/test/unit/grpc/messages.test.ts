@@ -11,7 +11,7 @@ import { parseDeclarations } from '../../../src/grpc/declarations.ts'
 import { decodeMessage } from '../../../src/grpc/decode-message.ts'
 import { parseDescriptorSet } from '../../../src/grpc/descriptor-set.ts'
 import { messagesOf } from '../../../src/grpc/grpc-content.ts'
-import type { MessageType } from '../../../src/grpc/message-type.ts'
+import type { Field, MessageType } from '../../../src/grpc/message-type.ts'
 import { WireError } from '../../../src/grpc/wire-reader.ts'
 
 const PROTO = readFileSync(new URL('../../grpc/shop.proto', import.meta.url), 'utf8')
@@ -162,6 +162,7 @@ describe('the protobuf decoder', () => {
     ['uint64', '08ffffffffffffffffff01', '18446744073709551615'],
     ['uint64', '08ffffffffffffff0f', '9007199254740991'],
     ['uint64', '08808080808080 8010'.replace(' ', ''), '9007199254740992'],
+    ['uint64', '088180808080808010', '9007199254740993'],
     ['sint32', '0803', -2],
     ['sint64', '0803', '-2'],
     ['sint64', '08ffffffffffffffffff01', '-9223372036854775808'],
@@ -228,13 +229,83 @@ describe('the protobuf decoder', () => {
     ])
   })
 
-  test('throws a WireError for 200 nested messages', () => {
-    let nested = Buffer.alloc(0)
-    for (let depth = 0; depth < 200; depth++) {
-      const part = protobuf.Writer.create().uint32(0x22).bytes(nested).finish()
-      nested = Buffer.from(part)
+  test.each([
+    ['messages', 'repeated M m = 1', 100],
+    ['entries of maps', 'map<string, M> m = 2', 50],
+  ])('reads up to 100 nested messages, and throws a WireError for more: %s', (_, field, most) => {
+    const type = parseDeclarations({ M: [field] }, {}, 'x').messages.get('M') as MessageType
+    const tag = field.startsWith('map') ? 0x12 : 0x0a
+    const nested = (levels: number): Buffer => {
+      let message: Buffer = Buffer.alloc(0)
+      for (let depth = 0; depth < levels; depth++) {
+        const value = Buffer.from(protobuf.Writer.create().uint32(tag).bytes(message).finish())
+        message = tag === 0x0a ? value : Buffer.from(protobuf.Writer.create().uint32(tag).bytes(value).finish())
+      }
+      return message
     }
-    expect(() => decodeMessage(nested, typeOf('shop.v1.Item'))).toThrow(WireError)
+    expect(() => decodeMessage(nested(most), type)).not.toThrow()
+    expect(() => decodeMessage(nested(most + 1), type)).toThrow(WireError)
+  })
+
+  const made = (name: string, ...fields: readonly (readonly [number, Partial<Field>])[]): MessageType => ({
+    name,
+    fields: new Map(
+      fields.map(([number, field]) => [
+        number,
+        { name: `x${number}`, kind: 'int32', shape: 'single', hasDefault: false, ...field },
+      ]),
+    ),
+  })
+  const size = {
+    names: new Map([
+      [1, 'SMALL'],
+      [2, 'LARGE'],
+    ]),
+  }
+
+  test.each<readonly [string, unknown]>([
+    ['0801', { x1: 'SMALL' }],
+    ['0802', { x1: 'LARGE' }],
+    ['0804', { x1: 4 }],
+    ['08feffffffffffffffff01', { x1: -2 }],
+    ['', { x1: 0 }],
+  ])('reads an enum by its names, or as its number: %s', (bytes, expected) => {
+    expect(decodeMessage(hex(bytes), made('M', [1, { kind: size, hasDefault: true }]))).toEqual(expected)
+  })
+
+  test.each<readonly [string, string, unknown]>([
+    ['fixed32', '0a0801000000 02000000'.replace(' ', ''), [1, 2]],
+    ['fixed64', '0a080100000000000000', ['1']],
+    ['double', '0a08000000000000f03f', [1]],
+    ['bool', '0a020100', [true, false]],
+    ['string', '0a01610a0162', ['a', 'b']],
+    ['bytes', '0a0101', ['AQ==']],
+    ['M', '0a000a00', [{}, {}]],
+  ])('reads a repeated field of the type %s from %s', (type, bytes, expected) => {
+    const declared = parseDeclarations({ M: [`repeated ${type} x = 1`] }, {}, 'x')
+    expect(decodeMessage(hex(bytes), declared.messages.get('M') as MessageType)).toEqual({ x: expected })
+  })
+
+  test('reads a packed enum', () => {
+    expect(decodeMessage(hex('0a020201'), made('M', [1, { kind: size, shape: 'repeated' }]))).toEqual({
+      x1: ['LARGE', 'SMALL'],
+    })
+  })
+
+  test.each<readonly [string, Partial<Field>, string]>([
+    ['an enum that is sent as bytes', { kind: size }, '0a0101'],
+    ['a message that is sent as an integer', { kind: { message: made('N') } }, '0801'],
+    [
+      'an entry of a map that is sent as an integer',
+      { kind: { message: made('E', [1, {}], [2, {}]) }, shape: 'map' },
+      '0801',
+    ],
+    ['an entry of a map without a declared value', { kind: { message: made('E', [1, {}]) }, shape: 'map' }, '0a020801'],
+    ['an entry of a map without a declared key', { kind: { message: made('E', [2, {}]) }, shape: 'map' }, '0a021001'],
+    ['a map of integers', { kind: 'int32', shape: 'map' }, '0801'],
+    ['a map of enums', { kind: size, shape: 'map' }, '0801'],
+  ])('throws a WireError for %s', (_, field, bytes) => {
+    expect(() => decodeMessage(hex(bytes), made('M', [1, field]))).toThrow(WireError)
   })
 })
 
@@ -308,7 +379,25 @@ describe('message declarations', () => {
     expect(declared.methods.get('/shop.v1.Cart/Put')?.input.name).toBe('shop.v1.Item')
   })
 
+  test('give an absent scalar its default, but not an absent message, list or optional field', () => {
+    const { messages, methods } = parseDeclarations(
+      {
+        'a.b.M': ['int32 n = 1', 'optional int32 o = 2', 'N m = 3', 'repeated int32 l = 4', 'map<int32, N> by = 5'],
+        N: ['string t = 1'],
+      },
+      { '/a/B': ['a.b.M', 'N'] },
+      'routes.json',
+    )
+    const type = messages.get('a.b.M') as MessageType
+    expect(decodeMessage(Buffer.alloc(0), type)).toEqual({ n: 0 })
+    expect(decodeMessage(Buffer.from('2a00', 'hex'), type)).toEqual({ n: 0, by: { 0: {} } })
+    expect(methods.get('/a/B')).toMatchObject({ input: { name: 'a.b.M' }, output: { name: 'N' }, streams: false })
+  })
+
   test.each([
+    [{ 'a.B': [] }, { '/a.C/Put': ['a.B', 'a.X'] }, 'give the request and the response type'],
+    [{ 'a.B': [] }, { '/a.C/Put': ['a.X', 'a.B'] }, 'give the request and the response type'],
+    [{ 'a.B': [] }, { '/a.C/Put': ['a.B', 'a.B', 'a.B'] }, 'give the request and the response type'],
     [{ 'a.B': 'bytes key = 1' }, {}, 'must be a list of fields'],
     [{ 'a.B': ['bytes key'] }, {}, '"bytes key" declares no field'],
     [{ 'a.B': ['Size size = 1'] }, {}, '"Size" is not a type. Declare it in "messages", or take int32 for an enum'],

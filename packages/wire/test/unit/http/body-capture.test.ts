@@ -43,6 +43,11 @@ describe('a captured body', () => {
     }
   })
 
+  test('is kept if it has the one byte that the limit allows', () => {
+    expect(captured(1, 'x')).toEqual({ bytes: Buffer.from('x') })
+    expect(captured(1, 'x', 'y')).toMatchObject({ length: 2 })
+  })
+
   test('is undefined if the limit is 0 bytes', () => {
     expect(captured(0, 'hello')).toBeUndefined()
   })

@@ -31,6 +31,7 @@ describe('the body decoder', () => {
     ['gzip', Buffer.from('no gzip')],
     ['compress', content],
     ['zstd', Buffer.from('no zstd')],
+    ['gzip', Buffer.from('n')],
   ])('returns undefined for a damaged or unknown content coding: %s', (coding, body) => {
     expect(decoded(body, coding, { most })).toBeUndefined()
   })
@@ -60,6 +61,8 @@ describe('the body decoder', () => {
       Buffer.from([0x28, 0xb5, 0x2f, 0xfd, flags, ...(flags === 0 ? [descriptor] : sizes), 0x01, 0x00, 0x00])
     const accepts = (body: Buffer, least = most) => decoded(body, 'zstd', { most: least }) !== undefined
     const eightMiB = 13 << 3
+    // The low bits of the descriptor are eighths that are added.
+    expect([accepts(block(eightMiB | 1), (9 << 20) - 1), accepts(block(eightMiB | 7), 15 << 20)]).toEqual([false, true])
     expect([accepts(block(eightMiB)), accepts(block(eightMiB | 1)), accepts(block(eightMiB | 1), 9 << 20)]).toEqual([
       ...[true, false, true],
     ])
@@ -67,6 +70,17 @@ describe('the body decoder', () => {
     const sized = (flags: number, ...sizes: number[]) => accepts(block(0, flags, ...sizes))
     expect([sized(0xa0, 0, 0, 0x80, 0), sized(0xa0, 1, 0, 0x80, 0)]).toEqual([true, false])
     expect([sized(0xe0, 0, 0, 0x80, 0, 0, 0, 0, 0), sized(0xe0, 1, 0, 0x80, 0, 0, 0, 0, 0)]).toEqual([true, false])
+    expect([sized(0xa0, 0, 0, 0, 1), sized(0xe0, 0, 0, 0, 0, 0, 0, 0, 1)]).toEqual([false, false])
+    for (const [flags, length] of [
+      [0xa2, 2],
+      [0xa3, 4],
+    ] as const) {
+      const dictionary = Array.from({ length }, () => 0)
+      expect([sized(flags, ...dictionary, 0, 0, 0x80, 0), sized(flags, ...dictionary, 1, 0, 0x80, 0)]).toEqual([
+        true,
+        false,
+      ])
+    }
     // Behind the number of a dictionary of one byte.
     expect([sized(0xa1, 0, 0, 0, 0x80, 0), sized(0xa1, 0, 1, 0, 0x80, 0)]).toEqual([true, false])
   })
@@ -87,6 +101,14 @@ describe('the body decoder', () => {
     const half = whole.subarray(0, -9)
     expect(decoded(half, 'zstd', { most: 3500, isCut: true })).toEqual(first)
     expect(decoded(half, 'zstd', { most: 3500 })).toBeUndefined()
+  })
+
+  test.each([1023, 1024, 1025, 2048])('does not take the first %i bytes of a zstd body for the whole', (length) => {
+    const bits = (1000 << 3) | 0
+    const raw = Buffer.concat([Buffer.from([bits & 255, (bits >> 8) & 255, bits >> 16]), Buffer.alloc(1000, 'a')])
+    const body = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x50]), raw, raw, raw]).subarray(0, length)
+    expect(decoded(body, 'zstd', { most: 5000 })).toBeUndefined()
+    expect(decoded(body, 'zstd', { most: 5000, isCut: true })?.length).toBe(Math.floor((length - 6) / 1003) * 1000)
   })
 
   test('returns the decoded beginning of a truncated body', () => {

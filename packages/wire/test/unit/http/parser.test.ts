@@ -1,8 +1,11 @@
 import { createRandom } from '@chaosproxy/faults'
 import { describe, expect, inject, test } from 'vitest'
+import { HeaderBlock } from '../../../src/http/header-block.ts'
 import { HeaderMemo } from '../../../src/http/header-memo.ts'
 import { MessageParser } from '../../../src/http/message-parser.ts'
 import { RequestHeadReader } from '../../../src/http/request-head.ts'
+import { bodyOfResponse } from '../../../src/http/response-head.ts'
+import { STEP } from '../../../src/http/syntax.ts'
 import { badRequests, badResponses, goodRequests, goodResponses } from '../../http/corpus.ts'
 import { bytesOf, cutAt, readRequests, readResponses, traceOf } from '../../http/feed.ts'
 import { differencesOverSplits } from '../../http/splits.ts'
@@ -62,6 +65,47 @@ describe('the request parser', () => {
   })
 
   test.each([
+    ['chunk extensions', (bytes: number) => `5;${'x'.repeat(bytes)}\r\nhello\r\n0\r\n\r\n`],
+    ['trailers', (bytes: number) => `0\r\nX:${'x'.repeat(bytes - 1)}\r\n\r\n`],
+    ['trailers with long names', (bytes: number) => `0\r\n${'x'.repeat(bytes)}:\r\n\r\n`],
+  ])('accepts 64 KiB of %s in each message, and refuses more', (_, body) => {
+    const post = (bytes: number) => `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${body(bytes)}`
+    expect(readRequests([bytesOf(post(65_536).repeat(2))]).messages.map(({ complete }) => complete)).toEqual([
+      true,
+      true,
+    ])
+    expect(readRequests([bytesOf(post(65_537))]).malformed).toBe(true)
+  })
+
+  test.each([
+    ['', true],
+    ['\r', true],
+    ['\r\n', true],
+    ['\r\n\r', true],
+    ['\rG', false],
+    ['\n', false],
+    ['(', false],
+    ['G', true],
+    ['GET', true],
+    ['GET ', true],
+    ['GET(', false],
+    [' ', false],
+    ['\r\nGET', true],
+    [`\r\n${'A'.repeat(32)}`, true],
+    [`${'A'.repeat(32)} `, true],
+    ['A'.repeat(33), false],
+    [`${'A'.repeat(33)} `, false],
+  ])('knows whether a request may begin with the bytes %j: %s', (text, mayBegin) => {
+    expect(new RequestHeadReader(new HeaderMemo()).mayBegin(bytesOf(text))).toBe(mayBegin)
+  })
+
+  test('accepts a method of 32 bytes and refuses a longer one', () => {
+    const read = (bytes: number) => readRequests([bytesOf(`${'A'.repeat(bytes)} / HTTP/1.1\r\n\r\n`)])
+    expect(read(32).messages[0]?.head.method).toBe('A'.repeat(32))
+    expect(read(33).malformed).toBe(true)
+  })
+
+  test.each([
     ['no bytes', '', true],
     ['an empty line', '\r\n', true],
     ['the first byte of an empty line', '\r\n\r', true],
@@ -72,6 +116,27 @@ describe('the request parser', () => {
     const parser = new MessageParser(new RequestHeadReader(new HeaderMemo()))
     parser.read(bytesOf(text), 0)
     expect(parser.betweenMessages).toBe(isBetween)
+  })
+
+  test('gives the length of a head and, if the head was divided, its bytes so far', () => {
+    const parser = new MessageParser(new RequestHeadReader(new HeaderMemo()))
+    const head = bytesOf('GET / HTTP/1.1\r\nHost: n1\r\n\r\n')
+    expect(parser.isCut).toBe(false)
+    parser.read(Buffer.concat([bytesOf('G'), head]).subarray(1), 0)
+    expect([parser.headLength, parser.isCut, parser.carried.length]).toEqual([head.length, false, 0])
+    parser.frame('none')
+    expect(parser.read(head, 0)).toBe(STEP.end)
+    parser.read(head.subarray(0, 1), 0)
+    expect([parser.isCut, parser.carried]).toEqual([true, head.subarray(0, 1)])
+    parser.read(head.subarray(1, 20), 0)
+    expect(parser.read(head.subarray(20), 0)).toBe(STEP.head)
+    expect([parser.headLength, parser.isCut, parser.carried]).toEqual([head.length, false, head])
+    parser.frame('none')
+    parser.read(Buffer.alloc(0), 0)
+    expect([parser.isCut, parser.carried.length]).toEqual([false, 0])
+    parser.read(head.subarray(0, 3), 0)
+    expect(parser.read(bytesOf('(\r\n\r\n'), 0)).toBe(STEP.malformed)
+    expect([parser.earlier, parser.isCut]).toEqual([head.subarray(0, 3), false])
   })
 
   test('reads a long head whose bytes arrive one at a time', () => {
@@ -93,6 +158,18 @@ describe('the response parser', () => {
     expect(reading.malformed).toBe(true)
     expect(reading.messages.filter((message) => message.complete)).toEqual([])
   })
+})
+
+test.each([
+  [100, 'none'],
+  [199, 'none'],
+  [200, 'none'],
+  [299, 'none'],
+  [300, 'sized'],
+  [304, 'none'],
+] as const)('a reply to CONNECT with the status %i has a body of the kind %s', (status, kind) => {
+  const headers = new HeaderBlock(Buffer.alloc(0), { contentLength: 5, transferCoding: 'none', upgrade: false })
+  expect(bodyOfResponse({ status, minorVersion: 1, headers }, 'CONNECT')).toBe(kind)
 })
 
 test('the response parser yields the same messages however the bytes are divided', () => {

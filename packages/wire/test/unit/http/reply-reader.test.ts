@@ -139,6 +139,9 @@ test.each([
   ['*', '*'],
   ['host:443', 'host:443'],
   ['a/b', 'a/b'],
+  ['?a=/b', ''],
+  ['/proxy/http://host/kv', '/proxy/http://host/kv'],
+  ['http:///kv', '/kv'],
 ])('pathOf(%s) returns %s', (target, path) => {
   expect(pathOf(target)).toBe(path)
 })

@@ -50,6 +50,56 @@ describe('the HPACK decoder', () => {
     expect(() => decoder.decode(hex('be'))).toThrow('there is no entry 62')
   })
 
+  const literal = (first: number, name: string, value: Buffer) =>
+    Buffer.concat([
+      Buffer.from([first, name.length]),
+      Buffer.from(name),
+      Buffer.from([
+        0x7f,
+        ((value.length - 127) & 127) | 128,
+        ((value.length - 127) >> 7) | 128,
+        (value.length - 127) >> 14,
+      ]),
+      value,
+    ])
+
+  test('joins the values of equal names into a list, and those of cookies into one cookie', () => {
+    const block = hex('4001 6101 31 4001 6101 32 6001 78 6001 79')
+    expect([...new HpackDecoder().decode(block)]).toEqual([
+      ['a', '1, 2'],
+      ['cookie', 'x; y'],
+    ])
+  })
+
+  test('keeps a field that fills the table, and no larger one', () => {
+    const decoder = new HpackDecoder()
+    decoder.decode(literal(0x40, 'a', Buffer.alloc(4096 - 32 - 1, 'v')))
+    expect(decoder.decode(hex('be')).get('a')).toHaveLength(4063)
+    decoder.decode(literal(0x40, 'a', Buffer.alloc(4096 - 32, 'v')))
+    expect(() => decoder.decode(hex('be'))).toThrow('there is no entry 62')
+  })
+
+  test('knows the 61 entries of the static table, and a table of up to 1 MiB', () => {
+    expect([...new HpackDecoder().decode(hex('bd 81'))]).toEqual([
+      ['www-authenticate', ''],
+      [':authority', ''],
+    ])
+    const sized = (size: string) => () => new HpackDecoder().decode(hex(size))
+    expect(sized('3f e1 ff 3f')).not.toThrow()
+    expect(sized('3f e2 ff 3f')).toThrow('too large')
+  })
+
+  test('lists the fields of a block of up to 256 KiB, and no fields of a larger block', () => {
+    const decoder = new HpackDecoder()
+    expect(decoder.fields).toEqual([])
+    decoder.decode(literal(0x00, 'a', Buffer.alloc(256 * 1024 - 1)))
+    expect(decoder.fields).toHaveLength(1)
+    decoder.decode(literal(0x00, 'a', Buffer.alloc(256 * 1024)))
+    expect(decoder.fields).toBeUndefined()
+    decoder.decode(hex('82'))
+    expect(decoder.fields).toHaveLength(1)
+  })
+
   test('evicts the oldest entry from a table of 256 bytes (RFC 7541, appendix C.6)', () => {
     const decoder = new HpackDecoder()
     decoder.decode(hex('3fe1 01'))
@@ -143,6 +193,8 @@ describe('an invalid HPACK block', () => {
   test.each([
     ['an index of zero', '80', 'no entry 0'],
     ['an index that is too long', 'ff ff ff ff ff ff ff', 'too long'],
+    ['an index of six further bytes', 'ff 80 80 80 80 80 00', 'too long'],
+    ['an index of five further bytes', 'ff 80 80 80 80 00', 'no entry 127'],
     ['an index beyond the table', 'be', 'no entry 62'],
     ['a missing text', '40 05 61', 'in the middle of a text'],
     ['a missing value', '40 01 61', 'in the middle of a field'],

@@ -2,7 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FLAG, FRAME, framesOf, hasFlag, headerFragment, streamOf, typeOf } from '../../../src/http2/frames.ts'
 import { HpackDecoder } from '../../../src/http2/hpack/hpack-decoder.ts'
-import { encodePlainly, encodeTableSizes, withFragment, withTableSizes } from '../../../src/http2/plain-block.ts'
+import {
+  encodePlainly,
+  encodeTableSizes,
+  lastHeaders,
+  withFragment,
+  withTableSizes,
+} from '../../../src/http2/plain-block.ts'
 
 const field = (name: string, value: string, isNeverIndexed = false) => ({
   field: [name, value] as const,
@@ -69,6 +75,41 @@ describe('a HEADERS frame with a replaced block', () => {
     expect(frames.every((each) => each.length <= 16_384 + 9 && streamOf(each) === 7)).toBe(true)
     expect(frames.map(typeOf)).toEqual([FRAME.headers, ...frames.slice(1).map(() => FRAME.continuation)])
     expect(frames.map((each) => hasFlag(each, FLAG.endHeaders))).toEqual(frames.map((_, i) => i === frames.length - 1))
+  })
+
+  test('has the priority and END_STREAM in its first frame of at most 16 KiB, and no other flag in later frames', () => {
+    const priority = Buffer.from([0, 0, 0, 3, 16])
+    const flags = FLAG.endStream | FLAG.priority
+    const block = frame(FRAME.headers, flags | FLAG.endHeaders, 5, Buffer.concat([priority, Buffer.from('old')]))
+    const frames = framesOf(withFragment(block, Buffer.alloc(40_000, 'x')))
+    expect(frames.map((each) => [each.length, each[4]])).toEqual([
+      [16_384 + 9, flags],
+      [16_384 + 9, 0],
+      [40_000 + 5 - 2 * 16_384 + 9, FLAG.endHeaders],
+    ])
+    expect(frames[0]?.subarray(9, 14)).toEqual(priority)
+  })
+
+  test.each([126, 127, 128, 200, 254, 255, 300])('can carry a name and a value of %i bytes', (length) => {
+    const fields = [field('n'.repeat(length), 'v'.repeat(length))]
+    const decoder = new HpackDecoder()
+    decoder.decode(encodePlainly(fields))
+    expect(decoder.fields).toEqual(fields)
+  })
+
+  test('can be the last block of a stream, with fields that may be indexed', () => {
+    const block = lastHeaders(3, [
+      ['grpc-status', '0'],
+      [':status', '200'],
+    ])
+    expect(block).toEqual(
+      frame(
+        FRAME.headers,
+        FLAG.endStream | FLAG.endHeaders,
+        3,
+        Buffer.concat([Buffer.from([0, 11]), Buffer.from('grpc-status'), Buffer.from([1, 0x30, 0x88])]),
+      ),
+    )
   })
 
   test('carries table size updates before its fields', () => {

@@ -3,7 +3,7 @@ import { firstPiece, publish } from '../../../src/nats/messages.ts'
 
 describe('a line from a NATS server', () => {
   const plain = Buffer.from('MSG s 1 answers 5\r\nhello\r\n')
-  const withHeaders = Buffer.from('HMSG s 2 27 29\r\nNATS/1.0 404 None\r\nA: b\r\n\r\nhi\r\n')
+  const withHeaders = Buffer.from('HMSG s 2 32 34\r\nNATS/1.0 404 None\r\nA: b\r\nC:d\r\n\r\nhi\r\n')
 
   test('is read as a message once the whole payload has arrived', () => {
     for (let size = 0; size < plain.length; size++) expect(firstPiece(plain.subarray(0, size))).toBeUndefined()
@@ -19,7 +19,7 @@ describe('a line from a NATS server', () => {
       size: withHeaders.length,
       found: {
         ...{ subject: 's', subscription: '2', reply: undefined, status: 404, description: 'None' },
-        ...{ headers: new Map([['A', 'b']]), payload: Buffer.from('hi') },
+        ...{ headers: new Map(Object.entries({ A: 'b', C: 'd' })), payload: Buffer.from('hi') },
       },
     })
   })

@@ -17,7 +17,8 @@ describe('the first message of a PostgreSQL connection', () => {
       expect(begins(whole)).toBe(kind)
       for (let size = 0; size < 8; size++) expect(begins(whole.subarray(0, size))).toBeUndefined()
     }
-    expect(begins(Buffer.from([0x16]))).toBe('hello')
+    expect(encryption.begins(Buffer.from([0x16]))).toEqual({ kind: 'hello', sizeBytes: 0 })
+    expect(encryption.begins(writeFrontend({ kind: 'ssl-request' }))?.sizeBytes).toBe(8)
     expect(begins(Buffer.from('GET /'))).toBe('nothing')
   })
 })
@@ -57,6 +58,33 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     expect(isNoted(['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'], 'y')).toBe(true)
     expect(isNoted(['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'], 'n')).toBe(false)
     expect(isNoted(['SCRAM-SHA-256'], 'y')).toBe(false)
+  })
+
+  test('are awaited in a message of at most 10,000 bytes', () => {
+    const rewrite = (length: number) => {
+      const header = Buffer.from('R\0\0\0\0')
+      header.writeUInt32BE(length - 1, 1)
+      const { responses } = encryption.unbinding(() => undefined)
+      return [responses.rewritten(header).length, responses.isOver]
+    }
+    expect([rewrite(10_000), rewrite(10_001)]).toEqual([
+      [0, false],
+      [5, true],
+    ])
+  })
+
+  test('are followed by at most 10,000 bytes of the client in which its choice is sought', () => {
+    const { requests } = encryption.unbinding(() => undefined)
+    const seen = [9_000, 1_000, 1].map((length) => {
+      requests?.rewritten(Buffer.alloc(length))
+      return requests?.isOver
+    })
+    expect(seen).toEqual([false, false, true])
+  })
+
+  test('are not sought in a later step of a login', () => {
+    const step = writeBackend({ kind: 'authentication', method: 11, bytes: Buffer.from('a-PLUS\0b\0\0') })
+    expect(rewritten(step, 100)).toEqual(step)
   })
 
   test('are unchanged if only one mechanism is offered or the message is not an offer', () => {

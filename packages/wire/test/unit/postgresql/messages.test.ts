@@ -304,3 +304,18 @@ describe('a PostgreSQL message', () => {
     expect([rowsOf('INSERT 0 1'), rowsOf('UPDATE 12'), rowsOf('COMMIT')]).toEqual([1, 12, undefined])
   })
 })
+
+test.each([
+  ['000000080002 0001', 'version 2.1 is not read here'],
+  ['0000000800040003', 'version 4.3 is not read here'],
+  ['440000000553', 'Describe: '],
+  ['430000000553', 'Close: '],
+])('a PostgreSQL client message that is refused is named: %s', (bytes, message) => {
+  expect(() => readFrontend(Buffer.from(bytes.replace(' ', ''), 'hex'))).toThrow(message)
+})
+
+test('a PostgreSQL server answers a request for encryption by S, G or N', () => {
+  const answers = ['S', 'G', 'N'].map((answer) => readBackend(Buffer.from(answer)))
+  expect(answers).toEqual(['S', 'G', 'N'].map((answer) => ({ kind: 'encryption', answer })))
+  expect(() => readBackend(Buffer.from('E'))).toThrow('"E" is not an answer to a request to encrypt')
+})

@@ -51,6 +51,22 @@ describe('the PostgreSQL statement reader', () => {
     expect(answered).toEqual([1, 1, 2, 3])
   })
 
+  test('counts an exchange for a startup of eight bytes, and not for one of another version', () => {
+    const reader = statements.reader()
+    expect(reader.awaitsReply).toBe(false)
+    reader.asked(Buffer.from([0, 0, 0, 8, 0, 3, 0, 0]))
+    expect(reader.asked(Buffer.from([0, 0, 0, 8, 0, 2, 0, 0])).exchange).toBe(1)
+    expect(reader.asked(Buffer.from([0, 0, 0])).exchange).toBe(1)
+  })
+
+  test('counts replies that are not read, and cuts a statement to 64 KiB', () => {
+    const reader = statements.reader()
+    reader.replyBegins('Z'.charCodeAt(0))
+    reader.replyBegins('C'.charCodeAt(0))
+    expect(reader.answering).toBe(1)
+    expect(reader.asked(query('x'.repeat(0x1_0001))).statement).toBe('x'.repeat(0x1_0000))
+  })
+
   test('counts no exchange for a request for encryption or cancellation', () => {
     const reader = statements.reader()
     reader.asked(writeFrontend({ kind: 'ssl-request' }))
@@ -65,11 +81,11 @@ describe('an injected PostgreSQL error', () => {
   const error = writeBackend({ kind: 'error', fields: [['C', '42601']] })
 
   test('makes the server execute a failing statement, and replaces the error in the reply', () => {
-    const { kind, request, reply, isSurplus } = failed('40001', 'UPDATE t SET a = 1')
+    const { kind, request, reply, isSurplus, skips } = failed('40001', 'UPDATE t SET a = 1')
     expect([kind, String.fromCharCode(request[0]!)]).toEqual(['substitution', 'Q'])
     expect(reply(error).toString('latin1')).toContain('C40001\0')
     expect(reply(ready)).toBe(ready)
-    expect(isSurplus(ready)).toBe(false)
+    expect([isSurplus(ready), skips(sync), skips(execute(''))]).toEqual([false, false, false])
     expect(String.fromCharCode(failed('40001', 'UPDATE t SET a = 1', execute('')).request[0]!)).toBe('P')
   })
 
@@ -80,6 +96,9 @@ describe('an injected PostgreSQL error', () => {
       expect(request.toString('latin1')).toContain('ROLLBACK')
       expect(reply(complete('ROLLBACK')).toString('latin1')).toContain('C40001\0')
       expect(reply(complete('SELECT 1'))).toEqual(complete('SELECT 1'))
+      // There may be no transaction to roll back, of which the server would warn.
+      const warning = writeBackend({ kind: 'notice', fields: [['C', '25P01']] })
+      expect([reply(warning).length, reply(ready)]).toEqual([0, ready])
     },
   )
 
