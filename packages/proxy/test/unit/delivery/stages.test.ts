@@ -1,0 +1,349 @@
+import { createRandom, type TcpHarm } from '@chaosproxy/faults'
+import { millis } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import {
+  carries,
+  meets,
+  type Next,
+  nextAlarm,
+  type Placed,
+  passed,
+  planDelivery,
+  queueLimitBytes,
+} from '../../../src/delivery/plan.ts'
+import type { StandingHarm } from '../../../src/delivery/registry.ts'
+import { drawLatencyMs } from '../../../src/delivery/schedules.ts'
+import type { Chunk, Content, Stage, Timetable } from '../../../src/delivery/stage.ts'
+import { createStage } from '../../../src/link/link-state.ts'
+
+const latency = (latencyMs: number, jitterMs = 0, distribution?: 'uniform' | 'normal' | 'pareto') =>
+  ({ kind: 'latency', latencyMs: millis(latencyMs), jitterMs: millis(jitterMs), distribution }) as const
+const bandwidth = (bytesPerSecond: number, shared = false) => ({ kind: 'bandwidth', bytesPerSecond, shared }) as const
+const slice = (averageBytes: number, variationBytes: number, pauseMs: number) =>
+  ({ kind: 'slice', averageBytes, variationBytes, pauseMs: millis(pauseMs) }) as const
+const packetLoss = { kind: 'packet-loss', probability: 0.5, retransmitMs: millis(200) } as const
+
+/** Randomness that comes out as given. Any other draw fails. */
+function scripted({ numbers = [], chances = [] }: { numbers?: number[]; chances?: boolean[] } = {}) {
+  const drawn = <Value>(values: Value[]): Value => {
+    const value = values.shift()
+    if (value === undefined) throw new Error('no chance is needed here')
+    return value
+  }
+  return { ...createRandom(1), next: () => drawn(numbers), chance: () => drawn(chances), integer: () => 0 }
+}
+
+/** A stage of a fault, whose parameters can change, and its hits. */
+function stageOf(
+  first: StandingHarm,
+  { shared = { freeAtMs: 0 }, ...chances }: { shared?: Timetable; numbers?: number[]; chances?: boolean[] } = {},
+) {
+  const random = scripted(chances)
+  const state = { harm: first as TcpHarm, hits: 0 }
+  const stage = createStage(first.kind, {
+    harm: () => state.harm,
+    random: () => random,
+    hit: (times = 1) => {
+      state.hits += times
+    },
+    acceptedAtMs: 0,
+    direction: 'requests',
+    connection: {},
+    shared,
+  })
+  return { stage, state }
+}
+
+const placed = (stage: Stage, afterBytes = 0): Placed => ({ stage, afterBytes, hit: () => undefined })
+const chunkOf = (sizeBytes: number, arrivedAtMs = 0): Chunk => ({ arrivedAtMs, bytes: Buffer.alloc(sizeBytes) })
+const pieceOf = (chunk: Chunk, sizeBytes = chunk.bytes.length, content: Content = 'bytes') => ({
+  chunk,
+  content,
+  sizeBytes,
+})
+const nextOf = (chunk: Chunk, positionBytes = 0): Next => ({ ...pieceOf(chunk), positionBytes })
+const nothing: Stage = { countsArriving: 'nothing' }
+
+describe('the plan of a delivery', () => {
+  test('tells a stage the present time less the delays of the stages after it', () => {
+    const asked: number[] = []
+    const asking: Stage = {
+      countsArriving: 'nothing',
+      leavesAtMs(_, atMs, earliestMs) {
+        asked.push(earliestMs)
+        return atMs
+      },
+    }
+    const stages = [latency(5), latency(20)].map((harm) => stageOf(harm).stage)
+    const plan = planDelivery(
+      [stages[0]!, nothing, asking, stages[1]!, asking].map((stage) => placed(stage)),
+      nextOf(chunkOf(9)),
+      100,
+    )
+    expect(asked).toEqual([80, 100])
+    expect(plan).toMatchObject({ kind: 'deliver', atMs: 25, alone: false })
+  })
+
+  test('ends a piece where a later fault begins, which takes no part in its delivery', () => {
+    const held = placed(stageOf(bandwidth(0)).stage, 10)
+    const alone = placed({ countsArriving: 'nothing', alone: true }, 10)
+    expect(planDelivery([alone, held], nextOf(chunkOf(25), 4), 0)).toMatchObject({
+      kind: 'deliver',
+      alone: false,
+      piece: { sizeBytes: 6 },
+    })
+    expect(planDelivery([alone], nextOf(chunkOf(25), 10), 0)).toMatchObject({ alone: true, piece: { sizeBytes: 25 } })
+  })
+
+  test('reports to each stage in force whether a piece was the last of its chunk, and counts endings as hits', () => {
+    const moved: [string, number, boolean][] = []
+    const hits: string[] = []
+    const telling = (name: string, afterBytes: number, ending?: 'close' | 'reset'): Placed => ({
+      stage: {
+        countsArriving: 'nothing',
+        moved({ sizeBytes }, last) {
+          moved.push([name, sizeBytes, last])
+          return ending
+        },
+      },
+      afterBytes,
+      hit: () => void hits.push(name),
+    })
+    const stages = [
+      telling('a', 0),
+      telling('b', 1),
+      telling('c', 0, 'reset'),
+      telling('d', 0, 'close'),
+      telling('e', 0),
+    ]
+    const chunk = chunkOf(9)
+    expect(passed(stages, nextOf(chunk), pieceOf(chunk, 4), stages[4])).toBe('reset')
+    expect(passed(stages.slice(0, 2), nextOf(chunk, 1), pieceOf(chunk))).toBeUndefined()
+    expect(moved).toEqual([
+      ['a', 4, false],
+      ['c', 4, false],
+      ['d', 4, false],
+      ['a', 9, true],
+      ['b', 9, true],
+    ])
+    expect(hits).toEqual(['c', 'd'])
+  })
+
+  test('has the earliest alarm, and the first of two at the same time', () => {
+    const at = (atMs: number, afterBytes = 0) =>
+      placed({ countsArriving: 'nothing', alarm: () => ({ atMs, ending: 'close' }) }, afterBytes)
+    const [late, early, equal, beyond] = [at(9), at(5), at(5), at(1, 10)]
+    expect(nextAlarm([placed(nothing), late, early, equal, beyond], 9, 0)).toMatchObject({ atMs: 5, by: early })
+    expect(nextAlarm([late, beyond], 10, 0)?.by).toBe(beyond)
+    expect(nextAlarm([placed(nothing), beyond], 0, 0)).toBeUndefined()
+  })
+
+  test.each<readonly [StandingHarm, number, boolean]>([
+    [latency(5), 0, true],
+    [bandwidth(0), 0, true],
+    [{ kind: 'half-open' }, 0, true],
+    [{ kind: 'partition', mode: 'hold' }, 0, false],
+    [{ kind: 'blackhole' }, 0, false],
+    [{ kind: 'timeout', afterMs: millis(0) }, 0, false],
+    [{ kind: 'timeout', afterMs: millis(0) }, 10, true],
+    [{ kind: 'partition', mode: 'drop' }, 10, true],
+  ])('carries bytes under %j from byte %i on: %s', (harm, afterBytes, isCarried) => {
+    expect(carries([placed(stageOf(harm).stage, afterBytes)], 9)).toBe(isCarried)
+  })
+
+  test.each<readonly [Stage['countsArriving'], Content, number, number, boolean]>([
+    ['everything', 'bytes', 1, 9, false],
+    ['everything', 'bytes', 2, 9, true],
+    ['everything', 'bytes', 1, 10, true],
+    ['everything', 'end', 0, 9, false],
+    ['everything', 'end', 0, 10, true],
+    ['bytes', 'bytes', 9, 10, true],
+    ['bytes', 'reset', 0, 10, false],
+    ['ends', 'bytes', 9, 10, false],
+    ['ends', 'end', 0, 10, true],
+    ['nothing', 'bytes', 9, 10, false],
+    ['nothing', 'end', 0, 10, false],
+  ])('counts as a hit of a fault that counts %s from byte 10 on: %s of %i bytes at byte %i: %s', (...row) => {
+    const [countsArriving, content, sizeBytes, positionBytes, isHit] = row
+    expect(meets(placed({ countsArriving }, 10), content, sizeBytes, positionBytes)).toBe(isHit)
+  })
+
+  const KIB = 1024
+  test.each<readonly [readonly StandingHarm[], number]>([
+    [[], 256 * KIB],
+    [[latency(10)], 256 * KIB + 10 * 2048 * KIB],
+    [[latency(10), latency(5)], 256 * KIB + 15 * 2048 * KIB],
+    [[latency(10, 2)], 256 * KIB + 12 * 2048 * KIB],
+    [[latency(10, 2, 'normal')], 256 * KIB + 16 * 2048 * KIB],
+    [[latency(10, 2, 'pareto')], 256 * KIB + 28 * 2048 * KIB],
+    [[packetLoss, bandwidth(1000)], 256 * KIB + 600],
+    [[latency(10), bandwidth(2000), bandwidth(1000)], 256 * KIB + 10],
+    [[latency(1000)], 96 * 1024 * KIB],
+  ])('lets so many bytes wait under %j: %i', (harms, sizeBytes) => {
+    expect(queueLimitBytes(harms.map((harm) => placed(stageOf(harm).stage)))).toBe(sizeBytes)
+  })
+})
+
+test.each<readonly [ReturnType<typeof latency>, readonly number[], number]>([
+  [latency(100, 10), [0.75], 105],
+  [latency(100, 10), [0.25], 95],
+  [latency(5, 10), [0], 0],
+  [latency(100, 10, 'normal'), [1 - Math.exp(-0.5), 0], 110],
+  [latency(100, 10, 'normal'), [1 - Math.exp(-0.5), 0.5], 90],
+  [latency(100, 10, 'normal'), [1 - Math.exp(-2), 0], 120],
+  [latency(5, 10, 'normal'), [1 - Math.exp(-0.5), 0.5], 0],
+  [latency(100, 10, 'pareto'), [0], 100],
+  [latency(100, 10, 'pareto'), [1 - 1 / 8], 110],
+])('the latency %j with the random numbers %j is %d ms', (harm, numbers, expected) => {
+  expect(drawLatencyMs(harm, () => scripted({ numbers: [...numbers] }))).toBeCloseTo(expected, 9)
+})
+
+describe('a bandwidth that connections share', () => {
+  test('gives each piece its turn when the piece is planned, and keeps the turn until the piece has left', () => {
+    const shared = { freeAtMs: 0 }
+    const [a, b] = [stageOf(bandwidth(1000, true), { shared }), stageOf(bandwidth(1000, true), { shared })]
+    const [first, second] = [chunkOf(100), chunkOf(100)]
+    const plan = (of: typeof a, chunk: Chunk, nowMs: number) => {
+      const delivery = planDelivery([placed(of.stage)], nextOf(chunk), nowMs)
+      return delivery.kind === 'deliver' ? [delivery.piece.sizeBytes, delivery.atMs] : delivery.kind
+    }
+    expect([plan(a, first, 0), plan(b, second, 0), plan(a, first, 0), plan(b, second, 5)]).toEqual([
+      [10, 10],
+      [10, 20],
+      [10, 10],
+      [10, 20],
+    ])
+    passed([placed(a.stage)], nextOf(first), pieceOf(first, 10))
+    expect(plan(a, first, 10)).toEqual([10, 30])
+    // Another rate needs another turn, and another chunk too.
+    b.state.harm = bandwidth(2000, true) as TcpHarm
+    expect(plan(b, second, 10)).toEqual([20, 40])
+    expect(plan(b, chunkOf(5), 10)).toEqual([5, 42.5])
+  })
+
+  test('lets the end of a stream leave after the last byte of its own connection', () => {
+    const shared = { freeAtMs: 0 }
+    const [a, b] = [stageOf(bandwidth(1000, true), { shared }), stageOf(bandwidth(1000, true), { shared })]
+    const chunk = chunkOf(5)
+    for (const { stage } of [a, b]) stage.leavesAtMs?.(pieceOf(chunk), 0, 0)
+    a.stage.moved?.(pieceOf(chunk), true)
+    const endAtMs = ({ stage }: typeof a) => stage.leavesAtMs?.(pieceOf(chunkOf(0), 0, 'end'), 1, 0)
+    expect([endAtMs(a), endAtMs(b)]).toEqual([5, 1])
+    a.stage.moved?.(pieceOf(chunkOf(0), 0, 'end'), true)
+    expect(endAtMs(a)).toBe(5)
+  })
+
+  test('makes up for a stall by at most 100 ms, or twice the time of a piece', () => {
+    const leavesAtMs = (bytesPerSecond: number) =>
+      stageOf(bandwidth(bytesPerSecond)).stage.leavesAtMs?.(pieceOf(chunkOf(1)), 0, 60_000)
+    expect([leavesAtMs(1000), leavesAtMs(5)]).toEqual([60_000 - 100 + 1, 60_000 - 400 + 200])
+  })
+})
+
+describe('packet loss', () => {
+  const lossOf = (chances: boolean[], sizeBytes: number, content: Content = 'bytes') => {
+    const { stage, state } = stageOf(packetLoss, { chances })
+    const piece = pieceOf(chunkOf(sizeBytes), sizeBytes, content)
+    const times = [stage.leavesAtMs?.(piece, 7, 0), stage.leavesAtMs?.(piece, 7, 0)]
+    stage.moved?.(piece, true)
+    stage.moved?.(piece, true)
+    return { waitMs: times.map((time) => (time ?? 0) - 7), hits: state.hits, left: chances.length }
+  }
+  const [lost, not] = [true, false]
+
+  test.each<readonly [string, boolean[], number, number, number]>([
+    ['no packet', [not], 1448, 0, 0],
+    ['the only packet', [lost, not], 1448, 200, 1],
+    ['the only packet, twice', [lost, lost, not], 1448, 600, 2],
+    ['the only packet, seven times', Array(7).fill(lost), 1448, 25_400, 7],
+    ['the first of four packets', [lost, not, not, not, not], 1448 * 3 + 1, 0, 1],
+    ['the first of four packets, twice', [lost, lost, not, not, not, not], 1448 * 4, 200, 2],
+    ['the first and the last of four packets', [lost, not, not, not, lost, not], 1448 * 4, 200, 2],
+  ])('delays bytes until %s is retransmitted, and counts each loss', (_, chances, sizeBytes, waitMs, hits) => {
+    expect(lossOf([...chances], sizeBytes)).toEqual({ waitMs: [waitMs, waitMs], hits, left: 0 })
+  })
+
+  test('may delay the end of a stream, which is one packet', () => {
+    expect(lossOf([lost, not], 0, 'end')).toEqual({ waitMs: [200, 200], hits: 1, left: 0 })
+  })
+
+  test('delays later bytes until the bytes before them have left, and draws anew for each chunk', () => {
+    const { stage, state } = stageOf(packetLoss, { chances: [lost, not, not, lost, not] })
+    const [first, second, third] = [chunkOf(1), chunkOf(1), chunkOf(1)].map((chunk) => pieceOf(chunk))
+    expect(stage.leavesAtMs?.(first!, 0, 0)).toBe(200)
+    expect(stage.moved?.(first!, true)).toBeUndefined()
+    expect([stage.leavesAtMs?.(second!, 10, 0), state.hits]).toEqual([200, 1])
+    stage.moved?.(second!, true)
+    expect([stage.leavesAtMs?.(third!, 300, 0), state.hits]).toEqual([500, 1])
+  })
+})
+
+describe('a slice fault', () => {
+  test('pauses, and counts a hit, after each piece that it drew, even if other faults divide the piece', () => {
+    const { stage, state } = stageOf(slice(4, 0, 3))
+    const chunk = chunkOf(10)
+    const move = (sizeBytes: number, last = false) => {
+      const portion = stage.portionBytes?.(sizeBytes, chunk)
+      const atMs = stage.leavesAtMs?.(pieceOf(chunk, sizeBytes), 0, 0)
+      stage.moved?.(pieceOf(chunk, sizeBytes), last)
+      return [portion, atMs, state.hits]
+    }
+    expect(stage.portionBytes?.(10, chunk)).toBe(4)
+    expect([move(2), move(1), move(1), move(4), move(2, true), move(2, true)]).toEqual([
+      [2, 0, 0],
+      [1, 0, 0],
+      [1, 0, 1],
+      [4, 3, 2],
+      [2, 6, 3],
+      [2, 9, 4],
+    ])
+  })
+
+  test('draws a new piece for a new chunk, and passes the end of a stream', () => {
+    const { stage, state } = stageOf(slice(4, 1, 3))
+    const chunk = chunkOf(5)
+    expect(stage.portionBytes?.(5, chunk)).toBe(5)
+    stage.moved?.(pieceOf(chunk, 3), true)
+    expect(stage.portionBytes?.(4, chunk)).toBe(4)
+    stage.moved?.(pieceOf(chunkOf(0), 0, 'end'), true)
+    expect([state.hits, stage.portionBytes?.(9, chunk)]).toEqual([1, 4])
+  })
+
+  test('draws sizes around its average, of at least one byte', () => {
+    const smallest = (averageBytes: number, variationBytes: number) =>
+      stageOf(slice(averageBytes, variationBytes, 0)).stage.portionBytes?.(100, chunkOf(100))
+    expect([smallest(4, 0), smallest(4, 1), smallest(4, 3), smallest(4, 4)]).toEqual([4, 3, 1, 1])
+  })
+})
+
+describe('a corruption fault', () => {
+  const corrupted = (stage: Stage, sizeBytes: number) => [...(stage.transform?.(Buffer.alloc(sizeBytes)) ?? [])]
+
+  test('flips a bit after each gap that it draws, wherever the bytes are divided, and counts each flip', () => {
+    // With probability 0.5, these numbers are gaps of 3, 0 and 3 bytes.
+    const { stage, state } = stageOf({ kind: 'corrupt', probability: 0.5 }, { numbers: [0.9, 0, 0.9, 0.99] })
+    expect([2, 1, 3, 3].map((sizeBytes) => corrupted(stage, sizeBytes))).toEqual([[0, 0], [0], [1, 1, 0], [0, 0, 1]])
+    expect(state.hits).toBe(3)
+  })
+
+  test('draws a new gap once its probability changes, and needs no chance at probability 0 or 1', () => {
+    const { stage, state } = stageOf({ kind: 'corrupt', probability: 0 })
+    expect(corrupted(stage, 2)).toEqual([0, 0])
+    state.harm = { kind: 'corrupt', probability: 1 }
+    expect([corrupted(stage, 2), corrupted(stage, 1)]).toEqual([[1, 1], [1]])
+  })
+})
+
+test('a byte limit closes the connection with the last byte that it allows, and not at an end before it', () => {
+  const { stage } = stageOf({ kind: 'limit-bytes', bytes: 3 })
+  const chunk = chunkOf(3)
+  const end = pieceOf(chunkOf(0), 0, 'end')
+  expect([stage.moved?.(pieceOf(chunk, 2), false), stage.moved?.(end, true)]).toEqual([undefined, undefined])
+  expect([stage.portionBytes?.(9, chunk), stage.fate?.('bytes')]).toEqual([1, 'pass'])
+  expect(stage.moved?.(pieceOf(chunk, 1), true)).toBe('close')
+  expect([stage.fate?.('bytes'), stage.fate?.('end'), stage.moved?.(end, true)]).toEqual(['close', 'pass', undefined])
+})
+
+test('a refusal counts no arrival, and resets new connections', () => {
+  expect(stageOf({ kind: 'refuse' }).stage).toMatchObject({ countsArriving: 'nothing', refuses: true })
+})
