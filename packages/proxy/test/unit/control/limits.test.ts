@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createEventLog } from '../../../src/control/state/events.ts'
 import { createLeases } from '../../../src/control/state/leases.ts'
 import { validateName } from '../../../src/control/state/names.ts'
+import { control } from '../../control/control-plane.ts'
 
 describe('a lease', () => {
   afterEach(() => void vi.useRealTimers())
@@ -44,7 +45,40 @@ test('the event log keeps the last 1,024 events for clients that reconnect', () 
   expect([since(0).length, since(0)[0]?.sequence, since(1_023).length]).toEqual([1_024, 2, 2])
 })
 
+test('the event log tells its listeners of each event until they leave', () => {
+  const log = createEventLog()
+  const heard: number[] = []
+  const leave = log.subscribe(({ sequence }) => heard.push(sequence))
+  expect([log.lastSequence, log.subscribers, log.since(0)]).toEqual([0, 1, []])
+  log.emit({ type: 'reset' })
+  leave()
+  log.emit({ type: 'reset' })
+  expect([heard, log.lastSequence, log.subscribers]).toEqual([[1], 2, 0])
+})
+
+test.each(['', '.', '..', 'a\nb', 'a\u202eb'])('a name is refused if it is %j', (name) => {
+  expect(() => validateName('a fault', name)).toThrow('name')
+})
+
+test('a body has at most 4 MiB', async () => {
+  const { ask } = await control()
+  const body = (length: number) => ask('POST', '/v1/faults', `{${' '.repeat(length - 2)}}`)
+  expect(await body(4 << 20)).toMatchObject({ status: 400, headers: { connection: 'close' } })
+  expect(await body((4 << 20) + 1)).toMatchObject({ status: 413, headers: { connection: 'close' } })
+})
+
+test('a reply has a length unless it is 204', async () => {
+  const { ask } = await control()
+  const listed = await ask('GET', '/v1/faults')
+  expect(listed.headers['content-length']).toBe(String(listed.text.length))
+  const { status, headers } = await ask('POST', '/reset')
+  expect([status, headers['content-length']]).toEqual([204, undefined])
+})
+
 test('a name has at most 256 characters', () => {
   expect(() => validateName('a fault', 'x'.repeat(256))).not.toThrow()
+  for (const name of ['...', 'a.b', 'ü', 'a b']) expect(() => validateName('a fault', name)).not.toThrow()
+  expect(() => validateName('a fault', 'abc', 3)).not.toThrow()
+  expect(() => validateName('a fault', 'abcd', 3)).toThrow('4 characters; at most 3 are allowed')
   expect(() => validateName('a fault', 'x'.repeat(257))).toThrow('257 characters; at most 256 are allowed')
 })

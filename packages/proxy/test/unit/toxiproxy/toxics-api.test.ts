@@ -107,7 +107,9 @@ describe('the toxics of a proxy', () => {
     [{ type: 'latency', attributes: [] }, expect.stringContaining('cannot unmarshal array')],
     [{ type: 'latency', toxicity: 7 }, expect.stringContaining('toxicity is 7')],
     [{ type: 'latency', toxicity: -0.1 }, expect.stringContaining('toxicity is -0.1')],
+    [{ type: 'latency', toxicity: 1.1 }, expect.stringContaining('toxicity is 1.1')],
     [{ type: 'latency', name: 'x'.repeat(1_000_000) }, expect.stringContaining('has 1000000 characters')],
+    [{ type: 'latency', name: 'x'.repeat(257) }, expect.stringContaining('has 257 characters; at most 256')],
     ['{"type":"latency","attributes":{"latency":NaN}}', expect.stringContaining('bad request body')],
     ['', 'bad request body: EOF'],
   ])('are refused with status 400 and not added if invalid (case %#)', async (body, error) => {
@@ -115,6 +117,37 @@ describe('the toxics of a proxy', () => {
     const answer = await ask('POST', '/proxies/db/toxics', body)
     expect(answer).toMatchObject({ status: 400, json: { error, status: 400 } })
     expect((await ask('GET', '/proxies/db')).json.toxics).toEqual([])
+  })
+
+  test('may have any probability from 0 to 1, and a name of 256 characters', async () => {
+    const { ask, plane } = await withProxy()
+    for (const [toxicity, when] of [
+      [0, { probability: 0 }],
+      [0.5, { probability: 0.5 }],
+      [1, undefined],
+    ] as const) {
+      const name = `${toxicity}`.padEnd(256, 'x')
+      expect((await ask('POST', '/proxies/db/toxics', { type: 'latency', name, toxicity })).json.toxicity).toBe(
+        toxicity,
+      )
+      expect(plane.faults.list().at(-1)?.fault.when).toEqual(when)
+    }
+  })
+
+  test('are listed upstream first, and healed with their proxy', async () => {
+    const { ask, plane } = await withProxy()
+    for (const [name, stream] of [
+      ['a', 'downstream'],
+      ['b', 'upstream'],
+      ['c', 'Downstream'],
+      ['d', 'upstream'],
+    ])
+      await ask('POST', '/proxies/db/toxics', { type: 'latency', name, stream })
+    const { json } = await ask('GET', '/proxies/db/toxics')
+    expect(json.map(({ name }: { readonly name: string }) => name)).toEqual(['b', 'd', 'a', 'c'])
+    expect(plane.faults.list().map(({ name }) => name)).toEqual(['db/a', 'db/b', 'db/c', 'db/d'])
+    await ask('DELETE', '/proxies/db')
+    expect(plane.faults.list()).toEqual([])
   })
 
   test('are unchanged after an invalid change', async () => {
