@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { links } from '../../../../testing/src/sockets.ts'
+import { MessageCount } from '../../../src/http2/withheld-reply.ts'
 import { ask, service } from '../../http2/service.ts'
 
 type Service = Awaited<ReturnType<typeof service>>
@@ -41,4 +42,30 @@ test('the fault grpc-status does not change a reply without body and trailers, a
   const fault = world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
   expect(await call(world, '/a')).toMatchObject({ status: 204, grpc: undefined })
   expect(fault).toMatchObject({ hits: 0, missed: 1 })
+})
+
+test('the message of a gRPC status is percent-encoded, except printable ASCII', async () => {
+  const world = await service()
+  world.faults.apply({ kind: 'grpc-status', status: 8, message: 'a ~%\u001f\u007fé', links: links.to })
+  expect(await call(world, '/a')).toMatchObject({ message: 'a ~%25%1F%7F%C3%A9' })
+})
+
+test('a call ends after no message of its reply as soon as the reply has begun', async () => {
+  const world = await service({ answer: (stream) => stream.respond({ ':status': 200 }) })
+  const fault = world.faults.apply({ kind: 'grpc-status', status: 8, message: 'm', messages: 0, links: links.to })
+  expect(await call(world, '/a')).toMatchObject({ status: 200, grpc: '8', message: 'm' })
+  expect([fault.hits, fault.missed]).toEqual([1, 0])
+})
+
+test.each<readonly [number, readonly string[], readonly (number | undefined)[]]>([
+  [0, ['', '00'], [0, 0]],
+  [1, ['0000000000'], [5]],
+  [1, ['0000000001', 'ff', 'ff'], [undefined, 1, 0]],
+  [1, ['00000000', '02', 'ffffff'], [undefined, undefined, 2]],
+  [2, ['000000000000000000', '00ff'], [undefined, 1]],
+  [2, ['0000000001ff0000000001ff00'], [12]],
+  [1, ['0000000100', 'ff'.repeat(255), 'ffff'], [undefined, undefined, 1]],
+])('the end of message %i in the pieces %j is at %j', (messages, pieces, ends) => {
+  const count = new MessageCount(messages)
+  expect(pieces.map((piece) => count.endIn(Buffer.from(piece, 'hex')))).toEqual(ends)
 })
