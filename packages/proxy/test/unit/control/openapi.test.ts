@@ -5,7 +5,8 @@ import { type FaultFamily, parametersOf, trafficFamilies, trafficFaultKinds } fr
 import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../../recorder/src/record/recorder.ts'
 import { cleanUp } from '../../../../testing/src/sockets.ts'
-import type { DescribedRoute } from '../../../src/control/v1/described-route.ts'
+import { type DescribedRoute, schemaOfParameter } from '../../../src/control/v1/described-route.ts'
+import { describeApi } from '../../../src/control/v1/openapi.ts'
 import { v1Routes } from '../../../src/control/v1/routes.ts'
 import { componentSchemas } from '../../../src/control/v1/schemas.ts'
 import { openRecordFile } from '../../../src/record-file/record-file.ts'
@@ -13,6 +14,18 @@ import { startRunClock } from '../../../src/record-file/run-clock.ts'
 import { anywhere, control } from '../../control/control-plane.ts'
 import { violations } from '../../control/schema-check.ts'
 import { latency, withProxies } from '../../control/two-proxies.ts'
+
+interface Description {
+  readonly paths: {
+    readonly [path: string]: {
+      readonly [method: string]: {
+        readonly responses: { readonly [status: string]: { readonly content?: object } }
+        readonly requestBody?: { readonly required: boolean }
+        readonly parameters: readonly object[]
+      }
+    }
+  }
+}
 
 describe('the description at /v1/openapi.json', () => {
   test('lists exactly the routes that the control interface serves', async () => {
@@ -38,6 +51,111 @@ describe('the description at /v1/openapi.json', () => {
       .map(({ responses }) => Object.keys(responses))
     expect(statuses.length).toBeGreaterThan(10)
     for (const each of statuses) expect(each).toEqual(expect.arrayContaining(['400', '401', '403', '413', '503']))
+  })
+
+  test.each<readonly [route: string, success: number, errors: readonly number[]]>([
+    ['get /v1/proxies', 200, []],
+    ['post /v1/proxies', 201, [409, 500]],
+    ['get /v1/proxies/{proxy}', 200, [404]],
+    ['patch /v1/proxies/{proxy}', 200, [404, 500]],
+    ['delete /v1/proxies/{proxy}', 204, [404]],
+    ['get /v1/links', 200, []],
+    ['get /v1/links/{link}', 200, [404]],
+    ['get /v1/faults', 200, []],
+    ['post /v1/faults', 201, [404, 409]],
+    ['get /v1/faults/{fault}', 200, [404]],
+    ['put /v1/faults/{fault}', 200, [404, 409]],
+    ['delete /v1/faults/{fault}', 204, [404, 409]],
+    ['get /v1/partitions', 200, []],
+    ['put /v1/partitions/{partition}', 200, [409]],
+    ['delete /v1/partitions/{partition}', 204, [404, 409]],
+    ['get /v1/rules', 200, []],
+    ['put /v1/rules', 200, [404, 409, 412]],
+    ['get /v1/leases', 200, []],
+    ['post /v1/leases', 201, []],
+    ['get /v1/leases/{lease}', 200, [404]],
+    ['delete /v1/leases/{lease}', 204, [404]],
+    ['post /v1/leases/{lease}/renew', 200, [404]],
+    ['post /v1/reset', 204, [500]],
+    ['get /v1/events', 200, []],
+    ['get /v1/recording', 200, [404]],
+    ['get /v1/metrics', 200, []],
+    ['get /v1/openapi.json', 200, []],
+  ])('gives %s the status %i, and its own errors %j', async (route, success, errors) => {
+    const { plane } = await control()
+    const { paths } = describeApi(v1Routes(plane, 'x', anywhere), '7') as Description
+    const [method = '', path = ''] = route.split(' ')
+    const { responses, requestBody, parameters } = paths[path]?.[method] ?? {}
+    expect(Object.keys(responses ?? {}).map(Number)).toEqual([success, 400, 401, 403, ...errors, 413, 503].toSorted())
+    expect(requestBody?.required).toBe(/^(post .*s|patch .*|put .*)$/.test(route) ? true : undefined)
+    expect(Object.keys(responses?.[success]?.content ?? {})).toEqual(
+      success === 204
+        ? []
+        : [
+            route.endsWith('events')
+              ? 'text/event-stream'
+              : route.endsWith('metrics')
+                ? 'text/plain'
+                : 'application/json',
+          ],
+    )
+    const inPath = [...path.matchAll(/\{(.+?)\}/g)].map(([, name]) => ({ name, in: 'path', required: true }))
+    expect(parameters).toMatchObject(route.endsWith('events') ? [{ name: 'since', in: 'query' }] : inPath)
+  })
+
+  test.each<readonly [object, object]>([
+    [{ unit: 'json' }, {}],
+    [
+      { unit: 'flag', default: false },
+      { type: 'boolean', default: false },
+    ],
+    [{ unit: 'text' }, { type: 'string' }],
+    [
+      { unit: 'text', values: ['a'] },
+      { type: 'string', enum: ['a'] },
+    ],
+    [{ unit: 'text', orNumber: true }, { oneOf: [{ type: 'string' }, { type: 'number' }] }],
+    [{ unit: 'probability' }, { type: 'number', minimum: 0, maximum: 1 }],
+    [{ unit: 'ms' }, { type: 'number', minimum: 0, description: 'it (ms)' }],
+    [
+      { unit: 'ms', least: 1, most: 2 },
+      { type: 'number', minimum: 1, maximum: 2, description: 'it (ms)' },
+    ],
+    [{ unit: 'bytes/s' }, { type: 'number', minimum: 0, description: 'it (bytes/s)' }],
+    [{ unit: 'per second' }, { type: 'number', minimum: 0 }],
+    [{ unit: 'bytes' }, { type: 'integer', minimum: 0, description: 'it (bytes)' }],
+    [
+      { unit: 'count', least: 1, most: 2 },
+      { type: 'integer', minimum: 1, maximum: 2 },
+    ],
+  ])('gives a parameter %j the schema %j', (parameter, schema) => {
+    expect(schemaOfParameter({ name: 'x', summary: 'it', optional: false, ...parameter } as never)).toEqual({
+      description: 'it',
+      ...schema,
+    })
+  })
+
+  test('gives the limits and the required members of requests and responses', () => {
+    expect(componentSchemas['LeaseRequest']).toMatchObject({
+      properties: { ttlMs: { default: 30_000, minimum: 100, maximum: 86_400_000 } },
+      required: ['owner'],
+      additionalProperties: false,
+    })
+    expect(componentSchemas['ProxyRequest']).toMatchObject({
+      properties: { enabled: { default: true }, keepHost: { default: false }, protocol: { default: 'tcp' } },
+      required: ['name', 'upstream'],
+    })
+    expect(componentSchemas['ProxyChange']?.required).toEqual([])
+    expect(componentSchemas['PartitionRequest']?.properties?.['groups']?.minItems).toBe(2)
+    expect(componentSchemas['RuleSetRequest']).toMatchObject({ required: ['faults'], additionalProperties: false })
+    expect(componentSchemas['Fault']?.required).toEqual(['name', 'kind', 'links', 'origin', 'hits'])
+    expect(componentSchemas['Proxy']?.required).not.toContain('authority')
+    expect(componentSchemas['Recording']?.required).not.toContain('judged')
+    expect(componentSchemas['Lease']?.properties?.['remainingMs']).toEqual({ type: 'integer', minimum: 0 })
+    const faults = componentSchemas['FaultRequest']?.oneOf ?? []
+    const withMatch = faults.filter(({ properties }) => properties?.['match'] !== undefined)
+    expect(withMatch.map(({ properties }) => properties?.['kind']?.const)).toContain('error-status')
+    expect(withMatch.map(({ properties }) => properties?.['kind']?.const)).not.toContain('latency')
   })
 
   test('refers only to its own schemas, and names every kind of fault', async () => {

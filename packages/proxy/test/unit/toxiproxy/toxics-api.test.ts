@@ -4,6 +4,27 @@ import { control } from '../../control/control-plane.ts'
 import { UPSTREAM, withProxy } from '../../toxiproxy/one-proxy.ts'
 
 describe('the toxics of a proxy', () => {
+  test.each([
+    ['latency', { latency: 5, jitter: 2 }, { kind: 'latency', latencyMs: 5, jitterMs: 2, distribution: 'uniform' }],
+    ['latency', {}, { kind: 'latency', latencyMs: 0, jitterMs: 0, distribution: 'uniform' }],
+    ['bandwidth', { rate: 3 }, { kind: 'bandwidth', bytesPerSecond: 3000, shared: false }],
+    ['slow_close', { delay: 7 }, { kind: 'slow-close', delayMs: 7 }],
+    ['timeout', { timeout: 7 }, { kind: 'timeout', afterMs: 7 }],
+    ['reset_peer', { timeout: 7 }, { kind: 'reset-peer', afterMs: 7 }],
+    [
+      'slicer',
+      { average_size: 1, size_variation: 0, delay: 1500 },
+      { kind: 'slice', averageBytes: 1, variationBytes: 0, pauseMs: 1.5 },
+    ],
+    ['limit_data', { bytes: 9 }, { kind: 'limit-bytes', bytes: 9 }],
+  ])('of the type %s with the attributes %j are the fault %j', async (type, attributes, fault) => {
+    const { ask, plane } = await withProxy()
+    expect((await ask('POST', '/proxies/db/toxics', { type, attributes })).status).toBe(200)
+    expect(plane.faults.list().map((each) => each.fault)).toEqual([
+      { ...fault, links: [{ from: 'db', to: 'clients' }] },
+    ])
+  })
+
   test('are listed upstream first, and then in the order of creation', async () => {
     const { ask } = await withProxy()
     for (const [name, stream] of [
