@@ -46,6 +46,7 @@ export function world({ framing = jsonLines as Framing, seed = 1, maxMessageByte
   function connect() {
     const [there, here] = [outlet(), outlet()]
     const ending = { aborted: false }
+    const disturbed: string[][] = []
     const interceptor: Interceptor = intercept({
       id: ++connections,
       client: { host: '127.0.0.1', port: 1 },
@@ -56,6 +57,7 @@ export function world({ framing = jsonLines as Framing, seed = 1, maxMessageByte
         ending.aborted = true
       },
       guard: (callback) => callback(),
+      disturbed: (altered = []) => void disturbed.push(altered.map((bytes) => bytes.toString('latin1'))),
     })
     const send = (text: string) => {
       // What was received is read over afterwards, as a socket's memory is.
@@ -63,7 +65,7 @@ export function world({ framing = jsonLines as Framing, seed = 1, maxMessageByte
       interceptor.requests.receive(scratch)
       scratch.fill(0)
     }
-    return { interceptor, send, ending, there: there.out, here: here.out }
+    return { interceptor, send, ending, disturbed, there: there.out, here: here.out }
   }
   const apply = (harm: Harm<MessageFault>, rest: Partial<MessageFault> = {}) =>
     faults.apply({ links: to, ...rest, ...harm } as MessageFault)

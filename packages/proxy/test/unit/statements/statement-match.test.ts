@@ -14,6 +14,18 @@ test.each([
   ['insert into payments', 'INSERT INTO payments_old VALUES (1)', false],
   ['insert into "Payments" (', 'insert into "Payments"(n)', true],
   ['update', 'SELECT 1 FOR UPDATE', false],
+  ['COMMIT', '--\nCOMMIT', true],
+  ['COMMIT', '\n-- ; COMMIT', false],
+  ['COMMIT', '/**/COMMIT', true],
+  ['COMMIT', '/*/ ; COMMIT */', false],
+  ['COMMIT', "SELECT ''; COMMIT", true],
+  ['COMMIT', 'SELECT `;`; COMMIT', true],
+  ['COMMIT', 'SELECT "; COMMIT', false],
+  ['COMMIT', 'SELECT $a$ a; COMMIT $a$', false],
+  ['COMMIT', 'SELECT $a$ $b$ $a$; COMMIT', true],
+  ['COMMIT', `SELECT $${'x'.repeat(62)}$ ; COMMIT $${'x'.repeat(62)}$`, false],
+  ['COMMIT', `SELECT $${'x'.repeat(63)}$ ; COMMIT $${'x'.repeat(63)}$`, true],
+  ['COMMIT', '', false],
 ])('the statement pattern %j applied to the text %j returns %j', (words, sql, has) => {
   expect(compileStatement(words)(sql)).toBe(has)
 })
