@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { deliveredAtMs, streamsOf } from '../../../src/tape/stream.ts'
 import { Tape, type TapeEntry } from '../../../src/tape/tape.ts'
 
 const KIB = 1024
@@ -71,4 +72,98 @@ test('a tape records bytes delivered immediately in one entry, and delayed bytes
     ['delivered', 4],
   ])
   expect([...tape.entries()].map((entry) => entry.kind === 'bytes' && entry.isDelivered)).toEqual([true, false, false])
+})
+
+test.each<readonly [string, (tape: Tape) => void, number]>([
+  ['of another stream', (tape) => tape.delivered(1, 1, 8), 2],
+  ['at another time', (tape) => tape.delivered(0, 2, 8), 2],
+  ['of fewer bytes', (tape) => tape.delivered(0, 1, 7), 2],
+  ['of the same bytes', (tape) => tape.delivered(0, 1, 8), 1],
+  [
+    'after another event',
+    (tape) => {
+      tape.note('closed', 0, 1)
+      tape.delivered(0, 1, 8)
+    },
+    3,
+  ],
+])(
+  'a tape records a delivery %s in an entry of its own, unless it follows exactly those bytes',
+  (_, deliver, entries) => {
+    const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
+    tape.received(0, 1, 5, Buffer.from('abc'))
+    deliver(tape)
+    const [first, ...others] = [...tape.entries()]
+    expect([first?.kind === 'bytes' && first.isDelivered, others.length + 1]).toEqual([entries === 1, entries])
+  },
+)
+
+test('a tape keeps large numbers of streams, times and bytes, and each kind of event', () => {
+  const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
+  tape.delivered(70_000, 0.5, 2 ** 40)
+  for (const kind of ['opened', 'finished', 'closed', 'disturbed', 'unread'] as const)
+    tape.note(kind, 70_000, 1e9 + 0.5)
+  tape.received(70_001, 2e9, 2 ** 40, Buffer.from('x'))
+  expect([...tape.entries()]).toEqual([
+    { kind: 'delivered', stream: 70_000, atMs: 0.5, totalBytes: 2 ** 40 },
+    ...['opened', 'finished', 'closed', 'disturbed', 'unread'].map((kind) => ({
+      kind,
+      stream: 70_000,
+      atMs: 1e9 + 0.5,
+    })),
+    {
+      ...{ kind: 'bytes', stream: 70_001, atMs: 2e9, positionBytes: 2 ** 40, sizeBytes: 1, isDelivered: false },
+      bytes: Buffer.from('x'),
+    },
+  ])
+})
+
+test('a tape takes its memory from the common budget, in pieces of 64 KiB, and keeps it', () => {
+  const budget = { leftBytes: 3 * 64 * KIB - 1 }
+  const [one, other, none] = [
+    new Tape(200 * KIB, budget),
+    new Tape(64 * KIB, budget),
+    new Tape(64 * KIB - 1, { leftBytes: 1 << 20 }),
+  ]
+  const chunk = Buffer.alloc(16 * KIB)
+  for (let atMs = 0; atMs < 4; atMs++) one.received(0, atMs, 0, chunk)
+  expect([one.memoryBytes, budget.leftBytes]).toEqual([2 * 64 * KIB, 64 * KIB - 1])
+  other.note('opened', 0, 7)
+  none.note('opened', 0, 8)
+  expect([other.memoryBytes, other.forgottenUntilMs, [...other.entries()].length]).toEqual([0, 7, 0])
+  expect([none.memoryBytes, none.forgottenUntilMs]).toEqual([0, 8])
+})
+
+test.each([
+  [0, 1],
+  [1, 1],
+  [5, 1],
+  [6, 2],
+  [8, 2],
+  [9, 4],
+  [20, 4],
+  [21, undefined],
+])('byte %i of a stream is delivered with the first delivery that reaches it, at %s ms', (endBytes, atMs) => {
+  const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
+  tape.delivered(0, 1, 5)
+  tape.delivered(0, 2, 8)
+  tape.delivered(1, 3, 9)
+  tape.delivered(0, 4, 20)
+  const [stream] = streamsOf(tape.entries())
+  expect(stream && deliveredAtMs(stream, endBytes)).toBe(atMs)
+})
+
+test('the events of a stream are read with their times, and of disturbances only the first', () => {
+  const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
+  const events = ['opened', 'unread', 'disturbed', 'disturbed', 'unread', 'finished', 'closed'] as const
+  for (const [i, kind] of events.entries()) tape.note(kind, 4, i + 1)
+  tape.received(4, 9, 0, Buffer.from('ab'))
+  tape.delivered(4, 9, 2)
+  expect(streamsOf(tape.entries())).toEqual([
+    {
+      ...{ number: 4, openedAtMs: 1, unreadAtMs: [2, 5], disturbedAtMs: 3, finishedAtMs: 6, closedAtMs: 7 },
+      pieces: [expect.objectContaining({ positionBytes: 0, sizeBytes: 2, atMs: 9 })],
+      deliveries: [{ totalBytes: 2, atMs: 9 }],
+    },
+  ])
 })
