@@ -1,0 +1,177 @@
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import {
+  editReply,
+  editRequest,
+  isEndless,
+  makeUpReply,
+  mayHaveContent,
+  offsetInContent,
+  type Reply,
+  statusLine,
+  withFields,
+  withHost,
+} from '../../../src/http/reply.ts'
+
+const GET = { close: false, method: 'GET' }
+const textOf = ({ raw }: { readonly raw: Buffer }): string => raw.toString('latin1')
+const fieldsOf = (fields: { readonly [name: string]: string }) => ({ get: (name: string) => fields[name] })
+
+/** A response of a server, whole unless its body follows. */
+function replyOf(head: string, body: Buffer | string = '', more: Partial<Reply> = {}): Reply {
+  const bytes = Buffer.from(body)
+  const raw = Buffer.concat([Buffer.from(`${head}\r\n\r\n`), bytes])
+  const headLength = head.length + 4
+  return {
+    status: 200,
+    headers: undefined,
+    body: { bytes },
+    kind: 'sized',
+    raw,
+    headLength,
+    bodyFollows: false,
+    ...more,
+  }
+}
+
+test.each([
+  [101, false],
+  [199, false],
+  [200, true],
+  [204, false],
+  [205, true],
+  [304, false],
+  [404, true],
+])('a reply with the status %i may have content: %s', (status, may) => {
+  expect(mayHaveContent(status)).toBe(may)
+})
+
+test.each([
+  [200, 'hi', GET, 'HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n\r\nhi'],
+  [200, '', GET, 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'],
+  [205, 'hi', GET, 'HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n'],
+  [204, 'hi', GET, 'HTTP/1.1 204 No Content\r\n\r\n'],
+  [304, 'hi', { close: true, method: 'GET' }, 'HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n'],
+  [
+    503,
+    'hi',
+    { close: false, method: 'HEAD' },
+    'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n\r\n',
+  ],
+])('a made-up reply with the status %i and the text %j for %j is %j', (status, text, how, expected) => {
+  const reply = makeUpReply(status, text, how)
+  expect(textOf(reply)).toBe(expected)
+  expect([reply.headLength, reply.bodyFollows]).toEqual([expected.indexOf('\r\n\r\n') + 4, false])
+  expect(reply.body.bytes.toString()).toBe(expected.endsWith('hi') ? 'hi' : '')
+})
+
+test('a status has its usual reason, or is unknown', () => {
+  expect([statusLine(404), statusLine(799), statusLine(200, 'HTTP/1.0')]).toEqual([
+    'HTTP/1.1 404 Not Found',
+    'HTTP/1.1 799 Unknown',
+    'HTTP/1.0 200 OK',
+  ])
+})
+
+describe('an edited reply', () => {
+  const served = 'HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 3'
+  test.each<readonly [Parameters<typeof editReply>[1], string, string]>([
+    [{}, 'GET', `${served}\r\n\r\nabc`],
+    [
+      { headers: { 'x-a': '2', 'X-B': 3 } },
+      'GET',
+      'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nx-a: 2\r\nX-B: 3\r\n\r\nabc',
+    ],
+    [{ headers: { 'X-A': null } }, 'GET', 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc'],
+    [{ body: 'other' }, 'GET', 'HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 5\r\n\r\nother'],
+    [{ body: '' }, 'GET', 'HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 0\r\n\r\n'],
+    [{ status: 404 }, 'GET', 'HTTP/1.1 404 Not Found\r\nX-A: 1\r\nContent-Length: 3\r\n\r\nabc'],
+    [{ status: 204 }, 'GET', 'HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n'],
+    [{ status: 205, body: 'x' }, 'GET', 'HTTP/1.1 205 Reset Content\r\nX-A: 1\r\nContent-Length: 0\r\n\r\n'],
+    [{ body: 'other' }, 'HEAD', `${served}\r\n\r\nabc`],
+  ])('by %j to %s is %j', (edit, method, expected) => {
+    const reply = editReply(replyOf(served, 'abc'), edit, method)
+    expect(textOf(reply)).toBe(expected)
+    expect([reply.headLength, reply.status]).toEqual([expected.indexOf('\r\n\r\n') + 4, edit.status ?? 200])
+  })
+
+  test('gets a body of no bytes if it had none, and its status may have one', () => {
+    const reply = editReply(replyOf('HTTP/1.0 304 X', '', { status: 304 }), { status: 200 }, 'GET')
+    expect(textOf(reply)).toBe('HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n')
+  })
+
+  test('is delimited by the length of its new body, which the body of the server does not follow', () => {
+    const chunked = replyOf('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X', '', {
+      kind: 'chunked',
+      bodyFollows: true,
+    })
+    const edited = editReply(chunked, { body: 'new' }, 'GET')
+    expect(textOf(edited)).toBe('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nnew')
+    expect(edited).toMatchObject({ kind: 'sized', bodyFollows: false, body: { bytes: Buffer.from('new') } })
+    expect(editReply(chunked, { headers: { a: 'b' } }, 'GET')).toMatchObject({ kind: 'chunked', bodyFollows: true })
+  })
+
+  test('is encoded like the old body, unless the edit names an encoding or none can be applied', () => {
+    const coded = (coding: string, headers?: { readonly [name: string]: string }) => {
+      const head = `HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}`
+      const reply = replyOf(head, gzipSync('old'), { headers: fieldsOf({ 'content-encoding': coding }) })
+      return editReply(reply, { body: 'new', ...(headers === undefined ? {} : { headers }) }, 'GET')
+    }
+    expect(gunzipSync(coded('gzip').body.bytes).toString()).toBe('new')
+    expect(textOf(coded('gzip'))).toContain('Content-Encoding: gzip\r\n')
+    expect(textOf(coded('zstd'))).toBe('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nnew')
+    expect(textOf(coded('gzip', { 'content-encoding': 'x' }))).toBe(
+      'HTTP/1.1 200 OK\r\ncontent-encoding: x\r\nContent-Length: 3\r\n\r\nnew',
+    )
+  })
+
+  test('shows its changed fields', () => {
+    const reply = replyOf('HTTP/1.1 200 OK\r\nA: 1', '', { headers: fieldsOf({ a: '1', b: '2' }) })
+    const { headers } = editReply(reply, { headers: { A: '3', B: null } }, 'GET')
+    expect([headers?.get('a'), headers?.get('b')]).toEqual(['3', undefined])
+    expect(editReply(reply, {}, 'GET').headers).toBe(reply.headers)
+    expect(withFields(reply, undefined)).toBe(reply)
+    expect(textOf(withFields(reply, { A: '4' }))).toBe('HTTP/1.1 200 OK\r\nA: 4\r\n\r\n')
+  })
+})
+
+test('an edited request keeps its first line without the empty lines before it', () => {
+  const message = { ...replyOf('\r\nPUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3', 'abc') }
+  expect(textOf(editRequest(message, { body: 'x' }, undefined))).toBe(
+    'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx',
+  )
+  expect(textOf(editRequest(message, { headers: { Host: 'b' } }, undefined))).toBe(
+    'PUT / HTTP/1.1\r\nContent-Length: 3\r\nHost: b\r\n\r\nabc',
+  )
+  expect(withHost(Buffer.from('GET / HTTP/1.1\r\nX-Host: a\r\nhost: a:1\r\n\r\n'), 'b').toString()).toBe(
+    'GET / HTTP/1.1\r\nX-Host: a\r\nHost: b\r\n\r\n',
+  )
+})
+
+test.each<readonly [Reply['kind'], string, number, number | undefined]>([
+  ['sized', 'abcdef', 0, 0],
+  ['sized', 'abcdef', 5, 5],
+  ['sized', 'abcdef', 6, undefined],
+  ['chunked', '3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n', 0, 3],
+  ['chunked', '3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n', 2, 5],
+  ['chunked', '3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n', 3, 11],
+  ['chunked', '3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n', 5, 13],
+  ['chunked', '3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n', 6, undefined],
+  ['none', '', 0, undefined],
+])(
+  'in a %s body %j, the content ends %i bytes after its start at the offset %s',
+  (kind, body, contentBytes, offset) => {
+    const reply = replyOf('HTTP/1.1 200 OK', body, { kind })
+    expect(offsetInContent(reply, contentBytes)).toBe(offset === undefined ? undefined : reply.headLength + offset)
+  },
+)
+
+test.each([
+  ['text/event-stream', true],
+  ['Text/Event-Stream; charset=utf-8', true],
+  ['multipart/x-mixed-replace; boundary=x', true],
+  ['application/text/event-stream', false],
+  [undefined, false],
+])('a reply of the type %s has no end: %s', (type, is) => {
+  expect(isEndless(fieldsOf(type === undefined ? {} : { 'content-type': type }))).toBe(is)
+})
