@@ -160,7 +160,6 @@ async function withinTime<T>(work: T | Promise<T>): Promise<T> {
 }
 
 function send(request: IncomingMessage, response: ServerResponse, reply: ApiReply): void {
-  if (response.destroyed || response.headersSent) return
   const body = reply.body ?? ''
   // The unread rest of the body must not be parsed as the next request.
   if (!request.complete) response.setHeader('Connection', 'close')
