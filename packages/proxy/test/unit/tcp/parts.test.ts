@@ -1,0 +1,234 @@
+import type { Socket } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { ManualClock } from '../../../../testing/src/sockets.ts'
+import type { Placed } from '../../../src/delivery/plan.ts'
+import { queueLimitBytes } from '../../../src/delivery/plan.ts'
+import type { Stage } from '../../../src/delivery/stage.ts'
+import { Backlog } from '../../../src/tcp/backlog.ts'
+import { GatheredWrite } from '../../../src/tcp/gathered-write.ts'
+import { ReadBuffer } from '../../../src/tcp/read-buffer.ts'
+import { SourceGate } from '../../../src/tcp/source-gate.ts'
+import { endTurn, receiveInTurn } from '../../../src/tcp/turn.ts'
+
+const KIB = 1024
+
+describe('the buffer that a socket reads into', () => {
+  test('is shared and of 16 KiB at first, and grows fourfold up to 512 KiB while reads fill it', () => {
+    const buffer = new ReadBuffer()
+    expect([buffer.isShared, new ReadBuffer().current === buffer.current]).toEqual([true, true])
+    buffer.reuse(16 * KIB - 1)
+    expect([buffer.current.length, buffer.isShared]).toEqual([16 * KIB, true])
+    const sizes = Array.from({ length: 5 }, () => {
+      buffer.reuse(buffer.current.length)
+      return buffer.current.length / KIB
+    })
+    expect([sizes, buffer.isShared]).toEqual([[64, 256, 512, 512, 512], false])
+    const { current } = buffer
+    buffer.reuse(512 * KIB)
+    buffer.reuse(5)
+    expect(buffer.current).toBe(current)
+  })
+
+  test('is used again once it is reclaimed, if it still has the right size', () => {
+    const buffer = new ReadBuffer()
+    buffer.reuse(16 * KIB)
+    const { current: lent } = buffer
+    buffer.lend(5)
+    const { current: second } = buffer
+    expect([second === lent, second.length]).toEqual([false, 64 * KIB])
+    buffer.reclaim()
+    buffer.reclaim()
+    buffer.give(5)
+    expect(buffer.current).toBe(lent)
+    buffer.give(5)
+    expect([lent, second]).not.toContain(buffer.current)
+    buffer.lend(5)
+    buffer.reclaim()
+    buffer.lend(64 * KIB)
+    expect(buffer.current.length).toBe(256 * KIB)
+  })
+
+  test('is not used again before it is reclaimed', () => {
+    const buffer = new ReadBuffer()
+    buffer.reuse(16 * KIB)
+    const { current: lent } = buffer
+    buffer.lend(5)
+    buffer.give(5)
+    expect(buffer.current).not.toBe(lent)
+  })
+})
+
+describe('the writes to a socket in a turn', () => {
+  /** Handles an arrival in a turn, and tells what was written in it and afterwards. */
+  function inTurn(act: (write: GatheredWrite) => void) {
+    const written: number[] = []
+    const write = new GatheredWrite((bytes) => {
+      written.push(bytes.length)
+      return true
+    })
+    let during: number[] = []
+    receiveInTurn(
+      () => {
+        act(write)
+        during = [...written]
+      },
+      Buffer.alloc(1),
+      false,
+    )
+    endTurn()
+    return { during, written }
+  }
+
+  test('are gathered up to 16 KiB until the end of the turn', () => {
+    const taken: boolean[] = []
+    const { during, written } = inTurn((write) => {
+      for (const length of [1, 16 * KIB - 2, 1, 1]) taken.push(write.take(Buffer.alloc(length)))
+    })
+    expect([taken, during, written]).toEqual([[true, true, true, false], [], [16 * KIB]])
+  })
+
+  test('can be written before the end of the turn, once', () => {
+    const { during, written } = inTurn((write) => {
+      write.writeNow()
+      write.take(Buffer.alloc(3))
+      write.writeNow()
+      write.writeNow()
+    })
+    expect([during, written]).toEqual([[3], [3]])
+  })
+
+  test('are not gathered outside of a turn', () => {
+    expect(new GatheredWrite(() => true).take(Buffer.alloc(1))).toBe(false)
+  })
+})
+
+describe('the bytes that wait in a direction', () => {
+  const placed = (countsArriving: Stage['countsArriving'], afterBytes = 0, more: Partial<Stage> = {}) => {
+    const counter = { hits: 0 }
+    const each: Placed = { stage: { countsArriving, ...more }, afterBytes, hit: () => void counter.hits++ }
+    return { counter, placed: each }
+  }
+
+  test('count as arrivals at the stages that are added, at their places in the stream', () => {
+    const backlog = new Backlog()
+    backlog.push(Buffer.alloc(5), 100, 0)
+    backlog.push(Buffer.alloc(5), 100, 0)
+    backlog.queue.take(2)
+    const [all, late, ends] = [placed('everything'), placed('bytes', 107), placed('ends')]
+    expect(backlog.setStages([all.placed, late.placed], 102)).toEqual([])
+    expect([all.counter.hits, late.counter.hits]).toEqual([2, 1])
+    backlog.push('end', 102, 0)
+    expect([all.counter.hits, late.counter.hits]).toEqual([3, 1])
+    expect(backlog.setStages([all.placed, ends.placed], 102)).toEqual([late.placed])
+    expect([all.counter.hits, ends.counter.hits]).toEqual([3, 1])
+    expect(backlog.stages).toEqual([all.placed, ends.placed])
+  })
+
+  test('count at the place behind all that waits', () => {
+    const backlog = new Backlog()
+    const { counter, placed: stage } = placed('bytes', 7)
+    backlog.setStages([stage], 0)
+    backlog.push(Buffer.alloc(5), 0, 0)
+    expect(counter.hits).toBe(0)
+    backlog.push(Buffer.alloc(3), 0, 0)
+    expect(counter.hits).toBe(1)
+  })
+
+  test('are as many as the stages allow', () => {
+    const backlog = new Backlog()
+    const limitBytes = queueLimitBytes([])
+    backlog.push(Buffer.alloc(limitBytes - 256 - 1), 0, 0)
+    expect(backlog.isFull).toBe(false)
+    backlog.push(Buffer.alloc(1), 0, 0)
+    expect(backlog.isFull).toBe(true)
+    backlog.setStages([placed('nothing', 0, { longestDelayMs: 10 }).placed], 0)
+    expect(backlog.isFull).toBe(false)
+  })
+
+  test('are next from what is left of the first arrival', () => {
+    const backlog = new Backlog()
+    expect(backlog.next(9)).toBeUndefined()
+    backlog.push(Buffer.alloc(5), 9, 3)
+    backlog.push('reset', 9, 4)
+    backlog.queue.take(2)
+    expect(backlog.next(11)).toMatchObject({
+      content: 'bytes',
+      sizeBytes: 3,
+      positionBytes: 11,
+      chunk: { arrivedAtMs: 3 },
+    })
+    backlog.queue.take(3)
+    expect(backlog.next(14)).toMatchObject({ content: 'reset', sizeBytes: 0, positionBytes: 14 })
+  })
+})
+
+describe('the reading from a socket', () => {
+  function gateOf() {
+    const clock = new ManualClock()
+    const told: string[] = []
+    const state = { destroyed: false, writable: true, writableLength: 0 }
+    const source = Object.assign(state, {
+      pause: () => void told.push('pause'),
+      resume: () => void told.push('resume'),
+      write: (text: string) => void told.push(`write ${text.length}`),
+    }) as unknown as Socket
+    return { gate: new SourceGate(clock), clock, source, state, toldSince: () => told.splice(0) }
+  }
+
+  test('goes on only if there is room and it is wanted', () => {
+    const { gate, source, toldSince } = gateOf()
+    gate.setSource(source)
+    expect(toldSince()).toEqual([])
+    gate.setRoom(false)
+    gate.setWanted(false)
+    gate.setRoom(true)
+    expect([toldSince(), gate.room]).toEqual([['pause'], true])
+    gate.setWanted(true)
+    gate.setWanted(true)
+    expect(toldSince()).toEqual(['resume'])
+  })
+
+  test('is stopped for a socket that comes later', () => {
+    const { gate, source, toldSince } = gateOf()
+    gate.setRoom(false)
+    gate.setSource(source)
+    expect([toldSince(), gate.room]).toEqual([['pause'], false])
+  })
+
+  test('is replaced by an empty write each second, which notices that the peer is gone', () => {
+    const { gate, clock, source, state, toldSince } = gateOf()
+    gate.setSource(source)
+    gate.setWanted(false)
+    toldSince()
+    clock.advance(999)
+    expect(toldSince()).toEqual([])
+    clock.advance(1)
+    expect(toldSince()).toEqual(['write 0'])
+    state.writableLength = 1
+    clock.advance(1000)
+    state.writableLength = 0
+    state.writable = false
+    clock.advance(1000)
+    expect(toldSince()).toEqual([])
+    state.writable = true
+    clock.advance(1000)
+    expect(toldSince()).toEqual(['write 0'])
+    gate.setWanted(true)
+    toldSince()
+    clock.advance(2000)
+    expect([toldSince(), clock.armed]).toEqual([[], 0])
+    gate.setWanted(false)
+    state.destroyed = true
+    clock.advance(2000)
+    expect([toldSince(), clock.armed]).toEqual([['pause'], 0])
+  })
+
+  test('leaves no timer once it is over', () => {
+    const { gate, clock, source } = gateOf()
+    gate.setSource(source)
+    gate.setWanted(false)
+    expect(clock.armed).toBe(1)
+    gate.stop()
+    expect(clock.armed).toBe(0)
+  })
+})
