@@ -406,7 +406,10 @@ const NOTHING = Buffer.alloc(0)
 
 const isInterim = (status: string | undefined): boolean => status?.startsWith('1') === true
 
-/** Encodes a message. Printable ASCII except the percent sign stays as it is (gRPC over HTTP/2, Status-Message). */
+/**
+ * Encodes a message. Printable ASCII except the percent sign stays as it is (gRPC over HTTP/2, Status-Message), but no
+ * field value may begin or end with a space (RFC 9113 §8.2.1).
+ */
 const percentEncoded = (message: string): string =>
   [...Buffer.from(message)]
     .map((byte) =>
@@ -415,3 +418,4 @@ const percentEncoded = (message: string): string =>
         : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
     )
     .join('')
+    .replace(/^ | $/g, '%20')
