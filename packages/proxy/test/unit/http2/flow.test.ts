@@ -100,6 +100,15 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(receive(data(1, 'd'), headers(7))).toEqual(['1:d', 'headers 7'])
   })
 
+  test('holds a frame behind every frame of its stream that is still held', () => {
+    const { receive, clock, toldSince } = flowOf({ '1:a': { delayMs: 10 }, '1:b': { delayMs: 20 } })
+    receive(settings, data(1, 'a'), data(1, 'b'))
+    clock.advance(10)
+    expect([toldSince(), receive(data(1, 'c'))]).toEqual([['1:a'], []])
+    clock.advance(10)
+    expect(toldSince()).toEqual(['1:b', '1:c'])
+  })
+
   test('lets header blocks overtake a delayed one that can be sent out of order', () => {
     const { receive, flow, clock, toldSince } = flowOf({ 'headers 1': { delayMs: 10 } })
     expect([receive(settings, headers(1), headers(3), data(1, 'a'), data(3, 'b')), flow.isPlain]).toEqual([
