@@ -168,7 +168,7 @@ function send(request: IncomingMessage, response: ServerResponse, reply: ApiRepl
     ...reply.headers,
   })
   response.end(body)
-  if (!request.complete) request.resume()
+  request.resume()
 }
 
 function listen(server: Server, address: Address): Promise<AddressInfo> {
