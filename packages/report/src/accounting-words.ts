@@ -23,15 +23,13 @@ export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accountin
 
 /** Returns a line for each non-empty list, the worst first. */
 export function accountLines(accounting: Accounting): readonly AccountLine[] {
-  const { lost, unexpected, duplicated, stale, recovered, neverRead, result, isExcused, okAre, noun } = accounting
+  const { lost, unexpected, duplicated, stale, recovered, neverRead, excuse, okAre, noun } = accounting
   const { surelyLost } = accounting
   const open = lost.reduce((sum, each) => sum + each.count, 0) - surelyLost
-  // `unknown` means that nothing shows that the queue was drained.
-  const isOpen = result === 'unknown'
   const lines: readonly (Omit<AccountLine, 'count' | 'items'> & { readonly list: readonly Accounted[] })[] = [
-    isOpen
+    excuse === 'inside'
       ? { list: lost, what: 'not out yet', meaning: 'acknowledged, and lost or still inside', isTrouble: false }
-      : isExcused === true
+      : excuse === 'taken'
         ? {
             list: lost,
             what: 'missing',

@@ -132,8 +132,7 @@ const convergencesOf = (opened: Opened, budget: Budget): Convergences =>
   )
 
 /** Returns the certainly lost elements, without those that operations of unknown outcome may have taken. */
-const lostFor = (accounting: Accounting): Accounting['lost'] =>
-  accounting.result === 'violated' && accounting.isExcused !== true ? accounting.lost : []
+const lostFor = (accounting: Accounting): Accounting['lost'] => (accounting.excuse === undefined ? accounting.lost : [])
 
 /** The operations that contradict a level. The search for other contradictions begins with them. */
 export const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>

@@ -32,8 +32,8 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
   }
   const gone = missing.filter(({ operation }) => isDrained(operations.key[operation]))
   const lost = gone.length > 0 ? gone : missing
-  let isExcused = unexpected.length === 0
-  for (const { operation, count } of lost) if (!take(takers, operations.key[operation], count)) isExcused = false
+  let mayBeTaken = lost.length > 0
+  for (const { operation, count } of lost) if (!take(takers, operations.key[operation], count)) mayBeTaken = false
   const isBad = unexpected.length > 0 || gone.length > 0
   const isOpen = !isBad && lost.length > 0
   return accounting({
@@ -53,7 +53,7 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
     recovered,
     unexpected,
     duplicated,
-    isExcused,
+    excuse: gone.length < lost.length ? 'inside' : mayBeTaken ? 'taken' : undefined,
     surelyLost: gone.length === 0 ? 0 : beyond(takers),
   })
 }

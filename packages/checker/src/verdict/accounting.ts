@@ -38,8 +38,11 @@ export interface Accounting {
   readonly neverRead: readonly Accounted[]
   /** Elements that were missing temporarily after they were known. */
   readonly stale: readonly Accounted[]
-  /** Whether operations of unknown outcome may have taken all lost elements. Jepsen ignores this possibility. */
-  readonly isExcused?: boolean
+  /**
+   * Why the lost elements may not be lost: nothing shows that the queue was drained (`inside`), or operations of unknown
+   * outcome may have taken all of them (`taken`). Jepsen ignores the second possibility.
+   */
+  readonly excuse?: 'inside' | 'taken' | undefined
   /**
    * The number of acknowledged elements that are certainly lost. It assumes that operations of unknown outcome took as
    * many as possible.
@@ -122,9 +125,9 @@ export const accounted = (history: History, row: OperationRow, value: number, co
  * `2 lost, 1 unexpected`; undefined if there are none. Messages that may still be taken, or were possibly taken, are
  * not lost.
  */
-export function troublesOf({ result, lost, isExcused, unexpected, duplicated, stale }: Accounting): string | undefined {
+export function troublesOf({ lost, excuse, unexpected, duplicated, stale }: Accounting): string | undefined {
   const said = [
-    [result === 'violated' && isExcused !== true ? lost : [], 'lost'],
+    [excuse === undefined ? lost : [], 'lost'],
     [unexpected, 'unexpected'],
     [duplicated, 'duplicated'],
     [stale, 'missing for a while'],

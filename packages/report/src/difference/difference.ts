@@ -32,7 +32,13 @@ export function differenceOf(before: Parsed, after: Parsed): Difference {
     unlike,
     settings: settingRows(before, after),
     levels: judged(levelRows(before, after)),
-    figures: judged(figures.flatMap((figure) => figureRow(figure, before, after)).concat(phaseRows(before, after))),
+    figures: judged(
+      figures
+        // The lists of a counter contain reads, so their lengths show no lost additions.
+        .filter(({ at }) => settingAt(after, 'model') !== 'counter' || !at.includes('lost'))
+        .flatMap((figure) => figureRow(figure, before, after))
+        .concat(phaseRows(before, after)),
+    ),
   }
 }
 
@@ -99,7 +105,7 @@ const figures: readonly FigureKind[] = [
   { what: 'p50', at: ['latency', 'p50Nanos'], text: duration, sign: -1 },
   { what: 'p99', at: ['latency', 'p99Nanos'], text: duration, sign: -1 },
   { what: 'lost writes', at: ['lost', 'length'], text: count, sign: -1 },
-  { what: 'lost elements', at: ['accounting', 'totals', 'lost'], text: count, sign: -1 },
+  { what: 'missing elements', at: ['accounting', 'totals', 'lost'], text: count, sign: -1 },
   { what: 'seen twice', at: ['accounting', 'totals', 'duplicated'], text: count, sign: -1 },
   { what: 'stale reads', at: ['staleness', 'reads', 'stale'], text: count, sign: -1 },
   { what: 'staleness p99', at: ['staleness', 'behindNanos', 'p99'], text: duration, sign: -1 },

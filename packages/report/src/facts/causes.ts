@@ -194,7 +194,7 @@ const causes: readonly Cause[] = [
     remedy: KEPT_IN_FAILOVERS,
     fits: (input) => {
       const { lost, accounting } = input.report
-      const gone = [...lost, ...(accounting?.isExcused === true ? [] : (accounting?.lost ?? []))]
+      const gone = [...lost, ...(accounting?.excuse === undefined ? (accounting?.lost ?? []) : [])]
       return gone.some((each) => isAcknowledged(input, each)) && !isOfOneOldCopy(input)
     },
   },

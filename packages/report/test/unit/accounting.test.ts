@@ -113,6 +113,12 @@ test('the accounting lists messages that may still be in the queue as "not out y
   expect(lines).toMatchObject([{ what: 'not out yet', items: ['2'], isTrouble: false }])
 })
 
+test('a message that nobody enqueued does not make the messages of an undrained queue count as lost', () => {
+  const open = judged('queue', historyOf(['enqueue', 1, 'ok', 1], ['dequeue', null, 'ok', 9]))
+  expect(open.report.lost).toEqual([])
+  expect(accountLines(open.accounting)).toMatchObject([{ what: 'not out yet', items: ['1'] }, { what: 'unexpected' }])
+})
+
 test('the accounting of a set lists duplicated elements, stale elements and elements that were never read', () => {
   const set = judged(
     'set',

@@ -1,3 +1,5 @@
+import { check, type ModelName } from '@chaosproxy/checker'
+import { type History, type Json, millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
@@ -34,6 +36,15 @@ const judged = (text: string, of: MeasuredRecord = record) => {
   if (result === undefined) throw new Error('one requirement, one result')
   return result
 }
+
+const checked = (model: ModelName, history: History): MeasuredRecord => ({
+  history,
+  report: check(history, {
+    ...{ model, initial: null, levels: ['linearizable', 'eventual'], failedCas: 'drop' },
+    ...{ deadlineMs: millis(5_000), memoryBytes: 1e8, now: () => millis(0) },
+  }),
+  faults: [],
+})
 
 describe('a requirement on a run', () => {
   test.each([
@@ -84,14 +95,69 @@ describe('a requirement on a run', () => {
       surelyLost: 1,
     }
     const counts = { attempted: 4, acknowledged: 4, ok: 3, noun: 'message', okAre: 'seen' } as const
-    const accounting = { ...lists, ...counts, result: 'violated', reason: '1 lost', isExcused: true } as const
+    const accounting = { ...lists, ...counts, result: 'violated', reason: '1 lost', excuse: 'taken' } as const
     const excused = { ...record, report: { ...verdictsAllMet(), accounting } }
     expect(judged('lost == 0', excused)).toMatchObject({
       met: 'unknown',
       why: expect.stringContaining('unknown outcome'),
     })
-    const lost = { ...record, report: { ...verdictsAllMet(), accounting: { ...accounting, isExcused: false } } }
+    const lost = { ...record, report: { ...verdictsAllMet(), accounting: { ...accounting, excuse: undefined } } }
     expect(judged('lost == 0', lost)).toMatchObject({ met: false, found: '1' })
+  })
+
+  test.each([
+    ['a queue was not drained after its last enqueue', 'queue', [['enqueue', 1]], 'drained'],
+    [
+      'a queue that was not drained hands out an unknown message',
+      'queue',
+      [
+        ['enqueue', 1],
+        ['dequeue', 9],
+      ],
+      'drained',
+    ],
+    [
+      'no read follows the last addition to a set',
+      'set',
+      [
+        ['add', 1],
+        ['read', [1]],
+        ['add', 2],
+      ],
+      '1 element',
+    ],
+    [
+      'a counter has no final read',
+      'counter',
+      [
+        ['add', 1],
+        ['read', 1],
+      ],
+      'final read',
+    ],
+  ] as const)('"lost == 0" is unknown if %s', (_, model, steps, why) => {
+    const history = made(
+      steps.map(([f, value], i): Made => {
+        const said = f === 'enqueue' || f === 'add' ? { in: value } : { out: value as Json }
+        return { p: 0, f, ...said, from: ms(2 * i), to: ms(2 * i + 1) }
+      }),
+    )
+    expect(judged('lost == 0', checked(model, history))).toMatchObject({
+      met: 'unknown',
+      why: expect.stringContaining(why),
+    })
+  })
+
+  test.each([
+    ['is not met if all final reads of a counter lack additions', [0, 1], { met: false, found: '1' }],
+    ['is met if one final read of a counter has all additions', [1, 2], { met: true, found: '0' }],
+    ['is unknown if all final reads of a counter exceed the additions', [3, 3], { met: 'unknown', found: '0' }],
+  ] as const)('"lost == 0" %s', (_, ends, expected) => {
+    const history = made([
+      ...[0, 1].map((i): Made => ({ p: 0, f: 'add', in: 1, from: ms(2 * i), to: ms(2 * i + 1) })),
+      ...ends.map((out, i): Made => ({ p: 1, f: 'read', out, final: true, from: ms(10 + 2 * i), to: ms(11 + 2 * i) })),
+    ])
+    expect(judged('lost == 0', checked('counter', history))).toMatchObject(expected)
   })
 
   test('is broken by a stale read if it limits staleness, and may be unknown if some reads were not measured', () => {

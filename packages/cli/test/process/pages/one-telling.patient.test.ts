@@ -314,7 +314,7 @@ describe.each(
     const { json, text, terminal, difference } = await tellingsOf(name, settings)
     const lost = json.accounting?.totals.lost ?? json.totals?.lost ?? json.lost.length
     const row = difference.figures.find(
-      ({ what }: Printed) => what === (json.accounting ? 'lost elements' : 'lost writes'),
+      ({ what }: Printed) => what === (json.accounting ? 'missing elements' : 'lost writes'),
     )
     expect(row.before).toBe(String(lost))
     // What a dequeue of unknown outcome may have taken is not called lost.

@@ -1,5 +1,5 @@
-import type { Accounting, Report, Staleness } from '@chaosproxy/checker'
-import { type History, isAnswered, OK, plural } from '@chaosproxy/history'
+import type { Accounted, Accounting, OperationRow, Report, Staleness } from '@chaosproxy/checker'
+import { FLAG_FINAL, type History, inputOf, isAnswered, mayChange, OK, plural } from '@chaosproxy/history'
 import type { FaultSpan } from '../fault-spans.ts'
 import { quantile } from '../statistics.ts'
 import type { ProbeAnswer } from './probe.ts'
@@ -76,7 +76,7 @@ export const measures: readonly Measure[] = [
     name: 'lost',
     unit: 'count',
     summary: 'acknowledged writes, elements or messages that were lost',
-    ofAll: ({ report }) => (report === undefined ? NOT_CHECKED : lostOf(report)),
+    ofAll: ({ history, report }) => (report === undefined ? NOT_CHECKED : lostOf(history, report)),
   },
   accounted('duplicated', 'elements or messages that were seen more often than added'),
   accounted('unexpected', 'elements or messages that were seen although nobody added them'),
@@ -101,14 +101,55 @@ function latency(name: string, share: number, summary: string): Measure {
   }
 }
 
-/** Counts lost writes. Only final reads of the copies can show that no write was lost. */
-function lostOf({ accounting, lost, levels }: Report<string>): Figure {
-  if (accounting !== undefined) return ofAccounting(accounting, 'lost')
-  if (lost.length > 0) return { value: lost.length }
+/** Counts what was lost. Only final reads can show that no write and no addition was lost. */
+function lostOf(history: History, { accounting, lost, levels }: Report<string>): Figure {
   const eventual = levels['eventual']
-  if (eventual === undefined) return { why: 'losses are not counted for this model' }
-  return eventual.result === 'unknown' ? { why: eventual.reason.text } : { value: 0 }
+  if (accounting?.okAre === 'seen') return lostElements(accounting)
+  if (lost.length > 0) return { value: lost.length }
+  if (eventual?.result === 'unknown') return { why: eventual.reason.text }
+  if (accounting !== undefined) return lostAdditions(history, accounting)
+  return eventual === undefined ? { why: 'losses are not counted for this model' } : { value: 0 }
 }
+
+function lostElements(accounting: Accounting): Figure {
+  const { excuse, lost, neverRead, noun, surelyLost } = accounting
+  if (excuse !== undefined) return { why: EXCUSES[excuse] }
+  if (noun === 'message' && surelyLost < countOf(lost)) return { value: surelyLost, atLeast: EXCUSES.taken }
+  const figure = ofAccounting(accounting, 'lost')
+  return 'why' in figure || neverRead.length === 0
+    ? figure
+    : { ...figure, atLeast: `no read shows whether ${plural(neverRead.length, noun)} stayed` }
+}
+
+const EXCUSES = {
+  inside: 'nothing shows that the queue was drained, so what is missing may still be inside',
+  taken: 'operations of unknown outcome may have taken what is missing',
+} as const
+
+/** Counts the additions that no final read of a counter has. The largest amount gives the least possible number. */
+function lostAdditions(history: History, { unexpected }: Accounting): Figure {
+  const { key, flags, outcome, f } = history.operations
+  const shortBy = new Map(
+    unexpected.map(({ operation, value, bounds = [0, 0] }) => [operation, bounds[0] - Number(value)]),
+  )
+  const ends = new Map<number, number[]>()
+  let largest = 0
+  for (const [row, counter] of key.entries()) {
+    if (mayChange(history.functions[f[row] ?? 0] ?? ''))
+      largest = Math.max(largest, Math.abs(Number(inputOf(history, row) ?? 1)))
+    else if (((flags[row] ?? 0) & FLAG_FINAL) !== 0 && outcome[row] === OK)
+      ends.set(counter, [...(ends.get(counter) ?? []), shortBy.get(row as OperationRow) ?? 0])
+  }
+  if (ends.size === 0) return { why: 'no counter was read finally' }
+  const wrong = [...ends.values()].filter((each) => !each.includes(0))
+  const low = wrong.map((each) => Math.ceil(Math.max(0, Math.min(...each)) / largest))
+  return {
+    value: low.reduce((sum, each) => sum + each, 0),
+    atLeast: wrong.length === 0 ? undefined : 'a sum does not show how many additions are missing',
+  }
+}
+
+const countOf = (elements: readonly Accounted[]): number => elements.reduce((sum, { count }) => sum + count, 0)
 
 function accounted(name: 'duplicated' | 'unexpected', summary: string): Measure {
   return {
@@ -123,13 +164,8 @@ function accounted(name: 'duplicated' | 'unexpected', summary: string): Measure 
   }
 }
 
-function ofAccounting(
-  { result, reason, isExcused, ...lists }: Accounting,
-  list: 'lost' | 'duplicated' | 'unexpected',
-): Figure {
-  if (list === 'lost' && isExcused === true && lists.lost.length > 0)
-    return { why: 'operations of unknown outcome may have taken what is missing' }
-  const value = lists[list].reduce((sum, { count }) => sum + count, 0)
+function ofAccounting({ result, reason, ...lists }: Accounting, list: 'lost' | 'duplicated' | 'unexpected'): Figure {
+  const value = countOf(lists[list])
   return result === 'unknown' && value === 0 ? { why: reason } : { value }
 }
 
