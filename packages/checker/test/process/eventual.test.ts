@@ -197,11 +197,12 @@ test('different final reads meet eventual if a linearizable order explains them'
   }
 })
 
-test('a final read of a failed write violates eventual, and an acknowledged write that this read misses is lost', () => {
+test('a final read of a failed write violates eventual, and an acknowledged write after the failed one is lost', () => {
   expect(sentenceOf('w1-x', '      w2-|', '            fr1|')).toBe(
     'At the end, n3 read 1, which only process 0 had tried to write, and that certainly failed.',
   )
   expect(reported('w1-x', '      w2-|', '            fr1|').lost).toMatchObject([{ value: 2 }])
+  expect(reported('      w1-x', 'w2-|', '            fr1|').lost).toEqual([])
   expect(sentenceOf('      w2-|', '            fr3|')).toBe(
     'At the end, n2 read 3, which no write that could have taken effect had written.',
   )

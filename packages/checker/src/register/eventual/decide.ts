@@ -7,7 +7,7 @@ import type { Budget } from '../../limits/budget.ts'
 import { MOST_NAMED, NO_FINAL_READS, noFinalRead, type Reason } from '../../verdict/reason.ts'
 import type { Counterexample, Verdict } from '../../verdict/verdict.ts'
 import { appendText } from '../replay/appends.ts'
-import { disagreement, FROM_THE_START, type Key, superseded, thinAir } from './explain.ts'
+import { disagreement, FROM_THE_START, failedWriter, type Key, superseded, thinAir } from './explain.ts'
 
 /**
  * Decides convergence and eventual consistency from the final reads. Convergence: all final reads of a key agree.
@@ -246,6 +246,11 @@ function lostWrites(
   const values = [...new Set(reads.map((read) => encoded.expects[read]))]
   let settled = Number.NEGATIVE_INFINITY
   for (const writer of lastWriter.values()) settled = Math.max(settled, returnOf(encoded, writer))
+  // A write that was reported as failed took effect nevertheless.
+  for (const value of values) {
+    const failed = lastWriter.has(value) ? undefined : failedWriter(input, value)
+    if (failed !== undefined) settled = Math.max(settled, decoder.history.operations.returnEvent[failed])
+  }
   const acknowledged = operations.filter((i) => isAcknowledged(encoded, i))
   const absences = values.map((value) => absentFrom(input, value))
   const isKept = (i: number): boolean => stays !== undefined && mustBeIn(input, i, stays)

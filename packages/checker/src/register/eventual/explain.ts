@@ -53,12 +53,12 @@ export function thinAir(input: Key, value: number): Counterexample {
   })
 }
 
-/** Returns the row of a failed writer of the value. Failed operations are not encoded. */
-function failedWriter({ encoded, decoder, key }: Key, value: number): number | undefined {
+/** Returns the row of the last failed writer of the value. Failed operations are not encoded. */
+export function failedWriter({ encoded, decoder, key }: Key, value: number): number | undefined {
   const { operations, values } = decoder.history
   const name = encoded.names[value]
   const keyName = decoder.keyName(key)
-  for (let row = 0; row < operations.length; row++) {
+  for (let row = operations.length - 1; row >= 0; row--) {
     if (operations.outcome[row] !== FAIL || decoder.history.keys[operations.key[row]] !== keyName) continue
     const f = functionOf(decoder.history, row)
     if (meaningOf(f)?.effect !== 'replaces') continue
