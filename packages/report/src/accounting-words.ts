@@ -51,7 +51,7 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
       isTrouble: true,
     },
     { list: duplicated, what: 'duplicated', meaning: 'seen more often than it was added', isTrouble: true },
-    { list: stale, what: 'stale', meaning: 'missing from a later read, but seen again', isTrouble: false },
+    { list: stale, what: 'stale', meaning: 'missing from a later read, but not lost', isTrouble: false },
     {
       list: recovered,
       what: 'recovered',

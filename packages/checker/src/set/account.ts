@@ -1,4 +1,4 @@
-import type { History, Json } from '@chaosproxy/history'
+import { FLAG_FINAL, type History, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
@@ -22,6 +22,8 @@ interface Elements {
   /** By element: the last read that contained it, in order of call. `absent` holds the last read that lacked it. */
   readonly present: number[]
   readonly absent: number[]
+  /** The elements in the last final read of some node. */
+  readonly kept: Set<number>
   readonly reads: number[]
 }
 
@@ -35,6 +37,7 @@ const createElements = (): Elements => ({
   knownAt: [],
   present: [],
   absent: [],
+  kept: new Set(),
   reads: [],
 })
 
@@ -56,7 +59,8 @@ function numberOf(elements: Elements, value: number): number {
  * Accounts for elements like `set` and `set-full` of Jepsen. An element is known from its acknowledgement or first
  * read. It is stable if the last read without it began before the last read with it. Otherwise it is lost if a read
  * without it began after it was known. If there is no such read, it was never read. An element that a client tried to
- * remove may be missing.
+ * remove may be missing. Unlike in Jepsen, the last final reads of the nodes count as simultaneous: an element in one of
+ * them is not lost.
  */
 export function accountOfSet(history: History, initial: Json, budget: Budget, contents: Contents): Accounting {
   const sets = new Map<number, Elements>()
@@ -139,13 +143,16 @@ function walkReads(
   budget: Budget,
   contents: Contents,
 ): void {
-  const { callEvent, returnEvent } = history.operations
-  const { present, absent, asked, reads } = elements
+  const { callEvent, returnEvent, flags, node } = history.operations
+  const { present, absent, asked, reads, kept } = elements
+  const ended = new Set<number>()
   reads.sort(ticking((a, b) => callEvent[b] - callEvent[a], budget))
   const counted: number[] = []
   const seenBy: number[] = []
   let open = Array.from(elements.value, (_, element) => element)
   for (const [n, row] of reads.entries()) {
+    const isEnd = (flags[row] & FLAG_FINAL) !== 0 && !ended.has(node[row])
+    if (isEnd) ended.add(node[row])
     for (const id of contents(row)) {
       budget.tick()
       const element = numberOf(elements, id)
@@ -156,6 +163,7 @@ function walkReads(
       }
       seenBy[element] = n
       if (present[element] === -1) present[element] = row
+      if (isEnd) kept.add(element)
       know(elements, element, history, row)
     }
     open = open.filter((element) => {
@@ -177,7 +185,7 @@ function settle(
   budget: Budget,
 ): void {
   const { callEvent, callTime } = history.operations
-  const { value, asked, acknowledged, isTaken, known, knownAt, present, absent } = elements
+  const { value, asked, acknowledged, isTaken, known, knownAt, present, absent, kept } = elements
   for (let element = 0; element < value.length; element++) {
     budget.tick()
     const id = value[element]
@@ -188,7 +196,7 @@ function settle(
     }
     const missing = absent[element] === -1 ? -1 : callEvent[absent[element]]
     const there = last === -1 ? -1 : callEvent[last]
-    const isThere = there > missing
+    const isThere = there > missing || kept.has(element)
     sums.attempted++
     if (acknowledged[element] !== -1) sums.acknowledged++
     else if (last !== -1) lists.recovered.push(accounted(history, last, id))

@@ -36,7 +36,7 @@ export interface Accounting {
   readonly duplicated: readonly Accounted[]
   /** Elements that were acknowledged, but not read because no later read exists. */
   readonly neverRead: readonly Accounted[]
-  /** Elements that were missing temporarily after they were known. */
+  /** Elements that were missing after they were known, but not lost. */
   readonly stale: readonly Accounted[]
   /**
    * Why the lost elements may not be lost: nothing shows that the queue was drained (`inside`), or operations of unknown
@@ -130,7 +130,7 @@ export function troublesOf({ lost, excuse, unexpected, duplicated, stale }: Acco
     [excuse === undefined ? lost : [], 'lost'],
     [unexpected, 'unexpected'],
     [duplicated, 'duplicated'],
-    [stale, 'missing for a while'],
+    [stale, 'missing from a read'],
   ] as const
   const troubles = said.flatMap(([list, word]) => (list.length === 0 ? [] : [`${list.length} ${word}`]))
   return troubles.length === 0 ? undefined : troubles.join(', ')

@@ -226,6 +226,22 @@ test('a set element missing from an earlier read is stale, and an element missin
   expect([account.stale[0]?.late, account.lost[0]?.late]).toEqual([3e6 + 1, 1e6 + 1])
 })
 
+test('a set element is lost only if the last final read of every node lacks it', () => {
+  const accountOfEnds = (...ends: readonly (readonly [node: string, elements: Json])[]): readonly Json[] => {
+    const reads = ends.flatMap(([node, value], at): EventInput[] => [
+      { process: 1, type: 'invoke', f: 'read', value: null, node, final: true, time: (2 * at + 2) * 1e6 },
+      { process: 1, type: 'ok', f: 'read', value, node, time: (2 * at + 3) * 1e6 },
+    ])
+    const history = historyFromEvents([...eventsOf([0, 'invoke', 'add', 1], [0, 'ok', 'add', 1]), ...reads])
+    const { accounting, lost } = checkHistory(history, { model: 'set', levels: ['eventual'] })
+    expect(valuesOf(accounting?.lost ?? [])).toEqual(lost.map(({ value }) => value))
+    return lost.map(({ value }) => value)
+  }
+  expect(accountOfEnds(['n1', [1]], ['n2', []])).toEqual([])
+  expect(accountOfEnds(['n1', [1]], ['n1', []])).toEqual([1])
+  expect(accountOfEnds(['n1', []], ['n2', []])).toEqual([1])
+})
+
 test('a set element that was removed does not count as lost', () => {
   const account = accountOf(
     'set',
