@@ -6,6 +6,23 @@ import type { ReadOperation } from './operation-members.ts'
 import type { Roles } from './roles.ts'
 
 /**
+ * Throws if no read has a value, and some reads have a member without a role, which may be that value.
+ *
+ * @throws UserError
+ */
+export function refuseUnread(operations: readonly ReadOperation[], source: string): void {
+  const first = operations.find(({ unread }) => unread !== undefined)
+  if (first === undefined) return
+  const { f } = first.event
+  if (operations.some(({ event, output }) => event.f === f && output !== undefined)) return
+  throw brokenRule(
+    source,
+    first.line,
+    `no ${f} has a value. Write null as the value of a ${f} that found nothing. If "${first.unread}" is the value: --map output=${first.unread}`,
+  )
+}
+
+/**
  * Uses the whole file to decide whether answers of reads, such as `"result":"ok"`, are values or outcomes.
  *
  * @throws UserError if the file does not show the meaning.
@@ -29,7 +46,7 @@ export function settled(operations: readonly ReadOperation[], roles: Roles, sour
       throw brokenRule(
         source,
         line,
-        `"${member}" is ${shortened(canonical(said))}, and no member holds what a ${event.f} returned. If "${member}" does: --map output=${member}; otherwise name the member that does: --map output=MEMBER`,
+        `"${member}" is ${shortened(canonical(said))}, and no member holds what a ${event.f} returned. If "${member}" does: --map output=${member} Otherwise name the member that does: --map output=MEMBER`,
       )
     roles.take(member, 'the outcome', String(said))
     if (operation.type !== 'ok') return operation

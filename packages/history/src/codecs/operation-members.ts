@@ -36,6 +36,8 @@ export interface OperationLine {
    * The member with the value read, if any. A member of this name then contains values in the whole file, not outcomes.
    */
   readonly carrier?: string | undefined
+  /** For a read without a value: a member without a role, which may contain the value read. */
+  readonly unread?: string | undefined
 }
 
 export interface ReadOperation extends OperationLine {
@@ -101,6 +103,11 @@ export function operationOf(said: Members, roles: Roles): OperationLine | undefi
   const final = line.take(line.found('final'), 'the mark of final reads')
   const extra = requestOf(line)
   roles.leave(members, line.used)
+  const isBlank = takesNothing(f) && returnsValue(f) && outcome.type === 'ok' && !outcome.isNothing
+  const unread =
+    isBlank && answer.output === undefined && answer.open === undefined
+      ? Object.keys(members).find((name) => !line.used.has(name))
+      : undefined
   return {
     process,
     ...times,
@@ -117,6 +124,7 @@ export function operationOf(said: Members, roles: Roles): OperationLine | undefi
     output: outcome.isNothing && takesNothing(f) ? null : answer.output,
     ...(answer.open === undefined ? {} : { open: answer.open }),
     ...(answer.carrier === undefined ? {} : { carrier: answer.carrier }),
+    ...(unread === undefined ? {} : { unread }),
   }
 }
 

@@ -131,6 +131,12 @@ describe('an ambiguous answer member', () => {
     expect(await told(two({ value: 1 }, { value: null, output: 1 }))).toEqual(BOTH)
   })
 
+  test('is refused if no read has a value and a member without a role may be the value', async () => {
+    expect(await told(two({ value: 1 }, { data: 1 }))).toMatch(/:2: no read has a value\. .*--map output=data$/)
+    expect(await told(two({ value: 1 }, { data: 1, output: null }))).toEqual([WRITTEN, '1 read x null > ok null'])
+    expect(await told(two({ value: 1 }, {}))).toEqual([WRITTEN, '1 read x null > ok null'])
+  })
+
   test('is refused if another member states another outcome', async () => {
     expect(await told(two({ value: 1, type: 'ok', status: 500 }, { value: 1 }))).toMatch(
       /"status" says .* "type"|"status".*"type"/,
@@ -183,6 +189,7 @@ describe('a --map option proposed by a refusal', () => {
     ['a value and an output', two({ value: 1 }, { value: 1, output: 2 })],
     ['a value and an input', two({ value: 1, args: 2 }, { value: 1 })],
     ['an answer that may be an outcome', two({ value: 1 }, { result: 'ok' })],
+    ['a read without a value, and a member without a role', two({ value: 1 }, { data: 1 })],
     ['an argument of a read', two({ value: 1 }, { args: 'x', result: 1 }).replaceAll('"key":"x",', '')],
     ['two outcomes', two({ value: 1, type: 'ok', status: 500 }, { value: 1 })],
     [
