@@ -138,7 +138,7 @@ export function tellFinding(record: TransactionRecord, finding: Finding): Told {
   const proofs = proofsOfRead(record, finding)
   const transactions = [transaction, second, ...proofs.map((proof) => proof.transaction)]
   const name = createNames(record.history, transactions)
-  const story = storyOfRead(record, anomaly)
+  const story = storyOfRead(record, finding)
   const reader = name(transaction)
   const did = microText(record, micro)
   const writer = other < 0 ? '' : second === transaction ? 'it' : name(second)

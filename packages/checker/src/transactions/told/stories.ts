@@ -3,15 +3,15 @@ import { versionForUpdate } from '../anomalies/lost-updates.ts'
 import { RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import { forms, type Isolation, type IsolationLevel } from '../levels/ladder.ts'
 import type { CycleStep } from '../levels/situation.ts'
-import type { ReadAnomaly } from '../record/findings.ts'
-import { APPEND, type TransactionRecord } from '../record/record.ts'
+import type { Finding, ReadAnomaly } from '../record/findings.ts'
+import { APPEND, type TransactionRecord, transactionOf } from '../record/record.ts'
 import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { haveReadTheSame, NO_ROW, rowsOfStep } from './words.ts'
 
 /** A story, with the weakest level that excludes the anomaly. */
 type Story = Omit<TransactionStory, 'refusedBy'> & {
   readonly refusedBy: Isolation
-  readonly sqlCure?: string
+  readonly sqlCure?: string | undefined
   /** Replaces `sqlCure` if the server is MySQL or MariaDB. */
   readonly innodbCure?: string
 }
@@ -176,15 +176,25 @@ const otherCycle = (refusedBy: Isolation): Story => ({
 
 const REPORT_IT = 'This is a bug of the database, or some clients or a restore were not recorded.'
 
+const dirtyRead: Story = {
+  name: 'dirty read',
+  title: 'A transaction read a value that was rolled back',
+  cause: 'It read a change of another transaction, which was rolled back.',
+  ...UNCOMMITTED,
+  refusedBy: 'read-committed',
+}
+
+/** A dirty read that began after the writer had failed, so that the change was not undone. */
+const readAfterRollback: Story = {
+  ...dirtyRead,
+  cause: 'It read a change of another transaction, which had been reported as rolled back before.',
+  cure: 'Report a transaction as failed only if it certainly had no effect; after a timeout or a lost connection, say that its outcome is unknown. If it was rolled back, undo all of its changes.',
+  sqlCure: undefined,
+}
+
 const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
   'non-repeatable-read': nonRepeatableRead,
-  G1a: {
-    name: 'dirty read',
-    title: 'A transaction read a value that was rolled back',
-    cause: 'It read a change of another transaction, which was rolled back.',
-    ...UNCOMMITTED,
-    refusedBy: 'read-committed',
-  },
+  G1a: dirtyRead,
   G1b: {
     name: 'intermediate read',
     title: 'A transaction read a value that was never committed',
@@ -244,8 +254,11 @@ const ofReads: { readonly [anomaly in ReadAnomaly]: Story } = {
   },
 }
 
-export const storyOfRead = (record: TransactionRecord, anomaly: ReadAnomaly): TransactionStory =>
-  storyFor(record, ofReads[anomaly])
+export function storyOfRead(record: TransactionRecord, { anomaly, transaction, other }: Finding): TransactionStory {
+  const { returnEvent } = record.history.operations
+  const hasFailedBefore = other >= 0 && returnEvent[transactionOf(record, other)] < record.invoked[transaction]
+  return storyFor(record, anomaly === 'G1a' && hasFailedBefore ? readAfterRollback : ofReads[anomaly])
+}
 
 function storyFor({ history }: TransactionRecord, { sqlCure, innodbCure, ...story }: Story): Story {
   const notes = history.transactionNotes

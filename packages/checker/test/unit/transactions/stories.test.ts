@@ -135,3 +135,10 @@ test("a transaction that reads another transaction's new value and then an old v
   const back = together(line(0, append('x', 1), append('y', 1)), line(1, read('x', 1), read('y')))
   expect(shown(back).counterexample.story).toMatchObject({ name: 'read skew', refusedBy: 'monotonic-atomic-view' })
 })
+
+test('the remedy of a dirty read concerns the report of the failure only if the writer had failed before the reader began', () => {
+  const failed: Line = [0, [append('x', 1)], 'fail']
+  const cureOf = (events: (typeof stories)['dirty read']): string => shown(events).counterexample.story?.cure ?? ''
+  expect(cureOf(oneByOne(failed, line(1, read('x', 1))))).toContain('Report a transaction as failed only if')
+  expect(cureOf(together(failed, line(1, read('x', 1))))).toContain('Show nobody else a change before')
+})
