@@ -349,13 +349,19 @@ test('the sentence about a duplicated id names both clients that received the id
   )
 })
 
-test('the sentence about a final read of a set names the missing element and the time of its acknowledgement', () => {
+test('the sentence about a final read of a set names the wrong element and says what is known of its addition', () => {
   const sentenceOf = (read: Json): string => {
     const about = { process: 1, key: 's', node: 'n1' }
     const events: EventInput[] = [
-      ...eventsOf([0, 'invoke', 'add', 'a'], [0, 'ok', 'add', 'a']).map((event) => ({ ...event, key: 's' })),
-      { ...about, type: 'invoke', f: 'read', value: null, final: true, time: 3e6 },
-      { ...about, type: 'ok', f: 'read', value: read, time: 4e6 },
+      ...eventsOf(
+        [0, 'invoke', 'add', 'a'],
+        [0, 'ok', 'add', 'a'],
+        [0, 'invoke', 'add', 'f'],
+        [0, 'fail', 'add', 'f'],
+      ).map((event) => ({ ...event, key: 's' })),
+      { ...about, type: 'invoke', f: 'read', value: null, final: true, time: 5e6 },
+      { ...about, type: 'ok', f: 'read', value: read, time: 6e6 },
+      { process: 0, key: 's', type: 'invoke', f: 'add', value: 'l', time: 7e6 },
     ]
     const options = { model: 'set', levels: ['eventual'], initial: ['z'] } as const
     const { eventual } = checkHistory(historyFromEvents(events), options).levels
@@ -369,4 +375,8 @@ test('the sentence about a final read of a set names the missing element and the
     'A final read of s at n1 does not contain "z", which was there at the start and never removed.',
   )
   expect(sentenceOf(['a', 'b', 'z'])).toBe('A final read of s at n1 contains "b", which nobody added.')
+  expect(sentenceOf(['a', 'l', 'z'])).toBe('A final read of s at n1 contains "l", which nobody had yet added.')
+  expect(sentenceOf(['a', 'f', 'z'])).toBe(
+    'A final read of s at n1 contains "f", which was added only by an operation that failed.',
+  )
 })

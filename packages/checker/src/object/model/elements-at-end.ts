@@ -161,7 +161,7 @@ function wrongElement(
     if (count <= most || isUnknownStart(initial)) continue
     return wrong(value, (element) =>
       most === 0
-        ? `contains ${element}, which nobody ${elements.added}`
+        ? `contains ${element}, which ${neverAdded(history, elements, own.key, value)}`
         : `contains ${element} ${plural(count, 'time')}, though it was there ${plural(most, 'time')} at most`,
     )
   }
@@ -176,6 +176,16 @@ function wrongElement(
     )
   }
   return undefined
+}
+
+/** Describes why an element cannot be present. */
+function neverAdded({ operations, functions }: History, { adds, added }: Elements, key: number, value: number): string {
+  const { f, input, outcome } = operations
+  const isTried = (row: number): boolean =>
+    functions[f[row]] === adds && input[row] === value && operations.key[row] === key
+  const tried = [...outcome.keys()].filter(isTried)
+  if (tried.some((row) => outcome[row] === FAIL)) return `was ${added} only by an operation that failed`
+  return `nobody ${tried.length === 0 ? '' : 'had yet '}${added}`
 }
 
 /** Describes since when an element must be present. */
