@@ -53,7 +53,7 @@ const holdsLists = (kind: string): boolean => kind !== APPEND
 
 export const APPEND = 'append'
 /** Matches kinds that read or compare a value: `["r<","x",40]`. */
-const READS = /^r([!=<>]|$)/
+const READS = /^r(?:ead$|[!=<>]|$)/
 
 /** The depth at which keys and values are nested in a transaction. */
 const MICRO_DEPTH = 2

@@ -285,6 +285,7 @@ describe('a transaction whose completion differs from its invocation', () => {
 
   test.each<[string, Json, Json]>([
     ['reads have values', [append('x', 1), ['r', 'x', null]], [append('x', 1), ['r', 'x', [1]]]],
+    ['reads with a long name have values', [['read', 'x', null]], [['read', 'x', 1]]],
     ['reads are left out', [['r', 'y', null], append('x', 1)], [append('x', 1)]],
     ['nothing was asked for', [], [append('x', 1)]],
     ['the answer has no transaction', [append('x', 1)], 'OK'],
