@@ -1,10 +1,12 @@
 import { type Accounted, type Counterexample, findModel, type OperationRow, type Report } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { canonical, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
+import { canonical, FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { type FaultSpan, levelsNotOfModel } from '@chaosproxy/runner/result'
 import { doubleHolding, unreleasedBefore } from '../holdings.ts'
 import { leaseSentence } from '../lease-words.ts'
+import { isBeyondTransfers } from '../losses/bank.ts'
 import { onlyAdds } from '../losses/counter.ts'
+import { missedBy } from '../losses/log.ts'
 import { isImpossibleAlone } from '../losses/replaced.ts'
 import {
   answeredText,
@@ -20,7 +22,7 @@ import {
 import type { Race } from '../race/code-run.ts'
 import type { SharedDatabase } from '../race/database.ts'
 import { endOf } from '../sheets/final-states.ts'
-import { rowsWhere } from '../sheets/sheet.ts'
+import { changesAround, rowsWhere } from '../sheets/sheet.ts'
 import type { NearFault } from './near-faults.ts'
 import type { Wire } from './wire.ts'
 
@@ -167,7 +169,7 @@ const causes: readonly Cause[] = [
     fits: ({ near }) => near.some(({ isTakeover }) => isTakeover),
   },
   {
-    cause: 'A lock was given to a second client while the first held it.',
+    cause: 'A lock was given again while it was held.',
     isSeen: true,
     remedy:
       'The holder of a lock that expires may not notice that it has expired: give every grant an increasing token, and let the protected resource refuse lower ones. If the lock does not expire, let one node, or a majority, decide who holds it, and keep that decision on disk.',
@@ -439,7 +441,7 @@ function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   if (countedWrongly({ report, history, counterexample }, isTooMuch)) return false
   if (readsFailedWrite(history, counterexample) || showsUnadded(report, history, culprit)) return false
   // No state of a bank has another total or a negative balance.
-  if (counterexample.balance !== undefined) return false
+  if (counterexample.balance !== undefined || showsTooMuch(report, history, culprit)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)
   if (writes.length === 0) return report.model === 'counter'
@@ -455,6 +457,22 @@ function showsUnadded({ accounting }: Report<string>, history: History, read: Op
     [...accounting.unexpected, ...accounting.duplicated].some(({ value }) => shown.has(canonical(value)))
   )
 }
+
+/** Whether no earlier state explains a read: it shows more than was ever there, or lacks nothing. */
+function showsTooMuch({ model }: Report<string>, history: History, read: OperationRow): boolean {
+  if (model === 'bank') return isBeyondTransfers(history, read)
+  if (model === 'log' || model === 'dense-log') {
+    const { otherAt, missed } = missedBy(history, read)
+    return otherAt !== undefined || missed === 0
+  }
+  if (model !== 'register' || !history.functions.includes('append')) return false
+  const { before, open } = changesAround(history, read)
+  const parts = [...before, ...open].map((row) => inputOf(history, row)).concat(history.header?.initial ?? '')
+  const most = parts.reduce<number>((sum, part) => sum + sizeOf(part), 0)
+  return sizeOf(outputOf(history, read)) > most
+}
+
+const sizeOf = (text: Json): number => (typeof text === 'string' ? text.length : 0)
 
 /** Whether the accused operation is a read of a register with a single node, so that no stale copy explains it. */
 const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: CauseInput): boolean =>

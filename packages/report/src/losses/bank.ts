@@ -167,6 +167,18 @@ function misread(history: History, read: OperationRow): Loss | undefined {
   }
 }
 
+/** Whether no subset of the transfers explains a balance in a read. */
+export function isBeyondTransfers(history: History, read: OperationRow): boolean {
+  const [opening, found] = [openingOf(history), balancesOf(history, read)]
+  if (opening === undefined || found === undefined) return false
+  const { before, open } = changesAround(history, read)
+  const moved = [...before, ...open].map((row) => movedBy(history, row).moves)
+  return [...found].some(([account, shown]) => {
+    const changes = moved.map((moves) => changeOf(moves, account))
+    return offBy(shown, allowedBy(opening.get(account) ?? 0, changes)) !== 0
+  })
+}
+
 function furthestOff(history: History, read: OperationRow): ShownAccount | undefined {
   const opening = openingOf(history)
   const found = balancesOf(history, read)

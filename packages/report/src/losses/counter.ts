@@ -76,7 +76,10 @@ function inTheEnd({ history, report }: Shown): Loss | undefined {
       level: 'eventual',
     }
   return extra > 0
-    ? { title: `${name} ended ${count(extra)} above the sum of all additions`, level: 'eventual' }
+    ? {
+        title: `${name} ended ${count(extra)} above the sum of all ${onlyAdds(history) ? 'additions' : 'changes'}`,
+        level: 'eventual',
+      }
     : undefined
 }
 

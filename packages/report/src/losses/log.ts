@@ -10,7 +10,12 @@ export const logLoss: FindLoss = ({ history, counterexample: { culprit, keys } }
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
   const [key] = keys
   const log = key === undefined ? 'the log' : `log ${nameText(key, 24)}`
-  return tells(history, culprit) ? missedBy(history, culprit, log) : givenTwice(history, culprit, log)
+  if (!tells(history, culprit)) return givenTwice(history, culprit, log)
+  const { otherAt, missed } = missedBy(history, culprit)
+  if (otherAt !== undefined) return { title: `Offset ${otherAt} of ${log} holds another message than was acknowledged` }
+  return missed === 0
+    ? undefined
+    : { title: `A ${functionOf(history, culprit)} of ${log} missed ${plural(missed, 'acknowledged message')}` }
 }
 
 function givenTwice(history: History, culprit: OperationRow, log: string): Loss | undefined {
@@ -21,7 +26,11 @@ function givenTwice(history: History, culprit: OperationRow, log: string): Loss 
   return other ? { title: `Offset ${offset} of ${log} was given to two messages` } : undefined
 }
 
-function missedBy(history: History, culprit: OperationRow, log: string): Loss | undefined {
+/** Returns the number of acknowledged messages that a read missed, and an offset at which it found another message. */
+export function missedBy(
+  history: History,
+  culprit: OperationRow,
+): { readonly otherAt: number | undefined; readonly missed: number } {
   const { from, limit = Number.POSITIVE_INFINITY } = rangeOf({ value: inputOf(history, culprit) })
   const offsetOf = offsetsByRow(history)
   const rows = acknowledged(history, culprit).filter(
@@ -32,12 +41,10 @@ function missedBy(history: History, culprit: OperationRow, log: string): Loss | 
     return { offset, text: JSON.stringify(value) }
   })
   const texts = new Set(found.map(({ text }) => text))
-  const other = found.find(
+  const otherAt = found.find(
     ({ offset, text }) =>
       offset !== undefined && rows.some((row) => offsetOf(row) === offset && sent.get(row) !== text),
-  )
-  if (other !== undefined)
-    return { title: `Offset ${other.offset} of ${log} holds another message than was acknowledged` }
+  )?.offset
   const isFound = (row: OperationRow): boolean => texts.has(sent.get(row) ?? '')
   const last = Math.max(from, ...rows.filter(isFound).map((row) => offsetOf(row) ?? from))
   const missing = rows.filter((row) => !isFound(row))
@@ -45,9 +52,7 @@ function missedBy(history: History, culprit: OperationRow, log: string): Loss | 
     found.length < limit
       ? Math.min(missing.length, limit - found.length)
       : missing.filter((row) => (offsetOf(row) ?? from) < last).length
-  return missed === 0
-    ? undefined
-    : { title: `A ${functionOf(history, culprit)} of ${log} missed ${plural(missed, 'acknowledged message')}` }
+  return { otherAt, missed }
 }
 
 const acknowledged = (history: History, culprit: OperationRow): readonly OperationRow[] =>

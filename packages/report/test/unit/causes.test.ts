@@ -11,7 +11,7 @@ import { elementSheet } from '../../src/sheets/life.ts'
 // A usual cause, a title and a table claim only what the record shows.
 
 function judge(model: string, operations: readonly Made[], initial: string | null = null) {
-  const history = made(operations)
+  const history = Object.assign(made(operations), { header: { initial } })
   const options = { failedCas: 'drop', deadlineMs: millis(60_000), memoryBytes: 1e9 }
   const now = () => millis(performance.now())
   const report = check(history, { model, initial, levels, ...options, now } as never)
@@ -92,6 +92,50 @@ describe('the usual causes of other models', () => {
       { ...read(2, null), out: [] },
     ])
     expect(texts).toEqual(['A read was answered by a copy that was behind.'])
+  })
+
+  const LAG = 'A read was answered by a copy that was behind.'
+
+  test.each([
+    [
+      'an entry at another offset',
+      [
+        [0, 'b'],
+        [1, 'a'],
+      ],
+      [],
+    ],
+    [
+      'an entry twice',
+      [
+        [0, 'a'],
+        [1, 'b'],
+        [2, 'b'],
+      ],
+      [],
+    ],
+    ['an entry too few', [[0, 'a']], [LAG]],
+  ] as const)('a stale copy explains a read of a log only if the read lacks an entry: %s', (_, out, expected) => {
+    const append = (p: number, value: string, offset: number): Made => next({ p, f: 'append', in: value, out: offset })
+    const operations = [append(0, 'a', 0), append(1, 'b', 1), next({ p: 2, f: 'read', out: out as never })]
+    expect(judge('log', operations).texts).toEqual(expected)
+  })
+
+  test('a stale copy explains a balance only if the copy had seen some of the transfers', () => {
+    const move = (amount: number, type: 'ok' | 'fail' = 'ok'): Made =>
+      next({ p: 0, f: 'transfer', in: { from: 'a', to: 'b', amount }, type })
+    const opening = { a: 10, b: 10 } as never
+    const causesFor = (a: number) =>
+      judge('bank', [move(5), move(3, 'fail'), next({ p: 1, f: 'read', out: { a, b: 20 - a } })], opening).texts
+    expect(causesFor(2)).toEqual([])
+    expect(causesFor(10)).toEqual([LAG])
+  })
+
+  test('no stale copy explains a text that is longer than everything appended', () => {
+    const append = next({ p: 0, f: 'append', key: 'x', in: 'a' })
+    const judged = (text: string) => judge('register', [append, append, next({ p: 1, f: 'get', key: 'x', out: text })])
+    expect(judged('aaa').texts).not.toContain(LAG)
+    expect(judged('a').texts).toContain(LAG)
   })
 
   test('no cause is named for a wrong total of a bank, or for an overdraft by a single failed transfer', () => {
