@@ -81,9 +81,30 @@ function accountSheet(history: History, { account }: { readonly account: string 
       ...shown.map((entry) =>
         row(entry.row, withinText(history, entry.row, account), changeText(entry.change), entry.balance),
       ),
+      ...perhapsRows(history, { account, negative, told }),
       ...(negative === undefined ? [] : [row(negative, 'read', '', balancesOf(history, negative)?.get(account) ?? 0)]),
     ],
   }
+}
+
+/** Returns a row with the transfers that a read of a negative balance may have seen, and that were not acknowledged. */
+function perhapsRows(
+  history: History,
+  {
+    account,
+    negative,
+    told,
+  }: Pick<Overdrawn, 'account' | 'negative'> & { readonly told: readonly { readonly row: OperationRow }[] },
+): readonly SheetRow[] {
+  const rows = told.map(({ row }) => row)
+  const open = negative === undefined ? [] : changesAround(history, negative).open.filter((row) => !rows.includes(row))
+  const changes = movesOf(history, [...rows, ...open])
+    .flatMap(({ row, moves }) => (rows.includes(row) ? [] : changeOf(moves, account)))
+    .filter(Boolean)
+  if (changes.length === 0) return []
+  const [least, most] = allowedBy(0, changes)
+  const range = `${amountText(least)} to ${amountText(most)}`
+  return [{ cells: ['', '', `${count(changes.length)} in progress or unknown`, '', range, ''], look: 'faint' }]
 }
 
 interface Overdrawn {

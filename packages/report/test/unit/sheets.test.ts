@@ -66,6 +66,18 @@ describe('the table about an overdrawn account', () => {
     ])
   })
 
+  test('includes transfers without an answer, unless a transfer with the same id was acknowledged', () => {
+    const sent = (p: number, id: number, more: Partial<Made> = {}): Made =>
+      transfer(p, 60, 10 * p, { in: { from: 'a', to: 'b', amount: 60, id }, ...more })
+    const operations = [sent(1, 1), sent(2, 1, { type: 'info' }), sent(3, 2, { type: 'info' })]
+    const { rows } = judge([...operations, read(4, { a: -20, b: 120 }, 60)], 'bank', { a: 100, b: 0 })
+    expect(rows?.slice(1)).toEqual([
+      ['0.015 s', 'p1', 'to b', 'n1', '-60', '40'],
+      ['', '', '1 in progress or unknown', '', '-60 to 0', ''],
+      ['0.065 s', 'p4', 'read ✘', 'n1', '', '-20 ✘'],
+    ])
+  })
+
   test('fits a terminal of 80 columns', () => {
     expect(told.terminal).toEqual([
       'Account a, in the order in which operations were acknowledged',
