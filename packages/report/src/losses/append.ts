@@ -1,5 +1,5 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { type History, inputOf, OK, outputOf } from '@chaosproxy/history'
+import { FAIL, type History, inputOf, OK, outputOf } from '@chaosproxy/history'
 import type { Claim } from '../claims/claim.ts'
 import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf, rowsOf } from '../operation-words.ts'
 import { type Shown, wasBefore } from '../sheets/sheet.ts'
@@ -11,7 +11,8 @@ export function appendLoss({ history, counterexample: { culprit, operations } }:
   const { outcome } = history.operations
   if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined
   const rows = rowsOfKey(history, culprit, (row) => functionOf(history, row) === 'append')
-  if (rows === undefined) return undefined
+  const appended = (rows ?? []).filter((row) => !isRead(history, row) && outcome[row] !== FAIL)
+  if (rows === undefined || appended.length === 0) return undefined
   const text = textOf(history, culprit)
   const reader = clientOf(history, culprit)
   const key = keyOf(history, culprit)
@@ -38,7 +39,10 @@ export function appendLoss({ history, counterexample: { culprit, operations } }:
   }
   const reads = rowsOf({ operations }).filter((row) => isRead(history, row) && outcome[row] === OK)
   const other = earlier ?? reads.find((row) => isOtherOrder(textOf(history, row), text))
-  if (other === undefined) return undefined
+  const pieces = [history.header?.initial ?? '', ...appended.map((row) => inputOf(history, row))].map(asText).join('')
+  const isOfAppends = (seen: string): boolean =>
+    seen.length <= pieces.length && [...seen].every((each) => pieces.includes(each))
+  if (other === undefined || ![other, culprit].every((row) => isOfAppends(textOf(history, row)))) return undefined
   const client = clientOf(history, other)
   return {
     title:

@@ -309,6 +309,7 @@ function disagreement({ history, report, counterexample }: Shown): Loss | undefi
   const shown = coreOf(counterexample).find((row) => row === differs)
   const other = disagreementOf(history, counterexample)?.other ?? shown
   if (culprit === undefined || other === undefined) return undefined
+  if (rowsOfKey(history, culprit)?.every((row) => isRead(history, row)) === true) return undefined
   const [one, two] = [clientOf(history, other), clientOf(history, culprit)]
   const what = keys[0] === undefined ? 'the last write' : `the last write to ${nameText(keys[0], 24)}`
   return { title: one === two ? `${one} did not always see ${what}` : `${one} and ${two} disagree about ${what}` }

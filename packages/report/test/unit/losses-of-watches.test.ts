@@ -190,4 +190,9 @@ describe('the report of a violation with an appended string', () => {
     )
     expect(titleOf(...two, read(3, '1.2.', 10), read(3, '2.1.', 20))).toBe('p3 saw the appends to k in two orders')
   })
+
+  test('does not tell of two orders of appends if a read shows what nobody appended', () => {
+    const open = { ...append(1, '1.', 0), to: 100 }
+    expect(titleOf(open, read(3, '1.', 10), read(3, '7.', 20))).toBe('Not linearizable')
+  })
 })

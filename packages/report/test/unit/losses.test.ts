@@ -1,4 +1,4 @@
-import { check, levels } from '@chaosproxy/checker'
+import { check, levels, UNKNOWN_START } from '@chaosproxy/checker'
 import { type History, millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -413,6 +413,23 @@ test('the headline of a bank violation names the account in the contradiction, n
   // One of them is not contradicted by what another account had lost before.
   if (facts.shown === undefined) throw new Error('nothing is overdrawn')
   expect(reproach(opened, facts.shown)).toBeUndefined()
+})
+
+test('the headline of two reads of a key that nobody wrote mentions neither writes nor appends', () => {
+  const read = (out: number, from: number): Made => ({ p: 1, f: 'read', key: 'x', out, from, to: from + 5 })
+  const history = made([read(5, 0), read(6, 10)])
+  const report = check(history, {
+    ...{
+      model: 'register',
+      initial: UNKNOWN_START,
+      levels: ['linearizable'],
+      failedCas: 'drop',
+      memoryBytes: 1e9,
+      now,
+    },
+    deadlineMs: millis(60_000),
+  } as never)
+  expect(factsOf({ history, report }).headline.title).toBe('Not linearizable')
 })
 
 describe('the headline of a missing write', () => {
