@@ -177,7 +177,8 @@ export function isEventual(history: History, reading: Reading): boolean | undefi
     const writers = writes.filter((op) => written(op) === value).map((op) => op.return)
     if (value === reading.initial) writers.push(-1)
     if (writers.length === 0) return false
-    const acknowledged = writes.filter((op) => op.completed && written(op) !== value)
+    const lastRead = Math.max(...reads.map((read) => read.call))
+    const acknowledged = writes.filter((op) => op.completed && op.return < lastRead && written(op) !== value)
     if (writers.every((returned) => acknowledged.some((op) => returned < op.call))) return false
   }
   return finals.length === 0 || !every ? undefined : true

@@ -65,7 +65,7 @@ function lostByDefinition(history: History, reading: Reading): string[] {
     const writes = ops.filter((op) => op.key === key && written(op) !== undefined)
     const acknowledged = writes.filter((op) => op.completed)
     const left = new Set(reads.map((read) => known(read.output)))
-    for (const write of acknowledged) {
+    for (const write of acknowledged.filter((op) => reads.every((read) => op.return < read.call))) {
       const remembered = writes.some((op) => left.has(written(op)!) && op.return >= write.call)
       const overwritten = acknowledged.some((op) => op.call > write.return)
       if (!remembered && !overwritten) lost.push(`${key}=${JSON.stringify(written(write))}@${write.row}`)

@@ -53,6 +53,16 @@ describe('the levels eventual and convergent', () => {
       'met, met',
     ],
     ['are both unknown without final reads', ['w1-| r1|'], 'unknown, unknown'],
+    [
+      'are both met if another value was written only after the final reads, though a later read is stale',
+      ['w1-|          w2-|', '     fr1|', '          fr1|   r1|'],
+      'met, met',
+    ],
+    [
+      'eventual is violated if a final read after a write lacks it',
+      ['w1-|     w2-|', '     fr1|', '               fr1|'],
+      'violated, met',
+    ],
   ] as const)('are judged by the final reads: %s', (_, rows, expected) => {
     expect(judged(...rows)).toBe(expected)
   })

@@ -219,14 +219,16 @@ const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
 
 /**
  * Returns the write that superseded the value: the last acknowledged one of another value, called after all writers of
- * the value had returned.
+ * the value had returned. A final read must have begun after it.
  */
 function supersededBy(input: Key, value: number, lastWriter: number, budget: Budget): number | undefined {
-  const { encoded, operations } = input
+  const { encoded, operations, reads } = input
   const settled = returnOf(encoded, lastWriter)
+  const lastRead = reads.reduce((last, read) => Math.max(last, encoded.calls[read]), -1)
   const isAbsent = absentFrom(input, value)
   return operations.findLast((i) => {
     budget.tick()
+    if (encoded.returns[i] > lastRead) return false
     return isAcknowledged(encoded, i) && encoded.calls[i] > settled && isAbsent(i)
   })
 }
@@ -234,7 +236,7 @@ function supersededBy(input: Key, value: number, lastWriter: number, budget: Bud
 /**
  * Returns the acknowledged writes that no replica has. A write is lost if all writers of the remaining values had
  * returned before its call. An append is lost if no write can have replaced it and no value contains it. Returns only
- * the last ones, because earlier ones were legally overwritten.
+ * the last ones, because earlier ones were legally overwritten. All final reads must have begun after them.
  */
 function lostWrites(
   input: Key,
@@ -254,13 +256,14 @@ function lostWrites(
   const acknowledged = operations.filter((i) => isAcknowledged(encoded, i))
   const absences = values.map((value) => absentFrom(input, value))
   const isKept = (i: number): boolean => stays !== undefined && mustBeIn(input, i, stays)
+  const firstRead = reads.reduce((first, read) => Math.min(first, encoded.calls[read]), NEVER)
   let latestCall = -1
   for (const i of acknowledged) if (encoded.kind[i] !== APPEND) latestCall = encoded.calls[i]
   return acknowledged
     .filter((i) => {
       budget.tick()
       const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall
-      if (mayBeReplaced && !isKept(i)) return false
+      if (encoded.returns[i] > firstRead || (mayBeReplaced && !isKept(i))) return false
       // Without appends, the write is lost here: the writers of the remaining values returned before its call.
       return !encoded.hasAppend || absences.every((isAbsent) => isAbsent(i))
     })
