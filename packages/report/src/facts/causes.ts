@@ -1,12 +1,17 @@
-import { type Accounted, type Counterexample, findModel, type OperationRow, type Report } from '@chaosproxy/checker'
+import {
+  type Accounted,
+  type Counterexample,
+  findModel,
+  type OperationRow,
+  type Report,
+  UNKNOWN_START,
+} from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { canonical, FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { canonical, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
 import { type FaultSpan, levelsNotOfModel } from '@chaosproxy/runner/result'
 import { doubleHolding, unreleasedBefore } from '../holdings.ts'
 import { leaseSentence } from '../lease-words.ts'
-import { isBeyondTransfers } from '../losses/bank.ts'
 import { onlyAdds } from '../losses/counter.ts'
-import { missedBy } from '../losses/log.ts'
 import { isImpossibleAlone } from '../losses/replaced.ts'
 import {
   answeredText,
@@ -24,6 +29,7 @@ import type { SharedDatabase } from '../race/database.ts'
 import { endOf } from '../sheets/final-states.ts'
 import { changesAround, rowsWhere } from '../sheets/sheet.ts'
 import type { NearFault } from './near-faults.ts'
+import { showsTooMuch } from './shows-too-much.ts'
 import type { Wire } from './wire.ts'
 
 export interface CauseInput {
@@ -130,6 +136,7 @@ const causes: readonly Cause[] = [
     fits: (input) =>
       input.history.nodes.length === 1 &&
       isOfOneNode(input) &&
+      hasSeenSeveral(input) &&
       ((input.report.model === 'bank' && input.counterexample.balance?.overdrawn === undefined) ||
         countedWrongly(input, isTooLittle)),
   },
@@ -149,7 +156,8 @@ const causes: readonly Cause[] = [
     isSeen: true,
     remedy:
       'Look for what is read while it is written in parts, such as a file: write it elsewhere, and put it in its place in one step.',
-    fits: (input) => isOfOneNode(input) && readsUnwritten(input),
+    fits: (input) =>
+      isOfOneNode(input) && readsUnwritten(input) && !readsFailedWrite(input.history, input.counterexample),
   },
   {
     cause: 'Something kept or restored an old value of the one node.',
@@ -355,6 +363,7 @@ const paymentsFrom = (history: History, account: string): number =>
 
 /** Whether a single node that was never down returned an old value or lost a write. Messages of queues never age. */
 const hasOldValue = (input: CauseInput): boolean =>
+  !readsUnwritten(input) &&
   ((input.report.lost.length > 0 && !['queue', 'bag'].includes(input.report.model)) || isOldValueOfOneNode(input)) &&
   isOfOneNode(input)
 
@@ -434,12 +443,14 @@ function isStaleRead(input: CauseInput): boolean {
 }
 
 /** Whether the accused read may have seen an old copy. */
-function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
+function isOfOldCopy(input: CauseInput): boolean {
+  const { history, counterexample, report } = input
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return false
   // A stale copy shows neither too much, nor what was never there.
   if (countedWrongly({ report, history, counterexample }, isTooMuch)) return false
   if (readsFailedWrite(history, counterexample) || showsUnadded(report, history, culprit)) return false
+  if (readsUnwritten(input)) return false
   // No state of a bank has another total or a negative balance.
   if (counterexample.balance !== undefined || showsTooMuch(report, history, culprit)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
@@ -458,21 +469,12 @@ function showsUnadded({ accounting }: Report<string>, history: History, read: Op
   )
 }
 
-/** Whether no earlier state explains a read: it shows more than was ever there, or lacks nothing. */
-function showsTooMuch({ model }: Report<string>, history: History, read: OperationRow): boolean {
-  if (model === 'bank') return isBeyondTransfers(history, read)
-  if (model === 'log' || model === 'dense-log') {
-    const { otherAt, missed } = missedBy(history, read)
-    return otherAt !== undefined || missed === 0
-  }
-  if (model !== 'register' || !history.functions.includes('append')) return false
-  const { before, open } = changesAround(history, read)
-  const parts = [...before, ...open].map((row) => inputOf(history, row)).concat(history.header?.initial ?? '')
-  const most = parts.reduce<number>((sum, part) => sum + sizeOf(part), 0)
-  return sizeOf(outputOf(history, read)) > most
+/** Whether the accused read may have seen several changes, one of which undid another. */
+function hasSeenSeveral({ report, history, counterexample: { culprit } }: CauseInput): boolean {
+  if (culprit === undefined || !isRead(history, culprit)) return true
+  const { before, open } = changesAround(history, culprit)
+  return before.length + open.length > 1 && !showsTooMuch(report, history, culprit)
 }
-
-const sizeOf = (text: Json): number => (typeof text === 'string' ? text.length : 0)
 
 /** Whether the accused operation is a read of a register with a single node, so that no stale copy explains it. */
 const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: CauseInput): boolean =>
@@ -509,10 +511,18 @@ function onlyWritesOf(history: History, operation: number): ReadonlyMap<string |
   return writes
 }
 
-/** Whether the accused read of a register shows a value that was neither written nor there at first. */
+/** Whether the accused read of a register shows a value that was neither there at first nor written before it ended. */
 function readsUnwritten({ report, history, counterexample: { culprit } }: CauseInput): boolean {
   if (report.model !== 'register' || culprit === undefined || !isRead(history, culprit)) return false
-  return isImpossibleAlone(report, culprit) && !onlyWritesOf(history, culprit).has(answeredText(history, culprit))
+  const initial = history.header?.initial ?? null
+  const isOpen = initial === UNKNOWN_START || history.functions.includes('append')
+  if (isOpen && !isImpossibleAlone(report, culprit)) return false
+  const text = answeredText(history, culprit)
+  const { before, open } = changesAround(history, culprit)
+  return (
+    !['null', JSON.stringify(initial)].includes(text) &&
+    ![...before, ...open].some((row) => writtenText(history, row) === text)
+  )
 }
 
 function readsFailedWrite(history: History, counterexample: Counterexample): boolean {

@@ -172,6 +172,22 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
   }
 }
 
+/** Whether no subset of the changes explains the sum in a read. */
+export function isBeyondAdditions(history: History, read: OperationRow): boolean {
+  const [{ before, open }, shown] = [changesAround(history, read), numberIn(history, read)]
+  const opening = history.header?.initial ?? 0
+  if (shown === undefined || typeof opening !== 'number') return false
+  return (
+    offBy(
+      shown,
+      allowedBy(
+        opening,
+        [...before, ...open].map((row) => amountOf(history, row)),
+      ),
+    ) !== 0
+  )
+}
+
 /** Returns the highest earlier read, if the counter only grows and the read exceeds `least`. */
 function higherBefore(history: History, culprit: OperationRow, least: number): readonly OperationRow[] {
   if (!onlyAdds(history)) return []

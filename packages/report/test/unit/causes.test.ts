@@ -47,6 +47,15 @@ describe('the usual causes of a register', () => {
     expect(texts).toEqual(['A value was read whose write was reported as failed.'])
   })
 
+  test('no stale copy or cache explains a read of a value that was written only after the read', () => {
+    expect(judge('register', [read(1, 3), write(0, 3)]).texts).toEqual(['A value was read that nobody had written.'])
+    const of = (node: string) => ({ node })
+    expect(judge('register', [read(1, 3, of('n1')), write(0, 3, of('n2'))]).texts).toEqual([])
+    expect(judge('register', [read(1, 3, of('n1')), write(0, 3, of('n1'))]).texts).toEqual([
+      'A value was read that nobody had written.',
+    ])
+  })
+
   test('a read of the initial value is explained by a stale copy, not by a value that nobody had written', () => {
     const { texts } = judge('register', [write(0, 'a'), read(1, '')], '')
     expect(texts).toEqual(['A read was answered by a copy that was behind.'])
@@ -129,6 +138,22 @@ describe('the usual causes of other models', () => {
       judge('bank', [move(5), move(3, 'fail'), next({ p: 1, f: 'read', out: { a, b: 20 - a } })], opening).texts
     expect(causesFor(2)).toEqual([])
     expect(causesFor(10)).toEqual([LAG])
+  })
+
+  test('no stale copy explains a sum that no subset of the changes gives, or an element that is added only later', () => {
+    const sums = [add(0, 1), add(0, -1), add(0, 1), add(0, -1)]
+    expect(judge('counter', [...sums, read(1, 5)]).texts).toEqual([])
+    expect(judge('counter', [...sums, read(1, 1)]).texts).toEqual([LAG])
+    expect(judge('set', [{ ...read(1, null), out: [2] }, add(0, 2), { ...read(1, null), out: [2] }]).texts).toEqual([])
+  })
+
+  test('no change is said to have undone another one if a read can have seen only one change', () => {
+    const one = { node: 'n1' }
+    const UNDONE = 'A change was computed from an old value, and undid another one.'
+    const judged = (...sums: readonly number[]) =>
+      judge('counter', [...sums.map((sum) => ({ ...add(0, sum), ...one })), { ...read(1, 0), ...one }]).texts
+    expect(judged(1)).not.toContain(UNDONE)
+    expect(judged(1, 1)).toContain(UNDONE)
   })
 
   test('no stale copy explains a text that is longer than everything appended', () => {
