@@ -399,7 +399,7 @@ function haveOverlapped({ operations }: History, counterexample: Counterexample)
 function disagreeInTheEnd({ report, history }: CauseInput): boolean {
   const verdict = report.levels['eventual']
   if (verdict?.result !== 'violated') return false
-  const finals = rowsOf(verdict.counterexample).filter((row) => isFinal(history, row))
+  const finals = rowsOf(verdict.counterexample).filter((row) => isFinal(history, row) && isRead(history, row))
   return new Set(finals.map((row) => answeredText(history, row))).size > 1
 }
 
@@ -478,7 +478,11 @@ function hasSeenSeveral({ report, history, counterexample: { culprit } }: CauseI
 
 /** Whether the accused operation is a read of a register with a single node, so that no stale copy explains it. */
 const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: CauseInput): boolean =>
-  report.model === 'register' && history.nodes.length === 1 && culprit !== undefined && isRead(history, culprit)
+  report.model === 'register' &&
+  history.nodes.length === 1 &&
+  culprit !== undefined &&
+  isRead(history, culprit) &&
+  !showsTooMuch(report, history, culprit)
 
 /** Whether the client that read an old value had written or read a newer value. */
 function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it' | 'saw it'): boolean {

@@ -8,10 +8,13 @@ import { rowsOfKey } from './replaced.ts'
 
 /** Finds the loss of appends: a read that misses acknowledged appends, or does not begin with the previous value. */
 export function appendLoss({ history, counterexample: { culprit, operations } }: Shown): Loss | undefined {
-  const { outcome } = history.operations
+  const { outcome, callEvent, returnEvent } = history.operations
   if (culprit === undefined || !isRead(history, culprit) || outcome[culprit] !== OK) return undefined
   const rows = rowsOfKey(history, culprit, (row) => functionOf(history, row) === 'append')
-  const appended = (rows ?? []).filter((row) => !isRead(history, row) && outcome[row] !== FAIL)
+  const ended = returnEvent[culprit] ?? 0
+  const appended = (rows ?? []).filter(
+    (row) => !isRead(history, row) && outcome[row] !== FAIL && (callEvent[row] ?? 0) < ended,
+  )
   if (rows === undefined || appended.length === 0) return undefined
   const text = textOf(history, culprit)
   const reader = clientOf(history, culprit)

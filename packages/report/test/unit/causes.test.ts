@@ -147,6 +147,13 @@ describe('the usual causes of other models', () => {
     expect(judge('set', [{ ...read(1, null), out: [2] }, add(0, 2), { ...read(1, null), out: [2] }]).texts).toEqual([])
   })
 
+  test('different answers of final dequeues do not show that copies did not converge', () => {
+    const sent = next({ p: 0, f: 'enqueue', in: 1, type: 'info' })
+    const final = { f: 'dequeue', final: true } as const
+    const { texts } = judge('queue', [sent, next({ p: 1, ...final, out: null }), next({ p: 2, ...final, out: 3 })])
+    expect(texts).not.toContain('The copies did not converge.')
+  })
+
   test('no change is said to have undone another one if a read can have seen only one change', () => {
     const one = { node: 'n1' }
     const UNDONE = 'A change was computed from an old value, and undid another one.'
