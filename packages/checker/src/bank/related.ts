@@ -1,5 +1,6 @@
 import { functionOf, type History, inputOf, isObject, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
+import { ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { type ObjectOperation, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
@@ -118,7 +119,7 @@ export function relatedByAccount(
       }
       state.until = until
     }
-    return [...kept].sort((a, b) => a - b)
+    return ascending(kept)
   }
 }
 

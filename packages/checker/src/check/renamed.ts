@@ -1,4 +1,5 @@
 import { functionOf, type History, OK, outputOf } from '@chaosproxy/history'
+import { range } from '../encoding/lists.ts'
 
 /** Names that other tools use for operations of a model. */
 const OTHERS: readonly (readonly [name: string, here: string, model: string])[] = [
@@ -54,7 +55,7 @@ function startOf(
 ): { readonly initial: string; readonly keys: readonly string[] } {
   if (name !== 'read-init') return { initial: '', keys: [] }
   const { key, outcome, length } = history.operations
-  const rows = Array.from({ length }, (_, row) => row)
+  const rows = range(0, length)
   const lacks = rows.some((row) => key[row] < 0) && history.keys.length === 1
   const starts = new Set<string>()
   for (const row of rows)

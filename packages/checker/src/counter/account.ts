@@ -1,6 +1,6 @@
 import { byName, FLAG_FINAL, type History, INFO, type Json, OK, UserError, type ValueId } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import { addTo } from '../encoding/lists.ts'
+import { addTo, ascending } from '../encoding/lists.ts'
 import { type OperationRow, placeOf } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import { type Budget, unlimited } from '../limits/budget.ts'
@@ -265,5 +265,5 @@ function contradicted({ value, least, most }: Bounds, sums: ReadonlySet<number> 
     return `the additions allow ${least === most ? `only ${least}` : `${least} to ${most}`}`
   if (sums === undefined || sums.has(decimal(value))) return undefined
   if (sums.size > MOST_LISTED) return 'no choice of the additions of unknown outcome comes to that'
-  return `the additions allow only ${[...sums].sort((a, b) => a - b).join(' or ')}`
+  return `the additions allow only ${ascending(sums).join(' or ')}`
 }

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { addTo } from '../encoding/lists.ts'
+import { addTo, range } from '../encoding/lists.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import type { Specification } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
@@ -150,7 +150,7 @@ function supports(part: Part, budget: Budget): (some: readonly number[]) => bool
   const amount = amounts(part, budget)
   const signs = new Set(Array.from(amount, Math.sign).filter((sign) => sign === 1 || sign === -1))
   const isAddition = (i: number): boolean => !Number.isNaN(amount[i])
-  const all = Array.from({ length: part.length }, (_, i) => i)
+  const all = range(0, part.length)
   const isExplained = (read: number, some: readonly number[]): boolean => {
     const added = some.filter((i) => isAddition(i) && part.calls[i] < part.returns[read])
     const sum = added.reduce((total, i) => total + Math.abs(amount[i]), 0)

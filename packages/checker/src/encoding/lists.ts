@@ -42,3 +42,10 @@ export function addTo<Key, Item>(lists: Map<Key, Item[]>, key: Key, item: Item):
   if (list === undefined) lists.set(key, [item])
   else list.push(item)
 }
+
+/** The distinct numbers, in ascending order. */
+export const ascending = (numbers: Iterable<number>): number[] =>
+  [...(numbers instanceof Set ? (numbers as ReadonlySet<number>) : new Set(numbers))].sort((a, b) => a - b)
+
+/** The numbers from `from` to `to` - 1. */
+export const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, at) => from + at)

@@ -1,4 +1,5 @@
 import { NEVER } from '../encoding/encoded.ts'
+import { range } from '../encoding/lists.ts'
 import { type Budget, ticking } from '../limits/budget.ts'
 import type { Part } from '../object/model/part.ts'
 import { LEFT_OUT } from '../object/model/slots.ts'
@@ -16,7 +17,7 @@ export function placeEarly(
   if (early.length === 0) return undefined
   const { calls, returns } = part
   const isEarly = new Set(early)
-  const returned = Array.from({ length: part.length }, (_, i) => i)
+  const returned = range(0, part.length)
     .filter((i) => returns[i] !== NEVER && slot[i] !== LEFT_OUT && !isEarly.has(i))
     .sort(ticking((a, b) => returns[a] - returns[b], budget))
   let next = 0

@@ -1,6 +1,6 @@
 import { canonical, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
-import { addTo } from '../encoding/lists.ts'
+import { addTo, ascending } from '../encoding/lists.ts'
 import type { IsMetBy } from '../judge/entry.ts'
 import { type ObjectOperation, type Specification, WrongValue } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
@@ -204,7 +204,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
       budget.tick()
       for (const name of all[i].sees) for (const writer of writers.get(name) ?? []) kept.add(writer)
     }
-    return [...kept].sort((a, b) => a - b)
+    return ascending(kept)
   }
 }
 

@@ -1,4 +1,5 @@
 import { NEVER } from '../encoding/encoded.ts'
+import { ascending } from '../encoding/lists.ts'
 import { type Budget, createAllowance, inTime } from '../limits/budget.ts'
 import { type Cutting, provedCore } from '../proof/orders.ts'
 import {
@@ -48,7 +49,7 @@ const MOST_AROUND = 2_000
  * called up to `until`.
  */
 function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why: Uncut['why']): Counterexample {
-  const named = conflict.toSorted((a, b) => a - b).slice(-MOST_OPERATIONS)
+  const named = ascending(conflict).slice(-MOST_OPERATIONS)
   const last: number[] = []
   for (let i = part.length - 1; i >= 0 && last.length < MOST_OPERATIONS; i--) if (part.calls[i] <= until) last.push(i)
   const chosen = named.length > 0 ? named : last.reverse()
@@ -78,7 +79,7 @@ function cutDown(
 ): Counterexample | undefined {
   const isLong = part.length > LONG
   const related = judge.related(part, budget)
-  const named = conflict.toSorted((a, b) => a - b)
+  const named = ascending(conflict)
   function* starts(): Generator<readonly number[]> {
     if (named.length > 0) yield named
     if (!isLong) yield* windows(part, until, budget)

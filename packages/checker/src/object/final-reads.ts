@@ -1,5 +1,6 @@
 import { FLAG_FINAL, type History, type Json } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
+import { range } from '../encoding/lists.ts'
 import type { Budget } from '../limits/budget.ts'
 import { explainObject } from './explain.ts'
 import type { Convergence, ObjectModel } from './model/object-model.ts'
@@ -49,7 +50,7 @@ const UNREAD: Convergence = {
 function atTheEnd(part: Part, { isRead }: Functions, budget: Budget): readonly Part[] {
   const { flags } = part.history.operations
   const isFinal = (i: number): boolean => (flags[part.row[i]] & FLAG_FINAL) !== 0 && part.returns[i] !== NEVER
-  const all = Array.from({ length: part.length }, (_, i) => i)
+  const all = range(0, part.length)
   if (!all.some(isFinal)) return []
   const kept = all.filter((i) => isFinal(i) || !isRead(part.f[i]))
   const chosen = choose(part, kept, budget)

@@ -1,3 +1,4 @@
+import { range } from '../encoding/lists.ts'
 import { type Budget, createAllowance, inTime } from '../limits/budget.ts'
 import { limit, reduce, watched } from '../register/counterexample/reduce.ts'
 import { looseReason } from '../register/sequential/loose.ts'
@@ -87,7 +88,7 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
       () => decide(choose(part, some), judge, within, stepsFor(part)).result === 'violated',
       () => false,
     )
-  const all = Array.from({ length: part.length }, (_, i) => i)
+  const all = range(0, part.length)
   const core = inTime(() =>
     reduce(
       {

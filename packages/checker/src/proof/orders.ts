@@ -8,6 +8,7 @@ import {
   ordersOf,
   type ProofHead,
 } from '@chaosproxy/verifier'
+import { ascending } from '../encoding/lists.ts'
 import { UNKNOWN_START } from '../encoding/unknown-start.ts'
 import type { CheckOptions } from '../judge/options.ts'
 import { type Budget, createBudget, inTime, limitedTo } from '../limits/budget.ts'
@@ -102,7 +103,7 @@ export function provedCore(
     budget.look(context.length)
     return contradicts(rows) && verifier(coreEntry(level, rows, lines.lineOf)).verdict === 'accepted'
   }
-  const search = { history, rows: among.toSorted((a, b) => a - b), accepts }
+  const search = { history, rows: ascending(among), accepts }
   return inTime(() => coreOf(search, start, budget, named))
 }
 

@@ -1,4 +1,5 @@
 import { NEVER } from '../encoding/encoded.ts'
+import { ascending } from '../encoding/lists.ts'
 import type { Budget } from '../limits/budget.ts'
 import { createNumbering } from '../object/model/elements.ts'
 import { choose, eventsInOrder, type Part } from '../object/model/part.ts'
@@ -61,7 +62,7 @@ export function glanceAtMessages(
   for (const messages of suspected.slice(0, MOST_SUSPECTED)) {
     const some: number[] = []
     for (let i = 0; i < length; i++) if (messages.includes(message[i]) && message[i] !== NONE) some.push(i)
-    const closed = [...some, ...unknown].sort((a, b) => a - b)
+    const closed = ascending([...some, ...unknown])
     if (judge(choose(part, closed)).result === 'violated') return closed
   }
   return undefined

@@ -9,6 +9,7 @@ import {
   outputOf,
   readsWhole,
 } from '@chaosproxy/history'
+import { range } from '../encoding/lists.ts'
 import { areStatements } from '../transactions/recorded/statements.ts'
 
 /**
@@ -51,9 +52,7 @@ function overwritten(history: History): Overwritten {
   const clients = new Map<number, ObjectUse>()
   const keys = new Set<string>()
   let times = 0
-  const done = Array.from({ length: Math.min(length, MOST_OPERATIONS) }, (_, row) => row).filter(
-    (row) => outcome[row] === OK,
-  )
+  const done = range(0, Math.min(length, MOST_OPERATIONS)).filter((row) => outcome[row] === OK)
   for (const row of done.sort((a, b) => returnEvent[a] - returnEvent[b])) {
     const client = clients.get(process[row]) ?? all.client()
     clients.set(process[row], client)

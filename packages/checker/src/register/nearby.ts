@@ -1,4 +1,5 @@
 import { type Decoder, DIFFERS, type Encoded, NOTHING, restrict } from '../encoding/encoded.ts'
+import { ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { implied, isWeak, type Level } from '../levels/levels.ts'
 import { type Budget, inTime } from '../limits/budget.ts'
@@ -153,7 +154,7 @@ function neighbourhood(encoded: Encoded, seed: readonly OperationRow[], reach: n
   }
   const isClear = (i: number): boolean =>
     expects[i] === NOTHING || (writers.get(nameOf(i, expects[i]))?.length ?? 0) <= MOST_WRITERS
-  const indices = [...kept].filter((i) => isClear(i) && kind[i] !== DIFFERS).sort((a, b) => a - b)
+  const indices = ascending(kept).filter((i) => isClear(i) && kind[i] !== DIFFERS)
   return restrict(encoded, indices)
 }
 

@@ -1,5 +1,5 @@
 import { clientInWords, type History } from '@chaosproxy/history'
-import { addTo } from '../encoding/lists.ts'
+import { addTo, ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Finding, FindingsSink } from '../judge/guarantees.ts'
 import type { Budget } from '../limits/budget.ts'
@@ -415,7 +415,7 @@ function finding(
   rows: readonly OperationRow[],
   { context = [] }: More = {},
 ): Finding<Guarantee> {
-  const core = [...new Set(rows)].sort((a, b) => a - b)
+  const core = ascending(rows)
   return { guarantee, sentence, core, context: [...new Set(context)], culprit: rows.at(-1) ?? 0 }
 }
 

@@ -1,3 +1,4 @@
+import { ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { FindingsSink } from '../judge/guarantees.ts'
 import type { Guarantee } from './guarantees.ts'
@@ -69,9 +70,9 @@ export function scanWatch(options: ScanOptions): Sent {
   ): void => {
     if (isAnyLost && NEVER_SENT.has(guarantee)) return
     const isRow = (row: OperationRow | undefined): row is OperationRow => row !== undefined
-    const core = [...new Set([watch.row, ...(more.core ?? []).filter(isRow), culprit])].sort((a, b) => a - b)
-    const context = [...new Set((more.context ?? []).filter(isRow))].filter((row) => !core.includes(row))
-    found({ guarantee, sentence: `${sentence}.`, culprit, core, context: context.sort((a, b) => a - b) })
+    const core = ascending([watch.row, ...(more.core ?? []).filter(isRow), culprit])
+    const context = ascending((more.context ?? []).filter(isRow)).filter((row) => !core.includes(row))
+    found({ guarantee, sentence: `${sentence}.`, culprit, core, context })
   }
 
   /** Returns a change that was due before this revision but never sent. */

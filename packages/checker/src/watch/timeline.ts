@@ -1,4 +1,5 @@
 import { canonical, type Json } from '@chaosproxy/history'
+import { ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { countBelow } from '../search/halving.ts'
 import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
@@ -48,7 +49,7 @@ export function buildTimeline({ writes, readings, watches }: WatchRecord, callEv
   const contradiction = settleRead(readings, settlement) ?? notRead(byRevision, coverage)
   const falsehoods = settleArrived(watches, settlement, coverage)
 
-  const revisions = [...byRevision.keys()].sort((a, b) => a - b)
+  const revisions = ascending(byRevision.keys())
   const unread = revisions.filter((revision) => coverage.at(revision) === undefined)
   const byKey = new Map<string, Known[]>()
   for (const revision of revisions)

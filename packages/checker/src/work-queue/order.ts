@@ -1,5 +1,6 @@
 import { type History, OK } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
+import { ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { FindingsSink } from '../judge/guarantees.ts'
 import type { Budget } from '../limits/budget.ts'
@@ -145,6 +146,6 @@ function report({ history, queue, found, unsure }: QueueJudging, { first, later 
   const rows = [first.enqueue, later.enqueue, later.early, first.late].flatMap((row) =>
     row === undefined ? [] : [row],
   )
-  const core = [...new Set(rows)].sort((a, b) => a - b)
+  const core = ascending(rows)
   found({ guarantee: 'first-in-first-out', sentence, core, context: [], culprit: rows.at(-1) ?? 0 })
 }

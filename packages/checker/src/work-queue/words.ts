@@ -1,5 +1,6 @@
 import { clientInWords, type History } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
+import { ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Finding } from '../judge/guarantees.ts'
 import { contradicting } from './core.ts'
@@ -35,7 +36,7 @@ export function findingOf(
   const context = [...(guarantee === 'no-invented-messages' ? message.failed : []), ...operations.map(({ row }) => row)]
   return {
     ...{ guarantee, sentence: sentenceOf(scene, message, guarantee, operations) },
-    core: [...new Set(core)].sort((a, b) => a - b),
+    core: ascending(core),
     context: [...new Set(context)].filter((row) => !core.includes(row)),
     culprit: operations.findLast(({ does }) => shows.includes(does))?.row ?? 0,
   }

@@ -1,5 +1,5 @@
 import { elementsOf, type History, type Json, type Meaning } from '@chaosproxy/history'
-import { addTo } from '../../encoding/lists.ts'
+import { addTo, ascending } from '../../encoding/lists.ts'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { Need } from '../../judge/entry.ts'
 import type { Specification } from '../../judge/model.ts'
@@ -209,7 +209,7 @@ export function relatedByGroups(
         for (const member of members.get(group) ?? []) kept.add(member)
       }
     }
-    return [...kept].sort((a, b) => a - b)
+    return ascending(kept)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { DIFFERS, type Encoded, later, NOTHING, restrict } from '../../encoding/encoded.ts'
+import { range } from '../../encoding/lists.ts'
 import { partition } from '../../encoding/partition.ts'
 import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import type { Budget } from '../../limits/budget.ts'
@@ -158,7 +159,7 @@ function* otherStarts(
   maySee: (row: number) => boolean,
 ): Iterable<Choice> {
   const { length, row, key, kind, expects, names } = encoded
-  for (const i of some ?? Array.from({ length }, (_, each) => each)) {
+  for (const i of some ?? range(0, length)) {
     if (choice.has(key[i]) || expects[i] === NOTHING || kind[i] === DIFFERS || !maySee(row[i])) continue
     yield new Map([...choice, [key[i], names[expects[i]]]])
   }

@@ -1,4 +1,5 @@
 import { type Decoder, type Encoded, later, NEVER, restrict } from '../../encoding/encoded.ts'
+import { range } from '../../encoding/lists.ts'
 import { type Budget, inTime } from '../../limits/budget.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
 import { type Case, isSure, located, showInvolved } from '../counterexample/involved.ts'
@@ -62,7 +63,7 @@ function cutDown<Known extends Answer>(
 ): Counterexample {
   const { level, questionOf, unknown, wordsOf } = explanation
   const seek = (some: Encoded): Known => findAmong(some, explanation, decoder, budget)
-  const all = Array.from({ length: encoded.length }, (_, i) => i)
+  const all = range(0, encoded.length)
   const reduced =
     reduce(
       {

@@ -1,4 +1,5 @@
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
+import { ascending } from '../../encoding/lists.ts'
 import { type WeakLevel, weakDefinition } from '../../levels/levels.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { OUT_OF_TIME } from '../../verdict/reason.ts'
@@ -70,7 +71,7 @@ function involvedIn(violated: Violated, level: WeakLevel): readonly number[] | u
   if (violated.found === undefined) return undefined
   const { relations, contradiction, indices } = violated.found
   const { involved } = derivationOf(relations.facts, contradiction, weakDefinition(level))
-  return [...involved].map((i) => indices[i]).sort((a, b) => a - b)
+  return ascending([...involved].map((i) => indices[i]))
 }
 
 function wordsOf(

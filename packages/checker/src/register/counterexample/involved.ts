@@ -1,4 +1,5 @@
 import { type Encoded, restrict } from '../../encoding/encoded.ts'
+import { range } from '../../encoding/lists.ts'
 import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
 import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../../verdict/verdict.ts'
 import { closure, LONG } from './locate.ts'
@@ -62,7 +63,7 @@ export interface Found {
  * as a person can read.
  */
 export function showInvolved({ level, encoded, involved, why, violates, sentence }: Found): Counterexample {
-  const all = Array.from({ length: Math.min(encoded.length, MOST_OPERATIONS) }, (_, i) => i)
+  const all = range(0, Math.min(encoded.length, MOST_OPERATIONS))
   const closed = involved && (closure(encoded, involved, MOST_OPERATIONS) ?? involved.slice(0, MOST_OPERATIONS))
   const set = restrict(encoded, encoded.length <= MOST_OPERATIONS || closed === undefined ? all : closed)
   const standsAlone = set.length === encoded.length || isSure((budget) => violates(set, budget))

@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { CAS, DIFFERS, type Encoded, NEVER, NOTHING, prefix, READ, restrict, WRITE } from '../../encoding/encoded.ts'
+import { ascending, range } from '../../encoding/lists.ts'
 import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
 import { firstWhere } from '../../search/halving.ts'
 import { MOST_OPERATIONS } from '../../verdict/verdict.ts'
@@ -103,7 +104,7 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
       wanted[expects[i]] = 1
       more++
     }
-    if (more === 0) return [...kept].sort((a, b) => a - b)
+    if (more === 0) return ascending(kept)
     const added: number[] = []
     for (let i = 0; i < length; i++) {
       if (writes[i] === NOTHING || wanted[writes[i]] === 0 || !names.has(key[i] * values + writes[i])) continue
@@ -169,7 +170,7 @@ export function nearest(violated: Violated, jsonOf: JsonOf): { readonly set: Enc
   }
   const end = inTime(() => violated.culpritReturn())
   const around = end ?? (named.length > 0 ? part.returns[named[named.length - 1]] : NEVER)
-  const all = Array.from({ length: part.length }, (_, i) => i)
+  const all = range(0, part.length)
   if (part.length <= MOST_OPERATIONS) return { set: part, standsAlone: contradicts(part) }
   const set = restrict(part, lastBefore(part, all, around, named))
   return { set, standsAlone: contradicts(set) }
@@ -183,5 +184,5 @@ function lastBefore(
   named: readonly number[],
 ): readonly number[] {
   const before = all.filter((i) => calls[i] <= end).slice(-(MOST_OPERATIONS - named.length))
-  return [...new Set([...named, ...before])].sort((a, b) => a - b)
+  return ascending([...named, ...before])
 }

@@ -1,4 +1,5 @@
 import { type Encoded, NEVER } from '../../encoding/encoded.ts'
+import { ascending, range } from '../../encoding/lists.ts'
 import { type Budget, ticking } from '../../limits/budget.ts'
 import { shrink } from '../../search/shrink.ts'
 import { MOST_OPERATIONS, type Uncut } from '../../verdict/verdict.ts'
@@ -130,12 +131,12 @@ export function* windows(
   until: number,
   budget: Budget,
 ): Generator<readonly number[]> {
-  const all = Array.from({ length }, (_, i) => i)
+  const all = range(0, length)
   const completed = all
     .filter((i) => returns[i] !== NEVER && returns[i] <= until)
     .sort(ticking((a, b) => returns[a] - returns[b], budget))
   for (let size = FIRST_WINDOW; size < completed.length && !budget.expired(size); size *= 2)
-    yield completed.slice(-size).sort((a, b) => a - b)
-  yield completed.toSorted((a, b) => a - b)
+    yield ascending(completed.slice(-size))
+  yield ascending(completed)
   yield all
 }

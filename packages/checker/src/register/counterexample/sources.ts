@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.ts'
-import { addTo } from '../../encoding/lists.ts'
+import { addTo, ascending } from '../../encoding/lists.ts'
 import { type Budget, ticking, unlimited } from '../../limits/budget.ts'
 import { appendText } from '../replay/appends.ts'
 import type { OrderRule } from '../replay/replay.ts'
@@ -85,7 +85,7 @@ export function createCompletion(
         if (possible.length === 0 && writers.length > 0) keep(nearest(writers, observer))
       }
     }
-    return [...kept].sort((a, b) => a - b)
+    return ascending(kept)
   }
 }
 

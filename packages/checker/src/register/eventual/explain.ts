@@ -1,5 +1,6 @@
 import { clientInWords, duration, FAIL, functionOf, inputOf, meaningOf, writtenValue } from '@chaosproxy/history'
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
+import { ascending } from '../../encoding/lists.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
 import { capital, createWords, show } from '../../verdict/words.ts'
 
@@ -118,7 +119,7 @@ function counterexample(
 ): Counterexample {
   const core = new Set(said.core.map((i) => encoded.row[i]))
   const context = said.context.map((i) => encoded.row[i])
-  const all = [...new Set([...core, ...context, ...(said.rows ?? [])])].sort((a, b) => a - b)
+  const all = ascending([...core, ...context, ...(said.rows ?? [])])
   const name = decoder.keyName(key)
   return {
     level,

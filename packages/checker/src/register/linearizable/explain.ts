@@ -21,6 +21,7 @@ import {
   READ,
   restrict,
 } from '../../encoding/encoded.ts'
+import { range } from '../../encoding/lists.ts'
 import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
 import type { Counterexample, Uncut } from '../../verdict/verdict.ts'
 import { capital, createWords, show, type Words } from '../../verdict/words.ts'
@@ -76,7 +77,7 @@ function cutDown(
       return violatesLinearizability(some, jsonOf, budget, stepsFor(some)) === true
     },
   }
-  const all = Array.from({ length: operations.length }, (_, i) => i)
+  const all = range(0, operations.length)
   const reduced = reduce(contradiction, budget) ?? all
   const makesSure = (some: readonly number[]): boolean => standsAlone(restrict(operations, some), decoder)
   const { shown, uncut } = limit(reduced, operations, { among, limit: limitReached(), makesSure })
@@ -188,7 +189,7 @@ function takenBefore(set: Encoded, observation: number, words: Words): string | 
   const value = set.expects[observation]
   const takes = (i: number): boolean =>
     set.kind[i] === CAS && set.expects[i] === value && set.writes[i] !== value && set.returns[i] !== NEVER
-  const others = Array.from({ length: set.length }, (_, i) => i).filter((i) => i !== observation && takes(i))
+  const others = range(0, set.length).filter((i) => i !== observation && takes(i))
   const [other] = others
   if (other === undefined || !takes(observation)) return undefined
   const times = set.writes.filter((written) => written === value).length + (value === set.initial ? 1 : 0)
@@ -309,7 +310,7 @@ const STATES_WINDOW = 64
 function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: Budget): readonly Json[] | undefined {
   if (part.hasAppend) return undefined
   const before = prefix(part, part.calls[culprit] - 1)
-  const rows = Array.from({ length: before.length }, (_, i) => i)
+  const rows = range(0, before.length)
   const completed = rows
     .filter((i) => before.returns[i] !== NEVER)
     .sort((a, b) => before.returns[a] - before.returns[b])

@@ -1,7 +1,7 @@
 import { type Encoded, NEVER, NOTHING, restrict } from '../../encoding/encoded.ts'
 import { addTo } from '../../encoding/lists.ts'
 import { type Budget, OutOfTime } from '../../limits/budget.ts'
-import { ascending, INITIAL } from './reads-from.ts'
+import { INITIAL, indicesWhere } from './reads-from.ts'
 
 /** The writes that each read may have seen, for histories with repeated values. */
 export interface Choices {
@@ -32,7 +32,7 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
     budget.tick()
     if (given.expects[i] !== NOTHING) observed.add(given.key[i] * given.values + given.expects[i])
   }
-  const indices = ascending(
+  const indices = indicesWhere(
     given.length,
     (i) => given.returns[i] !== NEVER || observed.has(given.key[i] * given.values + given.writes[i]),
   )

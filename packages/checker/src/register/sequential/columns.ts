@@ -1,4 +1,5 @@
 import type { Encoded } from '../../encoding/encoded.ts'
+import { range } from '../../encoding/lists.ts'
 import { assemble, type Threads } from '../../encoding/threads.ts'
 import type { Budget } from '../../limits/budget.ts'
 
@@ -21,9 +22,7 @@ export function joinThreads(
   budget: Budget,
 ): Threads {
   const { count, start, members, of } = threads
-  const byCall = Array.from({ length: count }, (_, t) => t).sort(
-    (a, b) => calls[members[start[a]]] - calls[members[start[b]]],
-  )
+  const byCall = range(0, count).sort((a, b) => calls[members[start[a]]] - calls[members[start[b]]])
   const columnOf = new Int32Array(count)
   const sizes: number[] = []
   /** By column: when all its operations have taken effect. */

@@ -1,4 +1,5 @@
 import { type Decoder, type Encoded, NEVER } from '../../encoding/encoded.ts'
+import { ascending } from '../../encoding/lists.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { OUT_OF_TIME } from '../../verdict/reason.ts'
 import { outOfThinAir } from '../../verdict/start-words.ts'
@@ -52,7 +53,7 @@ const noTiedOrder = (count: number): string =>
 
 function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | undefined {
   if (violated.thinAir !== undefined) return [violated.thinAir]
-  if (violated.cycle === undefined) return violated.involved?.toSorted((a, b) => a - b)
+  if (violated.cycle === undefined) return violated.involved && ascending(violated.involved)
   const { facts, saturation, conflict } = violated.cycle
   const { involved } = derive(saturation, conflict)
   const isUnknown = (i: number): boolean => encoded.returns[facts.indices[i]] === NEVER
@@ -64,7 +65,7 @@ function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | u
     const reader = readers.find((each) => !isUnknown(each)) ?? readers[0]
     if (reader !== undefined) known.add(reader)
   }
-  return [...known].map((i) => facts.indices[i]).sort((a, b) => a - b)
+  return ascending([...known].map((i) => facts.indices[i]))
 }
 
 function wordsOf(

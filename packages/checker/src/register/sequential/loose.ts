@@ -2,7 +2,7 @@ import type { History } from '@chaosproxy/history'
 import { isUnnamed } from '../../encoding/clients.ts'
 import { DIFFERS, type Encoded, NOTHING, READ, restrict } from '../../encoding/encoded.ts'
 import type { Budget } from '../../limits/budget.ts'
-import { ascending } from './reads-from.ts'
+import { indicesWhere } from './reads-from.ts'
 
 /** Returns why no level in client order can be met, if some operations have an unnamed client. */
 export function looseReason(history: History): string | undefined {
@@ -49,7 +49,7 @@ export function withoutLoose(encoded: Encoded, history: History, budget: Budget)
     !anyDiffers && expects[i] === NOTHING && !seen.has(nameOf(i, writes[i])) && isUnnamed(history, row[i])
   return restrict(
     encoded,
-    ascending(length, (i) => !isLooseRead(i) && !isLooseWrite(i)),
+    indicesWhere(length, (i) => !isLooseRead(i) && !isLooseWrite(i)),
     budget,
   )
 }

@@ -64,7 +64,7 @@ export function readsFrom(
     if (kind[writer] === CAS) waiting.push(writer)
   }
   if (anyDiffers || (repeated && !uniqueAmong(encoded, needed, budget))) return { result: 'repeated values' }
-  const indices = ascending(length, (i) => needed[i] === 1)
+  const indices = indicesWhere(length, (i) => needed[i] === 1)
   budget.look(length)
   const number = new Int32Array(length).fill(-1)
   for (let n = 0; n < indices.length; n++) number[indices[n]] = n
@@ -79,7 +79,7 @@ export function readsFrom(
   return { result: 'unique', encoded: kept, indices, writerOf }
 }
 
-export function ascending(length: number, passes: (i: number) => boolean): Int32Array {
+export function indicesWhere(length: number, passes: (i: number) => boolean): Int32Array {
   const numbers = new Int32Array(length)
   let count = 0
   for (let i = 0; i < length; i++) if (passes(i)) numbers[count++] = i

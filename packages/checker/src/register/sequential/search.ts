@@ -1,5 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../encoding/encoded.ts'
+import { range } from '../../encoding/lists.ts'
 import { nextIn, threadsOf } from '../../encoding/threads.ts'
 import type { Budget, Progress } from '../../limits/budget.ts'
 import { createMemo } from '../../search/memo.ts'
@@ -37,8 +38,8 @@ export function createSequentialSearch(
   const useful = usefulOptional(encoded, expects, writes, budget)
   // The threads of completed operations. The key of a configuration holds the progress of each, and a bit for each
   // optional operation.
-  const main = Array.from({ length: count }, (_, t) => t).filter((t) => !isOptional(t))
-  const optional = Array.from({ length: count }, (_, t) => t).filter((t) => isOptional(t) && useful(members[start[t]]))
+  const main = range(0, count).filter((t) => !isOptional(t))
+  const optional = range(0, count).filter((t) => isOptional(t) && useful(members[start[t]]))
   const bitsFrom = main.length
   const statesFrom = bitsFrom + Math.ceil(optional.length / 32)
   const width = 1 + statesFrom + keys

@@ -1,3 +1,4 @@
+import { ascending, range } from '../../encoding/lists.ts'
 import { type Budget, inTime } from '../../limits/budget.ts'
 import { shrink } from '../../search/shrink.ts'
 import { MOST_OPERATIONS } from '../../verdict/verdict.ts'
@@ -26,7 +27,7 @@ export function findExampleAmong(situation: Situation, level: IsolationLevel): V
   for (const some of members.filter(({ length }) => length <= MOST_OPERATIONS)) {
     const all = inTime(() => {
       budget.look(record.kind.length)
-      const closed = [...new Set([...some, ...longestReaders(record, versions, some)])].sort((a, b) => a - b)
+      const closed = ascending([...some, ...longestReaders(record, versions, some)])
       return isViolated(closed) ? closed : []
     })
     if (all === undefined) return undefined
@@ -75,9 +76,7 @@ function versionsIn(record: TransactionRecord, rows: readonly number[], versions
   const counts = Uint8Array.from(status, (one) => (one === COMMITTED ? 1 : 0))
   const written: { readonly version: number; readonly writer: number; readonly key: number }[] = []
   for (let t = 0; t < length; t++) {
-    const its = Array.from({ length: starts[t + 1] - starts[t] }, (_, at) => starts[t] + at).filter(
-      (at) => kind[at] !== READ && versions.of[rows[at] ?? 0] >= 0,
-    )
+    const its = range(starts[t], starts[t + 1]).filter((at) => kind[at] !== READ && versions.of[rows[at] ?? 0] >= 0)
     if (its.some(isSeen)) counts[t] = 1
     if (counts[t] === 1)
       written.push(...its.map((at) => ({ version: versions.of[rows[at] ?? 0], writer: t, key: key[at] })))

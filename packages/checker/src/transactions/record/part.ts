@@ -1,4 +1,5 @@
 import { NEVER } from '../../encoding/encoded.ts'
+import { ascending } from '../../encoding/lists.ts'
 import type { TransactionRecord } from './record.ts'
 
 export interface Part {
@@ -23,7 +24,7 @@ export function partOf(record: TransactionRecord, kept: readonly number[]): Part
   const keyNumber = new Map(keys.map((key, at) => [key, at]))
   const ofRows = (column: Int32Array): Int32Array => Int32Array.from(rows, (row) => column[row])
   // Renumbers event positions without gaps, so that loops over all positions are short.
-  const positions = [...new Set(kept.flatMap((t) => [record.invoked[t], record.completed[t]]))].sort((a, b) => a - b)
+  const positions = ascending(kept.flatMap((t) => [record.invoked[t], record.completed[t]]))
   const rank = new Map(positions.map((position, at) => [position, position === NEVER ? NEVER : at]))
   const ranked = (column: Int32Array): Int32Array => Int32Array.from(kept, (t) => rank.get(column[t]) ?? NEVER)
   return {

@@ -1,4 +1,5 @@
 import type { ValueId } from '@chaosproxy/history'
+import { range } from '../../encoding/lists.ts'
 import { notRecorded } from '../../verdict/reason.ts'
 import type { Outcomes } from '../levels/decide.ts'
 import { type IsolationLevel, impliesLevel } from '../levels/ladder.ts'
@@ -73,7 +74,7 @@ function startsOf(
   { among }: Violated,
 ): readonly Start[] {
   const rows =
-    among?.flatMap((t) => Array.from({ length: starts[t + 1] - starts[t] }, (_, at) => starts[t] + at)) ??
+    among?.flatMap((t) => range(starts[t], starts[t + 1])) ??
     findings.names().flatMap((name) => findings.first(name)?.micro ?? [])
   const found = new Map<string, Start>()
   for (const row of rows)

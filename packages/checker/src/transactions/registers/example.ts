@@ -1,3 +1,4 @@
+import { ascending } from '../../encoding/lists.ts'
 import { type Budget, inTime } from '../../limits/budget.ts'
 import { shrink } from '../../search/shrink.ts'
 import { type EdgeKind, EdgeList, type Edges } from '../graph/edges.ts'
@@ -65,7 +66,7 @@ function withWitnesses({ record, sources }: Registers, suspects: readonly number
     if (record.status[t] !== COMMITTED) continue
     for (const source of readers(t)) if (open.delete(source)) all.add(t)
   }
-  return [...all].sort((a, b) => a - b)
+  return ascending(all)
 }
 
 /** @param kept numbers of transactions, ascending */

@@ -1,4 +1,5 @@
 import { count } from '@chaosproxy/history'
+import { ascending } from '../../encoding/lists.ts'
 import {
   type Counterexample,
   MOST_OPERATIONS,
@@ -22,7 +23,6 @@ import {
   drawnFinding,
   drawnWhole,
   haveReadTheSame,
-  inOrder,
   keyText,
   microText,
   NO_ROW,
@@ -33,7 +33,7 @@ import {
 export type Told = Omit<Counterexample, 'level'>
 
 const rowsOf = (transactions: readonly number[]): Told['operations'] =>
-  inOrder(transactions).map((operation) => ({ operation, role: 'core' }))
+  ascending(transactions).map((operation) => ({ operation, role: 'core' }))
 
 const kindNames: { readonly [kind: number]: TransactionArrow['edge'] } = {
   [WW]: 'ww',
@@ -204,7 +204,7 @@ export function tellAmong(
   transactions: readonly number[],
   { standsAlone = false, isCut = false }: Pick<Violation, 'standsAlone' | 'isCut'> = {},
 ): Told {
-  const shown = inOrder(transactions).slice(0, MOST_OPERATIONS)
+  const shown = ascending(transactions).slice(0, MOST_OPERATIONS)
   const name = createNames(record.history, shown)
   const named = shown.slice(0, MOST_NAMED).map(name).join(', ')
   const more = transactions.length > MOST_NAMED ? ` and ${transactions.length - MOST_NAMED} more` : ''
@@ -225,7 +225,7 @@ function uncutOf({ length }: readonly number[], standsAlone: boolean, isCut: boo
 /** Describes transactions that are on cycles, if no short cycle was found. */
 export function tellComponent({ core, record }: Situation): Told {
   const all = core.transaction.filter((t, node) => t >= 0 && core.component[node] === 0)
-  const shown = [...all].sort((a, b) => a - b).slice(0, MOST_OPERATIONS)
+  const shown = ascending(all).slice(0, MOST_OPERATIONS)
   return {
     sentence: `${count(all.length)} transactions lie on cycles together; no short one was found in the time given.`,
     operations: rowsOf(shown),

@@ -1,8 +1,9 @@
+import { ascending, range } from '../../encoding/lists.ts'
 import { RW, WW } from '../graph/edges.ts'
 import type { CycleStep, Violation } from '../levels/situation.ts'
 import { APPEND, COMMITTED, READ, type TransactionRecord, transactionOf } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
-import { inOrder, keyText, microText, NO_ROW, type Proof, rowsOfStep, writeOf } from './words.ts'
+import { keyText, microText, NO_ROW, type Proof, rowsOfStep, writeOf } from './words.ts'
 
 /**
  * Why a transaction is shown. NEEDED: without it, the others do not contradict each other. FOUND_WITH: it was not tried
@@ -26,8 +27,10 @@ export function proofsOfCycle(
     const row = readerOf(record, versions, step, cycle)
     return row === NO_ROW ? [] : [{ row, step, transaction: transactionOf(record, row) }]
   })
-  const others = inOrder([...among, ...readers.map(({ transaction }) => transaction)]).filter((t) => !cycle.includes(t))
-  const all = inOrder([...cycle, ...others])
+  const others = ascending([...among, ...readers.map(({ transaction }) => transaction)]).filter(
+    (t) => !cycle.includes(t),
+  )
+  const all = ascending([...cycle, ...others])
   const name = (t: number): string => `T${all.indexOf(t) + 1}`
   return others.map((transaction): Proof => {
     const shown = readers.filter((each) => each.transaction === transaction)
@@ -120,12 +123,12 @@ const sourceOf = ({ kind }: TransactionRecord, { of, writer }: Versions, row: nu
 function rowsWith(record: TransactionRecord, versions: Versions, t: number, some: readonly number[]) {
   const { starts, key } = record
   const found = some.flatMap((reader) => {
-    const rows = Array.from({ length: starts[reader + 1] - starts[reader] }, (_, at) => starts[reader] + at)
+    const rows = range(starts[reader], starts[reader + 1])
     return rows.flatMap((row) => {
       const source = sourceOf(record, versions, row)
       if (reader === t) return source !== t && some.includes(source) ? [row] : []
       return source === t ? [writeOf(record, versions, t, key[row], versions.of[row])] : []
     })
   })
-  return [...new Set(found)].sort((a, b) => a - b)
+  return ascending(found)
 }

@@ -1,4 +1,5 @@
 import { clientInWords, type History, type ValueId, ValueTable } from '@chaosproxy/history'
+import { ascending, range } from '../../encoding/lists.ts'
 import type {
   ArrowEnd,
   DrawnStep,
@@ -14,7 +15,7 @@ import type { Versions } from '../record/versions.ts'
 
 /** Names the transactions of a sentence, in order of call: `T1 (process 3)` first, then `T1`. */
 export function createNames(history: History, transactions: readonly number[]): (t: number) => string {
-  const numbers = inOrder(transactions)
+  const numbers = ascending(transactions)
   const named = new Set<number>()
   return (t) => {
     const name = `T${numbers.indexOf(t) + 1}`
@@ -23,10 +24,6 @@ export function createNames(history: History, transactions: readonly number[]): 
     return `${name} (${clientInWords(history, history.operations.process[t])})`
   }
 }
-
-/** Returns each transaction once, in order of call. */
-export const inOrder = (transactions: readonly number[]): readonly number[] =>
-  [...new Set(transactions)].sort((a, b) => a - b)
 
 export const keyText = ({ history, keys }: TransactionRecord, key: number): string => {
   const name = history.values.json(keys[key] as ValueId)
@@ -258,9 +255,7 @@ const MOST_STEPS = 5
 
 export function drawnWhole(record: TransactionRecord, transactions: readonly number[]): TransactionDrawing {
   const { starts } = record
-  const rows = transactions.flatMap((t) =>
-    Array.from({ length: Math.min(MOST_STEPS, starts[t + 1] - starts[t]) }, (_, i) => starts[t] + i),
-  )
+  const rows = transactions.flatMap((t) => range(starts[t], Math.min(starts[t] + MOST_STEPS, starts[t + 1])))
   return { parts: partsOf(record, transactions, new Set(rows), []).parts, arrows: [], isCycle: false }
 }
 
@@ -299,7 +294,7 @@ function partsOf(
   readonly parts: readonly DrawnTransaction[]
   readonly endOf: (transaction: number, row: number) => ArrowEnd
 } {
-  const shown = inOrder([...transactions, ...proofs.map(({ transaction }) => transaction)])
+  const shown = ascending([...transactions, ...proofs.map(({ transaction }) => transaction)])
   const rows = [...new Set([...some, ...proofs.flatMap((proof) => proof.rows)])]
   const rowsOfPart = shown.map((t) => rows.filter((row) => row >= record.starts[t] && row < record.starts[t + 1]))
   for (const its of rowsOfPart) its.sort((a, b) => a - b)

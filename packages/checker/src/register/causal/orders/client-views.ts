@@ -4,7 +4,7 @@ import { assemble, listsOf, type Threads, threadsOf } from '../../../encoding/th
 import type { Budget } from '../../../limits/budget.ts'
 import { decideBy, findSequentialOrder } from '../../sequential/decide.ts'
 import { derive } from '../../sequential/derivation.ts'
-import { ascending, NO_READ, type ReadsFrom } from '../../sequential/reads-from.ts'
+import { indicesWhere, NO_READ, type ReadsFrom } from '../../sequential/reads-from.ts'
 import type { Conflict, Saturation } from '../../sequential/saturation.ts'
 import type { Contradiction, Judged } from './judged.ts'
 import type { CausalOrder, Facts } from './order.ts'
@@ -87,7 +87,7 @@ const NO_TEXTS = (): Json => null
  */
 function endsOf({ length, calls, returns, writes, clients }: Encoded, client: number): readonly number[] {
   const numbers = clients()
-  const own = ascending(length, (i) => numbers[i] === client && returns[i] !== NEVER)
+  const own = indicesWhere(length, (i) => numbers[i] === client && returns[i] !== NEVER)
   const last = own[own.length - 1]
   return [...own].filter((i) => i === last || (returns[i] > calls[last] && writes[i] === NOTHING))
 }
@@ -100,7 +100,7 @@ function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => b
   const { calls, returns, writes } = encoded
   const clients = encoded.clients()
   const isOwn = (i: number): boolean => i === end || (clients[i] === clients[end] && returns[i] < calls[end])
-  return ascending(encoded.length, (i) => (writes[i] !== NOTHING || isOwn(i)) && passes(i))
+  return indicesWhere(encoded.length, (i) => (writes[i] !== NOTHING || isOwn(i)) && passes(i))
 }
 
 /** Splits some operations into threads, with the causal order between threads. */

@@ -13,6 +13,7 @@ import {
   ValueTable,
 } from '@chaosproxy/history'
 import { type Encoded, NOTHING } from '../../../encoding/encoded.ts'
+import { ascending } from '../../../encoding/lists.ts'
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../../../limits/budget.ts'
 import { NONE } from './chains.ts'
 
@@ -121,7 +122,7 @@ function sizesByKey(
     const sizes = sets.get(k) ?? new Set()
     sets.set(k, sizes.add(sizeOf(i)))
   }
-  return new Map(Array.from(sets, ([k, sizes]) => [k, Array.from(sizes).sort((a, b) => a - b)]))
+  return new Map(Array.from(sets, ([k, sizes]) => [k, ascending(sizes)]))
 }
 
 interface Writers {
