@@ -1,5 +1,5 @@
 import { type History, type Json, UserError, type ValueId } from '@chaosproxy/history'
-import { placeOf } from '../encoding/operation-row.ts'
+import { wrongAt } from '../encoding/operation-row.ts'
 
 const ADDING: ReadonlySet<string> = new Set(['counter', 'bank'])
 
@@ -22,9 +22,10 @@ export function requireExactNumbers(history: History, model: string): void {
         const value = values.json(id as ValueId)
         const large = largeIn(value)
         if (large !== undefined)
-          throw new UserError(
-            'input',
-            `${placeOf(history, row)}: ${large} is greater than 2^53, and the ${model} model is exact only up to 2^53. Record amounts in a larger unit.`,
+          throw wrongAt(
+            history,
+            row,
+            `${large} is greater than 2^53, and the ${model} model is exact only up to 2^53. Record amounts in a larger unit.`,
           )
         size = sizeOf(value)
         known.set(id, size)

@@ -1,5 +1,5 @@
-import { type History, OK, UserError } from '@chaosproxy/history'
-import { placeOf } from '../encoding/operation-row.ts'
+import { type History, OK, type UserError } from '@chaosproxy/history'
+import { unknownFunction } from '../encoding/operation-row.ts'
 import type { ModelEntry, Need } from '../judge/entry.ts'
 import type { CheckOptions, Semantics } from '../judge/options.ts'
 import { requireExactNumbers } from './exact.ts'
@@ -15,12 +15,12 @@ import { renaming } from './renamed.ts'
 export function requireUnderstood(history: History, entry: ModelEntry<string>): void {
   const unknown = history.functions.findIndex((f) => !entry.knows(f))
   const row = unknown < 0 ? -1 : history.operations.f.subarray(0, history.operations.length).indexOf(unknown)
-  if (row >= 0) throw unknownFunction(history, row, entry)
+  if (row >= 0) throw notKnown(history, row, entry)
   requireExactNumbers(history, entry.name)
   entry.vet?.(history)
 }
 
-function unknownFunction(history: History, row: number, { name, functions = [] }: ModelEntry<string>): UserError {
+function notKnown(history: History, row: number, { name, functions = [] }: ModelEntry<string>): UserError {
   const f = history.functions[history.operations.f[row]] ?? ''
   // A model that knows all operations is probably the intended one.
   const all = models.filter((each) => history.functions.every((every) => knows(each, every)))
@@ -33,10 +33,7 @@ function unknownFunction(history: History, row: number, { name, functions = [] }
       : options.length === 0
         ? 'No model knows it: rename the operation, or give a model of your own (--model FILE).'
         : `${options.length === 1 ? 'This model knows' : 'These models know'} it: ${options.join(', ')}.`
-  return new UserError(
-    'input',
-    `${placeOf(history, row)}: the ${name} model does not know the operation "${f}"; it knows ${functions.join(', ')}. ${remedy}`,
-  )
+  return unknownFunction(history, row, { model: name, known: functions }, remedy)
 }
 
 const knows = ({ knows: knowsIt, ofTransactions }: ModelEntry<string>, f: string): boolean =>

@@ -1,7 +1,7 @@
-import { byName, FLAG_FINAL, type History, INFO, type Json, OK, UserError, type ValueId } from '@chaosproxy/history'
+import { byName, FLAG_FINAL, type History, INFO, type Json, OK, type ValueId } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { addTo, ascending } from '../encoding/lists.ts'
-import { type OperationRow, placeOf } from '../encoding/operation-row.ts'
+import { type OperationRow, wrongAt } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 import { type Budget, unlimited } from '../limits/budget.ts'
 import { decimal } from '../object/model/decimal.ts'
@@ -72,11 +72,7 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
       const f = history.functions[history.operations.f[row.row]]
       const value = history.values.json(row.input as ValueId) ?? 1
       if (typeof value !== 'number') {
-        const place = placeOf(history, row.row)
-        throw new UserError(
-          'input',
-          `${place}: an amount must be a number, not ${JSON.stringify(value)}. Choose the right model with --model.`,
-        )
+        throw wrongAt(history, row.row, `an amount must be a number, not ${JSON.stringify(value)}. ${CHOOSE}`)
       }
       const amount = amountOf({ f, value })
       if (amount >= 0) sum[isReturn ? 'upDone' : 'upAsked'] += amount
@@ -99,14 +95,12 @@ export function counterReads(history: History, initial: Json, budget: Budget = u
   return { reads, additions, attempted, acknowledged }
 }
 
+const CHOOSE = 'Choose the right model with --model.'
+
 function numberRead(history: History, { row, output }: AccountRow): number | undefined {
   const value = history.values.json(output as ValueId) ?? undefined
   if (value === undefined || typeof value === 'number') return value
-  const place = placeOf(history, row)
-  throw new UserError(
-    'input',
-    `${place}: a read must return a number, not ${JSON.stringify(value)}. Choose the right model with --model.`,
-  )
+  throw wrongAt(history, row, `a read must return a number, not ${JSON.stringify(value)}. ${CHOOSE}`)
 }
 
 /** Replaces the bounds if the initial value is unknown. Each read bounds the initial value. */

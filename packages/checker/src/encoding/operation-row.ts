@@ -10,12 +10,29 @@ export const placeOf = (history: History, row: number): string => {
   return file === undefined ? `line ${own}` : `${file}:${own}`
 }
 
+/** Returns the error for input that is wrong at an operation. `complaint` is one sentence or several. */
+export const wrongAt = (history: History, row: OperationRow, complaint: string): UserError =>
+  new UserError('input', `${placeOf(history, row)}: ${complaint}`)
+
 /**
  * Returns the error for an operation that a model does not understand. `why` is a clause, such as `it ends with a
  * list`.
  */
 export const malformed = (history: History, row: OperationRow, why: string): UserError =>
-  new UserError('input', `${placeOf(history, row)}: ${functionOf(history, row)}: ${why}.`)
+  wrongAt(history, row, `${functionOf(history, row)}: ${why}.`)
+
+/** Returns the error for an operation that a model does not know. */
+export const unknownFunction = (
+  history: History,
+  row: OperationRow,
+  { model, known }: { readonly model: string; readonly known: readonly string[] },
+  remedy: string = 'Choose the right model with --model, or rename the operation.',
+): UserError =>
+  wrongAt(
+    history,
+    row,
+    `the ${model} model does not know the operation "${functionOf(history, row)}"; it knows ${known.join(', ')}. ${remedy}`,
+  )
 
 /**
  * An additional outcome: the operation is not judged, because its key had already been changed outside the record. Like

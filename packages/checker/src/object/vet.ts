@@ -1,5 +1,5 @@
-import { type History, OK, UserError, type ValueId } from '@chaosproxy/history'
-import { placeOf } from '../encoding/operation-row.ts'
+import { type History, OK, type UserError, type ValueId } from '@chaosproxy/history'
+import { wrongAt } from '../encoding/operation-row.ts'
 import type { ObjectModel } from './model/object-model.ts'
 
 const NULL_ID = 0
@@ -19,7 +19,7 @@ export function vetObject(
   const first = new Map<number, number>()
   for (let row = 0; row < length; row++) {
     const complaint = nonsense?.(row)
-    if (complaint !== undefined) throw new UserError('input', `${placeOf(history, row)}: ${complaint}`)
+    if (complaint !== undefined) throw wrongAt(history, row, complaint)
     const number = numberOf[f[row]] ?? NONE
     if (input[row] === NULL_ID) continue
     if (repeats?.includes(number) === true && outcome[row] === OK && isOther(history, row))
@@ -44,17 +44,19 @@ function otherValue(history: History, row: number, model: string): UserError {
   const { f, input, output, returnLine } = history.operations
   const name = history.functions[f[row]]
   const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
-  return new UserError(
-    'input',
-    `${placeOf(history, row)}: this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). The ${model} model cannot know which value took effect. Write that value on both lines, or leave "value" out of the answer.`,
+  return wrongAt(
+    history,
+    row,
+    `this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). The ${model} model cannot know which value took effect. Write that value on both lines, or leave "value" out of the answer.`,
   )
 }
 
 function severalNames(history: History, known: number, row: number): UserError {
   const { f, input, callLine } = history.operations
   const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
-  return new UserError(
-    'input',
-    `${placeOf(history, row)}: this ${history.functions[f[row]]} has the value ${show(input[row])}, and the operation on line ${callLine[known]} has the value ${show(input[known])}. The two cannot name one lock. If the values name locks, write them as "key": each key is a lock. If they name holders, leave them out: the process holds the lock.`,
+  return wrongAt(
+    history,
+    row,
+    `this ${history.functions[f[row]]} has the value ${show(input[row])}, and the operation on line ${callLine[known]} has the value ${show(input[known])}. The two cannot name one lock. If the values name locks, write them as "key": each key is a lock. If they name holders, leave them out: the process holds the lock.`,
   )
 }

@@ -1,18 +1,7 @@
-import {
-  elementsOf,
-  FAIL,
-  type History,
-  inputOf,
-  type Json,
-  NULL,
-  OK,
-  outputOf,
-  readsWhole,
-  UserError,
-} from '@chaosproxy/history'
+import { elementsOf, FAIL, type History, inputOf, type Json, NULL, OK, outputOf, readsWhole } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import { saidInFull } from '../encoding/half-said.ts'
-import { placeOf } from '../encoding/operation-row.ts'
+import { wrongAt } from '../encoding/operation-row.ts'
 import type { IsMetBy, ModelEntry, RecordRules } from '../judge/entry.ts'
 import { headlineOf } from '../judge/headline.ts'
 import { consistency } from '../levels/levels.ts'
@@ -105,14 +94,16 @@ function vetRegister(history: History): void {
   for (let row = 0; row < length; row++) {
     if (outcome[row] !== OK) continue
     if (f[row] === cas && output[row] === refused)
-      throw new UserError(
-        'input',
-        `${placeOf(history, row)}: this cas has the type "ok", but its result is false. If this cas found another value, write "type":"fail".`,
+      throw wrongAt(
+        history,
+        row,
+        `this cas has the type "ok", but its result is false. If this cas found another value, write "type":"fail".`,
       )
     if (isRead[f[row]] && elementsOf(outputOf(history, row)) !== undefined)
-      throw new UserError(
-        'input',
-        `${placeOf(history, row)}: this read returned a list, but in the register model, appends extend a string. If your appends return offsets, give --model log. If they only extend a list, give --model list-append.`,
+      throw wrongAt(
+        history,
+        row,
+        `this read returned a list, but in the register model, appends extend a string. If your appends return offsets, give --model log. If they only extend a list, give --model list-append.`,
       )
   }
 }

@@ -7,9 +7,8 @@ import {
   outputOf,
   readsWhole,
   replacesWhole,
-  UserError,
 } from '@chaosproxy/history'
-import { placeOf } from '../encoding/operation-row.ts'
+import { wrongAt } from '../encoding/operation-row.ts'
 
 /**
  * Rejects a history that writes single values but reads lists: it belongs to another model.
@@ -40,9 +39,10 @@ export function requireSingleValues(history: History): void {
   }
   if (first < 0 || writes === 0) return
   const list = JSON.stringify(elementsOf(outputOf(history, first)))
-  throw new UserError(
-    'input',
-    `${placeOf(history, first)}: this read returned the list ${list.length > 60 ? `${list.slice(0, 57)}…` : list}, but writes have single values, so this is not a register. ${remedyOf(history, lists)}`,
+  throw wrongAt(
+    history,
+    first,
+    `this read returned the list ${list.length > 60 ? `${list.slice(0, 57)}…` : list}, but writes have single values, so this is not a register. ${remedyOf(history, lists)}`,
   )
 }
 

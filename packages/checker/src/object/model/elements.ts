@@ -1,5 +1,5 @@
-import { elementsOf, type History, type Json, UserError, type ValueId } from '@chaosproxy/history'
-import { placeOf } from '../../encoding/operation-row.ts'
+import { elementsOf, type History, type Json, type ValueId } from '@chaosproxy/history'
+import { wrongAt } from '../../encoding/operation-row.ts'
 
 /** The elements, as value ids, that a read returned, by row of the history. */
 export type Contents = (row: number) => Int32Array
@@ -24,9 +24,10 @@ function listOf(history: History, row: number): readonly Json[] {
   const value = history.values.json(history.operations.output[row] as ValueId) ?? []
   const elements = elementsOf(value)
   if (elements !== undefined) return elements
-  throw new UserError(
-    'input',
-    `${placeOf(history, row)}: a read must return a list, not ${JSON.stringify(value)}. Choose the right model with --model.`,
+  throw wrongAt(
+    history,
+    row,
+    `a read must return a list, not ${JSON.stringify(value)}. Choose the right model with --model.`,
   )
 }
 

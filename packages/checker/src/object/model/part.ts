@@ -6,12 +6,12 @@ import {
   INFO,
   type Json,
   OK,
-  UserError,
+  type UserError,
   type ValueId,
 } from '@chaosproxy/history'
 import { firstOfClient } from '../../encoding/clients.ts'
 import { NEVER } from '../../encoding/encoded.ts'
-import { placeOf, UNJUDGED } from '../../encoding/operation-row.ts'
+import { UNJUDGED, unknownFunction, wrongAt } from '../../encoding/operation-row.ts'
 import type { ObjectOperation } from '../../judge/model.ts'
 import { type Budget, unlimited } from '../../limits/budget.ts'
 import { type Contents, createContents } from './elements.ts'
@@ -77,7 +77,7 @@ export function partsOf(
   for (let i = 0; i < operations.length; i++) {
     budget.tick()
     const number = numbers[operations.f[i]]
-    if (number === UNKNOWN) throw unknownFunction(history, functions, i)
+    if (number === UNKNOWN) throw unknownFunction(history, i, functions)
     if (operations.outcome[i] === FAIL || operations.outcome[i] === UNJUDGED) continue
     if (operations.outcome[i] === INFO && functions.isRead(number)) continue
     members[operations.key[i] + 1].push(i)
@@ -161,9 +161,10 @@ function itemsOf(history: History, row: number): readonly Json[] {
   const items = elementsOf(value)
   if (items !== undefined) return items
   const name = history.functions[f[row]]
-  throw new UserError(
-    'input',
-    `${placeOf(history, row)}: a ${name} must return a list ([] if nothing was left), not ${JSON.stringify(value)}. Choose the right model with --model, or record the messages that this ${name} took.`,
+  throw wrongAt(
+    history,
+    row,
+    `a ${name} must return a list ([] if nothing was left), not ${JSON.stringify(value)}. Choose the right model with --model, or record the messages that this ${name} took.`,
   )
 }
 
@@ -281,13 +282,5 @@ function eventsSorted({ length, calls, returns }: Pick<Part, 'length' | 'calls' 
 }
 
 export function badOperation(part: Part, i: number, complaint: string): UserError {
-  return new UserError('input', `${placeOf(part.history, part.row[i])}: ${complaint}`)
-}
-
-function unknownFunction(history: History, functions: Functions, row: number): UserError {
-  const f = history.functions[history.operations.f[row]]
-  return new UserError(
-    'input',
-    `${placeOf(history, row)}: the ${functions.model} model does not know the operation "${f}"; it knows ${functions.known.join(', ')}. Choose the right model with --model, or rename the operation.`,
-  )
+  return wrongAt(part.history, part.row[i], complaint)
 }

@@ -6,7 +6,6 @@ import {
   type Json,
   NULL,
   type Operations,
-  UserError,
   uint8Array,
   type ValueId,
   ValueTable,
@@ -25,7 +24,7 @@ import {
   WRITE,
 } from '../../encoding/encoded.ts'
 import { saidOf } from '../../encoding/half-said.ts'
-import { placeOf, UNJUDGED } from '../../encoding/operation-row.ts'
+import { UNJUDGED, unknownFunction, wrongAt } from '../../encoding/operation-row.ts'
 import { isUnknownStart, UNMENTIONED } from '../../encoding/unknown-start.ts'
 import type { Semantics } from '../../judge/options.ts'
 import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../../limits/budget.ts'
@@ -137,7 +136,7 @@ function meaningOf(
   for (let i = 0; i < total; i++) {
     if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
     let k = kindOf[f[i]]
-    if (k === -1) throw unknownFunction(history, i)
+    if (k === -1) throw unknownFunction(history, i, { model: 'register', known: registerFunctions })
     const outcome = outcomes[i]
     if (outcome === FAIL) {
       if (k !== CAS || !observesFailures || !hasLooked(history.errorOf(i))) continue
@@ -242,9 +241,10 @@ function casPairs(history: History, nullId: number): Pairs {
     const value: Json = history.values.json(input[operation] as ValueId)
     const said = saidOf(value)
     if (said?.is !== 'full') {
-      throw new UserError(
-        'input',
-        `${placeOf(history, operation)}: cas takes [old, new], not ${JSON.stringify(value)}. ${Array.isArray(value) && value.length === 3 ? 'If the first element is a key, give --keyed.' : 'Write the value as a pair, e.g. "value":[1,2].'}`,
+      throw wrongAt(
+        history,
+        operation,
+        `cas takes [old, new], not ${JSON.stringify(value)}. ${Array.isArray(value) && value.length === 3 ? 'If the first element is a key, give --keyed.' : 'Write the value as a pair, e.g. "value":[1,2].'}`,
       )
     }
     const place = ValueTable.placeOf(input[operation])
@@ -253,12 +253,4 @@ function casPairs(history: History, nullId: number): Pairs {
     isKnown[place] = 1
   }
   return { from, to, isKnown, learn }
-}
-
-function unknownFunction(history: History, operation: number): UserError {
-  const f = history.functions[history.operations.f[operation]]
-  return new UserError(
-    'input',
-    `${placeOf(history, operation)}: the register model does not know the operation "${f}"; it knows ${Object.keys(kinds).join(', ')}. Choose the right model with --model, or rename the operation.`,
-  )
 }

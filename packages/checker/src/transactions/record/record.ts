@@ -4,12 +4,12 @@ import {
   type Json,
   NO_MICRO_VALUE,
   OK,
-  UserError,
+  type UserError,
   type ValueId,
   ValueTable,
 } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
-import { placeOf } from '../../encoding/operation-row.ts'
+import { wrongAt } from '../../encoding/operation-row.ts'
 import { NO_LIST, type ReadLists, readLists } from './read-lists.ts'
 
 export const COMMITTED = 0
@@ -229,31 +229,36 @@ class KeyNumbers {
 }
 
 const noTransaction = (history: History, row: number): UserError =>
-  new UserError(
-    'input',
-    `${placeOf(history, row)}: the value of this transaction is not a list of micro-operations. Write a list, such as [["append","x",1],["r","y",null]].`,
+  wrongAt(
+    history,
+    row,
+    `the value of this transaction is not a list of micro-operations. Write a list, such as [["append","x",1],["r","y",null]].`,
   )
 
 const otherKind = (history: History, row: number, kind: string | undefined): UserError =>
-  new UserError(
-    'input',
-    `${placeOf(history, row)}: a micro-operation is a read ("r"), an append ("append") or a write ("w"), not ${JSON.stringify(kind ?? '')}.`,
+  wrongAt(
+    history,
+    row,
+    `a micro-operation is a read ("r"), an append ("append") or a write ("w"), not ${JSON.stringify(kind ?? '')}.`,
   )
 
 const nothingAppended = (history: History, row: number, key: number): UserError =>
-  new UserError(
-    'input',
-    `${placeOf(history, row)}: this append to ${JSON.stringify(history.values.json(key as ValueId))} has no value. Write ["append",KEY,VALUE].`,
+  wrongAt(
+    history,
+    row,
+    `this append to ${JSON.stringify(history.values.json(key as ValueId))} has no value. Write ["append",KEY,VALUE].`,
   )
 
 const ofOtherModel = (history: History, row: number, areLists: boolean): UserError =>
-  new UserError(
-    'input',
-    `${placeOf(history, row)}: ${areLists ? 'this transaction changes a register, and list-append has only lists' : 'this transaction appends to a list, and rw-register has only registers'}. Check ${areLists ? 'registers with --model rw-register' : 'lists with --model list-append'}. If the history has both, split it by key.`,
+  wrongAt(
+    history,
+    row,
+    `${areLists ? 'this transaction changes a register, and list-append has only lists' : 'this transaction appends to a list, and rw-register has only registers'}. Check ${areLists ? 'registers with --model rw-register' : 'lists with --model list-append'}. If the history has both, split it by key.`,
   )
 
 const noList = (history: History, row: number, value: number): UserError =>
-  new UserError(
-    'input',
-    `${placeOf(history, row)}: a read of a list returns a list or null, not ${JSON.stringify(history.values.json(value as ValueId))}. If the keys hold single values, check with --model rw-register.`,
+  wrongAt(
+    history,
+    row,
+    `a read of a list returns a list or null, not ${JSON.stringify(history.values.json(value as ValueId))}. If the keys hold single values, check with --model rw-register.`,
   )
