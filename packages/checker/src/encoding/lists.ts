@@ -27,13 +27,18 @@ export function groupBy(keys: ArrayLike<number>, count: number, budget: Budget):
   return { start, items }
 }
 
+/** By item: the operation whose list contains it. */
+export function ownersOf(start: Int32Array): Int32Array {
+  const owner = new Int32Array(start[start.length - 1])
+  for (let i = 0; i + 1 < start.length; i++) owner.fill(i, start[i], start[i + 1])
+  return owner
+}
+
 /** Inverts the lists: from each item to the operations whose lists contain it. */
 export function turned({ start, items }: Lists, budget: Budget): Lists {
-  const length = start.length - 1
   if (items.length === 0) return { start, items }
-  const owner = new Int32Array(items.length)
-  for (let i = 0; i < length; i++) owner.fill(i, start[i], start[i + 1])
-  const { start: turnedStart, items: places } = groupBy(items, length, budget)
+  const owner = ownersOf(start)
+  const { start: turnedStart, items: places } = groupBy(items, start.length - 1, budget)
   return { start: turnedStart, items: places.map((place) => owner[place]) }
 }
 

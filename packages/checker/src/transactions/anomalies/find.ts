@@ -2,7 +2,7 @@ import { isMet, type Outcomes } from '../levels/decide.ts'
 import { type Form, forms, type IsolationLevel, partsOf } from '../levels/ladder.ts'
 import type { CycleStep, Situation } from '../levels/situation.ts'
 import { type CycleAnomaly, cycleClasses, levelCycles, nameOf, type Strength } from './classes.ts'
-import { CycleSearch } from './search.ts'
+import { CycleSearch, shortest } from './search.ts'
 
 interface FoundCycle {
   readonly anomaly: CycleAnomaly
@@ -11,9 +11,6 @@ interface FoundCycle {
   /** The number of components with a cycle of this anomaly. */
   readonly count: number
 }
-
-/** The maximum number of edges that the search for one class examines. This takes a fraction of a second. */
-const EDGES_PER_SEARCH = 4_000_000
 
 const [realTime, sessions, neither] = forms
 
@@ -40,7 +37,7 @@ export function findCycles({ core, record }: Situation, outcomes: Outcomes): Fou
     for (const [strength, form] of strengths) {
       const excludedBy = form.prefixed(cycle.excludedBy)
       if (isMet(excludedBy, outcomes)) continue
-      const cycles = search.find(cycle, strength, (component) => !done.has(component), { left: EDGES_PER_SEARCH })
+      const cycles = search.find(cycle, strength, (component) => !done.has(component))
       if (cycles.size === 0) continue
       for (const component of cycles.keys()) done.add(component)
       classes.push({
@@ -55,13 +52,10 @@ export function findCycles({ core, record }: Situation, outcomes: Outcomes): Fou
       const cycle = levelCycles[isolation]
       if (cycle === undefined) return undefined
       const strength = strengths.find(([, its]) => its === form)?.[0] ?? ''
-      const cycles = search.find(cycle, strength, () => true, { left: EDGES_PER_SEARCH })
+      const cycles = search.find(cycle, strength)
       if (cycles.size === 0) return undefined
       const steps = shortest(cycles.values())
       return { anomaly: nameOf(steps), excludedBy: level, steps, count: cycles.size }
     },
   }
 }
-
-const shortest = (cycles: Iterable<readonly CycleStep[]>): readonly CycleStep[] =>
-  [...cycles].reduce((one, other) => (other.length < one.length ? other : one))

@@ -8,6 +8,9 @@ export interface Allowance {
   left: number
 }
 
+/** The maximum number of edges that the search for one class examines. This takes a fraction of a second. */
+const EDGES_PER_SEARCH = 4_000_000
+
 type CycleSteps = Pick<CycleClass, 'begins' | 'next' | 'accepts'>
 
 /** Added to the state of a walk once the walk contains an edge of the order that `Strength` names. */
@@ -42,9 +45,9 @@ export class CycleSearch {
   /** Returns a shortest cycle for each component selected by `isAsked`, within the allowance. */
   find(
     cycle: CycleSteps,
-    strength: Strength,
-    isAsked: (component: number) => boolean,
-    allowance: Allowance,
+    strength: Strength = '',
+    isAsked: (component: number) => boolean = () => true,
+    allowance: Allowance = { left: EDGES_PER_SEARCH },
   ): ReadonlyMap<number, readonly CycleStep[]> {
     const { graph, transaction, component } = this.#core
     const found = this.#pairs(cycle, strength, isAsked)
@@ -175,6 +178,9 @@ export class CycleSearch {
     return new Set(steps.map((step) => step.from)).size === steps.length ? steps : undefined
   }
 }
+
+export const shortest = (cycles: Iterable<readonly CycleStep[]>): readonly CycleStep[] =>
+  [...cycles].reduce((one, other) => (other.length < one.length ? other : one))
 
 /**
  * Reports whether a cycle of this strength may contain an edge of this kind. A cycle with real time may also use

@@ -1,3 +1,4 @@
+import { ownersOf } from '../../encoding/lists.ts'
 import { type Before, NO_MORE, NO_NODE } from '../../graph/walks.ts'
 import { type EdgeKind, EdgeList, type EdgeMask, type Edges, NO_KEY, WW } from './edges.ts'
 
@@ -39,13 +40,7 @@ export const edgesBy =
   }
 
 export const reversed = ({ nodes, starts, to, kind, key }: Graph): Graph =>
-  graphOf({ length: to.length, from: to, to: fromOf(starts, to.length), kind, key }, nodes)
-
-function fromOf(starts: Int32Array, length: number): Int32Array {
-  const from = new Int32Array(length)
-  for (let node = 0; node + 1 < starts.length; node++) from.fill(node, starts[node], starts[node + 1])
-  return from
-}
+  graphOf({ length: to.length, from: to, to: ownersOf(starts), kind, key }, nodes)
 
 /** Additional ww edges, grouped by the node at which they begin. */
 export type FurtherEdges = ReadonlyMap<number, readonly number[]>

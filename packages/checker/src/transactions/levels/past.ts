@@ -5,6 +5,7 @@ import { edgesBy, type Graph, reversed } from '../graph/graph.ts'
 import { READ } from '../record/record.ts'
 import { INITIAL } from '../record/versions.ts'
 import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
+import { keyBetween } from './views.ts'
 
 /**
  * Returns the position of each node of the core in an order that keeps the edges of the mask and otherwise follows
@@ -31,38 +32,57 @@ interface Sought {
 
 /**
  * Decides causal consistency: no transaction misses a write of its causal past, and some order contains the order of
- * versions. To save time, a past is examined only from the first missed version on.
+ * versions.
  *
  * @param mask the edges of the causal past in addition to wr
  */
 export function decideCausal(situation: Situation, mask: number): Outcome {
-  const { core } = situation
-  const backwards = reversed(core.graph)
-  const place = placesOf(situation, backwards, mask | maskOf(WR, WW))
-  if (place === undefined) return VIOLATED
-  const past = createPast(backwards, place, mask | maskOf(WR), situation.budget)
-  const lowest = lowestTargets(core.graph, place)
+  const missed = missedWrite(situation, situation.core.graph, mask | maskOf(WR))
+  if (missed === undefined) return MET
+  if (missed === 'cycle') return VIOLATED
+  const { t, writer, key } = missed
+  const back = keyBetween(situation, writer, t)
+  if (back === NO_KEY) return VIOLATED
+  return {
+    result: 'violated',
+    cycle: [
+      { from: t, to: writer, kind: RW, key },
+      { from: writer, to: t, kind: WR, key: back },
+    ],
+  }
+}
+
+/**
+ * Decides parallel snapshot isolation: no cycle may have exactly one rw edge (Sovran et al. 2011; Cerone et al. 2015).
+ *
+ * @param graph the core's graph, with or without further edges
+ */
+export const decideParallelSnapshots = (situation: Situation, graph: Graph, mask: number): Outcome =>
+  missedWrite(situation, graph, mask | maskOf(WR, WW)) === undefined ? MET : VIOLATED
+
+/**
+ * Returns a transaction that misses a write of its past, by the edges of the mask. To save time, a past is examined
+ * only from the first missed version on.
+ */
+function missedWrite(
+  situation: Situation,
+  graph: Graph,
+  mask: number,
+): { readonly t: number; readonly writer: number; readonly key: number } | 'cycle' | undefined {
+  const { core, budget } = situation
+  const backwards = reversed(graph)
+  const place = placesOf(situation, backwards, mask | maskOf(WW))
+  if (place === undefined) return 'cycle'
+  const past = createPast(backwards, place, mask, budget)
+  const lowest = lowestTargets(graph, place)
   for (const [node, t] of core.transaction.entries()) {
     if (t < 0 || lowest[node] >= place[node]) continue
-    const found = past(node, {
-      from: lowest[node],
-      isIt: (other) =>
-        other !== node && core.transaction[other] >= 0 && missedKey(situation, t, core.transaction[other]) >= 0,
-    })
-    if (found < 0) continue
-    const writer = core.transaction[found]
-    const key = missedKey(situation, t, writer)
-    const back = directKey(situation, writer, t)
-    if (back === NO_KEY) return VIOLATED
-    return {
-      result: 'violated',
-      cycle: [
-        { from: t, to: writer, kind: RW, key },
-        { from: writer, to: t, kind: WR, key: back },
-      ],
-    }
+    const keyOf = (other: number): number => missedKey(situation, t, core.transaction[other])
+    const isIt = (other: number): boolean => other !== node && core.transaction[other] >= 0 && keyOf(other) >= 0
+    const found = past(node, { from: lowest[node], isIt })
+    if (found >= 0) return { t, writer: core.transaction[found], key: keyOf(found) }
   }
-  return MET
+  return undefined
 }
 
 /** Returns a key on which `t` read an earlier version than that of `writer`, or -1. */
@@ -74,37 +94,6 @@ function missedKey({ record, versions }: Situation, t: number, writer: number): 
       if (kind[other] !== READ && key[other] === key[row] && versions.of[other] > versions.of[row]) return key[row]
   }
   return -1
-}
-
-/** Returns a key on which `t` read what `writer` wrote, or NO_KEY. */
-function directKey({ record, versions }: Situation, writer: number, t: number): number {
-  for (let row = record.starts[t]; row < record.starts[t + 1]; row++) {
-    const version = versions.of[row]
-    if (record.kind[row] === READ && version >= 0 && versions.writer[version] === writer) return record.key[row]
-  }
-  return NO_KEY
-}
-
-/**
- * Decides parallel snapshot isolation: no cycle may have exactly one rw edge (Sovran et al. 2011; Cerone et al. 2015).
- *
- * @param graph the core's graph, with or without further edges
- */
-export function decideParallelSnapshots(situation: Situation, graph: Graph, mask: number): Outcome {
-  const { core, budget } = situation
-  const ordered = mask | maskOf(WR, WW)
-  const backwards = reversed(graph)
-  const place = placesOf(situation, backwards, ordered)
-  if (place === undefined) return VIOLATED
-  const past = createPast(backwards, place, ordered, budget)
-  const lowest = lowestTargets(graph, place)
-  for (const [node, t] of core.transaction.entries()) {
-    if (t < 0 || lowest[node] >= place[node]) continue
-    const isIt = (other: number): boolean =>
-      other !== node && core.transaction[other] >= 0 && missedKey(situation, t, core.transaction[other]) >= 0
-    if (past(node, { from: lowest[node], isIt }) >= 0) return VIOLATED
-  }
-  return MET
 }
 
 /** Returns, by node, the lowest position among the writers that overwrote what it read. */

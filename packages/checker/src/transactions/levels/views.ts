@@ -10,30 +10,24 @@ type View = Map<number, number>
  * Decides monotonic atomic view: a transaction reads nothing older than the other writes of a transaction that it has
  * seen. Bailis et al. 2013; Biswas & Enea (2019) call it read committed.
  */
-export const decideMonotonicView = (situation: Situation): Outcome => {
-  const { record, versions } = situation
-  for (const t of transactionsIn(situation)) {
+export const decideMonotonicView = (situation: Situation): Outcome => decideViews(situation, true)
+
+/** Decides read atomic: a transaction sees all writes of another one, or none (Bailis et al. 2014). */
+export const decideAtomicReads = (situation: Situation): Outcome => decideViews(situation, false)
+
+/** @param isGradual whether a read sees only the sources of earlier reads, instead of all reads of its transaction */
+function decideViews(situation: Situation, isGradual: boolean): Outcome {
+  const { record, versions, core } = situation
+  for (const t of core.transaction) {
+    if (t < 0) continue
     const view: View = new Map()
     for (let row = record.starts[t]; row < record.starts[t + 1]; row++) {
-      const missed = missedBy(situation, view, t, row, WR)
+      const missed = isGradual ? missedBy(situation, view, t, row, WR) : undefined
       if (missed !== undefined) return missed
       const source = sourceOf(situation, t, row)
       if (source >= 0) addWrites(record, versions, view, source)
     }
-  }
-  return MET
-}
-
-/** Decides read atomic: a transaction sees all writes of another one, or none (Bailis et al. 2014). */
-export const decideAtomicReads = (situation: Situation): Outcome => {
-  const { record, versions } = situation
-  for (const t of transactionsIn(situation)) {
-    const view: View = new Map()
-    for (let row = record.starts[t]; row < record.starts[t + 1]; row++) {
-      const source = sourceOf(situation, t, row)
-      if (source >= 0) addWrites(record, versions, view, source)
-    }
-    const missed = missedIn(situation, view, t, WR)
+    const missed = isGradual ? undefined : missedIn(situation, view, t, WR)
     if (missed !== undefined) return missed
   }
   return MET
@@ -61,8 +55,6 @@ export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof 
   return MET
 }
 
-const transactionsIn = ({ core }: Situation): Int32Array => core.transaction.filter((t) => t >= 0)
-
 /** Returns the transaction that wrote the version read; -1 if this is `t` itself or is not on a cycle. */
 function sourceOf({ record, versions, core }: Situation, t: number, row: number): number {
   if (record.kind[row] !== READ || versions.of[row] < 0) return -1
@@ -89,12 +81,13 @@ function missedIn(situation: Situation, view: View, t: number, kind: CycleStep['
 
 /** Returns a violation if the micro-operation reads an older version than the view holds. */
 function missedBy(
-  { record, versions }: Situation,
+  situation: Situation,
   view: View,
   t: number,
   row: number,
   kind: CycleStep['kind'],
 ): Outcome | undefined {
+  const { record, versions } = situation
   if (record.kind[row] !== READ || versions.of[row] < INITIAL) return undefined
   const key = record.key[row]
   const newest = view.get(key) ?? INITIAL
@@ -105,13 +98,15 @@ function missedBy(
     result: 'violated',
     cycle: [
       { from: t, to: writer, kind: RW, key },
-      { from: writer, to: t, kind, key: kind === WR ? keyBetween(record, versions, writer, t) : NO_KEY },
+      { from: writer, to: t, kind, key: kind === WR ? keyBetween(situation, writer, t) : NO_KEY },
     ],
   }
 }
 
 /** Returns a key on which `to` read what `from` wrote, or NO_KEY. */
-function keyBetween({ starts, kind, key }: TransactionRecord, { of, writer }: Versions, from: number, to: number) {
+export function keyBetween({ record, versions }: Situation, from: number, to: number): number {
+  const { starts, kind, key } = record
+  const { of, writer } = versions
   for (let row = starts[to]; row < starts[to + 1]; row++)
     if (kind[row] === READ && of[row] >= 0 && writer[of[row]] === from) return key[row]
   return NO_KEY

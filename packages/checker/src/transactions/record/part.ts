@@ -12,6 +12,12 @@ export interface Part {
   readonly keys: readonly number[]
 }
 
+/** The columns of some micro-operations. */
+export function columnsOf({ kind, key, value, list }: TransactionRecord, rows: readonly number[]) {
+  const at = (column: Int32Array): Int32Array => Int32Array.from(rows, (row) => column[row])
+  return { kind: Uint8Array.from(rows, (row) => kind[row]), key: at(key), value: at(value), list: at(list) }
+}
+
 /** @param kept numbers of transactions, ascending */
 export function partOf(record: TransactionRecord, kept: readonly number[]): Part {
   const starts = new Int32Array(kept.length + 1)
@@ -22,7 +28,6 @@ export function partOf(record: TransactionRecord, kept: readonly number[]): Part
   })
   const keys = [...new Set(rows.map((row) => record.key[row]))]
   const keyNumber = new Map(keys.map((key, at) => [key, at]))
-  const ofRows = (column: Int32Array): Int32Array => Int32Array.from(rows, (row) => column[row])
   // Renumbers event positions without gaps, so that loops over all positions are short.
   const positions = ascending(kept.flatMap((t) => [record.invoked[t], record.completed[t]]))
   const rank = new Map(positions.map((position, at) => [position, position === NEVER ? NEVER : at]))
@@ -36,10 +41,8 @@ export function partOf(record: TransactionRecord, kept: readonly number[]): Part
       invoked: ranked(record.invoked),
       completed: ranked(record.completed),
       starts,
-      kind: Uint8Array.from(rows, (row) => record.kind[row]),
+      ...columnsOf(record, rows),
       key: Int32Array.from(rows, (row) => keyNumber.get(record.key[row]) ?? 0),
-      value: ofRows(record.value),
-      list: ofRows(record.list),
       keys: Int32Array.from(keys, (key) => record.keys[key]),
     },
     whole: kept,

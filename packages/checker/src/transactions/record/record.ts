@@ -10,6 +10,7 @@ import {
 } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
 import { wrongAt } from '../../encoding/operation-row.ts'
+import { firstWhere } from '../../search/halving.ts'
 import { NO_LIST, type ReadLists, readLists } from './read-lists.ts'
 
 export const COMMITTED = 0
@@ -177,16 +178,8 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   }
 }
 
-export function transactionOf({ starts, length }: TransactionRecord, micro: number): number {
-  let low = 0
-  let high = length - 1
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (starts[middle] <= micro) low = middle
-    else high = middle - 1
-  }
-  return low
-}
+export const transactionOf = ({ starts, length }: TransactionRecord, micro: number): number =>
+  firstWhere(1, length, (t) => starts[t] > micro) - 1
 
 /**
  * Reports whether a value is null or an empty list. Such a value has no rows in the history's table of

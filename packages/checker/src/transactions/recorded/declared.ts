@@ -3,7 +3,7 @@ import type { Budget } from '../../limits/budget.ts'
 import { notRecorded } from '../../verdict/reason.ts'
 import type { Verdict } from '../../verdict/verdict.ts'
 import { type CycleClassName, cycleClasses, nameOf } from '../anomalies/classes.ts'
-import { CycleSearch } from '../anomalies/search.ts'
+import { CycleSearch, shortest } from '../anomalies/search.ts'
 import { isAcyclic } from '../graph/components.ts'
 import { coreOf } from '../graph/core.ts'
 import { type EdgeKind, EdgeList, maskOf, RW, WR, WW } from '../graph/edges.ts'
@@ -83,14 +83,13 @@ const MIXED = notRecorded(
 const EVERY_KIND = maskOf(WW, WR, RW)
 const FOR_SNAPSHOTS: readonly CycleClassName[] = ['G0', 'G1c', 'G-single-item', 'G-nonadjacent-item']
 const FOR_SERIAL: readonly CycleClassName[] = [...FOR_SNAPSHOTS, 'G2-item']
-const EDGES_PER_SEARCH = 4_000_000
 
 /** Returns a shortest cycle of the first class that has one. */
 function shortestOf(search: CycleSearch, classes: readonly CycleClassName[]): readonly CycleStep[] | undefined {
   for (const cycle of cycleClasses) {
     if (!classes.includes(cycle.name)) continue
-    const found = [...search.find(cycle, '', () => true, { left: EDGES_PER_SEARCH }).values()]
-    if (found.length > 0) return found.reduce((one, other) => (other.length < one.length ? other : one))
+    const found = search.find(cycle)
+    if (found.size > 0) return shortest(found.values())
   }
   return undefined
 }

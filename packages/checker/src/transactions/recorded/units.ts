@@ -1,8 +1,10 @@
 import type { History, TransactionNote } from '@chaosproxy/history'
 import { NEVER } from '../../encoding/encoded.ts'
+import { addTo } from '../../encoding/lists.ts'
 import type { TransactionStory, Verdict } from '../../verdict/verdict.ts'
 import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
+import { columnsOf } from '../record/part.ts'
 import { ABORTED, COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
 import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { findRepeated } from './infer.ts'
@@ -46,9 +48,7 @@ export function unitsOf(
 function membersOf(units: Units): ReadonlyMap<number, readonly number[]> {
   const members = new Map<number, number[]>()
   units.forEach((unit, t) => {
-    const known = members.get(unit)
-    if (known === undefined) members.set(unit, [t])
-    else known.push(t)
+    addTo(members, unit, t)
   })
   return members
 }
@@ -88,10 +88,7 @@ export function united(record: TransactionRecord, { versions, repeated }: Infere
   const writer = versions.writer.map((t) => units[t])
   const merged: TransactionRecord = {
     ...{ ...record, starts, completed, status, history: withNotes(history, members) },
-    kind: Uint8Array.from(rows, (row) => record.kind[row]),
-    key: Int32Array.from(rows, (row) => record.key[row]),
-    value: Int32Array.from(rows, (row) => record.value[row]),
-    list: Int32Array.from(rows, (row) => record.list[row]),
+    ...columnsOf(record, rows),
   }
   const of = Int32Array.from(rows, (row) => versions.of[row])
   for (let t = 0; t < length; t++)

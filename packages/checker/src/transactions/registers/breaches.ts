@@ -1,5 +1,5 @@
 import { type DynamicOrder, type Path, union } from './dynamic-order.ts'
-import { commitOf, type OrderProblem } from './problem.ts'
+import { commitOf, isPoint, type OrderProblem } from './problem.ts'
 import { INITIAL, type Rows, rowsBy } from './sources.ts'
 
 /** Two nodes; the first must precede the second. */
@@ -43,9 +43,9 @@ export class KeyOrders implements Breaches {
   }
 
   moved(nodes: readonly number[]): void {
-    const { rules, transactions } = this.#problem
+    const { transactions } = this.#problem
     for (const node of nodes) {
-      if (node >= transactions && !(rules.hasSnapshots && node < 2 * transactions)) continue
+      if (!isPoint(this.#problem, node)) continue
       const t = node % transactions
       for (const at of this.#reads.of(t)) this.#look(this.#reads.key[at])
       for (const at of this.#writes.of(t)) this.#look(this.#writes.key[at])

@@ -1,11 +1,11 @@
 import { type Budget, inTime } from '../../limits/budget.ts'
 import { isAcyclic, shortCycle, wayBetween } from '../graph/components.ts'
-import { EdgeList, type Edges, EVERY_KIND, WR } from '../graph/edges.ts'
+import { EdgeList, type Edges, EVERY_KIND } from '../graph/edges.ts'
 import { type Graph, graphOf } from '../graph/graph.ts'
 import { addRealTime, addSessions, eventsOf } from '../graph/real-time.ts'
 import type { Isolation } from '../levels/ladder.ts'
 import type { TransactionRecord } from '../record/record.ts'
-import { addGranted, type Ordering, problemOf, type Rules } from './problem.ts'
+import { addGranted, type Ordering, problemOf, type Rules, readsFrom } from './problem.ts'
 import { searchOrder } from './search-order.ts'
 import { type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 import { addAtomicViews, addCausalViews, addMonotonicViews, Views } from './views.ts'
@@ -57,7 +57,7 @@ export class RegisterJudge {
     const record = this.#record
     const isUncommitted = isolation === 'read-uncommitted'
     if (isUncommitted && this.#granted.length === 0) return { result: 'met' }
-    const edges = isUncommitted ? new EdgeList() : pastEdges(record, this.#facts)
+    const edges = isUncommitted ? new EdgeList() : readsFrom(record, this.#facts)
     if (ordering !== 'none') addSessions(edges, record, this.#sources.counts)
     const moments =
       ordering === 'real time' ? addRealTime(edges, eventsOf(record, this.#sources.counts), record.length) : 0
@@ -111,14 +111,6 @@ export class RegisterJudge {
 }
 
 const NONE: Edges = new EdgeList(0)
-
-function pastEdges({ length }: TransactionRecord, { keys, readStarts, reader, source }: KeyFacts): EdgeList {
-  const edges = new EdgeList(reader.length + length)
-  for (let k = 0; k < keys; k++)
-    for (let at = readStarts[k]; at < readStarts[k + 1]; at++)
-      if (source[at] >= 0) edges.add(source[at], reader[at], WR, k)
-  return edges
-}
 
 const seenBy = (past: Graph, { reader, writer }: { readonly reader: number; readonly writer: number }) =>
   wayBetween(past, writer, reader, () => true) ?? [writer]

@@ -1,3 +1,4 @@
+import { addTo } from '../../encoding/lists.ts'
 import { depthFirst, NO_MORE } from '../../graph/walks.ts'
 import type { Assumption } from '../granted/assumptions.ts'
 import { type EdgeKind, EdgeList, type Edges, RW, WR, WW } from '../graph/edges.ts'
@@ -130,9 +131,7 @@ export function certainOrders(facts: KeyFacts, granted: Edges): EdgeList {
       if (source[at] === INITIAL) initialReaders++
       else edges.add(source[at], reader[at], WR, k)
       if (isUpdate[at] === 0) continue
-      const others = updates.get(source[at])
-      if (others === undefined) updates.set(source[at], [reader[at]])
-      else others.push(reader[at])
+      addTo(updates, source[at], reader[at])
       if (source[at] !== INITIAL) edges.add(source[at], reader[at], WW, k)
     }
     const areFew = initialReaders * (writerStarts[k + 1] - writerStarts[k]) <= FEW

@@ -39,6 +39,10 @@ export interface OrderProblem {
 export const commitOf = ({ rules, transactions }: OrderProblem, t: number): number =>
   rules.hasSnapshots ? transactions + t : t
 
+/** Reports whether a node is a snapshot or a commit, and not a moment. */
+export const isPoint = ({ rules, transactions }: OrderProblem, node: number): boolean =>
+  node < (rules.hasSnapshots ? 2 * transactions : transactions)
+
 export type Ordering = 'none' | 'sessions' | 'real time'
 
 export function problemOf(
@@ -51,10 +55,7 @@ export function problemOf(
 ): OrderProblem {
   const { length } = record
   const points = rules.hasSnapshots ? 2 * length : length
-  const single = new EdgeList(facts.reader.length + length)
-  for (let k = 0; k < facts.keys; k++)
-    for (let at = facts.readStarts[k]; at < facts.readStarts[k + 1]; at++)
-      if (facts.source[at] >= 0) single.add(facts.source[at], facts.reader[at], WR, k)
+  const single = readsFrom(record, facts)
   addGranted(single, granted)
   if (ordering !== 'none') addSessions(single, record, counts)
   const events = eventsOf(record, counts)
@@ -66,6 +67,15 @@ export function problemOf(
     graph: graphOf(edges, nodes),
     rank: ranksOf(record, nodes, rules.hasSnapshots),
   }
+}
+
+/** Returns the edges from each writer to its readers. */
+export function readsFrom({ length }: TransactionRecord, { keys, readStarts, reader, source }: KeyFacts): EdgeList {
+  const edges = new EdgeList(reader.length + length)
+  for (let k = 0; k < keys; k++)
+    for (let at = readStarts[k]; at < readStarts[k + 1]; at++)
+      if (source[at] >= 0) edges.add(source[at], reader[at], WR, k)
+  return edges
 }
 
 export function addGranted(edges: EdgeList, { length, from, to, kind, key }: Edges): void {
@@ -200,7 +210,7 @@ class KeyStates {
   /** Returns the key that holds a node back, or -1. */
   keptBackBy(node: number): number {
     const { facts, rules, transactions } = this.#problem
-    if (node >= transactions && !(rules.hasSnapshots && node < 2 * transactions)) return -1
+    if (!isPoint(this.#problem, node)) return -1
     const t = node % transactions
     if (node < transactions)
       for (const at of this.#reads.of(t))
@@ -220,7 +230,7 @@ class KeyStates {
 
   place(node: number): readonly number[] {
     const { rules, transactions } = this.#problem
-    if (node >= transactions && !(rules.hasSnapshots && node < 2 * transactions)) return []
+    if (!isPoint(this.#problem, node)) return []
     const t = node % transactions
     const changed: number[] = []
     if (node < transactions)

@@ -1,3 +1,5 @@
+import { groupBy, ownersOf } from '../../encoding/lists.ts'
+import { unlimited } from '../../limits/budget.ts'
 import { Findings } from '../record/findings.ts'
 import { ABORTED, COMMITTED, READ, type TransactionRecord, UNANSWERED, UNKNOWN, WRITE } from '../record/record.ts'
 import { findWrites } from '../record/writes.ts'
@@ -185,16 +187,6 @@ export interface Rows {
 
 /** @param starts the rows of key k are starts[k] to starts[k + 1] */
 export function rowsBy(starts: Int32Array, transaction: Int32Array, transactions: number): Rows {
-  const begins = new Int32Array(transactions + 1)
-  const key = new Int32Array(transaction.length)
-  const rows = new Int32Array(transaction.length)
-  for (const t of transaction) begins[t + 1]++
-  for (let t = 0; t < transactions; t++) begins[t + 1] += begins[t]
-  const next = begins.slice()
-  for (let k = 0; k + 1 < starts.length; k++)
-    for (let at = starts[k]; at < starts[k + 1]; at++) {
-      key[at] = k
-      rows[next[transaction[at]]++] = at
-    }
-  return { of: (t) => rows.subarray(begins[t], begins[t + 1]), key }
+  const { start, items } = groupBy(transaction, transactions, unlimited)
+  return { of: (t) => items.subarray(start[t], start[t + 1]), key: ownersOf(starts) }
 }

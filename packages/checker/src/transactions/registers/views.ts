@@ -1,5 +1,7 @@
+import { addTo } from '../../encoding/lists.ts'
 import { depthFirst } from '../../graph/walks.ts'
 import type { Budget } from '../../limits/budget.ts'
+import { firstWhere } from '../../search/halving.ts'
 import { type EdgeList, EVERY_KIND, WW } from '../graph/edges.ts'
 import { edgesBy, type Graph, reversed } from '../graph/graph.ts'
 import { READ, type TransactionRecord, WRITE } from '../record/record.ts'
@@ -84,7 +86,7 @@ type See = (writer: number) => void
  * sees precedes the source of the read.
  */
 export function addAtomicViews(record: TransactionRecord, facts: KeyFacts, ordering: Ordering, views: Views): void {
-  const sources = sourcesOf(facts, record.length)
+  const sources = sourcesOf(facts)
   const writes = new Int32Array(record.length).fill(-1)
   for (let k = 0; k < facts.keys; k++) {
     if (facts.readStarts[k] === facts.readStarts[k + 1]) continue
@@ -100,20 +102,15 @@ export function addAtomicViews(record: TransactionRecord, facts: KeyFacts, order
       const see: See = (writer) => {
         if (writer !== from && writer !== reader) views.sees(reader, writer, from, k)
       }
-      for (const other of sources[reader] ?? []) if (writes[other] === k) see(other)
+      for (const other of sources.get(reader) ?? []) if (writes[other] === k) see(other)
       others?.(reader, see)
     }
   }
 }
 
-function sourcesOf({ reader, source }: KeyFacts, transactions: number): (number[] | undefined)[] {
-  const sources = new Array<number[] | undefined>(transactions)
-  for (let at = 0; at < reader.length; at++) {
-    if (source[at] === INITIAL) continue
-    const all = sources[reader[at]]
-    if (all === undefined) sources[reader[at]] = [source[at]]
-    else all.push(source[at])
-  }
+function sourcesOf({ reader, source }: KeyFacts): ReadonlyMap<number, readonly number[]> {
+  const sources = new Map<number, number[]>()
+  for (let at = 0; at < reader.length; at++) if (source[at] !== INITIAL) addTo(sources, reader[at], source[at])
   return sources
 }
 
@@ -123,13 +120,11 @@ function writersInSession(facts: KeyFacts, { session, invoked, completed }: Tran
   for (let at = facts.writerStarts[k]; at < facts.writerStarts[k + 1]; at++) {
     const writer = facts.writer[at]
     if (session[writer] < 0) continue
-    const all = bySession.get(session[writer])
-    if (all === undefined) bySession.set(session[writer], [writer])
-    else all.push(writer)
+    addTo(bySession, session[writer], writer)
   }
   return (reader: number, see: See): void => {
     const all = bySession.get(session[reader]) ?? []
-    const end = firstWhere(all.length, (at) => completed[all[at] as number] >= invoked[reader])
+    const end = firstWhere(0, all.length, (at) => completed[all[at] as number] >= invoked[reader])
     const last = all[end - 1]
     if (last !== undefined) see(last)
   }
@@ -145,20 +140,9 @@ function writersEnded(facts: KeyFacts, { invoked, completed }: TransactionRecord
   const latest = new Int32Array(all.length)
   for (let at = 0; at < all.length; at++) latest[at] = Math.max(invoked[all[at]], at === 0 ? -1 : latest[at - 1])
   return (reader: number, see: See): void => {
-    const end = firstWhere(all.length, (at) => completed[all[at]] >= invoked[reader])
+    const end = firstWhere(0, all.length, (at) => completed[all[at]] >= invoked[reader])
     for (let at = end - 1; at >= 0 && completed[all[at]] >= latest[end - 1]; at--) see(all[at])
   }
-}
-
-/** Returns the least number from which on a condition holds, or `length`. */
-function firstWhere(length: number, holds: (at: number) => boolean): number {
-  let [low, high] = [0, length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (holds(middle)) high = middle
-    else low = middle + 1
-  }
-  return low
 }
 
 /**
