@@ -68,8 +68,8 @@ export const objectMutations: readonly Mutation[] = [
       },
       {
         name: 'objects-replay-of-some',
-        before: `if (seen[i] === 0 && part.returns[i] !== NEVER) return \`operation \${i} is missing\``,
-        after: `if (seen[i] === 0 && part.returns[i] === NEVER) return \`operation \${i} is missing\``,
+        before: 'return missingIn(seen, part.returns)',
+        after: 'return undefined',
         breaks: 'a witness that leaves out what was acknowledged is believed',
       },
     ],

@@ -66,8 +66,8 @@ export const sessionMutations: readonly Mutation[] = [
     [
       {
         name: 'session-own-writes-in-any-order',
-        before: "edges.push({ from: last, to: operation, reason: 'process order' })",
-        after: "if (operation < 0) edges.push({ from: last, to: operation, reason: 'process order' })",
+        before: "if (isWrite(operation)) return { from: last, to: operation, reason: 'process order' }",
+        after: 'if (isWrite(operation)) return undefined',
         breaks: "a client's own writes to one key need not stay in the order in which it made them",
       },
     ],

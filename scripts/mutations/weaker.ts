@@ -77,8 +77,8 @@ export const weakerMutations: readonly Mutation[] = [
       },
       {
         name: 'session-own-writes-may-be-missed',
-        before: 'if (source === NO_READ || source === last) return undefined',
-        after: 'if (source === NO_READ || source !== last) return undefined',
+        before: 'return source === NO_READ || source === last ? undefined : overwrites(last, operation, source)',
+        after: 'return source === NO_READ || source !== last ? undefined : overwrites(last, operation, source)',
         breaks: 'a client may read as if it had not written',
       },
     ],

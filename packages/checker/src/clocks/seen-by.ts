@@ -1,5 +1,6 @@
 import type { ClockReadings, History, Operations } from '@chaosproxy/history'
 import type { OperationRow } from '../encoding/operation-row.ts'
+import { columnsOf } from '../encoding/rows.ts'
 import { firstWhere } from '../search/halving.ts'
 import type { Counterexample, OrderEdge } from '../verdict/verdict.ts'
 import { clientsApart, type Ends, endsOf } from './intervals.ts'
@@ -102,21 +103,11 @@ function inOrder(history: History, events: readonly Placed[], ends: Ends): Seen 
   const returnEvent = new Int32Array(rows.length).fill(-1)
   for (const [position, { row, isReturn }] of events.entries()) (isReturn ? returnEvent : callEvent)[at[row]] = position
   const permuted: Operations = {
-    length: rows.length,
-    process: rows.map((row) => operations.process[row]),
-    f: Uint8Array.from(rows, (row) => operations.f[row]),
-    key: rows.map((row) => operations.key[row]),
-    input: rows.map((row) => operations.input[row]),
-    output: rows.map((row) => operations.output[row]),
-    outcome: Uint8Array.from(rows, (row) => operations.outcome[row]),
+    ...columnsOf(operations, rows),
     callEvent,
     returnEvent,
     callTime: Float64Array.from(rows, (row) => ends.earliestCall[row]),
     returnTime: Float64Array.from(rows, (row) => ends.latestReturn[row]),
-    node: rows.map((row) => operations.node[row]),
-    flags: Uint8Array.from(rows, (row) => operations.flags[row]),
-    callLine: rows.map((row) => operations.callLine[row]),
-    returnLine: rows.map((row) => operations.returnLine[row]),
   }
   const seen = { ...history, errorOf: (row: number) => history.errorOf(rows[row] ?? 0) }
   return { history: clientsApart(seen, permuted), rows }

@@ -1,5 +1,5 @@
 import { float64Array, type History, int32Array, type Json, uint8Array, type ValueTable } from '@chaosproxy/history'
-import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../limits/budget.ts'
+import { type Budget, lookAt, STEPS_BETWEEN_LOOKS, unlimited } from '../limits/budget.ts'
 
 /** The return of an operation of unknown outcome: later than every event, so that it may take effect at any time. */
 export const NEVER = 0x7fffffff
@@ -156,7 +156,7 @@ export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: 
   let last = -1
   let least = NEVER
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    lookAt(i, budget)
     if (calls[i] > last) last = calls[i]
     if (calls[i] < least) least = calls[i]
     if (returns[i] !== NEVER && returns[i] > last) last = returns[i]
@@ -166,13 +166,13 @@ export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: 
   if (last - least < 16 * length + 64) {
     const owner = int32Array(last - least + 1)
     for (let i = 0; i < length; i++) {
-      if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+      lookAt(i, budget)
       owner[calls[i] - least] = i + 1
       if (returns[i] !== NEVER) owner[returns[i] - least] = -(i + 1)
     }
     let rank = 0
     for (let position = 0; position < owner.length; position++) {
-      if ((position & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+      lookAt(position, budget)
       const o = owner[position]
       if (o > 0) newCalls[o - 1] = rank++
       else if (o < 0) newReturns[-o - 1] = rank++

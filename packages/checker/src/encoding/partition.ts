@@ -1,5 +1,5 @@
 import { int32Array, uint8Array } from '@chaosproxy/history'
-import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../limits/budget.ts'
+import { type Budget, lookAt, STEPS_BETWEEN_LOOKS, unlimited } from '../limits/budget.ts'
 import { APPEND, CAS, compact, DIFFERS, type Encoded, later, NEVER, renumber, restrict } from './encoded.ts'
 
 /** The operations of each key, as separate histories, compact (see `compact`). @throws OutOfTime */
@@ -78,7 +78,7 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
   const owner = int32Array(lastEvent + 1)
   const next = starts.slice(0, keys)
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    lookAt(i, budget)
     const k = key[i]
     const p = next[k]++
     place[i] = p
@@ -95,7 +95,7 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
   const positions = int32Array(2 * length).fill(NEVER, length)
   const ranks = int32Array(keys)
   for (let event = 0; event <= lastEvent; event++) {
-    if ((event & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    lookAt(event, budget)
     const o = owner[event]
     if (o === 0) continue
     const offset = length & ((length - o) >> 31)

@@ -19,12 +19,12 @@ export function historyOfRows(
   }
 }
 
-function columnsOf(operations: Operations, rows: readonly number[]): Operations {
+export function columnsOf(operations: Operations, rows: ArrayLike<number>): Operations {
   const { process, f, key, input, output, outcome, callEvent, returnEvent } = operations
   const { callTime, returnTime, node, flags, callLine, returnLine } = operations
-  const whole = (column: Int32Array): Int32Array => Int32Array.from(rows, (row) => column[row] ?? 0)
-  const small = (column: Uint8Array): Uint8Array => Uint8Array.from(rows, (row) => column[row] ?? 0)
-  const times = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row] ?? 0)
+  const whole = (column: Int32Array): Int32Array => Int32Array.from(rows, (row: number) => column[row] ?? 0)
+  const small = (column: Uint8Array): Uint8Array => Uint8Array.from(rows, (row: number) => column[row] ?? 0)
+  const times = (column: Float64Array): Float64Array => Float64Array.from(rows, (row: number) => column[row] ?? 0)
   return {
     length: rows.length,
     process: whole(process),

@@ -1,7 +1,7 @@
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Ladder } from '../verdict/ladder.ts'
 import { notRecorded, UNASKED } from '../verdict/reason.ts'
-import type { Verdict, Verdicts } from '../verdict/verdict.ts'
+import { asCore, type Verdict, type Verdicts } from '../verdict/verdict.ts'
 import { followsFrom } from './headline.ts'
 
 /** The level that combines all guarantees of a stream. */
@@ -114,10 +114,9 @@ function verdictOf<Guarantee extends string>(
       ? { result: 'met', witness: { kind: 'checked' } }
       : { result: 'unknown', reason: notRecorded(why) }
   const { guarantee, sentence, core, context, culprit } = finding
-  const operations = [
-    ...core.map((operation) => ({ operation, role: 'core' as const })),
-    ...context.map((operation) => ({ operation, role: 'context' as const })),
-  ].sort((a, b) => a.operation - b.operation)
+  const operations = [...asCore(core), ...context.map((operation) => ({ operation, role: 'context' as const }))].sort(
+    (a, b) => a.operation - b.operation,
+  )
   return { result: 'violated', counterexample: { level: guarantee, sentence, operations, keys: [], culprit } }
 }
 

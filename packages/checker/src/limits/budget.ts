@@ -71,6 +71,11 @@ const TICKS_BETWEEN_LOOKS = 0x3ff
 /** As a mask: loops with cheap steps check the clock when all of its bits are set. */
 export const STEPS_BETWEEN_LOOKS = 0xffff
 
+/** Checks the deadline at some steps of a loop with cheap steps. */
+export function lookAt(step: number, budget: Budget): void {
+  if ((step & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+}
+
 export interface Ledger {
   /** Adds bytes, or frees them if negative, and returns the total in use. */
   readonly add: (bytes: number) => number
@@ -177,3 +182,28 @@ export function createAllowance(looks: number): Budget {
 
 /** The state of resumable work: finished, paused, or stopped for lack of memory. */
 export type Progress = 'met' | 'violated' | 'paused' | 'out of memory'
+
+/** Runs resumable work for some steps, until it ends or `isOver` holds after a slice of steps. */
+export function inSlices<Some extends Progress>(
+  run: (steps: number) => Some,
+  steps: number,
+  slice: number,
+  isOver: (stepsDone: number) => boolean,
+): Some | 'paused' | 'out of time' {
+  for (let left = steps; left > 0; left -= slice) {
+    const progress = inTime(
+      () => run(Math.min(left, slice)),
+      () => 'out of time' as const,
+    )
+    if (progress !== 'paused') return progress
+    if (isOver(Math.min(left, slice))) return 'out of time'
+  }
+  return 'paused'
+}
+
+/** Reports, without reading the clock, whether some operations contradict a level by themselves. */
+export const isSure = (violates: (budget: Budget) => boolean, looks = 100): boolean =>
+  inTime(
+    () => violates(createAllowance(looks)),
+    () => false,
+  )

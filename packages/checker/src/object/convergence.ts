@@ -6,7 +6,7 @@ import type { Convergences } from '../judge/judge-consistency.ts'
 import type { Level } from '../levels/levels.ts'
 import type { Budget } from '../limits/budget.ts'
 import { MOST_NAMED, noFinalRead, type Reason } from '../verdict/reason.ts'
-import { MOST_OPERATIONS, type Verdict } from '../verdict/verdict.ts'
+import { asCore, MOST_OPERATIONS, type Verdict } from '../verdict/verdict.ts'
 import { convergentByFinalReads } from './model/convergent.ts'
 import type { Contents } from './model/elements.ts'
 import type { Ending } from './model/ending.ts'
@@ -84,7 +84,7 @@ function verdictOf(end: Convergence): Verdict {
     counterexample: {
       level: 'eventual',
       sentence,
-      operations: rows.slice(-MOST_OPERATIONS).map((operation) => ({ operation, role: 'core' as const })),
+      operations: asCore(rows.slice(-MOST_OPERATIONS)),
       keys: [],
       culprit: rows.at(-1),
       ...(rows.length > MOST_OPERATIONS ? { uncut: { why: 'size', among: rows.length, standsAlone: false } } : {}),

@@ -1,6 +1,6 @@
 import { NEVER } from '../encoding/encoded.ts'
 import { ascending } from '../encoding/lists.ts'
-import { type Budget, createAllowance, inTime } from '../limits/budget.ts'
+import { type Budget, createAllowance, inTime, isSure } from '../limits/budget.ts'
 import { type Cutting, provedCore } from '../proof/orders.ts'
 import {
   type Contradiction,
@@ -11,14 +11,14 @@ import {
   watched,
   windows,
 } from '../register/counterexample/reduce.ts'
-import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../verdict/verdict.ts'
+import { asCore, type Counterexample, MOST_OPERATIONS, type Uncut } from '../verdict/verdict.ts'
 import { choose, type Part } from './model/part.ts'
 import { sentenceOf } from './model/words.ts'
 import { contradicts, type Judge } from './search/decide.ts'
 
 /** The maximum number of operations for which a counterexample shows context. */
 const MOST_SHOWN = 40
-const stepsFor = (part: Part): number => 20_000 + 200 * part.length
+export const stepsFor = (part: Part): number => 20_000 + 200 * part.length
 
 interface Violated {
   readonly part: Part
@@ -54,16 +54,15 @@ function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why:
   for (let i = part.length - 1; i >= 0 && last.length < MOST_OPERATIONS; i--) if (part.calls[i] <= until) last.push(i)
   const chosen = named.length > 0 ? named : last.reverse()
   const set = choose(part, chosen)
-  const standsAlone = isSure(set, judge)
-  const isTold = standsAlone && named.length > 0 && named.length <= MOST_SHOWN
+  const isProved = standsAlone(set, judge)
+  const isTold = isProved && named.length > 0 && named.length <= MOST_SHOWN
   const culprit = set.row[culpritOf(set, Array.from(set.row.keys()), judge)]
   return {
     level: 'linearizable',
     ...(isTold ? told(set, culprit, judge) : { sentence: `No order of these ${part.length} operations is legal.` }),
-    operations: [...new Set(set.row)].map((operation) => ({ operation, role: 'core' as const })),
-    keys: part.key === undefined ? [] : [part.key],
+    ...shownOf(set),
     culprit: isTold ? culprit : undefined,
-    uncut: { why, among: part.length, standsAlone },
+    uncut: { why, among: part.length, standsAlone: isProved },
   }
 }
 
@@ -100,15 +99,14 @@ function cutDown(
   const reduced = reduce(contradiction, budget)
   if (reduced === undefined) return undefined
   const core = reduced.length <= MOST_SHOWN ? reduced : (alone(reduced) ?? reduced)
-  const makesSure = (some: readonly number[]): boolean => isSure(choose(part, some), judge)
+  const makesSure = (some: readonly number[]): boolean => standsAlone(choose(part, some), judge)
   const { shown, uncut } = limit(core, part, { among: part.length, limit: limitReached(), makesSure })
   const culprit = culpritOf(part, core, judge)
   const set = choose(part, shown)
   return {
     level: 'linearizable',
     ...told(set, part.row[culprit], judge),
-    operations: [...new Set(set.row)].map((operation) => ({ operation, role: 'core' as const })),
-    keys: part.key === undefined ? [] : [part.key],
+    ...shownOf(set),
     culprit: part.row[culprit],
     uncut,
   }
@@ -145,6 +143,12 @@ export function proving(part: Part, judge: Judge, level: 'linearizable' | 'seque
   }
 }
 
+/** The operations and the key of a counterexample. */
+export const shownOf = ({ row, key }: Part): Pick<Counterexample, 'operations' | 'keys'> => ({
+  operations: asCore(new Set(row)),
+  keys: key === undefined ? [] : [key],
+})
+
 function told(
   core: Part,
   culprit: number,
@@ -158,12 +162,8 @@ function told(
 /** The limit for verifying a few operations, as a number of budget checks. The clock is not read. */
 const ALLOWED_LOOKS = 100
 
-/** Whether a few operations certainly contradict each other, decided without reading the clock. */
-const isSure = (some: Part, judge: Judge): boolean =>
-  inTime(
-    () => contradicts(some, judge, createAllowance(ALLOWED_LOOKS), stepsFor(some)) === true,
-    () => false,
-  )
+const standsAlone = (some: Part, judge: Judge): boolean =>
+  isSure((allowance) => contradicts(some, judge, allowance, stepsFor(some)) === true)
 
 /**
  * Returns the first operation after whose return no order is possible. This operation is not always the last to return:

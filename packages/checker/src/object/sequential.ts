@@ -1,11 +1,11 @@
 import { range } from '../encoding/lists.ts'
-import { type Budget, createAllowance, inTime } from '../limits/budget.ts'
+import { type Budget, inTime, isSure } from '../limits/budget.ts'
 import { limit, reduce, watched } from '../register/counterexample/reduce.ts'
 import { looseReason } from '../register/sequential/loose.ts'
 import { notRecorded, OUT_OF_TIME, outOf, type Reason } from '../verdict/reason.ts'
 import type { Counterexample, Verdict } from '../verdict/verdict.ts'
 import { orderOfRows } from '../verdict/witness-order.ts'
-import { proving } from './explain.ts'
+import { proving, shownOf, stepsFor } from './explain.ts'
 import { machineOf, STEPS_OF_MOVE } from './model/machine.ts'
 import { choose, type Part } from './model/part.ts'
 import { sentenceOf } from './model/words.ts'
@@ -14,8 +14,6 @@ import { createClientOrderSearch } from './search/in-client-order.ts'
 import { simulateBy } from './search/replay.ts'
 
 const SLICE = 1_024
-
-const stepsFor = ({ length }: Part): number => 20_000 + 200 * length
 
 /** Judges sequential consistency (Lamport 1979). It is not local, so all objects are judged together. */
 export function judgeObjectSequential(parts: readonly Part[], judge: Judge, budget: Budget): Verdict {
@@ -74,9 +72,6 @@ export function decide(part: Part, { specification }: Judge, budget: Budget, ste
   }
 }
 
-/** The limit for verifying a few operations, as a number of budget checks. The clock is not read. */
-const ALLOWED_LOOKS = 100
-
 /** Time limit for reducing a counterexample; the verdict is already known. */
 const EXPLAIN_MS = 2_000
 
@@ -104,13 +99,8 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
       budget,
     ),
   )
-  const makesSure = (some: readonly number[]): boolean => violates(some, createAllowance(ALLOWED_LOOKS))
+  const makesSure = (some: readonly number[]): boolean => isSure((allowance) => violates(some, allowance))
   const { shown, uncut } = limit(core ?? all, part, { among: part.length, limit: watch.limit(), makesSure })
-  return {
-    level: 'sequential',
-    sentence: sentenceOf(choose(part, shown), judge.rule, beside),
-    operations: [...new Set(shown.map((i) => part.row[i]))].map((operation) => ({ operation, role: 'core' as const })),
-    keys: part.key === undefined ? [] : [part.key],
-    uncut,
-  }
+  const set = choose(part, shown)
+  return { level: 'sequential', sentence: sentenceOf(set, judge.rule, beside), ...shownOf(set), uncut }
 }

@@ -6,7 +6,7 @@ import type { Settled, SomeParts } from '../object/check.ts'
 import { decideOwn, modelEntry } from '../object/own.ts'
 import { judgeableOf } from '../record/judgeable.ts'
 import { outOf } from '../verdict/reason.ts'
-import { narrowed, type ShareOptions } from './shares.ts'
+import { leftOpen, narrowed, type ShareOptions } from './shares.ts'
 
 // Judges a history by a user's model in several workers. Each decides some parts, because keys and shards are local
 // (Herlihy & Wing 1990, Theorem 1).
@@ -51,8 +51,7 @@ export function settledBy(answers: readonly SomeParts[]): Settled {
   if (parts.length > 0) return { result: 'violated', parts }
   const open = answers.flatMap((answer) => (answer.result === 'unknown' ? [answer] : []))
   if (open.length === 0) return { result: 'met' }
-  const limit = open.some((answer) => answer.limit === 'time') ? 'time' : 'memory'
-  const undecided = open.reduce((sum, answer) => sum + answer.undecided, 0)
+  const { limit, undecided } = leftOpen(open)
   const all = open.reduce((most, answer) => Math.max(most, answer.keys), undecided)
   return { result: 'unknown', reason: outOf(limit, `${undecided} of ${all} objects are not decided`) }
 }

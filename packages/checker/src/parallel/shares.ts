@@ -187,6 +187,12 @@ export const undecidedBeside = ({ levels: asked }: Pick<ShareOptions, 'levels'>,
   owed: undefined,
 })
 
+/** Sums up answers that decided nothing. */
+export const leftOpen = (open: readonly { readonly limit: Limit; readonly undecided: number }[]) => ({
+  limit: open.some(({ limit }) => limit === 'time') ? ('time' as const) : ('memory' as const),
+  undecided: open.reduce((sum, { undecided }) => sum + undecided, 0),
+})
+
 /** Merges the answers of all shares. */
 export function mergeShares(answers: readonly ShareAnswer[], { keys: names }: Pick<History, 'keys'>): Verdict {
   const violated = answers.filter((answer) => answer.result === 'violated').sort((a, b) => a.rank - b.rank)
@@ -194,8 +200,7 @@ export function mergeShares(answers: readonly ShareAnswer[], { keys: names }: Pi
   if (first?.counterexample !== undefined) return { result: 'violated', counterexample: first.counterexample }
   const open = answers.filter((answer) => answer.result === 'unknown')
   if (open.length > 0) {
-    const limit = open.some((answer) => answer.limit === 'time') ? 'time' : 'memory'
-    const undecided = open.reduce((sum, answer) => sum + answer.undecided, 0)
+    const { limit, undecided } = leftOpen(open)
     const keys = open.reduce((most, answer) => Math.max(most, answer.keys), 0)
     return { result: 'unknown', reason: reasonUndecided(limit, undecided, keys) }
   }

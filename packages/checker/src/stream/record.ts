@@ -1,5 +1,7 @@
 import { FAIL, FLAG_FINAL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { addTo } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
+import { firstWhere } from '../search/halving.ts'
 import { type Got, offsetsIn, type Polled, type Sent, stepsOf } from './forms.ts'
 
 export interface Send {
@@ -249,22 +251,11 @@ export function firstBetween(placed: readonly Placed[], from: number, to: number
   return found !== undefined && found.offset < to ? found : undefined
 }
 
-export function firstAt(placed: readonly Placed[], offset: number): number {
-  let [low, high] = [0, placed.length]
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((placed[middle]?.offset ?? 0) < offset) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+export const firstAt = (placed: readonly Placed[], offset: number): number =>
+  firstWhere(0, placed.length, (at) => (placed[at]?.offset ?? 0) >= offset)
 
 export function grouped<T>(all: readonly T[], by: (each: T) => string): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>()
-  for (const each of all) {
-    const group = groups.get(by(each))
-    if (group === undefined) groups.set(by(each), [each])
-    else group.push(each)
-  }
+  for (const each of all) addTo(groups, by(each), each)
   return groups
 }

@@ -40,6 +40,10 @@ export interface WitnessOrder {
   readonly operations: readonly OperationRow[]
 }
 
+/** The operations of a counterexample that contradict each other. */
+export const asCore = (rows: Iterable<OperationRow>): Counterexample['operations'] =>
+  Array.from(rows, (operation) => ({ operation, role: 'core' }))
+
 export interface Balance {
   /** The end of the counterexample's sentence: `Account e opened with …`. */
   readonly sentence: string

@@ -2,7 +2,7 @@ import { canonical, clientInWords, FLAG_FINAL, type History, type Json, OK, outp
 import type { OperationRow } from '../../encoding/operation-row.ts'
 import type { Budget } from '../../limits/budget.ts'
 import { NO_FINAL_READS } from '../../verdict/reason.ts'
-import type { Verdict } from '../../verdict/verdict.ts'
+import { asCore, type Verdict } from '../../verdict/verdict.ts'
 import { capital, show } from '../../verdict/words.ts'
 import type { ObjectModel } from './object-model.ts'
 import type { Functions } from './part.ts'
@@ -52,7 +52,7 @@ function apart(
     counterexample: {
       level: 'convergent',
       sentence: capital(`at the end, the replicas still disagreed${where}: ${said.join(', but ')}.`),
-      operations: rows.map((operation) => ({ operation, role: 'core' as const })),
+      operations: asCore(rows),
       keys: key === undefined ? [] : [key],
       culprit: rows[1],
     },

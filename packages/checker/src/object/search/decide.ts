@@ -2,7 +2,7 @@ import { NEVER } from '../../encoding/encoded.ts'
 import { addTo } from '../../encoding/lists.ts'
 import { type OperationRow, placeOf } from '../../encoding/operation-row.ts'
 import type { Specification } from '../../judge/model.ts'
-import { type Budget, inTime, ticking, unlimited } from '../../limits/budget.ts'
+import { type Budget, inSlices, inTime, ticking, unlimited } from '../../limits/budget.ts'
 import type { Limit } from '../../limits/race.ts'
 import type { Judging } from '../../proof/judged-lines.ts'
 import { outOf, type Reason } from '../../verdict/reason.ts'
@@ -279,21 +279,8 @@ function searchOf(part: Part, judge: Judge, budget: Budget): ObjectSearch {
   )
 }
 
-function runInSlices(
-  search: ObjectSearch,
-  steps: number,
-  budget: Budget,
-): ReturnType<ObjectSearch['run']> | 'out of time' {
-  for (let left = steps; left > 0; left -= SLICE) {
-    const progress = inTime(
-      () => search.run(Math.min(left, SLICE)),
-      () => 'out of time' as const,
-    )
-    if (progress !== 'paused') return progress
-    if (budget.expired(STEPS_OF_MOVE * Math.min(left, SLICE))) return 'out of time'
-  }
-  return 'paused'
-}
+const runInSlices = (search: ObjectSearch, steps: number, budget: Budget) =>
+  inSlices(search.run, steps, SLICE, (done) => budget.expired(STEPS_OF_MOVE * done))
 
 const reasonOf = (exhausted: Limit = 'time', decided: number, parts: number): Reason =>
   outOf(

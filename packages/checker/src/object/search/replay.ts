@@ -1,5 +1,5 @@
-import { NEVER } from '../../encoding/encoded.ts'
 import type { Specification } from '../../judge/model.ts'
+import { missingIn } from '../../register/replay/replay.ts'
 import { operationAt, type Part } from '../model/part.ts'
 
 /**
@@ -21,10 +21,7 @@ export function faultOfObjectWitness(
     if (part.calls[i] > latestCall) latestCall = part.calls[i]
     if (!isPossible(i)) return `operation ${i} is not possible where it is placed`
   }
-  for (let i = 0; i < part.length; i++) {
-    if (seen[i] === 0 && part.returns[i] !== NEVER) return `operation ${i} is missing`
-  }
-  return undefined
+  return missingIn(seen, part.returns)
 }
 
 /**

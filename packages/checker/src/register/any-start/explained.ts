@@ -1,8 +1,8 @@
 import { type Decoder, type Encoded, later, NEVER, restrict } from '../../encoding/encoded.ts'
 import { range } from '../../encoding/lists.ts'
-import { type Budget, inTime } from '../../limits/budget.ts'
-import type { Counterexample } from '../../verdict/verdict.ts'
-import { type Case, isSure, located, showInvolved } from '../counterexample/involved.ts'
+import { type Budget, inTime, isSure } from '../../limits/budget.ts'
+import { asCore, type Counterexample } from '../../verdict/verdict.ts'
+import { ALLOWED_LOOKS, type Case, located, showInvolved } from '../counterexample/involved.ts'
 import { limit, reduce, watched, windows } from '../counterexample/reduce.ts'
 import { createCompletion } from '../counterexample/sources.ts'
 import { type Answer, answerForFew, type FewQuestion } from './any.ts'
@@ -74,7 +74,10 @@ function cutDown<Known extends Answer>(
       budget,
     ) ?? all
   const makesSure = (some: readonly number[]): boolean =>
-    isSure((allowance) => findAmong(restrict(encoded, some), explanation, decoder, allowance).result === 'violated')
+    isSure(
+      (allowance) => findAmong(restrict(encoded, some), explanation, decoder, allowance).result === 'violated',
+      ALLOWED_LOOKS,
+    )
   const { shown, uncut } = limit(reduced, encoded, { among, limit: limitReached(), makesSure })
   const set = restrict(encoded, shown)
   const again = inTime(() => seek(set), unknown)
@@ -82,7 +85,7 @@ function cutDown<Known extends Answer>(
   return {
     level,
     ...wordsOf(set, again),
-    operations: shown.map((i) => ({ operation: encoded.row[i], role: 'core' as const })),
+    operations: asCore(set.row),
     keys,
     uncut,
   }

@@ -1,7 +1,7 @@
 import { type Encoded, restrict } from '../../encoding/encoded.ts'
 import { range } from '../../encoding/lists.ts'
-import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
-import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../../verdict/verdict.ts'
+import { type Budget, isSure } from '../../limits/budget.ts'
+import { asCore, type Counterexample, MOST_OPERATIONS, type Uncut } from '../../verdict/verdict.ts'
 import { closure, LONG } from './locate.ts'
 
 /**
@@ -39,15 +39,7 @@ const isViolated = <Answer extends { readonly result: string }>(
 ): answer is Extract<Answer, { readonly result: 'violated' }> => answer.result === 'violated'
 
 /** The maximum number of time checks for verifying a few operations. */
-const ALLOWED_LOOKS = 200
-
-/** Reports, without reading the clock, whether some operations contradict a level by themselves. */
-export function isSure(violates: (budget: Budget) => boolean): boolean {
-  return inTime(
-    () => violates(createAllowance(ALLOWED_LOOKS)),
-    () => false,
-  )
-}
+export const ALLOWED_LOOKS = 200
 
 export interface Found {
   readonly level: Counterexample['level']
@@ -66,11 +58,11 @@ export function showInvolved({ level, encoded, involved, why, violates, sentence
   const all = range(0, Math.min(encoded.length, MOST_OPERATIONS))
   const closed = involved && (closure(encoded, involved, MOST_OPERATIONS) ?? involved.slice(0, MOST_OPERATIONS))
   const set = restrict(encoded, encoded.length <= MOST_OPERATIONS || closed === undefined ? all : closed)
-  const standsAlone = set.length === encoded.length || isSure((budget) => violates(set, budget))
+  const standsAlone = set.length === encoded.length || isSure((budget) => violates(set, budget), ALLOWED_LOOKS)
   return {
     level,
     sentence,
-    operations: Array.from(set.row, (operation) => ({ operation, role: 'core' as const })),
+    operations: asCore(set.row),
     keys: [],
     uncut: { why, among: encoded.length, standsAlone },
   }

@@ -27,7 +27,7 @@ import { saidOf } from '../../encoding/half-said.ts'
 import { UNJUDGED, unknownFunction, wrongAt } from '../../encoding/operation-row.ts'
 import { isUnknownStart, UNMENTIONED } from '../../encoding/unknown-start.ts'
 import type { Semantics } from '../../judge/options.ts'
-import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../../limits/budget.ts'
+import { type Budget, lookAt, unlimited } from '../../limits/budget.ts'
 import { type IdColumns, numberValues } from './value-numbers.ts'
 
 /** The functions of the register model, and their kinds. `get` and `put` are Porcupine's names. */
@@ -134,7 +134,7 @@ function meaningOf(
   let hasConditional = false
   let hasAppend = false
   for (let i = 0; i < total; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    lookAt(i, budget)
     let k = kindOf[f[i]]
     if (k === -1) throw unknownFunction(history, i, { model: 'register', known: registerFunctions })
     const outcome = outcomes[i]

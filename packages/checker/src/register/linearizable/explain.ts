@@ -22,8 +22,8 @@ import {
   restrict,
 } from '../../encoding/encoded.ts'
 import { range } from '../../encoding/lists.ts'
-import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
-import type { Counterexample, Uncut } from '../../verdict/verdict.ts'
+import { type Budget, inTime, isSure } from '../../limits/budget.ts'
+import { asCore, type Counterexample, type Uncut } from '../../verdict/verdict.ts'
 import { capital, createWords, show, type Words } from '../../verdict/words.ts'
 import { LONG, type Located, locate, nearest } from '../counterexample/locate.ts'
 import { type Contradiction, limit, reduce, watched, windows } from '../counterexample/reduce.ts'
@@ -105,16 +105,8 @@ function cutDown(
   }
 }
 
-/** The maximum number of time checks for verifying a few operations. */
-const ALLOWED_LOOKS = 100
-
-function standsAlone(some: Encoded, decoder: Decoder): boolean {
-  const allowance = createAllowance(ALLOWED_LOOKS)
-  return inTime(
-    () => violatesLinearizability(some, decoder.value, allowance, stepsFor(some)) === true,
-    () => false,
-  )
-}
+const standsAlone = (some: Encoded, decoder: Decoder): boolean =>
+  isSure((allowance) => violatesLinearizability(some, decoder.value, allowance, stepsFor(some)) === true)
 
 /** Describes a contradiction that was not reduced, on demand. */
 function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): Counterexample {
@@ -125,7 +117,7 @@ function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): C
     level: 'linearizable',
     sentence: `No order of these ${part.length} operations is legal.`,
     get operations() {
-      return Array.from(shown().set.row, (operation) => ({ operation, role: 'core' as const }))
+      return asCore(shown().set.row)
     },
     keys: keyName === undefined ? [] : [keyName],
     get uncut() {

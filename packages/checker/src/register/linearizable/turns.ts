@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { compact, type Encoded } from '../../encoding/encoded.ts'
-import { type Budget, inTime } from '../../limits/budget.ts'
+import { type Budget, inSlices } from '../../limits/budget.ts'
 import { type Limit, type Race, rankOf } from '../../limits/race.ts'
 import { faultOnOneKey } from '../replay/replay.ts'
 import type { onlyCases } from '../start/cases.ts'
@@ -99,21 +99,8 @@ export function verify(part: Encoded, key: number, order: Int32Array, jsonOf: Js
   throw new Error(`the order found for key ${key} is not a witness of linearizability: ${fault}`)
 }
 
-export function runInSlices(
-  search: Search,
-  steps: number,
-  isOver: (stepsDone: number) => boolean,
-): ReturnType<Search['run']> | 'out of time' {
-  for (let left = steps; left > 0; left -= SLICE) {
-    const progress = inTime(
-      () => search.run(Math.min(left, SLICE)),
-      () => 'out of time' as const,
-    )
-    if (progress !== 'paused') return progress
-    if (isOver(STEPS_OF_MOVE * Math.min(left, SLICE))) return 'out of time'
-  }
-  return 'paused'
-}
+export const runInSlices = (search: Search, steps: number, isOver: (stepsDone: number) => boolean) =>
+  inSlices(search.run, steps, SLICE, (done) => isOver(STEPS_OF_MOVE * done))
 
 /**
  * The number of operations decided in linear time between two checks of the clock, and the fixed cost of a part in

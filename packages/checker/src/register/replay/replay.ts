@@ -73,9 +73,12 @@ function faultOfReplay(
       states[key[i]] = writes[i]
     }
   }
-  for (let i = 0; i < length; i++) {
-    if (seen[i] === 0 && returns[i] !== NEVER) return `operation ${i} is missing`
-  }
+  return missingIn(seen, returns)
+}
+
+/** Names a completed operation that a witness lacks. */
+export function missingIn(seen: Uint8Array, returns: Int32Array): string | undefined {
+  for (let i = 0; i < seen.length; i++) if (seen[i] === 0 && returns[i] !== NEVER) return `operation ${i} is missing`
   return undefined
 }
 
@@ -115,11 +118,7 @@ function isRightOnOneKey(
     state = (state & isObservation) | (writes[i] & ~isObservation)
   }
   // The order has as many operations as the history, and none of them twice. So it contains every operation.
-  if (end === length) return faults === 0
-  for (let i = 0; i < length; i++) {
-    if (seen[i] === 0 && returns[i] !== NEVER) return false
-  }
-  return faults === 0
+  return faults === 0 && (end === length || missingIn(seen, returns) === undefined)
 }
 
 /**
@@ -147,8 +146,5 @@ function faultOfNumbers(
     if ((state === expects[i]) === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
     if (k === CAS) state = writes[i]
   }
-  for (let i = 0; i < length; i++) {
-    if (seen[i] === 0 && returns[i] !== NEVER) return `operation ${i} is missing`
-  }
-  return undefined
+  return missingIn(seen, returns)
 }

@@ -18,19 +18,14 @@ import { eachBefore } from './each-before.ts'
  * @throws OutOfTime
  */
 export function readsGoBack(facts: Facts, budget: Budget): readonly Edge[] | undefined {
-  const { encoded, writerOf } = facts
-  const edges: Edge[] = []
+  const { writerOf } = facts
   const isRead = (operation: number): boolean => writerOf[operation] !== NO_READ
-  const missed = eachBefore(facts, isRead, budget, (read, earlier) => {
+  return brokenCycle(facts, isRead, budget, (read, earlier) => {
     const source = writerOf[read]
     const before = writerOf[earlier]
     if (source === NO_READ || before === INITIAL || before === source) return undefined
-    const edge = overwrites(before, read, source)
-    if (source === INITIAL) return edge
-    edges.push(edge)
-    return undefined
+    return overwrites(before, read, source)
   })
-  return missed === undefined ? findCycle(edges, encoded.length, budget) : [missed]
 }
 
 /**
@@ -41,21 +36,32 @@ export function readsGoBack(facts: Facts, budget: Budget): readonly Edge[] | und
  */
 export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] | undefined {
   const { encoded, writerOf } = facts
-  const edges: Edge[] = []
   const isWrite = (operation: number): boolean => encoded.writes[operation] !== NOTHING
-  const missed = eachBefore(facts, isWrite, budget, (operation, last) => {
-    if (isWrite(operation)) {
-      edges.push({ from: last, to: operation, reason: 'process order' })
-      return undefined
-    }
+  return brokenCycle(facts, isWrite, budget, (operation, last) => {
+    if (isWrite(operation)) return { from: last, to: operation, reason: 'process order' }
     const source = writerOf[operation]
-    if (source === NO_READ || source === last) return undefined
-    const edge = overwrites(last, operation, source)
-    if (source === INITIAL) return edge
+    return source === NO_READ || source === last ? undefined : overwrites(last, operation, source)
+  })
+}
+
+/**
+ * Collects the orders that follow from what a client did before each of its operations. Returns a cycle of these, or
+ * one that is impossible by itself, because nothing precedes the initial value.
+ */
+function brokenCycle(
+  facts: Facts,
+  counts: (operation: number) => boolean,
+  budget: Budget,
+  orderOf: (operation: number, before: number) => Edge | undefined,
+): readonly Edge[] | undefined {
+  const edges: Edge[] = []
+  const missed = eachBefore(facts, counts, budget, (operation, before) => {
+    const edge = orderOf(operation, before)
+    if (edge === undefined || edge.reason === 'overwritten after') return edge
     edges.push(edge)
     return undefined
   })
-  return missed === undefined ? findCycle(edges, encoded.length, budget) : [missed]
+  return missed === undefined ? findCycle(edges, facts.encoded.length, budget) : [missed]
 }
 
 /** Returns the order that follows if a client knew of `write` when it read from `source`. */
@@ -106,6 +112,5 @@ function inFewSteps(cycle: readonly Edge[]): readonly Edge[] {
     0,
     cycle.findIndex(({ reason }) => reason !== 'process order'),
   )
-  const steps = inOwnOrder([...cycle.slice(first), ...cycle.slice(0, first)])
-  return steps
+  return inOwnOrder([...cycle.slice(first), ...cycle.slice(0, first)])
 }

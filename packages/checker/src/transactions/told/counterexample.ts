@@ -1,6 +1,7 @@
 import { count } from '@chaosproxy/history'
 import { ascending } from '../../encoding/lists.ts'
 import {
+  asCore,
   type Counterexample,
   MOST_OPERATIONS,
   type TransactionArrow,
@@ -32,8 +33,7 @@ import {
 
 export type Told = Omit<Counterexample, 'level'>
 
-const rowsOf = (transactions: readonly number[]): Told['operations'] =>
-  ascending(transactions).map((operation) => ({ operation, role: 'core' }))
+const rowsOf = (transactions: readonly number[]): Told['operations'] => asCore(ascending(transactions))
 
 const kindNames: { readonly [kind: number]: TransactionArrow['edge'] } = {
   [WW]: 'ww',

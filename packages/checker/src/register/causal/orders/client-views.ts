@@ -2,6 +2,7 @@ import type { Json } from '@chaosproxy/history'
 import { type Encoded, NEVER, NOTHING, restrict } from '../../../encoding/encoded.ts'
 import { assemble, listsOf, type Threads, threadsOf } from '../../../encoding/threads.ts'
 import type { Budget } from '../../../limits/budget.ts'
+import { firstWhere } from '../../../search/halving.ts'
 import { decideBy, findSequentialOrder } from '../../sequential/decide.ts'
 import { derive } from '../../sequential/derivation.ts'
 import { indicesWhere, NO_READ, type ReadsFrom } from '../../sequential/reads-from.ts'
@@ -131,7 +132,8 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
       const known = rows[indices[n] * width + thread]
       // The previous operation of the thread already has this predecessor.
       if (column === of[n] || (previous !== undefined && rows[indices[previous] * width + thread] === known)) continue
-      const before = lastWithin(kept[column], known, (m) => threads.place[indices[m]])
+      const some = kept[column]
+      const before = some[firstWhere(0, some.length, (m) => threads.place[indices[some[m]]] >= known) - 1]
       if (before === undefined) continue
       pairs.from.push(before)
       pairs.to.push(n)
@@ -145,18 +147,6 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
     isBranched: threads.isBranched,
     joined: new Uint8Array(length),
   })
-}
-
-/** Returns the last operation of `some` among the first `count` operations of the thread. */
-function lastWithin(some: readonly number[], count: number, placeOf: (n: number) => number): number | undefined {
-  let low = 0
-  let high = some.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (placeOf(some[middle]) < count) low = middle + 1
-    else high = middle
-  }
-  return some[low - 1]
 }
 
 /**

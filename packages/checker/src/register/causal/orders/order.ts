@@ -47,14 +47,20 @@ export function previousOf({ of, place, start, members }: Threads, operation: nu
 
 /** Returns the last of one thread's `writes` among its first `count` operations, or -1. */
 export function lastAmong(writes: readonly number[], count: number, place: Int32Array): number {
+  const among = countAmong(writes, writes.length, count, place)
+  return among === 0 ? -1 : writes[among - 1]
+}
+
+/** Returns how many of the first `length` operations of a list are among the first `count` of their thread. */
+export function countAmong(list: readonly number[], length: number, count: number, place: Int32Array): number {
   let low = 0
-  let high = writes.length
+  let high = length
   while (low < high) {
     const middle = (low + high) >> 1
-    if (place[writes[middle]] < count) low = middle + 1
+    if (place[list[middle]] < count) low = middle + 1
     else high = middle
   }
-  return low === 0 ? -1 : writes[low - 1]
+  return low
 }
 
 /** The causal order: the transitive closure of each client's order and reads-from. */

@@ -1,8 +1,8 @@
 import { type Budget, createPace } from '../../../limits/budget.ts'
-import { countBelow } from '../../../search/halving.ts'
+import { countBelow, firstWhere } from '../../../search/halving.ts'
 import type { Edge } from '../../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
-import { type CausalOrder, causalOrder, type Facts, lastAmong, raise } from './order.ts'
+import { type CausalOrder, causalOrder, countAmong, type Facts, lastAmong, raise } from './order.ts'
 
 /** The reason why one process cannot order the writes and its own reads: a cycle of `edges` and `last`. */
 interface ViewConflict {
@@ -64,16 +64,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
   const reads: number[] = []
   const past: Int32Array[] = []
   /** The number of the viewer's reads among its first `count` operations. */
-  const readsAmong = (count: number): number => {
-    let low = 0
-    let high = past.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (place[reads[middle]] < count) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
+  const readsAmong = (count: number): number => countAmong(reads, past.length, count, place)
   /** Extends a row by the predecessors of its operations. */
   const close = (row: Int32Array): void => {
     for (let changed = true; changed; ) {
@@ -182,7 +173,8 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
         }
         force(source, ofOlder)
         // Visits earlier reads again if they have the source in their past, because the source has new predecessors.
-        const back = firstWith(past, i, of[source], place[source])
+        // Each row contains the previous one.
+        const back = firstWhere(0, i, (at) => past[at][of[source]] > place[source])
         if (back < i && !covers(past[back], ofOlder)) i = back - 1
       }
       return undefined
@@ -210,18 +202,6 @@ function clientOrder(facts: Facts, budget: Budget): CausalOrder | undefined {
 
 /** Approximate number of rows visited per read. */
 const ROWS_PER_READ = 8
-
-/** Returns the first row up to `last` that contains an operation. Each row contains the previous one. */
-function firstWith(past: readonly Int32Array[], last: number, thread: number, place: number): number {
-  let low = 0
-  let high = last
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (past[middle][thread] > place) high = middle
-    else low = middle + 1
-  }
-  return low
-}
 
 function covers(row: Int32Array, other: Int32Array): boolean {
   for (let t = 0; t < row.length; t++) if (other[t] > row[t]) return false

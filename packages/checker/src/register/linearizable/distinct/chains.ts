@@ -1,6 +1,6 @@
 import { int32Array, uint8Array } from '@chaosproxy/history'
 import { type Encoded, NEVER, READ } from '../../../encoding/encoded.ts'
-import { type Budget, STEPS_BETWEEN_LOOKS } from '../../../limits/budget.ts'
+import { type Budget, lookAt } from '../../../limits/budget.ts'
 import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 import { sequenceOfZones } from './zones.ts'
 
@@ -95,7 +95,7 @@ function clustersOf({ length, kind, calls, returns, value, next }: Chains, budge
   const first = int32Array(next.length).fill(NEVER)
   const last = int32Array(next.length).fill(NO_CALL)
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    lookAt(i, budget)
     const v = value[i]
     if (v === NONE) continue
     if (kind[i] === READ) reads[v]++

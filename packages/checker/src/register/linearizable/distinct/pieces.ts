@@ -14,7 +14,7 @@ import {
 } from '@chaosproxy/history'
 import { type Encoded, NOTHING } from '../../../encoding/encoded.ts'
 import { ascending } from '../../../encoding/lists.ts'
-import { type Budget, STEPS_BETWEEN_LOOKS } from '../../../limits/budget.ts'
+import { type Budget, lookAt } from '../../../limits/budget.ts'
 import { NONE } from './chains.ts'
 
 /**
@@ -51,7 +51,7 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
   const terminators = uint8Array(keys)
   const isUnterminated = uint8Array(keys)
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    lookAt(i, budget)
     if (writes[i] === NOTHING) continue
     const k = key[i]
     const entry = ValueTable.placeOf(names[writes[i]])

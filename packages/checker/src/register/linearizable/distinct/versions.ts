@@ -1,6 +1,6 @@
 import { areSame, endOf, int32Array, pageOf, QUOTE, startOf, uint8Array, ValueTable } from '@chaosproxy/history'
 import { type Encoded, NEVER, READ, WRITE } from '../../../encoding/encoded.ts'
-import { type Budget, STEPS_BETWEEN_LOOKS } from '../../../limits/budget.ts'
+import { type Budget, lookAt } from '../../../limits/budget.ts'
 import { type Chains, NONE } from './chains.ts'
 import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 import { createPieces, type Pieces } from './pieces.ts'
@@ -34,7 +34,7 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
   // By value: the latest version whose text is this value. The version may belong to another key.
   const known = int32Array(values).fill(NONE)
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    lookAt(i, budget)
     const k = key[i]
     if (kind[i] === READ && isImpossible[k] === 0) {
       let version = expects[i] === initial ? length + k : known[expects[i]]

@@ -1,6 +1,6 @@
 import { int32Array, uint8Array } from '@chaosproxy/history'
 import { type Encoded, NEVER } from '../../../encoding/encoded.ts'
-import { type Budget, STEPS_BETWEEN_LOOKS, unlimited } from '../../../limits/budget.ts'
+import { type Budget, lookAt, unlimited } from '../../../limits/budget.ts'
 import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 
 /** An order that explains the operations, or operations that no order explains. */
@@ -76,7 +76,7 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   const unknown: number[] = []
   let impossibleRead = false
   for (let i = 0; i < length; i++) {
-    if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
+    lookAt(i, budget)
     const returned = returns[i]
     if (returned === NEVER) {
       unknown.push(i)
