@@ -113,14 +113,14 @@ export const objectMutations: readonly Mutation[] = [
   ...inFile('queue/gaps.ts', definitions, [
     {
       name: 'gaps-after-the-return',
-      before: 'return at < to ? at + HALF : undefined',
-      after: 'return at + HALF',
+      before: 'return at !== undefined && at < to ? at + HALF : undefined',
+      after: 'return at !== undefined ? at + HALF : undefined',
       breaks: 'a dequeue may find nothing at a moment after it returned',
     },
     {
       name: 'gaps-over-what-nobody-took',
-      before: 'if (certain[at] === 0 && spare[at] >= 0) possible = at',
-      after: 'if (certain[at] === 0) possible = at',
+      before: 'isPossible[positions.length - 1] = certain === 0 && spare >= 0',
+      after: 'isPossible[positions.length - 1] = certain === 0',
       breaks: 'a dequeue may find nothing though a message is there that nobody took',
     },
   ]),

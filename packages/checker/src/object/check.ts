@@ -186,20 +186,16 @@ function judgeOf(
   { isRead }: Functions,
   initial: Json,
 ): Judge {
+  const from = <Rest extends readonly unknown[], Found>(
+    judge: ((part: Part, initial: Json, ...rest: Rest) => Found) | undefined,
+  ) => judge && ((part: Part, ...rest: Rest): Found => judge(part, initial, ...rest))
   return {
     model,
     specification: specification(initial, history),
     ...(readsReveal === true ? { isRead: () => false, observes: isRead } : { isRead }),
-    fast: fast === undefined ? undefined : (part, some) => fast(part, initial, some),
-    glance: glance === undefined ? undefined : (part, some) => glance(part, initial, some),
-    refute: refute === undefined ? undefined : (part, some) => refute(part, initial, some),
-    machine: machine === undefined ? undefined : (part, some) => machine(part, initial, some),
-    divide,
-    simulate: simulate === undefined ? undefined : (part) => simulate(part, initial),
-    rule,
-    tell,
-    beside: beside === undefined ? undefined : (row) => beside(history, row, initial),
-    aftermath: aftermath === undefined ? undefined : (core, culprit) => aftermath(core, initial, culprit),
+    ...{ fast: from(fast), glance: from(glance), refute: from(refute), machine: from(machine) },
+    ...{ simulate: from(simulate), aftermath: from(aftermath), divide, rule, tell },
+    beside: beside && ((row) => beside(history, row, initial)),
     ...dependence(object, isRead, initial),
   }
 }

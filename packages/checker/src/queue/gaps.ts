@@ -1,4 +1,4 @@
-import { type Budget, ticking } from '../limits/budget.ts'
+import type { Budget } from '../limits/budget.ts'
 import { firstWhere } from '../search/halving.ts'
 import type { Life } from './life.ts'
 
@@ -22,79 +22,33 @@ export function findGap(
   unknownCalls: readonly number[],
   budget: Budget,
 ): (from: number, to: number) => number | undefined {
-  let last = 0
-  for (const { enqueued, dequeueFrom, dequeue } of lives) {
-    budget.tick()
-    last = Math.max(last, enqueued, dequeue === -1 ? 0 : dequeueFrom)
+  /** The event positions with a change, each as `position * CHANGES + change`. */
+  const changes = new Float64Array(2 * lives.length + unknownCalls.length)
+  let count = 0
+  const note = (position: number, change: number): void => {
+    changes[count++] = position * CHANGES + change
   }
-  for (const call of unknownCalls) last = Math.max(last, call)
-  if (last > SPARSEST * (lives.length + unknownCalls.length) + SMALLEST)
-    return findSparseGap(lives, unknownCalls, budget)
-  const certain = new Int32Array(last + 2)
-  const spare = new Int32Array(last + 2)
   for (const { enqueued, dequeueFrom, dequeue } of lives) {
     budget.tick()
-    if (dequeue === -1) spare[enqueued]--
+    if (dequeue === -1) note(enqueued, STAYED)
     else if (enqueued < dequeueFrom) {
-      certain[enqueued]++
-      certain[dequeueFrom]--
+      note(enqueued, CAME)
+      note(dequeueFrom, LEFT)
     }
   }
-  for (const call of unknownCalls) spare[call]++
-  for (let at = 1; at < certain.length; at++) {
-    budget.tick()
-    certain[at] += certain[at - 1]
-    spare[at] += spare[at - 1]
-  }
-  // By event position: the first moment from here on at which the queue may be empty.
-  const next = new Int32Array(last + 2)
-  let possible = last + 1
-  for (let at = last + 1; at >= 0; at--) {
-    budget.tick()
-    if (certain[at] === 0 && spare[at] >= 0) possible = at
-    next[at] = possible
-  }
-  const isPossibleAtEnd = certain[last + 1] === 0 && spare[last + 1] >= 0
-  return (from, to) => {
-    const at = from > last ? from : next[from]
-    if (at > last && !isPossibleAtEnd) return undefined
-    return at < to ? at + HALF : undefined
-  }
-}
-
-/** If a message has more event positions than this on average, only positions with changes are examined. */
-const SPARSEST = 16
-const SMALLEST = 1_024
-
-/** `findGap` for a queue with few messages among the events of many other queues. */
-function findSparseGap(
-  lives: readonly Life[],
-  unknownCalls: readonly number[],
-  budget: Budget,
-): (from: number, to: number) => number | undefined {
-  const changes = new Map<number, { certain: number; spare: number }>()
-  const changeAt = (position: number): { certain: number; spare: number } => {
-    const known = changes.get(position) ?? { certain: 0, spare: 0 }
-    changes.set(position, known)
-    return known
-  }
-  for (const { enqueued, dequeueFrom, dequeue } of lives) {
-    budget.tick()
-    if (dequeue === -1) changeAt(enqueued).spare--
-    else if (enqueued < dequeueFrom) {
-      changeAt(enqueued).certain++
-      changeAt(dequeueFrom).certain--
-    }
-  }
-  for (const call of unknownCalls) changeAt(call).spare++
-  const positions = [...changes.keys()].sort(ticking((a, b) => a - b, budget))
+  for (const call of unknownCalls) note(call, TOOK)
+  const positions: number[] = []
   const isPossible: boolean[] = []
   let [certain, spare] = [0, 0]
-  for (const position of positions) {
-    const change = changeAt(position)
-    certain += change.certain
-    spare += change.spare
-    isPossible.push(certain === 0 && spare >= 0)
+  for (const each of changes.subarray(0, count).sort()) {
+    budget.tick()
+    const position = Math.floor(each / CHANGES)
+    const change = each - position * CHANGES
+    if (change === CAME) certain++
+    else if (change === LEFT) certain--
+    else spare += change === TOOK ? 1 : -1
+    if (positions[positions.length - 1] !== position) positions.push(position)
+    isPossible[positions.length - 1] = certain === 0 && spare >= 0
   }
   // By change: the first change, from this one on, after which the queue may be empty; -1 if there is none.
   const next = new Int32Array(positions.length + 1).fill(-1)
@@ -107,6 +61,13 @@ function findSparseGap(
     return at !== undefined && at < to ? at + HALF : undefined
   }
 }
+
+/** A message came for certain, and left for certain; it stayed; a dequeue of unknown outcome may have taken one. */
+const CAME = 0
+const LEFT = 1
+const STAYED = 2
+const TOOK = 3
+const CHANGES = 4
 
 /** A message that a dequeue of unknown outcome must have taken. */
 export interface Taking {

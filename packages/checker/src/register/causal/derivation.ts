@@ -130,6 +130,5 @@ function pathBetween(
     for (let n = start[at]; n < start[at + 1]; n++) visit(items[n], { from: items[n], to: at, reason: 'process order' })
   })
   if (way === undefined) throw new Error('an order was derived from a path that does not exist')
-  const path = inOwnOrder(way.toReversed())
-  return path
+  return inOwnOrder(way.toReversed())
 }

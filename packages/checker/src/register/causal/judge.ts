@@ -1,5 +1,5 @@
 import { FAIL } from '@chaosproxy/history'
-import type { Decoder, Encoded } from '../../encoding/encoded.ts'
+import { type Decoder, type Encoded, later } from '../../encoding/encoded.ts'
 import { follows, type Level, type WeakLevel, weakLevels } from '../../levels/levels.ts'
 import { type Budget, inTime } from '../../limits/budget.ts'
 import { definedForRegisters, OUT_OF_TIME } from '../../verdict/reason.ts'
@@ -131,11 +131,7 @@ const FEW = 1_000
  * check.
  */
 function witnessOf(arbitration: () => ArbitratedHistory, { row, length }: Encoded): Witness {
-  let known: ArbitratedHistory | undefined
-  const arbitrated = (): ArbitratedHistory => {
-    known ??= arbitration()
-    return known
-  }
+  const arbitrated = later(arbitration)
   const order = (): number[] => Array.from(arbitrated().order, (index) => row[index])
   const sources = (): { readonly read: number; readonly write: number | undefined }[] =>
     Array.from(arbitrated().writerOf, ([read, write]) => ({

@@ -1,4 +1,5 @@
 import type { OrderEdge } from '../../verdict/verdict.ts'
+import { INITIAL } from './reads-from.ts'
 
 /** An order that holds in every sequentially consistent explanation, with its reason. */
 export interface Edge {
@@ -11,6 +12,14 @@ export interface Edge {
    */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined
+}
+
+/** Returns the order that follows if `write` was visible to a read that saw `source`. */
+export function overwrites(write: number, read: number, source: number): Edge {
+  const premise = [write, read] as const
+  return source === INITIAL
+    ? { from: read, to: write, reason: 'overwritten after', premise, reader: read }
+    : { from: write, to: source, reason: 'overwritten before', premise, reader: read }
 }
 
 /** Merges consecutive steps of one client's own order, because the operations in between do not matter. */

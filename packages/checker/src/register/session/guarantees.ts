@@ -3,7 +3,7 @@ import { groupBy } from '../../encoding/lists.ts'
 import { depthFirst, NO_MORE } from '../../graph/walks.ts'
 import type { Budget } from '../../limits/budget.ts'
 import type { Facts } from '../causal/orders/order.ts'
-import { type Edge, inOwnOrder } from '../sequential/edges.ts'
+import { type Edge, inOwnOrder, overwrites } from '../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { eachBefore } from './each-before.ts'
 
@@ -62,14 +62,6 @@ function brokenCycle(
     return undefined
   })
   return missed === undefined ? findCycle(edges, facts.encoded.length, budget) : [missed]
-}
-
-/** Returns the order that follows if a client knew of `write` when it read from `source`. */
-function overwrites(write: number, read: number, source: number): Edge {
-  const premise = [write, read] as const
-  return source === INITIAL
-    ? { from: read, to: write, reason: 'overwritten after', premise, reader: read }
-    : { from: write, to: source, reason: 'overwritten before', premise, reader: read }
 }
 
 /** Returns the client's last read before `read` that saw the write, or else `read`. */

@@ -1,6 +1,6 @@
 import { groupBy, turned } from '../../../encoding/lists.ts'
 import type { Budget } from '../../../limits/budget.ts'
-import type { Edge } from '../../sequential/edges.ts'
+import { type Edge, overwrites } from '../../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
 
@@ -26,11 +26,7 @@ export function overwrittenInPast(facts: Facts, order: CausalOrder, budget: Budg
       if (count === 0) continue
       const last = lastAmong(writes, count, threads.place)
       if (last === -1 || last === source) continue
-      if (source === INITIAL)
-        return { from: read, to: last, reason: 'overwritten after', premise: [last, read], reader: read }
-      if (order.precedes(source, last)) {
-        return { from: last, to: source, reason: 'overwritten before', premise: [last, read], reader: read }
-      }
+      if (source === INITIAL || order.precedes(source, last)) return overwrites(last, read, source)
     }
   }
   return undefined
@@ -160,10 +156,7 @@ function waitsFor(
   into: Int32Array,
 ): Edge {
   const conflict = into.find((each) => waiting[from[each]] > 0)
-  if (conflict !== undefined) {
-    const premise = [from[conflict], by[conflict]] as const
-    return { from: from[conflict], to: operation, reason: 'overwritten before', premise, reader: by[conflict] }
-  }
+  if (conflict !== undefined) return overwrites(from[conflict], by[conflict], operation)
   const source = writerOf[operation]
   if (source >= 0 && waiting[source] > 0) return { from: source, to: operation, reason: 'reads from' }
   const previous = previousOf(threads, operation)

@@ -1,6 +1,6 @@
 import { type Budget, createPace } from '../../../limits/budget.ts'
 import { countBelow, firstWhere } from '../../../search/halving.ts'
-import type { Edge } from '../../sequential/edges.ts'
+import { type Edge, overwrites } from '../../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, causalOrder, countAmong, type Facts, lastAmong, raise } from './order.ts'
 
@@ -144,16 +144,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
           if (past[i][list.thread] === 0) continue
           const last = lastAmong(list.writes, past[i][list.thread], place)
           if (last === -1 || last === source) continue
-          if (source === INITIAL) {
-            const edge: Edge = {
-              from: read,
-              to: last,
-              reason: 'overwritten after',
-              premise: [last, read],
-              reader: read,
-            }
-            return { thread, edges, last: edge }
-          }
+          if (source === INITIAL) return { thread, edges, last: overwrites(last, read, source) }
           if (ofSource[list.thread] > place[last]) continue
           older.push(last)
           base(ofOlder, last)
@@ -161,13 +152,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
         if (older.length === 0) continue
         close(ofOlder)
         for (const last of older) {
-          const edge: Edge = {
-            from: last,
-            to: source,
-            reason: 'overwritten before',
-            premise: [last, read],
-            reader: read,
-          }
+          const edge = overwrites(last, read, source)
           if (ofOlder[of[source]] > place[source] && precededBy(last, source)) return { thread, edges, last: edge }
           edges.push(edge)
         }
