@@ -10,7 +10,7 @@ import {
   type ValueId,
 } from '@chaosproxy/history'
 import { firstOfClient } from '../../encoding/clients.ts'
-import { NEVER } from '../../encoding/encoded.ts'
+import { eventsSorted, NEVER } from '../../encoding/encoded.ts'
 import { UNJUDGED, unknownFunction, wrongAt } from '../../encoding/operation-row.ts'
 import type { ObjectOperation } from '../../judge/model.ts'
 import { type Budget, unlimited } from '../../limits/budget.ts'
@@ -267,18 +267,6 @@ function eventsByPosition(
     for (let event = firstAt[position]; event !== 0; event = after[event - 1]) events[at++] = event - 1
   }
   return events
-}
-
-function eventsSorted({ length, calls, returns }: Pick<Part, 'length' | 'calls' | 'returns'>): Int32Array {
-  const keys = new Float64Array(2 * length)
-  let count = 0
-  // Sorts by position, then by index, the call first. 2^31 positions and 2^20 operations fit the 53 bits of a double.
-  for (let i = 0; i < length; i++) {
-    keys[count++] = calls[i] * 2 * length + 2 * i
-    if (returns[i] !== NEVER) keys[count++] = returns[i] * 2 * length + 2 * i + 1
-  }
-  const sorted = keys.subarray(0, count).sort()
-  return Int32Array.from(sorted, (key) => key % (2 * length))
 }
 
 export function badOperation(part: Part, i: number, complaint: string): UserError {

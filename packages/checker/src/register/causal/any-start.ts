@@ -1,5 +1,5 @@
 import type { Decoder, Encoded } from '../../encoding/encoded.ts'
-import { follows, type Level, type WeakLevel, weakLevels } from '../../levels/levels.ts'
+import { type Level, type WeakLevel, weakLevels } from '../../levels/levels.ts'
 import { type Budget, inTime } from '../../limits/budget.ts'
 import { OUT_OF_TIME } from '../../verdict/reason.ts'
 import type { Verdict } from '../../verdict/verdict.ts'
@@ -29,23 +29,17 @@ export function judgeWeakerFromAny(
   const levels = weakLevels.filter((level) => asked.includes(level))
   const other = unlikeRegister(encoded, decoder)
   if (other !== undefined) return undefinedFor(other, levels)
-  const verdicts: Verdicts = {}
   const weaker = createWeakerFromAny(encoded, decoder, budget)
   const explaining = budget.within(EXPLAIN_ALL_MS)
   try {
-    if (levels.some((level) => follows('causal-convergence', level))) {
-      // Causal convergence implies most of the other levels.
-      const verdict = verdictOf('causal-convergence', weaker.decide('causal-convergence'))
-      if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
-    }
-    judgeEach(levels, verdicts, {
+    return judgeEach(levels, {
       judge: (level) => verdictOf(level, weaker.decide(level)),
       retell: (level, told) => borrowed(level, told, encoded, decoder, explaining),
+      isSearched: true,
     })
   } finally {
     weaker.release()
   }
-  return verdicts
 
   function verdictOf(level: WeakLevel, found: FromAny<WeakAnswer>): Verdict {
     if (found.result === 'unknown') return found

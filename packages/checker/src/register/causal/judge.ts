@@ -31,41 +31,46 @@ export function judgeWeaker(
   if (levels.length === 0) return {}
   const other = unlikeRegister(encoded, decoder)
   if (other !== undefined) return undefinedFor(other, levels)
-  const verdicts: Verdicts = {}
   const explanations = createExplanations(encoded, decoder, budget)
   const weaker = inTime(() => createWeaker(encoded, sources, budget))
   if (weaker === undefined) {
     return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason: OUT_OF_TIME }]))
   }
   try {
-    if (sources.result === 'repeated values' && levels.some((level) => follows('causal-convergence', level))) {
-      // Sources that satisfy causal convergence also satisfy the levels that it implies.
-      const verdict = verdictOf('causal-convergence', weaker, encoded, explanations.explain)
-      if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
-    }
-    judgeEach(levels, verdicts, {
+    return judgeEach(levels, {
       judge: (level) => verdictOf(level, weaker, encoded, explanations.explain),
       retell: explanations.retell,
+      isSearched: sources.result === 'repeated values',
     })
   } finally {
     weaker.release()
   }
-  return verdicts
 }
 
 export interface Judge {
   readonly judge: (level: WeakLevel) => Verdict
   readonly retell: (level: WeakLevel, weaker: Counterexample) => Counterexample
+  /**
+   * Whether each level needs a search. What satisfies causal convergence also satisfies the levels that it implies, so
+   * it is then judged first.
+   */
+  readonly isSearched: boolean
 }
 
-/** Adds the verdicts on the given levels, cheapest first, except levels known to be met. */
-export function judgeEach(levels: readonly WeakLevel[], verdicts: Verdicts, { judge, retell }: Judge): void {
+/** Judges the given levels, cheapest first, except levels known to be met. */
+export function judgeEach(levels: readonly WeakLevel[], { judge, retell, isSearched }: Judge): Verdicts {
+  const verdicts: Verdicts = {}
+  if (isSearched && levels.some((level) => follows('causal-convergence', level))) {
+    const verdict = judge('causal-convergence')
+    if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
+  }
   for (const level of levels) {
     if (weakLevels.some((other) => follows(other, level) && verdicts[other]?.result === 'met')) continue
     const weaker = shortest(weakLevels.map((other) => (follows(level, other) ? verdicts[other] : undefined)))
     verdicts[level] =
       weaker === undefined ? judge(level) : { result: 'violated', counterexample: retell(level, weaker) }
   }
+  return verdicts
 }
 
 function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | undefined {

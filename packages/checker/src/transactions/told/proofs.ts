@@ -1,4 +1,4 @@
-import { ascending, range } from '../../encoding/lists.ts'
+import { addTo, ascending, range } from '../../encoding/lists.ts'
 import { RW, WW } from '../graph/edges.ts'
 import type { CycleStep, Violation } from '../levels/situation.ts'
 import { APPEND, COMMITTED, READ, type TransactionRecord, transactionOf } from '../record/record.ts'
@@ -62,8 +62,8 @@ function orderText(record: TransactionRecord, { from, to, kind, key }: CycleStep
 }
 
 export function proofsText(record: TransactionRecord, proofs: readonly Proof[], name: (t: number) => string): string {
-  const groups = new Map<string, readonly Proof[]>()
-  for (const proof of proofs) groups.set(proof.why, [...(groups.get(proof.why) ?? []), proof])
+  const groups = new Map<string, Proof[]>()
+  for (const proof of proofs) addTo(groups, proof.why, proof)
   const told = [...groups].map(([why, some]) => {
     if (why === FOUND_WITH) return ''
     if (why === NEEDED) return ` Without ${anyOf(some, name)}, an order of the others is left.`
