@@ -40,12 +40,8 @@ export function lifetimes(
     budget.tick()
     if (f[i] === ENQUEUE) {
       if (input[i] === NULL_ID) throw badOperation(part, i, `${NO_MESSAGE}.`)
-      const same = enqueues.get(input[i])
-      if (same === undefined) enqueues.set(input[i], [i])
-      else {
-        same.push(i)
-        repeated = true
-      }
+      repeated ||= enqueues.has(input[i])
+      addTo(enqueues, input[i], i)
     } else if (returns[i] === NEVER) unknown.push(i)
     else if (output[i] === NULL_ID) empties.push(i)
     else {

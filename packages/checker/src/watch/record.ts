@@ -168,9 +168,7 @@ function writeOf(history: History, row: OperationRow, answer: Json | undefined):
   const revision = typeof answer === 'number' ? answer : undefined
   if (outcome[row] !== OK) return { row, changes, outcome: outcome[row] === INFO ? 'open' : 'failed', revision }
   // A deletion that found no key changed nothing.
-  return answer === null
-    ? { row, changes: new Map(), outcome: 'done', revision }
-    : { row, changes, outcome: 'done', revision }
+  return { row, changes: answer === null ? new Map() : changes, outcome: 'done', revision }
 }
 
 function readingOf(history: History, row: OperationRow, answer: Json): Reading {

@@ -1,5 +1,5 @@
 import { canonical, type Json } from '@chaosproxy/history'
-import { ascending } from '../encoding/lists.ts'
+import { addTo, ascending } from '../encoding/lists.ts'
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { countBelow } from '../search/halving.ts'
 import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
@@ -54,10 +54,8 @@ export function buildTimeline({ writes, readings, watches }: WatchRecord, callEv
   const byKey = new Map<string, Known[]>()
   for (const revision of revisions)
     for (const known of byRevision.get(revision)?.values() ?? []) {
-      const list = byKey.get(known.key)
-      known.index = list?.length ?? 0
-      if (list === undefined) byKey.set(known.key, [known])
-      else list.push(known)
+      known.index = byKey.get(known.key)?.length ?? 0
+      addTo(byKey, known.key, known)
     }
 
   const open = writes.filter((write) => write.outcome !== 'failed' && write.changes.size > 0 && !settled.has(write))
@@ -97,11 +95,8 @@ function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Se
 
   function settle(write: Write, revision: number, toldBy: OperationRow | undefined): void {
     settled.add(write)
-    let there = byRevision.get(revision)
-    if (there === undefined) {
-      there = new Map()
-      byRevision.set(revision, there)
-    }
+    const there = byRevision.get(revision) ?? new Map<string, Known>()
+    byRevision.set(revision, there)
     for (const [key, value] of write.changes)
       there.set(key, { revision, key, value, writer: write.row, toldBy, index: -1 })
   }

@@ -4,7 +4,7 @@ import { shrink } from '../../search/shrink.ts'
 import { MOST_OPERATIONS } from '../../verdict/verdict.ts'
 import { Findings } from '../record/findings.ts'
 import { partOf } from '../record/part.ts'
-import { COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
+import { COMMITTED, eachRow, READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
 import { judgeVersions } from './judge.ts'
 import { type IsolationLevel, impliesLevel } from './ladder.ts'
@@ -39,17 +39,17 @@ export function findExampleAmong(situation: Situation, level: IsolationLevel): V
 }
 
 /** Returns, for each key with appends, the transaction that read its longest list, or else one that appends. */
-function longestReaders({ starts, kind, key, length }: TransactionRecord, { of }: Versions, some: readonly number[]) {
+function longestReaders(record: TransactionRecord, { of }: Versions, some: readonly number[]) {
+  const { starts, kind, key } = record
   const longest = new Map<number, { readonly version: number; readonly reader: number }>()
   for (const t of some)
     for (let row = starts[t]; row < starts[t + 1]; row++)
       if (kind[row] !== READ) longest.set(key[row], { version: INITIAL, reader: t })
-  for (let t = 0; t < length; t++)
-    for (let row = starts[t]; row < starts[t + 1]; row++) {
-      const known = longest.get(key[row])
-      if (kind[row] === READ && known !== undefined && of[row] > known.version)
-        longest.set(key[row], { version: of[row], reader: t })
-    }
+  eachRow(record, (row, t) => {
+    const known = longest.get(key[row])
+    if (kind[row] === READ && known !== undefined && of[row] > known.version)
+      longest.set(key[row], { version: of[row], reader: t })
+  })
   return [...longest.values()].map(({ reader }) => reader)
 }
 

@@ -1,6 +1,6 @@
 import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
-import { ABORTED, APPEND, COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
+import { ABORTED, APPEND, COMMITTED, READ, type TransactionRecord, transactionOf } from '../record/record.ts'
 import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
 import { findWrites, type Writes } from '../record/writes.ts'
 
@@ -160,19 +160,19 @@ function orderVersions(
 }
 
 function findInLongest(
-  { keys, list, lists, key, kind, starts, length, status }: TransactionRecord,
+  record: TransactionRecord,
   { transaction }: Writes,
   { append }: Nodes,
   longest: Int32Array,
   { place }: Order,
   findings: Findings,
 ): void {
+  const { keys, list, lists, key, kind, starts, length, status } = record
   const reader = new Int32Array(keys.length).fill(-1)
-  for (let t = 0; t < length; t++)
-    for (let row = starts[t]; row < starts[t + 1]; row++) if (longest[key[row]] === row) reader[key[row]] = t
   for (let k = 0; k < keys.length; k++) {
     const read = longest[k]
     if (read < 0) continue
+    reader[k] = transactionOf(record, read)
     let after = -1
     for (let node = list[read]; lists.parent[node] >= 0; node = lists.parent[node]) {
       const row = append[node]

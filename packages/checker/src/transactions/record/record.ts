@@ -178,6 +178,11 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   }
 }
 
+/** Visits all micro-operations, with their transactions. */
+export function eachRow({ starts, length }: TransactionRecord, visit: (row: number, t: number) => void): void {
+  for (let t = 0; t < length; t++) for (let row = starts[t]; row < starts[t + 1]; row++) visit(row, t)
+}
+
 export const transactionOf = ({ starts, length }: TransactionRecord, micro: number): number =>
   firstWhere(1, length, (t) => starts[t] > micro) - 1
 

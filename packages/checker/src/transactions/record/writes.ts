@@ -1,3 +1,4 @@
+import { addTo } from '../../encoding/lists.ts'
 import { ABORTED, APPEND, type TransactionRecord, UNANSWERED } from './record.ts'
 
 /** Finds the write of a value. Values identify writes, so the values of each key must differ. */
@@ -36,9 +37,7 @@ export function findWrites({ length, starts, kind, key, value, status }: Transac
       const known = slots[slot] - 1
       if (known < 0 || status[transaction[known]] === ABORTED) slots[slot] = row + 1
       else if (status[t] !== ABORTED) {
-        const others = repeated.get(known)
-        if (others === undefined) repeated.set(known, [row])
-        else others.push(row)
+        addTo(repeated, known, row)
       }
     }
   }

@@ -1,7 +1,7 @@
 import type { TransactionNote } from '@chaosproxy/history'
 import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
-import { COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
+import { COMMITTED, eachRow, READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
 import { findRepeated } from './infer.ts'
 
@@ -16,9 +16,9 @@ export function givenVersions(
   const placeOf = (t: number, row: number): number => notes[t]?.versions?.[row - starts[t]] ?? NO_VERSION
   /** By cell: the writer of each position. */
   const writers = Array.from(keys, () => new Map<number, number>())
-  for (let t = 0; t < length; t++)
-    for (let row = starts[t]; row < starts[t + 1]; row++)
-      if (counts[t] === 1 && kind[row] !== READ) writers[key[row]].set(placeOf(t, row), t)
+  eachRow(record, (row, t) => {
+    if (counts[t] === 1 && kind[row] !== READ) writers[key[row]].set(placeOf(t, row), t)
+  })
   const firsts = new Int32Array(keys.length + 1)
   const writer: number[] = []
   const versions = writers.map((places, k) => {
@@ -28,13 +28,12 @@ export function givenVersions(
   })
   firsts[keys.length] = writer.length
   const of = new Int32Array(kind.length).fill(NO_VERSION)
-  for (let t = 0; t < length; t++)
-    for (let row = starts[t]; row < starts[t + 1]; row++) {
-      if (counts[t] === 0) continue
-      const place = placeOf(t, row)
-      const version = place === INITIAL ? INITIAL : (versions[key[row]].get(place) ?? NO_VERSION)
-      of[row] = kind[row] === READ && version >= 0 && writer[version] === t ? NO_VERSION : version
-    }
+  eachRow(record, (row, t) => {
+    if (counts[t] === 0) return
+    const place = placeOf(t, row)
+    const version = place === INITIAL ? INITIAL : (versions[key[row]].get(place) ?? NO_VERSION)
+    of[row] = kind[row] === READ && version >= 0 && writer[version] === t ? NO_VERSION : version
+  })
   const findings = new Findings()
   findRepeated(record, of, findings)
   return {

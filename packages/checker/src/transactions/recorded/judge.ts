@@ -11,7 +11,7 @@ import { notesOf } from '../granted/row-locks.ts'
 import { judgeVersions } from '../levels/judge.ts'
 import { type IsolationLevel, impliesLevel } from '../levels/ladder.ts'
 import type { Inference } from '../record/inference.ts'
-import { readTransactions, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
+import { eachRow, readTransactions, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import { keyText, microText } from '../told/words.ts'
 import { askedText, DECLARED, levelAsked, type RecordedLevel, recordedLadder, SERIALIZABLE } from './asked-levels.ts'
 import { decideDeclared } from './declared.ts'
@@ -235,10 +235,12 @@ function latestOf(marks: readonly Mark[]): readonly Mark[] {
 }
 
 /** Returns, by cell, the beginning of the first transaction that accesses it, as an event position. */
-function firstUses({ length, starts, key, keys, invoked }: TransactionRecord): Int32Array {
+function firstUses(record: TransactionRecord): Int32Array {
+  const { key, keys, invoked } = record
   const first = new Int32Array(keys.length).fill(NEVER)
-  for (let t = 0; t < length; t++)
-    for (let row = starts[t]; row < starts[t + 1]; row++) first[key[row]] = Math.min(first[key[row]], invoked[t])
+  eachRow(record, (row, t) => {
+    first[key[row]] = Math.min(first[key[row]], invoked[t])
+  })
   return first
 }
 

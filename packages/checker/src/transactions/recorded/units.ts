@@ -5,7 +5,7 @@ import type { TransactionStory, Verdict } from '../../verdict/verdict.ts'
 import { Findings } from '../record/findings.ts'
 import type { Inference } from '../record/inference.ts'
 import { columnsOf } from '../record/part.ts'
-import { ABORTED, COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
+import { ABORTED, COMMITTED, eachRow, READ, type TransactionRecord } from '../record/record.ts'
 import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { findRepeated } from './infer.ts'
 
@@ -91,9 +91,9 @@ export function united(record: TransactionRecord, { versions, repeated }: Infere
     ...columnsOf(record, rows),
   }
   const of = Int32Array.from(rows, (row) => versions.of[row])
-  for (let t = 0; t < length; t++)
-    for (let row = starts[t]; row < starts[t + 1]; row++)
-      if (merged.kind[row] === READ && of[row] >= 0 && writer[of[row]] === t) of[row] = NO_VERSION
+  eachRow(merged, (row, t) => {
+    if (merged.kind[row] === READ && of[row] >= 0 && writer[of[row]] === t) of[row] = NO_VERSION
+  })
   const findings = new Findings()
   findRepeated(merged, of, findings)
   findIntermediate(merged, { ...versions, writer, of }, findings)
@@ -101,21 +101,16 @@ export function united(record: TransactionRecord, { versions, repeated }: Infere
 }
 
 /** Finds reads of a version that the unit that wrote it overwrote later (Adya 2000, G1b). */
-function findIntermediate(
-  { starts, kind, key, length }: TransactionRecord,
-  { ordered, writer, of }: Versions,
-  findings: Findings,
-): void {
+function findIntermediate(record: TransactionRecord, { ordered, writer, of }: Versions, findings: Findings): void {
+  const { kind, key } = record
   const writes = new Int32Array(writer.length)
   for (const [row, version] of of.entries()) if (kind[row] !== READ && version >= 0) writes[version] = row
-  for (let t = 0; t < length; t++) {
-    for (let row = starts[t]; row < starts[t + 1]; row++) {
-      const version = of[row]
-      if (kind[row] !== READ || version < 0 || writer[version] === t) continue
-      const isLast = version + 1 >= ordered[key[row]] || writer[version + 1] !== writer[version]
-      if (!isLast) findings.add('G1b', t, row, writes[version])
-    }
-  }
+  eachRow(record, (row, t) => {
+    const version = of[row]
+    if (kind[row] !== READ || version < 0 || writer[version] === t) return
+    const isLast = version + 1 >= ordered[key[row]] || writer[version + 1] !== writer[version]
+    if (!isLast) findings.add('G1b', t, row, writes[version])
+  })
 }
 
 function withNotes(history: History, members: ReadonlyMap<number, readonly number[]>): History {

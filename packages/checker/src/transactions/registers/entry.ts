@@ -26,7 +26,7 @@ import {
 } from '../levels/ladder.ts'
 import { MET, type Outcome } from '../levels/situation.ts'
 import type { Inference } from '../record/inference.ts'
-import { READ, readTransactions, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
+import { eachRow, READ, readTransactions, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import { NO_VERSION } from '../record/versions.ts'
 import { microText } from '../told/words.ts'
 import { whateverTheStart } from './any-start.ts'
@@ -104,18 +104,18 @@ const withoutNull = (record: TransactionRecord, initial: number): TransactionRec
     : { ...record, value: record.value.map((id) => (id === NULL ? initial : id)) }
 
 /** Returns versions whose order is unknown. `writer` contains the writers of each key. */
-function inferenceOf({ kind, key, starts, length }: TransactionRecord, sources: Sources, facts: KeyFacts): Inference {
+function inferenceOf(record: TransactionRecord, sources: Sources, facts: KeyFacts): Inference {
+  const { kind, key, length } = record
   const { writerStarts, writer } = facts
   const of = sources.source.slice()
   const rowOf = new Map<number, number>()
   const rowName = (k: number, t: number): number => k * length + t
   for (let k = 0; k < facts.keys; k++)
     for (let at = writerStarts[k]; at < writerStarts[k + 1]; at++) rowOf.set(rowName(k, writer[at]), at)
-  for (let t = 0; t < length; t++)
-    for (let row = starts[t]; row < starts[t + 1]; row++) {
-      if (kind[row] === READ && of[row] < 0) continue
-      of[row] = rowOf.get(rowName(key[row], kind[row] === READ ? of[row] : t)) ?? NO_VERSION
-    }
+  eachRow(record, (row, t) => {
+    if (kind[row] === READ && of[row] < 0) return
+    of[row] = rowOf.get(rowName(key[row], kind[row] === READ ? of[row] : t)) ?? NO_VERSION
+  })
   const versions = {
     ...{ starts: writerStarts, ordered: writerStarts.subarray(0, facts.keys), writer, of },
     counts: sources.counts,

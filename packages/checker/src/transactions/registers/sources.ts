@@ -1,7 +1,16 @@
 import { groupBy, ownersOf } from '../../encoding/lists.ts'
 import { unlimited } from '../../limits/budget.ts'
 import { Findings } from '../record/findings.ts'
-import { ABORTED, COMMITTED, READ, type TransactionRecord, UNANSWERED, UNKNOWN, WRITE } from '../record/record.ts'
+import {
+  ABORTED,
+  COMMITTED,
+  eachRow,
+  READ,
+  type TransactionRecord,
+  UNANSWERED,
+  UNKNOWN,
+  WRITE,
+} from '../record/record.ts'
 import { findWrites } from '../record/writes.ts'
 
 /** Stands for the writer of the initial value. */
@@ -43,17 +52,12 @@ export interface Ambiguity {
 export function initialValues(record: TransactionRecord, initial: number): Int32Array {
   const values = new Int32Array(record.keys.length).fill(initial)
   if (initial !== UNKNOWN) return values
-  const { kind, key, value, starts, length } = record
+  const { kind, key, value } = record
   const writes = findWrites(record, WRITE)
-  for (let t = 0; t < length; t++)
-    for (let row = starts[t]; row < starts[t + 1]; row++)
-      if (
-        kind[row] === READ &&
-        value[row] !== UNKNOWN &&
-        values[key[row]] === UNKNOWN &&
-        writes.find(key[row], value[row]) < 0
-      )
-        values[key[row]] = value[row]
+  for (let row = 0; row < kind.length; row++) {
+    const isFirst = kind[row] === READ && value[row] !== UNKNOWN && values[key[row]] === UNKNOWN
+    if (isFirst && writes.find(key[row], value[row]) < 0) values[key[row]] = value[row]
+  }
   return values
 }
 
@@ -105,13 +109,10 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
       }
     }
   }
-  for (let t = 0; t < length; t++) {
-    for (let row = starts[t]; row < starts[t + 1]; row++) {
-      if (source[row] < 0) continue
-      const found = writes.find(key[row], value[row])
-      if (isLast[found] === 0) findings.add('G1b', t, row, found)
-    }
-  }
+  eachRow(record, (row, t) => {
+    const found = source[row] < 0 ? -1 : writes.find(key[row], value[row])
+    if (isLast[found] === 0) findings.add('G1b', t, row, found)
+  })
   return { counts, source, isLast, findings, ambiguous }
 }
 
