@@ -27,8 +27,10 @@ const LONGEST_MESSAGE = 2 ** 24
 
 /** Returns the transactions with a database as a history; undefined if no table can be recorded. */
 function recordedSql(traffic: Traffic, engine: Engine, id: string): History | undefined {
-  const { as } = proposeTables(engine.catalogue())
-  return Object.keys(as.tables).length === 0 ? undefined : historyOfTraffic(traffic.passed(), as, id)
+  const catalogue = engine.catalogue()
+  const { as } = proposeTables(catalogue)
+  const { tables } = catalogue
+  return Object.keys(as.tables).length === 0 ? undefined : historyOfTraffic(traffic.passed(), { as, tables }, id)
 }
 
 /** Returns the statements on all connections in the order of replies. */

@@ -6,6 +6,8 @@ export interface RecordedTable {
   readonly name: string
   readonly key: string
   readonly values: ReadonlyMap<string, ColumnType>
+  /** All columns in their order in the table, if known. An INSERT without a list of columns is read by them. */
+  readonly columns?: readonly string[] | undefined
   /** Whether the database may convert values and compares texts by a collation, as MySQL does. */
   readonly converts?: boolean | undefined
 }

@@ -125,7 +125,9 @@ function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStat
 }
 
 function insertOf(reading: Reading, table: RecordedTable, tree: Insert): RowStatement | undefined {
-  const { conflict, columns, target, returning } = tree
+  const { conflict, target, returning } = tree
+  const [first] = tree.inserted
+  const columns = tree.columns.length > 0 ? tree.columns : (table.columns ?? []).slice(0, first?.length)
   const scope: Scope = { reading, table, alias: target.alias }
   const inserted = tree.inserted.flatMap((row) => insertedRow(scope, columns, row) ?? [])
   if (inserted.length < tree.inserted.length) return undefined

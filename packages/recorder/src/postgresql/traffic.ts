@@ -1,7 +1,7 @@
 import { type History, historyFromObjects, type Nanos, nanos } from '@chaosproxy/history'
 import { createRecorder } from '../record/recorder.ts'
 import { recordPostgresql } from './postgresql-recorder.ts'
-import type { Proposal } from './proposal.ts'
+import type { Catalogue, Proposal } from './proposal.ts'
 import { parsePostgresqlSettings } from './settings.ts'
 
 /** Bytes on a connection to a server, or the end of this connection, as the server sees them. */
@@ -19,9 +19,13 @@ export type Passed =
 
 /**
  * Returns the history of the transactions in the traffic of one server. The traffic must be complete. Functions that
- * statements call are assumed to write nothing.
+ * statements call are assumed to write nothing. `tables` gives the order of columns.
  */
-export function historyOfTraffic(traffic: readonly Passed[], as: Proposal['as'], node: string): History {
+export function historyOfTraffic(
+  traffic: readonly Passed[],
+  { as, tables }: Pick<Proposal, 'as'> & Pick<Catalogue, 'tables'>,
+  node: string,
+): History {
   const objects: unknown[] = [{ chaos: 1, model: 'rw-register', initial: 'unknown' }]
   let [time, request] = [nanos(0), undefined as string | undefined]
   const recorder = createRecorder({
@@ -31,7 +35,12 @@ export function historyOfTraffic(traffic: readonly Passed[], as: Proposal['as'],
   })
   const { kind: _, ...members } = as
   const settings = parsePostgresqlSettings({ ...members, functions: 'read' }, node)
-  const recording = recordPostgresql({ ...settings, recorder, node, requestOf: () => request })
+  const recorded = [...(settings.commands.tables ?? [])].map(([name, table]) => {
+    const columns = tables.find((each) => each.name === name)?.columns.map((column) => column.name)
+    return [name, { ...table, columns }] as const
+  })
+  const commands = { ...settings.commands, tables: new Map(recorded) }
+  const recording = recordPostgresql({ ...settings, commands, recorder, node, requestOf: () => request })
   const connections = new Map<
     number,
     { conversation: ReturnType<typeof recording.open>; asked: number; answered: number }

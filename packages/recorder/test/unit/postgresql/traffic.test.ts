@@ -50,7 +50,7 @@ test('the traffic of a server becomes a history of transactions', () => {
         [1, 'r1', done, ready],
       ] as const),
     ),
-    as,
+    { as, tables: [] },
     'db',
   )
   const { operations } = history
@@ -66,8 +66,23 @@ test('the traffic of a server becomes a history of transactions', () => {
 test('a transaction has an unknown outcome if its connection ended before the reply', () => {
   const passed = traffic([1, undefined, startup, begun, ready], [1, undefined, write(5)])
   for (const all of [passed, [...passed, { kind: 'closed', at: nanos(99), connection: 1 } as const]]) {
-    const history = historyOfTraffic(all, as, 'db')
+    const history = historyOfTraffic(all, { as, tables: [] }, 'db')
     expect(history.operations).toHaveLength(1)
     expect(history.errorOf(0)).toContain('the connection ended')
   }
+})
+
+test('an INSERT without a list of columns writes the columns in the order of the table', () => {
+  const insert = (values: string): FrontendMessage => ({
+    kind: 'query',
+    sql: `INSERT INTO accounts VALUES (${values})`,
+  })
+  const inserted: BackendMessage = { kind: 'command-complete', tag: 'INSERT 0 1' }
+  const columns = ['owner', 'balance', 'id'].map((name) => ({ name, type: 'text' }))
+  const tables = [
+    { schema: 'public', name: 'accounts', kind: 'table', primaryKey: ['id'], columns, triggers: [] },
+  ] as const
+  const passed = traffic([1, undefined, startup, begun, ready], [1, 'r1', insert("'eve', 7, 1"), inserted, ready])
+  const history = historyOfTraffic(passed, { as, tables }, 'db')
+  expect(outputOf(history, 0)).toEqual([['w', 'accounts/1/balance', 7]])
 })
