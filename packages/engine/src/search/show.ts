@@ -194,10 +194,12 @@ function raceOf(
   counterexample: Counterexample | undefined,
 ): Race | undefined {
   if (ran === undefined) return undefined
-  const accused = new Set((counterexample?.operations ?? []).map(({ operation }): number => operation))
+  const accused = new Set(
+    (counterexample?.operations ?? []).flatMap(({ operation, role }): number[] => (role === 'core' ? [operation] : [])),
+  )
   const planned = Math.min(scenario.operations.length, history.operations.length)
   const requests = requestsAbout(counterexample, history).flatMap((request) =>
-    request.row >= planned
+    request.row >= planned && !accused.has(request.row)
       ? []
       : [{ ...request, changes: !workload.reads.includes(request.f), accused: accused.has(request.row) }],
   )

@@ -1,3 +1,4 @@
+import { replacesWhole } from '@chaosproxy/history'
 import type { CodePlace, CodeRun, CodeStep, Race, RaceTurn, RacingPart, RacingRequest } from './code-run.ts'
 import { raceSentence } from './race-words.ts'
 import { rowsOf } from './rows.ts'
@@ -31,17 +32,27 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
   const placesOf = (request: RacingRequest): number[] =>
     steps.flatMap((step, place) => (step.request === request.name ? [place] : []))
   const places = new Map(requests.map((request) => [request, placesOf(request)]))
-  // What ended before the contradiction began is part of the state that its first request found.
-  const starts = requests.flatMap((request) => (request.accused ? (places.get(request)?.[0] ?? []) : []))
-  const begun = starts.length === 0 ? 0 : Math.min(...starts)
+  const accused = requests.filter((request) => request.accused)
+  const needed = accused.length === 0 ? requests : accused
+  const startsOf = (some: readonly RacingRequest[]): readonly number[] =>
+    some.map((request) => places.get(request)?.[0] ?? 0)
+  // What ended before the contradiction began is part of the state that its first request found. What ended before a
+  // value was replaced as a whole does not explain that the new value is missing.
+  const begunFor = ({ request }: Await): number =>
+    Math.max(
+      Math.min(...startsOf(needed)),
+      ...startsOf(accused.filter(({ f, key }) => replacesWhole(f) && areAboutOne({ key }, request))),
+    )
+  // What happened after the contradiction does not explain it.
+  const ended = Math.max(...needed.map((request) => places.get(request)?.at(-1) ?? Number.POSITIVE_INFINITY))
   return awaitsIn(steps, requests).flatMap((waited) =>
     requests.flatMap((by): Candidate[] => {
       if (by === waited.request || !areAboutOne(by, waited.request)) return []
       const { gone, back } = waited
       const [its, own] = [places.get(by) ?? [], places.get(waited.request) ?? []]
-      if ((own.at(-1) ?? 0) < begun) return []
+      if ((own.at(-1) ?? 0) < begunFor(waited)) return []
       const meanwhile = its.filter((place) => place > gone && place < back)
-      const ground = groundBetween(steps, { own, meanwhile, back })
+      const ground = groundBetween(steps, { own: own.filter((place) => place <= ended), meanwhile, gone, back })
       if (ground === 0) return []
       const progress = its.filter((place) => place < back).length / its.length
       const left = own.filter((place) => place >= back).length / own.length
@@ -56,36 +67,48 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
 interface Between {
   readonly own: readonly number[]
   readonly meanwhile: readonly number[]
+  readonly gone: number
   readonly back: number
 }
 
 /** Returns how much a change after the await depends on state that was read before and changed meanwhile. */
-function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Between): number {
+function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back }: Between): number {
   // Includes SQL steps before the end of the await, because an SQL statement takes effect during its await.
   const after = (other: number): readonly CodeStep[] =>
     own.flatMap((place) => {
       const step = steps[place]
       return step !== undefined && (place >= back || (step.type === 'sql' && place > other)) ? [step] : []
     })
+  // Another server may carry out an awaited change at any time during the await.
+  const asks = own.findLast(
+    (place) => place < gone && steps[place]?.type === 'at' && steps[place].within === steps[gone]?.within,
+  )
+  const asked = steps[asks ?? -1]
   let most = 0
   for (const place of meanwhile)
     for (const state of steps[place]?.writes ?? [])
       if (own.some((each) => each < place && steps[each]?.reads.includes(state)))
-        for (const step of after(place)) most = Math.max(most, restsOn(step, state))
+        most = Math.max(
+          ...[most, asked !== undefined && restsOn(asked, state) === RESTS ? MAYBE_RESTS : 0],
+          ...after(place).map((step) => restsOn(step, state)),
+        )
   return most
 }
+
+/** The ground if a change uses a value that was read from the state; `MAYBE_RESTS`: if it may have come too early. */
+const [RESTS, MAYBE_RESTS] = [4, 2]
 
 /**
  * Returns how much a step's change depends on a state. The number is highest if the step uses a value that was read
  * from the state.
  */
 const restsOn = ({ writes, rests }: CodeStep, state: string): number =>
-  writes.length > 0 && rests.includes(state) ? 4 : writes.includes(state) ? 1 : 0
+  writes.length > 0 && rests.includes(state) ? RESTS : writes.includes(state) ? 1 : 0
 
 /** Returns how likely a request is the cause: less if it changes nothing, or if the contradiction does not need it. */
 const blame = ({ changes, accused }: RacingRequest): number => (changes ? 1 : 0.5) * (accused ? 1 : 0.5)
 
-const areAboutOne = (one: RacingRequest, other: RacingRequest): boolean =>
+const areAboutOne = (one: Pick<RacingRequest, 'key'>, other: RacingRequest): boolean =>
   one.key === undefined || other.key === undefined || one.key === other.key
 
 function awaitsIn(steps: readonly CodeStep[], requests: readonly RacingRequest[]): Await[] {

@@ -129,6 +129,44 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn({ ...overtaken, steps }, others)).toBeDefined()
   })
 
+  test('is absent if the overtaken request ended before a write of the contradiction began', () => {
+    const others = [A, B].map((request) => ({ ...request, accused: false }))
+    const read: RacingRequest = { ...A, name: 'C', process: 'p2', f: 'read', changes: false }
+    const steps = [...ran('C 0.1 at 3').steps, ...overtaken.steps]
+    const late = ran('D 20 at 4', 'C 21 at 3').steps
+    const requests = [read, ...others]
+    const raceBefore = (more: Partial<RacingRequest>) =>
+      raceIn({ ...overtaken, steps: [...steps, ...late] }, [...requests, { ...A, name: 'D', ...more }])
+    expect(raceBefore({ f: 'write' })).toBeUndefined()
+    expect(raceBefore({ f: 'write', key: '15' })).toBeDefined()
+    expect(raceBefore({ f: 'cas' })).toBeDefined()
+  })
+
+  test('is absent if the overtaken request changed nothing until the last request of the contradiction ended', () => {
+    const others = [A, B].map((request) => ({ ...request, accused: false }))
+    const early: RacingRequest = { ...A, name: 'C', process: 'p2' }
+    const until = (ms: number) => {
+      const own = ran(`C 0.1 at 3`, `C ${ms} at 3`).steps
+      const steps = [...own, ...overtaken.steps].sort((one, other) => one.at - other.at)
+      return raceIn({ ...overtaken, steps }, [early, ...others])
+    }
+    expect(until(9)).toBeUndefined()
+    expect(until(10.7)).toBeDefined()
+  })
+
+  test('is found if the awaited change itself depends on state that another request changed during this await', () => {
+    const set = { reads: [], writes: ['cache'], rests: redis }
+    const of = (lines: readonly string[], at4: Partial<typeof set>) =>
+      ran(...lines).steps.map((step) => (step.type === 'at' && step.line === 4 ? { ...step, ...at4 } : step))
+    const steps = (own: Partial<typeof set>) => [
+      ...of(['A 0.6 enters 1', 'A 0.6 at 2', 'A 1 at 4', 'A 1 gone 4'], own),
+      ...ran('B 2 at 4', 'A 9 back 4').steps,
+    ]
+    const race = raceIn({ ...overtaken, steps: steps(set) }, [A, B])
+    expect(race?.overtaken).toMatchObject({ request: { name: 'A' }, lines: [4, 4] })
+    expect(raceIn({ ...overtaken, steps: steps({ ...set, rests: [] }) }, [A, B])).toBeUndefined()
+  })
+
   test('is found even among thousands of steps', () => {
     const often = (request: string, ms: number) => Array.from({ length: 600 }, () => `${request} ${ms} at 4`)
     const steps = [
