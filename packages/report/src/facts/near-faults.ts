@@ -104,14 +104,21 @@ export function nearFaults(
   )
 }
 
-/** Returns the last earlier fault on the involved nodes or their links. */
+/**
+ * Returns the last earlier fault on the involved nodes or their links. For an addition that took effect twice, returns
+ * the last fault on other nodes during the addition: one of these may have repeated the addition.
+ */
 export function anotherFault(
   history: History,
   counterexample: Counterexample,
   spans: readonly FaultSpan[],
 ): FaultSpan | undefined {
-  // Only a withheld answer explains an addition that took effect twice.
-  if (doubledIn(history, counterexample).length > 0) return undefined
+  const doubled = doubledIn(history, counterexample)
+  if (doubled.length > 0)
+    return spans.findLast(
+      (span) =>
+        isWithholding(span) && !changesOutcomesOnly(span) && doubled.some((row) => isDuring(history, span, row)),
+    )
   const gap = gapOf(history, counterexample)
   return spans.findLast(
     (span) =>
@@ -137,13 +144,11 @@ function behindDoubling(
     may,
   }: { readonly read: OperationRow; readonly gap: Gap; readonly spans: readonly FaultSpan[] } & Pick<Claims, 'may'>,
 ): readonly NearFault[] {
-  const { callTime, returnTime } = history.operations
   const isMet = (span: FaultSpan, row: OperationRow): boolean =>
-    (callTime[row] ?? 0) <= span.to &&
-    (!hasReturned(history, row) || (returnTime[row] ?? 0) >= span.from) &&
+    isDuring(history, span, row) &&
     touching(history, span, { culprit: nodeOf(history, row), writer: undefined }, []) > 0
   return spans
-    .filter((span) => span.hits !== 0 && (WITHHOLDING.has(span.kind) || stopsNodes(span.kind)))
+    .filter(isWithholding)
     .filter((span) =>
       doubled.some((row) => isMet(span, row) && may({ claim: 'blamed on a fault', fault: span, between: [row, read] })),
     )
@@ -210,6 +215,13 @@ const WITHHOLDING: ReadonlySet<string> = new Set([
   ...['delay-request', 'error-status', 'rate-limit', 'trickle-request', 'trickle-reply'],
   'lose-commit-reply',
 ])
+
+/** Whether the fault may have kept an answer from whoever waited for it. */
+const isWithholding = ({ kind, hits }: FaultSpan): boolean => hits !== 0 && (WITHHOLDING.has(kind) || stopsNodes(kind))
+
+const isDuring = (history: History, { from, to }: FaultSpan, row: OperationRow): boolean =>
+  (history.operations.callTime[row] ?? 0) <= to &&
+  (!hasReturned(history, row) || (history.operations.returnTime[row] ?? 0) >= from)
 
 /** Whether the fault only hides outcomes from clients. This does not explain an old value. */
 const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>

@@ -83,10 +83,11 @@ function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, a
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
   if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
-  // A fault may have late effects: a message may have been sent before its receiver was back.
+  // A fault may have late effects: a message may have been sent before its receiver was back. It may also have effects
+  // elsewhere: a node may have waited for another one.
   if (another !== undefined)
     return {
-      text: `No fault in force then explains this, but there was another: ${another.label}.`,
+      text: `No fault in force then and there explains this, but there was another: ${another.label}.`,
       certainty: 'unknown',
     }
   return likely(UNAIDED)

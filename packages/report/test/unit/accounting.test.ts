@@ -220,3 +220,17 @@ test('a sum that is too high is explained by a fault that lost the answers of th
   expect(why({ kind: 'kill', nodes: ['pg'] })).toMatch(/^In force while something was added twice: pg killed/)
   expect(why(lost, 0)).toMatch(/^No fault explains this/)
 })
+
+test('a sum that is too high is not said to need no fault if another node was paused during the addition', () => {
+  const history = made([
+    { p: 0, f: 'add', in: 1, from: ms(100), to: ms(150), node: 'n2' },
+    { p: 1, f: 'read', out: 3, from: ms(300), to: ms(307), node: 'n2' },
+  ])
+  const { report } = judged('counter', history)
+  const why = (from: number, to: number): string => {
+    const faults = [{ id: 'f', fault: { kind: 'pause', nodes: ['n1'] } as Fault, from: ms(from), to: ms(to), hits: 1 }]
+    return factsOf({ history, report, run: summary({ report, faults }) }).why.text
+  }
+  expect(why(50, 200)).toBe('No fault in force then and there explains this, but there was another: n1 paused.')
+  expect(why(160, 200)).toMatch(/^No fault explains this/)
+})

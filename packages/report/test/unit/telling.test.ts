@@ -298,7 +298,9 @@ describe('the cause of a violation', () => {
   ])('is unknown if a fault that cannot explain the read hit the answering node %s', (_when, at) => {
     const reset: Fault = { kind: 'reset', links: linksBetween([['n2'], ['n3']]) }
     const { text, certainty } = why({ faults: [fault(reset, at, at)] })
-    expect(text).toBe('No fault in force then explains this, but there was another: connections reset on 2 links.')
+    expect(text).toBe(
+      'No fault in force then and there explains this, but there was another: connections reset on 2 links.',
+    )
     expect(certainty).toBe('unknown')
     expect(why({ faults: [fault(reset, 7121, 7121)] }).text).toMatch(/^No fault explains this/)
   })
