@@ -20,6 +20,8 @@ export interface Scope {
   readonly declared: Map<string, Declaration>
   /** Returns where the state in `this.name` is stored, for the module's classes. */
   keptOfThis(name: string): 'memory' | 'outside'
+  /** Returns the method `this.name` of the module's classes. */
+  methodOfThis(name: string): Node | undefined
   /** Prevents endless recursion in recursive functions. */
   visiting: boolean
 }
@@ -28,10 +30,14 @@ export interface Scope {
 export function scopesOf(program: Node): ReadonlyMap<Node, Scope> {
   const scopes = new Map<Node, Scope>()
   const inMemory = new Set<string>()
-  const keptOfThis = (name: string) => (inMemory.has(name) ? 'memory' : 'outside')
+  const methods = new Map<string, Node>()
+  const ofThis = {
+    keptOfThis: (name: string) => (inMemory.has(name) ? ('memory' as const) : ('outside' as const)),
+    methodOfThis: (name: string) => methods.get(name),
+  }
   const open = (node: Node, outer: Scope | undefined): Scope => {
     const isModule = outer === undefined
-    const scope = { node, outer, isModule, declared: new Map<string, Declaration>(), keptOfThis, visiting: false }
+    const scope = { node, outer, isModule, declared: new Map<string, Declaration>(), ...ofThis, visiting: false }
     scopes.set(node, scope)
     return scope
   }
@@ -43,8 +49,13 @@ export function scopesOf(program: Node): ReadonlyMap<Node, Scope> {
     }
     if (!isNode(value)) return
     declare(value, scope)
-    if (value.type === 'PropertyDefinition' && isCollection(value['value']))
-      inMemory.add(String((value['key'] as Node)['name'] ?? ''))
+    if (value.type === 'PropertyDefinition' && isCollection(value['value'])) inMemory.add(nameOf(value['key']))
+    if (
+      /^(?:PropertyDefinition|MethodDefinition)$/.test(value.type) &&
+      isNode(value['value']) &&
+      isFunction(value['value'])
+    )
+      methods.set(nameOf(value['key']), value['value'])
     const inner = isFunction(value) ? open(value, scope) : scope
     if (inner !== scope)
       for (const name of (value['params'] as readonly Node[]).flatMap(namesIn))

@@ -156,6 +156,11 @@ export class ModuleTouches {
     }
     const method = nameOf(called)
     const base = baseOf(called)
+    const own = unwrapped(called['object'] as Node).type === 'ThisExpression' ? scope.methodOfThis(method) : undefined
+    if (own !== undefined) {
+      if (!isRun) this.#visitBody(own, sink)
+      return
+    }
     if (base.type === 'Identifier' && resolve(scope, String(base['name']))?.declaration.imported === 'files')
       this.#touchFiles(method, sink)
     else if (base.type === 'Identifier' || base.type === 'ThisExpression') {

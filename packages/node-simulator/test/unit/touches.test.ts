@@ -92,6 +92,28 @@ rename('a')`),
     })
   })
 
+  test('is the effect of the called method if the line calls a method of its own class', async () => {
+    expect(
+      await touchesIn(`
+import Redis from 'ioredis'
+class Visits {
+  store = new Redis()
+  async number(page: string) {
+    return Number(await this.store.get(\`visits:\${page}\`))
+  }
+  async count(page: string) {
+    const next = (await this.number(page)) + 1
+    await this.store.set(\`visits:\${page}\`, next)
+  }
+}
+new Visits().count('a')`),
+    ).toEqual({
+      'return Number(await this.store.get(`visits:${page}`))': 'this.store(visits:{}) |  | ',
+      'await this.store.set(`visits:${page}`, next)':
+        'this.store(visits:{}) | this.store(visits:{}) | this.store(visits:{})',
+    })
+  })
+
   test('is found if the line uses a shared counter, a class member, a file, or a variable of an enclosing function', async () => {
     expect(
       await touchesIn(`

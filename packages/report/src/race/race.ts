@@ -129,10 +129,10 @@ function raceOf({ waited, by: other, meanwhile }: Candidate, run: CodeRun): Race
   const [gone, back] = [steps[waited.gone], steps[waited.back]]
   const [first, last] = [meanwhile[0], meanwhile.at(-1)]
   if (gone === undefined || back === undefined || first === undefined || last === undefined) return undefined
-  // Steps in the function of the await say more than those of helper functions.
-  const same = meanwhile.filter(({ within }) => within === gone.within)
-  const { file } = same[0] ?? meanwhile.find((step) => step.file === gone.file) ?? first
-  const lines = (same.length > 0 ? same : meanwhile.filter((step) => step.file === file)).map(({ line }) => line)
+  // If several functions change something, the function of the await says more than helper functions.
+  const changes = meanwhile.filter(({ writes }) => writes.length > 0)
+  const { within, file } = changes.find((step) => step.within === gone.within) ?? changes[0] ?? first
+  const lines = meanwhile.filter((step) => step.within === within && step.file === file).map(({ line }) => line)
   const overtaken: RacingPart = {
     ...{ request: waited.request, file: gone.file, lines: [gone.line, gone.line] },
     ...{ from: gone.at, to: back.at },

@@ -167,6 +167,13 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn({ ...overtaken, steps: steps({ ...set, rests: [] }) }, [A, B])).toBeUndefined()
   })
 
+  test('names the lines that changed the state, even if the overtaken await is in another function', () => {
+    const steps = overtaken.steps.map((step) => (step.line === 2 || step.line === 1 ? { ...step, within: 5 } : step))
+    expect(raceIn({ ...overtaken, steps }, [A, B])?.sentence).toBe(
+      "seats.ts:2 (p0's book) awaited 9.0 ms; meanwhile p1's book ran seats.ts:3–5",
+    )
+  })
+
   test('is found even among thousands of steps', () => {
     const often = (request: string, ms: number) => Array.from({ length: 600 }, () => `${request} ${ms} at 4`)
     const steps = [
