@@ -76,7 +76,7 @@ export const register: Workload = {
   finale: readAll,
   races: { what: 'a write', functions: ['write', 'cas'] },
   vacuous: (history) => [
-    ...missing(history, 'read', ['read', 'cas']),
+    ...missing(history, 'read', history.functions.includes('read') ? ['read'] : ['cas']),
     ...missing(history, 'write', ['write', 'cas']),
     ...withoutNews(history),
   ],

@@ -1,8 +1,9 @@
 import { findModel, verdictOf } from '@chaosproxy/checker'
 import { createRandom } from '@chaosproxy/faults'
+import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { settingsFor, type Workload, withoutConcurrency } from '../../src/index.ts'
+import { register, settingsFor, type Workload, withoutConcurrency } from '../../src/index.ts'
 import { bugs } from '../bugs.ts'
 import { plainObjects } from '../objects.ts'
 import { workloadsOfObjects } from '../of-objects.ts'
@@ -104,3 +105,13 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     })
   },
 )
+
+test('the workload register lacks evidence if every read fails, even if compare-and-sets succeed', () => {
+  const event = (type: 'invoke' | 'ok' | 'fail', f: string, value: Json): EventInput => ({ process: 0, type, f, value })
+  const casOnly = [event('invoke', 'cas', [null, 1]), event('ok', 'cas', [null, 1])]
+  const reads = (type: 'ok' | 'fail') => [event('invoke', 'read', null), event(type, 'read', 1)]
+  const lacks = (events: readonly EventInput[]) => register.vacuous(historyFromEvents(events))
+  expect(lacks([...casOnly, ...reads('fail')])).toEqual([expect.stringMatching(/^no read succeeded/)])
+  expect(lacks([...casOnly, ...reads('ok')])).toEqual([])
+  expect(lacks(casOnly)).toEqual([])
+})
