@@ -1,3 +1,4 @@
+import { compileRequestMaker, generatorTable } from '@chaosproxy/recorder/routes'
 import type { Client } from '@chaosproxy/runner'
 import { deathText } from '../deaths.ts'
 import { type NodesOptions, nodeOf } from '../nodes.ts'
@@ -31,11 +32,13 @@ type Of<Type extends ServiceClients['type']> = Extract<ServiceClients, { readonl
 
 /** Creates clients that make requests by a route table, outside of any program. */
 function routeClients(
-  { maker }: Of<'routes'>,
+  { table, file }: Of<'routes'>,
   { service, world, network }: NodesOptions,
   { isOfOne }: RunClientsOptions,
 ): RunClients {
   const messages = service.spec.http === 'messages'
+  // A compiled table remembers what was written, so every run has its own.
+  const maker = compileRequestMaker(generatorTable(table, null), file)
   return {
     start() {},
     isReady: () => true,

@@ -1,7 +1,8 @@
 import { type Completion, type Json, millis } from '@chaosproxy/history'
+import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
-import { injectedFor, ran } from '../../../testing/src/simulated.ts'
+import { injectedFor, ran, written } from '../../../testing/src/simulated.ts'
 
 /** A register that speaks lines over TCP, which no route table can express. */
 const SERVER = `
@@ -127,4 +128,40 @@ describe('simulated clients from a file', () => {
   ])('are refused if the file %s', async (_, client, message) => {
     await expect(ran(SERVER, { ...withClient(client), meanwhile: asking([], ['read', null]) })).rejects.toThrow(message)
   })
+})
+
+test('a run repeats an earlier run of the same service, even if the route table names a wrong place of the result', async () => {
+  const program = `
+import { createServer } from 'node:http'
+let value = null
+createServer(async (request, response) => {
+  let body = ''
+  for await (const chunk of request) body += chunk
+  if (request.method === 'PUT') value = JSON.parse(body).value
+  response.end(JSON.stringify({ value }))
+}).listen(process.env['PORT'])
+`
+  const routes = [
+    { request: 'GET /kv/{key}', f: 'read', result: 'json.valeu', missing: 'absent' },
+    { request: 'PUT /kv/{key}', f: 'write', value: 'json.value' },
+  ]
+  const beside = { 'routes.json': JSON.stringify({ routes }) }
+  const service = await loadService(written(program, 'server.ts', beside))
+  const answersOf = (): Promise<readonly Completion[]> =>
+    outsidePromises(() => {
+      const answers: Completion[] = []
+      const cluster = createServiceCluster(service, { nodes: 1, seed: 1 })
+      try {
+        cluster.run(() => cluster.isReady(), { events: 100_000, durationMs: millis(5_000) })
+        asking(answers, ['read', null], ['write', 7], ['read', null])(cluster)
+        cluster.run(() => false, { events: 100_000, durationMs: millis(1_000) })
+        return answers
+      } finally {
+        cluster.close?.()
+      }
+    })
+  const first = await answersOf()
+  expect(first[0]).toEqual({ type: 'ok', value: null })
+  expect(first[2]).toMatchObject({ type: 'fail', error: expect.stringContaining('json.value has what was written') })
+  expect(await answersOf()).toEqual(first)
 })
