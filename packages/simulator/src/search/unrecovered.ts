@@ -1,7 +1,7 @@
 import { type History, isAnswered, moment, type Nanos } from '@chaosproxy/history'
 import { mayStopUnder } from '@chaosproxy/protocols'
 import type { Played, Scenario } from '@chaosproxy/runner'
-import type { Workload } from '@chaosproxy/workloads'
+import { commonestErrors, type Workload } from '@chaosproxy/workloads'
 import { NO_LEVEL, type SearchedProtocol } from './subject.ts'
 
 export interface Unrecovered {
@@ -29,7 +29,8 @@ export function unrecovered(
   const last = lastAnswer(history, healedAt, workload)
   if (last === undefined) return undefined
   const { waited } = recovery
-  const what = `Nothing was answered in the ${moment(waited)} after everything was healed at ${moment(healedAt)}; the last answer came at ${moment(last)}`
+  const errors = commonestErrors(history, (row) => (history.operations.callTime[row] ?? 0) >= healedAt)
+  const what = `Nothing was answered in the ${moment(waited)} after everything was healed at ${moment(healedAt)}; the last answer came at ${moment(last)}${errors}`
   return { kind: 'unrecovered', what, healedAt, waited }
 }
 
