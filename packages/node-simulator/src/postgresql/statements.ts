@@ -2,7 +2,7 @@ import { type History, type Json, type Nanos, nanos, OK, outputOf, plural } from
 import { historyOfTraffic, proposeTables, shapesOf } from '@chaosproxy/recorder/postgresql'
 import type { Engine } from '@chaosproxy/simulated-postgresql'
 import { backendReader, frontendReader, rowsOf } from '@chaosproxy/wire/postgresql'
-import { type Exchanged, requestOf, type Traffic } from './traffic.ts'
+import { type Exchanged, requestsOf, type Traffic } from './traffic.ts'
 
 /** An SQL statement that the program awaited while it served a client's request. */
 export interface AwaitedSql {
@@ -54,14 +54,16 @@ export function awaitedSql(traffic: Traffic, engine: Engine, id: string): readon
 function saidOn(exchanges: readonly Exchanged[]): readonly Said[] {
   const [questions, replies] = [frontendReader(LONGEST_MESSAGE), backendReader(LONGEST_MESSAGE)]
   const [prepared, portals] = [new Map<string, string>(), new Map<string, string>()]
-  return exchanges.flatMap(({ asked, answered }): readonly Said[] => {
-    const texts = asked.flatMap(({ bytes }) => {
-      return questions.read(bytes).flatMap((message): readonly string[] => {
+  return exchanges.flatMap((exchanged): readonly Said[] => {
+    const { answered } = exchanged
+    const texts = requestsOf(exchanged).flatMap(([{ bytes }, request]) => {
+      const shapes = questions.read(bytes).flatMap((message): readonly string[] => {
         if (message.kind === 'query') return shapesOf(message.sql)
         if (message.kind === 'parse') prepared.set(message.statement, message.sql)
         if (message.kind === 'bind') portals.set(message.portal, prepared.get(message.statement) ?? '')
         return message.kind === 'execute' ? shapesOf(portals.get(message.portal) ?? '').slice(0, 1) : []
       })
+      return shapes.map((sql) => ({ sql, request }))
     })
     const outcomes = answered.flatMap(({ at, bytes }) =>
       replies.read(bytes).flatMap((message) => {
@@ -71,11 +73,10 @@ function saidOn(exchanges: readonly Exchanged[]): readonly Said[] {
       }),
     )
     const resumed = answered.flatMap((entry) => entry.resumed)
-    const request = requestOf(asked.at(-1)?.serving, new Set(resumed.map((each) => each.request)))
-    const site = resumed.find((each) => each.request === request)?.site
-    if (request === undefined || site === undefined) return []
-    return texts.flatMap((sql, i) => {
+    return texts.flatMap(({ sql, request }, i) => {
+      const site = resumed.find((each) => each.request === request)?.site
       const { at: answeredAt, outcome } = outcomes[i] ?? {}
+      if (request === undefined || site === undefined) return []
       return answeredAt === undefined || outcome === undefined ? [] : [{ request, site, sql, outcome, answeredAt }]
     })
   })

@@ -117,7 +117,7 @@ export interface ConnectionTraffic {
   servedBy(pidOf: () => number | undefined): void
 }
 
-/** Queries sent before the first reply arrives, and the replies. */
+/** Queries sent before the first reply arrives, and the replies, up to the one after which the server is ready. */
 export interface Exchanged {
   readonly asked: readonly Asked[]
   readonly answered: readonly Answered[]
@@ -129,23 +129,42 @@ function exchangesOf(entries: readonly Entry[]): readonly Exchanged[] {
     const last = found.at(-1)
     if (entry.kind === 'answered') last?.answered.push(entry)
     if (entry.kind !== 'asked') continue
-    if (last === undefined || last.answered.length > 0) found.push({ asked: [entry], answered: [] })
+    const reply = last?.answered.at(-1)
+    if (last === undefined || (reply !== undefined && endsWith(reply.bytes, READY, 1)))
+      found.push({ asked: [entry], answered: [] })
     else last.asked.push(entry)
   }
   return found
 }
 
+/** The messages ReadyForQuery, whose last byte is a status, and Sync. */
+const [READY, SYNC] = [Buffer.from([0x5a, 0, 0, 0, 5]), Buffer.from([0x53, 0, 0, 0, 4])]
+
+const endsWith = (bytes: Buffer, message: Buffer, more = 0): boolean =>
+  bytes.length >= message.length + more &&
+  bytes.compare(message, 0, message.length, bytes.length - message.length - more, bytes.length - more) === 0
+
 /**
  * Returns the request of each query. A pool may send a query in the turn of another request, so the request must also
- * resume when the reply arrives.
+ * resume when the reply arrives. A driver sends the rest of an extended query when it has the description of the
+ * statement, in no request's turn.
  */
-const requestsOf = ({ asked, answered }: Exchanged): [Entry, string | undefined][] => {
+export function requestsOf({ asked, answered }: Exchanged): [Asked, string | undefined][] {
   const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))
-  return asked.map((entry) => [entry, requestOf(entry.serving, resumed)])
+  let begun: Asked | undefined
+  return asked.map((entry) => {
+    const { serving } = begun ?? entry
+    begun = isWhole(entry) ? undefined : (begun ?? entry)
+    return [entry, requestOf(serving, resumed)]
+  })
 }
 
+const QUERY = 0x51
+
+const isWhole = ({ bytes }: Asked): boolean => bytes[0] === QUERY || endsWith(bytes, SYNC)
+
 /** @param resumed the requests that went on at a reply. */
-export function requestOf(serving: string | undefined, resumed: ReadonlySet<string | undefined>): string | undefined {
+function requestOf(serving: string | undefined, resumed: ReadonlySet<string | undefined>): string | undefined {
   if (serving !== undefined) return resumed.has(serving) ? serving : undefined
   const [only] = resumed
   return resumed.size === 1 ? only : undefined

@@ -1,0 +1,37 @@
+import { nanos } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { Traffic } from '../../src/postgresql/traffic.ts'
+
+const message = (type: string, ...body: readonly number[]): Buffer =>
+  Buffer.from([type.charCodeAt(0), 0, 0, 0, 4 + body.length, ...body])
+const [flush, sync, ready] = [message('H'), message('S'), message('Z', 0x49)]
+const [parse, bind, described, done] = ['P', 'B', 't', 'C'].map((type) => message(type, 0))
+const bytes = (...all: readonly (Buffer | undefined)[]): Buffer => Buffer.concat(all.map((each) => each ?? Buffer.of()))
+
+/** The requests of the queries of one connection. */
+function requestsIn(tell: (connection: ReturnType<Traffic['connection']>) => void): readonly (string | undefined)[] {
+  const traffic = new Traffic(() => nanos(0))
+  tell(traffic.connection())
+  return traffic.passed().flatMap((each) => (each.kind === 'asked' ? [each.request] : []))
+}
+const resumedOf = (...requests: readonly string[]) => requests.map((request) => ({ request, site: 1 }))
+
+test('the end of an extended query has the request of its beginning, although it is sent when the statement is described', () => {
+  const requests = requestsIn((connection) => {
+    connection.asked(bytes(parse, flush), 'A', undefined)
+    connection.answered(bytes(described))([])
+    connection.asked(bytes(bind, sync), 'of the connection', undefined)
+    connection.answered(bytes(done, ready))(resumedOf('A'))
+    connection.asked(bytes(bind, sync), 'B', undefined)
+    connection.answered(bytes(done, ready))(resumedOf('B'))
+  })
+  expect(requests).toEqual(['A', 'A', 'B'])
+})
+
+test('queries that are sent before the first reply have separate requests, and none if their request does not resume', () => {
+  const requests = requestsIn((connection) => {
+    for (const request of ['A', 'B', 'C']) connection.asked(bytes(bind, sync), request, undefined)
+    connection.answered(bytes(done, ready, done, ready))(resumedOf('A', 'B'))
+  })
+  expect(requests).toEqual(['A', 'B', undefined])
+})
