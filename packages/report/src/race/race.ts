@@ -73,12 +73,18 @@ interface Between {
 
 /** Returns how much a change after the await depends on state that was read before and changed meanwhile. */
 function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back }: Between): number {
-  // Includes SQL steps before the end of the await, because an SQL statement takes effect during its await.
-  const after = (other: number): readonly CodeStep[] =>
-    own.flatMap((place) => {
+  // Includes SQL steps before the end of the await, because an SQL statement takes effect during its await. After a
+  // query has read the changed state, as in a retry, later steps no longer depend on the old state.
+  const after = (other: number, state: string): readonly CodeStep[] => {
+    const isAgain = (place: number) =>
+      place > other && steps[place]?.type === 'sql' && steps[place].reads.includes(state)
+    const again = own.find(isAgain) ?? Number.POSITIVE_INFINITY
+    return own.flatMap((place) => {
       const step = steps[place]
-      return step !== undefined && (place >= back || (step.type === 'sql' && place > other)) ? [step] : []
+      const isAfter = step !== undefined && (place >= back || (step.type === 'sql' && place > other))
+      return isAfter && place <= again ? [step] : []
     })
+  }
   // Another server may carry out an awaited change at any time during the await.
   const asks = own.findLast(
     (place) => place < gone && steps[place]?.type === 'at' && steps[place].within === steps[gone]?.within,
@@ -90,7 +96,7 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back 
       if (own.some((each) => each < place && steps[each]?.reads.includes(state)))
         most = Math.max(
           ...[most, asked !== undefined && restsOn(asked, state) === RESTS ? MAYBE_RESTS : 0],
-          ...after(place).map((step) => restsOn(step, state)),
+          ...after(place, state).map((step) => restsOn(step, state)),
         )
   return most
 }

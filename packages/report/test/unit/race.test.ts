@@ -238,6 +238,13 @@ describe('SQL statements in a race', () => {
     ])
   })
 
+  test('show no race if a request reads again what the other request changed, before it writes', () => {
+    const [before, after] = [run.steps.slice(0, -3), run.steps.slice(-3)]
+    const again = [step('A', 5.5, 'sql', 2, read)]
+    expect(raceIn({ ...run, steps: [...before, ...again, ...after] }, [A, B])).toBeUndefined()
+    expect(raceIn({ ...run, steps: [...before, ...after, ...again] }, [A, B])).toBeDefined()
+  })
+
   test('are shown below the line of code that awaits them', () => {
     const race = raceIn(run, [A, B])
     const page = { style: plainStyle, symbols: symbolsOf({ unicode: true, width: 100 }), width: 100 }
