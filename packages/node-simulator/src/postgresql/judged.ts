@@ -62,12 +62,29 @@ export function brokenApart(
   const known = new Set<string>()
   return [false, true].flatMap((phantoms) => {
     const witnessed = witnessedBy(isolation, judging, phantoms)
-    return apart(witnessed.transactions).flatMap((transactions) => {
+    return apart(withoutRetried(witnessed.transactions)).flatMap((transactions) => {
       const judged = judgedAs(isolation, judging, { ...witnessed, transactions, phantoms })
       if (judged.result !== 'broken' || judged.broken.requests.some((request) => known.has(request))) return []
       for (const request of judged.broken.requests) known.add(request)
       return [judged.broken]
     })
+  })
+}
+
+/**
+ * Leaves out transactions that only read what later transactions of the same request read again before one wrote. Such
+ * attempts, as of optimistic locking, decided nothing.
+ */
+export function withoutRetried(transactions: readonly WitnessedTransaction[]): readonly WitnessedTransaction[] {
+  const cellsOf = ({ statements }: WitnessedTransaction, kind: 'r' | 'w'): readonly string[] =>
+    statements.flatMap(({ accesses }) => accesses.flatMap(({ does, cell }) => (does === kind ? [cell] : [])))
+  return transactions.filter((transaction, index) => {
+    const later = transactions.slice(index + 1).filter(({ group }) => group === transaction.group)
+    const writes = later.findIndex((each) => cellsOf(each, 'w').length > 0)
+    const again = new Set(later.slice(0, Math.max(0, writes)).flatMap((each) => cellsOf(each, 'r')))
+    const isRetried =
+      cellsOf(transaction, 'w').length === 0 && cellsOf(transaction, 'r').every((cell) => again.has(cell))
+    return transaction.group === undefined || !isRetried
   })
 }
 

@@ -1,7 +1,7 @@
 import type { WitnessedTransaction } from '@chaosproxy/simulated-postgresql'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { apart } from '../../src/postgresql/judged.ts'
+import { apart, withoutRetried } from '../../src/postgresql/judged.ts'
 
 const transaction = fc.record({
   group: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
@@ -34,4 +34,22 @@ test('the function `apart` groups two transactions together if and only if a cha
       expect(lasts).toEqual([...lasts].sort((one, other) => one - other))
     }),
   )
+})
+
+test('an attempt that a request repeats after reading again is no part of a story, unlike a read that the write rests on', () => {
+  const did = (group: string, ...accesses: readonly (readonly ['r' | 'w', string])[]) => ({
+    group,
+    statements: [{ accesses: accesses.map(([does, cell]) => ({ does, cell })) }],
+  })
+  const left = (...all: readonly ReturnType<typeof did>[]) => {
+    const kept = withoutRetried(all as unknown as readonly WitnessedTransaction[])
+    return all.flatMap((each, index) => (kept.includes(each as never) ? [index] : []))
+  }
+  const [read, change] = [() => did('a', ['r', 'x']), () => did('a', ['r', 'x'], ['w', 'x'])]
+  const other = () => did('b', ['w', 'x'])
+  expect(left(read(), other(), read(), change())).toEqual([1, 2, 3])
+  expect(left(read(), other(), change())).toEqual([0, 1, 2])
+  expect(left(did('a', ['r', 'x'], ['r', 'y']), read(), change())).toEqual([0, 1, 2])
+  expect(left(read(), did('b', ['r', 'x']), other())).toEqual([0, 1, 2])
+  expect(left(read(), other(), read())).toEqual([0, 1, 2])
 })
