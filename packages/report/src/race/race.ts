@@ -14,6 +14,8 @@ interface Candidate {
   readonly by: RacingRequest
   /** The steps of the request `by` during the await. */
   readonly meanwhile: readonly CodeStep[]
+  /** The step of the request `by` that changed what the other request had read. */
+  readonly change: CodeStep
   readonly weight: number
 }
 
@@ -52,14 +54,19 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
       const [its, own] = [places.get(by) ?? [], places.get(waited.request) ?? []]
       if ((own.at(-1) ?? 0) < begunFor(waited)) return []
       const meanwhile = its.filter((place) => place > gone && place < back)
-      const ground = groundBetween(steps, { own: own.filter((place) => place <= ended), meanwhile, gone, back })
-      if (ground === 0) return []
+      const { ground, change } = groundBetween(steps, {
+        own: own.filter((place) => place <= ended),
+        meanwhile,
+        gone,
+        back,
+      })
+      if (change === undefined) return []
       const progress = its.filter((place) => place < back).length / its.length
       const left = own.filter((place) => place >= back).length / own.length
       const much = progress * left * (1 + meanwhile.length / its.length) * blame(by) * blame(waited.request)
       const weight = much * ground
       const ran = meanwhile.flatMap((place) => steps[place] ?? [])
-      return [{ waited, by, meanwhile: ran, weight }]
+      return [{ waited, by, meanwhile: ran, change, weight }]
     }),
   )
 }
@@ -71,8 +78,14 @@ interface Between {
   readonly back: number
 }
 
+interface Ground {
+  readonly ground: number
+  /** The change of the state meanwhile, preferably in the function of the await. */
+  readonly change: CodeStep | undefined
+}
+
 /** Returns how much a change after the await depends on state that was read before and changed meanwhile. */
-function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back }: Between): number {
+function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back }: Between): Ground {
   // Includes SQL steps before the end of the await, because an SQL statement takes effect during its await. After a
   // query has read the changed state, as in a retry, later steps no longer depend on the old state.
   const after = (other: number, state: string): readonly CodeStep[] => {
@@ -90,14 +103,16 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back 
     (place) => place < gone && steps[place]?.type === 'at' && steps[place].within === steps[gone]?.within,
   )
   const asked = steps[asks ?? -1]
-  let most = 0
+  let most: Ground = { ground: 0, change: undefined }
   for (const place of meanwhile)
-    for (const state of steps[place]?.writes ?? [])
-      if (own.some((each) => each < place && steps[each]?.reads.includes(state)))
-        most = Math.max(
-          ...[most, asked !== undefined && restsOn(asked, state) === RESTS ? MAYBE_RESTS : 0],
-          ...after(place, state).map((step) => restsOn(step, state)),
-        )
+    for (const state of steps[place]?.writes ?? []) {
+      if (!own.some((each) => each < place && steps[each]?.reads.includes(state))) continue
+      const maybe = asked !== undefined && restsOn(asked, state) === RESTS ? MAYBE_RESTS : 0
+      const ground = Math.max(maybe, ...after(place, state).map((step) => restsOn(step, state)))
+      const isInSame = most.change?.within !== steps[gone]?.within && steps[place]?.within === steps[gone]?.within
+      if (ground > most.ground || (ground > 0 && ground === most.ground && isInSame))
+        most = { ground, change: steps[place] }
+    }
   return most
 }
 
@@ -130,15 +145,15 @@ function awaitsIn(steps: readonly CodeStep[], requests: readonly RacingRequest[]
   return found
 }
 
-function raceOf({ waited, by: other, meanwhile }: Candidate, run: CodeRun): Race | undefined {
+function raceOf({ waited, by: other, meanwhile, change: { within, file } }: Candidate, run: CodeRun): Race | undefined {
   const { steps } = run
   const [gone, back] = [steps[waited.gone], steps[waited.back]]
   const [first, last] = [meanwhile[0], meanwhile.at(-1)]
   if (gone === undefined || back === undefined || first === undefined || last === undefined) return undefined
-  // If several functions change something, the function of the await says more than helper functions.
-  const changes = meanwhile.filter(({ writes }) => writes.length > 0)
-  const { within, file } = changes.find((step) => step.within === gone.within) ?? changes[0] ?? first
-  const lines = meanwhile.filter((step) => step.within === within && step.file === file).map(({ line }) => line)
+  // The function of the await says more than other functions, unless only these made the change.
+  const changing = meanwhile.flatMap((step) => (step.writes.length > 0 ? [step.within] : []))
+  const shown = new Set(within === gone.within ? [within] : changing)
+  const lines = meanwhile.filter((step) => step.file === file && shown.has(step.within)).map(({ line }) => line)
   const overtaken: RacingPart = {
     ...{ request: waited.request, file: gone.file, lines: [gone.line, gone.line] },
     ...{ from: gone.at, to: back.at },
