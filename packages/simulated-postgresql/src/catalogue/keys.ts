@@ -1,5 +1,4 @@
 import { NotSupported } from '../sql/error.ts'
-import { subtypeOf } from '../types/range.ts'
 import type { TextContext } from '../types/registry.ts'
 import { lowerText } from '../types/text.ts'
 import { caselessAmong } from '../types/types.ts'
@@ -47,15 +46,15 @@ function foldedOutput(value: object & SqlValue, type: SqlType, context: TextCont
   return caselessAmong(context.types, [elementOid]) === undefined ? text : lowerText(text)
 }
 
+/** Bounds are numbers or moments, whose keys do not depend on the type. */
 function rangeKey(
   { empty, lower, lowerInclusive, upper, upperInclusive }: SqlRange,
   type: SqlType,
   context: TextContext,
 ): string {
   if (empty) return 'empty'
-  const bound = { ...type, oid: subtypeOf(type.oid) ?? 0 }
   return joinKeys([
-    ...[lower, upper].map((value) => keyText(value, bound, context)),
+    ...[lower, upper].map((value) => keyText(value, type, context)),
     `${lowerInclusive}${upperInclusive}`,
   ])
 }

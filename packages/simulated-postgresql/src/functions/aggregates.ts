@@ -13,7 +13,7 @@ import {
   type SqlValue,
 } from '../types/value.ts'
 import type { Accumulator, Aggregate } from './accumulator.ts'
-import { large } from './arithmetic.ts'
+import { addFloats, large, wide } from './arithmetic.ts'
 import type { CallTypes } from './builtin.ts'
 import { jsonKey, jsonText, jsonValue } from './json-values.ts'
 import { scaleInterval, sumIntervals } from './moments.ts'
@@ -46,30 +46,31 @@ function count(): Accumulator {
   }
 }
 
-function extreme(sign: number): Aggregate {
+function extreme(isGreatest: boolean): Aggregate {
   return (call, env) => {
     const { compare } = env.session.types.typeOf(oidOf(call))
     if (compare === undefined) return undefined
     // If two values are equal, the later one is kept, as in PostgreSQL's functions.
-    return fold((state, value) => (compare(state, value) * sign > 0 ? state : value))(call, env)
+    return fold((state, value) => ((isGreatest ? compare(state, value) : compare(value, state)) > 0 ? state : value))(
+      call,
+      env,
+    )
   }
 }
+
+const plus = (a: bigint, b: bigint): bigint => a + b
 
 const sum: Aggregate = (call, env) => {
   switch (oidOf(call)) {
     case OID.int2:
-    case OID.int4: {
-      const total = wholeSum()
-      return { add: total.add, result: () => (total.rows() === 0n ? null : large(total.sum())) }
-    }
-    case OID.int8: {
-      const total = wholeSum()
-      return { add: total.add, result: () => (total.rows() === 0n ? null : numericOf(total.sum())) }
-    }
+    case OID.int4:
+      return totalled(wide, plus, large)
+    case OID.int8:
+      return totalled(wide, plus, numericOf)
     case OID.float4:
-      return fold((a, b) => finite(Math.fround(asNumber(a) + asNumber(b)), a, b))(call, env)
+      return fold((a, b) => addFloats(asNumber(a), asNumber(b), true))(call, env)
     case OID.float8:
-      return fold((a, b) => finite(asNumber(a) + asNumber(b), a, b))(call, env)
+      return fold((a, b) => addFloats(asNumber(a), asNumber(b)))(call, env)
     case OID.numeric:
       return fold((a, b) => addNumeric(asNumeric(a), asNumeric(b)))(call, env)
     case OID.interval:
@@ -78,55 +79,27 @@ const sum: Aggregate = (call, env) => {
   return undefined
 }
 
-function finite(value: number, a: SqlValue, b: SqlValue): number {
-  if (!Number.isFinite(value) && Number.isFinite(a) && Number.isFinite(b)) {
-    throw new SqlError('22003', 'value out of range: overflow')
-  }
-  return value
-}
-
-function wholeSum(): { add: Accumulator['add']; sum(): bigint; rows(): bigint } {
-  let total = 0n
-  let rows = 0n
-  return {
-    add: ([value = null]) => {
-      if (value === null) return
-      total += typeof value === 'bigint' ? value : BigInt(asNumber(value))
-      rows += 1n
-    },
-    sum: () => total,
-    rows: () => rows,
-  }
-}
-
 const average: Aggregate = (call) => {
   switch (oidOf(call)) {
     case OID.int2:
     case OID.int4:
-    case OID.int8: {
-      const total = wholeSum()
-      const result = () => (total.rows() === 0n ? null : divideNumeric(numericOf(total.sum()), numericOf(total.rows())))
-      return { add: total.add, result }
-    }
+    case OID.int8:
+      return totalled(wide, plus, (total, rows) => divideNumeric(numericOf(total), numericOf(rows)))
     case OID.numeric:
-      return meanOf<Numeric>(asNumeric, addNumeric, (total, rows) => divideNumeric(total, numericOf(rows)))
+      return totalled<Numeric>(asNumeric, addNumeric, (total, rows) => divideNumeric(total, numericOf(rows)))
     case OID.float4:
     case OID.float8:
-      return meanOf<number>(
-        asNumber,
-        (a, b) => finite(a + b, a, b),
-        (total, rows) => total / rows,
-      )
+      return totalled(asNumber, addFloats, (total, rows) => total / rows)
     case OID.interval:
-      return meanOf<Interval>(asInterval, sumIntervals, (total, rows) => scaleInterval(total, (part) => part / rows))
+      return totalled<Interval>(asInterval, sumIntervals, (total, rows) => scaleInterval(total, (part) => part / rows))
   }
   return undefined
 }
 
-function meanOf<T extends SqlValue>(
+function totalled<T extends SqlValue>(
   read: (value: SqlValue) => T,
   add: (a: T, b: T) => T,
-  divide: (total: T, rows: number) => T,
+  finish: (total: T, rows: number) => SqlValue,
 ): Accumulator {
   let total: T | undefined
   let rows = 0
@@ -136,7 +109,7 @@ function meanOf<T extends SqlValue>(
       total = total === undefined ? read(value) : add(total, read(value))
       rows += 1
     },
-    result: () => (total === undefined ? null : divide(total, rows)),
+    result: () => (total === undefined ? null : finish(total, rows)),
   }
 }
 
@@ -239,8 +212,8 @@ const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
   ['count', count],
   ['sum', sum],
   ['avg', average],
-  ['min', extreme(-1)],
-  ['max', extreme(1)],
+  ['min', extreme(false)],
+  ['max', extreme(true)],
   ['bool_and', all],
   ['every', all],
   ['bool_or', fold((a, b) => asBoolean(a) || asBoolean(b))],

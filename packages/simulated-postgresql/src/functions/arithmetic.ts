@@ -1,4 +1,5 @@
 import { SqlError } from '../sql/error.ts'
+import { roundHalfEven } from '../types/calendar.ts'
 import { asNumber, asNumeric } from '../types/definitions.ts'
 import { INT8, outOfRange } from '../types/numbers.ts'
 import {
@@ -20,10 +21,8 @@ import type { Builtin, Builtins } from './builtin.ts'
 
 type Name = 'int2' | 'int4' | 'int8'
 
-const SHORT: Readonly<Record<Name, string>> = { int2: '2', int4: '4', int8: '8' }
-
 /** Returns any integer as a bigint, so that operators of mixed widths share their code. */
-function wide(value: SqlValue | undefined): bigint {
+export function wide(value: SqlValue | undefined): bigint {
   return typeof value === 'bigint' ? value : BigInt(asNumber(value))
 }
 
@@ -65,7 +64,7 @@ function integerOperators(): Builtins {
   const names: readonly Name[] = ['int2', 'int4', 'int8']
   for (const left of names) {
     for (const right of names) {
-      const prefix = left === right ? left : `int${SHORT[left]}${SHORT[right]}`
+      const prefix = left === right ? left : left + right.slice('int'.length)
       for (const [operator, apply] of Object.entries(WIDE)) {
         const narrow = NARROW[operator]
         if (left === 'int8' || right === 'int8' || narrow === undefined) {
@@ -115,6 +114,10 @@ function infinite(a: number, b: number): boolean {
   return !Number.isFinite(a) || !Number.isFinite(b)
 }
 
+export function addFloats(a: number, b: number, single = false): number {
+  return floatResult(a + b, infinite(a, b), single)
+}
+
 function floatOperators(prefix: string, single: boolean): Builtins {
   const finish = (value: number, a: number, b: number) => floatResult(value, infinite(a, b), single)
   const apply =
@@ -122,7 +125,7 @@ function floatOperators(prefix: string, single: boolean): Builtins {
     ([a, b]) =>
       compute(asNumber(a), asNumber(b))
   return {
-    [`${prefix}pl`]: apply((a, b) => finish(a + b, a, b)),
+    [`${prefix}pl`]: apply((a, b) => addFloats(a, b, single)),
     [`${prefix}mi`]: apply((a, b) => finish(a - b, a, b)),
     [`${prefix}mul`]: apply((a, b) => underflow(finish(a * b, a, b), a === 0 || b === 0)),
     [`${prefix}div`]: apply((a, b) => {
@@ -155,9 +158,7 @@ const floatFunctions: Builtins = {
 /** Rounds as C's `rint`, which keeps the sign of zero. */
 export function roundFloat(value: number): number {
   if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 52) return value
-  const floor = Math.floor(value)
-  const rest = value - floor
-  const rounded = rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1
+  const rounded = roundHalfEven(value)
   return rounded === 0 && (value < 0 || Object.is(value, -0)) ? -0 : rounded
 }
 

@@ -4,6 +4,7 @@ import {
   DATE_MINUS_INFINITY,
   floorDivide,
   INFINITY,
+  inDay,
   MICROS_PER_DAY,
   MINUS_INFINITY,
 } from '../types/calendar.ts'
@@ -135,7 +136,7 @@ function dateOfTimestamp(value: bigint): number {
 }
 
 function timeOfTimestamp(value: bigint): bigint | null {
-  return isEndless(value) ? null : value - floorDivide(value, MICROS_PER_DAY) * MICROS_PER_DAY
+  return isEndless(value) ? null : inDay(value)
 }
 
 function toUniversal(local: bigint, env: Env): bigint {
@@ -168,24 +169,20 @@ const moments: Builtins = {
   timestamptz_date: ([a], env) => dateOfTimestamp(toLocal(asBigint(a), env)),
   timestamptz_time: ([a], env) => timeOfTimestamp(toLocal(asBigint(a), env)),
   time_interval: ([a]) => new Interval(0, 0, asBigint(a)),
-  interval_time: ([a]) => {
-    const { micros } = asInterval(a)
-    return micros - floorDivide(micros, MICROS_PER_DAY) * MICROS_PER_DAY
-  },
+  interval_time: ([a]) => inDay(asInterval(a).micros),
 }
 
-function jsonNumber(convert: (value: Numeric, values: readonly SqlValue[]) => SqlValue, name: string): Builtin {
+function jsonNumber(convert: (value: Numeric) => SqlValue, name: string): Builtin {
   return ([a]) => {
     const { value } = asJsonb(a)
     if (value === null) return null
-    if (value instanceof Numeric) return convert(value, [value])
+    if (value instanceof Numeric) return convert(value)
     throw cannotCast(jsonTypeName(value), name)
   }
 }
 
 function cannotCast(kind: string, name: string): SqlError {
-  const shown = kind === 'array' || kind === 'object' ? `${kind}` : kind
-  return new SqlError('22023', `cannot cast jsonb ${shown} to type ${name}`)
+  return new SqlError('22023', `cannot cast jsonb ${kind} to type ${name}`)
 }
 
 const json: Builtins = {

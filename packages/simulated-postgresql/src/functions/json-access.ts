@@ -4,12 +4,12 @@ import type { JsonValue } from '../types/value.ts'
 /** Returns the element at an index, counted from the end if negative. */
 export function jsonElement(value: JsonValue, index: number): JsonValue | undefined {
   // PostgreSQL stores a scalar document as an array of one element.
-  const elements = value !== null && isJsonArray(value) ? value : isJsonObject(value) ? [] : [value]
+  const elements = isJsonArray(value) ? value : isJsonObject(value) ? [] : [value]
   return elements[index < 0 ? elements.length + index : index]
 }
 
 export function jsonMember(value: JsonValue, key: string): JsonValue | undefined {
-  return value !== null && isJsonObject(value) ? value.get(key) : undefined
+  return isJsonObject(value) ? value.get(key) : undefined
 }
 
 /** Returns the array index that a path step names. */

@@ -21,15 +21,21 @@ interface Part {
 
 function jsonbPart(value: JsonValue): Part {
   const text = formatJson(value)
-  const [array, object] = [value !== null && isJsonArray(value), value !== null && isJsonObject(value)]
   return {
     kind:
-      value === null ? 'null' : array ? 'array' : object ? 'object' : typeof value === 'string' ? 'string' : 'scalar',
+      value === null
+        ? 'null'
+        : isJsonArray(value)
+          ? 'array'
+          : isJsonObject(value)
+            ? 'object'
+            : typeof value === 'string'
+              ? 'string'
+              : 'scalar',
     text,
     plain: typeof value === 'string' ? value : text,
-    elements: () => (value !== null && isJsonArray(value) ? value.map(jsonbPart) : []),
-    members: () =>
-      new Map(value !== null && isJsonObject(value) ? [...value].map(([key, each]) => [key, jsonbPart(each)]) : []),
+    elements: () => (isJsonArray(value) ? value.map(jsonbPart) : []),
+    members: () => new Map(isJsonObject(value) ? [...value].map(([key, each]) => [key, jsonbPart(each)]) : []),
   }
 }
 

@@ -1,4 +1,5 @@
 import { SqlError } from '../sql/error.ts'
+import { foldArray } from '../types/array.ts'
 import { formatDate, formatTimestamp } from '../types/datetime.ts'
 import { asBigint, asJsonb, asNumber, asNumeric, asString } from '../types/definitions.ts'
 import { formatJson, jsonObject, parseJson, quoteJson } from '../types/json.ts'
@@ -31,7 +32,14 @@ function numberText(text: string): string {
 /** Returns a value as JSON text, as `to_json` does. */
 export function jsonText(value: SqlValue, oid: number, env: Env): string {
   if (value === null) return 'null'
-  if (value instanceof SqlArray) return jsonArrayText(value, env)
+  if (value instanceof SqlArray) {
+    const { elementOid } = value
+    return foldArray(
+      value,
+      (element) => jsonText(element, elementOid, env),
+      (parts) => `[${parts.join(',')}]`,
+    )
+  }
   if (value instanceof SqlRecord) return recordText(value, env)
   const type = env.session.types.typeOf(oid)
   switch (oid) {
@@ -52,23 +60,6 @@ export function jsonText(value: SqlValue, oid: number, env: Env): string {
   return quoteJson(momentText(value, oid, env) ?? type.output(value, env.session))
 }
 
-function jsonArrayText(array: SqlArray, env: Env): string {
-  let next = 0
-  const level = (depth: number): string => {
-    const parts: string[] = []
-    for (let i = 0; i < (array.dimensions[depth] ?? 0); i += 1) {
-      if (depth < array.dimensions.length - 1) {
-        parts.push(level(depth + 1))
-      } else {
-        parts.push(jsonText(array.elements[next] ?? null, array.elementOid, env))
-        next += 1
-      }
-    }
-    return `[${parts.join(',')}]`
-  }
-  return level(0)
-}
-
 function recordText(record: SqlRecord, env: Env): string {
   const parts = record.columns.map(
     (column, i) => `${quoteJson(column.name)}:${jsonText(record.values[i] ?? null, column.type.oid, env)}`,
@@ -79,7 +70,14 @@ function recordText(record: SqlRecord, env: Env): string {
 /** Returns a value as jsonb, as `to_jsonb` does. */
 export function jsonValue(value: SqlValue, oid: number, env: Env): JsonValue {
   if (value === null) return null
-  if (value instanceof SqlArray) return arrayValue(value, env)
+  if (value instanceof SqlArray) {
+    const { elementOid } = value
+    return foldArray<JsonValue>(
+      value,
+      (element) => jsonValue(element, elementOid, env),
+      (parts) => parts,
+    )
+  }
   if (value instanceof SqlRecord) {
     return jsonObject(
       value.columns.map((column, i) => [column.name, jsonValue(value.values[i] ?? null, column.type.oid, env)]),
@@ -109,22 +107,6 @@ export function jsonValue(value: SqlValue, oid: number, env: Env): JsonValue {
   return momentText(value, oid, env) ?? type.output(value, env.session)
 }
 
-function arrayValue(array: SqlArray, env: Env): JsonValue {
-  let next = 0
-  const level = (depth: number): JsonValue => {
-    const parts: JsonValue[] = []
-    for (let i = 0; i < (array.dimensions[depth] ?? 0); i += 1) {
-      if (depth < array.dimensions.length - 1) parts.push(level(depth + 1))
-      else {
-        parts.push(jsonValue(array.elements[next] ?? null, array.elementOid, env))
-        next += 1
-      }
-    }
-    return parts
-  }
-  return level(0)
-}
-
 /** Returns a value of any type as the key of an object. */
 export function jsonKey(value: SqlValue, oid: number, env: Env, what = 'key value must not be null'): string {
   if (value === null) throw new SqlError('22023', what)
@@ -139,4 +121,12 @@ export function jsonKey(value: SqlValue, oid: number, env: Env, what = 'key valu
 export function scalarText(value: JsonValue): string | null {
   if (value === null) return null
   return typeof value === 'string' ? value : formatJson(value)
+}
+
+/** Returns a JSON text as `->>` shows it. */
+export function shownText(source: string | undefined): string | null {
+  if (source === undefined) return null
+  const trimmed = source.trim()
+  if (trimmed === 'null') return null
+  return trimmed.startsWith('"') ? scalarText(parseJson(trimmed)) : trimmed
 }

@@ -7,7 +7,6 @@ import {
   isJsonObject,
   jsonObject,
   jsonTypeName,
-  parseJson,
   quoteJson,
   splitJson,
 } from '../types/json.ts'
@@ -15,7 +14,7 @@ import { OID } from '../types/oids.ts'
 import { Jsonb, type JsonValue, type SqlArray, type SqlValue } from '../types/value.ts'
 import type { Builtin, Builtins, CallTypes } from './builtin.ts'
 import { jsonbPath, jsonElement, jsonMember, pathIndex } from './json-access.ts'
-import { jsonKey, jsonText, jsonValue, scalarText } from './json-values.ts'
+import { jsonKey, jsonText, jsonValue, scalarText, shownText } from './json-values.ts'
 import type { Env } from './session-facts.ts'
 
 function document(value: SqlValue | undefined): JsonValue {
@@ -60,14 +59,6 @@ function textPath(source: string, keys: readonly (string | null)[]): string | un
   return current
 }
 
-/** Returns a JSON text as `->>` shows it. */
-function shownText(source: string | undefined): string | null {
-  if (source === undefined) return null
-  const trimmed = source.trim()
-  if (trimmed === 'null') return null
-  return trimmed.startsWith('"') ? scalarText(parseJson(trimmed)) : trimmed
-}
-
 const access: Builtins = {
   jsonb_object_field: ([a, key]) => wrapped(jsonMember(document(a), asString(key))),
   jsonb_object_field_text: ([a, key]) => text(jsonMember(document(a), asString(key))),
@@ -85,29 +76,26 @@ const access: Builtins = {
 
 /** The operator `@>`. An array contains a scalar that is its element. */
 function contains(outer: JsonValue, inner: JsonValue, top: boolean): boolean {
-  if (outer !== null && inner !== null) {
-    if (isJsonObject(outer) && isJsonObject(inner)) {
-      return [...inner].every(([key, value]) => {
-        const found = outer.get(key)
-        return found !== undefined && contains(found, value, false)
-      })
-    }
-    if (isJsonArray(outer) && isJsonArray(inner)) {
-      return inner.every((wanted) => outer.some((element) => contains(element, wanted, false)))
-    }
+  if (isJsonObject(outer) && isJsonObject(inner)) {
+    return [...inner].every(([key, value]) => {
+      const found = outer.get(key)
+      return found !== undefined && contains(found, value, false)
+    })
   }
-  if (top && outer !== null && isJsonArray(outer) && !isContainer(inner)) {
+  if (isJsonArray(outer) && isJsonArray(inner)) {
+    return inner.every((wanted) => outer.some((element) => contains(element, wanted, false)))
+  }
+  if (top && isJsonArray(outer) && !isContainer(inner)) {
     return outer.some((element) => compareJson(element, inner) === 0)
   }
   return jsonTypeName(outer) === jsonTypeName(inner) && compareJson(outer, inner) === 0
 }
 
 function isEmpty(value: JsonValue): boolean {
-  return value !== null && ((isJsonArray(value) && value.length === 0) || (isJsonObject(value) && value.size === 0))
+  return (isJsonArray(value) && value.length === 0) || (isJsonObject(value) && value.size === 0)
 }
 
 function exists(value: JsonValue, key: string): boolean {
-  if (value === null) return false
   if (isJsonObject(value)) return value.has(key)
   return isJsonArray(value) ? value.includes(key) : value === key
 }
@@ -119,14 +107,14 @@ function keysOf(value: SqlValue | undefined): readonly string[] {
 }
 
 function concatenated(a: JsonValue, b: JsonValue): JsonValue {
-  if (a !== null && b !== null && isJsonObject(a) && isJsonObject(b)) return jsonObject([...a, ...b])
-  const list = (value: JsonValue): readonly JsonValue[] => (value !== null && isJsonArray(value) ? value : [value])
+  if (isJsonObject(a) && isJsonObject(b)) return jsonObject([...a, ...b])
+  const list = (value: JsonValue): readonly JsonValue[] => (isJsonArray(value) ? value : [value])
   return [...list(a), ...list(b)]
 }
 
 function withoutKeys(value: JsonValue, keys: readonly string[]): JsonValue {
-  if (value !== null && isJsonObject(value)) return new Map([...value].filter(([key]) => !keys.includes(key)))
-  if (value !== null && isJsonArray(value)) {
+  if (isJsonObject(value)) return new Map([...value].filter(([key]) => !keys.includes(key)))
+  if (isJsonArray(value)) {
     return value.filter((element) => typeof element !== 'string' || !keys.includes(element))
   }
   throw new SqlError('22023', 'cannot delete from scalar')
@@ -228,11 +216,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 function arrayLength(elements: readonly unknown[] | undefined, isObject: boolean): number {
   if (elements !== undefined) return elements.length
-  const kind = isObject ? 'non-array' : 'scalar'
-  throw new SqlError(
-    '22023',
-    kind === 'scalar' ? 'cannot get array length of a scalar' : 'cannot get array length of a non-array',
-  )
+  throw new SqlError('22023', `cannot get array length of a ${isObject ? 'non-array' : 'scalar'}`)
 }
 
 export const JSON_FUNCTIONS: Builtins = {

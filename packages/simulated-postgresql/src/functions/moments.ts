@@ -4,8 +4,8 @@ import {
   DATE_MINUS_INFINITY,
   daysInMonth,
   daysOf,
-  floorDivide,
   INFINITY,
+  inDay,
   MICROS_PER_DAY,
   MINUS_INFINITY,
   momentOf,
@@ -25,12 +25,11 @@ function addInterval(timestamp: bigint, span: Interval): bigint {
   let result = timestamp
   if (span.months !== 0) {
     const { year, month, day } = momentOf(result)
-    const midnight = floorDivide(result, MICROS_PER_DAY) * MICROS_PER_DAY
     const total = year * 12 + (month - 1) + span.months
     const newYear = Math.floor(total / 12)
     const newMonth = total - newYear * 12 + 1
     const days = daysOf(newYear, newMonth, Math.min(day, daysInMonth(newYear, newMonth)))
-    result = BigInt(days) * MICROS_PER_DAY + (result - midnight)
+    result = BigInt(days) * MICROS_PER_DAY + inDay(result)
   }
   return checkedTimestamp(result + BigInt(span.days) * MICROS_PER_DAY + span.micros)
 }
@@ -90,10 +89,6 @@ export function addIntervalIn(zone: Zone, moment: bigint, { months, days, micros
   for (const part of [new Interval(months, 0, 0n), new Interval(0, days, 0n)])
     if (part.months !== 0 || part.days !== 0) shifted = universalIn(zone, addInterval(localIn(zone, shifted), part))
   return checkedTimestamp(shifted + micros)
-}
-
-function inDay(micros: bigint): bigint {
-  return micros - floorDivide(micros, MICROS_PER_DAY) * MICROS_PER_DAY
 }
 
 function shiftDate(days: number, by: number): number {
@@ -159,7 +154,7 @@ function age(a: bigint, b: bigint): Interval {
 
 function today(env: Env): bigint {
   const local = toLocal(env.session.now(), env)
-  return floorDivide(local, MICROS_PER_DAY) * MICROS_PER_DAY
+  return local - inDay(local)
 }
 
 function makeInterval(values: readonly SqlValue[]): Interval {

@@ -1,12 +1,12 @@
 import { SqlError } from '../sql/error.ts'
 import { asArray, asBigint, asBoolean, asInterval, asJsonb, asNumber, asString } from '../types/definitions.ts'
 import { intervalMicros } from '../types/interval.ts'
-import { isJsonArray, isJsonObject, parseJson, splitJson } from '../types/json.ts'
+import { isJsonArray, isJsonObject, splitJson } from '../types/json.ts'
 import { Jsonb, type JsonValue, SqlRecord, type SqlValue } from '../types/value.ts'
 import { fixedZone, type Zone } from '../types/zone.ts'
 import { isEndless, zoneOf } from './casts.ts'
 import { JSON_ROWS } from './json-rows.ts'
-import { scalarText } from './json-values.ts'
+import { scalarText, shownText } from './json-values.ts'
 import { addIntervalIn } from './moments.ts'
 import type { SetFunction } from './set-function.ts'
 import { splitText } from './text.ts'
@@ -52,14 +52,14 @@ function* unnested(values: readonly SqlValue[]): Generator<readonly SqlValue[]> 
 }
 
 function elements(value: JsonValue): readonly JsonValue[] {
-  if (value !== null && isJsonArray(value)) return value
-  const what = value !== null && isJsonObject(value) ? 'an object' : 'a scalar'
+  if (isJsonArray(value)) return value
+  const what = isJsonObject(value) ? 'an object' : 'a scalar'
   throw new SqlError('22023', `cannot extract elements from ${what}`)
 }
 
 function members(value: JsonValue, name: string): readonly (readonly [string, JsonValue])[] {
-  if (value !== null && isJsonObject(value)) return [...value]
-  const array = value !== null && isJsonArray(value)
+  if (isJsonObject(value)) return [...value]
+  const array = isJsonArray(value)
   if (name.endsWith('object_keys')) {
     throw new SqlError('22023', `cannot call ${name} on ${array ? 'an array' : 'a scalar'}`)
   }
@@ -73,13 +73,6 @@ function textElements(source: string, name: string): readonly string[] {
   throw new SqlError('22023', `cannot call ${name} on ${what}`)
 }
 
-/** Returns the text of a json value for the `_text` functions. */
-function plainText(source: string): string | null {
-  const trimmed = source.trim()
-  if (trimmed === 'null') return null
-  return trimmed.startsWith('"') ? scalarText(parseJson(trimmed)) : trimmed
-}
-
 const json: Readonly<Record<string, SetFunction>> = {
   jsonb_array_elements: ([a]) => elements(asJsonb(a).value).map((value) => [new Jsonb(value)]),
   jsonb_array_elements_text: ([a]) => elements(asJsonb(a).value).map((value) => [scalarText(value)]),
@@ -89,7 +82,7 @@ const json: Readonly<Record<string, SetFunction>> = {
     members(asJsonb(a).value, 'jsonb_each_text').map(([key, value]) => [key, scalarText(value)]),
   json_array_elements: ([a]) => textElements(asString(a), 'json_array_elements').map((text) => [text]),
   json_array_elements_text: ([a]) =>
-    textElements(asString(a), 'json_array_elements_text').map((text) => [plainText(text)]),
+    textElements(asString(a), 'json_array_elements_text').map((text) => [shownText(text)]),
 }
 
 const toTable: SetFunction = ([text = null, separator = null, nullText = null]) =>

@@ -37,7 +37,6 @@ export const SYSTEM: Builtins = {
   pg_backend_pid: (_, env) => env.session.pid,
   getdatabaseencoding: () => 'UTF8',
   pg_client_encoding: () => 'UTF8',
-  pg_encoding_to_char: ([encoding]) => (asNumber(encoding) === 6 ? 'UTF8' : ''),
   PG_encoding_to_char: ([encoding]) => (asNumber(encoding) === 6 ? 'UTF8' : ''),
   gen_random_uuid: (_, env) => uuidOf(randomBytes(env, 16), 4),
   uuidv7: (_, env) => timedUuid(env),

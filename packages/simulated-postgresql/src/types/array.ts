@@ -11,21 +11,31 @@ export function formatArray(array: SqlArray, element: TypeDefinition, context: T
   const bounds = lowerBounds.some((bound) => bound !== 1)
     ? `${dimensions.map((size, i) => `[${lowerBounds[i]}:${(lowerBounds[i] ?? 1) + size - 1}]`).join('')}=`
     : ''
+  const { delimiter } = element
+  return (
+    bounds +
+    foldArray(
+      array,
+      (value) => (value === null ? 'NULL' : quoteElement(element.output(value, context), delimiter)),
+      (parts) => `{${parts.join(delimiter)}}`,
+    )
+  )
+}
+
+/** Computes a result from the elements of an array and, for each dimension, from the results of its parts. */
+export function foldArray<T>(
+  { dimensions, elements }: SqlArray,
+  ofElement: (value: SqlValue) => T,
+  ofParts: (parts: readonly T[]) => T,
+): T {
   let next = 0
-  const level = (depth: number): string => {
-    const parts: string[] = []
-    for (let i = 0; i < (dimensions[depth] ?? 0); i += 1) {
-      if (depth < dimensions.length - 1) {
-        parts.push(level(depth + 1))
-      } else {
-        const value = elements[next] ?? null
-        next += 1
-        parts.push(value === null ? 'NULL' : quoteElement(element.output(value, context), element.delimiter))
-      }
-    }
-    return `{${parts.join(element.delimiter)}}`
+  const level = (depth: number): T => {
+    const parts: T[] = []
+    for (let i = 0; i < (dimensions[depth] ?? 0); i += 1)
+      parts.push(depth < dimensions.length - 1 ? level(depth + 1) : ofElement(elements[next++] ?? null))
+    return ofParts(parts)
   }
-  return bounds + level(0)
+  return level(0)
 }
 
 function quoteElement(text: string, delimiter: string): string {

@@ -87,6 +87,11 @@ export function floorDivide(a: bigint, b: bigint): bigint {
   return a % b < 0n ? a / b - 1n : a / b
 }
 
+/** Returns the time of the day, in microseconds. */
+export function inDay(timestamp: bigint): bigint {
+  return timestamp - floorDivide(timestamp, MICROS_PER_DAY) * MICROS_PER_DAY
+}
+
 export function momentOf(timestamp: bigint): Moment {
   const days = floorDivide(timestamp, MICROS_PER_DAY)
   const rest = Number(timestamp - days * MICROS_PER_DAY)

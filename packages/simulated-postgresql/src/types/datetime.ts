@@ -6,9 +6,9 @@ import {
   END_OF_DATES,
   END_OF_TIMESTAMPS,
   INFINITY,
+  inDay,
   LEAST_DATE,
   LEAST_TIMESTAMP,
-  MICROS_PER_DAY,
   MICROS_PER_SECOND,
   MINUS_INFINITY,
   momentOf,
@@ -52,7 +52,7 @@ export function formatTimestamp(value: bigint, zone?: Zone, separator = ' '): st
   if (value === MINUS_INFINITY) return '-infinity'
   const local = zone?.toLocal(value) ?? value
   const moment = momentOf(local)
-  const time = formatTime(local - BigInt(moment.days) * MICROS_PER_DAY)
+  const time = formatTime(inDay(local))
   const offset = zone === undefined ? '' : formatOffset(zone.offsetAt(value))
   return `${dateText(moment)}${separator}${time}${offset}${moment.year > 0 ? '' : ' BC'}`
 }
@@ -87,10 +87,7 @@ export function parseDate(text: string, context: ClockContext): number {
       return relativeDay(parsed.kind, context)
     case 'moment':
       if (parsed.days === undefined) throw invalid('date', text)
-      if (parsed.days < LEAST_DATE || parsed.days >= END_OF_DATES) {
-        throw new SqlError('22008', `date out of range: "${text}"`)
-      }
-      return parsed.days
+      return checkedDate(parsed.days, `: "${text}"`)
   }
 }
 
@@ -115,7 +112,7 @@ export function parseTimestamp(text: string, withZone: boolean, context: ClockCo
     case 'moment': {
       if (parsed.days === undefined) throw invalid(name, text)
       const local = timestampOf(parsed.days, parsed.micros ?? 0n)
-      return inRange(universal(local, parsed.zone ?? zone), text)
+      return checkedTimestamp(universal(local, parsed.zone ?? zone), `: "${text}"`)
     }
   }
 }
@@ -124,28 +121,21 @@ function invalid(name: string, text: string): SqlError {
   return new SqlError('22007', `invalid input syntax for type ${name}: "${text}"`)
 }
 
-function inRange(value: bigint, text: string): bigint {
-  if (value < LEAST_TIMESTAMP || value >= END_OF_TIMESTAMPS) {
-    throw new SqlError('22008', `timestamp out of range: "${text}"`)
-  }
+export function checkedTimestamp(value: bigint, shown = ''): bigint {
+  if (value < LEAST_TIMESTAMP || value >= END_OF_TIMESTAMPS)
+    throw new SqlError('22008', `timestamp out of range${shown}`)
   return value
 }
 
-export function checkedTimestamp(value: bigint): bigint {
-  if (value < LEAST_TIMESTAMP || value >= END_OF_TIMESTAMPS) throw new SqlError('22008', 'timestamp out of range')
-  return value
-}
-
-export function checkedDate(days: number): number {
-  if (days < LEAST_DATE || days >= END_OF_DATES) throw new SqlError('22008', 'date out of range')
+export function checkedDate(days: number, shown = ''): number {
+  if (days < LEAST_DATE || days >= END_OF_DATES) throw new SqlError('22008', `date out of range${shown}`)
   return days
 }
 
 export function parseTime(text: string, context: ClockContext): bigint {
   const parsed: ParsedDatetime = parseDatetime(text, 'time')
   if (parsed.kind === 'now') {
-    const local = sessionZone(context.setting('TimeZone')).toLocal(context.now())
-    return local - BigInt(momentOf(local).days) * MICROS_PER_DAY
+    return inDay(sessionZone(context.setting('TimeZone')).toLocal(context.now()))
   }
   if (parsed.kind === 'moment' && parsed.micros !== undefined) return parsed.micros
   throw invalid('time', text)

@@ -295,7 +295,7 @@ export function compareJsonb(a: Jsonb, b: Jsonb): number {
 }
 
 export function isContainer(value: JsonValue): boolean {
-  return value !== null && (isJsonArray(value) || isJsonObject(value))
+  return isJsonArray(value) || isJsonObject(value)
 }
 
 export function compareJson(a: JsonValue, b: JsonValue): number {

@@ -87,16 +87,7 @@ export function compareNumeric(a: Numeric, b: Numeric): number {
 
 /** Returns the rank of special values. NaN is the greatest. */
 function rank(value: Numeric): number {
-  switch (value.special) {
-    case undefined:
-      return 1
-    case '-Infinity':
-      return 0
-    case 'Infinity':
-      return 2
-    case 'NaN':
-      return 3
-  }
+  return ['-Infinity', undefined, 'Infinity', 'NaN'].indexOf(value.special)
 }
 
 function atScale(value: Numeric, scale: number): bigint {

@@ -1,5 +1,5 @@
 import { SqlError } from '../sql/error.ts'
-import { characterCount, characters, decodeUtf8, encodeUtf8 } from './utf8.ts'
+import { characterCount, characters, decodeUtf8, encodeUtf8, firstBytes } from './utf8.ts'
 
 export function parseBoolean(text: string): boolean {
   const word = text.trim().toLowerCase()
@@ -119,15 +119,7 @@ export function withoutTrailingBlanks(text: string): string {
 
 /** Truncates a name to 63 bytes. */
 export function fitName(text: string): string {
-  if (text.length <= 21) return text
-  let bytes = 0
-  let end = 0
-  for (const character of text) {
-    bytes += encodeUtf8(character).length
-    if (bytes > 63) return text.slice(0, end)
-    end += character.length
-  }
-  return text
+  return firstBytes(text, 63)
 }
 
 /** Character by character. */

@@ -1,4 +1,7 @@
-declare const TextEncoder: new () => { encode(text: string): Uint8Array }
+declare const TextEncoder: new () => {
+  encode(text: string): Uint8Array
+  encodeInto(text: string, bytes: Uint8Array): { readonly read: number }
+}
 declare const TextDecoder: new (
   label: string,
   options: { fatal: boolean; ignoreBOM: boolean },
@@ -9,6 +12,13 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text)
+}
+
+/** Returns the longest start of a text that takes at most `count` bytes. */
+export function firstBytes(text: string, count: number): string {
+  // Most texts are short, and no UTF-16 code unit takes more than 3 bytes.
+  if (text.length * 3 <= count) return text
+  return text.slice(0, encoder.encodeInto(text, new Uint8Array(count)).read)
 }
 
 export function decodeUtf8(bytes: Uint8Array): string {
