@@ -8,8 +8,8 @@ import type { SqlType, SqlValue } from '../types/value.ts'
 import { functionName, type ResolvedCall, resolveCall } from './calls.ts'
 import { coerceBoolean } from './coerce.ts'
 import { sortOrder } from './comparison.ts'
-import { compileExpression } from './compile.ts'
-import { type Compiler, locationOf } from './compiler.ts'
+import { compilerOf } from './compile.ts'
+import { locationOf } from './compiler.ts'
 import type { Compiled, Env, Scope } from './env.ts'
 import { compareKeys, compileSortKey, type SortKey } from './sorting.ts'
 import { position } from './type-name.ts'
@@ -33,7 +33,7 @@ export function narrowed(
   const { subquery, replaced, routines } = scope
   return {
     context: scope.context,
-    column: (names, location) => scope.column(names, location),
+    column: (names) => scope.column(names),
     parameter: (n, wanted) => scope.parameter(n, wanted),
     ...(subquery === undefined ? {} : { subquery: (select, use) => subquery.call(scope, select, use) }),
     ...(routines === undefined ? {} : { routines: (names) => routines.call(scope, names) }),
@@ -64,10 +64,7 @@ export function compileAggregate(
       : passed(scope)),
     setReturning: refused('0A000', 'aggregate function calls cannot contain set-returning function calls'),
   })
-  const compiler: Compiler = {
-    scope: inner,
-    compile: (node, wanted) => compileExpression(present(node), inner, wanted),
-  }
+  const compiler = compilerOf(inner)
   const read = fieldsOf('FuncCall', call, [
     'funcname',
     'args',
@@ -111,17 +108,13 @@ export function compileAggregate(
     : { type: plain.type, create: (env) => filtered(collected.create(env), filter) }
 }
 
-function passed(scope: Scope): Pick<Scope, 'aggregate' | 'window'> {
+/** Returns the aggregates and window functions of a scope. */
+export function passed(scope: Scope): Pick<Scope, 'aggregate' | 'window'> {
   const { aggregate, window } = scope
   return {
     ...(aggregate === undefined ? {} : { aggregate: (call) => aggregate.call(scope, call) }),
     ...(window === undefined ? {} : { window: (call) => window.call(scope, call) }),
   }
-}
-
-function present(node: Node | undefined): Node {
-  if (node === undefined) throw new NotSupported('a missing expression')
-  return node
 }
 
 function plainly(accumulator: Accumulator, all: readonly Compiled[]): Accumulation {

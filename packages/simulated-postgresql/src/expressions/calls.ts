@@ -10,11 +10,11 @@ import { REMEDY } from '../types/calculator.ts'
 import { formatType } from '../types/format-type.ts'
 import { OID } from '../types/oids.ts'
 import { caselessAmong } from '../types/types.ts'
-import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
+import type { SqlType, SqlValue } from '../types/value.ts'
 import { coerce, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env, Scope } from './env.ts'
-import { derived } from './fold.ts'
+import { arrayFrom, derived } from './fold.ts'
 import { chooseFunction, isGenericArray, isMultirange, pathway, resolveGenerics } from './resolve.ts'
 import { arrayOf, position } from './type-name.ts'
 
@@ -46,15 +46,9 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   const oids = given.map((argument) => argument.type.oid)
   if (OF_CITEXT.has(name) && caselessAmong(types, oids) !== undefined)
     throw new NotSupported(`the function ${name} of citext`)
-  const choice = chooseFunction(
-    types,
-    name,
-    oids,
-    call.func_variadic === true,
-    scope.routines?.(namesOf(call.funcname)),
-  )
+  const choice = chooseFunction(types, name, oids, call.func_variadic === true, written)
   if (choice.kind !== 'found') {
-    if (isConversion(call, name, given, scope)) return undefined
+    if (conversionTarget(call, name, given, scope) !== undefined) return undefined
     const shown = `${namesOf(call.funcname).join('.')}(${oids.map((oid) => formatType(types, oid)).join(', ')})`
     if (choice.kind === 'none') {
       const extension = extensionsOf(name).find((each) => scope.context.hasExtension?.(each) === true)
@@ -164,18 +158,7 @@ function packed(all: readonly Compiled[], from: number, scope: Scope): readonly 
   const elements = all.slice(from)
   const elementOid = elements[0]?.type.oid ?? OID.text
   const type = typeNamed(scope, scope.context.types.typeOf(elementOid).arrayOid)
-  const array = derived(type, elements, { strict: false, pure: true }, (env) => {
-    return new SqlArray(
-      elementOid,
-      elements.map((element) => element.evaluate(env)),
-    )
-  })
-  return [...all.slice(0, from), array]
-}
-
-/** Whether `float8(x)` is a cast, if no function accepts the argument. */
-function isConversion(call: Fields<'FuncCall'>, name: string, given: readonly Compiled[], scope: Scope): boolean {
-  return conversionTarget(call, name, given, scope) !== undefined
+  return [...all.slice(0, from), arrayFrom(type, elementOid, elements)]
 }
 
 function conversionTarget(

@@ -37,8 +37,7 @@ export function coerce(
     if (decided !== undefined) return fitted(decided, target, context === 'e')
   }
   const source = compiled.type
-  if (source.oid === target.oid || target.oid === OID.any)
-    return fitted(relabelled(compiled, target), target, context === 'e')
+  if (source.oid === target.oid || target.oid === OID.any) return fitted(compiled, target, context === 'e')
   const { types } = scope.context
   const { columns } = types.typeOf(target.oid)
   if (columns !== undefined && source.oid === OID.record) return coerceRow(compiled, target, columns, context, scope)
@@ -54,10 +53,7 @@ export function coerce(
   }
   const convert = converter(scope, path, source.oid, target.oid, context, target.typmod)
   const type: SqlType = { ...target, typmod: -1 }
-  if (convert === undefined) {
-    const kept = source.oid === target.oid ? source.typmod : -1
-    return fitted({ ...compiled, type: { ...target, typmod: kept } }, target, context === 'e')
-  }
+  if (convert === undefined) return fitted({ ...compiled, type }, target, context === 'e')
   const evaluate = (env: Env): SqlValue => {
     const value = compiled.evaluate(env)
     return value === null ? null : convert(value, env)
@@ -147,10 +143,6 @@ function isPure(path: Pathway, source: number, target: number): boolean {
   return path.cast.method === 'b' || !/timestamptz|regclass/.test(path.cast.function)
 }
 
-function relabelled(compiled: Compiled, target: SqlType): Compiled {
-  return compiled.type.oid === target.oid || target.oid === OID.any ? compiled : { ...compiled, type: target }
-}
-
 /** Parses a literal as a value of the type, or decides the type of a parameter. */
 function decideUnknown(compiled: Compiled, target: SqlType, scope: Scope, location?: number): Compiled | undefined {
   if (compiled.parameter !== undefined) {
@@ -193,7 +185,7 @@ function converter(
         throw new NotSupported(`a cast from ${formatType(types, source)} to ${formatType(types, target)}`)
       }
       const call = { arguments: [typeNamed(scope, source)], result: typeNamed(scope, target) }
-      return (value, env) => implementation([value, typmod, context === 'e'], env, call)
+      return (value, env) => implementation([value, typmod], env, call)
     }
     case 'text':
       return throughText(scope, source, target)

@@ -11,7 +11,7 @@ import { coerce, coerceToCommon, computed, decideText, elementTypeOf, typeNamed 
 import { requireCollation } from './collation.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { ColumnReference, Compiled, Env, Scope } from './env.ts'
-import { constant, derived, foldOf } from './fold.ts'
+import { arrayFrom, constant, derived, foldOf, PURE } from './fold.ts'
 import { compileIndirection } from './indirection.ts'
 import { compileBoolean, compileCase, compileCoalesce, compileMinMax, compileOperator, negated } from './operators.ts'
 import { compileSubLink, rowSubLink } from './sublinks.ts'
@@ -26,15 +26,18 @@ export function compileExpression(node: Node, scope: Scope, wanted?: SqlType): C
   return computed(compilePart(node, scope, wanted), scope)
 }
 
-function compilePart(node: Node, scope: Scope, wanted?: SqlType): Compiled {
-  const compiler: Compiler = {
+export function compilerOf(scope: Scope, compile: typeof compileExpression = compileExpression): Compiler {
+  return {
     scope,
-    compile: (inner, type) => {
-      if (inner === undefined) throw new NotSupported('a missing expression')
-      return compilePart(inner, scope, type)
+    compile: (node, wanted) => {
+      if (node === undefined) throw new NotSupported('a missing expression')
+      return compile(node, scope, wanted)
     },
   }
-  const compiled = scope.replaced?.(node) ?? compileNode(node, compiler)
+}
+
+function compilePart(node: Node, scope: Scope, wanted?: SqlType): Compiled {
+  const compiled = scope.replaced?.(node) ?? compileNode(node, compilerOf(scope, compilePart))
   return wanted !== undefined && compiled.type.oid === OID.unknown
     ? coerce(compiled, wanted, 'i', scope, locationOf(node))
     : compiled
@@ -111,16 +114,15 @@ function compileNumber(text: string, scope: Scope): Compiled {
 function compileColumn(node: Fields<'ColumnRef'>, scope: Scope): Compiled {
   const { fields } = fieldsOf('ColumnRef', node, ['fields'])
   if (fields?.some((field) => 'A_Star' in field)) throw new NotSupported('* in an expression')
-  const found = scope.column(namesOf(fields), node.location)
+  const found = scope.column(namesOf(fields))
   return 'evaluate' in found ? found : readColumn(found)
 }
 
 function readColumn(reference: ColumnReference): Compiled {
-  const { index, levelsUp, type, columns } = reference
-  const shape = columns === undefined ? { type } : { type, columns }
-  if (levelsUp === 0) return { ...shape, evaluate: (env) => env.row[index] ?? null }
+  const { index, levelsUp, type } = reference
+  if (levelsUp === 0) return { type, evaluate: (env) => env.row[index] ?? null }
   return {
-    ...shape,
+    type,
     evaluate: (env) => {
       let level: Env = env
       for (let i = 0; i < levelsUp; i += 1) {
@@ -190,13 +192,7 @@ function compileArray(node: Fields<'A_ArrayExpr'>, compiler: Compiler, wanted?: 
     wanted === undefined
       ? coerceToCommon(given, 'ARRAY', scope, node.location)
       : { type: wanted, all: given.map((element, i) => coerce(element, wanted, 'e', scope, locationOf(elements?.[i]))) }
-  const result = arrayOf(scope.context.types, type)
-  return derived(result, all, { strict: false, pure: true }, (env) => {
-    return new SqlArray(
-      type.oid,
-      all.map((element) => element.evaluate(env)),
-    )
-  })
+  return arrayFrom(arrayOf(scope.context.types, type), type.oid, all)
 }
 
 function nestedArray(
@@ -212,7 +208,7 @@ function nestedArray(
       ? coerceToCommon(given, 'ARRAY', scope, location)
       : { type: target, all: given.map((element) => coerce(element, target, 'e', scope, location)) }
   const element = elementTypeOf(type, scope)
-  return derived(type, all, { strict: false, pure: true }, (env) =>
+  return derived(type, all, PURE, (env) =>
     stacked(
       element?.oid ?? 0,
       all.map((part) => part.evaluate(env)),
@@ -282,9 +278,7 @@ function compileNullTest(node: Fields<'NullTest'>, compiler: Compiler): Compiled
     if (value instanceof SqlRecord) return value.values.every((field) => (field === null) === wanted)
     return (value === null) === wanted
   }
-  return derived(typeNamed(compiler.scope, OID.bool), [inner], { strict: false, pure: true }, (env) =>
-    test(inner.evaluate(env)),
-  )
+  return derived(typeNamed(compiler.scope, OID.bool), [inner], PURE, (env) => test(inner.evaluate(env)))
 }
 
 function compileBooleanTest(node: Fields<'BooleanTest'>, compiler: Compiler): Compiled {
@@ -301,7 +295,7 @@ function compileBooleanTest(node: Fields<'BooleanTest'>, compiler: Compiler): Co
   }
   const value = coerce(inner, typeNamed(compiler.scope, OID.bool), 'i', compiler.scope, locationOf(arg))
   const wanted = words.endsWith('TRUE') ? true : words.endsWith('FALSE') ? false : null
-  const test = derived(value.type, [value], { strict: false, pure: true }, (env) => value.evaluate(env) === wanted)
+  const test = derived(value.type, [value], PURE, (env) => value.evaluate(env) === wanted)
   return words.includes('NOT') ? negated(test) : test
 }
 

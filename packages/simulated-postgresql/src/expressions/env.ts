@@ -31,8 +31,6 @@ export interface ColumnReference {
   readonly index: number
   /** The number of query levels between the use and the column: 0 for the query itself, 1 for the enclosing one. */
   readonly levelsUp: number
-  /** The columns of the composite type, if the type is composite. */
-  readonly columns?: readonly RecordColumn[]
 }
 
 export interface Subquery {
@@ -47,8 +45,8 @@ export interface Scope {
   readonly context: TextContext
   /** The clause that messages name: `WHERE`, `CHECK constraints`. */
   readonly place?: string
-  /** Resolves a column. Throws {@link SqlError} 42703 or 42702. `location` counts characters from 0. */
-  column(names: readonly string[], location: number | undefined): ColumnReference | Compiled
+  /** Resolves a column. Throws {@link SqlError} 42703 or 42702. */
+  column(names: readonly string[]): ColumnReference | Compiled
   /** Returns the type of parameter `n`. An undecided parameter takes the type `wanted` or remains `unknown`. */
   parameter(n: number, wanted?: SqlType): SqlType
   /** Compiles a subquery of this scope. With `existence`, it computes no columns. */

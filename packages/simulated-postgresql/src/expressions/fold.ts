@@ -1,4 +1,4 @@
-import type { SqlType, SqlValue } from '../types/value.ts'
+import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Compiled, Env, Known } from './env.ts'
 
 /** How an expression is computed from its parts. */
@@ -8,6 +8,9 @@ interface Rule {
   /** Whether the value depends only on the parts, so that it is the same in every session. */
   readonly pure: boolean
 }
+
+/** The rule of an expression that can have a value even if a part is null. */
+export const PURE: Rule = { strict: false, pure: true }
 
 export function constant(type: SqlType, value: SqlValue): Compiled {
   const known = { value }
@@ -55,4 +58,18 @@ export function foldable(
       return known
     },
   }
+}
+
+/** Returns the expression of an array with these elements. */
+export function arrayFrom(type: SqlType, elementOid: number, elements: readonly Compiled[]): Compiled {
+  return derived(
+    type,
+    elements,
+    PURE,
+    (env) =>
+      new SqlArray(
+        elementOid,
+        elements.map((element) => element.evaluate(env)),
+      ),
+  )
 }

@@ -9,7 +9,7 @@ import { Jsonb, SqlArray, SqlRecord, type SqlValue } from '../types/value.ts'
 import { coerce, elementTypeOf, typeNamed } from './coerce.ts'
 import { type Compiler, locationOf } from './compiler.ts'
 import type { Compiled, Env } from './env.ts'
-import { derived } from './fold.ts'
+import { derived, PURE } from './fold.ts'
 import { pathway } from './resolve.ts'
 import { position } from './type-name.ts'
 
@@ -93,8 +93,6 @@ function subscripted(array: Compiled, nodes: readonly Node[], compiler: Compiler
     return elementAt(asArray(value), at)
   })
 }
-
-const PURE = { strict: false, pure: true }
 
 function partsOf(array: Compiled, subscripts: readonly Subscript[]): readonly Compiled[] {
   return [array, ...subscripts.flatMap(({ lower, upper }) => [lower, upper].filter((each) => each !== undefined))]

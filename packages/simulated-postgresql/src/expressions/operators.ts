@@ -13,7 +13,7 @@ import { coerce, coerceBoolean, coerceToCommon, commonType, elementTypeOf, typeN
 import { comparisonTest, orderBetween } from './comparison.ts'
 import { type Compiler, contains, locationOf, startOf } from './compiler.ts'
 import type { Compiled, Env, Known, Scope } from './env.ts'
-import { constant, derived, foldable, foldOf } from './fold.ts'
+import { constant, derived, foldable, foldOf, PURE } from './fold.ts'
 import { chooseOperator, commonTypeOf, isMultirange, resolveGenerics } from './resolve.ts'
 import { position } from './type-name.ts'
 
@@ -256,7 +256,7 @@ export function rowComparison(
   }
   const equal = apply('=')
   const strictly = apply(name[0] ?? '<')
-  return derived(typeNamed(scope, OID.bool), [...equal, ...strictly], { strict: false, pure: true }, (env) => {
+  return derived(typeNamed(scope, OID.bool), [...equal, ...strictly], PURE, (env) => {
     for (let i = 0; i < equal.length; i += 1) {
       const same = equal[i]?.evaluate(env) ?? null
       if (same === null) return null
@@ -269,39 +269,26 @@ export function rowComparison(
 /** Compiles `x = ANY (array)` and `x < ALL (array)`. */
 function arrayOperator(node: Fields<'A_Expr'>, name: string, any: boolean, compiler: Compiler): Compiled {
   const { scope } = compiler
+  const { location } = node
   const left = compiler.compile(node.lexpr)
   const array = compiler.compile(node.rexpr)
-  return scalarArray(scope, name, left, array, any, node.location)
-}
-
-function scalarArray(
-  scope: Scope,
-  name: string,
-  left: Compiled,
-  array: Compiled,
-  any: boolean,
-  location?: number,
-): Compiled {
-  const { types } = scope.context
   const known = array.type.oid === OID.unknown ? undefined : elementTypeOf(array.type, scope)
   if (array.type.oid !== OID.unknown && known === undefined) {
     throw new SqlError('42809', `op ANY/ALL (array) requires array on right side`, position(location))
   }
-  const element: Compiled = { type: known ?? typeNamed(scope, OID.unknown), evaluate: () => null }
   // An array of unknown type takes its element type from the left operand.
   const guess = left.type.oid === OID.unknown ? typeNamed(scope, OID.text) : { ...left.type, typmod: -1 }
-  const probe = known === undefined ? { ...element, type: guess } : element
-  const resolved = resolveOperator(scope, name, left, known === undefined ? probe : element, location)
+  const resolved = resolveOperator(scope, name, left, { type: known ?? guess, evaluate: () => null }, location)
   if (resolved.call.result.oid !== OID.bool) {
     throw new SqlError('42809', 'op ANY/ALL (array) requires operator to yield boolean', position(location))
   }
   const elementOid = resolved.call.arguments[1]?.oid ?? OID.text
-  const arrayOid = types.typeOf(elementOid).arrayOid
+  const arrayOid = scope.context.types.typeOf(elementOid).arrayOid
   const [value] = resolved.operands
   const elements = coerce(array, typeNamed(scope, arrayOid), 'i', scope, location)
   const apply = binaryFunction(scope, resolved)
   if (value === undefined) throw new NotSupported('ANY without an operand')
-  return derived(typeNamed(scope, OID.bool), [value, elements], { strict: false, pure: true }, (env) => {
+  return derived(typeNamed(scope, OID.bool), [value, elements], PURE, (env) => {
     const compared = value.evaluate(env)
     const all = elements.evaluate(env)
     if (all === null) return null
@@ -346,7 +333,7 @@ function distinctFrom(scope: Scope, left: Compiled, right: Compiled, location?: 
   const [a, b] = resolved.operands
   const equal = binaryFunction(scope, resolved)
   if (a === undefined || b === undefined) throw new NotSupported('IS DISTINCT FROM')
-  return derived(typeNamed(scope, OID.bool), [a, b], { strict: false, pure: true }, (env) => {
+  return derived(typeNamed(scope, OID.bool), [a, b], PURE, (env) => {
     const x = a.evaluate(env)
     const y = b.evaluate(env)
     return x === null || y === null ? x !== y : equal(x, y, env) !== true
@@ -361,7 +348,7 @@ function nullIf(node: Fields<'A_Expr'>, compiler: Compiler): Compiled {
   const [a, b] = resolved.operands
   const equal = binaryFunction(scope, resolved)
   if (a === undefined || b === undefined) throw new NotSupported('NULLIF')
-  return derived(a.type, [a, b], { strict: false, pure: true }, (env) => {
+  return derived(a.type, [a, b], PURE, (env) => {
     const x = a.evaluate(env)
     const y = b.evaluate(env)
     return x !== null && y !== null && asBoolean(equal(x, y, env)) ? null : x
@@ -419,7 +406,7 @@ function membership(
   const target = typeNamed(scope, resolved.call.arguments[1]?.oid ?? first.type.oid)
   const all = elements.map((element) => coerce(element, target, 'i', scope, location))
   const apply = binaryFunction(scope, resolved)
-  return derived(typeNamed(scope, OID.bool), [value, ...all], { strict: false, pure: true }, (env) =>
+  return derived(typeNamed(scope, OID.bool), [value, ...all], PURE, (env) =>
     quantified(
       value.evaluate(env),
       all.map((element) => element.evaluate(env)),
@@ -455,10 +442,10 @@ function between(node: Fields<'A_Expr'>, kind: string, compiler: Compiler): Comp
 export function compileMinMax(node: Fields<'MinMaxExpr'>, compiler: Compiler): Compiled {
   const { op, args } = fieldsOf('MinMaxExpr', node, ['op', 'args'])
   const { scope } = compiler
-  const word = op === 'IS_GREATEST' ? 'GREATEST' : 'LEAST'
+  const isGreatest = op === 'IS_GREATEST'
   const { type, all } = coerceToCommon(
     (args ?? []).map((part) => compiler.compile(part)),
-    word,
+    isGreatest ? 'GREATEST' : 'LEAST',
     scope,
     node.location,
   )
@@ -470,13 +457,13 @@ export function compileMinMax(node: Fields<'MinMaxExpr'>, compiler: Compiler): C
       position(node.location),
     )
   }
-  const sign = op === 'IS_GREATEST' ? 1 : -1
-  return derived(type, all, { strict: false, pure: true }, (env) => {
+  return derived(type, all, PURE, (env) => {
     const order = compare ?? missingOrder()
     let best: SqlValue = null
     for (const part of all) {
       const value = part.evaluate(env)
-      if (value !== null && (best === null || order(value, best, env) * sign > 0)) best = value
+      if (value === null) continue
+      if (best === null || (isGreatest ? order(value, best, env) : order(best, value, env)) > 0) best = value
     }
     return best
   })

@@ -116,63 +116,58 @@ export function resolveGenerics(
   const compatible: number[] = []
   for (let i = 0; i < actual.length; i += 1) {
     const source = actual[i] ?? 0
-    const found = source === OID.unknown ? undefined : elementFor(types, source, declared[i] ?? 0)
-    if (found === undefined) continue
-    if (found.element === undefined) return undefined
-    if (declared[i] === OID.anyrange) range = source
-    if (found.compatible) compatible.push(found.element)
-    else if (element !== undefined && element !== found.element) return undefined
-    else element = found.element
+    const target = declared[i] ?? 0
+    if (source === OID.unknown || !isGeneric(target)) continue
+    const found = elementFor(types, source, target)
+    if (found === undefined) return undefined
+    if (target === OID.anyrange) range = source
+    if (COMPATIBLE.has(target)) compatible.push(found)
+    else if (element !== undefined && element !== found) return undefined
+    else element = found
   }
-  const common = compatible.length === 0 ? undefined : commonTypeOf(types, compatible)
-  if (compatible.length > 0 && common === undefined) return undefined
-  const place = (oid: number): number =>
-    oid === OID.anyrange ? (range ?? OID.unknown) : placed(types, oid, element, common ?? OID.text)
-  const resolved = declared.map(place)
-  return { arguments: resolved, result: place(result) }
+  const common = commonTypeOf(types, compatible)
+  if (common === undefined) return undefined
+  const place = (oid: number): number => {
+    switch (oid) {
+      case OID.anyelement:
+      case OID.anynonarray:
+      case OID.anyenum:
+        return element ?? OID.unknown
+      case OID.anyarray:
+        return types.find(element ?? 0)?.arrayOid || OID.unknown
+      case OID.anyrange:
+        return range ?? OID.unknown
+      case OID.anycompatible:
+      case OID.anycompatiblenonarray:
+        return common
+      case OID.anycompatiblearray:
+        return types.find(common)?.arrayOid || OID.unknown
+    }
+    return oid
+  }
+  return { arguments: declared.map(place), result: place(result) }
 }
 
-function placed(types: Types, oid: number, element: number | undefined, common: number): number {
-  switch (oid) {
-    case OID.anyelement:
-    case OID.anynonarray:
-    case OID.anyenum:
-      return element ?? OID.unknown
-    case OID.anyarray:
-      return element === undefined ? OID.unknown : types.find(element)?.arrayOid || OID.unknown
-    case OID.anycompatible:
-    case OID.anycompatiblenonarray:
-      return common
-    case OID.anycompatiblearray:
-      return types.find(common)?.arrayOid || OID.unknown
-  }
-  return oid
-}
+const COMPATIBLE: ReadonlySet<number> = new Set([OID.anycompatible, OID.anycompatiblearray, OID.anycompatiblenonarray])
 
-function elementFor(
-  types: Types,
-  source: number,
-  declared: number,
-): { readonly element: number | undefined; readonly compatible: boolean } | undefined {
+/** Returns the type that a polymorphic type stands for, if an argument of the type `source` decides it. */
+function elementFor(types: Types, source: number, declared: number): number | undefined {
   switch (declared) {
     case OID.anyelement:
-      return { element: source, compatible: false }
-    case OID.anynonarray:
-      return { element: elementType(types, source) === undefined ? source : undefined, compatible: false }
-    case OID.anyenum:
-      return { element: types.find(source)?.kind === 'e' ? source : undefined, compatible: false }
-    case OID.anyarray:
-      return { element: source === OID.anyarray ? undefined : elementType(types, source), compatible: false }
-    case OID.anyrange:
-      return { element: subtypeOf(source), compatible: false }
     case OID.anycompatible:
-      return { element: source, compatible: true }
+      return source
+    case OID.anynonarray:
     case OID.anycompatiblenonarray:
-      return { element: elementType(types, source) === undefined ? source : undefined, compatible: true }
+      return elementType(types, source) === undefined ? source : undefined
+    case OID.anyenum:
+      return types.find(source)?.kind === 'e' ? source : undefined
+    case OID.anyarray:
     case OID.anycompatiblearray:
-      return { element: elementType(types, source), compatible: true }
+      return elementType(types, source)
+    case OID.anyrange:
+      return subtypeOf(source)
   }
-  return isGeneric(declared) ? { element: undefined, compatible: false } : undefined
+  return undefined
 }
 
 /** Returns the common type of CASE, UNION, VALUES, ARRAY and IN (`select_common_type`). */

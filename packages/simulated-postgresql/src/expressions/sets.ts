@@ -4,14 +4,13 @@ import type { FunctionSignature } from '../functions/catalogue.ts'
 import type { SetFunction } from '../functions/set-function.ts'
 import { setFunction } from '../functions/sets.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import { REMEDY } from '../types/calculator.ts'
 import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlRecord, type SqlValue } from '../types/value.ts'
 import { applied, functionName, type ResolvedCall, resolveCall } from './calls.ts'
 import { typeNamed } from './coerce.ts'
-import { compileExpression } from './compile.ts'
-import type { Compiler } from './compiler.ts'
+import { compilerOf } from './compile.ts'
 import type { Env, Scope } from './env.ts'
 import { position } from './type-name.ts'
 
@@ -30,15 +29,8 @@ export interface SetCall {
 export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: readonly RecordColumn[]): SetCall {
   const name = functionName(call, scope)
   if (name === 'unnest' && (call.args ?? []).length > 1) return unnestTogether(call, scope)
-  const compiler: Compiler = {
-    scope,
-    compile: (node: Node | undefined, wanted) => {
-      if (node === undefined) throw new NotSupported('a missing expression')
-      return compileExpression(node, scope, wanted)
-    },
-  }
   fieldsOf('FuncCall', call, ['funcname', 'args', 'func_variadic', 'funcformat'])
-  const resolved = resolveCall(call, compiler)
+  const resolved = resolveCall(call, compilerOf(scope))
   if (resolved === undefined) throw new NotSupported(`${name} in FROM`)
   const { signature, arguments: all, types } = resolved
   if (signature.kind !== 'f') throw new NotSupported(`${name} in FROM`)

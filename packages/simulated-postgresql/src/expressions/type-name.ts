@@ -58,10 +58,10 @@ function modifier(type: TypeDefinition, values: readonly number[]): number {
   switch (type.oid) {
     case OID.varchar:
     case OID.bpchar:
-      return lengthModifier(type.oid === OID.varchar ? 'varchar' : 'char', first)
+      return lengthModifier(type.oid === OID.varchar ? 'varchar' : 'char', first, 10485760) + 4
     case OID.bit:
     case OID.varbit:
-      return bitModifier(type.name, first)
+      return lengthModifier(type.name, first, 83886080)
     case OID.numeric:
       return numericModifier(first, second ?? 0)
     case OID.timestamp:
@@ -72,21 +72,13 @@ function modifier(type: TypeDefinition, values: readonly number[]): number {
     case OID.interval:
       return (first << 16) | (second === undefined ? 0xffff : Math.min(second, 6))
   }
-  if (REFUSED_MODIFIERS.has(type.name)) throw new NotSupported(`the type ${type.name}(${values.join(', ')})`)
+  if (type.oid === OID.timetz) throw new NotSupported(`the type timetz(${values.join(', ')})`)
   throw new SqlError('42601', `type modifier is not allowed for type "${type.name}"`)
 }
 
-const REFUSED_MODIFIERS: ReadonlySet<string> = new Set(['bit', 'varbit', 'timetz'])
-
-function lengthModifier(name: string, length: number): number {
+function lengthModifier(name: string, length: number, most: number): number {
   if (length < 1) throw new SqlError('22023', `length for type ${name} must be at least 1`)
-  if (length > 10485760) throw new SqlError('22023', `length for type ${name} cannot exceed 10485760`)
-  return length + 4
-}
-
-function bitModifier(name: string, length: number): number {
-  if (length < 1) throw new SqlError('22023', `length for type ${name} must be at least 1`)
-  if (length > 83886080) throw new SqlError('22023', `length for type ${name} cannot exceed 83886080`)
+  if (length > most) throw new SqlError('22023', `length for type ${name} cannot exceed ${most}`)
   return length
 }
 

@@ -1,6 +1,6 @@
 import { NotSupported } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
-import { MICROS_PER_DAY, momentOf } from '../types/calendar.ts'
+import { inDay, momentOf } from '../types/calendar.ts'
 import { roundMicros } from '../types/datetime.ts'
 import { OID } from '../types/oids.ts'
 import type { SqlValue } from '../types/value.ts'
@@ -34,10 +34,7 @@ export function compileValueFunction(node: Fields<'SQLValueFunction'>, scope: Sc
       return value(OID.timestamp, (env) => roundMicros(local(env), typmod))
     case 'SVFOP_LOCALTIME':
     case 'SVFOP_LOCALTIME_N':
-      return value(OID.time, (env) => {
-        const now = local(env)
-        return roundMicros(now - BigInt(momentOf(now).days) * MICROS_PER_DAY, typmod)
-      })
+      return value(OID.time, (env) => roundMicros(inDay(local(env)), typmod))
     case 'SVFOP_CURRENT_ROLE':
     case 'SVFOP_CURRENT_USER':
     case 'SVFOP_USER':

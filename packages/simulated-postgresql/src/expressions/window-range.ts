@@ -41,12 +41,8 @@ export function offsetBound(
   const offset = coerce(compiler.compile(node), wanted, 'i', scope, locationOf(node))
   let current: SqlValue = null
   let distance: SqlValue = null
-  const hold = (compiledType: Compiled['type'], read: () => SqlValue): Compiled => ({
-    type: compiledType,
-    evaluate: read,
-  })
-  const from = hold(type, () => current)
-  const by = hold(wanted, () => distance)
+  const from: Compiled = { type, evaluate: () => current }
+  const by: Compiled = { type: wanted, evaluate: () => distance }
   // A descending order reverses the direction of the offset.
   const ascending = key.ascending
   const limit = binary(scope, preceding === ascending ? '-' : '+', from, by)

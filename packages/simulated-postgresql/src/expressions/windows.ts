@@ -4,13 +4,13 @@ import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import { asBigint, asNumber } from '../types/definitions.ts'
 import { OID } from '../types/oids.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
-import { compileAggregate, narrowed } from './aggregates.ts'
+import { compileAggregate, narrowed, passed } from './aggregates.ts'
 import { functionName, type ResolvedCall, resolveCall } from './calls.ts'
 import { coerce, decideText, typeNamed } from './coerce.ts'
 import { sortOrder } from './comparison.ts'
-import { compileExpression } from './compile.ts'
+import { compilerOf } from './compile.ts'
 import { type Compiler, locationOf } from './compiler.ts'
-import type { Compiled, Env, Scope } from './env.ts'
+import type { Env, Scope } from './env.ts'
 import { compareKeys, compileSortKey, type SortKey } from './sorting.ts'
 import { position } from './type-name.ts'
 import { offsetBound, type Partition } from './window-range.ts'
@@ -54,18 +54,12 @@ interface Window {
 /** Compiles a call with OVER. `named` are the windows of the WINDOW clause. */
 export function compileWindow(call: Fields<'FuncCall'>, named: readonly Node[], scope: Scope): WindowCall {
   const inner = narrowed(scope, {
-    ...(scope.aggregate === undefined ? {} : { aggregate: (node) => innerAggregate(scope, node) }),
+    ...passed(scope),
     window: (node) => {
       throw new SqlError('42P20', 'window function calls cannot be nested', position(node.location))
     },
   })
-  const compiler: Compiler = {
-    scope: inner,
-    compile: (node, wanted) => {
-      if (node === undefined) throw new NotSupported('a missing expression')
-      return compileExpression(node, inner, wanted)
-    },
-  }
+  const compiler = compilerOf(inner)
   if (call.over === undefined) throw new NotSupported('OVER')
   const window = compileDefinition(merged(call.over, named), compiler)
   const name = functionName(call, inner)
@@ -77,14 +71,12 @@ export function compileWindow(call: Fields<'FuncCall'>, named: readonly Node[], 
       position(call.location),
     )
   }
+  if (call.agg_distinct === true) {
+    throw new SqlError('0A000', 'DISTINCT is not implemented for window functions', position(call.location))
+  }
   const value =
     kinds.includes('w') && call.agg_within_group !== true ? own(call, name, compiler) : aggregated(call, inner)
   return { type: value.type, evaluate: (rows) => overPartitions(rows, window, value) }
-}
-
-function innerAggregate(scope: Scope, call: Fields<'FuncCall'>): Compiled {
-  if (scope.aggregate === undefined) throw new NotSupported('an aggregate in a window')
-  return scope.aggregate(call)
 }
 
 /** Completes a window definition from the window that it names. */
@@ -263,9 +255,6 @@ function partitionOf(
 }
 
 function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
-  if (call.agg_distinct === true) {
-    throw new SqlError('0A000', 'DISTINCT is not implemented for window functions', position(call.location))
-  }
   if (call.agg_order !== undefined) {
     throw new SqlError('0A000', 'aggregate ORDER BY is not implemented for window functions', position(call.location))
   }
@@ -293,9 +282,6 @@ function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
 }
 
 function own(call: Fields<'FuncCall'>, name: string, compiler: Compiler): WindowValue {
-  if (call.agg_distinct === true) {
-    throw new SqlError('0A000', 'DISTINCT is not implemented for window functions', position(call.location))
-  }
   if (call.agg_filter !== undefined) {
     throw new SqlError('0A000', 'FILTER is not implemented for non-aggregate window functions', position(call.location))
   }
@@ -334,10 +320,9 @@ function rank(partition: Partition, row: number): number {
 function buckets(count: number, rows: number): readonly number[] {
   const size = Math.floor(rows / count)
   const larger = rows % count
-  return Array.from({ length: rows }, (_, row) =>
-    row < larger * (size + 1)
-      ? Math.floor(row / (size + 1)) + 1
-      : larger + Math.floor((row - larger * (size + 1)) / size) + 1,
+  return Array.from(
+    { length: rows },
+    (_, row) => Math.max(Math.floor(row / (size + 1)), Math.floor((row - larger) / size)) + 1,
   )
 }
 
