@@ -79,8 +79,8 @@ export const simulatedPostgresqlMutations: readonly Mutation[] = [
     [
       {
         name: 'postgresql-locks-pass-the-queue',
-        before: 'if (again || (!waiting && !conflictsWithHolders(lock, holder, mode))) {',
-        after: 'if (again || !conflictsWithHolders(lock, holder, mode)) {',
+        before: 'if (this.holds(holder, target.tag, mode) || !isBlocked(lock, holder, mode)) {',
+        after: 'if (this.holds(holder, target.tag, mode) || !conflictsWithHolders(lock, holder, mode)) {',
         breaks: 'a lock that was asked for first is granted last',
       },
       {

@@ -6,7 +6,7 @@ import { Numeric, type SqlValue } from '../types/value.ts'
 import { columnReferences } from './conditions.ts'
 import { columnOf } from './grouping-sets.ts'
 import type { Run } from './model.ts'
-import type { QueryScope } from './scope.ts'
+import { envOf, type QueryScope } from './scope.ts'
 
 export interface CompiledLimit {
   readonly count: Compiled | undefined
@@ -18,10 +18,9 @@ const INT8 = { oid: 20, name: 'int8', typmod: -1 }
 export function compileLimit(
   read: Pick<Fields<'SelectStmt'>, 'limitCount' | 'limitOffset' | 'limitOption'>,
   scope: QueryScope,
-): CompiledLimit | undefined {
+): CompiledLimit {
   const { limitCount: count, limitOffset: offset, limitOption } = read
   if (limitOption === 'LIMIT_OPTION_WITH_TIES') throw new NotSupported('WITH TIES')
-  if (count === undefined && offset === undefined) return undefined
   const compile = (node: Node | undefined, clause: 'LIMIT' | 'OFFSET'): Compiled | undefined => {
     if (columnReferences(node).some((column) => columnOf(column, scope) !== undefined))
       throw new SqlError('42P10', `argument of ${clause} must not contain variables`)
@@ -38,7 +37,7 @@ export function limited<T>(rows: readonly T[], limit: CompiledLimit, run: Run, o
 }
 
 export function boundsOf(limit: CompiledLimit, run: Run, outer: Env | undefined): { offset: number; count: number } {
-  const env: Env = { row: [], parameters: run.parameters, session: run, ...(outer === undefined ? {} : { outer }) }
+  const env = envOf({ values: [] }, outer, run)
   const offset = bound(limit.offset?.evaluate(env) ?? null, '2201X', 'OFFSET')
   const count = bound(limit.count?.evaluate(env) ?? null, '2201W', 'LIMIT')
   return { offset: offset ?? 0, count: count ?? Number.MAX_SAFE_INTEGER }

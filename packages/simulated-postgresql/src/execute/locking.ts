@@ -63,11 +63,10 @@ export interface Locked {
 export function* lockRows(
   plan: Locked,
   rows: readonly JoinedRow[],
-  bounds: { readonly offset: number; readonly count: number } | undefined,
+  { offset, count }: { readonly offset: number; readonly count: number },
   run: Run,
   outer: Env | undefined,
 ): Generator<Wait, readonly JoinedRow[], void> {
-  const { offset, count } = bounds ?? { offset: 0, count: Number.POSITIVE_INFINITY }
   const locked: JoinedRow[] = []
   for (const row of rows) {
     if (locked.length >= offset + count) break

@@ -2,7 +2,7 @@ import { NotSupported } from '../sql/error.ts'
 import { type Fields, fieldsOf, kindOf, type Node } from '../sql/nodes.ts'
 import type { SqlType } from '../types/value.ts'
 import type { Context } from './context.ts'
-import { type CompiledLimit, compileLimit, limited } from './limit.ts'
+import { compileLimit, limited } from './limit.ts'
 import type { QueryPlan } from './model.ts'
 import { QueryScope } from './scope.ts'
 import { compileSelect } from './select.ts'
@@ -22,16 +22,7 @@ export function compileQuery(
   wanted?: readonly SqlType[],
 ): QueryPlan {
   if (!('SelectStmt' in node)) throw new NotSupported(kindOf(node))
-  return compileSelectStatement(node.SelectStmt, context, parent, names, wanted)
-}
-
-function compileSelectStatement(
-  fields: Fields<'SelectStmt'>,
-  context: Context,
-  parent: QueryScope | undefined,
-  names: QueryScope | undefined = parent,
-  wanted?: readonly SqlType[],
-): QueryPlan {
+  const fields = node.SelectStmt
   if (fields.intoClause !== undefined) throw new NotSupported('SELECT INTO')
   const scope = new QueryScope(context, parent, names)
   const prepare = fields.withClause === undefined ? undefined : compileWith(fields.withClause, scope, fields)
@@ -64,10 +55,6 @@ function compileBody(
   if (sortClause !== undefined) throw new NotSupported('ORDER BY of VALUES')
   const plan = compileValues(valuesLists, scope)
   const limit = compileLimit(bounds, scope)
-  return limit === undefined ? plan : limitedPlan(plan, limit)
-}
-
-function limitedPlan(plan: QueryPlan, limit: CompiledLimit): QueryPlan {
   return {
     columns: plan.columns,
     *rows(run, outer) {

@@ -20,23 +20,22 @@ class MustWait extends Error {
 /** The completed waits and calls of an evaluation. */
 interface Met {
   over: number
-  met: number
+  /** The completed waits that the evaluation has not reached again. */
+  left: number
   calls: number
   readonly results: { readonly site: object; readonly value: unknown }[]
 }
 
 /** Used outside of evaluations. It stores no results. */
-const NOWHERE: Met = { over: 0, met: 0, calls: 0, results: [] }
+const NOWHERE: Met = { over: 0, left: 0, calls: 0, results: [] }
 let waits = NOWHERE
 
 /** Evaluates an expression, again after each wait that it needs. */
 export function* evaluating<T>(evaluate: () => T): Generator<Wait, T, void> {
-  const mine: Met = { over: 0, met: 0, calls: 0, results: [] }
+  const mine: Met = { over: 0, left: 0, calls: 0, results: [] }
   while (true) {
     const outer = waits
     waits = mine
-    mine.met = 0
-    mine.calls = 0
     let wait: MustWait['wait']
     try {
       return evaluate()
@@ -47,14 +46,16 @@ export function* evaluating<T>(evaluate: () => T): Generator<Wait, T, void> {
       waits = outer
     }
     yield* wait()
+    mine.left = mine.over
+    mine.calls = 0
   }
 }
 
 /** Makes an expression wait once per evaluation. Called by a function that must wait. */
 export function waitOnce(wait: () => Generator<Wait, void, void>): void {
   const mine = waits
-  if (mine.met < mine.over) {
-    mine.met++
+  if (mine.left > 0) {
+    mine.left--
     return
   }
   throw new MustWait(function* () {

@@ -11,7 +11,7 @@ import { SqlRecord, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Context } from './context.ts'
 import { valueIn } from './deferred.ts'
 import { withoutTargets } from './existence.ts'
-import type { CommonTable, JoinedRow, NamedColumn, Relation, Rows, Run } from './model.ts'
+import type { CommonTable, NamedColumn, Relation, Rows, Run } from './model.ts'
 import { executed, runOf } from './run.ts'
 import { systemColumnsOf } from './system-columns.ts'
 
@@ -227,7 +227,7 @@ export function addRelation(
   return relation
 }
 
-export function envOf(row: JoinedRow, outer: Env | undefined, run: Run): Env {
+export function envOf(row: { readonly values: readonly SqlValue[] }, outer: Env | undefined, run: Run): Env {
   return outer === undefined
     ? { row: row.values, parameters: run.parameters, session: run }
     : { row: row.values, outer, parameters: run.parameters, session: run }

@@ -10,7 +10,7 @@ import { conjuncts, withoutLocations } from './conditions.ts'
 import { compileFrom, type From } from './from.ts'
 import { compileGrouping, type Grouping } from './grouping.ts'
 import { columnOf } from './grouping-sets.ts'
-import { boundsOf, type CompiledLimit, compileLimit } from './limit.ts'
+import { boundsOf, type CompiledLimit, compileLimit, limited } from './limit.ts'
 import { compileLocking, type Locked, lockOne, lockRows } from './locking.ts'
 import type { JoinedRow, QueryPlan, Reading, Rows, Run } from './model.ts'
 import { resultColumns } from './returning.ts'
@@ -30,7 +30,7 @@ interface Select extends Locked {
   readonly sort: readonly SortKey[]
   /** The DISTINCT clause. DISTINCT ON has a list of expressions. */
   readonly distinct: 'none' | 'all' | readonly Compiled[]
-  readonly limit: CompiledLimit | undefined
+  readonly limit: CompiledLimit
 }
 
 export function compileSelect(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted?: readonly SqlType[]): QueryPlan {
@@ -161,7 +161,7 @@ function* found(select: Select, run: Run, outer: Env | undefined): Generator<Wai
 
 function* read(select: Select, run: Run): Generator<Wait, Reading, void> {
   const left = [...(yield* sortedRows(yield* found(select, run, undefined), select.sort, run, undefined))]
-  const { offset, count } = select.limit === undefined ? ALL : boundsOf(select.limit, run, undefined)
+  const { offset, count } = boundsOf(select.limit, run, undefined)
   let locked = 0
   return {
     *next() {
@@ -176,19 +176,15 @@ function* read(select: Select, run: Run): Generator<Wait, Reading, void> {
   }
 }
 
-const ALL = { offset: 0, count: Number.POSITIVE_INFINITY }
-
 function* execute(select: Select, run: Run, outer: Env | undefined): Generator<Wait, Rows, void> {
   const rows = yield* found(select, run, outer)
   if (select.distinct !== 'none') return yield* executeDistinct(select, select.distinct, rows, run, outer)
   const ordered = yield* sortedRows(rows, select.sort, run, outer)
-  const bounds = select.limit === undefined ? undefined : boundsOf(select.limit, run, outer)
+  const bounds = boundsOf(select.limit, run, outer)
   const chosen =
     select.locking.length > 0
       ? yield* lockRows(select, ordered, bounds, run, outer)
-      : bounds === undefined
-        ? ordered
-        : ordered.slice(bounds.offset, bounds.offset + bounds.count)
+      : ordered.slice(bounds.offset, bounds.offset + bounds.count)
   const result: Rows[number][] = []
   for (const row of chosen) result.push(yield* project(select.targets, row, run, outer))
   return result
@@ -248,10 +244,12 @@ function* executeDistinct(
       run,
     )
   })
-  const results = kept.map((each) => each.out)
-  if (select.limit === undefined) return results
-  const { offset, count } = boundsOf(select.limit, run, outer)
-  return results.slice(offset, offset + count)
+  return limited(
+    kept.map((each) => each.out),
+    select.limit,
+    run,
+    outer,
+  )
 }
 
 interface Windows {

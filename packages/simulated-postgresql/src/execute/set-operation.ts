@@ -8,8 +8,8 @@ import { OID } from '../types/oids.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { compileLimit, limited } from './limit.ts'
 import type { QueryPlan, Rows, Run } from './model.ts'
-import { QueryScope } from './scope.ts'
-import { compileSort, sorted } from './sort.ts'
+import { envOf, QueryScope } from './scope.ts'
+import { compileSort, sorted, sortValues } from './sort.ts'
 
 export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QueryScope): QueryPlan {
   const { op, all, larg, rarg, sortClause, lockingClause, ...bounds } = fieldsOf('SelectStmt', fields, [
@@ -55,17 +55,8 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
       const l = (yield* left.rows(run, outer)).map((row) => convert[0]?.(row, run) ?? row)
       const r = (yield* right.rows(run, outer)).map((row) => convert[1]?.(row, run) ?? row)
       const combined = combine(name, all === true, l, r, (row) => rowKey(row, types, run))
-      const ordered = sorted(combined, keys, (row) =>
-        keys.map((key) =>
-          key.compiled.evaluate({
-            row,
-            parameters: run.parameters,
-            session: run,
-            ...(outer === undefined ? {} : { outer }),
-          }),
-        ),
-      )
-      return limit === undefined ? ordered : limited(ordered, limit, run, outer)
+      const ordered = sorted(combined, keys, (row) => sortValues(keys, envOf({ values: row }, outer, run)))
+      return limited(ordered, limit, run, outer)
     },
   }
 }
@@ -143,13 +134,12 @@ function combine(
   if (name === 'UNION') return all ? [...left, ...right] : distinct([...left, ...right], keyOf)
   const counts = new Map<string, number>()
   for (const row of right) counts.set(keyOf(row), (counts.get(keyOf(row)) ?? 0) + 1)
-  const kept = (all ? left : distinct(left, keyOf)).filter((row) => {
+  return (all ? left : distinct(left, keyOf)).filter((row) => {
     const key = keyOf(row)
     const count = counts.get(key) ?? 0
     if (all) counts.set(key, count - 1)
     return name === 'INTERSECT' ? count > 0 : count <= 0
   })
-  return kept
 }
 
 export function distinct<T>(rows: readonly T[], keyOf: (row: T) => string): readonly T[] {

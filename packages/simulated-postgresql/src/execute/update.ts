@@ -157,9 +157,7 @@ function assignedValue(node: Node, column: Column, table: Table, scope: QuerySco
     const value = source.RowExpr.args?.[colno - 1]
     if (value === undefined || source.RowExpr.args?.length !== ncolumns)
       throw new SqlError('42601', 'number of columns does not match number of values')
-    return 'SetToDefault' in value
-      ? compileFacts(table, context).defaults[column.attribute - 1]
-      : context.assigned(value, scope, column)
+    return assignedValue(value, column, table, scope)
   }
   if (source === undefined || !('SubLink' in source) || source.SubLink.subselect === undefined)
     throw new NotSupported('an assignment to several columns')
@@ -181,7 +179,7 @@ function assignedValue(node: Node, column: Column, table: Table, scope: QuerySco
 export function newValues(before: Tuple, assignments: readonly Assignment[], row: JoinedRow, run: Run): SqlValue[] {
   const env = envOf(row, undefined, run)
   const values = [...before.values]
-  for (const { place, compiled } of assignments) values[place] = compiled === undefined ? null : compiled.evaluate(env)
+  for (const { place, compiled } of assignments) values[place] = compiled?.evaluate(env) ?? null
   return values
 }
 

@@ -1,10 +1,10 @@
 import { compileExpression } from '../expressions/compile.ts'
-import type { Compiled, Env } from '../expressions/env.ts'
+import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Node } from '../sql/nodes.ts'
 import type { QueryPlan, ResultColumn } from './model.ts'
 import { evaluating } from './run.ts'
-import type { QueryScope } from './scope.ts'
+import { envOf, type QueryScope } from './scope.ts'
 
 export function compileValues(
   lists: readonly Node[] | undefined,
@@ -29,7 +29,7 @@ export function compileValues(
   return {
     columns,
     *rows(run, outer) {
-      const env: Env = { row: [], parameters: run.parameters, session: run, ...(outer === undefined ? {} : { outer }) }
+      const env = envOf({ values: [] }, outer, run)
       const found = []
       for (const row of converted) found.push(yield* evaluating(() => row.map((compiled) => compiled.evaluate(env))))
       return found

@@ -68,6 +68,7 @@ export function* claim(
     case 'ok':
       return 'claimed'
     case 'invisible':
+    case 'would block':
       return 'gone'
     case 'self modified':
       if (tuple.xmax !== undefined && tuple.cmax !== run.transaction.commandId)

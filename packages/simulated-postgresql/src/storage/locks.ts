@@ -54,10 +54,7 @@ export class LockTable {
   ): { enqueue(granted: () => void): 'granted' | 'waits' | 'deadlock' } | undefined {
     const lock = this.#lockOf(target)
     if (isStrong(mode)) share(lock)
-    const held = lock.held.get(holder) ?? 0
-    const waiting = lock.queue.some((waiter) => (conflictsOf(mode) & bitOf(waiter.mode)) !== 0)
-    const again = (held & bitOf(mode)) !== 0
-    if (again || (!waiting && !conflictsWithHolders(lock, holder, mode))) {
+    if (this.holds(holder, target.tag, mode) || !isBlocked(lock, holder, mode)) {
       grant(lock, holder, mode, scope)
       return undefined
     }
@@ -66,9 +63,7 @@ export class LockTable {
 
   isDenied(holder: LockHolder, tag: LockTag, mode: LockMode): boolean {
     const lock = this.#locks.get(tag)
-    if (lock === undefined || this.holds(holder, tag, mode)) return false
-    const isBehind = lock.queue.some((waiter) => (conflictsOf(mode) & bitOf(waiter.mode)) !== 0)
-    return isBehind || conflictsWithHolders(lock, holder, mode)
+    return lock !== undefined && !this.holds(holder, tag, mode) && isBlocked(lock, holder, mode)
   }
 
   holds(holder: LockHolder, tag: LockTag, mode: LockMode): boolean {
@@ -115,7 +110,8 @@ export class LockTable {
       grant(lock, waiter.holder, waiter.mode, waiter.scope)
       waiter.granted()
     }
-    this.#forget(lock)
+    // Nobody waits for a lock that nobody holds.
+    if (lock.held.size === 0) this.#locks.delete(lock.tag)
   }
 
   #lockOf(target: { readonly tag: LockTag; readonly name: string }): Lock {
@@ -134,11 +130,6 @@ export class LockTable {
     else lock.held.set(holder, held)
     this.wake(lock)
   }
-
-  #forget(lock: Lock): void {
-    // Nobody waits for a lock that nobody holds.
-    if (lock.held.size === 0) this.#locks.delete(lock.tag)
-  }
 }
 
 /** Returns the processes that block a waiter: holders, and earlier waiters (`soft`). */
@@ -152,6 +143,11 @@ export function blockersOf(waiter: Waiter): readonly { readonly holder: LockHold
     if ((bitOf(ahead.mode) & mask) !== 0) found.push({ holder: ahead.holder, soft: true })
   }
   return found
+}
+
+function isBlocked(lock: Lock, holder: LockHolder, mode: LockMode): boolean {
+  const isBehind = lock.queue.some((waiter) => (conflictsOf(mode) & bitOf(waiter.mode)) !== 0)
+  return isBehind || conflictsWithHolders(lock, holder, mode)
 }
 
 function conflictsWithHolders(lock: Lock, holder: LockHolder, mode: LockMode): boolean {

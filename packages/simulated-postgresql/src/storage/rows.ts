@@ -145,7 +145,7 @@ function* untilFree(
   try {
     while (true) {
       const find = lock === 'FOR KEY SHARE' ? stateForKeyShare : stateOf
-      const state = find(tuple, transaction, transaction.commandId)
+      const state = find(tuple, transaction)
       const { here, later } = conflictingWriters(tuple, lock, transaction)
       const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
       // After a wait, the loop also waits for later versions before it reports this version as updated.
@@ -181,15 +181,9 @@ function* untilFree(
  * Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted. Assigns a transaction id before the wait, as
  * heap_update does.
  */
-export function* claimRow(
-  writer: Writer,
-  heap: Heap,
-  tuple: Tuple,
-  lock: RowLock,
-): Generator<Wait, Exclude<LockResult, 'would block'>, void> {
+export function* claimRow(writer: Writer, heap: Heap, tuple: Tuple, lock: RowLock): Generator<Wait, LockResult, void> {
   writer.store.xidOf(writer.backend, writer.transaction.current)
-  const result = yield* untilFree(writer, heap, tuple, lock, 'wait', false)
-  return result === 'would block' ? 'invisible' : result
+  return yield* untilFree(writer, heap, tuple, lock, 'wait', false)
 }
 
 export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[], replaced?: Tuple): Tuple {

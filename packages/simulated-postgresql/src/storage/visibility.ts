@@ -16,10 +16,10 @@ function sees(writer: Subtransaction, command: number, snapshot: Snapshot, own: 
 export type TupleState = 'ok' | 'invisible' | 'self modified' | 'updated' | 'deleted' | 'being modified'
 
 /** Returns the state of a version for a writer (HeapTupleSatisfiesUpdate). */
-export function stateOf(tuple: Tuple, own: Transaction, commandId: number): TupleState {
+export function stateOf(tuple: Tuple, own: Transaction): TupleState {
   const inserted = statusOf(tuple.xmin)
   if (inserted === 'aborted') return 'invisible'
-  if (inserted === 'active' && (tuple.xmin.transaction !== own || tuple.cmin >= commandId)) return 'invisible'
+  if (inserted === 'active' && (tuple.xmin.transaction !== own || tuple.cmin >= own.commandId)) return 'invisible'
   if (tuple.xmax === undefined) return 'ok'
   switch (statusOf(tuple.xmax)) {
     case 'aborted':
@@ -28,7 +28,7 @@ export function stateOf(tuple: Tuple, own: Transaction, commandId: number): Tupl
       return tuple.next === undefined ? 'deleted' : 'updated'
     case 'active':
       if (tuple.xmax.transaction !== own) return 'being modified'
-      return tuple.cmax >= commandId ? 'self modified' : 'invisible'
+      return tuple.cmax >= own.commandId ? 'self modified' : 'invisible'
   }
 }
 
@@ -93,10 +93,10 @@ function replaces(version: Tuple, older: Tuple): boolean {
 /**
  * Returns the state for FOR KEY SHARE. This lock also covers a new version with the same key (heap_lock_updated_tuple).
  */
-export function stateForKeyShare(tuple: Tuple, own: Transaction, commandId: number): TupleState {
+export function stateForKeyShare(tuple: Tuple, own: Transaction): TupleState {
   let version = tuple
   while (true) {
-    const state = stateOf(version, own, commandId)
+    const state = stateOf(version, own)
     const { next } = version
     if (state !== 'updated' || version.xmaxLock !== 'FOR NO KEY UPDATE' || next === undefined)
       return version !== tuple && state === 'invisible' ? 'ok' : state
