@@ -25,7 +25,7 @@ export function alterDefaultPrivileges(fields: Fields<'AlterDefaultPrivilegesStm
   requireRoles(action?.grantees, run)
   for (const node of options ?? []) {
     const { defname, arg } = expectKind(node, 'DefElem')
-    if (defname === 'roles' && arg !== undefined && 'List' in arg) requireRoles(arg.List.items, run)
+    if (defname === 'roles') requireRoles(expectKind(arg, 'List').items, run)
   }
   return 'ALTER DEFAULT PRIVILEGES'
 }

@@ -143,7 +143,6 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
     notifications.write()
     peer.write({ kind: 'ready', status: STATUSES[session.status()] })
     peer.flush()
-    isSkipping = false
   }
   const failed = (error: unknown): void => {
     peer.write(errorMessage(reported(talk, extended.sql, error)))
@@ -175,6 +174,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
         }
         break
       case 'sync':
+        isSkipping = false
         try {
           session.sync()
         } catch (error) {

@@ -86,7 +86,7 @@ export function* fetch(connection: Host, fields: Fields<'FetchStmt'>, sql: strin
     direction,
     portalname = '',
     ismove,
-  } = fieldsOf('FetchStmt', fields, ['direction', 'howMany', 'portalname', 'ismove', 'howMany'])
+  } = fieldsOf('FetchStmt', fields, ['direction', 'howMany', 'portalname', 'ismove'])
   const howMany = Number(fields.howMany ?? 0)
   const cursor = connection.cursors.get(portalname)
   if (cursor === undefined) throw new SqlError('34000', `cursor "${portalname}" does not exist`)

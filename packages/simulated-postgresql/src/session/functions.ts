@@ -211,15 +211,14 @@ function advisoryFunctions(connection: Host): readonly (readonly [string, Sessio
   functions.push([
     'pg_advisory_unlock_all',
     () => {
-      store.locks.releaseWhere(connection.backend, (grant) => grant.scope === undefined && isAdvisory(grant.lock.tag))
+      store.locks.releaseWhere(
+        connection.backend,
+        (grant) => grant.scope === undefined && typeof grant.lock.tag === 'string',
+      )
       return ''
     },
   ])
   return functions
-}
-
-function isAdvisory(tag: unknown): boolean {
-  return typeof tag === 'string'
 }
 
 function sleepFunctions(connection: Host): readonly (readonly [string, SessionFunction])[] {
@@ -248,10 +247,8 @@ function sleepFunctions(connection: Host): readonly (readonly [string, SessionFu
 }
 
 function settingFunctions(connection: Host): readonly (readonly [string, SessionFunction])[] {
-  const current = (name: SqlValue, missingOk: boolean): SqlValue => {
-    const value = showSetting(connection, String(name), missingOk)
-    return value ?? null
-  }
+  const current = (name: SqlValue, missingOk: boolean): SqlValue =>
+    showSetting(connection, String(name), missingOk) ?? null
   return [
     ['show_config_by_name', ([name = null]) => current(name, false)],
     ['show_config_by_name_missing_ok', ([name = null, missing = null]) => current(name, missing === true)],

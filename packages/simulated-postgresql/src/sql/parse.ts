@@ -40,8 +40,7 @@ function parseAnew(text: string): readonly Statement[] {
     const end = raw.stmt_len === undefined || raw.stmt_len === 0 ? undefined : from + raw.stmt_len
     const stop = end === undefined || bytes === undefined ? end : characterAt(bytes, end)
     if (bytes !== undefined) countCharacters(raw.stmt, bytes)
-    const characters = bytes === undefined ? text : [...text]
-    const sql = typeof characters === 'string' ? characters.slice(start, stop) : characters.slice(start, stop).join('')
+    const sql = bytes === undefined ? text.slice(start, stop) : [...text].slice(start, stop).join('')
     statements.push({ text, sql: sql.trim(), node: raw.stmt })
   }
   return statements
