@@ -360,3 +360,28 @@ describe('the description of the catalogue', () => {
     ])
   })
 })
+
+test.each([
+  ['repeatable read', '40001'],
+  ['read committed', 'done'],
+])('a failure without need: an update at %s after an unrelated commit ends with %s', (isolation, expected) => {
+  const engine = createEngine({
+    time: { now: () => 0n, after: () => () => {} },
+    random: () => 0.5,
+    fails: () => true,
+  })
+  const [session, other] = [connect(engine), connect(engine)]
+  execute(session, 'create table t (id int); insert into t values (1), (2)')
+  execute(session, `begin isolation level ${isolation}`)
+  execute(session, 'select * from t')
+  execute(other, 'update t set id = 3 where id = 1')
+  const update = (): string => {
+    try {
+      execute(session, 'update t set id = 4 where id = 2')
+      return 'done'
+    } catch (error) {
+      return error instanceof SqlError ? error.code : String(error)
+    }
+  }
+  expect(update()).toBe(expected)
+})
