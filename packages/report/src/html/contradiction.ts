@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { duration, type History, hasTimes, type Json, moment } from '@chaosproxy/history'
-import { decisive } from '../facts/decisive.ts'
+import { decisive } from '../facts/gap.ts'
 import type { NearFault } from '../facts/near-faults.ts'
 import type { Wire } from '../facts/wire.ts'
 import { reproach } from '../moments.ts'

@@ -1,5 +1,5 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { byName, count, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
+import { byName, count, FAIL, type History, OK, oncePerHistory, outputOf } from '@chaosproxy/history'
 import {
   answeredText,
   clientOf,
@@ -83,7 +83,7 @@ export function wrongOf(history: History, { reads, last, isSurelyLast }: Ended):
   return texts.flatMap(({ node, text }) => (text === expected ? [] : [node]))
 }
 
-function endings(history: History): ReadonlyMap<string | undefined, Ended> {
+const endings = oncePerHistory((history): ReadonlyMap<string | undefined, Ended> => {
   const { length, outcome, returnEvent } = history.operations
   type Known = { readonly changes: OperationRow[]; readonly reads: Map<string, OperationRow> }
   const byKey = new Map<string | undefined, Known>()
@@ -108,4 +108,4 @@ function endings(history: History): ReadonlyMap<string | undefined, Ended> {
     return { ...{ key, reads, last }, isSurelyLast }
   }
   return new Map([...byKey].map(([key, { changes, reads }]) => [key, ended(key, changes, reads)]))
-}
+})

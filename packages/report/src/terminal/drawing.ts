@@ -1,7 +1,7 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { count, duration, type History, hasTimes, moment, plural } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
-import { decisive } from '../facts/decisive.ts'
+import { decisive } from '../facts/gap.ts'
 import { reproach } from '../moments.ts'
 import { hasReturned, linesOf, nameText, nodeOf, operationText, rowsOf } from '../operation-words.ts'
 import { linesText } from '../places.ts'

@@ -319,7 +319,9 @@ describe.each(
     expect(row.before).toBe(String(lost))
     // What a dequeue of unknown outcome may have taken is not called lost.
     if (json.accounting?.totals.lost > 0 && !/lost/.test(json.title)) return
-    const said = json.accounting ? new RegExp(`${lost} lost `) : new RegExp(`${lost} (last )?acknowledged writes? lost`)
+    const said = json.accounting
+      ? new RegExp(`${lost} lost `)
+      : new RegExp(`${lost} (last )?acknowledged writes? in no final read`)
     expect(said.test(text)).toBe(lost > 0)
     expect(said.test(terminal.replaceAll(/\s+/g, ' '))).toBe(lost > 0)
   })
