@@ -1,25 +1,21 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
+import { fail, info } from '../record/error-meanings.ts'
 
 /**
  * The outcomes of failed changes, by error number of MySQL or MariaDB (https://mariadb.com/kb/en/mariadb-error-codes/).
  * Other errors are uncertain.
  */
 export const errorOutcomes: readonly ErrorMeaning[] = [
-  {
-    says: ['1213', '1020', '1205'],
-    means: 'fail',
-    why: 'a conflict, a deadlock or a lock that was not free: rolled back',
-  },
-  { says: ['1290', '1792', '1836'], means: 'fail', why: 'the server, or the transaction, only reads' },
-  { says: ['1047'], means: 'fail', why: 'a node of Galera that is not in the majority takes no commands' },
-  { says: ['1040', '1203', '1045', '1044', '1049'], means: 'fail', why: 'the session or the database was refused' },
-  {
-    says: ['1062', '1048', '1064', '1054', '1146', '1243', '1264', '1364', '1406', '3140', '4025'],
-    means: 'fail',
-    why: 'the command was refused',
-  },
-  { says: ['1180', '1105'], means: 'info', why: 'the commit failed in a place that the server does not name' },
-  { says: ['1053', '1317', '1927', '1928'], means: 'info', why: 'the session was ended, perhaps during its commit' },
+  fail(['1213', '1020', '1205'], 'a conflict, a deadlock or a lock that was not free: rolled back'),
+  fail(['1290', '1792', '1836'], 'the server, or the transaction, only reads'),
+  fail('1047', 'a node of Galera that is not in the majority takes no commands'),
+  fail(['1040', '1203', '1045', '1044', '1049'], 'the session or the database was refused'),
+  fail(
+    ['1062', '1048', '1064', '1054', '1146', '1243', '1264', '1364', '1406', '3140', '4025'],
+    'the command was refused',
+  ),
+  info(['1180', '1105'], 'the commit failed in a place that the server does not name'),
+  info(['1053', '1317', '1927', '1928'], 'the session was ended, perhaps during its commit'),
 ]
 
 /** @returns `info` for an error that is not listed. */

@@ -1,5 +1,6 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 import type { ServerReport } from '@chaosproxy/wire/postgresql'
+import { fail, info } from '../record/error-meanings.ts'
 
 type Certainty = ErrorMeaning['means']
 
@@ -8,20 +9,19 @@ type Certainty = ErrorMeaning['means']
  * the transaction before its commit.
  */
 export const errorOutcomes: readonly ErrorMeaning[] = [
-  { says: ['40003'], means: 'info', why: 'the server itself does not know whether the command was completed' },
-  { says: ['40'], means: 'fail', why: 'the transaction was rolled back: a conflict, or a deadlock' },
-  { says: ['25006'], means: 'fail', why: 'a standby, or a session that only reads: nothing was written' },
-  { says: ['57014'], means: 'fail', why: 'cancelled while it was carried out: rolled back' },
-  { says: ['57P01'], means: 'fail', why: 'the session was ended while the command was carried out: rolled back' },
-  { says: ['57P03', '57P04', '57P05'], means: 'fail', why: 'the server takes no commands now' },
-  { says: ['57P02'], means: 'info', why: 'another process crashed: the commit may be on disk' },
-  { says: ['58', 'XX', 'F0'], means: 'info', why: 'the disk or the server is broken: the commit may be on disk' },
-  { says: ['08'], means: 'info', why: 'the connection failed' },
-  {
-    says: ['0A', '21', '22', '23', '25', '26', '28', '34', '3D', '3F', '42', '44', '53', '54', '55', 'P0'],
-    means: 'fail',
-    why: 'the command was refused, and its transaction rolled back',
-  },
+  info('40003', 'the server itself does not know whether the command was completed'),
+  fail('40', 'the transaction was rolled back: a conflict, or a deadlock'),
+  fail('25006', 'a standby, or a session that only reads: nothing was written'),
+  fail('57014', 'cancelled while it was carried out: rolled back'),
+  fail('57P01', 'the session was ended while the command was carried out: rolled back'),
+  fail(['57P03', '57P04', '57P05'], 'the server takes no commands now'),
+  info('57P02', 'another process crashed: the commit may be on disk'),
+  info(['58', 'XX', 'F0'], 'the disk or the server is broken: the commit may be on disk'),
+  info('08', 'the connection failed'),
+  fail(
+    ['0A', '21', '22', '23', '25', '26', '28', '34', '3D', '3F', '42', '44', '53', '54', '55', 'P0'],
+    'the command was refused, and its transaction rolled back',
+  ),
 ]
 
 /**
@@ -29,16 +29,11 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
  * it.
  */
 export const noticeOutcomes: readonly ErrorMeaning[] = [
-  {
-    says: ['canceling wait for synchronous replication'],
-    means: 'info',
-    why: 'committed on the primary, but perhaps not on the standbys',
-  },
-  {
-    says: ['canceling the wait for synchronous replication'],
-    means: 'info',
-    why: 'committed on the primary, but perhaps not on the standbys; the session was ended',
-  },
+  info('canceling wait for synchronous replication', 'committed on the primary, but perhaps not on the standbys'),
+  info(
+    'canceling the wait for synchronous replication',
+    'committed on the primary, but perhaps not on the standbys; the session was ended',
+  ),
 ]
 
 /** @param carriedOut Whether the command succeeded and only its commit was refused. */
