@@ -1,5 +1,5 @@
 import { type Nanos, nanos, type ObjectUse, type Overwrites } from '@chaosproxy/history'
-import type { Completions, Interpretation } from '../record/call.ts'
+import type { Completions } from '../record/call.ts'
 import type { Settle } from '../record/remarks.ts'
 import type { RecordedConversation } from '../spoken/conversation.ts'
 import type { Crossings } from '../spoken/crossings.ts'
@@ -143,7 +143,7 @@ class Transactions implements MessagesInOrder {
   #conclude(transaction: Transaction, completions: Completions): void {
     transaction.isOver = true
     const { exchange } = transaction
-    const isRefused = !Array.isArray(completions) && (completions as Interpretation).type === 'fail'
+    const isRefused = 'type' in completions && completions.type === 'fail'
     const isUnclear = transaction.isTangled || (!isRefused && !isCommitted(completions))
     settle(transaction, isUnclear ? 'lasting' : isRefused ? 'refused' : 'ended')
     if (exchange.calls.length === 0) {
@@ -172,4 +172,4 @@ function settle({ doubts }: Transaction, fate: Parameters<Settle>[0]): void {
 }
 
 const isCommitted = (completions: Completions): boolean =>
-  (Array.isArray(completions) ? completions : [completions as Interpretation]).every(({ type }) => type === 'ok')
+  ('type' in completions ? [completions] : completions).every(({ type }) => type === 'ok')

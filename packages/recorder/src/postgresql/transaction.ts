@@ -1,6 +1,6 @@
 import { type Json, meaningOf, type Nanos, readsWhole } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation, Touches, Understanding } from '../record/call.ts'
-import { UNSAID } from '../record/call.ts'
+import { joined, UNSAID } from '../record/call.ts'
 import type { Part, Step } from './part.ts'
 import type { Done, RowStep } from './row-step.ts'
 
@@ -202,10 +202,4 @@ function readThenWritten(reads: readonly PartOf[], writes: readonly PartOf[]): I
 const UNCLEAR: Interpretation = {
   type: 'not-understood',
   error: 'one of the statements of its transaction is not understood',
-}
-
-function joined(all: readonly Touches[]): Touches {
-  if (all.includes('everything')) return 'everything'
-  const keys = all.flatMap((touches) => (typeof touches === 'object' ? touches.keys : []))
-  return keys.length === 0 ? 'nothing' : { keys: [...new Set(keys)] }
 }

@@ -30,6 +30,13 @@ export interface Call {
 /** The keys that a request may change outside the record. */
 export type Touches = 'nothing' | 'everything' | { readonly keys: readonly string[] }
 
+/** All that several requests may change. */
+export function joined(all: readonly Touches[]): Touches {
+  if (all.includes('everything')) return 'everything'
+  const keys = all.flatMap((touches) => (typeof touches === 'object' ? touches.keys : []))
+  return keys.length === 0 ? 'nothing' : { keys: [...new Set(keys)] }
+}
+
 export type Understanding =
   /** One or more operations. `session` is the client, if it is known. */
   | {

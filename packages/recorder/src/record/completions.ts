@@ -1,15 +1,11 @@
 import type { Completions, Entry, Interpretation } from './call.ts'
 
 export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
-  Array.isArray(answer) ? (answer as readonly Interpretation[])[i] : (answer as Interpretation | undefined)
+  answer === undefined || 'type' in answer ? answer : answer[i]
 
 /** Returns what the reply to a duplicate shows about the original request. */
 export const completionsOfCopy = (answer: Completions | undefined): Completions | undefined =>
-  answer === undefined
-    ? undefined
-    : Array.isArray(answer)
-      ? (answer as readonly Interpretation[]).map(ofCopy)
-      : ofCopy(answer as Interpretation)
+  answer === undefined ? undefined : 'type' in answer ? ofCopy(answer) : answer.map(ofCopy)
 
 /** A backend that recognises a duplicate may repeat its first reply without executing the duplicate. */
 const ofCopy = (completion: Interpretation): Interpretation =>
@@ -21,6 +17,4 @@ export const okOf = (entry: Entry | undefined): Interpretation | undefined =>
   entry === undefined ? undefined : { type: 'ok', value: entry.value }
 
 export const isAcknowledged = (completions: Completions): boolean =>
-  Array.isArray(completions)
-    ? (completions as readonly Interpretation[]).some(({ type }) => type === 'ok')
-    : (completions as Interpretation).type === 'ok'
+  ('type' in completions ? [completions] : completions).some(({ type }) => type === 'ok')
