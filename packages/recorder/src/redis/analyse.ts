@@ -57,13 +57,6 @@ export function analyse(name: string, words: readonly Json[], place: Place): Ana
   return { kind: 'passed-on', what: shownName(name, words), touches }
 }
 
-export function recognise(name: string, words: readonly Json[], place: Place): Recognised | undefined {
-  const { commands, keySpace, database } = place
-  const reader = commands.readers.get(name)
-  const recognised = reader?.(words, keySpace.names(database))
-  return typeof recognised === 'object' ? withFields(recognised, keySpace) : undefined
-}
-
 /** Adds the fields of each hash that the command replaces. */
 function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
   if (!keySpace.hasFields || recognised.deletes !== undefined || recognised.flushes === true) return recognised
@@ -97,12 +90,3 @@ export const lifetimesIn = (analysed: Analysed): readonly Lifetime[] =>
 
 export const isFlush = (analysed: Analysed): boolean =>
   (analysed.kind === 'passed-on' ? analysed.flushes : analysed.recognised.flushes) === true
-
-export function joined(all: readonly Touches[]): Touches {
-  const keys: string[] = []
-  for (const touches of all) {
-    if (touches === 'everything') return touches
-    if (touches !== 'nothing') keys.push(...touches.keys)
-  }
-  return keys.length === 0 ? 'nothing' : { keys: [...new Set(keys)] }
-}

@@ -23,6 +23,12 @@ const ok = (value: Json): Interpretation => ({ type: 'ok', value })
 /** The completion of a command whose condition failed. */
 const declined = (error: string): Interpretation => ({ type: 'fail', error, answered: true })
 
+export const isList = (answer: Json | undefined): answer is readonly Json[] => Array.isArray(answer)
+
+/** The element of a reply that is a list. */
+export const elementOf = (answer: Json | undefined, at: number): Json | undefined =>
+  isList(answer) ? answer[at] : undefined
+
 /** Whether a reply is a value that was read: text, null, or an object. An object holds bytes that are no text. */
 const isText = (answer: Json | undefined): boolean =>
   typeof answer === 'string' || (typeof answer === 'object' && !Array.isArray(answer))
@@ -33,7 +39,7 @@ export const saysText: Says = (answer) => (isText(answer) ? ok(answer) : undefin
 
 /** Interprets an array with a text for each call. */
 export const saysTexts: Says = (answer, _, index) => {
-  const text = Array.isArray(answer) ? (answer[index] as Json | undefined) : undefined
+  const text = elementOf(answer, index)
   return text !== undefined && isText(text) ? ok(text) : undefined
 }
 
@@ -42,17 +48,17 @@ export const saysOk: Says = (answer, call) => (answer === 'OK' ? done(call) : un
 /** Interprets any number as success. */
 export const saysCount: Says = (answer, call) => (typeof answer === 'number' ? done(call) : undefined)
 
-/** Interprets OK, or null for a failed condition. */
-export const saysOkOr =
-  (error: string): Says =>
+/** Interprets `yes` as success, by default with the given value, and `no` as a failed condition. */
+export const saysEither =
+  (yes: Json, no: Json, error: string, value?: Json): Says =>
   (answer, call) =>
-    answer === 'OK' ? done(call) : answer === null ? declined(error) : undefined
+    answer === yes ? (value === undefined ? done(call) : ok(value)) : answer === no ? declined(error) : undefined
+
+/** Interprets OK, or null for a failed condition. */
+export const saysOkOr = (error: string, value?: Json): Says => saysEither('OK', null, error, value)
 
 /** Interprets 1 as success, and 0 as a failed condition. */
-export const saysOneOr =
-  (error: string): Says =>
-  (answer, call) =>
-    answer === 1 ? done(call) : answer === 0 ? declined(error) : undefined
+export const saysOneOr = (error: string): Says => saysEither(1, 0, error)
 
 /** Interprets a reply with the old value of a cas, which writes `value` if `isPut` holds. */
 export const saysOld =
@@ -60,7 +66,9 @@ export const saysOld =
   (answer) =>
     isText(answer) ? ok([answer, isPut(answer) ? value : answer]) : undefined
 
-export const saysList: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
+export const saysList: Says = (answer) => (isList(answer) ? ok(answer) : undefined)
+
+export const saysString: Says = (answer) => (typeof answer === 'string' ? ok(answer) : undefined)
 
 /** Interprets a sum. It also shows the old value. If the old value is 0, the key may have been absent. */
 export const saysSum =

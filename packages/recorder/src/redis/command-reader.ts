@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { type Completions, type Interpretation, UNSAID } from '../record/call.ts'
-import { type CommandOperation, isError, refusalOf, type Says, saysSum } from './answers.ts'
+import { type CommandOperation, isError, refusalOf, type Says, saysCount, saysSum } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 
 export interface Names {
@@ -90,15 +90,30 @@ export const unsaidWrite = (key: string, says: Says): CommandOperation => ({
   says,
 })
 
+/** Returns a change of a value, such as an addition, whose reply is a number. */
+export const change = (f: string, key: string, value: Json): CommandOperation =>
+  keeping({ call: { f, key, value }, says: saysCount })
+
 export const keeping = (part: CommandOperation): CommandOperation => ({ ...part, keepsTimeToLive: true })
 
 export const one = (part: CommandOperation): Recognised => ({ parts: [part] })
 
-/** Returns a command with these operations; undefined if there are none, or fewer than `count`. */
-export function several(parts: readonly CommandOperation[], count: number = parts.length): Recognised | undefined {
-  const [first, ...rest] = parts
-  return first === undefined || parts.length < count ? undefined : { parts: [first, ...rest] }
+/** Returns a command with these operations; undefined if there are none. */
+export function several([first, ...rest]: readonly CommandOperation[]): Recognised | undefined {
+  return first === undefined ? undefined : { parts: [first, ...rest] }
 }
+
+/** Reads a command of `length` words on one key. */
+export const ofKey =
+  (length: number, partOf: (key: string, words: readonly Json[]) => CommandOperation): CommandReader =>
+  (words, names) =>
+    words.length === length ? one(partOf(names.key(word(words, 1)), words)) : undefined
+
+/** Reads a command with an operation for each word after the key. */
+export const ofEach =
+  (partOf: (key: string, value: Json) => CommandOperation): CommandReader =>
+  (words, names) =>
+    several(words.slice(2).map((value) => partOf(names.key(word(words, 1)), value)))
 
 /** Returns the words from `start` on as pairs; undefined if they are no pairs. */
 export function pairsOf(words: readonly Json[], start: number): readonly (readonly [Json, Json])[] | undefined {

@@ -1,26 +1,14 @@
 import type { Json } from '@chaosproxy/history'
-import { type Says, saysCount, saysText } from './answers.ts'
-import {
-  amountOf,
-  type CommandReader,
-  type CommandReaders,
-  keeping,
-  one,
-  type Recognised,
-  read,
-  word,
-} from './command-reader.ts'
+import { type Says, saysText } from './answers.ts'
+import { amountOf, type CommandReader, type CommandReaders, change, ofKey, one, read, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 
 const adding =
   (f: 'add' | 'subtract'): CommandReader =>
   (words, names) => {
     const amount = words.length === 2 ? 1 : words.length === 3 ? amountOf(words[2]) : undefined
-    return amount === undefined ? undefined : changing(f, names.key(word(words, 1)), amount)
+    return amount === undefined ? undefined : one(change(f, names.key(word(words, 1)), amount))
   }
-
-const changing = (f: string, key: string, value: number): Recognised =>
-  one(keeping({ call: { f, key, value }, says: saysCount }))
 
 const saysNumber: Says = (answer, call, index) => {
   if (answer === null) return saysText(answer, call, index)
@@ -30,7 +18,7 @@ const saysNumber: Says = (answer, call, index) => {
 
 /** Strings as counters. The sums in replies are ignored. */
 export const counterCommands: CommandReaders = {
-  GET: (words, names) => (words.length === 2 ? one(read(names.key(word(words, 1)), saysNumber)) : undefined),
+  GET: ofKey(2, (key) => read(key, saysNumber)),
   INCR: adding('add'),
   INCRBY: adding('add'),
   DECR: adding('subtract'),

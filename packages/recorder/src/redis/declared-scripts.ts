@@ -1,9 +1,10 @@
 import type { Json } from '@chaosproxy/history'
-import { type CommandOperation, isError, type Says } from './answers.ts'
+import { allOf } from './all-of.ts'
+import { type CommandOperation, isError, isList, type Says } from './answers.ts'
 import { isKnownToChangeNothing } from './command-effects.ts'
-import type { CommandReaders, Names, Recognised } from './command-reader.ts'
+import { type CommandReaders, type Names, type Recognised, several } from './command-reader.ts'
 import { lifetimesOf } from './expire-commands.ts'
-import type { Lifetime } from './lifetime.ts'
+import { type Lifetime, toldLifetime } from './lifetime.ts'
 import type { KnownScript, ScriptText } from './scripts.ts'
 
 /** A script that is declared equivalent to a sequence of commands. */
@@ -32,18 +33,17 @@ export function declaredScript({ is, commands }: DeclaredScript, readers: Comman
   return {
     is,
     recognise(keys, values, names) {
-      const each = commands.map((command) => recognised(command, { keys, values, names, readers }))
-      if (each.some((one) => one === undefined)) return undefined
-      const all = each.filter((one) => one !== undefined)
-      const [first, ...rest] = all.flatMap(({ parts }) => parts)
+      const all = allOf(commands.map((command) => recognised(command, { keys, values, names, readers }))) ?? []
       const touches = all.flatMap((one) => one.touches?.keys ?? [])
-      if (first === undefined) return undefined
-      return {
-        parts: [first, ...rest],
-        lifetimes: all.flatMap(({ lifetimes }) => lifetimes),
-        deletes: all.flatMap(({ deletes = [] }) => deletes),
-        touches: touches.length === 0 ? undefined : { keys: touches, why: 'a declared script may have changed it' },
-      }
+      const made = several(all.flatMap(({ parts }) => parts))
+      return (
+        made && {
+          ...made,
+          lifetimes: all.flatMap(({ lifetimes }) => lifetimes),
+          deletes: all.flatMap(({ deletes = [] }) => deletes),
+          touches: touches.length === 0 ? undefined : { keys: touches, why: 'a declared script may have changed it' },
+        }
+      )
     },
   }
 }
@@ -62,13 +62,13 @@ interface Command extends Pick<Recognised, 'touches' | 'deletes'> {
 
 /** Returns the operations of a declared command, if its effect is known. */
 function recognised({ words, answer }: DeclaredCommand, { keys, values, names, readers }: Script): Command | undefined {
-  const filled = words.map((word) => {
-    const [, list, place] = PLACE.exec(word) ?? []
-    if (list === undefined) return word
-    return (list === 'KEYS' ? keys : values)[Number(place) - 1]
-  })
-  if (filled.some((word) => word === undefined)) return undefined
-  const all = filled.filter((word) => word !== undefined)
+  const all = allOf(
+    words.map((word) => {
+      const [, list, place] = PLACE.exec(word) ?? []
+      return list === undefined ? word : (list === 'KEYS' ? keys : values)[Number(place) - 1]
+    }),
+  )
+  if (all === undefined) return undefined
   const [name = ''] = words
   const upper = name.toUpperCase()
   const own = ownAnswer(answer)
@@ -80,7 +80,8 @@ function recognised({ words, answer }: DeclaredCommand, { keys, values, names, r
     const placed = parts.map((part, index) => placedPart(part, own, index))
     return { parts: placed, lifetimes: lifetimes.map((each) => placedLifetime(each, own)), touches, deletes }
   }
-  if (upper === 'PTTL' && answer !== 'untold') return { parts: [], lifetimes: [remaining(all[1] ?? null, names, own)] }
+  if (upper === 'PTTL' && answer !== 'untold')
+    return { parts: [], lifetimes: [toldLifetime(names.key(all[1] ?? null), Number.POSITIVE_INFINITY, own)] }
   const lifetimes = lifetimesOf(upper, all, names)
   if (lifetimes !== undefined) return { parts: [], lifetimes: lifetimes.map((each) => placedLifetime(each, own)) }
   return isKnownToChangeNothing(upper) ? NOTHING : undefined
@@ -93,11 +94,7 @@ type OwnAnswer = (answer: Json) => Json | undefined
 const ownAnswer =
   (place: DeclaredCommand['answer']): OwnAnswer =>
   (answer) =>
-    place === 'whole'
-      ? answer
-      : place === 'untold' || !Array.isArray(answer)
-        ? undefined
-        : ((answer[place] as Json | undefined) ?? null)
+    place === 'whole' ? answer : place === 'untold' || !isList(answer) ? undefined : (answer[place] ?? null)
 
 const UNTOLD = 'the script does not return its outcome'
 
@@ -123,14 +120,4 @@ function placedLifetime(lifetime: Lifetime, own: OwnAnswer): Lifetime {
     return told === undefined ? undefined : lifetime.isSet(told)
   }
   return { ...lifetime, isSet }
-}
-
-/** A time to live that only the reply tells. */
-function remaining(key: Json, names: Names, own: OwnAnswer): Lifetime {
-  const left = (answer: Json): number | undefined => {
-    const ms = own(answer)
-    return typeof ms === 'number' && ms >= 0 ? ms : undefined
-  }
-  const afterMs = Number.POSITIVE_INFINITY
-  return { key: names.key(key), afterMs, left, isSet: (answer) => left(answer) !== undefined }
 }

@@ -1,7 +1,8 @@
 import type { Json, Nanos } from '@chaosproxy/history'
 import type { Completions, Interpretation } from '../record/call.ts'
+import { partOf } from '../record/completions.ts'
 import type { Expiry } from '../record/expiry.ts'
-import type { CommandOperation } from './answers.ts'
+import { type CommandOperation, elementOf, isList } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 import { seenBy } from './lifetimes.ts'
 
@@ -148,7 +149,7 @@ export class Expirations {
     if (this.#held === 0) return
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]
-      const completion = completions === undefined || 'type' in completions ? completions : completions[i]
+      const completion = partOf(completions, i)
       if (part === undefined || typeof part.call.key !== 'string') continue
       const setters = this.#setters.get(part.call.key)
       if (setters === undefined) continue
@@ -173,7 +174,7 @@ export class Expirations {
   }
 
   #answered({ lifetime, at }: PlacedLifetime, calledAt: number, moment: number, answer: Json | undefined): void {
-    const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : answer
+    const own = at !== undefined && isList(answer) ? answer[at] : answer
     // The hash may have expired before, and another field may have created it again.
     if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
     const setters = this.#setters.get(lifetime.key) ?? []
@@ -249,6 +250,6 @@ function isSame(completion: Interpretation): boolean {
 
 /** Whether a reply shows exactly this time to live. */
 export function isSetBy({ lifetime: { isSet, isOfField }, at }: PlacedLifetime, answer: Json): boolean {
-  const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : undefined
+  const own = at === undefined ? answer : elementOf(answer, at)
   return isOfField !== true && own !== undefined && isSet(own) === true
 }

@@ -1,10 +1,12 @@
 import type { Json } from '@chaosproxy/history'
-import { type CommandOperation, type Says, saysCount, saysOneOr, saysText, saysTexts } from './answers.ts'
+import { allOf } from './all-of.ts'
+import { type CommandOperation, type Says, saysCount, saysOneOr, saysString, saysText, saysTexts } from './answers.ts'
 import {
   amountOf,
   type CommandReader,
   type CommandReaders,
   cas,
+  one,
   pairsOf,
   read,
   several,
@@ -26,49 +28,40 @@ const ofField =
     if (words.length !== length) return undefined
     const name = names.field(word(words, 1), word(words, 2))
     const part = name === undefined ? undefined : partOf(name, words)
-    return part === undefined ? undefined : several([inHash(part)])
+    return part && one(inHash(part))
   }
 
 /** Reads a command on several fields, if all of them can be recorded. */
 const ofFields =
-  (partOf: (name: string) => CommandOperation): CommandReader =>
+  (fieldsIn: FieldsIn, partOf: (name: string, value: Json) => CommandOperation): CommandReader =>
   (words, names) => {
-    const parts = words.slice(2).map((field) => {
+    const parts = fieldsIn(words).map(([field, value]) => {
       const name = names.field(word(words, 1), field)
-      return name === undefined ? undefined : inHash(partOf(name))
+      return name === undefined ? undefined : inHash(partOf(name, value))
     })
-    return several(
-      parts.filter((part) => part !== undefined),
-      parts.length,
-    )
+    return several(allOf(parts) ?? [])
   }
+
+type FieldsIn = (words: readonly Json[]) => readonly (readonly [field: Json, value: Json])[]
+
+const named: FieldsIn = (words) => words.slice(2).map((field) => [field, null])
+const assigned: FieldsIn = (words) => pairsOf(words, 2) ?? []
 
 /** HSET returns the number of new fields, HMSET returns OK. */
 const saysSet: Says = (answer, call, index) => saysCount(answer === 'OK' ? 0 : answer, call, index)
 
-const setting: CommandReader = (words, names) => {
-  const parts = (pairsOf(words, 2) ?? []).map(([field, value]) => {
-    const name = names.field(word(words, 1), field)
-    return name === undefined ? undefined : inHash(write(name, value, saysSet))
-  })
-  return several(
-    parts.filter((part) => part !== undefined),
-    parts.length,
-  )
-}
-
-const saysFloatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', value: answer } : undefined)
+const setting = ofFields(assigned, (name, value) => write(name, value, saysSet))
 
 export const hashCommands: CommandReaders = {
   HGET: ofField(3, (name) => read(name, saysText)),
-  HMGET: ofFields((name) => read(name, saysTexts)),
+  HMGET: ofFields(named, (name) => read(name, saysTexts)),
   HSET: setting,
   HMSET: setting,
   HSETNX: ofField(4, (name, words) => cas(name, [null, word(words, 3)], saysOneOr('the field exists'))),
-  HDEL: ofFields((name) => write(name, null, saysCount)),
+  HDEL: ofFields(named, (name) => write(name, null, saysCount)),
   HINCRBY: ofField(4, (name, words) => {
     const amount = amountOf(words[3])
     return amount === undefined ? undefined : unsaidSum(name, amount)
   }),
-  HINCRBYFLOAT: ofField(4, (name) => unsaidWrite(name, saysFloatSum)),
+  HINCRBYFLOAT: ofField(4, (name) => unsaidWrite(name, saysString)),
 }

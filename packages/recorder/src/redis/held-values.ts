@@ -1,5 +1,6 @@
 import { meaningOf, writtenValue } from '@chaosproxy/history'
 import { type Completions, type Interpretation, UNSAID } from '../record/call.ts'
+import { partOf } from '../record/completions.ts'
 import type { CommandOperation } from './answers.ts'
 
 /** Maximum number of characters of all remembered values. */
@@ -58,7 +59,7 @@ export class HeldValues {
     if (this.#isOver) return
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]
-      const completion = 'type' in completions ? completions : completions[i]
+      const completion = partOf(completions, i)
       if (part === undefined || part.call.harmless === true || typeof part.call.key !== 'string') continue
       if (completion?.type !== 'ok' && completion?.type !== 'fail') continue
       const held = this.#of(part.call.key)

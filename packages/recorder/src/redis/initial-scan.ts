@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Recorder } from '../record/recorder.ts'
 import type { AskedServer } from '../spoken/conversation.ts'
-import { isError } from './answers.ts'
+import { isError, isList } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
 import type { Expirations } from './expirations.ts'
@@ -32,10 +32,10 @@ export async function scanInitially(options: InitialScanOptions): Promise<void> 
   let read = 0
   do {
     const answer = await ask(server, 'SCAN', cursor, 'COUNT', '1000')
-    const [next, keys] = Array.isArray(answer) ? (answer as readonly Json[]) : []
-    if (typeof next !== 'string' || !Array.isArray(keys)) throw server.unusable('an answer that is not understood')
+    const [next, keys] = isList(answer) ? answer : []
+    if (typeof next !== 'string' || !isList(keys)) throw server.unusable('an answer that is not understood')
     cursor = next
-    for (const key of keys as readonly Json[]) {
+    for (const key of keys) {
       if (read >= MOST_KEYS) return
       if (typeof key !== 'string') continue
       await readKey(key, options)
@@ -56,10 +56,8 @@ async function readKey(key: string, options: InitialScanOptions): Promise<void> 
   if (type === 'string') await recordRead(['GET', key], options)
   else if (type === 'hash' && commands.readers.has('HGET')) {
     const fields = await ask(server, 'HKEYS', key)
-    if (Array.isArray(fields) && fields.length > 0) {
-      const names = (fields as readonly Json[]).filter((field) => typeof field === 'string')
-      if (names.length > 0) await recordRead(['HMGET', key, ...names], options)
-    }
+    const names = isList(fields) ? fields.filter((field) => typeof field === 'string') : []
+    if (names.length > 0) await recordRead(['HMGET', key, ...names], options)
   }
   const remaining = await ask(server, 'PTTL', key)
   if (typeof remaining !== 'number' || remaining < 0) return

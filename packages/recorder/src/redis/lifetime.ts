@@ -13,6 +13,15 @@ export interface Lifetime {
   readonly isOfField?: true | undefined
 }
 
+/** A time to live that only the reply tells. `own`: the part of the reply with its milliseconds. */
+export function toldLifetime(key: string, afterMs: number, own: (answer: Json) => Json | undefined): Lifetime {
+  const left = (answer: Json): number | undefined => {
+    const ms = own(answer)
+    return typeof ms === 'number' && ms >= 0 ? ms : undefined
+  }
+  return { key, afterMs, left, isSet: (answer) => left(answer) !== undefined }
+}
+
 /** The options that set a time to live, with their units in milliseconds. 0 means a time of the server's clock. */
 const UNITS: { readonly [option: string]: number } = { EX: 1000, PX: 1, EXAT: 0, PXAT: 0 }
 

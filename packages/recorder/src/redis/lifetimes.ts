@@ -1,5 +1,6 @@
 import { type Json, readsWhole } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation } from '../record/call.ts'
+import { partOf } from '../record/completions.ts'
 import type { CommandOperation } from './answers.ts'
 
 /** Maximum number of tracked keys. Those that certainly do not expire are dropped first. */
@@ -65,7 +66,7 @@ export class Lifetimes {
     let expired: string[] | undefined
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]
-      const completion = 'type' in completions ? completions : completions[i]
+      const completion = partOf(completions, i)
       if (part === undefined || completion === undefined) continue
       const life = this.#lifeOf(part.call)
       if (life === undefined || calledAt > life.clearedAt) continue

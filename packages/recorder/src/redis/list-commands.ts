@@ -1,18 +1,13 @@
-import { type Says, saysCount } from './answers.ts'
-import { type CommandReaders, keeping, one, read, several, word } from './command-reader.ts'
+import { saysList } from './answers.ts'
+import { type CommandReaders, change, ofEach, one, read, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
-
-const saysItems: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
 
 /** Lists that grow at their right end and are read as a whole. Other commands make a list unknown. */
 export const listCommands: CommandReaders = {
-  RPUSH: (words, names) => {
-    const key = names.key(word(words, 1))
-    return several(words.slice(2).map((value) => keeping({ call: { f: 'append', key, value }, says: saysCount })))
-  },
+  RPUSH: ofEach((key, value) => change('append', key, value)),
   LRANGE: (words, names) =>
     words.length === 4 && words[2] === '0' && words[3] === '-1'
-      ? one(read(names.key(word(words, 1)), saysItems))
+      ? one(read(names.key(word(words, 1)), saysList))
       : undefined,
 }
 

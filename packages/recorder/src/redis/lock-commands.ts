@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type CommandOperation, saysOneOr } from './answers.ts'
+import { type CommandOperation, saysEither, saysOkOr, saysOneOr } from './answers.ts'
 import { type CommandReaders, one, several, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 import { REDLOCK_ACQUIRE, REDLOCK_EXTEND, REDLOCK_RELEASE } from './redlock-scripts.ts'
@@ -14,15 +14,9 @@ const HELD = 'it is held'
 export const lockCommands: CommandReaders = {
   SET: (words, names) => {
     if (!isAcquire(words)) return undefined
-    const token = word(words, 2)
     return one({
       call: { f: 'acquire', key: names.key(word(words, 1)), value: null },
-      says: (answer) =>
-        answer === 'OK'
-          ? { type: 'ok', value: token }
-          : answer === null
-            ? { type: 'fail', error: HELD, answered: true }
-            : undefined,
+      says: saysOkOr(HELD, word(words, 2)),
     })
   },
 }
@@ -45,12 +39,7 @@ export const lockScripts: readonly KnownScript[] = [
       several(
         keys.map((key) => ({
           call: { f: 'acquire', key: names.key(key), value: null },
-          says: (answer) =>
-            answer === keys.length
-              ? { type: 'ok', value: token }
-              : answer === 0
-                ? { type: 'fail', error: HELD, answered: true }
-                : undefined,
+          says: saysEither(keys.length, 0, HELD, token),
         })),
       ),
   },

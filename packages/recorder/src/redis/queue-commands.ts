@@ -1,16 +1,23 @@
-import { type Says, saysCount, saysList, saysText } from './answers.ts'
-import { type CommandReader, type CommandReaders, type End, keeping, one, several, word } from './command-reader.ts'
+import { type Says, saysList, saysText } from './answers.ts'
+import {
+  type CommandReader,
+  type CommandReaders,
+  change,
+  type End,
+  keeping,
+  ofEach,
+  one,
+  word,
+} from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 import { DRAIN, type KnownScript, oneOperation } from './scripts.ts'
 
 const pushing =
   (end: End): CommandReader =>
-  (words, names) => {
-    const list = word(words, 1)
-    if (words.length < 3 || !names.isFilledAt(list, end)) return undefined
-    const key = names.key(list)
-    return several(words.slice(2).map((value) => keeping({ call: { f: 'enqueue', key, value }, says: saysCount })))
-  }
+  (words, names) =>
+    words.length > 2 && names.isFilledAt(word(words, 1), end) ? enqueuing(words, names) : undefined
+
+const enqueuing = ofEach((key, value) => change('enqueue', key, value))
 
 /** @param end where the list is filled: the opposite end. */
 const popping =

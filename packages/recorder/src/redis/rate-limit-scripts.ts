@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
-import type { CommandOperation, Says } from './answers.ts'
+import { type CommandOperation, elementOf, type Says } from './answers.ts'
 import { amountOf, keeping, type Names, one, type Recognised, read, unsaidSum } from './command-reader.ts'
-import type { Lifetime } from './lifetime.ts'
+import { type Lifetime, toldLifetime } from './lifetime.ts'
 import type { KnownScript } from './scripts.ts'
 
 // Scripts of popular packages, compared token by token. They count requests in fixed windows: a counter expires with
@@ -44,7 +44,7 @@ return ${local}`
 const at =
   (place: number, says: Says): Says =>
   (answer, call, index) => {
-    const own = Array.isArray(answer) ? (answer[place] as Json | undefined) : undefined
+    const own = elementOf(answer, place)
     return own === undefined ? undefined : says(own, call, index)
   }
 
@@ -54,11 +54,7 @@ const placed = (part: CommandOperation, place: number): CommandOperation => ({ .
 function counted(key: string, amount: Json, afterMs: number): Recognised | undefined {
   const points = amountOf(amount)
   if (points === undefined || !(afterMs > 0)) return undefined
-  const left = (answer: Json): number | undefined => {
-    const ms = Array.isArray(answer) ? answer[1] : undefined
-    return typeof ms === 'number' && ms >= 0 ? ms : undefined
-  }
-  const lifetime: Lifetime = { key, afterMs, left, isSet: (answer) => left(answer) !== undefined }
+  const lifetime = toldLifetime(key, afterMs, (answer) => elementOf(answer, 1))
   return { ...one(placed(keeping(unsaidSum(key, points)), 0)), lifetimes: [lifetime] }
 }
 

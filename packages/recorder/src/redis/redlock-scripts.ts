@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Says, saysOneOr } from './answers.ts'
+import { saysEither, saysOneOr } from './answers.ts'
 import { amountOf, cas, several } from './command-reader.ts'
 import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 
@@ -27,21 +27,11 @@ for i, key in ipairs(KEYS) do
 end
 return count`
 
-/** Interprets a reply: `count` keys mean success, and 0 means failure. */
-const saysAll =
-  (count: number, error: string): Says =>
-  (answer, call) =>
-    answer === count
-      ? { type: 'ok', value: typeof call.value === 'symbol' ? null : call.value }
-      : answer === 0
-        ? { type: 'fail', error, answered: true }
-        : undefined
-
 const lasting = (source: string, found: (token: Json) => Json, error: string): KnownScript => ({
   is: { source },
   recognise(keys, [token = null, time = null], names) {
     const afterMs = amountOf(time) ?? 0
-    const says = saysAll(keys.length, error)
+    const says = saysEither(keys.length, 0, error)
     const recognised = several(keys.map((key) => cas(names.key(key), [found(token), token], says)))
     if (recognised === undefined || afterMs <= 0) return undefined
     const isSet = (answer: Json) => answer === keys.length

@@ -18,16 +18,15 @@ export interface RespRecorderOptions extends RecordedServer, Partial<RespSetting
 
 export function recordResp(options: RespRecorderOptions): ServerRecording {
   const { recorder, node, maxMessageBytes = MAX_MESSAGE_BYTES, commands = commandSet(), client, initial } = options
-  const keySpace = keySpaceOf(recorder)
-  const expirations = expirationsOf(recorder, commands)
+  const { keySpace, expirations } = sharedBy(recorder, commands)
   expirations.node(node)
   keySpace.node(node)
   recorder.clientsBy({ by: client ?? RESP_NAMES, named: true })
   // Initial values and times to live are read together, so either both are known or neither.
   const lifetimes = initial === undefined || initial === 'unknown' ? keySpace.lifetimes : undefined
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)
-  const shared = { recorder, node, maxMessageBytes, commands, keySpace, lifetimes, expirations }
-  return { client, open: ({ host, naming }) => new RespConversation({ ...shared, host, naming }) }
+  const all = { recorder, node, maxMessageBytes, commands, keySpace, lifetimes, expirations }
+  return { client, open: ({ host, naming }) => new RespConversation({ ...all, host, naming }) }
 }
 
 /** Reads the initial values from the first server only, since all nodes share one key space. */
@@ -35,12 +34,12 @@ export async function readRespInitially(
   { recorder, node, commands }: RecordedServer & Pick<RespSettings, 'commands'>,
   dial: () => Promise<AskedServer>,
 ): Promise<void> {
-  const keySpace = keySpaceOf(recorder)
+  const { keySpace, expirations } = sharedBy(recorder, commands)
   if (keySpace.isRead) return
   keySpace.isRead = true
   const server = await dial()
   try {
-    await scanInitially({ server, recorder, node, commands, keySpace, expirations: expirationsOf(recorder, commands) })
+    await scanInitially({ server, recorder, node, commands, keySpace, expirations })
   } finally {
     server.close()
   }
@@ -48,42 +47,37 @@ export async function readRespInitially(
 
 // What the nodes of a recording share.
 
-/** All nodes of a recording share one key space. */
-const keySpaces: WeakMap<Recorder, KeySpace> = new WeakMap()
-
-function keySpaceOf(recorder: Recorder): KeySpace {
-  const known = keySpaces.get(recorder)
-  if (known !== undefined) return known
-  const made = new KeySpace()
-  keySpaces.set(recorder, made)
-  return made
+interface Shared {
+  readonly keySpace: KeySpace
+  readonly expirations: Expirations
 }
 
-const expirations: WeakMap<Recorder, Expirations> = new WeakMap()
+const shared: WeakMap<Recorder, Shared> = new WeakMap()
 
 /**
- * Returns the tracker of a recording's times to live. If null has no meaning in the model, expired keys are marked
- * instead of written.
+ * Returns a recording's key space and the tracker of its times to live. If null has no meaning in the model, expired
+ * keys are marked instead of written.
  */
-function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
-  const known = expirations.get(recorder)
+function sharedBy(recorder: Recorder, { model }: CommandSet): Shared {
+  const known = shared.get(recorder)
   if (known !== undefined) return known
   const touched = (key: string): Expiry => {
     recorder.touched('its time to live', 'it has ended, and the server removes the key by itself', { keys: [key] })
     return { ended: () => undefined }
   }
   const open = model === 'register' ? (key: string) => recorder.expiring(key) : touched
-  const made = new Expirations({ now: () => recorder.now(), open })
-  const keySpace = keySpaceOf(recorder)
-  keySpace.onField = (key, field) => made.field(key, field)
+  const expirations = new Expirations({ now: () => recorder.now(), open })
+  const keySpace = new KeySpace()
+  keySpace.onField = (key, field) => expirations.field(key, field)
   const why = 'it was first seen while everything was being deleted'
   keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
-  keySpace.isLasting = (key) => made.isLasting(key)
+  keySpace.isLasting = (key) => expirations.isLasting(key)
   keySpace.onAbsent = (key) => {
     // If initial values are known, an unseen key is known to be absent anyway. Only in the model `register`, null means
     // absence.
     if (model === 'register' && recorder.initial === 'unknown') recorder.absent(key)
   }
-  expirations.set(recorder, made)
+  const made = { keySpace, expirations }
+  shared.set(recorder, made)
   return made
 }

@@ -1,8 +1,8 @@
 import type { Json } from '@chaosproxy/history'
 import type { Completions, Touches } from '../record/call.ts'
 import type { Naming } from '../record/naming.ts'
-import { type Analysed, analyse, isFlush, nameOfCommand, type Place, recognise, touchesOf } from './analyse.ts'
-import { isError } from './answers.ts'
+import { type Analysed, analyse, isFlush, nameOfCommand, type Place, touchesOf } from './analyse.ts'
+import { isError, isList } from './answers.ts'
 import { isScript, isWord } from './command-effects.ts'
 import { completionsOf, type Recognised } from './command-reader.ts'
 import type { CommandSet } from './command-set.ts'
@@ -70,11 +70,9 @@ export class RespSession {
         awaits: this.#isBlind ? 'nothing' : 'answer',
       }
     const name = first.toUpperCase()
-    if (!this.#isBlind && this.#transaction === undefined) {
-      // Most requests are recognised here.
-      const recognised = recognise(name, words, this.#here)
-      if (recognised !== undefined) return this.#recorded(name, recognised)
-    }
+    // Most requests have a reader, and control nothing.
+    if (!this.#isBlind && this.#transaction === undefined && this.#here.commands.readers.has(name))
+      return this.#plain(name, words)
     if (this.#isDisturbed && STEERING.has(name)) {
       this.#isDatabaseKnown = false
       this.#goBlind(name)
@@ -267,7 +265,7 @@ export class RespSession {
     const deleted = this.#keySpace.deleting(open.deletes, flushedIn(open))
     return (answer) => {
       deleted()
-      if (Array.isArray(answer) && open.isAstray(answer as readonly Json[]))
+      if (isList(answer) && open.isAstray(answer))
         this.#lost('EXEC', 'one of its SELECTs failed, and what stood behind it went to another database')
       if (!Array.isArray(answer) && this.#here.database !== before) {
         this.#here.database = before

@@ -93,33 +93,22 @@ function setting(key: string, value: Json, condition: Condition): CommandOperati
 
 /** A SET that returns the previous value, whether or not it sets the new value. */
 function replacing(key: string, value: Json, condition: Condition): CommandOperation {
+  const says = saysOld(value, (old) => holds(condition, old))
+  return cas(key, [value], says)
+}
+
+function holds(condition: Condition, old: Json): boolean {
   switch (condition.kind) {
     case 'none':
-      return cas(key, [value], saysOld(value))
+      return true
     case 'absent':
-      return cas(
-        key,
-        [value],
-        saysOld(value, (old) => old === null),
-      )
+      return old === null
     case 'present':
-      return cas(
-        key,
-        [value],
-        saysOld(value, (old) => old !== null),
-      )
+      return old !== null
     case 'equal':
-      return cas(
-        key,
-        [value],
-        saysOld(value, (old) => isSame(old, condition.value)),
-      )
+      return isSame(old, condition.value)
     case 'different':
-      return cas(
-        key,
-        [value],
-        saysOld(value, (old) => !isSame(old, condition.value)),
-      )
+      return !isSame(old, condition.value)
   }
 }
 

@@ -1,12 +1,14 @@
 import type { Json } from '@chaosproxy/history'
 import type { Interpretation } from '../record/call.ts'
-import { type Says, saysCount, saysOk, saysOld, saysOneOr, saysText, saysTexts } from './answers.ts'
+import { type Says, saysCount, saysOk, saysOld, saysOneOr, saysString, saysText, saysTexts } from './answers.ts'
+import { isWord } from './command-effects.ts'
 import {
   amountOf,
   type CommandReader,
   type CommandReaders,
   cas,
   keeping,
+  ofKey,
   one,
   pairsOf,
   read,
@@ -28,10 +30,7 @@ const CHANGING: Interpretation = {
 }
 
 /** Reads a command that adds `amount`. Only its reply contains the sum. */
-const adding =
-  (amount: 1 | -1): CommandReader =>
-  (words, names) =>
-    words.length === 2 ? one(keeping(unsaidSum(names.key(word(words, 1)), amount))) : undefined
+const adding = (amount: 1 | -1): CommandReader => ofKey(2, (key) => keeping(unsaidSum(key, amount)))
 
 const addingBy =
   (sign: 1 | -1): CommandReader =>
@@ -105,8 +104,7 @@ const getEx: CommandReader = (words, names) => {
   const key = names.key(word(words, 1))
   const reading = one(read(key, saysText))
   const option = words[2]
-  if (words.length === 2 || (words.length === 3 && typeof option === 'string' && option.toUpperCase() === 'PERSIST'))
-    return reading
+  if (words.length === 2 || (words.length === 3 && isWord(option, 'PERSIST'))) return reading
   const afterMs = words.length === 4 ? lifetimeMs(option, words[3]) : undefined
   return afterMs === undefined
     ? undefined
@@ -124,8 +122,6 @@ const setUnlessAnyExists: CommandReader = (words, names) => {
   return several(pairs.map(([key, value]) => write(names.key(key), value, saysOneOr(SOME_KEY_EXISTS))))
 }
 
-const floatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', value: answer } : undefined)
-
 /** Reads APPEND. Bytes that are no text are not recorded, because a history cannot hold them. */
 const appending: CommandReader = (words, names) => {
   const piece = words[2]
@@ -138,20 +134,17 @@ const appending: CommandReader = (words, names) => {
 
 /** Strings as registers; null is an absent key. */
 export const stringCommands: CommandReaders = {
-  GET: (words, names) => (words.length === 2 ? one(read(names.key(word(words, 1)), saysText)) : undefined),
+  GET: ofKey(2, (key) => read(key, saysText)),
   MGET: (words, names) => several(words.slice(1).map((key) => read(names.key(key), saysTexts))),
   SET: readSetCommand,
   MSET: (words, names) =>
     several((pairsOf(words, 1) ?? []).map(([key, value]) => write(names.key(key), value, saysOk))),
   MSETNX: setUnlessAnyExists,
-  SETNX: (words, names) =>
-    words.length === 3 ? one(cas(names.key(word(words, 1)), [null, word(words, 2)], saysOneOr(KEY_EXISTS))) : undefined,
+  SETNX: ofKey(3, (key, words) => cas(key, [null, word(words, 2)], saysOneOr(KEY_EXISTS))),
   SETEX: expiring('EX'),
   PSETEX: expiring('PX'),
-  GETSET: (words, names) =>
-    words.length === 3 ? one(cas(names.key(word(words, 1)), [word(words, 2)], saysOld(word(words, 2)))) : undefined,
-  GETDEL: (words, names) =>
-    words.length === 2 ? one(cas(names.key(word(words, 1)), [null], saysOld(null))) : undefined,
+  GETSET: ofKey(3, (key, words) => cas(key, [word(words, 2)], saysOld(word(words, 2)))),
+  GETDEL: ofKey(2, (key) => cas(key, [null], saysOld(null))),
   GETEX: getEx,
   DEL: deleting,
   UNLINK: deleting,
@@ -159,17 +152,13 @@ export const stringCommands: CommandReaders = {
   FLUSHDB: flushing(false),
   RENAME: renaming(saysOk),
   RENAMENX: renaming(saysOneOr(KEY_EXISTS)),
-  DELIFEQ: (words, names) =>
-    words.length === 3
-      ? one(cas(names.key(word(words, 1)), [word(words, 2), null], saysOneOr('another value was there')))
-      : undefined,
+  DELIFEQ: ofKey(3, (key, words) => cas(key, [word(words, 2), null], saysOneOr('another value was there'))),
   APPEND: appending,
   INCR: adding(1),
   DECR: adding(-1),
   INCRBY: addingBy(1),
   DECRBY: addingBy(-1),
-  INCRBYFLOAT: (words, names) =>
-    words.length === 3 ? one(keeping(unsaidWrite(names.key(word(words, 1)), floatSum))) : undefined,
+  INCRBYFLOAT: ofKey(3, (key) => keeping(unsaidWrite(key, saysString))),
 }
 
 export const registerTable: CommandTable = {

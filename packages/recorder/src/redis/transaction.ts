@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
-import type { Completions, Interpretation, Touches } from '../record/call.ts'
-import { type Analysed, isFlush, joined, lifetimesIn, touchesOf } from './analyse.ts'
-import { type CommandOperation, isError, refusalOf } from './answers.ts'
+import { type Interpretation, joined, type Touches } from '../record/call.ts'
+import { type Analysed, isFlush, lifetimesIn, touchesOf } from './analyse.ts'
+import { type CommandOperation, isError, isList, refusalOf } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
 
@@ -89,15 +89,12 @@ export function createTransaction(startsIn: string): Transaction {
         commands.flatMap((command) => command?.parts.map(() => completion) ?? [])
       if (answer === null) return forAll(ABORTED)
       if (isError(answer)) return forAll(refusalOf(answer.error))
-      const answers =
-        Array.isArray(answer) && answer.length === commands.length ? (answer as readonly Json[]) : undefined
+      const answers = isList(answer) && answer.length === commands.length ? answer : []
       return commands.flatMap((command, i) => {
         if (command === undefined) return []
-        const completions = completionsOf(command, answers?.[i])
-        return isEach(completions) ? completions : command.parts.map(() => completions)
+        const completions = completionsOf(command, answers[i])
+        return 'type' in completions ? command.parts.map(() => completions) : completions
       })
     },
   }
 }
-
-const isEach = (completions: Completions): completions is readonly Interpretation[] => Array.isArray(completions)
