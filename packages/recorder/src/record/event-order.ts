@@ -76,9 +76,7 @@ export class EventOrder {
   }
 
   cancel(place: Place): void {
-    if (place.state === 'overtaken') return
-    place.state = 'known'
-    if (place === this.#places[this.#first]) this.#advance()
+    this.fill(place, NO_LINES)
   }
 
   #advance(): void {

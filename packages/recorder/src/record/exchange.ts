@@ -74,10 +74,6 @@ export class Exchange {
     return this.#calls
   }
 
-  get edges(): Edges {
-    return this.#edges
-  }
-
   /** Call once, when the request's meaning is known. */
   called(asked: Understanding): void {
     const understanding = recordable(asked)
@@ -263,7 +259,7 @@ export class Exchange {
   #suppose(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): void {
     const { touches } = understanding
     if (touches === 'nothing') return
-    const places = { client: this.#clientPlace, backend: this.#backendPlace }
+    const places = [this.#clientPlace, this.#backendPlace]
     this.#settle = this.#recording.remarks.supposed(places, remarkOf(understanding), touches)
     this.#forgetPlaces()
   }

@@ -27,18 +27,18 @@ export class Processes {
     this.#ticks = ticks
   }
 
-  lanes(): Lanes {
-    return new Lanes(() => this.#next++, this.#ticks, undefined)
+  lanes(session?: string): Lanes {
+    return new Lanes(() => this.#next++, this.#ticks, session)
   }
 
   /** Returns the lanes of a duplicate that the proxy sent. */
   lanesOfCopy(): Lanes {
-    return new Lanes(() => this.#next++, this.#ticks, `${COPY} ${++this.#copies}`)
+    return this.lanes(`${COPY} ${++this.#copies}`)
   }
 
   /** Returns the lanes of a key's expiry. */
   lanesOfExpiry(): Lanes {
-    return new Lanes(() => this.#next++, this.#ticks, `${EXPIRY} ${++this.#expiries}`)
+    return this.lanes(`${EXPIRY} ${++this.#expiries}`)
   }
 
   lanesOf(session: string): Lanes {
@@ -49,7 +49,7 @@ export class Processes {
         this.#sessions.delete(oldest)
         break
       }
-    const lanes = new Lanes(() => this.#next++, this.#ticks, session)
+    const lanes = this.lanes(session)
     this.#sessions.set(session, lanes)
     return lanes
   }

@@ -51,49 +51,6 @@ interface RecordedConnection {
   readonly repeatsFirst?: boolean | undefined
 }
 
-/** Turns traffic of any wire format into histories. */
-export interface Recorder {
-  now(): Nanos
-  readonly counters: RecorderCounters
-  /** How often the set of faults in force has changed so far. Added to every event. */
-  epoch: number
-  connection(options: RecordedConnection): ConnectionRecorder
-  /** Writes an event of the nemesis, such as the beginning of a fault, to both views. */
-  note(f: string, value: Json): void
-  /** Declares how a protocol's clients are named, before any of its traffic is recorded. */
-  clientsBy(source: SessionSource): void
-  /** For the histories' header: the sources of clients' names. */
-  readonly sessions: SessionSource
-  /** Declares that requests are mapped by a route table. Call it before anything is recorded. */
-  readByRoutes(): void
-  /** For the histories' header: whether a route table maps requests. */
-  readonly mapping: 'routes' | undefined
-  /**
-   * Declares the initial value of all keys of a protocol, before any of its traffic is recorded; undefined if it is
-   * unknown.
-   */
-  startsWith(initial: { readonly value: Json } | undefined): void
-  /** The initial value of all keys for the histories' header, or "unknown". */
-  readonly initial: Json
-  /** Marks keys as changed outside the record. Call it before any client can see the change. */
-  touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
-  /**
-   * Marks keys as `touched` does, for a request that may be refused. Call the result with whether the request was
-   * refused, or with false if this never becomes known.
-   */
-  supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void
-  /** Records that the server may remove a key. Call it before any client can see the key absent. */
-  expiring(key: string): Expiry
-  /** Records that a key is certainly absent, before any request for it. */
-  absent(key: string): void
-  /** Counts a request that was passed on and is not an operation. */
-  passedOn(what: string, touches: Touches): void
-  /** Marks the result of a read as unknown; without a key, for all keys. */
-  notUnderstood(what: string, why: string, key?: string): void
-  /** Writes the totals. Nothing may be recorded afterwards. */
-  finish(): void
-}
-
 export interface ConnectionRecorder {
   /** Call when a request's first byte arrives, which decides its place in the history. */
   begin(time: Nanos): Exchange
@@ -137,13 +94,14 @@ const ALTERED = {
   why: 'the server received something other than what is recorded; faults that change only replies keep the record complete',
 }
 
-export const createRecorder = (options: RecorderOptions): Recorder => new LiveRecorder(options)
+export const createRecorder = (options: RecorderOptions): Recorder => new Recorder(options)
 
-class LiveRecorder implements Recorder {
+/** Turns traffic of any wire format into histories. */
+export class Recorder {
   /** A bound function, since callers keep it as their clock. */
   readonly now: () => Nanos
-  readonly #client: View
-  readonly #backend: View | undefined
+  /** What clients saw, and what the backend did. */
+  readonly #views: readonly [client: View, ...backend: View[]]
   readonly #remarks: Remarks
   readonly #processes: Processes
   readonly #retries = new Retries()
@@ -177,13 +135,14 @@ class LiveRecorder implements Recorder {
     const { now, maximumWaiting = 100_000 } = options
     const viewOn = (sink: LineSink) => new View({ sink, maximumWaiting, ticks, now })
     this.now = now
-    this.#client = viewOn(options.client)
-    this.#backend = options.backend === undefined ? undefined : viewOn(options.backend)
-    this.#remarks = new Remarks(this.#client, this.#backend)
+    const client = viewOn(options.client)
+    this.#views = options.backend === undefined ? [client] : [client, viewOn(options.backend)]
+    this.#remarks = new Remarks(this.#views)
     this.#processes = new Processes(ticks)
     this.#sources = options.sessions === undefined ? [] : [options.sessions]
   }
 
+  /** How often the set of faults in force has changed so far. Added to every event. */
   get epoch(): number {
     return this.#epoch
   }
@@ -194,8 +153,7 @@ class LiveRecorder implements Recorder {
   }
 
   get counters(): RecorderCounters {
-    const sum = (of: (order: View['order']) => number) =>
-      of(this.#client.order) + (this.#backend === undefined ? 0 : of(this.#backend.order))
+    const sum = (of: (order: View['order']) => number) => this.#views.reduce((all, { order }) => all + of(order), 0)
     return {
       ...this.#counters,
       ...this.#remarks.counters,
@@ -210,10 +168,10 @@ class LiveRecorder implements Recorder {
 
   connection({ node, client, repeatsFirst = false }: RecordedConnection): ConnectionRecorder {
     const { tailText, tailWith, tailWithError } = this.#tails(nodeText(node))
+    const [clientView, backend] = this.#views
     const retries = this.#retries.forConnection({ client, repeatsFirst })
     const recording: ConnectionRecording = {
       node,
-      now: () => this.now(),
       epoch: () => this.#epoch,
       tailText,
       tailWith,
@@ -222,7 +180,7 @@ class LiveRecorder implements Recorder {
       processes: this.#processes,
       retries,
       remarks: this.#remarks,
-      views: { client: this.#client, backend: this.#backend },
+      views: { client: clientView, backend },
       counters: this.#counters,
     }
     return {
@@ -274,78 +232,97 @@ class LiveRecorder implements Recorder {
     }
   }
 
+  /** Writes an event of the nemesis, such as the beginning of a fault, to both views. */
   note(f: string, value: Json): void {
     const members = `${subjectText(f, undefined)}${valueText(value)}`
-    const time = this.now()
-    const append = ({ order }: View) =>
-      order.append(
-        eventLine(
-          { index: 0, time, process: 'nemesis', type: 'info', f, value, epoch: this.#epoch },
-          members,
-          this.#epochMember,
-        ),
-      )
-    append(this.#client)
-    if (this.#backend !== undefined) append(this.#backend)
+    const event = {
+      index: 0,
+      time: this.now(),
+      process: 'nemesis',
+      type: 'info',
+      f,
+      value,
+      epoch: this.#epoch,
+    } as const
+    for (const { order } of this.#views) order.append(eventLine({ ...event }, members, this.#epochMember))
   }
 
+  /** Declares how a protocol's clients are named, before any of its traffic is recorded. */
   clientsBy(source: SessionSource): void {
     if (!this.#sources.some(({ by }) => by === source.by)) this.#sources.push(source)
   }
 
+  /** For the histories' header: the sources of clients' names. */
   get sessions(): SessionSource {
     const named = this.#sources.filter((source) => source.named)
     if (named.length === 0) return { by: 'connection', named: false }
     return { by: named.map(({ by }) => by).join(', '), named: true }
   }
 
+  /** Declares that requests are mapped by a route table. Call it before anything is recorded. */
   readByRoutes(): void {
     this.#mapping = 'routes'
   }
 
+  /** For the histories' header: whether a route table maps requests. */
   get mapping(): 'routes' | undefined {
     return this.#mapping
   }
 
+  /**
+   * Declares the initial value of all keys of a protocol, before any of its traffic is recorded; undefined if it is
+   * unknown.
+   */
   startsWith(initial: { readonly value: Json } | undefined): void {
     this.#starts.add(initial === undefined ? undefined : canonical(initial.value))
     this.#start = initial
   }
 
+  /** The initial value of all keys for the histories' header, or "unknown". */
   get initial(): Json {
     return this.#starts.size === 1 && this.#start !== undefined ? this.#start.value : 'unknown'
   }
 
+  /** Marks keys as changed outside the record. Call it before any client can see the change. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void {
     this.#remarks.touched({ what, why }, touches)
   }
 
+  /**
+   * Marks keys as `touched` does, for a request that may be refused. Call the result with whether the request was
+   * refused, or with false if this never becomes known.
+   */
   supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void {
-    return this.#remarks.supposed({ client: undefined, backend: undefined }, { what, why }, touches)
+    return this.#remarks.supposed([], { what, why }, touches)
   }
 
+  /** Records that the server may remove a key. Call it before any client can see the key absent. */
   expiring(key: string): Expiry {
     return openExpiry(key, {
-      views: this.#backend === undefined ? [this.#client] : [this.#client, this.#backend],
+      views: this.#views,
       lanes: this.sessions.named ? this.#processes.lanesOfExpiry() : this.#processes.lanes(),
       now: this.now,
       epoch: () => this.#epoch,
     })
   }
 
+  /** Records that a key is certainly absent, before any request for it. */
   absent(key: string): void {
     this.expiring(key).ended('ok')
   }
 
+  /** Counts a request that was passed on and is not an operation. */
   passedOn(what: string, touches: Touches): void {
     this.#remarks.passedOn(what, touches !== 'nothing')
     this.#remarks.touched({ what, why: NO_OPERATION }, touches)
   }
 
+  /** Marks the result of a read as unknown; without a key, for all keys. */
   notUnderstood(what: string, why: string, key?: string): void {
     this.#remarks.notUnderstood({ what, why }, key)
   }
 
+  /** Writes the totals. Nothing may be recorded afterwards. */
   finish(): void {
     this.#remarks.finish()
   }

@@ -1,4 +1,3 @@
-import type { Nanos } from '@chaosproxy/history'
 import type { Lanes, Processes } from './processes.ts'
 import type { Remarks } from './remarks.ts'
 import type { ConnectionRetries } from './retries.ts'
@@ -8,7 +7,6 @@ import type { View } from './view.ts'
 export interface ConnectionRecording {
   /** The backend. */
   readonly node: string
-  now(): Nanos
   epoch(): number
   /** A line's end: node and epoch. */
   tailText(): string

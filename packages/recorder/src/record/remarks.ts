@@ -26,19 +26,14 @@ export interface RemarkCounters {
   }
 }
 
-/** A request's places in the two views, if it has places. */
-export interface Places {
-  readonly client: Place | undefined
-  readonly backend: Place | undefined
-}
+/** A request's places in the client's and the backend's view, if it has places. */
+export type Places = readonly (Place | undefined)[]
 
 /** Says that a request changed nothing, changes nothing more, or may still change keys. */
 export type Settle = (fate: 'refused' | 'ended' | 'lasting') => void
 
 export class Remarks {
   readonly #views: readonly View[]
-  readonly #client: View
-  readonly #backend: View | undefined
   readonly #passedOn: Map<string, { count: number; mayWrite: boolean }> = new Map()
   readonly #examples: { readonly touched: Remark[]; readonly notUnderstood: Remark[] } = {
     touched: [],
@@ -49,10 +44,9 @@ export class Remarks {
   #supposed = 0
   #notUnderstood = 0
 
-  constructor(client: View, backend: View | undefined) {
-    this.#client = client
-    this.#backend = backend
-    this.#views = backend === undefined ? [client] : [client, backend]
+  /** @param views the client's and, if it is recorded, the backend's */
+  constructor(views: readonly View[]) {
+    this.#views = views
   }
 
   get counters(): RemarkCounters {
@@ -93,49 +87,21 @@ export class Remarks {
     for (const view of this.#views) view.touched(remark, touches)
   }
 
-  /**
-   * Marks keys in both views. If the request has a place in a view, the mark applies from this place on, otherwise from
-   * now on.
-   */
-  touchedFrom({ client, backend }: Places, remark: Remark, touches: Touches): void {
-    this.#countTouch(remark, touches)
-    if (client === undefined) this.#client.touched(remark, touches)
-    else this.#client.touchedFrom(client, remark, touches)
-    if (backend === undefined) this.#backend?.touched(remark, touches)
-    else this.#backend?.touchedFrom(backend, remark, touches)
-  }
-
   /** Marks keys. Call the result with whether the request was refused, or with false if this never becomes known. */
-  supposed({ client, backend }: Places, remark: Remark, touches: Touches): (isRefused: boolean) => void {
-    const id = ++this.#supposed
-    const clientTick = this.#client.supposed(remark, touches, {
-      id,
-      ...(client === undefined ? {} : { place: client }),
-    })
-    const backendTick = this.#backend?.supposed(remark, touches, {
-      id,
-      ...(backend === undefined ? {} : { place: backend }),
-    })
-    return (isRefused) => {
-      if (isRefused) for (const view of this.#views) view.withdrawn(id)
-      else if (this.#countTouch(remark, touches)) {
-        this.#client.confirmed(touches, clientTick)
-        this.#backend?.confirmed(touches, backendTick ?? clientTick)
-      }
-    }
+  supposed(places: Places, remark: Remark, touches: Touches): (isRefused: boolean) => void {
+    const settle = this.doubted(remark, touches, places)
+    return (isRefused) => settle(isRefused ? 'refused' : 'lasting')
   }
 
-  /** Marks keys from now on until the request ends. A refusal withdraws the marks. */
-  doubted(remark: Remark, touches: Touches): Settle {
-    const id = ++this.#supposed
-    const ticks = this.#views.map((view) => view.supposed(remark, touches, { id }))
+  /** Marks keys until the request ends, from its places on or from now on. A refusal withdraws the marks. */
+  doubted(remark: Remark, touches: Touches, places: Places = []): Settle {
+    const mark = ++this.#supposed
+    const ticks = this.#views.map((view, at) => view.supposed(remark, touches, mark, places[at]))
     return (fate) => {
-      if (fate === 'refused') for (const view of this.#views) view.withdrawn(id)
-      else if (this.#countTouch(remark, touches))
-        this.#views.forEach((view, at) => {
-          if (fate === 'ended') view.settled(id)
-          else view.confirmed(touches, ticks[at] ?? 0)
-        })
+      if (fate !== 'refused' && !this.#countTouch(remark, touches)) return
+      for (const [at, view] of this.#views.entries())
+        if (fate === 'lasting') view.confirmed(touches, ticks[at] ?? 0)
+        else view.note(fate === 'refused' ? 'withdrawn' : 'settled', { mark })
     }
   }
 

@@ -61,21 +61,16 @@ export class View {
     for (const line of this.#touchedLines(remark, touches, this.#ticks.next())) this.order.append(line)
   }
 
-  /** Marks keys as changed from this place on. */
-  touchedFrom(place: Place, remark: Remark, touches: Touches): void {
-    this.order.fill(place, this.touchedLines(place, remark, touches))
-  }
-
   /**
    * Marks keys as changed by a request that may be refused. If the request is not refused, call `confirmed` with the
    * returned tick.
    */
-  supposed(remark: Remark, touches: Touches, { id, place }: { readonly id: number; readonly place?: Place }): number {
-    const tick = place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
+  supposed(remark: Remark, touches: Touches, mark: number, place?: Place): number {
+    const tick = this.#tickOf(place)
     const keys = touches === 'nothing' ? [] : touches === 'everything' ? [undefined] : touches.keys
     const isNew = (key: string | undefined): boolean =>
       tick < this.#everythingTouched && (key === undefined || tick < (this.#touched.get(key) ?? NEVER))
-    const lines = keys.filter(isNew).map((key) => this.#markLine('touched', key, remark, id))
+    const lines = keys.filter(isNew).map((key) => this.#markLine('touched', key, remark, mark))
     if (place !== undefined) this.order.fill(place, lines)
     else for (const line of lines) this.order.append(line)
     return tick
@@ -92,19 +87,9 @@ export class View {
     }
   }
 
-  withdrawn(id: number): void {
-    this.note('withdrawn', { mark: id })
-  }
-
-  /** Call if the request changes nothing more. */
-  settled(id: number): void {
-    this.note('settled', { mark: id })
-  }
-
-  /** Returns marks as lines, for a place that also gets other events. */
-  touchedLines(place: Place, remark: Remark, touches: Touches): readonly Line[] {
-    // An overtaken place is filled at the history's current end.
-    return this.#touchedLines(remark, touches, place.state === 'overtaken' ? this.#ticks.next() : place.tick)
+  /** The moment of a place. An overtaken place is filled at the history's current end. */
+  #tickOf(place: Place | undefined): number {
+    return place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
   }
 
   /** Marks a read as unknown. Without a key, the read may be of any key. */
@@ -128,7 +113,7 @@ export class View {
   creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark
     const tooMany = this.#seenAbsent.size > MOST_MARKED_KEYS
-    return this.touchedLines(place, remark, tooMany ? 'everything' : { keys: [...this.#seenAbsent] })
+    return this.#touchedLines(remark, tooMany ? 'everything' : { keys: [...this.#seenAbsent] }, this.#tickOf(place))
   }
 
   note(f: string, value: Json): void {
@@ -155,8 +140,8 @@ export class View {
     return lines
   }
 
-  #markLine(f: 'touched' | 'not-understood', key: string | undefined, { what, why }: Remark, id?: number): Line {
-    return recorderLine(this.#now(), f, key, { what, why }, id)
+  #markLine(f: 'touched' | 'not-understood', key: string | undefined, { what, why }: Remark, mark?: number): Line {
+    return recorderLine(this.#now(), f, key, { what, why }, mark)
   }
 }
 
