@@ -6,7 +6,6 @@ import { keptOfAnswer } from '../mapping/kept-of-answer.ts'
 import { compileMapping, type HttpMapping } from '../mapping/mapping.ts'
 import type { WrittenRequest } from '../mapping/try-request.ts'
 import { isOfAnswer, partsOfKey, sourcesOf } from '../mapping/value-source.ts'
-import type { Trouble } from '../places/place.ts'
 import { findPlace } from '../places/place-of.ts'
 import {
   isIgnored,
@@ -18,7 +17,7 @@ import {
   requestLine,
   type ValueSpec,
 } from '../table/route-table.ts'
-import { RequestDraft } from './request-draft.ts'
+import { RequestDraft, type Trouble } from './request-draft.ts'
 
 interface Asker {
   /** The client's name, for a table with a place for it. */

@@ -14,7 +14,6 @@ export const body: Place = {
     () =>
     ({ text }) =>
       text === undefined ? undefined : withoutLineEnd(text),
-  write: (request, _, text) => request.body(text),
 }
 
 /** A text without its final line end, which services add and remove. */

@@ -17,7 +17,6 @@ export const json: Place = {
       return value === undefined ? undefined : memberOf(value, members)
     }
   },
-  write: (request, name, value) => request.json(membersIn(name), value),
 }
 
 /** The path to a part of a value: `a.b` is the member b of a. */

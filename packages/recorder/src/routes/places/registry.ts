@@ -9,10 +9,10 @@ const path: Place = {
   examples: ['path.NAME'],
   inAnswers: false,
   holds: 'text',
+  fitting: /./s,
   body: 'none',
   namesClient: 'never',
   read: (name) => (message) => message.segment(name),
-  write: (request, name, text) => request.segment(name, text),
 }
 
 const query: Place = {
@@ -24,7 +24,6 @@ const query: Place = {
   body: 'none',
   namesClient: 'made',
   read: (name) => (message) => onlyOne(message.query, name),
-  write: (request, name, text) => request.parameter(name, text),
 }
 
 const header: Place = {
@@ -33,6 +32,7 @@ const header: Place = {
   examples: ['header.NAME'],
   inAnswers: true,
   holds: 'text',
+  fitting: /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/,
   body: 'none',
   namesClient: 'made',
   read(name) {
@@ -40,7 +40,6 @@ const header: Place = {
     if (ENTITY_TAGS.has(field)) return (message) => message.headers?.get(field)?.replace(/^W\/(?="[^"]*"$)/, '')
     return (message) => message.headers?.get(field)
   },
-  write: (request, name, text) => request.header(name, text),
 }
 
 /** A proxy such as nginx weakens the tag of compressed content. The version is the same. */
@@ -52,10 +51,10 @@ const cookie: Place = {
   examples: ['cookie.NAME'],
   inAnswers: false,
   holds: 'text',
+  fitting: /^(?!.*;)(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/,
   body: 'none',
   namesClient: 'recorded',
   read: (name) => (message) => cookieOf(message.headers?.get('cookie'), name),
-  write: (request, name, text) => request.cookie(name, text),
 }
 
 /** RFC 6265 §4.2.1. */
@@ -76,7 +75,6 @@ const form: Place = {
   body: 'whole',
   namesClient: 'made',
   read: (name) => (message) => onlyOne(message.form, name),
-  write: (request, name, text) => request.formField(name, text),
 }
 
 /** To add a place, define it and list it here. Error messages use this order. */
