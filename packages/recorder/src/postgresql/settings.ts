@@ -1,6 +1,7 @@
 import { quote } from '@chaosproxy/faults'
 import { inputError, isObject, type Json } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
+import { isInitialValue, type Members, refuseUnknown } from '../record/settings.ts'
 import type { Dialect } from './dialect.ts'
 import type { ColumnType, IndirectWrites, RecordedTable } from './recorded-table.ts'
 
@@ -33,18 +34,13 @@ export interface PostgresqlSettings {
 /** The rows' initial values; null is an absent row. */
 type PostgresqlInitial = 'unknown' | { readonly value: Json }
 
-interface Members {
-  readonly [name: string]: unknown
-}
-
 const members: readonly string[] = [
   ...['table', 'key', 'value', 'type', 'commands', 'functions', 'transactions', 'client', 'initial'],
 ]
 const wholeMembers: readonly string[] = [
   ...['tables', 'transactions', 'indirect', 'functions', 'isolation', 'client', 'initial'],
 ]
-const models = ['register', 'counter'] as const
-const columnTypes: readonly ColumnType[] = ['text', 'numeric', 'boolean', 'json']
+const columnTypes: readonly [ColumnType, ...ColumnType[]] = ['text', 'numeric', 'boolean', 'json']
 
 const isolations = ['read uncommitted', 'read committed', 'repeatable read', 'serializable'] as const
 
@@ -59,18 +55,16 @@ const EXAMPLE = '{"kind":"postgresql","table":"accounts","key":"id","value":"bal
  */
 export function parsePostgresqlSettings(given: Members, where: string): PostgresqlSettings {
   if (given['tables'] !== undefined) return parseWhole(given, where)
-  const stranger = Object.keys(given).find((name) => !members.includes(name))
-  if (stranger !== undefined)
-    throw inputError(`${where}: unknown member ${quote(stranger)}. Known: ${members.join(', ')}.`)
+  refuseUnknown(given, members, where)
   return {
     commands: {
-      model: oneOf(given, 'commands', models, 'register', where),
+      model: oneOf(given, 'commands', ['register', 'counter'], where),
       table: nameIn(given, 'table', undefined, where),
       key: nameIn(given, 'key', 'key', where),
       value: nameIn(given, 'value', 'value', where),
-      type: oneOf(given, 'type', columnTypes, 'text', where),
-      functionsRead: oneOf(given, 'functions', ['anything', 'read'] as const, 'anything', where) === 'read',
-      areAtomic: oneOf(given, 'transactions', ['atomic', 'apart'] as const, 'atomic', where) === 'atomic',
+      type: oneOf(given, 'type', columnTypes, where),
+      functionsRead: oneOf(given, 'functions', ['anything', 'read'], where) === 'read',
+      areAtomic: oneOf(given, 'transactions', ['atomic', 'apart'], where) === 'atomic',
       tables: undefined,
     },
     client: parseIdentifier(given['client'], POSTGRESQL_NAMES, where),
@@ -85,16 +79,18 @@ function parseWhole(given: Members, where: string): PostgresqlSettings {
     throw inputError(
       `${where}: ${quote(stranger)} cannot be combined with "tables". Only ${wholeMembers.slice(1).join(', ')} can. Give each table its "key" and "values": ${WHOLE_EXAMPLE}.`,
     )
-  oneOf(given, 'transactions', ['whole'] as const, 'whole', where)
+  oneOf(given, 'transactions', ['whole'], where)
   const tables = parseTables(given['tables'], where)
   return {
     commands: {
       ...{ model: 'rw-register', table: '', key: '', value: '', type: 'text', areAtomic: true },
-      functionsRead: oneOf(given, 'functions', ['anything', 'read'] as const, 'anything', where) === 'read',
+      functionsRead: oneOf(given, 'functions', ['anything', 'read'], where) === 'read',
       tables,
       indirect: parseIndirect(given['indirect'], tables, where),
       isolation:
-        given['isolation'] === undefined ? undefined : oneOf(given, 'isolation', isolations, 'read committed', where),
+        given['isolation'] === undefined
+          ? undefined
+          : oneOf({ isolation: given['isolation'] ?? 'read committed' }, 'isolation', isolations, where),
     },
     client: parseIdentifier(given['client'], POSTGRESQL_NAMES, where),
     initial: parseInitial(given['initial'], where),
@@ -108,8 +104,7 @@ function parseTables(given: unknown, where: string): ReadonlyMap<string, Recorde
   for (const [table, members] of Object.entries(given)) {
     const at = `${where}, table ${quote(table)}`
     if (!isObject(members)) throw inputError(`${at} is ${quote(members)}. Give ${WHOLE_EXAMPLE}.`)
-    const other = Object.keys(members).find((name) => name !== 'key' && name !== 'values')
-    if (other !== undefined) throw inputError(`${at}: unknown member ${quote(other)}. Known: key, values.`)
+    refuseUnknown(members, ['key', 'values'], at)
     const name = nameIn({ table }, 'table', undefined, at)
     const key = nameIn(members, 'key', 'id', at)
     const values = columnsIn(members['values'], at)
@@ -158,7 +153,7 @@ function columnsIn(given: unknown, where: string): ReadonlyMap<string, ColumnTyp
       columns.set(column, 'text')
     }
   else if (isObject(given))
-    for (const name of Object.keys(given)) columns.set(name, oneOf(given, name, columnTypes, 'text', where))
+    for (const name of Object.keys(given)) columns.set(name, oneOf(given, name, columnTypes, where))
   if (columns.size > 0) return columns
   throw inputError(
     `${where}: "values" is ${quote(given)}. Name the recorded columns, as ["balance"], or with their types, as {"balance":"numeric"}.`,
@@ -175,14 +170,14 @@ function nameIn(given: Members, member: string, usual: string | undefined, where
   return name.slice(name.lastIndexOf('.') + 1)
 }
 
+/** Returns one of these names, by default the first. */
 function oneOf<Name extends string>(
   given: Members,
   member: string,
-  names: readonly Name[],
-  usual: Name,
+  names: readonly [Name, ...Name[]],
   where: string,
 ): Name {
-  const value = given[member] ?? usual
+  const value = given[member] ?? names[0]
   const found = names.find((name) => name === value)
   if (found !== undefined) return found
   throw inputError(`${where}: "${member}" is ${quote(value)}. Give ${names.join(', ')}.`)
@@ -190,8 +185,7 @@ function oneOf<Name extends string>(
 
 function parseInitial(initial: unknown, where: string): PostgresqlInitial {
   if (initial === undefined || initial === 'unknown') return 'unknown'
-  if (initial !== null && typeof initial === 'object' && Object.keys(initial).join() === 'value')
-    return { value: (initial as { readonly value: Json }).value }
+  if (isInitialValue(initial)) return initial
   throw inputError(
     `${where}: "initial" is ${quote(initial)}. The proxy has no password for the database, so it cannot read the rows. Give "unknown", {"value": null} if the table is empty, or {"value": 0} if every row holds 0.`,
   )

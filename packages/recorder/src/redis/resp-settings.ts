@@ -1,6 +1,7 @@
 import { quote } from '@chaosproxy/faults'
 import { inputError, type Json, type UserError } from '@chaosproxy/history'
 import { type Identifier, parseIdentifier } from '../record/naming.ts'
+import { isInitialValue, type Members, refuseUnknown } from '../record/settings.ts'
 import { type CommandSet, commandModels, commandSet } from './command-set.ts'
 import { type DeclaredScript, whyNot } from './declared-scripts.ts'
 
@@ -15,10 +16,6 @@ export interface RespSettings {
 
 export const RESP_NAMES = 'CLIENT SETNAME or AUTH'
 
-interface Members {
-  readonly [name: string]: unknown
-}
-
 const members: readonly string[] = ['commands', 'cas', 'declare', 'scripts', 'wait', 'client', 'initial']
 
 /**
@@ -30,9 +27,7 @@ const members: readonly string[] = ['commands', 'cas', 'declare', 'scripts', 'wa
  * @throws UserError that begins with `where`.
  */
 export function parseRespSettings(given: Members, where: string): RespSettings {
-  const stranger = Object.keys(given).find((name) => !members.includes(name))
-  if (stranger !== undefined)
-    throw inputError(`${where}: unknown member ${quote(stranger)}. Known: ${members.join(', ')}.`)
+  refuseUnknown(given, members, where)
   return {
     commands: parseCommands(given, where),
     client: parseIdentifier(given['client'], RESP_NAMES, where),
@@ -106,8 +101,7 @@ function answerPlace(place: unknown): 'whole' | 'untold' | number | undefined {
 function parseInitial(initial: unknown, where: string): RespInitial {
   if (initial === undefined || initial === 'unknown') return 'unknown'
   if (initial === 'read') return initial
-  if (initial !== null && typeof initial === 'object' && Object.keys(initial).join() === 'value')
-    return { value: (initial as { readonly value: Json }).value }
+  if (isInitialValue(initial)) return initial
   throw inputError(
     `${where}: "initial" is ${quote(initial)}. Give "unknown", "read", or {"value": null} if keys have no value at first.`,
   )

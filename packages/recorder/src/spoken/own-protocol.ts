@@ -3,6 +3,7 @@ import { type Completion, inputError, type Json, usageError } from '@chaosproxy/
 import type { Direction, Framing } from '@chaosproxy/wire'
 import type { Interpretation, Touches, Understanding } from '../record/call.ts'
 import { parseIdentifier } from '../record/naming.ts'
+import { type Members, refuseUnknown } from '../record/settings.ts'
 import type { InOrderProtocol } from './in-order.ts'
 import { defineProtocol, type RecordedProtocol, type SpokenSettings } from './protocol.ts'
 
@@ -136,10 +137,8 @@ function understood(asked: OwnAsked, session: string | undefined): Understanding
 }
 
 function parseSettings({ model }: OwnProtocol, members: Members, where: string): SpokenSettings {
-  const { commands = model, client, initial = 'unknown', ...others } = members
-  const [stranger] = Object.keys(others)
-  if (stranger !== undefined)
-    throw inputError(`${where}: unknown member ${quote(stranger)}. Known: commands, client, initial.`)
+  const { commands = model, client, initial = 'unknown' } = members
+  refuseUnknown(members, ['commands', 'client', 'initial'], where)
   if (typeof commands !== 'string') throw inputError(`${where}: "commands" must be the name of a model.`)
   return {
     commands: { model: commands },
@@ -151,8 +150,4 @@ function parseSettings({ model }: OwnProtocol, members: Members, where: string):
 function startIn(initial: unknown, where: string): Json {
   if (initial !== null && typeof initial === 'object' && 'value' in initial) return initial.value as Json
   throw inputError(`${where}: "initial" is ${quote(initial)}. Give "unknown", or {"value": null}.`)
-}
-
-interface Members {
-  readonly [name: string]: unknown
 }

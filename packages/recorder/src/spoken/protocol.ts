@@ -1,6 +1,7 @@
 import type { Completion, Json } from '@chaosproxy/history'
 import type { Framing } from '@chaosproxy/wire'
 import type { Identifier } from '../record/naming.ts'
+import type { Members } from '../record/settings.ts'
 import type { AskedServer, RecordedServer, ServerRecording } from './conversation.ts'
 
 /** A protocol that is recorded without a route table. */
@@ -68,10 +69,6 @@ export interface SpokenSettings {
   readonly commands: { readonly model: string }
   readonly client: Identifier | undefined
   readonly initial: 'unknown' | 'read' | { readonly value: Json }
-}
-
-interface Members {
-  readonly [name: string]: unknown
 }
 
 /** The reader of connections, loaded when it is first needed. */

@@ -1,5 +1,6 @@
-import { quote } from '@chaosproxy/faults'
-import { inputError, type UserError } from '@chaosproxy/history'
+import { quote, readObject } from '@chaosproxy/faults'
+import { inputError } from '@chaosproxy/history'
+import { type Members, refuseUnknown } from '../../record/settings.ts'
 
 export type MembersOf<Spec> = {
   readonly [Name in keyof Spec]-?: Member<Exclude<Spec[Name], undefined>>
@@ -24,23 +25,33 @@ export interface Scope {
 
 export const TABLE_SCOPE: Scope = { names: [], hasItem: false }
 
-export type Written = { readonly [name: string]: unknown }
+/** A member whose value is taken as it is, if `isIt` holds. The error ends with the remedy. */
+export const plain = <Value>(
+  summary: string,
+  schema: JsonSchema,
+  isIt: (value: unknown) => value is Value,
+  remedy: string,
+): Member<Value> => ({
+  summary,
+  schema,
+  parse(value, where) {
+    if (isIt(value)) return value
+    throw inputError(`${where} is ${quote(value)}. ${remedy}`)
+  },
+})
 
-export const wrong = (message: string): UserError => inputError(message)
+export const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-/** @throws UserError (input) for an unknown member. */
-export function refuseUnknown(written: Written, known: object, where: string): void {
-  const names = Object.keys(known)
-  const unknown = Object.keys(written).find((name) => !names.includes(name))
-  if (unknown !== undefined)
-    throw wrong(
-      `${where}: unknown member ${quote(unknown)}. Known: ${names.filter((name) => name !== '$schema').join(', ')}.`,
-    )
+/** Reads an object with only known members. @throws UserError (input) */
+export function readMembers(value: unknown, known: object, where: string): Members {
+  const written = readObject(value, where)
+  refuseUnknown(written, Object.keys(known), where)
+  return written
 }
 
 /** Parses the declared members that are present. @throws UserError (input) */
 export function parseMembers<Spec extends object>(
-  written: Written,
+  written: Members,
   declared: MembersOf<Spec>,
   at: string,
   scope: Scope,

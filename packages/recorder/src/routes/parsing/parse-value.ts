@@ -1,11 +1,13 @@
 import { quote, readObject } from '@chaosproxy/faults'
+import { inputError } from '@chaosproxy/history'
+import type { Members } from '../../record/settings.ts'
 import { findForm } from '../forms/form-of.ts'
 import { valueForms } from '../forms/registry.ts'
 import type { Place } from '../places/place.ts'
 import { places } from '../places/registry.ts'
 import type { Conditions, Sends, ValueSource, ValueSpec } from '../table/route-table.ts'
-import { type Scope, type Written, wrong } from './members.ts'
-import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE } from './patterns.ts'
+import type { Scope } from './members.ts'
+import { ANSWER_CONDITION, ANSWER_SOURCE, fits, REQUEST_CONDITION, SOURCE } from './patterns.ts'
 
 export interface ValuePlace extends Scope {
   readonly where: string
@@ -16,15 +18,15 @@ export interface ValuePlace extends Scope {
 /** @throws UserError (input) */
 export function parseValue(value: unknown, place: ValuePlace): ValueSpec {
   if (Array.isArray(value)) {
-    if (value.length === 0) throw wrong(`${place.where} is an empty list. Give the places of its parts.`)
+    if (value.length === 0) throw inputError(`${place.where} is an empty list. Give the places of its parts.`)
     return value.map((part: unknown) => parseValue(part, place))
   }
   if (value === null || typeof value === 'number' || typeof value === 'boolean')
-    throw wrong(
+    throw inputError(
       `${place.where} is ${quote(value)}. Write {"const": ${quote(value)}} for that value, or a place such as "json.value".`,
     )
   if (typeof value !== 'object') return parseSource(value, place)
-  const members = value as Written
+  const members = value as Members
   const form = findForm(members)
   if (form !== undefined)
     return form.parse(members, {
@@ -32,7 +34,7 @@ export function parseValue(value: unknown, place: ValuePlace): ValueSpec {
       value: (part, where) => parseValue(part, { ...place, where }),
       place: (part, where) => parseSource(part, { ...place, where }),
     })
-  throw wrong(
+  throw inputError(
     `${place.where} is ${quote(value)}. Give a place ("json.value"), ${valueForms.map(({ example }) => example).join(', ')} or a list of these.`,
   )
 }
@@ -40,13 +42,12 @@ export function parseValue(value: unknown, place: ValuePlace): ValueSpec {
 function parseSource(value: unknown, place: ValuePlace): ValueSource {
   const { where, names, side, hasItem } = place
   const pattern = side === 'request' ? SOURCE : ANSWER_SOURCE
-  if (typeof value !== 'string' || !pattern.test(value))
-    throw wrong(`${where} is ${quote(value)}. ${remedyFor(value, side)}`)
+  if (!fits(pattern)(value)) throw inputError(`${where} is ${quote(value)}. ${remedyFor(value, side)}`)
   const [kind, name = ''] = value.split('.')
   if (kind === 'path' && !names.includes(name))
-    throw wrong(`${where} is ${quote(value)}, and the path has no {${name}}.`)
+    throw inputError(`${where} is ${quote(value)}, and the path has no {${name}}.`)
   if ((kind === 'item' || value === 'name') && !hasItem)
-    throw wrong(`${where} is ${quote(value)}, but the operation has no list. Name the list with "each".`)
+    throw inputError(`${where} is ${quote(value)}, but the operation has no list. Name the list with "each".`)
   return value
 }
 
@@ -63,43 +64,34 @@ function remedyFor(value: unknown, side: ValuePlace['side']): string {
 const examplesOf = (some: readonly Place[]): readonly string[] => some.flatMap(({ examples }) => examples)
 
 /** @throws UserError (input) */
-export function parseList(value: unknown, where: string): ValueSource {
-  if (typeof value === 'string' && LIST_SOURCE.test(value)) return value
-  throw wrong(
-    `${where} is ${quote(value)}. Give the place of a list: "json.items" or, of the answer, "answer.json.items".`,
-  )
-}
-
-/** @throws UserError (input) */
-export function parseConditions(value: unknown, place: Pick<ValuePlace, 'where' | 'side' | 'names'>): Conditions {
-  const conditions = readObject(value, place.where)
-  const sources = Object.keys(conditions)
-  if (sources.length === 0) throw wrong(`${place.where} is empty. Give a place and its value: {"json.op": "set"}.`)
-  const pattern = place.side === 'request' ? REQUEST_CONDITION : ANSWER_CONDITION
-  for (const source of sources) {
-    if (!pattern.test(source))
-      throw wrong(`${place.where}: ${quote(source)} is not a place. ${remedyFor(source, place.side)}`)
-    const [kind, name = ''] = source.split('.')
-    if (kind === 'path' && !place.names.includes(name))
-      throw wrong(`${place.where}: ${quote(source)}: the path has no {${name}}.`)
-  }
-  return conditions as Conditions
-}
+export const parseConditions = (value: unknown, place: WrittenPlaces): Conditions =>
+  parsePlaces(value, place, 'Give a place and its value: {"json.op": "set"}.') as Conditions
 
 /**
  * Parses the additional contents of made requests.
  *
  * @throws UserError (input)
  */
-export function parseSends(value: unknown, { where, names }: Pick<ValuePlace, 'where' | 'names'>): Sends {
-  const sends = readObject(value, where)
-  if (Object.keys(sends).length === 0)
-    throw wrong(`${where} is empty. Give a place and what to send there: {"header.Authorization": "Bearer …"}.`)
-  for (const place of Object.keys(sends)) {
-    if (!REQUEST_CONDITION.test(place))
-      throw wrong(`${where}: ${quote(place)} is not a place. ${remedyFor(place, 'request')}`)
+export const parseSends = (value: unknown, where: string, { names }: Scope): Sends =>
+  parsePlaces(
+    value,
+    { where, side: 'request', names },
+    'Give a place and what to send there: {"header.Authorization": "Bearer …"}.',
+  ) as Sends
+
+type WrittenPlaces = Pick<ValuePlace, 'where' | 'side' | 'names'>
+
+/** Parses an object with something for each place. The error for an empty object ends with the remedy. */
+function parsePlaces(value: unknown, { where, side, names }: WrittenPlaces, remedy: string): Members {
+  const given = readObject(value, where)
+  const places = Object.keys(given)
+  if (places.length === 0) throw inputError(`${where} is empty. ${remedy}`)
+  const pattern = side === 'request' ? REQUEST_CONDITION : ANSWER_CONDITION
+  for (const place of places) {
+    if (!pattern.test(place)) throw inputError(`${where}: ${quote(place)} is not a place. ${remedyFor(place, side)}`)
     const [kind, name = ''] = place.split('.')
-    if (kind === 'path' && !names.includes(name)) throw wrong(`${where}: ${quote(place)}: the path has no {${name}}.`)
+    if (kind === 'path' && !names.includes(name))
+      throw inputError(`${where}: ${quote(place)}: the path has no {${name}}.`)
   }
-  return sends as Sends
+  return given
 }

@@ -28,6 +28,11 @@ export const REQUEST_CONDITION: RegExp = new RegExp(`^(${requestPlaces})$`)
 export const ANSWER_CONDITION: RegExp = new RegExp(`^(${answerPlaces})$`)
 
 export const text: JsonSchema = { type: 'string', minLength: 1 }
+export const fits =
+  (pattern: RegExp): ((value: unknown) => value is string) =>
+  (value): value is string =>
+    typeof value === 'string' && pattern.test(value)
+
 export const matching = (pattern: RegExp): JsonSchema => ({ type: 'string', pattern: pattern.source })
 /** A reference under `$defs` of `routeTableSchema`. */
 export const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })

@@ -1,29 +1,41 @@
 import { quote, readObject } from '@chaosproxy/faults'
+import { inputError } from '@chaosproxy/history'
 import { adjacentNames } from '@chaosproxy/wire/http'
-import type { AnswerSpec, CompoundRoute, IgnoredRoute, OperationSpec, OutcomeName } from '../table/route-table.ts'
-import { type Member, type MembersOf, refuseUnknown, type Scope, TABLE_SCOPE, wrong } from './members.ts'
+import type {
+  AnswerSpec,
+  CompoundRoute,
+  IgnoredRoute,
+  OperationSpec,
+  OutcomeName,
+  Sends,
+} from '../table/route-table.ts'
+import { type Member, type MembersOf, plain, readMembers, type Scope, TABLE_SCOPE } from './members.ts'
 import { only, operationMembers, parseOperation } from './parse-operation.ts'
 import { parseConditions, parseSends } from './parse-value.ts'
-import { CLIENT_SOURCE, matching, REQUEST, reference, STATUS } from './patterns.ts'
+import { CLIENT_SOURCE, fits, matching, REQUEST, reference, STATUS } from './patterns.ts'
 
 const OUTCOMES: readonly OutcomeName[] = ['ok', 'fail', 'info', 'absent']
-const outcome: Member<OutcomeName> = {
-  summary: 'the outcome of the operation',
-  schema: { enum: OUTCOMES },
-  parse(value, where) {
-    const named = OUTCOMES.find((name) => name === value)
-    if (named !== undefined) return named
-    throw wrong(`${where} is ${quote(value)}. Give one of ok, absent, fail, info.`)
-  },
-}
+const outcome: Member<OutcomeName> = plain(
+  'the outcome of the operation',
+  { enum: OUTCOMES },
+  (value): value is OutcomeName => OUTCOMES.some((name) => name === value),
+  'Give one of ok, absent, fail, info.',
+)
 
-/** Parses what identifies the client. */
-export const parseClient = (value: unknown, where: string): string => {
-  if (typeof value === 'string' && CLIENT_SOURCE.test(value)) return value
-  throw wrong(
-    `${where} is ${quote(value)}. Give what names the client: header.X-Client, cookie.sid, bearer, query.NAME, form.NAME, json.NAME, peer.process, peer.address or connection.`,
+/** What identifies the client. */
+export const clientMember = (summary: string): Member<string> =>
+  plain(
+    summary,
+    matching(CLIENT_SOURCE),
+    fits(CLIENT_SOURCE),
+    'Give what names the client: header.X-Client, cookie.sid, bearer, query.NAME, form.NAME, json.NAME, peer.process, peer.address or connection.',
   )
-}
+
+export const sendsMember = (summary: string): Member<Sends> => ({
+  summary,
+  schema: reference('sends'),
+  parse: parseSends,
+})
 
 export const requestMembers: MembersOf<IgnoredRoute> = {
   request: {
@@ -75,16 +87,10 @@ export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>>
     },
     parse: parseAnswers,
   },
-  client: {
-    summary: "what identifies the client, instead of the table's",
-    schema: matching(CLIENT_SOURCE),
-    parse: parseClient,
-  },
-  sends: {
-    summary: 'extra content of generated requests, by place; texts may have {key}, {value}, {session}, {requestId}',
-    schema: reference('sends'),
-    parse: (value, where, { names }) => parseSends(value, { where, names }),
-  },
+  client: clientMember("what identifies the client, instead of the table's"),
+  sends: sendsMember(
+    'extra content of generated requests, by place; texts may have {key}, {value}, {session}, {requestId}',
+  ),
 }
 
 export const routeMembers: MembersOf<IgnoredRoute & OperationSpec & CompoundRoute> = {
@@ -98,44 +104,44 @@ const OTHER_NAMES = /\/(?::(\w+)|<(?:\w+:)?(\w+)>)(?=\/|$)/g
 
 function parseRequest(request: unknown, where: string): string {
   const given = `${where} is ${quote(request)}`
-  if (typeof request === 'string' && REQUEST.test(request)) {
+  if (fits(REQUEST)(request)) {
     const strange = /\{(?!\w+\})[^}]*\}?|\}/.exec(request.replaceAll(/\{\w+\}/g, ''))
-    if (strange !== null) throw wrong(`${given}: a name in braces consists of letters, digits and _, as in {key}.`)
+    if (strange !== null) throw inputError(`${given}: a name in braces consists of letters, digits and _, as in {key}.`)
     const inBraces = request.replaceAll(OTHER_NAMES, '/{$1$2}')
-    if (inBraces !== request) throw wrong(`${given}: a name in a path is written in braces. Write ${quote(inBraces)}.`)
+    if (inBraces !== request)
+      throw inputError(`${given}: a name in a path is written in braces. Write ${quote(inBraces)}.`)
     const adjacent = adjacentNames(request)
     if (adjacent === undefined) return request
-    throw wrong(
+    throw inputError(
       `${given}: ${adjacent}: it is unclear where one name ends and the next begins. Put text between them, or use one name.`,
     )
   }
   const [path = '', query] = typeof request === 'string' ? request.split('?') : []
   if (query !== undefined) {
     const [name = 'q'] = query.split('=')
-    throw wrong(
+    throw inputError(
       `${given}: a path is matched without its query. Write ${quote(path)}, and take the value from "query.${name}".`,
     )
   }
-  throw wrong(`${given}. Write a method and a path: "PUT /kv/{key}".`)
+  throw inputError(`${given}. Write a method and a path: "PUT /kv/{key}".`)
 }
 
 function parseOperations(value: unknown, where: string, { names }: Scope): CompoundRoute['operations'] {
   const at = where.slice(0, where.lastIndexOf(': '))
   const [first, ...rest] = Array.isArray(value)
     ? value.map((operation: unknown, i) => {
-        const members = readObject(operation, `${at}: operation ${i + 1}`)
-        refuseUnknown(members, operationMembers, `${at}: operation ${i + 1}`)
-        return parseOperation(members, `${at}: operation ${i + 1}`, names)
+        const place = `${at}: operation ${i + 1}`
+        return parseOperation(readMembers(operation, operationMembers, place), place, names)
       })
     : []
   if (first !== undefined) return [first, ...rest]
-  throw wrong(`${where} is ${quote(value)}. Give a list of what the request does: [{"f":"write", …}].`)
+  throw inputError(`${where} is ${quote(value)}. Give a list of what the request does: [{"f":"write", …}].`)
 }
 
 function parseOutcomes(value: unknown, where: string): NonNullable<CompoundRoute['outcomes']> {
   const outcomes = Object.entries(readObject(value, where)).map(([status, given]) => {
     if (STATUS.test(status)) return [status, outcome.parse(given, `${where}: ${status}`, TABLE_SCOPE)] as const
-    throw wrong(
+    throw inputError(
       `${where}: ${quote(status)} is not a status. Write 404, a class of them: 5xx, or gRPC's: "grpc NOT_FOUND".`,
     )
   })
@@ -144,11 +150,12 @@ function parseOutcomes(value: unknown, where: string): NonNullable<CompoundRoute
 
 function parseAnswers(value: unknown, where: string, scope: Scope): readonly AnswerSpec[] {
   if (!Array.isArray(value) || value.length === 0)
-    throw wrong(`${where} is ${quote(value)}. Give a list of cases: [{"when":{"json.succeeded":true},"outcome":"ok"}].`)
+    throw inputError(
+      `${where} is ${quote(value)}. Give a list of cases: [{"when":{"json.succeeded":true},"outcome":"ok"}].`,
+    )
   return value.map((answer: unknown, i) => {
     const at = `${where}: case ${i + 1}`
-    const members = readObject(answer, at)
-    refuseUnknown(members, answerMembers, at)
+    const members = readMembers(answer, answerMembers, at)
     const named = answerMembers.outcome.parse(members['outcome'], `${at}: "outcome"`, scope)
     return { when: answerMembers.when.parse(members['when'], `${at}: "when"`, scope), outcome: named }
   })

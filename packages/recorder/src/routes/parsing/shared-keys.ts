@@ -1,7 +1,6 @@
-import { readsWhole, type UserError } from '@chaosproxy/history'
+import { inputError, readsWhole, type UserError } from '@chaosproxy/history'
 import type { OperationSpec, RouteSpec } from '../table/route-table.ts'
 import { isIgnored, keySpec, operationsOf, requestLine } from '../table/route-table.ts'
-import { wrong } from './members.ts'
 
 /** The objects at a path such as `/users/{key}`. */
 interface Collection {
@@ -58,7 +57,7 @@ function namesInKey(operation: OperationSpec, path: string): readonly string[] |
 const PATH = 'path.'
 
 function sharedKeys(one: Collection, other: Collection, where: string): UserError {
-  return wrong(
+  return inputError(
     `${where}: ${one.path} and ${other.path} are both read and changed, and have the same keys, so different objects would be one. Distinguish them by a constant: ${keyBeside(one, other)} and ${keyBeside(other, one)}. If they are the same objects, give both the same constant.`,
   )
 }

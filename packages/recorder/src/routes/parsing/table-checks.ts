@@ -1,4 +1,4 @@
-import { meaningOf, nearest, readsWhole, replacesWhole, type UserError } from '@chaosproxy/history'
+import { inputError, meaningOf, nearest, readsWhole, replacesWhole, type UserError } from '@chaosproxy/history'
 import { sourcesOf } from '../mapping/value-source.ts'
 import {
   isIgnored,
@@ -9,7 +9,6 @@ import {
   type RouteTable,
   requestLine,
 } from '../table/route-table.ts'
-import { wrong } from './members.ts'
 import { refuseSharedKeys } from './shared-keys.ts'
 
 /** A model that the checker supports, with its functions. */
@@ -36,7 +35,7 @@ export function checkRoutes(routes: readonly RouteSpec[], where: string): void {
       .filter((other) => methods.every((method) => other.methods.includes(method)))
       .reduce((first, { at: place }) => Math.min(first, place), Number.POSITIVE_INFINITY)
     if (earlier < i)
-      throw wrong(
+      throw inputError(
         `${at} is never reached: route ${earlier + 1} (${routes[earlier]?.request}) comes before it and takes the same requests. Put the narrower one first, or say with "when" which requests the first is for.`,
       )
     if (route.when === undefined) insert(earlierRoutes, segments, { methods, at: i })
@@ -54,7 +53,7 @@ function checkNames(operations: readonly OperationSpec[], route: RouteSpec, at: 
   const unused = names.find((name) => !used.includes(`path.${name}`))
   if (unused === undefined) return
   const parts = [`path.${unused}`, ...sourcesOf(keys[0])].map((source) => `"${source}"`)
-  throw wrong(
+  throw inputError(
     `${at}: {${unused}} of the path is not used, so different values of it would be one object. Make it part of the key ("key": [${parts.join(', ')}]), or write * for it.`,
   )
 }
@@ -146,7 +145,7 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
   const stranger = used.find(({ f }) => !closest.functions.includes(f))
   const others = [...new Set(shared(closest).map(({ f }) => `"${f}"`))].join(' and ')
   const advice = stranger !== undefined && closest.functions.includes('write') ? writtenAs(stranger.f) : undefined
-  return wrong(
+  return inputError(
     `${stranger?.at ?? where}: "f" is "${stranger?.f}", which the model ${closest.name} does not know. ${others} of other routes belong to that model, and no model knows all of these functions. ${advice ?? 'Record these requests apart, with two tables.'}`,
   )
 }
@@ -169,13 +168,13 @@ function unknownFunction(
 ): UserError {
   const [only] = candidates
   if (candidates.length === 1 && only !== undefined && models.length > 1) {
-    return wrong(
+    return inputError(
       `${at}: "f" is "${f}", which the model ${only.name} does not know.${meantOf(f, candidates)} It knows: ${only.functions.join(', ')}.`,
     )
   }
   const meant = writtenAs(f) === undefined ? meantOf(f, candidates) : ''
   const known = candidates.map(({ name, functions }) => `${name}: ${functions.join(', ')}`).join('; ')
-  return wrong(`${at}: "f" is "${f}", which no model knows.${meant} ${writtenAs(f) ?? `They know: ${known}.`}`)
+  return inputError(`${at}: "f" is "${f}", which no model knows.${meant} ${writtenAs(f) ?? `They know: ${known}.`}`)
 }
 
 function meantOf(f: string, models: readonly KnownModel[]): string {
@@ -206,7 +205,7 @@ function refuseMissingKeys(routes: readonly RouteSpec[], where: string): void {
     const keyless = operationsOf(route).find((each) => !hasKey(each, route) && !isKeyless(each.f))
     if (keyless === undefined) continue
     const place = /^(GET|HEAD|DELETE)\b/.test(route.request) ? 'query.key' : 'json.key'
-    throw wrong(
+    throw inputError(
       `${where}: route ${i + 1} (${route.request}): its ${keyless.f} has no "key", and ${keyed.request} has one, so they would never be about the same object. Say where the request has it, such as "key": "${place}"; for one fixed object: "key": {"const": "NAME"}.`,
     )
   }

@@ -1,21 +1,21 @@
-import { quote, readObject } from '@chaosproxy/faults'
-import type { Json } from '@chaosproxy/history'
+import { quote } from '@chaosproxy/faults'
+import { inputError, type Json } from '@chaosproxy/history'
 import { compilePath } from '@chaosproxy/wire/http'
+import { isInitialValue, type Members } from '../../record/settings.ts'
 import type { RouteSpec, RouteTable } from '../table/route-table.ts'
 import {
+  isText,
   type Member,
   type MembersOf,
   parseMembers,
-  refuseUnknown,
+  plain,
+  readMembers,
   type Scope,
   TABLE_SCOPE,
-  type Written,
-  wrong,
 } from './members.ts'
 import { operationMembers, parseOperation } from './parse-operation.ts'
-import { parseSends } from './parse-value.ts'
-import { CLIENT_SOURCE, matching, reference, text } from './patterns.ts'
-import { parseClient, recordedMembers, requestMembers, routeMembers } from './route-members.ts'
+import { reference, text } from './patterns.ts'
+import { clientMember, recordedMembers, requestMembers, routeMembers, sendsMember } from './route-members.ts'
 
 export interface WrittenTable
   extends Pick<RouteTable, 'client' | 'requestId' | 'sends' | 'ignoredParameters' | 'final' | 'routes'> {
@@ -34,58 +34,39 @@ const ofGrpc = (summary: string, schema: Member<unknown>['schema']): Member<unkn
   parse: (value) => value,
 })
 
-const field = (summary: string, example: string): Member<string> => ({
-  summary,
-  schema: text,
-  parse(value, where) {
-    if (typeof value === 'string' && value !== '') return value
-    throw wrong(`${where} is ${quote(value)}. Name a field, such as "${example}".`)
-  },
-})
+const field = (summary: string, example: string): Member<string> =>
+  plain(summary, text, isText, `Name a field, such as "${example}".`)
 
-const texts = (summary: string, remedy: string): Member<readonly string[]> => ({
-  summary,
-  schema: { type: 'array', minItems: 1, items: text },
-  parse(value, where) {
-    if (Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== ''))
-      return value
-    throw wrong(`${where} is ${quote(value)}. ${remedy}`)
-  },
-})
+const texts = (summary: string, remedy: string): Member<readonly string[]> =>
+  plain(
+    summary,
+    { type: 'array', minItems: 1, items: text },
+    (value): value is readonly string[] => Array.isArray(value) && value.length > 0 && value.every(isText),
+    remedy,
+  )
 
 export const tableMembers: MembersOf<WrittenTable> = {
   $schema: { summary: 'where editors find this schema', schema: text, parse: (value) => value },
-  client: {
-    summary:
-      'what identifies the client: header.X-Client, cookie.sid, bearer, query.NAME, json.NAME, peer.process, peer.address or connection',
-    schema: matching(CLIENT_SOURCE),
-    parse: parseClient,
-  },
-  initial: {
-    summary: 'the initial value of keys: "unknown", {"value": …} or "read", which reads "keys" at the start',
-    schema: {
+  client: clientMember(
+    'what identifies the client: header.X-Client, cookie.sid, bearer, query.NAME, json.NAME, peer.process, peer.address or connection',
+  ),
+  initial: plain(
+    'the initial value of keys: "unknown", {"value": …} or "read", which reads "keys" at the start',
+    {
       oneOf: [
         { enum: ['unknown', 'read'] },
         { type: 'object', required: ['value'], properties: { value: true }, additionalProperties: false },
       ],
     },
-    parse(value, where) {
-      if (value === 'unknown' || value === 'read') return value
-      if (value !== null && typeof value === 'object' && Object.keys(value).join() === 'value')
-        return value as { readonly value: Json }
-      throw wrong(`${where} is ${quote(value)}. Give "unknown", "read" or {"value": …}.`)
-    },
-  },
+    (value) => value === 'unknown' || value === 'read' || isInitialValue(value),
+    'Give "unknown", "read" or {"value": …}.',
+  ),
   keys: texts(
     'the keys to read at the start, if "initial" is "read"',
     'List the keys to read at the start: "keys": ["x", "y"].',
   ),
   requestId: field('the field with the id of a request; the service applies each id at most once', 'Idempotency-Key'),
-  sends: {
-    summary: 'extra content of all generated requests, by place, such as a token',
-    schema: reference('sends'),
-    parse: (value, where, { names }) => parseSends(value, { where, names }),
-  },
+  sends: sendsMember('extra content of all generated requests, by place, such as a token'),
   ignoredParameters: texts(
     'query parameters to ignore; a request with any other parameter that no route names is not understood',
     'List names of query parameters: ["_", "api-version"].',
@@ -107,13 +88,12 @@ function parseRoutes(value: unknown, where: string): readonly RouteSpec[] {
   const at = where.slice(0, where.lastIndexOf(': '))
   if (Array.isArray(value) && value.length > 0)
     return value.map((route: unknown, i) => parseRoute(route, `${at}: route ${i + 1}`))
-  throw wrong(`${where} must be a non-empty list, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`)
+  throw inputError(`${where} must be a non-empty list, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`)
 }
 
 /** @throws UserError (input) that begins with `where`. */
 function parseRoute(value: unknown, where: string): RouteSpec {
-  const written = readObject(value, where)
-  refuseUnknown(written, routeMembers, where)
+  const written = readMembers(value, routeMembers, where)
   const request = requestMembers.request.parse(written['request'], `${where}: "request"`, TABLE_SCOPE)
   const at = `${where} (${request})`
   const scope: Scope = { names: compilePath(request.split(' ')[1] ?? '').names, hasItem: false }
@@ -127,14 +107,14 @@ function parseRoute(value: unknown, where: string): RouteSpec {
   if (operations === undefined) return { ...requests, ...recorded, ...parseOperation(written, at, scope.names) }
   const beside = Object.keys(operationMembers).find((name) => written[name] !== undefined)
   if (beside !== undefined)
-    throw wrong(`${at}: "${beside}" is beside "operations". Give it in each of the operations instead.`)
+    throw inputError(`${at}: "${beside}" is beside "operations". Give it in each of the operations instead.`)
   return { ...requests, ...recorded, operations }
 }
 
-function refuseBesideIgnore(written: Written, at: string): void {
+function refuseBesideIgnore(written: Members, at: string): void {
   const beside = Object.keys(written).find((name) => !Object.hasOwn(requestMembers, name))
   if (beside !== undefined)
-    throw wrong(
+    throw inputError(
       `${at}: ${quote(beside)} and "ignore" exclude each other: an ignored request is not an operation. Leave one of them out.`,
     )
 }
