@@ -20,7 +20,7 @@ export function recordPostgresql({
   recorder,
   node,
   maxMessageBytes = MAX_MESSAGE_BYTES,
-  requestOf = () => undefined,
+  requestOf,
   speech,
   namedBy = POSTGRESQL_NAMES,
   commands,

@@ -15,11 +15,11 @@ import {
   StatementReader,
   unseen,
 } from './prepared.ts'
-import type { RowStep } from './row-step.ts'
+import type { Doubt, RowStep } from './row-step.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
 import { collapsed, type Executed } from './transaction.ts'
-import type { Transaction, Unit } from './unit.ts'
+import { doubtIn, type Transaction, type Unit } from './unit.ts'
 import { wholeOf } from './whole.ts'
 
 export interface QuestionsOptions {
@@ -42,13 +42,8 @@ export const OVERFLOW = 'a connection with too many statements at once'
 
 /** Tracks a client's statements, units and transactions. */
 export class Questions {
-  readonly #connection: ConnectionRecorder
+  readonly #options: QuestionsOptions
   readonly #commands: PostgresqlSettings['commands']
-  readonly #naming: Naming
-  readonly #requestOf: () => string | undefined
-  readonly #begun: QuestionsOptions['begun']
-  readonly #asked: QuestionsOptions['asked']
-  readonly #lost: QuestionsOptions['lost']
   readonly #statements: StatementReader
   readonly #prepared: Map<string, Prepared> = new Map()
   readonly #portals: Map<string, Portal> = new Map()
@@ -59,15 +54,10 @@ export class Questions {
   #transaction: Transaction | undefined
   #isLost = false
 
-  constructor({ connection, commands, naming, requestOf, begun, asked, lost }: QuestionsOptions) {
-    this.#connection = connection
-    this.#commands = commands
-    this.#naming = naming
-    this.#requestOf = requestOf ?? (() => undefined)
-    this.#begun = begun
-    this.#asked = asked
-    this.#lost = lost
-    this.#statements = new StatementReader(commands)
+  constructor(options: QuestionsOptions) {
+    this.#options = options
+    this.#commands = options.commands
+    this.#statements = new StatementReader(options.commands)
   }
 
   get open(): Unit | undefined {
@@ -167,12 +157,12 @@ export class Questions {
   #lose(what: string): void {
     if (this.#isLost) return
     this.#isLost = true
-    this.#lost(what)
+    this.#options.lost(what)
   }
 
   #begin(time: Nanos, startByte: number): Unit {
     const transaction = this.#transaction ?? this.#beginTransaction(time, startByte)
-    transaction.request ??= this.#requestOf()
+    transaction.request ??= this.#options.requestOf?.()
     return {
       transaction,
       expected: [],
@@ -188,7 +178,7 @@ export class Questions {
 
   #beginTransaction(time: Nanos, startByte: number): Transaction {
     const transaction: Transaction = {
-      exchange: this.#connection.begin(time),
+      exchange: this.#options.connection.begin(time),
       startByte,
       executed: [],
       isTangled: false,
@@ -202,7 +192,7 @@ export class Questions {
       collapsed: undefined,
       isOver: false,
     }
-    this.#begun(transaction)
+    this.#options.begun(transaction)
     return transaction
   }
 
@@ -242,17 +232,11 @@ export class Questions {
 
   /** Notes the effects of a statement besides reads and writes. */
   #noteAside(transaction: Transaction, statement: Statement): void {
-    if (statement.kind === 'doubtful') {
-      const settle = this.#connection.doubted(statement.what, statement.why, statement.touches)
-      transaction.doubts.push(statement.lasts ? () => settle('lasting') : settle)
-    }
+    const mark = (doubt: Doubt) => doubtIn(transaction, this.#options.connection, statement.what, doubt)
+    if (statement.kind === 'doubtful') mark(statement)
     if (this.#commands.tables === undefined) return
-    if ('indirect' in statement && statement.indirect !== undefined)
-      transaction.doubts.push(
-        this.#connection.doubted(statement.what, statement.indirect.why, statement.indirect.touches),
-      )
-    if (statement.kind === 'other' && statement.touches !== 'nothing')
-      transaction.doubts.push(this.#connection.doubted(statement.what, statement.why, 'everything'))
+    if ('indirect' in statement && statement.indirect !== undefined) mark(statement.indirect)
+    if (statement.kind === 'other' && statement.touches !== 'nothing') mark({ ...statement, touches: 'everything' })
     if (statement.kind !== 'control' && statement.kind !== 'other') return
     const { isolation } = statement
     if (isolation?.isForSession === true) this.#isolation = isolation.level ?? this.#commands.isolation
@@ -302,7 +286,7 @@ export class Questions {
     this.#open = undefined
     if (this.#isLost) return
     if (this.#transaction === undefined) unit.ends ??= 'commit'
-    this.#asked(unit)
+    this.#options.asked(unit)
     const { transaction, ends } = unit
     if (ends === undefined) return
     const isNothing = ends === 'rollback' && !transaction.isTangled && this.#commands.tables === undefined
@@ -320,7 +304,8 @@ export class Questions {
   }
 
   get #session(): string | undefined {
-    return this.#naming.kind === 'fixed' ? this.#naming.session : this.#applicationName
+    const { naming } = this.#options
+    return naming.kind === 'fixed' ? naming.session : this.#applicationName
   }
 
   /** Notes that the transaction's end will never be requested. */

@@ -1,24 +1,24 @@
-import type { Nanos } from '@chaosproxy/history'
+import type { Nanos, ObjectUse, Overwrites } from '@chaosproxy/history'
 import { type BackendMessage, reportOf, reportText, type ServerReport } from '@chaosproxy/wire/postgresql'
 import type { Completions, Interpretation } from '../record/call.ts'
+import type { ConnectionRecorder } from '../record/recorder.ts'
+import type { Settle } from '../record/remarks.ts'
+import type { Crossings } from '../spoken/crossings.ts'
 import type { Dialect } from './dialect.ts'
 import { judgeNotices, judgeReport } from './errors.ts'
 import type { Questions } from './questions.ts'
-import { type Doubt, doneBy } from './row-step.ts'
-import type { Expected, Transaction, Unit } from './unit.ts'
+import { doneBy } from './row-step.ts'
+import type { PostgresqlSettings } from './settings.ts'
+import type { Executed } from './transaction.ts'
+import { doubtIn, type Expected, type Transaction, type Unit } from './unit.ts'
 
 export interface RepliesOptions {
   readonly questions: Questions
-  /** Called with a transaction's outcome, after its end was requested. */
-  readonly concluded: (transaction: Transaction, completions: Completions) => void
-  /** Called for a transaction that will never begin. */
-  readonly abandoned: (transaction: Transaction, reason: string) => void
-  readonly unmatched: () => void
-  /** Called if an answer does not show the statement's effect. */
-  readonly doubted: (transaction: Transaction, what: string, doubt: Doubt) => void
+  readonly connection: ConnectionRecorder
+  readonly commands: PostgresqlSettings['commands']
+  readonly crossings: Crossings<Transaction>
+  readonly overwrites: Overwrites
   readonly now: () => Nanos
-  /** Undefined for PostgreSQL. */
-  readonly dialect?: Dialect | undefined
   /** Called if the rest of the connection cannot be parsed. */
   readonly lost: (what: string) => void
 }
@@ -27,51 +27,33 @@ const MOST_ROWS = 10_000
 const MOST_PENDING = 10_000
 const ENCRYPTED = 'an encrypted connection of PostgreSQL (connect to the proxy with sslmode=disable)'
 
-/** Assigns a server's replies to statements, and determines the outcome of transactions. */
+/** Assigns a server's replies to statements, and records the outcome of transactions. */
 export class Replies {
-  readonly #questions: Questions
-  readonly #concluded: RepliesOptions['concluded']
-  readonly #abandoned: RepliesOptions['abandoned']
-  readonly #unmatched: RepliesOptions['unmatched']
-  readonly #doubted: RepliesOptions['doubted']
-  readonly #now: RepliesOptions['now']
-  readonly #lost: RepliesOptions['lost']
+  readonly #options: RepliesOptions
   readonly #dialect: Dialect | undefined
+  readonly #rows: ObjectUse
   /** Units without a complete reply, in order. */
   #pending: Unit[] = []
 
-  constructor({ questions, concluded, abandoned, unmatched, doubted, now, lost, dialect }: RepliesOptions) {
-    this.#questions = questions
-    this.#concluded = concluded
-    this.#abandoned = abandoned
-    this.#unmatched = unmatched
-    this.#doubted = doubted
-    this.#now = now
-    this.#lost = lost
-    this.#dialect = dialect
+  constructor(options: RepliesOptions) {
+    this.#options = options
+    this.#dialect = options.commands.dialect
+    this.#rows = options.overwrites.client()
   }
 
   expect(unit: Unit): void {
     this.#pending.push(unit)
   }
 
-  get pending(): readonly Unit[] {
-    return this.#pending
-  }
-
   get areTooMany(): boolean {
     return this.#pending.length > MOST_PENDING
-  }
-
-  end(): void {
-    this.#pending = []
   }
 
   read(message: BackendMessage): void {
     const [unit] = this.#pending
     switch (message.kind) {
       case 'encryption':
-        if (message.answer !== 'N') this.#lost(ENCRYPTED)
+        if (message.answer !== 'N') this.#options.lost(ENCRYPTED)
         return
       case 'authentication':
       case 'backend-key':
@@ -81,10 +63,10 @@ export class Replies {
         return
       case 'copy-in':
         // During an extended COPY, the server ignores a Sync.
-        if (unit?.isSimple === false) this.#lost('a connection of PostgreSQL in an extended COPY')
+        if (unit?.isSimple === false) this.#options.lost('a connection of PostgreSQL in an extended COPY')
         return
       case 'copy-both':
-        this.#lost('a connection of PostgreSQL for replication')
+        this.#options.lost('a connection of PostgreSQL for replication')
         return
       case 'notice':
         if (unit !== undefined && this.#dialect === undefined) unit.noticed ??= judgeNotices([reportOf(message)])
@@ -95,9 +77,9 @@ export class Replies {
         return
       default:
     }
-    const answering = unit ?? this.#questions.open
+    const answering = unit ?? this.#options.questions.open
     if (answering === undefined) {
-      if (message.kind !== 'error') this.#unmatched()
+      if (message.kind !== 'error') this.#options.connection.unmatchedAnswer()
       return
     }
     if (message.kind === 'error') this.#refused(answering, reportOf(message))
@@ -174,36 +156,109 @@ export class Replies {
     const formats = portal === undefined || portal.columns !== undefined ? undefined : portal.resultFormats
     if (step.kind === 'operation') executed.said = step.part.says({ tag, rows, columns, formats })
     if (row === undefined) return
-    executed.answeredAt = this.#now()
+    executed.answeredAt = this.#options.now()
     executed.done = doneBy(row, { tag, rows, columns, formats, hasMore, isWarned: unit.isWarned })
     const { doubt } = executed.done
-    if (doubt !== undefined) this.#doubted(unit.transaction, row.what, doubt)
+    if (doubt !== undefined) doubtIn(unit.transaction, this.#options.connection, row.what, doubt)
   }
 
   #ready(unit: Unit, status: 'I' | 'T' | 'E'): void {
     this.#pending.shift()
-    this.#questions.answered(unit)
+    this.#options.questions.answered(unit)
     const { transaction } = unit
     if (transaction.isOver) return
     const isIdle = status === 'I'
     if (unit.ends === undefined) {
       if (!isIdle) return
       // The server refused BEGIN, and so everything after it.
-      this.#questions.refused(transaction)
+      this.#options.questions.refused(transaction)
       if (unit.refused === undefined || this.#pending.some((later) => later.transaction === transaction))
-        this.#lost('a transaction that ended without a request')
-      else this.#abandoned(transaction, 'BEGIN was refused')
+        this.#options.lost('a transaction that ended without a request')
+      else this.#abandon(transaction, 'BEGIN was refused')
       return
     }
     if (!isIdle) {
-      this.#lost('a transaction that continues after its end')
+      this.#options.lost('a transaction that continues after its end')
       return
     }
     const { collapsed: all } = transaction
     if (all === undefined) return
-    this.#concluded(transaction, fateOf(unit) ?? all.completions())
+    this.#conclude(transaction, fateOf(unit) ?? all.completions())
+  }
+
+  ended(reason: string): void {
+    const { questions } = this.#options
+    const [current] = this.#pending
+    for (const transaction of new Set([
+      ...this.#pending.map(({ transaction }) => transaction),
+      ...questions.unfinished,
+    ])) {
+      if (transaction.isOver) continue
+      if (transaction.collapsed === undefined) this.#abandon(transaction, reason)
+      // The server's last messages may show the outcome.
+      else if (current?.transaction === transaction && current.refused !== undefined)
+        this.#conclude(transaction, current.refused)
+      else this.#end(transaction, 'lasting', reason)
+    }
+    questions.end()
+    this.#pending = []
+  }
+
+  /** Ends a transaction that will never be committed. */
+  #abandon(transaction: Transaction, reason: string): void {
+    if (transaction.isOver) return
+    // This request has no Sync, without which the server commits nothing.
+    this.#options.questions.cut(transaction)
+    this.#end(transaction, 'refused', reason)
+  }
+
+  /** Ends a transaction without a reply to its end. */
+  #end(transaction: Transaction, fate: 'refused' | 'lasting', reason: string): void {
+    const { exchange } = transaction
+    transaction.isOver = true
+    settle(transaction, fate)
+    exchange.settled(fate === 'refused')
+    exchange.ended(this.#options.now(), reason)
+  }
+
+  #conclude(transaction: Transaction, completions: Completions): void {
+    transaction.isOver = true
+    const { exchange } = transaction
+    const isRefused = 'type' in completions && completions.type === 'fail'
+    const isUnclear = transaction.isTangled || (!isRefused && !isCommitted(completions))
+    settle(transaction, isUnclear ? 'lasting' : isRefused ? 'refused' : 'ended')
+    if (exchange.calls.length === 0) {
+      exchange.settled(isRefused)
+      return
+    }
+    if (isCommitted(completions)) this.#committed(transaction.executed)
+    this.#options.crossings.answered(exchange, completions)
+  }
+
+  /** Detects lost updates. On each row, the transaction's statements count as one operation. */
+  #committed(executed: readonly Executed[]): void {
+    const { commands, connection } = this.#options
+    const isAlone = executed.length === 1
+    for (const { step, said } of executed) {
+      if (step.kind !== 'operation' || said?.type !== 'ok' || !('value' in said)) continue
+      const { key, call, writes } = step.part
+      if (writes === 'nothing') {
+        if (isAlone) this.#rows.read(key, said.value)
+        continue
+      }
+      const isOverwrite = this.#rows.wrote(key, said.value, isAlone && call.f === 'write')
+      // If `areAtomic` is false, the settings say that a transaction's reads and writes are independent.
+      if (isOverwrite && commands.areAtomic) connection.overwrote(key)
+    }
   }
 }
+
+function settle({ doubts }: Transaction, fate: Parameters<Settle>[0]): void {
+  for (const each of doubts.splice(0)) each(fate)
+}
+
+const isCommitted = (completions: Completions): boolean =>
+  ('type' in completions ? [completions] : completions).every(({ type }) => type === 'ok')
 
 /** Returns the outcome of a transaction. Undefined if it was committed, or if its effects are unknown. */
 function fateOf({ refused, noticed, tag, ends, transaction }: Unit): Interpretation | undefined {

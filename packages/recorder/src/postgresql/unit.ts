@@ -2,10 +2,11 @@ import type { Nanos } from '@chaosproxy/history'
 import type { Column, FieldValue } from '@chaosproxy/wire/postgresql'
 import type { Interpretation } from '../record/call.ts'
 import type { Exchange } from '../record/exchange.ts'
+import type { ConnectionRecorder } from '../record/recorder.ts'
 import type { Settle } from '../record/remarks.ts'
 import type { Control } from './action.ts'
 import type { Portal, Prepared } from './prepared.ts'
-import type { RowStep } from './row-step.ts'
+import type { Doubt, RowStep } from './row-step.ts'
 import type { Collapsed, Executed } from './transaction.ts'
 
 /** The expected parts of the server's replies, in order. */
@@ -55,6 +56,17 @@ export interface Transaction {
   /** The recorded form, set when the transaction's end is requested. */
   collapsed: Collapsed | undefined
   isOver: boolean
+}
+
+/** Marks what a statement may have changed, until its transaction's outcome is known. */
+export function doubtIn(
+  { doubts }: Transaction,
+  connection: ConnectionRecorder,
+  what: string,
+  { why, touches, lasts }: Doubt,
+): void {
+  const settle = connection.doubted(what, why, touches)
+  doubts.push(lasts === true ? () => settle('lasting') : settle)
 }
 
 /** Requests that are answered by one ReadyForQuery: a simple query, or everything up to a Sync. */

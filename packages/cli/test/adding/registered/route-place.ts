@@ -15,5 +15,5 @@ export const baggage: Place = {
       ?.split('; ')
       .find((part) => part.startsWith(`${name}=`))
       ?.slice(name.length + 1),
-  write: (request, name, text) => request.header('Baggage', `${name}=${text}`),
+  carriedAs: (name, text) => ['header.Baggage', `${name}=${text}`],
 }

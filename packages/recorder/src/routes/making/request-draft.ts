@@ -30,6 +30,7 @@ export class RequestDraft {
     if (text === undefined) return `${place} holds a text, so it cannot hold ${JSON.stringify(value)}`
     if (found.fitting?.test(text) === false)
       return `${place} cannot ${text === '' ? 'be empty' : `hold ${JSON.stringify(text)}`}`
+    if (found.carriedAs !== undefined) return this.put(...found.carriedAs(name, text))
     const texts = this.#of(kind)
     const id = kind === 'header' ? name.toLowerCase() : name
     const known = texts.get(id)?.[1] ?? text

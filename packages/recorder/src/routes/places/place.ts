@@ -28,6 +28,8 @@ export interface Place {
   readonly holds: 'text' | 'json'
   /** Matches the texts that the place can hold in a request; by default any text. */
   readonly fitting?: RegExp
+  /** The other place, and its text, by which a request carries this place; by default, requests have this place. */
+  readonly carriedAs?: (name: string, text: string) => readonly [place: string, text: string]
   /** How much of the body the place needs: nothing, a text of limited length, or the `whole` for parsing. */
   readonly body: 'none' | 'text' | 'whole'
   /**
