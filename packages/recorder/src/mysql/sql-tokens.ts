@@ -1,4 +1,4 @@
-import type { Token } from '../postgresql/sql-tokens.ts'
+import { plainWord, type Token, wordSet } from '../postgresql/sql-tokens.ts'
 
 const SPACE = /[\s\0]+/y
 const WORD = /[A-Za-z_\u0080-\uFFFF][\w$\u0080-\uFFFF]*/y
@@ -54,7 +54,7 @@ export function statementsOf(sql: string): readonly (readonly Token[])[] | undef
   return statements.filter(({ length }) => length > 0).map(inUsualWords)
 }
 
-const wordOf = (text: string): Token =>
+export const wordOf = (text: string): Token =>
   text === 'true' || text === 'false'
     ? { kind: 'number', text: text === 'true' ? '1' : '0' }
     : { kind: 'word', text, quoted: false }
@@ -91,17 +91,13 @@ const ESCAPES: { readonly [letter: string]: string } = {
 }
 
 /** Words after SELECT that do not affect its result. */
-const HINTS: ReadonlySet<string> = new Set([
-  ...['sql_no_cache', 'sql_cache', 'high_priority', 'straight_join', 'sql_small_result', 'sql_big_result'],
-  ...['sql_buffer_result', 'sql_calc_found_rows'],
-])
+const HINTS = wordSet(
+  'sql_no_cache sql_cache high_priority straight_join sql_small_result sql_big_result sql_buffer_result sql_calc_found_rows',
+)
 
 /** Converts tokens to PostgreSQL's equivalents, without hints. */
 function inUsualWords(tokens: readonly Token[]): readonly Token[] {
-  const isWord = (at: number, text: string): boolean => {
-    const token = tokens[at]
-    return token?.kind === 'word' && !token.quoted && token.text === text
-  }
+  const isWord = (at: number, text: string): boolean => plainWord(tokens[at]) === text
   const usual: Token[] = []
   let isAfterSelect = false
   for (let at = 0; at < tokens.length; at++) {
@@ -111,10 +107,16 @@ function inUsualWords(tokens: readonly Token[]): readonly Token[] {
     if (isAfterSelect && isPlain && HINTS.has(token.text)) continue
     isAfterSelect = isPlain && token.text === 'select'
     if (isAfterSelect && isWord(at + 1, 'distinctrow')) {
-      usual.push(token, { kind: 'word', text: 'distinct', quoted: false })
+      usual.push(token, wordOf('distinct'))
       at++
-    } else if (isWord(at, 'lock') && isWord(at + 1, 'in') && isWord(at + 2, 'share') && isWord(at + 3, 'mode')) {
-      usual.push({ kind: 'word', text: 'for', quoted: false }, { kind: 'word', text: 'share', quoted: false })
+    } else if (
+      isPlain &&
+      token.text === 'lock' &&
+      isWord(at + 1, 'in') &&
+      isWord(at + 2, 'share') &&
+      isWord(at + 3, 'mode')
+    ) {
+      usual.push(wordOf('for'), wordOf('share'))
       at += 3
     } else usual.push(token)
   }

@@ -3,11 +3,11 @@ import type { AskedIsolation } from '../postgresql/asked-isolation.ts'
 import type { Dialect, OwnMeaning } from '../postgresql/dialect.ts'
 import { strangeFunction } from '../postgresql/other-statements.ts'
 import type { RowStatement } from '../postgresql/row-statement.ts'
-import type { Token } from '../postgresql/sql-tokens.ts'
+import { type Token, textOf, wordSet } from '../postgresql/sql-tokens.ts'
 import { controlOf } from '../postgresql/statement.ts'
 import { judgeCommit, judgeError } from './errors.ts'
 import { levelName } from './settings.ts'
-import { statementsOf } from './sql-tokens.ts'
+import { statementsOf, wordOf } from './sql-tokens.ts'
 
 // This file reads statements whose meaning in MySQL and MariaDB differs from PostgreSQL.
 
@@ -24,8 +24,6 @@ export function isolationIn(tokens: readonly Token[]): AskedIsolation | undefine
   if (/^set (@ @ )?global/.test(text)) return undefined
   return { level: found === undefined ? undefined : levelName(found), isForSession: !isForNext }
 }
-
-export const textOf = (tokens: readonly Token[]): string => tokens.map(({ text }) => text.toLowerCase()).join(' ')
 
 function meaningOf(tokens: readonly Token[], what: string, functionsRead: boolean): OwnMeaning | undefined {
   const text = textOf(tokens)
@@ -46,7 +44,7 @@ function meaningOf(tokens: readonly Token[], what: string, functionsRead: boolea
   return HARMLESS.test(text) ? { kind: 'other', what, touches: 'nothing', why: '' } : undefined
 }
 
-const SELECT: Token = { kind: 'word', text: 'select', quoted: false }
+const SELECT = wordOf('select')
 
 const sessionIsolation = (tokens: readonly Token[]): AskedIsolation | undefined => {
   const isolation = isolationIn(tokens)
@@ -70,7 +68,7 @@ function refined(rows: RowStatement): RowStatement {
   return isGiven || isShown ? rows : { ...rows, shown: { key: 0, values: new Map() } }
 }
 
-const FUNCTIONS: ReadonlySet<string> = new Set(
+const FUNCTIONS = wordSet(
   [
     'ifnull if isnull last_insert_id row_count found_rows connection_id user database schema uuid uuid_short rand pi',
     'curdate curtime current_date current_time utc_date utc_time utc_timestamp sysdate unix_timestamp from_unixtime',
@@ -84,9 +82,7 @@ const FUNCTIONS: ReadonlySet<string> = new Set(
     'get_lock release_lock is_free_lock is_used_lock release_all_locks sleep benchmark inet_aton inet_ntoa regexp_substr',
     'regexp_like regexp_instr to_base64 from_base64 compress uncompress quote soundex ord asin acos atan sin cos tan cot',
     'degrees radians log2 log10 exp pow int integer bigint smallint tinyint mediumint double varbinary bool boolean',
-  ]
-    .join(' ')
-    .split(' '),
+  ].join(' '),
 )
 
 export const mysqlDialect: Dialect = {

@@ -1,12 +1,12 @@
 import { STATUS, type Value } from '@chaosproxy/wire/mysql'
 import type { BackendMessage } from '@chaosproxy/wire/postgresql'
 import type { SpeechEnds } from '../postgresql/speech.ts'
-import type { Token } from '../postgresql/sql-tokens.ts'
+import { type Token, textOf } from '../postgresql/sql-tokens.ts'
 import { controlOf } from '../postgresql/statement.ts'
 import type { Answer } from './answer.ts'
 import { DEADLOCK, STATEMENT_ONLY } from './errors.ts'
 import { statementsOf } from './sql-tokens.ts'
-import { isolationIn, textOf } from './statement.ts'
+import { isolationIn } from './statement.ts'
 import { fieldOf, shownBy, tagOf } from './translated.ts'
 
 export interface Asked {

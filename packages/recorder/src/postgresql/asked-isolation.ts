@@ -1,4 +1,4 @@
-import type { Token } from './sql-tokens.ts'
+import { type Token, textOf } from './sql-tokens.ts'
 
 export interface AskedIsolation {
   /** The requested level; undefined for the server's default. */
@@ -16,7 +16,7 @@ const LEVELS = /\b(serializable|repeatable read|read committed|read uncommitted)
 export function isolationOf(tokens: readonly Token[]): AskedIsolation | undefined {
   const [first] = tokens
   if (first?.kind !== 'word' || !ASKING.includes(first.text)) return undefined
-  const text = tokens.map((token) => token.text.toLowerCase()).join(' ')
+  const text = textOf(tokens)
   if (RESETTING.test(text)) return { level: undefined, isForSession: true }
   if (!/isolation/.test(text)) return undefined
   const level = LEVELS.exec(text)?.[1]

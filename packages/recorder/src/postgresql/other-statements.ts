@@ -1,6 +1,6 @@
 import type { MayTouch } from './action.ts'
 import type { PostgresqlSettings } from './settings.ts'
-import { isTable, type Token } from './sql-tokens.ts'
+import { isTable, plainWords, type Token, wordSet } from './sql-tokens.ts'
 
 type Recorded = Pick<PostgresqlSettings['commands'], 'table' | 'functionsRead' | 'dialect'>
 
@@ -15,7 +15,7 @@ const NOTHING: Touching = { touches: 'nothing', why: '' }
 
 /** Returns what a statement may change, if it is not an operation. */
 export function analyseOther(tokens: readonly Token[], { table, functionsRead, dialect }: Recorded): Touching {
-  const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
+  const words = plainWords(tokens)
   const [first = ''] = words
   const called = functionsRead ? undefined : strangeFunction(tokens, dialect?.functions)
   if (called !== undefined)
@@ -49,19 +49,17 @@ const everything = (why: string): Touching => ({
   why: `${why}. Record what it does with a route table in front of the service, or keep it out of the recording`,
 })
 
-const set = (words: string): ReadonlySet<string> => new Set(words.split(' '))
-
-const ALWAYS_HARMLESS = set(
+const ALWAYS_HARMLESS = wordSet(
   'show set reset listen notify unlisten declare fetch move close lock analyze vacuum reindex comment grant revoke checkpoint cluster prepare security discard load',
 )
 /** Statements that do not show what they change: their code is in a string, or defined elsewhere. */
-const EVERYTHING = set('execute call do commit rollback import refresh')
-const RIPPLING = set('drop truncate alter delete')
-const READING = set('select values table with explain')
-const WRITING = set('insert update delete merge truncate copy into')
+const EVERYTHING = wordSet('execute call do commit rollback import refresh')
+const RIPPLING = wordSet('drop truncate alter delete')
+const READING = wordSet('select values table with explain')
+const WRITING = wordSet('insert update delete merge truncate copy into')
 
 export function mayWrite(tokens: readonly Token[]): boolean {
-  const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
+  const words = plainWords(tokens)
   return words.some((word) => WRITING.has(word)) && !(words[0] === 'select' && isLockingOnly(words))
 }
 
@@ -88,11 +86,11 @@ export function strangeFunction(tokens: readonly Token[], known?: ReadonlySet<st
   return undefined
 }
 
-const CALLING = set('select insert update delete with values explain merge table declare')
-const NO_CALL_AFTER = set('into with recursive as conflict')
+const CALLING = wordSet('select insert update delete with values explain merge table declare')
+const NO_CALL_AFTER = wordSet('into with recursive as conflict')
 
 /** Words that write no table when a parenthesis follows them. */
-const HARMLESS = set(
+const HARMLESS = wordSet(
   [
     'conflict values in any all some exists and or not over filter within on using as by partition when then else case where from select',
     'join returning set with union intersect except having limit offset array row rows cast extract materialized',

@@ -2,7 +2,7 @@ import type { Column, FieldValue, Format } from '@chaosproxy/wire/postgresql'
 import type { Operand } from './action.ts'
 import { textOf } from './column-values.ts'
 import type { PostgresqlSettings } from './settings.ts'
-import { statementsOf, type Token } from './sql-tokens.ts'
+import { statementsOf, type Token, wordSet } from './sql-tokens.ts'
 import { analyse, type Statement } from './statement.ts'
 
 export interface Prepared {
@@ -71,7 +71,7 @@ export type Meaning = Pick<Prepared, 'statements' | 'literals'>
 const isOfRows = (kind: Statement['kind'], first: string | undefined): boolean =>
   first === undefined || ((kind === 'rows' || kind === 'other') && OF_ROWS.has(first))
 
-const OF_ROWS: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'delete'])
+const OF_ROWS = wordSet('select insert update delete')
 
 /** Returns the meanings of texts, and caches them, because applications repeat a small number of texts. */
 export class StatementReader {

@@ -1,10 +1,11 @@
 import type { Place } from './action.ts'
 import { columnOf, isNamed, type Scope, wordsOf } from './row-scope.ts'
 import type { Rows, Shown } from './row-statement.ts'
+import { wordSet } from './sql-tokens.ts'
 import { type Expression, operandOf, uncast } from './sql-tree.ts'
 
 /** Parts of expressions that read rows without returning their values. */
-const READING = new Set(['select', 'count', 'sum', 'avg', 'min', 'max', 'exists', 'bool_and', 'bool_or', 'array_agg'])
+const READING = wordSet('select count sum avg min max exists bool_and bool_or array_agg')
 
 export const NOTHING_SHOWN: Shown = { key: undefined, values: new Map() }
 

@@ -1,6 +1,6 @@
 import type { RecordedTable } from './recorded-table.ts'
 import type { Compared, RowStatement } from './row-statement.ts'
-import { isTable, type Token } from './sql-tokens.ts'
+import { isTable, plainWord, type Token } from './sql-tokens.ts'
 import { type Comparison, type Expression, type Query, uncast } from './sql-tree.ts'
 
 export type RowRead = Extract<RowStatement, { readonly does: 'read' }>
@@ -92,10 +92,7 @@ export function showsNothing(reading: Reading, expression: Expression): boolean 
   const { tokens } = reading
   let at = expression.from
   for (const query of [...queries, { from: expression.to, to: expression.to }]) {
-    for (; at < query.from; at++) {
-      const token = tokens[at]
-      if (token?.kind === 'word' && token.text === 'select' && !token.quoted) return false
-    }
+    for (; at < query.from; at++) if (plainWord(tokens[at]) === 'select') return false
     at = query.to
   }
   return queries.every((query) => reading.nested(query) !== undefined || !namesTable(reading, query))

@@ -1,4 +1,5 @@
 import { SqlReader } from './sql-reader.ts'
+import { wordSet } from './sql-tokens.ts'
 import type { Comparison, Expression, Query } from './sql-tree.ts'
 
 const MOST_NESTED = 100
@@ -7,10 +8,8 @@ const COMPARISONS: ReadonlyMap<string, Comparison> = new Map(
   (['=', '<>', '<', '<=', '>', '>='] as const).map((each) => [each as string, each] as const),
 ).set('!=', '<>')
 
-const ENDS: ReadonlySet<string> = new Set(
-  'from where group having order limit offset fetch for union intersect except returning window tablesample on using join inner left right full cross natural as and or when then else end into'.split(
-    ' ',
-  ),
+const ENDS = wordSet(
+  'from where group having order limit offset fetch for union intersect except returning window tablesample on using join inner left right full cross natural as and or when then else end into',
 )
 
 /** Reads expressions, each token only once. */

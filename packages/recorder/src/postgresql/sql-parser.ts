@@ -1,6 +1,6 @@
 import type { Operand } from './action.ts'
 import { ExpressionReader } from './sql-expressions.ts'
-import type { Token } from './sql-tokens.ts'
+import { type Token, wordSet } from './sql-tokens.ts'
 import type { Assignment, Conflict, Expression, Query, Source, Tree } from './sql-tree.ts'
 
 export type Parsed = Tree | 'too deep' | 'other'
@@ -12,11 +12,9 @@ export function parse(tokens: readonly Token[]): Parsed {
   return parser.isTooDeep ? 'too deep' : (tree ?? 'other')
 }
 
-const words = (text: string): ReadonlySet<string> => new Set(text.split(' '))
-
-const JOINING = words('natural inner left right full outer cross')
-const AFTER_ORDER = words('limit offset fetch for')
-const RETURNING = words('returning')
+const JOINING = wordSet('natural inner left right full outer cross')
+const AFTER_ORDER = wordSet('limit offset fetch for')
+const RETURNING = wordSet('returning')
 const UNKNOWN_NUMBER: Operand = { kind: 'constant', text: null }
 
 type End = Pick<Query, 'limit' | 'offset' | 'locks'>

@@ -1,5 +1,5 @@
 import type { Operand } from './action.ts'
-import type { Token } from './sql-tokens.ts'
+import { type Token, wordSet } from './sql-tokens.ts'
 
 /** Reads the tokens of a statement one by one. */
 export class SqlReader {
@@ -112,8 +112,6 @@ function operandIn(token: Token, sign: '-' | ''): Operand | undefined {
 }
 
 /** Words that are not an alias after a name. */
-const NO_ALIAS: ReadonlySet<string> = new Set(
-  'where set values from returning on limit order group for join left right inner outer cross full natural using union intersect except having window offset fetch default overriding select as tablesample and or into'.split(
-    ' ',
-  ),
+const NO_ALIAS = wordSet(
+  'where set values from returning on limit order group for join left right inner outer cross full natural using union intersect except having window offset fetch default overriding select as tablesample and or into',
 )

@@ -6,14 +6,24 @@ export type Token =
   | { readonly kind: 'symbol'; readonly text: string }
   | { readonly kind: 'parameter'; readonly text: string; readonly number: number }
 
+/** A set of words, listed in one text. */
+export const wordSet = (words: string): ReadonlySet<string> => new Set(words.split(' '))
+
+/** The word that a token is; undefined for a quoted name. */
+export const plainWord = (token: Token | undefined): string | undefined =>
+  token?.kind === 'word' && !token.quoted ? token.text : undefined
+
+export const plainWords = (tokens: readonly Token[]): readonly string[] => tokens.map((token) => plainWord(token) ?? '')
+
+/** The text of a statement in lower case, with a space between its tokens. */
+export const textOf = (tokens: readonly Token[]): string => tokens.map(({ text }) => text.toLowerCase()).join(' ')
+
 /** Whether a token is this table. A reserved word is a table only in quotes: `ORDER BY` names no table "order". */
 export const isTable = (token: Token, name: string): boolean =>
   token.kind === 'word' && token.text === name && (token.quoted || !RESERVED.has(name))
 
-const RESERVED: ReadonlySet<string> = new Set(
-  'all array asc case cast check collate column constraint create default desc do end fetch for foreign from grant group having in into limit not null offset on only order primary references returning select table then to union unique user using when where window with'.split(
-    ' ',
-  ),
+const RESERVED = wordSet(
+  'all array asc case cast check collate column constraint create default desc do end fetch for foreign from grant group having in into limit not null offset on only order primary references returning select table then to union unique user using when where window with',
 )
 
 const WORD = /[\p{L}_][\p{L}\p{N}_$]*/uy
@@ -164,12 +174,9 @@ function endOfEscaped(sql: string, from: number): number {
 export function shapeOf(tokens: readonly Token[]): string {
   let text = ''
   for (const token of tokens) {
-    const word =
-      token.kind === 'string' || token.kind === 'number'
-        ? '?'
-        : isKeyword(token)
-          ? token.text.toUpperCase()
-          : token.text
+    const isKeyword = token.kind === 'word' && !token.quoted && KEYWORDS.has(token.text)
+    const isValue = token.kind === 'string' || token.kind === 'number'
+    const word = isValue ? '?' : isKeyword ? token.text.toUpperCase() : token.text
     const isClose = text === '' || CLOSE_AFTER.has(text.charAt(text.length - 1)) || CLOSE.has(word)
     text += isClose ? word : ` ${word}`
     if (text.length > LONGEST_SHAPE) return `${text.slice(0, LONGEST_SHAPE)}…`
@@ -185,10 +192,6 @@ const LONGEST_SHAPE = 100
 const CLOSE: ReadonlySet<string> = new Set([',', ')', '.', '::', ';'])
 const CLOSE_AFTER: ReadonlySet<string> = new Set(['.', '(', ':'])
 
-const KEYWORDS: ReadonlySet<string> = new Set(
-  'select insert into values update set delete from where and or in on conflict do nothing returning for begin commit rollback as order by limit with copy truncate alter drop create table'.split(
-    ' ',
-  ),
+const KEYWORDS = wordSet(
+  'select insert into values update set delete from where and or in on conflict do nothing returning for begin commit rollback as order by limit with copy truncate alter drop create table',
 )
-
-const isKeyword = (token: Token): boolean => token.kind === 'word' && !token.quoted && KEYWORDS.has(token.text)

@@ -9,7 +9,7 @@ import type { RowStatement } from './row-statement.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import { actionOf } from './single-row.ts'
 import { type Parsed, parse } from './sql-parser.ts'
-import { isTable, shapeOf, type Token } from './sql-tokens.ts'
+import { isTable, plainWords, shapeOf, type Token, wordSet } from './sql-tokens.ts'
 
 /** The meaning of a statement. `what`: the statement's name in remarks. */
 export type Statement =
@@ -102,9 +102,7 @@ function whyUnread(tokens: readonly Token[], tree: Parsed, rows: RowStatement | 
 }
 
 export function controlOf(tokens: readonly Token[]): Control | undefined {
-  const [first, second, third] = tokens
-    .slice(0, 3)
-    .map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
+  const [first, second, third] = plainWords(tokens.slice(0, 3))
   switch (first) {
     case 'begin':
       return 'begin'
@@ -141,7 +139,7 @@ function cursorOf(
 ): Statement | undefined {
   const [first] = tokens
   if (first?.text !== 'fetch' && first?.text !== 'declare') return undefined
-  const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
+  const words = plainWords(tokens)
   if (words[0] === 'fetch') return { kind: 'fetch', what, name: tokens.at(-1)?.text ?? '' }
   const at = words[0] === 'declare' ? words.indexOf('for', words.indexOf('cursor') + 1) : -1
   const query = tokens.slice(at + 1)
@@ -192,7 +190,7 @@ function columnsSet(tree: Parsed): readonly string[] | undefined {
   return sets.map(({ column }) => column.column)
 }
 
-const DELETING = new Set(['delete', 'truncate', 'merge'])
+const DELETING = wordSet('delete truncate merge')
 
 /** A parsed statement, its tokens, and the tables that it may name. */
 interface Text {
@@ -227,7 +225,7 @@ function analyseRows({ tree, tokens, tables }: Text, what: string, recorded: Rec
 const TOO_DEEP =
   'brackets in it are nested more than 100 deep, and are not read; nest them less, or name the row by its primary key'
 const UNREAD_COLUMN = 'its result does not show one row: select the recorded column of one row by its primary key'
-const READING = new Set(['select', 'table', 'copy'])
+const READING = wordSet('select table copy')
 const UNREAD = 'its result does not show single rows: select the primary key and the recorded columns of each table'
 
 const isChained = (tokens: readonly Token[]): boolean => {

@@ -88,17 +88,21 @@ interface Broken {
   readonly why: string
 }
 
-const notUnderstood = (what: string, why: string, touches: Touches): Collapsed => ({
-  understanding: () => ({ kind: 'not-understood', what, why, touches }),
+/** A transaction that is not recorded as operations. */
+export const unrecorded = (understanding: Understanding): Collapsed => ({
+  understanding: () => understanding,
   completions: () => [],
 })
+
+const notUnderstood = (what: string, why: string, touches: Touches): Collapsed =>
+  unrecorded({ kind: 'not-understood', what, why, touches })
 
 function passedOn(all: readonly Executed[]): Collapsed {
   for (const { step } of all)
     if (step.kind === 'other' && step.why !== '') return notUnderstood(step.what, step.why, 'nothing')
   const [first] = all
   const what = first === undefined ? 'an empty transaction' : first.step.what
-  return { understanding: () => ({ kind: 'passed-on', what, touches: 'nothing' }), completions: () => [] }
+  return unrecorded({ kind: 'passed-on', what, touches: 'nothing' })
 }
 
 type PartOf = { readonly executed: Executed; readonly part: Part; readonly what: string }

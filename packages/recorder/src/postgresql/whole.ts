@@ -1,7 +1,7 @@
 import type { Json, Nanos } from '@chaosproxy/history'
 import { rowOfCell } from './cells.ts'
 import { askedOf, type MicroOperation } from './row-step.ts'
-import type { Collapsed, Executed } from './transaction.ts'
+import { type Collapsed, type Executed, unrecorded } from './transaction.ts'
 
 export interface WholeOptions {
   /** Whether a statement ends a transaction, so that it is unknown which statements the transaction has. */
@@ -20,15 +20,12 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
   const [first] = kept
   if (first === undefined) {
     const what = all[0]?.row?.what ?? all[0]?.step.what ?? 'an empty transaction'
-    return { understanding: () => ({ kind: 'passed-on', what, touches: 'nothing' }), completions: () => [] }
+    return unrecorded({ kind: 'passed-on', what, touches: 'nothing' })
   }
   if (options.isTangled) {
     const why = 'its statements are not told apart from those of the next one; send BEGIN and COMMIT alone'
     const what = 'a transaction with a COMMIT among other statements'
-    return {
-      understanding: () => ({ kind: 'not-understood', what, why, touches: 'everything' }),
-      completions: () => [],
-    }
+    return unrecorded({ kind: 'not-understood', what, why, touches: 'everything' })
   }
   // Once all statements are answered, the reads and writes are known before the COMMIT.
   const isAnswered = kept.every(({ done }) => done !== undefined)
