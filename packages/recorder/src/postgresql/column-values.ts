@@ -55,13 +55,16 @@ const TEXTS: ReadonlySet<number> = new Set([18, 19, 25, 114, 142, 1043, 705])
 /** Types whose values come back as written, or are whole numbers. */
 const EXACT: ReadonlySet<number> = new Set([...TEXTS, OID.int2, OID.int4, OID.int8, OID.uuid])
 
-/** Why values of this type cannot be compared, if they cannot. `oid` 0 is an unknown type. */
-export function whyNotCompared(type: ColumnType, oid: number): string | undefined {
+/**
+ * Why values of this type cannot be compared, if they cannot. `oid` 0 is an unknown type. `column`: the column, if there
+ * are several.
+ */
+export function whyNotCompared(type: ColumnType, oid: number, column?: string): string | undefined {
   if (type !== 'text' || oid === 0 || EXACT.has(oid)) return undefined
   const said = SAID[oid]
   return said === undefined
     ? `the column's type (number ${oid}) has several texts for one value: record a column of text or whole numbers, or use a cast in the SELECT`
-    : `the column is ${said}, which can write the same value in several ways: say "type":"${said}" beside "table"`
+    : `the column is ${said}, which can write the same value in several ways: say ${column === undefined ? `"type":"${said}" beside "table"` : `"values":{"${column}":"${said}"}`}`
 }
 
 const SAID: { readonly [oid: number]: ColumnType } = { 16: 'boolean', 1700: 'numeric', 3802: 'json' }

@@ -196,20 +196,31 @@ const deleted = (answer: Answer): Interpretation => {
 
 const UNCOUNTED: Interpretation = { type: 'not-understood', error: 'its answer counts no rows' }
 
-function columnOf({ rows, columns, formats }: Answer, place: Place, recorded: Recorded): Interpretation {
-  const [row, another] = rows
+function columnOf(answer: Answer, place: Place, recorded: Recorded): Interpretation {
+  const [row, another] = answer.rows
   if (another !== undefined) return MANY
   if (row === undefined) return { type: 'ok', value: null }
-  const at = typeof place === 'number' ? place : (columns?.findIndex(({ name }) => name === place) ?? -1)
-  const field = row[at]
+  const field = fieldOf(row, place, answer)
   if (field === undefined) return { type: 'not-understood', error: `its answer has no column ${recorded.value}` }
-  const column = columns?.[at]
-  const oid = column?.type ?? 0
-  const why = whyNotCompared(recorded.type, oid)
+  const { type, text } = field
+  const why = whyNotCompared(recorded.type, type)
   if (why !== undefined) return { type: 'not-understood', error: why }
-  const text = textOf(field, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), oid)
   const value = text === undefined ? undefined : recordedValue(text, recorded.type)
   return value === undefined
     ? { type: 'not-understood', error: `the value in its answer is not read as ${recorded.type}` }
     : { type: 'ok', value }
+}
+
+/** The type and the text of a value in a row of an answer, if the row has it. */
+export function fieldOf(
+  row: Answer['rows'][number],
+  place: Place,
+  { columns, formats }: Answer,
+): { readonly type: number; readonly text: string | null | undefined } | undefined {
+  const at = typeof place === 'number' ? place : (columns?.findIndex(({ name }) => name === place) ?? -1)
+  const value = row[at]
+  if (value === undefined) return undefined
+  const column = columns?.[at]
+  const type = column?.type ?? 0
+  return { type, text: textOf(value, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), type) }
 }

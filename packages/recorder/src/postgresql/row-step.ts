@@ -3,10 +3,10 @@ import { rowsOf } from '@chaosproxy/wire/postgresql'
 import type { Touches } from '../record/call.ts'
 import type { Operand, Place } from './action.ts'
 import { cellName, cellsOf, columnOfCell, everyCell, rowName } from './cells.ts'
-import { elementsOf, recordedValue, textOf, whyNotCompared } from './column-values.ts'
-import type { Answer } from './part.ts'
+import { elementsOf, recordedValue, whyNotCompared } from './column-values.ts'
+import { type Answer, fieldOf } from './part.ts'
 import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
-import type { ColumnType, RecordedTable } from './recorded-table.ts'
+import type { RecordedTable } from './recorded-table.ts'
 import type { Compared, NewValue, RowStatement, Rows, Shown } from './row-statement.ts'
 
 // The reads and writes of a statement, cell by cell.
@@ -47,6 +47,21 @@ export interface RowStep {
 const WARNED = 'the server warned that a value does not fit, and so may have taken another one; give values that fit'
 const NOTHING: Done = { micro: [], locked: [], isPredicate: false }
 
+const doubtful = (why: string, touches: Touches, isPredicate = false): Done => ({
+  ...NOTHING,
+  isPredicate,
+  doubt: { why, touches },
+})
+
+/** The reads or writes of a row's columns. */
+const cells = (
+  kind: 'r' | 'w',
+  table: RecordedTable,
+  key: string,
+  columns: Iterable<string>,
+  ...value: readonly [value?: null]
+): readonly MicroOperation[] => [...columns].map((column) => [kind, cellName(table, key, column), ...value])
+
 /** What is known of a statement before its answer. */
 export const askedOf = (step: RowStep): readonly MicroOperation[] => eachOf(step).flatMap(askedOfOne)
 
@@ -68,11 +83,11 @@ function askedOfOne({ statement, portal }: RowStep): readonly MicroOperation[] {
   const ofRow = (key: string): readonly MicroOperation[] => {
     switch (statement.does) {
       case 'read':
-        return [...statement.shown.values.keys()].map((column) => ['r', cellName(table, key, column), null])
+        return cells('r', table, key, statement.shown.values.keys(), null)
       case 'update':
         return [...statement.sets].flatMap(([column, value]) => written(table, key, column, value, portal))
       case 'delete':
-        return [...table.values.keys()].map((column) => ['w', cellName(table, key, column), null])
+        return cells('w', table, key, table.values.keys(), null)
     }
   }
   return keys.flatMap(ofRow)
@@ -93,12 +108,11 @@ export function doneBy(step: RowStep, answer: Answer): Done {
 
 function doneByOne(step: RowStep, answer: Answer): Done {
   const { statement } = step
-  if (answer.isWarned === true)
-    return { ...NOTHING, isPredicate: true, doubt: { why: WARNED, touches: mayChange(statement) } }
+  if (answer.isWarned === true) return doubtful(WARNED, mayChange(statement), true)
   if (statement.does === 'read' && statement.tells !== undefined)
     return toldBy(statement, statement.tells, answer, step)
   const all = shownRows(statement.table, statement.shown, answer, step)
-  if (typeof all === 'string') return { ...NOTHING, doubt: { why: all, touches: mayChange(statement) } }
+  if (typeof all === 'string') return doubtful(all, mayChange(statement))
   const rows = statement.does === 'read' && statement.isJoined ? withoutRepeats(all) : all
   const keys = rows.flatMap(({ key }) => key ?? [])
   if (new Set(keys).size < keys.length) return { ...NOTHING, doubt: repeatedKey(statement.table) }
@@ -199,7 +213,7 @@ function toldBy({ table, rows }: Of<'read'>, place: Place, answer: Answer, { por
 }
 
 const present = (table: RecordedTable, key: string): readonly MicroOperation[] =>
-  [...table.values.keys()].map((column) => ['r', cellName(table, key, column)])
+  cells('r', table, key, table.values.keys())
 
 function changedBy(
   statement: Of<'update'> | Of<'delete'>,
@@ -210,8 +224,7 @@ function changedBy(
   const { table } = statement
   const { rows: asked } = statement
   const keys = keysOf(table, asked, portal)
-  // The number of changed rows. If the client limited the rows, it is unknown unless all were returned.
-  const count = tag === '' && rows.length === keys?.length ? rows.length : (rowsOf(tag) ?? 0)
+  const count = countOf(tag, rows, keys)
   const columns = statement.does === 'update' ? [...statement.sets.keys()] : [...table.values.keys()]
   const isPredicate = keys === undefined || hidesOthers(asked, table)
   const named = rows.flatMap(({ key }) => key ?? [])
@@ -221,11 +234,7 @@ function changedBy(
   if (changed === undefined) {
     const touches = keys === undefined ? everyCell(table, columns) : cellsOf(table, keys, columns)
     if (columns.length === 0) return { ...NOTHING, isPredicate }
-    return {
-      ...NOTHING,
-      isPredicate,
-      doubt: { why: `it does not say which rows it changed; ${remedyFor(table)}`, touches },
-    }
+    return doubtful(`it does not say which rows it changed; ${remedyFor(table)}`, touches, isPredicate)
   }
   const micro: MicroOperation[] = []
   if (asked.kind === 'keys')
@@ -234,7 +243,7 @@ function changedBy(
     const row = rows.find((each) => (each.key ?? keys?.[0]) === key)
     const writes =
       statement.does === 'delete'
-        ? columns.map((column): MicroOperation => ['w', cellName(table, key, column), null])
+        ? cells('w', table, key, columns, null)
         : [...statement.sets].flatMap(([column, value]) =>
             written(table, key, column, value, portal, row?.values.get(column)),
           )
@@ -253,6 +262,10 @@ function changedBy(
   return { micro, locked, isPredicate, doubt }
 }
 
+/** The number of changed rows. If the client limited the rows, it is unknown unless all were returned. */
+const countOf = (tag: string, { length }: readonly unknown[], all: readonly unknown[] | undefined): number =>
+  tag === '' && length === all?.length ? length : (rowsOf(tag) ?? 0)
+
 /** Returns a column of unknown value from which a new value is computed. */
 const unseenIn = ({ sets, shown }: Of<'update'>): string | undefined =>
   [...sets.values()]
@@ -265,7 +278,7 @@ function insertedBy(
   { tag }: Answer,
   { portal }: RowStep,
 ): Done {
-  const count = tag === '' && rows.length === inserted.length ? rows.length : (rowsOf(tag) ?? 0)
+  const count = countOf(tag, rows, inserted)
   const keys = inserted.map(({ key }) => (key === undefined ? undefined : keyText(table, key, portal)))
   if (count === 0 && tag !== '') {
     const there = keys.flatMap((key) => key ?? [])
@@ -282,22 +295,15 @@ function insertedBy(
     const key = row?.key ?? keys[at]
     const isKnown =
       key !== undefined && (isAll || row !== undefined || (rows.length === count && rows[0]?.key !== undefined))
-    if (!isKnown)
-      return {
-        ...NOTHING,
-        doubt: { why: `it does not say which rows it inserted; ${remedyFor(table)}`, touches: everyCell(table) },
-      }
+    if (!isKnown) return doubtful(`it does not say which rows it inserted; ${remedyFor(table)}`, everyCell(table))
     if (!isAll && row === undefined) continue
     locked.push(rowName(table, key))
     for (const [column, value] of values) {
       if (value.kind === 'conflicting')
-        return {
-          ...NOTHING,
-          doubt: {
-            why: `it inserts ${column} or leaves it as it is; set it in DO UPDATE as well`,
-            touches: everyCell(table, [column]),
-          },
-        }
+        return doubtful(
+          `it inserts ${column} or leaves it as it is; set it in DO UPDATE as well`,
+          everyCell(table, [column]),
+        )
       micro.push(...written(table, key, column, value, portal, row?.values.get(column)))
     }
   }
@@ -324,7 +330,7 @@ function decided(
     .map((each) => comparedRead(table, key, each, portal))
   if (rows.kind === 'predicate') return reads.filter(([, , value]) => value !== undefined)
   const others = new Set(rows.hidden.filter((column) => table.values.has(column) && !known.has(column)))
-  return [...reads, ...[...others].map((column): MicroOperation => ['r', cellName(table, key, column)])]
+  return [...reads, ...cells('r', table, key, others)]
 }
 
 /** Returns what the absence of a row from the result shows, as reads of this row. */
@@ -335,14 +341,14 @@ function missed(
   portal: Portal | undefined,
   columns: Iterable<string>,
 ): readonly MicroOperation[] {
-  if (conditions === 0) return [...columns].map((column) => ['r', cellName(table, key, column), null])
+  if (conditions === 0) return cells('r', table, key, columns, null)
   const [only] = compared
   if (conditions === 1 && only !== undefined) return [comparedRead(table, key, only, portal, '!')]
   const read = new Set([
     ...compared.map(({ column }) => column),
     ...hidden.filter((column) => table.values.has(column)),
   ])
-  return [...(read.size > 0 ? read : table.values.keys())].map((column) => ['r', cellName(table, key, column)])
+  return cells('r', table, key, read.size > 0 ? read : table.values.keys())
 }
 
 /**
@@ -431,8 +437,8 @@ function shownRows(
       const type = table.values.get(column) ?? 'text'
       const field = fieldOf(row, place, answer)
       if (field === undefined) return `its answer has no column ${column}`
-      const why = whyNotCompared(type, field.type)
-      if (why !== undefined) return why.replace(/say .*$/, `say "values":{"${column}":"${typeOf(field.type)}"}`)
+      const why = whyNotCompared(type, field.type, column)
+      if (why !== undefined) return why
       const value = field.text === undefined ? undefined : recordedValue(field.text, type)
       if (value === undefined) return `the value of ${column} in its answer is not read as ${type}`
       values.set(column, value)
@@ -443,17 +449,6 @@ function shownRows(
 }
 
 const UNNAMED: ShownRow = { key: undefined, values: new Map() }
-
-const typeOf = (oid: number): ColumnType => (oid === 16 ? 'boolean' : oid === 1700 ? 'numeric' : 'json')
-
-function fieldOf(row: Answer['rows'][number], place: Place, { columns, formats }: Answer) {
-  const at = typeof place === 'number' ? place : (columns?.findIndex(({ name }) => name === place) ?? -1)
-  const value = row[at]
-  if (value === undefined) return undefined
-  const column = columns?.[at]
-  const type = column?.type ?? 0
-  return { type, text: textOf(value, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), type) }
-}
 
 /** The value assigned to a column. Undefined if the server may store another value. */
 function operandValue(
