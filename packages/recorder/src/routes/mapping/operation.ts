@@ -37,168 +37,158 @@ export interface OperationParts {
   readonly written: WrittenValues | undefined
 }
 
-export const compileOperation = (spec: OperationSpec, path: string, parts: OperationParts): RoutedOperation =>
-  new CompiledOperation(spec, path, parts)
+export function compileOperation(spec: OperationSpec, path: string, parts: OperationParts): RoutedOperation {
+  const readers = compileReaders(spec, path, parts)
+  const { sources, keyIsTold, isListed, keyOf, givenOf, listOf } = readers
+  const { written } = parts
+  const { f, each } = spec
+  const harmless = spec.harmless ?? readsWhole(f)
+  const complete = compileCompletion(spec, harmless, readers, parts)
+  const asked = [...sources.key, ...sources.value, ...sourcesOf(each)]
+  const valueIsTold = sources.value.some(readers.isTold)
+  const versionOf = keyIsTold ? undefined : compileVersion(spec, parts.normalize)
+  const conditions = sources.value
+    .filter((source) => CONDITIONS.has(source.toLowerCase()))
+    .map((source) => ({ source, read: compileValue(source, 'request') }))
 
-class CompiledOperation implements RoutedOperation {
-  readonly harmless: boolean
-  readonly bodyBytes: number
-  readonly answerBytes: number
-  readonly #spec: OperationSpec
-  readonly #sources: Sources
-  /** Whether only the response contains the key. `#valueIsTold`: the same for the written value. */
-  readonly #keyIsTold: boolean
-  readonly #valueIsTold: boolean
-  readonly #keyOf: ReadKey | undefined
-  readonly #givenOf: ReadValue
-  readonly #resultOf: ReadValue | undefined
-  readonly #listOf: ReadValue | undefined
-  /** Whether `each` lists items of the response. */
-  readonly #isListed: boolean
-  readonly #conditions: readonly { readonly source: ValueSource; readonly read: ReadValue }[]
+  const touchesOf = (key: string | undefined): Touches =>
+    harmless ? 'nothing' : key === undefined ? 'everything' : { keys: [key] }
 
-  readonly #versionOf: ((scene: Scene) => Call['version']) | undefined
-  readonly #written: WrittenValues | undefined
-  readonly #normalize: Normalize
-  #hasFound = false
-
-  constructor(spec: OperationSpec, path: string, { normalize, written }: OperationParts) {
-    const { f, each, value, result } = spec
-    const key = keySpec(spec, path)
-    const sources = { key: sourcesOf(key), value: sourcesOf(value), result: sourcesOf(result).map(inAnswer) }
-    const isListed = each !== undefined && isOfAnswer(each)
-    const isTold = (source: ValueSource) => isOfAnswer(source) || (isListed && /^(item|name)\b/.test(source))
-    const asked = [...sources.key, ...sources.value, ...(each === undefined ? [] : [each])]
-    this.harmless = spec.harmless ?? readsWhole(f)
-    this.bodyBytes = bytesFor(asked, 'request')
-    this.answerBytes = bytesFor([...asked, ...sources.result], 'answer')
-    this.#spec = spec
-    this.#written = written
-    this.#normalize = normalize
-    this.#sources = sources
-    this.#isListed = isListed
-    this.#keyIsTold = isListed || sources.key.some(isTold)
-    this.#valueIsTold = sources.value.some(isTold)
-    this.#keyOf = key === undefined ? undefined : compileKey(key, 'request')
-    this.#givenOf = value === undefined ? () => null : normalized(compileValue(value, 'request'), normalize)
-    this.#versionOf = this.#keyIsTold ? undefined : compileVersion(spec, normalize)
-    this.#resultOf = result === undefined ? undefined : normalized(compileValue(result, 'answer'), normalize)
-    this.#listOf = each === undefined ? undefined : compileValue(each, 'request')
-    this.#conditions = sources.value
-      .filter((source) => CONDITIONS.has(source.toLowerCase()))
-      .map((source) => ({ source, read: compileValue(source, 'request') }))
+  function notAsked({ request }: Scene, missing: readonly ValueSource[], key: string | undefined): NotAsked {
+    const why = `nothing at ${places(missing)}${request.trouble === undefined ? '' : `: its body ${request.trouble}`}`
+    return { why, key, touches: touchesOf(key) }
   }
 
-  ask(scene: Scene, common: CommonParts): readonly Asked[] | NotAsked {
-    if (this.#listOf === undefined || this.#isListed) return listed(this.#askOne(scene, common))
-    const items = itemsOf(this.#listOf(scene))
-    if (items === undefined) return this.#notAsked(scene, [this.#spec.each ?? ''], undefined)
-    return collect(items.map((item: Item) => this.#askOne({ ...scene, item }, common)))
-  }
-
-  touches(scene: Scene): Touches {
-    const isKnown = !this.#keyIsTold && this.#spec.each === undefined
-    return this.#touchesOf(isKnown ? this.#keyOf?.(scene) : undefined)
-  }
-
-  #askOne(scene: Scene, common: CommonParts): Asked | NotAsked {
-    const key = this.#keyIsTold ? undefined : this.#keyOf?.(scene)
-    if (this.#keyOf !== undefined && !this.#keyIsTold && key === undefined)
-      return this.#notAsked(scene, this.#sources.key, undefined)
-    for (const { source, read } of this.#conditions) {
+  function askOne(scene: Scene, { what, requestId }: CommonParts): Asked | NotAsked {
+    const key = keyIsTold ? undefined : keyOf?.(scene)
+    if (keyOf !== undefined && !keyIsTold && key === undefined) return notAsked(scene, sources.key, undefined)
+    for (const { source, read } of conditions) {
       const tag = read(scene)
       if (typeof tag === 'string' && !ONE_TAG.test(tag))
-        return { why: `${tag} at ${source}, which does not name one version`, key, touches: this.#touchesOf(key) }
+        return { why: `${tag} at ${source}, which does not name one version`, key, touches: touchesOf(key) }
     }
-    const value = this.#valueIsTold ? UNSAID : this.#givenOf(scene)
-    if (value === undefined) return this.#notAsked(scene, this.#sources.value, key)
-    const { what, requestId } = common
-    const { harmless } = this
-    const version = this.#versionOf?.(scene)
-    const call: Call = {
-      f: this.#spec.f,
-      key: this.#keyIsTold ? UNSAID : key,
-      value,
-      version,
-      harmless,
-      what,
-      requestId,
-    }
-    if (typeof key === 'string' && value !== UNSAID && !harmless)
-      this.#written?.wrote(key, writtenValue(this.#spec.f, value))
+    const value = valueIsTold ? UNSAID : givenOf(scene)
+    if (value === undefined) return notAsked(scene, sources.value, key)
+    const version = versionOf?.(scene)
+    const call: Call = { f, key: keyIsTold ? UNSAID : key, value, version, harmless, what, requestId }
+    if (typeof key === 'string' && value !== UNSAID && !harmless) written?.wrote(key, writtenValue(f, value))
     const { item } = scene
     return {
       call,
-      complete: (answered, meaning) =>
-        this.#complete(call, item === undefined ? answered : { ...answered, item }, meaning),
+      complete: (answered, meaning) => complete(call, item === undefined ? answered : { ...answered, item }, meaning),
     }
   }
 
-  #notAsked({ request }: Scene, sources: readonly ValueSource[], key: string | undefined): NotAsked {
-    const why = `nothing at ${places(sources)}${request.trouble === undefined ? '' : `: its body ${request.trouble}`}`
-    return { why, key, touches: this.#touchesOf(key) }
+  return {
+    harmless,
+    bodyBytes: bytesFor(asked, 'request'),
+    answerBytes: bytesFor([...asked, ...sources.result], 'answer'),
+    ask(scene, common) {
+      if (listOf === undefined || isListed) return listed(askOne(scene, common))
+      const items = itemsOf(listOf(scene))
+      if (items === undefined) return notAsked(scene, sourcesOf(each), undefined)
+      return collect(items.map((item: Item) => askOne({ ...scene, item }, common)))
+    },
+    touches: (scene) => touchesOf(!keyIsTold && each === undefined ? keyOf?.(scene) : undefined),
+  }
+}
+
+interface Readers {
+  readonly sources: Sources
+  /** Whether only the response contains a place. */
+  readonly isTold: (source: ValueSource) => boolean
+  /** Whether only the response contains the key. */
+  readonly keyIsTold: boolean
+  /** Whether `each` lists items of the response. */
+  readonly isListed: boolean
+  readonly keyOf: ReadKey | undefined
+  readonly givenOf: ReadValue
+  readonly resultOf: ReadValue | undefined
+  readonly listOf: ReadValue | undefined
+}
+
+function compileReaders(spec: OperationSpec, path: string, { normalize }: OperationParts): Readers {
+  const { each, value, result } = spec
+  const key = keySpec(spec, path)
+  const sources = { key: sourcesOf(key), value: sourcesOf(value), result: sourcesOf(result).map(inAnswer) }
+  const isListed = each !== undefined && isOfAnswer(each)
+  const isTold = (source: ValueSource) => isOfAnswer(source) || (isListed && /^(item|name)\b/.test(source))
+  return {
+    sources,
+    isTold,
+    keyIsTold: isListed || sources.key.some(isTold),
+    isListed,
+    keyOf: key === undefined ? undefined : compileKey(key, 'request'),
+    givenOf: value === undefined ? () => null : normalized(compileValue(value, 'request'), normalize),
+    resultOf: result === undefined ? undefined : normalized(compileValue(result, 'answer'), normalize),
+    listOf: each === undefined ? undefined : compileValue(each, 'request'),
+  }
+}
+
+type Complete = (call: Call, scene: Scene, meaning: Meaning) => Interpretation
+
+/** Compiles the meaning of responses for an operation. */
+function compileCompletion(
+  { missing, perhaps, each }: OperationSpec,
+  harmless: boolean,
+  { sources, keyIsTold, isListed, keyOf, givenOf, resultOf, listOf }: Readers,
+  { normalize, written }: OperationParts,
+): Complete {
+  let hasFound = false
+
+  /** Returns the operation's value according to a successful response. */
+  function told(call: Call, scene: Scene): Json | undefined {
+    if (call.value === UNSAID) return givenOf(scene)
+    if (resultOf === undefined) return call.value
+    const found = resultOf(scene)
+    if (found !== undefined) hasFound = true
+    if (found !== undefined || missing === undefined || scene.answer === undefined) return found
+    // An unreadable response does not show absence.
+    const { trouble, isEmpty, json } = scene.answer
+    const usesJson = sources.result.some((source) => source.startsWith('answer.json'))
+    return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
   }
 
-  #touchesOf(key: string | undefined): Touches {
-    if (this.harmless) return 'nothing'
-    return key === undefined ? 'everything' : { keys: [key] }
+  /** Returns why a missing result does not show absence: another place of the response has the written value. */
+  function misread({ key }: Call, { answer, status }: Scene): string | undefined {
+    if (written === undefined || hasFound || missing === undefined) return undefined
+    const body = typeof key === 'string' ? answer?.json : undefined
+    const place = body === undefined ? undefined : written.placeIn(String(key), normalize(body))
+    if (place === undefined) return undefined
+    return `${status}, and nothing at ${places(sources.result)}, but ${place} has what was written. Give that as the "result"`
   }
 
-  #complete(call: Call, scene: Scene, meaning: Meaning): Interpretation {
-    if (typeof meaning === 'object') return { type: 'not-understood', error: `${scene.status}: ${meaning.unclear}` }
-    if (meaning === 'absent') return this.#keyIsTold ? { type: 'ok', entries: [] } : { type: 'ok', value: null }
-    if (meaning === 'info' && this.harmless) return { type: 'info', error: `${scene.status}, which says nothing` }
-    if (meaning === 'declined') return { type: 'fail', error: scene.status ?? '', answered: true }
-    if (meaning !== 'ok') return { type: meaning, error: scene.status ?? '' }
-    if (this.#spec.perhaps) return { type: 'info', error: 'it may happen at any time from the request on, or never' }
-    if (this.#keyIsTold) return this.#completeEntries(call, scene)
-    const value = this.#told(call, scene)
-    const misread = value === null ? this.#misread(call, scene) : undefined
-    if (misread !== undefined) return { type: 'not-understood', error: misread }
-    if (value !== undefined) return { type: 'ok', value }
-    return call.value === UNSAID
-      ? notUnderstood(scene, this.#sources.value)
-      : notUnderstood(scene, this.#sources.result, IF_NOTHING_IS_THERE)
-  }
-
-  #completeEntries(call: Call, scene: Scene): Interpretation {
-    const { each, missing } = this.#spec
-    const items = this.#isListed ? itemsOf(this.#listOf?.(scene)) : [undefined]
+  function completeEntries(call: Call, scene: Scene): Interpretation {
+    const items = isListed ? itemsOf(listOf?.(scene)) : [undefined]
     if (items === undefined)
-      return missing === undefined ? notUnderstood(scene, [each ?? '']) : { type: 'ok', entries: [] }
+      return missing === undefined ? notUnderstood(scene, sourcesOf(each)) : { type: 'ok', entries: [] }
     const entries: Entry[] = []
     for (const item of items) {
       const within = { ...scene, item }
-      const key = this.#keyOf?.(within)
-      if (key === undefined) return notUnderstood(scene, this.#sources.key)
-      const value = this.#told(call, within)
-      if (value === undefined)
-        return notUnderstood(scene, this.#resultOf === undefined ? this.#sources.value : this.#sources.result)
+      const key = keyOf?.(within)
+      if (key === undefined) return notUnderstood(scene, sources.key)
+      const value = told(call, within)
+      if (value === undefined) return notUnderstood(scene, resultOf === undefined ? sources.value : sources.result)
       entries.push({ key, value })
     }
     return { type: 'ok', entries }
   }
 
-  /** Returns the operation's value according to a successful response. */
-  #told(call: Call, scene: Scene): Json | undefined {
-    if (call.value === UNSAID) return this.#givenOf(scene)
-    if (this.#resultOf === undefined) return call.value
-    const result = this.#resultOf(scene)
-    if (result !== undefined) this.#hasFound = true
-    if (result !== undefined || this.#spec.missing === undefined || scene.answer === undefined) return result
-    // An unreadable response does not show absence.
-    const { trouble, isEmpty, json } = scene.answer
-    const usesJson = this.#sources.result.some((source) => source.startsWith('answer.json'))
-    return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
-  }
-
-  /** Returns why a missing result does not show absence: another place of the response has the written value. */
-  #misread({ key }: Call, { answer, status }: Scene): string | undefined {
-    if (this.#written === undefined || this.#hasFound || this.#spec.missing === undefined) return undefined
-    const body = typeof key === 'string' ? answer?.json : undefined
-    const place = body === undefined ? undefined : this.#written.placeIn(String(key), this.#normalize(body))
-    if (place === undefined) return undefined
-    return `${status}, and nothing at ${places(this.#sources.result)}, but ${place} has what was written. Give that as the "result"`
+  return (call, scene, meaning) => {
+    if (typeof meaning === 'object') return { type: 'not-understood', error: `${scene.status}: ${meaning.unclear}` }
+    if (meaning === 'absent') return keyIsTold ? { type: 'ok', entries: [] } : { type: 'ok', value: null }
+    if (meaning === 'info' && harmless) return { type: 'info', error: `${scene.status}, which says nothing` }
+    if (meaning === 'declined') return { type: 'fail', error: scene.status ?? '', answered: true }
+    if (meaning !== 'ok') return { type: meaning, error: scene.status ?? '' }
+    if (perhaps) return { type: 'info', error: 'it may happen at any time from the request on, or never' }
+    if (keyIsTold) return completeEntries(call, scene)
+    const value = told(call, scene)
+    const error = value === null ? misread(call, scene) : undefined
+    if (error !== undefined) return { type: 'not-understood', error }
+    if (value !== undefined) return { type: 'ok', value }
+    return call.value === UNSAID
+      ? notUnderstood(scene, sources.value)
+      : notUnderstood(scene, sources.result, IF_NOTHING_IS_THERE)
   }
 }
 
