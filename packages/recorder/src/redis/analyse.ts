@@ -8,17 +8,17 @@ import type { KeySpace } from './key-space.ts'
 import type { Lifetime } from './lifetime.ts'
 
 /** The meaning of a command: its operations, or the keys that it may change. */
-export type Analysed =
-  | { readonly kind: 'recognised'; readonly what: string; readonly recognised: Recognised }
-  | {
-      readonly kind: 'passed-on'
-      readonly what: string
-      readonly touches: Touches
-      /** The times to live that the command sets, if it changes nothing else. */
-      readonly lifetimes?: readonly Lifetime[] | undefined
-      /** Whether the command deletes every key. Set only if no key was seen before. */
-      readonly flushes?: true | undefined
-    }
+export interface Analysed {
+  readonly what: string
+  /** The operations, if there are any. */
+  readonly recognised?: Recognised | undefined
+  /** The keys that the command may change besides. */
+  readonly touches: Touches
+  /** The times to live that the command sets. */
+  readonly lifetimes?: readonly Lifetime[] | undefined
+  /** Whether the command deletes every key. */
+  readonly flushes?: true | undefined
+}
 
 /** Maximum length of unknown commands' names, which may be any text. */
 const LONGEST_NAME = 40
@@ -44,49 +44,40 @@ export interface Place {
 export function analyse(name: string, words: readonly Json[], place: Place): Analysed {
   const { commands, keySpace, database } = place
   const told = commands.readers.get(name)?.(words, keySpace.names(database))
-  if (told === 'no effect') return { kind: 'passed-on', what: name, touches: 'nothing' }
-  if (told !== undefined) return { kind: 'recognised', what: name, recognised: withFields(told, keySpace) }
+  if (told === 'no effect') return { what: name, touches: 'nothing' }
+  if (told !== undefined) {
+    const recognised = withFields(told, keySpace)
+    const { touches = 'nothing', lifetimes, flushes } = recognised
+    return { what: name, recognised, touches, lifetimes, flushes }
+  }
   const names = keySpace.names(database)
   const lifetimes = lifetimesOf(name, words, names)
-  if (lifetimes !== undefined) return { kind: 'passed-on', what: name, touches: 'nothing', lifetimes }
+  if (lifetimes !== undefined) return { what: name, touches: 'nothing', lifetimes }
   const isWhole = (name === 'FLUSHALL' || name === 'FLUSHDB') && commands.readers.has(name)
   if (isWhole && names.known(name === 'FLUSHALL')?.length === 0)
-    return { kind: 'passed-on', what: name, touches: 'nothing', flushes: true }
+    return { what: name, touches: 'nothing', flushes: true }
   const effect = effectOf(name, words, commands)
   const touches = typeof effect === 'string' ? effect : { keys: keySpace.touch(names, effect) }
-  return { kind: 'passed-on', what: shownName(name, words), touches }
+  return { what: shownName(name, words), touches }
 }
 
 /** Adds the fields of each hash that the command replaces. */
 function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
   if (!keySpace.hasFields || recognised.deletes !== undefined || recognised.flushes === true) return recognised
-  const fields = recognised.parts.flatMap(({ call }) =>
-    call.harmless === true || typeof call.key !== 'string' ? [] : keySpace.fieldsOf(call.key),
-  )
+  const fields = writtenBy(recognised).flatMap((key) => keySpace.fieldsOf(key))
   if (fields.length === 0) return recognised
   const { touches } = recognised
   const why = touches?.why ?? 'another value may have replaced its hash'
   return { ...recognised, touches: { keys: [...(touches?.keys ?? []), ...fields], why } }
 }
 
+const writtenBy = ({ parts }: Recognised): readonly string[] =>
+  parts.flatMap(({ call }) => (call.harmless === true || typeof call.key !== 'string' ? [] : [call.key]))
+
 /** Returns all keys that the command may change, if it cannot be recorded. */
-export function touchesOf(analysed: Analysed): Touches {
-  if (analysed.kind === 'passed-on') {
-    const { lifetimes, touches, flushes } = analysed
-    if (flushes === true) return 'everything'
-    return lifetimes === undefined ? touches : { keys: lifetimes.map(({ key }) => key) }
-  }
-  const { parts, touches, lifetimes = [], flushes } = analysed.recognised
-  if (flushes === true) return 'everything'
-  const written = parts.flatMap(({ call }) =>
-    call.harmless === true || typeof call.key !== 'string' ? [] : [call.key],
-  )
-  const keys = [...written, ...(touches?.keys ?? []), ...lifetimes.map(({ key }) => key)]
+export function touchesOf({ recognised, touches, lifetimes = [], flushes }: Analysed): Touches {
+  if (flushes === true || touches === 'everything') return 'everything'
+  const written = recognised === undefined ? [] : writtenBy(recognised)
+  const keys = [...written, ...(touches === 'nothing' ? [] : touches.keys), ...lifetimes.map(({ key }) => key)]
   return keys.length === 0 ? 'nothing' : { keys }
 }
-
-export const lifetimesIn = (analysed: Analysed): readonly Lifetime[] =>
-  (analysed.kind === 'passed-on' ? analysed.lifetimes : analysed.recognised.lifetimes) ?? []
-
-export const isFlush = (analysed: Analysed): boolean =>
-  (analysed.kind === 'passed-on' ? analysed.flushes : analysed.recognised.flushes) === true

@@ -1,5 +1,5 @@
 import type { Json } from '@chaosproxy/history'
-import { type Completions, type Interpretation, UNSAID } from '../record/call.ts'
+import { type Call, type Completions, type Interpretation, UNSAID } from '../record/call.ts'
 import { type CommandOperation, isError, refusalOf, type Says, saysCount, saysSum } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 
@@ -68,16 +68,16 @@ export const read = (key: string, says: Says): CommandOperation => ({
   says,
 })
 
-export const write = (key: string, value: Json, says: Says): CommandOperation => ({
-  call: { f: 'write', key, value },
+export const operation = (f: string, key: string, value: Call['value'], says: Says): CommandOperation => ({
+  call: { f, key, value },
   says,
 })
 
+export const write = (key: string, value: Json, says: Says): CommandOperation => operation('write', key, value, says)
+
 /** A cas with `[old, new]`, or `[new]` if only the answer has the old value. */
-export const cas = (key: string, value: readonly Json[], says: Says): CommandOperation => ({
-  call: { f: 'cas', key, value },
-  says,
-})
+export const cas = (key: string, value: readonly Json[], says: Says): CommandOperation =>
+  operation('cas', key, value, says)
 
 /** Returns an addition as a cas. Only the reply contains the values of the cas. */
 export const unsaidSum = (key: string, amount: number): CommandOperation => ({
@@ -85,14 +85,11 @@ export const unsaidSum = (key: string, amount: number): CommandOperation => ({
   says: saysSum(amount),
 })
 
-export const unsaidWrite = (key: string, says: Says): CommandOperation => ({
-  call: { f: 'write', key, value: UNSAID },
-  says,
-})
+export const unsaidWrite = (key: string, says: Says): CommandOperation => operation('write', key, UNSAID, says)
 
 /** Returns a change of a value, such as an addition, whose reply is a number. */
 export const change = (f: string, key: string, value: Json): CommandOperation =>
-  keeping({ call: { f, key, value }, says: saysCount })
+  keeping(operation(f, key, value, saysCount))
 
 export const keeping = (part: CommandOperation): CommandOperation => ({ ...part, keepsTimeToLive: true })
 

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { type CommandOperation, saysEither, saysOkOr, saysOneOr } from './answers.ts'
-import { type CommandReaders, one, several, word } from './command-reader.ts'
+import { type CommandReaders, one, operation, several, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 import { REDLOCK_ACQUIRE, REDLOCK_EXTEND, REDLOCK_RELEASE } from './redlock-scripts.ts'
 import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
@@ -14,17 +14,12 @@ const HELD = 'it is held'
 export const lockCommands: CommandReaders = {
   SET: (words, names) => {
     if (!isAcquire(words)) return undefined
-    return one({
-      call: { f: 'acquire', key: names.key(word(words, 1)), value: null },
-      says: saysOkOr(HELD, word(words, 2)),
-    })
+    return one(operation('acquire', names.key(word(words, 1)), null, saysOkOr(HELD, word(words, 2))))
   },
 }
 
-const released = (key: string, token: Json): CommandOperation => ({
-  call: { f: 'release', key, value: token },
-  says: saysOneOr('it is not held with this token'),
-})
+const released = (key: string, token: Json): CommandOperation =>
+  operation('release', key, token, saysOneOr('it is not held with this token'))
 
 /** The scripts in the documentation of SET, and those of redlock. */
 export const lockScripts: readonly KnownScript[] = [
@@ -36,12 +31,7 @@ export const lockScripts: readonly KnownScript[] = [
   {
     is: { source: REDLOCK_ACQUIRE },
     recognise: (keys, [token = null], names) =>
-      several(
-        keys.map((key) => ({
-          call: { f: 'acquire', key: names.key(key), value: null },
-          says: saysEither(keys.length, 0, HELD, token),
-        })),
-      ),
+      several(keys.map((key) => operation('acquire', names.key(key), null, saysEither(keys.length, 0, HELD, token)))),
   },
   // With several locks, the reply counts the released keys, but does not say which.
   {

@@ -7,6 +7,7 @@ import {
   keeping,
   ofEach,
   one,
+  operation,
   word,
 } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
@@ -24,7 +25,7 @@ const popping =
   (end: End, length: number, says: Says): CommandReader =>
   (words, names) =>
     words.length === length && names.isFilledAt(word(words, 1), end)
-      ? one(keeping({ call: { f: 'dequeue', key: names.key(word(words, 1)), value: null }, says }))
+      ? one(keeping(operation('dequeue', names.key(word(words, 1)), null, says)))
       : undefined
 
 /** Interprets a reply with key and value, or null after a timeout. */
@@ -49,9 +50,7 @@ export const queueScripts: readonly KnownScript[] = [
     source: DRAIN,
     values: 0,
     partOf: (key, _, names) =>
-      names.isFilledAt(key, 'left')
-        ? { call: { f: 'drain', key: names.key(key), value: null }, says: saysList }
-        : undefined,
+      names.isFilledAt(key, 'left') ? operation('drain', names.key(key), null, saysList) : undefined,
   }),
 ]
 

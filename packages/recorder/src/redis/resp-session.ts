@@ -1,7 +1,7 @@
 import type { Json } from '@chaosproxy/history'
 import type { Completions, Touches } from '../record/call.ts'
 import type { Naming } from '../record/naming.ts'
-import { type Analysed, analyse, isFlush, nameOfCommand, type Place, touchesOf } from './analyse.ts'
+import { analyse, nameOfCommand, type Place, touchesOf } from './analyse.ts'
 import { isError, isList } from './answers.ts'
 import { isScript, isWord } from './command-effects.ts'
 import { completionsOf, type Recognised } from './command-reader.ts'
@@ -154,9 +154,8 @@ export class RespSession {
   }
 
   #plain(name: string, words: readonly Json[]): Understood {
-    const analysed = analyse(name, words, this.#here)
-    if (analysed.kind === 'recognised') return this.#recorded(analysed.what, analysed.recognised)
-    const { what, touches, lifetimes, flushes } = analysed
+    const { what, recognised, touches, lifetimes, flushes } = analyse(name, words, this.#here)
+    if (recognised !== undefined) return this.#recorded(what, recognised)
     if (flushes === true) {
       const flushed = this.#keySpace.deleting([], this.#flushedBy(what))
       return passedOn(what, touches, (answer) => flushed(answer === 'OK'))
@@ -204,7 +203,7 @@ export class RespSession {
   #blindly(name: string, words: readonly Json[]): Understood {
     if (name === 'SELECT' || name === 'RESET') this.#isDatabaseKnown = false
     const analysed = analyse(name, words, this.#here)
-    this.#keySpace.deleting(deletesOf(analysed), isFlush(analysed) ? 'everything' : undefined)
+    this.#keySpace.deleting(analysed.recognised?.deletes ?? [], analysed.flushes && 'everything')
     const touches = touchesOf(analysed)
     const all = touches === 'nothing' || this.#isDatabaseKnown ? touches : 'everything'
     return { ...passedOn(nameOfCommand(name), all), awaits: 'nothing' }
@@ -318,9 +317,6 @@ export class RespSession {
 
 /** Returns the scope of a transaction's flush. The transaction may write keys after the flush. */
 const flushedIn = ({ flushes }: Transaction): Flushed | undefined => (flushes ? 'everything' : undefined)
-
-const deletesOf = (analysed: Analysed): readonly string[] =>
-  analysed.kind === 'recognised' ? (analysed.recognised.deletes ?? []) : []
 
 const alone = (lifetime: Lifetime): PlacedLifetime => ({ lifetime, at: undefined })
 

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { type Interpretation, joined, type Touches } from '../record/call.ts'
-import { type Analysed, isFlush, lifetimesIn, touchesOf } from './analyse.ts'
+import { type Analysed, touchesOf } from './analyse.ts'
 import { type CommandOperation, isError, isList, refusalOf } from './answers.ts'
 import { completionsOf } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
@@ -41,7 +41,7 @@ export function createTransaction(startsIn: string): Transaction {
     analysed ??= waiting.map((analyse) => analyse())
     return analysed
   }
-  const recognised = () => all().map((each) => (each.kind === 'recognised' ? each.recognised : undefined))
+  const recognised = () => all().map((each) => each.recognised)
   return {
     get database() {
       return database
@@ -60,17 +60,10 @@ export function createTransaction(startsIn: string): Transaction {
       return recognised().flatMap((command) => command?.parts ?? [])
     },
     get lifetimes() {
-      return all().flatMap((each, at) => lifetimesIn(each).map((lifetime) => ({ lifetime, at })))
+      return all().flatMap(({ lifetimes = [] }, at) => lifetimes.map((lifetime) => ({ lifetime, at })))
     },
     get touches() {
-      if (isTooLong) return 'everything'
-      return joined(
-        all().map((each) => {
-          if (each.kind === 'passed-on') return each.touches
-          const { touches } = each.recognised
-          return touches === undefined ? 'nothing' : { keys: touches.keys }
-        }),
-      )
+      return isTooLong ? 'everything' : joined(all().map(({ touches }) => touches))
     },
     get allTouches() {
       return isTooLong ? 'everything' : joined(all().map(touchesOf))
@@ -79,10 +72,9 @@ export function createTransaction(startsIn: string): Transaction {
       return recognised().flatMap((command) => command?.deletes ?? [])
     },
     get flushes() {
-      return all().some(isFlush)
+      return all().some(({ flushes }) => flushes === true)
     },
-    isAstray: (answer) =>
-      all().some((each, i) => each.kind === 'passed-on' && each.what === 'SELECT' && answer[i] !== 'OK'),
+    isAstray: (answer) => all().some(({ what }, i) => what === 'SELECT' && answer[i] !== 'OK'),
     completions(answer) {
       const commands = recognised()
       const forAll = (completion: Interpretation) =>

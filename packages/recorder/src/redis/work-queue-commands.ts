@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { type Says, saysList, saysOneOr } from './answers.ts'
-import { type CommandReaders, one, word } from './command-reader.ts'
+import { type CommandReaders, one, operation, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 import { type KnownScript, oneOperation } from './scripts.ts'
 
@@ -28,21 +28,18 @@ const NOT_HELD = 'nobody has it'
 const saysEntry: Says = (answer) =>
   answer === null || (Array.isArray(answer) && answer.length === 2) ? { type: 'ok', value: answer } : undefined
 
+/** XADD returns the id of the new entry. */
+const saysAdded: Says = (answer, { value }) =>
+  typeof answer === 'string' && typeof value !== 'symbol' ? { type: 'ok', value } : undefined
+
 export const workQueueCommands: CommandReaders = {
   XADD: (words, names) =>
     words.length === 5 && words[2] === '*' && words[3] === MESSAGE
-      ? one({
-          call: { f: 'enqueue', key: names.key(word(words, 1)), value: word(words, 4) },
-          says: (answer, { value }) =>
-            typeof answer === 'string' && typeof value !== 'symbol' ? { type: 'ok', value } : undefined,
-        })
+      ? one(operation('enqueue', names.key(word(words, 1)), word(words, 4), saysAdded))
       : undefined,
   XACK: (words, names) =>
     words.length === 4 && words[2] === GROUP
-      ? one({
-          call: { f: 'ack', key: names.key(word(words, 1)), value: word(words, 3) },
-          says: saysOneOr(NOT_HELD),
-        })
+      ? one(operation('ack', names.key(word(words, 1)), word(words, 3), saysOneOr(NOT_HELD)))
       : undefined,
 }
 
@@ -50,18 +47,12 @@ export const workQueueScripts: readonly KnownScript[] = [
   oneOperation({
     source: TAKE,
     values: 1,
-    partOf: (key, [lease = null], names) => ({
-      call: { f: 'take', key: names.key(key), value: numberOf(lease) },
-      says: saysEntry,
-    }),
+    partOf: (key, [lease = null], names) => operation('take', names.key(key), numberOf(lease), saysEntry),
   }),
   oneOperation({
     source: GIVE_BACK,
     values: 1,
-    partOf: (key, [id = null], names) => ({
-      call: { f: 'nack', key: names.key(key), value: id },
-      says: saysOneOr(NOT_HELD),
-    }),
+    partOf: (key, [id = null], names) => operation('nack', names.key(key), id, saysOneOr(NOT_HELD)),
   }),
   oneOperation({
     source: REMAINING,

@@ -19,7 +19,7 @@ const SCRIPT = 'it does something'
 function recognised({ script = SCRIPT, ...rest }: Declared, words = ['EVAL', `-- ${SCRIPT}`, '2', 'k', 'l', '5', '6']) {
   const { commands } = parseRespSettings({ declare: [{ script, ...rest }] }, '--as')
   const analysed = analyse(words[0] ?? '', words, { commands, keySpace: new KeySpace(), database: '0' })
-  return analysed.kind === 'recognised' ? analysed.recognised : undefined
+  return analysed.recognised
 }
 
 const callsOf = (declared: Declared): readonly string[] | undefined =>
