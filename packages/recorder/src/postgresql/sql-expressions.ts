@@ -1,6 +1,6 @@
 import { SqlReader } from './sql-reader.ts'
 import { wordSet } from './sql-tokens.ts'
-import type { Comparison, Expression, Query } from './sql-tree.ts'
+import type { Comparison, Expression, Plain, Query } from './sql-tree.ts'
 
 const MOST_NESTED = 100
 
@@ -38,6 +38,11 @@ export abstract class ExpressionReader extends SqlReader {
     return found
   }
 
+  /** The expression from a token up to the next one. */
+  #node(is: Plain, from: number, parts: readonly Expression[]): Expression {
+    return { is, parts, from, to: this.at }
+  }
+
   #joined(is: 'and' | 'or'): Expression {
     const from = this.at
     const first = is === 'or' ? this.#joined('and') : this.#negated()
@@ -45,7 +50,7 @@ export abstract class ExpressionReader extends SqlReader {
     const parts = [first]
     do parts.push(is === 'or' ? this.#joined('and') : this.#negated())
     while (this.takeWord(is))
-    return { is, parts, from, to: this.at }
+    return this.#node(is, from, parts)
   }
 
   #negated(): Expression {
@@ -53,7 +58,7 @@ export abstract class ExpressionReader extends SqlReader {
     let isNegated = false
     while (this.takeWord('not')) isNegated = !isNegated
     const part = this.#condition()
-    return isNegated ? { is: 'not', parts: [part], from, to: this.at } : part
+    return isNegated ? this.#node('not', from, [part]) : part
   }
 
   /** Reads a value or a condition. A chain of operators becomes a list of its operands. */
@@ -71,8 +76,8 @@ export abstract class ExpressionReader extends SqlReader {
       parts.push(this.#sum())
     }
     if (parts.length === 1 && asked === undefined) return first
-    const found: Expression = parts.length === 1 && asked ? asked : { is: 'other', parts, from, to: this.at }
-    return isNegated ? { is: 'not', parts: [found], from, to: this.at } : found
+    const found: Expression = parts.length === 1 && asked ? asked : this.#node('other', from, parts)
+    return isNegated ? this.#node('not', from, [found]) : found
   }
 
   #asked(left: Expression, from: number): Expression | undefined {
@@ -90,26 +95,26 @@ export abstract class ExpressionReader extends SqlReader {
     const isAny = this.takeWord('any', 'some')
     const isAll = !isAny && this.takeWord('all')
     const parts = [left, this.#sum()]
-    if (isAll || (isAny && comparison !== '=')) return { is: 'other', parts, from, to: this.at }
-    return isAny ? { is: 'any', parts, from, to: this.at } : { is: 'compared', comparison, parts, from, to: this.at }
+    if (isAll || (isAny && comparison !== '=')) return this.#node('other', from, parts)
+    return isAny ? this.#node('any', from, parts) : { is: 'compared', comparison, parts, from, to: this.at }
   }
 
   #tested(left: Expression, from: number): Expression {
     const isNot = this.takeWord('not')
-    if (this.takeWord('null')) return { is: isNot ? 'is not null' : 'is null', parts: [left], from, to: this.at }
+    if (this.takeWord('null')) return this.#node(isNot ? 'is not null' : 'is null', from, [left])
     const isDistinct = this.takeWord('distinct') && this.takeWord('from')
     if (!isDistinct) this.name()
-    return { is: 'other', parts: isDistinct ? [left, this.#sum()] : [left], from, to: this.at }
+    return this.#node('other', from, isDistinct ? [left, this.#sum()] : [left])
   }
 
   #among(left: Expression, from: number): Expression {
     const found = this.takeSymbol('(') ? this.#inBrackets() : { parts: [], isPlain: false }
-    return { is: found.isPlain ? 'in' : 'other', parts: [left, ...found.parts], from, to: this.at }
+    return this.#node(found.isPlain ? 'in' : 'other', from, [left, ...found.parts])
   }
 
   #between(left: Expression, from: number): Expression {
     const least = this.#sum()
-    if (!this.takeWord('and')) return { is: 'other', parts: [left, least], from, to: this.at }
+    if (!this.takeWord('and')) return this.#node('other', from, [left, least])
     const most = this.#sum()
     const span = { from, to: this.at }
     const isLeast: Expression = { is: 'compared', comparison: '>=', parts: [left, least], ...span }
@@ -127,9 +132,7 @@ export abstract class ExpressionReader extends SqlReader {
       this.at++
       parts.push(this.#cast())
     }
-    return parts.length === 2
-      ? { is: 'sum', sign, parts, from, to: this.at }
-      : { is: 'other', parts, from, to: this.at }
+    return parts.length === 2 ? { is: 'sum', sign, parts, from, to: this.at } : this.#node('other', from, parts)
   }
 
   /** `$1::numeric(10, 2)[]`. */
@@ -143,7 +146,7 @@ export abstract class ExpressionReader extends SqlReader {
         this.takeSymbol(')')
       }
       while (this.takeSymbol('[')) this.takeSymbol(']')
-      found = { is: 'cast', parts: found.is === 'cast' ? found.parts : [found], from, to: this.at }
+      found = this.#node('cast', from, found.is === 'cast' ? found.parts : [found])
     }
     return found
   }
@@ -156,12 +159,12 @@ export abstract class ExpressionReader extends SqlReader {
     if (this.takeSymbol('(')) {
       const { parts, isPlain } = this.#inBrackets()
       const [only, another] = parts
-      return only !== undefined && another === undefined && isPlain ? only : { is: 'other', parts, from, to: this.at }
+      return only !== undefined && another === undefined && isPlain ? only : this.#node('other', from, parts)
     }
     const token = this.next
     this.at++
     if (token?.text === '*') return { is: 'column', table: undefined, column: '*', parts: [], from, to: this.at }
-    if (token?.kind !== 'word') return { is: 'other', parts: [], from, to: this.at }
+    if (token?.kind !== 'word') return this.#node('other', from, [])
     if (!token.quoted && token.text === 'case') return this.#case(from)
     if (this.isSymbol('(')) return this.#call(token.quoted ? `"${token.text}"` : token.text, from)
     return this.#column(token.text, from)
@@ -195,7 +198,7 @@ export abstract class ExpressionReader extends SqlReader {
       while (!this.isAtEnd && !this.isSymbol(')') && !this.takeWord('end'))
         parts.push(this.takeWord('when', 'then') || this.takeWord('else') ? this.expression() : this.#advanced())
     })
-    return { is: 'other', parts, from, to: this.at }
+    return this.#node('other', from, parts)
   }
 
   #advanced(): Expression {

@@ -20,10 +20,11 @@ export type Expression = Span & { readonly parts: readonly Expression[] } & (
     | { readonly is: 'call'; readonly name: string; readonly isPlain: boolean }
     | { readonly is: 'query'; readonly query: Query }
     | { readonly is: 'exists'; readonly query: Query }
-    /** `x IN (1, 2)` and `x = ANY (…)`. */
-    | { readonly is: 'in' | 'any' }
-    | { readonly is: 'and' | 'or' | 'not' | 'is null' | 'is not null' | 'cast' | 'other' }
+    | { readonly is: Plain }
   )
+
+/** Expressions that have only parts. `in` and `any` are `x IN (1, 2)` and `x = ANY (…)`. */
+export type Plain = 'in' | 'any' | 'and' | 'or' | 'not' | 'is null' | 'is not null' | 'cast' | 'other'
 
 export type Kind<Is extends Expression['is']> = Extract<Expression, { readonly is: Is }>
 

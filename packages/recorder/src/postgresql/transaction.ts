@@ -66,7 +66,7 @@ function followed(all: readonly Executed[], areAtomic: boolean): Collapsed {
     areAtomic
       ? groupOf(parts)
       : // Each statement is a separate operation.
-        { groups: parts.map(alone) },
+        parts.map(alone),
   )
   const broken = groups.find((group): group is Broken => 'why' in group)
   if (broken !== undefined) {
@@ -74,7 +74,7 @@ function followed(all: readonly Executed[], areAtomic: boolean): Collapsed {
     const keys = [...new Set(written.map(({ part }) => part.key))]
     return notUnderstood(`a transaction of ${all.length} statements, such as ${broken.what}`, broken.why, { keys })
   }
-  const whole = groups.flatMap((group) => ('why' in group ? [] : group.groups))
+  const whole = groups.flatMap((group) => ('why' in group ? [] : group))
   const [first, ...rest] = whole.map(({ call }) => call)
   if (first === undefined) return passedOn(all)
   return {
@@ -128,15 +128,15 @@ const alone = ({ executed, part }: PartOf): Group => ({
 const UNANSWERED: Interpretation = { type: 'info', error: 'the statement was not answered' }
 
 /** Groups the statements on one key into operations. */
-function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] } | Broken {
+function groupOf(parts: readonly PartOf[]): readonly Group[] | Broken {
   const [only, another] = parts
-  if (only === undefined || another === undefined) return { groups: parts.map(alone) }
+  if (only === undefined || another === undefined) return parts.map(alone)
   const key = only.part.key
   // Additions to a counter are not merged with reads.
   const isAddition = ({ part }: PartOf): boolean => meaningOf(part.call.f)?.effect === 'adds'
   if (parts.every((each) => isAddition(each) || readsWhole(each.part.call.f))) {
-    if (parts.some(isAddition)) return { groups: parts.map(alone) }
-    return { groups: [{ call: only.part.call, completion: () => sameRead(parts) }] }
+    if (parts.some(isAddition)) return parts.map(alone)
+    return [{ call: only.part.call, completion: () => sameRead(parts) }]
   }
   const firstWrite = parts.findIndex(({ part }) => part.writes !== 'nothing')
   const writes = parts.slice(firstWrite).filter(({ part }) => part.writes !== 'nothing')
@@ -147,14 +147,14 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
     return { what: last?.what ?? only.what, why: 'it adds to one row more than once; commit each addition by itself' }
   const { writes: written } = last.part
   if (reads.length === 0) {
-    if (writes.length === 1) return { groups: [alone(last)] }
+    if (writes.length === 1) return [alone(last)]
     // Several writes are one operation only if all are plain, because a condition would apply to the old value.
     const isPlain = writes.every(({ part }) => part.call.f === 'write')
     if (!isPlain) return { what: last.what, why: 'it changes one row more than once; commit each change by itself' }
-    return { groups: [{ call: last.part.call, completion: () => lastWrite(writes) }] }
+    return [{ call: last.part.call, completion: () => lastWrite(writes) }]
   }
   const value = typeof written === 'object' ? [written.value] : UNSAID
-  return { groups: [{ call: { f: 'cas', key, value }, completion: () => readThenWritten(reads, writes) }] }
+  return [{ call: { f: 'cas', key, value }, completion: () => readThenWritten(reads, writes) }]
 }
 
 /** Returns the result of several reads of a key. They must be equal. */

@@ -85,8 +85,6 @@ export function commandSet(options: CommandSetOptions = {}): CommandSet {
  * 1, or 0 if it found another value.
  */
 const casScript = (source: string): KnownScript =>
-  oneOperation({
-    source,
-    values: 2,
-    partOf: (key, values, names) => keeping(cas(names.key(key), values, saysOneOr('another value was there'))),
-  })
+  oneOperation(source, 2, (key, values, names) =>
+    keeping(cas(names.key(key), values, saysOneOr('another value was there'))),
+  )

@@ -23,11 +23,7 @@ const released = (key: string, token: Json): CommandOperation =>
 
 /** The scripts in the documentation of SET, and those of redlock. */
 export const lockScripts: readonly KnownScript[] = [
-  oneOperation({
-    source: RELEASE,
-    values: 1,
-    partOf: (key, [token = null], names) => released(names.key(key), token),
-  }),
+  oneOperation(RELEASE, 1, (key, [token = null], names) => released(names.key(key), token)),
   {
     is: { source: REDLOCK_ACQUIRE },
     recognise: (keys, [token = null], names) =>

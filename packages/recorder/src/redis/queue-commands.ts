@@ -46,12 +46,9 @@ export const queueCommands: CommandReaders = {
 }
 
 export const queueScripts: readonly KnownScript[] = [
-  oneOperation({
-    source: DRAIN,
-    values: 0,
-    partOf: (key, _, names) =>
-      names.isFilledAt(key, 'left') ? operation('drain', names.key(key), null, saysList) : undefined,
-  }),
+  oneOperation(DRAIN, 0, (key, _, names) =>
+    names.isFilledAt(key, 'left') ? operation('drain', names.key(key), null, saysList) : undefined,
+  ),
 ]
 
 export const queueTable: CommandTable = {

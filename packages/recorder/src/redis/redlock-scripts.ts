@@ -43,16 +43,10 @@ const OTHER = 'another token was there'
 
 /** Scripts on locks. A lock is a register with the token as its value. */
 export const tokenScripts: readonly KnownScript[] = [
-  oneOperation({
-    source: RELEASE,
-    values: 1,
-    partOf: (key, [token = null], names) => cas(names.key(key), [token, null], saysOneOr(OTHER)),
-  }),
-  oneOperation({
-    source: REDLOCK_RELEASE,
-    values: 1,
-    partOf: (key, [token = null], names) => cas(names.key(key), [token, null], saysOneOr(OTHER)),
-  }),
+  oneOperation(RELEASE, 1, (key, [token = null], names) => cas(names.key(key), [token, null], saysOneOr(OTHER))),
+  oneOperation(REDLOCK_RELEASE, 1, (key, [token = null], names) =>
+    cas(names.key(key), [token, null], saysOneOr(OTHER)),
+  ),
   lasting(REDLOCK_ACQUIRE, () => null, 'one of the keys exists'),
   lasting(REDLOCK_EXTEND, (token) => token, OTHER),
 ]

@@ -28,13 +28,12 @@ export interface KnownScript {
 /** Identifies a script by its text in any layout, its SHA-1, or a part of its text. */
 export type ScriptText = { readonly source: string } | { readonly sha: string } | { readonly contains: string }
 
-export interface ScriptOptions {
-  readonly source: string
-  readonly values: number
-  readonly partOf: (key: Json, values: readonly Json[], names: Names) => CommandOperation | undefined
-}
-
-export const oneOperation = ({ source, values: count, partOf }: ScriptOptions): KnownScript => ({
+/** A script with one key and `count` values, which is one operation. */
+export const oneOperation = (
+  source: string,
+  count: number,
+  partOf: (key: Json, values: readonly Json[], names: Names) => CommandOperation | undefined,
+): KnownScript => ({
   is: { source },
   recognise(keys, values, names) {
     const [key = null] = keys

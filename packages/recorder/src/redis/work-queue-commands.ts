@@ -44,24 +44,12 @@ export const workQueueCommands: CommandReaders = {
 }
 
 export const workQueueScripts: readonly KnownScript[] = [
-  oneOperation({
-    source: TAKE,
-    values: 1,
-    partOf: (key, [lease = null], names) => operation('take', names.key(key), numberOf(lease), saysEntry),
-  }),
-  oneOperation({
-    source: GIVE_BACK,
-    values: 1,
-    partOf: (key, [id = null], names) => operation('nack', names.key(key), id, saysOneOr(NOT_HELD)),
-  }),
-  oneOperation({
-    source: REMAINING,
-    values: 0,
-    partOf: (key, _, names) => ({
-      call: { f: 'remaining', key: names.key(key), value: null, harmless: true },
-      says: saysList,
-    }),
-  }),
+  oneOperation(TAKE, 1, (key, [lease = null], names) => operation('take', names.key(key), numberOf(lease), saysEntry)),
+  oneOperation(GIVE_BACK, 1, (key, [id = null], names) => operation('nack', names.key(key), id, saysOneOr(NOT_HELD))),
+  oneOperation(REMAINING, 0, (key, _, names) => ({
+    call: { f: 'remaining', key: names.key(key), value: null, harmless: true },
+    says: saysList,
+  })),
 ]
 
 const numberOf = (text: Json): number | null => (typeof text === 'string' && text !== '' ? Number(text) : null)
