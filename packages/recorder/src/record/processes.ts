@@ -1,4 +1,5 @@
 import { sessionText } from './event-line.ts'
+import { remember } from './remember.ts'
 
 export class Ticks {
   #last = 0
@@ -44,13 +45,8 @@ export class Processes {
   lanesOf(session: string): Lanes {
     const known = this.#sessions.get(session)
     if (known !== undefined) return known
-    if (this.#sessions.size >= MOST_SESSIONS)
-      for (const oldest of this.#sessions.keys()) {
-        this.#sessions.delete(oldest)
-        break
-      }
     const lanes = this.lanes(session)
-    this.#sessions.set(session, lanes)
+    remember(this.#sessions, session, lanes, MOST_SESSIONS)
     return lanes
   }
 }

@@ -1,4 +1,5 @@
 import type { Call } from './call.ts'
+import { remember } from './remember.ts'
 
 /** What an invocation says about earlier attempts at its request. */
 export type Correlation =
@@ -76,7 +77,10 @@ export class Retries {
         const isRepetition = correlation !== undefined && 'repeats' in correlation
         if (call.harmless !== true) {
           if (repeatsFirst && changing === undefined) begin()
-          if (!isRepetition && isFresh && changing?.changing === changing?.most) this.#areReplaced(changing, openedAt)
+          // New connections have replaced all earlier ones if connections with changes are as many as ever before, and
+          // the newest connection has resent nothing.
+          if (!isRepetition && isFresh && changing !== undefined && changing.changing === changing.most)
+            changing.replacedAt = Math.max(changing.replacedAt, openedAt)
           if (!isRepetition) isFresh = false
         }
         return isRepetition && isFresh ? { ...correlation, resent: true } : correlation
@@ -95,23 +99,15 @@ export class Retries {
     const known = this.#clients.get(address)
     if (known !== undefined) return known
     const made = { changing: 0, most: 0, replacedAt: 0 }
-    this.#remember(this.#clients, address, made)
+    remember(this.#clients, address, made, this.#maximumRemembered)
     return made
-  }
-
-  /**
-   * Call when new connections have replaced all earlier connections of a client. This is known if connections with
-   * changes are as many as ever before, and the newest connection has resent nothing.
-   */
-  #areReplaced(client: Client | undefined, openedAt: number): void {
-    if (client !== undefined) client.replacedAt = Math.max(client.replacedAt, openedAt)
   }
 
   #correlate(client: string, call: Call, session: string | undefined): Correlation | undefined {
     const { requestId } = call
     if (requestId !== undefined) {
       const attempt = (this.#attempts.get(requestId) ?? 0) + 1
-      this.#remember(this.#attempts, requestId, attempt)
+      remember(this.#attempts, requestId, attempt, this.#maximumRemembered)
       return attempt === 1 ? { requestId } : { requestId, attempt }
     }
     if (call.harmless === true || this.#unanswered.size === 0) return undefined
@@ -133,17 +129,7 @@ export class Retries {
     if (equal.some(({ process }) => process === unanswered.process)) return
     if (equal.length >= MOST_EQUAL) equal.shift()
     equal.push(unanswered)
-    this.#remember(this.#unanswered, name, equal)
-  }
-
-  #remember<Value>(remembered: Map<string, Value>, name: string, value: Value): void {
-    remembered.delete(name)
-    remembered.set(name, value)
-    if (remembered.size <= this.#maximumRemembered) return
-    for (const oldest of remembered.keys()) {
-      remembered.delete(oldest)
-      break
-    }
+    remember(this.#unanswered, name, equal, this.#maximumRemembered)
   }
 }
 

@@ -106,13 +106,16 @@ function placedPart(part: CommandOperation, own: OwnAnswer, index: number): Comm
     return part.says(told, call, index)
   }
   const { sees } = part
-  return { ...part, says, sees: sees === undefined ? undefined : (answer) => seen(sees, own(answer)) }
+  if (sees === undefined) return { ...part, says }
+  return {
+    ...part,
+    says,
+    sees(answer) {
+      const told = own(answer)
+      return told === undefined ? undefined : sees(told)
+    },
+  }
 }
-
-const seen = (
-  sees: NonNullable<CommandOperation['sees']>,
-  answer: Json | undefined,
-): 'value' | 'nothing' | undefined => (answer === undefined ? undefined : sees(answer))
 
 function placedLifetime(lifetime: Lifetime, own: OwnAnswer): Lifetime {
   const isSet = (answer: Json): boolean | undefined => {

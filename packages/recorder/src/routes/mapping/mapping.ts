@@ -197,7 +197,7 @@ function compileRecorded(spec: RecordedRoute, { table, ...parts }: TableParts, p
       ...sourcesOf(key),
       ...sourcesOf(value),
       ...sourcesOf(result).map(inAnswer),
-      ...(each === undefined ? [] : [each]),
+      ...sourcesOf(each),
     ]),
   )
   const answerSources = (spec.answers ?? [])

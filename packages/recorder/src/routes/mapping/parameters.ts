@@ -6,11 +6,7 @@ import { sourcesOf } from './value-source.ts'
 export function parametersNamedBy(route: RouteSpec, client: ClientSource | undefined): readonly string[] {
   const conditions = Object.keys(route.when ?? {})
   if (isIgnored(route)) return parametersIn(conditions)
-  const places = operationsOf(route).flatMap(({ key, value, each }) => [
-    ...sourcesOf(key),
-    ...sourcesOf(value),
-    ...(each === undefined ? [] : [each]),
-  ])
+  const places = operationsOf(route).flatMap(({ key, value, each }) => [key, value, each].flatMap(sourcesOf))
   const sent = Object.keys(route.sends ?? {})
   return parametersIn([...conditions, ...places, ...sent, route.client ?? client ?? ''])
 }

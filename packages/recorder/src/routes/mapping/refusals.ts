@@ -1,4 +1,5 @@
 import type { Json } from '@chaosproxy/history'
+import { memberOf } from '../places/json.ts'
 import type { Message } from './message.ts'
 
 /** Maximum size of a body that is searched for a refusal, in bytes. */
@@ -78,9 +79,5 @@ const WHOLE = /^answer\.(json|body)$/
 function partsOf(body: Json, member: string | undefined): readonly (Json | undefined)[] {
   if (member === undefined) return [body]
   const answers: readonly Json[] = Array.isArray(body) ? body : [body]
-  return answers.map((answer) =>
-    answer !== null && typeof answer === 'object' && Object.hasOwn(answer, member)
-      ? (answer as { readonly [name: string]: Json })[member]
-      : undefined,
-  )
+  return answers.map((answer) => memberOf(answer, [member]))
 }

@@ -1,4 +1,5 @@
 import { encodeSegment } from '@chaosproxy/wire/http'
+import { remember } from '../../record/remember.ts'
 
 /**
  * How clients encode path segments. A service that does not decode its path distinguishes `a@b` from `a%40b`, so a
@@ -15,12 +16,8 @@ export function createSpellings(mostSpellings: number = MOST_SPELLINGS): Spellin
   const unusual = new Map<string, string>()
   return {
     sent(text, spelling) {
-      unusual.delete(text)
-      if (spelling === encodeSegment(text) || !REPEATABLE.test(spelling)) return
-      unusual.set(text, spelling)
-      if (unusual.size <= mostSpellings) return
-      const [oldest] = unusual.keys()
-      if (oldest !== undefined) unusual.delete(oldest)
+      if (spelling === encodeSegment(text) || !REPEATABLE.test(spelling)) unusual.delete(text)
+      else remember(unusual, text, spelling, mostSpellings)
     },
     of: (text) => unusual.get(text) ?? encodeSegment(text),
   }
