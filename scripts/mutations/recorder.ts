@@ -44,16 +44,10 @@ export const recorderMutations: readonly Mutation[] = [
     ['postgresql/whole'],
     [
       {
-        name: 'recorder-suspended-update-changed-one-row',
-        before: "const count = tag === '' && rows.length === keys?.length ? rows.length : (rowsOf(tag) ?? 0)",
-        after: "const count = tag === '' && rows.length === keys?.length ? rows.length : (rowsOf(tag) ?? 1)",
+        name: 'recorder-suspended-change-changed-one-row',
+        before: "tag === '' && length === all?.length ? length : (rowsOf(tag) ?? 0)",
+        after: "tag === '' && length === all?.length ? length : (rowsOf(tag) ?? 1)",
         breaks: 'rows that an UPDATE changed beyond a limit of rows are not marked',
-      },
-      {
-        name: 'recorder-suspended-insert-inserted-one-row',
-        before: "const count = tag === '' && rows.length === inserted.length ? rows.length : (rowsOf(tag) ?? 0)",
-        after: "const count = tag === '' && rows.length === inserted.length ? rows.length : (rowsOf(tag) ?? 1)",
-        breaks: 'rows that an INSERT inserted beyond a limit of rows are taken for refused ones',
       },
     ],
   ),
@@ -64,8 +58,8 @@ export const recorderMutations: readonly Mutation[] = [
     [
       {
         name: 'recorder-simple-copy-ends-the-recording',
-        before: "if (unit?.isSimple === false) this.#lost('a connection of PostgreSQL in an extended COPY')",
-        after: "if (unit?.isSimple !== false) this.#lost('a connection of PostgreSQL in an extended COPY')",
+        before: "if (unit?.isSimple === false) this.#options.lost('a connection of PostgreSQL in an extended COPY')",
+        after: "if (unit?.isSimple !== false) this.#options.lost('a connection of PostgreSQL in an extended COPY')",
         breaks: 'after a COPY nothing more of its connection is recorded',
       },
     ],
@@ -125,27 +119,14 @@ export const recorderMutations: readonly Mutation[] = [
   ),
   ...inFileOf(
     'recorder',
-    'redis/counter-commands.ts',
+    'redis/command-reader.ts',
     ['redis/expirations'],
     [
       {
-        name: 'recorder-counted-key-has-no-time-to-live',
-        before: 'one(keeping({ call: { f, key, value }, says: saysCount }))',
-        after: 'one({ call: { f, key, value }, says: saysCount })',
-        breaks: 'a counter that expired is judged as lost',
-      },
-    ],
-  ),
-  ...inFileOf(
-    'recorder',
-    'redis/set-commands.ts',
-    ['redis/expirations'],
-    [
-      {
-        name: 'recorder-changed-set-has-no-time-to-live',
-        before: 'keeping({ call: { f, key, value }, says: saysCount })',
-        after: '({ call: { f, key, value }, says: saysCount })',
-        breaks: 'a set that expired is judged as lost',
+        name: 'recorder-changed-key-has-no-time-to-live',
+        before: 'keeping(operation(f, key, value, saysCount))',
+        after: 'operation(f, key, value, saysCount)',
+        breaks: 'a counter or set that expired is judged as lost',
       },
     ],
   ),
@@ -156,8 +137,10 @@ export const recorderMutations: readonly Mutation[] = [
     [
       {
         name: 'recorder-moment-of-a-field-is-a-duration',
-        before: 'HEXPIREAT: 0,',
-        after: 'HEXPIREAT: 1000,',
+        before:
+          'const COMMANDS: { readonly [command: string]: number } = { EXPIRE: 1000, PEXPIRE: 1, EXPIREAT: 0, PEXPIREAT: 0 }',
+        after:
+          'const COMMANDS: { readonly [command: string]: number } = { EXPIRE: 1000, PEXPIRE: 1, EXPIREAT: 1000, PEXPIREAT: 0 }',
         breaks: 'a field that expired at a moment of the clock is judged as lost',
       },
     ],
@@ -196,8 +179,9 @@ export const recorderMutations: readonly Mutation[] = [
     [
       {
         name: 'recorder-declined-swap-is-done',
-        before: 'answer === 1 ? done(call) : answer === 0 ? declined(error) : undefined',
-        after: 'answer === 1 || answer === 0 ? done(call) : undefined',
+        before:
+          'answer === yes ? (value === undefined ? done(call) : ok(value)) : answer === no ? declined(error) : undefined',
+        after: 'answer === yes || answer === no ? (value === undefined ? done(call) : ok(value)) : undefined',
         breaks: 'a conditional write that Redis declined is taken for done, and Redis is accused of losing it',
       },
     ],

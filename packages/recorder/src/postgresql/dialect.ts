@@ -1,8 +1,10 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 import type { ServerReport } from '@chaosproxy/wire/postgresql'
+import type { Touches } from '../record/call.ts'
+import type { Control } from './action.ts'
+import type { AskedIsolation } from './asked-isolation.ts'
 import type { RowStatement } from './row-statement.ts'
 import type { Token } from './sql-tokens.ts'
-import type { Statement } from './statement.ts'
 
 /** How the SQL of another database differs from that of PostgreSQL. */
 export interface Dialect {
@@ -17,4 +19,18 @@ export interface Dialect {
 }
 
 /** The meanings of statements that name no rows. */
-export type OwnMeaning = Extract<Statement, { readonly kind: 'control' | 'doubtful' | 'other' }>
+export type OwnMeaning = { readonly what: string } & (
+  | {
+      readonly kind: 'control'
+      readonly control: Control
+      readonly name: string
+      readonly isolation: AskedIsolation | undefined
+    }
+  | { readonly kind: 'doubtful'; readonly why: string; readonly touches: Touches; readonly lasts: boolean }
+  | {
+      readonly kind: 'other'
+      readonly touches: 'nothing'
+      readonly why: string
+      readonly isolation?: AskedIsolation | undefined
+    }
+)

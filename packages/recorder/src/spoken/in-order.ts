@@ -103,7 +103,7 @@ function oneByOne<Asked>(
 }
 
 /** Receives the messages of one connection, in borrowed memory. */
-export interface MessagesInOrder {
+interface MessagesInOrder {
   /**
    * Called with a request and its offset.
    *
