@@ -1,5 +1,4 @@
 import { sessionText } from './event-line.ts'
-import { remember } from './remember.ts'
 
 export class Ticks {
   #last = 0
@@ -85,4 +84,12 @@ export class Lanes {
     this.#idle.push(process)
     this.#idleSince.push(this.#ticks.next())
   }
+}
+
+/** Adds the newest entry, and forgets the oldest entry beyond `most`. */
+export function remember<Value>(remembered: Map<string, Value>, name: string, value: Value, most: number): void {
+  remembered.delete(name)
+  remembered.set(name, value)
+  const [oldest] = remembered.size > most ? remembered.keys() : []
+  if (oldest !== undefined) remembered.delete(oldest)
 }

@@ -1,5 +1,5 @@
 import type { Call } from './call.ts'
-import { remember } from './remember.ts'
+import { remember } from './processes.ts'
 
 /** What an invocation says about earlier attempts at its request. */
 export type Correlation =

@@ -1,5 +1,5 @@
 import { encodeSegment } from '@chaosproxy/wire/http'
-import { remember } from '../../record/remember.ts'
+import { remember } from '../../record/processes.ts'
 
 /**
  * How clients encode path segments. A service that does not decode its path distinguishes `a@b` from `a%40b`, so a
