@@ -160,6 +160,11 @@ describe('a requirement on a run', () => {
     expect(judged('lost == 0', checked('counter', history))).toMatchObject(expected)
   })
 
+  test.each([-1, 3])('"lost == 0" is met if nobody changed a counter, even if its final read is %s', (out) => {
+    const history = made([{ p: 1, f: 'read', out, final: true, from: ms(1), to: ms(2) }])
+    expect(judged('lost == 0', checked('counter', history))).toMatchObject({ met: true, found: '0' })
+  })
+
   test('is broken by a stale read if it limits staleness, and may be unknown if some reads were not measured', () => {
     const { history, report: found } = staleRead()
     const behind = { p50: 0, p99: 2e6, max: 2e6 }

@@ -141,6 +141,7 @@ function lostAdditions(history: History, { unexpected }: Accounting): Figure {
       ends.set(counter, [...(ends.get(counter) ?? []), shortBy.get(row as OperationRow) ?? 0])
   }
   if (ends.size === 0) return { why: 'no counter was read finally' }
+  if (largest === 0) return { value: 0 }
   const wrong = [...ends.values()].filter((each) => !each.includes(0))
   const low = wrong.map((each) => Math.ceil(Math.max(0, Math.min(...each)) / largest))
   return {
