@@ -101,7 +101,7 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
       recovery:
         served.any() || served.refusesUs()
           ? { type: 'answered' }
-          : { type: 'unanswered', waited: nanos(clock.now() - healedAt) },
+          : { type: 'unanswered', waited: nanos(clock.now() - healedAt), misread: served.isMisread() },
     })
 
   if (compared.length > 0) probe()
@@ -112,18 +112,22 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
 interface Service {
   any(): boolean
   refusesUs(): boolean
+  isMisread(): boolean
   completed(completion: Completion): void
 }
 
 function watchService(): Service {
   let isAnswered = false
+  let isMisread = false
   let refused = 0
   let completions = 0
   return {
     any: () => isAnswered,
     refusesUs: () => completions > 0 && refused === completions,
+    isMisread: () => isMisread,
     completed(completion) {
       isAnswered ||= isAnswer(completion)
+      isMisread ||= completion.misread === true
       completions++
       if (completion.type !== 'ok' && isRefusal(completion.error)) refused++
     },

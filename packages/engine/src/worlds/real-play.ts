@@ -56,6 +56,7 @@ export async function playForReal(
   const play = await playOnProcesses(subject, { scenario: recorded, workload, leader, warm }, interrupted)
   if (play === undefined) return undefined
   const history = historyFromEvents(play.events)
+  const stopped = unrecovered(simulated, play.scenario, history, play.played)
   return {
     level: subject.level,
     workload,
@@ -67,7 +68,7 @@ export async function playForReal(
     trouble: play.trouble,
     log: [],
     failure: undefined,
-    otherwise: unrecovered(simulated, play.scenario, history, play.played),
+    otherwise: stopped?.kind === 'unrecovered' ? stopped : undefined,
   }
 }
 

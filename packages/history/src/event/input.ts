@@ -27,6 +27,8 @@ export type Completion = (
     }
   | { readonly type: 'info'; readonly error: string }
 ) & {
+  /** Whether the object answered with what the client does not understand. */
+  readonly misread?: true | undefined
   /** The node that received the request, if the client chose it. */
   readonly node?: string | undefined
 }

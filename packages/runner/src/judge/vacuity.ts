@@ -89,7 +89,8 @@ function withoutRecovery(history: History, faults: readonly FaultRecord[], recov
   if (recovery?.type !== 'unanswered') return []
   const healed = Math.max(0, ...faults.map(({ to }) => to))
   const errors = commonestErrors(history, (row) => (history.operations.callTime[row] ?? 0) >= healed)
-  return [`nothing was answered after everything was healed, in ${duration(recovery.waited)}${errors}`]
+  const what = recovery.misread ? 'no answer was understood' : 'nothing was answered'
+  return [`${what} after everything was healed, in ${duration(recovery.waited)}${errors}`]
 }
 
 /**

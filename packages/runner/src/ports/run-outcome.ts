@@ -38,7 +38,7 @@ export interface Settled {
 
 export type Recovery =
   | { readonly type: 'answered' }
-  /** No operation was answered within `waited`. */
-  | { readonly type: 'unanswered'; readonly waited: Nanos }
+  /** No operation was answered within `waited`. `misread`: some were, with what the clients do not understand. */
+  | { readonly type: 'unanswered'; readonly waited: Nanos; readonly misread: boolean }
 
 export type RunStage = 'working' | 'healing' | 'final reads' | 'ended'

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { createRunRecorder } from '../../src/clients/recorder.ts'
 import { readFinally } from '../../src/final-reads.ts'
 import type { Cluster } from '../../src/ports/cluster.ts'
+import type { Recovery } from '../../src/ports/run-outcome.ts'
 
 const ANSWERS_AFTER = millisToNanos(millis(1))
 const at = (ms: number): Nanos => millisToNanos(millis(ms))
@@ -37,6 +38,7 @@ function readOf(options: {
   readonly lingersMs?: number
   readonly isGivenUp: boolean
   readonly refusal?: string
+  readonly misread?: true | undefined
   readonly isUnderWay?: true
 }) {
   const { clock, run } = virtualClock()
@@ -47,9 +49,11 @@ function readOf(options: {
     ...(options.lingersMs === undefined ? {} : { lingersMs: millis(options.lingersMs) }),
     connect: (node) => ({
       invoke(_request, _timeoutMs, completed) {
-        const { refusal } = options
+        const { refusal, misread } = options
         clock.at(nanos(clock.now() + ANSWERS_AFTER), () =>
-          completed(refusal === undefined ? { type: 'ok', value: valueAt(node) } : { type: 'fail', error: refusal }),
+          completed(
+            refusal === undefined ? { type: 'ok', value: valueAt(node) } : { type: 'fail', error: refusal, misread },
+          ),
         )
       },
       close() {},
@@ -69,14 +73,14 @@ function readOf(options: {
     recorder.completed(invocation, { type: 'info', error: 'timeout' })
   }
   let convergedAfter: Nanos | undefined
-  let recovery: string | undefined
+  let recovery: Recovery | undefined
   let endedAfterMs = Number.NaN
   const inputs = [{ f: 'read', key: 'x', value: null }]
   readFinally(
     { cluster, recorder, workload: register, timeoutMs: millis(100), quietMs: millis(5_000), inputs },
     (read) => {
       convergedAfter = read.convergedAfter
-      recovery = read.recovery.type
+      recovery = read.recovery
       endedAfterMs = Math.round(clock.now() / 1e6)
     },
   )
@@ -111,9 +115,19 @@ describe('the final reads of a run', () => {
   test('end immediately if all are refused for missing credentials', () => {
     expect(readOf({ isGivenUp: false, refusal: 'status 401: who are you?' })).toMatchObject({
       finals: [],
-      recovery: 'answered',
+      recovery: { type: 'answered' },
       endedAfterMs: 2,
     })
     expect(readOf({ isGivenUp: false, refusal: 'status 404' })).toMatchObject({ endedAfterMs: 5_052 })
   })
+
+  test.each([true, undefined] as const)(
+    'distinguish a node without an answer from one with an answer that is not understood',
+    (misread) => {
+      expect(readOf({ isGivenUp: false, refusal: 'nothing at json.value', misread })).toMatchObject({
+        finals: [],
+        recovery: { type: 'unanswered', misread: misread === true },
+      })
+    },
+  )
 })

@@ -297,8 +297,12 @@ describe('the finding that a run proves nothing', () => {
 
   test('names what the run lacks: faults or a recovery', () => {
     expect(findDoubts(busy, [killed], [])).toEqual([{ lacks: 'faults', text: 'no kill was injected' }])
-    const recovery = { type: 'unanswered', waited: nanos(2e9) } as const
-    expect(findDoubts(busy, [], [], undefined, recovery).map(({ lacks }) => lacks)).toEqual(['recovery'])
+    const recovery = { type: 'unanswered', waited: nanos(2e9), misread: false } as const
+    const [doubt] = findDoubts(busy, [], [], undefined, recovery)
+    expect(doubt).toMatchObject({ lacks: 'recovery', text: expect.stringMatching(/^nothing was answered /) })
+    expect(findDoubts(busy, [], [], undefined, { ...recovery, misread: true })).toMatchObject([
+      { lacks: 'recovery', text: expect.stringMatching(/^no answer was understood after everything was healed/) },
+    ])
   })
 
   test('findVacuity reports that a run proves nothing if no operation was pending during a requested fault', () => {

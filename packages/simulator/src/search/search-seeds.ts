@@ -105,7 +105,7 @@ const PATIENCE = [...new Set(TIMEOUTS_MS)].map((ms) => `${ms} ms`).join(' or ')
 function firstReasons(all: readonly UndecidedSeed[]): readonly UndecidedSeed[] {
   if (all.length === 0) return all
   const inOrder = all.toSorted((one, other) => one.seed - other.seed)
-  const texts = inOrder.map(({ reason }) => reason.text)
+  const texts = inOrder.map(({ reason }) => uncounted(reason.text))
   return inOrder.filter((_, i) => texts.indexOf(texts[i] ?? '') === i).slice(0, MOST_REASONS)
 }
 

@@ -223,6 +223,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
   const history = historyOf(events)
   const { failure, undecided } = judge(subject, history, limits)
   const stopped = failure === undefined ? unrecovered(subject, scenario, history, played) : undefined
+  if (stopped?.kind === 'record') return finish(undefined, history, undecided ?? stopped)
   return finish(failure ?? stopped, history, stopped === undefined ? undecided : undefined)
 }
 

@@ -1,3 +1,4 @@
+import type { Reason } from '@chaosproxy/checker'
 import { type History, isAnswered, moment, type Nanos } from '@chaosproxy/history'
 import { mayStopUnder } from '@chaosproxy/protocols'
 import type { Played, Scenario } from '@chaosproxy/runner'
@@ -12,6 +13,9 @@ export interface Unrecovered {
   readonly waited: Nanos
 }
 
+/** Why it is not known whether the protocol recovers: its answers were not understood. */
+export type Misread = Reason & { readonly kind: 'record' }
+
 /**
  * Returns a failure if the protocol answered before all faults were healed, but not afterwards. A protocol that never
  * answers shows nothing about recovery; a search reports it for all trials together.
@@ -21,7 +25,7 @@ export function unrecovered(
   { targetSettings }: Pick<Scenario, 'targetSettings'>,
   history: History,
   played: Played | undefined,
-): Unrecovered | undefined {
+): Unrecovered | Misread | undefined {
   if (level === NO_LEVEL || played?.recovery.type !== 'unanswered') return undefined
   const { healedAt, recovery, faults } = played
   const spared: readonly string[] = mayStopUnder(protocol, targetSettings)
@@ -29,10 +33,14 @@ export function unrecovered(
   const last = lastAnswer(history, healedAt, workload)
   if (last === undefined) return undefined
   const { waited } = recovery
-  const errors = commonestErrors(history, (row) => (history.operations.callTime[row] ?? 0) >= healedAt)
+  const errors = errorsSince(history, healedAt)
+  if (recovery.misread) return { kind: 'record', text: `no answer was understood after everything was healed${errors}` }
   const what = `Nothing was answered in the ${moment(waited)} after everything was healed at ${moment(healedAt)}; the last answer came at ${moment(last)}${errors}`
   return { kind: 'unrecovered', what, healedAt, waited }
 }
+
+const errorsSince = (history: History, time: Nanos): string =>
+  commonestErrors(history, (row) => (history.operations.callTime[row] ?? 0) >= time)
 
 /**
  * Returns the time of the last answer. Counts only functions that clients called after healing, and that are reads or

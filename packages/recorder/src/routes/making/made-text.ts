@@ -54,8 +54,9 @@ function completionOf(made: MadeRequest, answer: Answer, harmless: boolean): Com
     case 'fail':
       return completion
     case 'info':
-    case 'not-understood':
       return { type: harmless ? 'fail' : 'info', error: completion.error }
+    case 'not-understood':
+      return { type: harmless ? 'fail' : 'info', error: completion.error, misread: true }
   }
 }
 
