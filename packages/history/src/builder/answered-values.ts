@@ -1,7 +1,10 @@
 import type { Columns } from '../columns/columns.ts'
-import { FLAG_UNSAID, FLAG_VERSION, OK } from '../columns/history-columns.ts'
+import { FLAG_NO_RESULT, FLAG_UNSAID, FLAG_VERSION, OK } from '../columns/history-columns.ts'
+import type { UserError } from '../event/error.ts'
 import type { EventInput } from '../event/event.ts'
 import { type AnswerCounts, answerCounts } from '../event/input.ts'
+import { brokenRule } from '../event/rules.ts'
+import { returnsValue, takesNothing } from '../operations/meaning.ts'
 import type { ByteTable } from '../tables/byte-table.ts'
 import { isTransaction } from '../tables/transactions.ts'
 import type { ValueId, ValueTable } from '../tables/value.ts'
@@ -70,6 +73,40 @@ export class AnsweredValues {
  */
 export const unsaidFlags = ({ value, extra }: EventInput): number =>
   extra?.['unsaid'] === 'version' ? FLAG_UNSAID | FLAG_VERSION : value === undefined ? FLAG_UNSAID : 0
+
+/** A read that returned no value, with an unknown member, which may be the value. */
+export interface UnreadAnswer {
+  readonly f: string
+  readonly member: string
+  readonly line: number
+}
+
+export function unreadIn({ f, type, value, extra = {} }: EventInput, line: number): UnreadAnswer | undefined {
+  if (type !== 'ok' || value !== undefined || !takesNothing(f) || !returnsValue(f)) return undefined
+  const member = Object.keys(extra).find((name) => name !== 'requestId')
+  return member === undefined ? undefined : { f, member, line }
+}
+
+/** @throws UserError if no operation of the function returned a value. */
+export function refuseUnread(
+  { f, member, line }: UnreadAnswer,
+  source: string,
+  { length, f: functionOf, outcome, flags }: Columns,
+  functions: ByteTable,
+): void {
+  for (let row = 0; row < length; row++)
+    if (outcome[row] === OK && ((flags[row] ?? 0) & FLAG_NO_RESULT) === 0 && functions.text(functionOf[row] ?? 0) === f)
+      return
+  throw unreadError(source, line, f, member)
+}
+
+/** The error for a file of which no read has a value, and the read on `line` has an unknown member. */
+export const unreadError = (source: string, line: number, f: string, member: string): UserError =>
+  brokenRule(
+    source,
+    line,
+    `no ${f} has a value. Write null as the value of a ${f} that found nothing. If "${member}" is the value: --map output=${member}`,
+  )
 
 /** Takes a version from the answer if the input lacks it. */
 export function fillInVersions({ length, flags, outcome, input, output }: Columns): void {

@@ -29,7 +29,14 @@ import { clientNumber, isClient, ProcessTable } from '../tables/processes.ts'
 import { SessionTable } from '../tables/sessions.ts'
 import { isTransaction } from '../tables/transactions.ts'
 import { type ValueId, ValueTable } from '../tables/value.ts'
-import { AnsweredValues, fillInVersions, unsaidFlags } from './answered-values.ts'
+import {
+  AnsweredValues,
+  fillInVersions,
+  refuseUnread,
+  type UnreadAnswer,
+  unreadIn,
+  unsaidFlags,
+} from './answered-values.ts'
 import { Attempts } from './attempts.ts'
 import { type Built, brokenAt, mixed, otherFunction, processName, twoInFlight, typeName } from './breaches.ts'
 import { Disorder, type Ordering, OutOfOrder } from './disorder.ts'
@@ -105,6 +112,7 @@ export class HistoryBuilder implements EventSink {
   #clocks: ClockNotes | undefined
   /** By line of the completion. */
   #transactionNotes: Map<number, TransactionNote> | undefined
+  #unread: UnreadAnswer | undefined
   #events = 0
   /**
    * The approximate size in bytes of the events of the nemesis and the recorder. Excludes the events in `#unmeasured`.
@@ -217,6 +225,7 @@ export class HistoryBuilder implements EventSink {
     this.#clocks.note(line, event)
     if (event.type !== 'invoke') {
       this.#noteTransaction(event, line)
+      this.#unread ??= unreadIn(event, line)
       return
     }
     this.#attempts ??= new Attempts()
@@ -321,6 +330,7 @@ export class HistoryBuilder implements EventSink {
     // A checker needs the transactions of all keys together.
     if (this.values.hasTransactions) return 'transactions'
     this.#answers.forget()
+    this.#unread = undefined
     this.#columns.release(this.#open, take)
     if (this.values.sizeBytes > MOST_TEXT_BYTES) this.values = this.#columns.withValues(this.values, new ValueTable())
     if (this.errors.sizeBytes > MOST_TEXT_BYTES) this.errors = new ByteTable()
@@ -339,7 +349,8 @@ export class HistoryBuilder implements EventSink {
       reused + withoutTime + hugeTimes > 0 ||
       lacksInvocations ||
       this.#warnings.length > 0 ||
-      !this.#disorder.isEmpty
+      !this.#disorder.isEmpty ||
+      this.#unread !== undefined
     )
       throw new CannotPack('irregularities')
     if (this.keyNumbers.areMixed) throw new CannotPack('keys that are no texts')
@@ -413,8 +424,10 @@ export class HistoryBuilder implements EventSink {
    * Returns the history, which shares columns with the builder, so call `build` only once.
    *
    * @throws OutOfOrder if its times contradict the order of its events.
+   * @throws UserError if no read has a value, and one has an unknown member, which may be that value.
    */
   build(): History {
+    if (this.#unread !== undefined) refuseUnread(this.#unread, this.source, this.#columns, this.functions)
     const inversion = this.#disorder.refused(this.#columns, this.#plansCalls)
     if (inversion !== undefined) throw new OutOfOrder(this.source, this.epoch, inversion, this.#warnings)
     if (this.#answers.hasRevised && this.#isWatched) this.#answers.restore()

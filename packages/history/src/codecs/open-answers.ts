@@ -1,3 +1,4 @@
+import { unreadError } from '../builder/answered-values.ts'
 import type { Json } from '../event/event.ts'
 import { brokenRule, shortened } from '../event/rules.ts'
 import { takesNothing } from '../operations/meaning.ts'
@@ -15,11 +16,7 @@ export function refuseUnread(operations: readonly ReadOperation[], source: strin
   if (first === undefined) return
   const { f } = first.event
   if (operations.some(({ event, output }) => event.f === f && output !== undefined)) return
-  throw brokenRule(
-    source,
-    first.line,
-    `no ${f} has a value. Write null as the value of a ${f} that found nothing. If "${first.unread}" is the value: --map output=${first.unread}`,
-  )
+  throw unreadError(source, first.line, f, first.unread ?? '')
 }
 
 /**

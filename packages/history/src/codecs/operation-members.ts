@@ -1,6 +1,6 @@
 import type { EventInput, Json, Process } from '../event/event.ts'
 import { EventError, shortened } from '../event/rules.ts'
-import { meaningOf, replacesWhole, takesNothing } from '../operations/meaning.ts'
+import { meaningOf, replacesWhole, returnsValue, takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
 import { etcdOperation, isEtcdOperation } from './etcd-operations.ts'
 import { type Exchange, exchangeOf } from './http-lines.ts'
@@ -285,8 +285,6 @@ function answerOf(line: Line, { f, value, result, isContent = false }: Asked, is
 const RESULT = 'what was returned'
 const ASKED = 'what was asked for'
 const OUTCOME = 'the outcome'
-
-const returnsValue = (f: string): boolean => (meaningOf(f)?.answers ?? 'value') === 'value'
 
 function readBy(
   line: Line,

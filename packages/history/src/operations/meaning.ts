@@ -32,5 +32,7 @@ export const mayChange = (f: string): boolean =>
 /** Whether an operation is invoked without a value. */
 export const takesNothing = (f: string): boolean => meanings.get(f)?.takes === 'nothing'
 
+export const returnsValue = (f: string): boolean => (meanings.get(f)?.answers ?? 'value') === 'value'
+
 /** A function name with its article: `a write`, `an increment`. */
 export const withArticle = (f: string): string => `${/^[aeiou]/i.test(f) ? 'an' : 'a'} ${f}`

@@ -137,6 +137,22 @@ describe('an ambiguous answer member', () => {
     expect(await told(two({ value: 1 }, {}))).toEqual([WRITTEN, '1 read x null > ok null'])
   })
 
+  test('is refused in a file of events if no read has a value and a member without a role may be the value', async () => {
+    const events = (...reads: readonly object[]): string => {
+      const write = { process: 0, f: 'write', key: 'x', value: 1 }
+      const answers = reads.flatMap((read) => [
+        { process: 1, type: 'invoke', f: 'read', key: 'x' },
+        { process: 1, type: 'ok', f: 'read', key: 'x', ...read },
+      ])
+      return lines([{ ...write, type: 'invoke' }, { ...write, type: 'ok' }, ...answers])
+    }
+    expect(await told(events({ data: 1 }))).toMatch(/:4: no read has a value\. .*--map output=data$/)
+    expect(await told(events({ data: 1 }), { mapping: { output: 'data' } })).toEqual(BOTH)
+    for (const read of [{ data: 1, value: null }, {}, { requestId: 'r1' }])
+      expect(await told(events(read))).toEqual([WRITTEN, '1 read x null > ok null'])
+    expect(await told(events({ data: 1 }, { value: 1 }))).toHaveLength(3)
+  })
+
   test('is refused if another member states another outcome', async () => {
     expect(await told(two({ value: 1, type: 'ok', status: 500 }, { value: 1 }))).toMatch(
       /"status" says .* "type"|"status".*"type"/,
