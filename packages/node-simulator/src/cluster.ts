@@ -273,8 +273,11 @@ function openWorld(service: Service, options: ServiceClusterOptions, names: read
     if (turn.life !== undefined) world.refuse(turn.life.id, refusal)
   })
   const deaths = createDeaths(service, world)
-  const hosts = hostsOf(service.spec.program, hostNames(service, names))
   const { spec } = service
+  const hosts = hostsOf(spec.program, hostNames(service, names), {
+    PostgreSQL: databaseHosts(spec.postgres ?? {}),
+    Redis: spec.redis === undefined ? [] : [REDIS],
+  })
   const seats = new Seats(options.keepsPackages === true)
   const shared = { service, world, network, seed, hosts, intrinsics, seats, told }
   const nodesOf = (ids: readonly NodeId[]): ReadonlyMap<NodeId, ServiceNode> =>

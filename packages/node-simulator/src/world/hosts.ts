@@ -1,4 +1,5 @@
 import type { NodeId } from '@chaosproxy/faults'
+import { POSTGRES_PORT, REDIS_PORT } from '../declared/hosts.ts'
 import { NotSimulated } from '../refusal.ts'
 import type { Hosts } from './life.ts'
 
@@ -23,23 +24,32 @@ const INSTEAD =
 const SIMULATED = [
   {
     name: 'Redis',
+    port: REDIS_PORT,
     hosts: /redis|valkey|cache/i,
     add: " Add a Redis at redis:6379 with redis: 'simulated', or --redis.",
   },
   {
     name: 'PostgreSQL',
+    port: POSTGRES_PORT,
     hosts: /pg|postgres|sql|db|database/i,
     add: " Add a PostgreSQL at pg:5432 with beside: { pg: 'postgres' }, or --beside pg=postgres.",
   },
 ] as const
 
-export function hostsOf(program: string, names: readonly NodeId[]): Hosts {
-  const refused = (what: string, server: (typeof SIMULATED)[number] | undefined): NotSimulated =>
-    new NotSimulated(
-      what,
-      `is not a node of ${program}, whose nodes are ${names.join(', ')}`,
-      `${INSTEAD}${server?.add ?? ''}`,
-    )
+/** The nodes that are simulated servers, by the name of the server. */
+export interface SimulatedServers {
+  readonly PostgreSQL: readonly NodeId[]
+  readonly Redis: readonly NodeId[]
+}
+
+export function hostsOf(program: string, names: readonly NodeId[], servers: SimulatedServers): Hosts {
+  function refused(what: string, server: (typeof SIMULATED)[number] | undefined): NotSimulated {
+    const [at] = server === undefined ? [] : servers[server.name]
+    const not = `is not a node of ${program}, whose nodes are ${names.join(', ')}`
+    if (server !== undefined && at !== undefined)
+      return new NotSimulated(what, not, `The simulated ${server.name} is at ${at}:${server.port}.`)
+    return new NotSimulated(what, not, `${INSTEAD}${server?.add ?? ''}`)
+  }
   return {
     find: (host, from) => (LOCAL.has(host) ? from : names.find((name) => name === host)),
     unknown: (host) =>
