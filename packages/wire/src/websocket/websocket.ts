@@ -9,8 +9,8 @@ const LONGEST_REASON_BYTES = 123
 
 /**
  * WebSocket messages (RFC 6455), after an upgrade from HTTP/1.1. A text is read as JSON or, if it is not JSON, as text.
- * A binary message is read as `{"base64":…}`, and so is the payload of a close frame. A close frame is written as
- * `{"close":1011,"reason":…}`. Compressed messages (permessage-deflate, RFC 7692) are not decoded, because each may
+ * A binary message is read as `{"base64":…}`, and a close frame as `{"close":1011,"reason":…}`, with the code 1005 if the
+ * frame has none. Compressed messages (permessage-deflate, RFC 7692) are not decoded, because each may
  * refer to all earlier ones. A server compresses none if the client does not offer it.
  */
 export const websocket: Framing = {
@@ -23,7 +23,8 @@ export const websocket: Framing = {
   isCompressed: (message) => ((message[0] ?? 0) & RSV1) !== 0,
   read(message) {
     const payload = payloadOf(message)
-    return payload === undefined ? undefined : saidBy(payload)
+    if (payload === undefined) return undefined
+    return ((message[0] ?? 0) & OPCODE_BITS) === OPCODE.close ? closedBy(payload) : saidBy(payload)
   },
   plain: (message) => payloadOf(message) ?? NOTHING,
   write(value, direction) {
@@ -41,9 +42,19 @@ const HTTP = Buffer.from('HTTP/')
 const NOTHING = Buffer.alloc(0)
 const EXTENSIONS = /^sec-websocket-extensions:[^\r\n]*\r\n/gim
 const RSV1 = 0x40
+const OPCODE_BITS = 0x0f
+/** Stands for the code of a close frame without a payload (RFC 6455 §7.1.5). */
+const NO_CODE = 1005
+
+function closedBy(payload: Buffer): Json {
+  if (payload.length < 2) return { close: NO_CODE }
+  const reason = payload.toString('utf8', 2)
+  return { close: payload.readUInt16BE(), ...(reason === '' ? {} : { reason }) }
+}
 
 function closePayload(value: { readonly [member: string]: Json }): Buffer {
   const { close, reason = '' } = value
+  if (close === NO_CODE) return NOTHING
   const text = Buffer.from(String(reason))
   const isCode = typeof close === 'number' && Number.isInteger(close) && close >= 1000 && close <= 4999
   if (!isCode || text.length > LONGEST_REASON_BYTES)

@@ -51,9 +51,10 @@ describe('the WebSocket framing', () => {
     expect(out.map(({ bytes }) => bytes.toString('latin1')).join('')).toBe(`${text}more`)
   })
 
-  test('decodes each text, JSON value and byte string that it encodes', () => {
+  const MESSAGES = ['hello', { a: [1] }, { base64: '/w==' }, 'x'.repeat(70_000)]
+  test('decodes each text, JSON value, byte string and close frame that it encodes', () => {
     for (const direction of ['requests', 'responses'] as const)
-      for (const said of ['hello', { a: [1] }, { base64: '/w==' }, 'x'.repeat(70_000)]) {
+      for (const said of [...MESSAGES, { close: 1011, reason: 'x' }, { close: 1000 }, { close: 1005 }]) {
         const message = websocket.write(said, direction)
         expect(isOneMessage(websocket, direction, message)).toBe(true)
         expect(websocket.read(message)).toEqual(said)
@@ -62,6 +63,7 @@ describe('the WebSocket framing', () => {
     expect(websocket.plain?.(latin(frames(false)[3] ?? '')).toString()).toBe('ab')
     expect(websocket.read(latin(frames(false)[4] ?? ''))).toBe(undefined)
     expect(websocket.write({ close: 1011, reason: 'x' }, 'responses')).toEqual(latin('\x88\x03\x03\xf3x'))
+    expect(websocket.write({ close: 1005 }, 'responses')).toEqual(latin('\x88\x00'))
     expect(() => websocket.write({ close: 7 }, 'responses')).toThrow('a close frame must have a code from 1000 to 4999')
   })
   test.each([0, 125, 126, 65_535, 65_536])('writes and reads a message of %i bytes', (length) => {
