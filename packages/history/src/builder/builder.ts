@@ -609,9 +609,10 @@ export class HistoryBuilder implements EventSink {
   }
 
   #expectInvocation(process: number, type: number, f: number, line: number): void {
-    if (!this.#mayLackInvocations || this.#clientEvents > 0) {
-      throw this.#broken(line, rules.notInvoked(this.#nameOf(process), typeName(type), this.functions.text(f)))
-    }
+    const open = this.#open[process] ?? NONE
+    const ended = [this.#nameOf(process), typeName(type), this.functions.text(f)] as const
+    if (open < NONE) throw this.#broken(line, rules.endedTwice(...ended, NONE - 1 - open))
+    if (!this.#mayLackInvocations || this.#clientEvents > 0) throw this.#broken(line, rules.notInvoked(...ended))
     this.#tolerated.lacksInvocations = true
   }
 

@@ -11,6 +11,10 @@ export const rules = {
     `process ${shown(process)} completed ${quoted(f)} (${type}) without having invoked it. ` +
     'Every ok, fail and info follows an invoke of the same process.',
 
+  endedTwice: (process: Process, type: EventType, f: string, line: number): string =>
+    `process ${shown(process)} completed ${quoted(f)} (${type}) after its info of line ${line}. ` +
+    `An operation ends once. If the ${type} is the late answer, remove line ${line}.`,
+
   otherFunction: (process: Process, type: EventType, f: string, openF: string, openLine: number): string =>
     `process ${shown(process)} completed ${quoted(f)} (${type}) while its open operation is ${quoted(openF)} (line ${openLine}). ` +
     'A completion has the "f" of its invocation.',

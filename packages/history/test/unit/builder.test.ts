@@ -181,7 +181,12 @@ describe('a history that breaks a rule', () => {
   })
 
   test('is refused for a second completion of one operation', () => {
-    expect(refusal([call(4, 'read'), end(4, 'info', 'read', null), end(4, 'ok', 'read', 1)])).toMatch(/^h\.jsonl:3: /)
+    expect(refusal([call(4, 'read'), end(4, 'info', 'read', null), end(4, 'ok', 'read', 1)])).toBe(
+      'h.jsonl:3: process 4 completed "read" (ok) after its info of line 2. An operation ends once. If the ok is the late answer, remove line 2.',
+    )
+    expect(refusal([call(4, 'read'), end(4, 'ok', 'read', 1), end(4, 'ok', 'read', 1)])).toMatch(
+      /^h\.jsonl:3: .* without having invoked it/,
+    )
   })
 
   test('is refused by completionsOnly if it has both a call and an unpaired completion', () => {
