@@ -26,6 +26,8 @@ export interface DescribedRoute extends ApiRoute {
   readonly query?: readonly Parameter[] | undefined
   readonly success: {
     readonly status: 200 | 201 | 204
+    /** The description of status 201, if the route may also create the resource. */
+    readonly created?: string | undefined
     readonly description: string
     readonly schema?: Schema | undefined
     /** JSON by default. */

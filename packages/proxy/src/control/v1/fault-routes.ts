@@ -36,7 +36,7 @@ function singleFaults(plane: ControlPlane, views: Views): readonly DescribedRout
     puts(
       faults,
       'Injects a fault under this name, or changes the one that has it (status 200, or 201 for a new one)',
-      { done: 'It is in force.', errors: [404, 409] },
+      { done: 'The fault is changed.', created: 'The fault is injected.', errors: [404, 409] },
       (name, body) => putFault(plane, name, body),
     ),
     removes(

@@ -16,6 +16,8 @@ export interface NamedThings<Thing> {
 /** The description of a route's success, and its error statuses. */
 interface Outcomes {
   readonly done: string
+  /** If a new resource has the status 201: the description of this status. */
+  readonly created?: string | undefined
   readonly errors?: readonly number[] | undefined
 }
 
@@ -79,7 +81,7 @@ export const adds = <Thing>(
 export const puts = <Thing>(
   things: NamedThings<Thing>,
   summary: string,
-  { done, errors }: Outcomes,
+  { done, created, errors }: Outcomes,
   put: (name: string, body: unknown) => readonly [status: 200 | 201, thing: Thing],
 ): DescribedRoute => ({
   method: 'PUT',
@@ -87,7 +89,7 @@ export const puts = <Thing>(
   operation: operationOf('put', things),
   summary,
   body: reference(`${capitalised(things.noun)}Request`),
-  success: { status: 200, description: done, schema: schemaOf(things) },
+  success: { status: 200, created, description: done, schema: schemaOf(things) },
   errors,
   handle(request) {
     const [status, thing] = put(request.param(things.noun), readJsonBody(request.body))
