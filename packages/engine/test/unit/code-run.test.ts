@@ -20,7 +20,7 @@ const statement = (request: string, site: number, at: number) => ({
   ...{ answeredAt: nanos(at), committedAt: nanos(at), reads: ['people/1/name'], writes: [] },
 })
 
-test("a line that uses a query's result depends on the cells that the query of the same request read", () => {
+test('a line that uses the result of a query depends on the cells that this query read', () => {
   const steps = codeSteps([step('A', 0, 1), step('A', 1, 5), step('B', 1, 6)], sited)
   const rests = withSql(steps, [statement('A', 0, 3)], sited).map(({ request, line, rests }) => [request, line, rests])
   const result = JSON.stringify(['pool', 'SELECT', ''])

@@ -136,12 +136,15 @@ describe('a capture of messages', () => {
   test.each([
     ['not recorded', 'not every message to n3 was captured'],
     ['not recognised', 'x = 743 was not recognised in what was sent to n3: it may have been sent'],
-  ] as const)('captured messages that may lack a missed write are reported as %s, and not drawn', (unclear, words) => {
-    const all = told([], { isCut: true, unclear })
-    for (const text of [all.page, all.terminal, JSON.stringify(all.explained)]) expect(text).toContain(words)
-    expect(JSON.parse(all.json)).toMatchObject({ messages: { unclear, neverSent: false } })
-    expect(all.svg).not.toContain('class="message')
-  })
+  ] as const)(
+    'if no captured message has the missed write, but one may have been sent, the report says %s and draws no message',
+    (unclear, words) => {
+      const all = told([], { isCut: true, unclear })
+      for (const text of [all.page, all.terminal, JSON.stringify(all.explained)]) expect(text).toContain(words)
+      expect(JSON.parse(all.json)).toMatchObject({ messages: { unclear, neverSent: false } })
+      expect(all.svg).not.toContain('class="message')
+    },
+  )
 
   test('the report does not say that messages are missing if a captured message contained the write that the read missed', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })

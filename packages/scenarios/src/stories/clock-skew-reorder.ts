@@ -15,7 +15,7 @@ const system = {
 
 export const clockSkewReorder: Story = {
   name: 'clock-skew-reorder',
-  summary: 'the last write loses, because the clock that stamped the one before it runs ahead',
+  summary: 'the last write is lost, because the clock that stamped an earlier write runs ahead',
   told: [
     {
       ...system,

@@ -310,7 +310,7 @@ test('a cell of the comparison table shows the only level of a bank as violated 
   expect(row.level).toBe('none')
 })
 
-test('a cell of the comparison table does not show a level as met if the run with sets violated that level', () => {
+test('the comparison table shows a level as met only if neither the run with registers nor the run with sets violated it', () => {
   const measurement = (met: readonly string[], violated: readonly string[], lost: number): Measurement => ({
     ...measured([[0, 10, 'n1', 'write', 1, 'ok']], []),
     ...{ levels: ['linearizable', 'sequential', 'causal', 'eventual'], met, violated, lost },

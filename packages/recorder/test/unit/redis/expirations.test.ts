@@ -153,7 +153,7 @@ describe('an expiry', () => {
     expect(ended()).toEqual(['invoke x', 'ok x'])
   })
 
-  test('is recorded as failed if the only unanswered operation is a write, which cannot observe it', () => {
+  test('an expiration is recorded as failed if the only operation without an answer is a write, because a write does not show whether the key had expired', () => {
     const { one, other, pass, ended } = connected(answers)
     one.send('SET x 1 EX 10\r\n')
     pass(20_000)
