@@ -212,7 +212,7 @@ function whyUnreached(address: string): Promise<string | undefined> {
   })
 }
 
-/** A finding about containers, which matters only for targets of containers. */
+/** A finding about container engines. It matters only for targets that run in containers. */
 export interface ContainerFinding extends Finding {
   readonly isNeeded: boolean
 }

@@ -114,7 +114,7 @@ describe('nanoseconds since 1970', () => {
     ])
   })
 
-  test('are read exactly in separately read stretches of a recording', async () => {
+  test('are read exactly if parts of a recording are read separately and then joined', async () => {
     const path = file(
       'stretches.jsonl',
       [0, 1, 2, 3].map((n) => eventsAt(TIMES.map((each) => since1970(each + 2e9 * n)))).join(''),

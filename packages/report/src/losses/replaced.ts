@@ -15,7 +15,7 @@ import {
 export interface Replacement {
   /** The newest write that replaced the culprit's value, and was acknowledged before the culprit began. */
   readonly confirmed: OperationRow | undefined
-  /** The newest read before the culprit that returned a newer value. */
+  /** The newest of the reads before the culprit whose value is newer than the culprit's. */
   readonly saw: OperationRow | undefined
   /** The newest read before the culprit that returned another value. It began after the culprit's value was written. */
   readonly differs: OperationRow | undefined

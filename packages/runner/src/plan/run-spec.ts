@@ -28,7 +28,7 @@ type Said<Of> = { readonly [Member in keyof Of]?: Of[Member] | undefined }
 
 export interface NamedPart {
   readonly name?: string | undefined
-  /** A deliberate bug; only for targets. */
+  /** A deliberate bug of the target; absent for workloads. */
   readonly bug?: string | undefined
   readonly settings?: Settings | undefined
 }

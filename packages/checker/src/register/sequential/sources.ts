@@ -67,7 +67,7 @@ interface Choosing {
   readonly threads: Threads
   /** The facts so far. `writerOf` holds the sources of reads that have only one possible source. */
   readonly facts: ReadsFrom
-  /** By read: its possible sources at the start. */
+  /** By read: the writes that it may have read from, before the search excludes any. */
   readonly all: readonly Candidates[]
   /** By operation that reads: the index of the read in `all` and `candidates`. */
   readonly numberOf: ReadonlyMap<number, number>

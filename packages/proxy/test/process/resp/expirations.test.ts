@@ -88,7 +88,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     ['strings', drawn, 8, 20],
     ['hashes, deletions of everything, and scripts', drawnHash, 0, 10],
   ])(
-    `does not violate linearizability on a correct server with clients of %s (seed ${seed})`,
+    `linearizability is not violated on a correct server if clients use %s (seed ${seed})`,
     async (_, draw, met, gone) => {
       const results = { met: 0, unknown: 0, violated: 0 }
       let expired = 0

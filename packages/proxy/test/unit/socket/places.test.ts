@@ -63,7 +63,7 @@ describe('a run of bytes', () => {
     return { run, passed }
   }
 
-  test('joins what is adjacent in one memory, and nothing else', () => {
+  test('passes adjacent ranges of one buffer as one range, and all others separately', () => {
     const { run, passed } = runOf()
     for (const [start, end] of [
       [0, 1],

@@ -79,7 +79,7 @@ export function searchClient(
   return isUnknown ? 'unknown' : 'met'
 }
 
-/** Replaces the lookup of values, which only appends need. */
+/** A lookup of values without any: only appends need the values, and there are none here. */
 const NO_TEXTS = (): Json => null
 
 /**
