@@ -113,7 +113,7 @@ async function readable<Value>(name: string, reading: Promise<Value>): Promise<V
   } catch (error) {
     if (!(error instanceof DOMException)) throw error
     throw inputError(
-      `${name}: this cannot be read (${error.message}). If this is a folder, drop the history that it contains, such as history.jsonl. If the file has changed, choose it again.`,
+      `${name}: this cannot be read (${error.message}). If this is a folder, choose the file in it that is the history, such as history.jsonl. If the file has changed, choose it again.`,
     )
   }
 }

@@ -26,7 +26,8 @@ const chainInvariants: readonly Invariant[] = [
   },
   {
     name: 'nodes agree',
-    summary: 'no two nodes consider different updates with the same number executed by the tail (§3)',
+    summary:
+      'if two nodes consider an update executed by the tail, and both have the same number, it is the same update (§3)',
     watch: () => watchAgreement(histories),
   },
   {

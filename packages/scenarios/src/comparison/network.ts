@@ -44,7 +44,7 @@ const GIGABIT_BYTES_PER_SECOND = 125_000_000
 
 /** All networks that `--network` can name. */
 export const networks: readonly NetworkPreset[] = [
-  { name: 'local', summary: 'as quick as this machine, or as the simulator’s links', schedule: () => [] },
+  { name: 'local', summary: 'adds no delay to the links of this machine or of the simulator', schedule: () => [] },
   {
     name: 'geo',
     summary: 'nodes in Virginia, California and Ireland in turn',

@@ -88,7 +88,9 @@ function parseRoutes(value: unknown, where: string): readonly RouteSpec[] {
   const at = where.slice(0, where.lastIndexOf(': '))
   if (Array.isArray(value) && value.length > 0)
     return value.map((route: unknown, i) => parseRoute(route, `${at}: route ${i + 1}`))
-  throw inputError(`${where} must be a non-empty list, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.`)
+  throw inputError(
+    `${where} must be a non-empty list, such as [{"request":"GET /kv/{key}","f":"read","result":"body"}].`,
+  )
 }
 
 /** @throws UserError (input) that begins with `where`. */

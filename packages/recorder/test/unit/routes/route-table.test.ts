@@ -16,7 +16,7 @@ test('a route table in JSON is parsed and returned unchanged', () => {
 describe('a malformed route table', () => {
   test.each<[unknown, string]>([
     [[], 'x: [] is not an object.'],
-    [{}, 'x: "routes" must be a non-empty list, such as {"request":"GET /kv/{key}","f":"read","result":"body"}.'],
+    [{}, 'x: "routes" must be a non-empty list, such as [{"request":"GET /kv/{key}","f":"read","result":"body"}].'],
     [routes({}), 'x: route 1: "request" is undefined. Write a method and a path: "PUT /kv/{key}".'],
     [routes({ request: '/kv', f: 'read' }), 'x: route 1: "request" is "/kv". Write a method and a path'],
     [
