@@ -27,7 +27,7 @@ export type Completion = (
     }
   | { readonly type: 'info'; readonly error: string }
 ) & {
-  /** Whether the object answered with what the client does not understand. */
+  /** Whether the object answered, and the client did not understand the answer. */
   readonly misread?: true | undefined
   /** The node that received the request, if the client chose it. */
   readonly node?: string | undefined
