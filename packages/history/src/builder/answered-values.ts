@@ -1,6 +1,5 @@
 import type { Columns } from '../columns/columns.ts'
 import { FLAG_NO_RESULT, FLAG_UNSAID, FLAG_VERSION, OK } from '../columns/history-columns.ts'
-import type { UserError } from '../event/error.ts'
 import type { EventInput } from '../event/event.ts'
 import { type AnswerCounts, answerCounts } from '../event/input.ts'
 import { brokenRule } from '../event/rules.ts'
@@ -97,16 +96,12 @@ export function refuseUnread(
   for (let row = 0; row < length; row++)
     if (outcome[row] === OK && ((flags[row] ?? 0) & FLAG_NO_RESULT) === 0 && functions.text(functionOf[row] ?? 0) === f)
       return
-  throw unreadError(source, line, f, member)
-}
-
-/** The error for a file of which no read has a value, and the read on `line` has an unknown member. */
-export const unreadError = (source: string, line: number, f: string, member: string): UserError =>
-  brokenRule(
+  throw brokenRule(
     source,
     line,
     `no ${f} has a value. Write null as the value of a ${f} that found nothing. If "${member}" is the value: --map output=${member}`,
   )
+}
 
 /** Takes a version from the answer if the input lacks it. */
 export function fillInVersions({ length, flags, outcome, input, output }: Columns): void {

@@ -1,23 +1,9 @@
-import { unreadError } from '../builder/answered-values.ts'
 import type { Json } from '../event/event.ts'
 import { brokenRule, shortened } from '../event/rules.ts'
 import { takesNothing } from '../operations/meaning.ts'
 import { canonical } from '../tables/value.ts'
 import type { ReadOperation } from './operation-members.ts'
 import type { Roles } from './roles.ts'
-
-/**
- * Throws if no read has a value, and some reads have a member without a role, which may be that value.
- *
- * @throws UserError
- */
-export function refuseUnread(operations: readonly ReadOperation[], source: string): void {
-  const first = operations.find(({ unread }) => unread !== undefined)
-  if (first === undefined) return
-  const { f } = first.event
-  if (operations.some(({ event, output }) => event.f === f && output !== undefined)) return
-  throw unreadError(source, first.line, f, first.unread ?? '')
-}
 
 /**
  * Uses the whole file to decide whether answers of reads, such as `"result":"ok"`, are values or outcomes.

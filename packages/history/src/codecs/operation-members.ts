@@ -36,8 +36,6 @@ export interface OperationLine {
    * The member with the value read, if any. A member of this name then contains values in the whole file, not outcomes.
    */
   readonly carrier?: string | undefined
-  /** For a read without a value: a member without a role, which may contain the value read. */
-  readonly unread?: string | undefined
 }
 
 export interface ReadOperation extends OperationLine {
@@ -101,13 +99,12 @@ export function operationOf(said: Members, roles: Roles): OperationLine | undefi
   const outcome = combined(line, explicit, answer.outcome, error, times.returned !== undefined)
   const node = line.take(line.found('node'), 'the node')
   const final = line.take(line.found('final'), 'the mark of final reads')
-  const extra = requestOf(line)
+  const request = requestOf(line)
   roles.leave(members, line.used)
-  const isBlank = takesNothing(f) && returnsValue(f) && outcome.type === 'ok' && !outcome.isNothing
-  const unread =
-    isBlank && answer.output === undefined && answer.open === undefined
-      ? Object.keys(members).find((name) => !line.used.has(name))
-      : undefined
+  // A member without a role may be the value of a read without a value.
+  const isBlank = takesNothing(f) && answer.output === undefined
+  const unread = isBlank ? Object.entries(members).find(([name]) => !line.used.has(name)) : undefined
+  const extra = unread === undefined ? request : { ...request, [unread[0]]: unread[1] }
   return {
     process,
     ...times,
@@ -124,7 +121,6 @@ export function operationOf(said: Members, roles: Roles): OperationLine | undefi
     output: outcome.isNothing && takesNothing(f) ? null : answer.output,
     ...(answer.open === undefined ? {} : { open: answer.open }),
     ...(answer.carrier === undefined ? {} : { carrier: answer.carrier }),
-    ...(unread === undefined ? {} : { unread }),
   }
 }
 

@@ -9,7 +9,7 @@ import { canonical } from '../tables/value.ts'
 import { plural } from '../text/figures.ts'
 import { headerOfMembers } from './event-members.ts'
 import { LeftOut } from './left-out.ts'
-import { refuseUnread, settled } from './open-answers.ts'
+import { settled } from './open-answers.ts'
 import { callOf, operationOf, type ReadOperation, timeNames } from './operation-members.ts'
 import type { Mapping, Members, Roles } from './roles.ts'
 import { type Extent, extentOf, instantOf, NANOSECONDS, type Unit, unitOf, valueOfParts } from './time-units.ts'
@@ -76,9 +76,7 @@ export class OperationRows {
     if (leftOut !== undefined) sink.warn(`${source}: ${leftOut}.`)
     if (this.#operations.length === 0 && leftOut !== undefined)
       throw brokenRule(source, 1, 'no line describes an operation.')
-    const answered = settled(this.#operations, roles, source)
-    refuseUnread(answered, source)
-    const operations = this.#placed(answered)
+    const operations = this.#placed(settled(this.#operations, roles, source))
     sink.taken?.(roles.taken())
     const extent = timesOf(operations)
     const unit = operations.length === 0 ? NANOSECONDS : unitOf(this.#timeNames, extent)
