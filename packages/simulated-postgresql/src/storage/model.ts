@@ -141,8 +141,8 @@ export interface Index {
 export interface Reader {
   readonly transaction: Transaction
   /**
-   * The transactions that read what this one wrote (rw-conflicts in). `conflictsOut` are those that wrote what this one
-   * read.
+   * The transactions that read the older versions of what this one wrote (rw-conflicts in). `conflictsOut` are those
+   * that wrote newer versions of what this one read.
    */
   readonly conflictsIn: Set<Reader>
   readonly conflictsOut: Set<Reader>

@@ -126,13 +126,16 @@ describe('the protocol that a proxy carries', () => {
       expect(() => parseCarriage(unknown, 'x')).toThrow('Known: http, http2')
   })
 
-  test.each(framings.map(({ name }) => name))('of the framing %s has that framing, and its encryption', (name) => {
-    const carries = parseCarriage(name, 'x')
-    expect(framingOf(carries)?.name).toBe(name)
-    expect(encryptionOf(carries)).toBe(framings.find((framing) => framing.name === name)?.encryption)
-    expect(carriageName(carries)).toBe(carries.kind === 'spoken' ? name : 'messages')
-    expect(recordedBy(carries)).toBe(carries.kind === 'spoken' ? carries.protocol : undefined)
-  })
+  test.each(framings.map(({ name }) => name))(
+    'by the name %s uses the framing of this name, with the encryption that the framing declares',
+    (name) => {
+      const carries = parseCarriage(name, 'x')
+      expect(framingOf(carries)?.name).toBe(name)
+      expect(encryptionOf(carries)).toBe(framings.find((framing) => framing.name === name)?.encryption)
+      expect(carriageName(carries)).toBe(carries.kind === 'spoken' ? name : 'messages')
+      expect(recordedBy(carries)).toBe(carries.kind === 'spoken' ? carries.protocol : undefined)
+    },
+  )
 
   test('is recorded by its own routes, or by those of the recording', () => {
     const [http, http2, recorded] = [

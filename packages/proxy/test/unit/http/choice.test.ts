@@ -73,24 +73,27 @@ describe('a rule', () => {
       ['none', 'none'],
       [0, 0],
     ],
-  ])('counts hits by the effects %j as %j: only a rule that ends a message counts', (effects, hits) => {
-    const rules = effects.map(() => named({}))
-    const suffered: number[] = []
-    carryOut(
-      rules,
-      (rule) => {
-        suffered.push(rules.indexOf(rule))
-        return effects[rules.indexOf(rule)] ?? 'none'
-      },
-      'GET /',
-    )
-    expect(rules.map(({ standing }) => standing.hits)).toEqual(hits)
-    expect(rules.flatMap(({ standing }) => standing.recent.map(({ request }) => request))).toEqual(
-      hits.filter((hit) => hit > 0).map(() => 'GET /'),
-    )
-    const end = effects.indexOf('ends')
-    expect(suffered).toHaveLength(end === -1 ? effects.length : end + 1)
-  })
+  ])(
+    'rules with the effects %j have %j hits: none follows a rule that ends the message, and then only that rule has a hit',
+    (effects, hits) => {
+      const rules = effects.map(() => named({}))
+      const suffered: number[] = []
+      carryOut(
+        rules,
+        (rule) => {
+          suffered.push(rules.indexOf(rule))
+          return effects[rules.indexOf(rule)] ?? 'none'
+        },
+        'GET /',
+      )
+      expect(rules.map(({ standing }) => standing.hits)).toEqual(hits)
+      expect(rules.flatMap(({ standing }) => standing.recent.map(({ request }) => request))).toEqual(
+        hits.filter((hit) => hit > 0).map(() => 'GET /'),
+      )
+      const end = effects.indexOf('ends')
+      expect(suffered).toHaveLength(end === -1 ? effects.length : end + 1)
+    },
+  )
 })
 
 const headOf = (method: string, target: string, headers: { readonly [name: string]: string } = {}) => ({

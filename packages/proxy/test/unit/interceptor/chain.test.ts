@@ -141,7 +141,7 @@ describe('two chained interceptors', () => {
     expect(outer).toEqual(expected.map((totalBytes) => `outer requests delivered ${totalBytes}`))
   })
 
-  test('count a dropped request as delivered with a later one', () => {
+  test('the bytes of a dropped request count as delivered once a byte of the next request is delivered', () => {
     const { interceptor, callsSince } = chained((bytes) => (bytes.toString() === 'abc' ? [] : [bytes]))
     for (const text of ['abc', 'de', 'f']) interceptor.requests.receive(Buffer.from(text))
     for (const totalBytes of [0, 1, 2, 3]) interceptor.requests.delivered(totalBytes)

@@ -35,7 +35,8 @@ const MOST_CLASSES = 64
 /**
  * Creates the frontier search (see `createFrontier` for its rules) for the most frequent case: at most 32 operations
  * open at once, and no append. A configuration is then a few words. A call leaves all configurations unchanged.
- * Observations and writes of the current value are marked only when the state changes.
+ * Operations that leave the state as it is, such as reads of the current value, are marked as done once the state
+ * changes.
  *
  * At first the search follows only `followed` configurations, because one explanation is enough. If an explanation is
  * hard to find, it follows more, and finally all.
