@@ -1,5 +1,5 @@
 import { type CheckOptions, check, decidedByStart, hintsFor, overwrittenNotes, type Report } from '@chaosproxy/checker'
-import { type History, millis } from '@chaosproxy/history'
+import { FLAG_FINAL, type History, millis, printable } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
 import type { FileSubject, WrittenProof } from '@chaosproxy/report'
 import { missingSuccesses } from '@chaosproxy/runner'
@@ -102,9 +102,21 @@ function withHints({ file, settings, setup }: JudgedTask, { history, report }: C
   const isViolated = Object.values(report.levels).some(({ result }) => result === 'violated')
   const isTold = settings.unit !== undefined || (setup?.vacuous ?? []).length > 0 || history.tally !== undefined
   const found = isViolated ? hintsFor(history) : isTold ? [] : overwrittenNotes(history)
-  const hints = [...standstillsOf(history).map(standstillText), ...found]
+  const early = isViolated && setup === undefined ? finalReadsUnderFaults(history) : []
+  const hints = [...standstillsOf(history).map(standstillText), ...found, ...early]
   if (hints.length === 0) return history
   return { ...history, warnings: [...history.warnings, ...hints.map((hint) => `${sourceName(file)}: ${hint}`)] }
+}
+
+/** Warns of final reads under a fault whose end the history does not have. */
+function finalReadsUnderFaults(history: History): readonly string[] {
+  const { flags, callTime } = history.operations
+  const open = faultSpans(history, undefined).find(({ isOpen }) => isOpen)
+  if (open === undefined || !flags.some((flag, row) => (flag & FLAG_FINAL) !== 0 && (callTime[row] ?? 0) >= open.from))
+    return []
+  return [
+    `final reads were made under ${printable(open.label)}, which the history does not end. The levels about final reads are about the time after all faults. Record the end of the fault, or do not mark these reads as final.`,
+  ]
 }
 
 function judge({ settings, setup }: JudgedTask, { history, report, checking }: Checked): Judged {
