@@ -3,7 +3,7 @@ import { didYouMean, inputError, UserError } from '@chaosproxy/history'
 import type { WeaknessQuestion } from '@chaosproxy/runner'
 import { type Framing, parseFraming } from '@chaosproxy/wire'
 import type { Setting } from '@chaosproxy/workloads'
-import type { NodeReadiness } from '../command/command-node.ts'
+import type { NodeReadiness } from '../command/readiness.ts'
 import { type CommandText, wordsOf } from '../command/words.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { type CommandFault, planFault } from './command-fault.ts'
@@ -138,20 +138,17 @@ function readinessOf(
   ports: readonly [Port, ...Port[]],
   { where, commandOf }: ReadinessParts,
 ): NodeReadiness<string> {
-  const [first] = ports
-  switch (ready?.by) {
-    case undefined:
-      return { by: 'tcp', port: first.name }
-    case 'tcp':
-      return { by: 'tcp', port: portNamed(ready.port, ports, where) }
-    case 'http':
-      return { ...ready, port: portNamed(ready.port, ports, where) }
-    case 'log':
-      return ready
-    case 'command':
-      return { by: 'command', command: commandOf(ready.command, 'ready.command') }
-  }
+  const planned = planReadiness(ready, (text) => commandOf(text, 'ready.command'))
+  if ('port' in planned) portNamed(planned.port, ports, where)
+  return planned
 }
+
+/** Returns when a node is ready: as declared, or else once its first port accepts connections. */
+export const planReadiness = (
+  ready: ReadyDeclaration | undefined,
+  commandOf: (text: CommandText) => ProgramCommand,
+): NodeReadiness<string> =>
+  ready?.by === 'command' ? { by: 'command', command: commandOf(ready.command) } : (ready ?? { by: 'tcp' })
 
 /** @throws UserError (input) */
 export function portNamed(

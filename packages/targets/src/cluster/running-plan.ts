@@ -2,15 +2,15 @@ import type { NodeId } from '@chaosproxy/faults'
 import { inputError } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import { parseFraming } from '@chaosproxy/wire'
-import { addressText, fillCommand, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
-import type { Readiness } from '../command/readiness.ts'
+import type { Placeholders } from '../command/placeholders.ts'
+import { type Readiness, readinessAt } from '../command/readiness.ts'
 import { wordsOf } from '../command/words.ts'
 import type { PeerLink } from '../network/cluster-network.ts'
 import { planRemotes, type RemotePlan } from '../remote/remote-plan.ts'
 import { type CommandFault, planFault, requireFilled } from './command-fault.ts'
 import { nodeIds, type RunningDeclaration } from './declaration.ts'
 import { type Addresses, addAddresses } from './node-placeholders.ts'
-import { portNamed } from './parts.ts'
+import { planReadiness, portNamed } from './parts.ts'
 import type { RunningNodeOptions } from './running-node.ts'
 
 export interface RunningPlan {
@@ -81,17 +81,8 @@ function readinessOf({ ready }: RunningDeclaration, place: ReadinessPlace): Read
     const name = portNamed(port, [{ name: clientPort }, ...names], `${where}: ready`)
     return addresses[name] ?? { host: '', port: 0 }
   }
-  switch (ready?.by) {
-    case undefined:
-    case 'tcp':
-      return { by: 'tcp', ...at(ready?.port) }
-    case 'http': {
-      const url = `http://${addressText(at(ready.port))}${fillPlaceholders(ready.path, placeholders)}`
-      return { by: 'http', url, status: ready.status }
-    }
-    case 'command':
-      return { by: 'command', command: fillCommand({ words: wordsOf(ready.command, `${where}: ready`) }, placeholders) }
-  }
+  const plan = planReadiness(ready, (text) => ({ words: wordsOf(text, `${where}: ready`) }))
+  return readinessAt(plan, at, placeholders)
 }
 
 /**

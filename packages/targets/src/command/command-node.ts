@@ -8,16 +8,9 @@ import { howItEnded, startCommand } from './command-process.ts'
 import { makeDataDirectory, wipeDataDirectory, writeDataFile } from './data-directory.ts'
 import { fillCommand, fillPlaceholders, type Placeholders } from './placeholders.ts'
 import { releasePorts, reservePorts } from './ports.ts'
-import { type Readiness, readinessText, sizeOf, untilReady } from './readiness.ts'
+import { type NodeReadiness, type Readiness, readinessAt, readinessText, sizeOf, untilReady } from './readiness.ts'
 import { failedCommand, runToEnd } from './run-to-end.ts'
 import { type Life, type SupervisedNode, superviseNode } from './supervised-node.ts'
-
-/** Like `Readiness`, but ports are given by name, and other texts may contain placeholders. */
-export type NodeReadiness<Port extends string> =
-  | { readonly by: 'tcp'; readonly port: Port }
-  | { readonly by: 'http'; readonly port: Port; readonly path: string; readonly status?: number | undefined }
-  | { readonly by: 'log'; readonly pattern: string }
-  | { readonly by: 'command'; readonly command: ProgramCommand }
 
 const AFTER_MS = 5_000
 
@@ -72,8 +65,6 @@ export interface CommandNode<Port extends string> extends SupervisedNode {
   readonly addresses: { readonly [port in Port]: Address }
   readonly suffer?: NonNullable<Victim['suffer']>
   placeholders(): Placeholders
-  /** Empties the data directory, like the loss of a disk. Call only while the node is down. */
-  wipe(): void
 }
 
 /**
@@ -103,20 +94,20 @@ export async function openCommandNode<Port extends string>(
   const filled = (command: ProgramCommand) => fillCommand(command, placeholders())
 
   const files = () => filledFiles(options.files, placeholders())
-  const readiness = () => readinessOf(options.readiness, { ports, host, values: placeholders() })
+  const addresses = addressesOf(ports, host)
+  const readiness = () =>
+    readinessAt<Port>(options.readiness, (port = options.ports[0]) => addresses[port], placeholders())
 
   async function prepare(): Promise<void> {
     for (const [path, text] of files()) writeDataFile(resolve(dataDir, path), text, user)
     for (const each of options.prepare ?? []) await runPreparation(filled({ user, ...each }), options)
   }
 
-  function wipe(): void {
-    wipeDataDirectory(dataDir, user)
-    prepared = false
-  }
-
   async function launch(life: number): Promise<Life<NodePorts<Port>>> {
-    if (options.wipedOnRestart && life > 1) wipe()
+    if (options.wipedOnRestart && life > 1) {
+      wipeDataDirectory(dataDir, user)
+      prepared = false
+    }
     makeDataDirectory(dataDir, user)
     if (!prepared) await prepare()
     prepared = true
@@ -145,13 +136,9 @@ export async function openCommandNode<Port extends string>(
   return {
     ...node,
     ports,
-    addresses: addressesOf(ports, host),
+    addresses,
     ...(machine && { suffer: machine.suffering(node) }),
     placeholders,
-    wipe() {
-      if (node.pid() !== undefined) throw new Error(`${id} is running, so its data directory cannot be wiped`)
-      wipe()
-    },
     async end() {
       await node.end()
       for (const command of after) await runToEnd({ name: id, command, keeper, logPath, timeoutMs: AFTER_MS })
@@ -179,24 +166,6 @@ export const addressesOf = <Port extends string>(
 ): { readonly [port in Port]: Address } => {
   const entries = Object.entries<number>(ports).map(([name, port]) => [name, { host, port }])
   return Object.fromEntries(entries) as { readonly [port in Port]: Address }
-}
-
-function readinessOf<Port extends string>(
-  plan: NodeReadiness<Port>,
-  { ports, host, values }: { readonly ports: NodePorts<Port>; readonly host: string; readonly values: Placeholders },
-): Readiness {
-  switch (plan.by) {
-    case 'tcp':
-      return { by: 'tcp', port: ports[plan.port], host }
-    case 'http': {
-      const url = `http://${host}:${ports[plan.port]}${fillPlaceholders(plan.path, values)}`
-      return { by: 'http', url, status: plan.status }
-    }
-    case 'log':
-      return plan
-    case 'command':
-      return { by: 'command', command: fillCommand(plan.command, values) }
-  }
 }
 
 /** A node that waits for others before it is ready may wait for ever, so the text contains a hint. */

@@ -3,20 +3,56 @@ import { get } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { environmentError, inputError, type UserError } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
 import { type CommandProcess, type Exit, howItEnded } from './command-process.ts'
 import { endOfLog, lastWords, readFrom } from './log-tail.ts'
+import { addressText, fillCommand, fillPlaceholders, type Placeholders } from './placeholders.ts'
 import { runToEnd } from './run-to-end.ts'
 
+/** When a server is ready. Its address may change. */
 export type Readiness =
-  | { readonly by: 'tcp'; readonly port: number; readonly host?: string | undefined }
+  | { readonly by: 'tcp'; readonly address: Address }
   /** The server answers a GET with `status`; by default with any status from 200 to 299. */
-  | { readonly by: 'http'; readonly url: string; readonly status?: number | undefined }
+  | {
+      readonly by: 'http'
+      readonly address: Address
+      readonly path: string
+      readonly status?: number | undefined
+    }
   /** The server prints a line that this regular expression matches. */
   | { readonly by: 'log'; readonly pattern: string }
   /** The command, which is run repeatedly, exits with code 0. */
   | { readonly by: 'command'; readonly command: ProgramCommand }
+
+/** Like `Readiness`, but ports are given by name, and other texts may contain placeholders. */
+export type NodeReadiness<Port extends string> =
+  | { readonly by: 'tcp'; readonly port?: Port | undefined }
+  | {
+      readonly by: 'http'
+      readonly port?: Port | undefined
+      readonly path: string
+      readonly status?: number | undefined
+    }
+  | Extract<Readiness, { readonly by: 'log' | 'command' }>
+
+export function readinessAt<Port extends string>(
+  plan: NodeReadiness<Port>,
+  addressOf: (port: Port | undefined) => Address,
+  values: Placeholders,
+): Readiness {
+  switch (plan.by) {
+    case 'tcp':
+      return { by: 'tcp', address: addressOf(plan.port) }
+    case 'http':
+      return { ...plan, address: addressOf(plan.port), path: fillPlaceholders(plan.path, values) }
+    case 'log':
+      return plan
+    case 'command':
+      return { by: 'command', command: fillCommand(plan.command, values) }
+  }
+}
 
 interface UntilReadyOptions {
   readonly name: string
@@ -64,9 +100,9 @@ const notAgain = (name: string, logPath: string, exit: Exit): UserError =>
 export function readinessText(readiness: Readiness): string {
   switch (readiness.by) {
     case 'tcp':
-      return `accepts connections on ${readiness.host === undefined ? 'port ' : `${readiness.host}:`}${readiness.port}`
+      return `accepts connections on ${readiness.address.host}:${readiness.address.port}`
     case 'http':
-      return `answers ${readiness.url} with ${readiness.status ?? 'a status from 200 to 299'}`
+      return `answers ${urlOf(readiness)} with ${readiness.status ?? 'a status from 200 to 299'}`
     case 'log':
       return `prints a line that matches /${readiness.pattern}/`
     case 'command':
@@ -80,9 +116,9 @@ export function readinessText(readiness: Readiness): string {
 export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions, 'process'>): () => Promise<boolean> {
   switch (readiness.by) {
     case 'tcp':
-      return () => accepts(readiness.port, readiness.host ?? '127.0.0.1')
+      return () => accepts(readiness.address)
     case 'http':
-      return () => answers(readiness.url, readiness.status)
+      return () => answers(urlOf(readiness), readiness.status)
     case 'log': {
       const pattern = patternOf(readiness.pattern)
       return async () => printedSince(options.logPath, options.logOffset).some((line) => pattern.test(line))
@@ -98,6 +134,9 @@ export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions
   }
 }
 
+const urlOf = ({ address, path }: Extract<Readiness, { readonly by: 'http' }>): string =>
+  `http://${addressText(address)}${path}`
+
 /** Returns the lines since an offset, without the last one, which may be incomplete. */
 const printedSince = (logPath: string, offset: number): string[] => readFrom(logPath, offset).split('\n').slice(0, -1)
 
@@ -111,7 +150,7 @@ function patternOf(text: string): RegExp {
 
 export const sizeOf = (logPath: string): number => statSync(logPath, { throwIfNoEntry: false })?.size ?? 0
 
-function accepts(port: number, host: string): Promise<boolean> {
+function accepts({ port, host }: Address): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host })
     socket.setTimeout(LONGEST_TRY_MS)

@@ -3,9 +3,10 @@ import type { Address } from '@chaosproxy/proxy'
 import type { CommandFault } from '../cluster/command-fault.ts'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import { type Addresses, addAddresses } from '../cluster/node-placeholders.ts'
+import { planReadiness } from '../cluster/parts.ts'
 import { allEnded, type RunningNode, runningNode } from '../cluster/running-node.ts'
-import { fillCommand, fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
-import type { Readiness } from '../command/readiness.ts'
+import type { Placeholders } from '../command/placeholders.ts'
+import { readinessAt } from '../command/readiness.ts'
 import { wordsOf } from '../command/words.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import { goesOn } from './as-found.ts'
@@ -43,7 +44,7 @@ const commandFault = (engine: EngineProgram, inject: string, heal: string): Comm
 
 /** Returns a container as a node, whose faults the engine injects. */
 export function containerNode(options: ContainerNodeOptions): RunningNode {
-  const { member, engine, timeoutMs, keeper, logPath } = options
+  const { member, engine, declaration, where, timeoutMs, keeper, logPath } = options
   const id: NodeId = member.endpoint
   // A restarted container may have another address.
   const address: Address = {
@@ -54,13 +55,14 @@ export function containerNode(options: ContainerNodeOptions): RunningNode {
   }
   const addresses = { [CLIENT_PORT]: address }
   const placeholders = placeholdersOf(options, addresses)
+  const ready = planReadiness(declaration.ready, (text) => ({ words: wordsOf(text, `${where}: ready`) }))
   const node = runningNode({
     ...{ id, addresses, timeoutMs, keeper, logPath, placeholders },
     faults: {
       kill: { ...commandFault(engine, 'kill', 'start'), turn: 'start' },
       pause: { ...commandFault(engine, 'pause', 'unpause'), turn: 'first' },
     },
-    readiness: readinessOf(options, address, placeholders),
+    readiness: readinessAt(ready, () => address, placeholders),
   })
   const { name } = member.container
   const { disk, clock } = options
@@ -91,34 +93,4 @@ function placeholdersOf(
   }
   addAddresses(found, 'address', addresses, [CLIENT_PORT])
   return found
-}
-
-function readinessOf(
-  { declaration: { ready }, where }: ContainerNodeOptions,
-  address: Address,
-  placeholders: Placeholders,
-): Readiness {
-  switch (ready?.by) {
-    case undefined:
-    case 'tcp':
-      return {
-        by: 'tcp',
-        port: address.port,
-        get host() {
-          return address.host
-        },
-      }
-    case 'http': {
-      const path = fillPlaceholders(ready.path, placeholders)
-      return {
-        by: 'http',
-        status: ready.status,
-        get url() {
-          return `http://${address.host}:${address.port}${path}`
-        },
-      }
-    }
-    case 'command':
-      return { by: 'command', command: fillCommand({ words: wordsOf(ready.command, `${where}: ready`) }, placeholders) }
-  }
 }

@@ -42,19 +42,12 @@ describe('a node run by an arbitrary command', () => {
     expect(moved).toEqual([node.ports.client, undefined, node.ports.client])
   })
 
-  test('starts with an empty data directory after a wipe', async () => {
-    const node = await run.node(countingServer)
+  test('restarts with an empty data directory if restarts wipe it', async () => {
+    const node = await run.node({ ...countingServer, wipedOnRestart: true })
     await node.start()
     await node.kill()
-    node.wipe()
     await node.revive()
     expect(await answerOf(node.ports.client)).toBe('1')
-  })
-
-  test('cannot be wiped while it runs', async () => {
-    const node = await run.node(countingServer)
-    await node.start()
-    expect(() => node.wipe()).toThrow('n1 is running')
   })
 
   test('holds a request that arrives during a pause, and replies after the resume', async () => {
@@ -68,16 +61,15 @@ describe('a node run by an arbitrary command', () => {
     expect(await answer).toBe('1')
   })
 
-  test('runs its preparation before the first start, and again after each wipe', async () => {
+  test.each([
+    ['only', false],
+    ['and again after each wipe', true],
+  ])('runs its preparation before the first start %s', async (_, wipedOnRestart) => {
     const prepare = [shell('echo prepared >> {data}/notes'), shell('echo twice >> {data}/notes')]
     const notes = join(run.directory(), 'data', 'notes')
-    const node = await run.node({ ...countingServer, prepare })
+    const node = await run.node({ ...countingServer, prepare, wipedOnRestart })
     await node.start()
     await node.kill()
-    await node.revive()
-    expect(readFileSync(notes, 'utf8')).toBe('prepared\ntwice\n')
-    await node.kill()
-    node.wipe()
     await node.revive()
     expect(readFileSync(notes, 'utf8')).toBe('prepared\ntwice\n')
   })
@@ -127,7 +119,6 @@ describe('a node run by an arbitrary command', () => {
       expect(statSync(data).mode & 0o777).toBe(0o700)
     } finally {
       await node.end()
-      node.wipe()
       rmSync(data, { recursive: true, force: true })
     }
   })
