@@ -15,40 +15,31 @@ type Change = (held: Json | undefined) => { readonly next: Json; readonly comple
  */
 export async function updated(
   operation: Operation,
-  input: Input,
-  keeping: Keeping,
+  { key = '' }: Input,
+  { update, locks }: Keeping,
   change: Change,
 ): Promise<Completion> {
-  if (keeping.update === 'lock') return heldUpdate(operation, input, keeping, change)
-  const name = object(input.key ?? '')
-  do {
+  const name = object(key)
+  /** Tries the update once. Undefined if a condition is not met. */
+  async function attempt(conditions: (held: Held | undefined) => readonly Compare[]): Promise<Completion | undefined> {
     const found = await get(operation, name)
     if (isTrouble(found)) return found
     const { held } = found
     const { next, completion } = change(held?.value)
-    const done = await commit(operation, [unchanged(name, held)], [putStep(name, next)])
+    const done = await commit(operation, conditions(held), [putStep(name, next)])
     if (isTrouble(done)) return done
-    if (done.succeeded) return completion
+    return done.succeeded ? completion : undefined
+  }
+  if (update === 'lock')
+    return underLock(
+      locks.of(operation, key),
+      async (token) => (await attempt(() => locks.guard(key, token))) ?? { type: 'fail', error: 'the lock was lost' },
+    )
+  do {
+    const completion = await attempt((held) => [
+      held === undefined ? createdAt(name, 0) : modifiedAt(name, held.modified),
+    ])
+    if (completion !== undefined) return completion
   } while (await operation.pause())
   return { type: 'fail', error: 'another client interfered each time' }
-}
-
-const unchanged = (name: string, held: Held | undefined): Compare =>
-  held === undefined ? createdAt(name, 0) : modifiedAt(name, held.modified)
-
-function heldUpdate(
-  operation: Operation,
-  { key = '' }: Input,
-  { locks }: Keeping,
-  change: Change,
-): Promise<Completion> {
-  const name = object(key)
-  return underLock(locks.of(operation, key), async (token) => {
-    const found = await get(operation, name)
-    if (isTrouble(found)) return found
-    const { next, completion } = change(found.held?.value)
-    const done = await commit(operation, locks.guard(key, token), [putStep(name, next)])
-    if (isTrouble(done)) return done
-    return done.succeeded ? completion : { type: 'fail', error: 'the lock was lost' }
-  })
 }
