@@ -9,7 +9,6 @@ import { fillCommand, type Placeholders } from '../command/placeholders.ts'
 import { failedCommand, runToEnd } from '../command/run-to-end.ts'
 import { type CommandText, wordsOf } from '../command/words.ts'
 import { type ClusterNetwork, type ClusterNetworkOptions, openClusterNetwork } from '../network/cluster-network.ts'
-import type { DatagramCuts } from '../network/inject.ts'
 import { type Starting, type StartingOptions, startCluster } from '../network/starting.ts'
 import { openWireRecord } from '../network/wire-record.ts'
 import type { RemoteProxies } from '../remote/remote-proxies.ts'
@@ -109,18 +108,15 @@ export const startServing = <Node extends ServingNode>(options: ServingOptions<N
       rehearsal,
       notes: async () => [
         ...(rehearsal?.remark === undefined ? [] : [rehearsal.remark]),
-        ...((await starting.redirected?.notes?.()) ?? []),
+        ...((await starting.redirected?.notes()) ?? []),
         ...(starting.machines?.notes() ?? []),
       ],
       others: options.others,
       remotes,
-      datagrams: cutsOf(starting.redirected),
+      datagrams: starting.redirected,
       failover: failoverOf(options.failover, { nodes, keeper, logDir }),
     })
   })
-
-const cutsOf = (redirected: Starting<ServingNode>['redirected']): DatagramCuts | undefined =>
-  redirected?.cut === undefined ? undefined : { cut: redirected.cut }
 
 function addressOf(nodes: readonly ServingNode[], id: NodeId, port: string): Address {
   const address = nodes.find((node) => node.id === id)?.addresses[port]

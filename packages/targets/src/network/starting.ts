@@ -19,9 +19,8 @@ export interface Starting<Node extends StartedNode> {
   remotes?: { close(): Promise<void> } | undefined
   roles?: { stop(): Promise<void> } | undefined
   /** Redirects traffic of containers until `release`. `close` is called after the proxy has closed. */
-  redirected?: {
-    cut?: DatagramCuts['cut']
-    notes?(): Promise<readonly string[]>
+  redirected?: DatagramCuts & {
+    notes(): Promise<readonly string[]>
     release(): Promise<void>
     close(): Promise<void>
   }
