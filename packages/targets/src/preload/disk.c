@@ -213,11 +213,13 @@ int fallocate(int fd, int mode, off_t at, off_t length) {
   }
   return (int)syscall(SYS_fallocate, fd, mode, at, length);
 }
+/* The C library's own function. */
+#define REAL(name) ((__typeof__(name) *)dlsym(RTLD_NEXT, #name))
+
 int posix_fallocate(int fd, off_t at, off_t length) {
   struct stat found;
   if (syscall(SYS_fstat, fd, &found) == 0 && at + length <= found.st_size) return 0;
-  int (*real)(int, off_t, off_t) = (int (*)(int, off_t, off_t))dlsym(RTLD_NEXT, "posix_fallocate");
-  return before_resizing(fd, at + length) ? ENOSPC : real(fd, at, length);
+  return before_resizing(fd, at + length) ? ENOSPC : REAL(posix_fallocate)(fd, at, length);
 }
 
 /* Prepares an open that truncates a file to zero. */
@@ -262,15 +264,14 @@ int creat(const char *path, mode_t mode) { return open_file(AT_FDCWD, path, O_CR
 int __open_2(const char *path, int flags) { return open_file(AT_FDCWD, path, flags, 0); }
 int __openat_2(int directory, const char *path, int flags) { return open_file(directory, path, flags, 0); }
 
-static FILE *open_stream(const char *name, const char *path, const char *mode) {
-  FILE *(*real)(const char *, const char *) = (FILE * (*)(const char *, const char *)) dlsym(RTLD_NEXT, name);
+static FILE *open_stream(__typeof__(fopen) *real, const char *path, const char *mode) {
   if (root_length > 0 && mode[0] == 'w') before_emptying(AT_FDCWD, path);
   FILE *stream = real(path, mode);
   if (stream != NULL && (mode[0] != 'r' || strchr(mode, '+') != NULL)) after_opening(fileno(stream));
   return stream;
 }
-FILE *fopen(const char *path, const char *mode) { return open_stream("fopen", path, mode); }
-FILE *fopen64(const char *path, const char *mode) { return open_stream("fopen64", path, mode); }
+FILE *fopen(const char *path, const char *mode) { return open_stream(REAL(fopen), path, mode); }
+FILE *fopen64(const char *path, const char *mode) { return open_stream(REAL(fopen64), path, mode); }
 
 static int made_file(int fd) {
   int kept = errno;
@@ -278,14 +279,10 @@ static int made_file(int fd) {
   errno = kept;
   return fd;
 }
-int mkstemp(char *name) { return made_file(((int (*)(char *))dlsym(RTLD_NEXT, "mkstemp"))(name)); }
-int mkstemp64(char *name) { return made_file(((int (*)(char *))dlsym(RTLD_NEXT, "mkstemp64"))(name)); }
-int mkostemp(char *name, int flags) {
-  return made_file(((int (*)(char *, int))dlsym(RTLD_NEXT, "mkostemp"))(name, flags));
-}
-int mkostemp64(char *name, int flags) {
-  return made_file(((int (*)(char *, int))dlsym(RTLD_NEXT, "mkostemp64"))(name, flags));
-}
+int mkstemp(char *name) { return made_file(REAL(mkstemp)(name)); }
+int mkstemp64(char *name) { return made_file(REAL(mkstemp64)(name)); }
+int mkostemp(char *name, int flags) { return made_file(REAL(mkostemp)(name, flags)); }
+int mkostemp64(char *name, int flags) { return made_file(REAL(mkostemp64)(name, flags)); }
 
 static void remember_mapping(char *start, size_t length, int fd, off_t offset) {
   struct tracked file;
