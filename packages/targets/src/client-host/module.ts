@@ -3,13 +3,14 @@ import { resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { inputError, UserError, usageError } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
-import { allFunctions, judgeAnswer } from '@chaosproxy/workloads'
+import { allFunctions } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { type ClientKind, functions } from '../clients/client-kind.ts'
-import { createFirstAnswers } from '../clients/first-answers.ts'
-import { createPendingRequests } from '../clients/pending-requests.ts'
 import type { OpenedClients, PlannedClients } from '../clients/planned-clients.ts'
+import { createUserRequests } from '../clients/user-requests.ts'
 import { builtEntry } from '../processes/entry.ts'
+import { firstMessage } from '../user-files/vet-file.ts'
+import type { Bad } from '../user-files/vet-on-thread.ts'
 import type { FromHost, ToHost } from './messages.ts'
 
 export interface ModuleDeclaration {
@@ -52,47 +53,47 @@ interface ModuleOptions {
 }
 
 async function openModule(file: string, { named, functions, broke }: ModuleOptions): Promise<OpenedClients> {
-  const { thread, ears } = await startThread(file, named, functions)
-  const pending = createPendingRequests()
-  const firsts = createFirstAnswers(named, broke)
+  const thread = await startThread(file, named, functions)
+  const requests = createUserRequests(named, broke)
+  const bad = (what: string): void => requests.breakDown(inputError(`${named}${what}`))
   let clients = 0
   let heardAt = performance.now()
-  const heard = (): void => {
+  thread.on('message', (message: FromHost) => {
     heardAt = performance.now()
-  }
-
-  function breakDown(error: UserError): void {
-    if (pending.isClosed()) return
-    pending.close(error.message)
-    broke(error)
-  }
-
-  function answered(id: number, answer: unknown): void {
-    const request = pending.find(id)
-    if (request === undefined) return
-    const judged = judgeAnswer(request.input, answer)
-    if (judged.type === 'broken') breakDown(inputError(`${named}: ${judged.why}.`))
-    else {
-      firsts.answered()
-      pending.settle(id, judged)
+    switch (message.type) {
+      case 'answer': {
+        const why = requests.answered(message.id, message.answer)
+        if (why !== undefined) bad(`: ${why}.`)
+        break
+      }
+      case 'thrown': {
+        const { id, refused, error } = message
+        requests.failed(id, error, refused ? { type: 'fail', error } : undefined)
+        break
+      }
+      case 'bad':
+        requests.breakDown(new UserError(message.code, message.message))
+        break
+      case 'exited':
+        bad(` calls process.exit(${message.exitCode}): it would end chaos itself.`)
+        break
+      case 'ready':
+      case 'pong':
+        break
+      default:
+        message satisfies never
     }
-  }
-
-  function thrown(id: number, refused: boolean, error: string): void {
-    const request = pending.find(id)
-    if (request !== undefined) firsts.failed(request, error)
-    if (refused) pending.settle(id, { type: 'fail', error })
-    else pending.lose(id, error)
-  }
-
-  Object.assign(ears, earsOf(named, { answered, thrown, breakDown, heard }))
+  })
+  thread.on('error', ({ message }: Error) =>
+    bad(`: an uncaught error: ${message}. Does a driver emit "error" with no listener?`),
+  )
+  thread.on('exit', () => bad(' has ended its thread.'))
   const ping = setInterval(() => {
     if (performance.now() - heardAt > STUCK_MS)
-      breakDown(inputError(`${named} is stuck in a loop: it has not returned for ${STUCK_MS / 1000} s.`))
+      bad(` is stuck in a loop: it has not returned for ${STUCK_MS / 1000} s.`)
     else tell({ type: 'ping' })
   }, PING_EVERY_MS)
   const tell = (message: ToHost): void => thread.postMessage(message)
-
   return {
     connect({ node, host, port }) {
       const client = clients++
@@ -100,10 +101,9 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
         invoke(request, timeoutMs, completed) {
           const late = (number: number) => {
             tell({ type: 'abort', id: number })
-            firsts.failed(request, `timeout after ${timeoutMs} ms`)
-            pending.lose(number, `timeout after ${timeoutMs} ms`)
+            requests.failed(number, `timeout after ${timeoutMs} ms`)
           }
-          const id = pending.add(request, completed, { afterMs: timeoutMs, late })
+          const id = requests.add(request, completed, { afterMs: timeoutMs, late })
           if (id !== undefined)
             tell({ type: 'invoke', id, client, address: { node, host, port }, input: request.input })
         },
@@ -112,99 +112,30 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
     },
     async close() {
       clearInterval(ping)
-      pending.close('client closed')
+      requests.close('client closed')
       await thread.terminate()
     },
   }
-}
-
-interface Hearing {
-  heard(): void
-  answered(id: number, answer: unknown): void
-  thrown(id: number, refused: boolean, error: string): void
-  breakDown(error: UserError): void
-}
-
-function earsOf(named: string, { heard, answered, thrown, breakDown }: Hearing): Ears {
-  const bad = (what: string): void => breakDown(inputError(`${named}${what}`))
-  return {
-    message(message) {
-      heard()
-      switch (message.type) {
-        case 'answer':
-          answered(message.id, message.answer)
-          break
-        case 'thrown':
-          thrown(message.id, message.refused, message.error)
-          break
-        case 'bad':
-          breakDown(new UserError(message.code, message.message))
-          break
-        case 'exited':
-          bad(` calls process.exit(${message.exitCode}): it would end chaos itself.`)
-          break
-        case 'ready':
-        case 'pong':
-          break
-        default:
-          message satisfies never
-      }
-    },
-    error: ({ message }) => bad(`: an uncaught error: ${message}. Does a driver emit "error" with no listener?`),
-    exit: () => bad(' has ended its thread.'),
-  }
-}
-
-/** Handlers for the thread's messages and its end, replaceable while it runs. */
-interface Ears {
-  message(message: FromHost): void
-  error(error: Error): void
-  exit(): void
 }
 
 /**
  * Starts the thread. Resolves once the file is loaded. @throws UserError if the file does not load, or lacks a function
  * that the run needs.
  */
-function startThread(
-  file: string,
-  named: string,
-  wanted: readonly string[],
-): Promise<{ readonly thread: Worker; readonly ears: Ears }> {
+async function startThread(file: string, named: string, wanted: readonly string[]): Promise<Worker> {
   const thread = new Worker(builtEntry('client-host'), { workerData: file, execArgv: [] })
   const bad = (what: string) => inputError(`${named} ${what}`)
-  return new Promise((resolve, reject) => {
-    const fail = (error: UserError) => {
-      clearTimeout(late)
-      // From here on, the thread is ignored.
-      Object.assign(ears, { message() {}, error() {}, exit() {} })
-      void thread.terminate()
-      reject(error)
-    }
-    const late = setTimeout(
-      () => fail(bad(`has not finished loading after ${LOADING_MS / 1000} s: ${LOOP}`)),
-      LOADING_MS,
-    )
-    const ears: Ears = {
-      message(message) {
-        if (message.type === 'bad') fail(new UserError(message.code, message.message))
-        if (message.type === 'exited')
-          fail(bad(`calls process.exit(${message.exitCode}) while it is loaded. Leave that out.`))
-        if (message.type !== 'ready') return
-        const { functions } = message
-        const lacking = functions === undefined ? [] : wanted.filter((f) => !functions.includes(f))
-        if (lacking.length > 0)
-          fail(bad(`does not support ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`))
-        clearTimeout(late)
-        resolve({ thread, ears })
-      },
-      error: (error) => fail(bad(`does not run: ${error.message}`)),
-      exit: () => fail(bad('awaits something at its top level that never settles.')),
-    }
-    thread.on('message', (message: FromHost) => ears.message(message))
-    thread.on('error', (error) => ears.error(error))
-    thread.on('exit', () => ears.exit())
-  })
+  try {
+    const message = await firstMessage<Exclude<FromHost, Bad>>(thread, bad, { withinMs: LOADING_MS })
+    if (message.type === 'exited')
+      throw bad(`calls process.exit(${message.exitCode}) while it is loaded. Leave that out.`)
+    const functions = message.type === 'ready' ? message.functions : undefined
+    const lacking = functions === undefined ? [] : wanted.filter((f) => !functions.includes(f))
+    if (lacking.length > 0)
+      throw bad(`does not support ${lacking.join(', ')}: its "functions" are ${functions?.join(', ')}.`)
+    return thread
+  } catch (error) {
+    void thread.terminate()
+    throw error
+  }
 }
-
-const LOOP = 'look for a loop, or an await, outside its functions.'

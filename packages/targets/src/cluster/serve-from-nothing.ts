@@ -9,7 +9,7 @@ import {
   type UserError,
 } from '@chaosproxy/history'
 import type { AskedOperations, Client } from '@chaosproxy/runner'
-import { BEFORE } from '../clients/first-answers.ts'
+import { BEFORE } from '../clients/user-requests.ts'
 
 interface BeforeRunOptions {
   readonly nodes: readonly NodeId[]

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
+import type { Worker } from 'node:worker_threads'
 import { inputError, UserError, usageError } from '@chaosproxy/history'
-import type { Vetted } from './vet-on-thread.ts'
+import type { Bad, Vetted } from './vet-on-thread.ts'
 
 // A busy machine may take seconds to start the thread.
 const LONGEST_MS = 20_000
@@ -9,7 +10,7 @@ const OUTSIDE = 'look for a loop, or an await, outside its functions'
 
 interface VettingOptions {
   readonly argv?: readonly string[]
-  readonly hint?: string
+  readonly hint?: string | undefined
 }
 
 /**
@@ -21,54 +22,65 @@ interface VettingOptions {
 export async function vetFile(
   path: string,
   entry: string | URL,
-  { argv = [], hint = OUTSIDE }: VettingOptions = {},
+  { argv = [], hint }: VettingOptions = {},
 ): Promise<void> {
   if (!existsSync(path)) throw usageError(`${path}: there is no such file. Check the path.`)
-  const wrong = await verdictOn(path, entry, { argv, hint })
-  if (wrong !== undefined) throw wrong
-}
-
-async function verdictOn(
-  path: string,
-  entry: string | URL,
-  { argv, hint }: Required<VettingOptions>,
-): Promise<UserError | undefined> {
   const bad = (what: string): UserError => inputError(`${path} ${what}`)
   const { Worker } = await import('node:worker_threads')
-  return new Promise((resolve) => {
-    // The thread's output is hidden, because loading the file later prints it again.
-    const thread = new Worker(entry, {
-      workerData: path,
-      argv: [...argv],
-      stdout: true,
-      stderr: true,
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: LARGEST_MB },
-    })
-    const late = setTimeout(
-      () => end(bad(`has not finished loading after ${LONGEST_MS / 1000} s: ${hint}.`)),
-      LONGEST_MS,
-    )
-    const end = (error: UserError | undefined) => {
-      clearTimeout(late)
-      resolve(error)
-      void thread.terminate()
-    }
-    thread.on('message', (vetted: Vetted) => {
-      if (vetted.type === 'good') end(undefined)
-      else if (vetted.type === 'bad') end(new UserError(vetted.code, vetted.message))
-      else
-        end(
-          bad(`calls process.exit(${vetted.exitCode}) while it is loaded: it would end chaos itself. Leave that out.`),
-        )
-    })
-    thread.on('error', (error: NodeJS.ErrnoException) =>
-      end(
-        error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-          ? bad(`takes more than ${LARGEST_MB} MB of memory while it is loaded.`)
-          : bad(`does not run: ${error.message}`),
-      ),
-    )
-    thread.on('exit', () => end(bad('awaits something at its top level that never settles.')))
+  // The thread's output is hidden, because loading the file later prints it again.
+  const thread = new Worker(entry, {
+    workerData: path,
+    argv: [...argv],
+    stdout: true,
+    stderr: true,
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: LARGEST_MB },
   })
+  try {
+    const vetted = await firstMessage<Exclude<Vetted, Bad>>(thread, bad, { withinMs: LONGEST_MS, hint, largestMb: LARGEST_MB })
+    if (vetted.type === 'exited')
+      throw bad(`calls process.exit(${vetted.exitCode}) while it is loaded: it would end chaos itself. Leave that out.`)
+  } finally {
+    void thread.terminate()
+  }
 }
+
+interface LoadingOptions {
+  readonly withinMs: number
+  readonly hint?: string | undefined
+  /** The limit of the thread's memory, if it has one. */
+  readonly largestMb?: number | undefined
+}
+
+/**
+ * Resolves with the first message of a thread that loads a user's file. `bad` returns the error for a problem.
+ *
+ * @throws UserError if the file does not load.
+ */
+export async function firstMessage<Message extends { readonly type: string }>(
+  thread: Worker,
+  bad: (what: string) => UserError,
+  { withinMs, hint = OUTSIDE, largestMb }: LoadingOptions,
+): Promise<Message> {
+  let late: NodeJS.Timeout | undefined
+  try {
+    return await new Promise((resolve, reject) => {
+      late = setTimeout(() => reject(bad(`has not finished loading after ${withinMs / 1000} s: ${hint}.`)), withinMs)
+      thread.once('message', (message: Message | Bad) =>
+        isBad(message) ? reject(new UserError(message.code, message.message)) : resolve(message),
+      )
+      thread.once('error', ({ code, message }: NodeJS.ErrnoException) =>
+        reject(
+          code === 'ERR_WORKER_OUT_OF_MEMORY' && largestMb !== undefined
+            ? bad(`takes more than ${largestMb} MB of memory while it is loaded.`)
+            : bad(`does not run: ${message}`),
+        ),
+      )
+      thread.once('exit', () => reject(bad('awaits something at its top level that never settles.')))
+    })
+  } finally {
+    clearTimeout(late)
+  }
+}
+
+const isBad = (message: { readonly type: string }): message is Bad => message.type === 'bad'
