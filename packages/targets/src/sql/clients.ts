@@ -27,9 +27,16 @@ export interface SqlSession {
 
 export class NotConnected extends Error {
   override readonly name: string = 'NotConnected'
+  /** The code of the server's refusal, if the server refused. */
+  readonly code: string | number | undefined
+
+  constructor(message: string, code?: string | number) {
+    super(message)
+    this.code = code
+  }
 }
 
-interface SqlDatabase {
+export interface SqlDatabase {
   readonly declaration: {
     readonly kind: string
     /** The type of the objects; by default it follows from the operations. */

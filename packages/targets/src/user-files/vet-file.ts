@@ -37,7 +37,11 @@ export async function vetFile(
     resourceLimits: { maxOldGenerationSizeMb: LARGEST_MB },
   })
   try {
-    const vetted = await firstMessage<Exclude<Vetted, Bad>>(thread, bad, { withinMs: LONGEST_MS, hint, largestMb: LARGEST_MB })
+    const vetted = await firstMessage<Exclude<Vetted, Bad>>(thread, bad, {
+      withinMs: LONGEST_MS,
+      hint,
+      largestMb: LARGEST_MB,
+    })
     if (vetted.type === 'exited')
       throw bad(`calls process.exit(${vetted.exitCode}) while it is loaded: it would end chaos itself. Leave that out.`)
   } finally {

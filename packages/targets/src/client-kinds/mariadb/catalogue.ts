@@ -1,5 +1,6 @@
 import { type CatalogueSource, type Login, SEPARATOR, type Session } from '../../sql/catalogue.ts'
-import { MariadbRefused, openConnection, serverErrorText } from './connection.ts'
+import { NotConnected } from '../../sql/clients.ts'
+import { openConnection } from './connection.ts'
 
 /** The separator character, as SQL writes it. */
 const BETWEEN = `SEPARATOR 0x${Buffer.from(SEPARATOR).toString('hex')}`
@@ -45,8 +46,7 @@ async function open({ password = '', ...login }: Login): Promise<Session> {
     async rows(sql) {
       const end = await connection.query(sql)
       if (end.type === 'done') return end.rows
-      const why = end.type === 'lost' ? end.why : `its catalogue cannot be read: ${serverErrorText(end.error)}`
-      throw new MariadbRefused(why)
+      throw new NotConnected(end.type === 'lost' ? end.why : `its catalogue cannot be read: ${end.why}`)
     },
     close: () => connection.close(),
   }

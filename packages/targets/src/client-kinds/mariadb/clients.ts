@@ -35,7 +35,7 @@ function planMariadb(declaration: MariadbDeclaration): PlannedClients {
         const connection = await openConnection({ ...credentialsOf(declaration), host, port, signal })
         return sessionOf(connection, setupOf(declaration))
       },
-    prepare: (tables, reached, timeoutMs) => makeTables({ declaration, tables, reached, timeoutMs }),
+    prepare: makeTables(declaration),
   }))
 }
 

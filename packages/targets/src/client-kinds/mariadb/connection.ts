@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import { FrameReader } from '@chaosproxy/wire'
 import {
   type ColumnDefinition,
@@ -19,9 +18,9 @@ import {
   type ServerError,
   type Value,
 } from '@chaosproxy/wire/mysql'
-import { socketErrorText } from '../../clients/line.ts'
 import type { Row } from '../../sql/asked.ts'
 import { NotConnected } from '../../sql/clients.ts'
+import { openSessionSocket } from '../../sql/session-socket.ts'
 
 interface ConnectOptions extends Credentials {
   readonly host: string
@@ -37,7 +36,7 @@ export type QueryEnd =
       /** The number of rows written or returned. */
       readonly changed: number
     }
-  | { readonly type: 'refused'; readonly error: ServerError }
+  | { readonly type: 'refused'; readonly why: string; readonly error: ServerError }
   /** The connection ended before the reply. */
   | { readonly type: 'lost'; readonly why: string }
 
@@ -50,38 +49,33 @@ export interface Connection {
   close(why?: string): void
 }
 
-export const serverErrorText = ({ code, message }: ServerError): string => `${code} ${message}`
+const serverErrorText = ({ code, message }: ServerError): string => `${code} ${message}`
 
-export class MariadbRefused extends NotConnected {
-  readonly error: ServerError | undefined
-
-  constructor(message: string, error?: ServerError) {
-    super(message)
-    this.error = error
-  }
-}
-
-/** @throws MariadbRefused */
+/** @throws NotConnected */
 export function openConnection(options: ConnectOptions): Promise<Connection> {
-  const { host, port, signal } = options
   return new Promise((opened, notOpened) => {
-    const socket = connect({ host, port, noDelay: true })
     const reader = new FrameReader({ scanner: mysql.scanner('responses'), maxFrameBytes: LONGEST_PACKET_BYTES })
     const login = createLogin(options)
     const answers = createAnswers()
-    let failure = 'connection closed'
     let ready = false
-    let open = true
-
-    function end(why: string, error?: ServerError): void {
-      if (!open) return
-      open = false
-      signal?.removeEventListener('abort', abort)
-      socket.destroy()
-      if (!ready) notOpened(new MariadbRefused(error === undefined ? why : serverErrorText(error), error))
-      answers.end(why)
-    }
-    const abort = () => end(String(signal?.reason ?? 'given up'))
+    let refusal: ServerError | undefined
+    const { socket, isOpen, failure, end } = openSessionSocket({
+      ...options,
+      received: (chunk) =>
+        reader.read(chunk, {
+          frame(bytes) {
+            if (!isOpen()) return
+            const packet = packetIn(bytes)
+            if (!ready) loggingIn(packet)
+            else if (!answers.received(packet.payload)) end('the server ended the session')
+          },
+          loose: () => end('the server sent a packet of 16 MiB'),
+        }),
+      ended(why) {
+        if (!ready) notOpened(new NotConnected(refusal === undefined ? why : serverErrorText(refusal), refusal?.code))
+        answers.end(why)
+      },
+    })
 
     function loggingIn(packet: Packet): void {
       const step = login(packet)
@@ -94,49 +88,27 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
           opened({ version: step.version, ...connection })
           return
         case 'refused':
-          end(step.why, step.error)
+          refusal = step.error
+          end(step.why)
       }
     }
 
     const connection: Omit<Connection, 'version'> = {
-      isOpen: () => open,
+      isOpen,
       query: (sql) =>
         new Promise((ended) => {
-          if (!open) {
-            ended({ type: 'lost', why: failure })
+          if (!isOpen()) {
+            ended({ type: 'lost', why: failure() })
             return
           }
           answers.expect(ended)
           socket.write(packetOf({ sequence: 0, payload: queryCommand(sql) }))
         }),
       close(why = 'closed') {
-        if (open && ready && socket.writable) socket.write(packetOf({ sequence: 0, payload: QUIT }))
+        if (isOpen() && ready && socket.writable) socket.write(packetOf({ sequence: 0, payload: QUIT }))
         end(why)
       },
     }
-
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        reader.read(chunk, {
-          frame(bytes) {
-            if (!open) return
-            const packet = packetIn(bytes)
-            if (!ready) loggingIn(packet)
-            else if (!answers.received(packet.payload)) end('the server ended the session')
-          },
-          loose: () => end('the server sent a packet of 16 MiB'),
-        })
-      } catch (error) {
-        end((error as Error).message)
-      }
-    })
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      failure = socketErrorText(error)
-    })
-    socket.on('end', () => end(failure))
-    socket.on('close', () => end(failure))
-    signal?.addEventListener('abort', abort)
-    if (signal?.aborted) abort()
   })
 }
 
@@ -172,7 +144,7 @@ function createAnswers(): Answers {
         settle({ type: 'done', rows: [], changed: first.affected })
         return
       case 'error':
-        settle({ type: 'refused', error: first.error })
+        settle(refused(first.error))
         return
       case 'columns':
         query.awaits = 'columns'
@@ -195,7 +167,7 @@ function createAnswers(): Answers {
       if (awaits === 'first') begin(pending, readFirst(payload))
       else {
         const end = readEnd(payload)
-        if (end?.kind === 'error') settle({ type: 'refused', error: end.error })
+        if (end?.kind === 'error') settle(refused(end.error))
         else if (end !== undefined && awaits === 'rows') settle({ type: 'done', rows, changed: rows.length })
         else if (end !== undefined) pending.awaits = 'rows'
         else if (awaits === 'columns') columns.push(readColumn(payload))
@@ -212,3 +184,5 @@ function textOf(value: Value): string | null {
   if (value === 'unread') throw new Error('a floating-point number is not read')
   return value === null ? null : value.toString('utf8')
 }
+
+const refused = (error: ServerError): QueryEnd => ({ type: 'refused', why: serverErrorText(error), error })

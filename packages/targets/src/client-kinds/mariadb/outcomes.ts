@@ -1,13 +1,13 @@
 import { judgeError } from '@chaosproxy/recorder/mysql'
 import type { Judged } from '../../sql/asked.ts'
-import { type QueryEnd, serverErrorText } from './connection.ts'
+import type { QueryEnd } from './connection.ts'
 
 export function judgeEnd(end: QueryEnd): Judged {
   switch (end.type) {
     case 'done':
       return end
     case 'refused':
-      return { type: judgeError(end.error.code), error: serverErrorText(end.error) }
+      return { type: judgeError(end.error.code), error: end.why }
     case 'lost':
       return { type: 'info', error: end.why }
   }

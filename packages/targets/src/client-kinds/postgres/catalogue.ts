@@ -1,5 +1,6 @@
 import type { CatalogueSource, Login, Session } from '../../sql/catalogue.ts'
-import { openConnection, PostgresRefused } from './connection.ts'
+import { NotConnected } from '../../sql/clients.ts'
+import { openConnection } from './connection.ts'
 
 const TABLES = `
   SELECT n.nspname, c.relname, CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' WHEN 'm' THEN 'view' ELSE 'other' END,
@@ -51,7 +52,7 @@ async function open(login: Login): Promise<Session> {
     async rows(sql) {
       const end = await connection.query(sql)
       if (end.type === 'done') return end.rows
-      throw new PostgresRefused(end.type === 'lost' ? end.why : `its catalogue cannot be read: ${end.report.message}`)
+      throw new NotConnected(end.type === 'lost' ? end.why : `its catalogue cannot be read: ${end.report.message}`)
     },
     close: () => connection.close(),
   }

@@ -44,7 +44,7 @@ export function planPostgres(declaration: PostgresDeclaration): PlannedClients {
         return async ({ host, port }, signal) =>
           sessionOf(await openConnection({ ...credentialsOf(declaration), host, port, parameters, signal }))
       },
-      prepare: (tables, reached, timeoutMs) => makeTables({ declaration, tables, reached, timeoutMs }),
+      prepare: makeTables(declaration),
     }
   })
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { connect } from 'node:net'
 import {
   type BackendMessage,
   backendReader,
@@ -9,9 +8,9 @@ import {
   type ServerReport,
   writeFrontend,
 } from '@chaosproxy/wire/postgresql'
-import { socketErrorText } from '../../clients/line.ts'
 import type { Row } from '../../sql/asked.ts'
 import { NotConnected } from '../../sql/clients.ts'
+import { openSessionSocket } from '../../sql/session-socket.ts'
 import { type Credentials, createLogin } from './authentication.ts'
 
 interface ConnectOptions extends Credentials {
@@ -31,9 +30,15 @@ export type QueryEnd =
       readonly notices: readonly ServerReport[]
     }
   /** `carriedOut`: the command succeeded, but its commit was refused. */
-  | { readonly type: 'refused'; readonly report: ServerReport; readonly carriedOut: boolean }
+  | ({ readonly type: 'refused' } & Refused)
   /** The connection ended before the reply. */
   | { readonly type: 'lost'; readonly why: string; readonly notices: readonly ServerReport[] }
+
+interface Refused {
+  readonly why: string
+  readonly report: ServerReport
+  readonly carriedOut: boolean
+}
 
 /** One session with a server. It carries one command at a time, and never sends a command twice. */
 export interface Connection {
@@ -44,57 +49,46 @@ export interface Connection {
   close(why?: string): void
 }
 
-export class PostgresRefused extends NotConnected {
-  readonly report: ServerReport | undefined
-
-  constructor(message: string, report?: ServerReport) {
-    super(message)
-    this.report = report
-  }
-}
-
 interface Pending {
   readonly rows: Row[]
   readonly notices: ServerReport[]
   tag: string
-  refused: { readonly report: ServerReport; readonly carriedOut: boolean } | undefined
+  refused: Refused | undefined
   readonly ended: (end: QueryEnd) => void
 }
 
 /** Replies to these workloads are small. A reply above this size is not from a PostgreSQL server. */
 const LONGEST_BYTES = 256 * 1024 * 1024
 
-/** @throws PostgresRefused */
+/** @throws NotConnected */
 export function openConnection(options: ConnectOptions): Promise<Connection> {
-  const { host, port, signal, user, database, parameters } = options
+  const { user, database, parameters } = options
   return new Promise((opened, notOpened) => {
-    const socket = connect({ host, port, noDelay: true })
     const reader = backendReader(LONGEST_BYTES)
     const login = createLogin(options, randomBytes(18).toString('base64'))
     const said = new Map<string, string>()
-    let failure = 'connection closed'
     let ready = false
-    let open = true
     let lastWords: ServerReport | undefined
     let pending: Pending | undefined
-
-    function end(why: string): void {
-      if (!open) return
-      open = false
-      signal?.removeEventListener('abort', abort)
-      socket.destroy()
-      if (!ready) notOpened(new PostgresRefused(lastWords === undefined ? why : reportText(lastWords), lastWords))
-      const waiting = pending
-      pending = undefined
-      if (waiting?.refused !== undefined) waiting.ended({ type: 'refused', ...waiting.refused })
-      else
-        waiting?.ended({
-          type: 'lost',
-          why: lastWords === undefined ? why : `${why} after ${reportText(lastWords)}`,
-          notices: waiting.notices,
-        })
-    }
-    const abort = () => end(String(signal?.reason ?? 'given up'))
+    const { socket, isOpen, failure, end } = openSessionSocket({
+      ...options,
+      received(chunk) {
+        for (const message of reader.read(chunk)) if (isOpen()) received(message)
+      },
+      ended(why) {
+        const last = lastWords === undefined ? undefined : reportText(lastWords)
+        if (!ready) notOpened(new NotConnected(last ?? why, lastWords?.code))
+        const waiting = pending
+        pending = undefined
+        if (waiting?.refused !== undefined) waiting.ended({ type: 'refused', ...waiting.refused })
+        else
+          waiting?.ended({
+            type: 'lost',
+            why: last === undefined ? why : `${why} after ${last}`,
+            notices: waiting.notices,
+          })
+      },
+    })
 
     function received(message: BackendMessage): void {
       if (message.kind === 'parameter-status') said.set(message.name, message.value)
@@ -118,9 +112,11 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
         case 'command-complete':
           waiting.tag = message.tag
           return
-        case 'error':
-          waiting.refused ??= { report: reportOf(message), carriedOut: waiting.tag !== '' }
+        case 'error': {
+          const report = reportOf(message)
+          waiting.refused ??= { why: reportText(report), report, carriedOut: waiting.tag !== '' }
           return
+        }
         case 'ready': {
           pending = undefined
           const { refused, rows, tag, notices } = waiting
@@ -133,12 +129,12 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
 
     const connection: Connection = {
       parameter: (name) => said.get(name),
-      isOpen: () => open,
+      isOpen,
       query(sql, values) {
         if (pending !== undefined) throw new Error('a connection has one command at a time')
         return new Promise((ended) => {
-          if (!open) {
-            ended({ type: 'lost', why: failure, notices: [] })
+          if (!isOpen()) {
+            ended({ type: 'lost', why: failure(), notices: [] })
             return
           }
           pending = { rows: [], notices: [], tag: '', refused: undefined, ended }
@@ -146,7 +142,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
         })
       },
       close(why = 'closed') {
-        if (open && socket.writable) socket.write(writeFrontend({ kind: 'terminate' }))
+        if (isOpen() && socket.writable) socket.write(writeFrontend({ kind: 'terminate' }))
         end(why)
       },
     }
@@ -155,20 +151,6 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
       const settings = Object.entries({ user, database, client_encoding: 'UTF8', ...parameters })
       socket.write(writeFrontend({ kind: 'startup', minorVersion: 0, parameters: settings }))
     })
-    socket.on('data', (chunk: Buffer) => {
-      try {
-        for (const message of reader.read(chunk)) if (open) received(message)
-      } catch (error) {
-        end((error as Error).message)
-      }
-    })
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      failure = socketErrorText(error)
-    })
-    socket.on('end', () => end(failure))
-    socket.on('close', () => end(failure))
-    signal?.addEventListener('abort', abort)
-    if (signal?.aborted) abort()
   })
 }
 

@@ -1,5 +1,5 @@
 import { judgeNotices, judgeReport } from '@chaosproxy/recorder/postgresql'
-import { reportText, rowsOf } from '@chaosproxy/wire/postgresql'
+import { rowsOf } from '@chaosproxy/wire/postgresql'
 import type { Certainty, Done } from '../../sql/asked.ts'
 import type { QueryEnd } from './connection.ts'
 
@@ -16,7 +16,7 @@ export function judgeEnd(end: QueryEnd): Judged {
       return noticed ?? { type: 'done', rows: end.rows, changed: rowsOf(end.tag), tag: end.tag }
     }
     case 'refused':
-      return { type: judgeReport(end.report, end.carriedOut), error: reportText(end.report) }
+      return { type: judgeReport(end.report, end.carriedOut), error: end.why }
     case 'lost':
       return judgeNotices(end.notices) ?? { type: LOST, error: end.why }
   }
