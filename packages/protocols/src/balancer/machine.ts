@@ -1,11 +1,12 @@
 import { type Completion, millis } from '@chaosproxy/history'
-import { type Command, commandOf } from '../command.ts'
+import type { Command } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { refused, unavailable, unsupported } from '../objects/object.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import { createStation } from '../station.ts'
+import { supported } from '../supported.ts'
 import { checkHealth, checkJobs, handleAsk, handleServed, handleWell } from './balancing.ts'
 import { handleCheck, handleDo, handleDone, handleServe, isRead, remember, serveNext } from './server.ts'
 import type { Balancer, BalancerConfig, BalancerState, BalancerTurn } from './state.ts'
@@ -24,7 +25,7 @@ export const createBalancer: MachineMaker<Balancer> = defineMachine<Balancer>({
   begin(turn) {
     if (turn.state.id === turn.state.balancer) turn.setTimer('health', turn.config.checkMs)
   },
-  request: (turn, asked) => handleRequest(turn, asked.requestId, commandOf(asked)),
+  request: supported(handleRequest),
   messages: {
     ask: handleAsk,
     told: (turn, { request, result }) => end(turn, request, result),
@@ -83,8 +84,7 @@ function tick(turn: BalancerTurn): void {
 
 function handleRequest(turn: BalancerTurn, requestId: string, command: Command): void {
   const { state, config } = turn
-  const isKnown = config.object.functions.includes(command.input.f)
-  if (!isKnown || (config.backend === 'files' && !isRead(turn, command))) turn.reply(requestId, unsupported)
+  if (config.backend === 'files' && !isRead(turn, command)) turn.reply(requestId, unsupported)
   else if (state.requests.size >= REQUEST_LIMIT) turn.reply(requestId, unavailable)
   else {
     const request = `${state.id}-${state.life}-${requestId}`

@@ -1,6 +1,6 @@
 import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { ok, refused, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
+import { ok, refused, UNKEYED, unavailable } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
@@ -17,7 +17,6 @@ export function handleRequest(turn: BrokerTurn, requestId: string, command: Comm
   const { state, config } = turn
   const own = readCopy(turn, command)
   if (own !== undefined) turn.reply(requestId, own)
-  else if (!config.object.functions.includes(command.input.f)) turn.reply(requestId, unsupported)
   else if (state.calls.size >= REQUEST_LIMIT) turn.reply(requestId, unavailable)
   else {
     if (state.calls.size === 0) askAgainLater(turn)

@@ -1,8 +1,8 @@
-import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
+import { supported } from '../supported.ts'
 import { carryOut, handleDo, handleFetch, handleSettle, noteTaken } from './broker.ts'
 import { askAgain, handleDid, handleFetched, handleRequest, handleSettled } from './gateway.ts'
 import type { Broker, BrokerConfig, BrokerRecord, BrokerState, BrokerTurn } from './state.ts'
@@ -26,7 +26,7 @@ export const createBroker: MachineMaker<Broker> = defineMachine<Broker>({
       state.keys.clear()
     }
   },
-  request: (turn, asked) => handleRequest(turn, asked.requestId, commandOf(asked)),
+  request: supported(handleRequest),
   messages: {
     do: handleDo,
     did: handleDid,

@@ -1,10 +1,11 @@
 import { millis } from '@chaosproxy/history'
-import { commandOf } from '../command.ts'
-import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
+import type { Command } from '../command.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
-import { ok, UNKEYED, unavailable, unsupported, valueIn } from '../objects/object.ts'
+import { ok, UNKEYED, unavailable, valueIn } from '../objects/object.ts'
 import { createForwarding, issueTicket } from '../routing/forwarding.ts'
+import { supported } from '../supported.ts'
 import { askAgain, handleAnswer, handleFlush, handleQuery, resolve } from './resolver.ts'
 import type { Dns, DnsConfig, DnsState, DnsTurn } from './state.ts'
 import {
@@ -39,7 +40,7 @@ export const createDns: MachineMaker<Dns> = defineMachine<Dns>({
     } else turn.setTimer('again', intervalOf(turn))
     if (role === 'secondary') refresh(turn)
   },
-  request: handleRequest,
+  request: supported(handleRequest),
   messages: {
     query: handleQuery,
     answer: handleAnswer,
@@ -101,13 +102,11 @@ function initial({ id, peers, seed }: NodeSetting, config: DnsConfig): DnsState 
 
 const intervalOf = ({ state, config }: DnsTurn) => (state.role === 'secondary' ? config.refreshMs : config.retransmitMs)
 
-function handleRequest(turn: DnsTurn, request: MachineRequest): void {
+function handleRequest(turn: DnsTurn, requestId: string, command: Command): void {
   const { state, config } = turn
-  const { requestId, input } = request
+  const { input } = command
   const { key: name = UNKEYED } = input
-  if (!config.object.functions.includes(input.f)) turn.reply(requestId, unsupported)
-  else if (!config.object.reads.includes(input.f)) {
-    const command = commandOf(request)
+  if (!config.object.reads.includes(input.f)) {
     if (state.role === 'primary') turn.reply(requestId, update(turn, command))
     else turn.send(state.primary, { type: 'update', requestId, command, ticket: issueTicket(state.forwarding) })
   } else if (state.role === 'resolver') resolve(turn, requestId, name)

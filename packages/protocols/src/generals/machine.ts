@@ -1,9 +1,11 @@
-import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
+import type { Command } from '../command.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
-import { unavailable, unsupported } from '../objects/object.ts'
+import { unavailable } from '../objects/object.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
+import { supported } from '../supported.ts'
 import { carryOut, command, commanderOf, conclude, handleOrder } from './agreement.ts'
 import type { Generals, GeneralsConfig, GeneralsState, GeneralsTurn, Order } from './state.ts'
 
@@ -19,7 +21,7 @@ export const createGenerals: MachineMaker<Generals> = defineMachine<Generals>({
   },
   // No client waits for these results: clients lost their connections at the restart.
   begin: (turn) => carryOut(turn),
-  request: handleRequest,
+  request: supported(handleRequest),
   messages: {
     order: handleOrder,
     request(turn, { order, ticket }, from) {
@@ -57,11 +59,10 @@ function initial({ id, peers, seed }: NodeSetting, { object, traitor, bug }: Gen
   }
 }
 
-function handleRequest(turn: GeneralsTurn, { requestId, input }: MachineRequest): void {
+function handleRequest(turn: GeneralsTurn, requestId: string, { input }: Command): void {
   const { state, config } = turn
   const { object } = config
-  if (!object.functions.includes(input.f)) turn.reply(requestId, unsupported)
-  else if (!state.generals.includes(state.id)) turn.reply(requestId, unavailable)
+  if (!state.generals.includes(state.id)) turn.reply(requestId, unavailable)
   else if (object.reads.includes(input.f)) turn.reply(requestId, object.apply(state.held, input))
   else {
     const order: Order = { input, origin: { node: state.id, requestId } }

@@ -1,7 +1,7 @@
-import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { UNKEYED, valueIn } from '../objects/object.ts'
+import { supported } from '../supported.ts'
 import { handleAcquire, handleLoad, handleRelease, handleStore } from './service.ts'
 import type { LeaseLock, LeaseLockConfig, LeaseLockState, LeaseLockTurn } from './state.ts'
 import { handleGranted, handleLoaded, handleRefused, handleRequest, handleStored, workAgain } from './worker.ts'
@@ -28,10 +28,10 @@ export const createLeaseLock: MachineMaker<LeaseLock> = defineMachine<LeaseLock>
   before(turn) {
     if (!turn.state.renewed) renewLeases(turn)
   },
-  request(turn, asked) {
-    const key = KEYED.includes(turn.config.object.name) ? (asked.input.key ?? UNKEYED) : UNKEYED
-    handleRequest(turn, key, { requestId: asked.requestId, command: commandOf(asked) })
-  },
+  request: supported((turn, requestId, command) => {
+    const key = KEYED.includes(turn.config.object.name) ? (command.input.key ?? UNKEYED) : UNKEYED
+    handleRequest(turn, key, { requestId, command })
+  }),
   messages: {
     acquire: handleAcquire,
     release: handleRelease,

@@ -1,5 +1,5 @@
 import type { Completion, Json } from '@chaosproxy/history'
-import { unavailable, unsupported } from '../objects/object.ts'
+import { unavailable } from '../objects/object.ts'
 import type { Handler } from '../turn.ts'
 import type { Lease, LeaseLock, LeaseLockTurn, Pending, Section } from './state.ts'
 
@@ -11,13 +11,10 @@ const WAITING_LIMIT = 1_000
 const NONE: readonly Pending[] = []
 
 export function handleRequest(turn: LeaseLockTurn, key: string, pending: Pending): void {
-  const { state, config } = turn
-  const { requestId, command } = pending
+  const { state } = turn
   const waiting = state.waiting.get(key) ?? NONE
-  if (!config.object.functions.includes(command.input.f)) {
-    turn.reply(requestId, unsupported)
-  } else if (waiting.length >= WAITING_LIMIT) {
-    turn.reply(requestId, unavailable)
+  if (waiting.length >= WAITING_LIMIT) {
+    turn.reply(pending.requestId, unavailable)
   } else {
     state.waiting.set(key, [...waiting, pending])
     if (!state.sections.has(key)) begin(turn, key)

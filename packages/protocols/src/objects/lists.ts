@@ -1,14 +1,12 @@
-import type { Json } from '@chaosproxy/history'
-import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
+import { type KeyedLists, keyedLists } from './keyed-lists.ts'
+import { entryOf, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-type Lists = Map<string, Json[]>
-
-export const lists: ReplicatedObject<Lists> = {
+export const lists: ReplicatedObject<KeyedLists> = {
   name: 'lists',
   summary: 'lists by key: append to one, read one whole',
   functions: ['append', 'read'],
   reads: ['read'],
-  initial: () => new Map(),
+  ...keyedLists,
   apply(lists, { f, key = UNKEYED, value }) {
     switch (f) {
       case 'append':
@@ -20,6 +18,4 @@ export const lists: ReplicatedObject<Lists> = {
         return unsupported
     }
   },
-  save: (lists) => [...lists].map(([key, elements]) => [key, [...elements]]),
-  load: (saved) => loadPairs(saved, (elements) => [...(elements as Json[])]),
 }

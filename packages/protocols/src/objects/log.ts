@@ -1,15 +1,14 @@
 import { type Completion, type Json, membersOf } from '@chaosproxy/history'
-import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
+import { type KeyedLists, keyedLists } from './keyed-lists.ts'
+import { entryOf, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
 /** The values sent, by key. The index of a value is its offset. */
-type Logs = Map<string, Json[]>
-
-export const log: ReplicatedObject<Logs> = {
+export const log: ReplicatedObject<KeyedLists> = {
   name: 'log',
   summary: 'logs by key: send answers with an offset, poll with what follows an offset',
   functions: ['append', 'send', 'read', 'poll'],
   reads: ['read', 'poll'],
-  initial: () => new Map(),
+  ...keyedLists,
   apply(logs, { f, key = UNKEYED, value }) {
     switch (f) {
       case 'append':
@@ -22,8 +21,6 @@ export const log: ReplicatedObject<Logs> = {
         return unsupported
     }
   },
-  save: (logs) => [...logs].map(([key, entries]) => [key, [...entries]]),
-  load: (saved) => loadPairs(saved, (entries) => [...(entries as Json[])]),
 }
 
 /** Returns entries from an offset (null: 0), or at most `limit` entries for `{ offset, limit }`. */

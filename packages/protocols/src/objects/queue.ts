@@ -1,14 +1,12 @@
-import type { Json } from '@chaosproxy/history'
-import { entryOf, loadPairs, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
+import { type KeyedLists, keyedLists } from './keyed-lists.ts'
+import { entryOf, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
-type Queues = Map<string, Json[]>
-
-export const queue: ReplicatedObject<Queues> = {
+export const queue: ReplicatedObject<KeyedLists> = {
   name: 'queue',
   summary: 'messages by key, first in, first out: enqueue, dequeue, drain',
   functions: ['enqueue', 'dequeue', 'drain'],
   reads: [],
-  initial: () => new Map(),
+  ...keyedLists,
   apply(queues, { f, key = UNKEYED, value }) {
     switch (f) {
       case 'enqueue':
@@ -24,6 +22,4 @@ export const queue: ReplicatedObject<Queues> = {
         return unsupported
     }
   },
-  save: (queues) => [...queues].map(([key, messages]) => [key, [...messages]]),
-  load: (saved) => loadPairs(saved, (messages) => [...(messages as Json[])]),
 }

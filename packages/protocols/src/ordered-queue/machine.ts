@@ -1,8 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { commandOf } from '../command.ts'
-import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
+import type { Command } from '../command.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
-import { ok, unavailable, unsupported, valueIn } from '../objects/object.ts'
+import { ok, unavailable, valueIn } from '../objects/object.ts'
+import { supported } from '../supported.ts'
 import type { Entry, OrderedQueue, OrderedQueueConfig, OrderedQueueState, OrderedQueueTurn } from './state.ts'
 
 /** The number of entries or proposals per message. */
@@ -26,7 +27,7 @@ export const createOrderedQueue: MachineMaker<OrderedQueue> = defineMachine<Orde
     }
   },
   begin: (turn) => turn.setTimer('again', turn.config.retransmitMs),
-  request: handleRequest,
+  request: supported(handleRequest),
   messages: {
     propose(turn, { life, number, command }, from) {
       order(turn, { origin: from, life, number, command })
@@ -67,14 +68,10 @@ function initial({ id, peers, seed: life }: NodeSetting, { object }: OrderedQueu
   }
 }
 
-function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
+function handleRequest(turn: OrderedQueueTurn, requestId: string, command: Command): void {
   const { state, config } = turn
-  const { requestId, input } = request
+  const { input } = command
   const { object } = config
-  if (!object.functions.includes(input.f)) {
-    turn.reply(requestId, unsupported)
-    return
-  }
   // Reads return durable values, because the host executes no effect before it has finished every earlier `persist`.
   if (object.reads.includes(input.f)) {
     turn.reply(requestId, object.apply(state.held, input))
@@ -84,7 +81,6 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
     turn.reply(requestId, unavailable)
     return
   }
-  const command = commandOf(request)
   const number = ++state.proposed
   // The bug: a writer is answered before its own node has applied the write, so its next read may miss the write.
   const early = config.bug === 'read-before-own-write' && state.id !== state.orderer

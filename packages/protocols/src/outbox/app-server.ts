@@ -1,6 +1,6 @@
 import { type Completion, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { refused, unavailable, unsupported } from '../objects/object.ts'
+import { refused, unavailable } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
@@ -16,8 +16,7 @@ export function handleRequest(turn: OutboxTurn, requestId: string, command: Comm
   const { state, config } = turn
   const { object, write } = config
   const { f } = command.input
-  if (!object.functions.includes(f)) turn.reply(requestId, unsupported)
-  else if (state.calls.size >= REQUEST_LIMIT) turn.reply(requestId, unavailable)
+  if (state.calls.size >= REQUEST_LIMIT) turn.reply(requestId, unavailable)
   else if (object.reads.includes(f) && state.id === state.database)
     turn.reply(requestId, object.apply(state.stored, command.input))
   else {

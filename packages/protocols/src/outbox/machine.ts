@@ -1,9 +1,9 @@
-import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { valueIn } from '../objects/object.ts'
 import { createForwarding, takeTicket } from '../routing/forwarding.ts'
+import { supported } from '../supported.ts'
 import { checkCalls, handleAnswer, handleCommitted, handlePublished, handleRequest } from './app-server.ts'
 import { handleCommit, handleEvents, handlePublish, handleQuery, handleReceived, relay } from './database.ts'
 import type { Outbox, OutboxConfig, OutboxRecord, OutboxState, OutboxTurn } from './state.ts'
@@ -17,7 +17,7 @@ export const createOutbox: MachineMaker<Outbox> = defineMachine<Outbox>({
   initial,
   redo,
   begin: relay,
-  request: (turn, asked) => handleRequest(turn, asked.requestId, commandOf(asked)),
+  request: supported(handleRequest),
   messages: {
     commit: handleCommit,
     committed: handleCommitted,

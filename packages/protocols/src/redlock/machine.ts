@@ -1,9 +1,11 @@
 import { millis } from '@chaosproxy/history'
-import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
+import type { Command } from '../command.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
-import { UNKEYED, unsupported } from '../objects/object.ts'
+import { UNKEYED } from '../objects/object.ts'
+import { supported } from '../supported.ts'
 import type { Handler } from '../turn.ts'
 import {
   begin,
@@ -73,7 +75,7 @@ export const createRedlock: MachineMaker<Redlock> = defineMachine<Redlock>({
   before({ state }) {
     state.granted = undefined
   },
-  request: handleRequest,
+  request: supported(handleRequest),
   messages: {
     set: handleSet,
     'set-done': handleSetDone,
@@ -119,11 +121,10 @@ function initial({ id, peers, seed }: NodeSetting): RedlockState {
   }
 }
 
-function handleRequest(turn: RedlockTurn, { requestId, input }: MachineRequest): void {
+function handleRequest(turn: RedlockTurn, requestId: string, { input }: Command): void {
   const { state, config, steady } = turn
   const { f, key = UNKEYED, value } = input
-  if (!config.object.functions.includes(f)) turn.reply(requestId, unsupported)
-  else if (config.object.name !== 'lock') begin(turn, key, { type: 'apply', requestId, input, since: steady })
+  if (config.object.name !== 'lock') begin(turn, key, { type: 'apply', requestId, input, since: steady })
   else if (f === 'acquire') begin(turn, key, { type: 'hold', requestId })
   else {
     // A client may release the lock through another node than the one that acquired it.

@@ -1,7 +1,7 @@
-import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { createForwarding } from '../routing/forwarding.ts'
+import { supported } from '../supported.ts'
 import { checkDecisions, handleDone, handleInquire, handleNo } from '../two-phase-commit/coordinator.ts'
 import { checkDoubts, handleDecision, redoTransaction } from '../two-phase-commit/participant.ts'
 import { tryAgain } from '../two-phase-commit/retries.ts'
@@ -27,11 +27,10 @@ export const createSharded: MachineMaker<Sharded> = defineMachine<Sharded>({
   before({ state }) {
     state.settled = NOTHING_SETTLED
   },
-  request(turn, asked) {
-    const command = commandOf(asked)
-    if (turn.config.transactions) beginTransaction(turn, { requestId: asked.requestId, command, attempt: 1 })
-    else handleRequest(turn, asked.requestId, command)
-  },
+  request: supported((turn, requestId, command) => {
+    if (turn.config.transactions) beginTransaction(turn, { requestId, command, attempt: 1 })
+    else handleRequest(turn, requestId, command)
+  }),
   messages: {
     prepare: handlePrepare,
     yes: handleYes,

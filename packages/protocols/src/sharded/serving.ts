@@ -2,7 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { ownerOf } from '../members.ts'
-import { ok, UNKEYED, unavailable, unsupported } from '../objects/object.ts'
+import { ok, UNKEYED, unavailable } from '../objects/object.ts'
 import { issueTicket, type Ticket, takeTicket } from '../routing/forwarding.ts'
 import type { Handler } from '../turn.ts'
 import { placeOf } from './content.ts'
@@ -12,10 +12,9 @@ const ASKED_LIMIT = 10_000
 const LETTERS = 26
 
 export function handleRequest(turn: ShardedTurn, requestId: string, command: Command): void {
-  const { state, config } = turn
-  const isKnown = config.object.functions.includes(command.input.f)
-  if (!isKnown || state.asked.size >= ASKED_LIMIT) {
-    turn.reply(requestId, isKnown ? unavailable : unsupported)
+  const { state } = turn
+  if (state.asked.size >= ASKED_LIMIT) {
+    turn.reply(requestId, unavailable)
     return
   }
   const asked: Asked = { command, idle: true, number: 0, ageMs: 0 }

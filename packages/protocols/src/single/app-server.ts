@@ -2,7 +2,7 @@ import { type Completion, canonical, millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
 import { draw } from '../generator.ts'
 import { forgetOldest } from '../memory.ts'
-import { refused, unavailable, unsupported } from '../objects/object.ts'
+import { refused, unavailable } from '../objects/object.ts'
 import { issueTicket } from '../routing/forwarding.ts'
 import { REQUEST_LIMIT } from '../routing/routing.ts'
 import type { Handler } from '../turn.ts'
@@ -19,8 +19,7 @@ const MOST_TOKENS = 10
 
 export function handleRequest(turn: SingleTurn, requestId: string, command: Command): void {
   const { state, config } = turn
-  if (!config.object.functions.includes(command.input.f)) turn.reply(requestId, unsupported)
-  else if (state.calls.size >= REQUEST_LIMIT) turn.reply(requestId, unavailable)
+  if (state.calls.size >= REQUEST_LIMIT) turn.reply(requestId, unavailable)
   else if (!mayPass(state.breaker, turn.steady)) turn.reply(requestId, degraded(turn, command) ?? circuitOpen)
   else {
     state.retryTokens = Math.min(MOST_TOKENS, state.retryTokens + config.retryBudget)

@@ -1,4 +1,3 @@
-import { commandOf } from '../command.ts'
 import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
@@ -6,6 +5,7 @@ import { inOrder } from '../members.ts'
 import { valueIn } from '../objects/object.ts'
 import { createForwarding } from '../routing/forwarding.ts'
 import { createStation } from '../station.ts'
+import { supported } from '../supported.ts'
 import { awaitCalls, handleBusy, handleDid, handleRequest, lookAtCalls } from './app-server.ts'
 import { createBreaker } from './breaker.ts'
 import { handleDo, handleServed, redo } from './database.ts'
@@ -18,7 +18,7 @@ import type { Single, SingleConfig, SingleState } from './state.ts'
 export const createSingle: MachineMaker<Single> = defineMachine<Single>({
   initial,
   redo,
-  request: (turn, asked) => handleRequest(turn, asked.requestId, commandOf(asked)),
+  request: supported(handleRequest),
   messages: {
     do: handleDo,
     did: handleDid,

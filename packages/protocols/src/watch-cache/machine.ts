@@ -1,11 +1,12 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input } from '@chaosproxy/history'
-import { type Command, commandOf } from '../command.ts'
-import { defineMachine, type MachineMaker, type MachineRequest } from '../define-machine.ts'
+import type { Command } from '../command.ts'
+import { defineMachine, type MachineMaker } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
-import { unsupported, valueIn } from '../objects/object.ts'
+import { valueIn } from '../objects/object.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
+import { supported } from '../supported.ts'
 import type { MessageOf } from '../turn.ts'
 import {
   giveUpWaiting,
@@ -88,7 +89,7 @@ export const createWatchCache: MachineMaker<WatchCache> = defineMachine<WatchCac
     resync(turn)
     turn.setTimer('resync', turn.config.resyncMs)
   },
-  request: handleRequest,
+  request: supported(handleRequest),
   messages: {
     write: handleWrite,
     written: (turn, message) => turn.reply(message.requestId, message.result),
@@ -140,16 +141,15 @@ function initial({ id, peers, seed }: NodeSetting, { object }: WatchCacheConfig)
   }
 }
 
-function handleRequest(turn: WatchCacheTurn, request: MachineRequest): void {
+function handleRequest(turn: WatchCacheTurn, requestId: string, command: Command): void {
   const { state, config } = turn
-  const { requestId, input } = request
+  const { input } = command
   const { object } = config
-  if (!object.functions.includes(input.f)) turn.reply(requestId, unsupported)
-  else if (object.reads.includes(input.f)) {
+  if (object.reads.includes(input.f)) {
     if (isStore(turn)) turn.reply(requestId, object.apply(state.held, input))
     else read(turn, requestId, input)
   } else if (isStore(turn)) turn.reply(requestId, write(turn, input))
-  else forward(turn, requestId, commandOf(request))
+  else forward(turn, requestId, command)
 }
 
 function forward(turn: WatchCacheTurn, requestId: string, command: Command): void {
