@@ -5,7 +5,7 @@ import { placesFor } from './dealing.ts'
 import { epochMs } from './epoch.ts'
 import { isTroubled } from './failure.ts'
 import { knownJob, placesJob } from './jobs.ts'
-import { canBeApart, isForWhole, type Known, mayFit, saysAsMuch } from './large.ts'
+import { canBeApart, isForWhole, isLarge, type Known, mayFit, saysAsMuch } from './large.ts'
 import { packedBytesOf } from './memory.ts'
 import { textBytesOf } from './named-file.ts'
 import type { CheckPool } from './pool.ts'
@@ -16,14 +16,30 @@ import { type Shown, together, undecidedAt } from './shown.ts'
 /** The number of jobs per thread: several, so that no thread waits long for the last job. */
 const JOBS_PER_THREAD = 4
 
-/** Checks a recording key by key. Returns undefined if it must be judged as a whole. */
+/** Checks a large recording key by key. Returns undefined if it must be judged as a whole. */
 export async function checkLarge(
   pool: CheckPool,
   task: CheckTask,
   checking: (operations: number) => void,
 ): Promise<CheckResult | undefined> {
-  if (!(await canBeApart(task))) return undefined
+  if (!isLarge(task) || !(await canBeApart(task))) return undefined
   const places = placesFor(textBytesOf(task))
+  return checkApart(pool, task, { places, checking, judge: (recording) => judgeAll(pool, task, recording) })
+}
+
+interface ApartOptions {
+  /** The number of places to read for jobs of this process; 0 if others judge the keys. */
+  readonly places: number
+  checking(operations: number): void
+  judge(recording: PackedRecording): Promise<Shown | FileTrouble>
+}
+
+/** Reads a recording, and lets its keys be judged. Returns undefined if it must be judged as a whole. */
+export async function checkApart(
+  pool: CheckPool,
+  task: CheckTask,
+  { places, checking, judge }: ApartOptions,
+): Promise<CheckResult | undefined> {
   const read = await readLarge(pool, task, places)
   if ('trouble' in read || 'stopped' in read) return read
   if ('cannot' in read) return undefined
@@ -31,7 +47,7 @@ export async function checkLarge(
   const tally = tallyOf(recording.packed.map(({ counted }) => counted))
   checking(tally.operations)
   const started = performance.now()
-  const shown = await judgeAll(pool, task, recording)
+  const shown = await judge(recording)
   // The next step reports the invalid operation and its place.
   if ('trouble' in shown) return undefined
   const known: Known = { task, rest: recording.rest, tally, shown, parseMs, checkMs: performance.now() - started }
@@ -42,7 +58,7 @@ export async function checkLarge(
  * Returns the result of a recording that was judged key by key. One that fits into memory is judged again, for more
  * details.
  */
-export async function tellKnown(pool: CheckPool, known: Known): Promise<CheckResult> {
+async function tellKnown(pool: CheckPool, known: Known): Promise<CheckResult> {
   const { task } = known
   if (mayFit(known)) {
     const whole = await pool.check(task)

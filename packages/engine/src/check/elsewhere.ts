@@ -11,21 +11,20 @@ import {
   settledBy,
   type Verdict,
 } from '@chaosproxy/checker'
-import { borrowHistory, environmentError, type History, tallyOf, usageError } from '@chaosproxy/history'
+import { borrowHistory, environmentError, type History, usageError } from '@chaosproxy/history'
 import { STDIN } from '@chaosproxy/history/files'
 import { doEach, type Pool } from '../jobs/job.ts'
 import { thisThread } from '../jobs/this-thread.ts'
 import type { Priority } from '../queue/board.ts'
 import type { CheckEvent } from './check-files.ts'
-import { tellKnown } from './check-large.ts'
+import { checkApart } from './check-large.ts'
 import { placesFor, shardsFor } from './dealing.ts'
 import { lentJob, readJob } from './jobs.ts'
-import { canBeApart, isForWhole, isLarge, type Known } from './large.ts'
+import { canBeApart, isLarge } from './large.ts'
 import { bytesOf, textBytesOf } from './named-file.ts'
 import { type CheckSpec, checkOptionsFor, inUnits, modelFileOf } from './options.ts'
 import { resultOf } from './outcome.ts'
 import { type CheckPool, createCheckPool } from './pool.ts'
-import { readLarge } from './read-large.ts'
 import { recordingAt } from './recording.ts'
 import type { CheckResult, CheckTask, FileTrouble } from './result.ts'
 import { type ShardResult, type ShardSettings, type ShardSpec, shardJob } from './shard.ts'
@@ -162,18 +161,15 @@ async function checkLargeElsewhere(
   { pool, workers, listener }: Elsewhere,
 ): Promise<CheckResult | undefined> {
   if (!isLarge(task) || !(await canBeApart(task))) return undefined
-  const read = await readLarge(pool, task, 0)
-  if ('trouble' in read || 'stopped' in read) return read
-  if ('cannot' in read) return undefined
-  const { recording, parseMs } = read
-  const tally = tallyOf(recording.packed.map(({ counted }) => counted))
-  listener({ type: 'checking', file: task.file, operations: tally.operations })
-  const started = performance.now()
-  const of = shardsFor(textBytesOf(task), task.settings.memoryBytes)
-  const answers = await answersOf(task, workers, { of, places: placesFor(textBytesOf(task), of) })
-  const shown = together(answers.map(shownBy))
-  const known: Known = { task, rest: recording.rest, tally, shown, parseMs, checkMs: performance.now() - started }
-  return isForWhole(known) ? undefined : tellKnown(pool, known)
+  return checkApart(pool, task, {
+    places: 0,
+    checking: (operations) => listener({ type: 'checking', file: task.file, operations }),
+    async judge() {
+      const of = shardsFor(textBytesOf(task), task.settings.memoryBytes)
+      const answers = await answersOf(task, workers, { of, places: placesFor(textBytesOf(task), of) })
+      return together(answers.map(shownBy))
+    },
+  })
 }
 
 const shownBy = (answer: ShardResult): Shown => {

@@ -4,6 +4,7 @@ import { isStored } from '@chaosproxy/history/files'
 import * as v from 'valibot'
 import type { QueuedKind } from '../queue/kind.ts'
 import { count } from '../queue/numbers.ts'
+import { sha256Text } from '../queue/parcel.ts'
 import { cargoOf, hereOrFetched } from './cargo.ts'
 import { MOST_PLACES } from './dealing.ts'
 import { type ShardResult, type ShardSpec, shardJob } from './shard.ts'
@@ -24,7 +25,7 @@ const recording = v.union([
   v.strictObject({
     file: path,
     parts: v.pipe(
-      v.array(v.strictObject({ path, bytes: count, sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)) })),
+      v.array(v.strictObject({ path, bytes: count, sha256: sha256Text })),
       v.minLength(1),
       v.maxLength(MOST_PARTS),
     ),
@@ -87,6 +88,13 @@ const key = v.nullable(v.string())
 /** Values whose operations are not linearizable on their own. Absent if the violation needs all values. */
 const values = v.optional(v.pipe(v.array(v.nullable(v.number())), v.minLength(1), v.maxLength(MOST_VALUES)))
 
+const unknown = v.strictObject({
+  result: v.literal('unknown'),
+  limit: v.picklist(['time', 'memory']),
+  undecided: count,
+  keys: count,
+})
+
 const apart = v.variant('result', [
   v.strictObject({
     result: v.literal('met'),
@@ -104,12 +112,7 @@ const apart = v.variant('result', [
     result: v.literal('violated'),
     keys: v.pipe(v.array(v.strictObject({ key, values })), v.minLength(1), v.maxLength(MOST_PLACES)),
   }),
-  v.strictObject({
-    result: v.literal('unknown'),
-    limit: v.picklist(['time', 'memory']),
-    undecided: count,
-    keys: count,
-  }),
+  unknown,
   v.strictObject({ result: v.literal('whole'), why: v.string() }),
 ])
 
@@ -120,12 +123,7 @@ const shardResult: v.GenericSchema<unknown, ShardResult> = v.variant('result', [
   v.strictObject({ result: v.literal('violated'), key: v.nullable(v.string()) }),
   v.strictObject({ result: v.literal('violated part'), part: count }),
   v.strictObject({ result: v.literal('apart'), shown: v.strictObject({ answer: apart, signs }) }),
-  v.strictObject({
-    result: v.literal('unknown'),
-    limit: v.picklist(['time', 'memory']),
-    undecided: count,
-    keys: count,
-  }),
+  unknown,
 ])
 
 /** Whether only keys of registers can have this result. */

@@ -37,10 +37,12 @@ export interface Parcel {
   receive<Value>(value: Value): Value
 }
 
+export const sha256Text: v.GenericSchema<unknown, string> = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+
 export const sentFiles: v.GenericSchema<unknown, readonly SentFile[]> = v.array(
   v.strictObject({
     path: v.pipe(v.string(), v.check(isInside, 'leads out of its folder')),
-    hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+    hash: sha256Text,
   }),
 )
 
