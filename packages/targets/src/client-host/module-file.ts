@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { type Input, type Json, usageError } from '@chaosproxy/history'
+import { isTexts, objectIn, refusing } from '../user-files/exported.ts'
 import { importUserFile, thrownText } from '../user-files/import.ts'
 
 /** The address of the proxy in front of a node. */
@@ -42,14 +43,11 @@ export const isRefusal = (thrown: unknown): boolean =>
 
 /** @throws UserError (usage, input) if the file exports no client. */
 export async function loadClientModule(path: string): Promise<ClientModule> {
-  const exported = await importUserFile(path)
-  const wrong = (what: string) =>
-    usageError(`${path}: ${what}. Its default export must be defineClient({ open(address) { … } }).`)
-  if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
-  const { open, functions } = exported as Partial<ClientModule>
+  const wrong = refusing(path, 'defineClient({ open(address) { … } })')
+  const exported = objectIn<ClientModule>(await importUserFile(path), wrong)
+  const { open, functions } = exported
   if (typeof open !== 'function') throw wrong('"open" is not a function')
-  if (functions !== undefined && !(Array.isArray(functions) && functions.every((f) => typeof f === 'string')))
-    throw wrong('"functions" is not a list of names')
+  if (functions !== undefined && !isTexts(functions)) throw wrong('"functions" is not a list of names')
   return exported as ClientModule
 }
 

@@ -12,6 +12,7 @@ import {
   protocols,
 } from '@chaosproxy/protocols'
 import { EXECUTED, isBinary, isMaelstrom } from '../stdio/binary/reference.ts'
+import { hasDefault, isTexts, objectIn, refusing, type Wrong } from './exported.ts'
 import { importUserFile, isUserFile, told } from './import.ts'
 
 const DEFAULT_NODES = 3
@@ -48,10 +49,8 @@ export async function loadProtocol(reference: string): Promise<ProtocolDefinitio
  * @throws UserError (usage) if the export is not a protocol.
  */
 export function protocolFrom(exported: unknown, path: string): ProtocolDefinition {
-  const wrong = (what: string) =>
-    usageError(`${path}: ${what}. Its default export must be { name, create() } (type ProtocolModule).`)
-  if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
-  const module = exported as Partial<ProtocolModule>
+  const wrong = refusing(path, '{ name, create() } (type ProtocolModule)')
+  const module = objectIn<ProtocolModule>(exported, wrong)
   if (typeof module.name !== 'string' || module.name === '') throw wrong('"name" is not a string')
   if (typeof module.create !== 'function') throw wrong('"create" is not a function')
   const { name, promises = 'linearizable', defaultNodes = DEFAULT_NODES, settings = [], bugs = [] } = module
@@ -61,8 +60,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   // If `objects` is missing, the module's functions decide which objects it has.
   const { objects: named = functions === undefined ? [DEFAULT_OBJECT] : objectNames } = module
   for (const [member, list] of Object.entries({ objects: named, functions: functions ?? [] }))
-    if (!Array.isArray(list) || list.some((item) => typeof item !== 'string'))
-      throw wrong(`"${member}" is not a list of names`)
+    if (!isTexts(list)) throw wrong(`"${member}" is not a list of names`)
   for (const object of named)
     if (functions === undefined && !objectNames.includes(object))
       throw wrong(
@@ -74,26 +72,15 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
     if (!Array.isArray(list) || list.some((item) => typeof item?.name !== 'string'))
       throw wrong(`"${member}" is not a list of { name, … }`)
   for (const setting of settings)
-    if (!['number', 'boolean', 'string'].includes(typeof setting.default))
+    if (!hasDefault(setting))
       throw wrong(`the setting "${setting.name}" has no "default" that is a number, true, false or a string`)
-  const renamed = renamedMember(module, bugs)
-  if (renamed !== undefined) throw wrong(renamed)
+  refuseRenamed(module, bugs, wrong)
   const { clocks, notUnder, mayStopUnder } = module
-  const kindsOf = (member: string, kinds: unknown): readonly FaultKind[] => {
-    const problem = kindsProblem(member, kinds)
-    if (problem !== undefined) throw wrong(problem)
-    return kinds as readonly FaultKind[]
-  }
   const checkedKinds = (member: string, given: ProtocolModule['notUnder']): ProtocolDefinition['notUnder'] => {
-    if (typeof given === 'function') return (settings) => kindsOf(member, given(settings))
-    return given === undefined ? undefined : kindsOf(member, given)
+    if (typeof given === 'function') return (settings) => kindsIn(member, given(settings), wrong)
+    return given === undefined ? undefined : kindsIn(member, given, wrong)
   }
-  const boundsOf = (bounds: unknown): ClockBounds => {
-    const problem = clockProblem(bounds)
-    if (problem !== undefined) throw wrong(problem)
-    return bounds as ClockBounds
-  }
-  if (clocks !== undefined && typeof clocks !== 'function') boundsOf(clocks)
+  if (clocks !== undefined && typeof clocks !== 'function') boundsIn(clocks, wrong)
   const create: ProtocolDefinition['create'] = (options) => {
     const machine: unknown = told(path, 'create', () => module.create?.(options))
     for (const member of ['start', 'step', 'status'] as const)
@@ -113,38 +100,39 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
     promises: typeof promises === 'function' ? promises : () => promises,
     notUnder: checkedKinds('notUnder', notUnder),
     mayStopUnder: checkedKinds('mayStopUnder', mayStopUnder),
-    clocks: typeof clocks === 'function' ? (given) => boundsOf(clocks(given)) : clocks,
+    clocks: typeof clocks === 'function' ? (given) => boundsIn(clocks(given), wrong) : clocks,
     defaultNodes,
     create,
   })
 }
 
-/** Returns the advice to rename an outdated member, such as `knobs`. */
-function renamedMember(module: object, bugs: ProtocolDefinition['bugs']): string | undefined {
-  if ('knobs' in module) return 'rename "knobs" to "settings", also in the options that "create" is given'
+/** @throws UserError (usage) for an outdated member, such as `knobs`. */
+function refuseRenamed(module: object, bugs: ProtocolDefinition['bugs'], wrong: Wrong): void {
+  if ('knobs' in module) throw wrong('rename "knobs" to "settings", also in the options that "create" is given')
   for (const { name, under = {} } of bugs) {
-    if ('knobs' in under) return `the bug "${name}" has "knobs": rename it to "settings"`
-    if ('trialKnobs' in under) return `the bug "${name}" has "trialKnobs": rename it to "trialSettings"`
+    if ('knobs' in under) throw wrong(`the bug "${name}" has "knobs": rename it to "settings"`)
+    if ('trialKnobs' in under) throw wrong(`the bug "${name}" has "trialKnobs": rename it to "trialSettings"`)
   }
-  return undefined
 }
 
-function kindsProblem(member: string, kinds: unknown): string | undefined {
-  if (!Array.isArray(kinds)) return `"${member}" is ${JSON.stringify(kinds)}, not a list of kinds of fault`
+function kindsIn(member: string, kinds: unknown, wrong: Wrong): readonly FaultKind[] {
+  if (!Array.isArray(kinds)) throw wrong(`"${member}" is ${JSON.stringify(kinds)}, not a list of kinds of fault`)
   const known: readonly string[] = faultDefinitions.map(({ kind }) => kind)
-  const wrong: unknown = kinds.find((kind) => !known.includes(kind))
-  return wrong === undefined
-    ? undefined
-    : `"${member}" has ${JSON.stringify(wrong)}, which is not a kind of fault.${didYouMean(String(wrong), known)} There are: ${known.join(', ')}`
+  const strange: unknown = kinds.find((kind) => !known.includes(kind))
+  if (strange === undefined) return kinds
+  throw wrong(
+    `"${member}" has ${JSON.stringify(strange)}, which is not a kind of fault.${didYouMean(String(strange), known)} There are: ${known.join(', ')}`,
+  )
 }
 
-function clockProblem(bounds: unknown): string | undefined {
+function boundsIn(bounds: unknown, wrong: Wrong): ClockBounds {
   if (bounds === null || typeof bounds !== 'object')
-    return `"clocks" is ${JSON.stringify(bounds)}, not { drift, jumpMs }`
+    throw wrong(`"clocks" is ${JSON.stringify(bounds)}, not { drift, jumpMs }`)
   const { drift = 1, jumpMs = 0 } = bounds as ClockBounds
   if (typeof drift !== 'number' || !(drift >= 1))
-    return `"clocks" has the drift ${JSON.stringify(drift)}: give how much faster one clock may run than another, such as 1.25`
-  return typeof jumpMs === 'number' && jumpMs >= 0
-    ? undefined
-    : `"clocks" has the jumpMs ${JSON.stringify(jumpMs)}: give 0 or more`
+    throw wrong(
+      `"clocks" has the drift ${JSON.stringify(drift)}: give how much faster one clock may run than another, such as 1.25`,
+    )
+  if (typeof jumpMs === 'number' && jumpMs >= 0) return bounds
+  throw wrong(`"clocks" has the jumpMs ${JSON.stringify(jumpMs)}: give 0 or more`)
 }

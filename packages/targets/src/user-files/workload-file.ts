@@ -1,15 +1,17 @@
 import { findModel, type Model, type ModelName } from '@chaosproxy/checker'
-import { didYouMean, type Input, inputError, printable, type UserError, usageError } from '@chaosproxy/history'
+import { didYouMean, type Input, inputError, printable, usageError } from '@chaosproxy/history'
 import {
   type Clients,
   findWorkload,
   missing,
+  shownAnswer,
   type Workload,
   type WorkloadClient,
   type WorkloadModule,
   workloads,
 } from '@chaosproxy/workloads'
 import { builtEntry } from '../processes/entry.ts'
+import { hasDefault, isTexts, objectIn, refusing, type Wrong } from './exported.ts'
 import { importUserFile, isUserFile, told } from './import.ts'
 import { vetFile } from './vet-file.ts'
 
@@ -40,16 +42,10 @@ export async function loadWorkload(reference: string, isTrial = false): Promise<
   )
 }
 
-type Wrong = (what: string) => UserError
-
 /** Validates a workload; messages begin with `path`. @throws UserError (usage) if it is invalid. */
 export function workloadFrom(exported: unknown, path: string, isTrial = false): Workload {
-  const wrong: Wrong = (what) =>
-    usageError(
-      `${path}: ${what}. Its default export must be { name, model, functions, create() } (type WorkloadModule).`,
-    )
-  if (exported === null || typeof exported !== 'object') throw wrong('it has no default export that is an object')
-  const module = exported as Partial<WorkloadModule>
+  const wrong = refusing(path, '{ name, model, functions, create() } (type WorkloadModule)')
+  const module = objectIn<WorkloadModule>(exported, wrong)
   const { name, functions, reads = [], settings = [], create } = module
   if (typeof name !== 'string' || name === '') throw wrong('"name" is not a string')
   if (typeof create !== 'function') throw wrong('"create" is not a function')
@@ -93,12 +89,6 @@ export function workloadFrom(exported: unknown, path: string, isTrial = false): 
 
 /** Returns the object of the built-in workload with this model, or else the model's name. */
 const objectOf = (model: string): string => workloads.find((workload) => workload.model === model)?.object ?? model
-
-const isTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string')
-
-const hasDefault = (setting: { readonly default?: unknown }): boolean =>
-  ['number', 'boolean', 'string'].includes(typeof setting.default)
 
 /** @throws UserError for a function that the model does not know, because its operations could not be judged. */
 function refuseUnknown(functions: readonly string[], model: Partial<WorkloadModule>['model'], wrong: Wrong): void {
@@ -144,7 +134,7 @@ function checkedClient(client: unknown, functions: readonly string[], path: stri
       const { f, key, value } = (input ?? {}) as Partial<Input>
       if (typeof f !== 'string' || !functions.includes(f) || (key !== undefined && typeof key !== 'string'))
         throw inputError(
-          `${path}: "next" returned ${shown(input)}, which is not a { f, key?, value } with an f of ${functions.join(', ')}.${typeof f === 'string' ? didYouMean(f, functions) : ''}`,
+          `${path}: "next" returned ${shownAnswer(input)}, which is not a { f, key?, value } with an f of ${functions.join(', ')}.${typeof f === 'string' ? didYouMean(f, functions) : ''}`,
         )
       // Only JSON values reach the target and the history.
       return key === undefined ? { f, value: plain(value, path) } : { f, key, value: plain(value, path) }
@@ -158,9 +148,4 @@ function plain(value: unknown, path: string): Input['value'] {
     return value as Input['value']
   const text = told(path, 'next', () => JSON.stringify(value))
   return text === undefined ? null : JSON.parse(text)
-}
-
-const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text
 }

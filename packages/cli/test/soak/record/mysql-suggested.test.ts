@@ -62,7 +62,7 @@ describe.skipIf(lacking)(`a MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : '
       expect(stderr).toContain(reason)
     const nowhere = await suggest(port, 'nowhere')
     expect(nowhere.exitCode).toBe(4)
-    expect(nowhere.stderr.replace(/\s+/g, ' ')).toMatch(/nowhere: 10\d\d .*Is it a MySQL or MariaDB that runs/)
+    expect(nowhere.stderr.replace(/\s+/g, ' ')).toMatch(/nowhere: 10\d\d .*Check that MySQL or MariaDB runs there/)
   })
 
   test('MariaDB is recorded with its own client, and a cascading delete makes the verdict unknown', async () => {
