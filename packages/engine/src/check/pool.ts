@@ -59,12 +59,7 @@ export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1
     maxOldGenerationSizeMb: Math.ceil(settings.memoryBytes / 1e6) + HEAP_ALLOWANCE_MB,
   })
   const looks = modelFileOf(settings) === undefined ? undefined : LOOKS_AT_MODELS
-  async function run<Input, Result>(
-    job: Job<Timed<Input>, Result>,
-    task: CheckTask,
-    input: Input,
-    calledOff?: AbortSignal,
-  ): Promise<Result | StoppedFile | FileTrouble> {
+  const run: CheckPool['run'] = async (job, task, input, calledOff) => {
     const late = new AbortController()
     const stopwatch = createStopwatch()
     const limits = { readingMs: readingLimitMs(task), decidingMs: hardLimitMs(settings.timeoutMs) }

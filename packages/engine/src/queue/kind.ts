@@ -10,20 +10,20 @@ export interface QueuedKind<Spec extends object, Result> {
   readonly script: ThreadScript
   readonly limits?: ThreadLimits | undefined
   /** @param paths the files sent along, which the spec may name. @throws if it is no such spec. */
-  readonly readSpec: (data: unknown, paths: ReadonlySet<string>) => Spec
+  readSpec(data: unknown, paths: ReadonlySet<string>): Spec
   /** @throws if no worker can have computed this for the spec. */
-  readonly readResult: (data: unknown, spec: Spec) => Result
-  readonly title: (spec: Spec) => string
+  readResult(data: unknown, spec: Spec): Result
+  title(spec: Spec): string
   /** Whether another attempt may find more than this result. If so, the result is not kept. */
-  readonly isPassing?: (result: Result) => boolean
+  isPassing?(result: Result): boolean
   /** The texts that a worker needs, which the spec names by hash (`cargo.ts`). */
-  readonly cargo?: (spec: Spec) => Cargo
+  cargo?(spec: Spec): Cargo
   /**
    * Runs on a worker: translates the spec's names to this machine.
    *
    * @throws UserError for data that is not on this machine.
    */
-  readonly bring?: (spec: Spec, store: LocalStore) => Promise<Spec>
+  bring?(spec: Spec, store: LocalStore): Promise<Spec>
 }
 
 /** Texts by hash, each created when it is sent. */
@@ -34,13 +34,5 @@ export interface LocalStore extends Store {
   readonly home: string
 }
 
-/** A kind of job whose spec and result types are hidden. */
-export interface AnyKind
-  extends Omit<QueuedKind<object, unknown>, 'job' | 'readResult' | 'title' | 'isPassing' | 'cargo' | 'bring'> {
-  readonly job: Job<never, unknown>
-  readonly readResult: (data: unknown, spec: never) => unknown
-  readonly title: (spec: never) => string
-  readonly isPassing?: (result: never) => boolean
-  readonly cargo?: (spec: never) => Cargo
-  readonly bring?: (spec: never, store: LocalStore) => Promise<object>
-}
+/** A kind of job whose spec and result types are hidden. Its functions take only specs and results of this kind. */
+export type AnyKind = Omit<QueuedKind<object, unknown>, 'job'> & { readonly job: Job<never, unknown> }

@@ -52,7 +52,7 @@ export async function openQueuePool(
     const lane = parcel === undefined ? 'plain' : 'code'
     const order = printOrder(kind, parcel?.send(spec) ?? spec, { ...doing, files: parcel?.files })
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
-    const title = kind.title(spec as never)
+    const title = kind.title(spec)
     // Each of these signals ends the waiting, even for a job that has begun.
     const { signal: calledOff, release } = firstOf(doing.signal, doing.stop, closing.signal)
     const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
@@ -63,12 +63,12 @@ export async function openQueuePool(
         const isGone = !first && (await board.isGone(lane, name))
         if (isGone && damaged === 0) missing.lost += 1
         if (parcel !== undefined && (first || isGone)) await board.keep(parcel.texts)
-        if (first || isGone) await send(kind.cargo?.(spec as never), isGone)
+        if (first || isGone) await send(kind.cargo?.(spec), isGone)
         // Adding an existing job has no effect. A lost job is added again.
         const outcome = await Promise.race([board.outcomeOf(lane, name, order), pending])
         if (outcome.type === 'value') {
           const end = readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) =>
-            kind.readResult(value, spec as never),
+            kind.readResult(value, spec),
           )
           if (isPassing(kind, end)) await board.takeBack(lane, name)
           return end
@@ -177,7 +177,7 @@ function createPacker(): (references: readonly string[]) => Parcel {
 
 /** Whether another attempt may find more. Repeated trials of one seed never find more. */
 const isPassing = (kind: AnyKind, end: JobEnd<unknown>): boolean =>
-  kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value as never))
+  kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value))
 
 /** Sends texts, each only once unless Redis has lost it. */
 function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, isLost: boolean) => Promise<void> {
