@@ -16,6 +16,7 @@ import { checkLarge } from './check-large.ts'
 import { epochMs } from './epoch.ts'
 import { isFailure, isTroubled } from './failure.ts'
 import { besideJob, lentJob, readJob, shareJob } from './jobs.ts'
+import { isLarge } from './large.ts'
 import { checkOptionsFor, inUnits } from './options.ts'
 import { resultOf } from './outcome.ts'
 import type { CheckPool } from './pool.ts'
@@ -28,7 +29,7 @@ export async function checkInParallel(
   task: CheckTask,
   checking: (operations: number) => void,
 ): Promise<CheckResult> {
-  const large = await checkLarge(pool, task, checking)
+  const large = isLarge(task) ? await checkLarge(pool, task, checking) : undefined
   if (large !== undefined) return large
   const read = await pool.run(readJob, task, task)
   if (isFailure(read)) return read

@@ -5,7 +5,7 @@ import { placesFor } from './dealing.ts'
 import { epochMs } from './epoch.ts'
 import { isTroubled } from './failure.ts'
 import { knownJob, placesJob } from './jobs.ts'
-import { canBeApart, isForWhole, isLarge, type Known, mayFit, saysAsMuch } from './large.ts'
+import { canBeApart, isForWhole, type Known, mayFit, saysAsMuch } from './large.ts'
 import { packedBytesOf } from './memory.ts'
 import { textBytesOf } from './named-file.ts'
 import type { CheckPool } from './pool.ts'
@@ -16,13 +16,13 @@ import { type Shown, together, undecidedAt } from './shown.ts'
 /** The number of jobs per thread: several, so that no thread waits long for the last job. */
 const JOBS_PER_THREAD = 4
 
-/** Checks a large recording key by key. Returns undefined if it must be judged as a whole. */
+/** Checks a recording key by key. Returns undefined if it must be judged as a whole. */
 export async function checkLarge(
   pool: CheckPool,
   task: CheckTask,
   checking: (operations: number) => void,
 ): Promise<CheckResult | undefined> {
-  if (!isLarge(task) || !(await canBeApart(task))) return undefined
+  if (!(await canBeApart(task))) return undefined
   const places = placesFor(textBytesOf(task))
   return checkApart(pool, task, { places, checking, judge: (recording) => judgeAll(pool, task, recording) })
 }

@@ -67,9 +67,7 @@ export async function openQueuePool(
         // Adding an existing job has no effect. A lost job is added again.
         const outcome = await Promise.race([board.outcomeOf(lane, name, order), pending])
         if (outcome.type === 'value') {
-          const end = readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) =>
-            kind.readResult(value, spec),
-          )
+          const end = readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) => kind.readResult(value, spec))
           if (isPassing(kind, end)) await board.takeBack(lane, name)
           return end
         }
