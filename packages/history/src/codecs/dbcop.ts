@@ -53,16 +53,24 @@ function sessionsOf(source: string, sink: EventSink, text: string): void {
       const events = isObject(transaction) ? (transaction['events'] ?? null) : null
       if (!isObject(transaction) || !isArray(events)) throw wrong(`${where} has no events`)
       const isCommitted = (transaction['committed'] ?? transaction['success'] ?? true) === true
-      const operations = events.map(operationOf).filter((each) => each !== undefined)
-      if (operations.length < events.length) throw wrong(`${where} has an event that is neither a Read nor a Write`)
+      const done = events.filter((event) => !isObject(event) || event['success'] !== false)
+      const operations = done.map(operationOf).filter((each) => each !== undefined)
+      if (operations.length < done.length) throw wrong(`${where} has an event that is neither a Read nor a Write`)
       sessions.add(number, operations, isCommitted, number + 1)
     }
   }
-  sessions.end()
+  sessions.end(0)
 }
 
-/** Reads one event. An event without a version has the initial one. In newer histories, a member names the kind. */
+/**
+ * Reads one event. An event without a version has the initial one. In newer histories, a member or the first item names
+ * the kind.
+ */
 function operationOf(event: Json): MicroOperation | undefined {
+  if (isArray(event)) {
+    const [kind, key, version = null] = event
+    return (kind === 'r' || kind === 'w') && key !== undefined ? [kind, key, version] : undefined
+  }
   if (!isObject(event)) return undefined
   const read = event['Read'] ?? event['read']
   const write = event['Write'] ?? event['write']
@@ -72,7 +80,7 @@ function operationOf(event: Json): MicroOperation | undefined {
     const key = said['variable'] ?? said['key']
     return key === undefined ? undefined : [read === undefined ? 'w' : 'r', key, version]
   }
-  const { write: isWrite, variable, version } = event
+  const { write: isWrite, variable, version, value } = event
   if (typeof isWrite !== 'boolean' || variable === undefined) return undefined
-  return [isWrite ? 'w' : 'r', variable, version ?? null]
+  return [isWrite ? 'w' : 'r', variable, version ?? value ?? null]
 }

@@ -11,7 +11,7 @@ interface Options {
 }
 
 const AWDIT_LINE = /^([rw])\s+(\S+)\s+(\S+)$/
-const PLUME_LINE = /^([rw])\(\s*([^,()]+?)\s*,\s*([^,()]*?)\s*,\s*(\d+)\s*,\s*(\d+)\s*\)$/
+const PLUME_LINE = /^([rw])\(\s*([^,()]+?)\s*,\s*([^,()]*?)\s*,\s*(\d+)\s*,\s*(-1|\d+)\s*\)$/
 
 export const isAwdit = (content: string): boolean => isFirst(content, AWDIT_LINE) && !/[{}[\]]/.test(content)
 export const isPlume = (content: string): boolean => isFirst(content, PLUME_LINE)
@@ -49,7 +49,7 @@ export function awditReader(options: Options): ChunkReader {
   })
 }
 
-/** Reads the text format of Plume and PolySI: `r(key,value,session,transaction)`. */
+/** Reads the text format of Plume and PolySI: `r(key,value,session,transaction)`. Transaction -1 was aborted. */
 export function plumeReader(options: Options): ChunkReader {
   const sessions = new Sessions(options)
   const transactions = new Map<string, { session: number; operations: MicroOperation[]; line: number }>()
@@ -63,8 +63,9 @@ export function plumeReader(options: Options): ChunkReader {
       known.operations.push([kind, atom(key), kind === 'r' ? read(value) : atom(value)])
     },
     end() {
-      for (const { session, operations, line } of transactions.values()) sessions.add(session, operations, true, line)
-      sessions.end()
+      for (const [name, { session, operations, line }] of transactions)
+        sessions.add(session, operations, !name.endsWith(',-1'), line)
+      sessions.end(0)
     },
   })
 }

@@ -28,12 +28,15 @@ export class Sessions {
     this.#transactions.push({ session, operations, isCommitted, line })
   }
 
-  end(): void {
+  /** @param start the number that stands for the initial value, unless a transaction writes it */
+  end(start?: 0): void {
     const order = new TimeOrder({ by: 'time' })
     const { sink, ended } = order.file(this.#source)
     const sessions = new Set<number>()
+    const kinds = new Set<string>()
     for (const { session, operations, isCommitted, line } of this.#transactions) {
       sessions.add(session)
+      for (const [kind, , value] of operations) if (value === start) kinds.add(kind)
       const shared = { process: session, f: 'txn', time: 0 }
       const asked = operations.map(([kind, key, value]): Json => [kind, key, kind === 'r' ? null : value])
       const events: readonly EventInput[] = [
@@ -43,7 +46,8 @@ export class Sessions {
       for (const event of events) sink.event(event, line)
     }
     ended(this.#transactions.at(-1)?.line ?? 0)
-    sink.header({ chaos: 1, model: 'rw-register' })
+    const isStart = start !== undefined && kinds.has('r') && !kinds.has('w')
+    sink.header({ chaos: 1, model: 'rw-register', ...(isStart ? { initial: start } : {}) })
     this.#sink.warn(
       `${this.#source}: ${plural(this.#transactions.length, 'transaction')} of ${plural(sessions.size, 'session')} without times: nothing but its session orders a transaction.`,
     )

@@ -484,6 +484,32 @@ describe('transactions grouped by session', () => {
     ])
   })
 
+  test.each([
+    ['Plume', 'w(0,1,0,0)\nr(0,0,1,1)\n'],
+    ['DBCop', '[[{"events":[["w",0,1]]}],[{"events":[["r",0,0]]}]]'],
+  ])('of %s begin with 0, unless a transaction writes 0', async (_, content) => {
+    expect((await readHistory(file(content))).header?.initial).toBe(0)
+    const written = await readHistory(file(content.replace('0,1', '0,0')))
+    expect(written.header).not.toHaveProperty('initial')
+  })
+
+  test('of AWDIT begin with nothing, so that no transaction may read 0', async () => {
+    expect((await readHistory(file('w 0 1\n=====\nr 0 0\n'))).header).not.toHaveProperty('initial')
+  })
+
+  test('may be aborted as transaction -1 of Plume', async () => {
+    expect(await told('w(0,1,0,-1)\nw(0,2,0,0)\n')).toEqual([
+      '0 txn [["w",0,1]] > fail [["w",0,1]]',
+      '0 txn [["w",0,2]] > ok [["w",0,2]]',
+    ])
+  })
+
+  test('leave out events of DBCop that did not succeed', async () => {
+    const events =
+      '{"write":true,"variable":0,"value":1,"success":true},{"write":false,"variable":0,"value":9,"success":false}'
+    expect(await told(`[[{"events":[${events}],"success":true}]]`)).toEqual(['0 txn [["w",0,1]] > ok [["w",0,1]]'])
+  })
+
   test('are refused if a line has an unknown form', async () => {
     expect(await told('w 0 1\nx 0 1\n')).toMatch(/:2: "x 0 1" is no operation of this format/)
     expect(await told('[[{"events":[{"Scan":{}}],"committed":true}]]')).toMatch(
