@@ -3,6 +3,7 @@ import {
   type History,
   type Json,
   NO_MICRO_VALUE,
+  NULL,
   OK,
   type UserError,
   type ValueId,
@@ -97,9 +98,12 @@ function isTrueOf(comparison: string, found: Json, given: Json): boolean | undef
   )
 }
 
-/** Returns the kind of a micro-operation by its name. EDN writes names as keywords. */
+/** Returns a name that EDN may write as a keyword. */
+const plainName = (name: string): string => (name.startsWith(':') ? name.slice(1) : name)
+
+/** Returns the kind of a micro-operation by its name. */
 export const microKind = (name: string): number | undefined => {
-  const plain = name.startsWith(':') ? name.slice(1) : name
+  const plain = plainName(name)
   if (COMPARED.test(plain)) return READ
   return Object.hasOwn(kinds, plain) ? kinds[plain] : undefined
 }
@@ -114,7 +118,8 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   const { operations, values } = history
   const { length, outcome, process, callEvent, returnEvent, input, output } = operations
   const micro = values.microOperations()
-  const kindOf = (micro?.kinds ?? []).map((name) => microKind(name) ?? -1)
+  const names = (micro?.kinds ?? []).map(plainName)
+  const kindOf = names.map((name) => microKind(name) ?? -1)
   const status = new Uint8Array(length)
   const session = new Int32Array(length)
   const isTied = history.isTied === true
@@ -122,13 +127,16 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   const starts = new Int32Array(length + 1)
   const from = new Int32Array(length)
   let rows = 0
+  /** Whether an answer shows what was read. After an answer of null, the transaction is as it was called. */
+  const isShown = (t: number): boolean => outcome[t] === OK && output[t] !== NULL
   for (let t = 0; t < length; t++) {
     const isCommitted = outcome[t] === OK
     status[t] = isCommitted ? COMMITTED : outcome[t] === FAIL ? ABORTED : UNANSWERED
     session[t] = history.hasSessions && !isTied ? history.sessionOf(process[t]) : process[t]
     if (isCommitted) completed[t] = returnEvent[t]
-    const range = values.microRange(isCommitted ? output[t] : input[t])
-    if (range === undefined && !isEmpty(history, isCommitted ? output[t] : input[t])) throw noTransaction(history, t)
+    const said = isShown(t) ? output[t] : input[t]
+    const range = values.microRange(said)
+    if (range === undefined && !isEmpty(history, said)) throw noTransaction(history, t)
     starts[t] = rows
     from[t] = range?.from ?? 0
     rows += range === undefined ? 0 : range.to - range.from
@@ -143,23 +151,24 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   const keys = new KeyNumbers()
   const bounds = new Map<number, (value: number) => boolean>()
   for (let t = 0; t < length && micro !== undefined; t++) {
-    const areReadsKnown = status[t] === COMMITTED
+    const areReadsKnown = isShown(t)
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
       const kind = kindOf[micro.kind[at]]
-      // Only a recorder knows the order in which additions were made.
-      if (kind < 0 || (kind === ADD && history.transactionNotes === undefined))
-        throw otherKind(history, t, micro.kinds[micro.kind[at]])
+      const name = names[micro.kind[at]] ?? ''
+      const isCompared = COMPARED.test(name)
+      // Only a recorder knows the order in which additions were made, and what comparisons may have found.
+      if (kind < 0 || ((kind === ADD || isCompared) && history.transactionNotes === undefined))
+        throw otherKind(history, t, name)
       if (kind === (areLists ? WRITE : APPEND) || (areLists && kind === ADD)) throw ofOtherModel(history, t, areLists)
       const value = micro.value[at]
       if (kind === APPEND && value === NO_MICRO_VALUE) throw nothingAppended(history, t, micro.key[at])
       columns.kind[row] = kind
       columns.key[row] = keys.numberOf(micro.key[at])
-      if (kind === READ && !areReadsKnown) continue
-      const name = micro.kinds[micro.kind[at]] ?? ''
-      if (COMPARED.test(name)) {
+      if (kind === READ && (!areReadsKnown || value === NO_MICRO_VALUE)) continue
+      if (isCompared) {
         const given = values.json(value as ValueId)
         bounds.set(row, (id) => mayFind(name, values.json(id as ValueId), given))
-      } else columns.value[row] = areLists && value === NO_MICRO_VALUE ? 0 : value
+      } else columns.value[row] = value
       if (kind !== READ || !areLists) continue
       columns.list[row] = ValueTable.listOf(columns.value[row])
       if (columns.list[row] < 0 && columns.value[row] !== 0) throw noList(history, t, columns.value[row])

@@ -1,6 +1,8 @@
 import { historyFromEvents, type Json, type ValueId } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { NEVER } from '../../../src/encoding/encoded.ts'
+import { unmetNeeds } from '../../../src/index.ts'
+import { NO_LIST } from '../../../src/transactions/record/read-lists.ts'
 import {
   ABORTED,
   APPEND,
@@ -88,4 +90,36 @@ test('readTransactions refuses a value that is not a transaction, and names its 
   expect(() => readTransactions(historyOf(['ok', [['cas', 'x', [1, 2]]]]), true)).toThrow('not "cas"')
   expect(() => readTransactions(historyOf(['ok', [['append', 'x']]]), true)).toThrow('this append to "x" has no value')
   expect(() => readTransactions(historyOf(['ok', [['r', 'x', 5]]]), true)).toThrow('not 5')
+})
+
+const answered = (asked: Json, answer: Json) =>
+  historyFromEvents([
+    { process: 0, type: 'invoke', f: 'txn', value: asked },
+    { process: 0, type: 'ok', f: 'txn', value: answer },
+  ])
+
+test('a transaction that is answered with null did its writes, and what it read is unknown', () => {
+  const asked = [
+    ['append', 'x', 1],
+    ['r', 'x', null],
+  ]
+  const record = readTransactions(answered(asked, null), true)
+  expect([...record.status]).toEqual([COMMITTED])
+  expect([...record.kind]).toEqual([APPEND, READ])
+  expect(record.value[1]).toBe(UNKNOWN)
+})
+
+test('a read of a list without a value read an unknown list', () => {
+  const record = readTransactions(answered([['r', 'x']], [['r', 'x']]), true)
+  expect([record.value[0], record.list[0]]).toEqual([UNKNOWN, NO_LIST])
+})
+
+test.each(['r<', ':r!='])('readTransactions refuses the comparison %s that no recorder noted', (kind) => {
+  expect(() => readTransactions(historyOf(['ok', [[kind, 'x', 4]]]), false)).toThrow('a micro-operation is a read')
+})
+
+test('a transaction whose reads all lack a value does not count as a transaction that reads', () => {
+  const some = [['r', 'x']]
+  const missing = unmetNeeds(answered(some, some), { model: 'rw-register', initial: null, failedCas: 'drop' })
+  expect(missing.map(({ what }) => what)).toEqual(['txn that reads'])
 })
