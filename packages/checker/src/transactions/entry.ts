@@ -1,4 +1,12 @@
-import { type History, isTransaction, type Json, OK, transactionNames, UserError } from '@chaosproxy/history'
+import {
+  type History,
+  isTransaction,
+  type Json,
+  NO_MICRO_VALUE,
+  OK,
+  transactionNames,
+  UserError,
+} from '@chaosproxy/history'
 import { reportUnread } from '../judge/encoding-memory.ts'
 import type { IsMetBy, ModelEntry } from '../judge/entry.ts'
 import { followsFrom } from '../judge/headline.ts'
@@ -58,11 +66,14 @@ export const listTransactions = transactionsEntry(
 function readsIn(history: History): ReturnType<IsMetBy> {
   const { values, operations } = history
   const micro = values.microOperations()
+  // A recorder may know the version that was read without its value.
+  const isRecorded = history.transactionNotes !== undefined
   const isRead = (micro?.kinds ?? []).map((kind) => microKind(kind) === READ)
   return (row) => {
     const range = values.microRange(operations.output[row])
     if (operations.outcome[row] !== OK || range === undefined || micro === undefined) return false
-    for (let at = range.from; at < range.to; at++) if (isRead[micro.kind[at]]) return true
+    for (let at = range.from; at < range.to; at++)
+      if (isRead[micro.kind[at]] && (isRecorded || micro.value[at] !== NO_MICRO_VALUE)) return true
     return false
   }
 }
