@@ -55,6 +55,23 @@ export function hintsFor(history: History): readonly string[] {
   ]
 }
 
+/** Warns of a key that is a text on one line and a number on another. */
+export function alikeKeys({ keys, values }: History): readonly string[] {
+  const some = new Set(keys.slice(0, MOST_LOOKED_AT))
+  // For the names, see KeyNumbers.
+  const found = new Set([...some].filter((name) => some.has(JSON.stringify(name)) || some.has(`${name} (not a text)`)))
+  const inTransactions = new Map<string, Json>()
+  for (const id of new Set(values.microOperations()?.key.subarray(0, MOST_LOOKED_AT))) {
+    const key = values.json(id as ValueId)
+    if (typeof key === 'object') continue
+    if ((inTransactions.get(String(key)) ?? key) !== key) found.add(String(key))
+    inTransactions.set(String(key), key)
+  }
+  return [...found]
+    .slice(0, 1)
+    .map((key) => `${key} and "${key}" are two keys. If they are meant to be one, write the key alike on all lines.`)
+}
+
 const isNothing = (value: Json): boolean => typeof value === 'string' && NOTHING.has(value.toLowerCase())
 
 /** Tests whether a row was called before any write of its key was acknowledged. */

@@ -1,6 +1,6 @@
 import { type EventInput, historyFromObjects } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { hintsFor } from '../../src/index.ts'
+import { alikeKeys, hintsFor } from '../../src/index.ts'
 
 type Step = readonly [f: string, asked: EventInput['value'], answered: EventInput['value']]
 
@@ -104,4 +104,33 @@ test('a hint warns that the number in the answer to an addition is read as the n
       ['read', null, 2],
     ]),
   ).toEqual([expect.stringMatching(/^add 1 was answered with 2, which is taken for the sum/)])
+})
+
+test.each<readonly [what: string, first: EventInput['key'], second: EventInput['key']]>([
+  ['a number first', 1, '1'],
+  ['a text first', '1', 1],
+])('a key that is a number and a text counts as two keys, with a warning, if it is %s', (_, first, second) => {
+  const wrote = (key: EventInput['key']): EventInput => ({ process: 0, type: 'invoke', f: 'write', key, value: 1 })
+  const one = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }])
+  const both = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }, wrote(second)])
+  expect([alikeKeys(one), alikeKeys(both)]).toEqual([
+    [],
+    ['1 and "1" are two keys. If they are meant to be one, write the key alike on all lines.'],
+  ])
+})
+
+test('a key of transactions that is a number and a text counts as two keys, with a warning', () => {
+  const history = historyFromObjects([
+    {
+      process: 0,
+      type: 'invoke',
+      f: 'txn',
+      value: [
+        ['w', 1, 1],
+        ['r', '1', null],
+        ['w', 'x', 1],
+      ],
+    },
+  ])
+  expect(alikeKeys(history)).toEqual([expect.stringMatching(/^1 and "1" are two keys/)])
 })

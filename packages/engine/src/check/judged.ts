@@ -1,4 +1,12 @@
-import { type CheckOptions, check, decidedByStart, hintsFor, overwrittenNotes, type Report } from '@chaosproxy/checker'
+import {
+  alikeKeys,
+  type CheckOptions,
+  check,
+  decidedByStart,
+  hintsFor,
+  overwrittenNotes,
+  type Report,
+} from '@chaosproxy/checker'
 import { FLAG_FINAL, type History, millis, printable } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
 import type { FileSubject, WrittenProof } from '@chaosproxy/report'
@@ -103,7 +111,7 @@ function withHints({ file, settings, setup }: JudgedTask, { history, report }: C
   const isTold = settings.unit !== undefined || (setup?.vacuous ?? []).length > 0 || history.tally !== undefined
   const found = isViolated ? hintsFor(history) : isTold ? [] : overwrittenNotes(history)
   const early = isViolated && setup === undefined ? finalReadsUnderFaults(history) : []
-  const hints = [...standstillsOf(history).map(standstillText), ...found, ...early]
+  const hints = [...standstillsOf(history).map(standstillText), ...alikeKeys(history), ...found, ...early]
   if (hints.length === 0) return history
   return { ...history, warnings: [...history.warnings, ...hints.map((hint) => `${sourceName(file)}: ${hint}`)] }
 }
