@@ -71,7 +71,7 @@ describe('a requirement on a run', () => {
     ['availability of cas >= 1%', 'no cas was called'],
     ['p99 during partition < 1s', 'none of the operations was answered'],
     ['p99 of read during healed < 1s', 'no read was called after the last fault'],
-    ['convergence < 1s', 'no agreement of the nodes was seen after healing'],
+    ['convergence < 1s', 'the time at which all nodes agreed after healing was not recorded'],
     ['duplicated == 0', 'not counted for the model register'],
   ] as const)('%s is unknown if nothing was measured: %s', (text, why) => {
     expect(judged(text)).toMatchObject({ met: 'unknown', found: '', why })

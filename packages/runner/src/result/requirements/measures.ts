@@ -70,7 +70,7 @@ export const measures: readonly Measure[] = [
     isTimed: true,
     summary: 'time from healing until all nodes gave the same answers',
     ofAll: ({ convergedAfterHealNanos: value }) =>
-      value === undefined ? { why: 'no agreement of the nodes was seen after healing' } : { value },
+      value === undefined ? { why: 'the time at which all nodes agreed after healing was not recorded' } : { value },
   },
   {
     name: 'lost',
