@@ -51,7 +51,9 @@ export class EventRows {
     if (leftOut !== undefined && read === 0)
       throw brokenRule(source, this.#leftOut.line, `no line describes an operation.${proposal(this.#unread)}`)
     if (leftOut !== undefined) sink.warn(`${source}: ${leftOut}.`)
-    if (roles.lines > 0) sink.taken?.(roles.taken())
+    if (roles.lines === 0) return
+    roles.refuseUnseen(source)
+    sink.taken?.(roles.taken())
   }
 
   /** Completes a native event that may have its value under another name. @throws EventError */

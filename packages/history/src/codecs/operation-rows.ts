@@ -77,6 +77,7 @@ export class OperationRows {
     if (this.#operations.length === 0 && leftOut !== undefined)
       throw brokenRule(source, 1, 'no line describes an operation.')
     const operations = this.#placed(settled(this.#operations, roles, source))
+    roles.refuseUnseen(source)
     sink.taken?.(roles.taken())
     const extent = timesOf(operations)
     const unit = operations.length === 0 ? NANOSECONDS : unitOf(this.#timeNames, extent)

@@ -1,4 +1,4 @@
-import { usageError } from '../event/error.ts'
+import { inputError, usageError } from '../event/error.ts'
 import type { Json } from '../event/event.ts'
 import type { Taken } from '../event/taken.ts'
 import { didYouMean } from '../text/suggest.ts'
@@ -82,6 +82,7 @@ export class Roles {
   readonly #mapping: Mapping
   readonly #known: Map<string, Candidates> = new Map()
   readonly #taken: Map<string, Map<string, Count>> = new Map()
+  readonly #seen: Set<string> = new Set()
   lines = 0
 
   constructor(mapping: Mapping = {}) {
@@ -131,6 +132,15 @@ export class Roles {
     for (const name of Object.keys(members)) if (!used.has(name)) this.take(name, UNUSED)
   }
 
+  /** @throws UserError if no line has a member that `--map` names, unless only some lines need it. */
+  refuseUnseen(source: string): void {
+    for (const [role, member] of Object.entries(this.#mapping))
+      if (!this.#seen.has(member) && !OPTIONAL.has(role))
+        throw inputError(
+          `${source}: --map ${role}=${member}: no line has this field. Its fields are ${[...this.#seen].join(', ')}.`,
+        )
+  }
+
   /** The roles that each member was used for. */
   taken(): readonly Taken[] {
     return [...this.#taken].flatMap(([member, counts]) =>
@@ -144,6 +154,7 @@ export class Roles {
     const known = this.#known.get(signature)
     if (known !== undefined) return known
     const candidates = candidatesOf(names, this.#mapping)
+    for (const name of names) this.#seen.add(name)
     // The cache is of no use if every line has different members.
     if (this.#known.size < MOST_SIGNATURES) this.#known.set(signature, candidates)
     return candidates
@@ -151,6 +162,8 @@ export class Roles {
 }
 
 const MOST_SIGNATURES = 1000
+/** Roles that a whole file may lack, such as errors where none occurred. */
+const OPTIONAL: ReadonlySet<string> = new Set<Role>(['error', 'final', 'node', 'output', 'returned', 'status', 'took'])
 const MOST_WORDS = 6
 const UNUSED = 'nothing'
 

@@ -335,6 +335,18 @@ describe('events in other notations', () => {
     ])
   })
 
+  test('are refused if --map names a field that no line has', async () => {
+    const content =
+      '{"who":1,"how":"invoke","what":"read","which":"x"}\n{"who":1,"how":"ok","what":"read","which":"x"}\n'
+    const mapping = { process: 'who', f: 'what', type: 'how' }
+    const wrong = '--map key=wich: no line has this field. Its fields are who, how, what, which.'
+    expect(await told(content, { mapping: { ...mapping, key: 'wich' } })).toContain(wrong)
+    // No operation may have failed.
+    expect(await told(content, { mapping: { ...mapping, error: 'wrong' } })).toBeInstanceOf(Array)
+    const operation = '{"who":1,"what":"read","which":"x","out":1,"call":1,"return":2}\n'
+    expect(await told(operation, { mapping: { process: 'who', f: 'what', key: 'wich' } })).toContain('--map key=wich')
+  })
+
   test('use the members that --map names', async () => {
     const content = events({ process: 'who', f: 'what', type: 'how' }, ['invoke', 'ok'])
     expect(await told(content)).toMatch(/:1: .*--map/)
