@@ -20,6 +20,7 @@ export async function resultOf(task: CheckTask, checked: Checked): Promise<Check
     history: { operations: { length, callLine, returnLine } },
     elapsedMs: parseMs + checkMs,
     vacuous,
+    expected: subject.expectation?.level,
   }
   return { file, exitCode, part: await partOf(subject, output, row), taken: history.taken }
 }

@@ -1,6 +1,7 @@
 import type { Report } from '@chaosproxy/checker'
 import { count, duration, type History, hasTimes, type Json, operationsIn, plural } from '@chaosproxy/history'
 import { judgedLevels, statisticsOf } from '@chaosproxy/runner/result'
+import { shortName } from '../comparison-words.ts'
 import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { clocksText, stalenessText } from '../measured-words.ts'
@@ -43,20 +44,25 @@ export type CheckRow =
       readonly elapsedMs: number
       /** Why the history proves less than it seems to. */
       readonly vacuous: readonly string[]
+      /** The expected level. */
+      readonly expected?: string | undefined
     }
   | { readonly file: string; readonly trouble: string }
 
-/** The consistency levels that a table shows. */
-const shownLevels: readonly string[] = ['linearizable', 'sequential', 'causal', 'eventual']
+/** The levels that a table shows, by the strongest level of their ladder. */
+const shownLevels: readonly (readonly [strongest: string, ...others: string[]])[] = [
+  ['linearizable', 'sequential', 'causal', 'eventual'],
+  ['strict-serializable', 'serializable', 'snapshot-isolation', 'read-committed'],
+]
 /** Number of levels in the table if the judge decides none of `shownLevels`. */
 const MOST_OTHERS = 4
 
-function columnsFor(reports: readonly Report<string>[]): readonly string[] {
+function columnsFor(rows: readonly Extract<CheckRow, { readonly report: unknown }>[]): readonly string[] {
   const columns = new Set<string>()
-  for (const report of reports) {
+  for (const { report, expected = '' } of rows) {
     const levels = judgedLevels(report)
-    const known = shownLevels.filter((level) => levels.includes(level))
-    for (const level of known.length > 0 ? known : levels.slice(0, MOST_OTHERS)) columns.add(level)
+    const shown = shownLevels.find(([strongest]) => levels.includes(strongest)) ?? levels.slice(0, MOST_OTHERS)
+    for (const level of [...shown, expected]) if (levels.includes(level)) columns.add(level)
   }
   return [...columns]
 }
@@ -82,14 +88,14 @@ const ROOMS = [
 export function renderCheckTable(rows: readonly CheckRow[], style: Style, options: TerminalOptions): string {
   const symbols = symbolsOf(options)
   const checked = rows.filter((row) => 'report' in row)
-  const columns = columnsFor(checked.map(({ report }) => report))
+  const columns = columnsFor(checked)
   const draw = (room: Room): string[] =>
     table(
       [
         { title: 'file' },
         ...(room.withoutModel ? [] : [{ title: 'model' }]),
         { title: 'ops', align: 'right' },
-        ...columns.map((title) => ({ title })),
+        ...columns.map((level) => ({ title: room.withoutModel ? shortName(level) : level })),
         { title: 'time', align: 'right' },
       ],
       checked.map((row): (Cell | string)[] => [

@@ -1,3 +1,5 @@
+import { check, isolationLadder } from '@chaosproxy/checker'
+import { historyFromEvents } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { allMet, staleRead } from '../../../testing/src/timeline.ts'
@@ -29,6 +31,31 @@ describe('the table of checked files', () => {
     expect(text).toMatch(/big\.jsonl +register +4 +✘ line 8 +\? out of time after… +\? not asked for +✔ +1\.40 s/)
     expect(text).toContain('✘ notes.txt: line 1 is neither JSON nor EDN')
     expect(text).toContain('⚠ big.jsonl proves little: no read succeeded')
+  })
+
+  test('has columns for the main levels of isolation, and for the expected level', () => {
+    const value = [['r', 'x', null]]
+    const history = historyFromEvents([
+      { process: 0, type: 'invoke', f: 'txn', value },
+      { process: 0, type: 'ok', f: 'txn', value },
+    ])
+    const report = check(history, {
+      model: 'rw-register',
+      initial: null,
+      failedCas: 'drop',
+      levels: isolationLadder.levels,
+      deadlineMs: 1000,
+      now: () => 0,
+      memoryBytes: 1e9,
+    })
+    const row = { file: 'a.jsonl', report, history, elapsedMs: 4, vacuous: [] }
+    const titles = (expected?: string): string | undefined =>
+      renderCheckTable([{ ...row, expected }], plainStyle, { width: 140, unicode: true }).split('\n')[0]
+    expect(titles()).toMatch(/ops +strict-serializable +serializable +snapshot-isolation +read-committed +time$/)
+    expect(titles('prefix')).toMatch(/read-committed +prefix +time$/)
+    expect(titles('none')).toBe(titles())
+    const narrow = renderCheckTable([row], plainStyle, { width: 48, unicode: true })
+    expect(narrow.split('\n')[0]).toMatch(/strict +SER +SI +RC +time$/)
   })
 
   test('fits the width of the terminal, and shortens or omits reasons if necessary', () => {
