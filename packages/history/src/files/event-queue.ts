@@ -3,7 +3,8 @@ import type { Event, EventInput, Header } from '../event/event.ts'
 import type { EventSink } from '../event/sink.ts'
 import type { Taken } from '../event/taken.ts'
 import { nanos } from '../event/units.ts'
-import { keyName } from '../tables/key-numbers.ts'
+import { ByteTable } from '../tables/byte-table.ts'
+import { KeyNumbers } from '../tables/key-numbers.ts'
 import { isClient } from '../tables/processes.ts'
 
 export interface EventQueueOptions {
@@ -15,6 +16,8 @@ export interface EventQueueOptions {
 export class EventQueue implements EventSink {
   readonly epoch: Epoch = new Epoch()
   readonly #options: EventQueueOptions
+  readonly #names = new ByteTable()
+  readonly #keys = new KeyNumbers(this.#names)
   #events: Event[] = []
   #count = 0
   #clientCount = 0
@@ -31,14 +34,21 @@ export class EventQueue implements EventSink {
     this.#options.onWarning?.(message)
   }
 
+  stamped(): void {
+    this.warn(
+      'Some of these times have no order: check these lines with --order time, and with the same --clock and --skew.',
+    )
+  }
+
   taken(members: readonly Taken[]): void {
     this.#options.onTaken?.(members)
   }
 
   event(event: EventInput): void {
+    const key = event.key ?? undefined
     this.#events.push({
       ...event,
-      key: keyName(event.key),
+      key: key === undefined ? key : this.#names.text(this.#keys.of(key)),
       index: event.index ?? this.#count,
       time: nanos(event.time ?? this.#clientCount),
       value: event.value ?? null,
