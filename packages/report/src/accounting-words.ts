@@ -50,7 +50,12 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
       meaning: okAre === 'seen' ? 'seen, but never added' : 'reads that returned an impossible sum',
       isTrouble: true,
     },
-    { list: duplicated, what: 'duplicated', meaning: 'seen more often than it was added', isTrouble: true },
+    {
+      list: duplicated,
+      what: 'duplicated',
+      meaning: noun === 'element' ? 'in one read more than once' : 'seen more often than it was added',
+      isTrouble: true,
+    },
     { list: stale, what: 'stale', meaning: 'missing from a later read, but not lost', isTrouble: false },
     {
       list: recovered,

@@ -32,7 +32,10 @@ export interface Accounting {
    * explains.
    */
   readonly unexpected: readonly Accounted[]
-  /** Elements that were seen more often than added; `count` is the surplus (for ids: the total). */
+  /**
+   * Messages that were seen more often than added, and elements that one read had twice; `count` is the surplus (for
+   * ids: the total).
+   */
   readonly duplicated: readonly Accounted[]
   /** Elements that were acknowledged, but not read because no later read exists. */
   readonly neverRead: readonly Accounted[]

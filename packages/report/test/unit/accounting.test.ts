@@ -68,6 +68,16 @@ test('the terminal page of a checked queue lists lost and duplicated messages in
   expect(text).not.toContain('in no final read')
 })
 
+test('an element of a set counts as duplicated if one read has it twice, however often it was added', () => {
+  const { accounting } = judged(
+    'set',
+    historyOf(['add', 1, 'ok', 1], ['add', 1, 'ok', 1], ['read', null, 'ok', [1, 1]]),
+  )
+  expect(accountLines(accounting)).toMatchObject([
+    { what: 'duplicated', meaning: 'in one read more than once', items: ['1'] },
+  ])
+})
+
 test('the accounting of a set lists a lost element with the last read that showed it after its acknowledgement', () => {
   const lists = [
     ['add', 1, 'ok', 1],

@@ -78,7 +78,7 @@ export const measures: readonly Measure[] = [
     summary: 'acknowledged writes, elements or messages that were lost',
     ofAll: ({ history, report }) => (report === undefined ? NOT_CHECKED : lostOf(history, report)),
   },
-  accounted('duplicated', 'elements or messages that were seen more often than added'),
+  accounted('duplicated', 'messages that were seen more often than added, or elements that one read had twice'),
   accounted('unexpected', 'elements or messages that were seen although nobody added them'),
   ...(['p50', 'p99', 'max'] as const).flatMap((rank) => [behind('staleness', rank), behind('versions', rank)]),
 ]
