@@ -1,9 +1,9 @@
-import type { History, Json } from '@chaosproxy/history'
+import { type History, type Json, NULL } from '@chaosproxy/history'
 import { NEVER } from '../encoding/encoded.ts'
 import type { Specification } from '../judge/model.ts'
 import type { Budget } from '../limits/budget.ts'
 import type { ObjectEntry } from '../object/model/object-model.ts'
-import type { Part } from '../object/model/part.ts'
+import { badOperation, type Part } from '../object/model/part.ts'
 import type { FastAnswer } from '../object/model/slots.ts'
 import { type Accounted, type Accounting, accounted, accounting, elementName, rowsOf } from '../verdict/accounting.ts'
 
@@ -46,6 +46,7 @@ function fast(part: Part, _: Json, budget: Budget): FastAnswer {
   for (let i = 0; i < part.length; i++) {
     budget.tick()
     if (part.returns[i] === NEVER) continue
+    if (part.output[i] === NULL) throw badOperation(part, i, 'this generate is answered without an id. Record the id.')
     const known = first.get(part.output[i])
     if (known !== undefined) return { result: 'violated', conflict: [known, i] }
     order[first.size] = i
