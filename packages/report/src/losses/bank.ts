@@ -165,7 +165,8 @@ function accountsAt(
   const around = changesAround(history, read)
   const before = movesOf(history, around.before)
   const open = around.open.map((row) => movedBy(history, row))
-  return [...new Set([...opening.keys(), ...found.keys()])].map((account) => {
+  const moved = before.flatMap(({ moves }) => moves.map(([account]) => account))
+  return [...new Set([...opening.keys(), ...found.keys(), ...moved])].map((account) => {
     const changes = before.map(({ moves }) => changeOf(moves, account))
     const known = sumOf([opening.get(account) ?? 0, ...changes])
     const [least, most] = allowedBy(

@@ -131,6 +131,16 @@ test('a read of accounts that lacks a transfer is shown beside the acknowledged 
   ])
 })
 
+test('a read that lacks the account of an acknowledged transfer shows that account with nothing in it', () => {
+  const transfer: Made = { p: 1, f: 'transfer', in: { from: 'a', to: 'c', amount: 4 }, ...at(0) }
+  const told = judge([transfer, read(3, { a: 5 }, 20)], 'bank', { a: 9 })
+  expect(told.rows).toEqual([
+    ['a', '9', '-4 in 1', '5', '5', ''],
+    ['c', '0', '+4 in 1', '4', '0 ✘', '-4 ✘'],
+    ['all', '9', '', '9', '5', '-4'],
+  ])
+})
+
 describe('the table about a counter with missing additions', () => {
   const add = (p: number, amount: number, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f: 'add', key: 'c', in: amount, ...at(from), node: `n${p}` },
