@@ -294,16 +294,17 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
       const { from, key } = one.kind === RW ? one : other
       return versionForUpdate(record, versions, from, key) === NO_VERSION ? staleCheck : update
     }
-    if (has(WR)) return one.key === other.key ? nonRepeatableRead : halfSeen(record, versions, steps)
+    if (has(WR)) return halfSeen(record, versions, steps)
     if (has(RT)) return staleRead
     if (has(SO)) return ownWriteMissed
   }
   const isForked =
     steps.length === 4 && kinds.every((kind, at) => kind === (kinds[0] === RW ? [RW, WR] : [WR, RW])[at % 2])
   if (isForked) return longFork
-  if (readWrites === 1) return otherCycle('parallel-snapshot-isolation')
-  const areAdjacent = kinds.some((kind, at) => kind === RW && kinds[(at + 1) % kinds.length] === RW)
-  return otherCycle(areAdjacent ? 'serializable' : 'snapshot-isolation')
+  // Weaker levels exclude these cycles only if no write replaced another.
+  if (readWrites === 1) return otherCycle(has(WW) ? 'parallel-snapshot-isolation' : 'causal')
+  if (kinds.some((kind, at) => kind === RW && kinds[(at + 1) % kinds.length] === RW)) return otherCycle('serializable')
+  return otherCycle(has(WW) ? 'snapshot-isolation' : 'prefix')
 }
 
 /** Returns the story of a cycle in which no transaction missed a change. */
@@ -325,8 +326,8 @@ export const storyAt = (refusedBy: IsolationLevel, story: TransactionStory): Tra
 })
 
 /**
- * Returns the story of a transaction that saw only a part of another's writes. If it read the old part after the new
- * part, a weaker level already excludes this.
+ * Returns the story of a transaction that saw only a part of another's writes, or one write only once. If it read the
+ * old part or version after the new one, a weaker level already excludes this.
  */
 function halfSeen(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
   const [missed = NO_ROW, seen = NO_ROW] = [RW, WR].map((wanted) => {
@@ -335,5 +336,6 @@ function halfSeen(record: TransactionRecord, versions: Versions, steps: readonly
     const rows = rowsOfStep(record, versions, step)
     return wanted === RW ? rows.from : rows.to
   })
-  return { ...readSkew, refusedBy: seen < missed ? 'monotonic-atomic-view' : 'read-atomic' }
+  const story = steps[0]?.key === steps[1]?.key ? nonRepeatableRead : readSkew
+  return { ...story, refusedBy: seen < missed ? 'monotonic-atomic-view' : 'read-atomic' }
 }

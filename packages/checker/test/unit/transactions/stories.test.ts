@@ -136,6 +136,31 @@ test("a transaction that reads another transaction's new value and then an old v
   expect(shown(back).counterexample.story).toMatchObject({ name: 'read skew', refusedBy: 'monotonic-atomic-view' })
 })
 
+test('a transaction that reads the new value of a key and then the old value violates monotonic atomic view', () => {
+  const back = together(line(0, append('x', 1)), line(1, read('x', 1), read('x')))
+  expect(shown(back).counterexample.story).toMatchObject({
+    name: 'non-repeatable read',
+    refusedBy: 'monotonic-atomic-view',
+  })
+})
+
+test('a cycle that no write over another write closes is refused by causal, or by prefix', () => {
+  const missed = together(
+    line(0, append('x', 1), append('y', 1)),
+    line(1, read('x', 1), append('z', 1)),
+    line(2, read('z', 1), read('y')),
+  )
+  expect(shown(missed).counterexample.story).toMatchObject({ name: undefined, refusedBy: 'causal' })
+  const forked = together(
+    line(0, append('x', 1)),
+    line(1, append('y', 1)),
+    line(2, read('x', 1), read('y')),
+    line(3, read('y', 1), append('z', 1)),
+    line(4, read('z', 1), read('x')),
+  )
+  expect(shown(forked).counterexample.story).toMatchObject({ name: undefined, refusedBy: 'prefix' })
+})
+
 test('the remedy of a dirty read concerns the report of the failure only if the writer had failed before the reader began', () => {
   const failed: Line = [0, [append('x', 1)], 'fail']
   const cureOf = (events: (typeof stories)['dirty read']): string => shown(events).counterexample.story?.cure ?? ''
