@@ -36,11 +36,18 @@ export function differenceOf(before: Parsed, after: Parsed): Difference {
       figures
         // The lists of a counter contain reads, so their lengths show no lost additions.
         .filter(({ at }) => settingAt(after, 'model') !== 'counter' || !at.includes('lost'))
+        .filter(({ what }) => what !== LOST_WRITES || [before, after].every(showsLosses))
         .flatMap((figure) => figureRow(figure, before, after))
         .concat(phaseRows(before, after)),
     ),
   }
 }
+
+const LOST_WRITES = 'lost writes'
+
+/** Only final reads can show that no write was lost. */
+const showsLosses = (of: Parsed): boolean =>
+  numberAt(of, 'lost', 'length') !== 0 || settingAt(of, 'levels', 'eventual', 'result') in STRENGTH
 
 /** Results with different operations or meanings cannot be compared. */
 const QUESTIONS = ['workload', 'model'] as const
@@ -74,15 +81,17 @@ function settingRows(before: Parsed, after: Parsed): DifferenceRow[] {
   })
 }
 
-const STRENGTH: { readonly [result: string]: number } = { met: 2, unknown: 1, violated: 0 }
+/** Of decided levels. Nothing shows whether another is better or worse. */
+const STRENGTH: { readonly [result: string]: number } = { met: 1, violated: 0 }
 
 function levelRows(before: Parsed, after: Parsed): DifferenceRow[] {
   const names = new Set([...Object.keys(objectAt(before, 'levels')), ...Object.keys(objectAt(after, 'levels'))])
   return [...names].flatMap((what): DifferenceRow[] => {
     const [from, to] = [settingAt(before, 'levels', what, 'result'), settingAt(after, 'levels', what, 'result')]
     if (from === to) return []
-    const change = (STRENGTH[to] ?? 1) - (STRENGTH[from] ?? 1)
-    return [{ what, before: from || 'not asked', after: to || 'not asked', change: changeOf(change) }]
+    const isDecided = from in STRENGTH && to in STRENGTH
+    const change = isDecided ? changeOf((STRENGTH[to] ?? 0) - (STRENGTH[from] ?? 0)) : ''
+    return [{ what, before: from || 'not asked', after: to || 'not asked', change }]
   })
 }
 
@@ -104,7 +113,7 @@ const figures: readonly FigureKind[] = [
   { what: 'availability', at: ['availability', 'overall'], text: (share) => percent(share), sign: 1 },
   { what: 'p50', at: ['latency', 'p50Nanos'], text: duration, sign: -1 },
   { what: 'p99', at: ['latency', 'p99Nanos'], text: duration, sign: -1 },
-  { what: 'lost writes', at: ['lost', 'length'], text: count, sign: -1 },
+  { what: LOST_WRITES, at: ['lost', 'length'], text: count, sign: -1 },
   { what: 'missing elements', at: ['accounting', 'totals', 'lost'], text: count, sign: -1 },
   { what: 'seen twice', at: ['accounting', 'totals', 'duplicated'], text: count, sign: -1 },
   { what: 'stale reads', at: ['staleness', 'reads', 'stale'], text: count, sign: -1 },

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { differenceOf } from '../../src/difference/difference.ts'
+
+type Levels = { readonly [level: string]: string }
+
+const result = (levels: Levels, more: object = {}) => ({
+  levels: Object.fromEntries(Object.entries(levels).map(([level, decided]) => [level, { result: decided }])),
+  lost: [],
+  ...more,
+})
+
+test('a level is worse only if both results decide it', () => {
+  const { levels } = differenceOf(
+    result({ linearizable: 'met', sequential: 'met', eventual: 'unknown' }),
+    result({ linearizable: 'violated', sequential: 'unknown', eventual: 'met' }),
+  )
+  expect(levels.map(({ what, change }) => [what, change])).toEqual([
+    ['linearizable', 'worse'],
+    ['sequential', ''],
+    ['eventual', ''],
+  ])
+})
+
+test('the number of lost writes is compared only if both results show losses', () => {
+  const figures = (before: object, after: object) => differenceOf(before, after).figures.map(({ what }) => what)
+  const [decided, undecided] = [result({ eventual: 'met' }), result({ eventual: 'unknown' })]
+  expect(figures(decided, decided)).toEqual(['lost writes'])
+  expect(figures(decided, undecided)).toEqual([])
+  expect(figures(result({ serializable: 'violated' }), result({ serializable: 'met' }))).toEqual([])
+  expect(figures(decided, result({ eventual: 'unknown' }, { lost: [{}] }))).toEqual(['lost writes'])
+})
