@@ -4,7 +4,8 @@ import { RT, RW, SO, WR, WW } from '../graph/edges.ts'
 import { forms, type Isolation, type IsolationLevel } from '../levels/ladder.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import type { Finding, ReadAnomaly } from '../record/findings.ts'
-import { APPEND, type TransactionRecord, transactionOf } from '../record/record.ts'
+import { NO_LIST } from '../record/read-lists.ts'
+import { APPEND, eachRow, type TransactionRecord, transactionOf } from '../record/record.ts'
 import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { haveReadTheSame, NO_ROW, rowsOfStep } from './words.ts'
 
@@ -122,6 +123,14 @@ const staleRead: Story = {
   title: 'A transaction missed an earlier commit',
   cause: 'It read an older version, as a node does that has not applied the commit yet.',
   ...READ_AFTER_APPLYING,
+  refusedBy: 'read-atomic',
+}
+
+const lostAppend: Story = {
+  name: 'missing append',
+  title: 'No later read has a committed append',
+  cause: 'No read that began after the commit has the element: it was lost, or every node that was read is behind.',
+  cure: 'Answer a commit only once a majority of the nodes has stored it, and let only a node that has it take over.',
   refusedBy: 'read-atomic',
 }
 
@@ -295,6 +304,7 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
       return versionForUpdate(record, versions, from, key) === NO_VERSION ? staleCheck : update
     }
     if (has(WR)) return halfSeen(record, versions, steps)
+    if (isInNoRead(record, versions, steps)) return lostAppend
     if (has(RT)) return staleRead
     if (has(SO)) return ownWriteMissed
   }
@@ -305,6 +315,21 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
   if (readWrites === 1) return otherCycle(has(WW) ? 'parallel-snapshot-isolation' : 'causal')
   if (kinds.some((kind, at) => kind === RW && kinds[(at + 1) % kinds.length] === RW)) return otherCycle('serializable')
   return otherCycle(has(WW) ? 'snapshot-isolation' : 'prefix')
+}
+
+/** Whether no read shows the missed append, though several transactions read the list after its commit. */
+function isInNoRead(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): boolean {
+  const missed = steps.find(({ kind }) => kind === RW)
+  if (missed === undefined) return false
+  const { to: append } = rowsOfStep(record, versions, missed)
+  const key = record.key[append]
+  if (record.kind[append] !== APPEND || versions.of[append] < versions.ordered[key]) return false
+  const readers = new Set<number>()
+  eachRow(record, (row, t) => {
+    if (record.key[row] === key && record.list[row] !== NO_LIST && record.invoked[t] > record.completed[missed.to])
+      readers.add(t)
+  })
+  return readers.size > 1
 }
 
 /** Returns the story of a cycle in which no transaction missed a change. */

@@ -33,6 +33,12 @@ const stories = {
   ),
   'stale read': oneByOne(line(0, append('x', 1)), line(1, read('x'))),
   'own write not seen': oneByOne(line(0, append('x', 1)), line(0, read('x'))),
+  'missing append': oneByOne(
+    line(0, append('x', 1)),
+    line(0, append('x', 2)),
+    line(1, read('x', 1)),
+    line(0, read('x', 1)),
+  ),
   'reversed writes': oneByOne(line(0, append('x', 1)), line(1, append('x', 2)), line(2, read('x', 2, 1))),
   'read ahead': oneByOne(line(0, read('x', 1)), line(1, append('x', 1))),
   'torn append': oneByOne(line(0, append('x', 1), append('x', 2)), line(1, read('x', 2))),
@@ -142,6 +148,11 @@ test('a transaction that reads the new value of a key and then the old value vio
     name: 'non-repeatable read',
     refusedBy: 'monotonic-atomic-view',
   })
+})
+
+test('an append that one of several later reads has is not missing, but a read without it is stale', () => {
+  const late = oneByOne(line(0, append('x', 1)), line(1, read('x')), line(2, read('x', 1)))
+  expect(shown(late).counterexample.story).toMatchObject({ name: 'stale read' })
 })
 
 test('a cycle that no write over another write closes is refused by causal, or by prefix', () => {
