@@ -65,15 +65,19 @@ export const objectOptions: {
 } = {
   model: asRead(
     'model of the object; chaos check --help lists the models',
-    (typed) =>
-      findModel(typed) === undefined
-        ? oneOf(
-            'model',
-            'model',
-            typed,
-            models.map(({ name }) => name),
-          )
-        : typed,
+    (typed) => {
+      if (findModel(typed) !== undefined) return typed
+      if (typed.includes('.'))
+        throw usageError(
+          `--model ${typed}: only chaos check takes a model in a file; its --explain prints all evidence.`,
+        )
+      return oneOf(
+        'model',
+        'model',
+        typed,
+        models.map(({ name }) => name),
+      )
+    },
     'the model of the history',
   ),
   initial: asRead(

@@ -191,6 +191,7 @@ describe('chaos explain', () => {
     [['none.jsonl'], 'none.jsonl: there is no such run or history. Check the path.'],
     [[history('stale-read'), '--level', 'linear'], '--level linear: there is no such level. Known: linearizable'],
     [[history('stale-read'), '--model', 'cue'], '--model cue: there is no such model. Known: register'],
+    [[history('stale-read'), '--model', './own.ts'], '--model ./own.ts: only chaos check takes a model in a file'],
   ])('says what is wrong with %j in one line', async (args, message) => {
     const { exitCode, stderr, stdout } = await chaosHere(['explain', ...args])
     expect(stderr).toContain(message)
