@@ -55,6 +55,19 @@ export function hintsFor(history: History): readonly string[] {
   ]
 }
 
+/** Warns of an initial value that seems to give each key its own value, which registers do not have. */
+export function startsByKey({ keys, values }: History, initial: Json): readonly string[] {
+  if (typeof initial !== 'object' || initial === null || Array.isArray(initial)) return []
+  const named = new Set(keys)
+  for (const id of new Set(values.microOperations()?.key.subarray(0, MOST_LOOKED_AT)))
+    named.add(String(values.json(id as ValueId)))
+  return Object.keys(initial).some((key) => named.has(key))
+    ? [
+        `--initial is the value of every key, here ${JSON.stringify(initial)}. If keys begin differently: --initial unknown`,
+      ]
+    : []
+}
+
 /** Warns of a key that is a text on one line and a number on another. */
 export function alikeKeys({ keys, values }: History): readonly string[] {
   const some = new Set(keys.slice(0, MOST_LOOKED_AT))

@@ -1,6 +1,6 @@
 import { type EventInput, historyFromObjects } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
-import { alikeKeys, hintsFor } from '../../src/index.ts'
+import { alikeKeys, hintsFor, startsByKey } from '../../src/index.ts'
 
 type Step = readonly [f: string, asked: EventInput['value'], answered: EventInput['value']]
 
@@ -133,4 +133,15 @@ test('a key of transactions that is a number and a text counts as two keys, with
     },
   ])
   expect(alikeKeys(history)).toEqual([expect.stringMatching(/^1 and "1" are two keys/)])
+})
+
+test('an initial value whose members are keys gets a hint, because it is the value of every key', () => {
+  const register = historyFromObjects([{ process: 0, type: 'invoke', f: 'read', key: 'x' }])
+  const transactions = historyFromObjects([{ process: 0, type: 'invoke', f: 'txn', value: [['r', 'x', null]] }])
+  for (const history of [register, transactions]) {
+    expect(startsByKey(history, { x: 5 })).toEqual([
+      expect.stringMatching(/^--initial is the value of every key, here \{"x":5\}/),
+    ])
+    expect([{ y: 5 }, 5, null, ['x']].flatMap((initial) => startsByKey(history, initial))).toEqual([])
+  }
 })

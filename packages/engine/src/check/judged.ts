@@ -6,6 +6,7 @@ import {
   hintsFor,
   overwrittenNotes,
   type Report,
+  startsByKey,
 } from '@chaosproxy/checker'
 import { FLAG_FINAL, type History, millis, printable } from '@chaosproxy/history'
 import { sourceName } from '@chaosproxy/history/files'
@@ -105,11 +106,15 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
 const startedAs = (history: History, { initial }: Pick<CheckSpec, 'initial'>): History =>
   initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
 
+/** The registers that have one initial value. `multi-register` has one for each key. */
+const ONE_START: readonly string[] = ['register', 'rw-register']
+
 /** Adds hints: pauses of chaos itself, likely recording errors, and notable facts that no level forbids. */
 function withHints({ file, settings, setup }: JudgedTask, { history, report }: Checked): History {
   const isViolated = Object.values(report.levels).some(({ result }) => result === 'violated')
   const isTold = settings.unit !== undefined || (setup?.vacuous ?? []).length > 0 || history.tally !== undefined
-  const found = isViolated ? hintsFor(history) : isTold ? [] : overwrittenNotes(history)
+  const start = ONE_START.includes(report.model) ? startsByKey(history, initialOf(history, settings)) : []
+  const found = isViolated ? [...start, ...hintsFor(history)] : isTold ? [] : overwrittenNotes(history)
   const early = isViolated && setup === undefined ? finalReadsUnderFaults(history) : []
   const hints = [...standstillsOf(history).map(standstillText), ...alikeKeys(history), ...found, ...early]
   if (hints.length === 0) return history
