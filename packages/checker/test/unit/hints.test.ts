@@ -1,4 +1,4 @@
-import { type EventInput, historyFromObjects } from '@chaosproxy/history'
+import { type EventInput, historyFromObjects, type Json } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { alikeKeys, hintsFor, startsByKey } from '../../src/index.ts'
 
@@ -144,4 +144,34 @@ test('an initial value whose members are keys gets a hint, because it is the val
     ])
     expect([{ y: 5 }, 5, null, ['x']].flatMap((initial) => startsByKey(history, initial))).toEqual([])
   }
+})
+
+test('a hint suggests an initial value if the first transaction of registers read a value that nothing wrote', () => {
+  const txn = (read: Json): Step => [
+    'txn',
+    [
+      ['r', 'x', null],
+      ['w', 'x', 1],
+    ],
+    [
+      ['r', 'x', read],
+      ['w', 'x', 1],
+    ],
+  ]
+  expect(hints([txn(0)])).toEqual([expect.stringContaining("--initial '0'")])
+  expect(
+    hints([
+      [
+        'txn',
+        [
+          ['r', 'x', null],
+          ['append', 'x', 1],
+        ],
+        [
+          ['r', 'x', [0]],
+          ['append', 'x', 1],
+        ],
+      ],
+    ]),
+  ).toEqual([])
 })
