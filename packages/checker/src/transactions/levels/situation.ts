@@ -38,6 +38,13 @@ export interface Violation {
   readonly proves?: ReadonlyMap<number, CycleStep> | undefined
   /** Whether the cycle assumes an order of writes. With the opposite order, there is another cycle. */
   readonly isGuess?: boolean | undefined
+  /** Two micro-operations on one key that granted assumptions put in both orders. */
+  readonly contradiction?: Contradiction | undefined
+}
+
+export interface Contradiction {
+  readonly micros: readonly [one: number, other: number]
+  readonly assumed: readonly string[]
 }
 
 export const MET: Outcome = { result: 'met' }

@@ -139,11 +139,11 @@ function withDoubts(
   { outcomes, orders }: DecidedRegisters,
   record: TransactionRecord,
   { ambiguous }: Sources,
-  { contradiction }: GrantedOrders,
+  { contradiction: micros, names: assumed }: GrantedOrders,
 ): DecidedRegisters {
-  if (contradiction !== undefined) {
-    const among = contradiction.map((micro) => transactionOf(record, micro))
-    return { outcomes: new Map([['read-uncommitted', { result: 'violated', among }]]), orders: NO_ORDERS }
+  if (micros !== undefined) {
+    const contradiction = { micros, assumed }
+    return { outcomes: new Map([['read-uncommitted', { result: 'violated', contradiction }]]), orders: NO_ORDERS }
   }
   if (ambiguous === undefined) return { outcomes, orders }
   const reason = notRecorded(tellAmbiguity(record, ambiguous))

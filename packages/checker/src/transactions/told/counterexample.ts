@@ -9,13 +9,13 @@ import {
 } from '../../verdict/verdict.ts'
 import { CYCLE } from '../../verdict/words.ts'
 import { NO_KEY, RT, RW, SO, WR, WW } from '../graph/edges.ts'
-import type { CycleStep, Situation, Violation } from '../levels/situation.ts'
+import type { Contradiction, CycleStep, Situation, Violation } from '../levels/situation.ts'
 import type { Finding, ReadAnomaly } from '../record/findings.ts'
 import { APPEND, READ, type TransactionRecord, transactionOf } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
 import { MOST_NAMED, proofsOfCycle, proofsText } from './proofs.ts'
 import { proofsOfRead } from './proofs-of-reads.ts'
-import { storyOfCycle, storyOfRead } from './stories.ts'
+import { cyclicVersions, storyOfCycle, storyOfRead } from './stories.ts'
 import {
   becauseOf,
   createNames,
@@ -214,6 +214,21 @@ export function tellAmong(
     keys: [],
     transactions: drawnWhole(record, shown),
     ...uncutOf(transactions, standsAlone && shown.length === transactions.length, isCut),
+  }
+}
+
+/** Describes two versions that granted assumptions put in both orders. */
+export function tellContradiction(record: TransactionRecord, { micros, assumed }: Contradiction): Told {
+  const transactions = ascending([...new Set(micros.map((micro) => transactionOf(record, micro)))])
+  const name = createNames(record.history, transactions)
+  const [one, other] = micros.map((micro) => `${name(transactionOf(record, micro))} ${microText(record, micro)}`)
+  return {
+    sentence: `Cyclic versions: ${one}; ${other}. By ${assumed.join(' and ')}, each of these versions comes before the other.`,
+    operations: rowsOf(transactions),
+    keys: [keyText(record, record.key[micros[0]])],
+    anomaly: 'cyclic-versions',
+    story: cyclicVersions,
+    transactions: drawnWhole(record, transactions),
   }
 }
 

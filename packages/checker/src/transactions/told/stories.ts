@@ -183,6 +183,15 @@ const otherCycle = (refusedBy: Isolation): Story => ({
   refusedBy,
 })
 
+/** The versions of a key that `--assume` puts in both orders. */
+export const cyclicVersions: TransactionStory = {
+  name: 'cyclic versions',
+  title: 'The reads contradict what --assume grants',
+  cause: 'What was read does not agree with the assumed order of the versions of a key.',
+  cure: 'If the database does not promise what is assumed, leave --assume out.',
+  refusedBy: 'read-uncommitted',
+}
+
 const REPORT_IT = 'This is a bug of the database, or some clients or a restore were not recorded.'
 
 const dirtyRead: Story = {

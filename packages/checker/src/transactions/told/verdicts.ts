@@ -11,7 +11,7 @@ import { type IsolationLevel, impliesLevel, isolationLadder, partsOf } from '../
 import type { CycleStep, Violation } from '../levels/situation.ts'
 import type { Inference } from '../record/inference.ts'
 import { type TransactionRecord, transactionOf } from '../record/record.ts'
-import { type Told, tellAmong, tellComponent, tellCycle, tellFinding } from './counterexample.ts'
+import { type Told, tellAmong, tellComponent, tellContradiction, tellCycle, tellFinding } from './counterexample.ts'
 import { storyAt, storyOfCycle } from './stories.ts'
 import { microText } from './words.ts'
 
@@ -56,13 +56,15 @@ export function tellJudged(
         verdicts[level] = outcome
         break
       case 'violated': {
-        const { cycle, among } = outcome
+        const { cycle, among, contradiction } = outcome
         const told =
-          cycle !== undefined
-            ? toldOf(level, outcome, cycle)
-            : among !== undefined
-              ? tellAmong(record, among, outcome)
-              : exampleFor(level)
+          contradiction !== undefined
+            ? tellContradiction(record, contradiction)
+            : cycle !== undefined
+              ? toldOf(level, outcome, cycle)
+              : among !== undefined
+                ? tellAmong(record, among, outcome)
+                : exampleFor(level)
         if (cycle !== undefined) anomalies[nameOf(cycle)] ??= { count: 1, first: cycle.map(({ from }) => from) }
         verdicts[level] = { result: 'violated', counterexample: { level, ...told } }
         break

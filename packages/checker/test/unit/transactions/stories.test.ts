@@ -1,6 +1,6 @@
-import type { Json } from '@chaosproxy/history'
+import { historyFromEvents, type Json, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { impliesLevel, isolationLadder } from '../../../src/index.ts'
+import { check, impliesLevel, isolationLadder } from '../../../src/index.ts'
 import type { IsolationLevel } from '../../../src/transactions/levels/ladder.ts'
 import { judged, type Line, met, oneByOne, together } from '../../transactions/judged.ts'
 
@@ -177,4 +177,23 @@ test('the remedy of a dirty read concerns the report of the failure only if the 
   const cureOf = (events: (typeof stories)['dirty read']): string => shown(events).counterexample.story?.cure ?? ''
   expect(cureOf(oneByOne(failed, line(1, read('x', 1))))).toContain('Report a transaction as failed only if')
   expect(cureOf(together(failed, line(1, read('x', 1))))).toContain('Show nobody else a change before')
+})
+
+test('versions that --assume puts in both orders are told with the assumption, and not as a lack of time', () => {
+  const history = historyFromEvents(
+    oneByOne(line(0, ['w', 'x', 1]), line(1, ['w', 'x', 2]), line(2, ['r', 'x', 1]), line(3, ['r', 'x', 2])),
+  )
+  const report = check(history, {
+    ...{ model: 'rw-register', initial: null, levels: isolationLadder.levels, assume: ['linearizable-keys'] },
+    ...{ deadlineMs: millis(10_000), memoryBytes: 1e9, now: () => millis(0) },
+  })
+  const verdict = report.levels['read-uncommitted']
+  expect(verdict?.result === 'violated' && verdict.counterexample).toMatchObject({
+    sentence: expect.stringMatching(
+      /^Cyclic versions: T2 .* wrote 2 to x; T1 .* wrote 1 to x\. By linearizable-keys, each of these versions comes before the other\.$/,
+    ),
+    keys: ['x'],
+    story: { name: 'cyclic versions' },
+  })
+  expect(verdict).not.toHaveProperty('counterexample.uncut')
 })
