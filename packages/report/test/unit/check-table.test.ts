@@ -1,5 +1,5 @@
 import { check, isolationLadder } from '@chaosproxy/checker'
-import { historyFromEvents } from '@chaosproxy/history'
+import { historyFromEvents, millis } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { allMet, staleRead } from '../../../testing/src/timeline.ts'
@@ -44,8 +44,8 @@ describe('the table of checked files', () => {
       initial: null,
       failedCas: 'drop',
       levels: isolationLadder.levels,
-      deadlineMs: 1000,
-      now: () => 0,
+      deadlineMs: millis(1000),
+      now: () => millis(0),
       memoryBytes: 1e9,
     })
     const row = { file: 'a.jsonl', report, history, elapsedMs: 4, vacuous: [] }

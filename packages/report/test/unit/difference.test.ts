@@ -1,3 +1,4 @@
+import type { Parsed } from '@chaosproxy/runner/result'
 import { expect, test } from 'vitest'
 import { differenceOf } from '../../src/difference/difference.ts'
 
@@ -22,7 +23,7 @@ test('a level is worse only if both results decide it', () => {
 })
 
 test('the number of lost writes is compared only if both results show losses', () => {
-  const figures = (before: object, after: object) => differenceOf(before, after).figures.map(({ what }) => what)
+  const figures = (before: Parsed, after: Parsed) => differenceOf(before, after).figures.map(({ what }) => what)
   const [decided, undecided] = [result({ eventual: 'met' }), result({ eventual: 'unknown' })]
   expect(figures(decided, decided)).toEqual(['lost writes'])
   expect(figures(decided, undecided)).toEqual([])
