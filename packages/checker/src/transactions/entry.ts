@@ -1,4 +1,5 @@
 import {
+  FLAG_NO_RESULT,
   type History,
   isTransaction,
   type Json,
@@ -71,7 +72,8 @@ function readsIn(history: History): ReturnType<IsMetBy> {
   const isRead = (micro?.kinds ?? []).map((kind) => microKind(kind) === READ)
   return (row) => {
     const range = values.microRange(operations.output[row])
-    if (operations.outcome[row] !== OK || range === undefined || micro === undefined) return false
+    const isShown = operations.outcome[row] === OK && (operations.flags[row] & FLAG_NO_RESULT) === 0
+    if (!isShown || range === undefined || micro === undefined) return false
     for (let at = range.from; at < range.to; at++)
       if (isRead[micro.kind[at]] && (isRecorded || micro.value[at] !== NO_MICRO_VALUE)) return true
     return false

@@ -336,10 +336,9 @@ describe('events in other notations', () => {
   })
 
   test('are refused if --map names a field that no line has', async () => {
-    const content =
-      '{"who":1,"how":"invoke","what":"read","which":"x"}\n{"who":1,"how":"ok","what":"read","which":"x"}\n'
+    const content = '{"who":1,"how":"invoke","what":"write","which":"x","value":1}\n'
     const mapping = { process: 'who', f: 'what', type: 'how' }
-    const wrong = '--map key=wich: no line has this field. Its fields are who, how, what, which.'
+    const wrong = '--map key=wich: no line has this field. Its fields are who, how, what, which, value.'
     expect(await told(content, { mapping: { ...mapping, key: 'wich' } })).toContain(wrong)
     // No operation may have failed.
     expect(await told(content, { mapping: { ...mapping, error: 'wrong' } })).toBeInstanceOf(Array)

@@ -1,5 +1,6 @@
 import {
   FAIL,
+  FLAG_NO_RESULT,
   type History,
   type Json,
   NO_MICRO_VALUE,
@@ -116,7 +117,7 @@ export const microKind = (name: string): number | undefined => {
  */
 export function readTransactions(history: History, areLists: boolean): TransactionRecord {
   const { operations, values } = history
-  const { length, outcome, process, callEvent, returnEvent, input, output } = operations
+  const { length, outcome, process, callEvent, returnEvent, input, output, flags } = operations
   const micro = values.microOperations()
   const names = (micro?.kinds ?? []).map(plainName)
   const kindOf = names.map((name) => microKind(name) ?? -1)
@@ -127,8 +128,8 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   const starts = new Int32Array(length + 1)
   const from = new Int32Array(length)
   let rows = 0
-  /** Whether an answer shows what was read. After an answer of null, the transaction is as it was called. */
-  const isShown = (t: number): boolean => outcome[t] === OK && output[t] !== NULL
+  /** Whether an answer shows what was read. After an answer without a value, the transaction is as it was called. */
+  const isShown = (t: number): boolean => outcome[t] === OK && output[t] !== NULL && (flags[t] & FLAG_NO_RESULT) === 0
   for (let t = 0; t < length; t++) {
     const isCommitted = outcome[t] === OK
     status[t] = isCommitted ? COMMITTED : outcome[t] === FAIL ? ABORTED : UNANSWERED

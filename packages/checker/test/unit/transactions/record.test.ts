@@ -92,18 +92,21 @@ test('readTransactions refuses a value that is not a transaction, and names its 
   expect(() => readTransactions(historyOf(['ok', [['r', 'x', 5]]]), true)).toThrow('not 5')
 })
 
-const answered = (asked: Json, answer: Json) =>
+const answered = (asked: Json, answer: Json | undefined) =>
   historyFromEvents([
     { process: 0, type: 'invoke', f: 'txn', value: asked },
-    { process: 0, type: 'ok', f: 'txn', value: answer },
+    { process: 0, type: 'ok', f: 'txn', ...(answer === undefined ? {} : { value: answer }) },
   ])
 
-test('a transaction that is answered with null did its writes, and what it read is unknown', () => {
+test.each([
+  ['null', null],
+  ['no value', undefined],
+])('a transaction that is answered with %s did its writes, and what it read is unknown', (_, answer) => {
   const asked = [
     ['append', 'x', 1],
     ['r', 'x', null],
   ]
-  const record = readTransactions(answered(asked, null), true)
+  const record = readTransactions(answered(asked, answer), true)
   expect([...record.status]).toEqual([COMMITTED])
   expect([...record.kind]).toEqual([APPEND, READ])
   expect(record.value[1]).toBe(UNKNOWN)
