@@ -21,8 +21,9 @@ import {
 import { keyedText, printable } from '../operation-words.ts'
 import { type RecordFacts, recordLines } from '../record.ts'
 import { labelOfFault } from '../shown-faults.ts'
+import { pageStyle } from '../terminal/run-page.ts'
 import { faultLines, infoText, majorityText } from '../terminal/run-tables.ts'
-import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
+import { plainStyle } from '../terminal/style.ts'
 import { capitalised, durationOfMillis, listedAtMost, shareOf } from '../words.ts'
 import { folded, type Html, html, namedRows, note, rowTitle, sectionOf, tableOf } from './markup.ts'
 
@@ -66,8 +67,7 @@ export function faultsSection(run: RunSummary | undefined, spans: readonly Fault
   const skipped = run?.faults.filter((record) => record.skipped !== undefined) ?? []
   if (spans.length + skipped.length === 0) return undefined
   const counted = spans.some((span) => span.hits !== undefined)
-  const summary =
-    run === undefined ? [] : faultLines(run, { width: 10_000, style: plainStyle, symbols: unicodeSymbols })
+  const summary = run === undefined ? [] : faultLines(run, pageStyle(plainStyle, { width: 10_000, unicode: true }))
   return sectionOf(
     'faults',
     'Faults',

@@ -2,7 +2,7 @@ import type { Report } from '@chaosproxy/checker'
 import { count, duration, type History, hasTimes, type Json, operationsIn, plural } from '@chaosproxy/history'
 import { judgedLevels, statisticsOf } from '@chaosproxy/runner/result'
 import { shortName } from '../comparison-words.ts'
-import { type Facts, type FactsInput, factsOf } from '../facts/facts.ts'
+import { type FactsInput, factsOf } from '../facts/facts.ts'
 import { reasonText } from '../level-words.ts'
 import { clocksText, stalenessText } from '../measured-words.ts'
 import { type Lines, printable } from '../operation-words.ts'
@@ -10,17 +10,16 @@ import type { WrittenProof } from '../proof.ts'
 import { recordFactsOf } from '../record.ts'
 import { tellingOf } from '../telling/telling.ts'
 import { durationOfMillis, nonEmpty } from '../words.ts'
-import { atAGlance, type Brevity, whole } from './brevity.ts'
-import { briefLevels, levelTable, placeOf } from './level-table.ts'
+import { levelLines, placeOf } from './level-table.ts'
 import { recordText } from './record-text.ts'
 import {
   answerLines,
-  besideAnswers,
   copiedRow,
   evidenceOf,
   expectationLines,
   fileName,
   finish,
+  fittedPage,
   headLines,
   lostLines,
   pageStyle,
@@ -32,7 +31,7 @@ import {
 import { countsText, infoText, nodesText } from './run-tables.ts'
 import { type Style, type Symbols, symbolsOf, type TerminalOptions } from './style.ts'
 import { type Cell, table } from './table.ts'
-import { clip, displayWidth, wrap } from './width.ts'
+import { clip, displayWidth, wrapAll } from './width.ts'
 
 /** A checked file, or the reason why it could not be checked. */
 export type CheckRow =
@@ -163,20 +162,6 @@ export interface CheckPageOptions extends TerminalOptions, Omit<FactsInput, 'his
 /** Renders the page of a single file. */
 export function renderCheck(report: Report<string>, history: History, style: Style, options: CheckPageOptions): string {
   const facts = factsOf({ ...options, history, report })
-  const draw = (brevity: Brevity): string =>
-    finish(checkSections({ report, history, style, options }, facts, brevity), options)
-  return facts.shown === undefined || options.explain === true ? draw(whole) : atAGlance(draw)
-}
-
-interface CheckPage {
-  readonly report: Report<string>
-  readonly history: History
-  readonly style: Style
-  readonly options: CheckPageOptions
-}
-
-function checkSections({ report, history, style, options }: CheckPage, facts: Facts, brevity: Brevity): string[][] {
-  const page = { ...pageStyle(style, options), brevity }
   const statistics = statisticsOf(history)
   const record = recordFactsOf(history, options.initial)
   const telling = tellingOf(facts, { history, again: options.again })
@@ -191,19 +176,19 @@ function checkSections({ report, history, style, options }: CheckPage, facts: Fa
     report.staleness === undefined ? '' : stalenessText(report.staleness),
     report.clocks === undefined ? '' : clocksText(report.clocks),
   ])
-  return [
-    [...headLines(besideAnswers(telling, facts.headline, brevity), right, page), ...answerLines(telling, page)],
+  return fittedPage(style, options, facts.shown !== undefined && options.explain !== true, (page) => [
+    [...headLines(telling, facts.headline, right, page), ...answerLines(telling, page)],
     warnings([...(telling.outcome === 'vacuous' ? [] : vacuousTexts(facts.vacuous)), ...history.warnings], page),
     recordText(record, ({ isDoubt }) => isDoubt, page),
-    brevity.reasons ? briefLevels(report, facts, page) : levelTable(report, history, page, facts),
+    levelLines(report, history, facts, page),
     evidenceOf(facts, history, { historyFile: options.file }, page),
     lostLines(report, page),
     recordText(record, ({ isDoubt }) => !isDoubt, page),
-    (brevity.figures ? counts.slice(0, 1) : counts).flatMap((fact) => wrap(fact, page.width)),
+    wrapAll(page.brevity.figures ? counts.slice(0, 1) : counts, page.width),
     requirementLines(facts.requirements, page),
     options.reportFile === undefined ? [] : [copiedRow('report', options.reportFile, page)],
     options.proof === undefined ? [] : proofLines(options.proof, page),
     expectationLines(facts, options.exitCode, page),
-    brevity.others ? [style.dim('--explain prints every contradiction.')] : [],
-  ]
+    page.brevity.others ? [style.dim('--explain prints every contradiction.')] : [],
+  ])
 }

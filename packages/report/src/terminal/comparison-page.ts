@@ -27,7 +27,7 @@ import { copiedRow, finish, nextLines, pageStyle, warnings } from './run-page.ts
 import type { Style, TerminalOptions } from './style.ts'
 import { painted } from './style.ts'
 import { type Cell, fittingTable } from './table.ts'
-import { displayWidth, wrap } from './width.ts'
+import { displayWidth, wrap, wrapAll } from './width.ts'
 
 /** Renders systems side by side: their levels under each fault, and their costs. */
 export function renderComparison(comparison: Comparison, style: Style, options: TerminalOptions): string {
@@ -45,16 +45,16 @@ export function renderComparison(comparison: Comparison, style: Style, options: 
       brokenSection(comparison, page),
       nextLines(comparisonNext(comparison), page),
       painted(
-        [
-          ...wrap(
+        wrapAll(
+          [
             'available: the share of requests to live nodes that were answered without an error, as in CAP, as the mean over the nodes; the median of the runs, and their range, under the fault in which it is lowest; when cut: the same among the cuts; in practice: if clients retried at another node',
-            page.width,
-          ),
-          ...wrap('recovers: from the end of the fault to the first success that stays', page.width),
-          ...(systems.some(({ pacelc }) => pacelc !== undefined) ? wrap(pacelcRule(comparison), page.width) : []),
-          ...wrap(weakestText(comparison), page.width),
-          ...comparison.notes.flatMap((note) => wrap(note, page.width)),
-        ],
+            'recovers: from the end of the fault to the first success that stays',
+            ...(systems.some(({ pacelc }) => pacelc !== undefined) ? [pacelcRule(comparison)] : []),
+            weakestText(comparison),
+            ...comparison.notes,
+          ],
+          page.width,
+        ),
         style.dim,
       ),
     ],
@@ -143,7 +143,7 @@ function numberSection(comparison: Comparison, { style, width }: PageStyle): str
 function brokenSection(comparison: Comparison, page: PageStyle): string[] {
   return brokenCells(comparison).flatMap(({ name, cell }) => [
     ...warnings([brokenText(name, cell, comparison)], page),
-    ...brokenTexts(cell).flatMap((text) => wrap(printable(text), page.width)),
+    ...wrapAll(brokenTexts(cell).map(printable), page.width),
     ...(cell.again === '' ? [] : [copiedRow('again', cell.again, page)]),
   ])
 }

@@ -8,7 +8,7 @@ import { finish, nextLines, pageStyle } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
 import { painted } from './style.ts'
 import { table } from './table.ts'
-import { displayWidth, wrap } from './width.ts'
+import { displayWidth, wrap, wrapAll } from './width.ts'
 
 /** Renders two results side by side. Ends in a newline. */
 export function renderDifference(
@@ -24,7 +24,7 @@ export function renderDifference(
   return finish(
     [
       ...tellingSections(tellings, names, page),
-      nonEmpty([unlike ?? '', sameVerdicts(difference)]).flatMap((text) => wrap(printable(text), page.width)),
+      wrapAll(nonEmpty([unlike ?? '', sameVerdicts(difference)]).map(printable), page.width),
       rows.length === 0 ? [] : legend,
       rows.length === 0 ? [] : linesOf(rows, titles, page),
     ],
@@ -42,7 +42,7 @@ function tellingSections(
   const second = toldLines(after)
   const headed = (name: string, [title = '', ...rest]: readonly string[], { next }: SavedTelling): string[] => [
     ...painted(wrap(printable(`${name}: ${title}`), page.width), page.style.bold),
-    ...rest.flatMap((text) => wrap(printable(text), page.width)),
+    ...wrapAll(rest.map(printable), page.width),
     ...nextLines(next, page),
   ]
   return first.join('\n') === second.join('\n') && before.next.text === after.next.text

@@ -15,7 +15,7 @@ import { type Wire, wireLines } from '../facts/wire.ts'
 import { adjective } from '../level-words.ts'
 import { reproach } from '../moments.ts'
 import { capitalised, nonEmpty, sentences } from '../words.ts'
-import { type Brevity, whole } from './brevity.ts'
+import type { Brevity } from './brevity.ts'
 import { drawCounterexample, sheetLines } from './drawing.ts'
 import type { Style, Symbols } from './style.ts'
 import { painted } from './style.ts'
@@ -26,7 +26,7 @@ export interface PageStyle {
   readonly width: number
   readonly style: Style
   readonly symbols: Symbols
-  readonly brevity?: Brevity | undefined
+  readonly brevity: Brevity
 }
 
 /** Maximum number of faults to list on a short page. */
@@ -43,7 +43,7 @@ export function evidence(
   page: PageStyle,
 ): string[] {
   const { counterexample, sheet } = violation
-  const { style, brevity = whole } = page
+  const { style, brevity } = page
   const isLong = sheet === undefined && counterexample.operations.length > MOST_ALWAYS_DRAWN
   const inner = { ...page, width: page.width - 2, listed: brevity.picture && isLong }
   const near = brevity.picture ? all.slice(0, 1) : all
@@ -94,7 +94,7 @@ export function otherViolations(
   history: History,
   [, ...others]: readonly Violation[],
   file: string,
-  { width, style, brevity = whole }: PageStyle,
+  { width, style, brevity }: PageStyle,
 ): string[] {
   const told = brevity.remainder ? [] : brevity.others ? others.slice(-1) : others
   return told.flatMap((violation) => {

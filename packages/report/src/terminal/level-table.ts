@@ -22,20 +22,27 @@ import { clip, displayWidth, wrap } from './width.ts'
 /** A page may repeat a reason of at most this many characters. */
 const SHORT = 80
 
+type AboutLevels = Pick<Facts, 'headline' | 'asked' | 'isEmpty'>
+
+/** Renders the verdicts on the levels. */
+export function levelLines(report: Report<string>, history: History, facts: AboutLevels, page: PageStyle): string[] {
+  const { width, style, symbols, brevity } = page
+  if (facts.isEmpty) return painted(wrap(`${symbols.unknown} ${PROVES_NONE}`, width), style.yellow)
+  if (report.transactions !== undefined) return isolationTable(report, page)
+  return brevity.reasons ? briefLevels(report, facts, page) : levelTable(report, history, facts, page)
+}
+
 /** Renders every level with its verdict, strongest first. A long reason appears only once on the page. */
-export function levelTable(
+function levelTable(
   report: Report<string>,
   history: History,
-  page: PageStyle,
-  { headline, asked, isEmpty }: Pick<Facts, 'headline' | 'asked' | 'isEmpty'>,
+  { headline, asked }: AboutLevels,
+  { width, style, symbols }: PageStyle,
 ): string[] {
-  if (isEmpty) return provesNone(page)
-  if (report.transactions !== undefined) return isolationTable(report, page)
-  const { style, symbols } = page
   const rows = levelRows(report, headline.despite)
   const said = saidAbove(report, asked)
   const names = rows.map((row) => rowName(row.levels, symbols.ellipsis))
-  const room = page.width - Math.max('level'.length, ...names.map(displayWidth)) - 3
+  const room = width - Math.max('level'.length, ...names.map(displayWidth)) - 3
   const cells = rows.flatMap((row, i): Cell[][] => {
     const verdict = verdictOf(report, row.levels[0])
     const place = verdict.result === 'violated' ? placeOf(history, verdict.counterexample, ', ') : ''
@@ -56,24 +63,18 @@ export function levelTable(
   return table([{ title: 'level' }, { title: 'verdict' }], cells, style.dim).map((line) => line.trimEnd())
 }
 
-const provesNone = ({ style, symbols, width }: PageStyle): string[] =>
-  painted(wrap(`${symbols.unknown} ${PROVES_NONE}`, width), style.yellow)
-
 /** Returns one line for each verdict with its levels. */
-export function briefLevels(
+function briefLevels(
   report: Report<string>,
-  { headline: { despite, mood }, isEmpty }: Pick<Facts, 'headline' | 'isEmpty'>,
-  page: PageStyle,
+  { headline: { despite, mood } }: AboutLevels,
+  { width, style, symbols, brevity }: PageStyle,
 ): string[] {
-  if (isEmpty) return provesNone(page)
-  if (report.transactions !== undefined) return isolationTable(report, page)
-  const { width, style, symbols, brevity } = page
   const rows = levelRows(report)
   const paint = resultPaints(style)
   const decided = (['violated', 'unknown', 'met'] as const).flatMap((result) => {
     const names = rows.filter((row) => row.result === result).flatMap(({ levels }) => levels)
     if (names.length === 0) return []
-    const isShort = brevity?.remainder === true && result === 'unknown'
+    const isShort = brevity.remainder && result === 'unknown'
     const listed = isShort ? listedAtMost(names, 2) : names.join(', ')
     return painted(wrap(`${symbols[result]} ${result}: ${listed}`, width), paint[result])
   })
@@ -86,7 +87,7 @@ export function briefLevels(
     ...decided,
     ...notes.flatMap((note) => {
       const text = `${symbols.bullet} ${note}`
-      const told = brevity?.picture === true ? [clip(text, width, symbols.ellipsis)] : wrap(text, width)
+      const told = brevity.picture ? [clip(text, width, symbols.ellipsis)] : wrap(text, width)
       return painted(told, style.dim)
     }),
   ]

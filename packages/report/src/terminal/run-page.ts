@@ -14,7 +14,7 @@ import { answersOf, type Telling, tellingOf } from '../telling/telling.ts'
 import { durationOfMillis, listedAtMost, nonEmpty, perSecond } from '../words.ts'
 import { atAGlance, type Brevity, whole } from './brevity.ts'
 import { evidence, otherViolations, type PageStyle } from './evidence.ts'
-import { briefLevels, levelTable } from './level-table.ts'
+import { levelLines } from './level-table.ts'
 import { drawRace } from './race-lines.ts'
 import { recordText } from './record-text.ts'
 import {
@@ -28,7 +28,7 @@ import {
   phaseTable,
 } from './run-tables.ts'
 import { painted, paintFor, resultPaints, type Style, symbolsOf, type TerminalOptions } from './style.ts'
-import { clip, fitLine, spread, wrap } from './width.ts'
+import { clip, fitLine, spread, wrap, wrapAll } from './width.ts'
 
 /** Options of a run's page. */
 export interface RunPageOptions extends TerminalOptions {
@@ -43,69 +43,50 @@ export interface RunPageOptions extends TerminalOptions {
 
 /** Renders the page at the end of a run. */
 export function renderRun(summary: RunSummary, history: History, style: Style, options: RunPageOptions): string {
-  const facts = factsOf({ history, report: summary.report, run: summary })
-  const draw = (brevity: Brevity): string =>
-    finish(runSections({ summary, history, style, options }, facts, brevity), options)
-  // The page may be shortened only if the report has the omitted parts.
-  return facts.shown === undefined || options.reportFile === undefined ? draw(whole) : atAGlance(draw)
-}
-
-interface RunPage {
-  readonly summary: RunSummary
-  readonly history: History
-  readonly style: Style
-  readonly options: RunPageOptions
-}
-
-function runSections({ summary, history, style, options }: RunPage, facts: Facts, brevity: Brevity): string[][] {
-  const page = { ...pageStyle(style, options), brevity }
-  const report = summary.report
+  const { report } = summary
+  const facts = factsOf({ history, report, run: summary })
+  const { headline, requirements } = facts
   const record = recordFactsOf(history, undefined)
   const telling = tellingOf(facts, { history, run: summary, again: options.again })
-  return [
+  // The page may be shortened only if the report has the omitted parts.
+  const canShorten = facts.shown !== undefined && options.reportFile !== undefined
+  return fittedPage(style, options, canShorten, (page) => [
     report === undefined
       ? [style.bold(style.yellow('NOT CHECKED'))]
-      : [
-          ...headLines(besideAnswers(telling, facts.headline, brevity), checkedText(summary), page),
-          ...answerLines(telling, page),
-        ],
+      : [...headLines(telling, headline, checkedText(summary), page), ...answerLines(telling, page)],
     warningLines(summary, telling, page),
     recordText(record, ({ isDoubt }) => isDoubt, page),
-    report === undefined
-      ? []
-      : brevity.reasons
-        ? briefLevels(report, facts, page)
-        : levelTable(report, history, page, facts),
+    report === undefined ? [] : levelLines(report, history, facts, page),
     evidenceOf(facts, history, options, page),
     report === undefined ? [] : lostLines(report, page),
     recordText(record, isUnjudged, page),
-    brevity.phases
-      ? phasesInBrief(summary.phases, page, brevity.remainder ? idleTexts(summary) : [])
+    page.brevity.phases
+      ? phasesInBrief(summary.phases, page, page.brevity.remainder ? idleTexts(summary) : [])
       : phaseLines(summary, facts, page),
-    brevity.picture ? [] : brevity.figures ? fewFacts(summary, page) : factLines(summary, page),
-    requirementLines(facts.requirements, page),
+    factLines(summary, page),
+    requirementLines(requirements, page),
     fileLines(options, telling, page),
     options.proof === undefined ? [] : proofLines(options.proof, page),
-    facts.expectation === undefined &&
-    options.exitCode === 0 &&
-    (facts.headline.mood === 'bad' || facts.requirements.length === 0)
+    facts.expectation === undefined && options.exitCode === 0 && (headline.mood === 'bad' || requirements.length === 0)
       ? spread(
-          style.dim(`nothing was expected${facts.headline.mood === 'bad' ? ', so this is no failure' : ''}`),
+          style.dim(`nothing was expected${headline.mood === 'bad' ? ', so this is no failure' : ''}`),
           'exit code 0',
           page.width,
         )
       : expectationLines(facts, options.exitCode, page),
-  ]
+  ])
 }
 
-/** Returns the few facts of a short page. */
-const fewFacts = (summary: RunSummary, page: PageStyle): string[] => [
-  ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
-  ...(page.brevity?.remainder === true ? [] : [...faultLines(summary, page), ...stalenessLines(summary, page)]),
-]
-
-const stalenessLines = ({ report }: RunSummary, { width }: PageStyle): string[] =>
-  report?.staleness === undefined ? [] : wrap(stalenessText(report.staleness), width)
+/** Renders a page with or without what it may omit. */
+export function fittedPage(
+  style: Style,
+  options: TerminalOptions,
+  canShorten: boolean,
+  sectionsOf: (page: PageStyle) => string[][],
+): string {
+  const draw = (brevity: Brevity): string => finish(sectionsOf({ ...pageStyle(style, options), brevity }), options)
+  return canShorten ? atAGlance(draw) : draw(whole)
+}
 
 function phaseLines({ phases }: RunSummary, facts: Facts, page: PageStyle): string[] {
   if (phases.length === 0) return []
@@ -122,6 +103,7 @@ export const pageStyle = (style: Style, options: TerminalOptions): PageStyle => 
   width: pageWidthOf(options),
   style,
   symbols: symbolsOf(options),
+  brevity: whole,
 })
 
 export const nextLines = ({ text, command }: Next, page: PageStyle): string[] => [
@@ -156,19 +138,20 @@ export function finish(sections: readonly (readonly string[])[], options: Termin
 const shownLines = (line: string, width: number): readonly string[] =>
   line.startsWith(COPIED) ? [line.slice(COPIED.length)] : fitLine(line, width)
 
-/** Drops the second part of the headline if the page repeats it below. */
-export const besideAnswers = ({ outcome }: Telling, headline: Headline, { remainder }: Brevity): Headline =>
-  remainder || outcome === 'unknown' ? { ...headline, beside: '' } : headline
-
-export function headLines(headline: Headline, right: string, page: PageStyle): string[] {
-  const { style } = page
-  const paint = (text: string): string => style.bold(paintFor(headline.mood, style)(text))
-  const verdict = paint(headline.verdict.toUpperCase())
-  const rest = headline.beside === '' ? [] : wrap(printable(headline.beside), page.width)
-  if (headline.title === headline.verdict) return [...beside(verdict, style.dim(right), page.width), ...rest]
-  // The title keeps its lower case: capitals would turn a name such as p2 into another name.
-  const [first = '', ...more] = wrap(headline.title, page.width)
-  return [paint(first), ...painted(more, paint), ...beside(verdict, style.dim(right), page.width), ...rest]
+/** Returns the headline. Drops its second part if the page repeats it below. */
+export function headLines(
+  { outcome }: Telling,
+  { mood, title, verdict, beside }: Headline,
+  right: string,
+  { width, style, brevity }: PageStyle,
+): string[] {
+  const paint = (text: string): string => style.bold(paintFor(mood, style)(text))
+  return [
+    // The title keeps its lower case: capitals would turn a name such as p2 into another name.
+    ...(title === verdict ? [] : painted(wrap(title, width), paint)),
+    ...spreadOrStacked(paint(verdict.toUpperCase()), style.dim(right), width),
+    ...(brevity.remainder || outcome === 'unknown' || beside === '' ? [] : wrap(printable(beside), width)),
+  ]
 }
 
 /** Returns the cause and the next step. */
@@ -176,13 +159,13 @@ export function answerLines(telling: Telling, page: PageStyle): string[] {
   const { settings } = telling.why
   return answersOf(telling).flatMap(([name, answer]) => {
     // A short page omits the settings, which the report shows.
-    const beside = name === 'Next' || settings === '' || page.brevity?.remainder === true ? '' : ` (${settings})`
+    const beside = name === 'Next' || settings === '' || page.brevity.remainder ? '' : ` (${settings})`
     return wrap(`${name.toLowerCase()}: ${printable(answer)}${beside}`, page.width)
   })
 }
 
 /** Puts a text at the right end of the title's line, or below the title. */
-const beside = (title: string, right: string, width: number): string[] => {
+const spreadOrStacked = (title: string, right: string, width: number): string[] => {
   const lines = spread(title, right, width)
   return lines.length === 1 ? lines : [title, right]
 }
@@ -207,7 +190,10 @@ export const vacuousTexts = (vacuous: readonly string[]): string[] =>
 
 export const warnings = (texts: readonly string[], { width, style, symbols }: PageStyle): string[] =>
   painted(
-    texts.flatMap((text) => wrap(`${symbols.warning} ${printable(text)}`, width)),
+    wrapAll(
+      texts.map((text) => `${symbols.warning} ${printable(text)}`),
+      width,
+    ),
     style.yellow,
   )
 
@@ -240,36 +226,44 @@ export function lostLines(report: Report<string>, page: PageStyle): string[] {
   if (accounting !== undefined) return accountingLines(accounting, page)
   if (report.lost.length === 0) return []
   const writes = report.lost.map((write) => keyedText(write, 16))
-  const text = `${symbols.violated} ${lostText(report.lost)}: ${listedAtMost(writes, page.brevity?.picture === true ? 2 : 6)}`
+  const text = `${symbols.violated} ${lostText(report.lost)}: ${listedAtMost(writes, page.brevity.picture ? 2 : 6)}`
   return painted(wrap(text, width), style.accent)
 }
 
 function accountingLines(accounting: Accounting, page: PageStyle): string[] {
-  const { width, style, symbols } = page
-  const isBrief = page.brevity?.remainder === true
+  const { width, style, symbols, brevity } = page
+  const isBrief = brevity.remainder
   const lines = accountLines(accounting)
     .filter(({ isTrouble }) => isTrouble || !isBrief)
     .flatMap(({ what, count: amount, meaning, items, isTrouble }) => {
       const text = `${count(amount)} ${what} (${meaning}): ${listedAtMost(items, 6)}`
       const marked = isTrouble ? `${symbols.violated} ${text}` : text
-      const told = page.brevity?.picture === true ? [clip(marked, width, symbols.ellipsis)] : wrap(marked, width)
+      const told = brevity.picture ? [clip(marked, width, symbols.ellipsis)] : wrap(marked, width)
       return told.map((line) => (isTrouble ? style.accent(line) : line))
     })
   return isBrief ? lines : [...wrap(`accounting: ${sumsText(accounting)}`, width), ...lines]
 }
 
 function factLines(summary: RunSummary, page: PageStyle): string[] {
-  const info = summary.report?.info
-  const { clocks } = summary.report ?? {}
+  const { operations, durationNanos, nodes, faults, report, views, notes = [] } = summary
+  const { width, brevity } = page
+  if (brevity.picture) return []
+  const counts = countsText(summary, perSecond(operations.total, durationNanos))
+  if (brevity.remainder) return wrap(counts, width)
+  const isWhole = !brevity.figures
+  const { info, staleness, clocks } = report ?? {}
+  const measured = nonEmpty([
+    isWhole && info !== undefined && info.total > 0 ? infoText(info) : '',
+    staleness === undefined ? '' : stalenessText(staleness),
+    isWhole && clocks !== undefined ? clocksText(clocks) : '',
+    ...(isWhole && views !== undefined ? viewsTexts(views) : []),
+    ...(isWhole ? notes : []),
+  ])
   return [
-    ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
-    ...nonEmpty(wrap(nodesText(summary.nodes, summary.faults.length === 0 ? '' : ', before healing'), page.width)),
+    ...wrap(counts, width),
+    ...(isWhole ? wrapAll(nonEmpty([nodesText(nodes, faults.length === 0 ? '' : ', before healing')]), width) : []),
     ...faultLines(summary, page),
-    ...(info === undefined || info.total === 0 ? [] : wrap(infoText(info), page.width)),
-    ...stalenessLines(summary, page),
-    ...(clocks === undefined ? [] : wrap(clocksText(clocks), page.width)),
-    ...(summary.views === undefined ? [] : viewsTexts(summary.views).flatMap((text) => wrap(text, page.width))),
-    ...(summary.notes ?? []).flatMap((note) => wrap(note, page.width)),
+    ...wrapAll(measured, width),
   ]
 }
 
@@ -288,7 +282,7 @@ export function proofLines(proof: WrittenProof, page: PageStyle): string[] {
   const { written } = proof
   return [
     copiedRow('proof', written === undefined ? 'none' : `chaos verify ${written.history} ${written.file}`, page),
-    ...proofTexts(proof).flatMap((text) => wrap(printable(text), page.width)),
+    ...wrapAll(proofTexts(proof).map(printable), page.width),
   ]
 }
 

@@ -1,7 +1,8 @@
 import { momentInMillis, type Nanos } from '@chaosproxy/history'
 import { printable } from '../operation-words.ts'
 import type { PageStyle } from './evidence.ts'
-import { plainStyle, symbolsOf } from './style.ts'
+import { pageStyle } from './run-page.ts'
+import { plainStyle } from './style.ts'
 import { clip, displayWidth, padEnd } from './width.ts'
 
 export interface SequenceStep {
@@ -61,7 +62,7 @@ export function drawSequence(
   return [header, ...rows]
 }
 
-const PLAIN = { width: 118, style: plainStyle, symbols: symbolsOf({ width: 118, unicode: true }) } as const
+const PLAIN = pageStyle(plainStyle, { width: 120, unicode: true })
 
 /** Draws the sequence without colours, for output that is not a terminal; empty without steps. */
 export const drawnSequence = (steps: readonly SequenceStep[], columns: readonly string[]): string[] =>

@@ -60,6 +60,8 @@ export function wrap(text: string, width: number): string[] {
   return lines
 }
 
+export const wrapAll = (texts: readonly string[], width: number): string[] => texts.flatMap((text) => wrap(text, width))
+
 /** Returns one line with a text at each end, or two lines if the texts do not fit. */
 export function spread(left: string, right: string, width: number): string[] {
   const room = width - displayWidth(left) - displayWidth(right)
