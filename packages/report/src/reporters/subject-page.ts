@@ -5,29 +5,15 @@ import { findingsOf } from './finding.ts'
 import { markdownOf } from './markdown.ts'
 import type { Place } from './reporter.ts'
 import type { Subject } from './subject.ts'
+import { pageOf } from './svg.ts'
 
 /** Renders the page of a subject; empty if it has no history. */
-export function htmlOf(
-  subject: Subject,
-  { version, pathTo, picture }: Pick<Place, 'version' | 'pathTo' | 'picture'>,
-): string {
+export function htmlOf(subject: Subject, place: Pick<Place, 'version' | 'pathTo' | 'picture'>): string {
+  const { version } = place
   switch (subject.kind) {
     case 'run':
-      return renderHtml({
-        ...subject,
-        version,
-        historyFile: pathTo(subject.historyFile),
-        report: subject.summary.report,
-        run: subject.summary,
-        markdown: markdownOf(findingsOf(subject), picture),
-      })
     case 'file':
-      return renderHtml({
-        ...subject,
-        version,
-        historyFile: pathTo(subject.file),
-        markdown: markdownOf(findingsOf(subject), picture),
-      })
+      return renderHtml({ ...pageOf(subject, place), markdown: markdownOf(findingsOf(subject), place.picture) })
     case 'comparison':
       return renderComparisonHtml(subject.comparison, version)
     case 'story':

@@ -1,4 +1,6 @@
-import type { Reporter } from './reporter.ts'
+import type { Page } from '../html/page-input.ts'
+import type { Place, Reporter } from './reporter.ts'
+import type { FileSubject, RunSubject } from './subject.ts'
 
 /** Matches the beginning of every picture. */
 const PICTURE = /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" [^>]* data-generator="chaos">/
@@ -16,26 +18,24 @@ export const svgReporter: Reporter = {
     story: asPage('chaos scenario'),
   },
   recognises: (start) => PICTURE.test(start),
-  async each(subject, { version, pathTo }) {
+  async each(subject, place) {
+    if (!('history' in subject)) return ''
     const { renderPicture } = await import('../html/picture.ts')
-    switch (subject.kind) {
-      case 'run':
-        return renderPicture({
-          ...subject,
-          version,
-          historyFile: pathTo(subject.historyFile),
-          report: subject.summary.report,
-          run: subject.summary,
-        })
-      case 'file':
-        return renderPicture({ ...subject, version, historyFile: pathTo(subject.file) })
-      case 'trouble':
-      case 'search':
-      case 'comparison':
-      case 'story':
-        return ''
-      default:
-        return subject satisfies never
-    }
+    return renderPicture(pageOf(subject, place))
   },
 }
+
+/** Returns what a page or a picture shows of a run or a file. */
+export const pageOf = (
+  subject: RunSubject | FileSubject,
+  { version, pathTo }: Pick<Place, 'version' | 'pathTo'>,
+): Page =>
+  subject.kind === 'file'
+    ? { ...subject, version, historyFile: pathTo(subject.file) }
+    : {
+        ...subject,
+        version,
+        historyFile: pathTo(subject.historyFile),
+        report: subject.summary.report,
+        run: subject.summary,
+      }
