@@ -1,4 +1,5 @@
 import type { ProvedLevel } from '@chaosproxy/checker/proof'
+import { grouped } from './words.ts'
 
 /** A proof of the verdicts, and the levels that the verifier accepted. */
 export interface WrittenProof {
@@ -20,11 +21,12 @@ interface EmbeddedProof {
 /** Returns which verdicts are proved, and why the others are not. */
 export function proofTexts({ levels }: WrittenProof): readonly string[] {
   const proved = levels.filter(({ verdict }) => verdict === 'accepted').map(({ level }) => level)
-  const others = new Map<string, readonly string[]>()
-  for (const { level, verdict, why } of levels)
-    if (verdict !== 'accepted') others.set(why, [...(others.get(why) ?? []), level])
+  const others = grouped(
+    levels.filter(({ verdict }) => verdict !== 'accepted'),
+    ({ why }) => why,
+  )
   return [
     ...(proved.length === 0 ? [] : [`proves the verdicts on ${proved.join(', ')}`]),
-    ...[...others].map(([why, some]) => `no proof of ${some.join(', ')}: ${why}`),
+    ...[...others].map(([why, some]) => `no proof of ${some.map(({ level }) => level).join(', ')}: ${why}`),
   ]
 }

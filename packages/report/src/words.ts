@@ -37,6 +37,18 @@ export const listed = (items: readonly string[]): string =>
 export const listedAtMost = (items: readonly string[], most: number): string =>
   items.length <= most ? listed(items) : `${items.slice(0, most).join(', ')} and ${count(items.length - most)} more`
 
+/** Groups items by a key, in the order of the first item of each group. */
+export function grouped<Item, Key>(items: Iterable<Item>, keyOf: (item: Item) => Key): ReadonlyMap<Key, Item[]> {
+  const groups = new Map<Key, Item[]>()
+  for (const item of items) {
+    const key = keyOf(item)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [item])
+    else group.push(item)
+  }
+  return groups
+}
+
 /** `twice`, `3 times`. */
 export const timesText = (times: number): string => (times === 2 ? 'twice' : `${count(times)} times`)
 

@@ -13,6 +13,7 @@ import {
   oncePerHistory,
   outputOf,
 } from '@chaosproxy/history'
+import { grouped } from '../words.ts'
 import type { Lost } from './claim.ts'
 import { changeOf, type Held, held, isOk, lacks, ofKey, precedes, type Recorded, rowsOfKey } from './recorded.ts'
 
@@ -44,14 +45,9 @@ function enough({ least }: Pick<Lost, 'least'>, each: readonly Held[]): Held {
   return holding + each.filter((one) => one === 'unknown').length >= least ? 'unknown' : 'refuted'
 }
 
-function keysOf({ operations }: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] {
-  const byKey = new Map<number, OperationRow[]>()
-  for (const row of rows) {
-    const key = operations.key[row] ?? -1
-    byKey.set(key, [...(byKey.get(key) ?? []), row])
-  }
-  return [...byKey.values()]
-}
+const keysOf = ({ operations }: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] => [
+  ...grouped(rows, (row) => operations.key[row] ?? -1).values(),
+]
 
 /** Groups the writes of a key that may have replaced each other. An append that cannot have been replaced is alone. */
 function groupsOf(history: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] {

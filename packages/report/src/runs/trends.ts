@@ -1,3 +1,4 @@
+import { grouped } from '../words.ts'
 import type { ListedRun } from './listed-run.ts'
 
 /** The results of one subject, run by run, oldest first. */
@@ -10,11 +11,11 @@ export interface Trend {
 
 /** Groups runs by target and workload. A subject with a single run has no trend. */
 export function trendsOf(runs: readonly ListedRun[]): readonly Trend[] {
-  const bySubject = groupsOf(
+  const bySubject = grouped(
     runs.filter(({ hasResult }) => hasResult).sort((a, b) => order(a).localeCompare(order(b))),
     ({ target, workload }) => JSON.stringify([target, workload]),
   )
-  return bySubject
+  return [...bySubject.values()]
     .filter(({ length }) => length > 1)
     .map((same) => ({
       target: same[0]?.target ?? '',
@@ -28,20 +29,11 @@ export function trendsOf(runs: readonly ListedRun[]): readonly Trend[] {
 const order = (run: ListedRun | undefined): string => `${run?.startedAt ?? ''} ${run?.name ?? ''}`
 
 function seedsOf(runs: readonly ListedRun[]): Trend['seeds'] {
-  return groupsOf(
+  const bySeed = grouped(
     runs.filter(({ seed }) => seed !== undefined),
-    ({ seed }) => String(seed),
+    ({ seed }) => seed,
   )
+  return [...bySeed.values()]
     .filter(({ length }) => length > 1)
     .map((same) => ({ seed: same[0]?.seed ?? 0, runs: same }))
-}
-
-function groupsOf(runs: readonly ListedRun[], key: (run: ListedRun) => string): readonly (readonly ListedRun[])[] {
-  const groups = new Map<string, ListedRun[]>()
-  for (const run of runs) {
-    const group = groups.get(key(run))
-    if (group === undefined) groups.set(key(run), [run])
-    else group.push(run)
-  }
-  return [...groups.values()]
 }

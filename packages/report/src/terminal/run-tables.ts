@@ -5,7 +5,7 @@ import type { Facts } from '../facts/facts.ts'
 import { answeredIn, isBroken, namedPhases, type PhaseColumn, phaseColumns } from '../measured-words.ts'
 import { nameText, printable } from '../operation-words.ts'
 import { labelOfFault, severalOf } from '../shown-faults.ts'
-import { listed, listedAtMost, percentOf } from '../words.ts'
+import { grouped, listed, listedAtMost, percentOf } from '../words.ts'
 import type { PageStyle } from './evidence.ts'
 import { table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
@@ -136,15 +136,11 @@ export const idleTexts = (run: RunSummary): string[] =>
     records.every(({ hits }) => hits === 0) ? [`no ${name} took effect`] : [],
   )
 
-function injectedByName({ faults }: RunSummary): ReadonlyMap<string, readonly FaultRecord[]> {
-  const byName = new Map<string, FaultRecord[]>()
-  for (const record of faults) {
-    if (record.skipped !== undefined) continue
-    const name = faultName(record.fault)
-    byName.set(name, [...(byName.get(name) ?? []), record])
-  }
-  return byName
-}
+const injectedByName = ({ faults }: RunSummary): ReadonlyMap<string, readonly FaultRecord[]> =>
+  grouped(
+    faults.filter(({ skipped }) => skipped === undefined),
+    ({ fault }) => faultName(fault),
+  )
 
 /** Counts operations of unknown outcome, and how many of them the checker decided. */
 export function infoText(info: {
