@@ -112,6 +112,10 @@ export function classRuns(system: ComparedSystem): string {
   return `${agree} of ${plural(worst.runs, 'run')}`
 }
 
+/** Returns a system's class with its runs, or a dash: `PA/EL, 3 of 3 runs`. */
+export const classText = (system: ComparedSystem): string =>
+  system.pacelc === undefined ? '–' : `${system.pacelc}, ${classRuns(system)}`
+
 export const lostIn = ({ cells }: ComparedSystem): number => cells.reduce((sum, { lost = 0 }) => sum + lost, 0)
 
 /**

@@ -123,6 +123,9 @@ function plantedText(setup: RunSetup | undefined): string {
   return `The run planted the bug ${bug}${setup.weakness === undefined ? '' : `: ${printable(setup.weakness)}`}.`
 }
 
+export const settingsIn = (settings: NonNullable<RunSetup['stronger']>): readonly string[] =>
+  Object.entries(settings).map(([name, value]) => `${name}=${value}`)
+
 /** Whether a cause already says which guarantee the settings give up. */
 const saysWeakness = (cause: string, setup: RunSetup): boolean => {
   const weakness = weaknessText(setup)
@@ -139,12 +142,11 @@ const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself ===
 export function settingsText(setup: RunSetup | undefined, saysWeak: boolean, cause: string = ''): string {
   if (setup === undefined) return ''
   const { target, nodes } = setup.spec
-  const chosen = Object.entries(target.settings).map(([name, value]) => `${name}=${value}`)
   const weakness =
     setup.weakness === undefined || !saysWeak || saysWeakness(cause, setup) ? '' : `: ${printable(setup.weakness)}`
   const named = [
     ...(target.bug === undefined || cause.startsWith(plantedText(setup)) ? [] : [`bug ${target.bug}`]),
-    ...chosen,
+    ...settingsIn(target.settings),
     `${nodes} ${nodes === 1 ? 'node' : 'nodes'}`,
   ].join(', ')
   return `${named}${weakness}`

@@ -252,10 +252,15 @@ export function figure(
   if (sheet !== undefined && sheet.isTimed !== true)
     return html`<div class="pictured">${sheetTable(history, sheet, hasTimeline)}<div>${faultNotes(near)}${notes}</div></div>`
   const { transactions } = counterexample
-  if (transactions !== undefined)
-    return canDraw(history, transactions)
-      ? html`<div class="transactions">${scrollOf(`Drawing of the transactions in ${cited}, scrolls sideways`, transactionsSvg(history, counterexample, transactions, { width: WHOLE_WIDTH }))}${faultNotes(near)}${notes}</div>`
-      : html`<div class="transactions">${transactionsList(history, transactions)}${faultNotes(near)}${notes}</div>`
+  if (transactions !== undefined) {
+    const shown = canDraw(history, transactions)
+      ? scrollOf(
+          `Drawing of the transactions in ${cited}, scrolls sideways`,
+          transactionsSvg(history, counterexample, transactions, { width: WHOLE_WIDTH }),
+        )
+      : transactionsList(history, transactions)
+    return html`<div class="transactions">${shown}${faultNotes(near)}${notes}</div>`
+  }
   return html`${hidden !== 0 && note(`What decided it is drawn; ${plural(hidden, 'more operation')} ${hidden === 1 ? 'is' : 'are'} in the history file, at the lines cited.`)}<div class="contradiction">${scrollOf(`Drawing of the contradiction in ${cited}, scrolls sideways`, contradictionSvg(history, drawn, near, { wire }))}<div>${story(history, drawn, hasTimeline)}${faultNotes(near)}${notes}</div></div>${sheet !== undefined && sheet.rows.length > drawn.operations.length ? sheetTable(history, sheet, hasTimeline) : undefined}`
 }
 

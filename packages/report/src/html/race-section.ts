@@ -19,8 +19,11 @@ function rowHtml(race: Race, row: RaceRow, before: RaceRow | undefined): Html {
   const note =
     row.isOvertaken &&
     html`<tr class="overtaken note-row"><td colspan="3"></td><td class="code"><span class="why">↑ ${overtakenText(race)}</span></td></tr>`
-  return html`${gap !== undefined && html`<tr class="gap"><td colspan="3"></td><td class="code">${gap}</td></tr>`}<tr${row.isOvertaken && html` class="overtaken"`}>${times(row.overtaken)}${times(row.by)}<td class="line">${String(row.line)}</td><td class="code">${row.text.replaceAll('\t', '  ')}</td></tr>${(row.sql ?? []).map((sql) => html`<tr class="gap"><td colspan="3"></td><td class="code">${sql}</td></tr>`)}${note}`
+  return html`${gap !== undefined && noteRow(gap)}<tr${row.isOvertaken && html` class="overtaken"`}>${times(row.overtaken)}${times(row.by)}<td class="line">${String(row.line)}</td><td class="code">${row.text.replaceAll('\t', '  ')}</td></tr>${(row.sql ?? []).map(noteRow)}${note}`
 }
+
+/** Returns a row with a text beside the code. */
+const noteRow = (text: string): Html => html`<tr class="gap"><td colspan="3"></td><td class="code">${text}</td></tr>`
 
 const times = (ran: LineTimes | undefined): Html => html`<td class="times">${timesText(ran, '→', '…')}</td>`
 

@@ -1,4 +1,5 @@
 import { factsOf } from '../facts/facts.ts'
+import type { Mood } from '../facts/headline.ts'
 import { whyTitle } from '../facts/violation-words.ts'
 import { tellingOf } from '../telling/telling.ts'
 import { ladder } from './ladder.ts'
@@ -9,7 +10,7 @@ import { ledeOf } from './page-words.ts'
 
 /** What a page's head says about a verdict, for use in other pages. */
 export interface VerdictPart {
-  readonly mood: 'good' | 'bad' | 'unsure'
+  readonly mood: Mood
   readonly title: string
   readonly sentence: string
   /** The cause and the next step; empty while they may change. */

@@ -4,7 +4,7 @@ import {
   brokenText,
   brokenTexts,
   cellUnder,
-  classRuns,
+  classText,
   comparisonNext,
   comparisonSetting,
   isOfTransactions,
@@ -21,7 +21,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const { systems, conditions } = comparison
   const levels = systems.map((system) => [
     system.name,
-    system.pacelc === undefined ? '–' : `${system.pacelc}, ${classRuns(system)}`,
+    classText(system),
     ...conditions.map((condition) => {
       const cell = cellUnder(system, condition)
       return cell === undefined ? '' : `${cell.kept === false ? '❌ ' : ''}${levelName(cell.level, comparison)}`

@@ -3,6 +3,7 @@ import { type History, OK } from '@chaosproxy/history'
 import { type Lack, type RunSummary, strongestOf } from '@chaosproxy/runner/result'
 import { causesOf } from '../facts/causes.ts'
 import type { Facts } from '../facts/facts.ts'
+import { settingsIn } from '../facts/why.ts'
 import { adjective } from '../level-words.ts'
 import { answeredIn, underFaults, withoutFaults } from '../measured-words.ts'
 import { nameText } from '../operation-words.ts'
@@ -85,13 +86,10 @@ function moreNeeded(facts: Facts, input: TellingInput): string {
   return `${remedy === '' ? '' : `If you rely on more: ${remedy} `}To have this fail a run, give --expect ${strongest}.`
 }
 
-const chosenIn = (settings: NonNullable<RunSummary['stronger']>): readonly string[] =>
-  Object.entries(settings).map(([name, value]) => `${name}=${value}`)
-
 /** Suggests the settings with which the target promises the violated level. */
 function promisedByOthers({ setup }: Facts, again: string | undefined): Next | undefined {
   const { stronger = {}, strongerPromise, spec } = setup ?? {}
-  const chosen = chosenIn(stronger)
+  const chosen = settingsIn(stronger)
   if (strongerPromise === undefined || chosen.length === 0 || spec?.target.bug !== undefined) return undefined
   return {
     text: `If you rely on more, try ${listed(chosen)}, with which it promises to be ${adjective(strongerPromise)}.`,
@@ -151,7 +149,7 @@ function cured(facts: Facts, input: TellingInput): Next {
     spec,
   } = lease !== '' || leaseClock !== undefined || setup === undefined ? {} : setup
   const bug = spec?.target.bug
-  const chosen = chosenIn(stronger)
+  const chosen = settingsIn(stronger)
   if (bug === undefined && chosen.length === 0) {
     const remedy = remedyOf(facts, input)
     return remedy === '' ? { text: '' } : { text: remedy, command: again }

@@ -6,6 +6,7 @@ import {
   brokenTexts,
   cellUnder,
   classRuns,
+  classText,
   comparisonNext,
   comparisonSetting,
   comparisonTitle,
@@ -66,7 +67,7 @@ function levelSection(comparison: Comparison, page: PageStyle): string[] {
   const { systems, conditions } = comparison
   const rows = systems.map((system) => [
     printable(system.name),
-    system.pacelc === undefined ? '–' : `${system.pacelc}, ${classRuns(system)}`,
+    classText(system),
     ...conditions.map((condition) => levelCell(cellUnder(system, condition), page)),
   ])
   const columns = [{ title: 'system' }, { title: 'PACELC' }, ...conditions.map((title) => ({ title }))]

@@ -8,7 +8,7 @@ import { drawCounterexample } from './drawing.ts'
 import type { PageStyle } from './evidence.ts'
 import { drawRace } from './race-lines.ts'
 import { finish, pageStyle, vacuousTexts, warnings } from './run-page.ts'
-import { painted, paintFor, plainStyle, resultPaints, type Style, type TerminalOptions } from './style.ts'
+import { type Paint, painted, paintFor, plainStyle, resultPaints, type Style, type TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
 
 /** Renders an explained verdict for readers. Ends in a newline. */
@@ -121,15 +121,18 @@ function levelLines({ levels }: Explained, page: PageStyle): string[] {
 
 function levelLine({ level, asks, result, why }: Explained['levels'][number], page: PageStyle): string[] {
   const text = `${capitalised(level)} ${WORD[result]}: ${asks}${result !== 'violated' && why !== '' ? ` (${why})` : ''}.`
-  const [first = '', ...rest] = hanging(text, '  ', page)
-  return [resultPaints(page.style)[result](first), ...rest]
+  return paintedFirst(text, resultPaints(page.style)[result], page)
 }
 
 function undecidedLine(levels: readonly Explained['levels'][number][], page: PageStyle): string[] {
   const names = levels.map(({ level }) => level)
-  const text = `${capitalised(listed(names))} are undecided: ${levels[0]?.why ?? ''}.`
+  return paintedFirst(`${capitalised(listed(names))} are undecided: ${levels[0]?.why ?? ''}.`, page.style.yellow, page)
+}
+
+/** Indents a text, and paints its first line. */
+function paintedFirst(text: string, paint: Paint, page: PageStyle): string[] {
   const [first = '', ...rest] = hanging(text, '  ', page)
-  return [page.style.yellow(first), ...rest]
+  return [paint(first), ...rest]
 }
 
 /** Draws the contradiction that `explain` explains, without colours. */

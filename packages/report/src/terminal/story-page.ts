@@ -7,7 +7,7 @@ import type { PageStyle } from './evidence.ts'
 import { laneRows } from './lane-rows.ts'
 import { finish, pageStyle, warnings } from './run-page.ts'
 import type { Style, TerminalOptions } from './style.ts'
-import { painted } from './style.ts'
+import { type Paint, painted } from './style.ts'
 import { spread, wrap } from './width.ts'
 
 const INDENT = '      '
@@ -69,20 +69,19 @@ function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
 }
 
 /** Returns the state of the promise, if the step changes it. */
-const ledgerLines = (ledger: ToldLedger | undefined, { style, symbols, width }: PageStyle): string[] =>
-  ledger === undefined || (ledger.broken && !ledger.breaks)
-    ? []
-    : wrap(printable(ledger.broken ? `${symbols.violated} ${ledger.says}` : ledger.says), width - INDENT.length).map(
-        (line) => `${INDENT}${ledger.broken ? style.bold(style.accent(line)) : style.dim(line)}`,
-      )
+function ledgerLines(ledger: ToldLedger | undefined, page: PageStyle): string[] {
+  if (ledger === undefined || (ledger.broken && !ledger.breaks)) return []
+  return ledger.broken ? brokenLines(ledger.says, page) : indented(ledger.says, page.style.dim, page)
+}
 
-/** Returns the note of the step that breaks a level. */
-const brokenLines = (broken: string, { style, symbols, width }: PageStyle): string[] =>
+/** Returns the note of the step that breaks a level or the promise. */
+const brokenLines = (broken: string, page: PageStyle): string[] =>
   broken === ''
     ? []
-    : wrap(`${symbols.violated} ${broken}`, width - INDENT.length).map(
-        (line) => `${INDENT}${style.bold(style.accent(line))}`,
-      )
+    : indented(`${page.symbols.violated} ${broken}`, (line) => page.style.bold(page.style.accent(line)), page)
+
+const indented = (text: string, paint: Paint, { width }: PageStyle): string[] =>
+  wrap(printable(text), width - INDENT.length).map((line) => `${INDENT}${paint(line)}`)
 
 const stepLines = (text: string, number: number, { style, width }: PageStyle): string[] =>
   wrap(printable(text), width - INDENT.length).map((line, i) =>
