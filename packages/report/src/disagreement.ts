@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { type History, OK } from '@chaosproxy/history'
-import { answeredText, coreOf, isRead, writtenText } from './operation-words.ts'
+import type { History } from '@chaosproxy/history'
+import { answeredText, coreOf, isOk, isRead, wasBefore, writtenText } from './operation-words.ts'
 
 /** Two reads that disagree about which write came last. */
 export interface Disagreement {
@@ -13,14 +13,13 @@ export interface Disagreement {
 export function disagreementOf(history: History, counterexample: Counterexample): Disagreement | undefined {
   const { culprit, edges } = counterexample
   if (culprit === undefined || edges !== undefined || !isRead(history, culprit)) return undefined
-  const { callEvent, returnEvent, outcome } = history.operations
   const core = coreOf(counterexample)
-  const writes = core.filter((row) => !isRead(history, row) && outcome[row] === OK)
+  const writes = core.filter((row) => !isRead(history, row) && isOk(history, row))
   const reads = core.filter((row) => isRead(history, row))
   const seenBy = (read: OperationRow): OperationRow | undefined =>
     writes.find((row) => writtenText(history, row) === answeredText(history, read))
   const isAfter = (read: OperationRow, write: OperationRow | undefined): boolean =>
-    write !== undefined && (callEvent[read] ?? 0) > (returnEvent[write] ?? 0)
+    write !== undefined && wasBefore(history, write, read)
   const seen = seenBy(culprit)
   const other = reads.find((read) => {
     const others = seenBy(read)

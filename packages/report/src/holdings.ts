@@ -1,7 +1,16 @@
 import type { Counterexample } from '@chaosproxy/checker'
 import { type Holding, holdingOf } from '@chaosproxy/checker/effects'
-import { type History, OK } from '@chaosproxy/history'
-import { effectOf, hasReturned, rowsOf } from './operation-words.ts'
+import type { History } from '@chaosproxy/history'
+import {
+  callEventOf,
+  callTimeOf,
+  effectOf,
+  hasReturned,
+  isOk,
+  returnEventOf,
+  returnTimeOf,
+  rowsOf,
+} from './operation-words.ts'
 
 /** Two clients that held one lock at the same time. */
 export interface DoubleHolding {
@@ -16,7 +25,7 @@ export function holdingsOf(history: History, counterexample: Counterexample): re
   const rows = rowsOf(counterexample)
   if (!rows.every((row) => ['acquires', 'releases'].includes(effectOf(history, row) ?? ''))) return []
   return rows
-    .filter((row) => effectOf(history, row) === 'acquires' && history.operations.outcome[row] === OK)
+    .filter((row) => effectOf(history, row) === 'acquires' && isOk(history, row))
     .map((acquire) => holdingOf(history, acquire))
 }
 
@@ -25,15 +34,14 @@ export function doubleHolding(history: History, counterexample: Counterexample):
   const holdings = holdingsOf(history, counterexample)
   const second = holdings.find(({ acquire }) => acquire === counterexample.culprit)
   if (second === undefined || !hasReturned(history, second.acquire)) return undefined
-  const { callEvent, returnEvent, callTime, returnTime } = history.operations
-  const given = returnEvent[second.acquire] ?? 0
+  const given = returnEventOf(history, second.acquire)
   const first = holdings.find(
     ({ acquire, release }) =>
-      (returnEvent[acquire] ?? 0) < given && (release === undefined || (callEvent[release] ?? 0) > given),
+      returnEventOf(history, acquire) < given && (release === undefined || callEventOf(history, release) > given),
   )
   if (first === undefined) return undefined
-  const ends = [first.release, second.release].flatMap((row) => (row === undefined ? [] : [callTime[row] ?? 0]))
-  const nanos = ends.length === 0 ? undefined : Math.min(...ends) - (returnTime[second.acquire] ?? 0)
+  const ends = [first.release, second.release].flatMap((row) => (row === undefined ? [] : [callTimeOf(history, row)]))
+  const nanos = ends.length === 0 ? undefined : Math.min(...ends) - returnTimeOf(history, second.acquire)
   return { first, second, nanos }
 }
 
@@ -42,15 +50,14 @@ export function doubleHolding(history: History, counterexample: Counterexample):
  * lost the lock.
  */
 export function unreleasedBefore(history: History, counterexample: Counterexample): Holding | undefined {
-  const { callEvent, returnEvent } = history.operations
   const { culprit } = counterexample
   const holdings = holdingsOf(history, counterexample)
   if (culprit === undefined || !holdings.some(({ acquire }) => acquire === culprit)) return undefined
-  const given = returnEvent[culprit] ?? 0
+  const given = returnEventOf(history, culprit)
   return holdings.find(
     ({ acquire, freed }) =>
       acquire !== culprit &&
-      (returnEvent[acquire] ?? 0) < given &&
-      (freed === undefined || (callEvent[freed] ?? 0) >= given),
+      returnEventOf(history, acquire) < given &&
+      (freed === undefined || callEventOf(history, freed) >= given),
   )
 }

@@ -2,7 +2,7 @@ import type { Counterexample } from '@chaosproxy/checker'
 import { duration, type History, hasTimes } from '@chaosproxy/history'
 import { type FaultSpan, leaseOfHeader } from '@chaosproxy/runner/result'
 import { doubleHolding, unreleasedBefore } from './holdings.ts'
-import { clientOfInWords } from './operation-words.ts'
+import { callTimeOf, clientOfInWords, returnTimeOf } from './operation-words.ts'
 import { capitalised } from './words.ts'
 
 /** Returns the doubly held lock of a counterexample, if it has a lease. */
@@ -21,7 +21,7 @@ export function clockOfLease(
   spans: readonly FaultSpan[],
 ): FaultSpan | undefined {
   const held = leaseOf(history, counterexample)
-  const lostAt = held === undefined ? 0 : (history.operations.returnTime[held.culprit] ?? 0)
+  const lostAt = held === undefined ? 0 : returnTimeOf(history, held.culprit)
   if (leaseSentence(history, counterexample) !== '') return undefined
   return spans.findLast(({ kind, hits, from }) => kind === 'clock' && hits !== 0 && from < lostAt)
 }
@@ -34,10 +34,9 @@ export function leaseSentence(history: History, counterexample: Counterexample):
   const held = leaseOf(history, counterexample)
   if (held === undefined) return ''
   const { lease, acquire, culprit } = held
-  const { callTime, returnTime } = history.operations
-  const lost = returnTime[culprit] ?? 0
+  const lost = returnTimeOf(history, culprit)
   // The lock was granted between the acquisition's call and return.
-  const [most, least] = [lost - (callTime[acquire] ?? 0), lost - (returnTime[acquire] ?? 0)]
+  const [most, least] = [lost - callTimeOf(history, acquire), lost - returnTimeOf(history, acquire)]
   if (most < lease.nanos) return ''
   const had = least < lease.nanos ? 'may have passed' : 'had passed'
   const holder = capitalised(clientOfInWords(history, acquire))

@@ -1,21 +1,26 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { duration, type History, hasTimes, type Json, moment, OK, outputOf } from '@chaosproxy/history'
+import { duration, type History, hasTimes, type Json, moment, outputOf } from '@chaosproxy/history'
 import { disagreementOf } from './disagreement.ts'
 import { type DoubleHolding, doubleHolding, unreleasedBefore } from './holdings.ts'
 import {
   answeredText,
   answerText,
-  byEvent,
+  byReturn,
+  callTimeOf,
   clientOfInWords,
   coreOf,
   effectOf,
   functionOf,
+  isOk,
   isRead,
   isTaking,
   printable,
   requestText,
+  returnEventOf,
+  returnTimeOf,
   rowsOf,
   spendsFrom,
+  wasBefore,
   writtenText,
 } from './operation-words.ts'
 import { timesText } from './words.ts'
@@ -27,16 +32,14 @@ interface Reproach {
 }
 
 function heldReproach(history: History, { first }: DoubleHolding): Reproach {
-  const { callTime } = history.operations
   const holder = clientOfInWords(history, first.acquire)
   const until =
-    first.release === undefined || !hasTimes(history) ? '' : ` until ${moment(callTime[first.release] ?? 0)}`
+    first.release === undefined || !hasTimes(history) ? '' : ` until ${moment(callTimeOf(history, first.release))}`
   return { by: first.acquire, text: `${holder} held the lock${until}` }
 }
 
 function refusedReproach(history: History, acquire: OperationRow, refused: OperationRow): Reproach {
-  const { callTime } = history.operations
-  const at = hasTimes(history) ? ` at ${moment(callTime[refused] ?? 0)}` : ''
+  const at = hasTimes(history) ? ` at ${moment(callTimeOf(history, refused))}` : ''
   return { by: acquire, text: `${clientOfInWords(history, acquire)}'s release${at} failed` }
 }
 
@@ -46,22 +49,21 @@ function repeatedReproach(
   counterexample: Counterexample,
   culprit: OperationRow,
 ): Reproach | undefined {
-  const { outcome, returnEvent } = history.operations
-  const others = rowsOf(counterexample).filter((row) => row !== culprit && outcome[row] === OK)
+  const others = rowsOf(counterexample).filter((row) => row !== culprit && isOk(history, row))
   const answer = outputOf(history, culprit)
   if (isTaking(history, culprit) && answer !== null) {
     const text = takenText(history, culprit)
     const sent = others.filter((row) => !isTaking(history, row) && writtenText(history, row) === text)
     const before = others
       .filter((row) => isTaking(history, row) && takenText(history, row) === text)
-      .filter((row) => (returnEvent[row] ?? 0) < (returnEvent[culprit] ?? 0))
-      .sort(byEvent(returnEvent))
+      .filter((row) => returnEventOf(history, row) < returnEventOf(history, culprit))
+      .sort(byReturn(history))
       .at(-1)
     if (before === undefined || sent.length !== 1) return undefined
     return { by: before, text: `${clientOfInWords(history, before)} had been given it` }
   }
   if (effectOf(history, culprit) === 'drains' && Array.isArray(answer)) {
-    const before = others.filter((row) => (returnEvent[row] ?? 0) < (history.operations.callEvent[culprit] ?? 0))
+    const before = others.filter((row) => wasBefore(history, row, culprit))
     return drainedAgain(history, before, answer)
   }
   if (!isRead(history, culprit) || !Array.isArray(answer)) return undefined
@@ -107,18 +109,16 @@ export function reproach(history: History, counterexample: Counterexample): Repr
   if (unreleased?.release !== undefined) return refusedReproach(history, unreleased.acquire, unreleased.release)
   const repeated = repeatedReproach(history, counterexample, culprit)
   if (repeated !== undefined) return repeated
-  const { returnEvent, callEvent, returnTime, callTime, outcome } = history.operations
-  const called = callEvent[culprit] ?? 0
   // Earlier withdrawals contradict an operation that overdraws an account.
   const spent = spendsFrom(history, culprit)
   const before = coreOf(counterexample)
-    .filter((operation) => operation !== culprit && outcome[operation] === OK)
-    .filter((operation) => (returnEvent[operation] ?? 0) < called && !explains(history, operation, culprit))
+    .filter((operation) => operation !== culprit && isOk(history, operation))
+    .filter((operation) => wasBefore(history, operation, culprit) && !explains(history, operation, culprit))
     .filter((operation) => spent === undefined || spendsFrom(history, operation) === spent)
-    .sort(byEvent(returnEvent))
+    .sort(byReturn(history))
     .at(-1)
   if (before === undefined) return undefined
-  const gap = (callTime[culprit] ?? 0) - (returnTime[before] ?? 0)
+  const gap = callTimeOf(history, culprit) - returnTimeOf(history, before)
   const when = hasTimes(history) ? `${duration(gap)} before` : 'before'
   const what = requestText(history, before, { withKey: false })
   const said = isRead(history, before)

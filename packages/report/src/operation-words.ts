@@ -182,9 +182,7 @@ function returnsAnother(history: History, operation: number): boolean {
 
 /** Returns the answer without a failure's reason: `6`, `failed`, `unknown`. */
 export const briefAnswer = (history: History, operation: number): string =>
-  history.operations.outcome[operation] === OK
-    ? answerText(history, operation)
-    : (answerText(history, operation).split(':')[0] ?? '')
+  isOk(history, operation) ? answerText(history, operation) : (answerText(history, operation).split(':')[0] ?? '')
 
 function foundText(history: History, operation: number): string {
   const found = outputOf(history, operation)
@@ -214,8 +212,47 @@ function tokenText(history: History, operation: number): string {
   return token === null ? '' : `, token ${valueText(token, 20)}`
 }
 
+export const isOk = (history: History, operation: number): boolean => history.operations.outcome[operation] === OK
+
+/** Position of the call among all events; `returnEventOf`: of the return. */
+export const callEventOf = (history: History, operation: number): number => history.operations.callEvent[operation] ?? 0
+
+export const returnEventOf = (history: History, operation: number): number =>
+  history.operations.returnEvent[operation] ?? 0
+
+export const callTimeOf = (history: History, operation: number): number => history.operations.callTime[operation] ?? 0
+
+export const returnTimeOf = (history: History, operation: number): number =>
+  history.operations.returnTime[operation] ?? 0
+
 export const hasReturned = (history: History, operation: number): boolean =>
   (history.operations.returnEvent[operation] ?? -1) >= 0
+
+/** The call or the return of an operation. */
+export interface OperationEvent {
+  readonly operation: OperationRow
+  readonly what: 'call' | 'return'
+  readonly position: number
+  readonly time: number
+  /** Line of the event in the file, from 1. */
+  readonly line: number
+}
+
+/** Returns the calls and the returns of operations in their order. */
+export function eventsOf(history: History, rows: readonly OperationRow[]): readonly OperationEvent[] {
+  const { callLine, returnLine } = history.operations
+  const calls = rows.map((operation): OperationEvent => {
+    const [position, time] = [callEventOf(history, operation), callTimeOf(history, operation)]
+    return { operation, what: 'call', position, time, line: callLine[operation] ?? 0 }
+  })
+  const returns = rows
+    .filter((row) => hasReturned(history, row))
+    .map((operation): OperationEvent => {
+      const [position, time] = [returnEventOf(history, operation), returnTimeOf(history, operation)]
+      return { operation, what: 'return', position, time, line: returnLine[operation] ?? 0 }
+    })
+  return [...calls, ...returns].sort((a, b) => a.position - b.position)
+}
 
 /** Returns the operation in one line: `p2 write 7 → ok`. */
 export const operationText = (history: History, operation: number, options: { readonly withKey: boolean }): string =>
@@ -257,11 +294,19 @@ export function isSameClient(history: History, one: OperationRow, other: Operati
 export const rowsOf = ({ operations }: Pick<Counterexample, 'operations'>): readonly OperationRow[] =>
   operations.map(({ operation }) => operation)
 
-/** Returns a comparison of rows by an event: `callEvent` or `returnEvent`. */
-export const byEvent =
-  (events: ArrayLike<number>) =>
+export const wasBefore = (history: History, one: OperationRow, other: OperationRow): boolean =>
+  hasReturned(history, one) && returnEventOf(history, one) < callEventOf(history, other)
+
+/** Returns a comparison of rows by their calls; `byReturn`: by their returns. */
+export const byCall =
+  (history: History) =>
   (one: OperationRow, other: OperationRow): number =>
-    (events[one] ?? 0) - (events[other] ?? 0)
+    callEventOf(history, one) - callEventOf(history, other)
+
+export const byReturn =
+  (history: History) =>
+  (one: OperationRow, other: OperationRow): number =>
+    returnEventOf(history, one) - returnEventOf(history, other)
 
 export const coreOf = ({ operations }: Pick<Counterexample, 'operations'>): readonly OperationRow[] =>
   operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
@@ -269,7 +314,7 @@ export const coreOf = ({ operations }: Pick<Counterexample, 'operations'>): read
 /** Returns the elements that an operation added, received or saw, as canonical JSON. */
 export function elementsIn(history: History, row: OperationRow): readonly string[] {
   if (!tells(history, row)) return [canonical(inputOf(history, row))]
-  if (history.operations.outcome[row] !== OK) return []
+  if (!isOk(history, row)) return []
   const found = outputOf(history, row)
   if (isRead(history, row) || effectOf(history, row) === 'drains')
     return Array.isArray(found) ? found.map((value) => canonical(value)) : []

@@ -1,15 +1,18 @@
 import type { FailedOrder, ProvedOrders } from '@chaosproxy/checker/proof'
-import { duration, type History, hasTimes, isTransaction, OK } from '@chaosproxy/history'
+import { duration, type History, hasTimes, isTransaction } from '@chaosproxy/history'
 import {
   briefAnswer,
+  callTimeOf,
   clientOfInWords,
   functionOf,
+  isOk,
   isRead,
   isReplacing,
   isSameClient,
   linesOf,
   operationText,
   requestText,
+  returnTimeOf,
   tells,
   writtenText,
 } from '../operation-words.ts'
@@ -62,7 +65,7 @@ export function proofTold(history: History, { operations, why, isProved, orders 
 
 /** Returns request and answer without the client: `write 641`, `read → 738`. */
 function briefText(history: History, row: number, withKey: boolean): string {
-  const answer = history.operations.outcome[row] === OK && !tells(history, row) ? '' : ` → ${briefAnswer(history, row)}`
+  const answer = isOk(history, row) && !tells(history, row) ? '' : ` → ${briefAnswer(history, row)}`
   return `${requestText(history, row, { withKey })}${answer}`
 }
 
@@ -87,7 +90,8 @@ function missingText(
 ): string {
   if (isSameClient(history, last, missing))
     return `${nameOf(last)} comes too early: the same client called ${nameOf(missing)} before it`
-  const { callTime, returnTime } = history.operations
-  const after = hasTimes(history) ? `${duration((callTime[last] ?? 0) - (returnTime[missing] ?? 0))} after ` : 'after '
+  const after = hasTimes(history)
+    ? `${duration(callTimeOf(history, last) - returnTimeOf(history, missing))} after `
+    : 'after '
   return `${nameOf(last)} comes too early: it was called ${after}${nameOf(missing)} had returned`
 }

@@ -1,14 +1,17 @@
 import type { Counterexample, TransactionDrawing } from '@chaosproxy/checker'
-import { duration, FAIL, type History, hasTimes, moment, OK, outputOf } from '@chaosproxy/history'
+import { duration, FAIL, type History, hasTimes, moment, outputOf } from '@chaosproxy/history'
 import {
-  byEvent,
+  byCall,
+  callTimeOf,
   clientOfInWords,
   hasReturned,
+  isOk,
   linesOf,
   nameText,
   nodeOf,
   printable,
   requestText,
+  returnTimeOf,
   rowsOf,
   tells,
   valueText,
@@ -30,12 +33,11 @@ export interface Step {
 export function stepsOf(history: History, counterexample: Counterexample): Step[] {
   if (counterexample.transactions !== undefined) return stepsOfTransactions(history, counterexample.transactions)
   const { culprit } = counterexample
-  const { callTime, callEvent } = history.operations
-  const rows = rowsOf(counterexample).toSorted(byEvent(callEvent))
+  const rows = rowsOf(counterexample).toSorted(byCall(history))
   const timed = hasTimes(history)
-  const digits = digitsToTellApart(rows.map((row) => callTime[row] ?? 0))
+  const digits = digitsToTellApart(rows.map((row) => callTimeOf(history, row)))
   return rows.map((row) => ({
-    at: timed ? moment(callTime[row] ?? 0, digits) : '',
+    at: timed ? moment(callTimeOf(history, row), digits) : '',
     text: `${capitalised(askedText(history, row))}, ${toldText(history, row, timed)}.`,
     isAccused: row === culprit,
     lines: linesText(history, linesOf(history, row)),
@@ -47,16 +49,15 @@ export function stepsOf(history: History, counterexample: Counterexample): Step[
  * committed after 4.0 ms.`
  */
 function stepsOfTransactions(history: History, { parts }: TransactionDrawing): Step[] {
-  const { callTime, returnTime } = history.operations
   const timed = hasTimes(history)
-  const digits = digitsToTellApart(parts.map(({ operation }) => callTime[operation] ?? 0))
+  const digits = digitsToTellApart(parts.map(({ operation }) => callTimeOf(history, operation)))
   return parts.map((part, i) => {
     const { operation, members = [] } = part
     const last = members.at(-1) ?? operation
     const took = hasReturned(history, last) && timed
-    const after = took ? ` after ${duration((returnTime[last] ?? 0) - (callTime[operation] ?? 0))}` : ''
+    const after = took ? ` after ${duration(returnTimeOf(history, last) - callTimeOf(history, operation))}` : ''
     return {
-      at: timed ? moment(callTime[operation] ?? 0, digits) : '',
+      at: timed ? moment(callTimeOf(history, operation), digits) : '',
       text: `${nameOfPart(i)}, ${clientOfInWords(history, operation)}: ${didTexts(part).map(printable).join(', ')}; ${endText(history, part)}${after}.`,
       isAccused: part.steps.some(({ isWrong }) => isWrong === true),
       lines: linesText(
@@ -74,10 +75,10 @@ function askedText(history: History, row: number): string {
 }
 
 function toldText(history: History, row: number, timed: boolean): string {
-  const { callTime, returnTime, outcome } = history.operations
+  const { outcome } = history.operations
   if (!hasReturned(history, row)) return 'and is never answered: nobody knows whether it was done'
-  const after = timed ? ` after ${duration((returnTime[row] ?? 0) - (callTime[row] ?? 0))}` : ''
-  if (outcome[row] === OK)
+  const after = timed ? ` after ${duration(returnTimeOf(history, row) - callTimeOf(history, row))}` : ''
+  if (isOk(history, row))
     return tells(history, row)
       ? `and is given ${valueText(outputOf(history, row))}${after}`
       : `and is told${after} that it is done`

@@ -7,7 +7,7 @@ import {
   UNKNOWN_START,
 } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { canonical, FAIL, type History, OK, outputOf } from '@chaosproxy/history'
+import { canonical, FAIL, type History, outputOf } from '@chaosproxy/history'
 import { type FaultSpan, levelsNotOfModel } from '@chaosproxy/runner/result'
 import { doubleHolding, unreleasedBefore } from '../holdings.ts'
 import { leaseSentence } from '../lease-words.ts'
@@ -16,12 +16,14 @@ import { isImpossibleAlone } from '../losses/replaced.ts'
 import {
   answeredText,
   isFinal,
+  isOk,
   isRead,
   isSameClient,
   keyOf,
   nodeOf,
   rowsOf,
   spendsFrom,
+  wasBefore,
   writtenText,
 } from '../operation-words.ts'
 import type { Race } from '../race/code-run.ts'
@@ -355,7 +357,7 @@ const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause'
 
 /** Whether what is lost was acknowledged, and not only seen. */
 const isAcknowledged = ({ history }: CauseInput, { operation }: Pick<Accounted, 'operation'>): boolean =>
-  history.operations.outcome[operation] === OK && !isRead(history, operation)
+  isOk(history, operation) && !isRead(history, operation)
 
 /** Returns the number of payments out of an account that may have been made. */
 const paymentsFrom = (history: History, account: string): number =>
@@ -372,10 +374,7 @@ const isOfOneNode = ({ history, near }: CauseInput): boolean =>
   history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 
 /** Whether the accused read of a counter is wrong in the given way. Lost subtractions look like repeated additions. */
-const countedWrongly = (
-  { report, history, counterexample }: Pick<CauseInput, 'report' | 'history' | 'counterexample'>,
-  how: (read: Accounted) => boolean,
-): boolean =>
+const countedWrongly = ({ report, history, counterexample }: CauseInput, how: (read: Accounted) => boolean): boolean =>
   report.model === 'counter' &&
   onlyAdds(history) &&
   report.accounting?.unexpected.some((read) => read.operation === counterexample.culprit && how(read)) === true
@@ -386,13 +385,9 @@ const isTooLittle = ({ value, bounds }: Accounted): boolean =>
 const isTooMuch = ({ value, bounds }: Accounted): boolean =>
   bounds !== undefined && typeof value === 'number' && value > bounds[1]
 
-function haveOverlapped({ operations }: History, counterexample: Counterexample): boolean {
-  const { callEvent, returnEvent } = operations
+function haveOverlapped(history: History, counterexample: Counterexample): boolean {
   const rows = rowsOf(counterexample)
-  const isOver = (row: number, other: number): boolean => {
-    const returned = returnEvent[row] ?? -1
-    return returned >= 0 && returned < (callEvent[other] ?? 0)
-  }
+  const isOver = (row: number, other: number): boolean => wasBefore(history, row, other)
   return rows.some((row, i) => rows.slice(i + 1).some((other) => !isOver(row, other) && !isOver(other, row)))
 }
 
@@ -448,7 +443,7 @@ function isOfOldCopy(input: CauseInput): boolean {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return false
   // A stale copy shows neither too much, nor what was never there.
-  if (countedWrongly({ report, history, counterexample }, isTooMuch)) return false
+  if (countedWrongly(input, isTooMuch)) return false
   if (readsFailedWrite(history, counterexample) || showsUnadded(report, history, culprit)) return false
   if (readsUnwritten(input)) return false
   // No state of a bank has another total or a negative balance.
@@ -487,20 +482,24 @@ const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: C
 /** Whether the client that read an old value had written or read a newer value. */
 function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it' | 'saw it'): boolean {
   if (culprit === undefined || !isRead(history, culprit)) return false
-  const { length, callEvent, returnEvent, key, outcome } = history.operations
-  const called = callEvent[culprit] ?? 0
+  const { key } = history.operations
   const writes = onlyWritesOf(history, culprit)
   const seenBy = (row: number): number | undefined => writes.get(answeredText(history, row))
   const old = seenBy(culprit)
-  if (old === undefined || (returnEvent[old] ?? -1) < 0) return false
-  for (let row = 0; row < length; row++) {
-    if (key[row] !== key[culprit] || outcome[row] !== OK || (returnEvent[row] ?? 0) > called) continue
-    if (!isSameClient(history, row, culprit)) continue
-    if (isRead(history, row) !== (by === 'saw it')) continue
+  const showsNewer = (row: OperationRow): boolean => {
     const newer = by === 'wrote it' ? row : seenBy(row)
-    if (newer !== undefined && (callEvent[newer] ?? 0) > (returnEvent[old] ?? 0)) return true
+    return newer !== undefined && old !== undefined && wasBefore(history, old, newer)
   }
-  return false
+  const known = rowsWhere(
+    history,
+    (row) =>
+      key[row] === key[culprit] &&
+      isOk(history, row) &&
+      wasBefore(history, row, culprit) &&
+      isSameClient(history, row, culprit) &&
+      isRead(history, row) === (by === 'saw it'),
+  )
+  return known.some(showsNewer)
 }
 
 /** Returns the writes of a key by value. Undefined for a value of several writes, whose age is unknown. */

@@ -1,24 +1,29 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { FAIL, type History, OK, outputOf } from '@chaosproxy/history'
+import { FAIL, type History, outputOf } from '@chaosproxy/history'
 import { reproach } from '../moments.ts'
 import {
   answeredText,
+  callEventOf,
+  callTimeOf,
   clientOf,
   effectOf,
   functionOf,
   hasReturned,
   isFinal,
+  isOk,
   isRead,
   isReplacing,
   isTaking,
   keyOf,
   nameText,
   nodeOf,
+  returnEventOf,
   rowsOf,
   spendsFrom,
   tells,
   transferText,
   valueText,
+  wasBefore,
   writtenBy,
   writtenText,
 } from '../operation-words.ts'
@@ -36,18 +41,17 @@ export interface Gap {
 }
 
 export function gapOf(history: History, counterexample: Counterexample): Gap {
-  const { callTime, callEvent } = history.operations
   const rows = rowsOf(counterexample)
   const { culprit } = counterexample
   if (culprit === undefined) return gapOfAll(history, rows)
   const writer = ignoredBy(history, rows, culprit)
-  const asked = callTime[culprit] ?? 0
+  const asked = callTimeOf(history, culprit)
   return {
-    from: Math.min(asked, writer === undefined ? asked : (callTime[writer] ?? 0)),
+    from: Math.min(asked, writer === undefined ? asked : callTimeOf(history, writer)),
     to: endOf(history, culprit),
     asked,
     culprit: nodeOf(history, culprit),
-    writer: writer === undefined || (callEvent[writer] ?? 0) < 0 ? undefined : nodeOf(history, writer),
+    writer: writer === undefined || callEventOf(history, writer) < 0 ? undefined : nodeOf(history, writer),
     ignored: writer,
   }
 }
@@ -67,8 +71,7 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
 
 /** Returns the gap of a counterexample without a single culprit, such as a cycle or final reads that disagree. */
 function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
-  const { callTime } = history.operations
-  const calls = (some: readonly OperationRow[]): number[] => some.map((row) => callTime[row] ?? 0)
+  const calls = (some: readonly OperationRow[]): number[] => some.map((row) => callTimeOf(history, row))
   const changes = rows.filter((row) => !tells(history, row))
   const finals = rows.filter((row) => isFinal(history, row))
   const from = finals.length > 0 && changes.length > 0 ? Math.max(...calls(changes)) : Math.min(...calls(rows))
@@ -83,20 +86,19 @@ const endOf = (history: History, row: OperationRow): number =>
  * Returns the newest change acknowledged before the culprit's call, otherwise the newest that began before its return.
  */
 function ignoredBy(history: History, rows: readonly OperationRow[], culprit: OperationRow): OperationRow | undefined {
-  const { callEvent, returnEvent, outcome } = history.operations
+  const { outcome } = history.operations
   // A message that was delivered again was not missed.
   const seen = seenBy(history, culprit)
-  const end = hasReturned(history, culprit) ? (returnEvent[culprit] ?? 0) : Number.POSITIVE_INFINITY
+  const end = hasReturned(history, culprit) ? returnEventOf(history, culprit) : Number.POSITIVE_INFINITY
   const { key } = history.operations
   const spent = spendsFrom(history, culprit)
   const ofKey = rows.filter((row) => key[row] === key[culprit])
   const changes = (ofKey.some((row) => row !== culprit && !tells(history, row)) ? ofKey : rows)
     .filter((row) => row !== culprit && !tells(history, row) && outcome[row] !== FAIL)
     .filter((row) => spent === undefined || spendsFrom(history, row) === spent)
-    .filter((row) => (callEvent[row] ?? 0) < end && !seen.has(writtenText(history, row)))
-    .sort((a, b) => (callEvent[b] ?? 0) - (callEvent[a] ?? 0))
-  const called = callEvent[culprit] ?? 0
-  const before = (row: OperationRow): boolean => hasReturned(history, row) && (returnEvent[row] ?? 0) < called
+    .filter((row) => callEventOf(history, row) < end && !seen.has(writtenText(history, row)))
+    .sort((a, b) => callEventOf(history, b) - callEventOf(history, a))
+  const before = (row: OperationRow): boolean => wasBefore(history, row, culprit)
   return (
     changes.find(before) ?? changes[0] ?? rows.findLast((row) => before(row) && isTakenAgain(history, row, culprit))
   )
@@ -104,8 +106,8 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
 
 /** Whether this operation had already taken an element that the culprit returned. */
 function isTakenAgain(history: History, row: OperationRow, culprit: OperationRow): boolean {
-  const { key, outcome } = history.operations
-  if (row === culprit || !isTaking(history, row) || outcome[row] !== OK || key[row] !== key[culprit]) return false
+  const { key } = history.operations
+  if (row === culprit || !isTaking(history, row) || !isOk(history, row) || key[row] !== key[culprit]) return false
   return outputOf(history, row) !== null && seenBy(history, culprit).has(answeredText(history, row))
 }
 

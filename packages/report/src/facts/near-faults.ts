@@ -1,15 +1,18 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { stopsNodes } from '@chaosproxy/faults'
-import { duration, type History, hasTimes, INFO, moment, OK } from '@chaosproxy/history'
+import { duration, type History, hasTimes, INFO, moment } from '@chaosproxy/history'
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { isBehindNodes } from '../claims/faults.ts'
 import type { Claims } from '../claims/registry.ts'
 import {
+  callTimeOf,
   hasReturned,
+  isOk,
   isRead,
   isReplacing,
   nameText,
   nodeOf,
+  returnTimeOf,
   rowsOf,
   spendsFrom,
   writtenText,
@@ -220,8 +223,7 @@ const WITHHOLDING: ReadonlySet<string> = new Set([
 const isWithholding = ({ kind, hits }: FaultSpan): boolean => hits !== 0 && (WITHHOLDING.has(kind) || stopsNodes(kind))
 
 const isDuring = (history: History, { from, to }: FaultSpan, row: OperationRow): boolean =>
-  (history.operations.callTime[row] ?? 0) <= to &&
-  (!hasReturned(history, row) || (history.operations.returnTime[row] ?? 0) >= from)
+  callTimeOf(history, row) <= to && (!hasReturned(history, row) || returnTimeOf(history, row) >= from)
 
 /** Whether the fault only hides outcomes from clients. This does not explain an old value. */
 const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
@@ -334,16 +336,16 @@ function hasForgotten(
  */
 function newestKept(history: History, { ignored, culprit }: Gap, before: number): OperationRow | undefined {
   if (ignored === undefined || !isReplacing(history, ignored)) return ignored
-  const { length, key, outcome, returnTime } = history.operations
+  const { length, key } = history.operations
   let newest = ignored
   for (let row = 0; row < length; row++)
     if (
       key[row] === key[ignored] &&
-      outcome[row] === OK &&
+      isOk(history, row) &&
       isReplacing(history, row) &&
       nodeOf(history, row) === culprit &&
-      (returnTime[row] ?? 0) < before &&
-      (returnTime[row] ?? 0) > (returnTime[newest] ?? 0)
+      returnTimeOf(history, row) < before &&
+      returnTimeOf(history, row) > returnTimeOf(history, newest)
     )
       newest = row
   return newest

@@ -5,6 +5,7 @@ import { misreadText } from '../losses/bank.ts'
 import { reproach } from '../moments.ts'
 import {
   answerText,
+  callTimeOf,
   clientOfInWords,
   linesOf,
   nameText,
@@ -126,8 +127,7 @@ export function storyOf(history: History, counterexample: Counterexample): strin
 
 function askedText(history: History, { keys }: Counterexample, culprit: OperationRow): string {
   const node = nodeOf(history, culprit)
-  const { callTime } = history.operations
-  const when = hasTimes(history) ? ` at ${moment(callTime[culprit] ?? 0)}` : ''
+  const when = hasTimes(history) ? ` at ${moment(callTimeOf(history, culprit))}` : ''
   const where = node === undefined ? '' : ` ${tells(history, culprit) ? 'from' : 'at'} ${nameText(node)}`
   return `${clientOfInWords(history, culprit)}'s ${requestText(history, culprit, { withKey: keys.length > 1 })}${where}${when}`
 }

@@ -6,14 +6,19 @@ import type { Wire } from '../facts/wire.ts'
 import { reproach } from '../moments.ts'
 import {
   briefAnswer,
-  byEvent,
+  byCall,
+  callEventOf,
+  callTimeOf,
   clientOf,
+  eventsOf,
   hasReturned,
   isFinal,
   linesOf,
   nodeOf,
   operationText,
   requestText,
+  returnEventOf,
+  returnTimeOf,
   rowsOf,
   tells,
   valueText,
@@ -142,7 +147,7 @@ const leapsInFirstLane = (history: History, counterexample: Counterexample, lane
   const { edges = [] } = counterexample
   const calls = rowsOf(counterexample)
     .filter((operation) => clientOf(history, operation) === lanes[0])
-    .toSorted(byEvent(history.operations.callEvent))
+    .toSorted(byCall(history))
   return edges.some(({ before, after }) => {
     const [from, to] = [calls.indexOf(before), calls.indexOf(after)]
     return from !== -1 && to !== -1 && Math.abs(from - to) > 1
@@ -152,18 +157,6 @@ const leapsInFirstLane = (history: History, counterexample: Counterexample, lane
 const middleOf = (lane: number, lanes: readonly string[], top: number): number =>
   top + (lane + 0.5) * laneHeight(lanes) + 4
 
-function eventsOf(history: History, operations: readonly OperationRow[]): { position: number; time: number }[] {
-  const { callEvent, returnEvent, callTime, returnTime } = history.operations
-  return operations
-    .flatMap((operation) => [
-      { position: callEvent[operation] ?? 0, time: callTime[operation] ?? 0 },
-      ...(hasReturned(history, operation)
-        ? [{ position: returnEvent[operation] ?? 0, time: returnTime[operation] ?? 0 }]
-        : []),
-    ])
-    .sort((a, b) => a.position - b.position)
-}
-
 function barOf(
   history: History,
   operation: OperationRow,
@@ -172,10 +165,9 @@ function barOf(
   scale: Scale,
   top: number,
 ): Bar {
-  const { callEvent, returnEvent } = history.operations
   const lane = lanes.indexOf(clientOf(history, operation))
-  const x1 = scale.ofEvent(callEvent[operation] ?? 0)
-  const x2 = hasReturned(history, operation) ? scale.ofEvent(returnEvent[operation] ?? 0) : RIGHT + 14
+  const x1 = scale.ofEvent(callEventOf(history, operation))
+  const x2 = hasReturned(history, operation) ? scale.ofEvent(returnEventOf(history, operation)) : RIGHT + 14
   return { operation, number, lane, x1, x2: Math.max(x2, x1 + 3), y: middleOf(lane, lanes, top) }
 }
 
@@ -242,7 +234,7 @@ function ribbon(
 }
 
 const endX = (history: History, operation: OperationRow, scale: Scale): number =>
-  hasReturned(history, operation) ? scale.ofEvent(history.operations.returnEvent[operation] ?? 0) : RIGHT
+  hasReturned(history, operation) ? scale.ofEvent(returnEventOf(history, operation)) : RIGHT
 
 /** Describes the possible values: `x could only be 7`, `x could be 5, 6 or 7`. */
 function possibleText(values: readonly Json[], earlier: boolean, name: string): string {
@@ -285,8 +277,7 @@ function accusation(
   const between = reproachBetween(history, counterexample, bars)
   if (between === undefined) return undefined
   const [from, to] = between
-  const { callTime, returnTime } = history.operations
-  const gap = (callTime[to.operation] ?? 0) - (returnTime[from.operation] ?? 0)
+  const gap = callTimeOf(history, to.operation) - returnTimeOf(history, from.operation)
   const text = !hasTimes(history) ? 'later' : gap > 0 ? `${duration(gap)} later` : 'meanwhile'
   const width = text.length * CHARACTER
   const { arc } = routeOf(from, to, covers)
@@ -302,16 +293,10 @@ function axis(history: History, operations: readonly OperationRow[], scale: Scal
     events.map((event) => event.time),
     6,
   )
-  const { callEvent, callLine, returnEvent, returnLine } = history.operations
-  const lineAt = (position: number): number => {
-    const row = operations.find((operation) => callEvent[operation] === position || returnEvent[operation] === position)
-    if (row === undefined) return 0
-    return (callEvent[row] === position ? callLine[row] : returnLine[row]) ?? 0
-  }
   let free = LEFT - 20
   const marks = events.flatMap((event) => {
     const x = scale.ofEvent(event.position)
-    const text = hasTimes(history) ? moment(event.time, digits) : `line ${lineAt(event.position)}`
+    const text = hasTimes(history) ? moment(event.time, digits) : `line ${event.line}`
     const half = (text.length * CHARACTER) / 2
     if (x - half < free || x + half > WIDTH) return [html`<path class="tick" d="M${x} ${bottom + 4}v5"/>`]
     free = x + half + 8

@@ -2,6 +2,7 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import type { Holding } from '@chaosproxy/checker/effects'
 import { duration, FAIL, type History, hasTimes } from '@chaosproxy/history'
 import { doubleHolding, holdingsOf } from '../holdings.ts'
+import { callTimeOf, returnEventOf } from '../operation-words.ts'
 import { type Box, boxOf, freePlace, type Point } from './arc-label.ts'
 import { BOLD, CHARACTER } from './bar-labels.ts'
 import { type Html, html, svgRect, svgText } from './markup.ts'
@@ -32,11 +33,10 @@ const isRefused = ({ operations }: History, { release }: Holding): boolean =>
 export function holdingBars(history: History, counterexample: Counterexample, place: Place): DrawnHoldings {
   const holdings = holdingsOf(history, counterexample)
   if (holdings.length === 0) return { markup: html``, texts: [] }
-  const { callTime, returnEvent } = history.operations
-  const from = ({ acquire }: Holding): number => place.scale.ofEvent(returnEvent[acquire] ?? 0)
+  const from = ({ acquire }: Holding): number => place.scale.ofEvent(returnEventOf(history, acquire))
   // If the release is not drawn, the bar ends at the right edge.
   const to = ({ release }: Holding): number =>
-    release === undefined ? place.right : Math.min(place.right, place.scale.ofTime(callTime[release] ?? 0))
+    release === undefined ? place.right : Math.min(place.right, place.scale.ofTime(callTimeOf(history, release)))
   const bar = (holding: Holding, x1: number, x2: number, name: string): Html =>
     svgRect(name, x1, place.laneOf(holding.acquire) - THICK / 2, Math.max(2, x2 - x1), THICK)
   const drawn = holdings.map((holding) =>

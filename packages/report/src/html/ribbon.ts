@@ -1,6 +1,6 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { type History, type Json, OK } from '@chaosproxy/history'
-import { answeredText, isRead, isReplacing, rowsOf, writtenBy } from '../operation-words.ts'
+import type { History, Json } from '@chaosproxy/history'
+import { answeredText, callEventOf, isOk, isRead, isReplacing, rowsOf, writtenBy } from '../operation-words.ts'
 
 /** The values that the object may have in a section of the drawing. */
 export interface Possible {
@@ -29,12 +29,11 @@ export function possibleStates(history: History, counterexample: Counterexample)
   const known = rows.every((row) => isRead(history, row) || isReplacing(history, row))
   if (culprit === undefined || counterexample.keys.length > 1 || !known || counterexample.edges !== undefined) return []
   if (!isRead(history, culprit)) return []
-  const { callEvent } = history.operations
   const others = rows.filter((row) => row !== culprit)
   const writes = others.filter((row) => !isRead(history, row)).map((row) => writeOf(history, row))
-  const reads = others.filter((row) => isRead(history, row) && history.operations.outcome[row] === OK)
-  const events = [...new Set(others.flatMap((row) => [callEvent[row] ?? 0, endEvent(history, row)]))]
-  const bounds = [...events.filter(Number.isFinite), callEvent[culprit] ?? 0].sort((a, b) => a - b)
+  const reads = others.filter((row) => isRead(history, row) && isOk(history, row))
+  const events = [...new Set(others.flatMap((row) => [callEventOf(history, row), endEvent(history, row)]))]
+  const bounds = [...events.filter(Number.isFinite), callEventOf(history, culprit)].sort((a, b) => a - b)
   const last = endEvent(history, culprit)
   const states = bounds.map((from, i): Possible => {
     const to = bounds[i + 1] ?? last
@@ -46,7 +45,7 @@ export function possibleStates(history: History, counterexample: Counterexample)
   const final = merged[merged.length - 1]
   const seen = answeredText(history, culprit)
   if (final === undefined || final.earlier || final.values.some((value) => JSON.stringify(value) === seen)) return []
-  return agrees(merged, counterexample.statesBefore, callEvent[culprit] ?? 0) ? merged : []
+  return agrees(merged, counterexample.statesBefore, callEventOf(history, culprit)) ? merged : []
 }
 
 /**
@@ -68,13 +67,13 @@ function agrees(states: readonly Possible[], found: Counterexample['statesBefore
 
 const writeOf = (history: History, row: OperationRow): Written => ({
   value: writtenBy(history, row),
-  call: history.operations.callEvent[row] ?? 0,
+  call: callEventOf(history, row),
   end: endEvent(history, row),
 })
 
 /** Infinity, because an `info` operation may still take effect. */
 const endEvent = (history: History, row: OperationRow): number =>
-  history.operations.outcome[row] === OK ? (history.operations.returnEvent[row] ?? -1) : Number.POSITIVE_INFINITY
+  isOk(history, row) ? (history.operations.returnEvent[row] ?? -1) : Number.POSITIVE_INFINITY
 
 function valuesAt(
   history: History,
@@ -82,7 +81,6 @@ function valuesAt(
   reads: readonly OperationRow[],
   at: number,
 ): readonly Json[] {
-  const { callEvent } = history.operations
   const values = writes
     .filter((write) => write.call <= at)
     .filter((write) => !writes.some((other) => write.end < other.call && other.end <= at))
@@ -90,7 +88,7 @@ function valuesAt(
       (write) =>
         !reads.some(
           (read) =>
-            write.end < (callEvent[read] ?? 0) &&
+            write.end < callEventOf(history, read) &&
             endEvent(history, read) <= at &&
             answeredText(history, read) !== JSON.stringify(write.value),
         ),

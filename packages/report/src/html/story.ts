@@ -3,6 +3,7 @@ import { type History, hasTimes, type Json, moment, outputOf } from '@chaosproxy
 import { reproach } from '../moments.ts'
 import {
   answerText,
+  callTimeOf,
   clientOfInWords,
   hasReturned,
   keyOf,
@@ -12,6 +13,7 @@ import {
   orderText,
   outcomeName,
   requestText,
+  returnTimeOf,
   tells,
   valueText,
 } from '../operation-words.ts'
@@ -44,13 +46,12 @@ function step(
   operation: OperationRow,
   { role, number, bad, hasTimeline }: Step,
 ): Html {
-  const { callTime, returnTime } = history.operations
   const withKey = counterexample.keys.length > 1
   const node = nodeOf(history, operation)
   const kind = `${tells(history, operation) ? 'read' : 'write'}${bad ? ' bad' : ''}`
-  const digits = digitsToTellApart([callTime[operation] ?? 0, returnTime[operation] ?? 0], 6)
+  const digits = digitsToTellApart([callTimeOf(history, operation), returnTimeOf(history, operation)], 6)
   const when = hasTimes(history)
-    ? `${moment(callTime[operation] ?? 0, digits)} to ${hasReturned(history, operation) ? moment(returnTime[operation] ?? 0, digits) : 'no answer'}`
+    ? `${moment(callTimeOf(history, operation), digits)} to ${hasReturned(history, operation) ? moment(returnTimeOf(history, operation), digits) : 'no answer'}`
     : ''
   const [line] = hasTimeline ? linesOf(history, operation) : []
   const cited = linesText(history, linesOf(history, operation))

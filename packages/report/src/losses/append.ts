@@ -1,8 +1,8 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { FAIL, type History, inputOf, OK, outputOf } from '@chaosproxy/history'
 import type { Claim } from '../claims/claim.ts'
-import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf, rowsOf } from '../operation-words.ts'
-import { type Shown, wasBefore } from '../sheets/sheet.ts'
+import { clientOf, functionOf, isRead, keyOf, nameText, nodeOf, rowsOf, wasBefore } from '../operation-words.ts'
+import type { Shown } from '../sheets/sheet.ts'
 import type { Loss } from './loss.ts'
 import { rowsOfKey } from './replaced.ts'
 

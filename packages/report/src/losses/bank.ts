@@ -1,7 +1,7 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { amountsIn, type Balance, changeOf, firstOverdrawnRead, type Moved, movedBy } from '@chaosproxy/checker/effects'
-import { amountText, count, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { byEvent, clientOf, functionOf, isRead, nameText, nodeOf } from '../operation-words.ts'
+import { amountText, count, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
+import { byReturn, clientOf, functionOf, isOk, isRead, nameText, nodeOf, returnEventOf } from '../operation-words.ts'
 import {
   allowedBy,
   changesAround,
@@ -40,7 +40,7 @@ export const bankSheet: LayOutSheet = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
   if (overdrawn !== undefined) return accountSheet(history, overdrawn)
   const { culprit } = counterexample
-  return culprit !== undefined && isRead(history, culprit) && history.operations.outcome[culprit] === OK
+  return culprit !== undefined && isRead(history, culprit) && isOk(history, culprit)
     ? readSheet(history, culprit)
     : undefined
 }
@@ -119,12 +119,11 @@ interface Overdrawn {
  * balance.
  */
 function entriesUntil(history: History, { account, opening, negative }: Overdrawn) {
-  const { outcome, returnEvent } = history.operations
-  const end = negative === undefined ? Number.POSITIVE_INFINITY : (returnEvent[negative] ?? 0)
+  const end = negative === undefined ? Number.POSITIVE_INFINITY : returnEventOf(history, negative)
   const acknowledged = rowsWhere(
     history,
-    (row) => outcome[row] === OK && !isRead(history, row) && (returnEvent[row] ?? 0) <= end,
-  ).toSorted(byEvent(returnEvent))
+    (row) => isOk(history, row) && !isRead(history, row) && returnEventOf(history, row) <= end,
+  ).toSorted(byReturn(history))
   let balance = opening
   const entries = movesOf(history, acknowledged).flatMap(({ row, moves }) => {
     const change = changeOf(moves, account)
@@ -147,6 +146,7 @@ function withinText(history: History, row: OperationRow, account: string): strin
 /** An account's balance in a read, and the limits for it by the acknowledged operations. */
 interface ShownAccount {
   readonly account: string
+  readonly opening: number
   readonly known: number
   readonly least: number
   readonly most: number
@@ -156,26 +156,24 @@ interface ShownAccount {
   readonly changes: number
 }
 
-function accountsAt(
-  history: History,
-  read: OperationRow,
-  opening: ReadonlyMap<string, number>,
-  found: ReadonlyMap<string, number>,
-): readonly ShownAccount[] {
+function accountsAt(history: History, read: OperationRow): readonly ShownAccount[] | undefined {
+  const [opened, found] = [openingOf(history), balancesOf(history, read)]
+  if (opened === undefined || found === undefined) return undefined
   const around = changesAround(history, read)
   const before = movesOf(history, around.before)
   const open = around.open.map((row) => movedBy(history, row))
   const moved = before.flatMap(({ moves }) => moves.map(([account]) => account))
-  return [...new Set([...opening.keys(), ...found.keys(), ...moved])].map((account) => {
+  return [...new Set([...opened.keys(), ...found.keys(), ...moved])].map((account) => {
+    const opening = opened.get(account) ?? 0
     const changes = before.map(({ moves }) => changeOf(moves, account))
-    const known = sumOf([opening.get(account) ?? 0, ...changes])
+    const known = sumOf([opening, ...changes])
     const [least, most] = allowedBy(
       known,
       open.map(({ moves }) => changeOf(moves, account)),
     )
     const shown = found.get(account) ?? 0
     const off = offBy(shown, [least, most])
-    return { account, known, least, most, shown, off, changes: changes.filter(Boolean).length }
+    return { account, opening, known, least, most, shown, off, changes: changes.filter(Boolean).length }
   })
 }
 
@@ -202,11 +200,8 @@ export function isBeyondTransfers(history: History, read: OperationRow): boolean
 }
 
 function furthestOff(history: History, read: OperationRow): ShownAccount | undefined {
-  const opening = openingOf(history)
-  const found = balancesOf(history, read)
-  if (opening === undefined || found === undefined) return undefined
-  const [most] = accountsAt(history, read, opening, found).toSorted((a, b) => Math.abs(b.off) - Math.abs(a.off))
-  return most === undefined || most.off === 0 ? undefined : most
+  const [most] = accountsAt(history, read)?.toSorted((a, b) => Math.abs(b.off) - Math.abs(a.off)) ?? []
+  return most?.off === 0 ? undefined : most
 }
 
 /**
@@ -223,10 +218,8 @@ export function misreadText(history: History, read: OperationRow): string | unde
 
 /** Lays out the balances of a read beside those acknowledged before. */
 function readSheet(history: History, read: OperationRow): Sheet | undefined {
-  const opening = openingOf(history)
-  const found = balancesOf(history, read)
-  if (opening === undefined || found === undefined) return undefined
-  const accounts = accountsAt(history, read, opening, found)
+  const accounts = accountsAt(history, read)
+  if (accounts === undefined) return undefined
   const wrong = accounts.filter(({ off }) => off !== 0)
   const told = accounts.length <= MOST_ACCOUNTS ? accounts : wrong.slice(0, MOST_ACCOUNTS)
   const node = nodeOf(history, read)
@@ -240,10 +233,10 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
         (each): SheetRow => ({
           cells: [
             nameText(each.account, 16),
-            amountText(opening.get(each.account) ?? 0),
+            amountText(each.opening),
             each.changes === 0
               ? 'nothing'
-              : `${changeText(rounded(each.known - (opening.get(each.account) ?? 0)))} in ${count(each.changes)}`,
+              : `${changeText(rounded(each.known - each.opening))} in ${count(each.changes)}`,
             each.least === each.most ? amountText(each.least) : `${amountText(each.least)} to ${amountText(each.most)}`,
             amountText(each.shown),
             each.off === 0 ? '' : changeText(each.off),
@@ -254,7 +247,7 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
       {
         cells: [
           'all',
-          amountText(sumOf([...opening.values()])),
+          amountText(sumOf(accounts.map((each) => each.opening))),
           '',
           amountText(known),
           amountText(shown),
@@ -284,7 +277,7 @@ function movesOf(
 }
 
 function balancesOf(history: History, row: OperationRow): ReadonlyMap<string, number> | undefined {
-  if (!isRead(history, row) || history.operations.outcome[row] !== OK) return undefined
+  if (!isRead(history, row) || !isOk(history, row)) return undefined
   return amountsIn(outputOf(history, row))
 }
 

@@ -1,6 +1,6 @@
 import type { Accounted, OperationRow, Report } from '@chaosproxy/checker'
-import { amountText, byName, count, FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
-import { clientOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
+import { amountText, byName, count, FAIL, type History, outputOf, plural } from '@chaosproxy/history'
+import { clientOf, isFinal, isOk, isRead, keyOf, nameText, nodeOf, wasBefore } from '../operation-words.ts'
 import {
   allowedBy,
   amountOf,
@@ -16,7 +16,6 @@ import {
   type Shown,
   sumOf,
   textColumns,
-  wasBefore,
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
@@ -34,7 +33,7 @@ interface Off {
 }
 
 const finalReads = (history: History): readonly OperationRow[] =>
-  rowsWhere(history, (row) => isFinal(history, row) && isRead(history, row) && history.operations.outcome[row] === OK)
+  rowsWhere(history, (row) => isFinal(history, row) && isRead(history, row) && isOk(history, row))
 
 /**
  * Returns how far each counter is off in the end: below the acknowledged additions, or above all additions. The final
@@ -115,7 +114,7 @@ const MOST_SHOWN = 6
 
 /** Returns the table of a read: what each node had acknowledged, and what was read. */
 export const counterSheet: LayOutSheet = ({ history, report, counterexample: { culprit } }) => {
-  if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
+  if (culprit === undefined || !isRead(history, culprit) || !isOk(history, culprit)) return undefined
   if (numberIn(history, culprit) === undefined) return undefined
   const { before, open } = changesAround(history, culprit)
   const amountIn = (rows: readonly OperationRow[]): number => sumOf(rows.map((row) => amountOf(history, row)))
@@ -191,13 +190,13 @@ export function isBeyondAdditions(history: History, read: OperationRow): boolean
 /** Returns the highest earlier read, if the counter only grows and the read exceeds `least`. */
 function higherBefore(history: History, culprit: OperationRow, least: number): readonly OperationRow[] {
   if (!onlyAdds(history)) return []
-  const { key, outcome } = history.operations
+  const { key } = history.operations
   const [highest] = rowsWhere(
     history,
     (row) =>
       key[row] === key[culprit] &&
       isRead(history, row) &&
-      outcome[row] === OK &&
+      isOk(history, row) &&
       wasBefore(history, row, culprit) &&
       (numberIn(history, row) ?? least) > least,
   ).toSorted((one, other) => (numberIn(history, other) ?? 0) - (numberIn(history, one) ?? 0))

@@ -1,7 +1,7 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
-import { clientOf, isRead, nameText, rowsOf } from '../operation-words.ts'
-import { rowsWhere, wasBefore } from '../sheets/sheet.ts'
+import { type History, inputOf, type Json, outputOf, plural } from '@chaosproxy/history'
+import { clientOf, isOk, isRead, nameText, rowsOf, wasBefore } from '../operation-words.ts'
+import { rowsWhere } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
@@ -10,7 +10,7 @@ import type { FindLoss } from './loss.ts'
  * read.
  */
 export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, operations } }) => {
-  if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
+  if (culprit === undefined || !isRead(history, culprit) || !isOk(history, culprit)) return undefined
   const seen = new Set(elementsOf(outputOf(history, culprit)))
   const before = rowsBefore(history, culprit)
   const missed = before.filter(
@@ -40,6 +40,6 @@ const rowsBefore = (history: History, operation: OperationRow): readonly Operati
     history,
     (row) =>
       history.operations.key[row] === history.operations.key[operation] &&
-      history.operations.outcome[row] === OK &&
+      isOk(history, row) &&
       wasBefore(history, row, operation),
   )

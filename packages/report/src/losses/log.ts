@@ -1,13 +1,13 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { entriesIn, offsetsByRow, rangeOf } from '@chaosproxy/checker/effects'
-import { type History, inputOf, OK, outputOf, plural } from '@chaosproxy/history'
-import { functionOf, nameText, tells } from '../operation-words.ts'
-import { rowsWhere, wasBefore } from '../sheets/sheet.ts'
+import { type History, inputOf, outputOf, plural } from '@chaosproxy/history'
+import { functionOf, isOk, nameText, tells, wasBefore } from '../operation-words.ts'
+import { rowsWhere } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** Finds the loss of a log: `Offset 29 of log k was given to two messages`, or messages that a poll missed. */
 export const logLoss: FindLoss = ({ history, counterexample: { culprit, keys } }) => {
-  if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
+  if (culprit === undefined || !isOk(history, culprit)) return undefined
   const [key] = keys
   const log = key === undefined ? 'the log' : `log ${nameText(key, 24)}`
   if (!tells(history, culprit)) return givenTwice(history, culprit, log)
@@ -59,7 +59,5 @@ const acknowledged = (history: History, culprit: OperationRow): readonly Operati
   rowsWhere(
     history,
     (row) =>
-      history.operations.key[row] === history.operations.key[culprit] &&
-      history.operations.outcome[row] === OK &&
-      !tells(history, row),
+      history.operations.key[row] === history.operations.key[culprit] && isOk(history, row) && !tells(history, row),
   )

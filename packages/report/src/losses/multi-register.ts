@@ -1,8 +1,7 @@
 import type { OperationRow } from '@chaosproxy/checker'
 import { partsOfTxn } from '@chaosproxy/checker/effects'
 import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
-import { clientOf, coreOf, nameText, nodeOf, valueText } from '../operation-words.ts'
-import { wasBefore } from '../sheets/sheet.ts'
+import { clientOf, coreOf, nameText, nodeOf, valueText, wasBefore } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
@@ -16,11 +15,12 @@ export const multiRegisterLoss: FindLoss = ({ history, counterexample }) => {
   if (read === undefined || !read.isOk || read.reads.length === 0) return undefined
   const core = coreOf(counterexample)
   const others = txns.filter(({ row }) => row !== culprit && core.includes(row))
+  const wrong = { history, txns, read, others }
   const title =
     (others.length === 0 ? fromNowhere(history, txns, read) : undefined) ??
-    halfSeen(history, txns, read, others) ??
-    unseen(history, txns, read, others) ??
-    crossed(history, txns, read, others) ??
+    halfSeen(wrong) ??
+    unseen(wrong) ??
+    crossed(wrong) ??
     `No order of the transactions explains what ${clientOf(history, read.row)} read`
   return { title }
 }
@@ -38,6 +38,14 @@ interface Txn {
   readonly reads: readonly Held[]
   /** The last value written to each register. */
   readonly writes: readonly Held[]
+}
+
+/** A transaction whose answers are impossible, and the others of the contradiction. */
+interface WrongRead {
+  readonly history: History
+  readonly txns: readonly Txn[]
+  readonly read: Txn
+  readonly others: readonly Txn[]
 }
 
 function txnsOf(history: History): readonly Txn[] {
@@ -68,7 +76,7 @@ function fromNowhere(history: History, txns: readonly Txn[], { row, reads }: Txn
 }
 
 /** Describes a transaction that the read saw only in part. */
-function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
+function halfSeen({ history, txns, read, others }: WrongRead): string | undefined {
   const half = others.find(
     (txn) =>
       read.reads.some((held) => {
@@ -82,7 +90,7 @@ function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: rea
 }
 
 /** Describes a write that was confirmed before the reader began, and that the reader did not see. */
-function unseen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
+function unseen({ history, txns, read, others }: WrongRead): string | undefined {
   const reader = clientOf(history, read.row)
   for (const txn of others) {
     if (!txn.isOk || !wasBefore(history, txn.row, read.row)) continue
@@ -98,7 +106,7 @@ function unseen(history: History, txns: readonly Txn[], read: Txn, others: reado
 }
 
 /** Finds two transactions that saw changes in different orders, because each lacks something that the other saw. */
-function crossed(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
+function crossed({ history, txns, read, others }: WrongRead): string | undefined {
   const who = (other: Txn): string => `${clientOf(history, other.row)} and ${clientOf(history, read.row)}`
   const misses = (one: Txn, other: Txn): boolean => one.reads.some((held) => isOlder(history, txns, held, other))
   const mutual = others.find((other) => other.isOk && misses(read, other) && misses(other, read))

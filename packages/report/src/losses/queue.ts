@@ -1,7 +1,18 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { canonical, count, FLAG_FINAL, type History, type Json, OK, outputOf, plural } from '@chaosproxy/history'
-import { coreOf, effectOf, elementsIn, functionOf, isTaking, keyOf, nameText, valueText } from '../operation-words.ts'
-import { type Shown, wasBefore } from '../sheets/sheet.ts'
+import { canonical, count, FLAG_FINAL, type History, type Json, outputOf, plural } from '@chaosproxy/history'
+import {
+  coreOf,
+  effectOf,
+  elementsIn,
+  functionOf,
+  isOk,
+  isTaking,
+  keyOf,
+  nameText,
+  valueText,
+  wasBefore,
+} from '../operation-words.ts'
+import type { Shown } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /** Losses of a queue: first those of all messages, then those in the counterexample. */
@@ -66,7 +77,7 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
  * explain it.
  */
 function foundEmpty({ history, counterexample: { culprit, keys } }: Shown): Loss | undefined {
-  if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
+  if (culprit === undefined || !isOk(history, culprit)) return undefined
   if (isSending(history, culprit) || !['null', '[]'].includes(canonical(outputOf(history, culprit)))) return undefined
   return { title: `${queueNamed(keys)} was found empty while it held messages` }
 }

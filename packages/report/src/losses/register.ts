@@ -6,26 +6,29 @@ import {
   type OrderEdge,
   type Report,
 } from '@chaosproxy/checker'
-import { count, FAIL, type History, OK, outputOf, plural } from '@chaosproxy/history'
+import { count, FAIL, type History, outputOf, plural } from '@chaosproxy/history'
 import type { Claim } from '../claims/claim.ts'
 import { disagreementOf } from '../disagreement.ts'
 import { counterexampleOf, type Despite } from '../level-words.ts'
 import {
   answeredText,
+  callEventOf,
   clientOf,
   coreOf,
   isFinal,
+  isOk,
   isRead,
   isSameClient,
   keyOf,
   nameText,
   nodeOf,
+  returnEventOf,
   valueText,
   writtenText,
 } from '../operation-words.ts'
 import { endOf, wrongOf } from '../sheets/final-states.ts'
 import type { Shown } from '../sheets/sheet.ts'
-import { listed, nonEmpty } from '../words.ts'
+import { grouped, listed, nonEmpty } from '../words.ts'
 import { appendLoss } from './append.ts'
 import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
@@ -105,12 +108,10 @@ function apartAtTheEnd({ history, report }: Shown): Loss | undefined {
   )?.operation
   const end = first === undefined ? undefined : endOf(history, keyOf(history, first))
   if (end === undefined || end.reads.has('')) return undefined
-  const byValue = new Map<string, string[]>()
-  for (const [node, read] of end.reads) {
-    const value = answeredText(history, read)
-    byValue.set(value, [...(byValue.get(value) ?? []), node])
-  }
-  const groups = [...byValue.values()].sort((one, other) => one.length - other.length)
+  const byValue = grouped(end.reads, ([, read]) => answeredText(history, read))
+  const groups = [...byValue.values()]
+    .map((reads) => reads.map(([node]) => node))
+    .sort((one, other) => one.length - other.length)
   const [fewest, most] = [groups[0], groups.at(-1)]
   if (fewest === undefined || most === undefined || fewest === most) return undefined
   const key = end.key === undefined ? undefined : nameText(end.key, 24)
@@ -134,13 +135,13 @@ const MOST_NODES = 3
 /** Returns the loss if two clients both changed the same value. */
 function changedTwice({ history, counterexample }: Shown): Loss | undefined {
   const { culprit, keys } = counterexample
-  if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
+  if (culprit === undefined || !isOk(history, culprit)) return undefined
   const from = replacedText(history, culprit)
   const core = coreOf(counterexample).filter((row) => row !== culprit)
   const other = core.find((row) => replacedText(history, row) === from)
   const others = core.filter((row) => row !== other)
   const isWriterOf = (row: OperationRow): boolean => !isRead(history, row) && writtenText(history, row) === from
-  if (from === undefined || other === undefined || history.operations.outcome[other] !== OK) return undefined
+  if (from === undefined || other === undefined || !isOk(history, other)) return undefined
   if (others.length > 1 || !others.every(isWriterOf)) return undefined
   const [one, two] = [clientOf(history, other), clientOf(history, culprit)]
   const [key] = keys
@@ -206,7 +207,7 @@ function missingCause(
   const what = nameText(wanted, 24)
   const whose = writer === author ? 'its' : `${writer}'s`
   const node = nodeOf(history, culprit)
-  if (node !== undefined && nodeOf(history, missed) === node && history.operations.outcome[missed] === OK)
+  if (node !== undefined && nodeOf(history, missed) === node && isOk(history, missed))
     return `${nameText(node, 24)} answered without ${writer}'s confirmed write to ${what}`
   return `${reader} saw ${author}'s write to ${nameText(seen, 24)}, but not ${whose} earlier one to ${what}`
 }
@@ -319,11 +320,11 @@ function disagreement({ history, report, counterexample }: Shown): Loss | undefi
 function fromNowhere(history: History, report: Report<string>, culprit: OperationRow): Loss | undefined {
   const [rows, value] = [rowsOfKey(history, culprit), foundBy(history, culprit)]
   if (rows === undefined || value === undefined || isFinal(history, culprit)) return undefined
-  if (history.operations.outcome[culprit] !== OK || !isImpossibleAlone(report, culprit)) return undefined
+  if (!isOk(history, culprit) || !isImpossibleAlone(report, culprit)) return undefined
   const text = JSON.stringify(value)
   const reader = clientOf(history, culprit)
-  const { outcome, callEvent, returnEvent } = history.operations
-  const mayBeSeen = (row: OperationRow): boolean => (callEvent[row] ?? 0) < (returnEvent[culprit] ?? 0)
+  const { outcome } = history.operations
+  const mayBeSeen = (row: OperationRow): boolean => callEventOf(history, row) < returnEventOf(history, culprit)
   const hasFailed = rows.some(
     (row) => !isRead(history, row) && outcome[row] === FAIL && mayBeSeen(row) && writtenText(history, row) === text,
   )

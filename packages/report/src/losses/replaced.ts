@@ -1,14 +1,18 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
-import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
+import { FAIL, type History, inputOf, type Json, outputOf } from '@chaosproxy/history'
 import {
   answeredText,
-  byEvent,
+  byCall,
+  callEventOf,
   coreOf,
   functionOf,
   hasReturned,
   isFinal,
+  isOk,
   isRead,
   isReplacing,
+  returnEventOf,
+  wasBefore,
   writtenText,
 } from '../operation-words.ts'
 
@@ -31,16 +35,15 @@ export function replacementOf(
   { culprit, edges }: Counterexample,
 ): Replacement | undefined {
   if (culprit === undefined || edges !== undefined || isFinal(history, culprit)) return undefined
-  const { outcome, callEvent, returnEvent } = history.operations
+  const { outcome } = history.operations
   const found = foundBy(history, culprit)
   const rows = rowsOfKey(history, culprit)
-  if (found === undefined || rows === undefined || outcome[culprit] !== OK || isImpossibleAlone(report, culprit))
+  if (found === undefined || rows === undefined || !isOk(history, culprit) || isImpossibleAlone(report, culprit))
     return undefined
   const text = JSON.stringify(found)
   const settled = settledAt(history, rows, found)
-  const called = callEvent[culprit] ?? 0
-  const isNewer = (row: OperationRow): boolean => (callEvent[row] ?? 0) > settled
-  const isBefore = (row: OperationRow): boolean => outcome[row] === OK && (returnEvent[row] ?? 0) < called
+  const isNewer = (row: OperationRow): boolean => callEventOf(history, row) > settled
+  const isBefore = (row: OperationRow): boolean => isOk(history, row) && wasBefore(history, row, culprit)
   const writes = rows.filter((row) => row !== culprit && !isRead(history, row) && isNewer(row) && outcome[row] !== FAIL)
   const values = new Set(writes.map((row) => writtenText(history, row)))
   const isSight = (row: OperationRow): boolean =>
@@ -64,14 +67,14 @@ export function rowsOfKey(
   culprit: OperationRow,
   isExpected: (row: OperationRow) => boolean = (row) => isReplacing(history, row),
 ): readonly OperationRow[] | undefined {
-  const { length, key, callEvent } = history.operations
+  const { length, key } = history.operations
   const rows: OperationRow[] = []
   for (let row = 0; row < length; row++) {
     if (key[row] !== key[culprit]) continue
     if (!isRead(history, row) && !isExpected(row)) return undefined
     rows.push(row)
   }
-  return rows.sort(byEvent(callEvent))
+  return rows.sort(byCall(history))
 }
 
 /**
@@ -79,17 +82,18 @@ export function rowsOfKey(
  * of a read if the value had a single writer. -1 if the value had no writer, Infinity if no such event is known.
  */
 function settledAt(history: History, rows: readonly OperationRow[], value: Json): number {
-  const { outcome, returnEvent } = history.operations
+  const { outcome } = history.operations
   const text = JSON.stringify(value)
   const isOfIt = (row: OperationRow): boolean =>
     outcome[row] !== FAIL && (isRead(history, row) ? answeredText(history, row) : writtenText(history, row)) === text
   const writers = rows.filter((row) => !isRead(history, row) && isOfIt(row))
-  const sights = rows.filter((row) => isRead(history, row) && outcome[row] === OK && isOfIt(row))
-  const seen = writers.length === 1 ? Math.min(...sights.map((row) => returnEvent[row] ?? 0)) : Number.POSITIVE_INFINITY
+  const sights = rows.filter((row) => isRead(history, row) && isOk(history, row) && isOfIt(row))
+  const seen =
+    writers.length === 1 ? Math.min(...sights.map((row) => returnEventOf(history, row))) : Number.POSITIVE_INFINITY
   let settled = -1
   for (const row of writers) {
-    const hasEnded = outcome[row] === OK && hasReturned(history, row)
-    settled = hasEnded ? Math.max(settled, returnEvent[row] ?? 0) : Number.POSITIVE_INFINITY
+    const hasEnded = isOk(history, row) && hasReturned(history, row)
+    settled = hasEnded ? Math.max(settled, returnEventOf(history, row)) : Number.POSITIVE_INFINITY
     if (settled === Number.POSITIVE_INFINITY) break
   }
   return Math.min(settled, seen)

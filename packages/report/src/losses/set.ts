@@ -1,7 +1,7 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { canonical, type History, type Json, OK, outputOf, plural } from '@chaosproxy/history'
+import { canonical, type History, type Json, outputOf, plural } from '@chaosproxy/history'
 import type { Claim } from '../claims/claim.ts'
-import { clientOf, isFinal, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
+import { clientOf, isFinal, isOk, isRead, keyOf, nameText, nodeOf } from '../operation-words.ts'
 import { missingFrom } from '../sheets/life.ts'
 import { rowsWhere, type Shown } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
@@ -15,7 +15,7 @@ function lostElements({ history, report: { accounting } }: Shown): Loss | undefi
   // An element on any replica is not lost.
   const held = new Set(finals.flatMap((row) => elementsHeld(history, row)))
   const changes = accounting.lost
-    .filter(({ key, value, operation }) => history.operations.outcome[operation] === OK && !held.has(named(key, value)))
+    .filter(({ key, value, operation }) => isOk(history, operation) && !held.has(named(key, value)))
     .map(({ operation }) => operation)
   const [first, ...others] = changes
   if (first === undefined) return undefined

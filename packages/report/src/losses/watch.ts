@@ -1,6 +1,6 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { type History, inputOf, type Json, type Meaning, OK, outputOf, plural } from '@chaosproxy/history'
-import { clientOf, coreOf, effectOf, functionOf, keyOf, nameText } from '../operation-words.ts'
+import { type History, inputOf, type Json, type Meaning, outputOf, plural } from '@chaosproxy/history'
+import { clientOf, coreOf, effectOf, functionOf, isOk, keyOf, nameText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
 /** Finds what a watching client saw wrongly: `p3's watch of k* missed p7's confirmed put of x`. */
@@ -65,7 +65,7 @@ function changeOf(history: History, core: readonly OperationRow[]): string | und
   const row = core.find((each) => whatOf(each) !== undefined)
   if (row === undefined) return undefined
   const key = keyOf(history, row)
-  const confirmed = history.operations.outcome[row] === OK ? 'confirmed ' : ''
+  const confirmed = isOk(history, row) ? 'confirmed ' : ''
   return `${clientOf(history, row)}'s ${confirmed}${whatOf(row)}${key === undefined ? '' : ` of ${nameText(key, 24)}`}`
 }
 

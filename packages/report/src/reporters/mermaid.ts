@@ -8,8 +8,9 @@ import { messageTold, silentOf, unclearLine, type Wire } from '../facts/wire.ts'
 import { reproach } from '../moments.ts'
 import {
   answerText,
-  byEvent,
+  byCall,
   clientOf,
+  eventsOf,
   hasReturned,
   nameText,
   nodeOf,
@@ -71,8 +72,8 @@ export function mermaidOf(history: History, { shown, near, wire }: Pick<Facts, '
 }
 
 function lanesOf(history: History, counterexample: Counterexample, wire: Wire | undefined): Lanes {
-  const { process, callEvent } = history.operations
-  const rows = rowsOf(counterexample).toSorted(byEvent(callEvent))
+  const { process } = history.operations
+  const rows = rowsOf(counterexample).toSorted(byCall(history))
   const clients = [...new Set(rows.map((row) => process[row] ?? 0))]
   const serving = rows.map((row) => nodeOf(history, row))
   // The lane of the node that answered is rightmost, so that messages to it point to the right.
@@ -98,11 +99,10 @@ function lanesOf(history: History, counterexample: Counterexample, wire: Wire | 
 function operationLines(history: History, counterexample: Counterexample, lanes: Lanes): Drawn[] {
   const { callTime, returnTime, outcome } = history.operations
   const rows = rowsOf(counterexample)
-  const times = rows.flatMap((row) => [
-    callTime[row] ?? 0,
-    ...(hasReturned(history, row) ? [returnTime[row] ?? 0] : []),
-  ])
-  const digits = digitsToTellApart(times, 6)
+  const digits = digitsToTellApart(
+    eventsOf(history, rows).map(({ time }) => time),
+    6,
+  )
   const when = (at: number): string => (hasTimes(history) ? `${moment(at, digits)} ` : '')
   return rows.flatMap((row): Drawn[] => {
     const [client, node] = [lanes.client(row), lanes.node(nodeOf(history, row))]

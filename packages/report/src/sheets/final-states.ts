@@ -1,19 +1,22 @@
 import type { OperationRow } from '@chaosproxy/checker'
-import { byName, count, FAIL, type History, OK, oncePerHistory, outputOf } from '@chaosproxy/history'
+import { byName, count, FAIL, type History, oncePerHistory, outputOf } from '@chaosproxy/history'
 import {
   answeredText,
   clientOf,
   isFinal,
+  isOk,
   isRead,
   isReplacing,
   keyOf,
   nameText,
   nodeOf,
+  returnEventOf,
   valueText,
+  wasBefore,
   writtenBy,
   writtenText,
 } from '../operation-words.ts'
-import { clockOf, type LayOutSheet, numberColumns, type SheetRow, textColumns, wasBefore } from './sheet.ts'
+import { clockOf, type LayOutSheet, numberColumns, type SheetRow, textColumns } from './sheet.ts'
 
 /** Maximum number of keys to list; further keys are only counted. */
 const MOST_KEYS = 4
@@ -84,7 +87,7 @@ export function wrongOf(history: History, { reads, last, isSurelyLast }: Ended):
 }
 
 const endings = oncePerHistory((history): ReadonlyMap<string | undefined, Ended> => {
-  const { length, outcome, returnEvent } = history.operations
+  const { length, outcome } = history.operations
   type Known = { readonly changes: OperationRow[]; readonly reads: Map<string, OperationRow> }
   const byKey = new Map<string | undefined, Known>()
   for (let row = 0; row < length; row++) {
@@ -93,18 +96,19 @@ const endings = oncePerHistory((history): ReadonlyMap<string | undefined, Ended>
     const known: Known = byKey.get(key) ?? { changes: [], reads: new Map() }
     byKey.set(key, known)
     if (!isRead(history, row)) known.changes.push(row)
-    else if (isFinal(history, row) && outcome[row] === OK) known.reads.set(nodeOf(history, row) ?? '', row)
+    else if (isFinal(history, row) && isOk(history, row)) known.reads.set(nodeOf(history, row) ?? '', row)
   }
   const ended = (key: string | undefined, changes: readonly OperationRow[], reads: Ended['reads']): Ended => {
-    const acknowledged = changes.filter((row) => outcome[row] === OK)
+    const acknowledged = changes.filter((row) => isOk(history, row))
     const last = acknowledged.reduce<OperationRow | undefined>(
-      (newest, row) => (newest === undefined || (returnEvent[row] ?? 0) > (returnEvent[newest] ?? 0) ? row : newest),
+      (newest, row) =>
+        newest === undefined || returnEventOf(history, row) > returnEventOf(history, newest) ? row : newest,
       undefined,
     )
     const isSurelyLast =
       last !== undefined &&
       isReplacing(history, last) &&
-      changes.every((row) => row === last || (outcome[row] === OK && wasBefore(history, row, last)))
+      changes.every((row) => row === last || (isOk(history, row) && wasBefore(history, row, last)))
     return { ...{ key, reads, last }, isSurelyLast }
   }
   return new Map([...byKey].map(([key, { changes, reads }]) => [key, ended(key, changes, reads)]))

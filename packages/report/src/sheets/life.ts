@@ -1,13 +1,16 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
-import { canonical, count, FAIL, type History, inputOf, type Json, OK, outputOf, plural } from '@chaosproxy/history'
+import { canonical, count, FAIL, type History, inputOf, type Json, outputOf, plural } from '@chaosproxy/history'
 import {
-  byEvent,
+  byCall,
+  byReturn,
+  callEventOf,
   clientOf,
   coreOf,
   elementsIn,
   functionOf,
   hasReturned,
   isFinal,
+  isOk,
   isRead,
   keyOf,
   nameText,
@@ -15,9 +18,10 @@ import {
   outcomeName,
   tells,
   valueText,
+  wasBefore,
 } from '../operation-words.ts'
 import { listedAtMost, timesText } from '../words.ts'
-import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow, textColumns, wasBefore } from './sheet.ts'
+import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow, textColumns } from './sheet.ts'
 
 /** Maximum number of rows. A longer table omits rows in the middle. */
 const MOST_SHOWN = 8
@@ -56,11 +60,11 @@ export interface MissingElement {
 
 /** Returns an element that a read lacks, although no operation may have removed it. */
 export function missingFrom(history: History, { culprit, operations }: Counterexample): MissingElement | undefined {
-  if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
+  if (culprit === undefined || !isRead(history, culprit) || !isOk(history, culprit)) return undefined
   const found = elementsIn(history, culprit)
   const core = coreOf({ operations })
   if (core.some((row) => !tells(history, row) && functionOf(history, row) !== 'add')) return undefined
-  const before = core.filter((row) => history.operations.outcome[row] === OK && wasBefore(history, row, culprit))
+  const before = core.filter((row) => isOk(history, row) && wasBefore(history, row, culprit))
   for (const known of [
     ...before.filter((row) => !tells(history, row)),
     ...before.filter((row) => isRead(history, row)),
@@ -87,18 +91,18 @@ export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
     (row) => isOfKey(history, row, counterexample) && history.operations.outcome[row] !== FAIL,
   )
   const changes = about.filter((row) => !tells(history, row) && canonical(inputOf(history, row)) === subject)
-  const { callEvent, returnEvent } = history.operations
+  const { returnEvent } = history.operations
   const saw = about
     .filter((row) => row !== culprit && isRead(history, row) && elementsIn(history, row).includes(subject))
-    .toSorted(byEvent(returnEvent))
+    .toSorted(byReturn(history))
   const ends = saw.length > 1 ? [saw[0] ?? 0, saw.at(-1) ?? 0] : saw
   const lacked = about.filter(
     (row) =>
       row !== culprit &&
-      isFinal(history, row) === isFinal(history, culprit) &&
       isFinal(history, row) &&
+      isFinal(history, culprit) &&
       isRead(history, row) &&
-      (callEvent[row] ?? 0) > (returnEvent[changes[0] ?? 0] ?? 0) &&
+      callEventOf(history, row) > (returnEvent[changes[0] ?? 0] ?? 0) &&
       !elementsIn(history, row).includes(subject),
   )
   return lifeOf(history, counterexample, {
@@ -128,7 +132,7 @@ function lifeOf(
   { culprit }: Counterexample,
   { title, rows, whatOf, isWrong, isTimed = false }: Life,
 ): Sheet {
-  const inOrder = rows.toSorted(byEvent(history.operations.callEvent))
+  const inOrder = rows.toSorted(byCall(history))
   const left = inOrder.length - MOST_SHOWN
   const shown = left <= 0 ? inOrder : inOrder.filter((row, i) => i === 0 || i > left || row === culprit)
   const at = clockOf(history, shown)
@@ -170,7 +174,7 @@ function queueText(history: History, row: OperationRow, subjects: readonly strin
   if (!tells(history, row)) return `${f} ${valueText(inputOf(history, row), 16)}`
   if (f === 'drain' || Array.isArray(outputOf(history, row)))
     return elementsIn(history, row).some((value) => subjects.includes(value)) ? `${f}, with it` : `${f}, without it`
-  if (history.operations.outcome[row] !== OK) return f
+  if (!isOk(history, row)) return f
   const value = outputOf(history, row)
   return value === null ? 'found it empty' : `was given ${valueText(value, 16)}`
 }

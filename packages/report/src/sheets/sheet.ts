@@ -1,7 +1,7 @@
 import type { Counterexample, OperationRow, Report } from '@chaosproxy/checker'
 import { amountAdded } from '@chaosproxy/checker/effects'
-import { amountText, FAIL, functionOf, type History, hasTimes, inputOf, moment, OK } from '@chaosproxy/history'
-import { byEvent, isRead, linesOf } from '../operation-words.ts'
+import { amountText, FAIL, functionOf, type History, hasTimes, inputOf, moment } from '@chaosproxy/history'
+import { byReturn, callEventOf, isOk, isRead, linesOf, returnEventOf, wasBefore } from '../operation-words.ts'
 import { digitsToTellApart } from '../words.ts'
 
 /** A contradiction as a table. Terminal and pages only format it. */
@@ -64,8 +64,8 @@ export function rowsWhere(history: History, holds: (row: OperationRow) => boolea
 
 /** Whether the read may show the operation's change. */
 export function mayBeSeen(history: History, row: OperationRow, read: OperationRow): boolean {
-  const { key, outcome, callEvent, returnEvent } = history.operations
-  const isCalled = (callEvent[row] ?? 0) < (returnEvent[read] ?? 0)
+  const { key, outcome } = history.operations
+  const isCalled = callEventOf(history, row) < returnEventOf(history, read)
   return key[row] === key[read] && isCalled && outcome[row] !== FAIL && !isRead(history, row)
 }
 
@@ -77,10 +77,9 @@ interface ChangesAround {
 }
 
 export function changesAround(history: History, read: OperationRow): ChangesAround {
-  const { outcome, returnEvent } = history.operations
   const changes = rowsWhere(history, (row) => mayBeSeen(history, row, read))
-  const isKnown = (row: OperationRow): boolean => outcome[row] === OK && wasBefore(history, row, read)
-  const before = changes.filter(isKnown).toSorted(byEvent(returnEvent))
+  const isKnown = (row: OperationRow): boolean => isOk(history, row) && wasBefore(history, row, read)
+  const before = changes.filter(isKnown).toSorted(byReturn(history))
   return { before, open: changes.filter((row) => !isKnown(row)) }
 }
 
@@ -98,9 +97,6 @@ export const sumOf = (amounts: readonly number[]): number => rounded(amounts.red
 
 export const amountOf = (history: History, row: OperationRow): number =>
   amountAdded({ f: functionOf(history, row), value: inputOf(history, row) })
-
-export const wasBefore = ({ operations }: History, one: OperationRow, other: OperationRow): boolean =>
-  (operations.returnEvent[one] ?? -1) >= 0 && (operations.returnEvent[one] ?? 0) < (operations.callEvent[other] ?? 0)
 
 /** `+7,578`. */
 export const changeText = (amount: number): string => `${amount > 0 ? '+' : ''}${amountText(amount)}`

@@ -3,13 +3,21 @@ import { count, duration, type History, hasTimes, moment, plural } from '@chaosp
 import type { FaultSpan } from '@chaosproxy/runner/result'
 import { decisive } from '../facts/gap.ts'
 import { reproach } from '../moments.ts'
-import { hasReturned, linesOf, nameText, nodeOf, operationText, rowsOf } from '../operation-words.ts'
+import {
+  hasReturned,
+  linesOf,
+  nameText,
+  nodeOf,
+  type OperationEvent,
+  operationText,
+  rowsOf,
+} from '../operation-words.ts'
 import { linesText } from '../places.ts'
 import { clockOf, type Sheet } from '../sheets/sheet.ts'
 import { during } from '../shown-faults.ts'
 import { digitsToTellApart } from '../words.ts'
 import { type Canvas, canvas } from './canvas.ts'
-import { type Box, type Layout, layOut, type Row } from './layout.ts'
+import { type Box, type Layout, layOut } from './layout.ts'
 import type { Paint, Style, Symbols } from './style.ts'
 import { type Cell, fittingTable, table } from './table.ts'
 import { clip, displayWidth, padStart, wrap } from './width.ts'
@@ -89,7 +97,7 @@ function draw(
   return [...sheet.lines(), ...below]
 }
 
-function labelsOf(history: History, rows: readonly Row[]): string[] {
+function labelsOf(history: History, rows: readonly OperationEvent[]): string[] {
   if (!hasTimes(history)) return rows.map((row) => count(row.line))
   const digits = digitsToTellApart(
     rows.map((row) => row.time),
@@ -166,7 +174,7 @@ function drawWay(sheet: Canvas, from: Box, to: Box, { style, symbols }: DrawingO
   for (let row = start + 1; row < end; row++) sheet.write(row, gutter, symbols.rail, paint)
 }
 
-function longPauses(history: History, rows: readonly Row[]): number[] {
+function longPauses(history: History, rows: readonly OperationEvent[]): number[] {
   if (!hasTimes(history)) return []
   const pauses = rows.slice(1).map((row, i) => row.time - (rows[i]?.time ?? 0))
   const usual = [...pauses].sort((a, b) => a - b)[Math.floor(pauses.length / 2)] ?? 0

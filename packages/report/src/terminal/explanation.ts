@@ -4,6 +4,7 @@ import { judgedLevels } from '@chaosproxy/runner/result'
 import { uncutText } from '../facts/violation-words.ts'
 import { adjective } from '../level-words.ts'
 import {
+  callTimeOf,
   hasReturned,
   keyedText,
   linesOf,
@@ -11,6 +12,7 @@ import {
   nodeOf,
   operationText,
   printable,
+  returnTimeOf,
   valueText,
 } from '../operation-words.ts'
 import { linesText } from '../places.ts'
@@ -102,10 +104,9 @@ const possible = (states: readonly string[]): string => {
 }
 
 function operationTable(history: History, { operations, culprit }: Counterexample, style: Style): string[] {
-  const { callTime, returnTime } = history.operations
   const timed = hasTimes(history)
-  const returned = (row: number): number => (hasReturned(history, row) ? (returnTime[row] ?? 0) : Number.NaN)
-  const times = operations.flatMap(({ operation }) => [callTime[operation] ?? 0, returned(operation)])
+  const returned = (row: number): number => (hasReturned(history, row) ? returnTimeOf(history, row) : Number.NaN)
+  const times = operations.flatMap(({ operation }) => [callTimeOf(history, operation), returned(operation)])
   const digits = digitsToTellApart(times)
   const withKey = new Set(operations.map(({ operation }) => history.operations.key[operation])).size > 1
   const columns = ['role', 'operation', 'node', ...(timed ? ['from', 'to'] : []), 'in the file'].map((title) => ({
@@ -117,7 +118,7 @@ function operationTable(history: History, { operations, culprit }: Counterexampl
     nameText(nodeOf(history, operation) ?? ''),
     ...(timed
       ? [
-          moment(callTime[operation] ?? 0, digits),
+          moment(callTimeOf(history, operation), digits),
           hasReturned(history, operation) ? moment(returned(operation), digits) : 'never',
         ]
       : []),

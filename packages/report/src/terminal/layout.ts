@@ -1,16 +1,16 @@
 import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { byName, type History } from '@chaosproxy/history'
-import { answerText, clientOf, hasReturned, nameText, nodeOf, requestText } from '../operation-words.ts'
+import {
+  answerText,
+  clientOf,
+  eventsOf,
+  nameText,
+  nodeOf,
+  type OperationEvent,
+  requestText,
+  rowsOf,
+} from '../operation-words.ts'
 import { displayWidth } from './width.ts'
-
-/** An event, drawn in one row. */
-export interface Row {
-  readonly operation: OperationRow
-  readonly what: 'call' | 'return'
-  readonly time: number
-  /** Line of the event in the file, from 1. */
-  readonly line: number
-}
 
 /** Position of the box of one operation: its column, and its first and last row. */
 export interface Box {
@@ -25,7 +25,8 @@ export interface Box {
 }
 
 export interface Layout {
-  readonly rows: readonly Row[]
+  /** Each event is drawn in one row. */
+  readonly rows: readonly OperationEvent[]
   readonly boxes: readonly Box[]
   readonly lanes: readonly { readonly name: string; readonly column: number }[]
 }
@@ -35,7 +36,7 @@ const TRACK_GAP = 3
 
 /** Lays out the drawing. Time runs downwards. Each node has a lane or, if nodes are unknown, each process. */
 export function layOut(history: History, counterexample: Counterexample, firstColumn: number): Layout {
-  const rows = rowsOf(history, counterexample)
+  const rows = eventsOf(history, rowsOf(counterexample))
   const byNode = counterexample.operations.some(({ operation }) => nodeOf(history, operation) !== undefined)
   const laneOf = (operation: OperationRow): string =>
     byNode ? nameText(nodeOf(history, operation) ?? 'node unknown') : clientOf(history, operation)
@@ -75,23 +76,6 @@ export function layOut(history: History, counterexample: Counterexample, firstCo
 }
 
 const boxWidth = (box: Box): number => 2 + Math.max(displayWidth(box.request), displayWidth(box.answer))
-
-function rowsOf(history: History, counterexample: Counterexample): Row[] {
-  const { callEvent, returnEvent, callTime, returnTime, callLine, returnLine } = history.operations
-  const events: { at: number; row: Row }[] = []
-  for (const { operation } of counterexample.operations) {
-    events.push({
-      at: callEvent[operation] ?? 0,
-      row: { operation, what: 'call', time: callTime[operation] ?? 0, line: callLine[operation] ?? 0 },
-    })
-    if (!hasReturned(history, operation)) continue
-    events.push({
-      at: returnEvent[operation] ?? 0,
-      row: { operation, what: 'return', time: returnTime[operation] ?? 0, line: returnLine[operation] ?? 0 },
-    })
-  }
-  return events.sort((a, b) => a.at - b.at).map((event) => event.row)
-}
 
 function tracksOf(boxes: readonly Box[]): Box[][] {
   const tracks: Box[][] = []

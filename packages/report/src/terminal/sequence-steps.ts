@@ -1,6 +1,15 @@
 import { describeFault, type Fault, faultName, type NodeId } from '@chaosproxy/faults'
 import { type History, type Nanos, nanos, plural } from '@chaosproxy/history'
-import { answerText, clientOf, hasReturned, nodeOf, outcomeName, requestText } from '../operation-words.ts'
+import {
+  answerText,
+  callTimeOf,
+  clientOf,
+  hasReturned,
+  nodeOf,
+  outcomeName,
+  requestText,
+  returnTimeOf,
+} from '../operation-words.ts'
 import type { SequenceStep } from './sequence-diagram.ts'
 
 /** A run to draw. All times count from one start. */
@@ -57,12 +66,11 @@ function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
 }
 
 function operationSteps({ history, culprit }: SequenceInput, operation: number): SequenceStep[] {
-  const { callTime, returnTime } = history.operations
   const who = clientOf(history, operation)
   const node = nodeOf(history, operation)
   const request = requestText(history, operation, { withKey: true })
   const call: SequenceStep = {
-    at: nanos(callTime[operation] ?? 0),
+    at: nanos(callTimeOf(history, operation)),
     where: CLIENTS,
     text: `${who} ${request}${node === undefined ? '' : ` → ${node}`}`,
     tone: 'call',
@@ -71,7 +79,7 @@ function operationSteps({ history, culprit }: SequenceInput, operation: number):
   const outcome = outcomeName(history, operation)
   const tone = operation === culprit ? 'wrong' : outcome === 'ok' ? 'return' : 'note'
   const answer = `${who} ${outcome === 'ok' ? '' : `${outcome}: `}${answerText(history, operation)}`
-  return [call, { at: nanos(returnTime[operation] ?? 0), where: CLIENTS, text: answer, tone }]
+  return [call, { at: nanos(returnTimeOf(history, operation)), where: CLIENTS, text: answer, tone }]
 }
 
 function faultSteps({ fault, from, to }: SequenceInput['faults'][number]): SequenceStep[] {
