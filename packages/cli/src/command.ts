@@ -55,3 +55,9 @@ const KEPT = '\u0000'
 export const keepWord = (typed: string): string => (typed.startsWith('-') ? `${KEPT}${typed}` : typed)
 
 export const wordOf = (kept: string): string => (kept.startsWith(KEPT) ? kept.slice(KEPT.length) : kept)
+
+/** The words before `--`. */
+export const optionsOf = (argv: readonly string[]): readonly string[] => {
+  const end = argv.indexOf('--')
+  return end < 0 ? argv : argv.slice(0, end)
+}

@@ -4,7 +4,7 @@ import { asciiOnly, nearest, printableLines, UserError, usageError } from '@chao
 import { EXIT, type ExitCode } from '@chaosproxy/runner/result'
 import { offerApi } from '@chaosproxy/targets/user-file'
 import yargs from 'yargs'
-import { type Command, keepWord, type ParsedOptions, wordOf } from './command.ts'
+import { type Command, keepWord, optionsOf, type ParsedOptions, wordOf } from './command.ts'
 import { loadCommands } from './commands/loading.ts'
 import { registry } from './commands/registry.ts'
 import { ALL, declareHelp, withoutTexts } from './help.ts'
@@ -147,11 +147,6 @@ function withWordsKept(argv: readonly string[]): readonly string[] {
   const kept = (arg: string): string => (arg === '-' ? keepWord(arg) : arg)
   if (hasCommandOfItsOwn(argv)) return argv.map(kept)
   return [...ours.map(kept), ...rest.slice(1).map(keepWord)]
-}
-
-const optionsOf = (argv: readonly string[]): readonly string[] => {
-  const end = argv.indexOf('--')
-  return end < 0 ? argv : argv.slice(0, end)
 }
 
 /** Rejects options before the command, because yargs would take the command as an option's value. */

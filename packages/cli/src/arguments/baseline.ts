@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { baselineEntries, type ChosenBaseline, type LoadedConfig } from '@chaosproxy/engine/run'
+import { baselineEntries, type ChosenBaseline, type LoadedConfig, readTextFile } from '@chaosproxy/engine/run'
 import { inputError, usageError } from '@chaosproxy/history'
-import { whyUnreadable } from '@chaosproxy/history/files'
 import type { PlannedRun } from '@chaosproxy/runner'
 import { type Baseline, parseBaseline, requireSameSubject } from '@chaosproxy/runner/result'
 import { type ParsedOptions, textOf } from '../command.ts'
 import type { Options } from '../option.ts'
 import { asText } from './declare.ts'
+import { modelNameOf } from './workload.ts'
 
 const DEFAULT_TOLERANCE = '20%'
 
@@ -38,8 +37,7 @@ export function parseBaselineOptions(
 
 /** @throws UserError (usage) if the baseline is of another target, workload or model. */
 export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }: PlannedRun): void {
-  const model = typeof workload.model === 'string' ? workload.model : workload.model.name
-  requireSameSubject(baseline, { target: spec.target.name, workload: spec.workload.name, model })
+  requireSameSubject(baseline, { target: spec.target.name, workload: spec.workload.name, model: modelNameOf(workload) })
 }
 
 /**
@@ -52,12 +50,7 @@ function configured(loaded: LoadedConfig | undefined, run: string | undefined) {
 }
 
 function readBaseline(file: string): Baseline {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw inputError(`--baseline ${file}: ${whyUnreadable(error)}`)
-  }
+  const text = readTextFile('--baseline', file)
   const json = parsed(text)
   if (json !== undefined) return parseBaseline(json, file)
   const lines = text.split('\n').filter((line) => line.trim() !== '')

@@ -51,36 +51,30 @@ function typedAs<Value>(
   }
 }
 
-export const asCount = <Value extends number | undefined>(
-  schema: v.GenericSchema<unknown, Value>,
-  besides: Besides = {},
-): Option<Value> => typedAs(schema, { read: (typed) => (typed === '' ? Number.NaN : Number(typed)) }, besides)
+/** Makes an option with one value from its schema. */
+type Declared<Most> = <Value extends Most>(schema: v.GenericSchema<unknown, Value>, besides?: Besides) => Option<Value>
+
+const declared =
+  <Most>(notation: Notation): Declared<Most> =>
+  (schema, besides = {}) =>
+    typedAs(schema, notation, besides)
+
+export const asCount: Declared<number | undefined> = declared({
+  read: (typed) => (typed === '' ? Number.NaN : Number(typed)),
+})
 
 /** A number with its unit: `500ms`, `20s`, `2m`. */
-export const asDuration = <Value extends Millis | undefined>(
-  schema: v.GenericSchema<unknown, Value>,
-  besides: Besides = {},
-): Option<Value> =>
-  typedAs(
-    schema,
-    {
-      read: (typed, name) => parseDuration(name, typed),
-      print: (value) => printDuration(Number(value)),
-      range: durationRange,
-    },
-    besides,
-  )
+export const asDuration: Declared<Millis | undefined> = declared({
+  read: (typed, name) => parseDuration(name, typed),
+  print: (value) => printDuration(Number(value)),
+  range: durationRange,
+})
 
 /** A number of bytes with its unit: `64KB`, `1GB`. */
-export const asSize = <Value extends number | undefined>(
-  schema: v.GenericSchema<unknown, Value>,
-  besides: Besides = {},
-): Option<Value> =>
-  typedAs(
-    schema,
-    { read: (typed, name) => parseSize(name, typed), print: (value) => printSize(Number(value)) },
-    besides,
-  )
+export const asSize: Declared<number | undefined> = declared({
+  read: (typed, name) => parseSize(name, typed),
+  print: (value) => printSize(Number(value)),
+})
 
 /** An option whose value is one of a few names. `noun` is the word for a name. */
 export const asName = <Value extends string | undefined>(
@@ -102,10 +96,7 @@ export const ifTyped = <Value>(option: Option<Value>): Option<Value | undefined>
   valueIn: (options, name) => (textOf(options, name) === undefined ? undefined : option.valueIn(options, name)),
 })
 
-export const asText = <Value extends string | undefined>(
-  schema: v.GenericSchema<unknown, Value>,
-  besides: Besides = {},
-): Option<Value> => typedAs(schema, { read: (typed) => typed }, besides)
+export const asText: Declared<string | undefined> = declared({ read: (typed) => typed })
 
 export const word = (text: string, usual?: string): Option<string | undefined> =>
   asText(v.optional(v.string()), { text, usual })
@@ -173,6 +164,11 @@ const mapped = <Declared extends Options>(
 ): Declared =>
   Object.fromEntries(Object.entries(declared).map(([name, option]) => [name, change(option, name)])) as Declared
 
+/** `--json` of a command that lists. */
+export const jsonOption: { readonly json: Option<boolean> } = inGroup('Output', [], {
+  json: flag('print JSON on stdout'),
+})
+
 /** An option that `--help` lists without `--all`. */
 export const common = <Declared extends Option>(option: Declared): Declared => ({ ...option, common: true })
 
@@ -204,6 +200,10 @@ export const typedMembers = (
       return value === undefined ? [] : [[name, print(value)]]
     }),
   )
+
+/** The members that are not undefined. */
+export const given = <Value>(members: { readonly [name: string]: Value }): { readonly [name: string]: Value } =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
 
 /** The words of a command line with these options, in this order. */
 export const wordsFor = <Declared extends Options>(typed: Typed<Declared>): string[] =>

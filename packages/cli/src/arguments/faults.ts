@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { knownName } from '@chaosproxy/engine/run'
+import { knownName, readTextFile } from '@chaosproxy/engine/run'
 import {
   type FaultChoice,
   faultProfiles,
@@ -11,7 +10,6 @@ import {
   profileNamed,
 } from '@chaosproxy/faults'
 import { inputError, usageError } from '@chaosproxy/history'
-import { whyUnreadable } from '@chaosproxy/history/files'
 import { oneOf } from './names.ts'
 
 const NONE = 'none'
@@ -82,12 +80,7 @@ export function requireFaults(choices: readonly FaultChoice[], where: string): v
 
 /** Reads a schedule early, so that an invalid file is reported before anything starts. */
 function readSchedule(file: string): readonly FaultChoice[] {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    throw inputError(`--faults ${file}: ${whyUnreadable(error)}`)
-  }
+  const text = readTextFile('--faults', file)
   return printSchedule(parseSchedule(parseJson(text, file), file))
 }
 

@@ -3,6 +3,7 @@ import { plural, usageError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import type { ParsedOptions } from '../command.ts'
 import type { Option } from '../option.ts'
+import type { ProgressDisplay } from '../terminal/progress.ts'
 import { asName, word } from './declare.ts'
 
 export const queueOption: {
@@ -23,19 +24,28 @@ export function requireQueued(options: ParsedOptions): void {
     throw usageError('--priority needs a queue: add --queue redis://host:6379.')
 }
 
-type Told<Type extends SearchEvent['type']> = Extract<SearchEvent, { readonly type: Type }>
+type QueueEvent = Extract<SearchEvent, { readonly type: 'alone' | 'unreachable' | 'lost' | 'damaged' }>
 
-/** A message about why work is waiting, with a remedy. */
-export function waitingText(event: Told<'alone' | 'unreachable'>): string {
-  if (event.type === 'unreachable') return `the Redis at ${event.place} does not answer: waiting for it`
-  return event.code
-    ? `no worker at ${event.place} may run code of yours: start one with npx chaos worker --allow-code --queue ADDRESS`
-    : `no worker at ${event.place}: start one with npx chaos worker --queue ADDRESS`
+/** Shows why work is waiting, with a remedy, or what had to be sent again. */
+export function showQueue(event: QueueEvent, { update, warn }: Pick<ProgressDisplay, 'update' | 'warn'>): void {
+  const text = textOf(event)
+  if (event.type === 'alone' || event.type === 'unreachable') update(text)
+  else warn(text)
 }
 
-/** A message about jobs or files that had to be sent again. */
-export function againText(event: Told<'lost' | 'damaged'>): string {
-  if (event.type === 'damaged') return `A file for ${event.job} was damaged in Redis, and is sent again`
-  const { jobs } = event
-  return `Redis had lost ${plural(jobs, 'job')}, which ${jobs === 1 ? 'was' : 'were'} handed out again: nothing is missing`
+function textOf(event: QueueEvent): string {
+  switch (event.type) {
+    case 'unreachable':
+      return `the Redis at ${event.place} does not answer: waiting for it`
+    case 'alone':
+      return event.code
+        ? `no worker at ${event.place} may run code of yours: start one with npx chaos worker --allow-code --queue ADDRESS`
+        : `no worker at ${event.place}: start one with npx chaos worker --queue ADDRESS`
+    case 'damaged':
+      return `A file for ${event.job} was damaged in Redis, and is sent again`
+    case 'lost':
+      return `Redis had lost ${plural(event.jobs, 'job')}, which ${event.jobs === 1 ? 'was' : 'were'} handed out again: nothing is missing`
+    default:
+      return event satisfies never
+  }
 }

@@ -87,6 +87,15 @@ export const objectOptions: {
   ),
 }
 
+/** The given ones of these options. */
+export const givenObject = ({
+  model,
+  initial,
+}: Partial<ValuesOf<typeof objectOptions>>): { readonly model?: string; readonly initial?: Json } => ({
+  ...(model === undefined ? {} : { model }),
+  ...(initial === undefined ? {} : { initial }),
+})
+
 function parseInitial(text: string): Json {
   if (text === UNKNOWN_START) return text
   try {

@@ -33,9 +33,7 @@ export interface ChosenTarget {
  */
 export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Promise<ChosenTarget> {
   const binary = textOf(options, 'binary')
-  if (binary !== undefined && textOf(options, 'protocol') !== undefined)
-    throw usageError('--binary and --protocol both choose what to test: give one of them.')
-  const file = binary === undefined ? textOf(options, 'protocol') : `${EXECUTED}${binary}`
+  const file = typedFile({ binary, protocol: textOf(options, 'protocol') })
   const named = textOf(options, 'target')
   if (file === undefined) {
     const isConfigured = named === undefined && own.usual !== undefined
@@ -48,6 +46,16 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
   if (!isUserFile(file))
     throw usageError(`--protocol ${file}: this is not the path of a file. Give a path, such as ./mine.ts.`)
   return targetOf(file)
+}
+
+/** The typed protocol or program. @throws UserError (usage) for both. */
+export function typedFile({
+  protocol,
+  binary,
+}: { readonly [Name in 'protocol' | 'binary']: string | undefined }): string | undefined {
+  if (protocol !== undefined && binary !== undefined)
+    throw usageError('--binary and --protocol both choose what to test: give one of them.')
+  return binary === undefined ? protocol : `${EXECUTED}${binary}`
 }
 
 export const isTargetTyped = (options: ParsedOptions): boolean =>

@@ -21,28 +21,29 @@ export const proxyUiOptions: Options = {
 
 /** @throws UserError (usage) for a recording with a directory of its own, which is a run. */
 export function parseProxyUi(options: ParsedOptions, isRun: boolean): UiSettings | undefined {
-  const listen = textOf(options, 'ui-listen')
-  if (!flagOf(options, 'ui')) return withoutUi(listen)
-  if (isRun)
+  const ui = uiIn(options)
+  if (isRun && ui !== undefined)
     throw usageError(
       '--ui cannot show a recording that is written to a directory. Use chaos record --ui, or record to a plain file: --out history.jsonl.',
     )
-  return { listen }
+  return ui
 }
 
-function withoutUi(listen: string | undefined): undefined {
+function uiIn(options: ParsedOptions): UiSettings | undefined {
+  const listen = textOf(options, 'ui-listen')
+  if (flagOf(options, 'ui')) return { listen }
   if (listen === undefined) return undefined
   throw usageError(`--ui-listen ${listen} needs the live page: add --ui.`)
 }
 
 /** @throws UserError (usage) for a run that a page cannot follow. */
 export function parseUi(options: ParsedOptions, run: PlannedRun, times: number): UiSettings | undefined {
-  const listen = textOf(options, 'ui-listen')
-  if (!flagOf(options, 'ui')) return withoutUi(listen)
+  const ui = uiIn(options)
+  if (ui === undefined) return undefined
   if (run.target.tier === 'simulated')
     throw usageError(
       '--ui: a simulated run ends before a page can show it. Leave out --sim, or open the report.html of the run.',
     )
   if (times > 1) throw usageError('--ui shows a single run. Leave out --times; the page can repeat the run.')
-  return { listen }
+  return ui
 }

@@ -1,3 +1,4 @@
+import type { NamedRegistries } from '@chaosproxy/engine/run'
 import { usageError } from '@chaosproxy/history'
 import { DEFAULT_WORKLOAD, type Registries } from '@chaosproxy/runner'
 import { workloadOf } from '@chaosproxy/targets/named'
@@ -12,13 +13,23 @@ export interface ChosenWorkload {
   readonly reference: string
 }
 
+export const modelNameOf = ({ model }: Pick<Workload, 'model'>): string =>
+  typeof model === 'string' ? model : model.name
+
 /** The properties of a workload that lists show, besides its name. */
-export const describedWorkload = ({ summary, model, levels, functions, settings }: Workload): object => ({
-  ...{ summary, model: typeof model === 'string' ? model : model.name, levels, functions },
+export const describedWorkload = ({ settings, ...workload }: Workload): object => ({
+  summary: workload.summary,
+  model: modelNameOf(workload),
+  levels: workload.levels,
+  functions: workload.functions,
   settings: settings.map(({ name, summary: text, default: usual, values, min, max }) => ({
     ...{ name, summary: text, default: usual, values, min, max },
   })),
 })
+
+/** Every workload, under the name by which it is known. */
+export const workloadsIn = ({ workloadNames, workload }: NamedRegistries): Promise<readonly Workload[]> =>
+  Promise.all(workloadNames.map(async (name) => ({ ...(await workload(name)), name })))
 
 export const workloadOptions = (usual: string = DEFAULT_WORKLOAD): Options => ({
   workload: word('the workload that clients run: a name that chaos workloads lists, or a file', usual),
@@ -49,11 +60,12 @@ export function requireNoWorkloadSettings(options: ParsedOptions): void {
 }
 
 /**
- * The settings typed with `--workload-set`. The workload must have settings of these names.
+ * The settings typed with `--workload-set`, or with `--keys`, which abbreviates one of them. The workload must have
+ * settings of these names.
  *
  * @throws UserError (usage)
  */
-export function parseWorkloadSettings(workload: Workload, options: ParsedOptions): Settings {
+export function parseWorkloadSettings(workload: Workload, options: ParsedOptions, keys?: number): Settings {
   const names = workload.settings.map(({ name }) => name)
   const settings = parseSettings(textsOf(options, 'workload-set'), 'workload-set', 'keys=5')
   for (const name of Object.keys(settings)) {
@@ -63,5 +75,8 @@ export function parseWorkloadSettings(workload: Workload, options: ParsedOptions
       )
     oneOf('workload-set', `setting of the workload ${workload.name}`, name, names)
   }
-  return settings
+  if (keys === undefined) return settings
+  if (!names.includes('keys'))
+    throw usageError(`--keys ${keys}: the workload ${workload.name} has no keys. Leave --keys out.`)
+  return { ...settings, keys }
 }

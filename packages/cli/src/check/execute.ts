@@ -16,7 +16,7 @@ import { plural, UserError, usageError } from '@chaosproxy/history'
 import { STDIN, takenText } from '@chaosproxy/history/files'
 import type { Subject } from '@chaosproxy/report'
 import { isUserFile } from '@chaosproxy/targets/user-file'
-import { againText, waitingText } from '../arguments/queue.ts'
+import { showQueue } from '../arguments/queue.ts'
 import { findReporter, isForPrograms, isSilent, refuseToLose } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
 import { createReporting } from '../reporting/reporting.ts'
@@ -81,7 +81,8 @@ function nameOfMerged([first = '', ...others]: readonly string[]): string {
   return others.length === 0 ? first : `${first} and ${plural(others.length, 'other file')}`
 }
 
-function showProgress({ update, note, warn }: ProgressDisplay, files: number): (event: CheckEvent) => void {
+function showProgress(progress: ProgressDisplay, files: number): (event: CheckEvent) => void {
+  const { update, note, warn } = progress
   const isAlone = files === 1
   return (event) => {
     switch (event.type) {
@@ -99,18 +100,12 @@ function showProgress({ update, note, warn }: ProgressDisplay, files: number): (
         if ('taken' in event.result) for (const each of event.result.taken ?? []) note(takenText(each))
         note(resultText(event.result))
         return isAlone ? undefined : update(`${event.result.file} (${event.done} of ${files})`)
-      case 'alone':
-      case 'unreachable':
-        return update(waitingText(event))
-      case 'lost':
-      case 'damaged':
-        return warn(againText(event))
       case 'whole':
         return warn(
           `${event.file}: its keys cannot be judged separately, so it is judged on this machine, without workers`,
         )
       default:
-        return event satisfies never
+        return showQueue(event, progress)
     }
   }
 }

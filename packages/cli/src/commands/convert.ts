@@ -3,11 +3,12 @@ import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import { type Header, plural, printJsonHeader, printJsonLine, usageError } from '@chaosproxy/history'
 import { openHistoryWriter, readEvents, type Taken, takenText } from '@chaosproxy/history/files'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
-import { objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
+import { givenObject, objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
+import type { ValuesOf } from '../option.ts'
 import { print, printAsIs } from '../terminal/output.ts'
 
-export const convertCommand: Command = {
+export const command: Command = {
   name: 'convert',
   positional: '<file>',
   needs: 'a history: chaos convert FILE, or - for standard input.',
@@ -80,14 +81,8 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   return EXIT.met
 }
 
-function headerOf(
-  header: Header | undefined,
-  { model, initial }: { readonly model: string | undefined; readonly initial: Header['initial'] },
-): Header | undefined {
-  if (header === undefined && model === undefined && initial === undefined) return undefined
-  return {
-    ...(header ?? { chaos: 1 }),
-    ...(model === undefined ? {} : { model }),
-    ...(initial === undefined ? {} : { initial }),
-  }
+function headerOf(header: Header | undefined, typed: ValuesOf<typeof objectOptions>): Header | undefined {
+  const given = givenObject(typed)
+  if (header === undefined && Object.keys(given).length === 0) return undefined
+  return { ...(header ?? { chaos: 1 }), ...given }
 }

@@ -2,7 +2,7 @@ import { EXIT, readTextFile } from '@chaosproxy/engine/run'
 import { didYouMean, usageError } from '@chaosproxy/history'
 import { createControlClient } from '@chaosproxy/proxy/client'
 import { printable } from '@chaosproxy/report'
-import { flag, inGroup, word } from '../arguments/declare.ts'
+import { flag, inGroup, jsonOption, word } from '../arguments/declare.ts'
 import { type Command, type CommandAction, flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { describedBy } from '../option.ts'
 import type { Action } from '../proxy/action.ts'
@@ -23,7 +23,7 @@ const all: readonly CommandAction[] = [...actions, WATCH]
 
 const WITH_ADD = 'With add'
 
-export const ctlCommand: Command = {
+export const command: Command = {
   name: 'ctl',
   positional: '[words..]',
   summary: 'control a running chaos proxy: list, inspect, add and remove faults, swap rules, watch',
@@ -43,7 +43,7 @@ export const ctlCommand: Command = {
       upstream: flag('(add only) apply the fault only to what clients send'),
       downstream: flag('(add only) apply the fault only to what servers send'),
     }),
-    ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
+    ...jsonOption,
   },
   actions: all,
   examples: [
@@ -90,7 +90,7 @@ export const ctlCommand: Command = {
 }
 
 function helpOf({ names: [name, ...others], usage, summary }: CommandAction): string {
-  const options = Object.entries(ctlCommand.options).flatMap(([option, { describe, group }]) => {
+  const options = Object.entries(command.options).flatMap(([option, { describe, group }]) => {
     if (group === WITH_ADD && name !== 'add') return []
     return [`  --${option.padEnd(12)}${describedBy(describe).replace('(add only) ', '')}`]
   })

@@ -1,22 +1,23 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { check } from '@chaosproxy/engine'
-import { EXIT, type ExitCode, packageVersion, RUN_JSON, writeWholeFile } from '@chaosproxy/engine/run'
-import { environmentError, inputError, isObject, usageError } from '@chaosproxy/history'
-import { isStored, type ReadOptions, readHistory, storedHistory, whyUnwritable } from '@chaosproxy/history/files'
+import { EXIT, type ExitCode, packageVersion, RUN_JSON } from '@chaosproxy/engine/run'
+import { inputError, isObject, usageError } from '@chaosproxy/history'
+import { isStored, type ReadOptions, readHistory, storedHistory } from '@chaosproxy/history/files'
 import { toJson } from '@chaosproxy/report'
 import { differenceOf, renderDifference, renderDifferenceHtml } from '@chaosproxy/report/difference'
 import { type Parsed, resultIn } from '@chaosproxy/runner/result'
 import { flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
-import { objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
+import { givenObject, objectOptions, readingOf, readingOptions } from '../arguments/reading.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import type { ValuesOf } from '../option.ts'
 import { pageChoice, refuseToLose } from '../reporting/choice.ts'
 import { print } from '../terminal/output.ts'
+import { writeNamed } from '../terminal/overwriting.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 
-export const diffCommand: Command = {
+export const command: Command = {
   name: 'diff',
   positional: '<before> <after>',
   needs:
@@ -63,11 +64,7 @@ function writePage(
     before: { name: first, result: before },
     after: { name: second, result: after },
   })
-  try {
-    writeWholeFile(out, page)
-  } catch (error) {
-    throw environmentError(`--out ${out}: ${whyUnwritable(error)}`)
-  }
+  writeNamed(out, page, `--out ${out}`)
 }
 
 /** Short names that distinguish the two files. */
@@ -107,10 +104,7 @@ type Reading = ReadOptions & ValuesOf<typeof objectOptions>
 
 async function checkedResult(path: string, { model, initial, ...reading }: Reading): Promise<Parsed> {
   const history = await readHistory(path, { ...reading, model })
-  const report = check(history, {
-    ...(model === undefined ? {} : { model }),
-    ...(initial === undefined ? {} : { initial }),
-  })
+  const report = check(history, givenObject({ model, initial }))
   const json = toJson({ report, history, checkMs: 0 })
   return isObject(json) ? json : {}
 }

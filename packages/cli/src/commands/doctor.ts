@@ -23,7 +23,7 @@ import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
-export const doctorCommand: Command = {
+export const command: Command = {
   name: 'doctor',
   positional: '',
   summary: 'check whether a target can run here, and which faults it can suffer; this executes chaos.config.ts',

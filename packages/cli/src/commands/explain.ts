@@ -17,7 +17,7 @@ const explained = {
   ...readingOptions,
 }
 
-export const explainCommand: Command = {
+export const command: Command = {
   name: 'explain',
   positional: '<run>',
   needs: 'a run or a history: chaos explain chaos-results/DIR, or chaos explain history.jsonl.',

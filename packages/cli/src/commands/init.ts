@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { CONFIG_NAMES, EXIT, type ExitCode, writeWholeFile } from '@chaosproxy/engine/run'
-import { environmentError, usageError } from '@chaosproxy/history'
-import { whyUnwritable } from '@chaosproxy/history/files'
+import { usageError } from '@chaosproxy/history'
 import { DEFAULT_TARGET, runMembers } from '@chaosproxy/runner'
 import { targetNames, targetOf } from '@chaosproxy/targets/named'
 import { asCount, flag, inGroup, unlessNot, word, wordOrNone, words } from '../arguments/declare.ts'
@@ -19,6 +18,7 @@ import { configText, type OwnStart, type ServedPlace, type Start, USUAL_PLACE } 
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { print } from '../terminal/output.ts'
+import { writeNamed } from '../terminal/overwriting.ts'
 
 const FILE = 'chaos.config.ts'
 
@@ -44,7 +44,7 @@ const declared = {
   ...inGroup('What is written', [], { force: flag('overwrite an existing file') }),
 }
 
-export const initCommand: Command = {
+export const command: Command = {
   name: 'init',
   positional: '[what]',
   positionals: { what: 'protocol: write a sample protocol to start from, instead of a configuration' },
@@ -93,8 +93,8 @@ function initExample(options: ParsedOptions): typeof EXIT.met {
     throw usageError('--example has its own service of three nodes: leave --target, --command and --nodes out.')
   if (existsSync(EXAMPLE_FILE))
     throw usageError(`${EXAMPLE_FILE} exists already, and --example would replace it. Use another directory.`)
-  writeOrSay(FILE, configText({ target: { example: true }, nodes: 3 }))
-  writeOrSay(EXAMPLE_FILE, EXAMPLE_SERVICE)
+  writeNamed(FILE, configText({ target: { example: true }, nodes: 3 }))
+  writeNamed(EXAMPLE_FILE, EXAMPLE_SERVICE)
   print(process.stdout, `Wrote ${FILE} and ${EXAMPLE_FILE}. Try it: npx chaos run smoke\n`)
   return EXIT.met
 }
@@ -115,7 +115,7 @@ async function initConfiguration(options: ParsedOptions): Promise<ExitCode> {
       await initCompose({ wanted: choice.composeFile, services: [], force: false, asks: true })
       return EXIT.met
     case 'configuration':
-      writeOrSay(FILE, configText(choice.start))
+      writeNamed(FILE, configText(choice.start))
       print(process.stdout, `Wrote ${FILE}. ${command === undefined ? NEXT[choice.next] : ROUTES_NEXT}\n`)
       return EXIT.met
     default:
@@ -159,15 +159,6 @@ async function chosenForFolder(typed: TypedPlace, tries: boolean): Promise<Folde
   }
 }
 
-/** @throws UserError (environment) */
-function writeOrSay(file: string, text: string): void {
-  try {
-    writeWholeFile(file, text)
-  } catch (error) {
-    throw environmentError(`${file}: ${whyUnwritable(error)}`)
-  }
-}
-
 /** @throws UserError (usage) for a file that is there, or options that are for something else. */
 function initSimulated(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options) || flagOf(options, 'force'))
@@ -187,11 +178,7 @@ function initProtocol(options: ParsedOptions): typeof EXIT.met {
     )
   if (existsSync(PROTOCOL_FILE) && !flagOf(options, 'force'))
     throw usageError(`${PROTOCOL_FILE} already exists. --force replaces it.`)
-  try {
-    writeWholeFile(PROTOCOL_FILE, EXAMPLE_PROTOCOL)
-  } catch (error) {
-    throw environmentError(`${PROTOCOL_FILE}: ${whyUnwritable(error)}`)
-  }
+  writeNamed(PROTOCOL_FILE, EXAMPLE_PROTOCOL)
   print(process.stdout, `Wrote ${PROTOCOL_FILE}. Search it: npx chaos fuzz --protocol ${PROTOCOL_FILE} --time 5s\n`)
   return EXIT.met
 }

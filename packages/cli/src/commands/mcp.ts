@@ -3,7 +3,7 @@ import type { Command } from '../command.ts'
 import { serveMcp } from '../mcp/serve.ts'
 import { mcpOptions, parseMcpSettings } from '../mcp/settings.ts'
 
-export const mcpCommand: Command = {
+export const command: Command = {
   name: 'mcp',
   positional: '',
   summary:

@@ -1,15 +1,13 @@
 import { isSavedPage, renderSavedPage } from '@chaosproxy/console'
-import { EXIT, type ExitCode, writeWholeFile } from '@chaosproxy/engine/run'
-import { environmentError } from '@chaosproxy/history'
-import { whyUnwritable } from '@chaosproxy/history/files'
+import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import { flag, inGroup, word } from '../arguments/declare.ts'
 import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { print, printAsIs } from '../terminal/output.ts'
-import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
+import { refuseToOverwriteOthers, writeNamed } from '../terminal/overwriting.ts'
 
 const USUAL_FILE = 'judge.html'
 
-export const pageCommand: Command = {
+export const command: Command = {
   name: 'page',
   positional: '',
   summary: 'write an HTML page that checks the histories that you drop on it, in any browser, without a server',
@@ -30,12 +28,9 @@ async function writePage(options: ParsedOptions): Promise<ExitCode> {
     printAsIs(process.stdout, renderSavedPage())
     return EXIT.met
   }
-  refuseToOverwriteOthers(out, { typed: `--out ${out}`, force: flagOf(options, 'force'), recognises: isSavedPage })
-  try {
-    writeWholeFile(out, renderSavedPage())
-  } catch (error) {
-    throw environmentError(`--out ${out}: ${whyUnwritable(error)}`)
-  }
+  const typed = `--out ${out}`
+  refuseToOverwriteOthers(out, { typed, force: flagOf(options, 'force'), recognises: isSavedPage })
+  writeNamed(out, renderSavedPage(), typed)
   print(process.stdout, `\n  ${out}: open it in a browser, and drop a history on it. Nothing leaves the page.\n`)
   return EXIT.met
 }

@@ -1,17 +1,17 @@
 import { EXIT } from '@chaosproxy/engine/run'
 import { reporters } from '@chaosproxy/report'
-import { flag, inGroup } from '../arguments/declare.ts'
+import { jsonOption } from '../arguments/declare.ts'
 import { type Command, flagOf } from '../command.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { listing } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
-export const reportersCommand: Command = {
+export const command: Command = {
   name: 'reporters',
   positional: '',
   summary: 'list the output formats for results',
-  options: inGroup('Output', [], { json: flag('print JSON on stdout') }),
+  options: jsonOption,
   examples: [
     ['chaos run --reporter junit=junit.xml', 'the page, and a file for a CI server'],
     ['chaos check history.jsonl --reporter markdown', 'for a pull request'],

@@ -1,11 +1,11 @@
 import { EXIT } from '@chaosproxy/engine/run'
 import { didYouMean, usageError } from '@chaosproxy/history'
-import { flag, inGroup, word, words } from '../arguments/declare.ts'
+import { inGroup, jsonOption, word, words } from '../arguments/declare.ts'
 import { type Command, type ParsedOptions, textsOf } from '../command.ts'
 import { actions } from '../routes/actions.ts'
 import { print } from '../terminal/output.ts'
 
-export const routesCommand: Command = {
+export const command: Command = {
   name: 'routes',
   positional: '<action> [file]',
   needs: 'schema, check FILE, try FILE or suggest DATABASE',
@@ -28,7 +28,7 @@ export const routesCommand: Command = {
     ...inGroup('How it is read', [], {
       model: word('model by which to judge the operations; chaos check --help lists the models'),
     }),
-    ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
+    ...jsonOption,
   },
   examples: [
     ['chaos routes schema > routes.schema.json', 'for editors: name it as "$schema" in the table'],

@@ -2,7 +2,7 @@ import { EXIT } from '@chaosproxy/engine/run'
 import { faultDefinitions, faultProfiles, insteadText, nemeses } from '@chaosproxy/faults'
 import { usageError } from '@chaosproxy/history'
 import type { Target } from '@chaosproxy/runner'
-import { flag, inGroup } from '../arguments/declare.ts'
+import { flag, inGroup, jsonOption } from '../arguments/declare.ts'
 import { usualPromise } from '../arguments/target.ts'
 import { type Command, flagOf, textOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
@@ -12,7 +12,7 @@ import { type Listed, listing, settingText } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
-export const targetsCommand: Command = {
+export const command: Command = {
   name: 'targets',
   positional: '[name]',
   summary: 'list the targets, the faults that they can suffer and their deliberate bugs',
@@ -24,7 +24,7 @@ export const targetsCommand: Command = {
       bugs: flag('list the deliberate bugs that other commands take by --bug'),
       ...configOption,
     }),
-    ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
+    ...jsonOption,
   },
   examples: [
     ['chaos targets --bugs', 'bugs to try the tool on'],

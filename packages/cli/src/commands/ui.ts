@@ -7,7 +7,7 @@ import { type Command, type ParsedOptions, textOf } from '../command.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 
-export const uiCommand: Command = {
+export const command: Command = {
   name: 'ui',
   positional: '[directory]',
   summary: 'browse the runs of a directory: verdicts over time, reports, two runs side by side, the run in progress',

@@ -9,7 +9,7 @@ import { type Command, flagOf, type ParsedOptions, textOf } from '../command.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
-export const verifyCommand: Command = {
+export const command: Command = {
   name: 'verify',
   positional: '<history> <proof>',
   needs: 'a history and its proof: chaos verify history.jsonl proof.jsonl.',

@@ -34,7 +34,7 @@ const declared = {
   }),
 }
 
-export const workerCommand: Command = {
+export const command: Command = {
   name: 'worker',
   positional: '',
   summary: 'do jobs that other machines put in a queue, until Ctrl-C',

@@ -1,8 +1,8 @@
 import { levels as allLevels } from '@chaosproxy/checker'
 import { EXIT } from '@chaosproxy/engine/run'
 import { decidedLevels, type Workload } from '@chaosproxy/workloads'
-import { flag, inGroup } from '../arguments/declare.ts'
-import { describedWorkload } from '../arguments/workload.ts'
+import { inGroup, jsonOption } from '../arguments/declare.ts'
+import { describedWorkload, workloadsIn } from '../arguments/workload.ts'
 import { type Command, flagOf } from '../command.ts'
 import { configOption, readOwnConfig } from '../config/own.ts'
 import { fitted } from '../terminal/fitted.ts'
@@ -10,20 +10,18 @@ import { type Listed, listing, settingText } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
-export const workloadsCommand: Command = {
+export const command: Command = {
   name: 'workloads',
   positional: '',
   summary: 'list workloads and their settings',
   options: {
     ...inGroup('What is listed', [], configOption),
-    ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
+    ...jsonOption,
   },
   examples: [['chaos run --workload queue', 'puts messages in and takes them out, and drains the queues at the end']],
   async run(options) {
     const { registries } = await readOwnConfig(options, 'chaos workloads')
-    const workloads = await Promise.all(
-      registries.workloadNames.map(async (name) => ({ ...(await registries.workload(name)), name })),
-    )
+    const workloads = await workloadsIn(registries)
     const text = flagOf(options, 'json') ? JSON.stringify(rowsOf(workloads)) : fitted(linesOf(workloads).join('\n'))
     print(process.stdout, `${text}\n`)
     return EXIT.met

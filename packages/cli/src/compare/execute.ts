@@ -1,21 +1,20 @@
 import { type CompareEvent, compareSystems } from '@chaosproxy/engine'
-import { EXIT, type ExitCode, packageVersion, partOf, writeWholeFile } from '@chaosproxy/engine/run'
-import { environmentError } from '@chaosproxy/history'
-import { whyUnwritable } from '@chaosproxy/history/files'
+import { EXIT, type ExitCode, packageVersion } from '@chaosproxy/engine/run'
 import { type Comparison, renderComparisonHtml } from '@chaosproxy/report'
-import { againText, waitingText } from '../arguments/queue.ts'
+import { showQueue } from '../arguments/queue.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
-import { createReporting } from '../reporting/reporting.ts'
+import { tellOne } from '../reporting/reporting.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
-import { stdoutScreen } from '../terminal/page-width.ts'
+import { writeNamed } from '../terminal/overwriting.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { againCommand, type CompareSettings } from './use.ts'
 
 export async function execute(settings: CompareSettings): Promise<ExitCode> {
-  const own = await loadOwnReporters(settings.reporters)
+  const { reporters, html } = settings
+  const own = await loadOwnReporters(reporters)
   const startedAt = performance.now()
-  const progress = await createProgress({ quiet: isSilent(settings.reporters) })
+  const progress = await createProgress({ quiet: isSilent(reporters) })
   const interrupts = listenForInterrupts('Interrupted: no further runs are begun, and those that were are compared.')
   try {
     const compared = await compareSystems(settings.plan, {
@@ -31,14 +30,10 @@ export async function execute(settings: CompareSettings): Promise<ExitCode> {
       progress.warn(`The comparison was interrupted before any system was measured. Run it again: ${settings.again}`)
       return EXIT.interrupted
     }
-    if (settings.html !== undefined) writePage(settings.html, comparison)
+    if (html !== undefined) writeNamed(html, renderComparisonHtml(comparison, packageVersion()), `--html ${html}`)
     const exitCode = comparison.interrupted ? EXIT.interrupted : exitCodeOf(comparison)
     const elapsedMs = performance.now() - startedAt
-    const screen = stdoutScreen()
-    const reporting = createReporting(settings.reporters, screen, own)
-    const told = { kind: 'comparison', comparison, elapsedMs, exitCode } as const
-    reporting.add(await partOf(told, { reporters: settings.reporters, screen }))
-    return await reporting.finish(exitCode)
+    return await tellOne({ kind: 'comparison', comparison, elapsedMs, exitCode }, reporters, own)
   } finally {
     progress.stop()
     interrupts.release()
@@ -47,28 +42,14 @@ export async function execute(settings: CompareSettings): Promise<ExitCode> {
 
 function show(event: CompareEvent, progress: ProgressDisplay): void {
   switch (event.type) {
-    case 'alone':
-    case 'unreachable':
-      progress.update(waitingText(event))
-      break
-    case 'lost':
-    case 'damaged':
-      progress.warn(againText(event))
-      break
     case 'running':
       progress.update(`run ${event.run} of ${event.runs}: ${event.system} under ${event.condition}`)
       break
     case 'trouble':
       progress.warn(`${event.system} under ${event.condition}: ${event.trouble}`)
       break
-  }
-}
-
-function writePage(file: string, comparison: Comparison): void {
-  try {
-    writeWholeFile(file, renderComparisonHtml(comparison, packageVersion()))
-  } catch (error) {
-    throw environmentError(`--html ${file}: ${whyUnwritable(error)}`)
+    default:
+      showQueue(event, progress)
   }
 }
 

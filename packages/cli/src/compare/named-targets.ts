@@ -4,6 +4,7 @@ import { findProtocol, protocols } from '@chaosproxy/protocols'
 import type { Target } from '@chaosproxy/runner'
 import type { Sweep, SweepPoint } from '@chaosproxy/scenarios'
 import type { Settings } from '@chaosproxy/workloads'
+import { printSettings } from '../arguments/names.ts'
 import { targetOf } from '../arguments/target.ts'
 
 export interface NamedTarget {
@@ -36,8 +37,7 @@ const usualTargets = (): readonly string[] => [
   LOOSEST,
 ]
 
-const withSettings = (name: string, settings: Settings): string =>
-  [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)].join(':')
+const withSettings = (name: string, settings: Settings): string => [name, ...printSettings(settings)].join(':')
 
 const MOST_OF_A_GRID = 60
 

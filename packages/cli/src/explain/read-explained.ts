@@ -1,14 +1,14 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { levelsInWords, type Report } from '@chaosproxy/checker'
-import { type CheckedHistory, type CheckSettings, check, createOrderProver } from '@chaosproxy/engine'
+import { type CheckedHistory, check, createOrderProver } from '@chaosproxy/engine'
 import { RUN_JSON, readSummary } from '@chaosproxy/engine/run'
 import { type History, usageError } from '@chaosproxy/history'
 import { isStored, readHistory, storedHistory } from '@chaosproxy/history/files'
 import type { ExplainInput } from '@chaosproxy/report/explanation'
 import type { RunSummary } from '@chaosproxy/runner/result'
 import { parseLevel } from '../arguments/names.ts'
-import { type objectOptions, readingOf, type readingOptions } from '../arguments/reading.ts'
+import { givenObject, type objectOptions, readingOf, type readingOptions } from '../arguments/reading.ts'
 import type { ValuesOf } from '../option.ts'
 
 /** The history or run to be explained, and how it is read. */
@@ -35,7 +35,7 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
     run,
     ...(run === undefined ? { vacuous: report.vacuous } : {}),
     level,
-    ...(asked.prove === true ? { prove: await createOrderProver(read, settingsOf({ model, initial }), report) } : {}),
+    ...(asked.prove === true ? { prove: await createOrderProver(read, givenObject({ model, initial }), report) } : {}),
     backend: backend === undefined ? undefined : judged(await readHistory(backend, { model }), { model, initial }),
   }
 }
@@ -43,12 +43,7 @@ export async function readExplained(path: string, asked: Asked): Promise<Explain
 const judged = (
   history: History,
   asked: Pick<Asked, 'model' | 'initial'>,
-): Report<string> & Pick<CheckedHistory, 'vacuous'> => check(history, settingsOf(asked))
-
-const settingsOf = ({ model, initial }: Pick<Asked, 'model' | 'initial'>): CheckSettings => ({
-  ...(model === undefined ? {} : { model }),
-  ...(initial === undefined ? {} : { initial }),
-})
+): Report<string> & Pick<CheckedHistory, 'vacuous'> => check(history, givenObject(asked))
 
 interface Files {
   readonly history: string

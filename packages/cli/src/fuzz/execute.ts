@@ -1,14 +1,13 @@
 import { doubtsOf, type Result, type SearchEvent, type SearchOutcome, searchAndShrink } from '@chaosproxy/engine'
-import { EXIT, type ExitCode, makeOutDirectory, packageVersion, partOf } from '@chaosproxy/engine/run'
+import { EXIT, type ExitCode, makeOutDirectory, packageVersion } from '@chaosproxy/engine/run'
 import { duration, plural, rate } from '@chaosproxy/history'
 import { causeOf, NO_LEVEL } from '@chaosproxy/simulator'
-import { againText, waitingText } from '../arguments/queue.ts'
+import { showQueue } from '../arguments/queue.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
-import { createReporting } from '../reporting/reporting.ts'
+import { tellOne } from '../reporting/reporting.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { printTitle } from '../terminal/fitted.ts'
-import { stdoutScreen } from '../terminal/page-width.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { tellCampaigns } from './campaigns.ts'
 import { assertionsOf, isolationOf, subjectOf, subjectText, takenText } from './outcome.ts'
@@ -36,10 +35,7 @@ async function searchAndTell(settings: FuzzSettings): Promise<ExitCode> {
     })
     progress.stop()
     const exitCode = exitCodeOf(end.outcome, end.results, interrupts.signal.aborted)
-    const screen = stdoutScreen()
-    const reporting = createReporting(reporters, screen, own)
-    reporting.add(await partOf(subjectOf(settings, end, exitCode), { reporters, screen }))
-    return await reporting.finish(exitCode)
+    return await tellOne(subjectOf(settings, end, exitCode), reporters, own)
   } finally {
     progress.stop()
     interrupts.release()
@@ -50,14 +46,6 @@ function show(event: SearchEvent, progress: ProgressDisplay): void {
   switch (event.type) {
     case 'progress':
       progress.update(progressText(event))
-      break
-    case 'alone':
-    case 'unreachable':
-      progress.update(waitingText(event))
-      break
-    case 'lost':
-    case 'damaged':
-      progress.warn(againText(event))
       break
     case 'continued':
       progress.warn(continuedText(event))
@@ -72,6 +60,8 @@ function show(event: SearchEvent, progress: ProgressDisplay): void {
     case 'written':
       progress.note(`written: ${event.replay}, ${event.history}`)
       break
+    default:
+      showQueue(event, progress)
   }
 }
 

@@ -13,11 +13,11 @@ import {
 } from '@chaosproxy/simulator'
 import type { Settings, Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
-import { asCount, asDuration, asRead, common, flag, valuesOf, word } from '../arguments/declare.ts'
+import { asCount, asDuration, asRead, common, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { namesOfProfile, parseNemeses, printFaults } from '../arguments/faults.ts'
 import { oneOf, printSettings } from '../arguments/names.ts'
 import { printDuration } from '../arguments/quantities.ts'
-import { parseWorkloadSettings } from '../arguments/workload.ts'
+import { parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'
 import type { ParsedOptions } from '../command.ts'
 import type { Options, Typed } from '../option.ts'
 
@@ -112,8 +112,14 @@ const output = { out: common(word('directory for the failures found', USUAL_OUT)
 
 /** The options of every search. Some fix a value that each trial otherwise draws at random. */
 export const searchOptions: {
-  readonly [Part in 'clients' | 'faults' | 'clocks' | 'limits' | 'search' | 'output']: Options
-} = { clients, faults, clocks, limits, search, output }
+  readonly [Part in 'trials' | 'limits' | 'search' | 'output']: Options
+} = {
+  trials: {
+    ...inGroup('What clients do', [], { ...workloadOptions(), ...clients }),
+    ...inGroup('What goes wrong', [], { ...faults, ...clocks }),
+  },
+  ...{ limits, search, output },
+}
 
 type SearchTerms = Pick<
   SearchSpec,
@@ -169,15 +175,9 @@ export function parseTrialOptions(
   return given
 }
 
-/** The settings of the clients. `--keys` is an abbreviation for one of them. @throws UserError (usage) */
-export function parseClientSettings(workload: Workload, options: ParsedOptions): Settings {
-  const settings = parseWorkloadSettings(workload, options)
-  const keys = clients.keys.valueIn(options, 'keys')
-  if (keys === undefined) return settings
-  if (!workload.settings.some(({ name }) => name === 'keys'))
-    throw usageError(`--keys ${keys}: the workload ${workload.name} has no keys. Leave --keys out.`)
-  return { ...settings, keys }
-}
+/** The settings of the clients. @throws UserError (usage) */
+export const parseClientSettings = (workload: Workload, options: ParsedOptions): Settings =>
+  parseWorkloadSettings(workload, options, clients.keys.valueIn(options, 'keys'))
 
 function parseFaults(typed: string): readonly string[] {
   return profileNamed(typed) === undefined ? parseNemeses(typed).map(({ name }) => name) : [typed]

@@ -3,10 +3,11 @@ import { isolationOfService, isService, parseServiceReference } from '@chaosprox
 import { commandLine, type ExitCode, fileWord } from '@chaosproxy/engine/run'
 import { searchedIn } from '@chaosproxy/engine/worlds'
 import { type Json, millis } from '@chaosproxy/history'
-import { type FoundFailure, type Race, raceJson, type SearchSubject, type Size, toldHistory } from '@chaosproxy/report'
+import { type FoundFailure, raceJson, type SearchSubject, type Size, toldHistory } from '@chaosproxy/report'
 import type { Scenario } from '@chaosproxy/runner'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { causeOf, type Failure, NO_LEVEL } from '@chaosproxy/simulator'
+import { printSettings } from '../arguments/names.ts'
 import { broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
 import { seedAgain } from './again.ts'
 import type { FuzzSettings } from './use.ts'
@@ -20,7 +21,7 @@ export const subjectText = ({ name, subject: { bug } }: SearchSpec): string =>
  */
 export function takenText({ taken: { targetSettings, besides, workload } }: FuzzSettings): string {
   const parts = [
-    Object.entries(targetSettings).map(([name, value]) => `${name}=${value}`),
+    printSettings(targetSettings),
     besides.length === 0 ? [] : [`also the faults ${besides.join(', ')}`],
     workload === undefined ? [] : [`workload ${workload}`],
   ]
@@ -42,7 +43,7 @@ export const subjectOf = (
   settings: FuzzSettings,
   { outcome, results, shrinkMs }: SearchEnd,
   exitCode: ExitCode,
-): SearchSubject => ({
+): SearchSubject & { readonly exitCode: ExitCode } => ({
   kind: 'search',
   summary: {
     subject: subjectText(settings.search),
@@ -109,9 +110,14 @@ export const traceMemberOf = (failure: Failure | undefined): { readonly [member:
       ? { evidence: failure.evidence }
       : {}
 
-/** The await at which a race occurred, as a member of `--json`. */
-export const raceMemberOf = (race: Race | undefined): { readonly race?: Json } =>
-  race === undefined ? {} : { race: raceJson(race) }
+/** The await at which a race occurred, and the delays of a run, as members of `--json`. */
+export const raceMembersOf = ({
+  race,
+  delays,
+}: Partial<Pick<FoundFailure, 'race' | 'delays'>>): { readonly [member: string]: Json } => ({
+  ...(race === undefined ? {} : { race: raceJson(race) }),
+  ...(delays === undefined ? {} : { delays }),
+})
 
 const sentenceOf = (failure: Failure): string => (failure.kind === 'violation' ? failure.sentence : failure.what)
 
@@ -164,8 +170,7 @@ function jsonOf(settings: SearchSpec, { outcome, results, shrinkMs }: SearchEnd)
       times,
       found: { ...sizeOf(finding.scenario) },
       ...(shown === undefined ? {} : { shrunk: { ...sizeOf(shown.scenario) }, digest: shown.digest }),
-      ...raceMemberOf(shown?.race),
-      ...(shown?.delays === undefined ? {} : { delays: shown.delays }),
+      ...raceMembersOf({ ...shown }),
       ...files,
     })),
   }

@@ -29,7 +29,7 @@ import {
   requireSettings,
   targetOptions,
 } from '../arguments/target.ts'
-import { type ChosenWorkload, chooseWorkload, workloadOptions } from '../arguments/workload.ts'
+import { type ChosenWorkload, chooseWorkload } from '../arguments/workload.ts'
 import { flagOf, type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import { parseReporters, type ReporterChoice, reporterOptions } from '../reporting/choice.ts'
@@ -78,8 +78,7 @@ const declared = {
     }),
     invariants: unlessNots.invariants,
   }),
-  ...inGroup('What clients do', [], { ...workloadOptions(), ...searchOptions.clients }),
-  ...inGroup('What goes wrong', [], { ...searchOptions.faults, ...searchOptions.clocks }),
+  ...searchOptions.trials,
   ...inGroup('How to search', ['workers'], {
     ...searchOptions.limits,
     for: asDuration(

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
-import { EXIT, type ExitCode, packageVersion, writeWholeFile } from '@chaosproxy/engine/run'
+import { EXIT, type ExitCode, packageVersion } from '@chaosproxy/engine/run'
 import { environmentError, type Json } from '@chaosproxy/history'
-import { whyUnwritable } from '@chaosproxy/history/files'
 import {
   exhibitLines,
   exhibitOutcome,
@@ -17,6 +16,7 @@ import { listenForInterrupts } from '../run/interrupts.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { type Listed, listing } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
+import { writeNamed } from '../terminal/overwriting.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
 import { keptExhibits } from './kept.ts'
@@ -72,8 +72,8 @@ async function run(settings: GalleryRun, json: boolean): Promise<ExitCode> {
   const exitCode = exitCodeOf(told)
   if (json) print(process.stdout, `${JSON.stringify(resultJson(told))}\n`)
   else print(process.stdout, `\n  ${gallerySummary(told)}\n`)
-  if (html !== undefined) write('html', html, renderGalleryHtml(told, packageVersion()))
-  if (markdown !== undefined) write('markdown', markdown, galleryMarkdown(told))
+  if (html !== undefined) writeNamed(html, renderGalleryHtml(told, packageVersion()), `--html ${html}`)
+  if (markdown !== undefined) writeNamed(markdown, galleryMarkdown(told), `--markdown ${markdown}`)
   return exitCode
 }
 
@@ -102,14 +102,6 @@ const resultJson = (told: readonly ToldExhibit[]): Json => ({
   summary: gallerySummary(told),
   exhibits: JSON.parse(JSON.stringify(told.map((each) => ({ ...each, outcome: exhibitOutcome(each) })))) as Json,
 })
-
-function write(option: string, file: string, text: string): void {
-  try {
-    writeWholeFile(file, text)
-  } catch (error) {
-    throw environmentError(`--${option} ${file}: ${whyUnwritable(error)}`)
-  }
-}
 
 const jsonLines = (exhibits: readonly Exhibit[]): string => `${JSON.stringify(exhibits)}\n`
 

@@ -3,6 +3,7 @@ import { commandLine, registriesOf } from '@chaosproxy/engine/run'
 import type { ToldExhibit, ToldTrial } from '@chaosproxy/report/gallery'
 import { type Exhibit, withSeed } from '@chaosproxy/scenarios'
 import { goSuffers, hasCompiler, WITHOUT_COMPILER } from '@chaosproxy/targets'
+import { optionsOf } from '../command.ts'
 import { prepareProgram } from './programs.ts'
 import { runTrial } from './trial.ts'
 
@@ -81,6 +82,6 @@ const shownCommand = (args: readonly string[]): string => commandLine(['npx', 'c
 
 /** Adds the output options before the command that `chaos record` runs. */
 function withOutput(args: readonly string[], output: readonly string[]): readonly string[] {
-  const at = args.indexOf('--')
-  return at < 0 ? [...args, ...output] : [...args.slice(0, at), ...output, ...args.slice(at)]
+  const ours = optionsOf(args)
+  return [...ours, ...output, ...args.slice(ours.length)]
 }

@@ -1,8 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
-import { writeWholeFile } from '@chaosproxy/engine/run'
-import { didYouMean, environmentError, type UserError, usageError } from '@chaosproxy/history'
-import { whyUnwritable } from '@chaosproxy/history/files'
+import { didYouMean, type UserError, usageError } from '@chaosproxy/history'
 import {
   groupOfServices,
   type NodeGroup,
@@ -12,6 +10,7 @@ import {
   surveyProject,
 } from '@chaosproxy/targets'
 import { print } from '../terminal/output.ts'
+import { writeNamed } from '../terminal/overwriting.ts'
 
 export interface ComposeChoices {
   /** The typed text: a file, the name of a project, or empty. */
@@ -35,11 +34,7 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
   const { declaration, faults, cuttable, open } = proposalFor({ ...survey, group })
   const file = `${fileNameOf(survey.name)}.json`
   requireFree(file, force)
-  try {
-    writeWholeFile(file, `${JSON.stringify(declaration, null, 2)}\n`)
-  } catch (error) {
-    throw environmentError(`${file}: ${whyUnwritable(error)}`)
-  }
+  writeNamed(file, `${JSON.stringify(declaration, null, 2)}\n`)
   const others = groups.filter((each) => each !== group)
   // Faults on services need a running project, so the printed command starts it first.
   const { startedBy } = survey

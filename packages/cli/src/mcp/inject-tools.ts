@@ -4,7 +4,7 @@ import { type ControlClient, createControlClient, isLoopback } from '@chaosproxy
 import { count } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import type { FaultAnswer, LeaseAnswer, ProxyAnswer } from '../proxy/control-types.ts'
-import { faultsOf, findFault, proxyPath } from '../proxy/lookup.ts'
+import { faultsOf, findFault, healFaults, proxyPath } from '../proxy/lookup.ts'
 import { tokenOf } from '../proxy/token.ts'
 import { anyObject, flag, objects, oneOf, text, texts, told } from './schema.ts'
 import type { McpSettings } from './settings.ts'
@@ -129,8 +129,7 @@ export const healTool: Tool = {
     const chosen = all
       ? (await faultsOf(client)).filter(({ origin }) => origin === 'api' || origin === 'partition')
       : await Promise.all(names.map((name) => findFault(client, name)))
-    for (const { name, origin } of chosen)
-      await client.send('DELETE', `/v1/${origin === 'partition' ? 'partitions' : 'faults'}/${encodeURIComponent(name)}`)
+    await healFaults(client, chosen)
     const faults = await faultsOf(client)
     const ended = chosen.map(({ name }) => name)
     return {
@@ -161,9 +160,11 @@ function clientFor(tool: string, { address, token }: Place, settings: McpSetting
   })
 }
 
-function hostOf(address: string): string {
+const hostOf = (address: string): string => urlOf(address)?.hostname.replace(/^\[(.*)\]$/, '$1') ?? ''
+
+function urlOf(address: string): URL | undefined {
   const url = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`
-  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[(.*)\]$/, '$1') : ''
+  return URL.canParse(url) ? new URL(url) : undefined
 }
 
 /**
@@ -183,7 +184,4 @@ function tokenFor(tool: string, host: string, named: string | undefined, setting
   )
 }
 
-function placeOf(address: string): string {
-  const url = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`
-  return URL.canParse(url) ? new URL(url).host : address
-}
+const placeOf = (address: string): string => urlOf(address)?.host ?? address

@@ -11,7 +11,7 @@ import {
 import type { Target } from '@chaosproxy/runner'
 import * as v from 'valibot'
 import { usualPromise, withoutTwins } from '../arguments/target.ts'
-import { describedWorkload } from '../arguments/workload.ts'
+import { describedWorkload, workloadsIn } from '../arguments/workload.ts'
 import { readNames } from './own-names.ts'
 import { objects, oneOf, text } from './schema.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
@@ -106,9 +106,7 @@ async function listTargets(input: Input, context: CallContext): Promise<Answer> 
 
 async function listWorkloads({ settings }: CallContext): Promise<Answer> {
   const { registries } = await readNames(settings)
-  const known = await Promise.all(
-    registries.workloadNames.map(async (name) => ({ ...(await registries.workload(name)), name })),
-  )
+  const known = await workloadsIn(registries)
   const listed = known.map((workload) => ({ name: workload.name, ...describedWorkload(workload) }))
   const lines = known.map(({ name, summary, functions }) => `${name}: ${summary}; ${functions.join(', ')}`)
   return { data: { workloads: listed }, text: lines.join('\n') }

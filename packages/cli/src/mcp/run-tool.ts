@@ -17,6 +17,7 @@ import {
   draftEntries,
   duration,
   memberText,
+  nameIn,
   type PlannedRun,
   parseRunDraft,
   planRun,
@@ -106,7 +107,7 @@ async function performed(input: Input, { settings, signal, progress }: CallConte
 /** @throws UserError for what cannot be run, with the reason and what can. */
 async function planned(input: Input, settings: McpSettings): Promise<PlannedRun> {
   const draft = draftOf(input, settings)
-  const [target, workload] = [nameOf(draft.target), nameOf(draft.workload)]
+  const [target, workload] = [nameIn(draft.target) ?? '', nameIn(draft.workload) ?? '']
   requireAllowed('run', [...broughtTarget(target), ...broughtWorkload(workload)], settings)
   const { own, registries } = await readNames(settings)
   const seed = Math.floor(Math.random() * 10_000)
@@ -129,8 +130,6 @@ function draftOf(input: Input, { longestMs }: McpSettings): RunDraft {
     'run',
   )
 }
-
-const nameOf = (part: RunDraft['target']): string => (typeof part === 'string' ? part : (part?.name ?? ''))
 
 const EVERY_MS = 500
 

@@ -4,7 +4,7 @@ import { type ControlPlane, createControlPlane, createNetwork, type Network } fr
 import type { Logger } from 'pino'
 import type { UiSettings } from '../arguments/ui.ts'
 import type { Closing } from '../config/servers.ts'
-import { endingSignals } from '../run/interrupts.ts'
+import { onEndingSignals } from '../run/interrupts.ts'
 import { print } from '../terminal/output.ts'
 import { createLog } from './log.ts'
 import { openProxies } from './opening.ts'
@@ -95,15 +95,12 @@ function stopSignals(): StopSignals {
     if (count > 1) process.exit(EXIT.interrupted)
     ask()
   }
-  const signals = endingSignals()
-  for (const signal of signals) process.on(signal, onSignal)
+  const release = onEndingSignals(onSignal)
   return {
+    release,
     asked,
     get isGentle() {
       return isGentle
-    },
-    release() {
-      for (const signal of signals) process.off(signal, onSignal)
     },
   }
 }

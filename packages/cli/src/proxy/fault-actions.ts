@@ -1,10 +1,11 @@
 import { familyOf } from '@chaosproxy/faults'
 import { usageError } from '@chaosproxy/history'
 import { printable } from '@chaosproxy/report'
+import { given } from '../arguments/declare.ts'
 import type { Action } from './action.ts'
 import type { FaultAnswer } from './control-types.ts'
 import { readFaultWords, readSettings } from './fault-words.ts'
-import { findFault, proxyPath } from './lookup.ts'
+import { findFault, healFaults, proxyPath } from './lookup.ts'
 
 /** `chaos ctl` actions on single faults and partitions. */
 export const faultActions: readonly Action[] = [
@@ -15,9 +16,7 @@ export const faultActions: readonly Action[] = [
     async run({ client, words, style, name, direction, lease }) {
       const body = readFaultWords(words)
       for (const proxy of (body['proxies'] as readonly string[] | undefined) ?? []) await proxyPath(client, proxy)
-      const more = Object.fromEntries(
-        Object.entries({ name, direction, lease }).filter(([, given]) => given !== undefined),
-      )
+      const more = given({ name, direction, lease })
       const added = (await client.send('POST', '/v1/faults', { ...body, ...more })) as FaultAnswer
       const done = added.kind === 'reset' ? `${added.hits} connections reset` : `in force as ${style.bold(added.name)}`
       return { data: added, text: `  ${printable(`${added.kind} on ${added.links.join(' ')}: ${done}`)}\n` }
@@ -52,11 +51,7 @@ export const faultActions: readonly Action[] = [
       if (words.length === 0)
         throw usageError('Name the fault to remove: chaos ctl remove FAULT. chaos ctl faults lists the faults.')
       const faults = await Promise.all(words.map((word) => findFault(client, word)))
-      for (const { name, origin } of faults)
-        await client.send(
-          'DELETE',
-          `/v1/${origin === 'partition' ? 'partitions' : 'faults'}/${encodeURIComponent(name)}`,
-        )
+      await healFaults(client, faults)
       return { data: { removed: words }, text: `  healed: ${words.join(' ')}\n` }
     },
   },

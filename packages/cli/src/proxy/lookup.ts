@@ -25,3 +25,9 @@ export async function findFault(client: ControlClient, name: string | undefined)
   if (name === undefined) throw usageError(`Name the fault. ${known}`)
   throw usageError(`There is no fault "${name}".${didYouMean(name, names)} ${known}`)
 }
+
+/** Ends these faults. */
+export async function healFaults(client: ControlClient, faults: readonly FaultAnswer[]): Promise<void> {
+  for (const { name, origin } of faults)
+    await client.send('DELETE', `/v1/${origin === 'partition' ? 'partitions' : 'faults'}/${encodeURIComponent(name)}`)
+}

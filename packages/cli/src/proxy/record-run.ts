@@ -6,6 +6,7 @@ import { planRun } from '@chaosproxy/runner'
 import { wordsWithoutSecrets } from '@chaosproxy/runner/result'
 import type { TrafficClients } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
+import { given } from '../arguments/declare.ts'
 import { parseReporters } from '../reporting/choice.ts'
 import { execute as executeRun } from '../run/execute.ts'
 import { type Interrupts, listenForInterrupts } from '../run/interrupts.ts'
@@ -92,8 +93,7 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
     // recording.
     again: configFile === undefined && table !== undefined && servers.length > 0 ? undefined : again,
   }
-  const given = Object.entries(said).filter(([, value]) => value !== undefined)
-  return recordingSpec({ as, servers, ...Object.fromEntries(given) }, { ...draft, seed, timeMs: timeMs ?? LONGEST_MS })
+  return recordingSpec({ as, servers, ...given(said) }, { ...draft, seed, timeMs: timeMs ?? LONGEST_MS })
 }
 
 type Said = ProxySettings['carries']

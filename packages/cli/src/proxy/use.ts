@@ -30,7 +30,7 @@ import {
 import { parseDuration, parseSize, printDuration, printSize } from '../arguments/quantities.ts'
 import { judgingOptions, withImpliedLevel } from '../arguments/require.ts'
 import { parseProxyUi, proxyUiOptions, type UiSettings } from '../arguments/ui.ts'
-import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
+import { flagOf, optionsOf, type ParsedOptions, textsOf } from '../command.ts'
 import { type Closing, composeOptions, proxiedUpstreams, readComposed } from '../config/servers.ts'
 import type { ValuesOf } from '../option.ts'
 import { eventsOption, parseEvents } from '../run/event-file.ts'
@@ -388,10 +388,8 @@ function parseToken(typed: Typed, control: string): string | undefined {
 
 /** Accepts flags with a single dash, as Toxiproxy's server does. */
 function doubleDashes(argv: readonly string[]): readonly string[] {
-  const end = argv.indexOf('--')
-  const ours = end < 0 ? argv : argv.slice(0, end)
-  const rest = end < 0 ? [] : argv.slice(end)
-  return [...ours.map((arg) => (GO_FLAG.test(arg) ? `-${arg}` : arg)), ...rest]
+  const ours = optionsOf(argv)
+  return [...ours.map((arg) => (GO_FLAG.test(arg) ? `-${arg}` : arg)), ...argv.slice(ours.length)]
 }
 
 const GO_FLAG = /^-(host|port|config|seed|proxy-metrics|runtime-metrics)(=.*)?$/

@@ -13,6 +13,7 @@ import {
   asName,
   asRead,
   flag,
+  given,
   ifTyped,
   inGroup,
   membersOf,
@@ -146,7 +147,7 @@ function withPromises(options: ParsedOptions, loaded: LoadedConfig | undefined):
   const { baseline, ...held } = loaded?.config.recording ?? {}
   const file = baseline && relative('.', resolve(loaded?.directory ?? '.', baseline))
   const configured = { ...held, baseline: file }
-  return { ...configured, ...Object.fromEntries(Object.entries(options).filter(([, typed]) => typed !== undefined)) }
+  return { ...configured, ...given(options) }
 }
 
 type Typed = ValuesOf<typeof declared>
@@ -191,8 +192,7 @@ function trafficOf(options: ParsedOptions, typed: Typed, command: readonly strin
     mayFail: typed['may-fail'] || undefined,
     endsInTime: textOf(options, 'time') !== undefined || undefined,
   }
-  const given = Object.entries(said).filter(([, value]) => value !== undefined)
-  return { as: tableIn(typed), servers: serversIn(typed), ...Object.fromEntries(given), command }
+  return { as: tableIn(typed), servers: serversIn(typed), ...given(said), command }
 }
 
 /** The route table's path, or the name of a protocol. */

@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '@chaosproxy/engine/run'
 import type { Json } from '@chaosproxy/history'
 import { type ReplaySummary, renderReplay } from '@chaosproxy/report'
 import { causeOf } from '@chaosproxy/simulator'
-import { raceMemberOf, titleOfFailure, toldOf, traceMemberOf, traceOf } from '../fuzz/outcome.ts'
+import { raceMembersOf, titleOfFailure, toldOf, traceMemberOf, traceOf } from '../fuzz/outcome.ts'
 import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './use.ts'
@@ -27,8 +27,7 @@ export function jsonOf({ file, replay, changed, real }: ReplaySettings, outcome:
     ...(shown?.failure === undefined ? {} : { kind: shown.failure.kind, cause: causeOf(shown.failure) }),
     ...traceMemberOf(shown?.failure),
     ...(shown === undefined ? {} : { sentence: shown.sentence, digest: shown.digest }),
-    ...raceMemberOf(shown?.race),
-    ...(shown?.delays === undefined ? {} : { delays: shown.delays }),
+    ...raceMembersOf({ ...shown }),
     vacuous: [...doubts.keys()],
     trouble: [...trouble.keys()],
     interrupted,

@@ -8,11 +8,12 @@ import { promiseOf } from '@chaosproxy/protocols'
 import { count, nameIn, runMembers, type Scenario, type Target } from '@chaosproxy/runner'
 import { NO_LEVEL, parseReplay, type Replay } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
-import { EXECUTED, workloadOf } from '@chaosproxy/targets/named'
+import { workloadOf } from '@chaosproxy/targets/named'
 import { levelFor, type Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asName, flag, inGroup, unlessNot, valuesOf, word, words } from '../arguments/declare.ts'
-import { parseBug, parseTargetSettings, targetOf } from '../arguments/target.ts'
+import { printSettings } from '../arguments/names.ts'
+import { parseBug, parseTargetSettings, targetOf, typedFile } from '../arguments/target.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import type { ValuesOf } from '../option.ts'
@@ -86,7 +87,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   const replay = parseReplay(readText(file), file)
   const { settings, bug, targetSettings, nodes, operations } = replay.scenario
   const config = await readOwnConfig(options, 'chaos replay')
-  const typed = withPaths({ target: typedTarget(given), workload: given.workload }, config.own)
+  const typed = withPaths({ target: typedFile(given), workload: given.workload }, config.own)
   const reference = nameIn(typed.target) ?? locatedReference(replay.scenario.target, file, PROTOCOL)
   const workload = nameIn(typed.workload) ?? locatedReference(replay.scenario.workload, file, WORKLOAD)
   admit(file, [...broughtTarget(reference), ...broughtWorkload(workload)], options, config)
@@ -97,10 +98,7 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
   refuseUnknownOperations(file, asked, operations)
   if (target !== undefined) {
     parseBug(target, bug)
-    parseTargetSettings(
-      target,
-      Object.entries(targetSettings).map(([name, value]) => `${name}=${value}`),
-    )
+    parseTargetSettings(target, printSettings(targetSettings))
   }
   if (real) await refuseImpossible(target ?? (await targetOf(reference)).target, replay.scenario)
   if (given.inspect) refuseUninspectable(file, reference, given)
@@ -132,13 +130,6 @@ export async function parseReplaySettings(options: ParsedOptions): Promise<Repla
     inspectPort: given.inspect ? given['inspect-port'] : undefined,
     json: given.json,
   }
-}
-
-/** The protocol or program typed in place of the file's. @throws UserError (usage) */
-function typedTarget({ protocol, binary }: ValuesOf<typeof declared>): string | undefined {
-  if (protocol !== undefined && binary !== undefined)
-    throw usageError('--binary and --protocol both choose what to test: give one of them.')
-  return binary === undefined ? protocol : `${EXECUTED}${binary}`
 }
 
 /** @throws UserError (usage) */

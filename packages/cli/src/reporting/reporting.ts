@@ -3,6 +3,7 @@ import {
   attempt,
   EXIT,
   type ExitCode,
+  partOf,
   placeFor,
   type Screen,
   type SubjectTexts,
@@ -11,8 +12,9 @@ import {
   writeWholeFile,
 } from '@chaosproxy/engine/run'
 import { whyUnwritable } from '@chaosproxy/history/files'
-import { printableLines, titleWithVerdict } from '@chaosproxy/report'
+import { printableLines, type Subject, titleWithVerdict } from '@chaosproxy/report'
 import { print, printAsIs } from '../terminal/output.ts'
+import { stdoutScreen } from '../terminal/page-width.ts'
 import { isForPrograms, type ReporterChoice } from './choice.ts'
 import type { OwnReporters } from './own.ts'
 
@@ -91,6 +93,18 @@ export function createReporting(
       return exitCode === EXIT.met && missed !== undefined ? missed.exitCode : exitCode
     },
   }
+}
+
+/** Tells of a single subject. @returns what `finish` returns. */
+export async function tellOne(
+  subject: Subject & { readonly exitCode: ExitCode },
+  reporters: readonly ReporterChoice[],
+  own: OwnReporters,
+): Promise<ExitCode> {
+  const screen = stdoutScreen()
+  const reporting = createReporting(reporters, screen, own)
+  reporting.add(await partOf(subject, { reporters, screen }))
+  return reporting.finish(subject.exitCode)
 }
 
 /**

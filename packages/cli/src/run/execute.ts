@@ -17,6 +17,7 @@ import { nameOfChoice } from '@chaosproxy/faults'
 import { plural } from '@chaosproxy/history'
 import { printable } from '@chaosproxy/report'
 import { type PlannedRun, type RunListener, violationText } from '@chaosproxy/runner'
+import { modelNameOf } from '../arguments/workload.ts'
 import type { MetricsServer } from '../metrics/serve.ts'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
@@ -182,8 +183,6 @@ function titleOf({ spec, target, workload, expect }: PlannedRun): string {
     `seed ${spec.seed}`,
   ].join(' · ')
 }
-
-const modelNameOf = ({ model }: PlannedRun['workload']): string => (typeof model === 'string' ? model : model.name)
 
 interface Followers {
   of(run: PlannedRun): readonly RunListener[]

@@ -13,7 +13,7 @@ export interface Interrupts {
  * Returns the signals that end a command. SIGHUP counts only with a terminal, because Node does not preserve the
  * disposition that `nohup` sets.
  */
-export function endingSignals(): readonly NodeJS.Signals[] {
+function endingSignals(): readonly NodeJS.Signals[] {
   if (hasTerminal()) return ['SIGINT', 'SIGTERM', 'SIGHUP']
   if (!process.listeners('SIGHUP').includes(ignore)) process.on('SIGHUP', ignore)
   return ['SIGINT', 'SIGTERM']
@@ -36,12 +36,14 @@ export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts
     print(process.stderr, `\n  ${announcement}\n`)
     interrupting.abort()
   }
+  return { signal: interrupting.signal, release: onEndingSignals(onSignal) }
+}
+
+/** Listens for the signals that end a command. The returned function ends this. */
+export function onEndingSignals(listener: (name: NodeJS.Signals) => void): () => void {
   const signals = endingSignals()
-  for (const signal of signals) process.on(signal, onSignal)
-  return {
-    signal: interrupting.signal,
-    release() {
-      for (const signal of signals) process.off(signal, onSignal)
-    },
+  for (const signal of signals) process.on(signal, listener)
+  return () => {
+    for (const signal of signals) process.off(signal, listener)
   }
 }

@@ -2,6 +2,7 @@ import { commandLine } from '@chaosproxy/engine/run'
 import { type Event, membersOf, moment, plural } from '@chaosproxy/history'
 import type { PlannedRun, RunListener, TrafficSpec } from '@chaosproxy/runner'
 import type { ClusterChange } from '@chaosproxy/runner/result'
+import { modelNameOf } from '../arguments/workload.ts'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
 /** For `--verbose`: prints what is started, each fault, and the place of the record. */
@@ -23,7 +24,7 @@ export function tellMore({ note }: ProgressDisplay, run: PlannedRun, place: stri
       case 'ending':
         return note('stopping the target')
       case 'checking':
-        return note(`checking ${plural(event.operations, 'operation')} as ${modelName(run)}`)
+        return note(`checking ${plural(event.operations, 'operation')} as ${modelNameOf(run.workload)}`)
       case 'judged':
         return note(`verdict: ${event.headline}`)
       case 'waiting':
@@ -47,8 +48,6 @@ const trafficLines = (traffic: TrafficSpec | undefined): readonly string[] =>
         `read as ${traffic.as}`,
         ...(traffic.command === undefined ? [] : [`command: ${commandLine(traffic.command)}`]),
       ]
-
-const modelName = ({ workload: { model } }: PlannedRun): string => (typeof model === 'string' ? model : model.name)
 
 /** Changes of containers that chaos did not cause. */
 const CHANGES: readonly string[] = ['joined', 'left', 'started'] satisfies ClusterChange['what'][]

@@ -332,13 +332,8 @@ function workloadSettings(
   { options, typed }: { readonly options: ParsedOptions; readonly typed: Typed },
   target: Target,
 ): Settings {
-  const settings: { [name: string]: SettingValue } = { ...parseWorkloadSettings(workload, options) }
-  const has = (name: string) => workload.settings.some((setting) => setting.name === name)
   const { keys, operations } = typed
-  if (keys !== undefined) {
-    if (!has('keys')) throw usageError(`--keys ${keys}: the workload ${workload.name} has no keys. Leave --keys out.`)
-    settings['keys'] = keys
-  }
+  const settings = parseWorkloadSettings(workload, options, keys)
   if (operations === undefined) return settings
   if (workload.name !== 'register')
     throw usageError(

@@ -1,17 +1,16 @@
-import { commandLine, EXIT, type ExitCode, packageVersion, partOf, writeWholeFile } from '@chaosproxy/engine/run'
-import { environmentError, type Json } from '@chaosproxy/history'
-import { whyUnwritable } from '@chaosproxy/history/files'
+import { commandLine, EXIT, type ExitCode, packageVersion } from '@chaosproxy/engine/run'
+import type { Json } from '@chaosproxy/history'
 import { renderStoryHtml, type StoryTelling, type ToldStory } from '@chaosproxy/report'
 import { RESULT_FORM } from '@chaosproxy/runner/result'
 import { type Story, stories } from '@chaosproxy/scenarios'
 import { isSilent } from '../reporting/choice.ts'
 import { loadOwnReporters } from '../reporting/own.ts'
-import { createReporting } from '../reporting/reporting.ts'
+import { tellOne } from '../reporting/reporting.ts'
 import { listenForInterrupts } from '../run/interrupts.ts'
 import { fitted } from '../terminal/fitted.ts'
 import { listing } from '../terminal/listing.ts'
 import { print } from '../terminal/output.ts'
-import { stdoutScreen } from '../terminal/page-width.ts'
+import { writeNamed } from '../terminal/overwriting.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { styleFor } from '../terminal/style.ts'
 import { accidentOf, fixOf, playTale, playTaleForReal } from './play-tale.ts'
@@ -19,19 +18,19 @@ import type { ScenarioSettings } from './use.ts'
 
 /** Lists the stories, or plays and describes one. */
 export async function execute(settings: ScenarioSettings): Promise<ExitCode> {
-  const { story, json } = settings
+  const { story, json, html, reporters } = settings
   if (story === undefined) {
     print(process.stdout, json ? `${JSON.stringify(stories.map(listed))}\n` : fitted(`${listLines().join('\n')}\n`))
     return EXIT.met
   }
-  const own = await loadOwnReporters(settings.reporters)
+  const own = await loadOwnReporters(reporters)
   const startedAt = performance.now()
   const tellings = await play(story, settings)
   if (tellings === undefined) return EXIT.interrupted
   const elapsedMs = performance.now() - startedAt
   const told = toldOf(story, tellings, settings)
   const whole = await wholeOf(story, told, settings)
-  if (settings.html !== undefined) writePage(settings.html, whole)
+  if (html !== undefined) writeNamed(html, renderStoryHtml(whole, packageVersion()), `--html ${html}`)
   const exitCode = tellings.every(endedAsTold) ? EXIT.met : EXIT.violated
   const again = commandLine(['npx', 'chaos', 'scenario', story.name, ...flagsOf(settings)])
   const subject = {
@@ -43,10 +42,7 @@ export async function execute(settings: ScenarioSettings): Promise<ExitCode> {
     again,
     exitCode,
   } as const
-  const screen = stdoutScreen()
-  const reporting = createReporting(settings.reporters, screen, own)
-  reporting.add(await partOf(subject, { reporters: settings.reporters, screen }))
-  return reporting.finish(exitCode)
+  return tellOne(subject, reporters, own)
 }
 
 const flagsOf = ({ fix, real }: ScenarioSettings): readonly string[] => [
@@ -84,14 +80,6 @@ async function wholeOf(story: Story, told: ToldStory, { fix, html, reporters }: 
     ? [...(await Promise.all(accidentOf(story).map(playTale))), ...told.tellings]
     : [...told.tellings, await playTale(fixOf(story))]
   return { ...told, tellings }
-}
-
-function writePage(file: string, whole: ToldStory): void {
-  try {
-    writeWholeFile(file, renderStoryHtml(whole, packageVersion()))
-  } catch (error) {
-    throw environmentError(`--html ${file}: ${whyUnwritable(error)}`)
-  }
 }
 
 const endedAsTold = ({ differences }: StoryTelling): boolean => differences.length === 0

@@ -30,7 +30,6 @@ import {
   words,
 } from '../arguments/declare.ts'
 import { namesOfProfile, requireFaults } from '../arguments/faults.ts'
-import { workloadOptions } from '../arguments/workload.ts'
 import { type ParsedOptions, textOf } from '../command.ts'
 import { configOption, type OwnConfig, readOwnConfig } from '../config/own.ts'
 import {
@@ -87,11 +86,7 @@ const declared = {
     ),
     invariants: unlessNot('count a crash of the program as a failure; --no-invariants restarts the program instead'),
   }),
-  ...inGroup('What clients do', [], { ...workloadOptions(), ...searchOptions.clients }),
-  ...inGroup('What goes wrong', [], {
-    ...searchOptions.faults,
-    ...searchOptions.clocks,
-  }),
+  ...searchOptions.trials,
   ...inGroup('How to search', [], {
     ...searchOptions.limits,
     strategy: asRead('how to choose faults, comma-separated, as in chaos fuzz', parseStrategies, 'several in turn'),

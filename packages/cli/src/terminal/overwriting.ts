@@ -1,5 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
-import { usageError } from '@chaosproxy/history'
+import { writeWholeFile } from '@chaosproxy/engine/run'
+import { environmentError, usageError } from '@chaosproxy/history'
+import { whyUnwritable } from '@chaosproxy/history/files'
 
 /** @throws UserError (usage) for a file that is not empty and may not be replaced. Devices and pipes count as empty. */
 export function refuseToOverwrite(
@@ -45,6 +47,15 @@ function refuse(typed: string, why: string): never {
 function holdsSomething(path: string): boolean {
   const found = statSync(path, { throwIfNoEntry: false })
   return found?.isFile() === true && found.size > 0
+}
+
+/** Writes a whole file. `typed` names it in errors. @throws UserError (environment) */
+export function writeNamed(file: string, text: string, typed: string = file): void {
+  try {
+    writeWholeFile(file, text)
+  } catch (error) {
+    throw environmentError(`${typed}: ${whyUnwritable(error)}`)
+  }
 }
 
 /** Enough for the first line of the longest JSON result. */
