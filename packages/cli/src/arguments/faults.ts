@@ -10,7 +10,7 @@ import {
   profileNamed,
 } from '@chaosproxy/faults'
 import { inputError, usageError } from '@chaosproxy/history'
-import { oneOf } from './names.ts'
+import { listed, oneOf } from './names.ts'
 
 const NONE = 'none'
 
@@ -28,7 +28,7 @@ export const printFaults = (choices: readonly FaultChoice[] | undefined): string
 
 /** Parses names of faults. The target checks the text after a colon. */
 function parseNames(typed: string): readonly string[] {
-  const names = typed.split(',').map((part) => part.trim())
+  const names = listed(typed)
   const known = names.filter((name) => profileNamed(name) === undefined)
   if (known.length > 0) parseNemeses(known.map(baseOf).join(','))
   return typed === NONE ? [] : names

@@ -6,6 +6,9 @@ import { usageError } from '@chaosproxy/history'
 export const oneOf = <Name extends string>(option: string, what: string, typed: string, known: readonly Name[]): Name =>
   knownName(`--${option} ${typed}`, what, typed, known)
 
+/** The words of a list with commas. */
+export const listed = (typed: string): readonly string[] => typed.split(',').map((word) => word.trim())
+
 /** Parses the name of a level. A later check verifies that the model has this level. */
 export const parseLevel = (option: string, typed: string): string => oneOf(option, 'level', typed, levelNames())
 

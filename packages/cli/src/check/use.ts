@@ -6,7 +6,7 @@ import { isUserFile } from '@chaosproxy/targets/user-file'
 import * as v from 'valibot'
 import { baselineOptions, parseBaselineOptions } from '../arguments/baseline.ts'
 import { asCount, asDuration, asName, asRead, asSize, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
-import { levelsText, oneOf, parseLevel } from '../arguments/names.ts'
+import { levelsText, listed, oneOf, parseLevel } from '../arguments/names.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { objectOptions, orderingOf, readingOptions, type TypedOrder } from '../arguments/reading.ts'
 import { judgingOptions } from '../arguments/require.ts'
@@ -48,7 +48,7 @@ const declared = {
     }),
     assume: asRead(
       `for rw-register: what to assume about the order of versions, comma-separated: ${assumptionNames.join(', ')}`,
-      (typed) => typed.split(',').map((name) => oneOf('assume', 'assumption', name.trim(), assumptionNames)),
+      (typed) => listed(typed).map((name) => oneOf('assume', 'assumption', name, assumptionNames)),
       'nothing',
     ),
     unit: asName(v.optional(v.picklist(UNITS)), 'unit', {
@@ -59,7 +59,7 @@ const declared = {
   ...inGroup('What must hold', ['level', 'expect'], {
     level: asRead(
       `decide only these levels, comma-separated: ${levelsText()}`,
-      (typed) => typed.split(',').map((level) => parseLevel('level', level.trim())),
+      (typed) => listed(typed).map((level) => parseLevel('level', level)),
       'all',
     ),
     expect: asName(v.optional(v.picklist([...levelNames(), NO_EXPECTATION])), 'level', {

@@ -30,6 +30,7 @@ import {
   wordsFor,
 } from '../arguments/declare.ts'
 import { parseNemeses } from '../arguments/faults.ts'
+import { listed } from '../arguments/names.ts'
 import { queueOption, requireQueued } from '../arguments/queue.ts'
 import { parseTargetSettings, requireSettings, targetOf } from '../arguments/target.ts'
 import {
@@ -141,7 +142,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   requireQueued(options)
   if (real && given.sim) throw usageError('--sim and --real exclude each other: give one.')
   const sweeps = given.sweep.map(parseSweep)
-  const typed = given.targets.flatMap((text) => text.split(',')).map((text) => text.trim())
+  const typed = given.targets.flatMap(listed)
   const isTyped = typed.length > 0 || sweeps.length > 0
   const naming = { registries: config.registries, where: isTyped ? '--targets' : `${config.own.where}: target` }
   const chosen = await chosenWorkload(options, config)

@@ -28,7 +28,11 @@ export interface OwnConfig {
  */
 export async function readOwnConfig(options: ParsedOptions, where: string): Promise<OwnConfig> {
   const named = textOf(options, 'config')
-  const loaded = await (named === undefined ? findConfig('.') : loadConfig(named))
+  return withNames(await (named === undefined ? findConfig('.') : loadConfig(named)), where)
+}
+
+/** Adds all names that are valid with the configuration. `where` names the command, for messages. */
+export function withNames(loaded: LoadedConfig | undefined, where: string): OwnConfig {
   const own: OwnNames = { ...loaded?.config, where: loaded?.path ?? where, directory: loaded?.directory ?? '.' }
   return { loaded, own, registries: registriesOf(own) }
 }

@@ -15,7 +15,7 @@ import type { Settings, Workload } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { asCount, asDuration, asRead, common, flag, inGroup, valuesOf, word } from '../arguments/declare.ts'
 import { namesOfProfile, parseNemeses, printFaults } from '../arguments/faults.ts'
-import { oneOf, printSettings } from '../arguments/names.ts'
+import { listed, oneOf, printSettings } from '../arguments/names.ts'
 import { printDuration } from '../arguments/quantities.ts'
 import { parseWorkloadSettings, workloadOptions } from '../arguments/workload.ts'
 import type { ParsedOptions } from '../command.ts'
@@ -149,7 +149,7 @@ const strategyNames = strategies.map(({ name }) => name)
 
 /** Parses names of strategies, separated by commas. @throws UserError (usage) */
 export const parseStrategies = (typed: string): readonly string[] =>
-  typed.split(',').map((name) => oneOf('strategy', 'strategy', name.trim(), strategyNames))
+  listed(typed).map((name) => oneOf('strategy', 'strategy', name, strategyNames))
 
 export const usualStrategyNames = (program?: ProgramTraits): readonly string[] =>
   usualStrategiesOf(program).map(({ name }) => name)

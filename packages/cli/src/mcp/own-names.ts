@@ -1,27 +1,14 @@
-import {
-  findConfig,
-  type LoadedConfig,
-  loadConfig,
-  type NamedRegistries,
-  type OwnNames,
-  registriesOf,
-} from '@chaosproxy/engine/run'
+import { findConfig, loadConfig } from '@chaosproxy/engine/run'
 import { usageError } from '@chaosproxy/history'
+import { type OwnConfig, withNames } from '../config/own.ts'
 import { type Brought, describeBrought } from '../trust/brought.ts'
 import { confined } from './confined.ts'
 import type { McpSettings } from './settings.ts'
 
-interface Names {
-  readonly loaded: LoadedConfig | undefined
-  readonly own: OwnNames
-  readonly registries: NamedRegistries
-}
-
 /** All names that clients can use. The configuration is read only if the user has allowed code. */
-export async function readNames({ config, allowCode }: McpSettings): Promise<Names> {
+export async function readNames({ config, allowCode }: McpSettings): Promise<OwnConfig> {
   const loaded = config !== undefined ? await loadConfig(config) : allowCode ? await findConfig('.') : undefined
-  const own: OwnNames = { ...loaded?.config, where: loaded?.path ?? 'run', directory: loaded?.directory ?? '.' }
-  return { loaded, own, registries: registriesOf(own) }
+  return withNames(loaded, 'run')
 }
 
 /** @throws UserError (usage) for code that clients may not run. */

@@ -103,15 +103,15 @@ async function called({ params }: CallRequest, extra: CallExtra, settings: McpSe
     const progress = progressTo(extra, _meta?.progressToken)
     const { data, text } = await tool.call(given, { settings, signal: extra.signal, progress })
     const next = nextCall(name, input, data)
-    if (next === undefined) return { content: [{ type: 'text', text: printableLines(text) }], structuredContent: data }
-    return {
-      content: [{ type: 'text', text: printableLines(`${text}\nNext: ${next}`) }],
-      structuredContent: { ...data, next },
-    }
+    return next === undefined
+      ? { ...answered(text), structuredContent: data }
+      : { ...answered(`${text}\nNext: ${next}`), structuredContent: { ...data, next } }
   } catch (error) {
-    return { content: [{ type: 'text', text: printableLines(troubleOf(error)) }], isError: true }
+    return { ...answered(troubleOf(error)), isError: true }
   }
 }
+
+const answered = (text: string): ToolResult => ({ content: [{ type: 'text', text: printableLines(text) }] })
 
 function unknownTool(name: string): UserError {
   const known = tools.map((tool) => tool.name)

@@ -22,6 +22,7 @@ import {
   word,
   words,
 } from '../arguments/declare.ts'
+import { listed } from '../arguments/names.ts'
 import { printDuration } from '../arguments/quantities.ts'
 import { judgingOptions, withImpliedLevel } from '../arguments/require.ts'
 import { parseUi } from '../arguments/ui.ts'
@@ -151,10 +152,6 @@ function withPromises(options: ParsedOptions, loaded: LoadedConfig | undefined):
 }
 
 type Typed = ValuesOf<typeof declared>
-
-function listed(typed: string): readonly string[] {
-  return typed.split(',').map((name) => name.trim())
-}
 
 /**
  * Parses the settings of `chaos record`, in the form of the settings of `chaos run`. @throws UserError (usage, input)

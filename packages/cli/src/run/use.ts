@@ -40,7 +40,7 @@ import {
 } from '../arguments/declare.ts'
 import { parseFaultChoices, printFaults, requireFaults } from '../arguments/faults.ts'
 import { type LoadChoice, loadOptions, parseLoad } from '../arguments/load.ts'
-import { oneOf } from '../arguments/names.ts'
+import { listed, oneOf } from '../arguments/names.ts'
 import { judgingOptions, withImpliedLevel } from '../arguments/require.ts'
 import {
   chooseTarget,
@@ -372,7 +372,7 @@ export const usualOperations = (target: Target): readonly Operation[] =>
   usualPromise(target) === 'linearizable' ? operationNames : ['read', 'write']
 
 function parseOperations(typed: string): readonly Operation[] {
-  const named = typed.split(',').map((name) => oneOf('operations', 'operation', name.trim(), operationNames))
+  const named = listed(typed).map((name) => oneOf('operations', 'operation', name, operationNames))
   for (const needed of ['read', 'write'] as const)
     if (!named.includes(needed))
       throw usageError(
