@@ -2,6 +2,7 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import { type CodeRun, raceIn } from '@chaosproxy/report'
 import { describe, expect, test } from 'vitest'
 import type { RacingRequest } from '../../src/race/code-run.ts'
+import { whole } from '../../src/terminal/brevity.ts'
 import { drawRace } from '../../src/terminal/race-lines.ts'
 import { plainStyle, symbolsOf } from '../../src/terminal/style.ts'
 
@@ -190,7 +191,7 @@ describe('the race found in the steps of a program', () => {
 
   test('is drawn as the executed lines, with the times of both requests and the overtaken await', () => {
     const race = raceIn(overtaken, [A, B])
-    const page = { width: 100, style: plainStyle, symbols: symbolsOf({ width: 100, unicode: true }) }
+    const page = { width: 100, style: plainStyle, symbols: symbolsOf({ width: 100, unicode: true }), brevity: whole }
     expect(race && `\n${drawRace(race, page).join('\n')}`).toMatchInlineSnapshot(`
       "
       seats.ts:2 (p0's book) awaited 9.0 ms; meanwhile p1's book ran seats.ts:1–5

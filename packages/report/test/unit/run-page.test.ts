@@ -5,6 +5,7 @@ import { implied } from '../../../checker/src/levels/levels.ts'
 import { allMet, met, ms, ns, report, staleRead, summary, violated } from '../../../testing/src/timeline.ts'
 import { factsOf } from '../../src/facts/facts.ts'
 import { renderHtml } from '../../src/html/page.ts'
+import { whole } from '../../src/terminal/brevity.ts'
 import { expectationLines, type RunPageOptions, renderRun } from '../../src/terminal/run-page.ts'
 import { plainStyle, unicodeSymbols } from '../../src/terminal/style.ts'
 import { displayWidth } from '../../src/terminal/width.ts'
@@ -101,7 +102,7 @@ describe('the terminal page of a run', () => {
         expectation: { level: 'faithful', met: false, promised: true },
       }),
       1,
-      { ...options, style: plainStyle, symbols: unicodeSymbols },
+      { ...options, style: plainStyle, symbols: unicodeSymbols, brevity: whole },
     )
     expect(lines.join('\n')).toMatch(/^promised faithful, found not reliable .*exit code 1$/)
   })

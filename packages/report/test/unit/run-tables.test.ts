@@ -3,12 +3,13 @@ import type { PhaseSummary } from '@chaosproxy/runner/result'
 import { expect, test } from 'vitest'
 import { endText } from '../../src/facts/near-faults.ts'
 import { viewsTexts } from '../../src/measured-words.ts'
+import { whole } from '../../src/terminal/brevity.ts'
 import { countsText, nodesText, phasesInBrief } from '../../src/terminal/run-tables.ts'
 import { plainStyle, unicodeSymbols } from '../../src/terminal/style.ts'
 
 const phase = (name: string, operations: number, availability: number): PhaseSummary =>
   ({ phase: name, operations, availability, majority: true, share: 0.5 }) as unknown as PhaseSummary
-const page = { width: 100, style: plainStyle, symbols: unicodeSymbols }
+const page = { width: 100, style: plainStyle, symbols: unicodeSymbols, brevity: whole }
 const operations = { total: 10, ok: 6, fail: 3, info: 1, reads: 0, writes: 0, cas: 10 }
 
 test('the counts of a run state how many failed operations were answered with a refusal', () => {
