@@ -29,7 +29,7 @@ export type Result =
 const MOST_ROWS = 10_001
 
 export class AnswerReader {
-  readonly #isBinary: boolean
+  readonly #isBinary: boolean | undefined
   #state: 'first' | 'columns' | 'rows' = 'first'
   #columns: ColumnDefinition[] = []
   #columnsLeft = 0
@@ -38,7 +38,7 @@ export class AnswerReader {
   #warnings = 0
 
   /** @param isBinary Whether its rows are those of a prepared statement. */
-  constructor(isBinary: boolean) {
+  constructor(isBinary?: boolean) {
     this.#isBinary = isBinary
   }
 

@@ -98,7 +98,7 @@ class MysqlDialogue implements Dialogue {
       case 'greeting':
         // A server that refuses the connection sends an error first.
         if (payload[0] === 0xff) return
-        this.#turns.begin(readGreeting(payload).status)
+        readGreeting(payload)
         this.#phase = 'login'
         return
       case 'login':
@@ -107,7 +107,7 @@ class MysqlDialogue implements Dialogue {
         // Any other packet is a further step of the login.
         if (payload[0] !== 0) return
         this.#phase = 'commands'
-        this.#settled(new AnswerReader(false).read(payload))
+        this.#settled(new AnswerReader().read(payload))
         return
       case 'commands':
         this.#answer(payload)
@@ -235,7 +235,7 @@ class MysqlDialogue implements Dialogue {
         return
       case 'reset':
       case 'harmless': {
-        const answer = new AnswerReader(false).read(payload)
+        const answer = new AnswerReader().read(payload)
         this.#pending = undefined
         if (pending.kind === 'reset' && answer?.kind === 'done') {
           this.#prepared.clear()

@@ -62,10 +62,6 @@ export class Turns {
     this.#ends = ends
   }
 
-  begin(status: number): void {
-    this.#isAutocommit = (status & STATUS.autocommit) !== 0
-  }
-
   ask(asked: Asked): void {
     const statements = asked.sql === undefined ? undefined : statementsOf(asked.sql)
     if (statements !== undefined && statements.length > 1) {

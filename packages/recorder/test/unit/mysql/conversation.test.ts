@@ -42,6 +42,14 @@ interface Options {
   readonly name?: string
   readonly greets?: Buffer
   readonly steps?: readonly LoginStep[]
+  readonly isRefused?: boolean
+}
+
+/** Calls with a copy of the bytes, which is overwritten afterwards. */
+function lend(bytes: Buffer, to: (lent: Buffer) => void): void {
+  const lent = Buffer.from(bytes)
+  to(lent)
+  lent.fill(0x3f)
 }
 
 /** The events of a connection. Its bytes arrive in parts of at most this length. */
@@ -53,6 +61,7 @@ function recorded(
     name = 'a',
     greets = greeting(status),
     steps = [{ answered: ok({ status }) }],
+    isRefused = false,
   }: Options = {},
 ): readonly Event[] {
   const { client, now, connection } = recording()
@@ -70,19 +79,19 @@ function recorded(
   let [sent, delivered] = [0, 0]
   const ask = (bytes: Buffer): void => {
     for (let at = 0; at < bytes.length; at += part)
-      conversation.asked(Buffer.from(bytes.subarray(at, at + part)), now())
+      lend(bytes.subarray(at, at + part), (lent) => conversation.asked(lent, now()))
     sent += bytes.length
     conversation.sent(sent, now())
   }
   const answer = (bytes: Buffer): void => {
     for (let at = 0; at < bytes.length; at += part) {
-      conversation.answered(Buffer.from(bytes.subarray(at, at + part)))
+      lend(bytes.subarray(at, at + part), (lent) => conversation.answered(lent))
       conversation.delivered(Math.min(delivered + at + part, delivered + bytes.length))
     }
     delivered += bytes.length
   }
   answer(greets)
-  ask(login(name))
+  if (!isRefused) ask(login(name))
   for (const { asked, answered } of steps) {
     if (asked !== undefined) ask(asked)
     answer(answered)
@@ -170,6 +179,44 @@ describe('a MySQL transaction', () => {
     expect(completions([begin, [bare, shown], commit])).toEqual([['ok', [['r', 'accounts/7/balance', null]]]])
   })
 
+  test('includes a statement with one parameter that MariaDB prepares and executes in one message', () => {
+    const asked = [command(22, 'UPDATE accounts SET balance = 90 WHERE id = ?'), execute(0xff_ff_ff_ff, ['7'])]
+    const answered = Buffer.concat([prepared(3, 0, 1), found(1, 1, WITHIN)])
+    expect(completions([begin, [Buffer.concat(asked), answered], commit])).toEqual([['ok', [WRITE]]])
+  })
+
+  test('includes every execution of a prepared statement, with the types of its first one if it has none', () => {
+    const first = execute(3, ['90', '7'])
+    // Without the flag that types follow, and without the types.
+    const untyped = Buffer.concat([first.subarray(4, 15), Buffer.from([0]), first.subarray(20)])
+    const turns: Turn[] = [
+      [command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), prepared(3, 0, 2)],
+      begin,
+      [first, found(1, 1, WITHIN)],
+      commit,
+      begin,
+      [packetOf({ sequence: 0, payload: untyped }), found(1, 1, WITHIN)],
+      commit,
+    ]
+    expect(completions(turns)).toEqual([
+      ['ok', [WRITE]],
+      ['ok', [WRITE]],
+    ])
+  })
+
+  test.each([
+    ['BEGIN', 'COMMIT', 'ok'],
+    ['START TRANSACTION WITH CONSISTENT SNAPSHOT', 'COMMIT', 'ok'],
+    ['BEGIN', 'ROLLBACK', 'fail'],
+  ])('begins and ends with prepared statements: %s, %s', (first, last, type) => {
+    const turns = (sql: string, id: number, answer: Buffer): Turn[] => [
+      [command(22, sql), prepared(id, 0, 0)],
+      [execute(id, []), answer],
+    ]
+    const all = [...turns(first, 3, ok(within)), update(), ...turns(last, 4, ok())]
+    expect(completions(all)).toEqual([[type, type === 'ok' ? [WRITE] : expect.any(String)]])
+  })
+
   test('is not understood if its client executes a statement again before the first reply', () => {
     const execution = execute(0xff_ff_ff_ff, ['90', '7'])
     const asked = Buffer.concat([command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), execution, execution])
@@ -212,14 +259,11 @@ describe('a MySQL transaction', () => {
     ])
   })
 
-  test('omits a statement that failed without ending the transaction', () => {
-    const turns: Turn[] = [
-      begin,
-      update(),
-      [query('INSERT INTO accounts (id, balance) VALUES (7, 1)'), refused(1062)],
-      commit,
-    ]
-    expect(completions(turns)).toEqual([['ok', [WRITE]]])
+  test.each([
+    ...[1048, 1054, 1062, 1064, 1136, 1146, 1243, 1264, 1292, 1364, 1365, 1366, 1406, 1451, 1452, 1690, 3819, 4025],
+  ])('omits a statement that failed without ending the transaction, with the error %i', (code) => {
+    const refusal: Turn = [query('INSERT INTO accounts (id, balance) VALUES (7, 1)'), refused(code)]
+    expect(completions([begin, update(), refusal, commit])).toEqual([['ok', [WRITE]]])
   })
 
   test('has an unknown outcome after an error that may have rolled it back', () => {
@@ -234,7 +278,10 @@ describe('a MySQL transaction', () => {
 
   test('has an unknown outcome if COMMIT gets no clear reply, or if the server ends the transaction unasked', () => {
     expect(completions([begin, update(), [query('COMMIT')]])).toMatchObject([['info', expect.any(String)]])
-    expect(completions([begin, update(), [command(14), ok()]])).toMatchObject([['info', expect.any(String)]])
+    const unasked: Turn = [command(14), ok()]
+    expect(completions([begin, update(), unasked])).toMatchObject([['info', expect.any(String)]])
+    const savepoint: Turn = [query('SAVEPOINT s'), ok(within)]
+    expect(completions([begin, savepoint, update(), unasked])).toMatchObject([['info', expect.any(String)]])
     expect(completions([begin, update(), [query('COMMIT'), refused(1180)]])).toMatchObject([['info', '1180 why']])
   })
 
@@ -289,6 +336,23 @@ describe('a MySQL transaction', () => {
     ])
   })
 
+  test.each<readonly [string, readonly Turn[], string]>([
+    ['a statement that needs no transaction', [[query('SET NAMES utf8mb4'), ok()]], 'serializable'],
+    ['a statement of its own', [update(AUTOCOMMIT)], 'repeatable read of InnoDB'],
+  ])('after SET TRANSACTION ISOLATION LEVEL SERIALIZABLE and %s, is recorded at the right level', (_, turns, level) => {
+    const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
+    expect(recorded([once, ...turns, begin, select, commit]).at(-1)).toMatchObject({ isolation: level })
+  })
+
+  test.each([
+    ['SET NAMES utf8mb4', ok()],
+    ["SHOW VARIABLES LIKE 'isolation'", rows(['Variable_name', 'Value'], [])],
+  ])('keeps the level of the session after %s', (sql, answer) => {
+    const session: Turn = [query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
+    for (const turns of [[begin, select, commit], [update(AUTOCOMMIT)]])
+      expect(recorded([session, [query(sql), answer], ...turns]).at(-1)).toMatchObject({ isolation: 'serializable' })
+  })
+
   test('has the level of SET TRANSACTION only once, and the default level after the session is reset', () => {
     const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     const session: Turn = [query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
@@ -322,7 +386,17 @@ describe('a MySQL statement', () => {
       ok({ affected: 2 }),
       [WRITE, ['w', 'accounts/8/balance', 1]],
     ],
+    [
+      'INSERT INTO accounts (id, balance) VALUES (0, 5)',
+      ok({ affected: 1, insertId: 9 }),
+      [['w', 'accounts/9/balance', 5]],
+    ],
+    ['INSERT INTO accounts (balance) VALUES (5)', ok({ affected: 1, insertId: 1 }), [['w', 'accounts/1/balance', 5]]],
+    // The number is that of another column.
+    ['INSERT INTO accounts (id, balance) VALUES (7, 90)', ok({ affected: 1, insertId: 9 }), [WRITE]],
+    ['INSERT INTO accounts (balance) VALUES (90) RETURNING 1, id', rows(['1', 'id'], [['1', '7']]), [WRITE]],
     ['DELETE FROM accounts WHERE id = 7', ok({ affected: 1 }), [['w', 'accounts/7/balance', null]]],
+    ['SELECT balance FROM accounts WHERE id = 7', rows(['balance'], [[null]]), [['r', 'accounts/7/balance', null]]],
     ['SELECT SQL_NO_CACHE balance FROM accounts WHERE id = 7 LOCK IN SHARE MODE', rows(['balance'], [['100']]), [READ]],
     ['SELECT * FROM accounts WHERE id = 7 -- why\n', rows(['ID', 'Balance'], [['7', '100']]), [READ]],
     ["/* a */ SELECT balance FROM accounts WHERE id = '7' # b", rows(['balance'], [['100']]), [READ]],
@@ -348,6 +422,8 @@ describe('a MySQL statement', () => {
     ['UPDATE accounts SET balance = 1 ORDER BY id LIMIT 1', found(1, 1)],
     ['/*!40000 UPDATE accounts SET balance = 1 */', found(1, 1)],
     ['INSERT INTO accounts VALUES (NULL, 5)', ok({ affected: 1, insertId: 9 })],
+    ['INSERT INTO accounts (balance) VALUES (5)', ok({ affected: 1 })],
+    ['INSERT INTO accounts (balance) VALUES (5) RETURNING balance', rows(['balance'], [['5']])],
     ['CALL pay(7)', ok()],
     ['SET @a = pay(7)', ok()],
     ['SET @a = (SELECT balance FROM accounts WHERE id = 7)', ok()],
@@ -377,6 +453,8 @@ describe('a MySQL statement', () => {
     ['ANSI_QUOTES', [[query('UPDATE "accounts" SET balance = 1'), found(1, 1)]]],
     ['NO_BACKSLASH_ESCAPES', [[query('SELECT 1'), rows(['1'], [['1']], { status: AUTOCOMMIT | 512 })]]],
     ['before their answers', [[Buffer.concat([query('SELECT 1'), query('SELECT 2')])]]],
+    ['before their answers', [[Buffer.concat([query('SELECT 1'), execute(0xff_ff_ff_ff, [])])]]],
+    ['before their answers', [[command(4, 'accounts\0'), rows(['balance'], []).subarray(5, 60)]]],
     [
       'LOAD DATA LOCAL',
       [[query("LOAD DATA LOCAL INFILE 'f' INTO TABLE accounts"), Buffer.from([2, 0, 0, 1, 0xfb, 0x66])]],
@@ -393,6 +471,10 @@ describe('a MySQL statement', () => {
       [[Buffer.concat([command(22, 'SELECT 1'), execute(0xff_ff_ff_ff, [])]), prepared(3, 0, 2)]],
     ],
     ['ROLLBACK TO a savepoint that no statement made', [begin, [query('ROLLBACK TO SAVEPOINT s'), ok(within)]]],
+    [
+      'ROLLBACK TO a savepoint that no statement made',
+      [begin, [query('SAVEPOINT s'), ok(within)], [query('ROLLBACK TO SAVEPOINT t'), ok(within)]],
+    ],
     [
       'a refused ROLLBACK TO',
       [begin, [query('SAVEPOINT s'), ok(within)], [query('ROLLBACK TO SAVEPOINT s'), refused(1305)]],
@@ -419,6 +501,7 @@ describe('a MySQL statement', () => {
         [command(27, Buffer.from([0, 0])), packetOf({ sequence: 1, payload: Buffer.from([0xfe, 0, 0, 2, 0]) })],
       ] as const),
       [command(4, 'accounts\0'), listed],
+      [command(4, 'accounts\0'), refused(1146)],
       [command(14), ok()],
       [command(22, 'SELECT 1'), prepared(3, 0, 0)],
       [command(25, Buffer.from([3, 0, 0, 0]))],
@@ -428,6 +511,20 @@ describe('a MySQL statement', () => {
     expect(completions(turns)).toEqual([['ok', [READ]]])
     expect(completions([...turns, [command(1)]])).toEqual([['ok', [READ]]])
     expect(JSON.stringify(doubts([...turns, [execute(3, [])]]))).toContain('a statement prepared before')
+  })
+
+  test('is recorded even after a prepared statement whose parameters only the server can count', () => {
+    const unread = command(22, 'SELECT 1 /*!, 2 */')
+    const told = Buffer.concat([prepared(3, 1, 0), rows(['1', '2'], [])])
+    const turns: Turn[] = [
+      [command(22, 'SELECT 1 /*!, ? */'), prepared(4, 1, 1)],
+      [execute(4, ['7']), rows(['1', '7'], [])],
+      [Buffer.concat([unread, execute(0xff_ff_ff_ff, [])]), told],
+      ...[begin, select, commit],
+    ]
+    const doubt = ['all', 'a statement that cannot be read']
+    expect(doubts(turns)).toEqual([doubt, doubt])
+    expect(completions(turns)).toEqual([['ok', [READ]]])
   })
 
   test('a MySQL write is recorded without a value if the value was sent in a separate command', () => {
@@ -441,8 +538,11 @@ describe('a MySQL statement', () => {
     const bare = Buffer.from(execute(3, ['90']))
     expect(apart).toBeDefined()
     const executed = packetOf({ sequence: 0, payload: bare.subarray(4, bare.length - 3) })
-    expect(completions([...turns, [executed, found(1, 1, WITHIN)], commit])).toEqual([
+    const apartOnce: Turn[] = [...turns, [executed, found(1, 1, WITHIN)], commit]
+    expect(completions(apartOnce)).toEqual([['ok', [['w', 'accounts/7/balance']]]])
+    expect(completions([...apartOnce, begin, [bare, found(1, 1, WITHIN)], commit])).toEqual([
       ['ok', [['w', 'accounts/7/balance']]],
+      ['ok', [WRITE]],
     ])
   })
 
@@ -549,6 +649,7 @@ describe('a login to MySQL 8', () => {
   test('leaves no event in the record if the server refuses the login', () => {
     const steps = [{ answered: packet(2, [1, 4]) }, { asked: packet(3, [2]), answered: refused(1045) }]
     expect(recorded([], { greets, steps })).toEqual([])
+    expect(recorded([], { greets: refused(1040), steps: [], isRefused: true })).toEqual([])
   })
 
   test('is followed by replies that report changes of the session, which the recorder reads', () => {
