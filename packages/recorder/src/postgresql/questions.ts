@@ -268,10 +268,8 @@ export class Questions {
         transaction.savepoints.push({ name, executed: transaction.executed.length })
         return
       case 'release':
-        if (this.#commands.tables === undefined) transaction.isTangled = true
         return
       case 'rollback-to':
-        if (this.#commands.tables === undefined) transaction.isTangled = true
         undo(transaction, name)
         return
       case 'chain':
@@ -308,9 +306,9 @@ export class Questions {
     return naming.kind === 'fixed' ? naming.session : this.#applicationName
   }
 
-  /** Notes that the transaction's end will never be requested. */
-  cut(transaction: Transaction): void {
-    if (transaction.collapsed === undefined) this.#finish(transaction, [], nanos(0))
+  /** Notes that the transaction's end will never be requested. `executed`: the statements that may take effect. */
+  cut(transaction: Transaction, executed: readonly Executed[] = []): void {
+    if (transaction.collapsed === undefined) this.#finish(transaction, executed, nanos(0))
   }
 
   /** Forgets the statements that the server did not prepare. */

@@ -170,11 +170,17 @@ export class Replies {
     const isIdle = status === 'I'
     if (unit.ends === undefined) {
       if (!isIdle) return
+      const { questions, lost } = this.#options
+      if (unit.refused === undefined || this.#pending.some((later) => later.transaction === transaction)) {
+        // Some of its statements may have taken effect.
+        transaction.isTangled = true
+        questions.cut(transaction, transaction.executed)
+        lost('a transaction that ended without a request')
+        return
+      }
       // The server refused BEGIN, and so everything after it.
-      this.#options.questions.refused(transaction)
-      if (unit.refused === undefined || this.#pending.some((later) => later.transaction === transaction))
-        this.#options.lost('a transaction that ended without a request')
-      else this.#abandon(transaction, 'BEGIN was refused')
+      questions.refused(transaction)
+      this.#abandon(transaction, 'BEGIN was refused')
       return
     }
     if (!isIdle) {

@@ -64,7 +64,14 @@ const SELECT = 'SELECT value FROM kv WHERE key = $1'
 const UPDATE = 'UPDATE kv SET value = $1 WHERE key = $2'
 
 /** The lines of a conversation whose connection ends after these steps, whatever the division of its bytes. */
-function recorded(steps: readonly Step[], { members = {}, sizes = [1 << 20] as readonly number[] } = {}) {
+function recorded(
+  steps: readonly Step[],
+  {
+    members = {},
+    sizes = [1 << 20] as readonly number[],
+    parameters = [['application_name', 'a']] as readonly (readonly [string, string])[],
+  } = {},
+) {
   const { client, now, connection } = recording()
   const { commands } = parsePostgresqlSettings({ table: 'kv', ...members }, 'a test')
   const conversation = postgresqlConversation({
@@ -77,7 +84,7 @@ function recorded(steps: readonly Step[], { members = {}, sizes = [1 << 20] as r
   })
   let sent = 0
   let delivered = 0
-  const startup: Step = asks({ kind: 'startup', minorVersion: 0, parameters: [['application_name', 'a']] })
+  const startup: Step = asks({ kind: 'startup', minorVersion: 0, parameters })
   const begun: Step = answers({ kind: 'authentication', method: 0, bytes: Buffer.alloc(0) }, ready())
   let turn = 0
   const each = (bytes: Buffer, take: (piece: Buffer) => void): void => {
@@ -570,6 +577,268 @@ describe('the recorder of a PostgreSQL connection', () => {
     const marks = transaction(statements).filter((line) => line.startsWith('touched'))
     expect(marks[0]).toMatch(mark)
     if (mark.source.includes('y')) expect(marks[1]).toMatch(/^touched x: /)
+  })
+
+  const bind = (statement: string, portal: string, ...values: string[]): FrontendMessage => ({
+    ...{ kind: 'bind', portal, statement, formats: [], resultFormats: [] },
+    values: values.map((value) => Buffer.from(value)),
+  })
+  const parse = (statement: string, sql: string): FrontendMessage => ({ kind: 'parse', statement, sql, types: [] })
+  const execute = (portal: string, mostRows = 0): FrontendMessage => ({ kind: 'execute', portal, mostRows })
+  const sync: FrontendMessage = { kind: 'sync' }
+  const [parsed, bound]: BackendMessage[] = prepared
+  const closed: BackendMessage = { kind: 'close-complete' }
+  const UNSEEN = /^touched: .*a statement prepared before the recording/
+
+  test.each(['true', 'database'])(
+    'records all keys as possibly changed after the start-up parameter replication=%s',
+    (replication) => {
+      const lines = recorded([], { parameters: [['replication', replication]] })
+      expect(lines[0]).toMatch(/^touched: .*a replication connection of PostgreSQL/)
+    },
+  )
+
+  test('records a connection whose start-up parameter replication is false', () => {
+    const steps = [asks(...extended(UPSERT, 'x', '1')), written('INSERT 0 1')]
+    const lines = recorded(steps, { parameters: [['replication', 'false']] })
+    expect(lines).toEqual(['0 invoke write x=1', '0 ok write x=1'])
+  })
+
+  test('reads a prepared statement until its client closes it, whatever portals are closed', () => {
+    const [first, again] = [bind('s', 's', '1', 'x'), bind('s', 's', '2', 'x')]
+    const steps = [
+      asks(parse('s', UPDATE), first, execute('s'), { kind: 'close', of: 'portal', name: 's' }, sync),
+      answers(parsed!, bound!, tag('UPDATE 1'), closed, ready()),
+      asks(again, execute('s'), { kind: 'close', of: 'statement', name: 's' }, sync),
+      answers(bound!, tag('UPDATE 1'), closed, ready()),
+    ]
+    const both = ['0 invoke write x=1 as a', '0 ok write x=1', '0 invoke write x=2 as a', '0 ok write x=2']
+    expect(recorded(steps)).toEqual(both)
+    const late = [asks(bind('s', '', '3', 'x'), execute(''), sync), answers(bound!, tag('UPDATE 1'), ready())]
+    expect(recorded([...steps, ...late]).slice(4)).toEqual([expect.stringMatching(UNSEEN)])
+  })
+
+  test('records a portal whose rows are fetched in parts as one statement', () => {
+    const lines = recorded([
+      asks(
+        parse('', SELECT),
+        bind('', 'p', 'x'),
+        { kind: 'describe', of: 'portal', name: 'p' },
+        execute('p', 1),
+        execute('p'),
+        sync,
+      ),
+      answers(...prepared, columns(column('value')), row('1'), { kind: 'portal-suspended' }, tag('SELECT 0'), ready()),
+    ])
+    expect(lines).toEqual(['0 invoke read x=null as a', '0 ok read x=1'])
+  })
+
+  test('does not understand a portal that its client closed before the execution', () => {
+    const close: FrontendMessage = { kind: 'close', of: 'portal', name: 'p' }
+    const lines = recorded([
+      asks(parse('', UPDATE), bind('', 'p', '1', 'x'), close, execute('p'), sync),
+      answers(...prepared, closed, error('34000'), ready()),
+    ])
+    expect(lines[0]).toMatch(UNSEEN)
+  })
+
+  test('reads the text that the server prepared if an earlier text of the same name was refused', () => {
+    const run = [
+      asks(bind('s', '', 'x'), execute(''), sync),
+      answers(bound!, columns(column('value')), row('1'), tag('SELECT 1'), ready()),
+    ]
+    const refusal = [asks(parse('s', 'SELEC'), sync), answers(error('42601'), ready())]
+    const accepted = [asks(parse('s', SELECT), sync), answers(parsed!, ready())]
+    const doubled = [asks(parse('s', 'DELETE FROM kv WHERE key = $1'), sync), answers(error('42P05'), ready())]
+    const lines = ['0 invoke read x=null as a', '0 ok read x=1']
+    const without = (all: readonly string[]) => all.filter((line) => !line.startsWith('passed-on'))
+    expect(without(recorded([...refusal, ...accepted, ...run]))).toEqual(lines)
+    // The server refuses to prepare a second statement of this name.
+    expect(without(recorded([...accepted, ...doubled, ...run]))).toEqual(lines)
+  })
+
+  test('reads binary parameters by the types that the server reports', () => {
+    const int8 = (value: number): Buffer => {
+      const bytes = Buffer.alloc(8)
+      bytes.writeBigInt64BE(BigInt(value))
+      return bytes
+    }
+    const values = [int8(5), Buffer.from('x')]
+    const lines = recorded([
+      asks(parse('s', UPDATE), { kind: 'describe', of: 'statement', name: 's' }, sync),
+      answers(parsed!, { kind: 'parameter-description', types: [20, 25] }, { kind: 'no-data' }, ready()),
+      asks(
+        { ...{ kind: 'bind', portal: '', statement: 's', resultFormats: [] }, formats: [1, 0], values },
+        execute(''),
+        sync,
+      ),
+      answers(bound!, tag('UPDATE 1'), ready()),
+    ])
+    expect(lines.slice(-2)).toEqual(['0 invoke write x=5 as a', '0 ok write x=5'])
+  })
+
+  test.each<readonly [string, ...said: BackendMessage[]]>([
+    ["UPDATE kv SET value = 1 WHERE key = 'x'; COMMIT", tag('UPDATE 1'), tag('COMMIT')],
+    ["COMMIT; UPDATE kv SET value = 1 WHERE key = 'x'", tag('COMMIT'), tag('UPDATE 1')],
+    [
+      "BEGIN; UPDATE kv SET value = 1 WHERE key = 'x'; PREPARE TRANSACTION 't'",
+      tag('BEGIN'),
+      tag('UPDATE 1'),
+      tag('PREPARE TRANSACTION'),
+    ],
+  ])(
+    'records each row that the statements of a request write as possibly changed if they are tangled: %s',
+    (sql, ...said) => {
+      const lines = recorded([asks(query(sql)), answers(...said, ready())])
+      expect(lines).toEqual([expect.stringMatching(/^touched x: .*send BEGIN and COMMIT alone/)])
+    },
+  )
+
+  test('records a transaction that COMMIT AND CHAIN ends as a possible change of each row that it writes', () => {
+    const update = "UPDATE kv SET value = 1 WHERE key = 'x'"
+    const lines = recorded([
+      ...[
+        asks(query('BEGIN')),
+        answers(tag('BEGIN'), ready('T')),
+        asks(query(update)),
+        answers(tag('UPDATE 1'), ready('T')),
+      ],
+      ...[
+        asks(query('COMMIT AND CHAIN')),
+        answers(tag('COMMIT'), ready('T')),
+        asks(query('COMMIT')),
+        answers(tag('COMMIT'), ready()),
+      ],
+    ])
+    expect(lines).toEqual([expect.stringMatching(/^touched x: .*send BEGIN and COMMIT alone/)])
+  })
+
+  test('records a function that is called without SQL as a possible change of all keys', () => {
+    const lines = recorded([asks({ kind: 'function-call', bytes: Buffer.alloc(12) })])
+    expect(lines[0]).toMatch(/^touched: .*a function called without SQL/)
+  })
+
+  test('records each row written by a transaction that the server ended without a request as possibly changed', () => {
+    const steps = [asks(...extended(UPDATE, '2', 'x')), written('UPDATE 1', 'I')]
+    const lines = recorded([asks(query('BEGIN')), answers(tag('BEGIN'), ready('T')), ...steps])
+    expect(lines).toEqual([
+      expect.stringMatching(/^touched x: /),
+      expect.stringMatching(/^touched: .*a transaction that ended without a request/),
+    ])
+  })
+
+  test('records the statements after a refused BEGIN each by itself', () => {
+    const lines = recorded([
+      ...[asks(query('BEGIN')), answers(error('53300'), ready())],
+      ...[asks(...extended(UPSERT, 'x', '1')), written('INSERT 0 1')],
+    ])
+    expect(lines.filter((line) => !line.startsWith('passed-on'))).toEqual(['0 invoke write x=1 as a', '0 ok write x=1'])
+  })
+
+  test.each<readonly [string, readonly Step[], string]>([
+    [
+      'continues after its end',
+      [asks(query('COMMIT')), answers(tag('COMMIT'), ready('T'))],
+      'a transaction that continues after its end',
+    ],
+    [
+      'copies in both directions',
+      [asks(query('SELECT 1')), answers({ kind: 'copy-both', format: 0, columns: [] } as never)],
+      'for replication',
+    ],
+  ])('records all keys as possibly changed if a transaction %s', (_, steps, why) => {
+    const lines = recorded([asks(query('BEGIN')), answers(tag('BEGIN'), ready('T')), ...steps])
+    expect(lines.filter((line) => line.startsWith('touched: ')).join()).toContain(why)
+  })
+
+  test.each([
+    ['42501', '0 info write x'],
+    ['40001', '0 fail write x'],
+    ['23505', '0 fail write x'],
+  ])('records the outcome of a carried-out statement whose implicit commit is refused with %s as: %s', (code, end) => {
+    const lines = recorded([
+      asks(...extended(UPSERT, 'x', '1')),
+      answers(...noRows, tag('INSERT 0 1'), error(code), ready()),
+    ])
+    expect(lines.at(-1)).toBe(end)
+  })
+
+  test('records the outcome of a COMMIT refused because the server shuts down as unknown', () => {
+    expect(inTransaction([asks(query('COMMIT')), answers(error('57P01'), ready())]).at(-1)).toBe('0 info cas x')
+  })
+
+  describe('reports a lost update', () => {
+    /** The keys that clients overwrote. Each entry is a client, a statement, its parameters, and the rows and the tag of its answer. */
+    const overwritten = (
+      all: readonly (readonly [client: number, sql: string, values: readonly string[], ...answer: BackendMessage[]])[],
+      members = {},
+    ) => {
+      const { recorder, connect, now } = recording()
+      const { commands } = parsePostgresqlSettings({ table: 'kv', ...members }, 'a test')
+      const overwrites = new Overwrites()
+      const clients = [0, 1].map(() => {
+        const options = { connection: connect(), now, commands, maxMessageBytes: 1000, overwrites }
+        const conversation = postgresqlConversation({ ...options, naming: { kind: 'said' } })
+        let [sent, delivered] = [0, 0]
+        return {
+          ask: (...messages: readonly FrontendMessage[]) => {
+            const bytes = Buffer.concat(messages.map(writeFrontend))
+            conversation.asked(bytes, now())
+            sent += bytes.length
+            conversation.sent(sent, now())
+          },
+          answer: (...messages: readonly BackendMessage[]) => {
+            const bytes = Buffer.concat(messages.map(writeBackend))
+            conversation.answered(bytes)
+            delivered += bytes.length
+            conversation.delivered(delivered)
+          },
+        }
+      })
+      for (const client of clients) {
+        client.ask({ kind: 'startup', minorVersion: 0, parameters: [] })
+        client.answer({ kind: 'authentication', method: 0, bytes: Buffer.alloc(0) }, ready())
+      }
+      for (const [at, sql, values, ...answer] of all) {
+        clients[at]!.ask(...(values.length === 0 ? [query(sql)] : extended(sql, ...values)))
+        const isIn = sql === 'BEGIN' || (all.some(([, each]) => each === 'BEGIN') && sql !== 'COMMIT')
+        const described = values.length === 0 ? [] : [...prepared, columns(column('value', 23))]
+        clients[at]!.answer(...described, ...answer, ready(isIn ? 'T' : 'I'))
+      }
+      return recorder.counters.overwrites.times
+    }
+    const read = (client: number, value: string) => [client, SELECT, ['x'], row(value), tag('SELECT 1')] as const
+    const write = (client: number, value: string) => [client, UPDATE, [value, 'x'], tag('UPDATE 1')] as const
+    const cas = (client: number, value: string) =>
+      [client, `${UPDATE} AND value = $3`, [value, 'x', '2'], tag('UPDATE 1')] as const
+    const inOne = (client: number, ...statements: Parameters<typeof overwritten>[0]) =>
+      [[client, 'BEGIN', [], tag('BEGIN')], ...statements, [client, 'COMMIT', [], tag('COMMIT')]] as const
+
+    test.each<readonly [times: number, string, Parameters<typeof overwritten>[0], object?]>([
+      [
+        1,
+        'a client writes a row that another client changed since it read it',
+        [read(0, '1'), write(1, '2'), write(0, '3')],
+      ],
+      [0, 'a client writes the row that it changed last', [read(0, '1'), write(0, '2'), write(0, '3')]],
+      [0, 'the row still has the value that was read', [read(0, '1'), write(1, '1'), write(0, '3')]],
+      [0, 'the write compares the value', [read(0, '1'), write(1, '2'), cas(0, '3')]],
+      [0, 'the write missed the row', [read(0, '1'), [1, UPDATE, ['2', 'x'], tag('UPDATE 0')], write(0, '3')]],
+      [0, 'the write had no reply', [read(0, '1'), write(1, '2'), [0, UPDATE, ['3', 'x'], error('40001')]]],
+      [
+        0,
+        'one transaction reads and writes the row',
+        [...inOne(0, read(0, '1'), write(0, '3')), ...inOne(1, read(1, '1'), write(1, '2'))],
+      ],
+      [
+        0,
+        'the settings say that reads and writes are independent',
+        [read(0, '1'), write(1, '2'), write(0, '3')],
+        { transactions: 'apart' },
+      ],
+    ])('%i times if %s', (times, _, all, members) => {
+      expect(overwritten(all, members)).toBe(times)
+    })
   })
 
   test('all keys are recorded as possibly changed if a connection becomes encrypted or does not speak PostgreSQL', () => {
