@@ -107,12 +107,46 @@ describe('the record of a statement that is not understood', () => {
     const touched = ['touched', 'accounts/*/balance']
     expect(notes(begin, truncate, ['ROLLBACK', tag('ROLLBACK')])).toEqual([touched, ['withdrawn', 1]])
     expect(notes(['TRUNCATE accounts', refused('42501')])).toEqual([touched, ['withdrawn', 1]])
+    expect(notes(begin, truncate)).toEqual([touched, ['withdrawn', 1]])
   })
 
   test('the record keeps possible changes of a statement if COMMIT is unanswered or the statement creates a trigger', () => {
     expect(notes(begin, truncate, ['COMMIT'])).toEqual([['touched', 'accounts/*/balance']])
+    expect(notes(begin, truncate, ['COMMIT', refused('XX000')])).toEqual([['touched', 'accounts/*/balance']])
     const trigger = 'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()'
     expect(notes([trigger, tag('CREATE TRIGGER')])).toEqual([['touched', 'accounts/*/balance']])
+  })
+})
+
+describe('the recorded statements of a transaction', () => {
+  const savepoint = (name: string): Exchanged => [`SAVEPOINT ${name}`, tag('SAVEPOINT')]
+  const back = (name: string): Exchanged => [`ROLLBACK TO ${name}`, tag('ROLLBACK')]
+  const write = (id: number): Exchanged => [`UPDATE accounts SET balance = 1 WHERE id = ${id}`, tag('UPDATE 1')]
+  const written = (...queries: readonly Exchanged[]): readonly Json[] =>
+    (completions(begin, ...queries, commit)[0] as readonly [string, readonly (readonly [string, string])[]])[1].map(
+      ([, cell]) => cell,
+    )
+
+  test('are those before the savepoint of that name and those after the ROLLBACK TO', () => {
+    const all = [savepoint('a'), write(1), savepoint('b'), write(2), back('a'), write(3)]
+    expect(written(...all)).toEqual(['accounts/3/balance'])
+    expect(written(...all.with(4, back('b')))).toEqual(['accounts/1/balance', 'accounts/3/balance'])
+  })
+
+  test('do not depend on a savepoint that a ROLLBACK TO has removed', () => {
+    const again = [savepoint('a'), write(2), savepoint('b'), back('a'), write(3), back('b'), write(4)]
+    expect(written(savepoint('b'), write(1), ...again)).toEqual(['accounts/4/balance'])
+  })
+
+  test('include each of several rows that a statement reads', () => {
+    const read = (rows: number): Exchanged => [
+      `SELECT id, balance FROM accounts WHERE id IN (${Array.from({ length: rows }, (_, id) => id)})`,
+      columns('id', 'balance'),
+      ...Array.from({ length: rows }, (_, id) => row(String(id), '1')),
+      tag(`SELECT ${rows}`),
+    ]
+    const ids = [0, 1, 2].map((id) => `accounts/${id}/balance`)
+    expect(written(read(3))).toEqual(ids)
   })
 })
 
