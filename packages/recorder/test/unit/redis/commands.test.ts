@@ -57,6 +57,23 @@ test.each([
   ['DECRBY x 3', 'cas x=?'],
   ['INCRBY x many', 'touches x'],
   ['INCRBYFLOAT x 0.5', 'write x=?'],
+  ['INCRBY x 1.5', 'touches x'],
+  ['GETEX x EX', 'touches x'],
+  ['GETEX x EX 5 5', 'touches x'],
+  ['GETEX x SOON', 'touches x'],
+  ['SETEX x 0 1', 'touches x'],
+  ['SETEX x 10', 'touches x'],
+  ['SETEX x 10 1 2', 'touches x'],
+  ['SET x 1 EX', 'touches x'],
+  ['SET x 1 IFEQ', 'touches x'],
+  ['SET x 1 IFEQ 0 NX', 'touches x'],
+  ['SET x 1 IFNE 0', 'write x="1"'],
+  ['SET x 1 KEEPTTL EX 10', 'write x="1" lasts 10000'],
+  ['APPEND x', 'touches x'],
+  ['APPEND x ab c', 'touches x'],
+  ['DELIFEQ x 1', 'cas x=["1",null]'],
+  ['MSET', 'touches nothing'],
+  ['MSETNX x', 'touches x'],
   ['COPY x y', 'touches y'],
   ['COPY x y REPLACE', 'touches y'],
   ['COPY x y DB 1', 'touches everything'],
@@ -73,6 +90,7 @@ test.each([
   ['EXPIRE x 10', 'x lasts 10000'],
   ['PEXPIRE x 10 GT', 'x lasts 10'],
   ['EXPIREAT x 10', 'x lasts 0'],
+  ['EXPIRE x 10 NX GT', 'touches x'],
   ['EXPIRE x 0', 'touches x'],
   ['EXPIRE x -1', 'touches x'],
   ['PERSIST x', 'touches nothing'],
@@ -92,12 +110,22 @@ test.each([
   ['BLPOP l m 0', 'touches l m'],
   ['LMPOP 2 l m LEFT', 'touches l m'],
   ['LMPOP 9 l m LEFT', 'touches everything'],
+  ['LMPOP 3 l m', 'touches everything'],
+  ['LMPOP -1 l m LEFT', 'touches everything'],
+  ['LMPOP many l m LEFT', 'touches everything'],
+  ['SMOVE s t m', 'touches s t'],
+  ['XREADGROUP GROUP g c', 'touches everything'],
   ['XREADGROUP GROUP g c STREAMS s t > >', 'touches s t'],
   ['ZUNIONSTORE z 2 a b', 'touches z'],
   ['BITOP AND d a b', 'touches d'],
   ['FLUSHALL', 'touches nothing'],
   ['SWAPDB 0 1', 'touches everything'],
   ['EVAL s 1 x', 'touches everything'],
+  ['EVAL s -1 x', 'touches everything'],
+  ['EVAL s 2 x', 'touches everything'],
+  ['EVAL s many x', 'touches everything'],
+  ['EVALSHA s 1 x', 'touches everything'],
+  ['FCALL s 1 x', 'touches everything'],
   ['EVAL_RO s 1 x', 'touches nothing'],
   ['DEBUG SLEEP 0', 'touches nothing'],
   ['DEBUG FLUSHALL', 'touches everything'],
@@ -125,6 +153,16 @@ test.each([
   ['MGET x y', ['1', null], 'ok "1", ok null'],
   ['MGET x y', ['1'], 'ok "1", not-understood'],
   ['MSETNX x 1 y 2', 0, 'fail, fail'],
+  ['MGET x y', ['1', 7], 'ok "1", not-understood'],
+  ['SET x 1 IFNE 0 GET', '0', 'ok ["0","0"]'],
+  ['SET x 1 IFNE 0 GET', '2', 'ok ["2","1"]'],
+  ['INCR x', '6', 'not-understood'],
+  ['INCR x', Number.MIN_SAFE_INTEGER, 'not-understood'],
+  ['INCRBY x -5', Number.MAX_SAFE_INTEGER, 'not-understood'],
+  ['DELIFEQ x 1', 1, 'ok ["1",null]'],
+  ['DELIFEQ x 1', 0, 'fail'],
+  ['HMSET h f 1', 7, 'ok "1"'],
+  ['HMSET h f 1', 'NO', 'not-understood'],
   ['DEL x', 0, 'ok null'],
   ['HSET h f 1', 0, 'ok "1"'],
   ['HMSET h f 1', 'OK', 'ok "1"'],
@@ -138,8 +176,88 @@ test.each([
   expect(understood(text, answer as Json)).toBe(what),
 )
 
+test.each<readonly [string, string, Json, string]>([
+  ['set', 'SISMEMBER s a', 0, 'ok false'],
+  ['set', 'SISMEMBER s a', 1, 'ok true'],
+  ['set', 'SISMEMBER s a', 2, 'not-understood'],
+  ['set', 'SMISMEMBER s a b', [0, 1], 'ok false, ok true'],
+  ['set', 'SMISMEMBER s a b', [0], 'ok false, not-understood'],
+  ['set', 'SMEMBERS s', ['a'], 'ok ["a"]'],
+  ['queue', 'RPOP q', 'a', 'ok "a"'],
+  ['queue', 'BRPOP q 0', ['q', 'a'], 'ok "a"'],
+  ['queue', 'BRPOP q 0', null, 'ok null'],
+  ['queue', 'BRPOP q 0', ['q'], 'not-understood'],
+  ['queue', 'BRPOP q 0', ['q', 'a', 'b'], 'not-understood'],
+  ['work-queue', 'XADD q * message a', '1-0', 'ok "a"'],
+  ['work-queue', 'XADD q * message a', null, 'not-understood'],
+  ['work-queue', 'XACK q workers 1-0', 1, 'ok "1-0"'],
+  ['work-queue', 'XACK q workers 1-0', 0, 'fail'],
+  ['counter', 'GET n', null, 'ok null'],
+  ['counter', 'GET n', '2.5', 'ok 2.5'],
+  ['counter', 'GET n', '', 'not-understood'],
+  ['counter', 'GET n', 'a', 'not-understood'],
+  ['counter', 'GET n', 2, 'not-understood'],
+  ['lock', 'SET k t NX', 'OK', 'ok "t"'],
+  ['lock', 'SET k t NX', null, 'fail'],
+])('with the model %s, the command %s with the reply %j has the outcome: %s', (model, text, answer, what) =>
+  expect(understood(text, answer, model)).toBe(what),
+)
+
+test.each([
+  ['a condition that failed', 'SET x 1 NX', null, true],
+  ['an error of the server', 'SET x 1 NX', { error: 'WRONGTYPE no' }, undefined],
+])('the reply of a refused command says whether the object refused it: %s', (_, text, answer, answered) => {
+  const words = text.split(' ')
+  const { recognised } = analyse('SET', words, { commands: commandSet(), keySpace: new KeySpace(), database: '0' })
+  const outcome = completionsOf(recognised!, answer) as Interpretation & { readonly answered?: boolean }
+  expect([outcome.type, outcome.answered]).toEqual(['fail', answered])
+})
+
+test.each([
+  ['register', 'GET x', true],
+  ['register', 'SET x 1', undefined],
+  ['set', 'SMEMBERS s', true],
+  ['set', 'SISMEMBER s a', true],
+  ['set', 'SADD s a', undefined],
+  ['counter', 'GET n', true],
+  ['work-queue', 'XACK q workers 1-0', undefined],
+])('with the model %s, whether the command %s is harmless is recorded as %s', (model, text, harmless) => {
+  const context = { commands: commandSet({ model }), keySpace: new KeySpace(), database: '0' }
+  const { recognised } = analyse(text.split(' ')[0]!, text.split(' '), context)
+  expect(recognised?.parts[0].call.harmless).toBe(harmless)
+})
+
+const SHA = '0123456789abcdef0123456789abcdef01234567'
+
+test.each([
+  ['GET x', 'GET'],
+  ['EVAL s 0', 'EVAL'],
+  [`EVALSHA ${SHA} 0`, `EVALSHA ${SHA}`],
+  ['EVALSHA s 0', 'EVALSHA'],
+  [`GET ${SHA}`, 'GET'],
+])('the command %s is reported as %s', (text, what) => {
+  const context = { commands: commandSet(), keySpace: new KeySpace(), database: '0' }
+  expect(analyse(text.split(' ')[0]!, text.split(' '), context).what).toBe(what)
+})
+
 test.each([
   ['set', 'SADD s a b', 'add s="a", add s="b"'],
+  ['set', 'SISMEMBER s a', 'contains s="a"'],
+  ['set', 'SISMEMBER s a b', 'touches nothing'],
+  ['work-queue', 'XADD q * message a', 'enqueue q="a"'],
+  ['work-queue', 'XADD q 1-0 message a', 'touches q'],
+  ['work-queue', 'XADD q * other a', 'touches q'],
+  ['work-queue', 'XADD q * message a more b', 'touches q'],
+  ['work-queue', 'XACK q workers 1-0', 'ack q="1-0"'],
+  ['work-queue', 'XACK q others 1-0', 'touches q'],
+  ['work-queue', 'XACK q workers 1-0 2-0', 'touches q'],
+  ['queue', 'LPUSH q', 'touches q'],
+  ['queue', 'RPUSH q', 'touches q'],
+  ['lock', 'SET k t NX', 'acquire k=null'],
+  ['lock', 'SET k t EX 10 NX', 'acquire k=null'],
+  ['lock', 'SET k t NX XX', 'touches k'],
+  ['lock', 'SET k t NX PXAT 99', 'touches k'],
+  ['lock', 'SET k t NX PX', 'touches k'],
   ['set', 'SREM s a', 'remove s="a"'],
   ['set', 'SMEMBERS s', 'read s=null'],
   ['set', 'SMISMEMBER s a b', 'contains s="a", contains s="b"'],
@@ -169,6 +287,7 @@ test('a list is recognised as a queue if its commands fill one end and empty the
     analyse(text.split(' ')[0] ?? '', text.split(' '), context).recognised !== undefined
   expect(['RPUSH q a', 'LPOP q', 'BLPOP q 0'].map(isRecognised)).toEqual([true, true, true])
   expect(['LPUSH q a', 'RPOP q'].map(isRecognised)).toEqual([false, false])
+  expect(['RPOP r', 'LPUSH r a', 'RPUSH r a', 'LPOP r'].map(isRecognised)).toEqual([true, true, false, false])
 })
 
 test('a command on a hash acts on each of its fields', () => {

@@ -76,6 +76,11 @@ describe('a key with a time to live', () => {
 
   test('has the time to live of the last command that set one', () => {
     expect(expiries([setFor10s, ['PEXPIRE x 100', ONE], 200, here])).toEqual(['invoke x'])
+    expect(expiries([setFor10s, ['PSETEX x 100000 1', OK], 20_000, here])).toEqual([])
+    expect(expiries([setFor10s, ['PSETEX x 100000 1', '-READONLY You\r\n'], 20_000, here])).toEqual(['invoke x'])
+    expect(expiries([setFor10s, ['SET x 1 EX 100 GET', HERE], 20_000, here])).toEqual([])
+    expect(expiries([setFor10s, ['SET x 2 NX EX 100 GET', HERE], 20_000, here])).toEqual(['invoke x'])
+    expect(expiries([setFor10s, ['SET x 2 NX EX 100', ABSENT], 20_000, here])).toEqual(['invoke x'])
     expect(expiries([['EXPIRE x 10', ':0\r\n'], 20_000, here])).toEqual([])
     expect(expiries([['GETEX x EX 10', ABSENT], 20_000, here])).toEqual([])
     expect(expiries([['GETEX x EX 10', HERE], 20_000, here])).toEqual(['invoke x'])
@@ -115,6 +120,18 @@ describe('a time to live in a transaction', () => {
     ['GET y', HERE],
   ]
 
+  test('is in force although another command of the transaction finds its key', () => {
+    const steps: readonly Step[] = [
+      ['MULTI', OK],
+      ['SET x 1 EX 10', '+QUEUED\r\n'],
+      ['GET x', '+QUEUED\r\n'],
+      ['EXEC', '*2\r\n+OK\r\n$1\r\n1\r\n'],
+      20_000,
+      gone,
+    ]
+    expect(expiries(steps)).toEqual(['invoke x', 'ok x'])
+  })
+
   test('is set only if the reply to its own command confirms it', () => {
     expect(expiries(all('*2\r\n+OK\r\n:0\r\n'))).toEqual(['invoke x'])
     expect(expiries(all('*2\r\n+OK\r\n:1\r\n'))).toEqual(['invoke x', 'invoke y'])
@@ -140,6 +157,32 @@ describe('an expiry', () => {
     pass(20_000)
     for (const text of ['GET x', 'SET x 2', 'GET x']) other.send(`${text}\r\n`)
     expect(ended()).toEqual(['invoke x'])
+  })
+
+  test.each([
+    ['by a write', 'SET x 2', ['invoke x', 'fail x']],
+    ['by a time to live', 'EXPIRE x 100', ['invoke x', 'fail x']],
+    ['by an addition to the value', 'APPEND x 2', ['invoke x']],
+    ['by a refused write', 'SET x 2 XX', ['invoke x']],
+  ])('of a key that no client saw absent is recorded as failed once it is replaced %s', (_, text, events) => {
+    const answer = { 'SET x 2': OK, 'EXPIRE x 100': ONE, 'APPEND x 2': ':2\r\n' }[text] ?? ABSENT
+    expect(expiries([setFor10s, 20_000, here, [text, answer]])).toEqual(events)
+  })
+
+  test.each([
+    ['APPEND x 2', 'ok x'],
+    ['GETSET x 2', 'ok x'],
+    ['STRLEN x', 'fail x'],
+    ['SET x 3', 'fail x'],
+  ])('is recorded after the command %s without a reply as: %s', (text, event) => {
+    const { one, other, pass, ended } = connected(answers)
+    one.send('SET x 1 EX 10\r\n')
+    pass(20_000)
+    other.send(`${text}\r\n`)
+    other.reset()
+    one.send('GET x\r\n')
+    one.send('SET x 2\r\n')
+    expect(ended()).toEqual(['invoke x', event])
   })
 
   test('is recorded as ok once every operation that may still observe it has ended', () => {
@@ -188,6 +231,22 @@ describe('a field of a hash with a time to live', () => {
     expect(expiries([set, expire, ['HSET h g 1', ONE], 20_000, ['HGET h g', ABSENT]])).toEqual(['invoke h[g]'])
     const late: Step = ['HSET h g 1', ONE]
     expect(expiries([set, expire, 20_000, ['GET h', '-WRONGTYPE\r\n'], late])).toEqual(['invoke h', 'invoke h[g]'])
+  })
+
+  test('never has a failed expiry, because another field may have created the hash again', () => {
+    const seen: Step = ['HGET h f', HERE]
+    const events = ['invoke h[f]', 'invoke h', 'fail h', 'ok h[f]']
+    expect(expiries([set, expire, 20_000, seen, ['DEL h', ONE]])).toEqual(events)
+  })
+
+  test.each([
+    ['HEXPIRE h 10 FIELDS 2 f g', '*2\r\n:0\r\n:1\r\n', ['invoke h[g]']],
+    ['HEXPIRE h 10 NX FIELDS 1 f', '*1\r\n:1\r\n', ['invoke h[f]']],
+    ['HEXPIRE h 10', '-ERR wrong number of arguments\r\n', []],
+  ])('has the time to live of %s with the reply %j', (text, answer, events) => {
+    const both: Step = ['HSET h f 1 g 2', ':2\r\n']
+    const reads: Step[] = [read, ['HGET h g', ABSENT]]
+    expect(expiries([both, [text, answer], 20_000, ...reads])).toEqual(events)
   })
 
   test('may have its own time to live, which a later one for the hash does not replace', () => {

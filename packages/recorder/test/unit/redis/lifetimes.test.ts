@@ -36,6 +36,41 @@ describe('a Redis value whose time to live may predate the recording', () => {
     ])
   })
 
+  const held: Exchanged = ['GET x', '$1\r\na\r\n']
+
+  test.each<readonly [string, readonly Exchanged[]]>([
+    ['was read', [held]],
+    ['was read by a command with several keys', [['MGET x y', '*2\r\n$1\r\na\r\n$-1\r\n']]],
+    ['was the old value of a GETEX', [['GETEX x', '$1\r\na\r\n']]],
+    ['was found by a sum', [['INCR x', ':6\r\n']]],
+    ['had a value before its text was appended', [['APPEND x c', ':3\r\n']]],
+  ])('may have expired if it %s and is absent later', (_, before) => {
+    expect(marksAfter(...before, ['MGET x', '*1\r\n$-1\r\n'])).toEqual(GONE)
+  })
+
+  test.each<readonly [string, readonly Exchanged[]]>([
+    ['it was replaced by a swap', [['GETSET x b', '$1\r\na\r\n'], ['DEL x', ':1\r\n']]],
+    ['it was set only if absent', [['SETNX x b', ':1\r\n'], ['DEL x', ':1\r\n']]],
+    ['it was never seen', []],
+    ['it was absent before', [['GETEX x', '$-1\r\n']]],
+    ['the first sum created it', [['INCR x', ':1\r\n'], ['DEL x', ':1\r\n']]],
+    ['the first text that was appended created it', [['APPEND x c', ':1\r\n'], ['DEL x', ':1\r\n']]],
+    ['its time to live was replaced', [held, ['EXPIRE x 100', ':1\r\n']]],
+    ['a swap removed it', [held, ['GETDEL x', '$1\r\na\r\n']]],
+    ['a compare-and-delete removed it', [held, ['DELIFEQ x a', ':1\r\n']]],
+    ['a DEL without a reply may have removed it', [held, ['DEL x', '']]],
+  ])('need not have expired if it is absent and %s', (_, before) => {
+    expect(marksAfter(...before, ['MGET x', '*1\r\n$-1\r\n'])).toEqual([])
+  })
+
+  test('may have expired if the key is absent and present within one period without a write', () => {
+    const { ask, marks } = recorded({ answer: () => answers.shift() ?? '' })
+    const answers = ['$1\r\na\r\n', '$-1\r\n']
+    ask(command('GET', 'x'))
+    ask(command('GET', 'x'))
+    expect(marks()).toEqual(GONE)
+  })
+
   test('has not expired if it was deleted after the write', () => {
     expect(marksAfter(append, ['DEL x', ':1\r\n'], absent)).toEqual([])
   })
