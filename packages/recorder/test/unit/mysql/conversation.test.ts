@@ -406,6 +406,20 @@ describe('a MySQL statement', () => {
       [['w', 'accounts/7/balance', "it's 'so'"]],
     ],
     ["UPDATE accounts SET balance = '1.0' WHERE id = 7", found(1, 1), [['w', 'accounts/7/balance']]],
+    // A collation compares texts.
+    [
+      'UPDATE accounts SET balance = 90 WHERE id = 7 AND balance = 4',
+      found(1, 1),
+      [['r', 'accounts/7/balance'], WRITE],
+    ],
+    [
+      'UPDATE prices SET price = 2 WHERE id = 7 AND price = 1.0',
+      found(1, 1),
+      [
+        ['r', 'prices/7/price', 1],
+        ['w', 'prices/7/price', 2],
+      ],
+    ],
     ['UPDATE prices SET price = 1.50 WHERE id = 7', found(1, 1), [['w', 'prices/7/price', '1.5']]],
     ['UPDATE accounts SET balance = TRUE WHERE id = 7', found(1, 1), [['w', 'accounts/7/balance', 1]]],
   ])('is recorded as an operation: %s', (sql, answer, value) => {
@@ -424,6 +438,8 @@ describe('a MySQL statement', () => {
     ['INSERT INTO accounts VALUES (NULL, 5)', ok({ affected: 1, insertId: 9 })],
     ['INSERT INTO accounts (balance) VALUES (5)', ok({ affected: 1 })],
     ['INSERT INTO accounts (balance) VALUES (5) RETURNING balance', rows(['balance'], [['5']])],
+    ['SELECT id, balance FROM accounts WHERE balance > 1', rows(['id', 'balance'], [['Abc', '1']])],
+    ['SELECT id, balance FROM accounts WHERE balance > 1', rows(['id', 'balance'], [[null, '1']])],
     ['CALL pay(7)', ok()],
     ['SET @a = pay(7)', ok()],
     ['SET @a = (SELECT balance FROM accounts WHERE id = 7)', ok()],

@@ -1,6 +1,6 @@
 import type { Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { recordedValue, textOf, whyNotCompared } from '../../../src/postgresql/column-values.ts'
+import { elementsOf, recordedValue, textOf, whyNotCompared } from '../../../src/postgresql/column-values.ts'
 import { judgeNotices, judgeReport } from '../../../src/postgresql/errors.ts'
 import type { ColumnType } from '../../../src/postgresql/recorded-table.ts'
 
@@ -35,6 +35,37 @@ describe('a value in the binary format', () => {
     expect(textOf(hex('ff'), 0, 25)).toBeUndefined()
     expect(textOf(null, 1, 701)).toBeNull()
   })
+})
+
+describe('an array of keys in the binary format', () => {
+  const array = (dimensions: number, type: number, length: number, ...elements: readonly string[]): Buffer =>
+    Buffer.concat([
+      ...[dimensions, 0, type, length, 1].map((value) => hex(value.toString(16).padStart(8, '0'))),
+      ...elements.map((element) => hex(`${(element.length / 2).toString(16).padStart(8, '0')}${element}`)),
+    ])
+  test.each<readonly [string, Buffer, readonly string[] | undefined]>([
+    ['texts', array(1, 25, 2, '61', '6262'), ['a', 'bb']],
+    ['an empty text', array(1, 25, 2, '', '61'), ['', 'a']],
+    ['whole numbers of 4 bytes', array(1, 23, 1, 'fffffffe'), ['-2']],
+    ['whole numbers of 8 bytes', array(1, 20, 1, '0000000000000007'), ['7']],
+    ['UUIDs', array(1, 2950, 1, '0123456789abcdef0123456789abcdef'), ['01234567-89ab-cdef-0123-456789abcdef']],
+    ['no dimension', array(0, 25, 0).subarray(0, 12), []],
+    ['no element', array(1, 25, 0), []],
+    ['more elements than it has', array(1, 25, 3, '61', '62'), undefined],
+    ['fewer elements than it has', array(1, 25, 1, '61', '62'), undefined],
+    ['two dimensions', array(2, 25, 1, '61'), undefined],
+    ['a null', Buffer.concat([array(1, 25, 1), hex('ffffffff')]), undefined],
+    ['elements of an unread type', array(1, 701, 1, '3ff0000000000000'), undefined],
+    ['a header that is too short', array(1, 25, 0).subarray(0, 16), undefined],
+    ['bytes after its last element', Buffer.concat([array(1, 25, 1, '61'), hex('000000')]), undefined],
+  ])('with %s is read as: %j', (_, bytes, texts) => {
+    expect(elementsOf(bytes)).toEqual(texts)
+  })
+})
+
+test.each([18, 19, 25, 114, 142, 1043, 705])('the binary format of the type with number %i is its text', (type) => {
+  expect(textOf(Buffer.from('a'), 1, type)).toBe('a')
+  expect(whyNotCompared('text', type)).toBeUndefined()
 })
 
 describe('a text of a column', () => {

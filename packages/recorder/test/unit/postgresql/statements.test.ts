@@ -105,6 +105,12 @@ describe('the analysis of a PostgreSQL statement', () => {
     ['DO $$ BEGIN UPDATE kv SET value = 1; END $$', 'everything'],
     ['CALL work()', 'everything'],
     ["SET application_name = 'a; DELETE FROM kv'", 'nothing'],
+    ['CREATE INDEX i ON kv (value)', 'nothing'],
+    ['CREATE RULE r AS ON UPDATE TO kv DO ALSO NOTIFY n', 'everything'],
+    ['SELECT value FROM kv FOR NO KEY UPDATE', 'nothing'],
+    ['COPY kv FROM PROGRAM $1', 'everything'],
+    ['WITH a AS (SELECT 1) SELECT value FROM kv FOR UPDATE', 'everything'],
+    ['WITH a AS (SELECT 1) UPDATE kv SET value = 1', 'everything'],
   ])('recognises no operation in %s, which may change %j', (sql, touches) => {
     expect(meaning(sql)).toEqual(touches)
   })
@@ -125,6 +131,11 @@ describe('the analysis of a PostgreSQL statement', () => {
     ['COMMIT AND CHAIN', 'chain'],
     ['ABORT', 'rollback'],
     ["PREPARE TRANSACTION 'a'", 'prepare'],
+    ['SAVEPOINT a', 'savepoint'],
+    ['RELEASE SAVEPOINT a', 'release'],
+    ['ROLLBACK TO SAVEPOINT a', 'rollback-to'],
+    ['ROLLBACK', 'rollback'],
+    ['ROLLBACK AND CHAIN', 'chain'],
     ['DISCARD ALL', 'forget'],
   ])('recognises %s as the transaction command %s', (sql, control) => {
     expect(meaning(sql)).toBe(control)

@@ -118,6 +118,102 @@ describe('the record of a statement that is not understood', () => {
   })
 })
 
+describe('a statement of a recorded transaction', () => {
+  test.each<readonly [string, readonly BackendMessage[], Json, boolean, readonly string[]]>([
+    ['SELECT id, amount FROM transfers WHERE id IN (1, 2)', [columns('id', 'amount'), row('1', '5'), tag('SELECT 1')], [['r', 'transfers/1/amount', 5], ['r', 'transfers/2/amount', null]], false, []],
+    ['SELECT id FROM transfers WHERE id IN (1, 2)', [columns('id'), row('1'), tag('SELECT 1')], [['r', 'transfers/1/amount'], ['r', 'transfers/1/fee'], ['r', 'transfers/2/amount', null], ['r', 'transfers/2/fee', null]], false, []],
+    ['SELECT EXISTS (SELECT 1 FROM accounts WHERE id IN (5, 6))', [columns('exists'), row('t'), tag('SELECT 1')], [], true, []],
+    ['SELECT EXISTS (SELECT 1 FROM accounts WHERE id IN (5, 6))', [columns('exists'), row('f'), tag('SELECT 1')], [['r', 'accounts/5/balance', null], ['r', 'accounts/6/balance', null]], false, []],
+    ['SELECT count(*) FROM accounts WHERE id IN (5, 6)', [columns('count'), row('1'), tag('SELECT 1')], [], true, []],
+    ['SELECT count(id) FROM accounts WHERE id = 5', [columns('count'), row('1'), tag('SELECT 1')], [['r', 'accounts/5/balance']], false, []],
+    ['SELECT count(1) FROM accounts WHERE id = 5', [columns('count'), row('1'), tag('SELECT 1')], [['r', 'accounts/5/balance']], false, []],
+    ['SELECT count(*) FROM accounts WHERE id = 5 LIMIT 1', [columns('count'), row('1'), tag('SELECT 1')], [['r', 'accounts/5/balance']], false, []],
+    ['SELECT count(*) FROM accounts WHERE id = 5 OFFSET 1', [columns('count'), tag('SELECT 0')], [], true, []],
+    ['UPDATE transfers SET amount = 1 WHERE id = 1 RETURNING amount, fee', [columns('amount', 'fee'), row('1', '5'), tag('UPDATE 1')], [['w', 'transfers/1/amount', 1], ['r', 'transfers/1/fee', 5]], false, ['transfers/1']],
+    ['UPDATE transfers SET amount = 1 WHERE id = 1 AND fee = 2 RETURNING fee', [columns('fee'), row('2'), tag('UPDATE 1')], [['w', 'transfers/1/amount', 1], ['r', 'transfers/1/fee', 2]], false, ['transfers/1']],
+    ['UPDATE transfers SET amount = 1 WHERE id = 1 AND fee = 2', [tag('UPDATE 1')], [['r', 'transfers/1/fee', 2], ['w', 'transfers/1/amount', 1]], false, ['transfers/1']],
+    ['UPDATE transfers SET amount = fee * 2 WHERE id = 1', [tag('UPDATE 0')], [['r', 'transfers/1/amount', null]], false, []],
+    ['UPDATE transfers SET amount = fee * 2 WHERE id = 1 RETURNING fee', [columns('fee'), row('2'), tag('UPDATE 1')], [['w', 'transfers/1/amount'], ['r', 'transfers/1/fee', 2]], false, ['transfers/1']],
+    ['UPDATE transfers SET amount = fee * 2, fee = 1 WHERE id = 1', [tag('UPDATE 1')], [['w', 'transfers/1/amount'], ['w', 'transfers/1/fee', 1]], false, ['transfers/1']],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5), (2, 6) ON CONFLICT (id) DO NOTHING RETURNING id', [columns('id'), row('2'), tag('INSERT 0 1')], [['w', 'accounts/2/balance', 6]], true, ['accounts/2']],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5), (2, 6) ON CONFLICT (id) DO NOTHING', [tag('INSERT 0 0')], [['r', 'accounts/1/balance'], ['r', 'accounts/2/balance']], false, []],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5), (2, 6) ON CONFLICT (id) DO NOTHING', [tag('INSERT 0 2')], [['w', 'accounts/1/balance', 5], ['w', 'accounts/2/balance', 6]], false, ['accounts/1', 'accounts/2']],
+    ['INSERT INTO accounts (balance) VALUES (1) ON CONFLICT (id) DO NOTHING', [tag('INSERT 0 0')], [], true, []],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT DO NOTHING', [tag('INSERT 0 1')], [['w', 'accounts/1/balance', 5]], false, ['accounts/1']],
+    ['INSERT INTO transfers (id, amount) VALUES (1, 5)', [tag('INSERT 0 1')], [['w', 'transfers/1/amount', 5], ['w', 'transfers/1/fee']], false, ['transfers/1']],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = 5', [tag('INSERT 0 1')], [['w', 'accounts/1/balance', 5]], false, ['accounts/1']],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = 6', [tag('INSERT 0 1')], [['w', 'accounts/1/balance']], false, ['accounts/1']],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = accounts.balance + EXCLUDED.balance', [tag('INSERT 0 1')], [['w', 'accounts/1/balance']], false, ['accounts/1']],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = EXCLUDED.balance + accounts.balance RETURNING balance', [columns('balance'), row('7'), tag('INSERT 0 1')], [['w', 'accounts/1/balance', 7]], false, ['accounts/1']],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = upper(accounts.balance)', [tag('INSERT 0 1')], [['w', 'accounts/1/balance']], false, ['accounts/1']],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (id) DO UPDATE SET balance = 5 WHERE accounts.balance = 4', [tag('INSERT 0 0')], [['r', 'accounts/1/balance']], false, []],
+    ['SELECT id FROM transfers WHERE id = 1 AND amount + fee > 4', [columns('id'), row('1'), tag('SELECT 1')], [['r', 'transfers/1/amount'], ['r', 'transfers/1/fee']], false, []],
+    ['SELECT id FROM transfers WHERE id = 1 AND amount = fee', [columns('id'), row('1'), tag('SELECT 1')], [['r', 'transfers/1/amount'], ['r', 'transfers/1/fee']], false, []],
+    ['UPDATE transfers SET amount = 1 WHERE id = 1 AND amount > 3 AND other = 2', [tag('UPDATE 0')], [['r', 'transfers/1/amount']], false, []],
+    ['UPDATE transfers SET amount = 1 WHERE id = 1 AND other = 2', [tag('UPDATE 0')], [['r', 'transfers/1/amount'], ['r', 'transfers/1/fee']], false, []],
+    ['UPDATE accounts SET balance = 10 + balance WHERE id = 1', [tag('UPDATE 1')], [['add', 'accounts/1/balance', 10]], false, ['accounts/1']],
+    ['UPDATE accounts SET balance = 10 - balance WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance']], false, ['accounts/1']],
+    ['UPDATE accounts SET balance = NULL WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance', null]], false, ['accounts/1']],
+    ['UPDATE accounts SET balance = DEFAULT WHERE id = 1', [tag('UPDATE 1')], [['w', 'accounts/1/balance']], false, ['accounts/1']],
+    ["SELECT * FROM accounts WHERE id = ANY ('{}')", [columns('id', 'balance'), tag('SELECT 0')], [], false, []],
+    [`SELECT * FROM accounts WHERE id = ANY ('{12,"a b"}')`, [columns('id', 'balance'), tag('SELECT 0')], [['r', 'accounts/12/balance', null], ['r', 'accounts/a b/balance', null]], false, []],
+    ["SELECT * FROM accounts WHERE id = ANY ('{{1}}')", [columns('id', 'balance'), tag('SELECT 0')], [], true, []],
+    ['SELECT * FROM accounts WHERE id = ANY (NULL)', [columns('id', 'balance'), tag('SELECT 0')], [], true, []],
+    ["SELECT * FROM accounts WHERE id = ANY ('7')", [columns('id', 'balance'), tag('SELECT 0')], [], true, []],
+    ['SELECT balance FROM accounts WHERE id IN (1, 1)', [columns('balance'), row('5'), tag('SELECT 1')], [['r', 'accounts/1/balance', 5]], false, []],
+    ['SELECT balance FROM accounts WHERE 1 = id', [columns('balance'), row('5'), tag('SELECT 1')], [['r', 'accounts/1/balance', 5]], false, []],
+    ['SELECT balance FROM accounts WHERE id = 1 AND id = 2', [columns('balance'), tag('SELECT 0')], [['r', 'accounts/1/balance']], false, []],
+    ['SELECT balance FROM accounts WHERE id = 1 LIMIT 1', [columns('balance'), tag('SELECT 0')], [['r', 'accounts/1/balance', null]], false, []],
+    ['SELECT balance FROM accounts WHERE id IN (1, 2) LIMIT 1', [columns('balance'), tag('SELECT 0')], [], true, []],
+    ['SELECT balance FROM accounts WHERE id IN (1, 2) LIMIT 2', [columns('balance'), tag('SELECT 0')], [['r', 'accounts/1/balance', null], ['r', 'accounts/2/balance', null]], false, []],
+    ['SELECT balance FROM accounts WHERE id = 1 OFFSET 0', [columns('balance'), tag('SELECT 0')], [['r', 'accounts/1/balance', null]], false, []],
+    ['SELECT balance, balance FROM accounts WHERE id = 1', [columns('balance', 'balance'), row('5', '5'), tag('SELECT 1')], [['r', 'accounts/1/balance', 5]], false, []],
+    ['SELECT * FROM accounts a WHERE a.id = 1', [columns('id', 'owner', 'balance'), row('1', 'x', '5'), tag('SELECT 1')], [['r', 'accounts/1/balance', 5]], false, []],
+    ['SELECT a.* FROM accounts a WHERE a.id = 1', [columns('id', 'balance'), row('1', '5'), tag('SELECT 1')], [['r', 'accounts/1/balance', 5]], false, []],
+    ['DELETE FROM transfers WHERE id = 1', [tag('DELETE 1')], [['w', 'transfers/1/amount', null], ['w', 'transfers/1/fee', null]], false, ['transfers/1']],
+    ['DELETE FROM transfers WHERE id IN (1, 2) RETURNING id, amount', [columns('id', 'amount'), row('2', '5'), tag('DELETE 1')], [['r', 'transfers/1/amount', null], ['r', 'transfers/1/fee', null], ['w', 'transfers/2/amount', null], ['w', 'transfers/2/fee', null]], false, ['transfers/2']],
+    ['DELETE FROM accounts', [tag('DELETE 0')], [], true, []],
+    ['DELETE FROM accounts WHERE balance = 1 RETURNING id', [columns('id'), row('2'), tag('DELETE 1')], [['r', 'accounts/2/balance', 1], ['w', 'accounts/2/balance', null]], true, ['accounts/2']],
+    ['UPDATE accounts SET owner = 1 WHERE id = 1', [tag('UPDATE 1')], [], false, []],
+    ['UPDATE accounts SET owner = 1 WHERE id = 1', [tag('UPDATE 0')], [], false, []],
+    ['UPDATE accounts SET owner = 1 WHERE balance = 3', [tag('UPDATE 2')], [], true, []],
+    ['UPDATE accounts SET balance = 1 WHERE id IN (1, 2)', [tag('UPDATE 2')], [['w', 'accounts/1/balance', 1], ['w', 'accounts/2/balance', 1]], false, ['accounts/1', 'accounts/2']],
+    ['UPDATE accounts SET balance = 1 WHERE id IN (1, 2)', [tag('UPDATE 0')], [['r', 'accounts/1/balance', null], ['r', 'accounts/2/balance', null]], false, []],
+    ['SELECT id, balance FROM accounts WHERE id = 1 AND EXISTS (SELECT 1 FROM owners)', [columns('id', 'balance'), tag('SELECT 0')], [['r', 'accounts/1/balance']], true, []],
+  ])('%s with the reply %j has its reads and writes, predicates and locks', (sql, answer, micro, isPredicate, locked) => {
+    expect(completions([sql, ...answer])).toEqual([['ok', micro]])
+    expect(marks([sql, ...answer])).toEqual([])
+    const { predicates, locks } = recorded([sql, ...answer])[1] ?? {}
+    expect(predicates).toEqual(isPredicate ? [expect.any(String)] : undefined)
+    expect(locks).toEqual(locked.length === 0 ? undefined : locked.map((row) => [row, expect.any(Number), expect.any(Number)]))
+  })
+
+  test.each<readonly [string, readonly BackendMessage[], readonly string[], string]>([
+    ['SELECT count(balance) FROM accounts WHERE id = 5', [columns('count'), row('1'), tag('SELECT 1')], ['not-understood all'], 'its result does not show single rows'],
+    ['SELECT count(DISTINCT id) FROM accounts WHERE id = 5', [columns('count'), row('1'), tag('SELECT 1')], ['not-understood all'], 'its result does not show single rows'],
+    ['SELECT count(*), max(id) FROM accounts WHERE id = 5', [columns('count', 'max'), row('1', '5'), tag('SELECT 1')], ['not-understood all'], 'its result does not show single rows'],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5), (2, 6) ON CONFLICT (id) DO NOTHING', [tag('INSERT 0 1')], ['touched accounts/*/balance'], 'it does not say which rows it inserted; add RETURNING id'],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (owner) DO NOTHING', [tag('INSERT 0 0')], ['touched accounts/*/balance'], 'it may change rows that are not selected by their primary ke'],
+    ['INSERT INTO accounts (id, balance) VALUES (1, 5) ON CONFLICT (owner) DO UPDATE SET balance = 5', [tag('INSERT 0 1')], ['touched accounts/*/balance'], 'it may change rows that are not selected by their primary ke'],
+    ['INSERT INTO transfers (id, amount, fee) VALUES (1, 5, 6) ON CONFLICT (id) DO UPDATE SET amount = 5', [tag('INSERT 0 1')], ['touched transfers/*/fee'], 'it inserts fee or leaves it as it is; set it in DO UPDATE as'],
+    ['UPDATE accounts SET id = 2, balance = 1 WHERE id = 1', [tag('UPDATE 1')], ['touched accounts/*/balance'], 'it may change rows that are not selected by their primary ke'],
+    ['SELECT balance FROM accounts WHERE id <> 1', [columns('balance'), row('5'), tag('SELECT 1')], ['not-understood all'], 'its result lacks id; select it as well'],
+    ['SELECT balance FROM accounts WHERE id = owner', [columns('balance'), row('5'), tag('SELECT 1')], ['not-understood all'], 'its result lacks id; select it as well'],
+    ['SELECT DISTINCT balance FROM accounts WHERE id = 1', [columns('balance'), row('5'), tag('SELECT 1')], ['not-understood all'], 'its result does not show single rows'],
+    ['SELECT balance + 1 FROM accounts WHERE id = 1', [columns('x'), row('6'), tag('SELECT 1')], ['not-understood all'], 'its result does not show single rows'],
+    ['SELECT upper(balance), balance FROM accounts WHERE id = 1', [columns('upper', 'balance'), row('A', '5'), tag('SELECT 1')], ['not-understood all'], 'its result does not show single rows'],
+    ['DELETE FROM accounts USING owners WHERE accounts.id = 1 AND owners.id = 2', [tag('DELETE 1')], ['touched accounts/*/balance'], 'it may change rows that are not selected by their primary ke'],
+    ['UPDATE accounts SET balance = 1 WHERE id = 1 FOR UPDATE', [tag('UPDATE 1')], ['touched accounts/*/balance'], 'it may change rows that are not selected by their primary ke'],
+    ['UPDATE accounts SET balance = 1 WHERE id IN (1, 2)', [tag('UPDATE 1')], ['touched accounts/1/balance', 'touched accounts/2/balance'], 'it does not say which rows it changed; add RETURNING id'],
+    ['SELECT balance FROM accounts WHERE id = (SELECT 1)', [columns('balance'), row('5'), tag('SELECT 1')], ['not-understood all'], 'its result lacks id; select it as well'],
+    ['SELECT EXISTS (SELECT 1 FROM accounts WHERE id = 5), 1', [columns('exists', 'x'), row('t', '1'), tag('SELECT 1')], ['not-understood all'], 'its result does not show single rows'],
+  ])('%s with the reply %j is not understood', (sql, answer, marked, why) => {
+    const all = marks([sql, ...answer]) as readonly (readonly [string, string, string])[]
+    expect(all.map(([f, key]) => `${f} ${key}`)).toEqual(marked)
+    for (const [, , reason] of all) expect(reason).toContain(why)
+  })
+})
+
 describe('the recorded statements of a transaction', () => {
   const savepoint = (name: string): Exchanged => [`SAVEPOINT ${name}`, tag('SAVEPOINT')]
   const back = (name: string): Exchanged => [`ROLLBACK TO ${name}`, tag('ROLLBACK')]
