@@ -70,6 +70,48 @@ describe('a Redis transaction', () => {
   })
 })
 
+describe('the marks of a Redis command that is no operation', () => {
+  const OTHER = '0123456789abcdef0123456789abcdef01234567'
+  test.each<readonly [words: readonly string[], reply: string, isWithdrawn: boolean]>([
+    [['LPUSH', 'x', '1'], ':1', false],
+    [['LPUSH', 'x', '1'], '-WRONGTYPE no', true],
+    [['LPUSH', 'x', '1'], '-odd', false],
+    [['EVAL', 's', '1', 'x'], '-WRONGTYPE no', false],
+    [['EVALSHA', OTHER, '1', 'x'], '-WRONGTYPE no', false],
+    [['EVALSHA', OTHER, '1', 'x'], '-NOSCRIPT no', true],
+    [['FCALL', 'f', '1', 'x'], '-WRONGTYPE no', false],
+    [['SETRANGE', 'x', '0', 'a'], '-NOSCRIPT no', true],
+    [['SETRANGE', 'x', '0', 'a'], '*-1', false],
+  ])('of %j with the reply %s are withdrawn: %s', (words, reply, isWithdrawn) => {
+    const { ask, marks, recorder } = recorded({ answer: () => `${reply}\r\n` })
+    ask(command(...words))
+    expect(marks().map((mark) => mark.split(' ')[0])).toEqual(['touched', ...(isWithdrawn ? ['withdrawn'] : [])])
+    expect(recorder.counters.touched).toBe(isWithdrawn ? 0 : 1)
+  })
+
+  test.each([[[['LPUSH', 'l', 'a']]], [[['LPUSH', 'l', 'a'], ['SET', 'x', '1']]]])(
+    'are withdrawn if EXEC executes none of %j',
+    (commands) => {
+      const { ask, marks } = recorded({
+        answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '*-1\r\n' : QUEUED),
+      })
+      ask([['MULTI'], ...commands, ['EXEC']].map((words) => command(...words)).join(''))
+      expect(marks().map((mark) => mark.split(':')[0])).toEqual(['touched l', 'withdrawn *'])
+    },
+  )
+
+  test.each([
+    ['+OK', ['touched *: SET']],
+    ['-ERR no', []],
+    ['+QUEUED', []],
+  ])('are on all keys if a command in MULTI is answered with %s: %j', (reply, marked) => {
+    const { ask, marks } = recorded({ answer: ([name]) => (name === 'MULTI' ? OK : `${reply}\r\n`) })
+    ask(command('MULTI'))
+    ask(command('SET', 'x', '1'))
+    expect(marks()).toEqual(marked)
+  })
+})
+
 describe('a Redis client', () => {
   const sessionsOf = (events: readonly Event[]) =>
     events.filter(({ type }) => type === 'invoke').map((event) => (event as { session?: string }).session)
@@ -109,6 +151,38 @@ describe('a Redis client', () => {
     expect(sessionsOf(views.client)).toEqual([undefined, 'user bob', 'carol', undefined])
   })
 
+  test('is identified by the user in HELLO until a RESET', () => {
+    const { ask, views } = recorded(greeting)
+    ask(command('HELLO', '3', 'AUTH', 'bob', 'SETNAME'))
+    ask(command('GET', 'x'))
+    ask(command('RESET'))
+    ask(command('GET', 'x'))
+    ask(command('HELLO', '3', 'AUTH', 'bob', 'secret', 'SETNAME', 'carol'))
+    ask(command('GET', 'x'))
+    expect(sessionsOf(views.client)).toEqual(['user bob', undefined, 'carol'])
+    const refused = recorded({ answer: ([name]) => (name === 'HELLO' ? '-WRONGPASS no\r\n' : undefined) })
+    refused.ask(command('HELLO', '3', 'AUTH', 'bob', 'wrong'))
+    refused.ask(command('GET', 'x'))
+    expect(sessionsOf(refused.views.client)).toEqual([undefined])
+  })
+
+  test('repeats a lost command only in the first change on a new connection', () => {
+    const repeats = (...commands: readonly (readonly string[])[]) => {
+      const { client, connect, link, views } = recorded()
+      link.back = false
+      client.send(command('SET', 'x', '1'))
+      client.reset()
+      link.back = true
+      const again = connect()
+      for (const words of commands) again.send(command(...words))
+      return views.client
+        .filter(({ type, f }) => type === 'invoke' && f === 'write')
+        .map((event) => (event as { repeats?: number }).repeats)
+    }
+    expect(repeats(['GET', 'x'], ['SET', 'x', '1'])).toEqual([undefined, 0])
+    expect(repeats(['SET', 'y', '1'], ['SET', 'x', '1'])).toEqual([undefined, undefined, undefined])
+  })
+
   test('is not identified by a name that the server refuses', () => {
     const { ask, views } = recorded({ answer: ([name]) => (name === 'AUTH' ? '-WRONGPASS no\r\n' : undefined) })
     ask(command('AUTH', 'bob', 'wrong'))
@@ -137,6 +211,53 @@ describe('a Redis connection with replies out of order', () => {
     },
   )
 
+  test.each<readonly [string, readonly (readonly string[])[], number]>([
+    ['HELLO 3', [['HELLO', '3']], 0],
+    ['no HELLO', [], 1],
+    ['HELLO 2 after HELLO 3', [['HELLO', '3'], ['HELLO', '2']], 1],
+    ['a HELLO without a version after HELLO 3', [['HELLO', '3'], ['HELLO']], 0],
+    ['RESET after HELLO 3', [['HELLO', '3'], ['RESET']], 1],
+    ['a refused HELLO 3', [['HELLO', '3', 'AUTH', 'bob', 'wrong']], 1],
+  ])('ends the recording at a SUBSCRIBE after %s', (_, before, opaqueConnections) => {
+    const { ask, recorder } = recorded({
+      answer: ([name, ...words]) =>
+        name === 'HELLO'
+          ? words.includes('wrong')
+            ? '-WRONGPASS no\r\n'
+            : '*0\r\n'
+          : name === 'RESET'
+            ? '+RESET\r\n'
+            : '',
+    })
+    for (const words of before) ask(command(...words))
+    for (const channel of ['a', 'b']) ask(command('SUBSCRIBE', channel))
+    expect(recorder.counters.opaqueConnections).toBe(opaqueConnections)
+  })
+
+  test('a database that a failed EXEC did not select is not the database of later commands', () => {
+    const { ask, told } = recorded({
+      answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '-EXECABORT no\r\n' : name === 'SET' ? OK : QUEUED),
+    })
+    for (const words of [['MULTI'], ['SELECT', '3'], ['EXEC'], ['SET', 'x', '1']]) ask(command(...words))
+    expect(ended(told())).toEqual(['0 ok write x="1"'])
+  })
+
+  test.each([
+    ['+OK', 1],
+    ['-ERR max number of clients reached', 0],
+  ])('counts the unasked reply %s as %i replies without a request', (reply, unmatchedAnswers) => {
+    let isFirst = true
+    const { ask, recorder } = recorded({
+      answer: () => {
+        const made = isFirst ? `${OK}${reply}\r\n` : OK
+        isFirst = false
+        return made
+      },
+    })
+    ask(command('SET', 'x', '1'))
+    expect(recorder.counters).toMatchObject({ unmatchedAnswers, ok: 1 })
+  })
+
   test.each(['PSYNC', 'SYNC'])('a reply to %s that is not RESP leaves no key recorded as possibly changed', (name) => {
     const { ask, marks } = recorded({ answer: ([asked]) => (asked === name ? 'REDIS0011 no RESP' : undefined) })
     ask(command(name, '?', '-1'))
@@ -144,11 +265,12 @@ describe('a Redis connection with replies out of order', () => {
   })
 
   test('keys written by a client that turned replies off are recorded as possibly changed', () => {
-    const { client, told, marks } = recorded({ answer: () => '' })
+    const { client, told, marks, recorder } = recorded({ answer: () => '' })
     client.send(command('CLIENT', 'REPLY', 'OFF') + command('SET', 'x', '1') + command('GET', 'x'))
     client.send(command('SELECT', '2') + command('SET', 'x', '2'))
     expect(told()).toEqual([])
     expect(marks()).toEqual(['touched x: SET', 'touched *: SET'])
+    expect(recorder.counters.touched).toBe(2)
   })
 
   test('keys of an open transaction are recorded as possibly changed if the client subscribes to a channel', () => {

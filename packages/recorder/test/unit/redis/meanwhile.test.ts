@@ -41,6 +41,30 @@ describe('a hash field first accessed during the deletion of the hash', () => {
     ])
   })
 
+  test('is not recorded while one of two DELs of the hash is unanswered', () => {
+    const replies = ['', ':1\r\n', ':1\r\n']
+    const { client, connect, told, marks } = recorded({ answer: () => replies.shift() ?? '' })
+    client.send('DEL h\r\n')
+    const other = connect()
+    other.send('DEL h\r\n')
+    other.send('HSET h f 1\r\n')
+    expect(told()).not.toContainEqual(expect.stringContaining('h[f]'))
+    expect(touched(marks(), 'h')).toBe(true)
+  })
+
+  test('is recorded as a register again once an EXEC has deleted the hash', () => {
+    const { told, ask } = recorded({
+      answer: scripted({
+        MULTI: '+OK\r\n',
+        'DEL h': '+QUEUED\r\n',
+        EXEC: '*1\r\n:1\r\n',
+        'HSET h f 1': ':1\r\n',
+      }),
+    })
+    for (const text of ['MULTI', 'DEL h', 'EXEC', 'HSET h f 1']) ask(`${text}\r\n`)
+    expect(told().at(-1)).toContain('ok write h[f]="1"')
+  })
+
   test('is recorded as a register again once the hash is deleted', () => {
     const { told, ask } = recorded({ answer: scripted({ 'DEL h': ':0\r\n', 'HSET h f 1': ':1\r\n' }) })
     ask('DEL h\r\n')

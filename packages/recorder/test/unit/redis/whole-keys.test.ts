@@ -28,6 +28,22 @@ describe('RENAME', () => {
     ])
   })
 
+  test('writes the last written value even if it was read or renamed before', () => {
+    expect(done([setX, ['GET x', '$1\r\n1\r\n'], ['RENAME x y', OK]]).slice(2)).toEqual([
+      'ok write x=null',
+      'ok write y="1"',
+    ])
+    expect(done([setX, ['RENAME x y', OK], ['RENAME y z', OK]]).slice(3)).toEqual(['ok write y=null', 'ok write z="1"'])
+    expect(done([setX, ['SET x 2', '-READONLY You\r\n'], ['RENAME x y', OK]]).slice(2)).toEqual([
+      'ok write x=null',
+      'ok write y="1"',
+    ])
+    expect(done([setX, ['DEL x', ONE], ['SET x 3', OK], ['RENAME x y', OK]]).slice(3)).toEqual([
+      'ok write x=null',
+      'ok write y="3"',
+    ])
+  })
+
   test('writes nothing if it is refused', () => {
     expect(done([setX, ['RENAMENX x y', ':0\r\n']]).slice(1)).toEqual(['fail write x', 'fail write y'])
     expect(done([setX, ['RENAME x y', '-READONLY You\r\n']]).slice(1)).toEqual(['fail write x', 'fail write y'])
@@ -109,6 +125,12 @@ describe('FLUSHALL and FLUSHDB', () => {
         ['HGET h f', '$-1\r\n'],
       ]),
     ).toContain('ok write h[f]=null')
+  })
+
+  test('FLUSHALL records no deletion of a key that is first seen after a refused flush of other keys', () => {
+    const seen = ['GET new', '$-1\r\n'] as const
+    expect(done([setX, ['FLUSHALL', '-NOPERM no\r\n'], seen])).not.toContain('ok write new=null')
+    expect(done([setX, ['FLUSHALL', OK], seen])).toContain('ok write new=null')
   })
 
   test('FLUSHALL marks every key as possibly changed if its arguments are unknown, or if several servers are recorded', () => {
@@ -204,6 +226,18 @@ describe('a script of redlock', () => {
     expect(ended(EXTEND, ['1', 'l', 'token', '9000'], ':1\r\n').ends).toEqual(['ok cas l=["token","token"]'])
     expect(ended(RELEASE, ['1', 'l', 'token'], ':1\r\n').ends).toEqual(['ok cas l=["token",null]'])
     expect(ended(RELEASE, ['1', 'l', 'token'], ':0\r\n').ends).toEqual(['fail cas l'])
+  })
+
+  test.each([
+    ['more keys', ['2', 'l', 'm', 'token']],
+    ['more values', ['1', 'l', 'token', 'more']],
+    ['fewer values', ['1', 'l']],
+    ['a negative number of keys', ['-1', 'l', 'token']],
+    ['no keys', ['0', 'l', 'token']],
+    ['a number of keys that is no number', ['many', 'l', 'token']],
+    ['a number of keys above the number of words', ['3', 'l', 'token']],
+  ])('marks every key as possibly changed if it is called with %s', (_, args) => {
+    expect(ended(RELEASE, args, ':1\r\n')).toMatchObject({ ends: [], marks: ['touched *: EVAL'] })
   })
 
   test('in the model lock is recorded as an acquire or a release of each key', () => {
