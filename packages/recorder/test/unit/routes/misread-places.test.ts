@@ -26,6 +26,31 @@ test('a reply whose value is not at the place in "result" is not understood, and
   })
 })
 
+test('a reply is compared with the last eight values that were written', () => {
+  const ask = mappingOf('json.vaule')
+  for (let value = 1; value <= 9; value++) for (let i = 0; i < 2; i++) ask('PUT', { value }, {})
+  const places = Array.from({ length: 10 }, (_, value) => {
+    const { type } = ask('GET', {}, [{ value: value + 1 }]) as { readonly type: string }
+    return type
+  })
+  expect(places).toEqual(['ok', ...Array.from({ length: 8 }, () => 'not-understood'), 'ok'])
+})
+
+test.each([[null], [''], [true], [false]])('a reply that contains the written value %j may lack its value', (value) => {
+  const ask = mappingOf('json.vaule')
+  ask('PUT', { value }, {})
+  expect(ask('GET', {}, { data: { value } })).toEqual({ type: 'ok', value: null })
+})
+
+test.each([[0], ['a'], [[1, { a: null }]], [{ b: 1, a: 2 }]])(
+  'a reply that contains the written value %j elsewhere is not understood',
+  (value) => {
+    const ask = mappingOf('json.vaule')
+    ask('PUT', { value }, {})
+    expect(ask('GET', {}, [null, { a: value }])).toMatchObject({ error: expect.stringContaining('json.1.a has what') })
+  },
+)
+
 test('a reply without any value at the place in "result" means an absent value', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})

@@ -107,6 +107,96 @@ describe('the status of a reply', () => {
   })
 })
 
+describe('a request that no route records', () => {
+  const outcomeOf = (status: number): string => {
+    const head = { method: 'POST', target: '/other', headers: NO_FIELDS }
+    const mapping = compileMapping(parseRouteTable({ routes: [read] }, 'x'))
+    const made = mapping.match(head).understand(head, undefined, NOBODY).complete({ status, headers: NO_FIELDS, body: undefined })
+    return (made as { readonly type: string }).type
+  }
+
+  test.each([
+    [200, 'info'],
+    [399, 'info'],
+    [400, 'fail'],
+    [404, 'fail'],
+    [408, 'info'],
+    [409, 'info'],
+    [425, 'info'],
+    [498, 'fail'],
+    [499, 'info'],
+    [500, 'info'],
+  ])('is refused according to the status %i: %s', (status, type) => {
+    expect(outcomeOf(status)).toBe(type)
+  })
+})
+
+describe('a route with several operations', () => {
+  const NO_BODY = { bytes: Buffer.from('') }
+  const asked = (operations: readonly object[], body = '{}') => {
+    const head = { method: 'POST', target: '/kv/x', headers: NO_FIELDS }
+    const table = parseRouteTable({ routes: [{ request: 'POST /kv/{key}', operations }] }, 'x')
+    return compileMapping(table).match(head).understand(head, { bytes: Buffer.from(body) }, NOBODY)
+  }
+  const one = { f: 'write', key: 'path.key', value: { const: 1 } }
+  const other = { f: 'write', key: [{ const: 'a' }, 'path.key'], value: 'json.v' }
+  const third = { f: 'write', key: [{ const: 'b' }, 'path.key'], value: 'json.w' }
+  const reading = { f: 'read', key: [{ const: 'c' }, 'path.key'], result: 'json.v' }
+
+  test('gives each operation its own outcome', () => {
+    const { complete } = asked([one, reading])
+    const types = (status: number) =>
+      (complete({ status, headers: NO_FIELDS, body: NO_BODY }) as readonly { type: string }[]).map(({ type }) => type)
+    expect(types(404)).toEqual(['fail', 'not-understood'])
+    expect(types(503)).toEqual(['info', 'info'])
+    expect(types(404)).toEqual(['fail', 'not-understood'])
+  })
+
+  test.each<readonly [string, readonly object[], string, object]>([
+    ['the keys of all writes', [one, other], '{}', { touches: { keys: ['a/x', 'x'] } }],
+    ['the keys of writes that are not understood', [other, third], '{}', { touches: { keys: ['a/x', 'b/x'] } }],
+    ['no keys of reads', [reading, other], '{}', { touches: { keys: ['a/x'] } }],
+    ['all keys if one is unknown', [{ ...one, key: 'json.id' }, other], '{}', { touches: 'everything' }],
+  ])('touches %s if one operation is not understood', (_, operations, body, expected) => {
+    expect(asked(operations, body).understanding).toMatchObject({ kind: 'not-understood', ...expected })
+  })
+})
+
+describe('a list in a reply', () => {
+  const list = { request: 'GET /kv', f: 'read', each: 'answer.json.items', key: 'item.id', result: 'item.v' }
+  const entries = (body: string, more: object = {}) => {
+    const head = { method: 'GET', target: '/kv', headers: NO_FIELDS }
+    const { complete } = compileMapping(parseRouteTable({ routes: [{ ...list, ...more }] }, 'x'))
+      .match(head)
+      .understand(head, undefined, NOBODY)
+    return complete({ status: 200, headers: NO_FIELDS, body: { bytes: Buffer.from(body) } })
+  }
+
+  test('is one read for each of its items', () => {
+    expect(entries('{"items":[{"id":"a","v":1},{"id":"b","v":2}]}')).toEqual({
+      type: 'ok',
+      entries: [
+        { key: 'a', value: 1 },
+        { key: 'b', value: 2 },
+      ],
+    })
+    expect(entries('{"items":[]}')).toEqual({ type: 'ok', entries: [] })
+  })
+
+  test.each([
+    ['{}', 'answer.json.items'.replace('answer.', '')],
+    ['{"items":7}', 'json.items'],
+    ['{"items":[{"v":1}]}', 'item.id'],
+    ['{"items":[{"id":"a"}]}', 'item.v'],
+  ])('is not understood if it lacks a part: %s', (body, place) => {
+    expect(entries(body)).toMatchObject({ type: 'not-understood', error: expect.stringContaining(`nothing at ${place}`) })
+  })
+
+  test('is empty if it is absent and the route says that this means absence', () => {
+    expect(entries('{}', { missing: 'absent' })).toEqual({ type: 'ok', entries: [] })
+  })
+})
+
 describe('a body', () => {
   const hash: Captured = { sha256: 'abc', length: 9 }
   const text: Captured = { bytes: Buffer.from('{"a":1}') }
@@ -210,6 +300,7 @@ describe('a request and its reply in a file', () => {
     )
     expect(() => readWrittenAnswer('OK', 'f')).toThrow('f: the first line is "OK". Write a status: HTTP/1.1 200 OK')
     expect(() => readWrittenAnswer('600', 'f')).toThrow('f: the first line is "600"')
+    expect(readHeader('A:b:c', 'f')).toEqual(['A', 'b:c'])
     for (const line of ['x', ':x']) expect(() => readHeader(line, 'f')).toThrow(`f: "${line}" is not a header`)
   })
 })
@@ -277,6 +368,20 @@ test.each<readonly [object, string | undefined]>([
   [{ ...read, request: 'GET /*/{key}' }, undefined],
   [{ ...read, request: 'GET /kv', key: { const: 'x' } }, undefined],
   [{ ...read, f: 'dequeue' }, undefined],
+  [{ ...read, request: 'GET /kv', key: 'header.id' }, undefined],
+  [{ ...read, request: 'GET /*', key: 'query.id' }, undefined],
+  [{ request: 'GET /{key}/{other}', operations: [{ f: 'read', key: ['path.key', 'path.other'], result: 'body' }] }, undefined],
+  [
+    {
+      request: 'GET /kv/{key}',
+      operations: [
+        { f: 'read', key: 'path.key', result: 'body' },
+        { f: 'read', key: [{ const: 'a' }, 'path.key'], result: 'body' },
+      ],
+    },
+    undefined,
+  ],
+  [{ request: 'GET /kv', f: 'read', each: 'json.ids', key: 'item.id', result: undefined, value: undefined }, undefined],
 ])('with the route %j, the initial value of a key is read by %s', (route, target) => {
   const parsed = (() => {
     try {

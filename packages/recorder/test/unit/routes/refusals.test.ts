@@ -19,6 +19,8 @@ describe('a reply with status 200 that looks like a refusal', () => {
     ['{"errors":[{"message":"denied"}],"data":null}', 'info status 200: its body says "errors", '],
     ['{"jsonrpc":"2.0","id":1,"error":{"code":-32000}}', 'info status 200: its body says "error", '],
     ['[{"id":1,"result":1},{"id":2,"error":{"code":-32000}}]', 'info status 200: its body says "error", '],
+    ['{"error":1}', 'info status 200: its body says "error", '],
+    ['{"error":true}', 'info status 200: its body says "error", '],
     ['{"ok":false}', 'info status 200: its body says "ok", '],
     ['{"success":false,"message":"read-only"}', 'info status 200: its body says "success", '],
     [' false\n', 'info status 200: its body is false, '],
@@ -36,6 +38,7 @@ describe('a reply that only mentions a refusal', () => {
   test.each([
     '{"errors":[],"error":null,"ok":true,"success":true}',
     '{"error":"","errors":{}}',
+    '{"error":false,"errors":0}',
     '{"value":{"error":"stored"}}',
     '"error"',
     'no JSON, and an "error"',
