@@ -633,6 +633,29 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines).toEqual(['0 invoke read x=null as a', '0 ok read x=1'])
   })
 
+  test.each<readonly [string, readonly BackendMessage[], string]>([
+    ['the returned row', [row('2'), { kind: 'portal-suspended' }], '0 ok write x=2'],
+    ['two returned rows', [row('2'), row('2'), { kind: 'portal-suspended' }], '0 info write x'],
+    ['no row', [{ kind: 'portal-suspended' }], '0 info write x'],
+    ['no row, and its end', [tag('UPDATE 0')], '0 fail write x'],
+  ])('records the outcome of a change by %s if its client limited the rows', (_, answer, end) => {
+    const describe: FrontendMessage = { kind: 'describe', of: 'portal', name: '' }
+    const lines = recorded([
+      asks(parse('', `${UPDATE} RETURNING value`), bind('', '', '2', 'x'), describe, execute('', 1), sync),
+      answers(...prepared, columns(column('value')), ...answer, ready()),
+    ])
+    expect(lines.at(-1)).toBe(end)
+  })
+
+  test('records a read without a reply as a failure, because it changes nothing', () => {
+    expect(recorded([asks(...extended(SELECT, 'x'))])).toEqual(['0 invoke read x=null as a', '0 fail read x'])
+  })
+
+  test.each(['LIMIT 1', 'LIMIT 2', 'OFFSET 0', 'LIMIT 1 OFFSET 0'])('records a read of one row with %s', (limit) => {
+    const answer = answers(...prepared, columns(column('value')), row('1'), tag('SELECT 1'), ready())
+    expect(recorded([asks(...extended(`${SELECT} ${limit}`, 'x')), answer]).at(-1)).toBe('0 ok read x=1')
+  })
+
   test('does not understand a portal that its client closed before the execution', () => {
     const close: FrontendMessage = { kind: 'close', of: 'portal', name: 'p' }
     const lines = recorded([

@@ -68,8 +68,24 @@ test('a transaction has an unknown outcome if its connection ended before the re
   for (const all of [passed, [...passed, { kind: 'closed', at: nanos(99), connection: 1 } as const]]) {
     const history = historyOfTraffic(all, { as, tables: [] }, 'db')
     expect(history.operations).toHaveLength(1)
-    expect(history.errorOf(0)).toContain('the connection ended')
+    expect(history.errorOf(0)).toBe('the connection ended')
   }
+})
+
+test('a connection of a server has several transactions, also after another connection was closed', () => {
+  const all = traffic(
+    [2, undefined, startup, begun, ready, write(9)],
+    [1, undefined, startup, begun, ready],
+    [1, 'r1', write(5), done, ready],
+    [1, 'r2', write(6), done, ready],
+  )
+  const passed = [...all.slice(0, 4), { kind: 'closed', at: nanos(4), connection: 2 } as const, ...all.slice(4)]
+  const history = historyOfTraffic(passed, { as, tables: [] }, 'db')
+  expect([0, 1, 2].map((operation) => history.errorOf(operation))).toEqual(['the connection ended', undefined, undefined])
+  expect([1, 2].map((operation) => outputOf(history, operation))).toEqual([
+    [['w', 'accounts/1/balance', 5]],
+    [['w', 'accounts/1/balance', 6]],
+  ])
 })
 
 test('an INSERT without a list of columns writes the columns in the order of the table', () => {

@@ -79,6 +79,21 @@ describe('the recorded snapshot of a statement', () => {
     expect([fromNext, toNext]).toEqual([from, to])
   })
 
+  test('a snapshot above read-committed may be taken since the first statement, even one that reads no recorded rows', () => {
+    const beginAt: Exchanged = ['BEGIN ISOLATION LEVEL REPEATABLE READ', tag('BEGIN')]
+    const froms = [[], [['SELECT 1', tag('SELECT 1')] as const]].map((before) => {
+      const events = recorded(beginAt, ...before, select(1), commit)
+      const [statement] = events.at(-1)?.['statements'] as readonly (readonly [string, number, number, number])[]
+      return statement?.[2]
+    })
+    expect(froms[0]).toBe(froms[1])
+  })
+
+  test('a transaction without recorded rows is named by its first statement', () => {
+    const events = recorded(begin, ['SELECT 1', tag('SELECT 1')], ['SHOW a', tag('SHOW')], commit)
+    expect(events.map(({ value }) => (value as { readonly what: string }).what)).toEqual(['SELECT ?'])
+  })
+
   test('the snapshot of a statement at an unknown isolation level may be taken at any time after the transaction starts', () => {
     const { from, to, fromNext, toNext } = times('')
     expect([fromNext === from, toNext > to]).toEqual([true, true])
@@ -284,6 +299,12 @@ describe('a recorded cursor', () => {
     expect(marks(...all)).toEqual([])
   })
 
+  test.each(['NO SCROLL CURSOR WITHOUT HOLD', 'BINARY INSENSITIVE CURSOR'])('is read in the form %s', (form) => {
+    const declared: Exchanged = [`DECLARE c ${form} FOR SELECT id, balance FROM accounts`, tag('DECLARE CURSOR')]
+    const all = [begin, declared, fetched(row('7', '100')), commit]
+    expect(completions(...all)).toEqual([['ok', [['r', 'accounts/7/balance', 100]]]])
+  })
+
   test('may have read at any time between its declaration and its fetch', () => {
     const beginAt: Exchanged = ['BEGIN ISOLATION LEVEL READ COMMITTED', tag('BEGIN')]
     const began = (...queries: readonly Exchanged[]): readonly Json[] =>
@@ -298,6 +319,7 @@ describe('a recorded cursor', () => {
 
   test.each([
     'DECLARE c CURSOR WITH HOLD FOR SELECT id, balance FROM accounts',
+    'DECLARE c SCROLL CURSOR WITH HOLD FOR SELECT id, balance FROM accounts',
     'DECLARE c CURSOR FOR SELECT sum(balance) FROM accounts',
     'DECLARE c CURSOR FOR SELECT id, balance, audit(id) FROM accounts',
   ])('is not understood in the form %s', (sql) => {
@@ -635,6 +657,11 @@ describe('the settings for whole transactions', () => {
     [{ tables: { a: { values: { n: 'int' } } } }, /"n" is "int"\. Give text, numeric, boolean, json/],
     [{ tables: { 'x.a': { values: ['n'] }, 'y.a': { values: ['n'] } } }, /two tables, in two schemas, have this name/],
     [{ tables, isolation: 'snapshot' }, /"isolation" is "snapshot"\. Give read uncommitted, read committed, repeat/],
+    ...[
+      ...[7, 'all', { owners: 7 }, { owners: { delete: ['strangers'] } }, { owners: { delete: 'accounts' } }],
+      ...[{ owners: { update: ['accounts'] } }, { owners: { update: { id: 'accounts' } } }, { owners: { other: [] } }],
+      ...[{ owners: { by: 'a key' } }, { owners: { by: [7] } }],
+    ].map((indirect) => [{ tables, indirect }, /"indirect" is .*Give "none" if recorded tables change only/] as const),
     [{ tables, transactions: 'apart' }, /"transactions" is "apart"\. Give whole/],
   ])('are refused: %j', (given, message) => {
     expect(() => parsePostgresqlSettings(given, '--as')).toThrow(message)
