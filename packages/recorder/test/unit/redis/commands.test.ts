@@ -336,6 +336,12 @@ test('the effect of a Redis script is everything, or only its declared keys if s
   expect(effectOf('EVAL', words, OPTIONS)).toBe('everything')
   expect(effectOf('EVAL', words, { scriptsKeepToKeys: true })).toEqual(['x', 'y'])
   expect(effectOf('EVAL', ['EVAL', 'return 1', '0'], { scriptsKeepToKeys: true })).toBe('nothing')
+  for (const name of ['EVALSHA', 'FCALL']) {
+    const called = [name, 'f', '1', 'x', 'arg']
+    expect(effectOf(name, called, OPTIONS)).toBe('everything')
+    expect(effectOf(name, called, { scriptsKeepToKeys: true })).toEqual(['x'])
+  }
+  expect(effectOf('FLUSHALL', ['FLUSHALL'], { scriptsKeepToKeys: true })).toBe('everything')
 })
 
 type CommandInfo = readonly [

@@ -45,6 +45,12 @@ describe('a Redis write followed by WAIT', () => {
     expect(told().at(-1)).toBe('0 ok write x="1"')
   })
 
+  test('does not change the outcome of a read before the WAIT', () => {
+    const { ask, told } = waiting(':0\r\n')
+    ask(command('GET', 'x') + WAIT)
+    expect(told().at(-1)).toBe('0 ok read x=null')
+  })
+
   test('fails if the server refuses the write itself', () => {
     const { ask, told } = recorded({
       answer: ([name]) => (name === 'WAIT' ? ':0\r\n' : '-NOREPLICAS Not enough good replicas to write.\r\n'),

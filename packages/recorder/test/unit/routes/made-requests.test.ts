@@ -1,6 +1,6 @@
 import type { Input, Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
-import { answered, fieldsOf, requestText } from '../../../src/routes/making/made-text.ts'
+import { answered, answerText, fieldsOf, requestText, shown } from '../../../src/routes/making/made-text.ts'
 import { RequestDraft } from '../../../src/routes/making/request-draft.ts'
 import { compileRequestMaker } from '../../../src/routes/making/request-maker.ts'
 import { requireRequests } from '../../../src/routes/making/required-requests.ts'
@@ -42,6 +42,41 @@ describe('the text of a made request', () => {
     expect(by(409)).toMatchObject({ type: 'fail' })
     expect([by(500).type, by(500, true).type]).toEqual(['info', 'fail'])
     expect([by(207).type, by(207, true).type]).toEqual(['info', 'fail'])
+  })
+})
+
+describe('the error of a reply to a made request', () => {
+  const errorOf = (status: number, body: string, harmless = false) => {
+    const made = harmless
+      ? madeBy({ f: 'read', key: 'x', value: null }, read)
+      : madeBy({ f: 'write', key: 'x', value: 1 }, write)
+    const answer = { status, headers: { get: () => undefined }, body: { bytes: Buffer.from(body) } }
+    const completion = answered(made, answer, harmless)
+    return completion.type === 'ok' ? undefined : completion.error
+  }
+
+  test.each([
+    [400, 'no such\nthing', 'status 400 no such\\nthing'],
+    [409, '', 'status 409'],
+    [503, 'busy', 'status 503 busy'],
+    [302, 'elsewhere', 'status 302'],
+  ])('with status %i and body %j is: %s', (status, body, error) => {
+    expect(errorOf(status, body)).toBe(error)
+  })
+
+  test('contains the body of a refused read, too', () => {
+    expect(errorOf(503, 'busy', true)).toBe('status 503 busy')
+    expect(errorOf(302, 'elsewhere', true)).toBe('status 302, which says nothing')
+    expect(errorOf(200, 'text', true)).toContain('status 200, and nothing at json.v')
+  })
+
+  test('contains at most 120 characters of the body', () => {
+    const text = `b${'a'.repeat(119)}`
+    expect([shown(''), shown(text), shown(`${text}c`)]).toEqual(['', ` ${text}`, ` ${text}…`])
+    const headers = { get: () => undefined }
+    expect(answerText({ status: 404, headers, body: { json: [1] } })).toBe('404 [1]')
+    expect(answerText({ status: 404, headers, body: { sha256: 'a', length: 9 } })).toBe('404')
+    expect(answerText({ status: 404, headers, body: undefined })).toBe('404')
   })
 })
 

@@ -51,6 +51,28 @@ describe('a malformed route table', () => {
     [route({ outcomes: { 404: 'maybe' } }), '"outcomes": 404 is "maybe". Give one of ok, absent, fail, info.'],
     [route({ answers: [] }), `${at}: "answers" is []. Give a list of cases`],
     [
+      route({ answers: [{ when: { 'json.a': 1 }, outcome: 'ok' }, { when: { 'json.a': 2 }, outcome: 'maybe' }] }),
+      `${at}: "answers": case 2: "outcome" is "maybe"`,
+    ],
+    [
+      {
+        routes: [
+          {
+            request: 'POST /kv/{key}',
+            operations: [
+              { f: 'write', value: 'body' },
+              { f: 'read', key: 'path.key' },
+            ],
+          },
+        ],
+      },
+      'x: route 1 (POST /kv/{key}): operation 2: a read has no "result".',
+    ],
+    [route({ f: 'cas', value: { const: [1] } }), 'a cas needs two values'],
+    [route({ f: 'cas', value: { const: 7 } }), 'a cas needs two values'],
+    [route({ f: 'cas', value: ['json.a'] }), 'a cas needs two values'],
+    [route({ f: 'cas', value: ['json.a', 'json.b', 'json.c'] }), 'a cas needs two values'],
+    [
       route({ answers: [{ when: { 'path.key': 'x' }, outcome: 'ok' }] }),
       '"when": "path.key" is not a place. An answer has',
     ],
@@ -115,6 +137,11 @@ describe('routes with several paths for possibly equal keys', () => {
   ])('are accepted %s', (_, given) => {
     expect(() => parseRouteTable(routes(...given), 'x')).not.toThrow()
   })
+})
+
+test('a cas may have a constant pair as its value', () => {
+  const cas = { request: 'POST /kv/{key}', f: 'cas', value: { const: [1, 2] } }
+  expect(() => parseRouteTable(routes(cas), 'x')).not.toThrow()
 })
 
 test('a path in a route may have a colon within a segment', () => {
