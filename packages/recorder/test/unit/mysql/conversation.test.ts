@@ -662,6 +662,12 @@ describe('a login to MySQL 8', () => {
     expect(client.lines.join()).toContain('an encrypted connection of MySQL (connect to the proxy without TLS)')
   })
 
+  test('is not understood if the server does not speak protocol 10', () => {
+    const old = Buffer.from(greeting())
+    old[4] = 9
+    expect(JSON.stringify(doubts([], { greets: old, steps: [], isRefused: true }))).toContain('does not speak MySQL')
+  })
+
   test('leaves no event in the record if the server refuses the login', () => {
     const steps = [{ answered: packet(2, [1, 4]) }, { asked: packet(3, [2]), answered: refused(1045) }]
     expect(recorded([], { greets, steps })).toEqual([])

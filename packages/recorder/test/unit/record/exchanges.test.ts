@@ -118,8 +118,8 @@ describe('a request whose keys only the reply contains', () => {
   test('marks a key that a client has removed if its own key stays unknown', () => {
     const { client, connection, connect, now } = recording()
     const removing = connect().beginWhole(now())
-    removing.called(asks(write(null)))
-    removing.delivered(now(), ok(null))
+    removing.called(asks(write(null), write('a', { key: 'z' })))
+    removing.delivered(now(), [ok(null), ok('a')])
     connect().beginWhole(now()).called(asks({ ...read, key: 'y' }))
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))
@@ -266,4 +266,25 @@ test('bytes that may contain a request without an effect are counted as a reques
   const { client, connection } = recording()
   connection.mayHaveAsked('GET /', 'nothing')
   expect(told(client)).toEqual(['passed-on: {"what":"GET /","count":1,"mayWrite":false}'])
+})
+
+test('keys are marked once as changed outside the record, and not after all keys were marked', () => {
+  const { client, recorder } = recording()
+  recorder.touched('a', 'b', { keys: ['x'] })
+  recorder.touched('a', 'b', { keys: ['x', 'y'] })
+  recorder.touched('a', 'b', 'everything')
+  recorder.touched('a', 'b', { keys: ['z'] })
+  expect(marks(client.lines)).toEqual(['touched x', 'touched y', 'touched'])
+})
+
+test('requests of more than 1,000 kinds that are passed on are counted as one kind, named once', () => {
+  const { client, recorder } = recording()
+  for (let kind = 0; kind < 1002; kind++) recorder.passedOn(`GET /${kind}`, 'nothing')
+  recorder.passedOn('GET /0', 'nothing')
+  const kinds = told(client).map((line) => line.replace(/^passed-on: /, ''))
+  expect(kinds).toHaveLength(1001)
+  expect(kinds.slice(-2)).toEqual([
+    '{"what":"GET /999","count":1,"mayWrite":false}',
+    expect.stringContaining('"count":1,"mayWrite":false'),
+  ])
 })
