@@ -38,3 +38,12 @@ test('isSurroundingFault accepts exactly the fault kinds of container engines an
   expect(surrounding).toEqual(all.filter((kind) => isEngineKind(kind) || isMachineKind(kind)))
   expect(surrounding).not.toContain('kill')
 })
+
+test.each([undefined, 'n1', [], [7], [''], ['n1', ''], ['n1', null]])(
+  'a fault of nodes is refused if its nodes are %j',
+  (nodes) => {
+    expect(() => nodeFamily.parse({ kind: 'kill', nodes }, 'a test')).toThrow(
+      'a test: kill: "nodes" must be a list of nodes, such as ["n1"].',
+    )
+  },
+)
