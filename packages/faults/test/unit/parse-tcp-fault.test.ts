@@ -51,6 +51,18 @@ describe('the parser of TCP faults', () => {
     expect(refusal({ ...there, geography: 'atlantis' })).toContain('one of same-datacentre')
   })
 
+  test.each([
+    ['same-datacentre', 0.25],
+    ['neighbouring-zones', 0.75],
+    ['virginia-california', 31],
+    ['virginia-ireland', 35],
+    ['california-netherlands', 75],
+    ['ireland-singapore', 87.5],
+    ['virginia-sydney', 100],
+  ])('turns the geography %s into a delay of %d ms in each direction', (geography, latencyMs) => {
+    expect(tcpFamily.parse({ kind: 'latency', geography, links }, 'x')).toMatchObject({ latencyMs })
+  })
+
   test.each([NaN, -1, Infinity, '5', null, [], {}, true, 1e300])('refuses %s as latencyMs', (value) => {
     const accepted = value === null ? 'needs "latencyMs"' : '"latencyMs" is'
     expect(refusal({ kind: 'latency', latencyMs: value, links })).toContain(accepted)
