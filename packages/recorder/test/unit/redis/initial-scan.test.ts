@@ -43,8 +43,10 @@ async function scanned(answers: { readonly [command: string]: Json }, model = 'r
 }
 
 test('the initial values of strings and hashes are read page by page, under the recorder’s own name', async () => {
-  const { read, told, views, closed } = await scanned(WHOLE)
+  const { read, told, views, asked, closed } = await scanned(WHOLE)
   await read()
+  expect(asked.filter((text) => text.startsWith('SCAN'))).toEqual(['SCAN 0 COUNT 1000', 'SCAN 7 COUNT 1000'])
+  expect(told('backend')).toEqual(told())
   const ends = told().filter((line) => line.includes(' ok '))
   expect(ends.map((line) => line.slice(2))).toEqual(['ok read x="1"', 'ok read h[f]="1"', 'ok read h[g]="2"'])
   const sessions = views.client.flatMap(({ type, session }) => (type === 'invoke' ? [session] : []))
@@ -79,6 +81,15 @@ test('a key with a time to live at the start of recording may expire, together w
   pass(5000)
   ask('HGET h g\r\n')
   expect(told().filter((line) => line.includes('invoke write'))).toEqual([expect.stringContaining('h[g]=null')])
+})
+
+test('a key that expires at the start of recording may be gone at once, with its only field', async () => {
+  const one = { 'SCAN 0 COUNT 1000': ['0', ['h']], 'TYPE h': 'hash', 'HKEYS h': ['f'], 'HMGET h f': ['1'], 'PTTL h': 0 }
+  const { read, ask, told } = await scanned(one)
+  await read()
+  expect(told().at(-1)).toContain('ok read h[f]="1"')
+  ask('HGET h f\r\n')
+  expect(told().filter((line) => line.includes('invoke write'))).toEqual([expect.stringContaining('h[f]=null')])
 })
 
 test.each<readonly [string, { readonly [command: string]: Json }]>([
