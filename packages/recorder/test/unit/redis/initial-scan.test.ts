@@ -87,9 +87,9 @@ test('a key that expires at the start of recording may be gone at once, with its
   const one = { 'SCAN 0 COUNT 1000': ['0', ['h']], 'TYPE h': 'hash', 'HKEYS h': ['f'], 'HMGET h f': ['1'], 'PTTL h': 0 }
   const { read, ask, told } = await scanned(one)
   await read()
-  expect(told().at(-1)).toContain('ok read h[f]="1"')
   ask('HGET h f\r\n')
-  expect(told().filter((line) => line.includes('invoke write'))).toEqual([expect.stringContaining('h[f]=null')])
+  const expiries = told().filter((line) => line.includes('invoke write'))
+  expect(expiries.map((line) => line.slice(2))).toEqual(['invoke write h=null', 'invoke write h[f]=null'])
 })
 
 test.each<readonly [string, { readonly [command: string]: Json }]>([

@@ -83,6 +83,18 @@ describe('a hash field first accessed during the deletion of all keys', () => {
     expect(told()).not.toContainEqual(expect.stringContaining('h[f]'))
   })
 
+  test.each([
+    ['FLUSHALL', false],
+    ['DEL x', true],
+  ])('is recorded as a register while an EXEC of %s is unanswered: %s', (text, isRecorded) => {
+    const { client, connect, told } = recorded({
+      answer: scripted({ ...written, MULTI: '+OK\r\n', 'FLUSHALL': '+QUEUED\r\n', 'DEL x': '+QUEUED\r\n' }),
+    })
+    for (const each of ['MULTI', text, 'EXEC']) client.send(`${each}\r\n`)
+    connect().send('HSET h f 1\r\n')
+    expect(told().some((line) => line.includes('h[f]'))).toBe(isRecorded)
+  })
+
   test.each(['FLUSHALL', 'FLUSHDB'])('is recorded as a register after the reply to %s', (flush) => {
     const { told, ask } = recorded({ answer: scripted({ ...written, [flush]: '+OK\r\n' }) })
     ask(`${flush}\r\n`)

@@ -189,6 +189,23 @@ describe('a script of a rate limiter', () => {
     expect(ended(script, ['1', 'u'], '*2\r\n:5\r\n:5000\r\n').marks).toEqual(['touched *: EVAL'])
   })
 
+  test.each([
+    ['rate-limiter-flexible', FLEXIBLE, ['1', 'u', '2', 'soon']],
+    ['rate-limiter-flexible', FLEXIBLE, ['1', 'u', '2', '0']],
+    ['rate-limiter-flexible', FLEXIBLE, ['1', 'u', 'many', '90']],
+    ['rate-limit-redis', WINDOW, ['1', 'u', 'soon']],
+    ['rate-limit-redis', WINDOW, ['1', 'u', '0']],
+    ['many tutorials', FIRST, ['1', 'u', 'soon']],
+  ])('a rate-limiter script of %s may change every key if its amounts are no amounts: %s %j', (_, script, args) => {
+    expect(ended(script, args, '*2\r\n:5\r\n:5000\r\n')).toMatchObject({ ends: [], marks: ['touched *: EVAL'] })
+  })
+
+  test('a rate-limiter script may set a time to live of a millisecond', () => {
+    expect(ended(WINDOW, ['1', 'u', '1'], '*2\r\n:5\r\n:1\r\n').ends).toEqual(['ok cas u=["4","5"]'])
+    expect(ended(ACQUIRE, ['1', 'l', 'token', '1'], ':1\r\n').ends).toEqual(['ok cas l=[null,"token"]'])
+    expect(ended(ACQUIRE, ['1', 'l', 'token', 'soon'], ':1\r\n').marks).toEqual(['touched *: EVAL'])
+  })
+
   test('a rate-limiter script that reads a count is recorded as a read, with an unknown outcome after an unclear reply', () => {
     expect(ended(HITS, ['1', 'u'], '*2\r\n$1\r\n5\r\n:7\r\n').ends).toEqual(['ok read u="5"'])
     expect(ended(HITS, ['1', 'u'], '*2\r\n$-1\r\n:-2\r\n').ends).toEqual(['ok read u=null'])
