@@ -1,0 +1,116 @@
+import type { Json } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { type Interpretation, UNSAID } from '../../../src/record/call.ts'
+import { HeldValues } from '../../../src/redis/held-values.ts'
+
+const writing = (value: Json, key: string | typeof UNSAID = 'x', f = 'write', harmless?: true) => ({
+  call: { f, key, value, ...(harmless && { harmless }) },
+  says: () => undefined,
+})
+const ok = (value: Json): Interpretation => ({ type: 'ok', value })
+
+describe('the last known value of a Redis key', () => {
+  /** Writes that end one after the other. */
+  const written = (...values: readonly Json[]) => {
+    const held = new HeldValues()
+    for (const value of values) {
+      held.called([writing(value)])
+      held.ended([writing(value)], ok(value))
+    }
+    return held
+  }
+
+  test('is that of the last write, once the write has ended', () => {
+    const held = written('a', 'b')
+    expect(held.of('x')?.value).toBe('b')
+    expect(held.of('y')).toBeUndefined()
+    held.called([writing('c')])
+    expect(held.of('x')).toBeUndefined()
+    held.ended([writing('c')], ok('c'))
+    expect(held.of('x')?.value).toBe('c')
+  })
+
+  test.each<readonly [string, Interpretation, string | undefined]>([
+    ['a success', ok('b'), 'b'],
+    ['a refusal', { type: 'fail', error: 'no' }, 'a'],
+    ['an unknown outcome', { type: 'info', error: 'lost' }, undefined],
+    ['a reply that is not understood', { type: 'not-understood', error: 'odd' }, undefined],
+  ])('after %s of a write is known or not', (_, outcome, value) => {
+    const held = written('a')
+    held.called([writing('b')])
+    held.ended([writing('b')], outcome)
+    expect(held.of('x')?.value).toBe(value)
+  })
+
+  test.each<readonly [Json, string, string | undefined]>([
+    ['b', 'write', 'b'],
+    [null, 'write', undefined],
+    [{ base64: '/w==' }, 'write', undefined],
+    [['a', 'b'], 'cas', 'b'],
+    ['b', 'append', undefined],
+  ])('after the value %j of the function %s is %s', (value, f, left) => {
+    const held = written('a')
+    held.called([writing(value, 'x', f)])
+    held.ended([writing(value, 'x', f)], ok(value))
+    expect(held.of('x')?.value).toBe(left)
+  })
+
+  test('is not changed by reads, or by writes whose key is unknown', () => {
+    const held = written('a')
+    for (const part of [writing(null, 'x', 'read', true), writing('b', UNSAID)]) {
+      held.called([part])
+      expect(held.of('x')?.isWrittenBy(0)).toBe(true)
+      held.ended([part], ok('b'))
+    }
+    expect(held.of('x')?.value).toBe('a')
+  })
+
+  test('is unknown after writes at the same time, until a later write', () => {
+    const held = new HeldValues()
+    held.called([writing('a')])
+    held.called([writing('b')])
+    held.ended([writing('a')], ok('a'))
+    held.called([writing('c')])
+    held.ended([writing('b')], ok('b'))
+    held.ended([writing('c')], ok('c'))
+    expect(held.of('x')).toBeUndefined()
+    held.called([writing('d')])
+    held.ended([writing('d')], ok('d'))
+    expect(held.of('x')?.value).toBe('d')
+  })
+
+  test('tells how often its key was written since then', () => {
+    const held = written('a')
+    const found = held.of('x')
+    expect([0, 1].map((writes) => found?.isWrittenBy(writes))).toEqual([true, false])
+    held.called([writing('a')])
+    expect([0, 1, 2].map((writes) => found?.isWrittenBy(writes))).toEqual([false, true, false])
+    held.ended([writing('b')], ok('b'))
+    expect(found?.isWrittenBy(1)).toBe(false)
+  })
+
+  test('is unknown for good once it may have changed outside the record', () => {
+    const [one, all] = [written('a'), written('a')]
+    const found = all.of('x')
+    one.lose('x')
+    all.stop()
+    for (const held of [one, all]) {
+      held.called([writing('b')])
+      held.ended([writing('b')], ok('b'))
+      expect(held.of('x')).toBeUndefined()
+    }
+    expect(found?.isWrittenBy(0)).toBe(false)
+  })
+
+  test('is kept while all values together have at most 16,000,000 characters', () => {
+    const held = written('a'.repeat(15_999_999))
+    const write = (value: string, key: string) => {
+      held.called([writing(value, key)])
+      held.ended([writing(value, key)], ok(value))
+      return held.of(key)?.value
+    }
+    expect([write('b', 'y'), write('c', 'z')]).toEqual(['b', undefined])
+    expect(write('', 'y')).toBe('')
+    expect([write('c', 'z'), write('', 'x'), write('dd', 'w')]).toEqual(['c', '', 'dd'])
+  })
+})
