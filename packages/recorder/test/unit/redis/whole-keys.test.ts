@@ -127,6 +127,34 @@ describe('FLUSHALL and FLUSHDB', () => {
     ).toContain('ok write h[f]=null')
   })
 
+  test('FLUSHALL marks a key that is first seen before its reply as possibly changed', () => {
+    const { client, connect, told, marks } = recorded({ answer: ([name]) => (name === 'FLUSHALL' ? '' : undefined) })
+    client.send('SET old 1\r\n')
+    client.send('FLUSHALL\r\n')
+    connect().send('GET new\r\n')
+    expect(marks()).toEqual(['touched new: FLUSHALL'])
+    expect(told().slice(2)).toEqual(['0 invoke write old=null', '1 invoke read new=null', '1 ok read new=null'])
+  })
+
+  test('FLUSHALL of one of several servers records no deletion of a key that is first seen later', () => {
+    const seen = ['GET new', '$-1\r\n'] as const
+    expect(done([['FLUSHALL', OK], seen], { nodes: 2 })).toEqual(['ok read new=null', 'touched *: FLUSHALL'])
+  })
+
+  test('FLUSHALL records a later absence only as that of a register whose initial value is unknown', () => {
+    const absent = (options: Parameters<typeof recorded>[0]) => {
+      const { ask, told } = recorded({ ...options, answer: ([name]) => (name === 'FLUSHALL' ? OK : '$-1\r\n') })
+      ask('FLUSHALL\r\n')
+      ask('GET new\r\n')
+      return told().includes('0 ok write new=null')
+    }
+    expect([{}, { initial: { value: null } }, { commands: commandSet({ model: 'counter' }) }].map(absent)).toEqual([
+      true,
+      false,
+      false,
+    ])
+  })
+
   test('FLUSHALL records no deletion of a key that is first seen after a refused flush of other keys', () => {
     const seen = ['GET new', '$-1\r\n'] as const
     expect(done([setX, ['FLUSHALL', '-NOPERM no\r\n'], seen])).not.toContain('ok write new=null')
