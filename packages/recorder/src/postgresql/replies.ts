@@ -104,13 +104,11 @@ export class Replies {
       case 'parse-complete':
       case 'bind-complete':
       case 'close-complete':
+      case 'no-data':
         unit.expected.shift()
         return
       case 'parameter-description':
         if (next?.kind === 'describe') next.prepared.types = message.types
-        return
-      case 'no-data':
-        unit.expected.shift()
         return
       case 'row-description':
         this.#described(unit, next, message.columns)
