@@ -119,19 +119,25 @@ describe('a fault schedule', () => {
   test.each([
     [1_000, true],
     [1_001, false],
-  ])('of at least three kinds in a short run has a fault that takes the majority for %d ms: %s', (lengthMs, isPlanned) => {
-    // The shortest fault of a run of 5 s has 200 ms.
-    const cut = { plan: { kind: 'partition', links: 'between-nodes', mode: 'hold' }, lengths: lengthMs / 200 } as const
-    const pause = { plan: { kind: 'pause', nodes: 'one' }, lengths: 1 } as const
-    const kinds = [pause, cut, pause].map(({ plan, lengths }, at) => ({
-      ...{ name: `${at}`, summary: '', kind: plan.kind, among: 'nodes' as const },
-      plan: () => ({ lengths, parts: [{ from: 0, to: 1, plan: plan as FaultPlan }] }),
-    }))
-    const shuffle = <T>(items: readonly T[]): T[] => [...items]
-    const random = { ...createRandom(1), next: () => 0, chance: () => false, shuffle } as Random
-    const schedule = planSchedule({ nemeses: kinds, nodes, durationMs: millis(5_000), random })
-    expect(schedule.some(({ plan }) => plan.kind === 'partition')).toBe(isPlanned)
-  })
+  ])(
+    'of at least three kinds in a short run has a fault that takes the majority for %d ms: %s',
+    (lengthMs, isPlanned) => {
+      // The shortest fault of a run of 5 s has 200 ms.
+      const cut = {
+        plan: { kind: 'partition', links: 'between-nodes', mode: 'hold' },
+        lengths: lengthMs / 200,
+      } as const
+      const pause = { plan: { kind: 'pause', nodes: 'one' }, lengths: 1 } as const
+      const kinds = [pause, cut, pause].map(({ plan, lengths }, at) => ({
+        ...{ name: `${at}`, summary: '', kind: plan.kind, among: 'nodes' as const },
+        plan: () => ({ lengths, parts: [{ from: 0, to: 1, plan: plan as FaultPlan }] }),
+      }))
+      const shuffle = <T>(items: readonly T[]): T[] => [...items]
+      const random = { ...createRandom(1), next: () => 0, chance: () => false, shuffle } as Random
+      const schedule = planSchedule({ nemeses: kinds, nodes, durationMs: millis(5_000), random })
+      expect(schedule.some(({ plan }) => plan.kind === 'partition')).toBe(isPlanned)
+    },
+  )
 
   test('is empty if no nemesis is given', () => {
     expect(planSchedule({ nemeses: [], nodes, durationMs: millis(1000), random: createRandom(1) })).toEqual([])

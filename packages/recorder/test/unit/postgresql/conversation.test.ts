@@ -700,19 +700,17 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.slice(-2)).toEqual(['0 invoke write x=5 as a', '0 ok write x=5'])
   })
 
-  test.each<readonly [string, ...said: BackendMessage[]]>([
-    ["UPDATE kv SET value = 1 WHERE key = 'x'; COMMIT", tag('UPDATE 1'), tag('COMMIT')],
-    ["COMMIT; UPDATE kv SET value = 1 WHERE key = 'x'", tag('COMMIT'), tag('UPDATE 1')],
+  test.each<readonly [string, readonly string[]]>([
+    ["UPDATE kv SET value = 1 WHERE key = 'x'; COMMIT", ['UPDATE 1', 'COMMIT']],
+    ["COMMIT; UPDATE kv SET value = 1 WHERE key = 'x'", ['COMMIT', 'UPDATE 1']],
     [
       "BEGIN; UPDATE kv SET value = 1 WHERE key = 'x'; PREPARE TRANSACTION 't'",
-      tag('BEGIN'),
-      tag('UPDATE 1'),
-      tag('PREPARE TRANSACTION'),
+      ['BEGIN', 'UPDATE 1', 'PREPARE TRANSACTION'],
     ],
   ])(
     'records each row that the statements of a request write as possibly changed if they are tangled: %s',
-    (sql, ...said) => {
-      const lines = recorded([asks(query(sql)), answers(...said, ready())])
+    (sql, said) => {
+      const lines = recorded([asks(query(sql)), answers(...said.map(tag), ready())])
       expect(lines).toEqual([expect.stringMatching(/^touched x: .*send BEGIN and COMMIT alone/)])
     },
   )
@@ -837,7 +835,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     const inOne = (client: number, ...statements: Parameters<typeof overwritten>[0]) =>
       [[client, 'BEGIN', [], tag('BEGIN')], ...statements, [client, 'COMMIT', [], tag('COMMIT')]] as const
 
-    test.each<readonly [times: number, string, Parameters<typeof overwritten>[0], object?]>([
+    test.each<readonly [times: number, string, Parameters<typeof overwritten>[0]]>([
       [
         1,
         'a client writes a row that another client changed since it read it',
@@ -853,14 +851,12 @@ describe('the recorder of a PostgreSQL connection', () => {
         'one transaction reads and writes the row',
         [...inOne(0, read(0, '1'), write(0, '3')), ...inOne(1, read(1, '1'), write(1, '2'))],
       ],
-      [
-        0,
-        'the settings say that reads and writes are independent',
-        [read(0, '1'), write(1, '2'), write(0, '3')],
-        { transactions: 'apart' },
-      ],
-    ])('%i times if %s', (times, _, all, members) => {
-      expect(overwritten(all, members)).toBe(times)
+    ])('%i times if %s', (times, _, all) => {
+      expect(overwritten(all)).toBe(times)
+    })
+
+    test('never if the settings say that reads and writes are independent', () => {
+      expect(overwritten([read(0, '1'), write(1, '2'), write(0, '3')], { transactions: 'apart' })).toBe(0)
     })
   })
 
@@ -882,6 +878,23 @@ describe('the recorder of a PostgreSQL connection', () => {
     const strange = after((conversation, time) => conversation.asked(Buffer.from('GET / HTTP/1.1\r\n\r\n'), time))
     expect(strange).toMatch(/^touched: .*a connection that does not speak PostgreSQL/)
   })
+
+  test.each<readonly [string, BackendMessage, number]>([
+    ['a result', tag('SELECT 1'), 1],
+    ['an error', error('57P01'), 0],
+    ['a notice', { kind: 'notice', fields: [['M', 'why']] }, 0],
+  ])(
+    'counts %s that nothing asked for as a reply without a request only if it is a result',
+    (_, message, unmatchedAnswers) => {
+      const { commands } = parsePostgresqlSettings({ table: 'kv' }, 'a test')
+      const { recorder, connection, now } = recording()
+      const options = { connection, now, commands, maxMessageBytes: 1000, overwrites: new Overwrites() }
+      const conversation = postgresqlConversation({ ...options, naming: { kind: 'said' } })
+      conversation.asked(writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [] }), now())
+      conversation.answered(writeBackend(message))
+      expect(recorder.counters.unmatchedAnswers).toBe(unmatchedAnswers)
+    },
+  )
 
   test('records the same events however the bytes are divided', () => {
     const steps = [

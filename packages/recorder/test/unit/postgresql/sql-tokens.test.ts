@@ -20,7 +20,10 @@ describe('the tokens of a PostgreSQL text', () => {
     ['1.5e3 .5 1e+5 1.', 'number[1.5e3] number[.5] number[1e+5] number[1.]'],
     ['a.b . c', 'a symbol[.] b symbol[.] c'],
     ['$1 $12 $ a', 'parameter[$1 1] parameter[$12 12] symbol[$] a'],
-    ['a::b<>c!=d<=e>=f||g<h', 'a symbol[::] b symbol[<>] c symbol[!=] d symbol[<=] e symbol[>=] f symbol[||] g symbol[<] h'],
+    [
+      'a::b<>c!=d<=e>=f||g<h',
+      'a symbol[::] b symbol[<>] c symbol[!=] d symbol[<=] e symbol[>=] f symbol[||] g symbol[<] h',
+    ],
     ['a->b', 'a symbol[-] symbol[>] b'],
     ['É naïve é1$ a\u00a0b', 'é naïve é1$ a b'],
     ['𝒳y € 💥', '𝒳y symbol[€] symbol[💥]'],

@@ -113,8 +113,14 @@ describe('the analysis of a PostgreSQL statement', () => {
     ['INSERT INTO kv (key) VALUES ($1)', { key: first }],
     ['INSERT INTO kv (value) VALUES ($1)', 'everything'],
     ['INSERT INTO kv (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = 3', { key: first }],
-    ['INSERT INTO kv (key, value) VALUES ($1, 1) ON CONFLICT (key) DO UPDATE SET value = 2 WHERE kv.value = 0', { key: first }],
-    ['INSERT INTO kv (key, value) VALUES ($1, 1) ON CONFLICT (key) DO UPDATE SET value = kv.value + 1 WHERE kv.value = 0', { key: first }],
+    [
+      'INSERT INTO kv (key, value) VALUES ($1, 1) ON CONFLICT (key) DO UPDATE SET value = 2 WHERE kv.value = 0',
+      { key: first },
+    ],
+    [
+      'INSERT INTO kv (key, value) VALUES ($1, 1) ON CONFLICT (key) DO UPDATE SET value = kv.value + 1 WHERE kv.value = 0',
+      { key: first },
+    ],
     ['CREATE RULE r AS ON UPDATE TO kv DO ALSO NOTIFY n', 'everything'],
     ['SELECT value FROM kv FOR NO KEY UPDATE', 'nothing'],
     ['COPY kv FROM PROGRAM $1', 'everything'],

@@ -81,7 +81,11 @@ test('a connection of a server has several transactions, also after another conn
   )
   const passed = [...all.slice(0, 4), { kind: 'closed', at: nanos(4), connection: 2 } as const, ...all.slice(4)]
   const history = historyOfTraffic(passed, { as, tables: [] }, 'db')
-  expect([0, 1, 2].map((operation) => history.errorOf(operation))).toEqual(['the connection ended', undefined, undefined])
+  expect([0, 1, 2].map((operation) => history.errorOf(operation))).toEqual([
+    'the connection ended',
+    undefined,
+    undefined,
+  ])
   expect([1, 2].map((operation) => outputOf(history, operation))).toEqual([
     [['w', 'accounts/1/balance', 5]],
     [['w', 'accounts/1/balance', 6]],

@@ -120,7 +120,9 @@ describe('a request whose keys only the reply contains', () => {
     const removing = connect().beginWhole(now())
     removing.called(asks(write(null), write('a', { key: 'z' })))
     removing.delivered(now(), [ok(null), ok('a')])
-    connect().beginWhole(now()).called(asks({ ...read, key: 'y' }))
+    connect()
+      .beginWhole(now())
+      .called(asks({ ...read, key: 'y' }))
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))
     making.forwarded(now())
@@ -128,6 +130,18 @@ describe('a request whose keys only the reply contains', () => {
     expect(marks(client.lines)).toEqual(['touched x'])
   })
 })
+
+test.each(['read', 'contains', 'remaining'])(
+  'the key of a %s whose reply is not understood is marked as unread',
+  (f) => {
+    const { client, connection, now } = recording()
+    const exchange = connection.beginWhole(now())
+    exchange.called(asks({ ...read, f }))
+    exchange.forwarded(now())
+    exchange.delivered(now(), unclear)
+    expect(marks(client.lines)).toEqual(['not-understood x'])
+  },
+)
 
 describe('a request with a value that no history can represent', () => {
   const deep = JSON.parse(`${'['.repeat(501)}1${']'.repeat(501)}`) as Json
@@ -207,8 +221,7 @@ describe('a retry without an id', () => {
 
   test('is counted for every attempt after the first one with its id', () => {
     const { recorder, connection, now } = recording()
-    for (const requestId of ['a', 'a', 'a', 'b'])
-      connection.beginWhole(now()).called(asks(write(1, { requestId })))
+    for (const requestId of ['a', 'a', 'a', 'b']) connection.beginWhole(now()).called(asks(write(1, { requestId })))
     expect(recorder.counters.keyedRetries).toBe(2)
     connection.beginWhole(now()).called(asks(write(1, { requestId: 'a' })))
     expect(recorder.counters.keyedRetries).toBe(3)
@@ -217,11 +230,11 @@ describe('a retry without an id', () => {
 
 test('a completion says that the object itself refused the request only if the reply does', () => {
   const { client, connection, now } = recording()
-  for (const answered of [true, undefined]) {
+  const byObject = { type: 'fail', error: 'the key exists', answered: true } as const
+  for (const answer of [byObject, refusal]) {
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(1)))
     exchange.forwarded(now())
-    const answer = { type: 'fail', error: 'the key exists', ...(answered === undefined ? {} : { answered }) } as const
     exchange.answered(now(), answer)
     exchange.delivered(now(), answer)
   }

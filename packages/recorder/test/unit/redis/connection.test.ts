@@ -89,16 +89,21 @@ describe('the marks of a Redis command that is no operation', () => {
     expect(recorder.counters.touched).toBe(isWithdrawn ? 0 : 1)
   })
 
-  test.each([[[['LPUSH', 'l', 'a']]], [[['LPUSH', 'l', 'a'], ['SET', 'x', '1']]]])(
-    'are withdrawn if EXEC executes none of %j',
-    (commands) => {
-      const { ask, marks } = recorded({
-        answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '*-1\r\n' : QUEUED),
-      })
-      ask([['MULTI'], ...commands, ['EXEC']].map((words) => command(...words)).join(''))
-      expect(marks().map((mark) => mark.split(':')[0])).toEqual(['touched l', 'withdrawn *'])
-    },
-  )
+  test.each([
+    [[['LPUSH', 'l', 'a']]],
+    [
+      [
+        ['LPUSH', 'l', 'a'],
+        ['SET', 'x', '1'],
+      ],
+    ],
+  ])('are withdrawn if EXEC executes none of %j', (commands) => {
+    const { ask, marks } = recorded({
+      answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '*-1\r\n' : QUEUED),
+    })
+    ask([['MULTI'], ...commands, ['EXEC']].map((words) => command(...words)).join(''))
+    expect(marks().map((mark) => mark.split(':')[0])).toEqual(['touched l', 'withdrawn *'])
+  })
 
   test.each([
     ['+OK', ['touched *: SET']],
@@ -214,7 +219,14 @@ describe('a Redis connection with replies out of order', () => {
   test.each<readonly [string, readonly (readonly string[])[], number]>([
     ['HELLO 3', [['HELLO', '3']], 0],
     ['no HELLO', [], 1],
-    ['HELLO 2 after HELLO 3', [['HELLO', '3'], ['HELLO', '2']], 1],
+    [
+      'HELLO 2 after HELLO 3',
+      [
+        ['HELLO', '3'],
+        ['HELLO', '2'],
+      ],
+      1,
+    ],
     ['a HELLO without a version after HELLO 3', [['HELLO', '3'], ['HELLO']], 0],
     ['RESET after HELLO 3', [['HELLO', '3'], ['RESET']], 1],
     ['a refused HELLO 3', [['HELLO', '3', 'AUTH', 'bob', 'wrong']], 1],
@@ -236,7 +248,8 @@ describe('a Redis connection with replies out of order', () => {
 
   test('a database that a failed EXEC did not select is not the database of later commands', () => {
     const { ask, told } = recorded({
-      answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '-EXECABORT no\r\n' : name === 'SET' ? OK : QUEUED),
+      answer: ([name]) =>
+        name === 'MULTI' ? OK : name === 'EXEC' ? '-EXECABORT no\r\n' : name === 'SET' ? OK : QUEUED,
     })
     for (const words of [['MULTI'], ['SELECT', '3'], ['EXEC'], ['SET', 'x', '1']]) ask(command(...words))
     expect(ended(told())).toEqual(['0 ok write x="1"'])

@@ -1,9 +1,10 @@
 import type { Json } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { type Interpretation, UNSAID } from '../../../src/record/call.ts'
+import type { CommandOperation } from '../../../src/redis/answers.ts'
 import { HeldValues } from '../../../src/redis/held-values.ts'
 
-const writing = (value: Json, key: string | typeof UNSAID = 'x', f = 'write', harmless?: true) => ({
+const writing = (value: Json, key: string | typeof UNSAID = 'x', f = 'write', harmless?: true): CommandOperation => ({
   call: { f, key, value, ...(harmless && { harmless }) },
   says: () => undefined,
 })

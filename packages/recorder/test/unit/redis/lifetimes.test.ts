@@ -49,12 +49,36 @@ describe('a Redis value whose time to live may predate the recording', () => {
   })
 
   test.each<readonly [string, readonly Exchanged[]]>([
-    ['it was replaced by a swap', [['GETSET x b', '$1\r\na\r\n'], ['DEL x', ':1\r\n']]],
-    ['it was set only if absent', [['SETNX x b', ':1\r\n'], ['DEL x', ':1\r\n']]],
+    [
+      'it was replaced by a swap',
+      [
+        ['GETSET x b', '$1\r\na\r\n'],
+        ['DEL x', ':1\r\n'],
+      ],
+    ],
+    [
+      'it was set only if absent',
+      [
+        ['SETNX x b', ':1\r\n'],
+        ['DEL x', ':1\r\n'],
+      ],
+    ],
     ['it was never seen', []],
     ['it was absent before', [['GETEX x', '$-1\r\n']]],
-    ['the first sum created it', [['INCR x', ':1\r\n'], ['DEL x', ':1\r\n']]],
-    ['the first text that was appended created it', [['APPEND x c', ':1\r\n'], ['DEL x', ':1\r\n']]],
+    [
+      'the first sum created it',
+      [
+        ['INCR x', ':1\r\n'],
+        ['DEL x', ':1\r\n'],
+      ],
+    ],
+    [
+      'the first text that was appended created it',
+      [
+        ['APPEND x c', ':1\r\n'],
+        ['DEL x', ':1\r\n'],
+      ],
+    ],
     ['its time to live was replaced', [held, ['EXPIRE x 100', ':1\r\n']]],
     ['a swap removed it', [held, ['GETDEL x', '$1\r\na\r\n']]],
     ['a compare-and-delete removed it', [held, ['DELIFEQ x a', ':1\r\n']]],

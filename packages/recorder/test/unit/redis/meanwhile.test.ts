@@ -88,7 +88,7 @@ describe('a hash field first accessed during the deletion of all keys', () => {
     ['DEL x', true],
   ])('is recorded as a register while an EXEC of %s is unanswered: %s', (text, isRecorded) => {
     const { client, connect, told } = recorded({
-      answer: scripted({ ...written, MULTI: '+OK\r\n', 'FLUSHALL': '+QUEUED\r\n', 'DEL x': '+QUEUED\r\n' }),
+      answer: scripted({ ...written, MULTI: '+OK\r\n', FLUSHALL: '+QUEUED\r\n', 'DEL x': '+QUEUED\r\n' }),
     })
     for (const each of ['MULTI', text, 'EXEC']) client.send(`${each}\r\n`)
     connect().send('HSET h f 1\r\n')

@@ -111,7 +111,10 @@ describe('a request that no route records', () => {
   const outcomeOf = (status: number): string => {
     const head = { method: 'POST', target: '/other', headers: NO_FIELDS }
     const mapping = compileMapping(parseRouteTable({ routes: [read] }, 'x'))
-    const made = mapping.match(head).understand(head, undefined, NOBODY).complete({ status, headers: NO_FIELDS, body: undefined })
+    const made = mapping
+      .match(head)
+      .understand(head, undefined, NOBODY)
+      .complete({ status, headers: NO_FIELDS, body: undefined })
     return (made as { readonly type: string }).type
   }
 
@@ -136,7 +139,9 @@ describe('a route with several operations', () => {
   const asked = (operations: readonly object[], body = '{}') => {
     const head = { method: 'POST', target: '/kv/x', headers: NO_FIELDS }
     const table = parseRouteTable({ routes: [{ request: 'POST /kv/{key}', operations }] }, 'x')
-    return compileMapping(table).match(head).understand(head, { bytes: Buffer.from(body) }, NOBODY)
+    return compileMapping(table)
+      .match(head)
+      .understand(head, { bytes: Buffer.from(body) }, NOBODY)
   }
   const one = { f: 'write', key: 'path.key', value: { const: 1 } }
   const other = { f: 'write', key: [{ const: 'a' }, 'path.key'], value: 'json.v' }
@@ -189,7 +194,10 @@ describe('a list in a reply', () => {
     ['{"items":[{"v":1}]}', 'item.id'],
     ['{"items":[{"id":"a"}]}', 'item.v'],
   ])('is not understood if it lacks a part: %s', (body, place) => {
-    expect(entries(body)).toMatchObject({ type: 'not-understood', error: expect.stringContaining(`nothing at ${place}`) })
+    expect(entries(body)).toMatchObject({
+      type: 'not-understood',
+      error: expect.stringContaining(`nothing at ${place}`),
+    })
   })
 
   test('is empty if it is absent and the route says that this means absence', () => {
@@ -370,7 +378,10 @@ test.each<readonly [object, string | undefined]>([
   [{ ...read, f: 'dequeue' }, undefined],
   [{ ...read, request: 'GET /kv', key: 'header.id' }, undefined],
   [{ ...read, request: 'GET /*', key: 'query.id' }, undefined],
-  [{ request: 'GET /{key}/{other}', operations: [{ f: 'read', key: ['path.key', 'path.other'], result: 'body' }] }, undefined],
+  [
+    { request: 'GET /{key}/{other}', operations: [{ f: 'read', key: ['path.key', 'path.other'], result: 'body' }] },
+    undefined,
+  ],
   [
     {
       request: 'GET /kv/{key}',

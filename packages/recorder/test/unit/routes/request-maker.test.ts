@@ -40,7 +40,9 @@ test.each(['unknown', 2])('a route table for requests that chaos generates keeps
 test('the reason why no request can be made names the route by its number', () => {
   const stream = { request: 'POST /v1/{key}', f: 'write', value: 'json.value', perhaps: true }
   const { refusals } = makerOf(GET, stream)
-  expect(refusals.get('write')).toMatch(/^routes.json: route 2 \(POST \/v1\/\{key\}\): its operation only happens later/)
+  expect(refusals.get('write')).toMatch(
+    /^routes.json: route 2 \(POST \/v1\/\{key\}\): its operation only happens later/,
+  )
   expect(whyNot({ f: 'write', key: 'x', value: 1 }, GET, stream)).toBe(refusals.get('write'))
 })
 

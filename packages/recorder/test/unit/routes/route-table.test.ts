@@ -51,7 +51,12 @@ describe('a malformed route table', () => {
     [route({ outcomes: { 404: 'maybe' } }), '"outcomes": 404 is "maybe". Give one of ok, absent, fail, info.'],
     [route({ answers: [] }), `${at}: "answers" is []. Give a list of cases`],
     [
-      route({ answers: [{ when: { 'json.a': 1 }, outcome: 'ok' }, { when: { 'json.a': 2 }, outcome: 'maybe' }] }),
+      route({
+        answers: [
+          { when: { 'json.a': 1 }, outcome: 'ok' },
+          { when: { 'json.a': 2 }, outcome: 'maybe' },
+        ],
+      }),
       `${at}: "answers": case 2: "outcome" is "maybe"`,
     ],
     [
