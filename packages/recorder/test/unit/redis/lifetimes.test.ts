@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Lifetimes } from '../../../src/redis/lifetimes.ts'
 import { recorded } from '../../redis/recorded.ts'
 import { command } from '../../redis/redis-in-memory.ts'
 
@@ -87,12 +88,17 @@ describe('a Redis value whose time to live may predate the recording', () => {
     expect(marksAfter(...before, ['MGET x', '*1\r\n$-1\r\n'])).toEqual([])
   })
 
-  test('may have expired if the key is absent and present within one period without a write', () => {
-    const { ask, marks } = recorded({ answer: () => answers.shift() ?? '' })
-    const answers = ['$1\r\na\r\n', '$-1\r\n']
-    ask(command('GET', 'x'))
-    ask(command('GET', 'x'))
-    expect(marks()).toEqual(GONE)
+  test.each<readonly [string, readonly (string | null)[], readonly string[]]>([
+    ['may have expired if of two reads at the same time the first to end finds it absent', [null, 'a'], ['x']],
+    ['may have expired if of two reads at the same time the last to end finds it absent', ['a', null], ['x']],
+    ['has not expired if two reads at the same time find it', ['a', 'a'], []],
+    ['has not expired if two reads at the same time find it absent', [null, null], []],
+  ])('%s', (_, values, expired) => {
+    const lifetimes = new Lifetimes()
+    const parts = [{ call: { f: 'read', key: 'x', value: null, harmless: true }, says: () => undefined }]
+    const calledAt = values.map(() => lifetimes.called(parts))
+    const gone = values.flatMap((value, at) => lifetimes.ended(parts, calledAt[at]!, { type: 'ok', value }, value))
+    expect(gone).toEqual(expired)
   })
 
   test('has not expired if it was deleted after the write', () => {
