@@ -604,10 +604,10 @@ describe('a statement of a recorded transaction', () => {
   ])(
     '%s, answered by %s, has its reads, writes, predicates and locks',
     (sql, said, shown, micro, isPredicate, locked) => {
-      const statement = answered(sql, said, shown)
-      expect(completions(statement)).toEqual([['ok', micro]])
-      expect(marks(statement)).toEqual([])
-      const { predicates, locks } = recorded(statement)[1] ?? {}
+      const [, completion = {}, ...others] = recorded(answered(sql, said, shown))
+      expect(completion).toMatchObject({ f: 'txn', type: 'ok', value: micro })
+      expect(others).toEqual([])
+      const { predicates, locks } = completion
       expect(predicates).toEqual(isPredicate ? [expect.any(String)] : undefined)
       const times = [expect.any(Number), expect.any(Number)]
       expect(locks).toEqual(locked.length === 0 ? undefined : locked.map((row) => [row, ...times]))
