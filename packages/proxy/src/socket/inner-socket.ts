@@ -27,7 +27,7 @@ class InnerSocket extends Duplex {
   /** As with a TLS socket, bytes must pass through the stream. */
   readonly encrypted = true
   readonly remoteAddress = '127.0.0.1'
-  remotePort = 0
+  remotePort: number | undefined
   /** The proxy's connection to the server, which keeps the process alive for this end. */
   #onward: Pick<Socket, 'ref' | 'unref'> | undefined
   #isIdle = false
@@ -52,7 +52,7 @@ class InnerSocket extends Duplex {
     process.nextTick(() => {
       const { peer } = this
       if (peer === undefined || peer.destroyed) this.#resetByPeer()
-      else if (peer.readableEnded || peer.push(copy)) written()
+      else if (peer.push(copy)) written()
       else peer.#hasRoom = written
     })
   }
@@ -118,7 +118,7 @@ class InnerSocket extends Duplex {
   }
 
   #endPeer(): void {
-    if (this.peer !== undefined && !this.peer.destroyed && !this.peer.readableEnded) this.peer.push(null)
+    if (this.peer?.destroyed === false) this.peer.push(null)
   }
 
   #resetByPeer(): void {

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest'
+import { cleanUp } from '../../../../testing/src/sockets.ts'
+import { connectWithin, goOnTo } from '../../../src/socket/inner-socket.ts'
+
+function connected() {
+  const ends = connectWithin()
+  cleanUp(() => void ends.client.destroy())
+  return ends
+}
+
+/** What happens at an end, in order. */
+function eventsOf(end: { on(name: string, listener: (value?: unknown) => void): unknown }): string[] {
+  const events: string[] = []
+  end.on('data', (bytes) => void events.push(String(bytes)))
+  end.on('end', () => void events.push('end'))
+  end.on('error', (error) => void events.push((error as NodeJS.ErrnoException).code ?? ''))
+  end.on('close', (isBroken) => void events.push(isBroken === true ? 'broken' : 'closed'))
+  return events
+}
+
+const laterTurns = async () => {
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe('a connection within the process', () => {
+  test('has a different client port from every other', () => {
+    const [first, second] = [connected(), connected()]
+    expect(second.accepted.remotePort).toBe((first.accepted.remotePort ?? 0) + 1)
+  })
+
+  test('delivers bytes in a later turn, unchanged if their memory is reused', async () => {
+    const { client, accepted } = connected()
+    const [asked, replied] = [eventsOf(accepted), eventsOf(client)]
+    const memory = Buffer.from('ask')
+    client.write(memory)
+    memory.fill(0)
+    accepted.write('reply')
+    expect([asked, replied]).toEqual([[], []])
+    await laterTurns()
+    expect([asked, replied]).toEqual([['ask'], ['reply']])
+  })
+
+  test('delivers bytes together that were written together', async () => {
+    const { client, accepted } = connected()
+    const asked = eventsOf(accepted)
+    client.cork()
+    client.write('a')
+    client.write('b')
+    client.uncork()
+    await laterTurns()
+    expect(asked).toEqual(['ab'])
+  })
+
+  test('makes a writer wait while the reader has no room', async () => {
+    const { client, accepted } = connected()
+    let written = 0
+    const sizeBytes = accepted.readableHighWaterMark
+    client.write(Buffer.alloc(sizeBytes), () => written++)
+    await laterTurns()
+    expect([written, client.writableLength]).toEqual([0, sizeBytes])
+    accepted.resume()
+    await laterTurns()
+    expect([written, client.writableLength]).toEqual([1, 0])
+  })
+
+  test('releases a waiting writer when the reader is destroyed', async () => {
+    const { client, accepted } = connected()
+    const replied = eventsOf(client)
+    let written = 0
+    client.write(Buffer.alloc(accepted.readableHighWaterMark), () => written++)
+    await laterTurns()
+    accepted.destroy()
+    await laterTurns()
+    expect([written, replied]).toEqual([1, ['end', 'closed']])
+  })
+
+  test('closes at its client once the accepted end has ended, but lets the accepted end reply after its client', async () => {
+    const first = connected()
+    const [asked, replied] = [eventsOf(first.accepted), eventsOf(first.client)]
+    first.client.end('ask')
+    await laterTurns()
+    expect([asked, replied]).toEqual([['ask', 'end'], []])
+    first.accepted.end('reply')
+    await laterTurns()
+    expect([asked, replied]).toEqual([
+      ['ask', 'end', 'closed'],
+      ['reply', 'end', 'closed'],
+    ])
+    const second = connected()
+    const [silent, ended] = [eventsOf(second.accepted), eventsOf(second.client)]
+    second.accepted.end()
+    await laterTurns()
+    expect([silent, ended]).toEqual([
+      ['end', 'closed'],
+      ['end', 'closed'],
+    ])
+  })
+
+  test('resets the other end, after it has read the bytes written before', async () => {
+    const { client, accepted } = connected()
+    const [asked, replied] = [eventsOf(accepted), eventsOf(client)]
+    accepted.write('reply')
+    accepted.resetAndDestroy()
+    await laterTurns()
+    expect([asked, replied]).toEqual([['closed'], ['reply', 'ECONNRESET', 'broken']])
+    expect(client.errored).toMatchObject({ message: 'read ECONNRESET', errno: -104, syscall: 'read' })
+  })
+
+  test('ends for the other end when it is destroyed, and resets an end that writes after that', async () => {
+    const { client, accepted } = connected()
+    const asked = eventsOf(accepted)
+    client.destroy()
+    await laterTurns()
+    expect(asked).toEqual(['end'])
+    accepted.write('reply')
+    await laterTurns()
+    expect(asked).toEqual(['end', 'ECONNRESET', 'broken'])
+  })
+
+  test('delivers what was written before it is destroyed soon', async () => {
+    const { client, accepted } = connected()
+    const [asked, replied] = [eventsOf(accepted), eventsOf(client)]
+    accepted.write('reply')
+    accepted.destroySoon()
+    await laterTurns()
+    expect([asked, replied]).toEqual([['closed'], ['reply', 'end', 'closed']])
+    const ended = connected()
+    const heard = eventsOf(ended.client)
+    ended.accepted.end('reply')
+    await laterTurns()
+    ended.accepted.destroySoon()
+    await laterTurns()
+    expect([heard, ended.accepted.destroyed]).toEqual([['reply', 'end', 'closed'], true])
+  })
+
+  test('keeps the process alive as its client asks, by the connection dialled for it', () => {
+    const { client, accepted } = connected()
+    const calls: string[] = []
+    const onward = { ref: () => calls.push('ref'), unref: () => calls.push('unref') }
+    const asSocket = client as unknown as typeof accepted
+    goOnTo(accepted, onward as unknown as typeof accepted)
+    expect(calls).toEqual([])
+    expect(asSocket.unref()).toBe(client)
+    expect(asSocket.ref()).toBe(client)
+    expect(calls).toEqual(['unref', 'ref'])
+    const idle = connected()
+    ;(idle.client as unknown as typeof accepted).unref()
+    goOnTo(idle.accepted, onward as unknown as typeof accepted)
+    expect(calls).toEqual(['unref', 'ref', 'unref'])
+  })
+})
