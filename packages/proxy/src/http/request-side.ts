@@ -300,7 +300,7 @@ export class RequestSide implements Stage {
       intake.treatment = 'swallow'
       this.#progress = 'stopped'
       // Respond now. A client that waits for a response before it sends the body would otherwise wait for ever.
-      if (turn.awaitsContinue && !wasSearched) this.#answerBeforeBody(turn, time)
+      if (turn.awaitsContinue && !wasSearched) this.#connection.answerInTurn()
     } else if (plan.isNothing && !wasSearched && !this.#cut.isHeld && this.#connection.host === undefined) {
       intake.treatment = 'pass'
       this.#forward(turn, time)
@@ -309,11 +309,6 @@ export class RequestSide implements Stage {
       intake.treatment = 'collect'
       this.#beginSending(turn, plan, wasSearched)
     }
-  }
-
-  #answerBeforeBody(turn: HttpTurn, time: Nanos): void {
-    if (turn.silenced !== undefined) turn.lostForClient(time, LOST.request)
-    this.#connection.answerInTurn()
   }
 
   #beginSending(turn: HttpTurn, plan: RequestPlan, wasSearched: boolean): void {
