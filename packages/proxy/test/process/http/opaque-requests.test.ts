@@ -82,6 +82,14 @@ describe('bytes that are not HTTP/1.1', () => {
     expect(found(bytes)).toEqual(requests)
   })
 
+  test('are not searched any further after a request that may change any key', () => {
+    const requests = new OpaqueRequests(compileMapping(table))
+    expect(requests.read(CLIENT_HELLO)).toEqual([])
+    expect(requests.read(Buffer.from('\nPATCH /other HTTP/1.1\n\n'))).toEqual(everything('PATCH /other'))
+    expect([...requests.read(Buffer.from('PUT /kv/x HTTP/1.1\n\n')), ...requests.end()]).toEqual([])
+    expect(requests.answered(Buffer.of(0x16, 3, 3))).toEqual([])
+  })
+
   test('are taken as requests for any key if the server accepts TLS, or if bytes follow the TLS hello', () => {
     const requests = new OpaqueRequests(compileMapping(table))
     expect(requests.read(CLIENT_HELLO)).toEqual([])

@@ -298,6 +298,24 @@ describe('a connection with several requests', () => {
     expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1, refused: 1 })
   })
 
+  test.each([
+    [26, 2],
+    [25, 1],
+  ])('a chunked request of 26 bytes is duplicated if maxBodyBytes is %i: %i', async (maxBodyBytes, times) => {
+    const accepted: Received[] = []
+    const server = await serve((socket) => accepted.push(new Received(socket)))
+    const { route, apply } = await httpRouteTo(server)
+    const applied = apply({ kind: 'duplicate-request', maxBodyBytes })
+    const client = await dial(route)
+    const head = 'PUT /kv/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+    const [first, rest] = ['6\r\nabcdef\r\n', '5\r\nghijk\r\n0\r\n\r\n']
+    client.write(head + first)
+    await eventually(() => accepted[0]?.text.endsWith(first) === true)
+    client.write(rest)
+    await eventually(() => accepted[0]?.text === (head + first + rest).repeat(times))
+    expect([applied.hits, applied.missed]).toEqual([times - 1, 2 - times])
+  })
+
   test('a request longer than maxBodyBytes is forwarded only once, and duplicate-request reports the request as missed', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)

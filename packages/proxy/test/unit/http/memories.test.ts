@@ -25,6 +25,18 @@ describe('the earlier responses of stale-reply', () => {
     expect(note('GET /1', reply('new'))).toBeUndefined()
   })
 
+  test('are forgotten beyond 64 MiB, those of the oldest request first', () => {
+    const note = notes()
+    const bytes = Buffer.alloc(8 * KIB * KIB)
+    const large = { ...reply(''), raw: bytes, body: { bytes } }
+    for (let i = 0; i < 4; i++) note(`GET /${i}`, large)
+    note('GET /0', large)
+    note('GET /4', reply('new'))
+    // Compared here, because printing a difference would take seconds.
+    const isKept = (path: string) => note(`GET ${path}`, reply('new')) === large
+    expect([isKept('/0'), isKept('/1'), isKept('/3')]).toEqual([false, true, true])
+  })
+
   test('stale-reply keeps the previous response of each resource while a large resource changes 20 times', () => {
     const note = notes()
     const large = reply('x'.repeat(4 * KIB * KIB))
