@@ -7,7 +7,7 @@ import { isLoopback, parseAddress, resolveAddress } from './state/address.ts'
 import { createListenRule } from './state/listen-rule.ts'
 import { toxiproxyApi } from './toxiproxy/api.ts'
 import type { ToxiproxyOptions } from './toxiproxy/routes.ts'
-import { v1Api } from './v1/api.ts'
+import { isVersioned, v1Api } from './v1/api.ts'
 
 export interface ControlOptions {
   /** `host:port`. */
@@ -36,11 +36,12 @@ export async function startControl(plane: ControlPlane, options: ControlOptions)
   const named = plane.proxies.list().map(({ listen }) => listen)
   const mayListen = createListenRule({ isTrusted: isOpen || token !== undefined, named })
   const versioned = v1Api(plane, options.version, mayListen)
+  const other = toxiproxy === undefined ? plainApi(plane, versioned) : toxiproxyApi(plane, toxiproxy, mayListen)
   return startControlServer({
     listen: await resolveAddress(address),
     identity,
     guard: createGuard({ listenHost: address.host, token, hostNames, isSecure: identity !== undefined }),
-    apis: [versioned, toxiproxy === undefined ? plainApi(plane, versioned) : toxiproxyApi(plane, toxiproxy, mayListen)],
+    apiOf: (path) => (isVersioned(path) ? versioned : other),
     onRequest: options.onRequest,
   })
 }

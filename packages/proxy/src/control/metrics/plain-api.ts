@@ -6,7 +6,6 @@ import { metricsReply } from './metrics.ts'
 export function plainApi(plane: ControlPlane, versioned: Api): Api {
   return {
     ...versioned,
-    owns: () => true,
     routes: [{ method: 'GET', path: '/metrics', handle: () => metricsReply(plane) }],
   }
 }

@@ -27,7 +27,6 @@ export interface ApiRoute {
 }
 
 export interface Api {
-  owns(path: string): boolean
   readonly routes: readonly ApiRoute[]
   /** Returns a response that rejects the request before any route is matched; undefined if the request may pass. */
   refuse?(headers: IncomingHttpHeaders): ApiReply | undefined

@@ -15,8 +15,7 @@ export interface ControlServerOptions {
   /** The server's certificate and key; absent for plain HTTP. */
   readonly identity?: Identity | undefined
   readonly guard: Guard
-  /** The APIs in the order in which they are tried. The last one must own every path. */
-  readonly apis: readonly [...Api[], Api]
+  readonly apiOf: (path: string) => Api
   /** Called after each request has been answered. */
   readonly onRequest?: ((method: string, path: string, status: number) => void) | undefined
 }
@@ -77,8 +76,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, options
   response.on('error', () => undefined)
   const method = request.method ?? ''
   const { path, query } = splitUrl(request.url ?? '/')
-  const api = options.apis.find((candidate) => candidate.owns(path)) ?? options.apis[options.apis.length - 1]
-  if (api === undefined) throw new TypeError('the last API owns every path')
+  const api = options.apiOf(path)
   const reply = await answer(request, { api, method, path, query, guard: options.guard })
   if ('stream' in reply) {
     for (const [name, value] of Object.entries(api.headers())) response.setHeader(name, value)
@@ -126,10 +124,8 @@ async function answer(
 }
 
 function splitUrl(url: string): { readonly path: string; readonly query: URLSearchParams } {
-  const mark = url.indexOf('?')
-  return mark < 0
-    ? { path: url, query: new URLSearchParams() }
-    : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+  const [path = ''] = url.split('?', 1)
+  return { path, query: new URLSearchParams(url.slice(path.length + 1)) }
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -6,10 +6,9 @@ import type { ListenRule } from '../state/listen-rule.ts'
 import { failure, plainText, toxiproxyMessage } from './replies.ts'
 import { type ToxiproxyOptions, toxiproxyRoutes } from './routes.ts'
 
-/** Toxiproxy's HTTP interface (2.x). It owns every path that no other API owns. */
+/** Toxiproxy's HTTP interface (2.x). It has every path outside /v1. */
 export function toxiproxyApi(plane: ControlPlane, options: ToxiproxyOptions, mayListen: ListenRule): Api {
   return {
-    owns: () => true,
     routes: toxiproxyRoutes(plane, options, mayListen),
     refuse: ({ 'user-agent': agent }) =>
       agent?.startsWith('Mozilla/') === true ? plainText(403, 'User agent not allowed\n') : undefined,

@@ -8,11 +8,12 @@ import { v1Routes } from './routes.ts'
 
 const PREFIX = '/v1'
 
+export const isVersioned = (path: string): boolean => path === PREFIX || path.startsWith(`${PREFIX}/`)
+
 /** The project's own API, for everything that Toxiproxy's API cannot express. Errors are `{"error","status"}`. */
 export function v1Api(plane: ControlPlane, version: string, mayListen: ListenRule): Api {
   const failure = (status: number, error: string): ApiReply => json(status, { error, status })
   return {
-    owns: (path) => path === PREFIX || path.startsWith(`${PREFIX}/`),
     routes: v1Routes(plane, version, mayListen),
     noSuchPath: () => failure(404, 'there is no such path; GET /v1/openapi.json lists the paths'),
     wrongMethod(allowed) {
