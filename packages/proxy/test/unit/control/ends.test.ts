@@ -117,6 +117,10 @@ describe('the protocol that a proxy carries', () => {
     })
     expect(parseCarriage('http2', 'x')).toEqual({ kind: 'http2', table: undefined })
     expect(parseCarriage('resp', 'x').kind).toBe('spoken')
+    expect(parseCarriage('postgresql', 'x').kind).toBe('messages')
+    expect(parseCarriage({ kind: 'postgresql', tables: { accounts: { values: ['balance'] } } }, 'x').kind).toBe(
+      'spoken',
+    )
     expect(framingOf(parseCarriage('json-lines', 'x'))?.name).toBe('json-lines')
     expect(framingOf(parseCarriage({ kind: 'length-prefixed', lengthFieldLength: 2 }, 'x'))?.name).toBe(
       'length-prefixed',

@@ -48,6 +48,21 @@ describe('a fault at the control interface', () => {
     expect((await ask('GET', '/v1/links/clients%3En1')).json.faults).toEqual(['f'])
   })
 
+  test('keeps its lease if it is replaced, and is not moved to another lease', async () => {
+    const { ask } = await withProxies()
+    const grant = async () => (await ask('POST', '/v1/leases', { owner: 'test' })).json.id as string
+    const [lease, other] = [await grant(), await grant()]
+    const put = (name: string, more: object = {}) =>
+      ask('PUT', `/v1/faults/${name}`, { ...latency, links: ['clients>n1'], ...more })
+    expect(await put('f', { lease })).toMatchObject({ status: 201, json: { lease } })
+    expect(await put('f')).toMatchObject({ status: 200, json: { lease } })
+    expect(await put('f', { lease })).toMatchObject({ status: 200, json: { lease } })
+    const refused = { status: 409, json: { error: expect.stringContaining('depends on another lease') } }
+    expect(await put('f', { lease: other })).toMatchObject(refused)
+    await put('unleased')
+    expect(await put('unleased', { lease })).toMatchObject(refused)
+  })
+
   test('DELETE /v1/faults/NAME is refused if the fault belongs to a toxic, a partition or the rule set', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/proxies/n1/toxics', { type: 'latency' })
@@ -133,6 +148,24 @@ describe('a rule set', () => {
       'fault-removed gone',
       'fault-added rule-2',
       'rules-swapped ',
+    ])
+  })
+
+  test('may change the fault of a name in it, and is refused as a whole if another fault has a name in it', async () => {
+    const { ask } = await withProxies()
+    const rule = (name: string, latencyMs: number) => ({ ...latency, links: ['a>b'], name, latencyMs })
+    const put = (...faults: object[]) => ask('PUT', '/v1/rules', { faults })
+    expect((await ask('POST', '/v1/faults', rule('taken', 1))).status).toBe(201)
+    expect((await put(rule('one', 1), rule('two', 1))).status).toBe(200)
+    expect((await put(rule('one', 2), rule('two', 1))).status).toBe(200)
+    expect(await put(rule('one', 3), rule('taken', 2))).toMatchObject({
+      status: 409,
+      json: { error: 'there is a fault "taken" already (api)' },
+    })
+    const { faults } = (await ask('GET', '/v1/rules')).json as { faults: { name: string; latencyMs: number }[] }
+    expect(faults.map(({ name, latencyMs }) => [name, latencyMs])).toEqual([
+      ['two', 1],
+      ['one', 2],
     ])
   })
 

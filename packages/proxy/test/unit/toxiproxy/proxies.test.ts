@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { echo } from '../../../../testing/src/sockets.ts'
+import { dial, echo, Received } from '../../../../testing/src/sockets.ts'
 import { control } from '../../control/control-plane.ts'
 import { proxy, UPSTREAM, withProxy } from '../../toxiproxy/one-proxy.ts'
 
@@ -214,6 +214,16 @@ describe('POST /populate', () => {
     expect(Object.keys((await ask('GET', '/proxies')).json)).toEqual(['one'])
   })
 
+  test('keeps the toxics of an existing proxy if one of the given toxics is invalid', async () => {
+    const { ask, created } = await withProxy()
+    await ask('POST', '/proxies/db/toxics', { type: 'latency', name: 'a', attributes: { latency: 1 } })
+    const { json: before } = await ask('GET', '/proxies/db/toxics')
+    const toxics = [{ type: 'latency', name: 'a', attributes: { latency: 2 } }, { type: 'noop' }, { type: 'none' }]
+    const { listen, upstream } = created
+    expect((await ask('POST', '/populate', [{ name: 'db', listen, upstream, toxics }])).status).toBe(400)
+    expect((await ask('GET', '/proxies/db/toxics')).json).toEqual(before)
+  })
+
   test('accepts toxics for new and existing proxies', async () => {
     const { ask } = await control()
     const toxics = [{ type: 'latency', attributes: { latency: 10 }, toxicity: 0.5 }]
@@ -234,6 +244,21 @@ describe('POST and PATCH /proxies/{proxy}', () => {
       status: 200,
       json: { name: 'db', listen: created.listen, upstream: '127.0.0.1:2', toxics: [{ type: 'noop' }] },
     })
+  })
+
+  test('keep open connections if they name the same addresses, and end them if they name others', async () => {
+    const server = await echo()
+    const { ask, created } = await withProxy({ upstream: `127.0.0.1:${server.port}` })
+    const [host, port] = created.listen.split(':')
+    const client = new Received(await dial({ host, port: Number(port) }))
+    client.socket.write('a')
+    await client.until(({ text }) => text === 'a')
+    const { listen, upstream } = created
+    expect(await ask('POST', '/proxies/db', { listen, upstream })).toMatchObject({ status: 200, json: created })
+    client.socket.write('b')
+    await client.until(({ text }) => text === 'ab')
+    await ask('POST', '/proxies/db', { listen, upstream: '127.0.0.1:1' })
+    await client.until(({ closed }) => closed)
   })
 
   test('leave a proxy unchanged if its new host name resolves to the same address', async () => {

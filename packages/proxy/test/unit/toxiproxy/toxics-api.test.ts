@@ -7,6 +7,12 @@ describe('the toxics of a proxy', () => {
   test.each([
     ['latency', { latency: 5, jitter: 2 }, { kind: 'latency', latencyMs: 5, jitterMs: 2, distribution: 'uniform' }],
     ['latency', {}, { kind: 'latency', latencyMs: 0, jitterMs: 0, distribution: 'uniform' }],
+    ['bandwidth', {}, { kind: 'bandwidth', bytesPerSecond: 0, shared: false }],
+    ['slow_close', {}, { kind: 'slow-close', delayMs: 0 }],
+    ['timeout', {}, { kind: 'timeout', afterMs: 0 }],
+    ['reset_peer', {}, { kind: 'reset-peer', afterMs: 0 }],
+    ['limit_data', {}, { kind: 'limit-bytes', bytes: 0 }],
+    ['slicer', { average_size: 9 }, { kind: 'slice', averageBytes: 9, variationBytes: 0, pauseMs: 0 }],
     ['bandwidth', { rate: 3 }, { kind: 'bandwidth', bytesPerSecond: 3000, shared: false }],
     ['slow_close', { delay: 7 }, { kind: 'slow-close', delayMs: 7 }],
     ['timeout', { timeout: 7 }, { kind: 'timeout', afterMs: 7 }],
