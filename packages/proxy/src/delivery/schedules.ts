@@ -152,7 +152,7 @@ export const packetLoss: StageOf<'packet-loss'> = ({ harm, random, hit }) => {
     },
     moved() {
       freeAtMs = leavesAtMs
-      if (lost > 0) hit(lost)
+      hit(lost)
       lost = 0
       return undefined
     },

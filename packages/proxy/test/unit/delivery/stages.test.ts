@@ -10,6 +10,7 @@ import {
   passed,
   planDelivery,
   queueLimitBytes,
+  transform,
 } from '../../../src/delivery/plan.ts'
 import type { StandingHarm } from '../../../src/delivery/registry.ts'
 import { drawLatencyMs } from '../../../src/delivery/schedules.ts'
@@ -93,6 +94,39 @@ describe('the plan of a delivery', () => {
       piece: { sizeBytes: 6 },
     })
     expect(planDelivery([alone], nextOf(chunkOf(25), 10), 0)).toMatchObject({ alone: true, piece: { sizeBytes: 25 } })
+  })
+
+  const [holding, dropping] = (['hold', 'drop'] as const).map((mode) => stageOf({ kind: 'partition', mode }).stage)
+  test.each<readonly [string, readonly Placed[], string]>([
+    ['no cut', [], 'deliver'],
+    ['a cut that holds', [placed(holding!)], 'hold'],
+    ['a cut that drops', [placed(dropping!)], 'lose'],
+    ['a cut that holds before a cut that drops', [placed(holding!), placed(dropping!)], 'lose'],
+    ['a cut that drops before a cut that holds', [placed(dropping!), placed(holding!)], 'lose'],
+    ['a cut that drops from a later byte on', [placed(dropping!, 10)], 'deliver'],
+    ['a bandwidth of 0', [placed(stageOf(bandwidth(0)).stage)], 'hold'],
+    ['a byte limit that is reached', [placed(stageOf({ kind: 'limit-bytes', bytes: 0 }).stage)], 'close'],
+    ['a timeout', [placed(stageOf({ kind: 'timeout', afterMs: millis(0) }).stage)], 'discard'],
+  ])('at byte 9 under %s is %3$s', (_, stages, kind) => {
+    expect(planDelivery(stages, nextOf(chunkOf(5), 9), 0).kind).toBe(kind)
+  })
+
+  test('discards bytes at the time at which they reach the discarding stage, and asks no later stage', () => {
+    const later = placed({
+      countsArriving: 'nothing',
+      portionBytes: () => 1,
+      leavesAtMs: () => 1000,
+    })
+    const discarding = placed(stageOf({ kind: 'reset-peer', afterMs: millis(0) }).stage)
+    const plan = planDelivery([placed(stageOf(latency(5)).stage), discarding, later], nextOf(chunkOf(9, 2)), 0)
+    expect(plan).toEqual({ kind: 'discard', piece: expect.objectContaining({ sizeBytes: 9 }), atMs: 7, by: discarding })
+  })
+
+  test('changes bytes by each stage that acts at their position, in order', () => {
+    const adding = (text: string, afterBytes: number) =>
+      placed({ countsArriving: 'nothing', transform: (bytes) => Buffer.concat([bytes, Buffer.from(text)]) }, afterBytes)
+    const stages = [placed(nothing), adding('a', 0), adding('b', 9), adding('c', 8)]
+    expect(String(transform(stages, 8, Buffer.from('-')))).toBe('-ac')
   })
 
   test('reports to each stage in force whether a piece was the last of its chunk, and counts endings as hits', () => {
