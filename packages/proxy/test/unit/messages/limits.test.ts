@@ -40,6 +40,16 @@ describe('the end of a framed stream', () => {
   })
 })
 
+test('the memory of messages is free at once, whether they are passed on, held, dropped or copied', () => {
+  const { apply, interceptor, there } = world()
+  const receive = (text: string) => interceptor.requests.receive(Buffer.from(text))
+  expect(receive('1\n')).toBe(true)
+  apply(behind(1), { when: { nth: 1 } })
+  apply(drop, { when: { nth: 3 } })
+  expect([receive('2\n'), receive('3\n'), receive('4\n5\n[6'), receive(']\n')]).toEqual([true, true, true, true])
+  expect(there.text).toBe('1\n3\n2\n5\n[6]\n')
+})
+
 describe('bytes that are not a message or exceed the message limit', () => {
   test('pass unchanged and contiguously, and are counted', () => {
     const { apply, send, there, clock, faults } = world({ maxMessageBytes: 50 })

@@ -11,7 +11,10 @@ const ready = writeBackend({ kind: 'ready', status: 'I' })
 
 /** A connection of which client and server have agreed to start, with a fault on its COMMIT. */
 function session(
-  harm: Pick<SqlFault, 'kind' | 'code' | 'message'> | { kind: 'lose-reply'; silence: 'reset' | 'hang' },
+  harm:
+    | Pick<SqlFault, 'kind' | 'code' | 'message'>
+    | { kind: 'lose-reply'; silence: 'reset' | 'hang' }
+    | { kind: 'crash-before-reply' },
 ) {
   const made = world({ framing: postgresql })
   const fault = made.faults.applyToStatements({ ...harm, links: to, match: { statement: 'COMMIT' } } as SqlFault)
@@ -60,22 +63,20 @@ describe('a fatal SQL error', () => {
 
 describe('a lost reply to a statement', () => {
   test.each([
-    ['reset', true],
-    ['hang', false],
-  ] as const)(
-    'is withheld with all later messages, and only silence "reset" resets the connection: %s',
-    (silence, isReset) => {
-      const { send, answer, there, here, ending, fault } = session({ kind: 'lose-reply', silence })
-      send(query('INSERT') + query('COMMIT') + query('SELECT'))
-      expect(there.text).toBe(query('INSERT') + query('COMMIT') + query('SELECT'))
-      const inserted = [complete('INSERT 0 1'), ready]
-      answer(...inserted, complete('COMMIT'))
-      expect([fault.hits, ending.aborted]).toEqual([0, false])
-      answer(ready, complete('SELECT 0'), ready)
-      expect(here.text).toBe(Buffer.concat(inserted).toString('latin1'))
-      expect([fault.hits, ending.aborted]).toEqual([1, isReset])
-    },
-  )
+    [{ kind: 'lose-reply', silence: 'reset' }, true],
+    [{ kind: 'lose-reply', silence: 'hang' }, false],
+    [{ kind: 'crash-before-reply' }, true],
+  ] as const)('is withheld with all later messages, and the fault %j resets the connection: %s', (harm, isReset) => {
+    const { send, answer, there, here, ending, fault } = session(harm)
+    send(query('INSERT') + query('COMMIT') + query('SELECT'))
+    expect(there.text).toBe(query('INSERT') + query('COMMIT') + query('SELECT'))
+    const inserted = [complete('INSERT 0 1'), ready]
+    answer(...inserted, complete('COMMIT'))
+    expect([fault.hits, ending.aborted]).toEqual([0, false])
+    answer(ready, complete('SELECT 0'), ready)
+    expect(here.text).toBe(Buffer.concat(inserted).toString('latin1'))
+    expect([fault.hits, ending.aborted]).toEqual([1, isReset])
+  })
 
   test('the fault lose-reply withholds the reply to a statement even if a message of the reply exceeds the size limit', () => {
     const { send, answer, here, fault } = session({ kind: 'lose-reply', silence: 'hang' })
