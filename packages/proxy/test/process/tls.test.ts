@@ -157,6 +157,24 @@ describe('TLS originated at the proxy', () => {
     expect([route.failedHandshakes, client.error]).toEqual(accepted ? [0, undefined] : [1, 'ECONNRESET'])
   })
 
+  test.each([
+    ['is asked which protocols it speaks', ['h2', 'http/1.1']],
+    ['is dialled', undefined],
+  ])('disconnects immediately from a silent server that %s when the route closes', async (_, alpn) => {
+    const accepted: Received[] = []
+    const server = await serve((socket) => accepted.push(new Received(socket)))
+    const terminate = alpn === undefined ? {} : { terminate: { identity, alpn } }
+    const { route } = await routeWith({ ...terminate, originate: trust }, server)
+    await dial(route)
+    await eventually(() => (accepted[0]?.length ?? 0) > 0)
+    const closedAtMs = performance.now()
+    await route.close()
+    await accepted[0]?.until(isOver)
+    // Sooner than the time limit of a handshake.
+    expect(performance.now() - closedAtMs).toBeLessThan(5_000)
+    expect(accepted).toHaveLength(1)
+  })
+
   test('presents a certificate to a server that requires one', async () => {
     const server = await echoSecurely({ requestCert: true, rejectUnauthorized: true, ca: authority.certificate })
     const { route } = await routeWith({ originate: { ...trust, identity } }, server)

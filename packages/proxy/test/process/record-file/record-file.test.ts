@@ -90,6 +90,15 @@ describe('a recording in several parts', () => {
     expect(file.statistics).toMatchObject({ path, parts: { current: 5, removed: 0 }, lostLines: 0 })
   })
 
+  test('fills a part to exactly its size limit, and keeps a longer line alone in its part', async () => {
+    const path = newDirectory()
+    const file = openRecordFile(path, { parts: { bytes: 10 } })
+    const [long, short] = ['a line of 18 bytes\n', 'abcd\n']
+    for (const text of [long, short, short, short, long]) file.write(text)
+    await file.close()
+    expect(partsIn(path).map((name) => textOf(join(path, name)))).toEqual([long, short + short, short, long])
+  })
+
   test('starts a new part with the first event after the time limit', async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { everyMs: 60_000 } })
@@ -192,6 +201,24 @@ describe('a recording on a stalled disk', () => {
     expect(file).toMatchObject({ congested: false, statistics: { behindBytes: 0, lostLines: 0, congestions: 1 } })
     expect(file.statistics.mostBehindBytes).toBeGreaterThan(200_000)
     expect(disk.written.join('').length).toBe(file.statistics.writtenBytes)
+  })
+
+  test('lets traffic continue once the backlog is half of the bound', async () => {
+    const disk = new StalledDisk()
+    const parts = { bytes: 20_000 }
+    const file = openRecordFile(join(directory, 'halved'), { disk: disk.write, maximumBehindBytes: 80_000, parts })
+    const text = `${'x'.repeat(19_999)}\n`
+    for (let i = 0; i < 4; i++) file.write(text)
+    expect([file.congested, file.statistics.behindBytes]).toEqual([false, 80_000])
+    file.write(text)
+    expect([file.congested, file.statistics.congestions]).toEqual([true, 1])
+    const relievedAt: number[] = []
+    file.whenRelieved(() => relievedAt.push(disk.written.length))
+    const closed = file.close()
+    while (disk.isWriting) disk.proceed()
+    await closed
+    // The fifth line was still gathered when half of the others were written.
+    expect([relievedAt, disk.written]).toEqual([[3], Array(5).fill(text)])
   })
 
   test('writes the waiting lines of one part together, up to some megabytes', async () => {
