@@ -17,7 +17,7 @@ import { claim, deleteRow, updateLock, updateRow } from './write-rows.ts'
 export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, before: Tuple | undefined, run: Run): void {
   for (const key of keys) {
     if (!refers(key, tuple)) continue
-    if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {
+    if (before !== undefined && sameKey(key.columns, key.table, before.values, tuple.values, run)) {
       // If the key is unchanged and the old version is committed, no new check is needed. The check of an uncommitted
       // old version does nothing once that version is replaced.
       if (statusOf(before.xmin) === 'committed') continue
@@ -67,8 +67,7 @@ export function oweReferencedChecks(facts: TableFacts, tuple: Tuple, next: Tuple
   for (const key of facts.referencing) {
     const values = key.referencedColumns.map((place) => tuple.values[place] ?? null)
     if (values.includes(null)) continue
-    if (next !== undefined && sameKey(key, key.referencedColumns, key.referenced, tuple.values, next.values, run))
-      continue
+    if (next !== undefined && sameKey(key.referencedColumns, key.referenced, tuple.values, next.values, run)) continue
     const action = next === undefined ? key.onDelete : key.onUpdate
     run.owed.push({
       deferred: action === 'no action' && run.isDeferred(key),
@@ -79,7 +78,6 @@ export function oweReferencedChecks(facts: TableFacts, tuple: Tuple, next: Tuple
 }
 
 function sameKey(
-  _key: ForeignKey,
   places: readonly number[],
   table: Table,
   before: readonly SqlValue[],

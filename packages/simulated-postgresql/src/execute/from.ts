@@ -175,12 +175,7 @@ export function scanOf(
     table,
   )
   scope.context.reads(table)
-  return new TableScan(
-    table,
-    relation,
-    columns.map((column) => column.attribute - 1),
-    dependent,
-  )
+  return new TableScan(table, relation, dependent)
 }
 
 type AliasFields = Fields<'RangeVar'>['alias']

@@ -11,7 +11,7 @@ import type { Context } from './context.ts'
 import type { JoinedRow, ModificationPlan, QueryPlan, Rows, Run, TableFacts } from './model.ts'
 import { type Conflict, compileConflict, conflictsAsked, resolveConflict } from './on-conflict.ts'
 import { compileReturning, resultColumns, targetTable, tidy } from './returning.ts'
-import { emptyRow } from './rows.ts'
+import { emptyRow, fillSlots } from './rows.ts'
 import { evaluating } from './run.ts'
 import { addRelation, QueryScope } from './scope.ts'
 import { project } from './select.ts'
@@ -48,8 +48,7 @@ export function compileInsert(
   const returning = compileReturning(read.returningClause, scope)
   const place = (tuple: Tuple): JoinedRow => {
     const row = emptyRow(scope)
-    for (const [at, column] of columnsOf(table).entries())
-      row.values[relation.columns[at]?.slot ?? 0] = tuple.values[column.attribute - 1] ?? null
+    fillSlots(row.values, relation.columns, tuple.values)
     relation.system?.place(row.values, tuple)
     return row
   }

@@ -1,4 +1,4 @@
-import { columnsOf, type Table } from '../catalogue/table.ts'
+import type { Table } from '../catalogue/table.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
@@ -93,12 +93,7 @@ export function compileMerge(
       : undefined
   const returning = compileReturning(read.returningClause, scope)
   const unmatched = actions.some(({ when }) => when === 'not matched by source')
-    ? new TableScan(
-        table,
-        scan.relation,
-        columnsOf(table).map(({ attribute }) => attribute - 1),
-        false,
-      )
+    ? new TableScan(table, scan.relation, false)
     : undefined
   const merge: Merge = { scan, source, on, actions, facts, unmatched }
   return {

@@ -14,7 +14,7 @@ import { completeRow } from './complete-row.ts'
 import { conjuncts, withoutLocations } from './conditions.ts'
 import { concurrent } from './locking.ts'
 import type { JoinedRow, Relation, Rows, Run, TableFacts } from './model.ts'
-import { emptyRow } from './rows.ts'
+import { emptyRow, fillSlots } from './rows.ts'
 import { evaluating } from './run.ts'
 import { addRelation, envOf, isTrue, type QueryScope } from './scope.ts'
 import { fireBefore } from './triggers.ts'
@@ -139,7 +139,7 @@ function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): voi
   if (run.met === undefined) return
   for (const index of clause.arbiters) {
     const key = index.valuesOf(values)
-    const freed = key === undefined ? undefined : lastFreed(index, key, run.transaction)
+    const freed = key === undefined ? undefined : lastFreed(index, key)
     if (freed === undefined) continue
     let newest: Tuple | undefined = freed
     while (newest?.xmax !== undefined && statusOf(newest.xmax) === 'committed') newest = newest.next
@@ -162,7 +162,7 @@ export function* conflictsAsked(
   for (const { tuple, proposed } of run.view?.conflicts(facts.table, conflict) ?? []) {
     if (!arbiters.some((index) => isInTheWay(index, proposed, tuple))) continue
     const { number } = tuple.row
-    const env = envOf(rowOf(conflict, facts, tuple, proposed), undefined, run)
+    const env = envOf(rowOf(conflict, tuple, proposed), undefined, run)
     if (update === undefined) rows.push([number])
     else if (!(yield* evaluating(() => update.where.every((condition) => isTrue(condition, env)))))
       rows.push([number, false])
@@ -244,7 +244,7 @@ function* updateExisting(
     return 'again'
   }
   checkVisible(existing, run)
-  const env = envOf(rowOf(conflict, facts, existing, proposed), undefined, run)
+  const env = envOf(rowOf(conflict, existing, proposed), undefined, run)
   if (!(yield* evaluating(() => update.where.every((condition) => isTrue(condition, env))))) return { tuple: undefined }
   const proposedRow = [...existing.values]
   const assigned = yield* evaluating(() => update.assignments.map(({ compiled }) => compiled?.evaluate(env) ?? null))
@@ -260,17 +260,10 @@ function* updateExisting(
 }
 
 /** Joins the existing row and the proposed row. */
-function rowOf(
-  { scope, relation, excluded }: Conflict,
-  { table }: TableFacts,
-  existing: Tuple,
-  proposed: readonly SqlValue[],
-): JoinedRow {
+function rowOf({ scope, relation, excluded }: Conflict, existing: Tuple, proposed: readonly SqlValue[]): JoinedRow {
   const row = emptyRow(scope)
-  for (const [at, column] of columnsOf(table).entries()) {
-    row.values[relation.columns[at]?.slot ?? 0] = existing.values[column.attribute - 1] ?? null
-    row.values[excluded.columns[at]?.slot ?? 0] = proposed[column.attribute - 1] ?? null
-  }
+  fillSlots(row.values, relation.columns, existing.values)
+  fillSlots(row.values, excluded.columns, proposed)
   relation.system?.place(row.values, existing)
   return row
 }

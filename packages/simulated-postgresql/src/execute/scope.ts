@@ -218,7 +218,7 @@ export function addRelation(
       type: column.type,
       slot: scope.width + at,
       tableOid: table?.oid ?? 0,
-      attribute: table === undefined ? 0 : (column.attribute ?? 0),
+      attribute: column.attribute ?? 0,
       deferred: column.deferred,
     })),
   }

@@ -24,7 +24,7 @@ const READ: Readonly<Record<SystemName, Read | undefined>> = {
 
 export function systemColumnsOf(table: Table, types: Types, takeSlot: () => number): SystemColumns {
   const columns: NamedColumn[] = []
-  const reads: Read[] = []
+  const reads: { readonly slot: number; readonly read: Read }[] = []
   return {
     columns,
     column(name) {
@@ -41,11 +41,11 @@ export function systemColumnsOf(table: Table, types: Types, takeSlot: () => numb
       const type = { oid: types.named(found.type)?.oid ?? 0, name: found.type, typmod: -1 }
       const column = { name, type, slot: takeSlot(), tableOid: table.oid, attribute: -1 - at }
       columns.push(column)
-      reads.push(read)
+      reads.push({ slot: column.slot, read })
       return column
     },
     place(values, tuple) {
-      for (const [at, read] of reads.entries()) values[columns[at]?.slot ?? 0] = read(tuple, table)
+      for (const { slot, read } of reads) values[slot] = read(tuple, table)
     },
   }
 }

@@ -9,6 +9,7 @@ import { lookUp, scan } from '../storage/rows.ts'
 import type { Wait } from '../storage/wait.ts'
 import { SqlArray, type SqlType, type SqlValue } from '../types/value.ts'
 import type { Item, JoinedRow, NamedColumn, Relation, Run } from './model.ts'
+import { fillSlots } from './rows.ts'
 import { evaluating } from './run.ts'
 import { envOf, type QueryScope } from './scope.ts'
 import { noteRead } from './view.ts'
@@ -28,16 +29,13 @@ export class TableScan implements Item {
   readonly table: Table
   readonly relation: Relation
   readonly columns: readonly NamedColumn[]
-  /** For each column, its index in a row version. */
-  readonly #places: readonly number[]
   readonly #dependent: boolean
   readonly #restrictions: Restriction[] = []
 
-  constructor(table: Table, relation: Relation, places: readonly number[], dependent: boolean) {
+  constructor(table: Table, relation: Relation, dependent: boolean) {
     this.table = table
     this.relation = relation
     this.columns = relation.columns
-    this.#places = places
     this.#dependent = dependent
   }
 
@@ -77,7 +75,7 @@ export class TableScan implements Item {
 
   /** Whether a slot is filled before this table is scanned. */
   #known(slot: number): boolean {
-    return this.#dependent && slot < (this.columns[0]?.slot ?? 0)
+    return this.#dependent && this.columns.every((column) => slot < column.slot)
   }
 
   #narrowTo(columnNode: Node, valueNodes: readonly Node[], scope: QueryScope, array = false): void {
@@ -134,10 +132,8 @@ export class TableScan implements Item {
 
   place(left: JoinedRow, tuple: Tuple): JoinedRow {
     const row = { values: left.values.slice(), tuples: left.tuples.slice() }
-    for (const [at, column] of this.columns.entries())
-      row.values[column.slot] = tuple.values[this.#places[at] ?? 0] ?? null
-    const { system } = this.relation
-    if (system !== undefined && system.columns.length > 0) system.place(row.values, tuple)
+    fillSlots(row.values, this.columns, tuple.values)
+    this.relation.system?.place(row.values, tuple)
     row.tuples[this.relation.tuple] = tuple
     return row
   }
@@ -168,7 +164,7 @@ export class TableScan implements Item {
     for (const index of this.table.indexes) {
       if (index.partial) continue
       const restrictions = index.columns.flatMap((place) => {
-        const column = this.columns[place === undefined ? -1 : this.#places.indexOf(place)]
+        const column = this.columns.find(({ attribute }) => attribute - 1 === place)
         return this.#restrictions.find((each) => each.slot === column?.slot) ?? []
       })
       if (restrictions.length !== index.columns.length) continue
@@ -208,13 +204,13 @@ export class TableScan implements Item {
   }
 
   #hash(tuples: readonly Tuple[], restriction: Restriction, run: Run): Map<string, Tuple[]> {
-    const at = this.columns.findIndex((column) => column.slot === restriction.slot)
-    const type = this.columns[at]?.type
+    const column = this.columns.find(({ slot }) => slot === restriction.slot)
     const hash = new Map<string, Tuple[]>()
+    if (column === undefined) return hash
     for (const tuple of tuples) {
-      const value = tuple.values[this.#places[at] ?? 0] ?? null
-      if (value === null || type === undefined) continue
-      const key = keyText(value, type, run)
+      const value = tuple.values[column.attribute - 1] ?? null
+      if (value === null) continue
+      const key = keyText(value, column.type, run)
       const same = hash.get(key)
       if (same === undefined) hash.set(key, [tuple])
       else same.push(tuple)

@@ -18,7 +18,7 @@ import { chooseOperator, commonTypeOf, isMultirange, resolveGenerics } from './r
 import { position } from './type-name.ts'
 
 export function negated(compiled: Compiled): Compiled {
-  return derived(compiled.type, [compiled], { strict: true, pure: true }, (env) => {
+  return derived(compiled.type, [compiled], PURE, (env) => {
     const value = compiled.evaluate(env)
     return value === null ? null : !value
   })

@@ -89,9 +89,9 @@ export function isGenericArray(oid: number): boolean {
 /** Whether arguments of these types match without explicit casts. */
 function canCoerce(types: Types, sources: readonly number[], targets: readonly number[]): boolean {
   let generic = false
-  for (let i = 0; i < sources.length; i += 1) {
-    const source = sources[i] ?? 0
-    const target = targets[i] ?? 0
+  for (const [i, source] of sources.entries()) {
+    const target = targets[i]
+    if (target === undefined) return false
     if (source === target || target === OID.any) continue
     if (isGeneric(target)) {
       generic = true
@@ -114,10 +114,9 @@ export function resolveGenerics(
   let element: number | undefined
   let range: number | undefined
   const compatible: number[] = []
-  for (let i = 0; i < actual.length; i += 1) {
-    const source = actual[i] ?? 0
-    const target = declared[i] ?? 0
-    if (source === OID.unknown || !isGeneric(target)) continue
+  for (const [i, source] of actual.entries()) {
+    const target = declared[i]
+    if (source === OID.unknown || target === undefined || !isGeneric(target)) continue
     const found = elementFor(types, source, target)
     if (found === undefined) return undefined
     if (target === OID.anyrange) range = source

@@ -48,8 +48,8 @@ function hashed(bytes: Uint8Array, seed: bigint): State {
   const start = (0x9e3779b9 + bytes.length + 3923095) | 0
   const s: State = [start, start, start]
   if (seed !== 0n) {
-    s[0] = (s[0] + Number(BigInt.asIntN(32, seed >> 32n))) | 0
-    s[1] = (s[1] + Number(BigInt.asIntN(32, seed))) | 0
+    s[0] = (s[0] + Number(seed >> 32n)) | 0
+    s[1] = (s[1] + Number(seed & 0xffff_ffffn)) | 0
     mix(s)
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -52,13 +52,11 @@ function likeEscape(pattern: string, escapeCharacter: string): string {
   }
   if (escapeCharacter === '\\') return pattern
   let result = ''
-  const all = Array.from(pattern)
-  for (let i = 0; i < all.length; i += 1) {
-    const character = all[i] ?? ''
-    if (character === escapeCharacter && escapeCharacter !== '') {
-      i += 1
-      result += `\\${all[i] ?? ''}`
-    } else result += character === '\\' ? '\\\\' : character
+  let escapes = false
+  for (const character of pattern) {
+    const begins: boolean = !escapes && character === escapeCharacter
+    result += begins ? '\\' : !escapes && character === '\\' ? '\\\\' : character
+    escapes = begins
   }
   return result
 }

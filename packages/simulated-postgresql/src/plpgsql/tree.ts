@@ -153,10 +153,10 @@ export function sqlBody(
   const ending = { value: 'first', void: 'perform', rows: 'return query' } as const
   const steps = queries.map((query): Step => ({ kind: query === last ? ending[returns] : 'perform', query }))
   const variables = names.map(
-    (name, at): Variable => ({
+    (name): Variable => ({
       ...{
         kind: 'scalar',
-        name: name ?? `$${at + 1}`,
+        name: name ?? '',
         typeName: '',
         initial: undefined,
         constant: false,

@@ -1,6 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 import type { SqlValue } from '../types/value.ts'
-import type { Heap, Index, Subtransaction, Transaction, Tuple } from './model.ts'
+import type { Heap, Index, Subtransaction, Tuple } from './model.ts'
 import type { Writer } from './rows.ts'
 import { statusOf } from './transaction.ts'
 import { isGarbage } from './visibility.ts'
@@ -83,18 +83,15 @@ export function presence(
   return ended
 }
 
-/** Returns the version with this key that another transaction deleted or replaced last. */
-export function lastFreed(index: Index, values: readonly SqlValue[], own: Transaction): Tuple | undefined {
+/** Returns the version with this key that a committed transaction deleted or replaced last. */
+export function lastFreed(index: Index, values: readonly SqlValue[]): Tuple | undefined {
   if (!canConflict(index, values)) return undefined
   const endOf = ({ xmax }: Tuple): number => xmax?.transaction.commitNumber ?? 0
-  const isFreed = ({ xmin, xmax }: Tuple): boolean =>
-    xmax !== undefined && xmax.transaction !== own && statusOf(xmin) !== 'aborted' && statusOf(xmax) === 'committed'
+  const isFreed = ({ xmax }: Tuple): boolean => xmax !== undefined && statusOf(xmax) === 'committed'
   return [...rivals(index, values)]
     .filter(isFreed)
-    .reduce<Tuple | undefined>(
-      (last, tuple) => (last === undefined || endOf(tuple) >= endOf(last) ? tuple : last),
-      undefined,
-    )
+    .toSorted((a, b) => endOf(a) - endOf(b))
+    .at(-1)
 }
 
 export function keyViolation(

@@ -60,7 +60,7 @@ function v6Bits(text: string): bigint | undefined {
 function v6Text(bits: bigint): string {
   const words = Array.from({ length: 8 }, (_, at) => (bits >> BigInt(112 - 16 * at)) & 0xffffn)
   let best = { start: -1, length: 1 }
-  for (let start = 0; start < 8; start++) {
+  for (const start of words.keys()) {
     let length = 0
     while (words[start + length] === 0n) length++
     if (length > best.length) best = { start, length }

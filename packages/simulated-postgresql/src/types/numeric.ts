@@ -127,7 +127,7 @@ export function multiplyNumeric(a: Numeric, b: Numeric): Numeric {
   if (a.special || b.special) {
     const sign = signOf(a) * signOf(b)
     if (a.special === 'NaN' || b.special === 'NaN' || sign === 0) return NAN
-    return special(sign > 0 ? 'Infinity' : '-Infinity')
+    return special(sign === 1 ? 'Infinity' : '-Infinity')
   }
   const product = checked(new Numeric(a.unscaled * b.unscaled, a.scale + b.scale))
   return product.scale > MAX_SCALE ? roundNumeric(product, MAX_SCALE) : product
