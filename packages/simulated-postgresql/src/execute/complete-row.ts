@@ -1,6 +1,7 @@
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import type { Env } from '../expressions/env.ts'
 import { SqlError } from '../sql/error.ts'
+import { firstBytes } from '../types/utf8.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Run, TableFacts } from './model.ts'
 
@@ -47,14 +48,15 @@ function partitionFor(table: Table, row: readonly SqlValue[], run: Run): Table {
   })
 }
 
-/** The longest value, in characters, that is shown in full (ExecBuildSlotValueDescription). */
-const SHOWN_CHARACTERS = 64
+/** The longest value, in bytes, that is shown in full (ExecBuildSlotValueDescription). */
+const SHOWN_BYTES = 64
 
 function failingRow(table: Table, row: readonly SqlValue[], run: Run): string {
   const shown = columnsOf(table).map((column) => {
     const value = row[column.attribute - 1] ?? null
     const text = value === null ? 'null' : run.types.typeOf(column.type.oid).output(value, run)
-    return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}...` : text
+    const start = firstBytes(text, SHOWN_BYTES)
+    return start === text ? text : `${start}...`
   })
   return `Failing row contains (${shown.join(', ')}).`
 }

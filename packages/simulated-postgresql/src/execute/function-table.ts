@@ -6,6 +6,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { OID } from '../types/oids.ts'
 import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
+import { resultName } from './names.ts'
 import type { QueryScope } from './scope.ts'
 
 export interface FunctionTable {
@@ -35,7 +36,8 @@ export function compileFunctionTable(fields: Fields<'RangeFunction'>, scope: Que
   scope.place = 'FROM'
   const list = coldeflist ?? (within !== undefined && 'List' in within ? within.List.items : undefined)
   const defined = list?.map((node) => definedColumn(node, scope))
-  const table = 'FuncCall' in call ? functionRows(call.FuncCall, fields, scope, defined) : plainValue(call, scope)
+  const table =
+    'FuncCall' in call ? functionRows(call.FuncCall, fields, scope, defined) : plainValue(call, fields, scope)
   if (ordinality !== true) return table
   return {
     name: table.name,
@@ -73,12 +75,13 @@ function functionRows(
 }
 
 /** Compiles `FROM current_date` and similar functions. */
-function plainValue(node: Node, scope: QueryScope): FunctionTable {
+function plainValue(node: Node, { alias }: Fields<'RangeFunction'>, scope: QueryScope): FunctionTable {
   const compiled = compileExpression(node, scope)
+  const name = alias?.aliasname ?? resultName(node)
   return {
-    name: 'value',
+    name,
     isScalar: true,
-    columns: [{ name: 'value', type: compiled.type }],
+    columns: [{ name, type: compiled.type }],
     rows: (env) => [[compiled.evaluate(env)]],
   }
 }

@@ -47,7 +47,7 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
   const aggregates: Collected[] = []
   const compiledNodes: Node[] = []
   const fromBelow: OuterReference[] = []
-  const keys: { readonly node: Node; readonly compiled: Compiled }[] = []
+  const keys: { readonly node: Node; readonly compiled: Compiled; readonly column?: NamedColumn | undefined }[] = []
   let having: Compiled | undefined
 
   const aggregate = (call: Fields<'FuncCall'>): Compiled => {
@@ -95,7 +95,7 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
         const grouped = target?.node ?? node
         const compiled = target?.compiled ?? compileExpression(grouped, scope)
         requireEquality(scope.context.types, compiled.type.oid)
-        keys.push({ node: grouped, compiled })
+        keys.push({ node: grouped, compiled, column: target?.column })
       }
     },
     having(node) {
@@ -104,8 +104,8 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
     },
     finish(targets, hasHaving) {
       if (keys.length === 0 && aggregates.length === 0 && !hasHaving) return false
-      const stars = targets.filter((target) => target.node === undefined)
-      checkGrouped([...compiledNodes, ...stars.map(columnNode)], keys, fromBelow, scope, sets)
+      const stars = targets.flatMap(({ node, column }) => (node === undefined && column !== undefined ? column : []))
+      checkGrouped({ nodes: compiledNodes, stars }, keys, fromBelow, scope, sets)
       return true
     },
     *group(rows, run, outer) {
@@ -119,10 +119,6 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
       return yield* evaluating(() => groups.filter((row) => isTrue(condition, envOf(row, outer, run))))
     },
   }
-}
-
-function columnNode(target: Target): Node {
-  return { ColumnRef: { fields: [{ String: { sval: target.name } }] } }
 }
 
 /** Refuses an aggregate or a window function in a result column that GROUP BY names by its number. */
@@ -208,8 +204,8 @@ function collectSets(
  * permitted.
  */
 function checkGrouped(
-  nodes: readonly Node[],
-  keys: readonly { readonly node: Node }[],
+  { nodes, stars }: { readonly nodes: readonly Node[]; readonly stars: readonly NamedColumn[] },
+  keys: readonly { readonly node: Node; readonly column?: NamedColumn | undefined }[],
   fromBelow: readonly OuterReference[],
   scope: QueryScope,
   sets: GroupingSets | undefined,
@@ -218,8 +214,7 @@ function checkGrouped(
   const slots = new Set<number>()
   /** The slots of the columns that every grouping set contains. */
   const common = new Set<number>()
-  for (const [at, { node }] of keys.entries()) {
-    const column = columnOf(node, scope)
+  for (const [at, { node, column = columnOf(node, scope) }] of keys.entries()) {
     if (column === undefined) continue
     slots.add(column.slot)
     if (sets === undefined || sets.sets.every((set) => set.includes(at))) common.add(column.slot)
@@ -232,6 +227,13 @@ function checkGrouped(
     })
     if (depends === true)
       for (const column of [...relation.columns, ...(relation.system?.columns ?? [])]) slots.add(column.slot)
+  }
+  const requireGrouped = (names: readonly string[], column: NamedColumn | undefined): void => {
+    if (column !== undefined && !slots.has(column.slot))
+      throw new SqlError(
+        '42803',
+        `column "${shownName(names, column, scope)}" must appear in the GROUP BY clause or be used in an aggregate function`,
+      )
   }
   const subqueries = new Set<Node | undefined>()
   const visit = (node: unknown): void => {
@@ -247,17 +249,14 @@ function checkGrouped(
       return
     }
     if ('ColumnRef' in node) {
-      const column = columnOf(node as Node, scope)
-      if (column === undefined || slots.has(column.slot)) return
-      const names = namesOf((node as Extract<Node, { ColumnRef: unknown }>).ColumnRef.fields)
-      throw new SqlError(
-        '42803',
-        `column "${shownName(names, column, scope)}" must appear in the GROUP BY clause or be used in an aggregate function`,
-      )
+      const { fields } = (node as Extract<Node, { ColumnRef: unknown }>).ColumnRef
+      requireGrouped(namesOf(fields), columnOf(node as Node, scope))
+      return
     }
     for (const value of Object.values(node)) visit(value)
   }
   for (const node of nodes) visit(node)
+  for (const column of stars) requireGrouped([column.name], column)
   for (const { column, names, from } of fromBelow)
     if (subqueries.has(from) && !slots.has(column.slot))
       throw new SqlError(

@@ -102,7 +102,12 @@ const NAMED_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
 
 /** Returns the arguments by position, with defaults in place of omitted ones: `make_interval(days => 1)`. */
 function positional(all: readonly Node[], name: string, written: readonly FunctionSignature[]): readonly Node[] {
-  if (!all.some((argument) => 'NamedArgExpr' in argument)) return all
+  const given = all.map((argument) => ('NamedArgExpr' in argument ? argument.NamedArgExpr.name : undefined))
+  const named = given.slice(given.findIndex((each) => each !== undefined))
+  if (named[0] === undefined) return all
+  if (named.includes(undefined)) throw new SqlError('42601', 'positional argument cannot follow named argument')
+  const twice = named.find((each, at) => named.indexOf(each) < at)
+  if (twice !== undefined) throw new SqlError('42601', `argument name "${twice}" used more than once`)
   const names = NAMED_ARGUMENTS[name]
   if (names !== undefined)
     return (
@@ -191,7 +196,7 @@ export function compileCall(call: Fields<'FuncCall'>, compiler: Compiler): Compi
     return scope.aggregate(call)
   }
   if (kinds.includes('w')) {
-    throw new SqlError('42P20', `window function ${name} requires an OVER clause`, position(call.location))
+    throw new SqlError('42809', `window function ${name} requires an OVER clause`, position(call.location))
   }
   for (const field of COLLECTING) {
     if (read[field] !== undefined && read[field] !== false) {

@@ -52,7 +52,12 @@ function field(row: Compiled, name: string, compiler: Compiler): Compiled {
   const column = columns[index]
   if (column === undefined) {
     if (isSystemColumn(name)) throw new NotSupported(`the system column ${name} of a row`)
-    throw new SqlError('42703', `could not identify column "${name}" in record data type`)
+    throw new SqlError(
+      '42703',
+      row.type.oid === OID.record
+        ? `could not identify column "${name}" in record data type`
+        : `column "${name}" not found in data type ${formatType(compiler.scope.context.types, row.type.oid)}`,
+    )
   }
   return {
     type: column.type,

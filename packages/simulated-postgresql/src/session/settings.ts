@@ -1,6 +1,7 @@
 import { SERVER_VERSION } from '../functions/system.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { undefinedSetting } from '../sql/undefined.ts'
+import { roundHalfEven } from '../types/calendar.ts'
 import { sessionZone } from '../types/zone.ts'
 
 interface Setting {
@@ -174,7 +175,7 @@ const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, min
 
 function millisecondsOf(text: string): number | undefined {
   const [, number, unit = 'ms'] = /^\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*$/.exec(text) ?? []
-  return number === undefined ? undefined : Number(number) * (UNITS[unit] ?? 1)
+  return number === undefined ? undefined : roundHalfEven(Number(number) * (UNITS[unit] ?? 1))
 }
 
 /** Returns a time as SHOW prints it, in the largest unit of which it is a multiple. */

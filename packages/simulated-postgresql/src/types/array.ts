@@ -63,16 +63,11 @@ export function parseArray(text: string, element: TypeDefinition, context: TextC
     if (depth !== dimensions.length) throw reader.ragged()
     elements.push(typeof value === 'string' ? element.input(value, context, typmod) : null)
   }
-  if (nested.length === 0) return new SqlArray(element.oid, [])
   collect(nested, 0)
+  if (declared !== undefined && declared.join() !== dimensions.join())
+    throw reader.malformed('Specified array dimensions do not match array contents.')
   if (elements.length === 0) return new SqlArray(element.oid, [])
-  if (declared !== undefined) {
-    if (declared.length !== dimensions.length || declared.some((size, i) => size !== dimensions[i])) {
-      throw reader.malformed('Specified array dimensions do not match array contents.')
-    }
-    return new SqlArray(element.oid, elements, dimensions, lowerBounds)
-  }
-  return new SqlArray(element.oid, elements, dimensions)
+  return new SqlArray(element.oid, elements, dimensions, declared && lowerBounds)
 }
 
 class ArrayReader {
@@ -102,7 +97,7 @@ class ArrayReader {
       for (const part of bounds[1]?.matchAll(/\[([+-]?\d+)(?::([+-]?\d+))?\]/g) ?? []) {
         const lower = part[2] === undefined ? 1 : Number(part[1])
         const upper = Number(part[2] ?? part[1])
-        if (upper < lower - 1) throw new SqlError('2202E', 'upper bound cannot be less than lower bound')
+        if (upper < lower) throw new SqlError('2202E', 'upper bound cannot be less than lower bound')
         lowerBounds.push(lower)
         declared.push(upper - lower + 1)
       }

@@ -109,4 +109,15 @@ export const COMPOSITE_TYPES: readonly (readonly string[])[] = [
     'alter type x drop attribute missing',
     'alter type x add attribute z int',
   ],
+  [
+    "select x < y from (values (row(1, 'a'), row(1))) v(x, y)",
+    'select x = y from (values (row(1, 2), row(1))) v(x, y)',
+    "select x < y from (values (row('1'::json), row('1'::json))) v(x, y)",
+    'select count(*) from (values (row(1, 2)), (row(1, 2)), (row(1, 3))) v(x) group by x order by 1',
+    'select (select row(1, 2)) = (select row(1, 2)), (select row(1, 2)) < (select row(1, 3))',
+    'select row(1, 2) = (select row(1, 2))',
+    'select x is distinct from y from (values (row(1, 2), row(1, 3))) v(x, y)',
+    'select row_number() over (order by x), rank() over (order by x) from (values (row(1, 2)), (row(1, 2)), (row(0, 5))) v(x) order by 1',
+    'select x in (row(1, 2), row(3, 4)) from (values (row(1, 2)), (row(3, 5))) v(x) order by 1',
+  ],
 ]

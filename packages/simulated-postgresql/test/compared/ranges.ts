@@ -97,4 +97,9 @@ export const RANGES: readonly (readonly string[])[] = [
     'select days from b order by id',
     'select data_type, udt_name from information_schema.columns where table_name = $$b$$ order by ordinal_position',
   ],
+  [
+    "select '[1,5)'::int4range = '[1,4]'::int4range, 'empty'::int4range = 'empty', '[1,2]'::numrange <> '[1,2)'::numrange, '(1,2]'::numrange <> '(1,2)', '(,)'::numrange = '(,)', '(1,2)'::numrange < '[1,2)'",
+    "select x from (values ('(1,2)'::numrange), ('[1,2)'), ('[1,2]'), ('(1,2]'), ('(,2)'), ('(1,)'), ('(,)'), ('empty'), ('(0,1)'), ('(1,1]')) v(x) order by x",
+    "select a.x, b.x, a.x < b.x, a.x = b.x, a.x && b.x, a.x << b.x, a.x -|- b.x, a.x @> b.x, a.x * b.x, a.x &< b.x, a.x &> b.x from (values ('(1,2)'::numrange), ('[1,2)'), ('[1,2]'), ('(1,2]'), ('(,2)'), ('(1,)'), ('(,)'), ('empty'), ('(0,1)'), ('[2,3]'), ('(2,3]')) a(x), (values ('(1,2)'::numrange), ('[1,2)'), ('[1,2]'), ('(1,2]'), ('(,2)'), ('(1,)'), ('(,)'), ('empty'), ('(0,1)'), ('[2,3]'), ('(2,3]')) b(x) order by 1, 2",
+  ],
 ]

@@ -1,5 +1,6 @@
 import { ADDRESSES } from './addresses.ts'
 import { ALTER_COLUMN } from './alter-column.ts'
+import { ARRAYS } from './arrays.ts'
 import { BITS } from './bits.ts'
 import { BOUNDS } from './bounds.ts'
 import { CATALOGUE } from './catalogue.ts'
@@ -40,6 +41,7 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   queries: QUERIES,
   'one session': SESSIONS,
   addresses: ADDRESSES,
+  arrays: ARRAYS,
   'columns of another type': ALTER_COLUMN,
   'bit strings': BITS,
   'the catalogue': CATALOGUE,
