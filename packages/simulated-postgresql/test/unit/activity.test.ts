@@ -64,6 +64,17 @@ describe('pg_locks', () => {
     expect(sessions.send(1, 'select mode from pg_locks')[1]).toBe('SELECT 1 ExclusiveLock')
   })
 
+  test('shows the lock that a session waits for as not granted', () => {
+    const sessions = new SimulatedSessions(3)
+    sessions.setUp('create table t (id int)')
+    for (const session of [0, 1]) sessions.send(session, 'begin')
+    sessions.send(0, 'lock table t in share mode')
+    sessions.send(1, 'lock table t in row exclusive mode')
+    const asked =
+      "select mode, granted, fastpath, waitstart is not null from pg_locks where locktype = 'relation' order by mode"
+    expect(sessions.send(2, asked)[2]).toBe('SELECT 2 RowExclusiveLock,f,f,t;ShareLock,t,f,f')
+  })
+
   test('shows an advisory lock outside a transaction, and the lock of a type that is being altered', () => {
     const sessions = new SimulatedSessions(2)
     sessions.setUp("create type mood as enum ('ok')")

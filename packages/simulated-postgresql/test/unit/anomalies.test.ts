@@ -1,37 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadParser } from '../../src/sql/parse.ts'
-import { SimulatedSessions } from '../schedules/simulated-sessions.ts'
+import { ACCOUNTS, play, type Step } from '../schedules/play.ts'
 
 // Schedules of sessions a, b and c, with the answers of PostgreSQL 15.
 
 beforeAll(loadParser)
-
-const ACCOUNTS = 'create table t (id int primary key, v int not null); insert into t values (1, 10), (2, 20)'
-
-/** A statement of a session, its answer, and the answers that others get because of it. */
-type Step = readonly [statement: string, answer: string, others?: Readonly<Record<string, string>>]
-
-function play(
-  steps: readonly Step[],
-  setUp = ACCOUNTS,
-  settings: Readonly<Record<string, string>> = {},
-): SimulatedSessions {
-  const sessions = new SimulatedSessions(3, new Set(), settings)
-  sessions.setUp(setUp)
-  let waiting = new Set<string>()
-  for (const [text, answer, others = {}] of steps) {
-    const name = text[0]!
-    const answers = sessions.send('abc'.indexOf(name), text.slice(3))
-    const told = Object.fromEntries(
-      ['a', 'b', 'c']
-        .map((each, at) => [each, answers[at]!] as const)
-        .filter(([each, given]) => given !== '-' && !(given === 'waits' && waiting.has(each))),
-    )
-    expect({ text, told }).toEqual({ text, told: { [name]: answer, ...others } })
-    waiting = new Set(['a', 'b', 'c'].filter((_, at) => answers[at] === 'waits'))
-  }
-  return sessions
-}
 
 describe('FOR KEY SHARE', () => {
   test('conflicts with an update of other columns if the updater locked the row FOR UPDATE', () => {

@@ -195,6 +195,11 @@ describe('a block of PL/pgSQL', () => {
     ['begin commit; end', 'COMMIT in PL/pgSQL'],
     ['begin assert true; end', 'ASSERT in PL/pgSQL'],
     [
+      'declare a int; begin perform 1; get diagnostics a = row_count, a = row_count; end',
+      'GET DIAGNOSTICS of items other than ROW_COUNT',
+    ],
+    ['declare a text; begin get diagnostics a = pg_context; end', 'GET DIAGNOSTICS of items other than ROW_COUNT'],
+    [
       'declare a text; begin declare a text; begin null; end; end',
       'a variable a in PL/pgSQL that hides another variable',
     ],

@@ -1,7 +1,7 @@
 import type { BackendMessage, FrontendMessage } from '@chaosproxy/wire/postgresql'
 import { backendReader, writeFrontend } from '@chaosproxy/wire/postgresql'
 import { describe, expect, test } from 'vitest'
-import { createServer } from '../../src/server/server.ts'
+import { type Connection, createServer } from '../../src/server/server.ts'
 import type { Outcome } from '../../src/session/session.ts'
 import { NotSupported, SqlError } from '../../src/sql/error.ts'
 import { type FakeEngine, fakeEngine, gate, rows, type Script, textColumn } from '../fake-engine.ts'
@@ -22,7 +22,7 @@ interface Client {
   ask(...messages: readonly FrontendMessage[]): readonly string[]
   raw(bytes: Buffer): readonly string[]
   heard(): readonly string[]
-  closed(): void
+  readonly connection: Pick<Connection, 'isBusy' | 'pid' | 'closed' | 'drop' | 'shutDown'>
   isClosed: boolean
 }
 
@@ -74,7 +74,7 @@ function served(script: Script = {}, { atOnce = true, maxConnections = 100, isSt
       },
       ask: (...messages) => client.raw(Buffer.concat(messages.map(writeFrontend))),
       heard: () => told.splice(0),
-      closed: () => connection.closed(),
+      connection,
       isClosed: false,
     }
     return client
@@ -106,6 +106,11 @@ function short(message: BackendMessage): string {
       return `notification ${message.channel}=${message.payload}`
     case 'parameter-description':
       return `parameters ${message.types.join(',')}`
+    case 'negotiate-version':
+      return `${message.kind} ${message.minorVersion} ${message.unknown.join()}`
+    case 'copy-in':
+    case 'copy-out':
+      return `${message.kind} ${message.format} ${message.columns.join()}`
     case 'copy-data':
       return `copy ${message.bytes.toString()}`
     default:
@@ -119,6 +124,16 @@ describe('the start of a connection', () => {
     expect(connect().ask({ kind: 'ssl-request' }, startup)).toEqual([
       ...['encryption', 'authentication', 'parameter-status', 'backend-key', 'ready I'],
     ])
+  })
+
+  test.each([
+    [0, ['user'], undefined],
+    [0, ['user', '_pq_.a'], 'negotiate-version 0 _pq_.a'],
+    [2, ['user'], 'negotiate-version 0 '],
+  ])('of minor version %d with the parameters %j negotiates what PostgreSQL knows', (minorVersion, names, expected) => {
+    const parameters = names.map((name) => [name, 'app'] as const)
+    const [first] = served().connect().ask({ kind: 'startup', minorVersion, parameters })
+    expect(first).toBe(expected ?? 'authentication')
   })
 
   test('refuses a session beyond max_connections', () => {
@@ -138,8 +153,51 @@ describe('the start of a connection', () => {
   test('a session ends at Terminate, or when the client disconnects', () => {
     const { client, engine } = served()
     expect(client().ask({ kind: 'terminate' })).toEqual([])
-    client().closed()
+    client().connection.closed()
     expect(engine.log).toEqual(['1 ends', '2 ends'])
+  })
+})
+
+describe('a connection', () => {
+  test('is busy during a statement and in a transaction', () => {
+    const { client, run } = served({}, { atOnce: false })
+    const { ask, connection } = client()
+    expect(connection.isBusy).toBe(false)
+    ask(query('BEGIN'))
+    expect(connection.isBusy).toBe(true)
+    run()
+    expect(connection.isBusy).toBe(true)
+    ask(query('COMMIT'))
+    run()
+    expect(connection.isBusy).toBe(false)
+  })
+
+  test('ends with an error when the server shuts down, once', () => {
+    const asking = served().client()
+    asking.connection.shutDown()
+    asking.connection.shutDown()
+    const error = 'error SFATAL VFATAL C57P01 Mterminating connection due to administrator command'
+    expect([asking.heard(), asking.isClosed]).toEqual([[error], true])
+  })
+
+  test('gets no answer after the server was killed, and leaves its place to another', () => {
+    const { client, connect, engine, run } = served({}, { atOnce: false, maxConnections: 1 })
+    const { ask, connection, heard } = client()
+    heard()
+    ask(query('INSERT'))
+    connection.drop()
+    run()
+    expect([ask(query('INSERT')), engine.log]).toEqual([[], []])
+    expect(connect().ask(startup)).toContain('ready I')
+  })
+
+  test('ends with an error if its client calls a function by a message', () => {
+    const { client, unsupported } = served()
+    const asking = client()
+    expect(asking.ask({ kind: 'function-call', bytes: Buffer.alloc(4) })).toEqual([
+      'error SFATAL VFATAL C0A000 Mthe function call message is not simulated',
+    ])
+    expect([unsupported, asking.isClosed]).toEqual([[': the function call message of the protocol'], true])
   })
 })
 
@@ -229,8 +287,8 @@ describe('the extended protocol', () => {
     }
     served({ 'SELECT n': () => counted as Outcome })
       .client()
-      .ask(parse('SELECT n'), bind(), execute(2), execute(2), sync)
-    expect(told).toEqual(['0,2', '2,2'])
+      .ask(parse('SELECT n'), bind(), execute(1), execute(2), sync)
+    expect(told).toEqual(['0,1', '1,2'])
   })
 
   test('skips everything after an error until Sync', () => {
@@ -322,7 +380,7 @@ describe('a statement that waits', () => {
     })
     const asking = client()
     asking.ask(query('UPDATE'))
-    asking.closed()
+    asking.connection.closed()
     expect(engine.log).toEqual(['1 UPDATE'])
     open()
     run()
@@ -416,7 +474,7 @@ describe('COPY', () => {
   test('reads rows in the text format with backslash escapes', () => {
     const { script, loaded } = copying('text')
     const asking = served(script).client()
-    expect(asking.ask(query('COPY in'))).toEqual(['copy-in'])
+    expect(asking.ask(query('COPY in'))).toEqual(['copy-in 0 0,0'])
     expect(asking.ask(data('x\\ty\t\\N\n1\t'), data('\\\\N\n'), { kind: 'copy-done' })).toEqual(['COPY 2', 'ready I'])
     expect(loaded).toEqual([
       ['x\ty', null],
@@ -446,7 +504,7 @@ describe('COPY', () => {
 
   test('writes rows in the text format and the CSV format', () => {
     expect(served(copying('text').script).client().ask(query('COPY out'))).toEqual([
-      ...['copy-out', 'copy x\t\\N\n', 'copy a\\tb\tsay "no", \\\\\n', 'copy-done', 'COPY 2', 'ready I'],
+      ...['copy-out 0 0,0', 'copy x\t\\N\n', 'copy a\\tb\tsay "no", \\\\\n', 'copy-done', 'COPY 2', 'ready I'],
     ])
     expect(served(copying('csv').script).client().ask(query('COPY out')).slice(1, 3)).toEqual([
       ...['copy x,\n', 'copy a\tb,"say ""no"", \\"\n'],

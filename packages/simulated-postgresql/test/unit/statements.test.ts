@@ -507,6 +507,11 @@ describe('a construct that is not simulated', () => {
     ['select * from theirs', 'row level security of theirs for the role tester, which does not own it'],
     ['create view w as select 1 as a with local check option', 'WITH CHECK OPTION'],
     ['create table p (v text collate "de_DE")', 'the collation de_DE'],
+    ['select * from rows from (generate_series(1, 2), generate_series(1, 3))', 'ROWS FROM of several functions'],
+    [
+      "select array_agg(x) from (values ('{{1,2}}'::int[])) v(x) where x[1:1] = '{}'",
+      'a slice of more than one dimension',
+    ],
   ])('is refused with its name: %s', (sql, construct) => {
     const sessions = new SimulatedSessions(1)
     for (const each of [...ORDERS, 'create domain positive as int check (value > 0)', ...THEIRS]) sessions.send(0, each)
@@ -532,6 +537,49 @@ describe('a foreign key of a partition', () => {
       `insert or update on table "j${name}" violates foreign key constraint "${constraint}"`,
     )
   })
+})
+
+test.each([
+  ['a check', 'alter table t add check ((v).a > 0)'],
+  ['a generated column', 'alter table t add g int generated always as ((v).a) stored'],
+  ['a partial index', 'create index on t (n) where (v).a > 0'],
+  ['an index on an expression', 'create index on t (((v).a))'],
+  ['a view', 'create view w as select v from t'],
+  [
+    'a trigger',
+    'create function f() returns trigger language plpgsql as $$ begin return new; end $$; create trigger g before insert on t for each row execute function f()',
+  ],
+])('DROP ATTRIBUTE is refused while a table with the type has %s', (_, reader) => {
+  const sessions = new SimulatedSessions(1)
+  sessions.setUp(`create type x as (a int, b text); create table t (v x, n int); ${reader}`)
+  const refused = new NotSupported('DROP ATTRIBUTE of a type that t may read in a condition or a view')
+  expect(() => sessions.send(0, 'alter type x drop attribute b')).toThrow(refused)
+  expect(sessions.send(0, 'alter type x add attribute c int')).toEqual(['ALTER TYPE'])
+})
+
+test.each([
+  ['with generated columns', 'create table a (k text, v int generated always as (1) stored, w int)'],
+  [
+    'with a foreign key that changes rows',
+    'create table p (id int primary key); create table a (k text, v int references p on delete cascade, w int)',
+  ],
+  [
+    'with a foreign key that changes rows',
+    'create table p (id int primary key); create table a (k text, v int references p on update set null, w int)',
+  ],
+  ['with the constraint c', 'create table a (k text, v int, w int, constraint c check (v > 0))'],
+  ['with the constraint c', "create table a (k text, v int, w int, constraint c check (k <> 'x'))"],
+  ['that a view reads', 'create table a (k text, v int, w int); create view b as select * from a'],
+  ['with triggers or policies', 'create table a (k text, v int, w int); alter table a enable row level security'],
+  ['that has or had rows', 'create table a (k text, v int, w int); insert into a values (1)'],
+  ['with other columns', 'create table a (k text, v int, w bigint)'],
+  ['with other columns', 'create table a (k text, v int not null, w int)'],
+])('ATTACH PARTITION is refused for a table %s: %s', (what, table) => {
+  const sessions = new SimulatedSessions(1)
+  sessions.setUp(`create table parted (k text, v int, w int) partition by list (k); ${table}`)
+  expect(() => sessions.send(0, "alter table parted attach partition a for values in ('x')")).toThrow(
+    new NotSupported(`ATTACH PARTITION of a table ${what}`),
+  )
 })
 
 test('values of a composite type gain and lose attributes when the type is altered', () => {

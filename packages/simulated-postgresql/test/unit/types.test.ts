@@ -174,6 +174,21 @@ test.each([
   )
 })
 
+test.each([
+  ['bit', 3, '00000004b0', '22026'],
+  ['varbit', 3, '00000004b0', '22001'],
+  ['bpchar', 6, '616263', '22001'],
+  ['varchar', 6, '616263', '22001'],
+  ['numeric', 131_076, '0001000000000000007b', '22003'],
+])(
+  'the type %s with the modifier %d refuses the bytes %s, which do not fit, with the error %s',
+  (name, typmod, hex, expected) => {
+    expect(() => types.named(name)?.receive(Buffer.from(hex, 'hex'), context, typmod)).toThrow(
+      expect.objectContaining({ code: expected }),
+    )
+  },
+)
+
 test('each type reads the binary form that it writes', () => {
   const texts: readonly (readonly [string, string])[] = [
     ['int8', '-9223372036854775808'],

@@ -242,6 +242,16 @@ describe('the dependency report', () => {
       'b r jobs/2/state "held" 0',
     ],
     [
+      'does not update by a condition',
+      bWaitsFor(
+        "insert into jobs values (9, 'held')",
+        COUNT_ACTIVE,
+        NOBODY,
+        upsert("update set state = 'b' where jobs.state <> 'held'"),
+      ),
+      'b r jobs/9 ',
+    ],
+    [
       'returns a column of the row',
       onSeen("insert into doctors values (2, 'c', true) on conflict (ward, name) do update set active = false"),
       'b r doctors/2/c/seen 5 0',

@@ -1,0 +1,633 @@
+import { beforeAll, describe, test } from 'vitest'
+import { loadParser } from '../../src/sql/parse.ts'
+import { play } from '../schedules/play.ts'
+
+// Schedules of sessions a, b and c, with the answers of PostgreSQL 15.
+
+beforeAll(loadParser)
+
+const FOUR =
+  'create table t (id int primary key, v int not null); insert into t select i, i * 10 from generate_series(1, 6) i'
+const TWO = 'create table t (id int); create table u (id int)'
+const REFERRING =
+  'create table p (id int primary key, n int); create table k (id int primary key, p int references p on delete cascade on update cascade, v int); insert into p values (1, 0), (2, 0); insert into k values (1, 1, 0), (2, 1, 0), (3, 2, 0)'
+
+describe('SERIALIZABLE', () => {
+  test('fails a read-only transaction that began after the commit a pivot has a conflict out to', () => {
+    play(
+      [
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 1', 'SELECT 1 10'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['c: begin isolation level serializable read only', 'BEGIN'],
+        ['c: select v from t where id = 3', 'SELECT 1 30'],
+        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
+        ['b: commit', 'COMMIT'],
+        ['c: select v from t where id = 2', 'error 40001'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('lets a read-only transaction read that began before the commit a pivot has a conflict out to', () => {
+    play(
+      [
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 1', 'SELECT 1 10'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['c: begin isolation level serializable read only', 'BEGIN'],
+        ['c: select v from t where id = 3', 'SELECT 1 30'],
+        ['a: commit', 'COMMIT'],
+        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
+        ['b: commit', 'COMMIT'],
+        ['c: select v from t where id = 2', 'SELECT 1 20'],
+        ['c: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('fails a transaction that may write and began before the commit a pivot has a conflict out to', () => {
+    play(
+      [
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 1', 'SELECT 1 10'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: select v from t where id = 3', 'SELECT 1 30'],
+        ['a: commit', 'COMMIT'],
+        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
+        ['b: commit', 'COMMIT'],
+        ['c: select v from t where id = 2', 'error 40001'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('lets a read-only transaction read what a writer without a conflict out replaced', () => {
+    play(
+      [
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['c: begin isolation level serializable read only', 'BEGIN'],
+        ['c: select v from t where id = 3', 'SELECT 1 30'],
+        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
+        ['b: commit', 'COMMIT'],
+        ['c: select v from t where id = 2', 'SELECT 1 20'],
+        ['c: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('does not count a row that the transaction has written among the rows read from a page', () => {
+    play(
+      [
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: select v from t where id = 1', 'SELECT 1 10'],
+        ['a: select v from t where id = 2', 'SELECT 1 20'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['a: select v from t where id = 3', 'SELECT 1 30'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 1', 'SELECT 1 10'],
+        ['b: update t set v = 0 where id = 5', 'UPDATE 1'],
+        ['b: commit', 'COMMIT'],
+        ['a: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('lets three rows read from a page stand for the whole page', () => {
+    play(
+      [
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: select v from t where id = 1', 'SELECT 1 10'],
+        ['a: select v from t where id = 2', 'SELECT 1 20'],
+        ['a: select v from t where id = 3', 'SELECT 1 30'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 1', 'SELECT 1 10'],
+        ['b: update t set v = 0 where id = 5', 'UPDATE 1'],
+        ['b: commit', 'COMMIT'],
+        ['a: commit', 'error 40001'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('dooms a pivot that is still active, which fails at its commit', () => {
+    play(
+      [
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 1', 'SELECT 1 10'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: commit', 'error 40001'],
+        ['c: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('dooms a pivot that is still active, which fails at its next read', () => {
+    play(
+      [
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 1', 'SELECT 1 10'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: select v from t where id = 3', 'error 40001'],
+        ['b: rollback', 'ROLLBACK'],
+        ['c: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('dooms a pivot that is still active, which fails at its next write', () => {
+    play(
+      [
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 1', 'SELECT 1 10'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['b: update t set v = 1 where id = 2', 'UPDATE 1'],
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: update t set v = 1 where id = 3', 'error 40001'],
+        ['b: rollback', 'ROLLBACK'],
+        ['c: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('fails a reader that becomes a pivot by reading what a commit replaced', () => {
+    play(
+      [
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['b: select v from t where id = 1', 'error 40001'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('lets a reader be a pivot if the first transaction committed before the last', () => {
+    play(
+      [
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['c: update t set v = 0 where id = 4', 'UPDATE 1'],
+        ['c: commit', 'COMMIT'],
+        ['a: commit', 'COMMIT'],
+        ['b: select v from t where id = 1', 'SELECT 1 10'],
+        ['b: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('fails a reader that becomes a pivot if the first transaction committed after the last', () => {
+    play(
+      [
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['c: update t set v = 0 where id = 4', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['c: commit', 'COMMIT'],
+        ['b: select v from t where id = 1', 'error 40001'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('lets a reader be a pivot if the first is read-only and began before the last committed', () => {
+    play(
+      [
+        ['c: begin isolation level serializable read only', 'BEGIN'],
+        ['c: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['b: select v from t where id = 1', 'SELECT 1 10'],
+        ['b: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('fails a reader that becomes a pivot if the first is read-only and began after the last committed', () => {
+    play(
+      [
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['c: begin isolation level serializable read only', 'BEGIN'],
+        ['c: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: select v from t where id = 1', 'error 40001'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('lets a reader be a pivot if the first transaction was rolled back', () => {
+    play(
+      [
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: update t set v = 0 where id = 2', 'UPDATE 1'],
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['c: rollback', 'ROLLBACK'],
+        ['b: select v from t where id = 1', 'SELECT 1 10'],
+        ['b: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('fails one of three transactions that form a cycle', () => {
+    play(
+      [
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: select v from t where id = 1', 'SELECT 1 10'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 2', 'SELECT 1 20'],
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: select v from t where id = 3', 'SELECT 1 30'],
+        ['a: update t set v = 0 where id = 2', 'UPDATE 1'],
+        ['b: update t set v = 0 where id = 3', 'UPDATE 1'],
+        ['c: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['c: commit', 'COMMIT'],
+        ['b: commit', 'COMMIT'],
+        ['a: commit', 'error 40001'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('lets the last of three transactions commit if the first has committed', () => {
+    play(
+      [
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: select v from t where id = 1', 'SELECT 1 10'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: update t set v = 0 where id = 2', 'UPDATE 1'],
+        ['a: update t set v = 0 where id = 4', 'UPDATE 1'],
+        ['a: commit', 'COMMIT'],
+        ['c: commit', 'COMMIT'],
+        ['b: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('lets the last of three transactions commit if the first is read-only', () => {
+    play(
+      [
+        ['a: begin isolation level serializable read only', 'BEGIN'],
+        ['a: select v from t where id = 1', 'SELECT 1 10'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: update t set v = 0 where id = 2', 'UPDATE 1'],
+        ['c: commit', 'COMMIT'],
+        ['b: commit', 'COMMIT'],
+        ['a: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('fails the pivot of three transactions if the last commits first', () => {
+    play(
+      [
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: select v from t where id = 1', 'SELECT 1 10'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: update t set v = 0 where id = 2', 'UPDATE 1'],
+        ['c: commit', 'COMMIT'],
+        ['b: commit', 'error 40001'],
+        ['a: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+
+  test('lets all commit if the first of three transactions was rolled back', () => {
+    play(
+      [
+        ['a: begin isolation level serializable', 'BEGIN'],
+        ['a: select v from t where id = 1', 'SELECT 1 10'],
+        ['b: begin isolation level serializable', 'BEGIN'],
+        ['b: select v from t where id = 2', 'SELECT 1 20'],
+        ['b: update t set v = 0 where id = 1', 'UPDATE 1'],
+        ['c: begin isolation level serializable', 'BEGIN'],
+        ['c: update t set v = 0 where id = 2', 'UPDATE 1'],
+        ['a: rollback', 'ROLLBACK'],
+        ['c: commit', 'COMMIT'],
+        ['b: commit', 'COMMIT'],
+      ],
+      FOUR,
+    )
+  })
+})
+
+describe('the queue of a table lock', () => {
+  test('is reordered if only its order causes a deadlock', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: lock table t in share update exclusive mode', 'LOCK TABLE'],
+        ['b: begin', 'BEGIN'],
+        ['b: lock table u in access share mode', 'LOCK TABLE'],
+        ['b: lock table t in share update exclusive mode', 'waits'],
+        ['c: begin', 'BEGIN'],
+        ['c: lock table u in access exclusive mode', 'waits'],
+        ['a: lock table u in share update exclusive mode', 'LOCK TABLE'],
+        ['a: commit', 'COMMIT', { b: 'LOCK TABLE' }],
+        ['b: commit', 'COMMIT', { c: 'LOCK TABLE' }],
+        ['c: commit', 'COMMIT'],
+      ],
+      TWO,
+    )
+  })
+
+  test('has a holder before a waiter that waits for this holder', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: lock table t in row share mode', 'LOCK TABLE'],
+        ['c: begin', 'BEGIN'],
+        ['c: lock table t in row exclusive mode', 'LOCK TABLE'],
+        ['b: begin', 'BEGIN'],
+        ['b: lock table t in exclusive mode', 'waits'],
+        ['a: lock table t in share mode', 'waits'],
+        ['c: commit', 'COMMIT', { a: 'LOCK TABLE' }],
+        ['a: commit', 'COMMIT', { b: 'LOCK TABLE' }],
+        ['b: commit', 'COMMIT'],
+      ],
+      TWO,
+    )
+  })
+
+  test('grants a lock at once to a holder that others wait for', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: lock table t in row share mode', 'LOCK TABLE'],
+        ['b: begin', 'BEGIN'],
+        ['b: lock table t in exclusive mode', 'waits'],
+        ['a: lock table t in share mode', 'LOCK TABLE'],
+        ['c: begin', 'BEGIN'],
+        ['c: lock table t in access share mode', 'LOCK TABLE'],
+        ['a: commit', 'COMMIT', { b: 'LOCK TABLE' }],
+        ['b: commit', 'COMMIT'],
+        ['c: commit', 'COMMIT'],
+      ],
+      TWO,
+    )
+  })
+
+  test('fails at once if two holders wait for each other', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: lock table t in row share mode', 'LOCK TABLE'],
+        ['b: begin', 'BEGIN'],
+        ['b: lock table t in row exclusive mode', 'LOCK TABLE'],
+        ['b: lock table t in exclusive mode', 'waits'],
+        ['a: lock table t in share mode', 'error 40P01', { b: 'LOCK TABLE' }],
+        ['b: commit', 'COMMIT'],
+        ['a: rollback', 'ROLLBACK'],
+      ],
+      TWO,
+    )
+  })
+})
+
+describe('the action of a foreign key', () => {
+  test('deletes a row that another session changed meanwhile', () => {
+    play(
+      [
+        ['b: begin', 'BEGIN'],
+        ['b: update k set v = 1 where id = 1', 'UPDATE 1'],
+        ['a: delete from p where id = 1', 'waits'],
+        ['b: commit', 'COMMIT', { a: 'DELETE 1' }],
+        ['c: select * from k order by id', 'SELECT 1 3,2,0'],
+      ],
+      REFERRING,
+    )
+  })
+
+  test('keeps a row that another session made refer to another key', () => {
+    play(
+      [
+        ['b: begin', 'BEGIN'],
+        ['b: update k set p = 2 where id = 1', 'UPDATE 1'],
+        ['a: delete from p where id = 1', 'waits'],
+        ['b: commit', 'COMMIT', { a: 'DELETE 1' }],
+        ['c: select * from k order by id', 'SELECT 2 1,2,0;3,2,0'],
+      ],
+      REFERRING,
+    )
+  })
+
+  test('goes on after another session deleted a row', () => {
+    play(
+      [
+        ['b: begin', 'BEGIN'],
+        ['b: delete from k where id = 1', 'DELETE 1'],
+        ['a: delete from p where id = 1', 'waits'],
+        ['b: commit', 'COMMIT', { a: 'DELETE 1' }],
+        ['c: select * from k order by id', 'SELECT 1 3,2,0'],
+      ],
+      REFERRING,
+    )
+  })
+
+  test('updates the newest version of a row', () => {
+    play(
+      [
+        ['b: begin', 'BEGIN'],
+        ['b: update k set v = 1 where id = 1', 'UPDATE 1'],
+        ['a: update p set id = 9 where id = 1', 'waits'],
+        ['b: commit', 'COMMIT', { a: 'UPDATE 1' }],
+        ['c: select * from k order by id', 'SELECT 3 1,9,1;2,9,0;3,2,0'],
+      ],
+      REFERRING,
+    )
+  })
+
+  test('fails at REPEATABLE READ if a row changed after the snapshot', () => {
+    play(
+      [
+        ['a: begin isolation level repeatable read', 'BEGIN'],
+        ['a: select 1', 'SELECT 1 1'],
+        ['b: update k set v = 1 where id = 1', 'UPDATE 1'],
+        ['a: delete from p where id = 1', 'error 40001'],
+        ['a: rollback', 'ROLLBACK'],
+      ],
+      REFERRING,
+    )
+  })
+
+  test('fails at REPEATABLE READ if a row changes during a wait', () => {
+    play(
+      [
+        ['b: begin', 'BEGIN'],
+        ['b: update k set v = 1 where id = 1', 'UPDATE 1'],
+        ['a: begin isolation level repeatable read', 'BEGIN'],
+        ['a: delete from p where id = 1', 'waits'],
+        ['b: commit', 'COMMIT', { a: 'error 40001' }],
+        ['a: rollback', 'ROLLBACK'],
+      ],
+      REFERRING,
+    )
+  })
+
+  test('accepts at the commit that another row has taken over the key', () => {
+    play(
+      [
+        ['a: begin', 'BEGIN'],
+        ['a: delete from p where id = 1', 'DELETE 1'],
+        ['a: insert into p values (1)', 'INSERT 0 1'],
+        ['a: commit', 'COMMIT'],
+        ['a: begin', 'BEGIN'],
+        ['a: delete from p where id = 1', 'DELETE 1'],
+        ['a: commit', 'error 23503'],
+        ['a: begin', 'BEGIN'],
+        ['a: delete from p where id = 1', 'DELETE 1'],
+        ['a: insert into p values (1)', 'INSERT 0 1'],
+        ['a: delete from p where id = 1', 'DELETE 1'],
+        ['a: delete from k', 'DELETE 1'],
+        ['a: commit', 'COMMIT'],
+      ],
+      'create table p (id int primary key); create table k (p int references p deferrable initially deferred); insert into p values (1); insert into k values (1)',
+    )
+  })
+})
+
+describe('ON CONFLICT', () => {
+  test('fails at REPEATABLE READ if the row changes during a wait', () => {
+    play([
+      ['b: begin', 'BEGIN'],
+      ['b: update t set v = 1 where id = 1', 'UPDATE 1'],
+      ['a: begin isolation level repeatable read', 'BEGIN'],
+      ['a: insert into t values (1, 5) on conflict (id) do update set v = 6', 'waits'],
+      ['b: commit', 'COMMIT', { a: 'error 40001' }],
+      ['a: rollback', 'ROLLBACK'],
+    ])
+  })
+
+  test('fails at REPEATABLE READ if the row is deleted during a wait', () => {
+    play([
+      ['b: begin', 'BEGIN'],
+      ['b: delete from t where id = 1', 'DELETE 1'],
+      ['a: begin isolation level repeatable read', 'BEGIN'],
+      ['a: insert into t values (1, 5) on conflict (id) do update set v = 6', 'waits'],
+      ['b: commit', 'COMMIT', { a: 'INSERT 0 1' }],
+      ['a: rollback', 'ROLLBACK'],
+    ])
+  })
+
+  test('inserts at READ COMMITTED if the row is deleted during a wait', () => {
+    play([
+      ['b: begin', 'BEGIN'],
+      ['b: delete from t where id = 1', 'DELETE 1'],
+      ['a: begin', 'BEGIN'],
+      ['a: insert into t values (1, 5) on conflict (id) do update set v = 6 returning v', 'waits'],
+      ['b: commit', 'COMMIT', { a: 'INSERT 0 1 5' }],
+      ['a: commit', 'COMMIT'],
+    ])
+  })
+
+  test('fails at REPEATABLE READ if the snapshot does not show the row', () => {
+    play([
+      ['a: begin isolation level repeatable read', 'BEGIN'],
+      ['a: select v from t where id = 2', 'SELECT 1 20'],
+      ['b: insert into t values (3, 0)', 'INSERT 0 1'],
+      ['a: insert into t values (3, 5) on conflict (id) do update set v = 6', 'error 40001'],
+      ['a: rollback', 'ROLLBACK'],
+      ['a: begin isolation level repeatable read', 'BEGIN'],
+      ['a: select v from t where id = 2', 'SELECT 1 20'],
+      ['b: update t set v = 8 where id = 3', 'UPDATE 1'],
+      ['a: insert into t values (3, 5) on conflict (id) do nothing', 'error 40001'],
+      ['a: insert into t values (3, 5) on conflict (id) do update set v = 6', 'error 25P02'],
+      ['a: rollback', 'ROLLBACK'],
+    ])
+  })
+})
+
+describe('row locks', () => {
+  test('of an old version are waited for, before the lock of the old version fails', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: select v from t where id = 1 for key share', 'SELECT 1 10'],
+      ['c: begin isolation level repeatable read', 'BEGIN'],
+      ['c: select v from t where id = 2', 'SELECT 1 20'],
+      ['b: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['c: select v from t where id = 1 for update', 'waits'],
+      ['a: commit', 'COMMIT', { c: 'error 40001' }],
+      ['c: rollback', 'ROLLBACK'],
+    ])
+  })
+
+  test('of an old version fail at once with NOWAIT, or if they are compatible', () => {
+    play([
+      ['a: begin', 'BEGIN'],
+      ['a: select v from t where id = 1 for key share', 'SELECT 1 10'],
+      ['c: begin isolation level repeatable read', 'BEGIN'],
+      ['c: select v from t where id = 2', 'SELECT 1 20'],
+      ['b: update t set v = 11 where id = 1', 'UPDATE 1'],
+      ['c: select v from t where id = 1 for no key update', 'error 40001'],
+      ['c: rollback', 'ROLLBACK'],
+      ['c: begin isolation level repeatable read', 'BEGIN'],
+      ['c: select v from t where id = 2', 'SELECT 1 20'],
+      ['b: update t set v = 12 where id = 1', 'UPDATE 1'],
+      ['c: select v from t where id = 1 for update nowait', 'error 55P03'],
+      ['a: commit', 'COMMIT'],
+      ['c: rollback', 'ROLLBACK'],
+    ])
+  })
+})
