@@ -144,6 +144,13 @@ test('the catalogue refuses a query for a value that is not simulated, and answe
   expect(() => rowsOf(`${made}${asked}'a'`)).toThrow(NotSupported)
 })
 
+test.each(['attcacheoff', 'attstattarget', 'attmissingval'])(
+  'the catalogue refuses the column %s of pg_attribute, which is not simulated',
+  (column) => {
+    expect(() => rowsOf(`SELECT ${column} FROM pg_attribute`)).toThrow(NotSupported)
+  },
+)
+
 test('SELECT * of a catalogue relation with missing columns is refused, except in EXISTS', () => {
   expect(() => rowsOf('SELECT * FROM pg_class')).toThrow('list the columns that you read')
   expect(() => rowsOf('SELECT c FROM pg_class c')).toThrow(NotSupported)
