@@ -296,5 +296,17 @@ export const QUERIES: readonly (readonly string[])[] = [
     'insert into t (zz) values (1)',
     'values (default)',
   ],
-  ["create table t (a int, b text)","insert into t values (1, 'x'), (0, 'y')","select exists (select abs(1) / 0), exists (select 1 / a from t), exists (select abs(1) / a from t where a > 5)","select exists (select 1 / a from t order by 1 / a)","select exists (select count(*) from t where false), exists (select sum(1 / a) over () from t where a = 1), exists (select generate_series(1, 0)), exists (select unnest('{}'::int[]) from t)","select exists (select 1 / a from t group by a), exists (select 1 from t having false), exists (select distinct 1 from t)","select exists (select 1 / a from t group by 1 / a)","with w as (select count(*) as x from t where false) select exists (select x from w)","select exists (select 1 / 0 union select 2)","select exists (select s.x from (select 1 / a as x from t) s)","select exists (select (select 1 / a) from t), exists (select exists (select 1 / 0) from t)"],
+  [
+    'create table t (a int, b text)',
+    "insert into t values (1, 'x'), (0, 'y')",
+    'select exists (select abs(1) / 0), exists (select 1 / a from t), exists (select abs(1) / a from t where a > 5)',
+    'select exists (select 1 / a from t order by 1 / a)',
+    "select exists (select count(*) from t where false), exists (select sum(1 / a) over () from t where a = 1), exists (select generate_series(1, 0)), exists (select unnest('{}'::int[]) from t)",
+    'select exists (select 1 / a from t group by a), exists (select 1 from t having false), exists (select distinct 1 from t)',
+    'select exists (select 1 / a from t group by 1 / a)',
+    'with w as (select count(*) as x from t where false) select exists (select x from w)',
+    'select exists (select 1 / 0 union select 2)',
+    'select exists (select s.x from (select 1 / a as x from t) s)',
+    'select exists (select (select 1 / a) from t), exists (select exists (select 1 / 0) from t)',
+  ],
 ]

@@ -6,9 +6,9 @@ import { play } from '../schedules/play.ts'
 
 beforeAll(loadParser)
 
-const FOUR =
+const ROWS =
   'create table t (id int primary key, v int not null); insert into t select i, i * 10 from generate_series(1, 6) i'
-const TWO = 'create table t (id int); create table u (id int)'
+const TABLES = 'create table t (id int); create table u (id int)'
 const REFERRING =
   'create table p (id int primary key, n int); create table k (id int primary key, p int references p on delete cascade on update cascade, v int); insert into p values (1, 0), (2, 0); insert into k values (1, 1, 0), (2, 1, 0), (3, 2, 0)'
 
@@ -27,7 +27,7 @@ describe('SERIALIZABLE', () => {
         ['b: commit', 'COMMIT'],
         ['c: select v from t where id = 2', 'error 40001'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -46,7 +46,7 @@ describe('SERIALIZABLE', () => {
         ['c: select v from t where id = 2', 'SELECT 1 20'],
         ['c: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -64,7 +64,7 @@ describe('SERIALIZABLE', () => {
         ['b: commit', 'COMMIT'],
         ['c: select v from t where id = 2', 'error 40001'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -79,7 +79,7 @@ describe('SERIALIZABLE', () => {
         ['c: select v from t where id = 2', 'SELECT 1 20'],
         ['c: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -97,7 +97,7 @@ describe('SERIALIZABLE', () => {
         ['b: commit', 'COMMIT'],
         ['a: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -115,7 +115,7 @@ describe('SERIALIZABLE', () => {
         ['b: commit', 'COMMIT'],
         ['a: commit', 'error 40001'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -133,7 +133,7 @@ describe('SERIALIZABLE', () => {
         ['b: commit', 'error 40001'],
         ['c: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -152,7 +152,7 @@ describe('SERIALIZABLE', () => {
         ['b: rollback', 'ROLLBACK'],
         ['c: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -171,7 +171,7 @@ describe('SERIALIZABLE', () => {
         ['b: rollback', 'ROLLBACK'],
         ['c: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -187,7 +187,7 @@ describe('SERIALIZABLE', () => {
         ['a: commit', 'COMMIT'],
         ['b: select v from t where id = 1', 'error 40001'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -206,7 +206,7 @@ describe('SERIALIZABLE', () => {
         ['b: select v from t where id = 1', 'SELECT 1 10'],
         ['b: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -224,7 +224,7 @@ describe('SERIALIZABLE', () => {
         ['c: commit', 'COMMIT'],
         ['b: select v from t where id = 1', 'error 40001'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -241,7 +241,7 @@ describe('SERIALIZABLE', () => {
         ['b: select v from t where id = 1', 'SELECT 1 10'],
         ['b: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -257,7 +257,7 @@ describe('SERIALIZABLE', () => {
         ['c: select v from t where id = 2', 'SELECT 1 20'],
         ['b: select v from t where id = 1', 'error 40001'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -275,7 +275,7 @@ describe('SERIALIZABLE', () => {
         ['b: select v from t where id = 1', 'SELECT 1 10'],
         ['b: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -295,7 +295,7 @@ describe('SERIALIZABLE', () => {
         ['b: commit', 'COMMIT'],
         ['a: commit', 'error 40001'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -314,7 +314,7 @@ describe('SERIALIZABLE', () => {
         ['c: commit', 'COMMIT'],
         ['b: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -332,7 +332,7 @@ describe('SERIALIZABLE', () => {
         ['b: commit', 'COMMIT'],
         ['a: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -350,7 +350,7 @@ describe('SERIALIZABLE', () => {
         ['b: commit', 'error 40001'],
         ['a: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
 
@@ -368,9 +368,38 @@ describe('SERIALIZABLE', () => {
         ['c: commit', 'COMMIT'],
         ['b: commit', 'COMMIT'],
       ],
-      FOUR,
+      ROWS,
     )
   })
+
+  test.each([
+    ['before', ['a: savepoint s', 'a: select v from t where id = 1']],
+    ['after', ['a: select v from t where id = 1', 'a: savepoint s']],
+  ] as const)(
+    'keeps the read of a row whose write was rolled back to a savepoint %s the read',
+    (_, [first, second]) => {
+      const answers: Readonly<Record<string, string>> = {
+        'a: savepoint s': 'SAVEPOINT',
+        'a: select v from t where id = 1': 'SELECT 1 10',
+      }
+      play(
+        [
+          ['a: begin isolation level serializable', 'BEGIN'],
+          [first, answers[first]!],
+          [second, answers[second]!],
+          ['a: update t set v = 1 where id = 1', 'UPDATE 1'],
+          ['a: rollback to s', 'ROLLBACK'],
+          ['b: begin isolation level serializable', 'BEGIN'],
+          ['b: select v from t where id = 2', 'SELECT 1 20'],
+          ['b: update t set v = 5 where id = 1', 'UPDATE 1'],
+          ['a: update t set v = 6 where id = 2', 'UPDATE 1'],
+          ['a: commit', 'COMMIT'],
+          ['b: commit', 'error 40001'],
+        ],
+        ROWS,
+      )
+    },
+  )
 })
 
 describe('the queue of a table lock', () => {
@@ -389,11 +418,11 @@ describe('the queue of a table lock', () => {
         ['b: commit', 'COMMIT', { c: 'LOCK TABLE' }],
         ['c: commit', 'COMMIT'],
       ],
-      TWO,
+      TABLES,
     )
   })
 
-  test('has a holder before a waiter that waits for this holder', () => {
+  test('has a holder before a waiter that waits for this holder, even before deadlocks are looked for', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -407,7 +436,8 @@ describe('the queue of a table lock', () => {
         ['a: commit', 'COMMIT', { b: 'LOCK TABLE' }],
         ['b: commit', 'COMMIT'],
       ],
-      TWO,
+      TABLES,
+      { deadlock_timeout: '1h' },
     )
   })
 
@@ -425,7 +455,7 @@ describe('the queue of a table lock', () => {
         ['b: commit', 'COMMIT'],
         ['c: commit', 'COMMIT'],
       ],
-      TWO,
+      TABLES,
     )
   })
 
@@ -441,7 +471,7 @@ describe('the queue of a table lock', () => {
         ['b: commit', 'COMMIT'],
         ['a: rollback', 'ROLLBACK'],
       ],
-      TWO,
+      TABLES,
     )
   })
 })

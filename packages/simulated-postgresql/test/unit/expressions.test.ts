@@ -121,6 +121,9 @@ test.each([
   ["'ſ' ~* 's'", "case-insensitive matching of 'ſ' in a regular expression"],
   ["to_char(timestamp '2024-01-01', 'Hh24:Mi')", "to_char(…, 'Hh24:Mi')"],
   ["to_char(timestamp '2024-01-01', 'YYYY TZ')", "to_char(…, 'YYYY TZ')"],
+  ["to_char(timestamp '0044-03-15 BC', 'YYYY')", "to_char(…, 'YYYY')"],
+  ["to_char(timestamp '2024-01-01', 'SSSS')", "to_char(…, 'SSSS')"],
+  ["interval '1.1 months'", "the interval '1.1 months'"],
   ["extract(decade from timestamp '2024-01-01')", 'the field decade of a timestamp'],
 ])('select %s fails with an error that names %s and recommends --calculator', (expression, what) => {
   expect(failure(expression)).toContain(`${what} (--calculator has PGlite compute it) is not simulated`)

@@ -189,6 +189,22 @@ test.each([
   },
 )
 
+test('the type jsonb names a version of its binary form that it does not know', () => {
+  expect(() => types.named('jsonb')?.receive(Buffer.from([2, 123, 125]), context, -1)).toThrow(
+    'unsupported jsonb version number 2',
+  )
+})
+
+test('an array is sent and read whatever its size', () => {
+  for (const length of [4, 5, 12, 40, 500]) {
+    const text = `{${Array.from({ length }, (_, i) => 'x'.repeat(i % 7))
+      .map((each) => each || '""')
+      .join()}}`
+    const type = types.named('_text')!
+    expect(type.output(type.receive(type.send(read('_text', text), context), context, -1), context)).toBe(text)
+  }
+})
+
 test('each type reads the binary form that it writes', () => {
   const texts: readonly (readonly [string, string])[] = [
     ['int8', '-9223372036854775808'],
