@@ -151,6 +151,8 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   }
   const keys = new KeyNumbers()
   const bounds = new Map<number, (value: number) => boolean>()
+  // Elle reads a missing value, such as that of [:r :x], as nil: an empty list.
+  const isNil = areLists && history.format === 'edn'
   for (let t = 0; t < length && micro !== undefined; t++) {
     const areReadsKnown = isShown(t)
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
@@ -161,7 +163,8 @@ export function readTransactions(history: History, areLists: boolean): Transacti
       if (kind < 0 || ((kind === ADD || isCompared) && history.transactionNotes === undefined))
         throw otherKind(history, t, name)
       if (kind === (areLists ? WRITE : APPEND) || (areLists && kind === ADD)) throw ofOtherModel(history, t, areLists)
-      const value = micro.value[at]
+      const said = micro.value[at]
+      const value = isNil && kind === READ && said === NO_MICRO_VALUE ? NULL : said
       if (kind === APPEND && value === NO_MICRO_VALUE) throw nothingAppended(history, t, micro.key[at])
       columns.kind[row] = kind
       columns.key[row] = keys.numberOf(micro.key[at])

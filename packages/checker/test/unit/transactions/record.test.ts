@@ -1,4 +1,4 @@
-import { historyFromEvents, type Json, type ValueId } from '@chaosproxy/history'
+import { historyFromEvents, type Json, NULL, type ValueId } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { NEVER } from '../../../src/encoding/encoded.ts'
 import { unmetNeeds } from '../../../src/index.ts'
@@ -112,9 +112,11 @@ test.each([
   expect(record.value[1]).toBe(UNKNOWN)
 })
 
-test('a read of a list without a value read an unknown list', () => {
-  const record = readTransactions(answered([['r', 'x']], [['r', 'x']]), true)
+test('a read of a list without a value read an unknown list, and in EDN the empty list', () => {
+  const history = answered([['r', 'x']], [['r', 'x']])
+  const record = readTransactions(history, true)
   expect([record.value[0], record.list[0]]).toEqual([UNKNOWN, NO_LIST])
+  expect(readTransactions({ ...history, format: 'edn' }, true).value[0]).toBe(NULL)
 })
 
 test.each(['r<', ':r!='])('readTransactions refuses the comparison %s that no recorder noted', (kind) => {
