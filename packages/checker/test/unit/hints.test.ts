@@ -109,7 +109,7 @@ test('a hint warns that the number in the answer to an addition is read as the n
 test.each<readonly [what: string, first: EventInput['key'], second: EventInput['key']]>([
   ['a number first', 1, '1'],
   ['a text first', '1', 1],
-])('a key that is a number and a text counts as two keys, with a warning, if it is %s', (_, first, second) => {
+])('a key that is given once as a number and once as a text gets a warning that these are two keys: %s', (_, first, second) => {
   const wrote = (key: EventInput['key']): EventInput => ({ process: 0, type: 'invoke', f: 'write', key, value: 1 })
   const one = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }])
   const both = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }, wrote(second)])
@@ -119,7 +119,7 @@ test.each<readonly [what: string, first: EventInput['key'], second: EventInput['
   ])
 })
 
-test('a key of transactions that is a number and a text counts as two keys, with a warning', () => {
+test('a key of transactions that is given once as a number and once as a text gets a warning that these are two keys', () => {
   const history = historyFromObjects([
     {
       process: 0,
@@ -135,7 +135,7 @@ test('a key of transactions that is a number and a text counts as two keys, with
   expect(alikeKeys(history)).toEqual([expect.stringMatching(/^1 and "1" are two keys/)])
 })
 
-test('an initial value whose members are keys gets a hint, because it is the value of every key', () => {
+test('an initial value whose members are named like keys gets a hint that it is the value of every key', () => {
   const register = historyFromObjects([{ process: 0, type: 'invoke', f: 'read', key: 'x' }])
   const transactions = historyFromObjects([{ process: 0, type: 'invoke', f: 'txn', value: [['r', 'x', null]] }])
   for (const history of [register, transactions]) {

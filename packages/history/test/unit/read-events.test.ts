@@ -22,7 +22,7 @@ test('readEvents says that the order of lines means nothing if only sessions ord
   expect(warnings).toContainEqual(expect.stringContaining('check these lines with --order time'))
 })
 
-test('readEvents says nothing of the order of a history in the order of its lines', async () => {
+test('readEvents gives no warning about the order if the lines of a history are in order', async () => {
   expect((await readFrom('{"process":0,"type":"invoke","f":"read"}\n')).warnings).toEqual([])
 })
 

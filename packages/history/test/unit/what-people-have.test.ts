@@ -137,7 +137,7 @@ describe('an ambiguous answer member', () => {
     expect(await told(two({ value: 1 }, {}))).toEqual([WRITTEN, '1 read x null > ok null'])
   })
 
-  test('is refused in a file of events if no read has a value and a member without a role may be the value', async () => {
+  test('is refused in a file of events if it may be the value that every read lacks', async () => {
     const events = (...reads: readonly object[]): string => {
       const write = { process: 0, f: 'write', key: 'x', value: 1 }
       const answers = reads.flatMap((read) => [
@@ -508,7 +508,7 @@ describe('transactions grouped by session', () => {
     expect((await readHistory(file('w 0 1\n=====\nr 0 0\n'))).header).not.toHaveProperty('initial')
   })
 
-  test('may be aborted as transaction -1 of Plume', async () => {
+  test('are aborted in the format of Plume if their number is -1', async () => {
     expect(await told('w(0,1,0,-1)\nw(0,2,0,0)\n')).toEqual([
       '0 txn [["w",0,1]] > fail [["w",0,1]]',
       '0 txn [["w",0,2]] > ok [["w",0,2]]',

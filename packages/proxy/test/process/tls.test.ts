@@ -160,7 +160,7 @@ describe('TLS originated at the proxy', () => {
   test.each([
     ['is asked which protocols it speaks', ['h2', 'http/1.1']],
     ['is dialled', undefined],
-  ])('disconnects immediately from a silent server that %s when the route closes', async (_, alpn) => {
+  ])('when the route closes, disconnects immediately from a silent server that %s', async (_, alpn) => {
     const accepted: Received[] = []
     const server = await serve((socket) => accepted.push(new Received(socket)))
     const terminate = alpn === undefined ? {} : { terminate: { identity, alpn } }

@@ -13,7 +13,7 @@ const REFERRING =
   'create table p (id int primary key, n int); create table k (id int primary key, p int references p on delete cascade on update cascade, v int); insert into p values (1, 0), (2, 0); insert into k values (1, 1, 0), (2, 1, 0), (3, 2, 0)'
 
 describe('SERIALIZABLE', () => {
-  test('fails a read-only transaction that began after the commit a pivot has a conflict out to', () => {
+  test('fails the read-only first of three transactions when it reads what the pivot replaced, if it began after the last committed', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -31,7 +31,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('lets a read-only transaction read that began before the commit a pivot has a conflict out to', () => {
+  test('lets the read-only first of three transactions read what the pivot replaced, if it began before the last committed', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -50,7 +50,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('fails a transaction that may write and began before the commit a pivot has a conflict out to', () => {
+  test('fails the first of three transactions, if it may write, when it reads what the pivot replaced, even if it began before the last committed', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -68,7 +68,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('lets a read-only transaction read what a writer without a conflict out replaced', () => {
+  test('lets a read-only transaction read what a concurrent writer without a conflict out to another transaction replaced', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -422,7 +422,7 @@ describe('the queue of a table lock', () => {
     )
   })
 
-  test('has a holder before a waiter that waits for this holder, even before deadlocks are looked for', () => {
+  test('puts a holder that must wait ahead of a waiter that this holder blocks, even before any deadlock check', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -630,7 +630,7 @@ describe('ON CONFLICT', () => {
 })
 
 describe('row locks', () => {
-  test('of an old version are waited for, before the lock of the old version fails', () => {
+  test('on an old version of a row make a conflicting request wait, and then the request fails', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select v from t where id = 1 for key share', 'SELECT 1 10'],
@@ -643,7 +643,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('of an old version fail at once with NOWAIT, or if they are compatible', () => {
+  test('on an old version of a row make a request fail at once if it is compatible with them or has NOWAIT', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select v from t where id = 1 for key share', 'SELECT 1 10'],

@@ -189,7 +189,7 @@ test.each([
   },
 )
 
-test('the type jsonb names a version of its binary form that it does not know', () => {
+test('the type jsonb refuses an unknown version of its binary form with an error that names the version', () => {
   expect(() => types.named('jsonb')?.receive(Buffer.from([2, 123, 125]), context, -1)).toThrow(
     'unsupported jsonb version number 2',
   )

@@ -112,14 +112,14 @@ test.each([
   expect(record.value[1]).toBe(UNKNOWN)
 })
 
-test('a read of a list without a value read an unknown list, and in EDN the empty list', () => {
+test('the result of a list read without a value is unknown, except in EDN, where it is the empty list', () => {
   const history = answered([['r', 'x']], [['r', 'x']])
   const record = readTransactions(history, true)
   expect([record.value[0], record.list[0]]).toEqual([UNKNOWN, NO_LIST])
   expect(readTransactions({ ...history, format: 'edn' }, true).value[0]).toBe(NULL)
 })
 
-test.each(['r<', ':r!='])('readTransactions refuses the comparison %s that no recorder noted', (kind) => {
+test.each(['r<', ':r!='])('readTransactions refuses the comparison %s, which no recorder writes', (kind) => {
   expect(() => readTransactions(historyOf(['ok', [[kind, 'x', 4]]]), false)).toThrow('a micro-operation is a read')
 })
 

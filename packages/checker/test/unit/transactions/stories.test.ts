@@ -150,12 +150,12 @@ test('a transaction that reads the new value of a key and then the old value vio
   })
 })
 
-test('an append that one of several later reads has is not missing, but a read without it is stale', () => {
+test('a later read that lacks an append is a stale read, and the append is not missing, if another later read has it', () => {
   const late = oneByOne(line(0, append('x', 1)), line(1, read('x')), line(2, read('x', 1)))
   expect(shown(late).counterexample.story).toMatchObject({ name: 'stale read' })
 })
 
-test('a cycle that no write over another write closes is refused by causal, or by prefix', () => {
+test('a cycle without write-write dependencies violates causal with one anti-dependency, and prefix with two', () => {
   const missed = together(
     line(0, append('x', 1), append('y', 1)),
     line(1, read('x', 1), append('z', 1)),
@@ -179,7 +179,7 @@ test('the remedy of a dirty read concerns the report of the failure only if the 
   expect(cureOf(together(failed, line(1, read('x', 1))))).toContain('Show nobody else a change before')
 })
 
-test('versions that --assume puts in both orders are told with the assumption, and not as a lack of time', () => {
+test('cyclic versions that result from --assume are explained by the assumption, and not by a lack of time', () => {
   const history = historyFromEvents(
     oneByOne(line(0, ['w', 'x', 1]), line(1, ['w', 'x', 2]), line(2, ['r', 'x', 1]), line(3, ['r', 'x', 2])),
   )

@@ -151,7 +151,7 @@ describe('a rule set', () => {
     ])
   })
 
-  test('may change the fault of a name in it, and is refused as a whole if another fault has a name in it', async () => {
+  test('may change its own fault by name, and is refused as a whole if a name in it belongs to a fault outside it', async () => {
     const { ask } = await withProxies()
     const rule = (name: string, latencyMs: number) => ({ ...latency, links: ['a>b'], name, latencyMs })
     const put = (...faults: object[]) => ask('PUT', '/v1/rules', { faults })

@@ -81,7 +81,7 @@ describe('the description at /v1/openapi.json', () => {
     ['get /v1/recording', 200, [404]],
     ['get /v1/metrics', 200, []],
     ['get /v1/openapi.json', 200, []],
-  ])('gives %s the status %i, and its other statuses %j', async (route, success, others) => {
+  ])('gives %s the status %i for success and, besides the common statuses, %j', async (route, success, others) => {
     const { plane } = await control()
     const { paths } = describeApi(v1Routes(plane, 'x', anywhere), '7') as Description
     const [method = '', path = ''] = route.split(' ')

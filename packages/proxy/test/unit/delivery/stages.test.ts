@@ -107,7 +107,7 @@ describe('the plan of a delivery', () => {
     ['a bandwidth of 0', [placed(stageOf(bandwidth(0)).stage)], 'hold'],
     ['a byte limit that is reached', [placed(stageOf({ kind: 'limit-bytes', bytes: 0 }).stage)], 'close'],
     ['a timeout', [placed(stageOf({ kind: 'timeout', afterMs: millis(0) }).stage)], 'discard'],
-  ])('at byte 9 under %s is %3$s', (_, stages, kind) => {
+  ])('at byte 9 under %s is $2', (_, stages, kind) => {
     expect(planDelivery(stages, nextOf(chunkOf(5), 9), 0).kind).toBe(kind)
   })
 

@@ -74,7 +74,7 @@ describe('a rule', () => {
       [0, 0],
     ],
   ])(
-    'rules with the effects %j have %j hits: none follows a rule that ends the message, and then only that rule has a hit',
+    'rules with the effects %j have the hits %j: a rule that ends the message has the only hit, and no later rule acts',
     (effects, hits) => {
       const rules = effects.map(() => named({}))
       const suffered: number[] = []

@@ -6,7 +6,7 @@ const replyOf = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.len
 const endless = 'HTTP/1.1 200 OK\r\n\r\nabc'
 
 describe('a response of unknown length', () => {
-  test('that a fault holds until its end is passed on unchanged after 5 s, and further bytes as they arrive', () => {
+  test('is passed on unchanged after 5 s if a fault waits for its end, and further bytes are passed on as they arrive', () => {
     const { ask, answer, apply, clock, here, connection } = httpWorld()
     const fault = apply({ kind: 'stale-reply' })
     ask(GET)
@@ -49,7 +49,7 @@ describe('a response of unknown length', () => {
     expect([here.ended, there.ended]).toEqual([true, true])
   })
 
-  test('that never ends and that a fault replaces ends the connection once the replacement is sent', () => {
+  test('ends the connection, if it is an event stream that a fault replaces, once the replacement is sent', () => {
     const { ask, answer, apply, clock, here, there } = httpWorld()
     apply({ kind: 'edit-reply', body: 'other' })
     apply({ kind: 'trickle-reply', pieceBytes: 3, pauseMs: 10 })
@@ -229,7 +229,7 @@ describe('a fault on a response', () => {
     expect([here.text, fault.hits]).toEqual([replyOf('abc') + replyOf('def'), 0])
   })
 
-  test('that holds it passes it on if the server cuts it off', () => {
+  test('that holds the response passes on the part that arrived if the server cuts the response off', () => {
     const { ask, answer, apply, here, connection } = httpWorld()
     const fault = apply({ kind: 'stale-reply' })
     ask(GET)
@@ -312,7 +312,7 @@ describe('bytes that are not HTTP', () => {
   test.each<readonly [object, string]>([
     [{ kind: 'stale-reply' }, 'nonsense\r\n\r\nmore'],
     [{ kind: 'lose-reply', silence: 'hang' }, ''],
-  ])('from a server in the middle of a response are treated like it under the fault %j', (fault, rest) => {
+  ])('from a server in the middle of a response are passed on or dropped along with the response under the fault %j', (fault, rest) => {
     const { ask, answer, apply, here, ending } = httpWorld()
     apply(fault as Parameters<typeof apply>[0])
     ask(GET)
@@ -349,7 +349,7 @@ describe('a change of protocol', () => {
     expect(counters()).toMatchObject({ requests: 2, replies: 1, switched: 0 })
   })
 
-  test('that a fault delays delays what follows it', () => {
+  test('delays what follows it if a fault delays it', () => {
     const { ask, answer, apply, there, here, clock } = httpWorld()
     apply({ kind: 'delay-reply', delayMs: 10 })
     ask(upgrade)

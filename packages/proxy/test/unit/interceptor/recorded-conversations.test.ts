@@ -81,7 +81,7 @@ describe('a recorded connection', () => {
     expect(since()).toEqual(['sent 3 3', 'altered', 'delivered 4', 'disturbed g', 'disturbed ', 'closed'])
   })
 
-  test('gives bytes that are sent while they are passed on the time of their arrival', () => {
+  test('reports bytes as sent at their arrival time if they are sent while they are still being passed on', () => {
     const { requests, passing, since } = recorded()
     since()
     passing.act = () => requests.delivered(5)

@@ -74,7 +74,7 @@ describe('a connection within the process', () => {
     expect([written, replied]).toEqual([1, ['end', 'closed']])
   })
 
-  test('closes at its client once the accepted end has ended, but lets the accepted end reply after its client', async () => {
+  test('is closed for its client when the accepted end ends, but the accepted end may still reply after the client ends', async () => {
     const first = connected()
     const [asked, replied] = [eventsOf(first.accepted), eventsOf(first.client)]
     first.client.end('ask')
@@ -117,7 +117,7 @@ describe('a connection within the process', () => {
     expect(asked).toEqual(['end', 'ECONNRESET', 'broken'])
   })
 
-  test('delivers what was written before it is destroyed soon', async () => {
+  test('delivers what was written before destroySoon', async () => {
     const { client, accepted } = connected()
     const [asked, replied] = [eventsOf(accepted), eventsOf(client)]
     accepted.write('reply')
@@ -133,7 +133,7 @@ describe('a connection within the process', () => {
     expect([heard, ended.accepted.destroyed]).toEqual([['reply', 'end', 'closed'], true])
   })
 
-  test('keeps the process alive as its client asks, by the connection dialled for it', () => {
+  test('passes ref and unref of its client on to the connection dialled for it', () => {
     const { client, accepted } = connected()
     const calls: string[] = []
     const onward = { ref: () => calls.push('ref'), unref: () => calls.push('unref') }

@@ -185,7 +185,7 @@ describe('a MySQL transaction', () => {
     expect(completions([begin, [Buffer.concat(asked), answered], commit])).toEqual([['ok', [WRITE]]])
   })
 
-  test('includes every execution of a prepared statement, with the types of its first one if it has none', () => {
+  test('includes every execution of a prepared statement, and reads one without types by the types of the first one', () => {
     const first = execute(3, ['90', '7'])
     // Without the flag that types follow, and without the types.
     const untyped = Buffer.concat([first.subarray(4, 15), Buffer.from([0]), first.subarray(20)])

@@ -708,14 +708,14 @@ describe('the recorder of a PostgreSQL connection', () => {
       ['BEGIN', 'UPDATE 1', 'PREPARE TRANSACTION'],
     ],
   ])(
-    'records each row that the statements of a request write as possibly changed if they are tangled: %s',
+    'records each row that a request writes as possibly changed if the request has a COMMIT without a BEGIN, or a PREPARE TRANSACTION: %s',
     (sql, said) => {
       const lines = recorded([asks(query(sql)), answers(...said.map(tag), ready())])
       expect(lines).toEqual([expect.stringMatching(/^touched x: .*send BEGIN and COMMIT alone/)])
     },
   )
 
-  test('records a transaction that COMMIT AND CHAIN ends as a possible change of each row that it writes', () => {
+  test('records each row that a transaction writes as possibly changed if COMMIT AND CHAIN ends the transaction', () => {
     const update = "UPDATE kv SET value = 1 WHERE key = 'x'"
     const lines = recorded([
       ...[
@@ -784,7 +784,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.at(-1)).toBe(end)
   })
 
-  test('records the outcome of a COMMIT refused because the server shuts down as unknown', () => {
+  test('records the outcome of a COMMIT as unknown if the COMMIT is refused because the server shuts down', () => {
     expect(inTransaction([asks(query('COMMIT')), answers(error('57P01'), ready())]).at(-1)).toBe('0 info cas x')
   })
 
@@ -884,7 +884,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ['an error', error('57P01'), 0],
     ['a notice', { kind: 'notice', fields: [['M', 'why']] }, 0],
   ])(
-    'counts %s that nothing asked for as a reply without a request only if it is a result',
+    'counts a message that nothing asked for as a reply without a request only if it is a result: %s',
     (_, message, unmatchedAnswers) => {
       const { commands } = parsePostgresqlSettings({ table: 'kv' }, 'a test')
       const { recorder, connection, now } = recording()

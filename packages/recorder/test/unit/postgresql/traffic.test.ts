@@ -72,7 +72,7 @@ test('a transaction has an unknown outcome if its connection ended before the re
   }
 })
 
-test('a connection of a server has several transactions, also after another connection was closed', () => {
+test('each write on one connection becomes a transaction, even after another connection was closed', () => {
   const all = traffic(
     [2, undefined, startup, begun, ready, write(9)],
     [1, undefined, startup, begun, ready],

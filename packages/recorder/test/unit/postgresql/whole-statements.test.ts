@@ -79,7 +79,7 @@ describe('the recorded snapshot of a statement', () => {
     expect([fromNext, toNext]).toEqual([from, to])
   })
 
-  test('a snapshot above read-committed may be taken since the first statement, even one that reads no recorded rows', () => {
+  test('a snapshot above read-committed may be as old as the first statement of its transaction, even if this statement reads no recorded rows', () => {
     const beginAt: Exchanged = ['BEGIN ISOLATION LEVEL REPEATABLE READ', tag('BEGIN')]
     const froms = [[], [['SELECT 1', tag('SELECT 1')] as const]].map((before) => {
       const events = recorded(beginAt, ...before, select(1), commit)
@@ -757,7 +757,7 @@ describe('the recorded statements of a transaction', () => {
       ([, cell]) => cell,
     )
 
-  test('are those before the savepoint of that name and those after the ROLLBACK TO', () => {
+  test('omit the statements between a savepoint and the ROLLBACK TO this savepoint', () => {
     const all = [savepoint('a'), write(1), savepoint('b'), write(2), back('a'), write(3)]
     expect(written(...all)).toEqual(['accounts/3/balance'])
     expect(written(...all.with(4, back('b')))).toEqual(['accounts/1/balance', 'accounts/3/balance'])

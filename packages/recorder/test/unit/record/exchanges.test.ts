@@ -66,7 +66,7 @@ describe('a copy that the proxy sends', () => {
     ])
   })
 
-  test('shows of a successful part only that the server has answered', () => {
+  test('records the outcome of a successful part as unknown, and of a refused part as failed', () => {
     const { backend, copy, now } = duplicates(write(1), write(2, { key: 'y' }))
     copy.answered(now(), [ok(1), refusal])
     expect(told(backend).slice(4)).toEqual(['2 info write x', '3 fail write y'])
@@ -115,7 +115,7 @@ describe('a request whose keys only the reply contains', () => {
     expect(marks(client.lines)).toEqual(['not-understood'])
   })
 
-  test('marks a key that a client has removed if its own key stays unknown', () => {
+  test('marks a key that a client removed earlier if the reply to the request is lost', () => {
     const { client, connection, connect, now } = recording()
     const removing = connect().beginWhole(now())
     removing.called(asks(write(null), write('a', { key: 'z' })))
@@ -242,7 +242,7 @@ test('a completion says that the object itself refused the request only if the r
   expect(ends.filter(({ type }) => type === 'fail').map(({ answered }) => answered)).toEqual([true, undefined])
 })
 
-test('a process is idle once after its operation, however often the end of its connection is reported', () => {
+test('a process becomes idle only once after an operation, even if the end of its connection is reported twice', () => {
   const { client, connection, now } = recording()
   const first = connection.beginWhole(now())
   first.called(asks(write(1)))
@@ -254,7 +254,7 @@ test('a process is idle once after its operation, however often the end of its c
   expect(told(client)).toEqual(['0 invoke write x=1', '0 ok write x=1', '0 invoke write x=2', '1 invoke write x=3'])
 })
 
-test('an operation that began to arrive at a moment gets a process that was idle then', () => {
+test('an operation gets a process that was already idle when the operation began to arrive', () => {
   const ticks = new Ticks()
   let next = 0
   const lanes = new Lanes(() => next++, ticks, undefined)
@@ -275,13 +275,13 @@ test('examples of remarks with equal requests differ by their reason', () => {
   ])
 })
 
-test('bytes that may contain a request without an effect are counted as a request that may not write', () => {
+test('bytes that may contain a request without side effects are counted as a request that does not write', () => {
   const { client, connection } = recording()
   connection.mayHaveAsked('GET /', 'nothing')
   expect(told(client)).toEqual(['passed-on: {"what":"GET /","count":1,"mayWrite":false}'])
 })
 
-test('keys are marked once as changed outside the record, and not after all keys were marked', () => {
+test('each key is marked only once as changed outside the record, and no longer after all keys were marked', () => {
   const { client, recorder } = recording()
   recorder.touched('a', 'b', { keys: ['x'] })
   recorder.touched('a', 'b', { keys: ['x', 'y'] })
@@ -290,7 +290,7 @@ test('keys are marked once as changed outside the record, and not after all keys
   expect(marks(client.lines)).toEqual(['touched x', 'touched y', 'touched'])
 })
 
-test('requests of more than 1,000 kinds that are passed on are counted as one kind, named once', () => {
+test('passed-on requests beyond 1,000 kinds are counted as one further kind, which is named once', () => {
   const { client, recorder } = recording()
   for (let kind = 0; kind < 1002; kind++) recorder.passedOn(`GET /${kind}`, 'nothing')
   recorder.passedOn('GET /0', 'nothing')

@@ -246,7 +246,7 @@ describe('a Redis connection with replies out of order', () => {
     expect(recorder.counters.opaqueConnections).toBe(opaqueConnections)
   })
 
-  test('a database that a failed EXEC did not select is not the database of later commands', () => {
+  test('a SELECT in a transaction whose EXEC fails does not change the database of later commands', () => {
     const { ask, told } = recorded({
       answer: ([name]) =>
         name === 'MULTI' ? OK : name === 'EXEC' ? '-EXECABORT no\r\n' : name === 'SET' ? OK : QUEUED,

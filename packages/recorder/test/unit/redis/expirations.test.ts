@@ -120,7 +120,7 @@ describe('a time to live in a transaction', () => {
     ['GET y', HERE],
   ]
 
-  test('is in force although another command of the transaction finds its key', () => {
+  test('is in force even if a later command of the transaction reads the key', () => {
     const steps: readonly Step[] = [
       ['MULTI', OK],
       ['SET x 1 EX 10', '+QUEUED\r\n'],
@@ -164,7 +164,7 @@ describe('an expiry', () => {
     ['by a time to live', 'EXPIRE x 100', ['invoke x', 'fail x']],
     ['by an addition to the value', 'APPEND x 2', ['invoke x']],
     ['by a refused write', 'SET x 2 XX', ['invoke x']],
-  ])('of a key that no client saw absent is recorded as failed once it is replaced %s', (_, text, events) => {
+  ])('of a key that no client saw absent, followed %s (%s), is recorded as: %j', (_, text, events) => {
     const answer = { 'SET x 2': OK, 'EXPIRE x 100': ONE, 'APPEND x 2': ':2\r\n' }[text] ?? ABSENT
     expect(expiries([setFor10s, 20_000, here, [text, answer]])).toEqual(events)
   })

@@ -83,7 +83,7 @@ test('a key with a time to live at the start of recording may expire, together w
   expect(told().filter((line) => line.includes('invoke write'))).toEqual([expect.stringContaining('h[g]=null')])
 })
 
-test('a key that expires at the start of recording may be gone at once, with its only field', async () => {
+test('a key with 0 ms to live at the start of recording may expire at once, together with its only field', async () => {
   const one = { 'SCAN 0 COUNT 1000': ['0', ['h']], 'TYPE h': 'hash', 'HKEYS h': ['f'], 'HMGET h f': ['1'], 'PTTL h': 0 }
   const { read, ask, told } = await scanned(one)
   await read()

@@ -28,7 +28,7 @@ describe('RENAME', () => {
     ])
   })
 
-  test('writes the last written value even if it was read or renamed before', () => {
+  test('writes the last written value even if reads, renames, deletions or refused writes came before', () => {
     expect(done([setX, ['GET x', '$1\r\n1\r\n'], ['RENAME x y', OK]]).slice(2)).toEqual([
       'ok write x=null',
       'ok write y="1"',
@@ -141,7 +141,7 @@ describe('FLUSHALL and FLUSHDB', () => {
     expect(done([['FLUSHALL', OK], seen], { nodes: 2 })).toEqual(['ok read new=null', 'touched *: FLUSHALL'])
   })
 
-  test('FLUSHALL records a later absence only as that of a register whose initial value is unknown', () => {
+  test('FLUSHALL records the deletion of a key that is later absent only if the key is a register with an unknown initial value', () => {
     const absent = (options: Parameters<typeof recorded>[0]) => {
       const { ask, told } = recorded({ ...options, answer: ([name]) => (name === 'FLUSHALL' ? OK : '$-1\r\n') })
       ask('FLUSHALL\r\n')
@@ -224,7 +224,7 @@ describe('a script of a rate limiter', () => {
     ['rate-limit-redis', WINDOW, ['1', 'u', 'soon']],
     ['rate-limit-redis', WINDOW, ['1', 'u', '0']],
     ['many tutorials', FIRST, ['1', 'u', 'soon']],
-  ])('a rate-limiter script of %s may change every key if its amounts are no amounts: %s %j', (_, script, args) => {
+  ])('a rate-limiter script of %s may change every key if an argument is not a valid amount: %s %j', (_, script, args) => {
     expect(ended(script, args, '*2\r\n:5\r\n:5000\r\n')).toMatchObject({ ends: [], marks: ['touched *: EVAL'] })
   })
 

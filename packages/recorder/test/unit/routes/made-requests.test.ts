@@ -45,7 +45,7 @@ describe('the text of a made request', () => {
   })
 })
 
-describe('the error of a reply to a made request', () => {
+describe('the error of a reply to a generated request', () => {
   const errorOf = (status: number, body: string, harmless = false) => {
     const made = harmless
       ? madeBy({ f: 'read', key: 'x', value: null }, read)

@@ -36,7 +36,7 @@ test('a reply is compared with the last eight values that were written', () => {
   expect(places).toEqual(['ok', ...Array.from({ length: 8 }, () => 'not-understood'), 'ok'])
 })
 
-test.each([[null], [''], [true], [false]])('a reply that contains the written value %j may lack its value', (value) => {
+test.each([[null], [''], [true], [false]])('a reply that contains the written value %j only elsewhere still means an absent value', (value) => {
   const ask = mappingOf('json.vaule')
   ask('PUT', { value }, {})
   expect(ask('GET', {}, { data: { value } })).toEqual({ type: 'ok', value: null })
