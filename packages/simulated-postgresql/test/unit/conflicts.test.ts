@@ -376,7 +376,7 @@ describe('SERIALIZABLE', () => {
     ['before', ['a: savepoint s', 'a: select v from t where id = 1']],
     ['after', ['a: select v from t where id = 1', 'a: savepoint s']],
   ] as const)(
-    'keeps the read of a row whose write was rolled back to a savepoint %s the read',
+    'keeps the read of a row if ROLLBACK TO undoes a later write of the row and the savepoint was set %s the read',
     (_, [first, second]) => {
       const answers: Readonly<Record<string, string>> = {
         'a: savepoint s': 'SAVEPOINT',

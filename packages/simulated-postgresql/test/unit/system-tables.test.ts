@@ -145,7 +145,7 @@ test('the catalogue refuses a query for a value that is not simulated, and answe
 })
 
 test.each(['attcacheoff', 'attstattarget', 'attmissingval'])(
-  'the catalogue refuses the column %s of pg_attribute, which is not simulated',
+  'a query of pg_attribute is refused if it reads the column %s, which is not simulated',
   (column) => {
     expect(() => rowsOf(`SELECT ${column} FROM pg_attribute`)).toThrow(NotSupported)
   },

@@ -232,7 +232,7 @@ describe('the dependency report', () => {
       'b r jobs/9 ',
     ],
     [
-      'updates by a condition',
+      'does not update the row because the condition of its DO UPDATE reads a column that the other changed',
       bWaitsFor(
         "update jobs set state = 'held' where id = 2",
         COUNT_ACTIVE,
@@ -242,7 +242,7 @@ describe('the dependency report', () => {
       'b r jobs/2/state "held" 0',
     ],
     [
-      'does not update by a condition',
+      'does not update the row because the condition of its DO UPDATE reads a row that the other inserted',
       bWaitsFor(
         "insert into jobs values (9, 'held')",
         COUNT_ACTIVE,

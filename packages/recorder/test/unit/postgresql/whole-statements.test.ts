@@ -602,7 +602,7 @@ describe('a statement of a recorded transaction', () => {
       [],
     ],
   ])(
-    '%s, answered by %s, has its reads, writes, predicates and locks',
+    'if %s is answered by %s, its reads, writes, predicates and locks are recorded',
     (sql, said, shown, micro, isPredicate, locked) => {
       const [, completion = {}, ...others] = recorded(answered(sql, said, shown))
       expect(completion).toMatchObject({ f: 'txn', type: 'ok', value: micro })

@@ -43,7 +43,7 @@ test.each([[null], [''], [true], [false]])('a reply that contains the written va
 })
 
 test.each([[0], ['a'], [[1, { a: null }]], [{ b: 1, a: 2 }]])(
-  'a reply that contains the written value %j elsewhere is not understood',
+  'a reply is not understood if it contains the written value %j at another place than the place in "result"',
   (value) => {
     const ask = mappingOf('json.vaule')
     ask('PUT', { value }, {})
