@@ -120,6 +120,7 @@ const idsIn = (text: string): readonly string[] => text.split('\n').filter((line
 interface Inspected {
   readonly Id: string
   readonly Name: string
+  readonly ImageName?: string
   readonly State: {
     readonly Running: boolean
     readonly Pid: number

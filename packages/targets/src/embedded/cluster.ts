@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type FaultKind, familyOf, type NodeId, nodeNames } from '@chaosproxy/faults'
-import { usageError } from '@chaosproxy/history'
+import { environmentError, usageError } from '@chaosproxy/history'
 import { DEFAULT_OBJECT, type ProtocolDefinition, type ProtocolSettingValue } from '@chaosproxy/protocols'
 import {
   type AskedOperations,
@@ -12,7 +12,6 @@ import {
 } from '@chaosproxy/runner'
 import { jsonLines } from '@chaosproxy/wire'
 import { type ClusterParts, type OwnCluster, openCluster } from '../cluster/open-cluster.ts'
-import { makeDataDirectory } from '../command/data-directory.ts'
 import type { Keeper } from '../keeper/keeper.ts'
 import type { ClusterNetwork, Listening } from '../network/cluster-network.ts'
 import type { ClusterNews } from '../network/news.ts'
@@ -63,7 +62,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
   const nodes = nodeNames(options.nodes)
   const logPath = (node: NodeId) => join(options.logDir, `${node}.log`)
   const isOurs = !existsSync(options.dataDir)
-  for (const path of [options.logDir, ...nodes.map((node) => join(options.dataDir, node))]) makeDataDirectory(path)
+  makeDirectories([options.logDir, ...nodes.map((node) => join(options.dataDir, node))])
   const { signal, recorded, seed } = options
   return startCluster<EmbeddedNode, EmbeddedCluster>(
     { orphans: 'paused nodes will be left', signal },
@@ -220,4 +219,15 @@ function embeddedSuffers(kind: FaultKind): Suffering {
   if (family === 'http2')
     return { not: 'clients speak HTTP/1.1', instead: ['lose-request', 'lose-reply', 'error-status'] }
   return true
+}
+
+function makeDirectories(paths: readonly string[]): void {
+  for (const path of paths) {
+    try {
+      mkdirSync(path, { recursive: true })
+    } catch (error) {
+      const reason = (error as Error).message
+      throw environmentError(`${path} cannot be made (${reason}). Choose a directory that can be written`)
+    }
+  }
 }

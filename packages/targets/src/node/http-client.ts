@@ -1,7 +1,6 @@
-import type { Completion } from '@chaosproxy/history'
+import { type Completion, isObject, type Json } from '@chaosproxy/history'
 import type { Session } from '@chaosproxy/protocols'
 import type { Client, Request } from '@chaosproxy/runner'
-import { bodyOf } from '../clients/json-body.ts'
 import { type ExchangeEnd, openLine, type Received, type ReplySource } from '../clients/line.ts'
 import type { NodeAddress } from '../clients/planned-clients.ts'
 import { exchangeFor } from './node-routes.ts'
@@ -46,7 +45,7 @@ function completionOf(end: ExchangeEnd<NodeResponse>, { harmless }: Request): Co
   const lost = (error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
   if (end.type === 'lost') return end.neverLeft ? { type: 'fail', error: end.why } : lost(end.why)
   const { status, body: text } = end.reply
-  const { value, error } = bodyOf(text) ?? {}
+  const { value, error } = answerBody(text)
   const reason = typeof error === 'string' ? error : undefined
   if (status === 200) return value === undefined ? lost('unreadable answer: no value') : { type: 'ok', value }
   if (reason === undefined) return lost(`status ${status}`)
@@ -82,6 +81,15 @@ const sessionHeaders = ({ client, sequence }: Session): string =>
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n')
 const MAX_HEAD_BYTES = 64 * 1024
+
+function answerBody(text: string): { readonly value?: Json; readonly error?: Json } {
+  try {
+    const body: unknown = JSON.parse(text)
+    return isObject(body) ? body : {}
+  } catch {
+    return {}
+  }
+}
 
 interface NodeResponse {
   readonly status: number
