@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { EXIT, type ExitCode, packageVersion, whenAborted } from '@chaosproxy/engine/run'
 import { UserError } from '@chaosproxy/history'
+import { hostAndPort } from '@chaosproxy/proxy'
 import { type ControlOptions, type ControlPlane, type ControlServer, startControl } from '@chaosproxy/proxy/control'
 import { temporaryFile, writeAuthorities } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
@@ -59,7 +60,7 @@ export async function serveControl(
   })
   const ending = new AbortController()
   const scheme = settings.identity === undefined ? 'http' : 'https'
-  const controlUrl = `${scheme}://${server.host.includes(':') ? `[${server.host}]` : server.host}:${server.port}`
+  const controlUrl = `${scheme}://${hostAndPort(server)}`
   if (!showsOnTerminal(settings)) log.info({ control: controlUrl, seed: settings.seed, pid: process.pid }, 'ready')
   const proxies = plane.proxies.list()
   const authorities = writeAuthorities(proxies, () => caFile.path())

@@ -1,11 +1,10 @@
 import { millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { ok, UNKEYED, unavailable, valueIn } from '../objects/object.ts'
 import { createForwarding, issueTicket } from '../routing/forwarding.ts'
-import { supported } from '../supported.ts'
 import { askAgain, handleAnswer, handleFlush, handleQuery, resolve } from './resolver.ts'
 import type { Dns, DnsConfig, DnsState, DnsTurn } from './state.ts'
 import {

@@ -1,11 +1,10 @@
 import type { Command } from '../command.ts'
-import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { unavailable } from '../objects/object.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
-import { supported } from '../supported.ts'
 import { carryOut, command, commanderOf, conclude, handleOrder } from './agreement.ts'
 import type { Generals, GeneralsConfig, GeneralsState, GeneralsTurn, Order } from './state.ts'
 

@@ -1,7 +1,6 @@
-import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { UNKEYED, valueIn } from '../objects/object.ts'
-import { supported } from '../supported.ts'
 import { handleAcquire, handleLoad, handleRelease, handleStore } from './service.ts'
 import type { LeaseLock, LeaseLockConfig, LeaseLockState, LeaseLockTurn } from './state.ts'
 import { handleGranted, handleLoaded, handleRefused, handleRequest, handleStored, workAgain } from './worker.ts'

@@ -1,6 +1,5 @@
 import { type Completion, type Json, membersOf } from '@chaosproxy/history'
-import { type KeyedLists, keyedLists } from './keyed-lists.ts'
-import { entryOf, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
+import { entryOf, type KeyedLists, keyedLists, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
 /** The values sent, by key. The index of a value is its offset. */
 export const log: ReplicatedObject<KeyedLists> = {

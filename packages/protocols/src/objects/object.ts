@@ -65,3 +65,12 @@ export function sameValue(one: Json, other: Json): boolean {
   if (one === null || other === null || typeof one !== 'object' || typeof other !== 'object') return false
   return canonical(one) === canonical(other)
 }
+
+export type KeyedLists = Map<string, Json[]>
+
+/** How an object keeps a list for each key. */
+export const keyedLists: Pick<ReplicatedObject<KeyedLists>, 'initial' | 'save' | 'load'> = {
+  initial: () => new Map(),
+  save: (lists) => [...lists].map(([key, elements]) => [key, [...elements]]),
+  load: (saved) => loadPairs(saved, (elements) => [...(elements as Json[])]),
+}

@@ -1,5 +1,4 @@
-import { type KeyedLists, keyedLists } from './keyed-lists.ts'
-import { entryOf, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
+import { entryOf, type KeyedLists, keyedLists, ok, type ReplicatedObject, UNKEYED, unsupported } from './object.ts'
 
 export const queue: ReplicatedObject<KeyedLists> = {
   name: 'queue',

@@ -1,9 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Command } from '../command.ts'
-import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { ok, unavailable, valueIn } from '../objects/object.ts'
-import { supported } from '../supported.ts'
 import type { Entry, OrderedQueue, OrderedQueueConfig, OrderedQueueState, OrderedQueueTurn } from './state.ts'
 
 /** The number of entries or proposals per message. */

@@ -1,11 +1,10 @@
 import { millis } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import { createGenerator } from '../generator.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { UNKEYED } from '../objects/object.ts'
-import { supported } from '../supported.ts'
 import type { Handler } from '../turn.ts'
 import {
   begin,

@@ -1,7 +1,6 @@
-import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { createForwarding } from '../routing/forwarding.ts'
-import { supported } from '../supported.ts'
 import { checkDecisions, handleDone, handleInquire, handleNo } from '../two-phase-commit/coordinator.ts'
 import { checkDoubts, handleDecision, redoTransaction } from '../two-phase-commit/participant.ts'
 import { tryAgain } from '../two-phase-commit/retries.ts'

@@ -1,12 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { Completion, Input } from '@chaosproxy/history'
 import type { Command } from '../command.ts'
-import { defineMachine, type MachineMaker } from '../define-machine.ts'
+import { defineMachine, type MachineMaker, supported } from '../define-machine.ts'
 import type { NodeSetting } from '../machine.ts'
 import { inOrder } from '../members.ts'
 import { valueIn } from '../objects/object.ts'
 import { createForwarding, issueTicket, takeTicket } from '../routing/forwarding.ts'
-import { supported } from '../supported.ts'
 import type { MessageOf } from '../turn.ts'
 import {
   giveUpWaiting,

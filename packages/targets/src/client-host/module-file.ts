@@ -1,7 +1,6 @@
 import { resolve } from 'node:path'
 import { type Input, type Json, usageError } from '@chaosproxy/history'
-import { isTexts, objectIn, refusing } from '../user-files/exported.ts'
-import { importUserFile, thrownText } from '../user-files/import.ts'
+import { importUserFile, isTexts, objectIn, refusing, thrownText } from '../user-files/import.ts'
 
 /** The address of the proxy in front of a node. */
 export interface ClientAddress {

@@ -10,6 +10,7 @@ import {
   UserError,
 } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
+import { hostAndPort } from '@chaosproxy/proxy'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import {
   answered,
@@ -29,7 +30,6 @@ import {
 import type { Client } from '@chaosproxy/runner'
 import type { Answer } from '@chaosproxy/wire/http'
 import * as v from 'valibot'
-import { addressText } from '../command/placeholders.ts'
 import { type ClientKind, keys } from './client-kind.ts'
 import { type ExchangeWatch, requestTextOf } from './exchange.ts'
 import { createFirstExchanges } from './first-exchanges.ts'
@@ -185,7 +185,7 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
       probation.passed(f)
       const answeredAs = watch.asked(input, made.request)
       line.ask({
-        bytes: requestText(made, addressText(address)),
+        bytes: requestText(made, hostAndPort(address)),
         prepare: (reader) => reader.expect(made.request.method, Math.max(made.answerBytes, keepBytes, REFUSAL_BYTES)),
         timeoutMs,
         ended(end) {

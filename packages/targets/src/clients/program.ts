@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Completion, type Input, inputError, isObject, UserError } from '@chaosproxy/history'
+import { hostAndPort } from '@chaosproxy/proxy'
 import type { Client } from '@chaosproxy/runner'
 import { allFunctions, shownAnswer } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { lastWordsText } from '../command/log-tail.ts'
-import { addressText } from '../command/placeholders.ts'
 import { type CommandText, commandSchema, wordsOf } from '../command/words.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
 import { type ClientKind, functions } from './client-kind.ts'
@@ -143,7 +143,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
 
 /** Returns one line for the program's standard input. */
 const askedLine = (id: number, address: NodeAddress, input: Input): string =>
-  JSON.stringify({ id, node: address.node, address: addressText(address), input })
+  JSON.stringify({ id, node: address.node, address: hostAndPort(address), input })
 
 const FORM =
   'It must write one line for each line that it reads: {"id": 7, "type": "ok", "value": …}, or "fail" (certainly not done) or "info" with "error".'

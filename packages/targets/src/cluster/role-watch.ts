@@ -1,7 +1,8 @@
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { environmentError } from '@chaosproxy/history'
-import { addressText, fillCommand, fillPlaceholders } from '../command/placeholders.ts'
+import { hostAndPort } from '@chaosproxy/proxy'
+import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import { wordsOf } from '../command/words.ts'
 import type { Keeper } from '../keeper/keeper.ts'
@@ -58,7 +59,7 @@ function askerOf(
       return async ({ addresses, placeholders }) => {
         const address = role.port === undefined ? Object.values(addresses)[0] : addresses[role.port]
         if (address === undefined) return undefined
-        return httpAnswer(`http://${addressText(address)}${fillPlaceholders(role.path, placeholders())}`)
+        return httpAnswer(`http://${hostAndPort(address)}${fillPlaceholders(role.path, placeholders())}`)
       }
     case 'command':
       return ({ id, placeholders }) => {

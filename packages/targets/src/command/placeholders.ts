@@ -1,6 +1,7 @@
 import { fillPlaceholders, type Placeholders } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import type { ProgramCommand } from '../processes/command.ts'
+import type { NodeReadiness, Readiness } from './readiness.ts'
 
 export { fillPlaceholders, type Placeholders }
 
@@ -17,5 +18,20 @@ export function fillCommand(command: ProgramCommand, values: Placeholders): Prog
   }
 }
 
-/** Formats an address: `127.0.0.1:7001`, or `[::1]:7001`. */
-export const addressText = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
+/** Returns the readiness of a node with its address and the values of its placeholders. */
+export function readinessAt<Port extends string>(
+  plan: NodeReadiness<Port>,
+  addressOf: (port: Port | undefined) => Address,
+  values: Placeholders,
+): Readiness {
+  switch (plan.by) {
+    case 'tcp':
+      return { by: 'tcp', address: addressOf(plan.port) }
+    case 'http':
+      return { ...plan, address: addressOf(plan.port), path: fillPlaceholders(plan.path, values) }
+    case 'log':
+      return plan
+    case 'command':
+      return { by: 'command', command: fillCommand(plan.command, values) }
+  }
+}

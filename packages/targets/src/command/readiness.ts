@@ -3,12 +3,11 @@ import { get } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { environmentError, inputError, type UserError } from '@chaosproxy/history'
-import type { Address } from '@chaosproxy/proxy'
+import { type Address, hostAndPort } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
 import { type CommandProcess, type Exit, howItEnded } from './command-process.ts'
 import { endOfLog, lastWords, readFrom } from './log-tail.ts'
-import { addressText, fillCommand, fillPlaceholders, type Placeholders } from './placeholders.ts'
 import { runToEnd } from './run-to-end.ts'
 
 /** When a server is ready. Its address may change. */
@@ -36,23 +35,6 @@ export type NodeReadiness<Port extends string> =
       readonly status?: number | undefined
     }
   | Extract<Readiness, { readonly by: 'log' | 'command' }>
-
-export function readinessAt<Port extends string>(
-  plan: NodeReadiness<Port>,
-  addressOf: (port: Port | undefined) => Address,
-  values: Placeholders,
-): Readiness {
-  switch (plan.by) {
-    case 'tcp':
-      return { by: 'tcp', address: addressOf(plan.port) }
-    case 'http':
-      return { ...plan, address: addressOf(plan.port), path: fillPlaceholders(plan.path, values) }
-    case 'log':
-      return plan
-    case 'command':
-      return { by: 'command', command: fillCommand(plan.command, values) }
-  }
-}
 
 interface UntilReadyOptions {
   readonly name: string
@@ -135,7 +117,7 @@ export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions
 }
 
 const urlOf = ({ address, path }: Extract<Readiness, { readonly by: 'http' }>): string =>
-  `http://${addressText(address)}${path}`
+  `http://${hostAndPort(address)}${path}`
 
 /** Returns the lines since an offset, without the last one, which may be incomplete. */
 const printedSince = (logPath: string, offset: number): string[] => readFrom(logPath, offset).split('\n').slice(0, -1)

@@ -100,3 +100,23 @@ function mayImportApi(text: string): boolean {
   const values = text.replaceAll(/^\s*(?:import|export)\s+type\s[^;]*?from\s*['"][^'"]+['"]/gm, '')
   return values.includes(PACKAGE_NAME) || /(?:from|import|require)\s*\(?\s*['"]\.{1,2}\//.test(values)
 }
+
+/** Returns the error for a wrong default export. */
+export type Wrong = (what: string) => UserError
+
+export const refusing =
+  (path: string, form: string): Wrong =>
+  (what) =>
+    usageError(`${path}: ${what}. Its default export must be ${form}.`)
+
+/** @throws UserError (usage) if the export is not an object. */
+export function objectIn<Module>(exported: unknown, wrong: Wrong): Partial<Module> {
+  if (exported !== null && typeof exported === 'object') return exported
+  throw wrong('it has no default export that is an object')
+}
+
+export const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+
+export const hasDefault = (setting: { readonly default?: unknown }): boolean =>
+  ['number', 'boolean', 'string'].includes(typeof setting.default)

@@ -12,8 +12,7 @@ import {
   protocols,
 } from '@chaosproxy/protocols'
 import { EXECUTED, isBinary, isMaelstrom } from '../stdio/binary/reference.ts'
-import { hasDefault, isTexts, objectIn, refusing, type Wrong } from './exported.ts'
-import { importUserFile, isUserFile, told } from './import.ts'
+import { hasDefault, importUserFile, isTexts, isUserFile, objectIn, refusing, told, type Wrong } from './import.ts'
 
 const DEFAULT_NODES = 3
 const objectNames = objects.map(({ name }) => name)

@@ -11,8 +11,7 @@ import {
   workloads,
 } from '@chaosproxy/workloads'
 import { builtEntry } from '../processes/entry.ts'
-import { hasDefault, isTexts, objectIn, refusing, type Wrong } from './exported.ts'
-import { importUserFile, isUserFile, told } from './import.ts'
+import { hasDefault, importUserFile, isTexts, isUserFile, objectIn, refusing, told, type Wrong } from './import.ts'
 import { vetFile } from './vet-file.ts'
 
 /**
