@@ -109,15 +109,18 @@ test('a hint warns that the number in the answer to an addition is read as the n
 test.each<readonly [what: string, first: EventInput['key'], second: EventInput['key']]>([
   ['a number first', 1, '1'],
   ['a text first', '1', 1],
-])('a key that is given once as a number and once as a text gets a warning that these are two keys: %s', (_, first, second) => {
-  const wrote = (key: EventInput['key']): EventInput => ({ process: 0, type: 'invoke', f: 'write', key, value: 1 })
-  const one = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }])
-  const both = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }, wrote(second)])
-  expect([alikeKeys(one), alikeKeys(both)]).toEqual([
-    [],
-    ['1 and "1" are two keys. If they are meant to be one, write the key alike on all lines.'],
-  ])
-})
+])(
+  'a key that is given once as a number and once as a text gets a warning that these are two keys: %s',
+  (_, first, second) => {
+    const wrote = (key: EventInput['key']): EventInput => ({ process: 0, type: 'invoke', f: 'write', key, value: 1 })
+    const one = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }])
+    const both = historyFromObjects([wrote(first), { ...wrote(first), type: 'ok' }, wrote(second)])
+    expect([alikeKeys(one), alikeKeys(both)]).toEqual([
+      [],
+      ['1 and "1" are two keys. If they are meant to be one, write the key alike on all lines.'],
+    ])
+  },
+)
 
 test('a key of transactions that is given once as a number and once as a text gets a warning that these are two keys', () => {
   const history = historyFromObjects([

@@ -312,16 +312,19 @@ describe('bytes that are not HTTP', () => {
   test.each<readonly [object, string]>([
     [{ kind: 'stale-reply' }, 'nonsense\r\n\r\nmore'],
     [{ kind: 'lose-reply', silence: 'hang' }, ''],
-  ])('from a server in the middle of a response are passed on or dropped along with the response under the fault %j', (fault, rest) => {
-    const { ask, answer, apply, here, ending } = httpWorld()
-    apply(fault as Parameters<typeof apply>[0])
-    ask(GET)
-    const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'
-    answer(head)
-    answer('nonsense\r\n\r\n')
-    answer('more')
-    expect([here.text, ending.aborted]).toEqual([rest === '' ? '' : head + rest, false])
-  })
+  ])(
+    'from a server in the middle of a response are passed on or dropped along with the response under the fault %j',
+    (fault, rest) => {
+      const { ask, answer, apply, here, ending } = httpWorld()
+      apply(fault as Parameters<typeof apply>[0])
+      ask(GET)
+      const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n'
+      answer(head)
+      answer('nonsense\r\n\r\n')
+      answer('more')
+      expect([here.text, ending.aborted]).toEqual([rest === '' ? '' : head + rest, false])
+    },
+  )
 })
 
 describe('a change of protocol', () => {

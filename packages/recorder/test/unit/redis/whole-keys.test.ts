@@ -224,9 +224,12 @@ describe('a script of a rate limiter', () => {
     ['rate-limit-redis', WINDOW, ['1', 'u', 'soon']],
     ['rate-limit-redis', WINDOW, ['1', 'u', '0']],
     ['many tutorials', FIRST, ['1', 'u', 'soon']],
-  ])('a rate-limiter script of %s may change every key if an argument is not a valid amount: %s %j', (_, script, args) => {
-    expect(ended(script, args, '*2\r\n:5\r\n:5000\r\n')).toMatchObject({ ends: [], marks: ['touched *: EVAL'] })
-  })
+  ])(
+    'a rate-limiter script of %s may change every key if an argument is not a valid amount: %s %j',
+    (_, script, args) => {
+      expect(ended(script, args, '*2\r\n:5\r\n:5000\r\n')).toMatchObject({ ends: [], marks: ['touched *: EVAL'] })
+    },
+  )
 
   test('a rate-limiter script may set a time to live of a millisecond', () => {
     expect(ended(WINDOW, ['1', 'u', '1'], '*2\r\n:5\r\n:1\r\n').ends).toEqual(['ok cas u=["4","5"]'])

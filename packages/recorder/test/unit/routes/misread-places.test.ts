@@ -36,11 +36,14 @@ test('a reply is compared with the last eight values that were written', () => {
   expect(places).toEqual(['ok', ...Array.from({ length: 8 }, () => 'not-understood'), 'ok'])
 })
 
-test.each([[null], [''], [true], [false]])('a reply that contains the written value %j only elsewhere still means an absent value', (value) => {
-  const ask = mappingOf('json.vaule')
-  ask('PUT', { value }, {})
-  expect(ask('GET', {}, { data: { value } })).toEqual({ type: 'ok', value: null })
-})
+test.each([[null], [''], [true], [false]])(
+  'a reply that contains the written value %j only elsewhere still means an absent value',
+  (value) => {
+    const ask = mappingOf('json.vaule')
+    ask('PUT', { value }, {})
+    expect(ask('GET', {}, { data: { value } })).toEqual({ type: 'ok', value: null })
+  },
+)
 
 test.each([[0], ['a'], [[1, { a: null }]], [{ b: 1, a: 2 }]])(
   'a reply is not understood if it contains the written value %j at another place than the place in "result"',
