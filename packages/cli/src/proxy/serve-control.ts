@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { EXIT, type ExitCode, packageVersion, whenAborted } from '@chaosproxy/engine/run'
-import { UserError } from '@chaosproxy/history'
-import { hostAndPort } from '@chaosproxy/proxy'
+import { addressText, UserError } from '@chaosproxy/history'
 import { type ControlOptions, type ControlPlane, type ControlServer, startControl } from '@chaosproxy/proxy/control'
 import { temporaryFile, writeAuthorities } from '@chaosproxy/targets'
 import type { Logger } from 'pino'
@@ -60,7 +59,7 @@ export async function serveControl(
   })
   const ending = new AbortController()
   const scheme = settings.identity === undefined ? 'http' : 'https'
-  const controlUrl = `${scheme}://${hostAndPort(server)}`
+  const controlUrl = `${scheme}://${addressText(server)}`
   if (!showsOnTerminal(settings)) log.info({ control: controlUrl, seed: settings.seed, pid: process.pid }, 'ready')
   const proxies = plane.proxies.list()
   const authorities = writeAuthorities(proxies, () => caFile.path())

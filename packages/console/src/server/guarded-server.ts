@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { environmentError } from '@chaosproxy/history'
+import { addressText, environmentError } from '@chaosproxy/history'
 import { createGuard, type Guard, parseAddress } from '@chaosproxy/proxy/control'
 
 export interface Content {
@@ -69,7 +69,7 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
   const at = server.address() as AddressInfo
   return {
     token,
-    origin: `http://${host.includes(':') ? `[${host}]` : host}:${at.port}`,
+    origin: `http://${addressText({ host, port: at.port })}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Address, hostAndPort } from '@chaosproxy/proxy'
+import { addressText } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
 import { bodyIn, bodyOf, httpAnswer, listIn, type RoleWatch, watchRoles } from '@chaosproxy/targets/database'
 
 export interface NatsNode {
@@ -18,7 +19,7 @@ export function watchNatsRoles(nodes: readonly NatsNode[]): RoleWatch {
     role: { by: 'http', path: PATH, leads: '^leads' },
     async ask(id) {
       const address = byId.get(id)?.addresses['monitor']
-      const answer = address === undefined ? undefined : await httpAnswer(`http://${hostAndPort(address)}${PATH}`)
+      const answer = address === undefined ? undefined : await httpAnswer(`http://${addressText(address)}${PATH}`)
       return answer === undefined ? undefined : roleIn(answer, id)
     },
   })

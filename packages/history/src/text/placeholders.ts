@@ -33,3 +33,7 @@ function shortList(names: readonly string[]): string {
   const braced = shown.map((each) => `{${each}}`).join(', ')
   return rest === 0 ? braced : `${braced} and ${rest} more`
 }
+
+/** Formats an address as placeholders have it: `127.0.0.1:7001`, or `[::1]:7001`. */
+export const addressText = ({ host, port }: { readonly host: string; readonly port: number }): string =>
+  `${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
+  addressText,
   type Completion,
   type Input,
   inputError,
@@ -10,7 +11,6 @@ import {
   UserError,
 } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
-import { hostAndPort } from '@chaosproxy/proxy'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import {
   answered,
@@ -185,7 +185,7 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
       probation.passed(f)
       const answeredAs = watch.asked(input, made.request)
       line.ask({
-        bytes: requestText(made, hostAndPort(address)),
+        bytes: requestText(made, addressText(address)),
         prepare: (reader) => reader.expect(made.request.method, Math.max(made.answerBytes, keepBytes, REFUSAL_BYTES)),
         timeoutMs,
         ended(end) {

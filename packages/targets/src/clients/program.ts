@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Completion, type Input, inputError, isObject, UserError } from '@chaosproxy/history'
-import { hostAndPort } from '@chaosproxy/proxy'
+import { addressText, type Completion, type Input, inputError, isObject, UserError } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
 import { allFunctions, shownAnswer } from '@chaosproxy/workloads'
 import * as v from 'valibot'
@@ -143,7 +142,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
 
 /** Returns one line for the program's standard input. */
 const askedLine = (id: number, address: NodeAddress, input: Input): string =>
-  JSON.stringify({ id, node: address.node, address: hostAndPort(address), input })
+  JSON.stringify({ id, node: address.node, address: addressText(address), input })
 
 const FORM =
   'It must write one line for each line that it reads: {"id": 7, "type": "ok", "value": …}, or "fail" (certainly not done) or "info" with "error".'

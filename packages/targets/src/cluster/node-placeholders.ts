@@ -1,5 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
-import { type Address, hostAndPort } from '@chaosproxy/proxy'
+import { addressText } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
 import type { Settings } from '@chaosproxy/workloads'
 import { fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
 import type { ListDeclaration } from './declaration.ts'
@@ -39,7 +40,7 @@ export function nodePlaceholders(node: NodeId, own: Addresses, around: Surroundi
     addAddresses(found, `peer.${other}`, seen, around.peerPorts)
   }
   for (const port of around.peerPorts) {
-    const others = nodes.filter((other) => other !== node).map((other) => hostAndPort(around.peer(node, other, port)))
+    const others = nodes.filter((other) => other !== node).map((other) => addressText(around.peer(node, other, port)))
     found[`peers.${port}`] = others.join(',')
     if (port === around.peerPorts[0]) found['peers'] = others.join(',')
   }
@@ -68,7 +69,7 @@ export function addAddresses(
   const [kind = '', ...rest] = prefix.split('.')
   const put = (suffix: readonly string[], address: Address) => {
     const name = (first: string) => [first, ...rest, ...suffix].join('.')
-    found[name(kind)] = hostAndPort(address)
+    found[name(kind)] = addressText(address)
     found[name(`${kind}-host`)] = address.host
     found[name(`${kind}-port`)] = address.port
   }

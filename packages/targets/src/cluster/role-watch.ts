@@ -1,7 +1,6 @@
 import { get } from 'node:http'
 import { join } from 'node:path'
-import { environmentError } from '@chaosproxy/history'
-import { hostAndPort } from '@chaosproxy/proxy'
+import { addressText, environmentError } from '@chaosproxy/history'
 import { fillCommand, fillPlaceholders } from '../command/placeholders.ts'
 import { runToEnd } from '../command/run-to-end.ts'
 import { wordsOf } from '../command/words.ts'
@@ -59,7 +58,7 @@ function askerOf(
       return async ({ addresses, placeholders }) => {
         const address = role.port === undefined ? Object.values(addresses)[0] : addresses[role.port]
         if (address === undefined) return undefined
-        return httpAnswer(`http://${hostAndPort(address)}${fillPlaceholders(role.path, placeholders())}`)
+        return httpAnswer(`http://${addressText(address)}${fillPlaceholders(role.path, placeholders())}`)
       }
     case 'command':
       return ({ id, placeholders }) => {

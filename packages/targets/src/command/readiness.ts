@@ -2,8 +2,8 @@ import { statSync } from 'node:fs'
 import { get } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { environmentError, inputError, type UserError } from '@chaosproxy/history'
-import { type Address, hostAndPort } from '@chaosproxy/proxy'
+import { addressText, environmentError, inputError, type UserError } from '@chaosproxy/history'
+import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import { commandText, type ProgramCommand } from '../processes/command.ts'
 import { type CommandProcess, type Exit, howItEnded } from './command-process.ts'
@@ -117,7 +117,7 @@ export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions
 }
 
 const urlOf = ({ address, path }: Extract<Readiness, { readonly by: 'http' }>): string =>
-  `http://${hostAndPort(address)}${path}`
+  `http://${addressText(address)}${path}`
 
 /** Returns the lines since an offset, without the last one, which may be incomplete. */
 const printedSince = (logPath: string, offset: number): string[] => readFrom(logPath, offset).split('\n').slice(0, -1)
