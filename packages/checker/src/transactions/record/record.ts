@@ -121,6 +121,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   const micro = values.microOperations()
   const names = (micro?.kinds ?? []).map(plainName)
   const kindOf = names.map((name) => microKind(name) ?? -1)
+  const isComparison = names.map((name) => COMPARED.test(name))
   const status = new Uint8Array(length)
   const session = new Int32Array(length)
   const isTied = history.isTied === true
@@ -157,11 +158,10 @@ export function readTransactions(history: History, areLists: boolean): Transacti
     const areReadsKnown = isShown(t)
     for (let row = starts[t], at = from[t]; row < starts[t + 1]; row++, at++) {
       const kind = kindOf[micro.kind[at]]
-      const name = names[micro.kind[at]] ?? ''
-      const isCompared = COMPARED.test(name)
+      const isCompared = isComparison[micro.kind[at]]
       // Only a recorder knows the order in which additions were made, and what comparisons may have found.
       if (kind < 0 || ((kind === ADD || isCompared) && history.transactionNotes === undefined))
-        throw otherKind(history, t, name)
+        throw otherKind(history, t, names[micro.kind[at]])
       if (kind === (areLists ? WRITE : APPEND) || (areLists && kind === ADD)) throw ofOtherModel(history, t, areLists)
       const said = micro.value[at]
       const value = isNil && kind === READ && said === NO_MICRO_VALUE ? NULL : said
@@ -171,6 +171,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
       if (kind === READ && (!areReadsKnown || value === NO_MICRO_VALUE)) continue
       if (isCompared) {
         const given = values.json(value as ValueId)
+        const name = names[micro.kind[at]]
         bounds.set(row, (id) => mayFind(name, values.json(id as ValueId), given))
       } else columns.value[row] = value
       if (kind !== READ || !areLists) continue
