@@ -93,6 +93,7 @@ describe('FLUSHALL and FLUSHDB', () => {
 
   test('FLUSHALL deletes every key and field that was seen, and FLUSHDB only those in the selected database', () => {
     const [all, one] = ['FLUSHALL', 'FLUSHDB'].map((name) => done([...before, [name, OK]]).slice(3))
+    expect(done([...before, ['FLUSHALL ASYNC', OK]]).slice(3)).toEqual(all)
     const ofZero = ['ok write x=null', 'ok write h=null', 'ok write h[f]=null']
     expect(one).toEqual(ofZero)
     expect(new Set(all)).toEqual(new Set([...ofZero, 'ok write 1/z=null']))
