@@ -4,31 +4,8 @@ import { createRecorder } from '../../../recorder/src/record/recorder.ts'
 import { RecordedLines } from '../../../testing/src/recorded-lines.ts'
 import { ManualClock } from '../../../testing/src/sockets.ts'
 import { createHttpFaults } from '../../src/http/http-faults.ts'
-import type { Exit } from '../../src/interceptor/interceptor.ts'
+import { outlet } from '../outlet.ts'
 import { textTable } from './live.ts'
-
-function outlet() {
-  const out = { text: '', ended: false, reset: false, reading: true, congested: false }
-  const exit: Exit = {
-    pass(bytes) {
-      out.text += bytes.toString('latin1')
-      return true
-    },
-    end() {
-      out.ended = true
-    },
-    reset() {
-      out.reset = true
-    },
-    setReading(reading) {
-      out.reading = reading
-    },
-    get congested() {
-      return out.congested
-    },
-  }
-  return { out, exit }
-}
 
 /** Connections of one HTTP route, without sockets: what went in, what came out. */
 export function httpWorld({ isRecorded = true }: { readonly isRecorded?: boolean } = {}) {

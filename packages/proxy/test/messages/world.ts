@@ -4,8 +4,9 @@ import type { Harm } from '../../../testing/src/fault-parts.ts'
 import { ManualClock } from '../../../testing/src/sockets.ts'
 import type { Framing } from '../../../wire/src/framing/framing.ts'
 import { jsonLines } from '../../../wire/src/framing/json-lines.ts'
-import type { Exit, Interceptor } from '../../src/interceptor/interceptor.ts'
+import type { Interceptor } from '../../src/interceptor/interceptor.ts'
 import { createMessageFaults } from '../../src/messages/message-faults.ts'
+import { outlet } from '../outlet.ts'
 
 export const to = [{ from: 'n1', to: 'n2' }]
 export const back = [{ from: 'n2', to: 'n1' }]
@@ -23,26 +24,6 @@ export function world({ framing = jsonLines as Framing, seed = 1, maxMessageByte
   const faults = createMessageFaults({ seed, clock, maxMessageBytes })
   const intercept = faults.intercept({ from: 'n1', to: 'n2', framing })
   let connections = 0
-  const outlet = () => {
-    const out = { text: '', ended: false, reset: false, reading: true }
-    const exit: Exit = {
-      pass: (bytes) => {
-        out.text += bytes.toString('latin1')
-        return true
-      },
-      end() {
-        out.ended = true
-      },
-      reset() {
-        out.reset = true
-      },
-      setReading(reading) {
-        out.reading = reading
-      },
-      congested: false,
-    }
-    return { out, exit }
-  }
   function connect() {
     const [there, here] = [outlet(), outlet()]
     const ending = { aborted: false }

@@ -1,26 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { links, ManualClock } from '../../../../testing/src/sockets.ts'
-import {
-  FLAG,
-  FRAME,
-  framesOf,
-  HEADER_BYTES,
-  PREFACE,
-  typeOf,
-  windowUpdate,
-} from '../../../../wire/src/http2/frames.ts'
+import { FLAG, FRAME, framesOf, PREFACE, typeOf, windowUpdate } from '../../../../wire/src/http2/frames.ts'
 import { encodePlainly } from '../../../../wire/src/http2/plain-block.ts'
 import { createHttp2Faults } from '../../../src/http2/http2-faults.ts'
 import type { Exit } from '../../../src/interceptor/interceptor.ts'
+import { frame } from '../../http2/frame.ts'
 
-function frame(type: number, flags: number, stream: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(HEADER_BYTES)
-  head.writeUIntBE(payload.length, 0, 3)
-  head[3] = type
-  head[4] = flags
-  head.writeUInt32BE(stream, 5)
-  return Buffer.concat([head, payload])
-}
 const settings = frame(FRAME.settings, 0, 0)
 const headers = (stream: number, fields: { readonly [name: string]: string }) => {
   const entries = Object.entries(fields).map((field) => ({ field, isNeverIndexed: false }))

@@ -5,7 +5,8 @@ import { type History, millis } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import type { RecordedLines } from '../../../../testing/src/recorded-lines.ts'
 import { dial, eventually, ManualClock, Received, serve } from '../../../../testing/src/sockets.ts'
-import { FRAME, HEADER_BYTES, PREFACE } from '../../../../wire/src/http2/frames.ts'
+import { FRAME, PREFACE } from '../../../../wire/src/http2/frames.ts'
+import { frame } from '../../http2/frame.ts'
 import { http2RouteTo, keyValueHttp2, send, serveHttp2, sessionTo } from '../../http2/recorded.ts'
 
 const outcomes = (view: RecordedLines) =>
@@ -237,14 +238,6 @@ test('HTTP/2 bytes pass unchanged, recorded or unrecorded, however the bytes are
     })
     socket.on('end', () => socket.end())
   })
-  const frame = (type: number, flags: number, stream: number, payload: Buffer): Buffer => {
-    const head = Buffer.alloc(HEADER_BYTES)
-    head.writeUIntBE(payload.length, 0, 3)
-    head[3] = type
-    head[4] = flags
-    head.writeUInt32BE(stream, 5)
-    return Buffer.concat([head, payload])
-  }
   for (let round = 0; round < 20; round++) {
     received.length = 0
     const frames = Array.from({ length: 30 }, (_, i) =>

@@ -1,0 +1,25 @@
+import type { Exit } from '../src/interceptor/interceptor.ts'
+
+/** An exit of an interceptor without a socket, and what came out of it, as Latin-1. */
+export function outlet() {
+  const out = { text: '', ended: false, reset: false, reading: true, congested: false }
+  const exit: Exit = {
+    pass(bytes) {
+      out.text += bytes.toString('latin1')
+      return true
+    },
+    end() {
+      out.ended = true
+    },
+    reset() {
+      out.reset = true
+    },
+    setReading(reading) {
+      out.reading = reading
+    },
+    get congested() {
+      return out.congested
+    },
+  }
+  return { out, exit }
+}
