@@ -20,10 +20,13 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
     const { f, outcome, input, answer, line, key } = operation
     if ((f !== 'txn' && f !== 'transact') || key !== 'null') return unknownFunction(operation)
     if (outcome === 'fail') return []
-    const said = outcome === 'ok' ? answer : input
+    const isShown = outcome === 'ok' && (answer ?? null) !== null
+    const said = isShown ? answer : input
     if (!isList(said)) return refuse(`line ${line}: a transaction must be a list`)
-    // The reads of an unanswered transaction are unknown.
-    const steps = said.map((each) => stepOf(each, kind, initial)).filter(({ isRead }) => outcome === 'ok' || !isRead)
+    // A read is unknown if its transaction is unanswered or if it lacks a value.
+    const steps = said
+      .filter((each) => !isList(each) || !reads(each) || (isShown && each.length > 2))
+      .map((each) => stepOf(each, kind, initial))
     const moments = rule === 'snapshot' ? (['start', 'commit'] as const) : (['once'] as const)
     return moments.map((at) => ({ kind: 'transaction', line, steps, at }))
   },
@@ -60,9 +63,12 @@ const firstOf = (initial: Json, key: string): string =>
 const memberOf = (held: { readonly [member: string]: Json }, name: string): Json | undefined =>
   Object.hasOwn(held, name) ? held[name] : undefined
 
+const reads = ([f]: readonly Json[]): boolean => f === 'r' || f === 'read'
+
 function stepOf(json: Json, kind: 'lists' | 'registers', initial: Json): Step {
-  const [f, name, value = null]: readonly Json[] = isList(json) ? json : []
-  const isRead = f === 'r' || f === 'read'
+  const list = isList(json) ? json : []
+  const [f, name, value = null] = list
+  const isRead = reads(list)
   if (!isRead && (kind === 'lists' ? f !== 'append' : f !== 'w' && f !== 'write'))
     throw new Undecided(`the verifier does not cover ${textOf(json)} in a transaction`)
   const key = textOf(name)

@@ -21,6 +21,7 @@ import {
   Unreadable,
 } from '@chaosproxy/verifier'
 import { saidInFull, saidOf } from '../encoding/half-said.ts'
+import { APPEND, microKind } from '../transactions/record/record.ts'
 
 export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
 
@@ -52,6 +53,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
   // Two processes can have the same name in the lines, such as 1 and "1".
   const processes = new Set(process.subarray(0, length))
   if (new Set(Array.from(processes, history.processName)).size < processes.size) return undefined
+  const shownOf = nilShown(history)
   const at = new Map<number, number>()
   for (const row of rows ?? callEvent.subarray(0, length).keys()) {
     const isUnknown = outcome[row] !== OK || saidOf(outputOf(history, row))?.is === 'half'
@@ -78,11 +80,19 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
         return { ...of, type: 'invoke', value, ...named, ...final, ...(isTimed ? { time: callTime[row] } : {}) }
       }
       const value: { readonly value?: Json } =
-        (flags[row] & FLAG_NO_RESULT) === 0 ? { value: outputOf(history, row) } : {}
+        (flags[row] & FLAG_NO_RESULT) === 0 ? { value: shownOf(outputOf(history, row)) } : {}
       return { ...of, type: outcomes[outcome[row]], ...value, ...(isTimed ? { time: returnTime[row] } : {}) }
     })
   const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
   return { text, lineOf, read: readHistory([text]) }
+}
+
+/** Adds the value nil to the reads without a value of lists of EDN, as they were judged. In JSON such a read is unknown. */
+function nilShown({ format, values }: History): (answer: Json) => Json {
+  const areLists = values.microOperations()?.kinds.some((kind) => microKind(kind) === APPEND)
+  if (format !== 'edn' || areLists !== true) return (answer) => answer
+  const isNil = (step: Json): step is readonly Json[] => Array.isArray(step) && step.length === 2
+  return (answer) => (Array.isArray(answer) ? answer.map((step) => (isNil(step) ? [...step, null] : step)) : answer)
 }
 
 const NOT_LINES =

@@ -241,6 +241,25 @@ describe('the core of a violation', () => {
     expect(said(text, { model: 'rw-register', initial: 5 }, entry)[0]).toMatch(/^refused/)
   })
 
+  test('takes a read without a value in a transaction as a read of an unknown value', () => {
+    const text = history(
+      '0 invoke txn - [["append","x",1]]',
+      '0 ok txn - null',
+      '0 invoke txn - [["append","x",2],["r","x"]]',
+      '0 ok txn - [["append","x",2],["r","x"]]',
+      '0 invoke txn - [["r","x"]]',
+      '0 ok txn - [["r","x",[2,1]]]',
+    )
+    const lists = { model: 'list-append', initial: null }
+    const met = (...order: number[]): string =>
+      said(text, lists, { level: 'serializable', result: 'met', order: differences(order) })[0] ?? ''
+    expect(met(3, 1, 5)).toMatch(/^accepted/)
+    expect(met(1, 3, 5)).toMatch(/^refused/)
+    const core = (...lines: number[]): object => ({ level: 'strict-serializable', result: 'violated', core: lines })
+    expect(said(text, lists, core(1, 3, 5))[0]).toMatch(/^accepted/)
+    expect(said(text, lists, core(1, 3))[0]).toMatch(/^refused/)
+  })
+
   test('may omit operations called after its last return', () => {
     const before = ['0 invoke cas - [2,3]', '0 info cas -', '1 invoke read -']
     const [read, write] = ['1 ok read - 3', '2 invoke write - 2']

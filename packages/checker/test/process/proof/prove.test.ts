@@ -7,10 +7,12 @@ import { prove } from '../../../src/proof/prove.ts'
 import { many, manyOf } from '../../many.ts'
 import { sha256 } from '../../proof/proving.ts'
 
+const limits = { deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(performance.now()) }
+
 function provedOf({ history, head, levels }: Case) {
   const report = check(history, {
     ...{ model: modelOf(head.model), initial: head.initial, levels: [...levels], failedCas: head.failedCas },
-    ...{ deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(performance.now()) },
+    ...limits,
   })
   return prove(history, report, { ...head, model: report.model }, { sha256 })
 }
@@ -47,9 +49,28 @@ test('prove refuses a history that the verifier cannot read, and says why', () =
   ])
   const report = check(history, {
     ...{ model: 'register', initial: null, levels: ['linearizable'], failedCas: 'drop' },
-    ...{ deadlineMs: millis(20_000), memoryBytes: 1e9, now: () => millis(performance.now()) },
+    ...limits,
   })
   const { proof, levels } = prove(history, report, { model: 'register', initial: null }, { sha256 })
   expect(proof).toBeUndefined()
   expect(levels[0]).toMatchObject({ verdict: 'undecided', why: 'line 1: the verifier does not cover "clock":' })
+})
+
+test('prove writes the reads without a value of lists of EDN as reads of null', () => {
+  const events = [
+    [['append', 'x', 1]],
+    [
+      ['append', 'y', 1],
+      ['r', 'x'],
+    ],
+  ].flatMap((value) => [
+    { process: 0, type: 'invoke' as const, f: 'txn', value },
+    { process: 0, type: 'ok' as const, f: 'txn', value },
+  ])
+  const history = { ...historyFromEvents(events), format: 'edn' as const }
+  const level = 'strict-serializable'
+  const report = check(history, { model: 'list-append', initial: null, levels: [level], ...limits })
+  const proved = prove(history, report, { model: 'list-append', initial: null }, { sha256 })
+  expect(proved.history?.split('\n')[3]).toContain('"value":[["append","y",1],["r","x",null]]')
+  expect(proved.levels.find((each) => each.level === level)).toMatchObject({ result: 'violated', verdict: 'accepted' })
 })
