@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type History, historyFromObjects, joinStretches, UserError } from '@chaosproxy/history'
-import { readHistory, readPacked, readStretch, stretchesOf } from '@chaosproxy/history/files'
+import { CannotPack, type History, historyFromObjects, joinStretches, UserError } from '@chaosproxy/history'
+import { readHistory, readStretch, stretchesOf } from '@chaosproxy/history/files'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readEvents } from '../../src/files/read.ts'
 
@@ -114,18 +114,44 @@ describe('nanoseconds since 1970', () => {
     ])
   })
 
-  test('are read exactly if parts of a recording are read separately and then joined', async () => {
-    const path = file(
-      'stretches.jsonl',
-      [0, 1, 2, 3].map((n) => eventsAt(TIMES.map((each) => since1970(each + 2e9 * n)))).join(''),
-    )
+  describe('in parts of a recording that are read separately', () => {
     const dealing = { places: 1, placeOf: () => 0 }
-    const whole = await readPacked(path, dealing)
-    const stretches = stretchesOf(path, 3) ?? []
-    expect(stretches.length).toBe(3)
-    const joined = joinStretches(await Promise.all(stretches.map((each) => readStretch(each, dealing))), dealing)
-    expect(joined.rest.eventCount).toBe(whole.rest.eventCount)
-    expect(whole.rest.warnings).toEqual([])
+    const times = [0, 1, 2, 3].flatMap((n) => TIMES.map((each) => each + 2e9 * n))
+    const partsAt = (name: string, all: readonly number[], count: number) =>
+      stretchesOf(
+        file(name, [0, 1, 2, 3].map((n) => eventsAt(all.slice(4 * n, 4 * n + 4).map(since1970))).join('')),
+        count,
+      )!.map((part) => readStretch(part, dealing))
+
+    test('are exact at both ends of each part', async () => {
+      const parts = await Promise.all(partsAt('stretches.jsonl', times, 3))
+      const joined = joinStretches(parts, dealing)
+      const ends = parts.map(({ edges: { epoch, firstTime, lastTime } }) =>
+        [firstTime, lastTime].map(
+          (time) => BigInt(epoch.seconds) * 1_000_000_000n + BigInt(epoch.nanos) + BigInt(time),
+        ),
+      )
+      const places = ends.flat().map((end) => times.map(since1970).indexOf(String(end)))
+      expect(ends).toHaveLength(3)
+      expect(places).toEqual([0, places[1], places[1]! + 1, places[3], places[3]! + 1, 15])
+      expect(joined.rest.eventCount).toBe(16)
+    })
+
+    test.each([
+      ['are in order if they are equal', 999_999_963, true],
+      ['go back if the later is one nanosecond smaller', 999_999_964, false],
+    ])('%s at the boundary of two parts', async (_, nanos, isInOrder) => {
+      const gap = [0, 1, 2, 3].flatMap((n) => [0, 0, 0, 0].map(() => (n < 2 ? 0 : nanos)))
+      const [early] = partsAt('early.jsonl', times, 2)
+      const [, late] = partsAt(
+        'late.jsonl',
+        times.map((each, at) => each - gap[at]!),
+        2,
+      )
+      const join = joinStretches.bind(undefined, [await early!, await late!], dealing)
+      if (isInOrder) expect(join().rest.eventCount).toBe(16)
+      else expect(join).toThrow(CannotPack)
+    })
   })
 })
 
