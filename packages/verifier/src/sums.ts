@@ -38,9 +38,8 @@ export const counter: Model = {
     const { f, outcome, input, answer = null } = operation
     if (f === 'read') return outcome === 'ok' ? [{ kind: 'sums', amounts: amountsOf(answer ?? initial) }] : []
     const sign = SIGNS.get(f) ?? unknownFunction(operation)
-    return outcome === 'fail'
-      ? []
-      : [{ kind: 'move', amounts: new Map([['', sign * amount(input ?? 1)]]), id: undefined }]
+    if (outcome === 'fail') return []
+    return [{ kind: 'move', amounts: new Map([['', sign * amount(input ?? 1)]]), id: undefined }]
   },
   start: (initial) => accounts(initial, Number.NEGATIVE_INFINITY),
 }

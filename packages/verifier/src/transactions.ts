@@ -1,4 +1,4 @@
-import { isList, textOf, textsOf } from './history.ts'
+import { isList, listOf, textOf, textsOf } from './history.ts'
 import { type Counts, type Model, objectsOf, type Step, type Transaction } from './model.ts'
 import { unknownFunction } from './objects.ts'
 import { isObject, type Json, refuse, Undecided } from './proof.ts'
@@ -20,13 +20,11 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
     const { f, outcome, input, answer, line, key } = operation
     if ((f !== 'txn' && f !== 'transact') || key !== 'null') return unknownFunction(operation)
     if (outcome === 'fail') return []
-    const isShown = outcome === 'ok' && (answer ?? null) !== null
-    const said = isShown ? answer : input
+    const said = (outcome === 'ok' ? answer : undefined) ?? input
     if (!isList(said)) return refuse(`line ${line}: a transaction must be a list`)
     // A read is unknown if its transaction is unanswered or if it lacks a value.
-    const steps = said
-      .filter((each) => !isList(each) || !reads(each) || (isShown && each.length > 2))
-      .map((each) => stepOf(each, kind, initial))
+    const isKnown = (at: number): boolean => said === answer && listOf(said[at]).length > 2
+    const steps = said.map((step) => stepOf(step, kind, initial)).filter(({ isRead }, at) => !isRead || isKnown(at))
     const moments = rule === 'snapshot' ? (['start', 'commit'] as const) : (['once'] as const)
     return moments.map((at) => ({ kind: 'transaction', line, steps, at }))
   },
@@ -63,12 +61,9 @@ const firstOf = (initial: Json, key: string): string =>
 const memberOf = (held: { readonly [member: string]: Json }, name: string): Json | undefined =>
   Object.hasOwn(held, name) ? held[name] : undefined
 
-const reads = ([f]: readonly Json[]): boolean => f === 'r' || f === 'read'
-
 function stepOf(json: Json, kind: 'lists' | 'registers', initial: Json): Step {
-  const list = isList(json) ? json : []
-  const [f, name, value = null] = list
-  const isRead = reads(list)
+  const [f, name, value = null]: readonly Json[] = isList(json) ? json : []
+  const isRead = f === 'r' || f === 'read'
   if (!isRead && (kind === 'lists' ? f !== 'append' : f !== 'w' && f !== 'write'))
     throw new Undecided(`the verifier does not cover ${textOf(json)} in a transaction`)
   const key = textOf(name)
