@@ -14,7 +14,7 @@ export type Operation =
 
 export interface Message {
   readonly value: number
-  /** Null if it is not told. */
+  /** Null if the history does not contain the offset. */
   readonly offset: number | null
 }
 

@@ -70,7 +70,7 @@ describe('the limit on how many cas replace one value', () => {
     expect(check(overlapping(...crowd, ...failed)).linearizable).toBe('violated')
   })
 
-  test('three cas that expect the same value are not linearizable if all writes of the value but one were overwritten earlier', () => {
+  test('three cas that expect one value are not linearizable if only one write of the value can precede them', () => {
     const before = Array.from({ length: 10 }, (_, n): EventInput[] => [
       { process: 900 + n, type: 'invoke', f: 'write', value: n % 2 === 0 ? 77 : 5 },
       { process: 900 + n, type: 'ok', f: 'write', value: n % 2 === 0 ? 77 : 5 },

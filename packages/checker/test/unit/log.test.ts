@@ -71,7 +71,7 @@ describe('an append that returns its own value', () => {
   test('is judged without a search even if 30 other appends overlap', () => {
     const object = objectOf('dense-log')!
     const functions = functionsOfObject(modelOf('dense-log'), object, null)
-    // Backwards, so that the one in the middle is at the offset that its value is.
+    // The values go backwards: only the middle one equals its offset.
     const values = Array.from({ length: 31 }, (_, offset) => 30 - offset)
     const events = [
       ...values.map((value, process): EventInput => ({ process, type: 'invoke', f: 'append', value })),

@@ -41,7 +41,7 @@ describe('a route table that reads from a different place than it writes to', ()
   })
 })
 
-test('a lost write is unknown if clients read its key by a path that the table lacks', () => {
+test('does not call a write lost if the route table lacks a path by which clients read its key', () => {
   const levelAfter = (what: string, last: Json): string => {
     const passedOn = { what, count: 30, mayWrite: false }
     const history = historyFromEvents(

@@ -290,7 +290,7 @@ test(`the verdict of multi-register on sequential agrees with its definition on 
     const { operations } = levels.sequential.counterexample
     const rows = operations.map(({ operation }) => operation)
     expect(isObjectSequential(model, history, rows), where).toBe(false)
-    // The verifier accepts them, and none of them is innocent.
+    // The verifier accepts these operations as a violation, and needs each of them.
     const isProved = standAlone(history, { model, initial: null }, 'sequential')
     expect(isProved(rows), where).toBe(true)
     for (const row of rows) {

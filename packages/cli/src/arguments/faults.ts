@@ -71,7 +71,7 @@ export function namesOfProfile(
   return suffered.map(({ name }) => name)
 }
 
-/** @throws UserError (usage) for a name that a file has, and no fault. */
+/** @throws UserError (usage) if a file names an unknown fault. */
 export function requireFaults(choices: readonly FaultChoice[], where: string): void {
   const known = [...nemeses, ...faultProfiles].map(({ name }) => name)
   for (const choice of choices)

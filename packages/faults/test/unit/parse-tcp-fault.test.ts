@@ -38,7 +38,7 @@ describe('the parser of TCP faults', () => {
     },
   )
 
-  test('turns the names of two places in geography into half the round-trip time between them', () => {
+  test('the latency of a geography fault is half the round-trip time between its two places', () => {
     const there = { kind: 'latency', geography: 'california-netherlands', links }
     expect(tcpFamily.parse(there, 'x')).toEqual({
       kind: 'latency',

@@ -95,7 +95,7 @@ describe('a member with the answer, next to a member with the value', () => {
     ])
   })
 
-  test('a cas fails if the member with its answer contains false', async () => {
+  test('reads a cas as failed if its result is false', async () => {
     const cas = { client: 2, op: 'cas', key: 'x', value: [1, 2], start: 50, end: 60 }
     expect(await told(two({ value: 1 }, { result: 1 }) + lines([{ ...cas, result: false }]))).toEqual([
       ...BOTH,

@@ -56,8 +56,8 @@ export interface Intrinsics {
   /** Returns the first replaced function or frozen object, such as `Array.prototype.at`. */
   replaced(): string | undefined
   /**
-   * Restores the shared objects. Returns the name of what was replaced, as {@link replaced} does, or of a change that
-   * cannot be undone.
+   * Restores the shared objects. Returns the name of the first replaced member (see {@link replaced}), or of the first
+   * change that cannot be undone.
    */
   restore(): string | undefined
 }

@@ -121,7 +121,7 @@ export function apart(transactions: readonly WitnessedTransaction[]): readonly (
   return [...parts].sort(([one], [other]) => one - other).map(([, part]) => part)
 }
 
-/** @param phantoms whether it counts which rows a statement would have found. */
+/** @param phantoms whether the check also considers the rows that a statement would have found */
 const judgedWith = (
   isolation: Isolation & { readonly expect: string },
   judging: Judging,

@@ -231,17 +231,20 @@ describe('a program that changes shared objects', () => {
     ['Intl.forever', `Object.defineProperty(Intl, 'forever', { value: 1 })`],
   ]
 
-  test.each(MEMBERS)('is refused if it replaces %s, and the next run has the originals', async (what, program) => {
-    await expect(ran(serving(program))).rejects.toThrow(
-      `replacing ${what} cannot be simulated: it is shared by all nodes`,
-    )
-    const { lines } = await ran(
-      serving(
-        `console.log([1].at(0), Math.max(1, 2), JSON.stringify({}), Date.now() > 1e12, String(fetch).length > 20, await Promise.resolve(3))`,
-      ),
-    )
-    expect(lines).toEqual(['n1: 1 2 {} true true 3'])
-  })
+  test.each(MEMBERS)(
+    'a program that replaces %s is refused, and the next run has the original functions',
+    async (what, program) => {
+      await expect(ran(serving(program))).rejects.toThrow(
+        `replacing ${what} cannot be simulated: it is shared by all nodes`,
+      )
+      const { lines } = await ran(
+        serving(
+          `console.log([1].at(0), Math.max(1, 2), JSON.stringify({}), Date.now() > 1e12, String(fetch).length > 20, await Promise.resolve(3))`,
+        ),
+      )
+      expect(lines).toEqual(['n1: 1 2 {} true true 3'])
+    },
+  )
 
   test('may add members to shared objects, which are removed after the run', async () => {
     const adding = serving(`

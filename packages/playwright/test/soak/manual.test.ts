@@ -18,7 +18,7 @@ import { expect, onTestFinished, test } from 'vitest'
 const root = join(import.meta.dirname, '../../../..')
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
-/** Our packages as npm installs them: the runner would compile what is only linked. */
+/** Copies our packages, as npm does: Playwright would compile linked packages. */
 function install(nodeModules: string): void {
   mkdirSync(join(nodeModules, '@chaosproxy'), { recursive: true })
   for (const name of readdirSync(join(root, 'node_modules')).filter((each) => !/^(\..*|@?chaosproxy)$/.test(each)))

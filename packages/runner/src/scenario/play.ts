@@ -41,8 +41,8 @@ export interface Playing {
   isHealed(): boolean
   faults(): readonly PlannedFault[]
   /**
-   * Returns the operations with their actual start times. If they are repeated, their starts do not depend on earlier
-   * operations.
+   * Returns the operations with their actual start times. A run of these operations starts each at its time, even if an
+   * earlier one is still running.
    */
   operations(): readonly PlannedOperation[]
 }

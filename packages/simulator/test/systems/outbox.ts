@@ -9,7 +9,7 @@ export const outboxRows: readonly SystemRow[] = [
   { protocol: 'outbox', settings: { cas: 0 }, faults: CALM, earns: EVENTUAL },
   { protocol: 'outbox', settings: { cas: 0 }, faults: UNDER_FAULTS, earns: EVENTUAL },
   { ...COUNTERS, faults: UNDER_FAULTS, earns: EVENTUAL },
-  // Dual writes reach the two in different orders, even if all of them arrive …
+  // Dual writes can reach the database and the queue in different orders, even if all arrive.
   {
     protocol: 'outbox',
     targetSettings: { write: 'database-then-queue' },
@@ -17,7 +17,7 @@ export const outboxRows: readonly SystemRow[] = [
     faults: ['delay'],
     earns: APART,
   },
-  // … and only one of them after a crash: events are lost, or invented.
+  // After a crash, only one of the two writes arrives: events are lost, or invented.
   { ...COUNTERS, targetSettings: { write: 'database-then-queue' }, faults: ['kill', 'partition'], earns: APART },
   { ...COUNTERS, targetSettings: { write: 'queue-then-database' }, faults: ['kill', 'partition'], earns: APART },
 ]

@@ -36,7 +36,7 @@ const violated = (level: string, core: readonly number[]) => ({ level, result: '
 const written = oneByOne([0, 'write', 1, 'ok'], [0, 'read', null, 'ok', 1])
 const stale = oneByOne([0, 'write', 1, 'ok'], [0, 'read', null, 'ok', 2])
 
-/** Lines with two processes of one session that read at once. */
+/** Two processes of one session read at the same time. */
 const overlapping = [
   ['a', 'invoke', 'write', 1],
   ['a', 'ok', 'write', 1],

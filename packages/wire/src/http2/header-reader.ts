@@ -4,7 +4,7 @@ import { HpackDecoder, type HpackFields } from './hpack/hpack-decoder.ts'
 import { HpackError } from './hpack/hpack-error.ts'
 import { encodePlainly, encodeTableSizes, withFragment } from './plain-block.ts'
 
-/** Beyond this size, the skipped blocks are decoded. */
+/** The reader decodes skipped blocks as soon as they exceed this size. */
 const MOST_SKIPPED_BYTES = 16 * 1024
 
 /** A header block that neither uses nor changes the table that blocks share. */

@@ -27,8 +27,8 @@ const CHOICE = -1
 const OBSERVATION = -2
 
 /**
- * Wing & Gong's search (see `search/events.ts`) for any machine. Of equal operations, the first to return is taken
- * first, because exchanging two keeps an order valid.
+ * Wing & Gong's search (see `search/events.ts`) for any machine. Of equal operations, it tries only the first to return:
+ * an order in which two equal operations are exchanged is valid too.
  */
 export function createObjectSearch(
   part: Placed,

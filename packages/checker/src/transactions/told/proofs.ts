@@ -117,8 +117,7 @@ const sourceOf = ({ kind }: TransactionRecord, { of, writer }: Versions, row: nu
   kind[row] === READ && of[row] >= 0 ? writer[of[row]] : -1
 
 /**
- * Returns the reads of transaction `t` whose source is in `some`, and the writes of `t` that transactions in `some`
- * read.
+ * Returns the reads in transaction `t` of what the transactions `some` wrote, and the writes in `t` that `some` read.
  */
 function rowsWith(record: TransactionRecord, versions: Versions, t: number, some: readonly number[]) {
   const { starts, key } = record

@@ -42,7 +42,7 @@ describe('chaos check --prove', () => {
     expect((await verify(history, proof)).exitCode).toBe(1)
   })
 
-  test('writes a proof that chaos verify refuses once its verdict is changed from violated to met', async () => {
+  test('chaos verify refuses a proof whose verdict was changed from violated to met', async () => {
     const { history, proof } = await proved(STALE)
     writeFileSync(proof, readFileSync(proof, 'utf8').replaceAll('"core"', '"order"').replaceAll('violated', 'met'))
     expect((await verify(history, proof)).exitCode).toBe(1)

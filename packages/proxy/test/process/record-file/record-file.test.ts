@@ -221,7 +221,7 @@ describe('a recording on a stalled disk', () => {
     expect([relievedAt, disk.written]).toEqual([[3], Array(5).fill(text)])
   })
 
-  test('writes the waiting lines of one part together, up to some megabytes', async () => {
+  test('writes waiting lines of a file in batches of at most 4 MiB', async () => {
     const disk = new StalledDisk()
     const file = openRecordFile(newPath(), { disk: disk.write })
     const text = `${'x'.repeat(999)}\n`

@@ -124,7 +124,7 @@ describe('a response under faults', () => {
     ])
   })
 
-  test('is an earlier one, if there is a different one and the fault is chosen', () => {
+  test('a chosen stale reply is an earlier reply of the route that differs from the current one', () => {
     const rule = ruleOf({ kind: 'stale-reply' })
     const reply = (text: string) => makeUpReply(200, text, { close: false, method: 'GET' })
     const given = (text: string, state: Candidate['state'] = 'chosen') =>

@@ -52,7 +52,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(await send(hit)).toBe(REFUSED)
   })
 
-  test('counts only matching requests, even from the middle of a connection', async () => {
+  test('counts only matching requests, even if the fault begins during a connection', async () => {
     const { faults, session } = await service()
     // All that these say is said by reference afterwards.
     for (let i = 0; i < 20; i++) await ask(session, `/item/${i}`, '', { 'x-name': `name ${i}`, 'x-same': 'always' })

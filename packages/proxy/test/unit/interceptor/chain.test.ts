@@ -107,7 +107,7 @@ describe('two chained interceptors', () => {
     expect(interceptor.isIdle).toBe(true)
   })
 
-  test('read from the client only while neither has stopped it', () => {
+  test('two chained interceptors read from the client only if neither of them has paused it', () => {
     const { outer, inner, saidSince } = chained()
     outer.exits().requests.setReading(false)
     inner.exits().requests.setReading(false)

@@ -47,7 +47,7 @@ describe('lines of JSON', () => {
     })
   })
 
-  test('are unreadable from an incomplete line on, or from a line that is not JSON', () => {
+  test('messages after an incomplete line or a line that is not JSON are unreadable', () => {
     expect(read(['{"a":1}\n', '{"b"', ':1'])).toMatchObject({
       messages: [['message', '{"a":1}', 0, 8]],
       unreadableFromMs: 1,

@@ -21,7 +21,7 @@ const { to, back, both } = links
 const ms = millis
 
 describe('the trigger of a TCP fault', () => {
-  /** Which of ten connections, the first four alive already, are held. */
+  /** Opens ten connections, four of them before the fault begins, and returns those that the fault holds. */
   async function hit(when: Trigger<TcpFault>, seed = 1) {
     const { network, route } = await routeTo(await echo(), { seed })
     const clients: Received[] = []

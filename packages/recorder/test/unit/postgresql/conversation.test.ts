@@ -665,7 +665,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines[0]).toMatch(UNSEEN)
   })
 
-  test('reads the text that the server prepared if an earlier text of the same name was refused', () => {
+  test('reads the statement that the server prepared if it refused another one of the same name', () => {
     const run = [
       asks(bind('s', '', 'x'), execute(''), sync),
       answers(bound!, columns(column('value')), row('1'), tag('SELECT 1'), ready()),

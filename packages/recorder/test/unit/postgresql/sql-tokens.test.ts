@@ -66,7 +66,7 @@ describe('the tokens of a PostgreSQL text', () => {
     },
   )
 
-  test('are plain words only if they are words without quotation marks', () => {
+  test('plainWord accepts only unquoted words', () => {
     expect(statementsOf(`a "b" 'c' 1`)?.[0]?.map(plainWord)).toEqual(['a', undefined, undefined, undefined])
   })
 })

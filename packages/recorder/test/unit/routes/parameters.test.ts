@@ -32,7 +32,7 @@ test('a write with a parameter that no route names is not recorded, and marks it
   ])
 })
 
-test('a parameter counts as known if a route for its path, or the table, uses it', () => {
+test('a query parameter is known if the route table or a route for the path uses it', () => {
   const other = (more: object) => ({ routes: [{ ...read, ...more }] })
   expect(tried(other({ request: 'GET /kv', key: 'query.id' }), 'GET /kv?id=x').kind).toBe('operations')
   expect(tried(other({ client: 'query.who' }), 'GET /kv/x?who=eve').kind).toBe('operations')
