@@ -56,13 +56,21 @@ function askedOf(input: Members): Asked {
       if (one !== undefined) return one
     }
     throw new EventError(
-      `this transaction has ${conditions.length} conditions and ${operations.length} operations (${shortened(canonical(Txn))}): only one operation without conditions is read. Leave such lines out: jq -c 'select((.Input.Txn.Conditions // []) == [])' FILE`,
+      `this transaction has ${conditions.length} conditions and ${operations.length} operations (${shortened(canonical(Txn))}): only one operation without conditions is read. ${withoutKeys('.[].Input.Txn | select((.Conditions // []) != [] or (.OperationsOnSuccess // [] | length) != 1) | .. | .Key?, .Start? | strings')}`,
     )
   }
+  if (type === 'leaseRevoke')
+    throw new EventError(
+      `this line deletes the keys of a lease, and does not name them. ${withoutKeys('.[] | .. | .Put? | select((.LeaseID // 0) != 0) | .Key')}`,
+    )
   throw new EventError(
     `"Type" is ${shortened(canonical(type))}: only range and txn are read. Leave such lines out: jq -c 'select(.Input.Type == "range" or .Input.Type == "txn")' FILE`,
   )
 }
+
+/** Without these writes, correct reads of the same keys would be called wrong. */
+const withoutKeys = (keys: string): string =>
+  `Leave out all lines of these keys: jq -cs '[${keys}] as $keys | .[] | select(.Input.Type != "leaseRevoke" and ([.Input | .. | .Key?, .Start? | strings] | any(IN($keys[])) | not))' FILE`
 
 function rangeOf(range: Members): Members {
   const options = range['RangeOptions']

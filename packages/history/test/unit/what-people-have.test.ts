@@ -407,7 +407,13 @@ describe('one-line operations with timestamps', () => {
     expect(await told(lines([write, range('', found)]))).toEqual(['0 write k "1" > ok "1"', '1 read k null > ok "1"'])
     expect(await told(lines([write, range('', [])]))).toEqual(['0 write k "1" > ok "1"', '1 read k null > ok null'])
     expect(await told(lines([write, range('z', found)]))).toMatch(/:2: this range reads several keys .*jq -c/)
-    expect(await told(lines([put({}, { Conditions: [{}] })]))).toMatch(/:1: this transaction has 1 conditions/)
+    expect(await told(lines([put({}, { Conditions: [{}] })]))).toMatch(
+      /:1: this transaction has 1 conditions.*all lines of these keys/,
+    )
+    const revoke = { ...write, Input: { Type: 'leaseRevoke', LeaseRevoke: { LeaseID: 3 }, Txn: null } }
+    expect(await told(lines([revoke]))).toMatch(/:1: this line deletes the keys of a lease.*all lines of these keys/)
+    const compact = { ...write, Input: { Type: 'compact', Txn: null } }
+    expect(await told(lines([compact]))).toMatch(/:1: "Type" is "compact".*Leave such lines out/)
     expect(await told(lines([{ ...write, Output: { Error: 'request timed out' } }]))).toEqual([
       '0 write k "1" > info "1"',
     ])
