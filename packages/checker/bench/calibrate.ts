@@ -1,6 +1,6 @@
 /**
- * A fixed amount of single-threaded work, the same as was done beside each recorded reference figure: CPU milliseconds,
- * the least of a few runs. Figures divided by it compare across machines and hours.
+ * CPU milliseconds of a fixed single-threaded workload: the minimum of a few runs. Each recorded reference figure was
+ * calibrated with the same workload. Figures divided by it are comparable between machines and times.
  */
 export function calibrate(runs = 8): number {
   let best = Number.POSITIVE_INFINITY

@@ -8,8 +8,8 @@ import type { Measured } from './measure.ts'
 
 export const name: string = 'checker'
 
-// The figures recorded for Porcupine, the program that made the files they were taken on, and the public logs lie beside
-// the project where it is developed.
+// The recorded figures of Porcupine, the generator of their histories and the public logs are in a directory next to
+// the project.
 const shared = join(process.cwd(), '../shared')
 const recorded = join(shared, 'bench/porcupine-reference.jsonl')
 const generator = join(shared, 'bench/generate-history.mjs')
@@ -61,14 +61,14 @@ const further: readonly Point[] = [
   point('cas', 1_000, 10, { info: 0.05, mode: 'inv50' }),
 ]
 
-/** A public log, and Porcupine's CPU milliseconds on it where the calibration took 18. */
+/** A public log, and Porcupine's CPU milliseconds on it on a machine where the calibration took 18 ms. */
 const publicLogs: readonly { readonly file: string; readonly ms: number }[] = [{ file: 'c50-bad.txt', ms: 5.2 }]
 const USUAL_CALIBRATION_MS = 18
 
 /**
- * Linearizability: CPU milliseconds of the check alone, in a process of its own for each history, the first time and the
- * best; beside them the reference, and how many times faster we are the first time and by the best, both scaled by the
- * calibration loop.
+ * Linearizability: CPU milliseconds of the check alone, in a separate process for each history. Prints the first and
+ * the best time, the reference, and the speedup over the reference for both. Speedups are scaled by the calibration
+ * loop.
  */
 export async function run(print: (line: string) => void): Promise<void> {
   const references = existsSync(recorded) ? readReferences() : []
@@ -109,7 +109,10 @@ function readReferences(): Reference[] {
     .map((line) => JSON.parse(line) as Reference)
 }
 
-/** By the recorded files' own program, or else by ours, which makes the same choices. */
+/**
+ * Uses the generator of the recorded histories if it is present. Otherwise uses our generator, which makes the same
+ * choices.
+ */
 function writeHistory({ model, n, c, v, info, k, mode, seed }: Point, file: string): void {
   if (existsSync(generator)) {
     const options = { model, n, c, v, info, k, mode, seed, out: file }

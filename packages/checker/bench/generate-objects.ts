@@ -1,10 +1,10 @@
 import { type EventInput, type History, HistoryBuilder, type Json } from '@chaosproxy/history'
 
-/** A history of clients of one atomic object, each operation taking effect when its client is next let go on. */
+/** A history of clients of one atomic object. Each operation takes effect when its client is next scheduled. */
 export interface ObjectWorkload {
   readonly operations: number
   readonly clients: number
-  /** How often an outcome is unknown; the client is then replaced. */
+  /** The share of operations of unknown outcome. A new process replaces the client of such an operation. */
   readonly unknown: number
   readonly seed: number
 }
@@ -52,7 +52,7 @@ export const objects: { readonly [name: string]: () => Atomic } = {
       },
     }
   },
-  // Reads of growing sets are long: one operation in five hundred.
+  // Reads of growing sets are long, so only one operation in five hundred is a read.
   set: () => {
     const elements: number[] = []
     let next = 1
@@ -157,7 +157,7 @@ export const objects: { readonly [name: string]: () => Atomic } = {
   },
 }
 
-/** Three accounts, between which up to `most` is moved at a time. */
+/** Three accounts. A transfer between two of them moves at most `most`. */
 export function bankOf({ opening, most }: { readonly opening: number; readonly most: number }): Atomic {
   const balances: { [account: string]: number } = { a: opening, b: opening, c: opening }
   const names = Object.keys(balances)
@@ -194,7 +194,7 @@ export function generateHistoryOf(atomic: Atomic, workload: ObjectWorkload): His
   return builder.build()
 }
 
-/** The same, event by event. */
+/** Like `generateObjectHistory`, but emits one event at a time. */
 export function generateObjectEvents(
   atomic: Atomic,
   workload: ObjectWorkload,

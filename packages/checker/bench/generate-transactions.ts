@@ -2,7 +2,10 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 
 export interface TransactionShape {
   readonly transactions: number
-  /** Two transactions amid the others that each read what the other then appends to, and neither sees. */
+  /**
+   * Whether to add two transactions with write skew: each reads the key that the other appends to, and neither sees the
+   * other's append.
+   */
   readonly hasSkew: boolean
 }
 
@@ -10,14 +13,14 @@ const CLIENTS = 10
 const ACTIVE_KEYS = 10
 const APPENDS_PER_KEY = 32
 const MOST_MICRO_OPERATIONS = 5
-/** Of transactions that are never answered. Half of them took effect. */
+/** The share of transactions that are never answered. Half of them take effect. */
 const UNANSWERED = 0.01
 
 const BUFFER_CHARACTERS = 1 << 20
 
 type Micro = readonly [kind: 'append' | 'r', key: number, value: number | readonly number[] | null]
 
-/** `due`: what is to be done next with the transaction at `at`, a time. */
+/** `due`: the next step of the transaction; `at`: the time of this step. */
 interface Client {
   process: number
   at: number
@@ -27,7 +30,10 @@ interface Client {
   isAnswered: boolean
 }
 
-/** Writes a list-append history that is strictly serializable but for the skew: a store applies each transaction at once. */
+/**
+ * Writes a list-append history of a store that applies each transaction atomically. The history is strictly
+ * serializable, unless `hasSkew` adds a write skew.
+ */
 export function generateTransactions(path: string, { transactions, hasSkew }: TransactionShape): void {
   const lines = new Lines(path)
   const store = new Store()
@@ -67,7 +73,7 @@ export function generateTransactions(path: string, { transactions, hasSkew }: Tr
   lines.close()
 }
 
-/** A million processes on, so that no client of the others is one of these. */
+/** High enough that no other client has this process number. */
 const SKEWED_PROCESS = 1e6
 
 function writeSkew(lines: Lines, store: Store, at: number): void {
@@ -92,7 +98,7 @@ function writeSkew(lines: Lines, store: Store, at: number): void {
   lines.write(at, SKEWED_PROCESS + 2, 'ok', reads([1]))
 }
 
-/** Lists by key. A key is given up after some appends, so that lists stay short. */
+/** Lists by key. After some appends, a new key replaces a key, so that lists stay short. */
 class Store {
   readonly #lists = new Map<number, number[]>()
   readonly #active = Array.from({ length: ACTIVE_KEYS }, (_, key) => ({ key, appends: 0 }))

@@ -9,7 +9,7 @@ export interface Workload {
   /** Share of operations whose outcome stays unknown. */
   readonly unknown: number
   readonly keys: number
-  /** Where, as a share of the history, one read is made stale; 0 for nowhere. */
+  /** The position of the stale read, as a share of the history; 0 for no stale read. */
   readonly staleAt: number
   readonly seed: number
 }
@@ -148,7 +148,7 @@ function simulate(workload: Workload): {
   return { operations, events, last }
 }
 
-/** Makes one read return a value that was overwritten, for certain, before it began. */
+/** Makes one read return a value that had certainly been overwritten before the read was called. */
 function plantStaleRead({ model, operations: count, staleAt }: Workload, operations: readonly Operation[]): void {
   const isRead = ({ f }: Operation): boolean => f === 'read' || f === 'get'
   const written = ({ f, input }: Operation): Json => (f === 'cas' ? (input as [Json, Json])[1] : input)
@@ -166,7 +166,7 @@ function plantStaleRead({ model, operations: count, staleAt }: Workload, operati
       stale.output = text
       return
     }
-    // By value: until when one of its writers may have taken effect.
+    // By value: the latest event by which one of its writers may have taken effect.
     const until = new Map<Json, number>()
     for (const w of writers)
       if (w.call < stale.return) until.set(written(w), Math.max(until.get(written(w)) ?? -1, w.return))

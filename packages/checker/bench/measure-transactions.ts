@@ -3,7 +3,9 @@ import { millis } from '@chaosproxy/history'
 import { readHistory } from '@chaosproxy/history/files'
 import { calibrate } from './calibrate.ts'
 
-/** Run as a program of its own for each file, so that all of it is a first time and the memory is of that file alone. */
+/**
+ * Measured in a separate process for each file, so that all code is cold and the memory is used for this file alone.
+ */
 export interface MeasuredTransactions {
   readonly verdict: string
   /** CPU milliseconds, other threads of the process included. */

@@ -5,7 +5,10 @@ import { readHistory } from '@chaosproxy/history/files'
 import { optimiseLate, SMALL_BYTES } from 'chaosproxy/short-run'
 import { calibrate } from './calibrate.ts'
 
-/** Run as a program of its own for each file, so that the first check is a cold one and the memory is of that file alone. */
+/**
+ * Measured in a separate process for each file, so that the first check is cold and the memory is used for this file
+ * alone.
+ */
 export interface Measured {
   readonly verdict: string
   /** CPU milliseconds of the first check, of the quickest, and of the quickest that also explains a violation. */
@@ -14,17 +17,19 @@ export interface Measured {
   readonly explainedMs: number
   /** Wall milliseconds of reading the file. */
   readonly parseMs: number
-  /** The most memory by the end of the first check: repeats only add garbage that nobody has had to collect yet. */
+  /**
+   * The peak memory up to the end of the first check. Later checks only add garbage that has not been collected yet.
+   */
   readonly rssMb: number
   readonly calibrationMs: number
 }
 
-/** Repeats until the code has long been optimised, and memory is used again that earlier ones gave back. */
+/** Limits on repeats. They suffice for the code to be optimised, and for memory freed by earlier runs to be reused. */
 const MOST_RUNS = 100
 const MOST_MS = 2_000
 
 async function measure(file: string, initial: Json): Promise<Measured> {
-  // As `chaos check` does, so that the first check costs what it costs there.
+  // `chaos check` does the same, so the first check costs as much here as there.
   if (statSync(file).size < SMALL_BYTES) optimiseLate()
   const begun = performance.now()
   const history = await readHistory(file)

@@ -9,7 +9,7 @@ const CLIENTS = 10
 const REPEATS = 2
 const GOAL = 40_000
 
-/** Processor time, so that what else the machine does changes no figure. */
+/** CPU time, so that other load on the machine does not change the figures. */
 const now = (): Millis => {
   const { user, system } = process.cpuUsage()
   return millis((user + system) / 1000)
@@ -29,7 +29,7 @@ const register = (): Atomic => {
   }
 }
 
-/** Transactions of one or two micro-operations on some of many keys. */
+/** Transactions of one or two micro-operations, each on one of many keys. */
 function transactions(write: string, read: string, apply: (held: Json | undefined, value: Json) => Json): Atomic {
   const held = new Map<Json, Json>()
   let next = 1
@@ -42,7 +42,7 @@ function transactions(write: string, read: string, apply: (held: Json | undefine
     ask: (random) => ({
       f: 'txn',
       value: Array.from({ length: 1 + Math.floor(random() * 2) }, () => {
-        // Keys are left behind, so that lists stay short.
+        // The keys change over time, so that lists stay short.
         const key = `k${Math.floor(next / 100)}-${Math.floor(random() * 5)}`
         return random() < 0.5 ? [write, key, next++] : [read, key, null]
       }),
@@ -53,7 +53,7 @@ function transactions(write: string, read: string, apply: (held: Json | undefine
 
 const appended = (held: Json | undefined, value: Json): Json => [...((held ?? []) as readonly Json[]), value]
 
-/** Three registers, read and written several at once. */
+/** Three registers. An operation reads or writes several of them at once. */
 const multiRegister = (): Atomic => {
   const { ask, apply } = transactions('write', 'read', (_, value) => value)
   const on = (value: Json): Json =>
@@ -67,7 +67,7 @@ const multiRegister = (): Atomic => {
   }
 }
 
-/** One partition, whose consumers each poll on from where they are. */
+/** One partition. Each consumer polls from its own offset. */
 const stream = (): Atomic => {
   const log: Json[] = []
   const reached = new Map<number, number>()
@@ -90,7 +90,7 @@ const stream = (): Atomic => {
   }
 }
 
-/** Writes of two keys, and watches that each get what is new. */
+/** Writes of two keys, and watches. Each watch returns the changes since the client's last watch. */
 const watch = (): Atomic => {
   const changes: { readonly [member: string]: Json }[] = []
   const sent = new Map<number, number>()
@@ -101,7 +101,7 @@ const watch = (): Atomic => {
       return sent.has(client) ? { f: 'watched', value: { watch: client } } : { f: 'watch', value: { watch: client } }
     },
     apply: (f, value, client) => {
-      // The first revision is that of the empty store.
+      // Revision 1 is that of the empty store.
       if (f === 'txn') {
         const [[key = '', written = null] = []] = Object.entries(value as { readonly [key: string]: Json })
         return changes.push({ revision: changes.length + 2, key, value: written }) + 1
@@ -114,7 +114,7 @@ const watch = (): Atomic => {
   }
 }
 
-/** Each client acknowledges what it has taken before it takes more. */
+/** Each client acknowledges its message before it takes another. */
 const workQueue = (): Atomic => {
   const messages: number[] = []
   const taken = new Map<number, string>()
@@ -150,7 +150,9 @@ const others: { readonly [model: string]: () => Atomic } = {
 
 const startOf = (model: string): Json => (model === 'bank' ? { a: 100, b: 100, c: 100 } : null)
 
-/** 50 k operations of 10 clients on one key: events judged per second of processor time, the better of two. */
+/**
+ * 50 k operations of 10 clients on one key. Prints the events judged per second of CPU time, the better of two runs.
+ */
 export async function run(print: (line: string) => void): Promise<void> {
   print('  events/s  most held  so far                   object')
   const all = { ...objects, ...others }

@@ -12,11 +12,12 @@ export interface StoreRun {
   readonly keys: number
   /** How many different values are written; 0 for distinct ones. */
   readonly values: number
-  /** Share of operations whose process is replaced by a new one after them, as after an unknown outcome. */
+  /** The share of operations after which a new process replaces the client, as after an unknown outcome. */
   readonly unknown: number
   /**
-   * A contradiction at 60% of the run, in keys of its own: store buffering, or independent readers that see two writes in
-   * opposite orders, or a puzzle of pairs of writes that refutes every way to order them, but only by cases.
+   * The contradiction planted at 60% of the run, on separate keys. `buffering`: store buffering. `readers`: independent
+   * readers that see two writes in opposite orders. `puzzle`: pairs of writes for which every order is refuted, but
+   * only by case distinction.
    */
   readonly planted: 'none' | 'buffering' | 'readers' | 'puzzle'
   readonly seed: number
@@ -32,13 +33,16 @@ interface Client {
 }
 
 interface Replica {
-  /** Of each key: the value, and the stamp of the write. */
+  /** By key: the value, and the stamp of its write. */
   readonly value: Int32Array
   readonly stamp: Float64Array
-  /** How far it follows the log; or how many writes of each process it delivered. */
+  /**
+   * `position`: how much of the log the replica has applied. `delivered`: how many writes of each process it has
+   * applied.
+   */
   position: number
   readonly delivered: Int32Array
-  /** Own writes that are not in the log yet. */
+  /** The process's own writes that are not in the log yet. */
   readonly buffer: { readonly key: number; readonly value: number }[]
 }
 
@@ -50,11 +54,11 @@ interface Write {
 }
 
 const WRITES = 0.4
-/** How many writes a replica may be behind. */
+/** The maximum number of writes that a replica lags behind. */
 const LAG = 200
 const NOTHING = 0
 
-/** The events of clients of a simulated store. Of a seed, always the same. */
+/** Returns the events of the clients of a simulated store. The same seed returns the same events. */
 export function simulateStore(run: StoreRun): EventInput[] {
   const { operations, processes, keys } = run
   const random = mulberry32(run.seed)
@@ -132,7 +136,7 @@ export function simulateStore(run: StoreRun): EventInput[] {
       case 'buffered':
         if (client.isRead) {
           flush(own, own.buffer.length)
-          // Its own writes may be the last of the log, or others may have come since.
+          // The last write in the log may be the process's own or that of another process.
           follow(own, log.length)
           client.result = own.value[key] ?? NOTHING
         } else {
@@ -166,7 +170,7 @@ export function simulateStore(run: StoreRun): EventInput[] {
     const own = replicas[p]
     if (client === undefined || own === undefined) throw new Error('there is a client and a replica for each process')
     if (client.stage === 'idle') {
-      // The plant needs everybody to be idle.
+      // The planted contradiction starts only when all clients are idle.
       if (started >= operations || (started >= plantAt && !planted)) continue
       started++
       busy++
@@ -197,7 +201,10 @@ const eventOf = ({ name, isRead, key }: Client, type: EventInput['type'], value:
   value: value === NOTHING ? null : value,
 })
 
-/** Each row is one process's operations, `wx1` or `rx1` (`rx`: read the initial value); row by row as in `orders`. */
+/**
+ * Each row lists the operations of one process: `wx1` writes, `rx1` reads 1, `rx` reads the initial value. Operations
+ * run row by row, as in `orders`.
+ */
 const contradictions: { readonly [kind in StoreRun['planted']]: readonly (readonly string[])[] } = {
   none: [],
   buffering: [
@@ -209,9 +216,9 @@ const contradictions: { readonly [kind in StoreRun['planted']]: readonly (readon
 }
 
 /**
- * Two writes each of x and of y. For each of the four ways to order both pairs, two readers make it impossible: if p is
- * before q of x, and s before t of y, then the read of p, which comes after t, is before q, and the read of s, which comes
- * after q, is before t.
+ * Two writes of x and two of y. For each of the four ways to order both pairs, two readers refute it. Let p be before q
+ * (both write x) and s before t (both write y). One reader reads t and then p, so t is before q. The other reads q and
+ * then s, so q is before t.
  */
 function puzzle(): string[][] {
   const rows = [

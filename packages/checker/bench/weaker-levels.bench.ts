@@ -71,7 +71,10 @@ const points: readonly Point[] = [
   ]),
 ]
 
-/** The levels below linearizability on simulated stores: CPU milliseconds of `check` alone, the first time and the best of three. */
+/**
+ * The levels below linearizability on simulated stores. Prints the CPU milliseconds of `check` alone: the first time,
+ * and the best of three.
+ */
 export async function run(print: (line: string) => void): Promise<void> {
   print('cold ms   warm ms   verdict             history')
   for (const { title, run: store, levels } of points) {
@@ -98,7 +101,7 @@ export async function run(print: (line: string) => void): Promise<void> {
 }
 
 const REPEATS = 3
-/** What takes this long is run once. */
+/** A check that takes this long is not repeated. */
 const LONG_MS = 2_000
 
 const column = (ms: number): string => ms.toFixed(1).padStart(7).padEnd(10)

@@ -138,7 +138,7 @@ export const overdraftIn = (read: Json): readonly [account: string, balance: num
 
 const LONGEST = 60
 
-/** Returns a sentence that names the option for opening balances. */
+/** Returns a sentence that suggests the option for opening balances. */
 function openedEmpty(history: History): string {
   const opening = openingOf(history)
   const how =

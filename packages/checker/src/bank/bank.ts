@@ -116,7 +116,7 @@ export const movedIn = (part: Part): ((i: number) => Moved | undefined) => {
 type Balances = ReadonlyMap<string, number>
 
 interface Bank {
-  /** Whether the balances are known, which they are after the first read. */
+  /** Whether the balances are known. They are known after the first read. */
   readonly isKnown: boolean
   /**
    * By account. If balances are known, `now` is the balance. Otherwise it is the sum of the changes so far, and `least`

@@ -77,10 +77,10 @@ export function relatedByAccount(
   }
   return (chosen) => {
     const kept = new Set<number>()
-    /** The part of each account's history that is kept. */
+    /** By account: how much of the account's history is kept. */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
-    /** By account: what the kept operations take from it, and the events by which they take it. */
+    /** By account: the total that kept operations take from it, and their end events. */
     const taken = new Map<string, { sum: number; ends: number[] }>()
     const take = (account: string, amount: number, end: number): void => {
       const own = taken.get(account) ?? { sum: 0, ends: [] }
@@ -89,7 +89,7 @@ export function relatedByAccount(
       own.ends.push(end)
       if (own.sum > (opening.get(account) ?? 0)) for (const each of own.ends.splice(0)) needed.push([account, each])
     }
-    /** Keeps an operation. One of unknown outcome matters only if it took effect by the event `until`. */
+    /** Keeps an operation. If its outcome is unknown, only an effect before the event `until` matters. */
     const keep = (i: number, until: number): void => {
       const end = returns[i] === NEVER ? until : returns[i]
       for (const [account, amount] of moved[i]?.moves ?? [])

@@ -4,7 +4,7 @@ import { jsonOf, type Part } from '../object/model/part.ts'
 import { exactFactor, impossibleRead, type Summed } from '../object/model/sums.ts'
 import { balancesIn, type Moved } from './related.ts'
 
-/** The number of the sum of all balances, which transfers leave unchanged. */
+/** The index of the sum of all balances. Transfers do not change this sum. */
 const TOTAL = 0
 
 /**

@@ -46,7 +46,10 @@ const reasonOf = <Name extends string>({ levels }: Report<Name>, level: Name): R
   return verdict.result === 'unknown' ? verdict.reason : UNASKED
 }
 
-/** Returns a contradiction among the operations of a key up to this operation's return, if it is found in time. */
+/**
+ * Returns a contradiction among the operations of the key up to this operation's return; undefined if none is found in
+ * time.
+ */
 function upTo<Name extends string>(
   row: OperationRow,
   history: History,

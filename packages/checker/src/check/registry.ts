@@ -44,7 +44,7 @@ export const models: readonly ModelEntry<string>[] = [
   { ...objectEntry(listAppend, listAppendFromAny), ofTransactions: listTransactions },
   { ...registerTransactions, ofRecordings: recordedTransactions },
   objectEntry(bank, bankFromAny),
-  // The ids assigned before the history are always unknown, so no initial value helps.
+  // Ids assigned before the history are always unknown, so the initial value makes no difference.
   objectEntry(uniqueIds, 'alike'),
   objectEntry(log, logFromAny),
   objectEntry(denseLog, denseLogFromAny),

@@ -131,7 +131,7 @@ function openOrders(clocks: ClockReadings, { operations }: History): number {
   return open
 }
 
-/** The number of pairs whose first operation returned before the second was called. */
+/** The number of pairs in which the first operation returned before the second was called. */
 function ordered(
   before: readonly number[],
   after: readonly number[],

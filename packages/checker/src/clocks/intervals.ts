@@ -37,7 +37,7 @@ export interface Ends {
   readonly latestReturn: Float64Array
 }
 
-/** @param observes whether an operation that failed says something of the object, too. */
+/** @param observes whether a failed operation observes the object, too. */
 export function boundedBy(clocks: ClockReadings, history: History, observes: boolean): Bounded {
   const { operations } = history
   const { length, outcome, returnEvent } = operations
@@ -117,7 +117,7 @@ const returnsFirst: AtOnce = (one, other) => rank(one) - rank(other) || one.row 
 
 const rank = ({ isReturn, isInstant }: Moment): number => (isInstant ? 1 : isReturn ? 0 : 2)
 
-/** As `returnsFirst`, but operations without duration overlap each other. */
+/** Like `returnsFirst`, but operations without duration at the same moment overlap each other. */
 const instantsTogether: AtOnce = (one, other) =>
   rank(one) - rank(other) || Number(one.isReturn) - Number(other.isReturn) || one.row - other.row
 

@@ -56,7 +56,8 @@ export function seenBy(clock: number, clocks: ClockReadings, history: History): 
 }
 
 /**
- * An event with its place among the events of the clock. Events of this clock have odd places, other events even ones.
+ * An event with its place among the events of the clock. Events of this clock have odd places, and other events have
+ * even places.
  */
 interface Placed {
   readonly row: number

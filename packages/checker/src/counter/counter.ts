@@ -145,7 +145,10 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
   return { result: 'met', order: Int32Array.from(order) }
 }
 
-/** For additions of one sign: tests whether some operations add enough for the reads among them. */
+/**
+ * For additions of one sign: returns a function that tests whether a subset of operations adds enough to explain its
+ * reads.
+ */
 function supports(part: Part, budget: Budget): (some: readonly number[]) => boolean {
   const amount = amounts(part, budget)
   const signs = new Set(Array.from(amount, Math.sign).filter((sign) => sign === 1 || sign === -1))

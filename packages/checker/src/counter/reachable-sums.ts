@@ -56,8 +56,8 @@ function sumsBetween(
 }
 
 /**
- * Adds to the set every sum that results from a sum of the set by up to `count` additions of the amount. Returns false
- * if there are too many sums, or if a sum is not exact.
+ * Adds to `sums` every sum of a member and up to `count` additions of `amount`. Returns false if there are too many
+ * sums, or if a sum is not exact.
  */
 function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budget): boolean {
   let latest = [...sums]

@@ -34,7 +34,7 @@ export const BYTES_PER_SEPARATED = 40
 
 /** Access to the operations of each key. Histories are built on request, because very many do not fit into memory. */
 export interface Separated {
-  /** Call only once for each key: its values are renumbered in place. */
+  /** Call only once for each key, because the values of its history are renumbered in place. */
   readonly at: (key: number) => Encoded
   /** By key: the index of its first operation in the shared columns; a last entry marks the end. */
   readonly starts: Int32Array

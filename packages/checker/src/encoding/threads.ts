@@ -151,7 +151,7 @@ function tiedThreads({ length, calls, returns, clients }: Timed, budget: Budget)
 interface Returned extends Pick<Timed, 'calls' | 'returns'> {
   readonly members: readonly (readonly number[])[]
   readonly returned: readonly number[]
-  /** The thread of the operation (`own`), and that of the completed operations of its client (`last`, or NONE). */
+  /** `own`: the thread of the operation. `last`: the thread of the completed operations of its client, or NONE. */
   readonly own: number
   readonly last: number
 }

@@ -17,11 +17,11 @@ export interface ModelEntry<Name extends string = Level> {
   readonly summary: string
   /** The `f` of the operations that the model knows, for help texts; undefined if it accepts any operation. */
   readonly functions: readonly string[] | undefined
-  /** The meanings of functions to which this model gives a meaning different from the vocabulary of `history`. */
+  /** Functions whose meaning in this model differs from their meaning in the vocabulary of `history`. */
   readonly meanings?: { readonly [f: string]: Meaning } | undefined
   /** Whether the model knows an operation, by any of its names. */
   knows(f: string): boolean
-  /** @throws UserError for values that it cannot give a meaning. */
+  /** @throws UserError for values that have no meaning in this model. */
   vet?(history: History): void
   /** The levels that the judge decides directly. Other levels are decided only if they follow from these. */
   readonly levels: readonly Name[]
@@ -44,7 +44,7 @@ export interface ModelEntry<Name extends string = Level> {
 }
 
 export interface Need {
-  /** The words for the missing operations, to follow "no": `no read succeeded`. */
+  /** Names the missing operations. Follows "no" in a sentence: `no read succeeded`. */
   readonly what: string
   /** The functions that can meet the need; undefined for any function. */
   readonly functions: readonly string[] | undefined
@@ -83,8 +83,8 @@ export interface RecordRules {
    */
   readonly leastStarts?: ((history: History) => ReadonlyMap<number, readonly Json[]>) | undefined
   /**
-   * Returns a test: may a row have written a value that was read before an unrecorded change of its key? `positions`
-   * holds the position of this change at index key + 1. Absent if no level lets a read see later writes.
+   * Returns a test of a row: whether it may have written a value that was read before an unrecorded change of its key.
+   * `positions` holds the position of this change at index key + 1. Absent if no level lets a read see later writes.
    */
   seenBefore?(history: History, positions: Int32Array, initial: Json): (row: number) => boolean
 }

@@ -10,10 +10,10 @@ export function followsFrom<Name extends string>(
   otherwise: (level: Name) => Reason,
 ): Verdicts<Name> {
   const unknown = (level: Name): Verdict => ({ result: 'unknown', reason: otherwise(level) })
-  // Loops are plain here and below, because searches judge thousands of short histories a second.
+  // Plain loops here and below are fast: searches judge thousands of short histories a second.
   const verdicts = {} as { [level in Name]: Verdict }
   for (const level of all) verdicts[level] = decided[level] ?? unknown(level)
-  // Levels are listed strongest first, so one pass down propagates "met", and one pass up "violated".
+  // Levels are listed strongest first. So one pass down propagates "met", and one pass up propagates "violated".
   for (const level of all) {
     if (verdicts[level].result !== 'met') continue
     for (const weaker of implied[level]) {

@@ -16,7 +16,10 @@ export type Decided = { readonly [level in Level]?: Verdict }
 
 /** The levels of one history, decided on request. */
 export interface Opened {
-  /** Returns the share of the time for finding a real-time order; undefined if no requested level needs one. */
+  /**
+   * Returns the share of the time for the search for a real-time order; undefined if no requested level needs this
+   * order.
+   */
   orderShare(): number | undefined
   /**
    * Decides within `share` whether one order in real time explains everything. `budget` limits the reduction of a
@@ -86,7 +89,7 @@ export function judgeConsistency(
   if (linearizable !== undefined || !isContrary(others)) {
     return reportOf(opened, entry, options, linearizable, others)
   }
-  // Computed in any case, so that a verdict does not depend on which other levels are requested.
+  // Always computed, so that a verdict does not depend on which other levels are requested.
   const order = opened.order(budget, budget, false)
   return reportOf(opened, entry, options, order, order.result === 'met' ? explainedBy(others) : others)
 }
@@ -138,7 +141,10 @@ const lostFor = (accounting: Accounting): Accounting['lost'] => (accounting.excu
 export const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
   verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
 
-/** Whether some verdict on the final reads must change once the history is known to be linearizable. */
+/**
+ * Whether some verdict on the final reads contradicts linearizability, and must change once the history is
+ * linearizable.
+ */
 const isContrary = ({ decided, owed }: Others): boolean =>
   byFinalReads.some((level) => {
     const result = decided[level]?.result

@@ -9,7 +9,8 @@ export function countUnknown(outcomes: Uint8Array): number {
   return total
 }
 
-// Facts about a value: a completed operation observed it, one operation wrote it, several operations wrote it.
+// Flags of a value. OBSERVED: a completed operation observed it. WRITTEN: an operation wrote it. REWRITTEN: several
+// operations wrote it.
 const OBSERVED = 1
 const WRITTEN = 2
 const REWRITTEN = 4
@@ -41,7 +42,7 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
       facts[written] = also(facts[written], WRITTEN)
       if (returns[i] !== NEVER) facts[placeOf(i, expects[i])] |= OBSERVED
     } else {
-      // The unused value is NOTHING, whose bits are all 1, so `&` yields the used value.
+      // One of the two values is NOTHING, whose bits are all 1. So `&` yields the other one.
       const place = placeOf(i, expects[i] & writes[i])
       if (isTelling?.(i) === false) continue
       facts[place] = also(facts[place], factOf[kind[i]])
@@ -53,8 +54,8 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
 }
 
 /**
- * For an unknown initial value. The test is false only for reads that began before the initial value was certainly
- * overwritten.
+ * Returns a test for reads of an unknown initial value. It is false for a read that began before the initial value was
+ * certainly overwritten.
  */
 function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: Encoded): (i: number) => boolean {
   const overwritten = new Int32Array(keys).fill(NEVER)

@@ -41,7 +41,8 @@ export interface LostWrite {
   readonly value: Json
   readonly operation: OperationRow
   /**
-   * Whether the write is an append that no other write can have replaced: it is lost whatever happened to other writes.
+   * Whether the write is an append that no other write can have replaced. Such an append is lost whatever happened to
+   * other writes.
    */
   readonly isAppend?: true
 }

@@ -10,9 +10,9 @@ export interface LevelDefinition<Name extends string = string> {
   /** What the level requires, for people who meet its name for the first time. */
   readonly sentence: string
   readonly rung: Rung
-  /** Shown in a comparison of systems. All other levels say too little to sum up a run. */
+  /** Whether comparisons of systems show the level. The other levels say too little to sum up a run. */
   readonly isCompared?: true
-  /** The levels that it directly implies. The order is partial. */
+  /** The levels that this level directly implies. The order is partial. */
   readonly implies: readonly string[]
   /** Whether the level needs evidence of its own, because no verdict on another level decides it. */
   readonly isApart?: true
@@ -49,13 +49,13 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
 }
 
 interface WeakWords {
-  /** Says what is contradictory for all possible sources. Follows "Whichever writes these reads saw,". */
+  /** States what is contradictory for all possible sources. Follows "Whichever writes these reads saw,". */
   readonly noWay: string
   /** Introduces the steps of a cycle. Names the client if the cycle is in one client's view. */
   introduction(client: string | undefined): string
   /**
-   * Follows "because": why a write that a read did not see is older. `who` is `process 4`, and `read` is `read 1 for x
-   * from n3`.
+   * States why a write that a read did not see is older. Follows "because". `who` is `process 4`, and `read` is
+   * `read 1 for x from n3`.
    */
   readonly since: (who: string, read: string) => string
 }

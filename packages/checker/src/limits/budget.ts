@@ -17,7 +17,8 @@ const STEPS_PER_MS = 10_000
 
 /**
  * Limits a check by work instead of time, so that a history gets the same result on any machine under any load. A step
- * is about one operation examined in a pass, or one move of a search. Each returned object serves a single check.
+ * is roughly the examination of one operation in a pass, or one move of a search. Each returned object serves a single
+ * check.
  */
 export function limitedTo(steps: number): Pick<Limits, 'deadlineMs' | 'now' | 'work'> {
   let done = 0
@@ -37,7 +38,7 @@ export interface Budget {
    * clock, so call it only every few thousand steps.
    */
   readonly expired: (steps: number) => boolean
-  /** Throws `OutOfTime` if the deadline has passed; `steps` as for `expired`. */
+  /** Throws `OutOfTime` if the deadline has passed. `steps` has the same meaning as for `expired`. */
   readonly look: (steps: number) => void
   /** Checks the deadline periodically. Call it at each step of a long pass. */
   readonly tick: () => void
@@ -68,16 +69,16 @@ export function inTime<Result, Late>(work: () => Result, late?: () => Late): Res
 /** A mask: the clock is read after this many steps of at most a few microseconds. */
 const TICKS_BETWEEN_LOOKS = 0x3ff
 
-/** As a mask: loops with cheap steps check the clock when all of its bits are set. */
+/** A mask: loops with cheap steps check the clock when all bits of the mask are set in the step number. */
 export const STEPS_BETWEEN_LOOKS = 0xffff
 
-/** Checks the deadline at some steps of a loop with cheap steps. */
+/** Checks the deadline at every 65,536th step of a loop with cheap steps. */
 export function lookAt(step: number, budget: Budget): void {
   if ((step & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
 }
 
 export interface Ledger {
-  /** Adds bytes, or frees them if negative, and returns the total in use. */
+  /** Adds a number of bytes, and returns the total in use. A negative number frees bytes. */
   readonly add: (bytes: number) => number
 }
 

@@ -9,15 +9,12 @@ export interface Race {
 /** No other judge. */
 export const alone: Race = { isBeaten: () => false }
 
-/**
- * The greatest number of parts, and of turns, for which ranks are distinct. A history that has so many parts has few
- * operations in each of them.
- */
+/** Ranks are distinct up to this number of parts and turns. A history with more parts has few operations in each. */
 const MOST_PARTS = 2 ** 24
 
 /**
- * The place of a part in the order in which a single judge examines parts: all parts in turn 0, then the undecided
- * parts again.
+ * The rank of a part is its position in the order in which a single judge examines parts: all parts in turn 0, then the
+ * undecided parts again.
  */
 export const rankOf = (turn: number, part: number): number => turn * MOST_PARTS + part
 

@@ -69,7 +69,7 @@ function holderOf(initial: Json): string | undefined {
   )
 }
 
-/** The time from an acquire to the release by the same process. */
+/** An acquire, and the release of the lock by the same process. */
 interface Tenure {
   readonly acquire: number
   /** -1 if the lock was never released. */
@@ -148,7 +148,7 @@ const both = (a: Tenure, b: Tenure): readonly number[] =>
   [a.acquire, a.release, b.acquire, b.release].filter((i) => i !== -1)
 
 function tokenOf(part: Part, acquire: number): number | undefined {
-  // A completion that merely repeats its invocation has no token.
+  // A completion that repeats its invocation's value has no token.
   if (part.output[acquire] === part.input[acquire]) return undefined
   const value: Json = jsonOf(part, part.output[acquire])
   if (value === null || typeof value === 'number') return value ?? undefined

@@ -8,7 +8,7 @@ export interface Holding {
   readonly acquire: OperationRow
   /** The first attempt to release the lock. From its call on, the client may know that it no longer holds the lock. */
   readonly release: OperationRow | undefined
-  /** The first release that was not refused. */
+  /** The first release that did not fail. */
   readonly freed: OperationRow | undefined
 }
 

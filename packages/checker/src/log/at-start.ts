@@ -33,7 +33,10 @@ export function readAtStart(history: History): LeastStarts {
 interface Places {
   /** The entries that no operation appended, by offset. */
   readonly foreign: Map<number, Json>
-  /** The lowest offset of an entry that an operation appended, and the event position at which it was first seen. */
+  /**
+   * `first`: the lowest offset of an entry that an operation appended. `seen`: the event position at which this entry
+   * was first seen.
+   */
   first: number
   seen: number
   readonly placed: Set<number>

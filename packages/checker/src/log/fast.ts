@@ -18,7 +18,7 @@ interface Read {
 
 interface Seen {
   readonly reads: readonly Read[]
-  /** For each append without an offset, if some read returned its entry: the number of known offsets before it. */
+  /** For each append without an offset whose entry some read returned: the number of known offsets before it. */
   readonly nextOf: ReadonlyMap<number, number>
 }
 
@@ -40,7 +40,7 @@ export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if ('result' in seen) return seen
   const entries = inOrder(part, appends, seen, budget)
   if (entries === undefined) return VIOLATED
-  // An answered append without an offset was never read. Only the search can place it.
+  // An answered append without an offset that no read returned: only the search can place it.
   if ([...appends.loose.values()].some((i) => part.returns[i] !== NEVER && !entries.values.includes(i)))
     return NOT_APPLICABLE
   return placed(part, entries, seen, budget)

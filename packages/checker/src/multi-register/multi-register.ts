@@ -133,7 +133,7 @@ function partsByTxn(part: Part, budget: Budget): readonly (readonly PartOfTxn[])
 function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   const txns = partsByTxn(part, budget)
   const groupOf = new Map<string, number>()
-  // By group: the group into which it was merged, or itself.
+  // By group: the group into which it was merged, or the group itself.
   const into: number[] = []
   const find = (group: number): number => {
     let root = group
@@ -165,8 +165,8 @@ function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
 }
 
 /**
- * By txn: the values that it may have read from others (`sees`), and the values that it writes (`leaves`), each with
- * its register.
+ * `sees`: the values that a txn may have read from other txns. `leaves`: the values that it writes. Each value comes
+ * with its register.
  */
 function dependencies(
   part: Part,

@@ -225,7 +225,7 @@ function judgeFromAny(
   return {
     model: entry.name,
     specification: typeof specification === 'function' ? specification(history) : specification,
-    // With an unknown initial value, a read narrows the possible states. So every operation counts as a change.
+    // With an unknown initial value, a read narrows the possible states, so reads count as changes.
     isRead: () => false,
     observes: functions.isRead,
     refute,
@@ -349,7 +349,7 @@ function replayed(
       return late || isPossible(i)
     })
     if (fault !== undefined) throw new Error(`the order found is not a witness of linearizability: ${fault}`)
-    // Several operations may represent one row.
+    // Several operations of the part may stand for one row of the history.
     return orderOfRows(part.key, part.history.operations.length, () => [
       ...new Set(Array.from(answer.orders[p], (i) => part.row[i])),
     ])

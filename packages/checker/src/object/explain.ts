@@ -38,7 +38,7 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
   )
 }
 
-/** In a longer history, only what the named contradiction depends on is reduced. */
+/** In a longer history, only the operations on which the named contradiction depends are reduced. */
 const LONG = 20_000
 
 /** In a history longer than `LONG`, a contradiction of more operations than this is not reduced. */
@@ -112,7 +112,7 @@ function cutDown(
   }
 }
 
-/** Tests whether some operations include everything on which their results may depend. */
+/** Returns a test: do some operations include everything on which their results may depend? */
 const toldBy = (part: Part, { supports, related, isRead, observes = isRead }: Judge, budget: Budget) =>
   supports?.(part, budget) ?? isClosedUnder(related(part, budget), (i) => observes(part.f[i]))
 
@@ -183,8 +183,8 @@ function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
 }
 
 /**
- * Returns the core up to an event: the operations called before it, as open if they returned later. Omits open
- * operations that only observe.
+ * Returns the operations of the core that were called before an event. Those that return later become open; open
+ * operations that only observe are omitted.
  */
 function until(part: Part, core: readonly number[], event: number, { isRead, observes = isRead }: Judge): Part {
   const isOpen = (i: number): boolean => part.returns[i] > event

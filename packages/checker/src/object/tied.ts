@@ -75,7 +75,10 @@ function replayed(part: Part, order: readonly number[], judge: Judge): readonly 
   return order.map((i) => part.row[i])
 }
 
-/** Reports whether one order contains the order of each object, real time and the order of each process. */
+/**
+ * Reports whether a single order is compatible with the order of each object, with real time, and with the order of
+ * each process.
+ */
 function fit(orders: readonly (readonly OperationRow[])[], { operations }: History, budget: Budget): boolean {
   const { length, process, outcome, callEvent, returnEvent } = operations
   const counts = new Uint8Array(length)

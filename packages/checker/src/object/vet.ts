@@ -33,7 +33,7 @@ export function vetObject(
   function isOther({ values }: History, row: number): boolean {
     if (output[row] === input[row] || output[row] === NULL_ID) return false
     const asked = values.json(input[row] as ValueId)
-    // A reply of another kind than the value is no element, but perhaps the server's "OK" or a number.
+    // A reply of a different kind than the value is probably not an element, but the server's "OK" or a number.
     return kindOf(asked) === kindOf(values.json(output[row] as ValueId))
   }
 }

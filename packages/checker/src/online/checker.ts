@@ -47,9 +47,9 @@ export interface OnlineOptions {
 }
 
 /**
- * The result so far. The name of the judged level, such as `linearizable`: some order explains everything judged. `not
- * ` and the name: no order explains it, and no later event can change that. `not certain`: no violation was found, but
- * some events could not be judged.
+ * The result so far, one of three texts. The name of the judged level, such as `linearizable`: some order explains
+ * everything judged. `not ` and the name: no order explains it, and no later event can change that. `not certain`: no
+ * violation was found, but some events could not be judged.
  */
 export type SoFar = string
 
@@ -80,7 +80,7 @@ export interface OnlineChecker {
   settle(): OnlineViolation | undefined
   /** The level that is judged: the strongest of the model. */
   level(): string
-  /** Returns the result for the events judged so far. `settle` judges the others. */
+  /** Returns the result for the events judged so far. Call `settle` to judge the remaining events. */
   soFar(): SoFar
   violation(): OnlineViolation | undefined
   /** The first reason why the state is `not certain`. */
@@ -93,7 +93,7 @@ export interface OnlineChecker {
 
 interface Open<Flight> {
   readonly key: string | undefined
-  /** The monitor's record of the operation; undefined if the key is not judged. */
+  /** The monitor's handle of the operation; undefined if the key is not judged. */
   readonly flight: Flight | undefined
 }
 
@@ -169,7 +169,7 @@ export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, o
 
 interface Keys<Flight> {
   readonly judged: Map<string | undefined, JudgedKey<Flight>>
-  /** The keys with a doubt, in the order in which doubts arose. */
+  /** The keys with a doubt, in order of their doubts. */
   readonly doubtful: Map<string | undefined, JudgedKey<Flight>>
   none: GivenUp | undefined
   /** The number of further keys that may get a monitor. */
@@ -181,7 +181,7 @@ interface Keys<Flight> {
 
 interface JudgedKey<Flight> {
   readonly key: string | undefined
-  /** Undefined after the key was given up. */
+  /** Undefined once the key is given up. */
   monitor: ObjectMonitor<Flight> | undefined
   doubt: string | undefined
   retained: number
@@ -228,7 +228,7 @@ function giveUp<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>, { reason 
   noteDoubt(keys, judged, reason)
 }
 
-/** Updates the totals after an event of a key. No total then needs a pass over all keys. */
+/** Updates the totals after an event of a key, so that no total needs a pass over all keys. */
 function account<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>): void {
   const { monitor } = judged
   if (monitor === undefined) return
@@ -317,8 +317,8 @@ const UNSAID = new GivenUp('it has operations whose value only the answer tells'
 const REPEATED = new GivenUp('requests to it were sent again')
 
 /**
- * Reports whether an event has an additional member. A recorder adds it next to the standard members; a file has it in
- * `extra`.
+ * Reports whether an event has an additional member. An event from a recorder has it next to the standard members; an
+ * event from a file has it in `extra`.
  */
 const hasMember = (event: EventInput, name: string): boolean => name in event || event.extra?.[name] !== undefined
 

@@ -16,7 +16,7 @@ export interface Held {
   isBeginningForgotten: boolean
   /** The reason why a violation may have been missed, if any. */
   doubt: string | undefined
-  /** Call when the object changes during another object's event. */
+  /** Called when the object changes during an event of another object. */
   readonly changed: () => void
 }
 
@@ -79,7 +79,7 @@ function withMembers(given: EventInput): EventInput {
   return { ...event, extra: { ...extra, ...(others as NonNullable<EventInput['extra']>) } }
 }
 
-/** Returns the number of entries that a value counts as: long answers take as much memory as several events. */
+/** Returns the number of entries for which a value counts. A long answer takes as much memory as several events. */
 function entriesOf(value: Json | undefined): number {
   if (!Array.isArray(value)) return 1
   let inside = 0

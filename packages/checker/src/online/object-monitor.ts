@@ -23,7 +23,7 @@ export interface Ended extends Moment {
   readonly output: Json | undefined
 }
 
-/** A proven violation: from this event on nothing explains the record. */
+/** A proven violation: from this event on, no order explains the record. */
 export class Impossible {
   readonly sentence: string
   /** The key of the object; undefined if objects have none. */
@@ -47,10 +47,10 @@ export class GivenUp {
 
 /** Monitors one object, event by event. An `Impossible` is certain: it holds however open operations end. */
 export interface ObjectMonitor<Flight> {
-  /** Takes an invocation. Returns the flight to pass back when the operation ends. */
+  /** Takes an invocation. Returns the flight, which the caller passes back when the operation ends. */
   called(operation: Called): Flight | GivenUp
   ended(flight: Flight, ending: Ended): Impossible | GivenUp | undefined
-  /** Takes the recorder's notes on its own record; only in a room with `isWhole`. */
+  /** Takes a note of the recorder about its record. Called only in a room with `isWhole`. */
   noted?(note: Moment): void
   /** The reason why a violation may have been missed, if any. */
   doubt(): string | undefined
@@ -61,7 +61,10 @@ export interface ObjectMonitor<Flight> {
 }
 
 export interface Monitors<Flight> {
-  /** Creates the monitor of a key. It calls `changed` if its doubt or memory changes during another object's event. */
+  /**
+   * Creates the monitor of a key. The monitor calls `changed` if its doubt or memory changes during an event of another
+   * object.
+   */
   create(key: string | undefined, changed: () => void): ObjectMonitor<Flight>
   level(): string
   /** Judges the remaining events; absent if all are judged immediately. */
@@ -74,7 +77,7 @@ export interface OnlineRoom<Flight> {
   readonly model: string
   /** The known operations, as an error message lists them. */
   readonly functions: readonly string[]
-  /** Whether all events of a history are about one object, whatever their keys. */
+  /** Whether all events of a history concern one object, whatever their keys. */
   readonly isWhole: boolean
   knows(f: string): boolean
   /** Reports whether operations with this `f` never change the object. */

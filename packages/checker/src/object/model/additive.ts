@@ -17,7 +17,7 @@ export interface Additive {
 
 const FIRST_VECTORS = 64
 
-/** Added amounts. `place` is the number of the name to which the amount belongs. */
+/** Additions to amounts. `place` is the number of the amount's name. */
 type Placed = readonly (readonly [place: number, amount: number])[]
 
 /**

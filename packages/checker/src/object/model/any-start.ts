@@ -24,7 +24,7 @@ export interface AnyStart {
 
 export interface Guesses {
   readonly starts: readonly Json[]
-  /** Whether no initial value explains the operations if none of `starts` does. */
+  /** Whether `starts` suffice: if none of them explains the operations, no initial value does. */
   readonly isComplete: boolean
 }
 

@@ -56,7 +56,7 @@ interface Own {
   readonly changes: readonly OperationRow[]
 }
 
-/** How often a read may hold an element. */
+/** The least and the greatest number of times that a read may hold an element. */
 interface Limit {
   least: number
   most: number

@@ -74,5 +74,5 @@ const SMALLEST = 64
 /** Small, because a history may have thousands of sets, most with few elements. */
 const FIRST = 8
 
-/** The maximum number of places of a table per id. */
+/** The maximum ratio of a table's length to the number of ids. */
 const SPARSEST = 8

@@ -6,6 +6,6 @@ export interface Ending {
   readonly finals: ReadonlyMap<number, readonly OperationRow[]>
   /** The keys with acknowledged updates but without an operation in `finals`. */
   readonly unread: readonly number[]
-  /** The word for an operation of `finals` in a sentence that says that there is none. */
+  /** The noun for an operation of `finals`. Completes a sentence that no such operation exists. */
   readonly noun: string
 }

@@ -1,7 +1,7 @@
 import { type History, OK } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 
-/** The name of a key in a sentence; an object without keys is named by its kind. */
+/** Names a key in a sentence. An object without keys is named by its kind. */
 export const nameOfKey = (history: History, key: number, kind: string): string => history.keys[key] ?? `the ${kind}`
 
 /**

@@ -16,8 +16,8 @@ export interface Machine {
   /** Returns the possible states if `step` returned a number below -1. There are at least two. */
   readonly several: (step: number) => readonly number[]
   /**
-   * Present if operations change the state only by adding to it, and are possible whenever the sum is allowed. Those
-   * that no result needs can then be postponed.
+   * Present if operations change the state only by adding to it, and are possible whenever the sum is allowed. The
+   * search can then postpone operations that no result needs.
    */
   readonly weights?: Weights
   /** Reports whether memory sufficed so far. If not, all later results are meaningless. */
@@ -43,7 +43,7 @@ export const IMPOSSIBLE = -1
 const DENSE = 128
 const UNSET = -0x80000000
 
-/** A mask for how often the clock is read, because steps on integers are fast. */
+/** A mask: the clock is read after this many steps. More often is unnecessary, because steps on integers are fast. */
 const STEPS_BETWEEN_CLOCKS = 0x3f
 
 /** The steps of the budget for each move of a search and each call of the specification. */

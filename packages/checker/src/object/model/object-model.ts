@@ -68,9 +68,11 @@ interface Results {
    * rejected, because only keys name objects.
    */
   readonly nameless?: number | undefined
-  /** The operations that each stand for several, and how they are split. */
+  /** Operations that each stand for several, and how to split them. */
   readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
-  /** Describes answers that no state of the object could explain. */
+  /**
+   * Returns a function that describes an answer that no state of the object could explain; undefined for other answers.
+   */
   nonsenseIn?(history: History): (row: OperationRow) => string | undefined
 }
 
@@ -231,7 +233,7 @@ export const relatedByElement =
     const isRead = (i: number): boolean => part.f[i] === read
     const nothing: number = history.values.id(null)
     const elementOf = (i: number): number => (input[i] === nothing ? output[i] : input[i])
-    // An operation that found no element belongs to no group.
+    // An operation that found no element is in no group.
     const groupsOf = (i: number): readonly number[] =>
       input[i] === nothing && (output[i] === nothing || output[i] === NO_OUTPUT) ? [] : [elementOf(i)]
     const first = new Set<number>(elementsOf(initial)?.map((value) => history.values.id(value)))

@@ -44,7 +44,7 @@ export interface Part {
 export interface Functions {
   readonly model: string
   readonly numberOf: (f: string) => number | undefined
-  /** The names of operations that an error message lists. */
+  /** The names of the known operations, for error messages. */
   readonly known: readonly string[]
   readonly isRead: (number: number) => boolean
   /** Whether an operation may complete without a result: any result then fits. */
@@ -154,7 +154,7 @@ function partOf(history: History, { rows, numbers, functions, key, contents }: C
   }
 }
 
-/** @throws UserError if the operation returned no list: then nobody knows which items it took. */
+/** @throws UserError if the operation returned no list, because the items that it took are then unknown. */
 function itemsOf(history: History, row: number): readonly Json[] {
   const { f, output } = history.operations
   const value = history.values.json(output[row] as ValueId)

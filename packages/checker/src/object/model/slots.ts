@@ -12,7 +12,7 @@ export type FastAnswer =
 
 export const NOT_APPLICABLE: FastAnswer = { result: 'not applicable' }
 
-/** Marks an operation that is left out, because it need not have happened. */
+/** Marks an operation left out of the order, which need not have happened. */
 export const LEFT_OUT = -1
 
 /**

@@ -57,7 +57,7 @@ export function* sumsAtReads(summed: Summed, budget: Budget): Generator<Sums> {
   }
 }
 
-/** With more amounts than this, a read takes so long that the time is checked after each read. */
+/** With more amounts than this, a read takes so long that the deadline is checked after each read. */
 const WIDE = 1_000
 
 /** Creates a pool with two rows of amounts for each open read. */

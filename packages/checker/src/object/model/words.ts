@@ -47,7 +47,7 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
     if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
   }
   const left = core.length - clauses.length
-  // Removes the comma at the end of a clause, because joining the clauses adds one.
+  // Removes a clause's final comma, because joining the clauses adds one.
   const told = clauses.map((clause) => clause.replace(/,$/, ''))
   const last = told.pop() ?? ''
   const listed = told.length === 0 ? last : `${told.join(', ')}, and ${last}`

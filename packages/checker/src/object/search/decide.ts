@@ -61,7 +61,7 @@ export type ObjectAnswer =
       readonly result: 'met'
       readonly parts: readonly Part[]
       readonly orders: readonly Int32Array[]
-      /** By part: the judge of the guessed initial value, if a guess led to the order. */
+      /** By part: the judge with the guessed initial value; undefined if the order was found without a guess. */
       readonly judges: readonly (Judge | undefined)[]
     }
   | {
@@ -147,7 +147,8 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
       for (const task of open) {
         const { part, search } = task
         const progress = exhausted === 'time' ? 'paused' : runInSlices(search, steps * (parts[part].length + 1), budget)
-        // Most searches find an order in their first turn.
+        // Most searches find an order in their first turn, so a search that needs a second one may be refuted faster by
+        // arithmetic.
         const isHard = steps === FIRST_STEPS && (progress === 'paused' || progress === 'out of memory')
         const refuted = isHard ? refutedBy(parts[part], judge, budget) : undefined
         if (refuted !== undefined) return refuted
@@ -189,7 +190,7 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   return undefined
 }
 
-/** Looks for a contradiction that needs no search. It replaces the one that the search found. */
+/** Looks for a contradiction that shows itself without a search, to report instead of the one found by search. */
 const shownAlone = (part: Part, judge: Judge, budget: Budget): ObjectAnswer | undefined =>
   glanceAt([part], judge, budget) ?? refutedBy(part, judge, budget)
 

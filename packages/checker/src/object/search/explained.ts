@@ -9,7 +9,7 @@ export interface StateMachine<State, Operation> {
   step(state: State, operation: Operation): readonly State[]
   /** Equal states must have equal keys. */
   key(state: State): string
-  /** Operations with one name have the same effect. Undefined for an operation unlike all others. */
+  /** Operations with the same name have the same effect. Undefined for an operation that equals no other. */
   nameOf(operation: Operation): string | undefined
 }
 

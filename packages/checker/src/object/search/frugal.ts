@@ -33,7 +33,7 @@ const BYTES_PER_STEP = 24
 /** Bytes of a completed operation's window, without the operations in it. */
 const BYTES_PER_WINDOW = 260
 
-/** How long the search postpones alternatives that lead to no read, in units of progress. */
+/** How long the search postpones alternatives from which no read fits, in units of progress. */
 const ASIDE = 64
 
 /**
@@ -133,7 +133,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return { ...reached, trail, first }
   }
 
-  /** Schedules the configuration unless it is known. Returns whether the search is complete. */
+  /** Schedules the configuration unless it was scheduled before. Returns whether it completes the search. */
   const remember = (configuration: Configuration): boolean => {
     const { trail, state, first, taken, used } = configuration
     if (first === completed.length) {
@@ -191,7 +191,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
       const other = firstOf.get(code[operation])
       if (other === undefined || returns[operation] < returns[other]) firstOf.set(code[operation], operation)
     }
-    // In reverse order, because the configuration scheduled last is tried first.
+    // Iterates in reverse order, because the search tries the configuration scheduled last first.
     for (const operation of [...firstOf.values()].reverse()) {
       const state = step(from.state, code[operation])
       if (state !== IMPOSSIBLE && after(from, operation, state)) return true

@@ -4,7 +4,7 @@ import type { ObjectSearch } from './search.ts'
 
 /** The number of steps per operation until the full search is interrupted. Ordinary histories need fewer. */
 const STEPS_IN_FULL = 60
-/** The number of steps per operation until a supposition is dropped. */
+/** The number of steps per operation after which the search drops a supposition. */
 const STEPS_SUPPOSING = 50
 
 export interface Supposing {
@@ -55,7 +55,7 @@ export function createGuidedSearch(
   }
 }
 
-/** The first search makes this many steps for each of the second, whose steps take longer. */
+/** The number of steps that the first search makes for each step of the second. Steps of the second take longer. */
 const SHARE = 32
 
 /**

@@ -37,7 +37,7 @@ export function createClientOrderSearch(part: Part, machine: Machine, budget: Bu
   let state = machine.initial
   let left = 0
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
-  // The order of call is often close to the order of effects.
+  // Starts from the order of calls, because it is often close to the order of effects.
   let cursor = -1
 
   const nextOf = nextIn(threads, position)

@@ -38,15 +38,13 @@ export const allButFew: FindSubset = (addends, sum, budget) => {
 const MOST_HALVED = 36
 
 /**
- * Finds the fewest addends with the sum, unless there are too many. Meet in the middle (Horowitz and Sahni, 1974):
- * combines the subsets of one half with those of the other.
- *
- * @throws OutOfTime
+ * Finds the smallest set of addends with the sum, unless there are too many addends. Meet in the middle (Horowitz and
+ * Sahni, 1974): combines the subsets of one half with those of the other.
  */
 export const fewest: FindSubset = (addends, sum, budget) =>
   addends.length > MOST_HALVED ? undefined : fewestOfHalves(addends, sum, budget)
 
-/** Finds two to four addends with the sum, by a table of the sums of two. */
+/** Finds two to four addends with the sum, using a table of the sums of pairs. */
 function several<A extends Addend>(addends: readonly A[], sum: number, budget: Budget): readonly A[] | undefined {
   const pairs = new Map<number, readonly [A, A]>()
   for (const [i, second] of addends.entries()) {

@@ -31,7 +31,7 @@ interface Way {
   readonly steps: readonly Step[]
 }
 
-/** The next reads are sought among this many operations, in order of return. */
+/** The number of operations, in order of return, among which the next reads are sought. */
 const MOST_AHEAD = 256
 /** The maximum number of states tried between two reads. Most orders are found within a few states. */
 const MOST_ORDERS = 500
@@ -45,7 +45,9 @@ export interface Searched extends Pick<Machine, 'code' | 'step'> {
   /** The completed operations by return, and for each the operations open at its return. */
   readonly completed: Int32Array
   readonly windows: readonly Int32Array[]
-  /** The operations of unknown outcome by effect, and how many of each class a configuration used. */
+  /**
+   * The operations of unknown outcome by effect (`classes`), and how many of each class a configuration used (`usage`).
+   */
   readonly classes: readonly (readonly number[])[]
   readonly usage: Usage
 }
@@ -121,7 +123,7 @@ export function createWays(
 
   const through = createThrough(searched, moves, isDone)
   return {
-    // Tries the reads with the shortest ways first, because longer ways often pass through the states of shorter ones.
+    // Tries the reads with the fewest steps first, because longer ways often pass through the states of shorter ones.
     toReads: (from) => {
       const reads = [...readsAhead(from)]
       for (const find of [few, allButFew, fewest]) {

@@ -11,7 +11,7 @@ export interface Anchor {
   /** The overlapping operations whose effect the sighting shows. */
   readonly included: readonly number[]
   readonly excluded: readonly number[]
-  /** The operations of unknown outcome that this anchor includes, and no earlier one does. */
+  /** The operations of unknown outcome that this anchor includes but no earlier anchor does. */
   readonly shown: readonly number[]
 }
 
@@ -24,8 +24,8 @@ interface Inclusion {
 }
 
 /**
- * Returns the sightings in an order in which each includes everything that earlier ones include. Omits those that fit
- * no such order. `since`: the first sighting that shows each operation of unknown outcome.
+ * Returns the sightings in an order in which each includes everything that earlier ones include. Omits sightings that
+ * fit no such order. `since` gives, for each operation of unknown outcome, the first sighting that shows it.
  */
 export function anchorsOf(
   sightings: readonly Sighting[],
@@ -37,7 +37,7 @@ export function anchorsOf(
   const unshown = [...since].sort(([, a], [, b]) => b - a)
   const anchors: Anchor[] = []
   const known = new Set<number>()
-  // So small that all anchors fit between two events.
+  // This distance is so small that all anchors fit between two events.
   const apart = 1 / (inclusions.length + 1)
   let point = 0
   for (const { at, sum } of inclusions) {

@@ -22,7 +22,7 @@ interface Taken {
 }
 
 const MOST_GUESSES = 256
-/** The cost of a sighting that a guess leaves unexplained. */
+/** The cost of each sighting that a guess does not explain. */
 const UNEXPLAINED = 12
 /** The cost of an operation that took effect long after its call; others cost 1. */
 const LATE = 3

@@ -1,7 +1,7 @@
 import { countOf, subsetSums } from '../../search/halving.ts'
 import type { Sighting } from './sightings.ts'
 
-/** A completed operation that this sighting, and so every later one, includes. */
+/** A completed operation that this sighting and every later one include. */
 export interface Included {
   readonly operation: number
   /** The return of the first sighting that includes the operation, as an event position. */
