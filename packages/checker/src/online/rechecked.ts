@@ -157,10 +157,13 @@ function judge({ rechecked, options }: Rechecks, batch: readonly Held[], clock: 
 
 type Clock = Pick<Limits, 'now' | 'work'>
 
-/** A step of an object's judge takes as much time as so many steps of a search. */
+/** The number of search steps that take as much time as one step of an object's judge. */
 const STEP = 3
 
-/** Creates a clock from 0. If the given clock stands still, as virtual time does, it counts the steps made. */
+/**
+ * Creates a clock that starts at 0. While the given clock does not advance, as in virtual time, the clock counts the
+ * steps made.
+ */
 function clockFrom(now: () => Millis): Clock {
   const began = now()
   const { now: counted, work } = limitedTo(0)

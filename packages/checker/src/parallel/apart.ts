@@ -43,7 +43,9 @@ export type ApartAnswer =
 /** A key that is not linearizable; null for operations without a key. */
 export interface ViolatedKey {
   readonly key: string | null
-  /** The values whose operations contradict linearizability by themselves. Undefined if all are needed. */
+  /**
+   * The values whose operations contradict linearizability without the other operations. Undefined if all are needed.
+   */
   readonly values?: readonly (number | null)[] | undefined
 }
 
@@ -92,7 +94,7 @@ export function judgeLongKey(
         isStopped = !judge.take(part)
         return !isStopped
       })
-      // `eachPart` ended early, but not because of `judge.take`: this key needs all its operations at once.
+      // `eachPart` ended early without a refusal by `judge.take`, so this key needs all its operations at once.
       if (!isAll && !isStopped) return undefined
       const answer = judge.answer()
       switch (answer.result) {

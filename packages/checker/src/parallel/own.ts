@@ -34,9 +34,10 @@ export function decideOwnShard(
 }
 
 /**
- * The report on a history whose parts were decided, equal to that of `check`. Decides again only the violated parts.
+ * Returns the report on a history whose parts were decided. Equals the report of `check`. Decides again only the
+ * violated parts.
  *
- * @throws UserError (environment) for parts that are linearizable.
+ * @throws UserError (environment) if a part reported as violated is linearizable.
  */
 export const reportOfSettled = (
   history: History,

@@ -61,13 +61,12 @@ interface KeyOrder {
 const LEAST_OPERATIONS = 20_000
 
 /**
- * The minimum time per operation for which it is worthwhile to start threads, which each encode the operations again.
+ * The minimum time per operation for which starting threads is worthwhile. Each thread encodes the operations again.
  */
 const LEAST_MS_FOR_EACH = 0.005
 
 /**
- * Distributes the keys over at most `most` threads, each of which needs memory. Undefined if a single thread is as
- * good.
+ * Distributes the keys over at most `most` threads; each thread needs memory. Undefined if a single thread is as fast.
  */
 export function planShares(
   history: History,

@@ -32,7 +32,7 @@ export function coreOf(
     .map((row) => saidBy(history, row))
   let core: Some = all.filter(({ row }) => starts.has(row))
   const isAccepted = (some: Some): boolean => accepts(some.map(({ row }) => row))
-  /** The writers of each value shown. Without them, a stale read would seem to read a value from nowhere. */
+  /** The writers of each value shown. Without them, a value returned by a stale read would have no writer. */
   const writers = new Map<string, Said[]>()
   for (const each of all) for (const name of each.writes) addTo(writers, name, each)
   const { callEvent, returnEvent } = history.operations

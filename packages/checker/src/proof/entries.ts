@@ -15,7 +15,7 @@ import type { Verdict } from '../verdict/verdict.ts'
 
 type Met = Extract<Verdict, { readonly result: 'met' }>
 
-/** The proof entries of a verdict `met`; empty if only the check itself shows it. */
+/** The proof entries of a verdict `met`; empty if no witness other than the check itself shows it. */
 export function witnessEntries(
   history: History,
   initial: Json | undefined,
@@ -42,8 +42,8 @@ function momentsOf(history: History, row: number): readonly number[] {
 }
 
 /**
- * Returns the value of a register before an order began. If nothing shows it, returns a value that no operation
- * mentions.
+ * Returns the value that a register had before an order began. If no operation shows it, returns a value that no
+ * operation mentions.
  */
 function startOf(history: History, rows: readonly number[]): Json {
   for (const row of rows) {
@@ -56,7 +56,7 @@ function startOf(history: History, rows: readonly number[]): Json {
   return 'what nobody mentions'
 }
 
-/** Each number relative to the previous one. */
+/** The difference between each number and the previous one. */
 const differences = (lines: readonly number[]): readonly number[] =>
   lines.map((line, at) => line - (at === 0 ? 0 : lines[at - 1]))
 

@@ -50,7 +50,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
   // The expiry of leases depends on times.
   const isTimed = functions.includes('take') && hasTimes(history)
   const lineOf = new Int32Array(length)
-  // Two processes can have the same name in the lines, such as 1 and "1".
+  // The lines may give two processes the same name, as for 1 and "1".
   const processes = new Set(process.subarray(0, length))
   if (new Set(Array.from(processes, history.processName)).size < processes.size) return undefined
   const shownOf = nilShown(history)
@@ -87,7 +87,10 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
   return { text, lineOf, read: readHistory([text]) }
 }
 
-/** Adds the value nil to the reads without a value of lists of EDN, as they were judged. In JSON such a read is unknown. */
+/**
+ * In EDN, a read without a value in a transaction of lists was judged as a read of nil: adds the nil. In JSON, such a
+ * read is unknown.
+ */
 function nilShown({ format, values }: History): (answer: Json) => Json {
   const areLists = values.microOperations()?.kinds.some((kind) => microKind(kind) === APPEND)
   if (format !== 'edn' || areLists !== true) return (answer) => answer

@@ -147,7 +147,9 @@ export interface ProvedOrders {
   readonly operations: readonly number[]
   readonly why: string
   readonly isProved: boolean
-  /** Each order up to the step at which it fails; empty if the level needs none, or if there are too many. */
+  /**
+   * Each order up to the step at which it fails. Empty if the level needs no orders, or if there are too many orders.
+   */
   readonly orders: readonly FailedOrder[]
 }
 

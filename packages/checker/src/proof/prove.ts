@@ -9,7 +9,7 @@ import { provenCore, type Said } from './orders.ts'
 export interface Proved {
   /** The proof as JSON lines; undefined if no level has a proof. */
   readonly proof: string | undefined
-  /** The judged history, as JSON lines, to which the proof refers. Undefined if the given text means the same. */
+  /** The judged history as JSON lines; the proof refers to these lines. Undefined if the given text means the same. */
   readonly history: string | undefined
   readonly levels: readonly ProvedLevel[]
 }
@@ -58,7 +58,7 @@ export function prove(
     for (const [level, verdict] of named)
       if (verdict.result === 'met' && (verdict.witness.kind === 'implied') === isImplied)
         draft.tell(level, 'met', () => evidenceOfMet(draft, level, verdict))
-  // A violated weaker level proves the violation of stronger ones.
+  // Weaker levels first, because the violation of a weaker level proves that of a stronger one.
   for (const [level, verdict] of named.toReversed())
     if (verdict.result === 'violated') draft.tell(level, 'violated', () => evidenceOfViolated(draft, level, verdict))
   const { entries, proved } = draft
@@ -84,7 +84,10 @@ interface Subject {
 interface Draft extends Subject {
   readonly entries: readonly LevelProof[]
   readonly proved: readonly ProvedLevel[]
-  /** Adds the first list of entries that the verifier accepts. Returns its answer to the last list tried. */
+  /**
+   * Tries lists of entries in turn, and adds the first list that the verifier accepts. Returns the verifier's answer to
+   * the last list tried.
+   */
   firstAccepted(tries: Iterable<readonly LevelProof[]>): Said | undefined
   /** Proves a level by another level or by evidence for the level itself. */
   tell(level: string, result: 'met' | 'violated', evidence: () => Said | undefined): void
@@ -139,7 +142,7 @@ function evidenceOfMet(
     return witness.kind === 'implied' && said?.verdict === 'refused' ? undefined : said
   }
   if (witness.kind === 'implied') {
-    // If the stronger level has no proof, this level has none for the same reason.
+    // A proof of an implied level refers to the stronger level. Without a proof of that, this level has none either.
     const source = proved.find((each) => each.level === witness.by)
     if (source === undefined || !isProved(source)) return source
   }

@@ -149,7 +149,7 @@ function beyond(stock: ReadonlyMap<number, number>): number {
 }
 
 interface Tally {
-  /** The operation to show: the enqueue of the message, or a dequeue if nobody enqueued the message. */
+  /** The operation to show: the enqueue of the message, or a dequeue if no operation enqueued it. */
   row: number
   readonly value: number
   attempts: number

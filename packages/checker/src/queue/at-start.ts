@@ -12,7 +12,7 @@ import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 export const takenAtStart = (history: History): LeastStarts =>
   new Map(Array.from(takenByKey(history), ([key, { foreign }]) => [key, foreign]))
 
-/** Finds queues that returned none of the messages put in. All of these messages may be lost. */
+/** Finds queues whose dequeues returned none of the enqueued messages. All of these messages may be lost. */
 export const noneCameOut =
   (kind: string) =>
   (history: History): ByStart => {

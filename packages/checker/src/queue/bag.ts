@@ -41,7 +41,7 @@ export const bagFrom = (initial: Messages): Specification<Messages> => ({
       isKnown,
       messages: messages.toSpliced(messages.indexOf(message), 1),
     })
-    // The dequeue took any one of the messages or none.
+    // The dequeue may have taken any one message, or none.
     if (output === undefined) return [state, ...[...new Set(messages)].map(without)]
     if (output === null) return messages.length === 0 ? [{ isKnown: true, messages }] : []
     const message = JSON.stringify(output)
@@ -98,7 +98,7 @@ function simulate(part: Part): (i: number) => boolean {
     if (part.f[i] === ENQUEUE) return change(part.input[i], 1)
     if (part.returns[i] === NEVER) return ++unknown > 0
     if (part.output[i] !== NULL_ID) return change(part.output[i], -1)
-    // The queue is empty only if dequeues of unknown outcome took all messages that are left.
+    // The queue can be empty only if dequeues of unknown outcome took all remaining messages.
     const isEmpty = size <= unknown
     unknown -= size
     size = 0

@@ -62,7 +62,10 @@ export function findGap(
   }
 }
 
-/** A message came for certain, and left for certain; it stayed; a dequeue of unknown outcome may have taken one. */
+/**
+ * CAME: from here on, a message is certainly in the queue. LEFT: from here on, it may be gone. STAYED: a message was
+ * enqueued that no known dequeue took. TOOK: a dequeue of unknown outcome was called, and may take a message.
+ */
 const CAME = 0
 const LEFT = 1
 const STAYED = 2

@@ -82,7 +82,7 @@ function overtaken(
   budget: Budget,
 ): readonly [number, number] | undefined {
   const { f, calls, returns } = part
-  // Of the messages whose enqueue has returned, the one whose dequeue was called last.
+  // The message whose dequeue was called last, among messages whose enqueue has returned.
   let latest = NONE
   for (const event of eventsInOrder(part, budget)) {
     budget.tick()

@@ -111,7 +111,7 @@ function withTaken(
   const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
   if ('conflict' in taken) return taken
   for (const { life, dequeue } of taken) {
-    // This message leaves at NEVER - 1. Messages that are never dequeued leave at NEVER, which is later.
+    // These messages leave at NEVER - 1. Messages that are never dequeued leave at NEVER, which is later.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
     result.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
   }

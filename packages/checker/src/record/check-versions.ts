@@ -68,7 +68,7 @@ interface Search {
 
 interface Way {
   readonly assignment: Assignment
-  /** True if the assignment explains the key, or if it is certain that no assignment does. */
+  /** Whether the assignment explains the key, or certainly no assignment does. */
   readonly isCertain: boolean
 }
 

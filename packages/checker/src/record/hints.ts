@@ -100,8 +100,8 @@ function unwrittenAt({ operations, functions }: History, looked: number): (row: 
 }
 
 /**
- * Reports whether an operation asks for a key. Its input is a pair of the key and null, its answer another pair with
- * the key.
+ * Reports whether an operation asks for a key: its input is a pair of the key and null, and its answer is a pair with
+ * the same key.
  */
 function asksForKey(history: History, row: number): boolean {
   const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
@@ -110,7 +110,7 @@ function asksForKey(history: History, row: number): boolean {
   return JSON.stringify(answered[0]) === JSON.stringify(name)
 }
 
-/** Whether an addition is answered with a number other than the requested one. */
+/** Reports whether the answer to an addition is a number different from the requested one. */
 function isAnsweredTotal(history: History, row: number): boolean {
   if (functionOf(history, row) !== 'add') return false
   const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
@@ -134,7 +134,7 @@ function addAtoms({ values }: History, id: number, atoms: Map<string, Json>): vo
 
 function ofOtherType(written: Json, read: Json): string {
   const [a, b] = [JSON.stringify(written), JSON.stringify(read)]
-  // Avoids `|=`, because jq 1.6 would delete the values that `tonumber?` converts.
+  // Does not use `|=`, because jq 1.6 would delete the values that `tonumber?` converts.
   const cure =
     typeof written === 'number'
       ? `jq -c '.value = (.value | walk(if type == "string" then tonumber? // . else . end))' FILE`

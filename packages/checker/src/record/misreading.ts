@@ -61,7 +61,7 @@ function reasonOf(history: History, initial: Json): string | undefined {
     if (callEvent[row] < (firstReturn.get(key[row]) ?? Number.POSITIVE_INFINITY)) continue
     telling++
     const id = output[row]
-    // A read of null is not strange, because a lost write leaves it too.
+    // A read of null is not counted as strange, because a lost write also leads to it.
     if (outputOf(history, row) === null || id === initialId || written.get(key[row])?.has(id)) continue
     strange++
     example ??= row

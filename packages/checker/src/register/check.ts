@@ -82,8 +82,8 @@ export function registersOf(history: History, options: CheckOptions, budget: Bud
 export const LINEARIZABLE_SHARE = 0.6
 
 /**
- * The share of the remaining time for sequential consistency if the levels below it, which are mostly far cheaper, are
- * requested too.
+ * The share of the remaining time for sequential consistency if lower levels are requested too. Most of them are far
+ * cheaper.
  */
 const SEQUENTIAL_SHARE = 0.7
 
@@ -92,8 +92,8 @@ const EXPLAIN_MS = 2_000
 const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left() / 2)
 
 function orderShareFor(registers: Registers, options: CheckOptions): number | undefined {
-  // Linearizability implies sequential consistency and is far cheaper. It is therefore tried in any case, but must
-  // leave time. Without names of clients, only linearizability can show that levels in client order are met.
+  // Linearizability implies sequential consistency and is far cheaper to decide, so it is always tried, within a share
+  // of the time. Without names of clients, only linearizability can show that levels in client order are met.
   const isLooseWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
   if (needsSequential(registers, options) || isLooseWeak) return LINEARIZABLE_SHARE
   return options.levels.includes('linearizable') ? 1 : undefined
@@ -127,7 +127,7 @@ function decideOrder(registers: Registers, share: Budget, budget: Budget, explai
   return { result: 'met', witness: { kind: 'order', orders } }
 }
 
-/** Copies rows by a loop: for a short history, an iterator would take as long as the ordering. */
+/** Uses a loop, because for a short history an iterator would take as long as the ordering. */
 function listed(rows: Int32Array): number[] {
   const list: number[] = []
   for (let at = 0; at < rows.length; at++) list.push(rows[at])

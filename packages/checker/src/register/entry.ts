@@ -82,7 +82,7 @@ export const registerEntry: ModelEntry = {
   record: registerRules,
 }
 
-/** @throws UserError for answers that contradict what a register does. */
+/** @throws UserError for answers that no register can give. */
 function vetRegister(history: History): void {
   requireSingleValues(history)
   const { functions, operations, values } = history

@@ -23,7 +23,7 @@ const LONG_HISTORY = 20_000
 /** The share of the remaining time for finding simple contradictions. */
 const SHARE = 0.7
 
-/** How many operations to include before and after those of a contradiction. */
+/** The numbers of operations to include before and after those of a contradiction, tried in turn. */
 const REACHES = [16, 128, 1_024] as const
 
 /** Reads of a value are included only if the value has at most this many writers. */

@@ -1,4 +1,4 @@
-/** A binary heap: `pop` returns the least by `compare`. */
+/** A binary heap: `pop` removes and returns the item that is least by `compare`. */
 export interface Heap {
   readonly push: (item: number) => void
   readonly pop: () => number | undefined

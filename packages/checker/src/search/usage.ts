@@ -7,7 +7,7 @@ import type { Budget } from '../limits/budget.ts'
 export interface Usage {
   readonly count: (usage: number, classNumber: number) => number
   readonly total: (usage: number) => number
-  /** The usage after one more operation of a class; -1 if memory ran out. */
+  /** Returns the usage with one more operation of a class; -1 if memory ran out. */
   readonly after: (usage: number, classNumber: number) => number
   /** Whether `usage` uses each class at most as often as `other`. */
   readonly isAtMost: (usage: number, other: number) => boolean
@@ -17,7 +17,7 @@ export interface Usage {
 export const NOTHING_USED = 0
 
 const START = 16
-/** No class has this number. */
+/** A number that no class has. */
 const NO_CLASS = -1
 
 /**
@@ -26,7 +26,7 @@ const NO_CLASS = -1
  */
 export function createUsage(classes: number, budget: Budget): Usage {
   let counts = new Int32Array(START * classes)
-  // By usage and class: the usage after one more operation of the class; 0 if not computed yet.
+  // By usage and class: the usage with one more operation of the class; 0 if not computed yet.
   let successors = new Int32Array(START * classes)
   const parents = [NOTHING_USED]
   const lastClasses = [NO_CLASS]

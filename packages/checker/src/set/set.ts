@@ -138,7 +138,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   }
   const contentOf = readIn(part)
   reads.sort(ticking((a, b) => contentOf(a).length - contentOf(b).length, budget))
-  // By element, `level` holds the rank of the smallest read with the element, plus one; 1 for initial elements.
+  // By element: `level` is the rank of the smallest read that contains it, plus one, or 1 for an initial element.
   const numbering = createNumbering()
   const level: number[] = []
   const lastSeen: number[] = []

@@ -15,8 +15,8 @@ export type EqualInOrder =
 const MOST_SENDS = 200
 
 /**
- * Searches for an assignment of seen messages to equal sent ones with increasing offsets for every producer. Nothing
- * tells equal messages apart.
+ * Searches for an assignment of seen messages to equal sent messages. Each producer's offsets must increase. Equal
+ * messages are otherwise indistinguishable.
  */
 export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder {
   const sends = partition.sends.filter(({ outcome }) => outcome !== 'failed')
@@ -44,8 +44,8 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   const result = isBroken(sends)
   if (result === undefined) return { result: 'unknown', message: open }
   if (!result) return { result: 'met' }
-  // Leaves out sends with a returned offset if the violation remains without them. All other sends stay, because a seen
-  // message may belong to any of them.
+  // Leaves out sends with a returned offset if the violation remains without them. Keeps all other sends, because a
+  // seen message may belong to any of them.
   let left: readonly Send[] = sends
   for (const send of sends) {
     const fewer = send.offset === undefined ? left : left.filter((other) => other !== send)

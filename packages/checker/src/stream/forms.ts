@@ -88,7 +88,7 @@ function microSteps(asked: MicroOperation, told: MicroOperation | undefined, for
 
 const textOf = (key: Json): string => (typeof key === 'string' ? key : canonical(key))
 
-/** The offset beside the message, if the answer has one. */
+/** Returns the offset next to the message, if the answer has one. */
 function offsetBeside(message: string, told: Json | undefined, form: Form): number | undefined {
   if (told === undefined || canonical(told) === message) return undefined
   const [offset = null, sent = null] = Array.isArray(told) ? (told as readonly Json[]) : []
@@ -125,7 +125,7 @@ const PAIRS = 'it ends with lists of pairs by key, each an offset and a message'
 
 const isOffset = (json: Json | undefined): json is number => typeof json === 'number' && Number.isSafeInteger(json)
 
-/** @throws UserError (input) if it is no object of offsets. */
+/** @throws UserError (input) if the value is not an object of offsets. */
 export function offsetsIn(json: Json, history: History, row: OperationRow): readonly (readonly [string, number])[] {
   const form = { history, row }
   return Object.entries(objectIn(json, form)).map(([partition, offset]) => {

@@ -21,13 +21,14 @@ export interface Poll {
   readonly partition: string
   /** The offset at which the poll began: the requested one, or the process's position. */
   readonly from: number | undefined
-  /** The poll or assignment at whose end this poll continues. Absent if the poll requested an offset. */
+  /** The poll or assignment at whose end position this poll continues. Absent if the poll requested an offset. */
   readonly continues: OperationRow | undefined
   /**
-   * Whether `continues` is an assignment that returned an offset. The message at this offset may already be processed.
+   * Whether `continues` is an assignment that returned an offset. The message at this offset may already have been
+   * processed.
    */
   readonly isResumed: boolean
-  /** The subscription that lets the group decide the position of this poll, if any. */
+  /** The subscription through which the group chooses the position of this poll, if any. */
   readonly subscribed: OperationRow | undefined
   readonly messages: readonly Polled[]
   /** Whether the poll was called after all faults were healed and sending had stopped. */

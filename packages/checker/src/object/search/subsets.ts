@@ -40,6 +40,8 @@ const MOST_HALVED = 36
 /**
  * Finds the smallest set of addends with the sum, unless there are too many addends. Meet in the middle (Horowitz and
  * Sahni, 1974): combines the subsets of one half with those of the other.
+ *
+ * @throws OutOfTime
  */
 export const fewest: FindSubset = (addends, sum, budget) =>
   addends.length > MOST_HALVED ? undefined : fewestOfHalves(addends, sum, budget)

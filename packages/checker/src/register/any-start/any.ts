@@ -82,8 +82,8 @@ export function decideFromAny<Known extends Answer>(
     const few = decideFew(restrict(encoded, involved), question, jsonOf, budget, maySee())
     if (few.result === 'violated') return { result: 'violated', involved }
     if (few.result === 'unknown') break
-    // Another round would be the same as the last one. This can happen if the list of contradictory operations was
-    // shortened.
+    // Ends, because another round would repeat the last one. This can happen if the list of contradictory operations
+    // was shortened.
     if ([...few.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
     choice = new Map([...choice, ...few.choice])
   }
@@ -144,14 +144,14 @@ function decideFew<Known extends Answer>(
   return go(certain)
 }
 
-/** Gives the initial value `UNMENTIONED` to every key that has none in the choice. */
+/** Adds the initial value `UNMENTIONED` for every key without an initial value in the choice. */
 function withEveryKey({ key }: Encoded, choice: Choice): Choice {
   const every = new Map(choice)
   for (const k of key) if (!every.has(k)) every.set(k, UNMENTIONED)
   return every
 }
 
-/** Extends a choice by one key's initial value, for each observed value that can be initial. */
+/** Yields the choice with one more initial value, for each observed value of a key that can be initial. */
 function* otherStarts(
   encoded: Encoded,
   choice: Choice,

@@ -11,9 +11,9 @@ import { type Answer, answerForFew, type FewQuestion } from './any.ts'
 export interface Explanation<Known extends Answer> {
   readonly level: Counterexample['level']
   readonly questionOf: (budget: Budget) => FewQuestion<Known>
-  /** Returns the answer for the case that time runs out. */
+  /** Returns the answer to give when time runs out. */
   readonly unknown: () => Known
-  /** Returns a sentence about `count` contradictory operations, if no precise description is known. */
+  /** Returns a sentence about `count` contradictory operations, for use without a precise description. */
   readonly inGeneral: (count: number) => string
   readonly wordsOf: (set: Encoded, answer: Known) => Pick<Counterexample, 'sentence' | 'edges' | 'culprit'>
 }

@@ -51,8 +51,8 @@ export interface Judge {
   readonly judge: (level: WeakLevel) => Verdict
   readonly retell: (level: WeakLevel, weaker: Counterexample) => Counterexample
   /**
-   * Whether each level needs a search. What satisfies causal convergence also satisfies the levels that it implies, so
-   * it is then judged first.
+   * Whether deciding a level needs a search. Causal convergence is then judged first, because a history that meets it
+   * also meets the levels that it implies.
    */
   readonly isSearched: boolean
 }

@@ -185,8 +185,8 @@ type Chosen =
 
 /**
  * Searches for sources of the given reads that satisfy `holds`, one read at a time. `holds` also judges partial
- * choices, in which undecided reads are NO_READ: refusing one must mean refusing all its completions. `steps` bounds
- * the number of calls.
+ * choices, in which undecided reads are NO_READ. It may refuse a partial choice only if it would refuse all
+ * completions. `steps` bounds the number of calls.
  */
 function choose(
   choices: Pick<Choices, 'reads' | 'candidates'>,

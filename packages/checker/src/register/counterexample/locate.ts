@@ -11,7 +11,7 @@ import { createCompletion } from './sources.ts'
 type Violated = Extract<Linearizability, { readonly result: 'violated' }>
 type JsonOf = (name: number) => Json
 
-/** A part of one key's history that is contradictory by itself, from `culpritReturn` on. */
+/** A part of one key's history, whose operations up to `culpritReturn` already contradict each other. */
 export interface Located {
   readonly part: Encoded
   readonly culpritReturn: number
@@ -59,7 +59,7 @@ const MOST_LOCATED = 4_096
 /** Window sizes, in event positions before the culprit's return. */
 const WINDOWS = [256, 2_048, 16_384, 131_072] as const
 
-/** The number of operations before the contradiction, to show the state of the object. */
+/** The number of operations shown before the contradiction, so that a person can see the state of the object. */
 const RECENT = 128
 
 /** Returns the named operations, the last ones called before them, and everything that their results depend on. */

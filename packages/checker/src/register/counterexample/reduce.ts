@@ -30,7 +30,7 @@ export interface Limited {
 }
 
 export interface Limiting {
-  /** The number of operations that the core was found among. */
+  /** The number of operations from which the core was chosen. */
   readonly among: number
   readonly limit: 'time' | 'memory' | undefined
   /** Reports whether some operations contradict the level by themselves. Does not read the clock. */

@@ -89,10 +89,7 @@ export function createCompletion(
   }
 }
 
-/**
- * By operation: takes the overwrites of its key that returned before the operation was called, and returns the latest
- * of their calls.
- */
+/** By operation: the latest call among the overwrites of its key that returned before the operation was called. */
 function lastOverwriteBefore(encoded: Encoded, budget: Budget): Int32Array {
   const { length, kind, key, calls, returns } = encoded
   const order = new Int32Array(length)

@@ -41,13 +41,13 @@ interface Step extends Stop {
 /** Describes a cycle of orders in words. */
 export interface Story {
   readonly sentence: string
-  /** The one impossible answer, if a single answer closes the cycle. */
+  /** The impossible answer, if a single answer closes the cycle. */
   readonly culprit: OperationRow | undefined
 }
 
 /** The maximum number of clauses in a story; a longer one is harder to follow than the orders. */
 const MOST_CLAUSES = 6
-/** The maximum nesting depth of chains of orders; deeper chains explain nothing. */
+/** The maximum nesting depth of chains of orders. Deeper chains explain nothing to a person. */
 const DEEPEST = 3
 
 /**

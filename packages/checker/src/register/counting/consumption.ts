@@ -155,7 +155,7 @@ function createPrefixSums(length: number) {
   while (leaves < length) leaves *= 2
   const sum = int32Array(2 * leaves)
   const best = int32Array(2 * leaves)
-  // Leaves beyond the last number are never the greatest.
+  // Unused leaves beyond the last number never hold the maximum.
   for (let at = length; at < leaves; at++) best[leaves + at] = LEAST
   const gather = (node: number): void => {
     sum[node] = sum[2 * node] + sum[2 * node + 1]

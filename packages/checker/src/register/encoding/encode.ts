@@ -63,11 +63,11 @@ export function encodeRegister(
   const { row, hasAppend } = meaning
   const { operations } = history
   const length = row.length
-  // Uses the history's own columns if no operation is dropped.
+  // If no operation is dropped, uses the history's own columns.
   const isWhole = length === operations.length
   const chosen = (column: Int32Array): Int32Array => (isWhole ? column : gathered(column, row))
   const { calls, returns } = isWhole && !meaning.hasUnknown ? ownEvents(operations) : eventsOf(operations, row)
-  // Operations without a key concern an additional object.
+  // Operations without a key form an additional object.
   const shift = meaning.isUnkeyed ? 1 : 0
   const keys = Math.max(1, history.keys.length + shift)
   const ids = numberValues(meaning, initialId, budget)
@@ -161,7 +161,7 @@ function meaningOf(
       }
     } else {
       if (k === APPEND) hasAppend = true
-      // Branch-free: a branch would be mispredicted half of the time. READ is the only kind that is 0.
+      // Branch-free, because a branch would be mispredicted half of the time. Only READ is 0.
       const isRead = (k - 1) >> 31
       value = (output[i] & isRead) | (input[i] & ~isRead)
       if (value === NULL) value = nullId

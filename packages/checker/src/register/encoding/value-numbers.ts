@@ -44,7 +44,10 @@ interface Span {
 const SMALLEST = -(2 ** 30)
 const LARGEST = 2 ** 30 - 1
 
-/** Widens a span by the ids of a column, without a branch on a new greatest id, which would often be mispredicted. */
+/**
+ * Widens a span by the ids of a column. Does not branch on a new maximum, because such a branch would often be
+ * mispredicted.
+ */
 function widen(span: Span, ids: Int32Array, initial: number): void {
   const { length } = ids
   let { least, greatest, parities } = span
@@ -63,7 +66,7 @@ function widen(span: Span, ids: Int32Array, initial: number): void {
   span.parities = parities
 }
 
-// By kind: NOTHING, whose bits are all 1, if it observes nothing; otherwise 0.
+// By kind: NOTHING (all bits 1) if operations of this kind observe nothing; otherwise 0.
 const observesNothing = new Int32Array(5)
 const writesNothing = new Int32Array(5)
 observesNothing[WRITE] = NOTHING

@@ -123,7 +123,7 @@ function judgeKey(
   const isApart = values.size > 1
   const disagree = (level: 'eventual' | 'convergent'): Counterexample => disagreement(input, level, values, lastWriter)
   const apart = isApart ? { apart: disagree('convergent') } : {}
-  // Values that nobody wrote come first, because a single read shows this violation.
+  // Reports values that nobody wrote first, because a single read shows this violation.
   for (const [value, some] of values) {
     if (!lastWriter.has(value)) return { ...apart, wrong: thinAir({ ...input, reads: some }, value), lost }
   }
@@ -160,7 +160,7 @@ function staysOf({ encoded, operations, reads }: Key, budget: Budget): Stays {
 const mustBeIn = ({ encoded }: Key, i: number, { after, before }: Stays): boolean =>
   encoded.kind[i] === APPEND && encoded.calls[i] > after && encoded.returns[i] < before
 
-/** By value: of the operations that may have produced the value, the last one to return. */
+/** By value: the last operation to return among those that may have produced the value. */
 function lastWriters(input: Key, values: readonly number[], budget: Budget): ReadonlyMap<number, number> {
   const { encoded, operations } = input
   const last = new Map<number, number>()
@@ -264,7 +264,7 @@ function lostWrites(
       budget.tick()
       const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall
       if (encoded.returns[i] > firstRead || (mayBeReplaced && !isKept(i))) return false
-      // Without appends, the write is lost here: the writers of the remaining values returned before its call.
+      // Without appends, the write is lost: the writers of the values that were read returned before its call.
       return !encoded.hasAppend || absences.every((isAbsent) => isAbsent(i))
     })
     .map((i) => ({

@@ -35,7 +35,7 @@ export function disagreement(
   })
 }
 
-/** The maximum number of different answers that a sentence lists. */
+/** The maximum number of different answers listed in a sentence. */
 const MOST_SHOWN = 5
 
 export function thinAir(input: Key, value: number): Counterexample {
@@ -113,7 +113,7 @@ function counterexample(
     readonly sentence: string
     readonly core: readonly number[]
     readonly context: readonly number[]
-    /** Further rows of context that are not encoded. */
+    /** Additional rows of context, for operations that are not encoded. */
     readonly rows?: readonly number[] | undefined
   },
 ): Counterexample {

@@ -128,7 +128,7 @@ function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): C
   }
 }
 
-/** Describes the culprit's observation or, if the culprit only wrote, the last one before. */
+/** Describes the culprit's observation. If the culprit only wrote, describes the last observation before it. */
 function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Decoder, spokenOf: Set<number>): string {
   const words = createWords(decoder, spokenOf)
   const { history } = decoder
@@ -279,7 +279,7 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
   const { operations } = history
   for (let i = 0; i < operations.length; i++) {
     if (operations.outcome[i] !== FAIL || operations.key[i] !== operations.key[row]) continue
-    // A read cannot see an operation called after it returned.
+    // A read cannot see a write that was called after the read returned.
     if (operations.callEvent[i] > operations.returnEvent[row]) continue
     const f = functionOf(history, i)
     const written = writtenValue(f, inputOf(history, i))
@@ -289,12 +289,12 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
   return undefined
 }
 
-/** Formats a gap as `1.2 ms `, if the history has times. */
+/** Formats a gap as `1.2 ms `. Empty if the history has no times. */
 const gapText = (history: History, nanos: number): string => (hasTimes(history) ? `${duration(nanos)} ` : '')
 
 /**
- * To find the states before the culprit, this many of the last completed operations are examined, and as many of the
- * last open operations.
+ * The number of completed operations and of open operations, each counted from the last one, that are examined to find
+ * the states before the culprit.
  */
 const STATES_WINDOW = 64
 

@@ -193,7 +193,7 @@ function conclude(
   let place = 0
   for (let key = 0; key < encoded.keys; key++) {
     if (counts[key] <= 0) continue
-    // Closes gaps that operations without an effect left.
+    // Closes the gaps left by operations without an effect.
     rows.copyWithin(end, starts[key], starts[key] + counts[key])
     end += counts[key]
     packed.keys[place] = key

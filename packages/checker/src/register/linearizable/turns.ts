@@ -109,7 +109,7 @@ export const runInSlices = (search: Search, steps: number, isOver: (stepsDone: n
 export const OPERATIONS_PER_LOOK = 16_384
 const OPERATIONS_FOR_A_PART = 64
 
-/** Returns a function to call for each part. It tells when the clock must be checked again. */
+/** Returns a function to call for each part. The function returns whether the clock must be checked. */
 export function createDue(): (part: Encoded) => boolean {
   let sinceLook = 0
   return ({ length }) => {

@@ -29,7 +29,7 @@ type Operation = Parameters<RegisterMonitor['called']>[1]
 export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   let inner: RegisterMonitor | undefined
   let steps: Step[] = []
-  /** Flights that began before the initial value was known, with the inner monitor's flights. */
+  /** For each flight that began before the initial value was known: its flight in the inner monitor. */
   const flights = new Map<Flight, Flight>()
   const written = new Set<ValueName>()
   /** The flights of operations that may still read the initial value. */

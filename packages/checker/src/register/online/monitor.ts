@@ -32,7 +32,7 @@ interface Written {
   /** The position of the event that made the write certain. */
   first: number
   next: Written | undefined
-  /** All equal written values that may still be read, including this one. Undefined if there were no others. */
+  /** All equal written values that may still be read, including this one. Undefined if no other was ever equal. */
   twins: Set<Written> | undefined
 }
 
@@ -96,12 +96,13 @@ interface Writing {
 export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {
   const values = new Map<ValueName, Written>()
   const observers = new Set<Flight>()
-  // The blocks that are not settled, by `first`, and the settled ones that may still be read.
+  // `unsettled`: the blocks that are not settled, by `first`. `readable`: the settled blocks that may still be read.
   const unsettled = createQueue<Block>()
   let readable: Block[] = []
-  // Values with a certain successor, in the order in which the successor became certain.
+  // Values whose successor is certain, in the order in which the successors became certain.
   const replaced = createQueue<Written>()
-  // The settled block with the greatest `last`, and the two greatest `last` of settled blocks.
+  // `latest`: the settled block with the greatest `last`. `latestCall` and `otherCall`: the two greatest `last` of
+  // settled blocks.
   let latest: Block | undefined
   let latestCall = -2
   let otherCall = -2

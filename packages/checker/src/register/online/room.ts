@@ -80,20 +80,20 @@ interface Watching {
   readonly name: (value: Json | undefined) => ValueName
   readonly failedCas: 'drop' | 'observes'
   readonly retainAtMost: number
-  /** Absent if a read certainly uses the same place as the write. */
+  /** Absent if reads certainly use the same place as the writes. */
   readonly readBack: ReadBack | undefined
 }
 
 /**
  * Tracks whether a route table reads a value from the place to which it was written. If it reads another place, all
- * reads seem to return values that nobody wrote, or no value, although the service makes no error. The online check
- * suspects this from the first such read until a read returns a written value: of the same key if a read returned what
- * nobody wrote, of any key if reads returned the initial value.
+ * reads seem to return values that nobody wrote, or no value, although the service makes no error. The first such read
+ * makes the online check suspicious. If the read returned a value that nobody wrote, the suspicion lasts until a read
+ * of the same key returns a written value. If it returned the initial value, a read of any key suffices.
  */
 interface ReadBack {
   wrote(value: ValueName): void
   read(value: ValueName): void
-  /** Reports whether the reads so far leave it open that they use the same place as the writes. */
+  /** Reports whether the reads so far do not show that they use the same place as the writes. */
   isDoubtful(): boolean
   retained(): number
 }
@@ -119,7 +119,7 @@ function createReadBack(initial: ValueName, findings: { some: boolean }): ReadBa
     },
     read(value) {
       if (unread === undefined) return
-      // The register also has the initial value after a lost write.
+      // A read of the initial value may also mean that a write was lost.
       if (value === initial) isEmpty = true
       else if (!unread.has(value)) isStrange = true
       else {
@@ -161,7 +161,7 @@ function watchRegister(
     return monitor.succeeded(position, flight, flight.written === undefined ? name(seen) : undefined)
   }
 
-  /** Reports whether the answer names another written value than the request. `check` trusts the answer. */
+  /** Reports whether the answer names a different written value than the request. `check` trusts the answer. */
   function isAnsweredOtherwise({ said, input, flight }: Asked, { type, output }: Ended): boolean {
     if (type !== 'ok' || output === undefined || output === input) return false
     if (said === undefined ? flight.written === undefined : said.is === 'half') return false

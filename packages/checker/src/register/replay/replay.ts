@@ -62,7 +62,7 @@ function faultOfReplay(
     if (k === READ || k === CAS || k === DIFFERS) {
       const holds = state === (typeof state === 'number' ? expects[i] : jsonOf(names[expects[i]]))
       if (holds === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
-      // The next read then compares only numbers.
+      // Stores the equal number, so that the next read compares only numbers.
       if (holds) states[key[i]] = expects[i]
     }
     if (k === APPEND) {
@@ -76,13 +76,13 @@ function faultOfReplay(
   return missingIn(seen, returns)
 }
 
-/** Names a completed operation that a witness lacks. */
+/** Returns a message that names a completed operation missing from a witness; undefined if none is missing. */
 export function missingIn(seen: Uint8Array, returns: Int32Array): string | undefined {
   for (let i = 0; i < seen.length; i++) if (seen[i] === 0 && returns[i] !== NEVER) return `operation ${i} is missing`
   return undefined
 }
 
-/** A text that is never read. */
+/** A text that no operation reads. */
 const ANOTHER = '\u0000\ud800\u0000'
 
 /** Client column for the real-time rule, which ignores clients. */

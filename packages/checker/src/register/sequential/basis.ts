@@ -32,7 +32,7 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
     for (let n = start[top]; n < start[top + 1]; n++) if (enter(items[n])) return true
     return false
   }
-  // Depth first, so that predecessors come first.
+  // Visits depth first, so that predecessors come first.
   for (let i = 0; i < length; i++) {
     enter(i)
     while (stack.length > 0) {
@@ -49,7 +49,10 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
   return { basis, place }
 }
 
-/** Returns, by write, when it had certainly taken effect: its own return, or an earlier return that saw it. */
+/**
+ * Returns, by write, the event at which it had certainly taken effect: its own return, or the return of an operation
+ * that saw it, if this is earlier.
+ */
 export function effectTimes({ encoded, writerOf }: ReadsFrom): Int32Array {
   const effectBy = encoded.returns.slice()
   for (let i = 0; i < encoded.length; i++) {

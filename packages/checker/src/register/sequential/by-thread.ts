@@ -103,7 +103,7 @@ export function writesByKey(
 const NEAR = 6
 
 /**
- * By write: the first and the last reader in each thread. Program order gives those in between.
+ * By write: its first and its last reader in each thread. The readers in between follow by program order.
  *
  * @throws OutOfTime
  */
@@ -115,7 +115,7 @@ export function readersByThread(
   const { length } = encoded
   const lastThread = new Int32Array(length).fill(-1)
   const start = new Int32Array(length + 1)
-  // Goes through one thread after another, so that `lastThread` suffices to count each thread once for a write.
+  // Visits one thread after another. `lastThread` then suffices to count each thread once for each write.
   for (let m = 0; m < length; m++) {
     budget.tick()
     const writer = writerOf[members[m]]

@@ -22,7 +22,7 @@ export type Sequentiality =
       readonly result: 'violated'
       /** The contradiction as a single cycle of forced orders, if it is one. */
       readonly cycle?: { readonly facts: ReadsFrom; readonly saturation: Saturation; readonly conflict: Conflict }
-      /** Operations that contradict each other by themselves, if both orders of each of `pairs` were tried. */
+      /** Operations that are contradictory by themselves, whichever order each of `pairs` has. */
       readonly involved?: readonly number[] | undefined
       readonly pairs?: readonly Pair[]
       /** The operation that observed a value that no operation can have written, if there is one. */
@@ -64,7 +64,7 @@ function decideUnique(facts: ReadsFrom, budget: Budget): Sequentiality {
   return decideJoined(facts, threads, budget) ?? decideBy(facts, threads, budget).answer
 }
 
-/** With at most so many threads, joining them gains nothing. */
+/** With at most this many threads, joining them gains nothing. */
 const COLUMNS = 64
 
 /** The maximum number of times that joined threads are separated again. */
@@ -98,7 +98,7 @@ export function decideJoined(
 
 interface Decided {
   readonly answer: Sequentiality
-  /** The operations of a violation that are assumed to follow others only because their threads were joined. */
+  /** The operations of a violation whose predecessors are only assumed, because threads were joined. */
   readonly joined?: readonly number[] | undefined
 }
 

@@ -6,7 +6,7 @@ import type { Conflict, Saturation } from './saturation.ts'
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
-  /** Operations that are assumed to follow others only because their threads were joined. */
+  /** Operations whose predecessors are only assumed, because threads were joined. */
   readonly joined: readonly number[]
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
@@ -18,7 +18,7 @@ type Numbers = Map<Edge, number>
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const newest = saturation.edges.count()
   const last = betweenWrites(conflict.edge)
-  // `betweenWrites` may replace the last edge. The new edge may depend on all derived orders.
+  // `betweenWrites` may replace the conflict's edge by a new last edge. The new edge may depend on all derived orders.
   const numbers: Numbers = new Map([[last, last === conflict.edge ? (conflict.number ?? newest) : newest]])
   const { from, to } = last
   const cycle = [...(from === to ? [] : pathBetween(saturation, to, from, newest, numbers)), last]

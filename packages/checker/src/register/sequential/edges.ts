@@ -7,8 +7,8 @@ export interface Edge {
   readonly to: number
   readonly reason: OrderEdge['reason'] | 'assumed'
   /**
-   * For a derived order. It follows from the order of the two operations `premise`, first before second, and from what
-   * `reader` saw.
+   * The operations from which a derived order follows: the first of `premise` precedes the second, and `reader` saw a
+   * write.
    */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined

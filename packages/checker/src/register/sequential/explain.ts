@@ -57,8 +57,8 @@ function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | u
   const { facts, saturation, conflict } = violated.cycle
   const { involved } = derive(saturation, conflict)
   const isUnknown = (i: number): boolean => encoded.returns[facts.indices[i]] === NEVER
-  // For each operation of unknown outcome, adds one that saw it, because this shows that it took effect. The loop also
-  // visits the added operations.
+  // For each operation of unknown outcome, adds an operation that saw it, which shows that it took effect. The loop
+  // also visits the added operations.
   const known = new Set(involved)
   for (const i of known) {
     const readers = isUnknown(i) ? [...saturation.readersOf(i)] : []

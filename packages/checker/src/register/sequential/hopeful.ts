@@ -6,14 +6,14 @@ import { type Budget, createPace } from '../../limits/budget.ts'
 const MOST_LOOKS = 3_000_000
 const MOST_ATTEMPTS = 400
 
-/** Constant, so that the result depends only on the history. */
+/** The seed is constant, so that the result depends only on the history. */
 const SEED = 7
 
 /** The factor, as a power of two, by which each waiting observation makes a write more likely to be chosen. */
 const FOR_EACH_WAITING = 2
 const MOST_FAVOURED = 24
 
-/** How much more likely a write that certainly happened is chosen than one of unknown outcome. */
+/** The factor by which a write that certainly happened is more likely to be chosen than a write of unknown outcome. */
 const CERTAIN = 8
 
 /**

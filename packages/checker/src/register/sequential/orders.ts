@@ -11,15 +11,14 @@ export type OrdersAnswer =
       /** The operations that the contradictions depend on, if they are few. */
       readonly rests?: Rests | undefined
       /**
-       * The pairs of writes that are contradictory in either order, and the pairs that contribute to such a
-       * contradiction.
+       * Pairs of writes for which both orders are contradictory, and the pairs that contribute to these contradictions.
        */
       readonly pairs: readonly Pair[]
     }
 
 interface Rests {
   readonly involved: ReadonlySet<number>
-  /** The operations that are assumed to follow others only because threads were joined. */
+  /** Operations whose predecessors are only assumed, because threads were joined. */
   readonly joined: ReadonlySet<number>
 }
 
@@ -115,7 +114,7 @@ function attempt(
       cursor = found.cursor
       pair = found
     }
-    // An urgent pair leaves the cursor where it is, because pairs before the urgent pair may still be open.
+    // An urgent pair does not move the cursor, because pairs before the urgent pair may still be open.
     const { first, second } = pair
     let next: Decision = { first, second, mark: saturation.mark(), flipped: false, cursor }
     for (;;) {
@@ -144,7 +143,10 @@ function attempt(
 const isOpen = (saturation: Saturation, { first, second }: Pair): boolean =>
   !saturation.precedes(first, second) && !saturation.precedes(second, first)
 
-/** Creates a scan for the next open pair, in the order of the basis. All pairs before `from` are ordered. */
+/**
+ * Creates a scan for the next open pair, in the order of the basis. The caller guarantees that all pairs before `from`
+ * are ordered.
+ */
 function createScan(saturation: Saturation): (from: number) => (Pair & { readonly cursor: number }) | undefined {
   const { encoded, basis, effectBy, threads, isRead, keyWrites } = saturation
   const { first, thread, start, writes } = keyWrites

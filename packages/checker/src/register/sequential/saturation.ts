@@ -7,7 +7,7 @@ import { AFTER, ASSUMED, BEFORE, createEdges, type Edge, type Edges, makeEdge, P
 import { INITIAL, type ReadsFrom } from './reads-from.ts'
 import { createVectors } from './vectors.ts'
 
-/** An edge that contradicts older edges. By the older edges, its `to` precedes its `from`. */
+/** A new edge that contradicts older edges: by these, its `to` precedes its `from`. */
 export interface Conflict {
   readonly edge: Edge
   /** The position of `edge` in the list of derived edges, if it is one of them. */
@@ -33,15 +33,17 @@ export interface Saturation {
   /** Makes all assumptions so far permanent. */
   readonly commit: () => void
   readonly changes: () => number
-  /** Undoes all assumptions. Returns false if some assumptions were made permanent. */
+  /** Undoes all assumptions. Returns false if some assumptions are permanent. */
   readonly reset: () => boolean
-  /** The resource that ran out, if any. The orders are then true but incomplete, and `undo` must not be called. */
+  /**
+   * The resource that ran out, if any. The derived orders are then true but incomplete, and `undo` must not be called.
+   */
   readonly stopped: () => Limit | undefined
   readonly release: () => void
   /** Returns the first reader of the write in each thread. */
   readonly readersOf: (write: number) => Int32Array
   readonly isRead: (write: number) => boolean
-  /** All edges in addition to program order and reads-from, oldest first. */
+  /** The edges added to program order and reads-from, oldest first. */
   readonly edges: Edges
   readonly keyWrites: KeyWrites
 }
@@ -120,7 +122,7 @@ export function saturate(
   const conclude = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
-    // The predecessors of the thread's previous write to the key were handled at that write.
+    // The predecessors of the thread's previous write to the key are skipped, because they were handled at that write.
     const ownLast = isWrite ? previousWrite[operation] : -1
     for (let word = 0; word < words; word++) {
       const writers = keyWrites.writers[key[operation] * words + word]
@@ -128,7 +130,7 @@ export function saturate(
         const bit = 31 - Math.clz32(bits & -bits)
         const thread = (word << 5) + bit
         const known = count(operation, thread)
-        // All operations of `thread` that precede this read also precede the source of the read.
+        // Every operation of `thread` that precedes this read also precedes the read's source, so no new order follows.
         if (source >= 0 && !isWrite && count(source, thread) >= known) continue
         const list = keyWrites.listOf(key[operation], thread)
         let at = keyWrites.seek(list, known) - 1
@@ -154,7 +156,7 @@ export function saturate(
     }
     return undefined
   }
-  /** Derives orders from an operation's new predecessors, and passes these on to its successors. */
+  /** Derives orders from an operation's new predecessors, and adds these predecessors to its successors. */
   const process = (operation: number): Conflict | undefined => {
     if (writerOf[operation] >= INITIAL || writes[operation] !== NOTHING) {
       const conflict = conclude(operation)

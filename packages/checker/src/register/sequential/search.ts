@@ -65,14 +65,15 @@ export function createSequentialSearch(
   const pathState = new Int32Array(length)
   const pathChosen = new Uint8Array(length)
   let depth = 0
-  // The operation tried last. The order of call is often close to the order of effects.
+  // The operation tried last. Operations are tried in order of calls, because it is often close to the order of
+  // effects.
   let cursor = -1
   let left = 0
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
   let started = false
 
   const nextOf = nextIn(threads, position)
-  /** Looks at the next operation of each thread. Returns the one called first after `operation`, or -1. */
+  /** Returns, among the next operations of all threads, the one called first after `operation`; -1 if there is none. */
   const nextAfter = (operation: number): number => {
     let earliest = -1
     for (let c = 0; c < candidates.length; c++) {
@@ -105,7 +106,7 @@ export function createSequentialSearch(
     return k === DIFFERS && expects[operation] !== state[key[operation]]
   }
   const takeObservations = (): void => {
-    // If each client has one thread, one pass suffices: taking an observation only lets its own client proceed.
+    // If each client has one thread, one pass suffices, because an observation lets only its own client proceed.
     for (let again = true; again; ) {
       again = false
       for (const thread of main) {

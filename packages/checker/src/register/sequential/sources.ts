@@ -72,7 +72,7 @@ interface Choosing {
   /** By operation that reads: the index of the read in `all` and `candidates`. */
   readonly numberOf: ReadonlyMap<number, number>
   candidates: Candidates[]
-  /** The number of contradictions by read (`weight`), and by read and source (`blame`). */
+  /** `weight`: the number of contradictions by read. `blame`: the number of contradictions by read and source. */
   readonly weight: Int32Array
   readonly blame: Map<number, number>
   /** Remaining saturations. */
@@ -148,7 +148,7 @@ function attempt<Found>(
     const { candidates } = last
     choosing.candidates = candidates
     atOnce = 1
-    // If several sources were guessed at once, one of them was wrong. They are guessed again one by one.
+    // If several sources were guessed at once, at least one of them was wrong. They are guessed again one by one.
     holds = last.reads.length > 1
     if (holds) continue
     accuse(choosing, n, source)
@@ -233,7 +233,8 @@ function possibleAmong(
   read: number,
   { keyWrites, encoded, precedes, before }: Saturation,
 ): readonly number[] {
-  // By thread: its last write before the read. If it does not overwrite the source, no earlier one does.
+  // By thread: its last write before the read. If this write does not overwrite the source, no earlier one of the
+  // thread does.
   const lasts: number[] = []
   const k = encoded.key[read]
   for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {

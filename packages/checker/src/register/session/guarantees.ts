@@ -45,8 +45,8 @@ export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] |
 }
 
 /**
- * Collects the orders that follow from what a client did before each of its operations. Returns a cycle of these, or
- * one that is impossible by itself, because nothing precedes the initial value.
+ * Collects the orders that follow from what a client did before each of its operations. Returns a cycle of these
+ * orders. Also returns a single order that is impossible, because nothing precedes the initial value.
  */
 function brokenCycle(
   facts: Facts,

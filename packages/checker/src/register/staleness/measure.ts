@@ -70,8 +70,9 @@ function measured(encoded: Encoded, { history }: Pick<Decoder, 'history'>, budge
 }
 
 /**
- * Returns the part with its likeliest initial value, and whether this value is certain. Without evidence, it is a value
- * that no operation mentions. Every read then counts as a read of a written value. For texts, it is the empty text.
+ * Returns the part with its likeliest initial value, and whether this value is certain. Without evidence, the initial
+ * value is one that no operation mentions, so that every read counts as a read of a written value. For texts, it is
+ * then the empty text.
  */
 function settledPart(part: Encoded): { readonly part: Encoded; readonly isCertain: boolean } {
   if (!part.anyStart) return { part, isCertain: true }
@@ -144,7 +145,7 @@ function percentilesOf(column: Float64Array): Percentiles | undefined {
   return { p50: rank(0.5), p99: rank(0.99), max: column[column.length - 1] }
 }
 
-/** Reports whether the history has times, rather than event positions in their place. */
+/** Reports whether the history has times. Without times, event positions stand in their place. */
 function hasTimes({ operations }: History): boolean {
   for (let i = 0; i < operations.length; i++) if (operations.callTime[i] !== operations.callEvent[i]) return true
   return operations.length === 0

@@ -30,11 +30,11 @@ export interface KeyReads {
 export function readsBehind(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): KeyReads {
   const { length, kind, expects, writes, calls, returns, row } = part
   const { writer, first, firstBy } = clusters
-  // By operation: the event by which it had certainly taken effect. `doneBy` holds the operation whose return shows
-  // this.
+  // `done`: for each operation, the event by which it had certainly taken effect. `doneBy`: the operation whose return
+  // shows this.
   const done = new Int32Array(length).fill(NEVER)
   const doneBy = new Int32Array(length).fill(-1)
-  // By event: the list of writes that it shows to be done. The return of one cas can show two.
+  // By event: the list of writes that the event shows to be done. The return of one cas can show two of them.
   const doneAt = new Int32Array(2 * length).fill(-1)
   const nextDone = new Int32Array(length)
   for (let i = 0; i < length; i++) {

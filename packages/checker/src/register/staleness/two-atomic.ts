@@ -91,7 +91,7 @@ function whatIsLeft(part: Encoded, { writer, first }: Clusters, budget: Budget):
     ends.push(first[value])
   }
   if (writer[initial] === FROM_THE_START) begin(initial, -2)
-  // An unread write of unknown outcome can be last or not happen.
+  // An unread write of unknown outcome is left out, because it can come last or not happen.
   for (let i = 0; i < length; i++) {
     if (writes[i] !== NOTHING && first[writes[i]] !== NEVER) begin(writes[i], calls[i])
   }

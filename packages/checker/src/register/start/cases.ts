@@ -10,8 +10,8 @@ export interface Cases {
   readonly cases: readonly Encoded[]
   readonly partOf: (number: number) => number
   /**
-   * Records that a case is contradictory, from the return that `culprit` finds. If all cases of its part are, returns a
-   * function that finds the latest of these returns.
+   * Records that a case is contradictory, from the return that `culprit` finds. If this was the last case of its part,
+   * returns a function that finds the latest of these returns.
    */
   readonly refute: (number: number, culprit: () => number) => ((part: Encoded) => number) | undefined
 }
@@ -36,7 +36,7 @@ export function casesOf(parts: readonly Encoded[], jsonOf: (name: number) => Jso
       cases.push(each)
       owners.push(p)
     }
-    // If the alternatives are incomplete, one case is never tried, so the part is never refuted.
+    // If the alternatives are incomplete, counts one more case. This case is never tried, so the part is never refuted.
     left[p] = alternatives.length + (isComplete ? 0 : 1)
   }
   return {

@@ -15,7 +15,9 @@ export interface Choices {
 
 const MOST_CHOICES = 256
 
-/** Returns, by key, an initial value that an observation proves, because no operation writes it. */
+/**
+ * Returns, by key, the initial value that an observation proves: the observed value is one that no operation writes.
+ */
 export function certainStarts({ length, kind, key, expects, writes, returns, names }: Encoded): Choice {
   const written = new Set<string>()
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) written.add(`${key[i]} ${writes[i]}`)

@@ -9,7 +9,7 @@ export type Hides = 'writes and reads' | 'writes' | 'nothing'
 /** The first returns of one process's operations on one key. */
 interface Past {
   wrote: number
-  /** Two values that the process read, and the first return of each. */
+  /** `values`: two values that the process read. `returns`: the first return of a read of each. */
   readonly values: [number, number]
   readonly returns: [number, number]
 }

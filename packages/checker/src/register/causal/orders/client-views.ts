@@ -79,12 +79,12 @@ export function searchClient(
   return isUnknown ? 'unknown' : 'met'
 }
 
-/** A lookup of values without any: only appends need the values, and there are none here. */
+/** A lookup of values that is never called: only appends need the values, and there are none here. */
 const NO_TEXTS = (): Json => null
 
 /**
- * Returns a few operations of a client that together know all that its completed operations know: the last completed
- * operation, and each read that was still open when this operation was called.
+ * Returns the last completed operation of a client, and each read that was still open when this operation was called.
+ * Together they know all that the client's completed operations know.
  */
 function endsOf({ length, calls, returns, writes, clients }: Encoded, client: number): readonly number[] {
   const numbers = clients()
@@ -130,7 +130,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
     for (const [thread, column] of columnOf) {
       budget.tick()
       const known = rows[indices[n] * width + thread]
-      // The previous operation of the thread already has this predecessor.
+      // Skips a predecessor that the previous operation of the thread already has.
       if (column === of[n] || (previous !== undefined && rows[indices[previous] * width + thread] === known)) continue
       const some = kept[column]
       const before = some[firstWhere(0, some.length, (m) => threads.place[indices[some[m]]] >= known) - 1]

@@ -145,8 +145,8 @@ function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, bud
 }
 
 /**
- * Returns an order that makes an operation wait for one that is not placed. `into` holds the conflicts that lead to the
- * operation.
+ * Returns an edge to an operation from one that must come before it but is not placed yet. `into` holds the conflicts
+ * that lead to the operation.
  */
 function waitsFor(
   operation: number,

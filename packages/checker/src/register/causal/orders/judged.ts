@@ -5,14 +5,14 @@ export interface Contradiction {
   /** The orders derived earlier, oldest first. Each may depend on earlier ones. */
   readonly derived: readonly Edge[]
   /**
-   * If `isWhole`, the cycle. Otherwise only its last order. Other orders lead from the `to` of this order back to its
-   * `from`.
+   * The cycle if `isWhole`, otherwise only the cycle's last order. The omitted orders lead from the `to` of this order
+   * back to its `from`.
    */
   readonly cycle: readonly Edge[]
   readonly isWhole: boolean
   /** A thread of the contradicted client; absent if there are several clients. */
   readonly thread?: number | undefined
-  /** The operations that the cycle's orders need. Present if another search derived these orders. */
+  /** The operations on which the cycle's orders depend. Present if another search derived these orders. */
   readonly involved?: ReadonlySet<number>
   /** Whether a read saw a write from its own future, which only PRAM allows. */
   readonly future?: boolean

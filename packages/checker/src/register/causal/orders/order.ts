@@ -27,7 +27,7 @@ export interface Facts extends Sourced {
 export function factsOf({ encoded, writerOf }: Sourced, budget: Budget): Facts {
   const threads = threadsOf(encoded, true, budget)
   const lists: KeyWrites[][] = []
-  // One thread after another, so that the list to extend is always the last one of its key.
+  // Visits one thread after another, so that writes are always added to the last list of their key.
   for (let m = 0; m < encoded.length; m++) {
     budget.tick()
     const i = threads.members[m]
@@ -78,8 +78,9 @@ export interface CausalOrder {
 }
 
 /**
- * Returns all operations, each after the previous ones of its client and the write that it saw, otherwise in order of
- * call. If there is a cycle, returns it: a read saw a write from its own future.
+ * Returns all operations in an order. Each comes after the previous ones of its client and after the write that it saw;
+ * otherwise operations are in order of call. Returns a cycle if there is no such order, because a read saw a write from
+ * its own future.
  *
  * @throws OutOfTime
  */
@@ -103,7 +104,8 @@ export function basisOf(
 }
 
 /**
- * Converts a path to a cycle of orders. In the path, each operation needs the next one, and the last needs the first.
+ * Converts a path to a cycle of orders. In the path, each operation must come after the next one, and the last after
+ * the first.
  */
 function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly Edge[] {
   return path

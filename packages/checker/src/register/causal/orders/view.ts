@@ -56,14 +56,14 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
   // By thread: the sources that have forced predecessors, as positions and as rows.
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
-  /** The number of a thread's forced sources among its first `count` operations. */
+  /** Counts the forced sources among the first `count` operations of a thread. */
   const forcedAmong = (thread: number, count: number): number => countBelow(forcedPlaces[thread], count)
   const active: number[] = []
   // The thread whose view is searched.
   let viewer = 0
   const reads: number[] = []
   const past: Int32Array[] = []
-  /** The number of the viewer's reads among its first `count` operations. */
+  /** Counts the viewer's reads among its first `count` operations. */
   const readsAmong = (count: number): number => countAmong(reads, past.length, count, place)
   /** Extends a row by the predecessors of its operations. */
   const close = (row: Int32Array): void => {
@@ -157,8 +157,8 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
           edges.push(edge)
         }
         force(source, ofOlder)
-        // Visits earlier reads again if they have the source in their past, because the source has new predecessors.
-        // Each row contains the previous one.
+        // The source has new predecessors, so earlier reads with the source in their past are visited again. The first
+        // of them is found by bisection, because each row contains the previous one.
         const back = firstWhere(0, i, (at) => past[at][of[source]] > place[source])
         if (back < i && !covers(past[back], ofOlder)) i = back - 1
       }

@@ -16,7 +16,7 @@ export interface Chains extends Pick<Encoded, 'length' | 'kind' | 'calls' | 'ret
   readonly value: Int32Array
   /** By value: the value that must follow it directly, or NONE. The links contain no cycle. */
   readonly next: Int32Array
-  /** By value: 1 if it directly follows another value. */
+  /** By value: 1 if it must directly follow another value. */
   readonly follows: Uint8Array
 }
 
@@ -87,7 +87,7 @@ interface Clusters {
   readonly last: Int32Array
 }
 
-/** A position before every call. */
+/** A position before all calls. */
 const NO_CALL = -2
 
 function clustersOf({ length, kind, calls, returns, value, next }: Chains, budget: Budget): Clusters {

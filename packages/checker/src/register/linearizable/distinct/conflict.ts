@@ -3,10 +3,10 @@ import type { Encoded } from '../../../encoding/encoded.ts'
 /** The operations of a contradiction, as positions of their calls or returns; empty if unknown. */
 export type Conflict = readonly number[]
 
-/** The maximum number of contradictions to distinguish. */
+/** The maximum number of contradictions that are kept apart. */
 export const MOST_CONFLICTS = 64
 
-/** Returns the operations of a conflict, in order of call. */
+/** Returns the operations with an event in the conflict, in order of call. */
 export function operationsAt({ length, calls, returns }: Encoded, conflict: Conflict): readonly number[] {
   const wanted = new Set(conflict)
   const indices: number[] = []

@@ -26,7 +26,7 @@ import {
 type LongKeyAnswer =
   | {
       readonly result: 'met'
-      /** The number of operations of unknown outcome. `happened` is the number of these that took effect. */
+      /** `unknown`: the number of operations of unknown outcome. `happened`: how many of these took effect. */
       readonly unknown: number
       readonly happened: number
       readonly firstCall: number | undefined
@@ -41,8 +41,8 @@ interface NotJudged {
 
 export interface LongKey {
   /**
-   * Adds operations in real-time order; those of unknown outcome may come at any time. Returns false if no more are
-   * needed.
+   * Adds the next operations in real-time order. Operations of unknown outcome may be added at any time. Returns false
+   * once no more are needed.
    *
    * @throws OutOfTime
    */
@@ -139,6 +139,6 @@ class ByZones implements LongKey {
 
 function idOfInitial(initial: Json, { values }: History): number {
   const id = values.id(initial)
-  // A text has no place in the arrays, and its id differs between parts, so NULL stands for it.
+  // A text cannot index the arrays, and its id differs between parts, so NULL stands for it.
   return (id & 1) === 1 ? id : NULL
 }

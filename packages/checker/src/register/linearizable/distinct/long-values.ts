@@ -38,7 +38,7 @@ export class LongValues {
   #lowest: number
   #highest = 0
   #written = 0
-  /** The place of a value that was read before its only write was called, or -1. */
+  /** The place of a value that was read before the value's only write was called; -1 if there is none. */
   #impossible = -1
 
   constructor(operations: number) {
@@ -102,7 +102,7 @@ export class LongValues {
    */
   conflicting(events: number, budget: Budget): readonly LongValue[] | undefined {
     if (this.#impossible >= 0) return [this.#valueOf(this.#impossible)]
-    // Begins one place earlier, to make room for the initial value.
+    // Takes one more place at the beginning, for the initial value.
     const from = Math.max(1, Math.min(this.#lowest, this.#highest)) - 1
     const first = this.#early.subarray(from, this.#highest + 1)
     const last = this.#late.subarray(from, this.#highest + 1)

@@ -26,7 +26,7 @@ export interface Pieces {
   readonly texts: PlacedTexts
   /** Returns the operation on `key` whose text is a prefix of bytes[from, to), or NONE. */
   readonly at: (bytes: Uint8Array, from: number, to: number, key: number) => number
-  /** The number of bytes that operation i wrote, without the quotes. */
+  /** The number of bytes that operation `i` wrote, without the quotes. */
   readonly sizeOf: (i: number) => number
   /**
    * By key: 0 if its pieces are distinct and not empty, and none is a prefix of another. Otherwise 1, and `at` is
@@ -133,7 +133,8 @@ interface Writers {
 
 function createWriters({ key, keys, table }: Encoded): Writers {
   const byEntry = int32Array(table.size).fill(NONE)
-  // The writers of texts on further keys; `byEntry` holds the first writer of each text.
+  // If several operations wrote the same text to different keys, `byEntry` holds the first one, and this map holds the
+  // others.
   const others = new Map<number, number>()
   return {
     add: (i, entry) => {

@@ -82,7 +82,7 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
   const lasts = int32Array(length + keys).fill(NONE)
   const entries = int32Array(length + keys)
   for (let head = length; head < lasts.length; head++) lasts[head] = head
-  // By key: the chain that began or was read last.
+  // By key: the chain that was begun or read last.
   const recent = int32Array(keys).fill(NONE)
 
   const begin = (put: number): void => {

@@ -5,7 +5,7 @@ import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 
 /** An order that explains the operations, or operations that no order explains. */
 export type ZonesAnswer =
-  /** Computed on demand, because it is not needed if another key is violated. */
+  /** The order is computed on demand, because it is not needed if another key is violated. */
   | { readonly result: 'met'; readonly order: () => Int32Array }
   | { readonly result: 'violated'; readonly conflicts: readonly Conflict[] }
   | { readonly result: 'not applicable' }
@@ -52,7 +52,7 @@ function impossibleReads({ length, calls, returns, expects, initial }: Encoded, 
 interface Clusters {
   /** By value: the operation that wrote it, or -1. */
   readonly writer: Int32Array
-  /** By value: the earliest return (`first`) and the latest call (`last`). A call before the history is -2. */
+  /** By value: the earliest return (`first`) and the latest call (`last`). -2 means a call before the history. */
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
@@ -87,7 +87,8 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
     if ((isWrite & ~(writer[value] >> 31)) !== 0) return undefined
     writer[value] = (i & -isWrite) | (writer[value] & (isWrite - 1))
     reads[value] += isWrite ^ 1
-    // Only reads called earlier can have returned before this call.
+    // Detects a read that returned before its value was written. Only a read called before this write can have done so,
+    // and calls are visited in order.
     if ((isWrite & ((first[value] - calls[i]) >>> 31)) !== 0) impossibleRead = true
     first[value] = lesser(first[value], returned)
     last[value] = calls[i]
@@ -222,7 +223,7 @@ function beginningsIn({ first, last, used }: Zones, events: number): Int32Array 
   for (let group = 0; group < groups; group++) {
     if (used[group] === 1) begins[lesser(first[group], last[group])] = group + 1
   }
-  // One extra place receives the stores for events without a group.
+  // One extra place, for the stores of events without a group.
   const sorted = int32Array(groups + 1)
   let count = 0
   for (let event = 0; event < events; event++) {
@@ -279,8 +280,7 @@ function orderOf(
     const value = sequence[at]
     total += reads[value] + (writer[value] === -1 ? 0 : 1)
   }
-  // One extra place at the end. While reads are placed, write operations go to this place, so that both use the same
-  // code path.
+  // One extra place at the end: writes are stored there while reads are placed, so that both use the same code path.
   const order = int32Array(total + 1)
   const next = int32Array(values + 1)
   next[values] = total

@@ -31,7 +31,7 @@ export function createFewOpen({ length, kind, expects, writes, values }: Encoded
   const toggle = (operation: number): void => {
     const bit = bitOf[operation]
     const k = kind[operation]
-    // The unused value is NOTHING, whose bits are all 1, so `&` yields the used one.
+    // One of the two values is NOTHING, whose bits are all 1. So `&` yields the other one.
     const value = k === CAS ? expects[operation] : expects[operation] & writes[operation]
     masks[value * KINDS + k] ^= bit
     sets[k] ^= bit

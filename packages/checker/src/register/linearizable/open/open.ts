@@ -19,10 +19,15 @@ export interface OpenOperations {
   readonly writers: Int32Array
   readonly comparers: Int32Array
   readonly waiters: Int32Array
-  /** The slots of open failed cas. `differingFrom` holds them by the value with which they compared. */
+  /**
+   * `differing`: the slots of open failed cas. `differingFrom`: these slots by the value with which the cas compared.
+   */
   readonly differing: Int32Array
   readonly differingFrom: Int32Array
-  /** By value, its first write; by operation, the next write of the same value, in order of return, or -1. */
+  /**
+   * `firstWrite`: the first write of each value. `nextWrite`: for each operation, the next write of the same value in
+   * order of return, or -1.
+   */
   readonly firstWrite: Int32Array
   readonly nextWrite: Int32Array
   /** The values that some operation waits for, and those that some operation writes. */
@@ -153,7 +158,7 @@ export function createOpenOperations(part: Encoded): OpenOperations {
   }
 }
 
-/** Lists calls (as i) and returns (as -i - 1) in order, without optional operations that do not matter. */
+/** Lists calls (as i) and returns (as -i - 1) in order. Omits optional operations that do not matter. */
 export function eventsOf(part: Encoded, matters: (optional: number) => boolean): Int32Array {
   const { length, calls, returns } = part
   const at = new Int32Array(eventCount(part)).fill(NEVER)

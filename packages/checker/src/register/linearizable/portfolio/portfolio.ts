@@ -18,7 +18,7 @@ interface Turns {
 const usualDepth: Turns = { first: 7, growth: 8 }
 const usualFrontier: Turns = { first: 40, growth: 8 }
 
-/** With compare-and-sets of unknown outcome, the frontier search is much slower, and good only at refuting. */
+/** With compare-and-sets of unknown outcome, the frontier search is much slower, and is useful only to refute. */
 const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
 const frontierWithOptionalCas: Turns = { first: 16, growth: 8 }
 const narrowWithOptionalCas: Turns = { first: 16, growth: 8 }
@@ -31,7 +31,7 @@ const SLICE = 256
 /** The steps of the budget for each move of a search. */
 export const STEPS_OF_MOVE = 5
 
-/** With at most so many open operations, the depth-first search seldom follows a wrong choice for long. */
+/** With at most this many open operations, the depth-first search seldom follows a wrong choice for long. */
 const FEW_OPEN = 6
 const STRAY_STEPS_OF_FEW = 512
 

@@ -5,8 +5,8 @@ import type { Slots } from '../../../search/events.ts'
 import { KINDS, MOST_OPEN } from '../open/narrow-open.ts'
 import type { Search } from './search.ts'
 
-// The columns of a choice: the position of the return before which it was made, the state, the open operations taken,
-// the untried ones (both as bits), and the number of operations taken.
+// The columns of a choice. POSITION: the position of the return before which it was made. DONE: the open operations
+// taken, as bits. UNTRIED: the operations not tried yet, as bits. TAKEN: the number of operations taken.
 const POSITION = 0
 const STATE = 1
 const DONE = 2
@@ -41,7 +41,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   const masks = int32Array(KINDS * values)
   const placeOf = int32Array(length)
   for (let i = 0; i < length; i++) {
-    // The unused value is NOTHING, whose bits are all 1, so `&` yields the used one.
+    // One of the two values is NOTHING, whose bits are all 1. So `&` yields the other one.
     const value = kind[i] === CAS ? expects[i] : expects[i] & writes[i]
     placeOf[i] = value * KINDS + kind[i]
   }
@@ -193,7 +193,7 @@ const FAILURE = 3
 
 function createFailures(length: number): Failures {
   const most = Math.min(2 ** (32 - Math.clz32(length)), MOST_FAILURES)
-  // An entry of zeros matches no failure, because no operation returns at position 0.
+  // No operation returns at position 0, so an empty entry (all zeros) matches no failure.
   const table = int32Array(most * FAILURE)
   const baseOf = (position: number, state: number, done: number): number => {
     const hash = Math.imul(Math.imul(Math.imul(position, 0x9e3779b1) ^ state, 0x85ebca6b) ^ done, 0xc2b2ae35)

@@ -94,13 +94,13 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
       const k = kind[entry]
       if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {
         take(entry, OBSERVATION, state)
-        // Goes back one entry, because the next one may have been the return that was just removed.
+        // Goes back one entry, because the entry after this one may have been the return that `take` removed.
         entry = previous[entry]
       }
     }
     return entry
   }
-  /** Returns false if the current configuration is known to lead to no explanation. */
+  /** Returns false if it is known that no explanation follows from the current configuration. */
   const isNew = (firstReturn: number): boolean => {
     const position = returns[firstReturn - length]
     if (position > furthest) furthest = position

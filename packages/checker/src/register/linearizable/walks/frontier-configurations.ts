@@ -2,8 +2,8 @@ import { ones } from '../../../search/beam.ts'
 import type { OpenOperations } from '../open/open.ts'
 import type { Allowance } from './allowance.ts'
 
-// The words of a configuration: the state, the last firing, the number of operations of unknown outcome that fired, two
-// bits for each slot (see `Layout`), and the used members of each class.
+// The words of a configuration: the state (STATE), the last firing (NODE), the number of operations of unknown outcome
+// that fired (COST), two bits for each slot (from BITS on, see `Layout`), and then the used members of each class.
 export const STATE = 0
 export const NODE = 1
 export const COST = 2
@@ -39,7 +39,7 @@ export interface Frontline {
   readonly keep: (configuration: Int32Array) => boolean
   /** Removes the configuration at `base`. The last configuration moves to its place. */
   readonly remove: (base: number) => void
-  /** Returns a number that grows with outstanding operations and with used optional operations. Lower is better. */
+  /** Returns a score; lower is better. Each outstanding operation and each used optional operation raises it. */
   readonly scoreOf: (base: number) => number
 }
 

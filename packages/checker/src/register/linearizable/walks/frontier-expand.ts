@@ -107,7 +107,7 @@ export function createFrontierExpansion(
     become(value, k === WRITE)
     scratch[COST]++
     if (countAt[c] !== -1) scratch[countAt[c]]++
-    // The first member stands for the class; the actual one is chosen after the walk.
+    // The first member represents its class. The actual member is chosen after the walk.
     reached(members[0])
   }
 
@@ -199,7 +199,7 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // From here on, the write counts as done. There is no use in leaving it unfired and firing another operation
+        // From here on, the write counts as done. It would be useless to leave it unfired and fire another operation
         // first, because that operation could also fire after this return.
         origin[BITS + word] |= bit
       }

@@ -23,8 +23,8 @@ export const createConfigurations = (): Configurations => ({ words: new Int32Arr
 export interface ConfigurationSet {
   readonly list: Configurations
   /**
-   * Reports whether the list lacks the configuration; last firings are not compared. If so, an entry is reserved, and
-   * the caller must append the configuration.
+   * Reports whether the list lacks the configuration. The comparison ignores last firings. If the list lacks it, an
+   * entry is reserved, and the caller must append the configuration.
    */
   readonly isNew: (state: number, done: number, hideable: number, used: number) => boolean
   readonly clear: () => void

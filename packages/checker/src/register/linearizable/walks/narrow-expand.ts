@@ -239,7 +239,7 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // From here on, the write counts as done. There is no use in leaving it unfired and firing another operation
+        // From here on, the write counts as done. It would be useless to leave it unfired and fire another operation
         // first, because that operation could also fire after this return.
         done |= returningBit
       }

@@ -69,8 +69,8 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
   // Configurations put off for later, each with the event at which the walk resumes it.
   let putOff = new Int32Array(64 * (WORDS + 1))
   let putOffCount = 0
-  // The live configurations, each as a score in the upper half and an index in the lower one. `best` are those that
-  // stay live.
+  // `ranks`: the live configurations, each with its score in the upper half of a word and its index in the lower half.
+  // `best`: those that stay live.
   let ranks = new Int32Array(64)
   const best = new Int32Array(Math.max(MOST_FOLLOWED, followed === EVERY ? 0 : followed) * WORDS)
   let at = 0
@@ -99,7 +99,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     )
   }
 
-  /** Defers all configurations except the best `beam`, the worst first. */
+  /** Defers all but the `beam` best configurations. The worst are deferred first. */
   const narrow = (): void => {
     const { words, count } = live
     if (count > ranks.length) ranks = new Int32Array(2 * count)

@@ -11,7 +11,7 @@ import { createFrontier, type Frontier } from './frontier.ts'
 const BEAM = 4
 const EVERY = Number.POSITIVE_INFINITY
 
-/** With so many open operations, the optimistic walk is worthwhile. */
+/** With at least this many open operations, the optimistic walk is worthwhile. */
 const MANY_OPEN = 12
 
 /** The maximum number of counted classes of a walk; more create too many configurations. */
