@@ -1,13 +1,13 @@
 import type { EventInput, History, Json } from '@chaosproxy/history'
 import { smallHistory } from '../../testing/src/small-history.ts'
 
-// What it means that nobody knows what a key held at the start, written out: some value for each key makes it so. Nothing
-// here is shared with the checker.
+// Defines each level for unknown initial values: a history meets the level if it meets the level for some initial value
+// of each key. Shares no code with the checker.
 
-/** In place of the value that a key is taken to have held; the definitions are tried with it as the initial value. */
+/** A placeholder for the initial value that is assumed for a key. The definitions use it as the initial value. */
 export const START = 'what was there'
 
-/** Null is a value like any other here; the definitions take it for the initial one. */
+/** Stands for null, which is an ordinary value here. The definitions take null for the initial value. */
 const NOTHING = 'null'
 
 const asValue = (json: Json | undefined): Json => (json === null || json === undefined ? NOTHING : json)
@@ -16,7 +16,7 @@ const keyOf = (key: EventInput['key']): string => (typeof key === 'string' ? key
 
 const isPair = (json: Json | undefined): json is readonly [Json, Json] => Array.isArray(json)
 
-/** All that a key's events say of values, null as a value. */
+/** Returns the values that the events mention, by key. Null counts as a value. */
 function mentioned(events: readonly EventInput[]): Map<string, Set<Json>> {
   const values = new Map<string, Set<Json>>()
   for (const { key: given, value, type, f } of events) {
@@ -29,7 +29,10 @@ function mentioned(events: readonly EventInput[]): Map<string, Set<Json>> {
   return values
 }
 
-/** The history once for each choice of what every key held at the start: a value that is mentioned, or none of those. */
+/**
+ * Yields the history once for each choice of initial values. The initial value of a key is a value that its events
+ * mention, or a value that they do not mention.
+ */
 export function* settledHistories(events: readonly EventInput[]): Iterable<History> {
   const keys = [...mentioned(events)]
   let choices: ReadonlyMap<string, Json>[] = [new Map()]
@@ -53,13 +56,16 @@ export function* settledHistories(events: readonly EventInput[]): Iterable<Histo
   }
 }
 
-/** Whether some start makes it so. */
+/** Reports whether `holds` for some choice of initial values. */
 export function forSomeStart(events: readonly EventInput[], holds: (history: History) => boolean): boolean {
   for (const history of settledHistories(events)) if (holds(history)) return true
   return false
 }
 
-/** The same events, where reads that returned nothing return what was there: often a value that is written later, too. */
+/**
+ * Returns the same events, but reads that returned nothing return a random initial value of the key. Often this value
+ * is also written later.
+ */
 export function withStarts(events: readonly EventInput[], random: () => number): EventInput[] {
   const starts = new Map<string, Json>()
   const startOf = (key: string): Json => {

@@ -1,8 +1,8 @@
 import { FAIL, FLAG_FINAL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 import { objects } from './brute-objects.ts'
 
-// Keyed objects with initial values, and what is left of them in the end, by the definitions alone: every order is tried,
-// every choice of operations of unknown outcome. Nothing here is shared with the checker.
+// Defines linearizability and the levels of final states for keyed objects with initial values. Tries every order and
+// every choice of operations of unknown outcome. Shares no code with the checker.
 
 export type Result = 'met' | 'violated' | 'unknown'
 
@@ -44,7 +44,7 @@ function opsOf(history: History, rows: readonly number[] | undefined): Op[] {
   })
 }
 
-/** The object as it begins. */
+/** Returns the initial state of an object. */
 function startOf(model: string, initial: Json): Json {
   if (initial === null) return objects[model]!.initial
   if (model === 'lock') return { holder: initial, token: -1 }
@@ -53,8 +53,8 @@ function startOf(model: string, initial: Json): Json {
 }
 
 /**
- * A drain takes messages one by one, in any order, until it finds none; one that was not answered may have taken any
- * number of them.
+ * Replaces each drain by dequeues. A drain takes messages one by one, in any order, until it finds none. A drain
+ * without an answer may have taken any number of messages.
  */
 function taken(ops: readonly Op[], initial: Json): readonly Op[] {
   const most = listOf(initial).length + ops.filter(({ f }) => f === 'enqueue').length
@@ -86,7 +86,7 @@ function hasOrder(model: string, ops: readonly Op[], start: Json, precedes: (a: 
   return go(0, start)
 }
 
-/** Linearizability is local: each key by itself. */
+/** Linearizability is local, so each key is judged separately. */
 export function isKeyedLinearizable(model: string, history: History, initial: Json, rows?: readonly number[]): boolean {
   const ops = opsOf(history, rows)
   const keys = [...new Set(ops.map(({ key }) => key))]
@@ -98,14 +98,15 @@ export function isKeyedLinearizable(model: string, history: History, initial: Js
   })
 }
 
-/** How often each value is in a list. */
+/** The number of times that a value occurs in a list. */
 const timesIn = (list: readonly Json[], value: Json): number => list.filter(sameAs(value)).length
 
 const listOf = (value: Json): readonly Json[] => (value ?? []) as readonly Json[]
 
 /**
- * A final read of a set or list holds every initial element, and every one acknowledged before it, that nobody removed;
- * and nothing that nobody added. A list holds an element as often as it was appended.
+ * Reports whether a final read of a set or list is correct. It must hold every element that was initial, or
+ * acknowledged before the read, unless some operation removed it. It must hold no element that was not added. A list
+ * holds an element as often as it was appended.
  */
 function holds(model: string, ops: readonly Op[], initial: Json, read: Op): boolean {
   const often = (count: number): number => (model === 'set' ? Math.min(1, count) : count)
@@ -121,7 +122,10 @@ function holds(model: string, ops: readonly Op[], initial: Json, read: Op): bool
   })
 }
 
-/** A final read of a counter: the acknowledged amounts and some choice of the others. */
+/**
+ * Reports whether a final read of a counter is correct: the sum of the acknowledged amounts and of some of the other
+ * amounts.
+ */
 function adds(ops: readonly Op[], initial: Json, read: Op): boolean {
   const counted = ops.filter(({ f, call }) => f === 'add' && call < read.return)
   const sums = counted.reduce<readonly number[]>(
@@ -134,7 +138,10 @@ function adds(ops: readonly Op[], initial: Json, read: Op): boolean {
   return sums.includes(Number(read.output ?? initial ?? 0))
 }
 
-/** `unread`: nothing tells what is left. `excused`: operations of unknown outcome may have taken what is missing. */
+/**
+ * `unread`: no operation shows the final state. `excused`: operations of unknown outcome may have taken the missing
+ * elements.
+ */
 type End = 'met' | 'violated' | 'unread' | 'excused'
 
 interface Ends {
@@ -147,7 +154,7 @@ const contentOf = (model: string, output: Json, initial: Json): string =>
     ? text(output ?? initial ?? 0)
     : text(model === 'set' ? listOf(output).map(text).toSorted() : listOf(output))
 
-/** Of one key; undefined if nothing was read of it in the end, and nothing had to be. */
+/** The results for one key; undefined if the key has no final read and needs none. */
 function endOfReads(model: string, ops: readonly Op[], initial: Json): Ends | undefined {
   const finals = ops.filter(({ f, isKnown, isFinal }) => f === 'read' && isKnown && isFinal)
   if (finals.length === 0) {
@@ -161,7 +168,10 @@ function endOfReads(model: string, ops: readonly Op[], initial: Json): Ends | un
   return { eventual: agree && isRight ? 'met' : 'violated', convergent: agree ? 'met' : 'violated' }
 }
 
-/** A queue, by a drain that was answered after all had been put in: everything came out, and nothing else did. */
+/**
+ * Decides a queue. It must have returned all messages and no others. `unread` unless a drain was answered after all
+ * messages had been enqueued.
+ */
 function endOfMessages(ops: readonly Op[], initial: Json): End | undefined {
   const puts = ops.filter(({ f }) => f === 'enqueue')
   const lastPut = Math.max(-1, ...puts.map((op) => (op.isKnown ? op.return : op.call)))
@@ -189,8 +199,8 @@ function endOfMessages(ops: readonly Op[], initial: Json): End | undefined {
 }
 
 /**
- * The levels about what is left. Everything linearizable is eventual and convergent where every key that was changed was
- * read in the end: operations of unknown outcome account for what differs.
+ * Decides the levels of final states. A linearizable history is eventual and convergent if every changed key has a
+ * final read. Operations of unknown outcome then account for different final reads.
  */
 export function endingOf(
   model: string,

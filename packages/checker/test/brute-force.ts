@@ -1,17 +1,20 @@
 import { FLAG_FINAL, type History, INFO, inputOf, type Json, OK, outputOf } from '@chaosproxy/history'
 
-// The definitions, written out and decided by trying everything. Nothing here is shared with the checker.
+// Defines the levels, and decides them by trying all orders. Shares no code with the checker.
 
 export interface Op {
   readonly row: number
   readonly process: number
-  /** Whose it is: a session, a process where there are none, or nobody else's where nothing named the client. */
+  /**
+   * The client: the session or, without sessions, the process. Each operation of an unnamed client counts as a separate
+   * client.
+   */
   readonly client: string
   readonly f: string
   readonly key: string
   readonly input: Json
   readonly output: Json
-  /** Took effect for certain; otherwise it may have or not. */
+  /** Whether the operation certainly took effect. Otherwise it may have taken effect. */
   readonly completed: boolean
   readonly observesFailure: boolean
   readonly call: number
@@ -57,7 +60,7 @@ function clientOf({ header, hasSessions, sessionOf, operations }: History, row: 
   return session === -1 ? `operation ${row}` : `session ${session}`
 }
 
-/** The value after the operation, or `illegal`. */
+/** Returns the value after the operation, or `illegal`. */
 export function step(op: Op, value: Json, initial: Json): Json | 'illegal' {
   const known = (json: Json | undefined): Json => (json === null || json === undefined ? initial : json)
   switch (op.f) {
@@ -78,12 +81,15 @@ export function step(op: Op, value: Json, initial: Json): Json | 'illegal' {
   }
 }
 
-/** A set of operations is the bits of a number: enough for every history that all orders can be tried of. */
+/**
+ * The maximum number of operations, because a set of them is the bits of one number. With more, trying all orders would
+ * take too long anyway.
+ */
 export const MOST_OPERATIONS = 31
 
 /**
- * Whether all completed operations and some of the others have a legal order that respects `precedes`. Every order is
- * tried, except that what was placed in another order, with the same values left, need not be gone on with twice.
+ * Reports whether all completed operations and some of the others have a legal order that respects `precedes`. Tries
+ * every order. Does not continue twice from the same placed operations and values.
  */
 export function hasLegalOrder(ops: readonly Op[], precedes: (a: Op, b: Op) => boolean, initial: Json): boolean {
   const count = ops.length
@@ -123,10 +129,13 @@ export function hasLegalOrder(ops: readonly Op[], precedes: (a: Op, b: Op) => bo
   return go(0)
 }
 
-/** Herlihy & Wing 1990: an operation that returned before another was called comes first. */
+/** Real-time order (Herlihy & Wing 1990): an operation that returned before another was called precedes it. */
 export const respectsTime = (a: Op, b: Op): boolean => a.return < b.call
 
-/** Lamport 1979: each client's operations in its order. One of unknown outcome never returns, and so has no successor. */
+/**
+ * Client order (Lamport 1979): operations of a client keep their order. An operation of unknown outcome never returns,
+ * so it precedes no other operation.
+ */
 export const respectsClients = (a: Op, b: Op): boolean => a.client === b.client && a.return < b.call
 
 /** All keys at once. */
@@ -136,7 +145,7 @@ export const isLinearizable = (history: History, reading: Reading): boolean =>
 export const isSequential = (history: History, reading: Reading): boolean =>
   hasLegalOrder(operationsOf(history, reading), respectsClients, reading.initial)
 
-/** Convergence alone: every key's final reads agree. Undefined where a key has none. */
+/** Decides convergence alone: the final reads of each key agree. Undefined if a key has no final read. */
 export function isConvergent(history: History, reading: Reading): boolean | undefined {
   const ops = operationsOf(history, reading)
   const finals = ops.filter((op) => op.final && op.f === 'read' && op.completed)
@@ -148,14 +157,14 @@ export function isConvergent(history: History, reading: Reading): boolean | unde
   return finals.length === 0 || keys.some(isOwed) ? undefined : true
 }
 
-/** Whether it changed something for certain. A cas to the value that is there writes nothing. */
+/** Reports whether the operation certainly changed something. A cas to the current value writes nothing. */
 function isUpdate(op: Op, { initial }: Reading): boolean {
   if (!op.completed || op.f === 'read' || op.observesFailure) return false
   const [old = null, next = null] = op.f === 'cas' ? (op.input as Json[]) : []
   return op.f !== 'cas' || (old ?? initial) !== (next ?? initial)
 }
 
-/** Undefined where there are no final reads to judge by. For registers without append. */
+/** Decides eventual consistency of registers without append. Undefined if final reads are missing. */
 export function isEventual(history: History, reading: Reading): boolean | undefined {
   const ops = operationsOf(history, reading)
   const known = (json: Json): Json => json ?? reading.initial
@@ -171,7 +180,7 @@ export function isEventual(history: History, reading: Reading): boolean | undefi
     const written = (op: Op): Json => known(op.f === 'cas' ? ((op.input as Json[])[1] ?? null) : op.input)
     const value = known(reads[0]!.output)
     if (reads.some((read) => known(read.output) !== value)) return false
-    // A cas to the value that is there writes nothing.
+    // A cas to the current value writes nothing.
     const changes = (op: Op): boolean => op.f !== 'cas' || known((op.input as Json[])[0] ?? null) !== written(op)
     const writes = ops.filter((op) => op.key === key && op.f !== 'read' && !op.observesFailure && changes(op))
     const writers = writes.filter((op) => written(op) === value).map((op) => op.return)

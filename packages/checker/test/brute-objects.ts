@@ -1,7 +1,6 @@
 import { FAIL, FLAG_NO_RESULT, type History, INFO, inputOf, type Json, outputOf } from '@chaosproxy/history'
 
-// What each object is, said once more in the plainest way, and linearizability decided by trying every order. Nothing here
-// is shared with the checker.
+// Simple specifications of all objects. Decides linearizability by trying every order. Shares no code with the checker.
 
 interface Op {
   readonly f: string
@@ -9,13 +8,13 @@ interface Op {
   readonly input: Json
   readonly output: Json
   readonly isKnown: boolean
-  /** Whether its completion has a value. */
+  /** Whether the completion has a value. */
   readonly hasResult?: boolean
   readonly call: number
   readonly return: number
 }
 
-/** The states that may follow; none where the result is impossible. */
+/** Returns the possible next states; none if the result is impossible. */
 type Step = (state: Json, op: Op) => readonly Json[]
 
 const equal = (a: Json, b: Json): boolean => JSON.stringify(a) === JSON.stringify(b)
@@ -25,7 +24,7 @@ const byText = (list: readonly Json[]): readonly Json[] => list.toSorted((a, b) 
 const has = (list: readonly Json[], wanted: Json): boolean => list.some((each) => equal(each, wanted))
 const only = (holds: boolean, state: Json): readonly Json[] => (holds ? [state] : [])
 
-/** Beyond most offsets that small histories have. */
+/** The maximum offset that is tried. It is higher than most offsets in small histories. */
 const MOST_OFFSET = 12
 
 export const objects: { readonly [model: string]: { readonly initial: Json; readonly step: Step } } = {
@@ -98,7 +97,7 @@ export const objects: { readonly [model: string]: { readonly initial: Json; read
       return only(equal(output, entries.slice(offset, offset + limit)), state)
     },
   },
-  // Entries are pairs of offset and value; an append of unknown offset takes any after the last one.
+  // Entries are pairs of offset and value. An append at an unknown offset may take any offset after the last one.
   log: {
     initial: [],
     step: (state, { f, input, output, isKnown, hasResult }) => {

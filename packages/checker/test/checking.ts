@@ -3,7 +3,7 @@ import { type EventInput, type History, type Json, millis } from '@chaosproxy/hi
 import { smallHistory } from '../../testing/src/small-history.ts'
 import { checkProved } from './proof/proving.ts'
 
-/** `check`, proved, with what tests mostly want. */
+/** Runs `check` with the options that most tests need, and has the verifier prove the verdicts. */
 export function checkHistory(history: History, options: Partial<CheckOptions> = {}): Report {
   return checkProved(history, {
     model: 'register',
@@ -19,7 +19,7 @@ export function checkHistory(history: History, options: Partial<CheckOptions> = 
 
 export const resultOf = (report: Report, level: Level): 'met' | 'violated' | 'unknown' => report.levels[level].result
 
-/** The history of some of its operations only, in their order; nothing about them is changed. */
+/** Returns the events of some operations only, unchanged and in their order. */
 export function onlyRows(events: readonly EventInput[], history: History, rows: readonly number[]): EventInput[] {
   const wanted = new Set<number>()
   for (const row of rows) {

@@ -2,7 +2,9 @@ import { type EventInput, historyFromEvents, millis } from '@chaosproxy/history'
 import { check } from '../src/check/check.ts'
 import type { Report } from '../src/judge/report.ts'
 
-/** Judges histories by all levels of a model whose levels are guarantees, or are made of some. */
+/**
+ * Returns a function that judges histories by levels of a model. These levels are guarantees, or combine guarantees.
+ */
 export const judgingBy =
   <Level extends string>(model: string, levels: readonly Level[]) =>
   (events: readonly EventInput[]): Report<Level> =>
@@ -11,7 +13,7 @@ export const judgingBy =
       ...{ deadlineMs: millis(10_000), now: () => millis(0) },
     }) as unknown as Report<Level>
 
-/** Of some levels, those with this result. */
+/** Returns the levels among `some` that have the result. */
 export const withResult = <Level extends string, Some extends Level>(
   some: readonly Some[],
   { levels }: Report<Level>,

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Json } from '@chaosproxy/history'
 
-// Labelled histories live beside the repository where the project is developed; elsewhere there is nothing to compare with.
+// The labelled histories are in a directory next to the project. Where this directory is missing, the tests that need
+// it are skipped.
 
 export const corpus: string = join(dirname(fileURLToPath(import.meta.url)), '../../../../shared/corpus')
 export const corpusIsHere: boolean = existsSync(corpus)
@@ -17,7 +18,7 @@ export interface Labelled {
   readonly expect: { readonly [level: string]: boolean | null }
 }
 
-/** All labels, as they are written; none where there is no corpus. */
+/** Returns all labels as the file contains them; none without the corpus. */
 export const labels = <Label>(): Label[] =>
   corpusIsHere
     ? readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8')
@@ -32,7 +33,7 @@ export const labelledRegisters = (): Labelled[] =>
     ({ file, model }) => /^(brute|classic|porcupine-jsonl|porcupine|knossos)\//.test(file) && model !== 'mutex',
   )
 
-/** How whoever labelled it read the history. */
+/** Returns the reading of a history for which its label was given. */
 export const readingOf = ({ format, initial, semantics }: Labelled) =>
   ({
     initial: format === 'porcupine-kv' ? '' : initial,

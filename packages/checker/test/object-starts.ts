@@ -1,6 +1,6 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 
-// All that objects may have been at the start, as far as that can matter to a small history.
+// The initial values of objects that can matter to a small history.
 
 const outputsOf = (events: readonly EventInput[], ...functions: readonly string[]): Json[] =>
   events.flatMap(({ f, type, value }) => (type === 'ok' && functions.includes(f) ? [value ?? null] : []))
@@ -81,7 +81,7 @@ function arrangementsOfSets(elements: readonly number[]): Json[][] {
   return [...rest, ...rest.map((each) => [first, ...each])]
 }
 
-/** What is left of a history whose first operations nobody recorded. */
+/** Returns the rest of a history whose first operations were not recorded. */
 export function withoutFirst(events: readonly EventInput[], cut: number): EventInput[] {
   const left: EventInput[] = []
   const open = new Set<string | number>()

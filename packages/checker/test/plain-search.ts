@@ -2,8 +2,8 @@ import type { Json } from '@chaosproxy/history'
 import { type Op, step } from './brute-force.ts'
 
 /**
- * Wing & Gong's search with Lowe's memo and nothing else: no reductions, sets as strings. Answers `undefined` where it
- * took more than so many steps. For medium histories of one key, as a second opinion on the real search.
+ * Wing & Gong's search with Lowe's memo, without any reduction, and with sets as strings. Returns `undefined` after
+ * `limit` steps. A second opinion on the real search, for medium histories of one key.
  */
 export function plainSearch(ops: readonly Op[], initial: Json, limit: number): boolean | undefined {
   const seen = new Set<string>()

@@ -1,15 +1,16 @@
 import type { EventInput } from '@chaosproxy/history'
 
-/** Of two writes of one pair, which comes first: 1 or 2. */
+/** An order of the two writes of a pair: `first` is the one that comes first, 1 or 2. */
 export type Order = readonly [pair: number, first: 1 | 2]
 
-/** Orders of different pairs that do not all go together. */
+/** Orders of different pairs that cannot all hold together. */
 export type Clause = readonly Order[]
 
 /**
- * Pairs of writes, and for each order in a clause a reader that makes all of them impossible together: where p is before q,
- * so is a read of p; and here that comes after the later write of the clause's next order, which thus precedes q. Each two
- * operations are a process's; they take effect in an order of no meaning.
+ * Returns pairs of writes, and for each clause readers that make its orders impossible together. For each order of p
+ * before q in the clause, a reader reads p after the later write of the clause's next order. If p precedes q, this read
+ * precedes q, so that later write precedes q, too. Each process performs two operations. The order in which operations
+ * take effect is random and has no meaning.
  */
 export function puzzleEvents(pairs: number, clauses: readonly Clause[], below: (n: number) => number): EventInput[] {
   const rows: (readonly [f: string, key: string, value: number])[][] = []
@@ -40,7 +41,7 @@ export function puzzleEvents(pairs: number, clauses: readonly Clause[], below: (
 const write = (key: string, value: number) => ['write', key, value] as const
 const read = (key: string, value: number) => ['read', key, value] as const
 
-/** Clauses of so many pairs each, chosen at random. */
+/** Random clauses of `size` pairs each. */
 export function randomClauses(
   { pairs, size, count }: { readonly pairs: number; readonly size: number; readonly count: number },
   below: (n: number) => number,

@@ -1,7 +1,7 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 import { type Asked, kinds, type ObjectKind, type Simulated } from './random-objects.ts'
 
-/** Clients of objects with keys and initial values, which are read in the end, or some are, or none. */
+/** The events of clients of an object with initial values. All final reads are present, or some, or none. */
 export interface Ended {
   readonly initial: Json
   readonly events: readonly EventInput[]
@@ -22,7 +22,7 @@ export const endedModels: readonly string[] = Object.keys(initials)
 
 const isMessages = (model: string): boolean => model === 'queue' || model === 'bag'
 
-/** An object as it begins, that now and then forgets what it acknowledged. */
+/** An object with an initial value that sometimes forgets an acknowledged operation. */
 function simulated(model: string, kind: ObjectKind, initial: Json, forgetful: number, random: () => number): Simulated {
   const object = kind.simulate()
   const put = { set: 'add', counter: 'add', queue: 'enqueue', bag: 'enqueue', 'list-append': 'append' }[model]

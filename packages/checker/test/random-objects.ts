@@ -1,12 +1,12 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 
-/** One client's operation against a simulated object. */
+/** An operation that a client requests of a simulated object. */
 export interface Asked {
   readonly f: string
   readonly value: Json
 }
 
-/** A simulated object: changes itself and answers; undefined says that the operation fails. */
+/** A simulated object. `apply` changes its state and returns the answer; undefined if the operation fails. */
 export interface Simulated {
   readonly apply: (asked: Asked, process: number) => Json | undefined
 }
@@ -14,21 +14,27 @@ export interface Simulated {
 export interface ObjectShape {
   readonly processes: number
   readonly operations: number
-  /** How often an outcome is unknown, and how often an operation fails before it did anything. */
+  /**
+   * `unknown`: the share of operations of unknown outcome. `failed`: the share of operations that fail without an
+   * effect.
+   */
   readonly unknown: number
   readonly failed: number
-  /** How often a result is replaced by another. */
+  /** The share of results that are replaced by other results. */
   readonly mutated: number
 }
 
 export interface ObjectKind {
   readonly simulate: () => Simulated
   readonly ask: (random: () => number) => Asked
-  /** Another result than the one that was returned. */
+  /** Returns a different result than the one that the object returned. */
   readonly mutate: (output: Json, asked: Asked, random: () => number) => Json
 }
 
-/** A history of clients of one object that takes each operation at some moment between its call and its return. */
+/**
+ * Returns a history of clients of one object. Each operation takes effect at some moment between its call and its
+ * return.
+ */
 export function randomObjectEvents(kind: ObjectKind, shape: ObjectShape, random: () => number): EventInput[] {
   const below = (n: number): number => Math.floor(random() * n)
   const object = kind.simulate()
@@ -65,14 +71,14 @@ export function randomObjectEvents(kind: ObjectKind, shape: ObjectShape, random:
       events.push({ process: client.process, type: 'invoke', ...asked })
     } else if (!open.done) {
       open.done = true
-      // What is of unknown outcome may never happen.
+      // An operation of unknown outcome may never take effect.
       if (!open.fails && !(open.isUnknown && random() < 0.5)) open.output = object.apply(open.asked, open.process)
     } else {
       client.open = undefined
       const { f, value } = open.asked
       if (open.isUnknown) {
         if (random() < 0.7) events.push({ process: open.process, type: 'info', f, value })
-        // It is never heard of again; another takes its place.
+        // The process never returns. A new process takes its place.
         client.process = next++
         continue
       }
@@ -91,7 +97,7 @@ const pick = <Item>(items: readonly Item[], random: () => number): Item => items
 
 const below = (n: number, random: () => number): number => Math.floor(random() * n)
 
-/** A faithful object is atomic; others may break their own promises, as a lock does whose leases run out. */
+/** A faithful object is atomic. Other objects may break their promises, such as a lock whose leases expire. */
 export const kinds: { readonly [model: string]: (random: () => number, isFaithful?: boolean) => ObjectKind } = {
   'multi-register': () => {
     const registers = ['x', 'y', 'z']
@@ -119,7 +125,7 @@ export const kinds: { readonly [model: string]: (random: () => number, isFaithfu
     }
   },
   counter: (random) => {
-    // Ones, another step, or steps that differ.
+    // Amounts of one, another common amount, or different amounts.
     const steps = pick([[1], [1], [2], [-1], [1, 2], [1, -1, 3]], random)
     return {
       simulate: () => {
@@ -169,7 +175,7 @@ export const kinds: { readonly [model: string]: (random: () => number, isFaithfu
   bag: (random) => queueKind(random, (messages, r) => messages.splice(below(messages.length, r), 1)[0]),
   lock: (random, isFaithful = false) => {
     const hasTokens = random() < 0.4
-    // A lock whose leases run out now and then.
+    // A lock whose leases sometimes expire.
     const expires = !isFaithful && random() < 0.5 ? 0.3 : 0
     return {
       simulate: () => {

@@ -1,6 +1,6 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 
-// Small histories of partitioned logs, most of them wrong somewhere.
+// Small histories of partitioned logs. Most of them contain an error.
 
 export type Operation =
   | { f: 'send'; p: number; batch: Message[]; type: 'ok' | 'info' | 'fail'; isTransaction: boolean }
@@ -29,7 +29,7 @@ function seeded(seed: number): (n: number) => number {
   }
 }
 
-/** A small history: mostly of a log that is right, with some answers changed. */
+/** Returns a small history of a mostly correct log, with some answers changed. */
 export function drawn(seed: number): Operation[] {
   const pick = seeded(seed)
   const log: [number, number][] = []
@@ -62,7 +62,8 @@ export function drawn(seed: number): Operation[] {
         break
       }
       case 4: {
-        // What a group polls: more than otherwise, since only then somebody may have passed over a message.
+        // A poll of a group. It returns more messages than other polls, because only then a consumer may have passed over
+        // a message.
         const from = pick(3)
         const got = log.filter(([offset]) => offset >= from).slice(0, 2)
         if (lie()) got.splice(pick(got.length + 1), 1)
@@ -94,7 +95,7 @@ export function drawn(seed: number): Operation[] {
 }
 
 export function eventsOf(operations: readonly Operation[]): EventInput[] {
-  // A process is over once it does not know what became of its operation.
+  // A process ends after an operation of unknown outcome. Its client continues as another process.
   const lives = new Map<number, number>()
   return operations.flatMap((each): EventInput[] => {
     const process = each.p + 10 * (lives.get(each.p) ?? 0)

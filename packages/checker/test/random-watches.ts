@@ -2,7 +2,7 @@ import type { EventInput, Json } from '@chaosproxy/history'
 import fc from 'fast-check'
 import { del, put, txn, watch, watched } from './watches.ts'
 
-// Small histories of a store and a watch of it, most of them wrong somewhere.
+// Small histories of a store and one watch. Most of them contain an error.
 
 export interface Told {
   revision: number
@@ -13,7 +13,7 @@ export type Response = { events: Told[] } | { progress: number }
 
 const KEYS = ['x', 'y']
 
-/** By revision from 2 on: what was done. */
+/** By revision, from 2 on: the changes. */
 const writes = fc.array(
   fc.oneof(
     fc.constantFrom('x', 'y').map((key) => ({ [key]: true })),
@@ -46,7 +46,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
   to: fc.nat(10),
 })
 
-/** What a right watch sends, a response for each revision. */
+/** Returns the responses of a correct watch, one for each revision. */
 function rightly(all: ReadonlyMap<number, Changes>, from: number, key: string | undefined): Response[] {
   return [...all]
     .filter(([revision]) => revision >= from)
@@ -104,7 +104,7 @@ export interface Case {
   readonly responses: readonly Response[]
 }
 
-/** How a watch is drawn: from a store with these writes, rightly but for the mutations. */
+/** Generates a store's writes and a watch: correct responses with some mutations. */
 export const drawing = fc.record({
   drawn: writes,
   from: fc.integer({ min: 2, max: 6 }),
@@ -122,7 +122,7 @@ export function caseOf({ drawn, from, present, key, mutations }: Drawn): Case {
   return { all, from, present, key, responses }
 }
 
-/** The writes, and then one watch. */
+/** Returns the events of the writes, followed by those of one watch. */
 export function linesOf({ all, from, present, key, responses }: Case): EventInput[][] {
   const lines = [...all].map(([revision, changes]) => {
     const [[name, value] = ['x', undefined], ...more] = Object.entries(changes)

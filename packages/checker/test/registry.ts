@@ -2,7 +2,7 @@ import { findModel, type ModelEntry, models } from '@chaosproxy/checker'
 import type { ObjectJudge } from '../src/object/entry.ts'
 import type { ObjectModel } from '../src/object/model/object-model.ts'
 
-/** Those that are judged by the levels of consistency. */
+/** The models that are judged by levels of consistency. */
 export const modelNames: readonly string[] = models
   .filter(({ levels }) => levels.includes('linearizable'))
   .map(({ name }) => name)
@@ -13,7 +13,9 @@ export function modelOf(name: string): ModelEntry {
   return entry as ModelEntry
 }
 
-/** The object that is judged by its sequential specification; undefined for a model that has a judge of its own. */
+/**
+ * Returns the object model that is judged by its sequential specification; undefined for a model with its own judge.
+ */
 export function objectOf(name: string): ObjectModel | undefined {
   const { judge } = modelOf(name)
   return 'object' in judge ? (judge as ObjectJudge).object : undefined

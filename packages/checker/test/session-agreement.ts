@@ -14,7 +14,7 @@ import { hasLegalOrder, isLinearizable, operationsOf, type Reading, respectsClie
 import { checkHistory, onlyRows, resultOf } from './checking.ts'
 import { tryAll } from './weak-brute-force.ts'
 
-// Histories whose clients have several processes, compared with the definitions tried out in full.
+// Compares verdicts on histories whose clients have several processes with the definitions, which try every order.
 
 export const reading: Reading = { initial: null, failedCas: 'drop' }
 export const named: Header = { chaos: 1, sessions: { by: 'header.X-Client', named: true } }
@@ -27,7 +27,10 @@ export type Answers = Partial<{ readonly [level in Level]: boolean | undefined }
 /** All orders of the writes are tried. */
 const MOST_WRITES = 5
 
-/** By the definitions; undefined where there is too much to try, for levels of reads and writes where there is a cas. */
+/**
+ * Decides the levels by their definitions. Undefined if there are too many writes to try. Omits levels of reads and
+ * writes if there is a cas.
+ */
 export function triedOut(history: History): Answers | undefined {
   const ops = operationsOf(history, reading)
   if (ops.filter(({ f }) => f === 'write').length > MOST_WRITES || ops.length === 0) return undefined
@@ -51,7 +54,10 @@ function shapeOf(random: () => number): Shape {
   }
 }
 
-/** Events of processes that each belong to one of a few clients, for good; to none where `unnamed` says so. */
+/**
+ * Returns events of processes, each of which belongs to one of a few clients. The share `unnamed` of processes has no
+ * named client.
+ */
 export function sessionEvents(random: () => number, unnamed = 0): EventInput[] {
   const events = randomEvents(shapeOf(random), random)
   const clients = 1 + Math.floor(random() * 3)
@@ -72,7 +78,7 @@ const said = (answer: boolean | undefined): string => (answer === undefined ? 'u
 
 export interface Counts {
   judged: number
-  /** Histories in which some client's operations overlap. */
+  /** The number of histories in which the operations of some client overlap. */
   overlapping: number
   readonly met: { [level: string]: number }
   readonly violated: { [level: string]: number }
@@ -80,7 +86,7 @@ export interface Counts {
 
 export const noCounts = (): Counts => ({ judged: 0, overlapping: 0, met: {}, violated: {} })
 
-/** Fails where a level is not what its definition says, or the evidence is none. */
+/** Fails if a level's verdict differs from its definition, or if its evidence is wrong. */
 export function agree(seed: number, counts: Counts): void {
   const random = randomFrom(seed)
   const events = sessionEvents(random)
@@ -96,7 +102,7 @@ export function agree(seed: number, counts: Counts): void {
   const where = (level: Level): string =>
     `seed ${seed}: ${level}\n${events.map((event) => JSON.stringify(event)).join('\n')}`
   for (const [level, result] of decidedAlone(history, tried)) {
-    // What the definition as tried leaves open may still be refuted.
+    // The checker may refute a level that the definition leaves undecided.
     const open = tried[level] === undefined && result === 'violated'
     if (result !== said(tried[level]) && !open) expect.fail(`${where(level)}\n${result}, not ${said(tried[level])}`)
     const count = result === 'met' ? counts.met : counts.violated
@@ -117,7 +123,7 @@ export function agree(seed: number, counts: Counts): void {
   expectLattice(report, () => where('linearizable'))
 }
 
-/** Each level decided by itself, without what follows from others. */
+/** Decides each level separately, without conclusions from other levels. */
 function decidedAlone(history: History, tried: Answers): Map<Level, string> {
   const { encoded, decoder } = encodeRegister(history, reading)
   const budget = freshBudget()
@@ -144,12 +150,13 @@ const unnamedHeader = (isNamed: boolean): Header => ({
   sessions: isNamed ? { by: 'header.X-Client', named: true } : { by: 'connection', named: false },
 })
 
-/** So many ways to put those whose client nothing named together are tried. */
+/** The number of assignments of unnamed processes to clients that are tried. */
 const MOST_WAYS = 6
 
 /**
- * Where nothing named the client of some processes, or of any: fails where a level that rests on a client's order is met but
- * for linearizability, and where one is violated that some way of telling the clients apart would meet.
+ * Tests histories in which some or all processes have no named client. A level that depends on a client's order may be
+ * met only if the history is linearizable. A level may be violated only if every assignment of processes to clients
+ * violates it.
  */
 export function agreeUnnamed(seed: number, counts: Counts): void {
   const random = randomFrom(seed)
@@ -170,7 +177,8 @@ export function agreeUnnamed(seed: number, counts: Counts): void {
     ),
   ]
   for (let way = 0; way < MOST_WAYS; way++) {
-    // Each a client of its own, all of them one, or in any way, also one that is known.
+    // The assignments: each process is a client, all processes are one client, or random clients, which may also be
+    // named ones.
     const of = new Map(
       processes.map((process) => [
         process,

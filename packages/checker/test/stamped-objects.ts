@@ -1,11 +1,11 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 import { kinds, type ObjectKind, randomObjectEvents, type Simulated } from './random-objects.ts'
 
-// Atomic objects, whose clients stamp events in whole milliseconds.
+// Atomic objects whose clients stamp events in whole milliseconds.
 
 const below = (n: number, random: () => number): number => Math.floor(random() * n)
 
-/** A store of transactions that carries out each at one moment. */
+/** A store that executes each transaction at one moment. */
 const transactions = (areLists: boolean): ObjectKind => {
   let next = 1
   const write = areLists ? 'append' : 'w'
@@ -130,7 +130,7 @@ const watch = (): ObjectKind => {
   }
 }
 
-/** By model, and for transactions by the name under which they are judged. */
+/** By model. Transactions are listed by the name under which they are judged. */
 export const stampedKinds: { readonly [name: string]: (random: () => number) => ObjectKind } = {
   register,
   ...Object.fromEntries(
@@ -152,7 +152,10 @@ interface Asked {
   readonly value: Json
 }
 
-/** Operations of which the last is 20 ms too old, or impossible so late after the others. Undefined for judges of guarantees. */
+/**
+ * Final operations, by model. The last result is 20 ms out of date, or impossible so late after the others. Undefined
+ * for judges of guarantees.
+ */
 const staleReads: { readonly [name: string]: (object: Simulated) => readonly (readonly [Asked, Json])[] } = {
   register: () => [
     [{ f: 'write', value: 7_000 }, 7_000],
@@ -193,7 +196,7 @@ const staleReads: { readonly [name: string]: (object: Simulated) => readonly (re
   ],
 }
 
-/** A change, and a read of what was there before it. */
+/** A change, and a read that returns the content before the change. */
 function readBefore(object: Simulated, change: Asked, output?: Json): readonly (readonly [Asked, Json])[] {
   const before = object.apply({ f: 'read', value: null }, 0) ?? null
   return [
@@ -202,7 +205,7 @@ function readBefore(object: Simulated, change: Asked, output?: Json): readonly (
   ]
 }
 
-/** All that is left, one more message, and a look that finds nothing. */
+/** Takes all remaining messages, adds one more, and then finds nothing. */
 function emptied(object: Simulated): readonly (readonly [Asked, Json])[] {
   const taken: (readonly [Asked, Json])[] = []
   const take = { f: 'dequeue', value: null }
@@ -211,7 +214,10 @@ function emptied(object: Simulated): readonly (readonly [Asked, Json])[] {
   return [...taken, [{ f: 'enqueue', value: 777 }, 777], [take, null]]
 }
 
-/** Which of several transfers with one id was made, equal stamps leave open, and with it what a later read may show. */
+/**
+ * Removes the id of a transfer. Equal stamps would leave open which of several transfers with one id took effect, and
+ * so what a later read may show.
+ */
 function withoutId(asked: Asked): Asked {
   if (asked.f !== 'transfer') return asked
   const { id: _, ...value } = asked.value as { readonly id?: Json }
@@ -229,13 +235,17 @@ export interface StampedShape {
 
 const NANOS_PER_MS = 1e6
 
-/** What clients of an atomic object do, stamped in whole milliseconds; if wanted, with a read at the end that is 20 ms too old. */
+/**
+ * Returns the events of clients of an atomic object, stamped in whole milliseconds. With `isStale`, the last read is 20
+ * ms out of date.
+ */
 export function stampedEvents(
   name: string,
   { clients, operations, latencyMs, isStale }: StampedShape,
   random: () => number,
 ): EventInput[] {
-  // The plainest kind: whether values repeat, for one, decides how hard a history is to refute, whatever its stamps.
+  // Uses the simplest kind of the object. Random properties, such as repeated values, would decide how hard a history
+  // is to refute, whatever its stamps.
   const kind = stampedKinds[name]!(isStale ? () => 0 : random)
   let object: Simulated | undefined
   const watched = {
@@ -273,7 +283,7 @@ export function stampedEvents(
 
 const stampedAt = (event: EventInput, ms: number): EventInput => ({ ...event, time: Math.floor(ms) * NANOS_PER_MS })
 
-/** How many events later an operation ends than it began, on average. */
+/** Returns the average number of events from an operation's call to its return. */
 function distanceOf(events: readonly EventInput[]): number {
   const open = new Map<EventInput['process'], number>()
   let [sum, count] = [0, 0]

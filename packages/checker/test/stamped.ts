@@ -1,7 +1,7 @@
 import type { History, Json } from '@chaosproxy/history'
 import { type ReadOptions, readHistoryOf } from '@chaosproxy/history/files'
 
-/** An operation with the stamps of its call and its return; without one it never returned. */
+/** An operation with the stamps of its call and its return. Without the latter, it never returned. */
 export interface StampedOperation {
   readonly client: number
   readonly f: string
@@ -13,7 +13,7 @@ export interface StampedOperation {
   readonly final?: boolean | undefined
 }
 
-/** The history of operations as a program that keeps one line for each writes it. */
+/** Reads operations as a history from a file with one line per operation. */
 export function stampedHistory(
   operations: readonly StampedOperation[],
   ordering: ReadOptions['ordering'] = {},

@@ -6,7 +6,8 @@ import type { Guarantee } from '../src/stream/guarantees.ts'
 import { type Attempts, type StreamOperation, stream } from '../src/stream/specification.ts'
 import { seeded } from './work-queue-orders.ts'
 
-// Small histories of partitioned logs with concurrent clients, and the guarantees that the specification keeps in some order.
+// Small histories of partitioned logs with concurrent clients, and the guarantees that some order of their operations
+// keeps by the specification.
 
 type Does =
   | { readonly f: 'send'; readonly values: readonly string[] }
@@ -34,7 +35,7 @@ interface Shape {
   readonly values: number
 }
 
-/** What concurrent clients were told by a log that is right, except for its lies. */
+/** Returns a history of concurrent clients of a log. The log is correct except for its deliberate lies. */
 export function drawn(seed: number, { operations: most, lies, values }: Shape): Operation[] {
   const pick = seeded(seed)
   const lie = (): boolean => lies > 0 && pick(lies) === 0
@@ -110,7 +111,7 @@ export function drawn(seed: number, { operations: most, lies, values }: Shape): 
       if (started++ < most) open.push({ client, does: ask(), from: now })
     } else if (busy.answer === undefined) {
       const isRefused = (busy.does.f === 'send' || busy.does.f === 'poll') && pick(15) === 0
-      // A poll without an answer leaves the consumer anywhere.
+      // After a poll without an answer, the consumer's position is unknown.
       if (isRefused && busy.does.f === 'poll') positions.delete(process)
       busy.answer = isRefused ? { type: 'fail' } : act(process, busy.does)
     } else {
@@ -182,7 +183,7 @@ export const judged: readonly Guarantee[] = [
   'committed-starts',
 ]
 
-/** The guarantees that the specification keeps in some order of the operations. */
+/** Returns the guarantees that some order of the operations keeps by the specification. */
 export function keptOf(operations: readonly Operation[]): readonly Guarantee[] {
   const text = (value: string): string => JSON.stringify(value)
   const known = new Map<string, { offset: number; message: string; isTold: boolean }>()

@@ -3,7 +3,7 @@ import type { Report } from '../src/judge/report.ts'
 import { guarantees, type WatchLevel, watchLadder } from '../src/watch/guarantees.ts'
 import { checkProved } from './proof/proving.ts'
 
-// Histories of writes and watches as they are written in tests: one line an operation, completed at once.
+// Histories of writes and watches for tests. Each line is one operation, completed immediately.
 
 type Line = EventInput[]
 let process = 0
@@ -21,7 +21,7 @@ export const put = (revision: number, key: string, value: Json): Line => done('p
 export const del = (revision: number, key: string): Line => done('delete', null, revision, { key })
 export const txn = (revision: number, changes: { readonly [key: string]: Json }): Line => done('txn', changes, revision)
 export const compact = (revision: number): Line => done('compact', revision, revision)
-/** What the store says was changed at these revisions. */
+/** The changes at these revisions, as the store lists them. */
 export const changes = (from: number, to: number, ...all: Json[]): Line =>
   done('changes', { from }, { from, to, changes: all })
 export const watch = (id: number, present: number, asked: object = {}): Line =>
@@ -31,7 +31,7 @@ export const watched = (id: number, ...responses: Json[]): Line => done('watched
 export const followed = (id: number, ...responses: Json[]): Line =>
   done('watched', { watch: id }, responses, { final: true })
 
-/** An operation of which nobody knows whether it was done. */
+/** Makes the outcome of an operation unknown. */
 export const open = ([invocation]: Line): Line =>
   invocation === undefined ? [] : [invocation, { ...invocation, type: 'info', error: 'timeout' }]
 
@@ -55,6 +55,6 @@ export const judge = (...lines: readonly Line[]): Report<WatchLevel> =>
     now: () => millis(performance.now()),
   }) as unknown as Report<WatchLevel>
 
-/** The guarantees that are not kept. */
+/** Returns the guarantees that are violated. */
 export const broken = ({ levels }: Report<WatchLevel>): string[] =>
   guarantees.filter((each) => levels[each].result === 'violated')

@@ -18,10 +18,13 @@ import { type Saturation, saturate } from '../src/register/sequential/saturation
 import { createSequentialSearch } from '../src/register/sequential/search.ts'
 import { assignSlots } from '../src/search/events.ts'
 
-// Each way that the checker has of deciding a level, by itself: `check` takes the first that applies, and so would never
-// show a mistake in the others.
+// Every algorithm of the checker that can decide a level, separately. `check` uses the first one that applies, so it
+// would never show a mistake in the others.
 
-/** Whether there is an order; undefined where this way cannot tell. A witness that is none is told in words. */
+/**
+ * Whether there is an order; undefined if the algorithm cannot decide. A text describes what is wrong with an invalid
+ * witness.
+ */
 export type Answer = boolean | undefined | string
 
 type JsonOf = (name: number) => Json
@@ -49,7 +52,7 @@ export const waysToLinearizable: { readonly [name: string]: Decide } = {
   },
 }
 
-/** Of all keys' operations together. */
+/** Algorithms for the operations of all keys together. */
 export const waysToSequential: { readonly [name: string]: Decide } = {
   'forced orders, then laying out': (all, jsonOf, budget) =>
     byForcedOrders(all, jsonOf, budget, (saturation) => layOut(saturation, budget)),

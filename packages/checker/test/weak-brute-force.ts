@@ -1,15 +1,15 @@
 import type { Json } from '@chaosproxy/history'
 import { type Op, respectsClients } from './brute-force.ts'
 
-// The definitions of the levels below sequential consistency, written out and decided by trying everything; for histories
-// of a few reads and writes. Nothing here is shared with the checker.
+// Defines the levels below sequential consistency, and decides them by trying all orders, for histories of a few reads
+// and writes. Shares no code with the checker.
 
-/** Relations between operations, by their places in the list. */
+/** A relation between operations, by their indices in the list. */
 type Relation = readonly (readonly boolean[])[]
 
 export interface Tried {
   readonly causal: boolean
-  /** Undefined where only a causal order larger than the smallest could explain repeated values. */
+  /** Undefined if only a causal order larger than the smallest one could explain repeated values. */
   readonly 'causal-memory': boolean | undefined
   readonly 'causal-convergence': boolean
   readonly pram: boolean
@@ -24,7 +24,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
   const value = (json: Json): Json => (json === null ? initial : json)
   const isWrite = (i: number): boolean => ops[i]!.f === 'write'
   const all = ops.map((_, i) => i)
-  // One of unknown outcome may not have happened: nothing is asked of it.
+  // An operation of unknown outcome may not have happened, so nothing is required of it.
   const completed = all.filter((i) => ops[i]!.completed)
   const reads = all.filter((i) => !isWrite(i))
   const writes = all.filter(isWrite)
@@ -42,7 +42,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
   }
   const isAcyclic = (given: Relation): boolean => closure(given).every((row, i) => !row[i])
 
-  /** Whether the operations have an order that contains a relation and explains the reads that are visible. */
+  /** Reports whether the operations have an order that contains a relation and explains the visible reads. */
   function hasOrder(
     some: readonly number[],
     before: Relation,
@@ -63,7 +63,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
         if (go()) return true
         state.set(key, now)
         placed.delete(i)
-        // Placing what changes nothing and is needed by nobody first is as good as placing it later.
+        // A read changes nothing, so placing it first is as good as placing it later. No alternative is tried.
         if (!isWrite(i)) return false
       }
       return false
@@ -71,7 +71,10 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
     return go()
   }
 
-  /** Lipton & Sandberg 1988: at its last operation a client has all its reads in one order, unless the last ones overlap. */
+  /**
+   * Lipton & Sandberg 1988: each client has an order that explains all its reads up to its last operation. Overlapping
+   * last operations are examined separately.
+   */
   const pram = completed.every((last) => {
     const own = (i: number): boolean => i === last || inClient[i]![last]!
     return hasOrder(
@@ -82,7 +85,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
     )
   })
 
-  // Of each read, the writes (or -1, the initial value) that it may have seen.
+  // By read: the writes that it may have seen; -1 stands for the initial value.
   const sources = reads.map((read) => {
     const seen = writes.filter((w) => ops[w]!.key === ops[read]!.key && written(w) === returned(read))
     return returned(read) === initial ? [...seen, -1] : seen
@@ -118,7 +121,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
     found.session ||= isGuaranteed({ ryw: true, mr: true, mw: true, wfr: true, propagates: true })
   }
 
-  /** Bouajjani et al. 2017: the past of each operation has an order that explains what is visible in it. */
+  /** Bouajjani et al. 2017: the past of each operation has an order that explains the reads that are visible in it. */
   function isCausal(order: Relation, visible: (read: number, o: number) => boolean): boolean {
     return completed.every((o) => {
       const past = all.filter((i) => i === o || order[i]![o])
@@ -131,7 +134,10 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
     })
   }
 
-  /** One order of each key's writes, not against the causal order, by which each read saw the last write in its past. */
+  /**
+   * Reports whether some order of the writes agrees with the causal order, and each read saw the last write of its key
+   * in its past.
+   */
   function isConvergent(order: Relation): boolean {
     return permutations(writes).some((arbitration) => {
       const rank = (i: number): number => arbitration.indexOf(i)
@@ -150,11 +156,11 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
     readonly mr?: true
     readonly mw?: true
     readonly wfr?: true
-    /** The two guarantees of writes hold for what is visible as well (Terry et al. 1994). */
+    /** Set if the two guarantees about writes also hold for visibility (Terry et al. 1994). */
     readonly propagates?: true
   }
 
-  /** Viotti & Vukolić 2016: with the least visibility there can be, and any one order of the writes. */
+  /** Viotti & Vukolić 2016, with the smallest possible visibility and any single order of the writes. */
   function isGuaranteed({ ryw, mr, mw, wfr, propagates }: Guarantees): boolean {
     const sees = all.map((a) => all.map((b) => source.get(b) === a))
     for (let changed = true; changed; ) {
@@ -180,7 +186,7 @@ export function tryAll(ops: readonly Op[], initial: Json): Tried {
       for (const a of writes) {
         for (const c of writes) {
           if (mw && inClient[a]![c] && rank(a) > rank(c)) return false
-          // A client's own writes to one key keep the order in which it made them.
+          // The order keeps a client's own writes to one key in the client's order.
           if (ryw && inClient[a]![c] && ops[a]!.key === ops[c]!.key && rank(a) > rank(c)) return false
           if (wfr && a !== c && rank(a) > rank(c) && reads.some((b) => sees[a]![b] && inClient[b]![c])) return false
         }

@@ -1,7 +1,7 @@
 import type { History } from '@chaosproxy/history'
 import { operationsOf, type Reading, step } from './brute-force.ts'
 
-/** What is wrong with an order that is said to explain a history; undefined where nothing is. */
+/** Describes what is wrong with an order that is claimed to explain a history; undefined if nothing is. */
 export function faultOfOrder(
   history: History,
   orders: readonly { readonly key?: string | undefined; readonly operations: readonly number[] }[],

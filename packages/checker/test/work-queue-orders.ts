@@ -1,16 +1,16 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 import type { Guarantee } from '../src/work-queue/guarantees.ts'
 
-// What the guarantees of work queues mean, tried on every order of a few operations: factorial, and plain.
+// Defines the guarantees of work queues, and decides them by trying every order of a few operations.
 
-/** An operation of which nobody knows better: `to` is undefined if it was never answered. */
+/** An operation on the queue. It certainly ended at `to` only if its type is `ok`. */
 export interface Operation {
   readonly f: 'enqueue' | 'take' | 'ack' | 'nack' | 'remaining'
   readonly process: number
   readonly asked: Json
   readonly type: 'ok' | 'fail' | 'info'
   readonly told: Json
-  /** In events, each of which takes 10 ms. */
+  /** The positions of the call and the return among the events. An event takes 10 ms. */
   readonly from: number
   readonly to: number
 }
@@ -28,15 +28,15 @@ export const eventsOf = (operations: readonly Operation[]): EventInput[] =>
 
 interface Step {
   readonly operation: Operation
-  /** The copy that a take returned: its place among `copies`. */
+  /** The copy that a take returned, as an index into `copies`. */
   readonly copy: number
 }
 
 interface Copy {
   readonly value: Json
-  /** The step that put it in; -1: there at the start; Infinity: never. */
+  /** The step that enqueued the copy; -1 if it was initial, and Infinity if it was never enqueued. */
   readonly since: number
-  /** The step since which it was seen, if it was never put in. */
+  /** The first step that showed the copy, if it was never enqueued. */
   readonly seen: number
 }
 
@@ -45,7 +45,10 @@ const shown = ({ f, told }: Operation): Json => (f === 'take' && Array.isArray(t
 const receiptOf = ({ f, told, asked }: Operation): Json =>
   f === 'take' ? (Array.isArray(told) ? (told[1] as Json) : null) : asked
 
-/** Whether some order of the operations keeps a guarantee. `isUnknown`: anything may have been there at the start. */
+/**
+ * Reports whether some order of the operations keeps a guarantee. With `isUnknown`, the queue may have held any
+ * messages initially.
+ */
 export function isKept(
   guarantee: Guarantee,
   operations: readonly Operation[],
@@ -63,7 +66,7 @@ export function isKept(
   const all = operations.filter((each) => {
     if (each.type === 'fail' || (each.type === 'info' && (each.f === 'take' || each.f === 'remaining'))) return false
     if (each.f === 'take' && each.told === null) return false
-    // What is answered before its receipt can have been given out settles nothing.
+    // A settlement has no effect if it was answered before any take could return its receipt.
     const given = operations.some(
       (take) =>
         take.f === 'take' &&
@@ -76,7 +79,7 @@ export function isKept(
   })
   const may = isUnknown || guarantee !== 'no-invented-messages'
 
-  /** All that follows a beginning. */
+  /** Reports whether some order that begins with these steps keeps the guarantee. */
   const follows = (steps: readonly Step[], copies: readonly Copy[]): boolean => {
     const left = all.filter((each) => steps.every(({ operation }) => operation !== each))
     const first = Math.min(...left.map(end))
@@ -89,7 +92,8 @@ export function isKept(
           [...copies, { value: operation.asked, since: steps.length, seen: steps.length }],
         )
       if (operation.f === 'remaining') {
-        // What it shows and nobody can have put in has come from somewhere.
+        // Adds a copy for each message shown that no operation can have enqueued. Such a message was initial or
+        // invented.
         const told = operation.told as readonly Json[]
         const isAcked = (copy: number): boolean =>
           steps.some((step) => step.copy === copy && step.operation.f === 'ack')
@@ -114,7 +118,7 @@ export function isKept(
       if (bound !== undefined) return follows([...steps, { operation, copy: bound.copy }], copies)
       if (copies.some((copy, at) => copy.value === value && follows([...steps, { operation, copy: at }], copies)))
         return true
-      // It was there at the start, or came from nowhere.
+      // The message was initial or invented.
       return (
         may &&
         (isUnknown || isForeign(value, operation)) &&
@@ -127,7 +131,10 @@ export function isKept(
   }
 
   function keeps(steps: readonly Step[], copies: readonly Copy[]): boolean {
-    /** What a look showed of a value, against the copies that `isThere`. */
+    /**
+     * Reports whether some `remaining` is wrong about a value, by the number of times that it shows the value and the
+     * copies seen by then.
+     */
     const looks = (
       isWrong: (at: number, seen: number, own: readonly number[], look: Operation, value: Json) => boolean,
     ): boolean =>
@@ -185,7 +192,7 @@ export function isKept(
       case 'first-in-first-out': {
         const ordered = copies.flatMap((copy, at) => (copy.since === Number.POSITIVE_INFINITY ? [] : [at]))
         const firstOut = (copy: number): number => of(copy, 'take')[0] ?? Number.POSITIVE_INFINITY
-        /** One that was overtaken is gone for good. */
+        /** Returns the step at which a later copy overtook this one, which is then lost. */
         const goneAt = (copy: number): number =>
           Math.min(
             ...ordered
@@ -228,12 +235,15 @@ export function seeded(seed: number): (n: number) => number {
 export interface Shape {
   readonly operations: number
   readonly clients: number
-  /** One in so many answers is changed; 0: none. */
+  /** One in this many answers is changed; 0 for none. */
   readonly lies: number
   readonly values: number
 }
 
-/** What concurrent clients were told by a queue that is right, except for its lies, and what it held at first. */
+/**
+ * Returns the operations of concurrent clients of a queue, and its initial content. The queue is correct except for its
+ * deliberate lies.
+ */
 export function drawn(
   seed: number,
   { operations: most, clients, lies, values }: Shape,

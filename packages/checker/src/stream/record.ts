@@ -37,7 +37,9 @@ export interface Poll {
 
 /** A committed offset: all messages up to it were processed. */
 interface Commit {
-  /** Event position of the commit's call. In `starts`: of the answer that returned the offset. */
+  /**
+   * In `commits`: the event position of the commit's call. In `starts`: that of the answer that returned the offset.
+   */
   readonly at: number
   readonly row: OperationRow
   readonly partition: string
@@ -46,7 +48,7 @@ interface Commit {
 
 export interface StreamRecord {
   readonly sends: readonly Send[]
-  /** In each process's order of completions. */
+  /** Each process's polls are in the order of their completions. */
   readonly polls: readonly Poll[]
   /** Polls with unknown answers. The consumer may have advanced past their messages. */
   readonly lostPolls: readonly OperationRow[]
@@ -57,7 +59,7 @@ export interface StreamRecord {
 
 export const functions = ['send', 'poll', 'txn', 'commit_offsets', 'assign', 'subscribe', 'crash'] as const
 
-/** A function in histories of Jepsen's Kafka tests that is only a remark for people. */
+/** A function of Jepsen's Kafka tests that only leaves a remark for people in the history. */
 const REMARK = 'debug-topic-partitions'
 
 export const isKnown = (f: string): boolean => (functions as readonly string[]).includes(f) || f === REMARK

@@ -87,8 +87,8 @@ function sent(options: ScanOptions): void {
         if (told > end && end < (early.get(at)?.end ?? Number.POSITIVE_INFINITY)) early.set(at, seen)
         continue
       }
-      // The message was sent before the poll ended, so it was not invented. A wrong offset breaks a different
-      // guarantee.
+      // The message was sent before the poll ended, so it was not invented. If its offset is wrong, another guarantee
+      // is broken.
       if ((calls.first.get(message) ?? Number.POSITIVE_INFINITY) < end) continue
       const sends = bySends.get(message) ?? []
       const isFailed = sends.length > 0 && sends.every(({ outcome }) => outcome === 'failed')
@@ -168,8 +168,8 @@ function inSendOrder({ history, partition, found }: ScanOptions): void {
     const { process, row } = send
     const ofBatch = batch.get(process)
     const mates = ofBatch?.send.row === row ? ofBatch : undefined
-    // Compares a message only with its batch and with acknowledged messages, because an unacknowledged message may get
-    // a higher offset than later messages.
+    // An unacknowledged message may get a higher offset than later messages. So a message is compared only with its
+    // batch and with acknowledged messages.
     for (const before of [mates, done.get(process)]) {
       if (before === undefined || at.offset > before.offset) continue
       const sentence = `${who(history, row)} sent ${before.send.message} to ${partition.name} at offset ${before.offset} and then ${send.message}, which got the offset ${at.offset}.`
@@ -183,7 +183,7 @@ function inSendOrder({ history, partition, found }: ScanOptions): void {
 const higher = (one: SendAt | undefined, other: SendAt): SendAt =>
   one !== undefined && one.offset > other.offset ? one : other
 
-/** The message of a send with its offset, and the operations that show this offset. */
+/** A send's message at an offset, and the operations that show this offset. */
 interface SendAt {
   readonly send: Send
   readonly offset: number
@@ -333,7 +333,7 @@ function resumed({ history, partition, found }: ScanOptions): void {
 /** The number of empty polls after which no message is expected to be still on its way to a replica. */
 const ENOUGH_IN_VAIN = 5
 
-/** Checks that a consumer finds every message if it polls to the end of the log after healing. */
+/** Checks that a consumer that polls to the end of the log after healing finds every message. */
 function reached({ history, partition, found, unsure }: ScanOptions): void {
   const { name, placed, seen, sends } = partition
   const ends = endsOf(partition.polls.map((poll) => ({ ...poll, from: fromOf({ history, partition }, poll) })))

@@ -6,7 +6,7 @@ export type StreamOperation = Span & { readonly process: number } & (Sending | P
 
 interface Sending {
   readonly does: 'send'
-  /** In the order in which they were sent. */
+  /** In the order of sending. */
   readonly messages: readonly Sent[]
   readonly isConfirmed: boolean
 }
@@ -72,7 +72,7 @@ export interface Attempts {
 }
 
 export interface StreamRules {
-  /** The guarantees that the log keeps; it may break all others. */
+  /** The guarantees assumed to hold. The log may break all others. */
   readonly kept: ReadonlySet<Guarantee>
   /** All messages that some operation shows in the partition. `isTold`: whether a send returned the offset. */
   readonly known: readonly (At & { readonly isTold: boolean })[]
@@ -214,7 +214,9 @@ function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState
   return attempts.get(at.message)?.sends !== 0 && !(at.offset >= firstTold)
 }
 
-/** Reports whether sends put all messages into the partition. A message with fewer sends than copies is exempt. */
+/**
+ * Reports whether sends put all known messages into the partition. A message with fewer sends than copies is exempt.
+ */
 function isAllSent({ kept, known, attempts }: StreamRules, { log }: StreamState): boolean {
   return known.every((at) => {
     const { sends, untold } = attempts.get(at.message) ?? { sends: 0, untold: 0 }

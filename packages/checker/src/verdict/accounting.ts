@@ -33,11 +33,11 @@ export interface Accounting {
    */
   readonly unexpected: readonly Accounted[]
   /**
-   * Messages that were seen more often than added, and elements that one read had twice; `count` is the surplus (for
-   * ids: the total).
+   * Messages that were seen more often than added, and elements that occurred twice in one read. `count` is the
+   * surplus; for ids, it is the total.
    */
   readonly duplicated: readonly Accounted[]
-  /** Elements that were acknowledged, but not read because no later read exists. */
+  /** Elements that were acknowledged but never read, because there is no later read. */
   readonly neverRead: readonly Accounted[]
   /** Elements that were missing after they were known, but not lost. */
   readonly stale: readonly Accounted[]
@@ -57,11 +57,11 @@ export interface Accounted {
   readonly key: string | undefined
   readonly value: Json
   readonly count: number
-  /** The operation to show for an element: the one that acknowledged it, otherwise one that saw it. */
+  /** The operation to show for an element: the one that acknowledged it or, if there is none, one that saw it. */
   readonly operation: OperationRow
   /**
-   * How late the element was, in nanoseconds, from when it was first known. If stale: until it was last missing. If
-   * lost: until it was last seen.
+   * The time in nanoseconds from when the element was first known. For a stale element: until it was last missing. For
+   * a lost element: until it was last seen.
    */
   readonly late?: number | undefined
   /** For a counter: the least and the greatest value that the additions allowed. */
@@ -125,8 +125,8 @@ export const accounted = (history: History, row: OperationRow, value: number, co
 })
 
 /**
- * `2 lost, 1 unexpected`; undefined if there are none. Messages that may still be taken, or were possibly taken, are
- * not lost.
+ * Formats the problems: `2 lost, 1 unexpected`; undefined if there are none. Messages that may still be in the queue,
+ * or that may have been taken, do not count as lost.
  */
 export function troublesOf({ lost, excuse, unexpected, duplicated, stale }: Accounting): string | undefined {
   const said = [

@@ -3,7 +3,7 @@
  * `registry.ts`, isolation of transactions has different ones.
  */
 export interface Ladder<Name extends string = string> {
-  /** Strongest first; these are also the keys of `--json` and the values of `--expect`. */
+  /** The names of the levels, strongest first. They are also the keys of `--json` and the values of `--expect`. */
   readonly levels: readonly Name[]
   readonly implied: { readonly [level in Name]: readonly Name[] }
   /** Levels that need separate evidence: no other level's verdict decides them. */

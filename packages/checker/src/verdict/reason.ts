@@ -36,7 +36,10 @@ export const definedForRegisters = (other: string): Reason => ({
 /** The maximum number of keys named in a reason. */
 export const MOST_NAMED = 3
 
-/** The reason that final reads are missing, for all keys or for these. `unread` counts all unread keys. */
+/**
+ * Returns the reason that final reads are missing, of all keys or of the named ones. `unread` counts all keys without a
+ * final read.
+ */
 export function noFinalRead(noun: string, keys: readonly (string | undefined)[] = [], unread: number = 0): Reason {
   if (unread === 0) return { kind: 'final reads', text: `the history has no ${noun}` }
   const named = keys.slice(0, MOST_NAMED).map((key) => key ?? 'the object without a key')

@@ -12,7 +12,10 @@ export type Verdict =
   | { readonly result: 'unknown'; readonly reason: Reason }
 
 export type Witness =
-  /** A legal total order of each key's operations (linearizability is local), or of all of them (sequential). */
+  /**
+   * A legal total order of the operations of each key (linearizability is local), or of all operations (sequential
+   * consistency).
+   */
   | { readonly kind: 'order'; readonly orders: readonly WitnessOrder[] }
   /** The result on which all final reads of each key agreed. */
   | {
@@ -129,7 +132,7 @@ export interface DrawnStep {
   readonly isWrong?: boolean | undefined
 }
 
-/** The end of an arrow: a transaction, and one of its steps unless the arrow concerns the whole transaction. */
+/** The end of an arrow: a step of a transaction, or the whole transaction if `step` is absent. */
 export interface ArrowEnd {
   readonly part: number
   readonly step?: number | undefined
@@ -140,8 +143,8 @@ export interface TransactionArrow {
   readonly from: ArrowEnd
   readonly to: ArrowEnd
   /**
-   * The first transaction wrote the version before the second's, wrote what the second read, or read what the second
-   * replaced.
+   * `ww`: the first transaction wrote the version before the second's. `wr`: it wrote what the second read. `rw`: it
+   * read what the second replaced.
    */
   readonly edge: 'ww' | 'wr' | 'rw' | 'session' | 'real time'
   readonly key?: string | undefined

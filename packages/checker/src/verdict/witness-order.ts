@@ -1,10 +1,10 @@
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Witness, WitnessOrder } from './verdict.ts'
 
-/** Lists up to this length are built at once, because a getter would cost more than building them. */
+/** The maximum length of lists that are built at once. For these, a getter would cost more than the list. */
 const FEW = 1_000
 
-/** Long lists are built on demand: listing a million numbers takes longer than checking. */
+/** Builds long lists on demand, because listing a million numbers takes longer than the check. */
 export function orderOfRows(key: string | undefined, operations: number, list: () => OperationRow[]): WitnessOrder {
   if (operations <= FEW) return key === undefined ? { operations: list() } : { key, operations: list() }
   const named = key === undefined ? {} : { key }

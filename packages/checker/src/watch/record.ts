@@ -20,9 +20,9 @@ export interface Change {
 }
 
 export interface WatchEvent extends Change {
-  /** The reported value before the change. Null: there was no value. Undefined: the event does not say. */
+  /** The value before the change, as reported. Null: there was no value. Undefined: the event does not report it. */
   readonly previous: Json | undefined
-  /** Whether the event reports the key as new; undefined if it does not say. */
+  /** Whether the event reports the key as new; undefined if it does not report this. */
   readonly created: boolean | undefined
 }
 
@@ -38,7 +38,7 @@ export interface Write {
   readonly row: OperationRow
   /** By key: the new value; undefined for a deletion. */
   readonly changes: ReadonlyMap<string, Json | undefined>
-  /** Also `done` for an acknowledgement without a revision. */
+  /** An acknowledgement without a revision is `done`, too. */
   readonly outcome: 'done' | 'open' | 'failed'
   readonly revision: number | undefined
 }
@@ -64,7 +64,7 @@ export interface Watch {
   /** The watched key. Without a key and a prefix, all keys are watched. */
   readonly key: string | undefined
   readonly prefix: string | undefined
-  /** The first requested revision; the present one if undefined. */
+  /** The first requested revision; undefined if the watch begins at the present one. */
   readonly from: number | undefined
   readonly without: readonly ('put' | 'delete')[]
   readonly resumes: string | undefined
@@ -79,10 +79,10 @@ export interface Delivery {
   readonly row: OperationRow
   /** Event position of the operation's completion. */
   readonly at: number
-  /** `lost`: the sent events are unknown. */
+  /** `lost`: it is unknown which events were sent. */
   readonly type: 'arrived' | 'nothing' | 'lost'
   readonly responses: readonly Response[]
-  /** Whether the operation was called after healing and the end of writing. */
+  /** Whether the operation was called after all faults were healed and writing had ended. */
   readonly final: boolean
 }
 

@@ -31,8 +31,8 @@ interface SentRevision {
 }
 
 /**
- * The minimum number of empty answers after which no further event is expected. With fewer, events may still be on
- * their way: a busy store may carry out a write late, after the write timed out.
+ * The minimum number of empty answers after which no further event is expected. With fewer answers, events may still be
+ * on their way: a busy store may execute a write late, after the write timed out.
  */
 const ENOUGH_IN_VAIN = 5
 const NOT_ASKED_ENOUGH = 'had not shown everything, and was not asked often enough once everything was healed'
@@ -75,7 +75,7 @@ export function scanWatch(options: ScanOptions): Sent {
     found({ guarantee, sentence: `${sentence}.`, culprit, core, context })
   }
 
-  /** Returns a change that was due before this revision but never sent. */
+  /** Returns a change with a revision before this one that should have been sent but was not. */
   function missedBefore(revision: number): Known | undefined {
     if (next === undefined || isLost) return undefined
     for (; next < scope.revisions.length && scope.revisions[next] < revision; next++) {

@@ -81,8 +81,8 @@ interface Settlement {
   readonly settled: Set<Write>
   failed(change: Pick<Change, 'key' | 'value'>): OperationRow | undefined
   /**
-   * Gives the revision of a change to an open write of this change, called before the event position `before`. Returns
-   * false without such a write.
+   * Finds an open write of this change that was called before the event position `before`, and gives it the change's
+   * revision. Returns false if there is no such write.
    */
   settle(change: Change, before: number, toldBy: OperationRow): boolean
 }

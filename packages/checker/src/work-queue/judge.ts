@@ -71,8 +71,8 @@ function unfinished(
 }
 
 /**
- * Whether a message obviously breaks no guarantee: one copy, taken at most once, and in the end still there or
- * acknowledged.
+ * Reports whether a message obviously breaks no guarantee: there is one copy, it was taken at most once, and in the end
+ * it was still in the queue or acknowledged.
  */
 function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   const { initially, enqueues, handouts, sightings, settlements } = message

@@ -10,7 +10,7 @@ export type RecordedOperation = QueueOperation & { readonly row: OperationRow }
 /** The maximum number of copies that can have existed, if none was invented. */
 export const copiesOf = ({ initially, enqueues }: Message): number => initially + enqueues.length
 
-/** Reports whether an operation shows a message that nobody had enqueued by then. */
+/** Reports whether an operation shows a message before any enqueue of the message was called. */
 export function isInventedAt(history: History, { initially, enqueues }: Message, row: OperationRow): boolean {
   const { callEvent, returnEvent } = history.operations
   return initially === 0 && enqueues.every((enqueue) => callEvent[enqueue] > returnEvent[row])

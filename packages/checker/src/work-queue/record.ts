@@ -96,7 +96,7 @@ export function readQueues(history: History, initial: Json): readonly Queue[] {
       else if (outcome[row] !== FAIL) queue.unanswered.push(row)
     } else if (outcome[row] !== FAIL) settlements.push({ queue, row })
   }
-  // Handled after all takes, because several takes may return the same receipt.
+  // Settlements are handled after all takes, because several takes may return the same receipt.
   for (const { queue, row } of settlements) settle(queue, history, row)
   return [...queues.values()]
 }
@@ -167,7 +167,8 @@ function settle(queue: OpenQueue, history: History, row: OperationRow): void {
   if (message === undefined) throw malformed(history, row, `no take returned the receipt ${receipt}`)
   const does = history.functions[history.operations.f[row]] === 'ack' ? 'ack' : 'nack'
   const { callEvent, returnEvent, outcome } = history.operations
-  // A settlement has no effect if it was answered before any take that returned its receipt was called.
+  // Ignores a settlement that was answered before the call of every take that returned its receipt. Such a settlement
+  // has no effect.
   const isEarly =
     outcome[row] === OK &&
     message.handouts.every((each) => each.receipt !== receipt || callEvent[each.row] > returnEvent[row])

@@ -53,7 +53,7 @@ interface Copy {
   readonly isDue: boolean
   /** Whether no operation enqueued the copy, which then has no place in the order. */
   readonly isInvented: boolean
-  /** Whether a later copy was taken before this one although order matters. This copy must then have been lost. */
+  /** Whether a later copy was taken before this one, although order matters. This copy must then be lost. */
   readonly isLost: boolean
 }
 
@@ -65,7 +65,7 @@ export interface QueueState {
 }
 
 export interface QueueRules {
-  /** The guarantees that the queue keeps; it may break all others. */
+  /** The guarantees assumed to hold. The queue may break all others. */
   readonly kept: ReadonlySet<Guarantee>
   /** The content at the start, as canonical JSON, in order. If the start is unknown, there may be more messages. */
   readonly initial: readonly string[]

@@ -22,11 +22,12 @@ import { atLeast, many } from '../many.ts'
 import { type Answer, waysToLinearizable, waysToSequential } from '../ways.ts'
 import { faultOfOrder } from '../witness.ts'
 
-// Every answer on small random histories is compared with the definitions, tried out in full: the answer of `check`, with
-// its evidence, and that of each way it has of deciding. The seed changes with each run; a failure names it.
+// Compares the answers on small random histories with the definitions, which try every order: the answer of `check`
+// with its evidence, and the answer of each algorithm that can decide. The seed changes with each run; a failure
+// reports it.
 
 const PARTS = [1, 2, 3, 4]
-/** Of each part; 50,000 and more in all in the soak. */
+/** The number of histories of each part. The soak tests at least 50,000 in all. */
 const HISTORIES = many(12_600)
 
 const baseSeed = inject('seed')
@@ -74,7 +75,7 @@ test.each(PARTS)(
       const each = caseOf(seed)
       if (!each.events.some(({ type }) => type === 'ok')) continue
       const truth = truthOf(each)
-      // Counterexamples are made, and looked into, for every other history.
+      // Makes and examines counterexamples for every other history only.
       const fault = faultOfReport(each, truth, n % 2 === 0) ?? faultOfWays(each, truth, decided)
       if (fault !== undefined) {
         expect.fail(`seed ${seed}\n${each.events.map((event) => JSON.stringify(event)).join('\n')}\n${fault}`)
@@ -99,7 +100,7 @@ interface Truth {
   readonly sequential: boolean
   readonly eventual: boolean | undefined
   readonly convergent: boolean | undefined
-  /** Of each key by itself. */
+  /** By key: whether the key alone is linearizable. */
   readonly linearizableKeys: ReadonlyMap<string, boolean>
 }
 

@@ -11,7 +11,7 @@ import { modelNames } from '../registry.ts'
 
 const baseSeed = inject('seed')
 
-/** Final reads of two nodes; an operation of unknown outcome may take effect between them. */
+/** Final reads of two nodes. An operation of unknown outcome may take effect between them. */
 function finalReads(
   model: string,
   object: Simulated,
@@ -118,7 +118,7 @@ test.each(['queue', 'bag'])(
     expect(eachWay(model, 'linearizable', [...put, ...drain()])).toEqual(['violated', 'violated'])
     expect(eachWay(model, 'eventual', [...put, ...drain(1)])).toEqual(['met', 'met'])
     expect(eachWay(model, 'linearizable', [...put, ...drain(1)])).toEqual(['met', 'met'])
-    // It came after all that was drained, which another drain may find.
+    // The message was enqueued after everything that the drain returned. A later drain may find it.
     expect(eachWay(model, 'linearizable', [...drain(), ...put])).toEqual(['met', 'met'])
   },
 )

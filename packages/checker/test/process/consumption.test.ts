@@ -6,7 +6,7 @@ import { isLinearizable } from '../brute-force.ts'
 import { checkHistory, resultOf } from '../checking.ts'
 import { many } from '../many.ts'
 
-// A value that was taken away more often than it was there is found by counting, however many operations overlap.
+// Counting finds a value that was removed more often than it was present, however many operations overlap.
 
 type Asked = readonly [f: string, value: unknown, type?: 'ok' | 'info' | 'fail']
 
@@ -16,7 +16,7 @@ const overlapping = (...operations: readonly Asked[]): EventInput[] => [
   ...operations.map(([f, value, type = 'ok'], process): EventInput => ({ process, type, f, value: value as never })),
 ]
 
-/** Forty operations that can be in any order. */
+/** Forty operations that every order makes legal. */
 const crowd: readonly Asked[] = Array.from({ length: 40 }, (_, n) =>
   n % 3 === 0 ? ['cas', [n % 5, (n + 1) % 5], 'info'] : ['write', n % 5],
 )

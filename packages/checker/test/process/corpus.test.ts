@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { checkHistory, resultOf } from '../checking.ts'
 import { corpus, corpusIsHere, labelledRegisters, readingOf } from '../labelled.ts'
 
-/** What the labels call our levels. */
+/** Our levels by their names in the labels. */
 const labelNames: { readonly [label: string]: Level } = {
   linearizable: 'linearizable',
   sequential: 'sequential',
@@ -34,14 +34,14 @@ describe.runIf(corpusIsHere)('check, given a register history labelled with its 
         ...readingOf(entry),
       })
       if (history.operations.length === 0) {
-        // They are valid by their label; to a person that is no answer.
+        // The label says that these histories are valid. The checker instead reports that there is nothing to judge.
         for (const [, level] of labelled)
           expect(report.levels[level]).toMatchObject({ reason: { text: expect.stringContaining('no operations') } })
         continue
       }
       for (const [name, level] of labelled) {
         const label = labels[name]
-        // Whether there is an answer where nobody gave a label is tested on random histories.
+        // Skips levels without a label. Tests on random histories cover them.
         if (typeof label !== 'boolean') continue
         const result = resultOf(report, level)
         if (result !== (label ? 'met' : 'violated')) wrong.push(`${file}: ${level} is labelled ${label}, but ${result}`)

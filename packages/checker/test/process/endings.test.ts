@@ -13,8 +13,8 @@ import { atLeast, many, manyOf } from '../many.ts'
 import { endedModels, randomEnded } from '../random-endings.ts'
 import { modelOf, objectOf } from '../registry.ts'
 
-// Objects with keys and initial values, read in the end or not, against the definitions tried out in full. The seed
-// changes with each run; a failure names it.
+// Compares answers on objects with keys and initial values, with and without final reads, with the definitions, which
+// try every order. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const HISTORIES = 1_000
@@ -69,7 +69,10 @@ test.each(endedModels)(
   },
 )
 
-/** Leaving out what nothing that stays rests on makes no contradiction. */
+/**
+ * Checks that operations may be left out if no remaining operation depends on them: this must not create a
+ * contradiction.
+ */
 function checkRelated(model: string, history: History, initial: Json, random: () => number, where: () => string): void {
   const object = objectOf(model)!
   const functions = functionsOfObject(modelOf(model), object, initial)

@@ -29,7 +29,10 @@ function shapeFrom(random: () => number): Shape {
   }
 }
 
-/** Some final reads return something else: what anybody tried to write, or what nobody did; some fail, some stay open. */
+/**
+ * Changes some final reads: they return a value that some operation tried to write, or one that none did, or they fail
+ * or stay open.
+ */
 function disturbed(events: readonly EventInput[], random: () => number): EventInput[] {
   const tried = events.filter(({ type, f }) => type === 'invoke' && f === 'write').map(({ value }) => value ?? null)
   const finals = new Set<EventInput['process']>()
@@ -46,8 +49,8 @@ function disturbed(events: readonly EventInput[], random: () => number): EventIn
 }
 
 /**
- * The acknowledged writes that no replica remembers, and that none was called after: every value left comes from writes
- * that had all returned before. By key and value.
+ * Returns the lost writes by definition, as key and value: the acknowledged writes that no replica has, and that were
+ * called after all writers of the remaining values had returned.
  */
 function lostByDefinition(history: History, reading: Reading): string[] {
   const ops = operationsOf(history, reading)
@@ -117,7 +120,10 @@ test(`the verdict on eventual agrees with its definition on ${manyOf(10_500)} ra
   }
 })
 
-/** Taken alone it is a violation, also without its context; and without any one of its core it is none that was there. */
+/**
+ * Checks a counterexample. Its operations alone violate the level, also without the context. Without any one operation
+ * of the core, the original violation is gone.
+ */
 function faultOfCounterexample(
   operations: readonly { readonly operation: number; readonly role: 'core' | 'context' }[],
   events: readonly EventInput[],
@@ -136,7 +142,7 @@ function faultOfCounterexample(
     op.f !== 'read' && (op.f === 'cas' ? (op.input as Json[])[1] : op.input) === value
   for (const row of core) {
     const fewer = core.filter((each) => each !== row)
-    // A value whose writers are among what was left out comes from nowhere: a contradiction that was not there before.
+    // A read whose writers were all left out contradicts the rest. This contradiction did not exist before.
     const bereft = ops.some(
       (read) =>
         read.f === 'read' &&
@@ -265,7 +271,7 @@ test('eventual judges 100,000 different final reads without a comparison of ever
   const history = historyFromEvents([...writes, ...reads])
   const begun = performance.now()
   expect(judge(history, drop).levels.eventual.result).toBe('violated')
-  // Far less than comparing every pair takes.
+  // A check that compares every pair would take far longer.
   expect(performance.now() - begun).toBeLessThan(60_000)
 })
 

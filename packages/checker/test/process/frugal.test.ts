@@ -12,8 +12,9 @@ import { atLeast, many, manyOf } from '../many.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { objectOf } from '../registry.ts'
 
-// A bank with transfers of unknown outcome: the search that takes few of them is compared with the definition tried out in
-// full, and on longer histories with the search in depth, which shares neither its states nor its order.
+// A bank with transfers of unknown outcome. Compares the search that takes few of them with the definition, which tries
+// every order. On longer histories, compares it with the depth-first search, which visits different states in a
+// different order.
 
 const baseSeed = inject('seed')
 const initial = { a: 3, b: 0 }

@@ -9,16 +9,16 @@ import { standAlone } from '../proof/proving.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { modelNames } from '../registry.ts'
 
-// Every operation of a contradiction's core is needed for it. A write may be there for what was read of it, which without it
-// would be a read out of thin air, and no better explanation; but a read takes nothing with it: without it there must be no
-// violation left. The seed changes with each run; a failure names it.
+// Every operation of a contradiction's core is necessary. A write may be in the core because a read returned its value:
+// without the write, the read would see a value that nobody wrote, which is no better explanation. A read must be
+// necessary: without it, no violation may be left. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }
 
 const OBSERVING: readonly string[] = ['read', 'get', 'contains']
 
-/** Whether an operation only looks. */
+/** Reports whether an operation only observes. */
 const isRead = (history: History, row: number): boolean =>
   OBSERVING.includes(history.functions[history.operations.f[row] ?? 0] ?? '')
 
@@ -29,7 +29,7 @@ interface Case {
   readonly level: Level
 }
 
-/** An operation of the core without which it is still a violation, in words. */
+/** Describes an operation of the core that is not necessary: without it, the level is still violated. */
 function innocentIn({ events, model, initial, level }: Case): string | undefined | 'not violated' {
   const history = smallHistory(events)
   const { levels } = checkHistory(history, { model, initial, levels: [level] })

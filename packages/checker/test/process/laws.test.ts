@@ -8,7 +8,7 @@ import { many } from '../many.ts'
 import { kinds, type ObjectShape, randomObjectEvents } from '../random-objects.ts'
 import { modelNames, modelOf } from '../registry.ts'
 
-// What must hold whatever a history looks like, for every level and every model, at two sizes.
+// Properties of every level and every model that hold for any history, at two sizes.
 
 const baseSeed = inject('seed')
 const sizes = [
@@ -19,7 +19,10 @@ type Size = (typeof sizes)[number]
 
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }
 
-/** Comparisons pass over what takes longer; what must be decided takes far less. */
+/**
+ * The time limits. Comparisons skip histories that take longer than the hasty limit. A history that must be decided
+ * takes far less than the patient limit.
+ */
 const HASTY_MS = 100
 const PATIENT_MS = 20_000
 
@@ -41,14 +44,14 @@ function judge(events: readonly EventInput[], { model = 'register', initial, pat
 
 const resultsOf = ({ levels: verdicts }: Report): readonly string[] => levels.map((level) => verdicts[level].result)
 
-/** Random histories of a register, weak and strong, or of one that is truly atomic. */
+/** Random histories of a register: of a weak or a strong store, or of one that is truly atomic. */
 function registerEvents(size: Size, random: () => number, over: Partial<Shape> = {}): EventInput[] {
   const below = (n: number): number => Math.floor(random() * n)
   const shape: Shape = {
     processes: 2 + below(3),
     operations: size.least + below(size.most - size.least),
     keys: 1 + below(2),
-    // Long histories of repeated values take a search at every level.
+    // Only short histories repeat values, because long ones would need a search at every level.
     values: size.least < 20 && random() < 0.4 ? 2 : 0,
     cas: random() < 0.2,
     store: (['atomic', 'replicas', 'stale', 'scattered'] as const)[below(4)]!,
@@ -76,7 +79,7 @@ function objectEvents(
   return randomObjectEvents(kinds[model]!(random, over.mutated === 0), { ...shape, ...over }, random)
 }
 
-/** Different names for different numbers. */
+/** Functions that give different numbers different names. */
 const otherNames: readonly ((value: number) => Json)[] = [
   String,
   (value) => (value % 2 === 0 ? `${value - 1}` : value),
@@ -88,7 +91,7 @@ const otherNames: readonly ((value: number) => Json)[] = [
 
 const listed = (events: readonly EventInput[]): string => events.map((event) => JSON.stringify(event)).join('\n')
 
-/** Fails where a level that was met before is violated after the change. Counts the levels that were met. */
+/** Finds a level that was met before the change and is violated after it. Counts the levels that were met. */
 function faultOfChange(before: Report, after: Report): { readonly met: number; readonly fault: Level | undefined } {
   const met = levels.filter((level) => before.levels[level].result === 'met')
   return { met: met.length, fault: met.find((level) => after.levels[level].result === 'violated') }
@@ -97,11 +100,11 @@ function faultOfChange(before: Report, after: Report): { readonly met: number; r
 interface Plant {
   readonly what: string
   readonly broken: readonly Level[]
-  /** The history with one stale read; undefined where there is no place for it. Values are distinct. */
+  /** Adds one stale read to the history; undefined if there is no place for it. Values are distinct. */
   readonly plant: (events: readonly EventInput[], random: () => number) => EventInput[] | undefined
 }
 
-/** A completed operation of a register: where in the events it was called, and where it returned. */
+/** A completed operation of a register, with the positions of its call and its return among the events. */
 interface Done {
   readonly event: EventInput
   readonly call: number
@@ -122,7 +125,7 @@ const isRead = ({ event }: Done): boolean => event.f === 'read'
 const isWrite = ({ event }: Done): boolean => event.f === 'write'
 const sameProcess = (a: Done, b: Done): boolean => a.event.process === b.event.process
 
-/** Lets one of the reads that come after what they are to be behind of return an older value. */
+/** Makes one read return an older value. `olderThan` returns that value; undefined if the read cannot be stale. */
 function makeStale(
   events: readonly EventInput[],
   random: () => number,
@@ -138,7 +141,7 @@ function makeStale(
   return place && events.with(place.at, { ...events[place.at]!, value: place.value })
 }
 
-/** The value of a write that another came strictly after. */
+/** Returns the value of a write that returned before another write was called. */
 function overwritten(writes: readonly Done[]): Json | undefined {
   const older = writes.find((one) => writes.some((other) => one.return < other.call))
   return older?.event.value
@@ -189,7 +192,10 @@ const plants: readonly Plant[] = [
   },
 ]
 
-/** What took too long the one way may be found in time the other way. */
+/**
+ * Compares the levels before and after a change that must not matter. A level may be unknown on one side, because the
+ * search may take longer there.
+ */
 function faultOfSameness(before: Report, after: Report): string | undefined {
   const results = [before, after].map(resultsOf)
   const level = levels.find((_, i) => {
@@ -211,7 +217,8 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
         const invocations = events.filter(({ type }) => type === 'invoke')
         const asked = invocations[Math.floor(random() * invocations.length)]
         if (asked === undefined) continue
-        // The same that another asked for, or something like it. Of long histories few may have a value twice.
+        // Adds another operation's invocation again, often with a different value. In long histories, repeated values
+        // are rare.
         const isNew = asked.f === 'write' && random() < (size.least < 20 ? 0.5 : 0.9)
         const value = isNew ? (size.least < 20 ? 1 + (seed % 5) : 100_000) : asked.value
         const more: EventInput = { ...asked, value, process: 9_999, final: undefined }
@@ -282,7 +289,7 @@ describe.each(sizes)('the verdicts on histories of $of', (size) => {
         model === 'register'
           ? registerEvents(size, random, { store: 'atomic', mutated: 0, finals: false, append })
           : objectEvents(model, size, random, { mutated: 0 })
-      // With operations of unknown outcome an object may be a matter of search, which may find no end.
+      // If many outcomes are unknown, deciding an object may need a search that does not end in time.
       const isOpen =
         model !== 'register' && events.filter(({ type }) => type === 'ok' || type === 'fail').length < events.length / 2
       const report = judge(events, { model, patient: !isOpen, ...(append ? { initial: '' } : {}) })

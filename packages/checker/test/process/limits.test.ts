@@ -14,7 +14,7 @@ import { modelNames, modelOf, objectOf } from '../registry.ts'
 
 const initials: { readonly [model: string]: Json } = { bank: { a: 100, b: 100, c: 100 } }
 
-/** Checks with a clock that stands still for so many looks at it, and is past the deadline from then on. */
+/** Checks with a clock that does not advance for `looks` readings, and is past the deadline from then on. */
 function hurried(history: History, model: ModelName | Model<unknown>, looks: number, levels: readonly Level[]) {
   let seen = 0
   const report = check(history, {
@@ -41,7 +41,7 @@ test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'caus
     for (const looks of [1, 2, 5, 20]) {
       const { report, late } = hurried(history, 'register', looks, [level])
       const verdict = report.levels[level]
-      // Below sequential consistency, what repeated values leave open is unknown whatever the time.
+      // Below sequential consistency, repeated values may leave a level unknown, even with enough time.
       const isTimed = level === 'linearizable' || level === 'sequential'
       if (isTimed && verdict.result === 'unknown') expect(verdict.reason.text).toContain('out of time')
       expect(late, `looks at the clock after the deadline, which was at ${looks}`).toBeLessThan(500)
@@ -64,7 +64,10 @@ test.each(modelNames.filter((name) => name !== 'register'))(
   },
 )
 
-/** A deadline of one look, of half of all that there are, and of all but one: what is decided then is what is decided at last. */
+/**
+ * Checks with deadlines after one reading of the clock, after half of all readings, and after all but one. A level
+ * decided by then has the same result as without a deadline.
+ */
 function expectLooks(history: History, model: ModelName, levels: readonly Level[], operationsPerLook: number): void {
   const asked = [...levels, 'eventual'] as const
   const { report: whole, looks } = hurried(history, model, Number.POSITIVE_INFINITY, asked)
@@ -105,7 +108,7 @@ test.each(['atomic', 'causal', 'lww'] as const)(
   },
 )
 
-/** A budget of a number of steps, which counts those made. */
+/** Checks with a limited number of steps, and counts the steps made. */
 function counted(history: History, model: ModelName, levels: readonly Level[], steps: number) {
   let made = 0
   const { work, ...limits } = limitedTo(steps)
@@ -120,7 +123,7 @@ function counted(history: History, model: ModelName, levels: readonly Level[], s
   return { report, made }
 }
 
-/** With many steps, and with half of those that it took. */
+/** Checks with many steps, and with half of the steps that the whole check took. */
 function expectSteps(history: History, model: ModelName, levels: readonly Level[]): number {
   const { report: whole, made: all } = counted(history, model, levels, 1e6)
   for (const steps of [1e6, all / 2]) {
@@ -156,12 +159,12 @@ test.each(modelNames)('a search of a %s makes at most 200,000 steps more than it
   const history = generateObjectHistory(name, { operations: 400, clients: 8, unknown: 0.05, seed: 3 })
   for (const steps of [100, 10_000, 1_000_000]) {
     const { made } = counted(history, model, ['linearizable'], steps)
-    // One slice of a search may go beyond.
+    // The last slice of a search may exceed the limit.
     expect(made).toBeLessThan(steps + 200_000)
   }
 })
 
-/** How often a pass looks at the clock. */
+/** Returns how often a pass reads the clock. */
 function looksOf(pass: (budget: Budget) => void): number {
   let looks = 0
   const now = () => {
@@ -188,7 +191,7 @@ test('shardsOf and choicesOf compare the clock with the deadline more than 100 t
     initial: null,
     failedCas: 'drop',
   })
-  // Each of some 2,400 reads may have seen half of 1,600 writes.
+  // Each of about 2,400 reads may have seen half of the 1,600 writes.
   expect(looksOf((budget) => choicesOf(encoded, budget))).toBeGreaterThan(100)
 })
 

@@ -5,7 +5,7 @@ import { checkHistory } from '../checking.ts'
 
 type Told = readonly [process: number, type: EventInput['type'], f: string, value?: Json]
 
-/** A history of the key x whose writes and cas lack their versions on the invocation, in the order told. */
+/** A history of the key x. Invocations of writes and cas lack the version. */
 const historyOf = (...told: readonly Told[]) =>
   historyFromEvents(
     told.map(([process, type, f, value], time): EventInput => {
@@ -94,7 +94,7 @@ test('check reports a stale read as a violation even if the history has writes w
   expect([linearizable.result, sequential.result]).toEqual(['violated', 'violated'])
 })
 
-/** Every way to say what the lost writes wrote: a version that was seen, or one that nobody saw. */
+/** Yields every assignment of versions to the lost writes: a version that was seen, or one that was not. */
 function* waysOf(told: readonly Told[]): Generator<readonly Told[]> {
   const lostAt = told.flatMap(([process, type], at) => (type === 'info' ? [[process, at] as const] : []))
   const written = new Set(
@@ -129,7 +129,10 @@ const seenBy = (f: string, value: Json = null): readonly Json[] =>
 const newOf = (f: string, value: Json | undefined): Json | undefined =>
   f === 'cas' && Array.isArray(value) ? value[1] : value
 
-/** What a register did to which a few clients wrote versions, one answer in three lost, and some reads wrong. */
+/**
+ * Returns the operations on a register to which a few clients write versions. One answer in three is lost, and some
+ * reads are wrong.
+ */
 function randomTold(random: () => number): readonly Told[] {
   const told: Told[] = []
   let now = 0
@@ -175,7 +178,7 @@ test('the verdicts on random histories with lost versions agree with a brute-for
   expect(Math.min(results.met, results.violated)).toBeGreaterThan(30)
 })
 
-/** The same history, with every value said. */
+/** The same history, with the value of every invocation. */
 const saidOf = (told: readonly Told[]) =>
   historyFromEvents(
     told.map(

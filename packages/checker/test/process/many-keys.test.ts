@@ -10,12 +10,13 @@ import { hasManyKeys } from '../../src/register/linearizable/many-keys.ts'
 import { violatesLinearizability } from '../../src/register/linearizable/portfolio/small.ts'
 import { checkHistory } from '../checking.ts'
 
-// So many keys are decided one after the other, without a history for each; each alone must say the same.
+// With this many keys, the checker decides one key after another, without a separate history for each. Judging each key
+// alone must give the same result.
 
 const seed = inject('seed')
 const KEYS = 9_000
 
-/** Short histories of registers, one after another, each of a key of its own. */
+/** Short histories of registers, one after another, each on a separate key. */
 function manyKeys(random: () => number, store: 'atomic' | 'stale'): EventInput[] {
   const events: EventInput[] = []
   let process = 0

@@ -13,8 +13,8 @@ import { many, manyOf } from '../many.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { modelNames, modelOf, objectOf } from '../registry.ts'
 
-// Mistakes that short histories let through show on longer ones, where two independent exact ways are compared: the
-// conditions of each object, and the search.
+// Compares two independent exact methods on longer histories: the conditions of each object, and the search. This finds
+// mistakes that short histories do not show.
 
 const baseSeed = inject('seed')
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }

@@ -16,8 +16,8 @@ import { many, manyOf } from '../many.ts'
 import { plainSearch } from '../plain-search.ts'
 import { faultOfOrder } from '../witness.ts'
 
-// Mistakes that hundreds of thousands of tiny histories let through show on longer ones, where two exact algorithms that
-// share little are compared.
+// Compares two exact algorithms that share little code on longer histories. This finds mistakes that hundreds of
+// thousands of short histories do not show.
 
 const baseSeed = inject('seed')
 const drop: Reading = { initial: null, failedCas: 'drop' }
@@ -49,7 +49,7 @@ function bySearch(part: Encoded, steps: number): boolean | undefined {
   return progress === 'met' ? true : progress === 'violated' ? false : undefined
 }
 
-/** Compares two answers over many histories; both verdicts must occur, and most histories must be decided. */
+/** Compares two answers over many histories. Both verdicts must occur, and most histories must be decided. */
 function compare(
   histories: number,
   judge: (seed: number) => readonly [boolean | undefined, boolean | undefined],
@@ -163,12 +163,12 @@ test('check returns only legal witnesses, and counterexamples that are violation
   }
 })
 
-/** Whether some value is observed among the fewer operations that only the others wrote. */
+/** Reports whether an operation of `fewer` observes a value that only the other operations wrote. */
 function leavesUnwritten(history: History, rows: readonly number[], fewer: readonly number[]): boolean {
   const all = operationsOf(history, drop)
   const some = (of: readonly number[]) => all.filter(({ row }) => of.includes(row))
   const written = ({ f, input }: Op): Json => (f === 'cas' ? ((input as Json[])[1] ?? null) : input)
-  // A cas from a value to itself is but a read of it.
+  // A cas from a value to itself is only a read of it.
   const changesNothing = ({ f, input }: Op): boolean => f === 'cas' && (input as Json[])[0] === (input as Json[])[1]
   const writes = (ops: readonly Op[], key: string, value: Json): boolean =>
     ops.some((op) => op.f !== 'read' && !changesNothing(op) && op.key === key && written(op) === value)

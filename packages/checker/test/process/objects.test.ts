@@ -12,8 +12,8 @@ import { many } from '../many.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { modelNames, modelOf, objectOf } from '../registry.ts'
 
-// Every model's answers, the quick ones and the search's, are compared with its definition tried out in full on small
-// random histories. The seed changes with each run; a failure names it.
+// Compares every model's answers, of the fast method and of the search, with its definition, which tries every order,
+// on small random histories. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const initials: { readonly [model: string]: Json } = { bank: { a: 3, b: 0 } }
@@ -68,7 +68,7 @@ test.each(modelNames.filter((name) => name !== 'register'))(
         share.quick++
         if ((quick === 'met') !== truth) expect.fail(`${where()}the quick way says ${quick}, the definition ${truth}`)
       }
-      // Leaving out what nothing that stays rests on makes no contradiction.
+      // Operations may be left out if no remaining operation depends on them. This must not create a contradiction.
       if (truth && parts.length === 1) {
         const part = parts[0]!
         const chosen = Array.from({ length: part.length }, (_, i) => i).filter(() => random() < 0.3)
@@ -76,7 +76,7 @@ test.each(modelNames.filter((name) => name !== 'register'))(
         const rows = related.map((i) => part.row[i]!)
         if (!isObjectLinearizable(model, history, rows)) expect.fail(`${where()}${chosen} does not rest on ${related}`)
       }
-      // With witnesses replayed and counterexamples made, for some.
+      // For every tenth history, also replays witnesses and makes counterexamples.
       if (n % 10 !== 0) continue
       const report = checkHistory(history, { model, initial, levels: ['linearizable'] })
       const { linearizable } = report.levels

@@ -18,8 +18,8 @@ import { eventsOf as eventsOfTransactions } from '../transactions/brute-force.ts
 import { randomShape, randomTransactions } from '../transactions/random-transactions.ts'
 import * as workQueues from '../work-queue-orders.ts'
 
-// Every model but registers, judged while it is recorded, against the definition tried out in full, or against `check`
-// where that is held to the definition elsewhere. The seed changes with each run; a failure names it.
+// Compares the online verdicts of every model except registers with the definition, which tries every order, or with
+// `check`, where other tests compare that with the definition. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const HISTORIES = 400
@@ -29,7 +29,7 @@ const consistencyModels = models
 
 interface Watched {
   readonly violation: OnlineViolation | undefined
-  /** After each event, with all events judged. */
+  /** The result after each event, with all events judged. */
   readonly soFar: readonly SoFar[]
   readonly doubt: string | undefined
 }
@@ -46,7 +46,7 @@ function watch(model: string, initial: Json, events: readonly EventInput[]): Wat
 
 type Judged = 'met' | 'violated' | 'unknown'
 
-/** By a judge of whole histories: why what the checker said of some prefix is wrong. */
+/** Returns the reason why the checker's result for some prefix is wrong, according to a judge of whole histories. */
 function faultOf({ violation, soFar }: Watched, judge: (upTo: number) => Judged): string | undefined {
   const certain = soFar.lastIndexOf('linearizable')
   if (certain >= 0 && judge(certain + 1) === 'violated')
@@ -59,7 +59,7 @@ function faultOf({ violation, soFar }: Watched, judge: (upTo: number) => Judged)
   return undefined
 }
 
-/** What `check` says of the first events. */
+/** Returns the verdict of `check` on the first events. */
 const checked =
   (model: string, events: readonly EventInput[], initial: Json) =>
   (upTo: number): Judged => {
@@ -70,7 +70,7 @@ const checked =
 
 const listed = (events: readonly EventInput[]): string => events.map((event) => JSON.stringify(event)).join('\n')
 
-/** What the objects of `kinds` begin with. */
+/** The initial value of the objects of `kinds`. */
 const startOf = (model: string): Json => (model === 'bank' ? { a: 3, b: 0 } : null)
 
 /** A small history of a model, and whether its beginning is linearizable by the definition. */
@@ -214,7 +214,7 @@ const lastingOf = (model: string, events: readonly EventInput[]): readonly strin
   return (events[0]?.f === 'txn' ? (ofTransactions?.judge ?? judge) : judge).ladder.lasting
 }
 
-/** By level; undefined for events that no history can begin with. */
+/** Returns the verdicts by level; undefined for events that no history can begin with. */
 function verdictsOf(model: string, events: readonly EventInput[]): { readonly [level: string]: Judged } | undefined {
   const history = historyFromEvents(events)
   const limits = { deadlineMs: millis(10_000), memoryBytes: 1e9, now: () => millis(0) }
@@ -231,7 +231,7 @@ type Line = readonly [process: number, type: EventInput['type'], f: string, valu
 const eventsOf = (lines: readonly Line[], key?: string): EventInput[] =>
   lines.map(([process, type, f, value]) => ({ process, type, f, value, ...(key === undefined ? {} : { key }) }))
 
-/** One after the other, by one process. */
+/** Operations of one process, one after another. */
 const inTurn = (process: number, operations: readonly (readonly [f: string, value: Json, result: Json])[]): Line[] =>
   operations.flatMap(([f, value, result]): Line[] => [
     [process, 'invoke', f, value],
@@ -256,7 +256,7 @@ test('the online checker reports which event makes a violation certain, and how 
   const noticedAt = events.findIndex((event) => checker.push(event) !== undefined)
   expect(checker.violation()).toMatchObject({ position: 401, process: 1, noticedAfter: noticedAt - 401 })
   expect(noticedAt - 401).toBeGreaterThan(0)
-  // A tenth of what was judged before it, and those that are worth a judgement.
+  // The checker judges again after a tenth of the judged events, but at least after the minimum worth a judgement.
   expect(noticedAt - 401).toBeLessThanOrEqual(64 + 40)
 })
 
@@ -316,7 +316,7 @@ test('the online checker does less than 13 times the work of one check on 1,000 
 
 test('the online checker names an object that takes too long to judge, and judges it again after more events', () => {
   let passed = 0
-  /** Each look at the clock takes as long as it is told. */
+  /** The time by which each reading of the clock advances it. */
   let pace = 0
   const now = (): Millis => {
     passed += pace
@@ -329,7 +329,7 @@ test('the online checker names an object that takes too long to judge, and judge
   expect(checker.doubt()).toMatch(/^x: judging its 64 events again takes longer than 250 ms, .* only at the end$/)
   pace = 0
   for (const event of eventsOf(counted(30, 20), 'x')) checker.push(event)
-  // What was forgotten cannot be known to be linearizable, and what follows still cannot contradict itself.
+  // After events were forgotten, linearizability is unknown, but a contradiction among later events is still found.
   for (const event of eventsOf([...inTurn(1, [['read', null, 9]]), ...counted(40, 50)], 'x')) checker.push(event)
   expect(checker.violation()).toMatchObject({ key: 'x', process: 1 })
 })
@@ -361,7 +361,7 @@ test('the online checker keeps the beginning of a history while an operation of 
     [9, 'invoke', 'add', 1],
     [9, 'info', 'add', 1],
   ]
-  // 300 entries at least would be forgotten.
+  // At this point, at least 300 entries could be forgotten.
   for (const event of eventsOf([...unknown, ...counted(74)])) checker.push(event)
   checker.settle()
   for (const event of eventsOf([
@@ -454,7 +454,10 @@ test('the online checker reports a violation if two concurrent reads of a set sh
   expect(met.soFar.at(-1)).toBe('linearizable')
 })
 
-/** Operations of many clients on one object, each done at some moment between its call and its return. */
+/**
+ * Pushes the events of many clients of one object. Each operation takes effect at some moment between its call and its
+ * return.
+ */
 function stream(model: string, operations: number, random: () => number, push: (event: EventInput) => void): void {
   const object = kinds[model]!(() => 0.1, true)
   const simulated = object.simulate()

@@ -10,7 +10,7 @@ import { atLeast, atMost, many, manyOf } from '../many.ts'
 
 const reading = { initial: null, failedCas: 'drop' } as const
 const baseSeed = inject('seed')
-/** At least a million in the soak. */
+/** The soak tests at least a million. */
 const MILLION = many(1_000_000)
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 
@@ -19,7 +19,7 @@ const online = (): OnlineChecker => createOnlineChecker({ model: 'register', ...
 interface Watched {
   readonly violation: OnlineViolation | undefined
   readonly soFar: SoFar
-  /** It may have missed a violation of a key that it could not judge. */
+  /** Whether the checker may have missed a violation, because it gave up a key. */
   readonly gaveUp: boolean
 }
 
@@ -35,7 +35,10 @@ function watch(events: readonly EventInput[]): Watched {
 
 const listed = (events: readonly EventInput[]): string => events.map((event) => JSON.stringify(event)).join('\n')
 
-/** Whether it answered at the very event after which the definition says violated, and never without need. */
+/**
+ * Returns a description if the checker missed a violation, reported a wrong one, or reported it at another event than
+ * the first one after which the definition is violated.
+ */
 function faultOf(events: readonly EventInput[], judge: (events: readonly EventInput[]) => boolean): string | undefined {
   const { violation, gaveUp } = watch(events)
   if (violation === undefined) {
@@ -145,7 +148,7 @@ test(`the memory of the online checker does not grow over ${MILLION} operations`
       checker.push({ process: client.process, type: 'invoke', f, key, value })
       continue
     }
-    // It takes effect and returns at once: any moment between its call and its return will do.
+    // The operation takes effect at its return. Any moment between its call and its return would be correct.
     const { f, key, value } = client.open
     client.open = undefined
     const common = { process: client.process, f, key }
@@ -329,7 +332,7 @@ test('the online checker with a route table reports a missing value only after a
   expect(byRoutes(null, 'wx1| rx1| wx2| rx|').soFar()).toBe('not linearizable')
 })
 
-/** A cas that names only its new value, and its answer. */
+/** The events of a cas that names only its new value. */
 const getset = (process: number, to: Json, answer: Json): readonly EventInput[] => [
   { process, type: 'invoke', f: 'cas', value: [to] },
   { process, type: 'ok', f: 'cas', value: [answer, to] },

@@ -9,7 +9,7 @@ import { type QueueOperation, type QueueState, workQueue } from '../../src/work-
 import { many, manyOf } from '../many.ts'
 import { seeded } from '../work-queue-orders.ts'
 
-// The specifications run as brokers, for concurrent clients: what they answer keeps every guarantee.
+// Runs the specifications as brokers for concurrent clients. Their answers must keep every guarantee.
 
 const CLIENTS = 4
 const EVENT_MS = 10
@@ -23,17 +23,17 @@ interface Request {
 }
 
 interface Broker {
-  /** What a client asks next. */
+  /** Returns the next request of a client. */
   ask(client: number, pick: (n: number) => number): Request
   /** What a client learns. */
   learned?(client: number, told: Json): void
-  /** Carries it out at this time. */
+  /** Carries out a request at a time. */
   act(client: number, request: Request, ms: number): Answer
-  /** What one more client asks in the end. */
+  /** The requests of one more client at the end. */
   readonly finale: readonly Request[]
 }
 
-/** What the clients saw; some answers get lost, if any may. */
+/** Returns the history that clients observe. With `losses`, some answers are lost. */
 function historyOf(
   broker: Broker,
   pick: (n: number) => number,
@@ -239,7 +239,8 @@ test.each([true, false])(
   (losses) => {
     for (let seed = 1; seed <= many(2_000); seed++) {
       const pick = seeded(seed)
-      // Without the last two it hands out again what was not acknowledged in time, or in any order.
+      // Without the last two guarantees, the broker delivers messages again that were not acknowledged in time, or in
+      // any order.
       const kept = queues.guarantees.slice(0, queues.guarantees.length - pick(3))
       const broker = queueBroker(new Set(kept), losses ? 3 : undefined, pick)
       const events = historyOf(broker, pick, { operations: 15 + pick(30), losses })
@@ -254,7 +255,7 @@ test.each([true, false])(
 test.each([true, false])(
   `a log that follows its specification keeps its guarantees in ${manyOf(2_000)} concurrent histories (with lost answers: %s)`,
   (losses) => {
-    // Nobody polls five times in vain in the end, so that the last one stays open.
+    // The last guarantee is left out, because no consumer polls five times in vain at the end, so it stays undecided.
     const kept = streams.guarantees.slice(0, -1)
     for (let seed = 1; seed <= many(2_000); seed++) {
       const pick = seeded(seed)

@@ -31,7 +31,10 @@ const options: CheckOptions = {
   now: () => millis(0),
 }
 
-/** As threads would do it, the shares one after another in some order, each with what a message makes of its input. */
+/**
+ * Judges the shares one after another in random order, as threads would. The input of each is what a message would
+ * transmit.
+ */
 function checkInShares(
   history: History,
   asked: CheckOptions,
@@ -55,7 +58,7 @@ function shapeFrom(random: () => number): Shape {
   const kind = below(4)
   return {
     processes: 2 + below(4),
-    // Without a deadline, a search of all keys together must find its end.
+    // There is no deadline, so histories must be small enough for a search of all keys together.
     operations: kind % 2 === 0 ? 8 + below(12) : 20 + below(60),
     keys: 2 + below(5),
     values: kind === 0 ? 3 : 0,
@@ -76,7 +79,7 @@ test('a check that is split over several threads returns the same report as a ch
   for (let seed = baseSeed; seed < baseSeed + 45; seed++) {
     const random = randomFrom(seed)
     const events = randomEvents(shapeFrom(random), random)
-    // Also where nobody knows what was there, and where the record lacks something.
+    // Some histories have an unknown initial value, and some records are incomplete.
     const initial = random() < 0.3 ? 'unknown' : null
     const isTouched = random() < 0.2
     const history = historyFromEvents(isTouched ? events.toSpliced(events.length - 8, 0, touched) : events, {
@@ -152,7 +155,7 @@ test('a share of a split check reports no violation once another share has found
   const shape = { ...shapeFrom(random), keys: 4, store: 'stale' as const, mutated: 0.2, values: 0, append: false }
   const history = historyFromEvents(randomEvents(shape, random), { shared: true })
   const board = createBoardMemory()
-  // Before every key, also the first, which may be in this share.
+  // This violation precedes every key, also the first one, which may be in this share.
   new BigInt64Array(board)[1] = -1n
   const [, second] = planShares(history, options, 2, 1)!.shares
   expect(judgeShare(history, options, second!, board).result).not.toBe('violated')

@@ -8,16 +8,16 @@ import { afterAll, describe, expect, inject, test } from 'vitest'
 import { many } from '../many.ts'
 import { hasStaleRead, modelOfKind, type StampedShape, stampedEvents, stampedKinds } from '../stamped-objects.ts'
 
-// Correct histories that are stamped in whole milliseconds: none is condemned, however short operations are.
+// Correct histories stamped in whole milliseconds. None may be found violated, however short its operations are.
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-stamped-'))
 afterAll(() => rmSync(directory, { recursive: true }))
 
 const LATENCIES_MS = [0.5, 1, 2.5, 5, 25]
 const CLIENTS = [5, 20, 100]
-/** Of many clients with so few values, no search refutes a history in time, whatever its stamps. */
+/** Models for which no search refutes a history of many clients with few values in time, whatever its stamps. */
 const HARD = ['multi-register', 'log', 'bank']
-/** A file for each client would take longer to write than to judge. */
+/** The number of files. A file for each client would take longer to write than to judge. */
 const FILES = 4
 
 const randomFrom = (seed: number) => {
@@ -36,7 +36,7 @@ function write(events: readonly EventInput[]): string {
   return path
 }
 
-/** Grouped by client, so that only stamps say what was first. */
+/** Groups events by client, so that only stamps show the order of different clients. */
 const byClient = (events: readonly EventInput[]): EventInput[] => {
   const clients = [...new Set(events.map(({ process }) => process))]
   return clients.flatMap((client) => events.filter(({ process }) => process === client))
@@ -53,7 +53,7 @@ async function read(events: readonly EventInput[], isMerged: boolean): Promise<H
   return readHistory('merged', { merged: parts.filter(({ length }) => length > 0).map(write) })
 }
 
-/** The results by the strongest levels of a model, or by that many of them. */
+/** Returns the results for the strongest levels of a model, at most `most` of them. */
 function resultsOf(
   name: string,
   history: History,

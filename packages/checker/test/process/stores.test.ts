@@ -16,8 +16,8 @@ import { type Op, operationsOf, type Reading } from '../brute-force.ts'
 import { checkHistory, resultOf } from '../checking.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 
-// Longer histories: of simulated stores, of which it is known what they promise, and random ones, judged a second time by
-// the same definitions on plain matrices.
+// Longer histories. Those of simulated stores have known levels. Random ones are judged a second time by the same
+// definitions on plain matrices.
 
 const baseSeed = inject('seed')
 const reading: Reading = { initial: null, failedCas: 'drop' }
@@ -69,15 +69,16 @@ test('check finds a violation in a run of twelve processes exactly if a contradi
 test('check finds a single planted contradiction in the middle of a long run', () => {
   for (const planted of ['buffering', 'readers', 'puzzle'] as const) {
     expect(judge({ planted, processes: 12 }, ['sequential']), planted).toEqual(['violated'])
-    // Of these only the first is causal for certain: the others pass word around behind the store's back, and what lags
-    // then may break causality.
+    // Only the first contradiction certainly leaves the history causal. In the others, processes learn of writes
+    // without the store, so a replica's lag may violate causality.
     if (planted === 'buffering')
       expect(judge({ planted, processes: 12 }, causal), planted).toEqual(['met', 'met', 'met'])
   }
 })
 
 test('a counterexample to the level sequential names two writes and says that neither of the two writes can come first', () => {
-  // Around other puzzles what surrounds them settles an order, and no cases are needed: these three were seen to take them.
+  // In other puzzles, the surrounding operations determine an order, so no case distinction is needed. These three
+  // seeds need one.
   for (const seed of [2, 4, 5]) {
     const events = simulateStore({
       store: 'sc',
@@ -187,7 +188,10 @@ interface ByMatrix {
   readonly pram: boolean
 }
 
-/** The bad patterns of Bouajjani et al. (POPL 2017) on transitive closures, for distinct values; PRAM in the same way. */
+/**
+ * Decides the bad patterns of Bouajjani et al. (POPL 2017) on transitive closures, for distinct values. Decides PRAM in
+ * the same way.
+ */
 function byMatrix(ops: readonly Op[]): ByMatrix {
   const all = ops.map((_, i) => i)
   const isWrite = (i: number): boolean => ops[i]!.f === 'write'
@@ -212,10 +216,15 @@ function byMatrix(ops: readonly Op[]): ByMatrix {
   const matrix = (holds: (a: number, b: number) => boolean): boolean[][] =>
     close(all.map((a) => all.map((b) => holds(a, b))))
   const isAcyclic = (given: boolean[][]): boolean => all.every((i) => !given[i]![i])
-  /** Of writes other than the source that precede a read: with one, a read of the initial value is wrong. */
+  /**
+   * Returns the writes that precede a read, except the read's source. A read of the initial value with such a write is
+   * wrong.
+   */
   const rivals = (before: boolean[][], r: number): number[] =>
     all.filter((w) => isWrite(w) && w !== source[r] && ops[w]!.key === ops[r]!.key && before[w]![r])
-  /** Rivals come before the source, and so on until nothing follows; for the reads given. */
+  /**
+   * Orders rivals before the source of each given read, until nothing new follows. Reports whether there is no cycle.
+   */
   const happened = (start: boolean[][], some: readonly number[]): boolean => {
     const before = start.map((row) => [...row])
     for (let changed = true; changed; ) {

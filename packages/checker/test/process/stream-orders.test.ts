@@ -6,7 +6,7 @@ import { guarantees, streamLadder } from '../../src/stream/guarantees.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 import { drawn, eventsOf, judged, keptOf, type Operation } from '../stream-orders.ts'
 
-// The judge against the specification, searched for an order of a few operations of concurrent clients.
+// Compares the judge with a search for an order by the specification, for a few operations of concurrent clients.
 
 const resultsOf = (operations: readonly Operation[]): { readonly [level: string]: string } => {
   const { levels } = check(smallHistory(eventsOf(operations)), {

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest'
 import { randomFrom } from '../../../testing/src/random-history.ts'
 import { checkHistory } from '../checking.ts'
 
-// A bank after an outage: many transfers whose clients were told nothing, of which half were made all the same, at once.
+// A bank after an outage. Clients got no answer to many transfers; half of these took effect, all at the same moment.
 
 const ACCOUNTS = ['a', 'b', 'c', 'd', 'e']
 const initial = Object.fromEntries(ACCOUNTS.map((account) => [account, 1_000_000]))
 const OUTAGE = 24
 
-/** Rounds of overlapping transfers with a read in each; between two of them, an outage. */
+/** Rounds of overlapping transfers, each with a read. An outage separates two of the rounds. */
 function afterOutage(seed: number, outage = OUTAGE): { events: EventInput[]; balances: Record<string, number> } {
   const random = randomFrom(seed)
   const below = (most: number) => Math.floor(random() * most)
@@ -54,7 +54,7 @@ test('check finds a bank linearizable if only some transfers of unknown outcome 
 })
 
 test('check finds a violation if no choice of transfers of unknown outcome explains a read', () => {
-  // Few enough to be tried in full: with all of them the search ends without an answer.
+  // The outage has few enough transfers to try all subsets. With more, the search ends without an answer.
   const { events, balances } = afterOutage(4, 6)
   const wrong = { ...balances, a: balances['a']! - 1, b: balances['b']! + 1 }
   events.push(

@@ -5,8 +5,8 @@ import { checkHistory, resultOf } from '../checking.ts'
 import { many } from '../many.ts'
 import { type StampedOperation, stampedHistory } from '../stamped.ts'
 
-// Events with equal stamps are in no order, but for those of one process. A history is linearizable if it is by the most orders
-// that stamps leave, and not if it is not by the fewest.
+// Events with equal stamps are unordered, except within a process. Expects `met` if a history is linearizable even with
+// the most orders that the stamps allow. Expects `violated` if it is not linearizable even with the fewest orders.
 
 const random = (seed: number) => {
   let state = seed >>> 0
@@ -16,7 +16,7 @@ const random = (seed: number) => {
   }
 }
 
-/** The state after an operation, or `illegal`: as JSON texts, by model. */
+/** By model: returns the state after an operation, or `illegal`. States are JSON texts. */
 const specifications: { readonly [model: string]: (state: Json, operation: StampedOperation) => Json | 'illegal' } = {
   register: (state, { f, input, output, end }) =>
     f === 'write' ? (input ?? null) : end === undefined || state === output ? state : 'illegal',
@@ -42,7 +42,7 @@ const specifications: { readonly [model: string]: (state: Json, operation: Stamp
   },
 }
 
-/** Carries out the micro-operations of a transaction; reads of one without an answer fit any state. */
+/** Applies the micro-operations of a transaction. Without an answer, its reads fit any state. */
 function afterTransaction(
   state: Json,
   { input, output, end }: StampedOperation,
@@ -72,7 +72,7 @@ type Before = (a: number, b: number) => boolean
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** What the stamps say for certain. */
+/** The orders that the stamps prove. */
 const fewest =
   (operations: readonly StampedOperation[], skew = 0): Before =>
   (a, b) => {
@@ -81,7 +81,7 @@ const fewest =
     return one.client === other.client ? a < b : one.end + skew < other.call
   }
 
-/** What is certain, and what the stamps allow only that way round. */
+/** The orders that the stamps prove, and those that are possible while the reverse order is not. */
 const most = (operations: readonly StampedOperation[]): Before => {
   const isCertain = fewest(operations)
   const mayBe = (one: StampedOperation, other: StampedOperation): boolean => (one.end ?? NEVER) <= other.call
@@ -91,7 +91,7 @@ const most = (operations: readonly StampedOperation[]): Before => {
   }
 }
 
-/** Whether some order of all operations that returned, and of any others, is legal. */
+/** Reports whether some order of all completed operations and any others is legal. */
 function isExplained(model: string, operations: readonly StampedOperation[], before: Before): boolean {
   const step = specifications[model]!
   const seen = new Set<string>()
@@ -118,7 +118,10 @@ const WHOLE = ['lock', 'rw-register', 'list-append']
 
 const APART = ['counter', 'set', 'queue']
 
-/** What clients of an object do one after the other, as it would be in some order; sometimes one answer is another. */
+/**
+ * Operations that clients of an object perform in some sequential order. Sometimes an answer is replaced by another
+ * one.
+ */
 function randomOperations(model: string, below: (limit: number) => number): StampedOperation[] {
   const clients = 2 + below(3)
   const keys = WHOLE.includes(model) ? 1 : 1 + below(2)
@@ -236,7 +239,7 @@ describe('a history with equal timestamps', () => {
         const { result } = verdict
         results[result]++
         const expected = isSure ? 'met' : isPossible ? 'unknown' : 'violated'
-        // Objects other than registers are judged one by one, which may leave a contradiction between them open.
+        // Objects other than registers are judged one by one, so a contradiction between objects may stay undecided.
         const isLeftOpen = result === 'unknown' && !isPossible && APART.includes(model)
         if (isLeftOpen) leftOpen++
         const found = isLeftOpen ? expected : result
@@ -246,7 +249,7 @@ describe('a history with equal timestamps', () => {
         else expect(verdict.reason.text).toContain('the order of events whose stamps are equal')
       }
       expect(Math.min(results.met, results.unknown, results.violated)).toBeGreaterThan(0)
-      // What is cut down to few operations need not show which of their orders are open.
+      // Operations that a reduction selected need not show which of their orders are open.
       expect(named).toBeGreaterThan(0.95 * (results.unknown - leftOpen))
     },
   )

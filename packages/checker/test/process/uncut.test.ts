@@ -4,11 +4,12 @@ import { describe, expect, test } from 'vitest'
 import { onlyRows } from '../checking.ts'
 import { many } from '../many.ts'
 
-// Whenever the time runs out, what was found is told: in few operations, and with a word on what was not done.
+// If the time runs out after a violation was found, the checker reports the violation by few operations, and states
+// which work was not done.
 
 type Step = readonly [process: number, f: string, input: Json, output: Json, key?: string]
 
-/** Operations one after another, which take no time. */
+/** Operations one after another, without duration. */
 const eventsOf = (steps: readonly Step[]): EventInput[] =>
   steps.flatMap(([process, f, input, output, key]) => {
     const common = { process, f, ...(key === undefined ? {} : { key }) }
@@ -21,14 +22,14 @@ const eventsOf = (steps: readonly Step[]): EventInput[] =>
 const write = (process: number, key: string, value: number): Step => [process, 'write', value, value, key]
 const read = (process: number, key: string, value: number | null): Step => [process, 'read', null, value, key]
 
-/** `wx1` or `rx1` (`rx`: the initial value) by process. */
+/** Each step is a process and its operation: `wx1` or `rx1` (`rx` reads the initial value). */
 const planted = (...texts: readonly (readonly [process: number, text: string])[]): Step[] =>
   texts.map(([process, text]) => {
     const value = text.length > 2 ? Number(text.slice(2)) : null
     return text.startsWith('w') ? write(process, `p${text[1]}`, value ?? 0) : read(process, `p${text[1]}`, value)
   })
 
-/** The smallest violations of the levels, each of which leaves the weaker ones alone as far as there are any. */
+/** By level: a smallest violation that leaves weaker levels met, as far as there are any. */
 const violations: { readonly [level in Level]?: readonly Step[] } = {
   linearizable: planted([1, 'wx1'], [1, 'wx2'], [2, 'rx1']),
   sequential: planted([1, 'wx1'], [2, 'wy1'], [1, 'ry'], [2, 'rx']),
@@ -43,7 +44,7 @@ const violations: { readonly [level in Level]?: readonly Step[] } = {
   'writes-follow-reads': planted([1, 'rx1'], [1, 'wy1'], [2, 'ry1'], [2, 'wx1']),
 }
 
-/** Other processes at other keys, all as it should be, around the violation. */
+/** Surrounds a violation with correct operations of other processes on other keys. */
 function amid(steps: readonly Step[], operations: number): EventInput[] {
   const others: Step[] = []
   const held = new Map<string, number>()
@@ -62,7 +63,7 @@ interface Hurried {
   readonly looks: number
 }
 
-/** Checks with a clock that stands still for so many looks at it, and is past the deadline from then on. */
+/** Checks with a clock that does not advance for a number of readings, and is past the deadline from then on. */
 function hurried(
   history: History,
   options: Pick<CheckOptions, 'model' | 'initial' | 'levels'>,
@@ -82,7 +83,10 @@ function hurried(
 const patient = (history: History, options: Pick<CheckOptions, 'model' | 'initial' | 'levels'>): Report =>
   hurried(history, options, Number.POSITIVE_INFINITY).report
 
-/** At every one of some moments the clock may run out: once the violation is found it is told in few operations. */
+/**
+ * Lets the clock run out at several moments. If the violation was found by then, the counterexample must consist of few
+ * operations.
+ */
 function expectTold(
   events: readonly EventInput[],
   options: Pick<CheckOptions, 'model' | 'initial' | 'levels'>,
@@ -120,7 +124,7 @@ function expectTold(
   expect(told).toBeGreaterThan(0)
 }
 
-/** Operations of a history in which a violation is hard to find by chance. */
+/** The length of a history in which a violation is hard to find by chance. */
 const LONG = Math.min(24_000, many(80_000))
 
 describe('the counterexample of a register', () => {
@@ -165,7 +169,7 @@ describe('the counterexample of a register', () => {
     const others: Step[] = Array.from({ length: 12_000 }, (_, n) =>
       n % 2 === 0 ? write(n % 5, 'x', n) : read(n % 5, 'x', n - 1),
     )
-    // The write of what is read last is far from all that.
+    // The write of the value that the `quiet` reads return is far from the stale read.
     const quiet: Step[] = Array.from({ length: 300 }, (_, n) => read(n % 5, 'x', 50_001))
     const stale = [write(7, 'x', 50_002), write(7, 'x', 50_003), read(8, 'x', 50_002)]
     const history = historyFromEvents(eventsOf([...others, write(6, 'x', 50_001), ...quiet, ...stale]))
@@ -205,7 +209,7 @@ interface Object {
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
-/** Long enough that not everything can be shown. */
+/** Histories of objects that are too long to be shown in full. */
 const objects: { readonly [model in Exclude<ModelName, 'register' | 'multi-register'>]: Object } = {
   counter: { steps: (n) => upTo(n).map((i) => [i % 3, 'add', 1, 1]), planted: (n) => [[7, 'read', null, n - 1]] },
   set: { steps: (n) => upTo(n).map((i) => [i % 3, 'add', i, i]), planted: (n) => [[7, 'read', null, upTo(n - 1)]] },

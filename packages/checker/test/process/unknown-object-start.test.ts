@@ -10,11 +10,11 @@ import { objectStarts, withoutFirst } from '../object-starts.ts'
 import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { modelNames } from '../registry.ts'
 
-// Objects of which nobody knows what they were at the start, compared with trying everything that they may have been. The
-// seed changes with each run; a failure names it.
+// Compares verdicts on objects with unknown initial values with a search over every initial value. The seed changes
+// with each run; a failure reports it.
 
 const baseSeed = inject('seed')
-// Of each object fewer in a soak as well: there are nine.
+// There are nine objects, so each gets fewer histories, in the soak too.
 const HISTORIES = many(1_600)
 
 test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(
@@ -32,7 +32,7 @@ test.each(modelNames.filter((name) => name !== 'register' && name !== 'log'))(
       }
       const all = randomObjectEvents(kinds[model]!(random), shape, random)
       const events = withoutFirst(all, Math.floor(random() * Math.min(all.length, 10)))
-      // Of nothing nothing is said.
+      // No property holds for an empty history.
       if (events.length === 0) continue
       const history = smallHistory(events)
       const truth = objectStarts[model]!(events).some((start) => isObjectLinearizable(model, history, undefined, start))
@@ -61,7 +61,7 @@ test(`a log with unknown initial entries has no violation if some initial entrie
     if (events.length === 0) continue
     const reads = events.flatMap(({ type, f, value }) => (type === 'ok' && f === 'read' ? [value as Json[]] : []))
     const valueIn = (entry: Json): Json => (Array.isArray(entry) ? entry[1]! : entry)
-    // Entries at the start, as if they had been appended before all else.
+    // Initial entries, added to the history as if they had been appended first.
     const starts = [[], ...reads.flatMap((read) => read.map((_, at) => read.slice(0, at + 1).map(valueIn)))]
     const isExplained = starts.some((start) => {
       const before = start.flatMap((value, at): EventInput[] => [
@@ -83,7 +83,7 @@ test(`a log with unknown initial entries has no violation if some initial entrie
 
 type Call = readonly [f: string, value: Json, result: Json]
 
-/** One after the other, each by a process of its own. */
+/** Operations one after another, each by a separate process. */
 const inTurn = (calls: readonly Call[]): EventInput[] =>
   calls.flatMap(([f, value, result], process): EventInput[] => [
     { process, type: 'invoke', f, value },
@@ -185,7 +185,7 @@ test('check finds a violation of a bank with unknown initial balances even if a 
   expect(levels.linearizable.result).toBe('violated')
 })
 
-/** A small random bank whose first operations nobody recorded; often wrong. */
+/** A small random bank whose first operations were not recorded. Its history is often wrong. */
 function bankBegunBefore(seed: number): readonly EventInput[] {
   const random = randomFrom(seed)
   const shape = { processes: 3, operations: 6, unknown: 0.1, failed: 0, mutated: random() < 0.5 ? 0.25 : 0 }

@@ -10,8 +10,8 @@ import { checkHistory, onlyRows, resultOf, timeline } from '../checking.ts'
 import { atLeast, atMost, many } from '../many.ts'
 import { tryAll } from '../weak-brute-force.ts'
 
-// A history whose keys may have held anything at the start, compared with trying every value. The seed changes with each
-// run; a failure names it.
+// Compares verdicts on histories whose keys have unknown initial values with a search over every initial value. The
+// seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
@@ -119,7 +119,7 @@ describe('check with unknown initial values', () => {
         if (verdict.result !== 'violated' || level === 'eventual') continue
         const rows = verdict.counterexample.operations.map(({ operation }) => operation)
         const alone = checkUnknown(onlyRows(events, history, rows), [level])
-        // Of many sources of repeated values fewer are tried for a few operations.
+        // For a few operations, the checker tries fewer of the possible sources of repeated values.
         if (level === 'linearizable' || level === 'sequential') expect(resultOf(alone, level), name).toBe('violated')
         else expect(resultOf(alone, level), name).not.toBe('met')
       }
@@ -133,7 +133,7 @@ describe('check with unknown initial values', () => {
       const before = ['p', 'v1 ', '', 'v2 q'][Math.floor(random() * 4)]!
       const shape = shapeOf(random, { append: true, cas: false, keys: 1, finals: false, mutated: 0.1 })
       const events = randomEvents(shape, random)
-      // What was read before the first put returned begins with what was there.
+      // A text read before the first put returned begins with the initial text.
       const put = events.findIndex(({ f, type }) => f === 'write' && type === 'ok')
       const told = events.map((event, at) =>
         event.f === 'read' && event.type === 'ok' && (put === -1 || at < put)
@@ -194,7 +194,7 @@ describe('check with unknown initial values', () => {
     const { linearizable } = checkUnknown(timeline(...rows), ['linearizable']).levels
     if (linearizable.result !== 'violated') expect.fail(linearizable.result)
     expect(linearizable.counterexample.sentence).toMatch(words)
-    // Each of them is named.
+    // The counterexample contains exactly the operations that the sentence names.
     expect(linearizable.counterexample.operations).toHaveLength(rows.length)
   })
 })
@@ -236,7 +236,7 @@ describe('the online checker with unknown initial values', () => {
       if (soFar === 'not certain') continue
       const truth = forSomeStart(some, (history) => isLinearizable(history, reading))
       if (soFar === 'not linearizable') expect(truth, name).toBe(false)
-      // What is still open may have to be waited for.
+      // While operations are open, the online checker may wait for their answers.
       else if (events.filter(({ type }) => type === 'invoke').length * 2 === events.length)
         expect(truth, name).toBe(true)
     }

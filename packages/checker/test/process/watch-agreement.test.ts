@@ -4,7 +4,8 @@ import { guarantees } from '../../src/watch/guarantees.ts'
 import { type Case, caseOf, drawing, linesOf, type Told } from '../random-watches.ts'
 import { broken, judge } from '../watches.ts'
 
-// The checker against the guarantees as they are defined, each tried on all pairs and triples: cubic, and plain.
+// Compares the checker with plain definitions of the guarantees, which examine all pairs and triples of events in cubic
+// time.
 
 type Flat = (Told & { readonly at: number }) | { readonly at: number; readonly progress: number }
 
@@ -50,7 +51,7 @@ function naively({ all, from, present, key, responses }: Case): string[] {
       if (m < revision && !sent.has(m) && unclaimed(m)) found.add(before.length === 0 ? 'resumable' : 'reliable')
     const change = all.get(revision)
     if (change === undefined || !(name in change) || change[name] !== value) found.add('truthful')
-    // By the end of the response all of the revision has come.
+    // A response must contain all changes of a revision.
     const upToHere = told(flat.findLastIndex((other) => other.at === each.at) + 1).filter(
       (other) => other.revision === revision,
     )

@@ -15,8 +15,8 @@ import { checkHistory, historyOf, onlyRows, resultOf } from '../checking.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 import { tryAll } from '../weak-brute-force.ts'
 
-// The levels between sequential and eventual, each compared with its definition, tried out in full. The seed changes with
-// each run; a failure names it.
+// Compares each level between sequential and eventual with its definition, which tries every order. The seed changes
+// with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
@@ -80,7 +80,7 @@ test.each([0, 1])(
       const events = randomEvents(shapeOf(random, 3 + Math.floor(random() * 6)), random)
       const history = smallHistory(events)
       const ops = operationsOf(history, reading)
-      // All orders of the writes are tried.
+      // Skips histories with more writes, because the definition tries all orders of the writes.
       if (!events.some(({ type }) => type === 'ok') || ops.filter(({ f }) => f === 'write').length > 5) continue
       judged++
       const tried = tryAll(ops, null)
@@ -90,7 +90,7 @@ test.each([0, 1])(
         `seed ${seed}: ${level}\n${events.map((event) => JSON.stringify(event)).join('\n')}`
       for (const level of weakLevels) {
         const { result } = weaker.decide(level)
-        // What the definition as tried leaves open may still be refuted.
+        // The checker may refute a level that the definition leaves undecided.
         const open = tried[level] === undefined && result === 'violated'
         if (result !== said(tried[level]) && !open) expect.fail(`${where(level)}\n${result}, not ${said(tried[level])}`)
         if (result === 'violated') violated[level] = (violated[level] ?? 0) + 1
@@ -166,7 +166,7 @@ test('no level between sequential and eventual turns from met to violated if a r
     const before = decideAll(events)
     const reads = events.filter(({ type, f }) => type === 'ok' && f === 'read')
     const left = reads[below(reads.length)]
-    // The read that failed did not happen.
+    // A failed read did not happen.
     const fewer = events.map((event): EventInput => (event === left ? { ...event, type: 'fail' } : event))
     const key = events[0]?.key
     const common = { process: 99, f: 'write', value: 1 + below(4), ...(key === undefined ? {} : { key }) }
@@ -211,7 +211,8 @@ test('a counterexample of a history of up to 120 operations is a violation by it
         resultOf(checkHistory(smallHistory(onlyRows(events, history, rows)), { levels: [level] }), level)
       if (judge(operations.map(({ operation }) => operation)) !== 'violated') expect.fail(`${where} is none by itself`)
       const core = operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
-      // Each order is shown by its two ends, and at most by an operation that tells of it and the write that this one saw.
+      // Each order adds at most four operations: its two ends, an operation that shows it, and the write that this
+      // operation saw.
       if (core.length > 4 * Math.max(4, edges?.length ?? 0))
         expect.fail(`${where} has ${core.length} operations: ${sentence}`)
       for (const [i, edge] of (edges ?? []).entries()) {
@@ -224,7 +225,7 @@ test('a counterexample of a history of up to 120 operations is a violation by it
 })
 
 test('derivationOf returns operations that violate the level even if all other operations of the history are removed', () => {
-  // The others are contradicted only by reads of what was yet to be written: nothing is derived there.
+  // The other levels are contradicted only by reads of future writes, so nothing is derived for them.
   const derived = weakLevels.filter((level) => level !== 'monotonic-writes' && level !== 'writes-follow-reads')
   const seen = new Set<Level>()
   for (let n = 0; n < 100; n++) {
@@ -253,8 +254,9 @@ test('derivationOf returns operations that violate the level even if all other o
 })
 
 /**
- * What is wrong with the order that causal convergence was met by, worked out from its definition: sources that wrote what
- * was read, an order that contains program order and reads-from, and each source the last write in its read's past.
+ * Describes what is wrong with the arbitration order of causal convergence, if anything. By definition, each read's
+ * source wrote the value read, the order contains program order and reads-from, and the source is the last write of its
+ * key in the read's past.
  */
 function faultOfArbitration(
   history: History,

@@ -6,7 +6,7 @@ import { type Guarantee, guarantees, workQueueLadder } from '../../src/work-queu
 import { atLeast, many, manyOf } from '../many.ts'
 import { drawn, eventsOf, isKept, type Operation, type Shape } from '../work-queue-orders.ts'
 
-// The judge against the guarantees tried on every order of a few operations.
+// Compares the judge with a search that tries every order of a few operations, for each guarantee.
 
 const resultsOf = (operations: readonly Operation[], initial: Json): { readonly [level: string]: string } => {
   const { levels } = check(smallHistory(eventsOf(operations)), {

@@ -7,8 +7,9 @@ import { sha256 } from './proving.ts'
 
 // node judge-again.js CHECKER HISTORIES JUDGED [OUTCOME]
 //
-// Judges each of the histories by a checker, and writes to JUDGED what it says and whether the verifier accepts it. With
-// OUTCOME, JUDGED is what the correct checker said: whether any verdict of this one is not accepted where that one's is.
+// Judges each history by a checker, and writes to JUDGED the verdicts and whether the verifier accepts them. With
+// OUTCOME, JUDGED holds the verdicts of the correct checker. The comparison with them is written to OUTCOME. It reports
+// a verdict that the verifier does not accept although it accepts that of the correct checker.
 
 interface Given {
   readonly model: string
@@ -18,20 +19,23 @@ interface Given {
   readonly text: string
 }
 
-/** By level, `met` or `violated`, and whether that is proved; as text, to compare whole reports. */
+/** `levels`: by level, `met` or `violated`, and whether this is proved. `text`: the whole report, for comparisons. */
 interface Judged {
   readonly text: string
   readonly levels: { readonly [level: string]: { readonly result: string; readonly isProved: boolean } }
 }
 
-/** What became of a mistake. */
+/** The effect of a mistake in a checker. */
 export interface AgainOutcome {
-  /** The verdict that is not accepted. */
+  /** The verdict that the verifier does not accept. */
   readonly caught?: string
   /** A verdict that the correct checker contradicts, and whether the verifier accepts it. */
   readonly wrong?: string
   readonly isAccepted?: boolean
-  /** How many histories were judged otherwise: in words or evidence, as unknown, or not at all. */
+  /**
+   * `other`: the number of histories with different verdicts, words or evidence. `unknown`: those of them with a level
+   * that became unknown. `threw`: the number of histories for which the checker threw.
+   */
   readonly other: number
   readonly unknown: number
   readonly threw: number

@@ -8,13 +8,16 @@ import { type ProvedLevel, prove } from '../../src/proof/prove.ts'
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-/** Longer histories take more time to prove than the tests have. */
+/** Proving longer histories takes longer than the tests may. */
 const MOST_OPERATIONS = 100
 
-/** A file that collects every history with how it was judged: `npm run mutate -- --verify` judges them again. */
+/**
+ * The file that collects every history and the options for judging it. `npm run mutate -- --verify` judges these
+ * histories again.
+ */
 const historiesFile = process.env['HISTORIES_FILE']
 
-/** `check`, whose verdicts the verifier accepts, as far as it covers them. @throws if it refuses one */
+/** Runs `check` and has the verifier prove the verdicts that it covers. @throws if the verifier refuses one */
 export function checkProved(history: History, options: CheckOptions): Report
 export function checkProved(history: History, options: CheckOptions<string>): Report<string>
 export function checkProved(history: History, options: CheckOptions<string>): Report<string> {
@@ -29,7 +32,7 @@ function provedLevels(
   report: Report<string>,
   { model, initial, levels, failedCas = 'drop', assume = [], unit }: CheckOptions<string>,
 ): readonly ProvedLevel[] {
-  // A proof is by a model that the verifier knows, and assumes nothing.
+  // Proofs need a model that the verifier knows, and no assumptions.
   if (typeof model !== 'string' || assume.length > 0 || unit !== undefined) return []
   if (history.operations.length > MOST_OPERATIONS) return []
   const head = { model: report.model, failedCas, ...(initial === UNKNOWN_START ? {} : { initial }) }
@@ -39,7 +42,7 @@ function provedLevels(
   return proved.levels
 }
 
-/** Whether the verifier accepts that some operations of a history violate a level, whatever the others did. */
+/** Returns a test of whether the verifier accepts that some operations violate a level by themselves. */
 export function standAlone(history: History, judging: Judging, level: string): (rows: readonly number[]) => boolean {
   const lines = readLines(history)
   if ('why' in lines) throw new Error(lines.why)

@@ -1,4 +1,4 @@
-// The same properties over 50,000 histories and more of each kind.
+// Tests the same properties on at least 50,000 histories of each kind.
 process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '25'
 
 await import('../process/unknown-start.test.ts')

@@ -1,4 +1,4 @@
-// The same properties of every model over all the histories that they are held to, or many times as many.
+// Tests the same properties of every model on the full number of histories, or on many times as many.
 process.env['MANY'] = process.env['CHAOS_SOAK'] === 'short' ? '0.5' : '25'
 
 await import('../process/endings.test.ts')

@@ -1,7 +1,8 @@
 import { expect, inject, test } from 'vitest'
 import { agree, agreeUnnamed, noCounts } from '../session-agreement.ts'
 
-// Clients of several processes, against the definitions tried out in full. CHAOS_SOAK=short does a few thousand.
+// Compares verdicts on clients with several processes with the definitions. CHAOS_SOAK=short judges a few thousand
+// histories.
 const HISTORIES = process.env['CHAOS_SOAK'] === 'short' ? 5_000 : 50_000
 
 const baseSeed = inject('seed')

@@ -1,12 +1,14 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 
-// Decides every isolation level of a small history by its axioms: all orders of the transactions are tried. An order is
-// the arbitration of Cerone and Gotsman (ECOOP 2017) and fixes the version order of Adya (1999); visibility is the
-// smallest relation that the axioms allow. Nothing here is shared with the checker.
+// Decides every isolation level of a small history by its axioms, for every order of the transactions. The order is the
+// arbitration of Cerone and Gotsman (ECOOP 2017), and determines the version order of Adya (1999). Visibility is the
+// smallest relation that the axioms allow. Shares no code with the checker.
 
 export type Kind = 'list' | 'register'
 
-/** A list read is the list; a register read is the value, or null for the initial one. */
+/**
+ * A read of a list has the whole list as its value. A read of a register has the value, or null for the initial one.
+ */
 export type MicroOperation =
   | { readonly f: 'r'; readonly key: string; readonly value: number | null | readonly number[] }
   | { readonly f: 'w'; readonly key: string; readonly value: number }
@@ -14,7 +16,7 @@ export type MicroOperation =
 export interface Transaction {
   readonly process: number
   readonly type: 'ok' | 'fail' | 'info'
-  /** Positions of its events; nothing returns from an `info`. */
+  /** Event positions. An `info` transaction never returns. */
   readonly call: number
   readonly return: number
   readonly operations: readonly MicroOperation[]
@@ -35,7 +37,7 @@ export const bases = [
 ] as const
 export type Base = (typeof bases)[number]
 
-/** What orders transactions besides what they read and wrote. */
+/** The order of transactions that must be kept in addition to what they read and wrote. */
 export const strengths = ['plain', 'session', 'real-time'] as const
 export type Strength = (typeof strengths)[number]
 
@@ -74,11 +76,14 @@ export const implied: ReadonlyMap<string, readonly string[]> = new Map(
 
 export interface Options {
   readonly kind: Kind
-  /** Whether a list read after own appends binds the order with all of its value, or only with what precedes them. */
+  /**
+   * Whether a read of a list after own appends restricts the order by its whole value, or only by the elements before
+   * these appends.
+   */
   readonly ownReads?: boolean
 }
 
-/** By the name of a level, whether the history meets it. */
+/** Returns, by the name of a level, whether the history meets it. */
 export function decide(transactions: readonly Transaction[], { kind, ownReads = true }: Options): Map<string, boolean> {
   const history = understand(transactions, kind, ownReads)
   const met = new Set<string>()
@@ -112,26 +117,29 @@ const INITIAL = -1
 
 interface Read {
   readonly key: string
-  /** Index into the committed transactions: who wrote the version that was read; itself for an own write. */
+  /**
+   * The transaction that wrote the version read, as an index into the committed transactions. For an own write, this is
+   * the reading transaction itself.
+   */
   readonly source: number
-  /** Whether it is the version of the snapshot: not a register's own earlier write. */
+  /** Whether the version comes from the snapshot. False for a register's value that the transaction wrote itself. */
   readonly isExternal: boolean
 }
 
 interface Understood {
   readonly kind: Kind
   readonly committed: readonly Transaction[]
-  /** By committed transaction, in program order; none where they are unknown. */
+  /** By committed transaction: its reads in program order; none if they are unknown. */
   readonly reads: readonly (readonly Read[])[]
   /** By key and committed transaction: what it wrote. */
   readonly writes: ReadonlyMap<string, readonly (readonly number[])[]>
-  /** By committed transaction: those whose writes it read. */
+  /** By committed transaction: the transactions whose writes it read. */
   readonly sources: Before
   /** By key: the elements of the longest read that committed transactions appended. */
   readonly known: ReadonlyMap<string, readonly number[]>
-  /** Whether list reads of one key are not prefixes of one order. */
+  /** Whether some reads of one list are not prefixes of a single order. */
   readonly isContradictory: boolean
-  /** Whether something was read that no committed state ever held. */
+  /** Whether some value was read that was never committed. */
   readonly isUnsound: boolean
   readonly isInconsistent: boolean
 }
@@ -241,7 +249,7 @@ function isRuledOut(base: Base, { isContradictory, isUnsound, isInconsistent }: 
   return isInconsistent
 }
 
-/** By transaction, the bits of those that come before it. */
+/** By transaction: the transactions before it, as bits. */
 type Before = readonly number[]
 
 function givenOrder(committed: readonly Transaction[], strength: Strength): Before {
@@ -274,7 +282,7 @@ function eachOrder(length: number, visit: (order: readonly number[]) => boolean)
   go((1 << length) - 1)
 }
 
-/** Whether the elements that were read are the first ones of their keys in this order. */
+/** Reports whether, in this order, each key begins with the elements that were read. */
 function fitsReads(order: readonly number[], { known, writes }: Understood): boolean {
   for (const [key, elements] of known) {
     let at = 0
@@ -293,7 +301,7 @@ function contains(order: readonly number[], before: Before): boolean {
   return true
 }
 
-/** One order of the transactions, and what follows from it. */
+/** One order of the transactions, and the facts that follow from it. */
 interface View {
   readonly history: Understood
   readonly order: readonly number[]
@@ -309,9 +317,9 @@ function viewOf(order: readonly number[], history: Understood): View {
 }
 
 const axioms: { readonly [base in Base]: (view: View, given: Before) => boolean } = {
-  // PL-1: the order contains every ww, as versions follow it.
+  // PL-1: the order contains every ww edge, because versions follow the order.
   'read-uncommitted': () => true,
-  // PL-2: it contains every wr too.
+  // PL-2: the order also contains every wr edge.
   'read-committed': (view) => view.hasSourcesBefore,
   // PL-CS: a transaction that reads a version and writes the object writes the next version.
   'cursor-stability': (view) =>
@@ -319,7 +327,8 @@ const axioms: { readonly [base in Base]: (view: View, given: Before) => boolean 
       const writers = view.writers(key)
       return source === self || !writers.includes(self) || writers.indexOf(self) === writers.indexOf(source) + 1
     }),
-  // Read committed of Biswas and Enea (OOPSLA 2019): what an earlier read saw is not newer than what a later one sees.
+  // Read committed of Biswas and Enea (OOPSLA 2019): the source of a read is not older than the writers that earlier
+  // reads saw.
   'monotonic-atomic-view': (view) =>
     everyRead(view, ({ key, source }, self, at) => {
       if (source === self) return true
@@ -347,13 +356,13 @@ function everyRead({ history }: View, holds: (read: Read, self: number, at: numb
   return history.reads.every((reads, self) => reads.every((read, at) => holds(read, self, at)))
 }
 
-/** Whether none of the visible writers of the key comes after the source. */
+/** Reports whether no visible writer of the key comes after the source. */
 function isNewest(view: View, key: string, source: number, isVisible: (txn: number) => boolean): boolean {
   const writers = view.writers(key)
   return writers.slice(writers.indexOf(source) + 1).every((txn) => !isVisible(txn))
 }
 
-/** EXT, of a visibility that contains all sources and lies within the order. */
+/** EXT, for a visibility that contains all sources and agrees with the order. */
 function isExternallyConsistent(view: View, visible: Before): boolean {
   return everyRead(
     view,
@@ -384,7 +393,7 @@ function transitive({ order }: View, visible: Before): Before {
   return all
 }
 
-/** PREFIX: with a transaction, all that precede it in the order are visible. */
+/** PREFIX: if a transaction is visible, all that precede it in the order are visible, too. */
 function prefixClosed({ order, position }: View, visible: Before): Before {
   return visible.map((mask) => {
     const last = order.findLast((txn) => (mask & (1 << txn)) !== 0)
@@ -393,7 +402,7 @@ function prefixClosed({ order, position }: View, visible: Before): Before {
   })
 }
 
-/** TOTALVIS: one transaction after another explains every read. */
+/** TOTALVIS: running one transaction after another explains every read. */
 function replays({ order, history }: View): boolean {
   const state = new Map<string, readonly number[]>()
   for (const index of order) {

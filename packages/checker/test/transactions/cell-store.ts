@@ -1,13 +1,13 @@
 import { type History, historyFromObjects, type Json } from '@chaosproxy/history'
 import type { MicroOperation, Transaction } from './brute-force.ts'
 
-// A simulated database of cells at declared levels of isolation, and what a recorder at the wire sees of it. Writers lock
-// rows until they commit. Nothing here is shared with the checker.
+// A simulated database of cells with declared isolation levels, and what a recorder on the wire observes. Writers lock
+// rows until they commit. Shares no code with the checker.
 
 export const asked = ['read committed', 'repeatable read', 'serializable'] as const
 export type Asked = (typeof asked)[number]
 
-/** How the store errs. `kept`: not at all. */
+/** The ways in which the store can err. `kept` makes no error. */
 export const stores = ['kept', 'weaker', 'serial-as-snapshot', 'dirty'] as const
 export type Store = (typeof stores)[number]
 
@@ -30,7 +30,7 @@ interface Ran {
   snapshot: number | undefined
   readonly done: { cell: string; isRead: boolean; seen: readonly number[]; id: number; from: number; to: number }[]
   readonly own: Map<string, number[]>
-  /** By row: when the write that took the lock was answered. */
+  /** By row: the time of the answer to the write that took the lock. */
   readonly locked: Map<string, number>
   commitAsked: number
   commit: number
@@ -38,17 +38,20 @@ interface Ran {
 
 export interface Played {
   readonly history: History
-  /** What really happened: each write is a version of its own, and each read shows all versions before it. */
+  /** The true history: each write is a separate version, and each read shows all versions before it. */
   readonly truth: readonly Transaction[]
-  /** The same, with all that one request did as one transaction. */
+  /** The true history, with all transactions of one request merged into one. */
   readonly truthOfRequests: readonly Transaction[]
   /** Whether each transaction got the level that it asked for. */
   readonly isKept: boolean
-  /** Whether the values that were recorded tell the versions apart, and locks their order. */
+  /** Whether the recorded values identify the versions, and locks determine their order. */
   readonly isDistinct: boolean
 }
 
-/** Plays transactions of a few clients, and records them; if wanted, each client's belong to one request. */
+/**
+ * Runs transactions of a few clients, and records them. With `byRequest`, the transactions of each client may belong to
+ * one request.
+ */
 export function play(store: Store, random: () => number, byRequest = false): Played {
   const below = (n: number): number => Math.floor(random() * n)
   const committed = new Map<string, Version[]>(CELLS.map((cell) => [cell, []]))
@@ -72,7 +75,7 @@ export function play(store: Store, random: () => number, byRequest = false): Pla
     ]
   }
 
-  /** One transaction: yields when another client may go on. A yield of true waits for a lock. */
+  /** Runs one transaction. Yields whenever another client may continue; yields true if it waits for a lock. */
   function* run(process: number): Generator<boolean> {
     const isSerial = store === 'serial-as-snapshot'
     const isAlone = !isDistinct && !isSerial && random() < 0.4
@@ -131,7 +134,7 @@ export function play(store: Store, random: () => number, byRequest = false): Pla
     for (const [row, by] of holders) if (by === ran) holders.delete(row)
     yield false
     ran.ended = ++time
-    // A statement of its own transaction is answered once that is committed.
+    // A statement that is its own transaction is answered after its commit.
     if (!isAlone) return
     for (const each of ran.done) each.to = ran.ended
     for (const row of ran.locked.keys()) ran.locked.set(row, ran.ended)
@@ -144,13 +147,13 @@ export function play(store: Store, random: () => number, byRequest = false): Pla
     const client = open[below(open.length)]!
     const { done, value } = client.running.next()
     waits = value === true ? waits + 1 : 0
-    // A deadlock: this schedule is given up.
+    // A deadlock: abandons this schedule and starts another one.
     if (waits > 200) return play(store, random, byRequest)
     if (done !== true) continue
     client.left--
     if (client.left >= 0) client.running = run(client.process)
   }
-  // What the cells hold in the end, so that the order of all versions shows.
+  // A final read of all cells, which shows the order of all versions.
   const last: Ran = {
     ...{
       process: 9,
@@ -186,8 +189,9 @@ export function play(store: Store, random: () => number, byRequest = false): Pla
 }
 
 /**
- * Whether points for commits and snapshots explain what these transactions did, and an order of those at serializable. Each
- * order between two points is an edge; they are kept if there is no cycle.
+ * Reports whether each transaction got its level: some moments for commits and snapshots explain all reads, and so does
+ * some order of the serializable transactions. Each order between two moments is an edge; the levels are kept if the
+ * edges have no cycle.
  */
 function keeps(all: readonly Ran[]): boolean {
   const byCommit = [...all].sort((a, b) => a.commit - b.commit)
@@ -219,7 +223,7 @@ function keeps(all: readonly Ran[]): boolean {
       if (at >= 0) dependsOn(own[at]!.by, t)
       if (at >= 0 && own.some(({ id, by }, next) => next > at && by === own[at]!.by && id !== source))
         isRepeated = false
-      // A read after an own write says nothing about others.
+      // A read after an own write shows nothing about other writers.
       const isOwn = foreign.length < seen.length
       const text = `${source}`
       if (!isOwn && isSnapshot(t) && (first.get(cell) ?? text) !== text) isRepeated = false
@@ -238,7 +242,7 @@ function keeps(all: readonly Ran[]): boolean {
   return isRepeated && isOrdered(points, 2 * n) && isOrdered(order, n)
 }
 
-/** Whether these orders have no cycle: what nothing precedes is taken away until nothing is left. */
+/** Reports whether these orders have no cycle. Repeatedly removes the nodes that nothing precedes. */
 function isOrdered(orders: readonly (readonly [number, number])[], nodes: number): boolean {
   let left = new Set(Array.from({ length: nodes }, (_, node) => node))
   for (;;) {
@@ -248,7 +252,7 @@ function isOrdered(orders: readonly (readonly [number, number])[], nodes: number
   }
 }
 
-/** What a recorder at the wire sees: values that repeat, locks and times. */
+/** Returns what a recorder on the wire sees: repeated values, locks and times. */
 function recorded(
   all: readonly Ran[],
   shown: (id: number) => number,
@@ -287,7 +291,8 @@ function recorded(
     const own = (cell: string): readonly number[] => some.flatMap((ran) => ran.own.get(cell) ?? [])
     return {
       ...{ process: first.process, type: last.end, call: position(first, false), return: position(last, true) },
-      // A cell that the transaction has written shows its own value, which a list would not hide the others behind.
+      // Omits reads of cells that the transaction wrote before. Such a read shows only the own value, while a list
+      // would also show the values of others.
       operations: some.flatMap((ran) =>
         ran.done.flatMap(({ cell, isRead, seen, id }): MicroOperation[] => {
           if (!isRead) return [{ f: 'w', key: cell, value: id }]

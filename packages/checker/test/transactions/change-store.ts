@@ -1,15 +1,15 @@
 import { type History, historyFromObjects, type Json } from '@chaosproxy/history'
 import type { MicroOperation, Transaction } from './brute-force.ts'
 
-// Schedules of a database whose server adds to values that a client need not see, as `SET n = n + 1` does, and all that
-// explains what a recorder saw of them. Nothing here is shared with the checker.
+// Schedules of a database whose server adds to values that clients need not see, as `SET n = n + 1` does, and all
+// explanations of what a recorder saw. Shares no code with the checker.
 
 const CELLS = ['t/1/n', 't/2/n'] as const
 const rowOf = (cell: string): string => cell.slice(0, cell.lastIndexOf('/'))
 
 type Recorded =
   | (Read & { readonly f: 'r' })
-  /** A read of which only a comparison is known: whether it found at least the value. */
+  /** A read that shows only a comparison: whether the value was at least the given one. */
   | (Read & { readonly f: 'r>=' | 'r!>=' })
   | { readonly f: 'w'; readonly cell: string; readonly value: number | undefined }
   | { readonly f: 'add'; readonly cell: string; readonly value: number }
@@ -35,7 +35,7 @@ interface Ran {
   end: 'ok' | 'fail' | 'info'
   commitAsked: number
   readonly recorded: Recorded[]
-  /** By statement: its micro-operations and times. */
+  /** By statement: the number of its micro-operations, and its times. */
   readonly statements: [count: number, from: number, to: number][]
   readonly own: Map<string, number>
   readonly locks: Map<string, Lock>
@@ -47,7 +47,7 @@ export interface Schedule {
   readonly initial: number | undefined
 }
 
-/** Plays two or three transactions. `errs`: how often a read returns what it should not. */
+/** Runs two or three transactions. `errs`: how often a read returns a wrong value. */
 export function playChanges(random: () => number, errs: number): Schedule {
   const below = (n: number): number => Math.floor(random() * n)
   const isFew = random() < 0.5
@@ -82,7 +82,7 @@ export function playChanges(random: () => number, errs: number): Schedule {
       const change = below(4) - 2
       const written = does === 'write' ? below(4) : before + change
       const least = below(4)
-      // A row that is not there for the statement is not locked by it.
+      // A statement does not lock a row that its condition excludes.
       const isWrite = does !== 'read' && (does !== 'guard' || shown >= least)
       if (!isAlone) yield false
       const to = ++time
@@ -131,7 +131,7 @@ export function playChanges(random: () => number, errs: number): Schedule {
     const at = below(clients.length)
     const { done, value } = clients[at]!.next()
     waits = value === true ? waits + 1 : 0
-    // A deadlock: this schedule is given up.
+    // A deadlock: abandons this schedule and starts another one.
     if (waits > 100) return playChanges(random, errs)
     if (done === true) clients.splice(at, 1)
   }
@@ -167,14 +167,17 @@ function historyOf(all: readonly Ran[], initial: number | undefined): History {
   return historyFromObjects([{ chaos: 1, model: 'rw-register', initial: initial ?? 'unknown' }, ...events])
 }
 
-/** What really may have happened: the versions of each cell, and which of them each read saw. */
+/** A possible explanation: the versions of each cell, and the version that each read saw. */
 interface Explanation {
   readonly transactions: readonly Transaction[]
-  /** Whether each read saw what had been committed by then and nothing that had been replaced before. */
+  /** Whether each read saw a version that was committed by then and not yet replaced before. */
   readonly isTimely: boolean
 }
 
-/** All orders of versions and sources of reads that explain every recorded value. Locks tell the order of some writes. */
+/**
+ * Yields all orders of versions and sources of reads that explain every recorded value. Locks determine the order of
+ * some writes.
+ */
 export function* explanationsOf({ ran, initial }: Schedule): Generator<Explanation> {
   const lost = ran.filter(({ end, locks }) => end === 'info' && locks.size > 0)
   for (let chosen = 0; chosen < 1 << lost.length; chosen++) {
@@ -195,12 +198,12 @@ export function* explanationsOf({ ran, initial }: Schedule): Generator<Explanati
 interface OfCell {
   /** The ids of all versions, in order. */
   readonly order: readonly number[]
-  /** By read: the ids up to the version that it saw; none for a read of what its transaction wrote itself. */
+  /** By read: the ids up to the version that it saw; none if it read its own transaction's write. */
   readonly seen: ReadonlyMap<Recorded, readonly number[]>
   readonly isTimely: boolean
 }
 
-/** A value as a distance from an unknown one, or from 0. */
+/** A value as the difference from an unknown value, or from 0. */
 interface Value {
   readonly from: string
   readonly by: number
@@ -263,7 +266,7 @@ function* explanationsOfCell(counted: readonly Ran[], cell: string, initial: num
   }
 }
 
-/** What a transaction leaves in a cell. Its reads after its own writes tell what those left. */
+/** Returns the value that a transaction leaves in a cell. Adds to `told` what its reads after its own writes show. */
 function versionOf({ recorded, process, end }: Ran, cell: string, before: Value, told: [Value, number][]): Value {
   let now: Value | undefined
   recorded.forEach((one, at) => {
@@ -282,7 +285,7 @@ interface Compared {
   readonly isTrue: boolean
 }
 
-/** Whether some value for each that is not known makes all comparisons come out as they did. */
+/** Reports whether the unknown values can be chosen so that every comparison has its recorded result. */
 function areTrue(known: ReadonlyMap<string, number>, compared: readonly Compared[]): boolean {
   const LARGE = 40
   return [...new Set(compared.map(({ version }) => version.from))].every((from) => {
@@ -300,7 +303,10 @@ function agrees(known: Map<string, number>, { from, by }: Value, value: number):
   return is === undefined || is + by === value
 }
 
-/** Who had asked to commit before the other was known to hold the row had it before. */
+/**
+ * Reports whether one transaction held the row before another: it had asked to commit before the other was known to
+ * hold the row.
+ */
 function isBefore(one: Ran, other: Ran, cell: string): boolean {
   const [a, b] = [one.locks.get(rowOf(cell)), other.locks.get(rowOf(cell))]
   return a !== undefined && b !== undefined && a.to <= b.from && b.to > a.from
@@ -330,7 +336,7 @@ function transactionsOf(
       return: ran.end === 'info' ? Number.MAX_SAFE_INTEGER : times.indexOf(ran.ended),
     }
   })
-  // So that the order of all versions shows.
+  // A final read of all cells, which shows the order of all versions.
   const last: Transaction = {
     ...{ process: 99, type: 'ok', call: times.length, return: times.length + 1 },
     operations: CELLS.map((key, at) => ({ f: 'r', key, value: cells[at]!.order })),

@@ -2,7 +2,7 @@ import { type EventInput, historyFromEvents, type Json, millis } from '@chaospro
 import { levelsOf, type Report } from '../../src/index.ts'
 import { checkProved } from '../proof/proving.ts'
 
-/** A transaction as a test writes it: who, and what it did; it begins after the one before it has ended. */
+/** A transaction in a test: its process and its micro-operations. It begins after the previous one has ended. */
 export type Line = readonly [process: number, value: Json, end?: 'ok' | 'fail' | 'info']
 
 /** One transaction after another. */
@@ -12,7 +12,7 @@ export const oneByOne = (...lines: readonly Line[]): readonly EventInput[] =>
     { process, type, f: 'txn', value },
   ])
 
-/** All at once: none ends before all have begun. */
+/** Overlapping transactions: none ends before all have begun. */
 export const together = (...lines: readonly Line[]): readonly EventInput[] => [
   ...lines.map(([process, value]): EventInput => ({ process, type: 'invoke', f: 'txn', value })),
   ...lines.map(([process, value, type = 'ok']): EventInput => ({ process, type, f: 'txn', value })),

@@ -11,7 +11,7 @@ import { randomShape, randomTransactions } from './random-transactions.ts'
 
 type Decided = ReadonlyMap<string, boolean | undefined>
 
-/** By level: whether it is met; undefined if unknown. A level that is both met and violated is an error. */
+/** Returns, by level, whether it is met; undefined if unknown. Throws if a level is both met and violated. */
 function judged(events: readonly EventInput[]): Decided {
   const record = readTransactions(historyFromEvents(events), true)
   const { versions, findings } = inferFromLists(record)
@@ -26,7 +26,7 @@ function judged(events: readonly EventInput[]): Decided {
   )
 }
 
-/** Exchanges neighbouring lines that leave what precedes what in real time as it is: two calls, or two returns. */
+/** Exchanges neighbouring events that are both calls or both returns, which does not change real-time order. */
 function exchanged(events: readonly EventInput[], random: () => number): readonly EventInput[] {
   const lines = [...events]
   for (let n = 0; n < 3 * lines.length; n++) {
@@ -38,7 +38,10 @@ function exchanged(events: readonly EventInput[], random: () => number): readonl
   return lines
 }
 
-/** Every level of one random history is decided as by brute force, and alike in another order of its lines. */
+/**
+ * Checks that every level of a random history has the same verdict as by brute force, and the same in another order of
+ * its events.
+ */
 export function agreeOnLists(seed: number, most?: number): void {
   const random = randomFrom(seed)
   const transactions = randomTransactions(randomShape('list', random, most), random)

@@ -1,9 +1,10 @@
 import type { Kind, MicroOperation, Transaction } from './brute-force.ts'
 
 /**
- * `strict`: one after another. `stale`: a read-only transaction reads an old state. `snapshot`: first committer wins.
- * `sites`: two sites that learn late of each other's commits. `some`: a transaction
- * sees some others, and all or nothing of each. `each-read`: every read sees the newest commit. `lost`: as `snapshot`, and nobody wins. `dirty`: writes are seen at once. `noise`: reads of anything.
+ * `strict`: transactions run one after another. `stale`: a read-only transaction reads an old state. `snapshot`: the
+ * first committer wins. `sites`: two sites learn late of each other's commits. `some`: a transaction sees some others,
+ * each in full or not at all. `each-read`: every read sees the newest commit. `lost`: like `snapshot`, but conflicting
+ * transactions all commit. `dirty`: writes are visible at once. `noise`: reads return anything.
  */
 export const stores = ['strict', 'stale', 'snapshot', 'sites', 'some', 'each-read', 'lost', 'dirty', 'noise'] as const
 export type Store = (typeof stores)[number]
@@ -15,7 +16,9 @@ export interface Shape {
   readonly clients: number
   readonly keys: number
   readonly operations: number
-  /** Shares of transactions that end as `info` or `fail`, and of reads that are given another value afterwards. */
+  /**
+   * `info` and `fail`: the shares of transactions that end so. `corrupt`: the share of reads whose value is replaced.
+   */
   readonly info: number
   readonly fail: number
   readonly corrupt: number
@@ -24,7 +27,7 @@ export interface Shape {
 export function randomShape(kind: Kind, random: () => number, most = 6): Shape {
   const below = (n: number): number => Math.floor(random() * n)
   const store = stores[below(stores.length)]!
-  // What tells the levels between read atomic and serializable apart takes more transactions that touch the same keys.
+  // Histories that distinguish the levels between read atomic and serializable need more transactions on the same keys.
   const isBetween = store === 'snapshot' || store === 'sites' || store === 'some' || store === 'lost'
   return {
     kind,
@@ -49,14 +52,14 @@ interface Running {
   readonly process: number
   readonly call: number
   readonly snapshot: number
-  /** Commits that it does not see. */
+  /** The commits that the transaction does not see. */
   readonly unseen: ReadonlySet<number>
   readonly wanted: readonly { readonly f: 'r' | 'w'; readonly key: string }[]
   readonly done: MicroOperation[]
   readonly own: { readonly key: string; readonly element: number }[]
 }
 
-/** A history of simulated clients against a simulated store that is as strong or as weak as asked. */
+/** Returns a history of simulated clients of a simulated store. The store is as strong or as weak as `shape` says. */
 export function randomTransactions(shape: Shape, random: () => number): Transaction[] {
   const below = (n: number): number => Math.floor(random() * n)
   const versions: { readonly [key: string]: Version[] } = Object.fromEntries(
@@ -115,7 +118,7 @@ export function randomTransactions(shape: Shape, random: () => number): Transact
     return { process, call: now++, snapshot: Math.max(0, commits - age), unseen, wanted, done: [], own: [] }
   }
 
-  /** Takes effect, unless the store refuses it, and ends. */
+  /** Ends a transaction. It takes effect unless the store refuses it. */
   function end(running: Running): Transaction['type'] {
     const isInfo = random() < shape.info
     const isFailed = !isInfo && (random() < shape.fail || loses(running))
@@ -135,7 +138,7 @@ export function randomTransactions(shape: Shape, random: () => number): Transact
       continue
     }
     const { running } = client
-    // An atomic store does all at once, in its newest state.
+    // In an atomic store, a transaction performs all its operations at once, on the newest state.
     const atOnce = shape.store === 'strict' || (shape.store === 'stale' && running.wanted.some(({ f }) => f === 'w'))
     const from: Running = atOnce ? { ...running, snapshot: commits } : running
     for (let next = running.done.length; next < running.wanted.length; next++) {
@@ -149,7 +152,7 @@ export function randomTransactions(shape: Shape, random: () => number): Transact
     const { process, call, done } = running
     ended.push({ process, type, call, return: type === 'info' ? Number.POSITIVE_INFINITY : now++, operations: done })
     client.running = undefined
-    // A client whose outcome is unknown goes on as another one.
+    // After an unknown outcome, the client continues as a new process.
     if (type === 'info') client.process = nextProcess++
   }
   return ended.map((txn) => ({
@@ -162,7 +165,10 @@ export function randomTransactions(shape: Shape, random: () => number): Transact
   }))
 }
 
-/** Elements of what anybody wrote to the key, mostly a state that its reads or writes suggest. */
+/**
+ * Returns elements that were written to the key. Mostly these are a state that the transaction's reads or writes
+ * suggest.
+ */
 function otherValue(all: readonly Transaction[], { key, value }: MicroOperation, random: () => number): number[] {
   const below = (n: number): number => Math.floor(random() * n)
   const written = all.flatMap(({ operations }) =>

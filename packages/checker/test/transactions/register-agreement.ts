@@ -10,7 +10,10 @@ import { findSources, initialValues } from '../../src/transactions/registers/sou
 import { decide, eventsOf } from './brute-force.ts'
 import { randomShape, randomTransactions } from './random-transactions.ts'
 
-/** The sizes of the examples of one random history, each of whose levels is decided as by brute force. */
+/**
+ * Checks that every level of a random history has the same verdict as by brute force. Returns the sizes of its
+ * examples.
+ */
 export function agreeOnRegisters(seed: number): readonly number[] {
   const random = randomFrom(seed)
   const transactions = randomTransactions(randomShape('register', random), random)

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { counterReads } from '../../src/counter/account.ts'
 import { checkHistory } from '../checking.ts'
 
-// The accounts of Jepsen's checkers, on the histories of their own tests.
+// Tests the accounting on the histories of the tests of Jepsen's checkers.
 
 type Step = readonly [process: number, type: EventInput['type'], f: string, value?: Json]
 
@@ -86,7 +86,7 @@ test('an acknowledged message that no dequeue returned violates eventual only on
   ]
   const open = accountOf('bag', ...steps)
   expect([open.result, valuesOf(open.lost)]).toEqual(['unknown', ['a']])
-  // It did not happen, whatever was found.
+  // A failed dequeue did not happen, whatever it found.
   const failed = accountOf('bag', ...steps, [1, 'invoke', 'dequeue'], [1, 'fail', 'dequeue'])
   expect(failed.result).toBe('unknown')
   const drained = accountOf('bag', ...steps, [1, 'invoke', 'drain'], [1, 'ok', 'drain', []])
@@ -202,7 +202,7 @@ test('eventual judges a queue by a drain or by a final dequeue that found nothin
     [1, 'invoke', 'dequeue'],
     [1, 'ok', 'dequeue', value],
   ]
-  // A queue that answers "nothing now" may still have a message.
+  // A queue that answers "nothing now" may still contain a message.
   expect(ends(dequeue(null), false)).toBe('unknown')
   expect(ends(dequeue('a'), false)).toBe('unknown')
   expect(ends(dequeue(null), true)).toBe('violated')
@@ -222,7 +222,8 @@ test('a set element missing from an earlier read is stale, and an element missin
     [1, 'ok', 'read', [1]],
   )
   expect([account.result, valuesOf(account.stale), valuesOf(account.lost)]).toEqual(['violated', [1], [2]])
-  // Known 1 ms after the beginning, missing in a read called at 4 ms; and known at 3 ms, last seen in the same.
+  // The first element: known 1 ms after the beginning, missing in a read called at 4 ms. The second: known at 3 ms,
+  // last seen in the read called at 4 ms.
   expect([account.stale[0]?.late, account.lost[0]?.late]).toEqual([3e6 + 1, 1e6 + 1])
 })
 
@@ -274,7 +275,7 @@ test('final reads of a counter must lie between the bounds that its additions al
   expect(finals(1, 1)).toBe('met')
   expect(finals(2, 2)).toBe('met')
   expect(finals(2, 1)).toBe('violated')
-  // The addition of unknown outcome took effect between them.
+  // The addition of unknown outcome took effect between the two reads.
   expect(finals(1, 2)).toBe('met')
   expect(finals(0, 0)).toBe('violated')
 })
@@ -326,7 +327,7 @@ test('a final read of a counter may include any subset of the additions of unkno
     [0.2, 'info'],
   ] as const
   expect([0.3, 0.25].map((value) => finallyRead(value, fractions))).toEqual(['met', 'violated'])
-  // Too many sums to list: only their bounds are known.
+  // There are too many sums to list, so only their bounds are known.
   const powers = Array.from({ length: 20 }, (_, n) => [3 * 2 ** n, 'info'] as const)
   expect([1, 2 ** 30].map((value) => finallyRead(value, powers))).toEqual(['met', 'violated'])
   const ones = Array.from({ length: 20_000 }, () => [1, 'info'] as const)

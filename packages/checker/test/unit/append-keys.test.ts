@@ -17,7 +17,7 @@ import { faultOfOrder } from '../witness.ts'
 
 const baseSeed = inject('seed')
 
-/** How the nth piece of a key is written. */
+/** Functions that return the nth piece of a key. */
 const spellings: readonly ((n: number) => string)[] = [
   (n) => `a${n} `,
   (n) => `${n}\n`,
@@ -27,7 +27,7 @@ const spellings: readonly ((n: number) => string)[] = [
   (n) => String.fromCharCode(0x4e00 + n, 0xac00 + n),
   (n) => String(1000 + n),
   (n) => `${'ab'.repeat(n % 3)}c${n}.`,
-  // These do not always tell who wrote what.
+  // The following texts do not always identify their writers.
   (n) => `${n % 2 === 0 ? '\ud83d' : '\ude00'}${n} `,
   (n) => (n % 2 === 0 ? `${n}\ud83d` : `\ude00${n}`),
   (n) => 'ab'.repeat(n + 1),
@@ -35,7 +35,7 @@ const spellings: readonly ((n: number) => string)[] = [
   (n) => (n % 7 === 3 ? '' : `${n} `),
 ]
 
-/** A history of a few strings, with the same pieces on each, and how it begins. */
+/** Returns a history of a few strings with the same pieces on each, and its initial value. */
 function caseOf(seed: number, operations: number): { readonly history: History; readonly reading: Reading } {
   const random = randomFrom(seed)
   const below = (n: number): number => Math.floor(random() * n)
@@ -70,7 +70,10 @@ function caseOf(seed: number, operations: number): { readonly history: History; 
   return { history: smallHistory(respelled), reading }
 }
 
-/** By the definition where it is short; by the search in depth, which looks at strings and not at bytes, where it is not. */
+/**
+ * Decides short histories by the definition, and longer ones by the depth-first search, which works on strings, not
+ * bytes.
+ */
 function isMet(history: History, reading: Reading, { encoded, jsonOf }: Strings): boolean | undefined {
   if (history.operations.length < 12) {
     const operations = operationsOf(history, reading)

@@ -48,7 +48,7 @@ function caseOf(seed: number, operations: readonly [number, number], terminated:
   return { history, reading, part: part!, jsonOf: (name) => history.values.json(name as ValueId) }
 }
 
-/** Undefined where texts do not tell enough. */
+/** Returns undefined if texts do not identify their writers. */
 function byZones({ part, jsonOf }: Case, seed: number): boolean | undefined {
   const answer = appendZones(part)
   if (answer.result === 'not applicable') return undefined

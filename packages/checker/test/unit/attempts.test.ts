@@ -2,7 +2,7 @@ import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/histo
 import { expect, test } from 'vitest'
 import { checkHistory, resultOf } from '../checking.ts'
 
-/** An operation that nothing overlaps; `requestId` names an attempt at it. */
+/** An operation that overlaps no other. `requestId` names an attempt. */
 function operation(process: number, f: string, value: Json, answer: Json | 'lost', requestId?: string): EventInput[] {
   const invocation: EventInput = { process, type: 'invoke', f, key: 'x', value }
   return [

@@ -22,7 +22,7 @@ function sequentialEdges(events: readonly EventInput[]): readonly OrderEdge[] {
   return verdict.counterexample.edges ?? []
 }
 
-/** That each order of a chain ends where the next begins. */
+/** Checks that each order of a chain ends where the next one begins. */
 function expectChained(edges: readonly OrderEdge[]): void {
   for (const [i, edge] of edges.entries()) {
     const next = edges[i + 1]
@@ -32,7 +32,7 @@ function expectChained(edges: readonly OrderEdge[]): void {
 }
 
 test('the counterexample names the read that must precede the overwrite of its value, and the edges that prove the overwrite', () => {
-  // Process 0 writes 1, then 2; process 1 learns of 2 by a way round key y and still reads 1.
+  // Process 0 writes 1, then 2. Process 1 learns of the write of 2 through key y, and still reads 1.
   const edges = sequentialEdges([
     ...did(0, 'write', 'x', 1),
     ...did(0, 'write', 'x', 2),
@@ -41,7 +41,7 @@ test('the counterexample names the read that must precede the overwrite of its v
     ...did(1, 'read', 'x', 1),
   ])
   const shown = edges.find((edge) => edge.shownBy !== undefined)
-  // The read of 1 comes before the write of 2, since what it saw does.
+  // The read of 1 precedes the write of 2, because the write that it saw does.
   expect(shown).toMatchObject({ before: 4, after: 1, reason: 'overwritten after', shownBy: { read: 4 } })
   expect(shown?.shownBy?.chain).toEqual([{ before: 0, after: 1, reason: 'process order' }])
   expectChained(edges)

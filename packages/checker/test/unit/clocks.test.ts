@@ -5,8 +5,8 @@ import { checkHistory, resultOf, timeline } from '../checking.ts'
 import { many } from '../many.ts'
 import { modelOf } from '../registry.ts'
 
-// Histories whose times are by several clocks, each known within bounds. Law: what is linearizable is never condemned
-// because two clocks disagreed.
+// Histories timed by several clocks, each known within bounds. Law: a linearizable history is never found violated
+// because clocks disagree.
 
 const randomFrom = (seed: number) => {
   let state = seed >>> 0
@@ -24,7 +24,10 @@ interface TrueEvent {
   readonly event: EventInput
 }
 
-/** What clients of a truly atomic register do, by true time: each operation takes effect at a moment within it. */
+/**
+ * The events of clients of an atomic register, by true time. Each operation takes effect at some moment between its
+ * call and its return.
+ */
 function atomicEvents(random: () => number): TrueEvent[] {
   const operations = Array.from({ length: 6 }, (_, process) => process).flatMap((process) => {
     let now = random() * MS
@@ -53,7 +56,7 @@ function atomicEvents(random: () => number): TrueEvent[] {
     })
 }
 
-/** The events as two clocks tell of them, each off by less than `within`, and drifting. */
+/** The events as two clocks time them. Each clock is off by less than `within`, and drifts. */
 function observed(events: readonly TrueEvent[], within: number, random: () => number): EventInput[] {
   const drift = [0, 1].map(() => ({ start: (random() * 2 - 1) * within * 0.8, rate: (random() * 2 - 1) * 0.19 }))
   const length = Math.max(...events.map(({ at }) => at))
@@ -62,7 +65,7 @@ function observed(events: readonly TrueEvent[], within: number, random: () => nu
     const time = Math.round(at + start + (rate * within * at) / length)
     return { ...event, time, extra: { clock: `${worker}`, within: Math.ceil(within) } }
   })
-  // Retired processes go on under other names.
+  // After an unknown outcome, a process continues under another name.
   return retired(told.sort((a, b) => a.time - b.time))
 }
 
@@ -104,7 +107,7 @@ describe('a history recorded by several clocks', () => {
   })
 })
 
-/** The first process is of one clock, the others are of another. */
+/** One clock times the first process, and another clock times all others. */
 const byTwoClocks = (within: number, ...rows: readonly string[]): EventInput[] =>
   timeline(...rows).map((event) => ({ ...event, extra: { clock: event.process === 0 ? 'a' : 'b', within } }))
 
@@ -203,7 +206,7 @@ test('seenBy returns every true real-time order between operations on one clock,
   expect(orders).toBeGreaterThan(1_000)
 })
 
-/** By row: when it was really called and returned. Each client's operations come one after another. */
+/** By row: the true times of its call and return. Each client's operations come one after another. */
 function trueTimes(events: readonly TrueEvent[], { operations, processName }: History) {
   const byClient = (type: string) => {
     const times = new Map<string, number[]>()

@@ -4,22 +4,25 @@ import { describe, expect, test } from 'vitest'
 import { smallHistory } from '../../../testing/src/small-history.ts'
 import { checkHistory } from '../checking.ts'
 
-// What every model owes a history, whatever it is a model of.
+// Properties that every model must have.
 
-/** An operation and its answer; `info` if there is none. */
+/** An operation with its answer, or `info` if it has none. */
 type Step = readonly [f: string, value: Json, answer: Json | 'info']
 
 interface Contract {
-  /** A start, and an observation of it that no other start explains. */
+  /** `start`: an initial value. `shows`: an observation that no other initial value explains. */
   readonly start: Json
   readonly shows: readonly Step[]
-  /** A change, and observations of it made once and made twice; without `twice`, doing it twice is doing it once. */
+  /**
+   * `change`: an update. `once` and `twice`: observations after one and after two such updates. Without `twice`, the
+   * second update has no further effect.
+   */
   readonly change: readonly [f: string, value: Json, answer: Json]
-  /** The answer to the change after the start that is given, if it is another. */
+  /** The answer to `change` after `start`, if it differs. */
   readonly answerAfter?: Json
   readonly once: readonly Step[]
   readonly twice?: readonly Step[]
-  /** An observation of nothing at all. */
+  /** An observation of an object without any content. */
   readonly nothing: readonly Step[]
 }
 
@@ -100,7 +103,7 @@ const contracts: { readonly [model: string]: Contract } = {
   },
 }
 
-/** One after another, each by a client of its own. */
+/** Operations one after another, each by a separate client. */
 const eventsOf = (steps: readonly Step[]): EventInput[] =>
   steps.flatMap(([f, value, answer], process): EventInput[] => [
     { process, type: 'invoke', f, value },
@@ -113,7 +116,7 @@ function resultOf(model: string, steps: readonly Step[], initial: Json): string 
   return (report.levels as unknown as { readonly [level: string]: { readonly result: string } })[level]!.result
 }
 
-/** Objects that are nothing but changes, or are not there before. */
+/** Models without a contract: their objects have no separate observations, or no initial content. */
 const WITHOUT = ['lock', 'unique-ids', 'watch', 'stream', 'work-queue']
 
 test('every model has a contract in this test or is listed in WITHOUT', () => {

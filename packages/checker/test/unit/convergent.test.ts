@@ -115,7 +115,10 @@ describe('the levels eventual and convergent', () => {
   })
 })
 
-/** Final reads of an object to which nothing was done, or that nobody heard of. */
+/**
+ * Judges final reads of an object that no acknowledged operation changed. A set has additions of unknown outcome. A
+ * queue instead has one enqueued message and no reads.
+ */
 function finallyRead(options: Partial<CheckOptions>, outputs: readonly Json[]): Report {
   const added: EventInput[] = [1, 2].flatMap((value): EventInput[] => [
     { process: 100, type: 'invoke', f: 'add', value },

@@ -10,9 +10,8 @@ const accounts = ['a', 'b', 'c'] as const
 type Balances = { [account in (typeof accounts)[number]]: number }
 
 /**
- * Transfers and reads of a bank that carries each of them out at its call, or at its return. Every so often the network
- * repeats a transfer, and nobody learns whether the copy was carried out: as a node's view of it is recorded. Some answers
- * are lost.
+ * Transfers and reads of a bank that executes each of them at its call or at its return. Sometimes the network repeats
+ * a transfer, and the outcome of the copy is unknown, as in the record of a single node. Some answers are lost.
  */
 function repeated(rounds: number, clients: number): EventInput[] {
   const random = createRandom(1)

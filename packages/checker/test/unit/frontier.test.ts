@@ -15,8 +15,8 @@ import { isLinearizable, operationsOf, type Reading } from '../brute-force.ts'
 import { atLeast, atMost, many, manyOf } from '../many.ts'
 import { plainSearch } from '../plain-search.ts'
 
-// Each reduction of the frontier search is sound only together with the others, and mistakes in them show at different
-// sizes: tiny histories are compared with the definition, longer ones with searches that share nothing with it.
+// Each reduction of the frontier search is sound only together with the others, and mistakes show at different sizes.
+// Short histories are compared with the definition, and longer ones with searches that share no code with it.
 
 const baseSeed = inject('seed')
 
@@ -56,7 +56,7 @@ function judge(
   return { part: part!, reading, history }
 }
 
-/** The answer of the frontier search; its witness is replayed. Undefined where it took too long. */
+/** Returns the answer of the frontier search, and replays its witness. Undefined if the search takes too long. */
 function byFrontier(part: Encoded, seed: number, steps: number): boolean | undefined {
   const search = createFrontierSearch(part, freshBudget())!
   const progress = finish(search, steps)

@@ -54,7 +54,7 @@ test.each(['queue', 'bag'] as const)(
   (model) => {
     const events = Array.from({ length: 20_000 }, (_, i) => {
       const process = i % 50
-      // Each batch of fifty is called, and then answered.
+      // Fifty operations are called, then all of them are answered, and so on.
       const value = (Math.floor(i / 100) * 50 + process) % 7
       return i % 100 < 50
         ? ([{ process, type: 'invoke', f: 'enqueue', value }] as const)

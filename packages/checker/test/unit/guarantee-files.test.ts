@@ -6,7 +6,7 @@ import { readHistory } from '@chaosproxy/history/files'
 import { describe, expect, test } from 'vitest'
 import { checkProved } from '../proof/proving.ts'
 
-// Histories of streams and work queues that were judged wrongly once, each with its neighbours.
+// Histories of streams and work queues that were once judged wrongly, with similar histories.
 
 const cases = fileURLToPath(new URL('../../../../../shared/cases/checker', import.meta.url))
 
@@ -55,7 +55,7 @@ describe.runIf(existsSync(cases))('the catalogue of guarantees', () => {
   )
 })
 
-/** Operations one after another, 1 ms each; a number in front waits until then, in ms. */
+/** Operations one after another, 1 ms each. A number before an operation is the time in ms at which it begins. */
 type Line = readonly [process: number, f: string, asked: Json, told: Json, type?: 'ok' | 'fail' | 'info']
 
 const inTurn = (...lines: readonly (Line | number)[]): EventInput[] => {
@@ -92,7 +92,7 @@ const left = (...messages: readonly Json[]): Line => [9, 'remaining', null, mess
 
 describe('a work queue', () => {
   test.each<readonly [title: string, events: EventInput[], initial: Json, told: readonly Told[]]>([
-    // What was there at the start.
+    // Initial content.
     [
       'meets exactly-once if it delivers a message of the initial value',
       inTurn(took('x', 'r'), ack('r'), left()),
@@ -336,7 +336,7 @@ describe('a work queue', () => {
       took('a', 't', 3),
     )
     const verdict = judged('work-queue', events).levels['no-handouts-after-ack']
-    // The enqueue, the take of s, its acknowledgement and the take of t.
+    // The core: the enqueue, the take of s, its acknowledgement, and the take of t.
     const core =
       verdict?.result === 'violated' ? verdict.counterexample.operations.filter(({ role }) => role === 'core') : []
     expect(core.map(({ operation }) => operation)).toEqual([0, 2, 3, 4])
@@ -371,13 +371,13 @@ const commit = (process: number, offset: number, type: 'ok' | 'info' = 'ok'): Li
 ]
 const abc = [send(0, 'a', 0), send(0, 'b', 1), send(0, 'c', 2)]
 const all = poll(9, 0, [0, 'a'], [1, 'b'], [2, 'c'])
-/** Five polls in vain after everything was healed. */
+/** Five empty polls after all faults were healed. */
 const inVain = (process: number, from: number | null): EventInput[] =>
   Array.from({ length: 5 }, (): EventInput[] => [
     { process, type: 'invoke', f: 'poll', value: { k: from }, final: true },
     { process, type: 'ok', f: 'poll', value: { k: [] }, final: true },
   ]).flat()
-/** Two operations that overlap: the first is answered while the second is under way. */
+/** Two overlapping operations. The first returns before the second does. */
 const overlapping = (one: Line, other: Line): EventInput[] => {
   const [[begun, done], [begins, ends]] = [inTurn(one), inTurn(other)]
   return [begun, begins, done, ends].flatMap((each, ms) => (each === undefined ? [] : [{ ...each, time: ms * 1e6 }]))
@@ -385,7 +385,7 @@ const overlapping = (one: Line, other: Line): EventInput[] => {
 
 describe('a stream', () => {
   test.each<readonly [title: string, events: EventInput[], told: readonly Told[]]>([
-    // Where a consumer is that asked in vain.
+    // The position of a consumer after an empty poll.
     [
       'meets no-skips if a consumer continues from an offset that it polled in vain',
       inTurn(
@@ -418,7 +418,7 @@ describe('a stream', () => {
       inTurn(...abc, poll(1, 0, [0, 'a']), poll(1, 1), assign(1, {}), poll(1, null, [2, 'c'])),
       [['no-skips', 'met']],
     ],
-    // One offset for two messages.
+    // Two messages at one offset.
     [
       'violates consistent-offsets if it confirms equal messages of two producers at one offset',
       inTurn(send(0, 'a', 0), send(1, 'a', 0), poll(2, 0, [0, 'a'])),

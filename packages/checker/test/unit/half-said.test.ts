@@ -2,10 +2,11 @@ import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/histo
 import { expect, test } from 'vitest'
 import { checkHistory, resultOf } from '../checking.ts'
 
-// A cas that says only what it puts, as GETSET does, or nothing at all, as INCR: its completion tells the rest.
+// A cas whose invocation has only the new value, like GETSET, or no value, like INCR. The completion has the missing
+// values.
 
 let process = 0
-/** Alone in its time: a cas invoked with `input`, if that is said, and how it ended. */
+/** A cas that overlaps no other operation, with its input (if any) and its completion. */
 const cas = (input: Json | undefined, output: Json | undefined, type: 'ok' | 'fail' | 'info' = 'ok'): EventInput[] => {
   const who = ++process
   return [

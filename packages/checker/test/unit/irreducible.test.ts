@@ -9,8 +9,8 @@ import { checkHistory, onlyRows } from '../checking.ts'
 import { many, manyOf } from '../many.ts'
 import { tryAll } from '../weak-brute-force.ts'
 
-// A counterexample of a level between sequential and eventual is irreducible for that very level. The seed changes with
-// each run; a failure names it.
+// A counterexample of a level between sequential and eventual cannot be reduced further for this level. The seed
+// changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const reading: Reading = { initial: null, failedCas: 'drop' }
@@ -20,12 +20,15 @@ const unnamed: Header = { chaos: 1 }
 const coreOf = ({ operations }: Counterexample): readonly number[] =>
   operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
 
-/** By the definitions, on some of the operations. */
+/** Returns the answers of the definitions for some of the operations. */
 function answersOf(events: readonly EventInput[], history: History, rows: readonly number[]) {
   return tryAll(operationsOf(smallHistory(onlyRows(events, history, rows), unnamed), reading), null)
 }
 
-/** Whether every write that a read may have seen is still there: without it, the read may contradict what is left by itself. */
+/**
+ * Reports whether the rows contain every write that one of their reads may have seen. Without it, the read may
+ * contradict the remaining operations.
+ */
 function isClosed({ operations, functions }: History, rows: readonly number[], all: readonly number[]): boolean {
   const is = (row: number, f: string): boolean => functions[operations.f[row]!] === f
   const writesItOf = (read: number) => (row: number) =>
@@ -59,7 +62,7 @@ test(`each operation in a counterexample is needed for the violation, on ${manyO
       random,
     )
     const history = smallHistory(events, unnamed)
-    // All orders of the writes are tried.
+    // Skips histories with more writes, because the definition tries all orders of the writes.
     if (operationsOf(history, reading).filter(({ f }) => f === 'write').length > 5) continue
     judged++
     const report = checkHistory(history, { levels })

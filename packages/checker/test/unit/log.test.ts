@@ -45,7 +45,7 @@ test('the log model decides a correct log without a search, even with empty poll
 
 type Done = readonly [f: string, asked: Json, answered: Json]
 
-/** One operation after the other, each by the same process. */
+/** Operations one after another, each by a separate process. */
 const verdictBy = (model: string, ...operations: readonly Done[]): string => {
   const events = operations.flatMap(([f, value, answered], process): EventInput[] => [
     { process, type: 'invoke', f, value },
@@ -71,7 +71,7 @@ describe('an append that returns its own value', () => {
   test('is judged without a search even if 30 other appends overlap', () => {
     const object = objectOf('dense-log')!
     const functions = functionsOfObject(modelOf('dense-log'), object, null)
-    // The values go backwards: only the middle one equals its offset.
+    // The values descend, so only the middle one equals its offset.
     const values = Array.from({ length: 31 }, (_, offset) => 30 - offset)
     const events = [
       ...values.map((value, process): EventInput => ({ process, type: 'invoke', f: 'append', value })),

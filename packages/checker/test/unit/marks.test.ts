@@ -19,8 +19,8 @@ import { kinds, randomObjectEvents } from '../random-objects.ts'
 import { modelNames } from '../registry.ts'
 import { tryAll } from '../weak-brute-force.ts'
 
-// What the recorder says is missing from its record: a definite verdict must hold whatever happened outside it. The seed
-// changes with each run; a failure names it.
+// A recorder can mark operations that are missing from its record. A definite verdict must hold whatever these
+// operations did. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 
@@ -53,7 +53,10 @@ const marked = (events: readonly EventInput[], marks: readonly Mark[]): History 
 
 const said = (holds: boolean): string => (holds ? 'not violated' : 'violated')
 
-/** What may be judged, as the definitions take it; what was written later may be left out, or seen where time does not count. */
+/**
+ * Returns the operations that can be judged, as the definitions take them. A write after the mark may be left out, or
+ * seen at levels without real time.
+ */
 function judgeable(ops: readonly Op[], { key, position }: Mark): Op[] {
   return ops.flatMap((op) => {
     const isTouched = key === undefined || op.key === key
@@ -63,7 +66,7 @@ function judgeable(ops: readonly Op[], { key, position }: Mark): Op[] {
   })
 }
 
-/** The events up to a position, without those of operations that failed in the end. */
+/** Returns the events up to a position, without operations that failed later. */
 function upTo(position: number, events: readonly EventInput[]): EventInput[] {
   const failed = new Set<EventInput>()
   const open = new Map<string | number, EventInput>()
@@ -119,7 +122,8 @@ describe('a key that a request outside the record may have changed', () => {
       const history = marked(events, [touched(undefined, position)])
       const reading: Reading = { initial: null, failedCas: 'drop' }
       const result = resultOf(checkHistory(history, { levels: ['linearizable'] }), 'linearizable')
-      // Twice each value that is mentioned, at any time from the mark on, or never.
+      // Adds two writes of each mentioned value outside the record. They may take effect at any time from the mark on,
+      // or never.
       const values = new Set(events.flatMap(({ value = null }) => (Array.isArray(value) ? value : [value])) as Json[])
       const outside = [...values].flatMap((value, at): EventInput[] =>
         [0, 1].map((again) => ({ process: 1000 + 2 * at + again, type: 'invoke', f: 'write', value })),
@@ -153,7 +157,7 @@ describe('a key that a request outside the record may have changed', () => {
         const history = marked(events, [touched(undefined, position)])
         const initial = model === 'bank' ? { a: 3, b: 0 } : null
         const report = checkHistory(history, { model, initial, levels: ['linearizable', 'eventual'] })
-        // What had not returned may have taken effect, unless it failed in the end.
+        // An operation open at the mark may have taken effect, unless it failed in the end.
         const before = smallHistory(upTo(position, events))
         const truth = isObjectLinearizable(model, before)
         const name = `seed ${baseSeed + n}: ${position} ${JSON.stringify(events)}`

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { UNKNOWN_START } from '../../src/encoding/unknown-start.ts'
 import { checkHistory } from '../checking.ts'
 
-/** A client that writes 1, 2, … to x, and reads after each what `read` makes of it. */
+/** Records a client that writes 1, 2, … to x. After each write, it reads the result of `read`. */
 function recorded(read: (value: number) => Json, mapping: 'routes' | 'none' = 'routes', rounds = 6) {
   const events: EventInput[] = []
   for (let value = 1; value <= rounds; value++) {
@@ -35,7 +35,7 @@ describe('a route table that reads from a different place than it writes to', ()
 
   test('is recognised even if reads return the written number as text', () => {
     expect(reasonOf(recorded(String))).toContain('x was written 1 and read "1" (of another type)')
-    // Of a read that overtook another client's write, it is that write's value.
+    // For a read that overtook another client's write, the written value is that of this write.
     expect(reasonOf(recorded((value) => String((value % 6) + 1)))).toContain('x was written 2 and read "2" (of another')
     expect(reasonOf(recorded((value) => `v${value}`))).toContain('x was written 1 and read "v1". The table')
   })

@@ -18,7 +18,7 @@ const baseSeed = inject('seed')
 
 type Txn = readonly (readonly [f: 'read' | 'write', register: string, value: Json])[]
 
-/** Each txn by process, one after another unless several begin together. */
+/** Txns of one round overlap; rounds come one after another. */
 const txns = (...rounds: readonly (readonly (readonly [process: number, txn: Txn])[])[]): EventInput[] =>
   rounds.flatMap((round) => [
     ...round.map(
@@ -78,7 +78,7 @@ describe('the model multi-register', () => {
         ),
       ),
     ).toEqual(['violated', 'violated'])
-    // Meanwhile it may be seen or not, but not half of it.
+    // During the txn, another one may see all of its writes or none, but not a part.
     expect(
       results(
         txns([
@@ -110,7 +110,7 @@ describe('the model multi-register', () => {
   })
 
   test('rejects a history with a legal order for each register but no common order', () => {
-    // Each of the two saw the other's write missing, though both had written first: store buffering.
+    // Store buffering: each of the two txns missed the other's write, although both had written before.
     const events = txns(
       [
         [0, [['write', 'x', 1]]],
@@ -290,7 +290,7 @@ test(`the verdict of multi-register on sequential agrees with its definition on 
     const { operations } = levels.sequential.counterexample
     const rows = operations.map(({ operation }) => operation)
     expect(isObjectSequential(model, history, rows), where).toBe(false)
-    // The verifier accepts these operations as a violation, and needs each of them.
+    // The verifier accepts these operations as a violation, but no smaller set.
     const isProved = standAlone(history, { model, initial: null }, 'sequential')
     expect(isProved(rows), where).toBe(true)
     for (const row of rows) {
@@ -302,7 +302,10 @@ test(`the verdict of multi-register on sequential agrees with its definition on 
   expect(share.violated).toBeGreaterThan(atLeast(300))
 })
 
-/** Whether some value is read that only what was left out had written: as the last of its txn, or others cannot see it. */
+/**
+ * Reports whether some txn reads a value that only omitted txns wrote. Only the last write of a txn to a register
+ * counts, because other txns cannot see the others.
+ */
 function isUnsupported(history: ReturnType<typeof smallHistory>, rows: readonly number[]): boolean {
   const all = Array.from({ length: history.operations.length }, (_, row) => row)
   const partsOf = (row: number): [string, string, Json][] => {

@@ -16,8 +16,8 @@ import { saturate } from '../../src/register/sequential/saturation.ts'
 import { createSequentialSearch } from '../../src/register/sequential/search.ts'
 import { checkHistory, historyOf, resultOf } from '../checking.ts'
 
-// What the random histories seldom or never reach, and deliberate mistakes in the checker would get away with
-// (npm run mutate). Each is the smallest history that tells the mistake from the truth.
+// Cases that random histories seldom or never contain, so that deliberate mistakes in the checker would stay undetected
+// (npm run mutate). Each is the smallest history that shows the mistake.
 
 const linearizable = (history: History, options: Partial<CheckOptions> = {}): string =>
   resultOf(checkHistory(history, options), 'linearizable')
@@ -76,7 +76,8 @@ describe('the replay of a witness', () => {
 
 describe('operations of unknown outcome', () => {
   test('two cas of unknown outcome explain a value that reappears after an overwrite only if both expected values existed', () => {
-    // 3 can come about from 1 only once: after that the value must come from 2, and there was none.
+    // The cas of 1 to 3 can take effect only once. The second read of 3 then needs a cas of 2 to 3, but nothing wrote
+    // 2.
     const once = ['w1|        w1|', 'c13--?', '     r3|        r3|']
     expect(linearizable(historyOf(...once))).toBe('violated')
     expect(linearizable(historyOf(...once, 'c13--?'))).toBe('met')
@@ -101,7 +102,7 @@ describe('operations of unknown outcome', () => {
   })
 
   test('may have written the value that explains a failed cas', () => {
-    // The cas from 1 failed while 1 was all that completed writes could leave.
+    // The cas from 1 failed although completed writes leave only the value 1.
     const history = historyOf('w1|', '   w1--?   w2--?', '               c13--x')
     expect(linearizable(history, { failedCas: 'observes' })).toBe('met')
     expect(linearizable(historyOf('w1|', '   w1--?        ', '               c13--x'), { failedCas: 'observes' })).toBe(
@@ -133,7 +134,7 @@ describe('append', () => {
 })
 
 test('a counterexample ends at the impossible read, not at an earlier read that an open write explains', () => {
-  // Until process 2 reads 1 again, everything is explained by the open write of 2.
+  // The open write of 2 explains everything until process 2 reads 1 again.
   const report = checkHistory(
     historyOf('w1|    w2--------------|', '             r2|', '                   r1|    r1|'),
   )
@@ -157,7 +158,8 @@ test('a counterexample keeps every write that may explain one of its reads', () 
     },
   )
   const complete = createCompletion(encoded, 'real time', decoder.value)
-  // Operation 0 reads while 1 writes. Of what 4 may have read, 1 was overwritten since, by 3; 2 came beside that.
+  // Operation 0 overlaps the write 1. Operation 4 cannot have read from the write 1, because the write 3 overwrote it
+  // before. It may have read from the write 2, which overlaps the write 3.
   expect(complete([0])).toEqual([0, 1])
   expect(complete([4])).toEqual([2, 4])
 })

@@ -6,12 +6,12 @@ import { levels } from '../../src/index.ts'
 import { checkHistory, historyOf } from '../checking.ts'
 import { atLeast, many } from '../many.ts'
 
-// Readers look for what the sentence speaks of in the drawing, which shows the counterexample's operations.
+// People look for the operations of the sentence in the drawing, which shows the counterexample's operations.
 
 const SAID =
   /process (\S+?)(?:'s)? (?:read(?: of)?|wrote|may have written|write of|appended|may have appended|append of|changed|may have changed|failed to change|cas)\b([^,;:]*)/gi
 
-/** What the sentence says of operations that are not among those shown. */
+/** Returns the parts of the sentence about operations that are not shown. */
 function missing(history: History, { sentence, operations }: Counterexample): string[] {
   const shown = operations.map(({ operation }) => ({
     process: history.processName(history.operations.process[operation] ?? 0),

@@ -53,13 +53,13 @@ interface Answer {
   readonly search: Search
 }
 
-/** The answer of the narrow frontier, its witness replayed; undefined where it does not apply. */
+/** Returns the answer of the narrow frontier, and replays its witness. Undefined if this search does not apply. */
 function byNarrow(part: Encoded, seed: number): Answer | undefined {
   const search = createNarrowFrontier(part, freshBudget())
   return search && answerOf(search, part, seed)
 }
 
-/** The same of the narrow search. */
+/** Like `byNarrow`, for the narrow search. */
 function byNarrowSearch(part: Encoded, seed: number): Answer | undefined {
   const events = eventsByPosition(part)
   const slots = assignSlots(events, part.length)
@@ -76,7 +76,9 @@ function answerOf(search: Search, part: Encoded, seed: number, steps = 400_000):
   return { progress, search }
 }
 
-/** Whatever the narrow search finds, the narrow frontier found, and a contradiction at the same moment. */
+/**
+ * Checks that the narrow search finds the same answer as the narrow frontier, with a contradiction at the same moment.
+ */
 function expectSameInDepth(byFrontier: Answer | undefined, part: Encoded, seed: number): void {
   const answer = byNarrowSearch(part, seed)
   if (answer === undefined || byFrontier === undefined || answer.progress === 'paused') return
@@ -89,7 +91,7 @@ function expectSameInDepth(byFrontier: Answer | undefined, part: Encoded, seed: 
   }
 }
 
-/** What was known before that return can be explained, and what was known then cannot. */
+/** Checks that the history before this return can be explained, but not including this return. */
 function expectFirstContradiction(part: Encoded, culpritReturn: number, seed: number): void {
   for (const [position, wanted] of [
     [culpritReturn - 1, 'met'],
@@ -142,7 +144,8 @@ test(`createNarrowFrontier and createFrontierSearch agree on verdicts and ends o
       continue
     }
     if (answer.progress !== progress) expect.fail(`seed ${seed}: ${answer.progress}, by the wide frontier ${progress}`)
-    // The frontier search does not count what is of unknown outcome at first, and then learns too late.
+    // The frontier search at first does not count operations of unknown outcome, so it may find the contradiction too
+    // late.
     if (progress === 'violated' && n % 3 === 0) expectFirstContradiction(part, answer.search.culpritReturn(), seed)
     else if (progress === 'violated' && answer.search.culpritReturn() !== wide?.culpritReturn()) {
       expect.fail(`seed ${seed}: a contradiction at ${answer.search.culpritReturn()}, not ${wide?.culpritReturn()}`)

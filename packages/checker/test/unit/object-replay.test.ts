@@ -6,7 +6,7 @@ import { partsOf } from '../../src/object/model/part.ts'
 import { faultOfObjectWitness, simulateBy } from '../../src/object/search/replay.ts'
 import { modelOf, objectOf } from '../registry.ts'
 
-// The replay of a witness, which every "linearizable" of an object has passed.
+// Tests the replay of witnesses. Every order that shows an object to be linearizable passed this replay.
 
 const event = (process: number, type: EventInput['type'], f: string, value: EventInput['value']): EventInput => ({
   process,

@@ -3,7 +3,7 @@ import { type EventInput, historyFromEvents, type Json } from '@chaosproxy/histo
 import { expect, test } from 'vitest'
 import { checkHistory } from '../checking.ts'
 
-// Each object's smallest failing history, told to a person, beside its nearest passing neighbour.
+// For each object: its smallest failing history, the sentence about it, and the most similar passing history.
 
 type Step = readonly [process: number, type: EventInput['type'], f: string, value?: Json]
 
@@ -20,7 +20,7 @@ interface Case {
   readonly initial?: Json
   readonly fails: readonly Step[]
   readonly sentence: string
-  /** The operation to blame, if it is not the last. */
+  /** The culprit, if it is not the last operation. */
   readonly culprit?: number
   readonly passes: readonly Step[]
 }
@@ -48,7 +48,7 @@ const cases: readonly Case[] = [
     fails: [...both(0, 'enqueue', 1, 1), ...both(1, 'dequeue', null, null)],
     sentence:
       'Process 0 enqueued 1 by 0.001 s, and 1.0 ms later process 1 dequeued and found nothing: a queue hands out each message once, in order.',
-    // Somebody else may have taken it.
+    // Process 2 may have taken the message.
     passes: [...both(0, 'enqueue', 1, 1), [2, 'invoke', 'dequeue'], ...both(1, 'dequeue', null, null)],
   },
   {

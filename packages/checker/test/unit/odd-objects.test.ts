@@ -4,11 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { smallHistory } from '../../../testing/src/small-history.ts'
 import { checkHistory, resultOf } from '../checking.ts'
 
-// Values and outcomes that random histories do not have.
+// Values and outcomes that do not occur in random histories.
 
 type Done = readonly [f: string, asked: Json, answered: Json]
 
-/** One operation after the other, each by the same process; what is answered `?` is of unknown outcome. */
+/** Operations one after another, each by a separate process. The answer `?` stands for an unknown outcome. */
 function judge(model: ModelName, initial: Json, ...operations: readonly Done[]): string {
   const events = operations.flatMap(([f, value, answered], process): EventInput[] => [
     { process, type: 'invoke', f, value },
@@ -21,7 +21,7 @@ describe('the sum of decimal fractions', () => {
   test('may be read from a counter as a decimal or as a double', () => {
     const tenths = Array.from({ length: 8 }, (): Done => ['add', 0.1, 0.1])
     expect(judge('counter', null, ...tenths, ['read', null, 0.8])).toBe('met')
-    // As a sum of doubles is.
+    // A sum of doubles has this value.
     expect(judge('counter', null, ...tenths, ['read', null, 0.7999999999999999])).toBe('met')
     expect(judge('counter', null, ...tenths, ['read', null, 0.7])).toBe('violated')
     expect(judge('counter', 0.7, ['add', 0.1, 0.1], ['add', 0.2, 0.2], ['read', null, 1])).toBe('met')

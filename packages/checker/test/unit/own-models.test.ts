@@ -36,7 +36,7 @@ const quickCounter: Model<number> = {
   ...counter,
   integers: {
     initial: 1000,
-    // Additions are even, reads are odd.
+    // Codes of additions are even, and codes of reads are odd.
     encode: ({ f, value }, output) => (f === 'read' ? 2 * (1000 + Number(output)) + 1 : 2 * (1000 + Number(value))),
     step: (count, code) => {
       if ((code & 1) === 0) return count + (code >> 1) - 1000
@@ -55,7 +55,7 @@ test("check judges a stack by a user's model", () => {
   const pushes = [call(0, 'push', 1), ok(0, 'push', 1), call(0, 'push', 2), ok(0, 'push', 2)]
   expect(judge([...pushes, call(1, 'pop'), ok(1, 'pop', 2)], stack)).toBe('met')
   expect(judge([...pushes, call(1, 'pop'), ok(1, 'pop', 1)], stack)).toBe('violated')
-  // Were the second push still going on, the first could be on top.
+  // If the second push is still open, the first one may be on top.
   const overlapping = [call(0, 'push', 1), ok(0, 'push', 1), call(0, 'push', 2), call(1, 'pop')]
   expect(judge([...overlapping, ok(1, 'pop', 1), ok(0, 'push', 2)], stack)).toBe('met')
 })

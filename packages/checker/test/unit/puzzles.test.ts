@@ -16,11 +16,11 @@ import { createSequentialSearch } from '../../src/register/sequential/search.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 import { type Clause, type Order, puzzleEvents, randomClauses } from '../puzzles.ts'
 
-// Histories whose forced orders alone decide nothing, which hardly ever happens by chance: each pair of writes has to be
-// tried in one order and, as that contradicts itself, in the other.
+// Histories for which the forced orders alone decide nothing, which is rare in random histories. Each pair of writes
+// must be tried in one order and, after a contradiction, in the other.
 
 const baseSeed = inject('seed')
-// Its clock stands still: other tests may run for minutes between this line and the first one here.
+// This clock does not advance, because other tests may run for minutes between this line and the first test here.
 const budget = createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(0) })
 
 type Answer = 'met' | 'violated' | undefined
@@ -36,7 +36,7 @@ const checked = (encoded: Encoded, order: Int32Array): 'met' => {
   return 'met'
 }
 
-/** With the forced orders drawn: `refuted` where these say so by themselves. */
+/** Decides with the forced orders derived. Returns `refuted` if these alone are contradictory. */
 function saturated(facts: ReadsFrom, decide: (saturation: Saturation) => Answer): Answer | 'refuted' {
   const answer = saturate(facts, budget)
   if (answer.result !== 'saturated') return 'refuted'
@@ -84,13 +84,14 @@ test('both searches for an order find the only solution of a puzzle, whichever o
   expect(byProcess(whole, 50_000)).toBe('violated')
 })
 
-/** The order goes with none of the four ways that two pairs can have. */
+/** Clauses that make the order incompatible with each of the four combined orders of two pairs. */
 const neither = (order: Order, one: number, other: number): Clause[] =>
   ([1, 2] as const).flatMap((x) => ([1, 2] as const).map((y): Clause => [order, [one, x], [other, y]]))
 
 test('the pair-by-pair search gives up an assumed order together with all orders that were derived from it', () => {
   const inTurn = () => 0
-  // The first order of pair 0 to be tried settles 1 and 2, and is contradicted by both orders of 3.
+  // The order of pair 0 that is tried first determines the orders of the pairs 1 and 2, and contradicts both orders of
+  // pair 3.
   const tried: Order = [0, 1]
   const settled = [...[1, 2].map((pair): Clause => [tried, [pair, 1]]), ...neither(tried, 3, 4)]
   expect(pairByPair(factsOf(puzzleEvents(5, settled, inTurn)))).toBe('met')

@@ -2,7 +2,7 @@ import { type EventInput, historyFromEvents, inputOf, type Json, outputOf } from
 import { expect, test } from 'vitest'
 import { checkHistory } from '../checking.ts'
 
-// What is shown of a queue must be wrong by itself: a message that comes out, with what put it in.
+// The operations shown for a queue must be contradictory by themselves: a dequeued message needs its enqueue.
 
 type Step = readonly [process: number, f: 'enqueue' | 'dequeue', message: Json, type?: 'ok' | 'info']
 
@@ -16,21 +16,21 @@ const eventsOf = (steps: readonly Step[]): EventInput[] =>
     ]
   })
 
-/** Messages of which nobody knows whether they were taken: too many dequeues to be shown. */
+/** Messages of which it is unknown whether they were taken. There are too many dequeues to show. */
 const untold = (messages: number): readonly Step[] =>
   Array.from({ length: messages }, (_, n): readonly Step[] => [
     [1, 'enqueue', n],
     [100 + n, 'dequeue', null, 'info'],
   ]).flat()
 
-/** Messages that come out at once. */
+/** Messages that are dequeued immediately. */
 const taken = (messages: number): readonly Step[] =>
   Array.from({ length: messages }, (_, n): readonly Step[] => [
     [1, 'enqueue', n],
     [2, 'dequeue', n],
   ]).flat()
 
-/** What is shown of a violation: what each operation put in or took out. */
+/** Returns, for each operation shown, the message that it enqueued or dequeued. */
 function shownOf(steps: readonly Step[], model: 'queue' | 'bag'): readonly (readonly Json[])[] {
   const history = historyFromEvents(eventsOf(steps))
   const verdict = checkHistory(history, { model, initial: [], levels: ['linearizable'] }).levels.linearizable

@@ -17,8 +17,8 @@ import { isSequential, type Reading } from '../brute-force.ts'
 import { checkHistory } from '../checking.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 
-// The ways to decide sequential consistency that small histories never need, on histories that are small enough to be sure.
-// The seed changes with each run; a failure names it.
+// Tests the methods for sequential consistency that small histories never need, on histories that are small enough for
+// a certain verdict. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const reading: Reading = { initial: null, failedCas: 'drop' }
@@ -27,7 +27,7 @@ const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 const freshBudget = (): Budget =>
   createBudget({ deadlineMs: millis(5_000), memoryBytes: 2e8, now: () => millis(performance.now()) })
 
-/** So many threads are joined into one or two, which have to be taken apart again. */
+/** Joins many threads into one or two, which must then be separated again. */
 function joined(encoded: Encoded, columns: number): Sequentiality | undefined {
   const facts = readsFrom(encoded)
   if (facts.result !== 'unique') return undefined
@@ -44,7 +44,7 @@ const ways: { readonly [name: string]: (encoded: Encoded) => Sequentiality | und
 interface Part {
   readonly histories: number
   readonly shapeOf: (below: (n: number) => number) => Partial<Shape>
-  /** What is known of the history by other means. */
+  /** Decides the history by another method; undefined if it cannot. */
   readonly judge: (events: readonly EventInput[], encoded: Encoded, reading: Reading) => boolean | undefined
 }
 
@@ -71,7 +71,7 @@ const medium: Part = {
   },
 }
 
-/** Two reads of a key trade what they saw: so some see what was written only later. */
+/** Exchanges the values of two reads of a key, so that some reads see values written later. */
 function tradeReads(events: readonly EventInput[], below: (n: number) => number): readonly EventInput[] {
   const reads = events.filter(({ type, f }) => type === 'ok' && f === 'read')
   const one = reads[below(reads.length)]
@@ -107,7 +107,7 @@ test(`every sequential search agrees with the definition on ${manyOf(5_000)} sma
       const simulated = randomEvents(shape, random)
       const events = below(3) === 0 ? tradeReads(simulated, below) : simulated
       if (!events.some(({ type }) => type === 'ok')) continue
-      // Where values repeat, the initial one may be written too.
+      // If values repeat, the initial value may be written, too.
       const begun = { ...reading, initial: below(4) === 0 ? 1 : null }
       const { encoded } = encodeRegister(smallHistory(events), begun)
       const expected = judge(events, encoded, begun)
@@ -176,7 +176,7 @@ test('a check of the level sequential stops at its limits of memory and time, an
     checkHistory(history, { levels: ['sequential'], ...limits }).levels.sequential
   const cramped = verdict(unique, { memoryBytes: vectors })
   expect(cramped).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('out of memory') } })
-  // Each look at the clock is a millisecond: what does not look is not stopped.
+  // Each reading of the clock advances it by one millisecond, so only code that reads the clock is stopped.
   let now = 0
   for (const history of [unique, of(5)]) {
     now = 0

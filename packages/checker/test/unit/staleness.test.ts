@@ -18,7 +18,7 @@ const reading = { initial: null, failedCas: 'drop' } as const
 const baseSeed = inject('seed')
 const stores = ['atomic', 'replicas', 'stale', 'scattered'] as const
 
-/** How far behind each measured read was, by row. */
+/** By row: how far behind each measured read was. */
 const readsOf = (history: History) =>
   partition(encodeRegister(history, reading).encoded).flatMap((part) => {
     const { reads, behindNanos, versionsBehind } = readsBehind(part, clustersOf(part), history.operations, unlimited)
@@ -31,7 +31,7 @@ const readsOf = (history: History) =>
 
 const measure = (history: History): Staleness => measureStaleness(history, reading)!
 
-/** Times go up by a random step from event to event. */
+/** Gives the events times that increase by random steps. */
 function timed(events: readonly EventInput[], random: () => number): EventInput[] {
   let time = 1_000
   return events.map((event) => {
@@ -56,7 +56,7 @@ function shapeFrom(random: () => number, over: Partial<Shape>): Shape {
   }
 }
 
-// The definitions, tried out in full.
+// The definitions, decided by trying every order.
 
 /** A cas from a value to itself is a read of it. */
 const opsOf = (history: History): Op[] =>
@@ -72,7 +72,10 @@ const writtenBy = (op: Op): Json | undefined =>
 const observedBy = (op: Op): Json | undefined =>
   op.f === 'read' ? op.output : op.f === 'cas' && op.completed ? (op.input as Json[])[0]! : undefined
 
-/** By row: how long ago the value had been overwritten, and by how many writes; absent where its write is not known. */
+/**
+ * By row: how long ago the value had been overwritten, and by how many writes. Absent if the write of the value is
+ * unknown.
+ */
 function behindByDefinition(history: History): Map<number, { readonly nanos: number; readonly versions: number }> {
   const { callTime, returnTime } = history.operations
   const ops = opsOf(history)
@@ -80,7 +83,7 @@ function behindByDefinition(history: History): Map<number, { readonly nanos: num
   for (const read of ops) {
     if (read.f !== 'read') continue
     const writersOf = (value: Json): Op[] => ops.filter((op) => op.key === read.key && writtenBy(op) === value)
-    /** Everything that shows that a write took effect. */
+    /** Returns all operations that show that a write took effect. */
     const shows = (write: Op | undefined, value: Json): Op[] => [
       ...(write?.completed === true ? [write] : []),
       ...(writersOf(value).length + (value === null ? 1 : 0) > 1
@@ -106,7 +109,10 @@ function behindByDefinition(history: History): Map<number, { readonly nanos: num
   return behind
 }
 
-/** The least Δ such that the history is linearizable with each read called Δ earlier, or Infinity. */
+/**
+ * Returns the least Δ for which the history is linearizable if every read is called Δ earlier; Infinity if there is
+ * none.
+ */
 function deltaByDefinition(history: History): number {
   const { callTime, returnTime } = history.operations
   const ops = opsOf(history)
@@ -126,7 +132,10 @@ function deltaByDefinition(history: History): number {
   return Number.POSITIVE_INFINITY
 }
 
-/** The least k such that an order respects real time and each read returns one of the last k values, or Infinity. */
+/**
+ * Returns the least k for which some order respects real time and each read returns one of the last k values; Infinity
+ * if there is none.
+ */
 function kByDefinition(history: History): number {
   const all = operationsOf(history, reading)
   let least = 1
@@ -236,7 +245,7 @@ test('the staleness k is at most 2 if every read returns one of the last two val
   }
 })
 
-/** Of clients of one register, each of whose reads takes the last value or the one before. */
+/** The events of clients of one register. Each read returns the last value or the one before. */
 function readsOfLastTwo(
   { operations, processes }: { readonly operations: number; readonly processes: number },
   random: () => number,
@@ -280,7 +289,7 @@ test('a linearizable history of 200 operations has no stale read, and staleness 
   }
 })
 
-// One column is a millisecond.
+// Each column of a timeline is one millisecond.
 
 test('a read of a value that was overwritten 6 ms earlier is stale by 6 ms and by one version', () => {
   const history = historyOf('w1| w2|', '            r1|')
@@ -322,8 +331,9 @@ test('a read that overlaps the write of a newer value is not stale', () => {
 })
 
 test('the measured staleness k is exact even if only a write 20 versions earlier decides the order of two overlapping writes', () => {
-  // Each read shows that two writes come one just before the other. Of the two that are left one comes after all of these,
-  // and one before: that can only be the one called before the first had ended, which ended last and is tried as the last.
+  // Each read shows that two writes are adjacent. Of the other two writes, one comes after all of these, and one
+  // before. Only the write of 99 can come before, because it was called before the first write returned. It also
+  // returned last, so it is first tried as the last write.
   const others = Array.from({ length: 19 }, (_, n) => `w${n + 2}| r${n + 1}|`).join(' ')
   const long = '-'.repeat(others.length)
   const history = historyOf(`w1| ${others}    r20|`, `   w98${long.slice(2)}|`, ` w99-${long}|`)

@@ -5,14 +5,15 @@ import { judgingBy, withResult } from '../judged-guarantees.ts'
 import { atLeast, many, manyOf } from '../many.ts'
 import { drawn, eventsOf, type Operation } from '../random-streams.ts'
 
-// The checker against the guarantees as they are defined, each tried on all pairs and triples: cubic, and plain.
+// Compares the checker with plain definitions of the guarantees, which examine all pairs and triples of operations in
+// cubic time.
 
-/** The guarantees that a history breaks, and those that it leaves open. */
+/** Returns the guarantees that a history breaks, and those that it leaves undecided. */
 function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; open: Guarantee[] } {
   const lives = new Map<number, number>()
   const next = new Map<number, number>()
   const groups = new Map<number, 'joined' | 'unknown'>()
-  /** By process that was told an offset and has not polled since: when, and which. */
+  /** By process that received an offset and has not polled since: when it received the offset, and which one. */
   const resumed = new Map<number, { readonly at: number; readonly offset: number }>()
   const all = operations.map((each, at) => {
     const process = each.p + 10 * (lives.get(each.p) ?? 0)
@@ -26,7 +27,7 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     const group = groups.get(process)
     const told = each.f === 'poll' && each.from === null ? resumed.get(process) : undefined
     const least = each.f === 'poll' ? (each.from ?? next.get(process)) : undefined
-    // What was committed up to the offset that an assignment told is done with.
+    // An assignment returned this offset. If it was committed before, its message is already processed.
     const isDone =
       told !== undefined && operations.slice(0, told.at).some((o) => o.f === 'commit' && o.offset >= told.offset)
     const from = least === undefined || !isDone ? least : least + 1
@@ -58,7 +59,7 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
   const polled = polls.flatMap(({ got }) => got)
   const known = [...told, ...polled]
   const isSeen = ([offset, value]: readonly [number, number]) => polled.some(([o, v]) => o === offset && v === value)
-  /** The ranges of offsets over which a poll passed. */
+  /** The ranges of offsets that polls skipped. */
   const passed = polls.flatMap(({ since, got }) =>
     got.map(([to], i): [number, number] => [i === 0 ? (since ?? to) : (got[i - 1]?.[0] ?? 0) + 1, to]),
   )
@@ -68,7 +69,10 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
   const isBeforeGroup = (offset: number) => ofGroup.some((o) => o > offset)
   const isPassedByGroup = (offset: number) =>
     isBeforeGroup(offset) && ofGroup.some((o) => o < offset) && !hasCommit(offset) && isSure
-  /** Where a message was put that was sent once: as its answer tells, or all polls. */
+  /**
+   * Returns the offset of a message: the one in its answer or, if the message was sent once, the one that all polls
+   * show.
+   */
   const placeOf = ({ value, offset, type }: (typeof sends)[number]) => {
     if (type === 'ok' && offset !== null) return offset
     const places = new Set(known.filter(([, v]) => v === value).map(([o]) => o))
@@ -87,7 +91,7 @@ function byDefinition(operations: readonly Operation[]): { broken: Guarantee[]; 
     const own = sends.filter((s) => s.value === value && s.type === 'ok' && s.offset === null).length
     return own > new Set(polled.filter((each) => each[1] === value && !isTold(each)).map(([o]) => o)).size
   })
-  /** Of what was polled: whether it had not been sent, or only with a failure. */
+  /** For each polled message without a possible send: whether its sends failed, came too late, or do not exist. */
   const unsent = all.flatMap((each, at) =>
     each.f !== 'poll'
       ? []
@@ -163,7 +167,7 @@ test(`the verdicts on streams agree with the definitions of the guarantees on ${
       broken: withResult(guarantees, report, 'violated'),
       open: withResult(guarantees, report, 'unknown'),
     }
-    // Nothing is judged that was never observed.
+    // A history without acknowledged sends, or without polls, is not judged.
     if (operations.some(({ f }) => f === 'poll') && operations.some((o) => o.f === 'send' && o.type === 'ok'))
       if (JSON.stringify(found) !== JSON.stringify({ broken, open }))
         expect(found, `seed ${seed}: ${JSON.stringify(operations)}`).toEqual({ broken, open })
@@ -190,12 +194,12 @@ test('the core of a counterexample of a stream is a violation by itself, but not
         const kept = events.filter((_, i) => positions.has(i))
         return withResult(guarantees, judge(kept), 'violated').includes(guarantee)
       }
-      // A poll that continues needs those before it, and what is judged needs one of each.
+      // Skips a core without the polls that one of its polls continues, or without an acknowledged send and a poll.
       if (rowsNeedMore(history, core)) continue
       expect(only(core), `seed ${seed}: ${guarantee}`).toBe(true)
       for (const row of core) {
         const others = core.filter((each) => each !== row)
-        // The fewer sends of a message, the more surely it stands at too many offsets.
+        // With fewer sends of a message, it has even more offsets than sends.
         if (guarantee === 'no-duplicates' && history.functions[history.operations.f[row] ?? 0] !== 'poll') continue
         if (!rowsNeedMore(history, others))
           expect(only(others), `seed ${seed}: ${guarantee} without ${row}`).toBe(false)

@@ -5,14 +5,15 @@ import { type Guarantee, guarantees, streamLadder } from '../../src/stream/guara
 import { judgingBy, withResult } from '../judged-guarantees.ts'
 import { many, manyOf } from '../many.ts'
 
-// A broker of partitioned logs with one group of consumers, transactions, crashes and rebalances, as Kafka is meant to
-// be. It is never condemned if it is correct, and each of its mistakes is named.
+// A broker of partitioned logs with one group of consumers, transactions, crashes and rebalances, like Kafka. The
+// checker must find no violation if the broker is correct, and must name the guarantee that each of its mistakes
+// breaks.
 
 const PARTITIONS = ['a', 'b'] as const
 type Partition = (typeof PARTITIONS)[number]
 const CLIENTS = 3
 
-/** By mistake, the guarantee that it breaks. */
+/** By mistake: the guarantee that it breaks. */
 const mistakes = {
   'forgets a message': 'no-lost-writes',
   'stores a message twice': 'no-duplicates',
@@ -31,7 +32,7 @@ interface Consumer {
   readonly positions: Map<Partition, number>
 }
 
-/** Carries out what `choices` decide; each is a number from 0 to 999. */
+/** Runs clients of the broker. Each choice is a number from 0 to 999. */
 function historyOf(choices: readonly number[], mistake?: Mistake): EventInput[] {
   const events: EventInput[] = []
   const logs: { [partition in Partition]: [number, number][] } = { a: [], b: [] }
@@ -54,7 +55,7 @@ function historyOf(choices: readonly number[], mistake?: Mistake): EventInput[] 
     rebalance()
   }
 
-  /** Deals the partitions out to those that have subscribed, who begin at what is committed. */
+  /** Assigns the partitions to the subscribed consumers, which begin at the committed offsets. */
   function rebalance(): void {
     const members = clients.filter(({ mode }) => mode === 'subscribed')
     for (const { positions } of members) positions.clear()
@@ -63,7 +64,7 @@ function historyOf(choices: readonly number[], mistake?: Mistake): EventInput[] 
   }
 
   function append(partition: Partition, value: number): number {
-    // A marker takes an offset from time to time.
+    // Sometimes a marker occupies an offset.
     let offset = ends[partition] + (pick(4) === 0 ? 1 : 0)
     const last = logs[partition].at(-1)
     if (last !== undefined && isWrong('gives two messages one offset')) [offset] = last
@@ -84,7 +85,7 @@ function historyOf(choices: readonly number[], mistake?: Mistake): EventInput[] 
     const asked = batch.map(({ partition, value }): Json => ['send', partition, value])
     const fate = pick(6)
     if (fate === 0) {
-      // It is aborted, and its messages leave gaps.
+      // The transaction is aborted, and its messages leave gaps.
       for (const { partition, value } of batch) {
         const offset = ends[partition]++
         if (isWrong('shows an aborted message')) logs[partition].push([offset, value])
@@ -115,7 +116,7 @@ function historyOf(choices: readonly number[], mistake?: Mistake): EventInput[] 
       const last = found.at(-1)
       if (last === undefined) continue
       got[partition] = found
-      // What comes of a poll without an answer, nobody knows.
+      // After a poll without an answer, the position is unknown.
       if (isLost && pick(2) === 0) continue
       positions.set(partition, last[0] + 1)
       if (mode === 'subscribed' && pick(4) > 0)
@@ -160,7 +161,7 @@ function historyOf(choices: readonly number[], mistake?: Mistake): EventInput[] 
         poll(client)
     }
   }
-  // Somebody reads everything in the end.
+  // At the end, a client reads everything.
   const reader = clients[0] as Consumer
   clients[0] = { process: reader.process, mode: 'assigned', positions: new Map(PARTITIONS.map((key) => [key, 0])) }
   record(reader.process, 'assign', [], 'ok', [])

@@ -17,7 +17,7 @@ const completed = (process: number, { f, value }: Asked, output: Json): EventInp
   { process, type: 'ok', f, value: output },
 ]
 const read = (process: number, output: Json) => completed(process, { f: 'read', value: null }, output)
-/** Sixty operations that nobody answers: far more orders than a search tries. */
+/** Sixty unanswered operations. They have far more orders than a search can try. */
 const unanswered = (ask: (n: number) => Asked): EventInput[] =>
   Array.from({ length: 60 }, (_, n) => ({ process: 100 + n, type: 'invoke', ...ask(n) }))
 

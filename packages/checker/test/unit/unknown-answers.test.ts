@@ -2,7 +2,7 @@ import { type EventInput, historyFromEvents, type Json, millis } from '@chaospro
 import { expect, test } from 'vitest'
 import { checkProved } from '../proof/proving.ts'
 
-// An answer that is not known may hold what no known answer does, and a send without an answer may be carried out late.
+// An unknown answer may contain what no known answer contains, and a send without an answer may take effect late.
 
 interface Line {
   readonly process: number

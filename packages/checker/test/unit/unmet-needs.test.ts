@@ -20,7 +20,7 @@ const historyOf = (calls: readonly Call[]) =>
 const missingIn = (model: string | Model<unknown>, calls: readonly Call[], options: object = {}) =>
   unmetNeeds(historyOf(calls), { model, ...OPTIONS, ...options }).map(({ what }) => what)
 
-/** For each model: updates that any system could acknowledge, an observation that came to nothing, and one that shows something. */
+/** For each model: updates that any system could acknowledge, a failed observation, and a successful one. */
 const cases: {
   readonly [model: string]: { readonly blind: readonly Call[]; readonly failed: Call; readonly seen: readonly Call[] }
 } = {

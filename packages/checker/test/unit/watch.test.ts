@@ -69,7 +69,7 @@ describe('a write without an answer', () => {
     })
     const seen = judge(...written, ...shown, changes(3, 4, x2, y3))
     expect(broken(seen)).toEqual(['reliable'])
-    // Taken alone the counterexample is one still: it has the reading.
+    // The counterexample contains the reading, so it is contradictory by itself.
     expect(seen.levels.reliable).toMatchObject({
       counterexample: { operations: expect.arrayContaining([expect.objectContaining({ operation: 6 })]) },
     })
@@ -174,7 +174,7 @@ describe('the guarantees of a watch', () => {
     const report = judge(...stuck, ...inVain)
     expect(broken(report)).toEqual(['live'])
     expect(report.headline).toBe('not faithful: gets stuck')
-    // Its events may still be on their way.
+    // The watch's events may still be on their way.
     expect(judge(...stuck, ...inVain.slice(1)).levels.live.result).toBe('unknown')
     expect(judge(...stuck.slice(0, -1), ...inVain, followed(1, events(x1), events(x2))).levels.live.result).toBe(
       'unknown',

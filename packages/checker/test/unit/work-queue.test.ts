@@ -5,7 +5,7 @@ import { type Guarantee, guarantees, workQueueLadder } from '../../src/work-queu
 import { judgingBy, withResult } from '../judged-guarantees.ts'
 import { many, manyOf } from '../many.ts'
 
-/** An operation from `from` to `to` ms. */
+/** An operation with the times of its call and return in ms. */
 interface Operation {
   readonly p: number
   readonly f: 'enqueue' | 'take' | 'ack' | 'nack' | 'remaining'
@@ -41,7 +41,7 @@ const isJudged = (operations: readonly Operation[]): boolean => {
   return did('enqueue') && did('take', 'remaining')
 }
 
-/** By mistake, what it breaks. */
+/** By mistake: the guarantee that it breaks. */
 const mistakes = {
   'forgets a message': 'no-lost-messages',
   'forgets an acknowledgement': 'no-handouts-after-ack',
@@ -52,7 +52,10 @@ const mistakes = {
 
 type Mistake = keyof typeof mistakes
 
-/** What a broker answers that leases each message for 50 ms, to clients of which some die with what they have. */
+/**
+ * Returns the operations of clients of a broker that leases each message for 50 ms. Some clients die while they hold a
+ * message.
+ */
 function served(choices: readonly number[], mistake?: Mistake): Operation[] {
   const { pick, left } = choicesOf(choices)
   const LEASE_MS = 50
@@ -74,7 +77,7 @@ function served(choices: readonly number[], mistake?: Mistake): Operation[] {
   }
   while (left()) {
     const client = pick(3)
-    // The broker acts between the call and the answer, in the order of this loop.
+    // The broker acts between an operation's call and its answer, in the order of this loop.
     now += 1 + pick(12)
     const at = now
     if (at <= (freeFrom[client] ?? 0) + 1) continue
@@ -87,7 +90,7 @@ function served(choices: readonly number[], mistake?: Mistake): Operation[] {
     const own = has[client]
     if (own !== undefined && pick(3) > 0) {
       const f = pick(4) === 0 ? 'nack' : 'ack'
-      // It may have been done with by another, after its lease.
+      // After the lease, another client may already have acknowledged the message.
       const isHeld = leased.has(own)
       if (f === 'ack' && !isWrong('forgets an acknowledgement')) leased.delete(own)
       if (f === 'nack' && isHeld) leased.set(own, 0)
@@ -126,7 +129,7 @@ test(`check finds no violation in ${manyOf(4_000)} histories of a correct queue 
     fc.property(fc.array(fc.nat(999), { minLength: 60, maxLength: 400 }), (choices) => {
       const operations = served(choices)
       const broken = isJudged(operations) ? withResult(guarantees, judge(operations), 'violated') : []
-      // What is not acknowledged in time is handed out again.
+      // A message that is not acknowledged in time is delivered again.
       expect(broken.filter((each) => each !== 'no-repeats')).toEqual([])
     }),
     { numRuns: many(4_000), seed: 1 },

@@ -75,7 +75,8 @@ export const cycleClasses: readonly CycleClass[] = [
     name: 'G2-item',
     excludedBy: 'serializable',
     begins: RW,
-    // Begins with two consecutive rw edges, because every cycle of the class has them.
+    // Requires two consecutive rw edges at the beginning. This finds every cycle of the class, because each contains
+    // such a pair.
     next: (state, kind) => {
       if (kind === LINK) return state === START || (state & LAST) !== 0 ? state : -1
       if (state === START) return kind === RW ? ADJACENT | LAST : -1

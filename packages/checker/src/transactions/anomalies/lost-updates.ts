@@ -2,7 +2,7 @@ import type { Situation } from '../levels/situation.ts'
 import { ADD, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
 
-/** Transactions that read one version of a key and wrote the key; all except the first lost an update. */
+/** Transactions that read the same version of a key and then wrote the key. All but the first lost an update. */
 export interface LostUpdates {
   readonly count: number
   readonly first: readonly number[]

@@ -13,7 +13,7 @@ const EDGES_PER_SEARCH = 4_000_000
 
 type CycleSteps = Pick<CycleClass, 'begins' | 'next' | 'accepts'>
 
-/** Added to the state of a walk once the walk contains an edge of the order that `Strength` names. */
+/** Added to the state of a walk that contains an edge of the order named by `Strength`. */
 const STRONG = CYCLE_STATES
 const STATES = 2 * CYCLE_STATES
 
@@ -27,12 +27,12 @@ export class CycleSearch {
   readonly #spans: Pick<Spans, 'invoked' | 'completed'>
   readonly #before: Int32Array
   readonly #edge: Int32Array
-  /** By node and state: the search that reached them last. */
+  /** By node and state: the last search that reached them. */
   readonly #search: Int32Array
   readonly #queue: number[] = []
   #searches = 0
 
-  /** @param spans when the transactions ran */
+  /** @param spans the times at which the transactions ran */
   constructor(core: Core, spans: Pick<Spans, 'invoked' | 'completed'>) {
     this.#core = core
     this.#spans = spans

@@ -87,7 +87,7 @@ export const rowOfCell = (cell: string): string => cell.slice(0, Math.max(0, cel
 /** The writes of one cell in an order that the row locks allow. */
 export interface LockOrder {
   readonly writes: readonly CellWrite[]
-  /** By write. Writes marked 1 have the same order among each other in every allowed order. */
+  /** By write: 1 if every allowed order gives the writes marked 1 the same order among each other. */
   readonly isCertain: Uint8Array
   /** Two transactions that held the row lock at the same time, so that the order is unknown. */
   readonly overlap: readonly [CellWrite, CellWrite] | undefined
@@ -119,8 +119,8 @@ export function lockOrder(all: readonly CellWrite[]): LockOrder {
 }
 
 /**
- * Returns the writes in an order that agrees with `isSurelyBefore`. A write without a lock interval is placed before
- * the first lock interval that began after the write's request.
+ * Returns the writes in an order that agrees with `isSurelyBefore`. Places a write without a lock interval before the
+ * first lock interval that began after the write was requested.
  */
 function inOrderOf(all: readonly CellWrite[]): readonly CellWrite[] {
   const held = Float64Array.from(all.filter(isHeldOf), gotBy).sort()
@@ -154,7 +154,10 @@ export interface ReadTimes {
 export class Visible {
   readonly #order: LockOrder
   readonly #isFresh: boolean
-  /** By place: the earliest acknowledgement of this write and all later ones. `#began`: their earliest beginning. */
+  /**
+   * By place: `#acknowledged` is the earliest acknowledgement of this write and all later ones; `#began` is their
+   * earliest beginning.
+   */
   readonly #acknowledged: Float64Array
   readonly #began: Float64Array
   /** By place: the latest time at which this write or an earlier one took its lock. */

@@ -69,7 +69,7 @@ export function componentsOf({ nodes, starts, to, kind }: Graph, mask: EdgeMask)
 
 export const isAcyclic = (graph: Graph, mask: EdgeMask): boolean => componentsOf(graph, mask).count === graph.nodes
 
-/** The search for a shortest cycle begins at no more nodes than this. */
+/** The maximum number of nodes from which a shortest cycle is sought. */
 const MOST_BEGINNINGS = 100
 
 export function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | undefined {

@@ -3,8 +3,8 @@ import { type EdgeKind, EdgeList, EVERY_KIND } from './edges.ts'
 import { type Graph, graphOf } from './graph.ts'
 
 /**
- * The part of a graph that contains all its cycles, renumbered: the components of more than one node, without the edges
- * between them.
+ * The part of a graph that contains all its cycles: the components of more than one node, renumbered, without the edges
+ * between components.
  */
 export interface Core {
   readonly graph: Graph
@@ -17,7 +17,7 @@ export interface Core {
   readonly components: number
 }
 
-/** @param transactions how many nodes are transactions: they come first in the graph */
+/** @param transactions the number of nodes that are transactions; these come first in the graph */
 export function coreOf(graph: Graph, transactions: number): Core {
   const { of, size, count } = componentsOf(graph, EVERY_KIND)
   const number = new Int32Array(count).fill(-1)

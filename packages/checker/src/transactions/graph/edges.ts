@@ -8,7 +8,7 @@ export const WR = 1
 export const RW = 2
 export const SO = 3
 export const RT = 4
-/** Continues an rw edge through nodes that represent groups of writers. */
+/** An edge through a node that represents a group of writers. It continues an rw edge. */
 export const LINK = 5
 
 export type EdgeKind = typeof WW | typeof WR | typeof RW | typeof SO | typeof RT | typeof LINK

@@ -2,7 +2,7 @@ import { ownersOf } from '../../encoding/lists.ts'
 import { type Before, NO_MORE, NO_NODE } from '../../graph/walks.ts'
 import { type EdgeKind, EdgeList, type EdgeMask, type Edges, NO_KEY, WW } from './edges.ts'
 
-/** Edges grouped by the node they start at. The edges of node n are rows starts[n] to starts[n + 1] - 1. */
+/** Edges grouped by their start node. The edges of node n are rows starts[n] to starts[n + 1] - 1. */
 export interface Graph {
   /** The number of nodes: transactions, then nodes that represent moments or groups, which are never shown. */
   readonly nodes: number

@@ -16,7 +16,7 @@ export function serialOrder({ nodes, starts, to }: Graph, events: Iterable<numbe
   const transactions = new Uint8Array(nodes)
   for (const event of events) if (event >= 0) transactions[event] = 1
   for (let node = 0; node < nodes; node++) {
-    // A transaction also waits for its invocation.
+    // A transaction waits for its invocation, in addition to its edges.
     if (transactions[node] === 1) waitsFor[node]++
     else if (waitsFor[node] === 0) ready[end++] = node
   }

@@ -79,7 +79,8 @@ function addUnplaced(
     const w = writer[first + i]
     if (!firstOf.has(w)) firstOf.set(w, i)
     lastOf.set(w, i)
-    // Node `nodes + i` leads to the writers up to i, and `nodes + writers + i` to those from i on.
+    // Node `nodes + i` leads to writer i and all earlier ones. Node `nodes + writers + i` leads to writer i and all
+    // later ones.
     edges.add(nodes + i, w, LINK, k)
     edges.add(nodes + writers + i, w, LINK, k)
     if (i === 0) continue

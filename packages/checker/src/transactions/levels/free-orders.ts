@@ -28,7 +28,7 @@ export function freeWriters({ versions, core }: Situation): readonly FreeWriters
   return groups
 }
 
-/** Up to this number of possible orders, all are tried. Beyond it, only the order of completions is tried. */
+/** The maximum number of possible orders of which all are tried. Above it, only the order of completions is tried. */
 const MOST_ORDERS = 5040
 
 /**

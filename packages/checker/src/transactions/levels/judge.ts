@@ -36,7 +36,7 @@ export function judgeVersions(
   const reads = decideReads(findings)
   const events = eventsOf(record, versions.counts)
   const { edges, nodes } = versionEdges(record, versions)
-  // Only a tied history needs session edges. In others, real time contains session order.
+  // Only a tied history needs session edges. In other histories, real time contains session order.
   if (record.isTied) addSessions(edges, record, versions.counts)
   budget.look(edges.length)
   const order = serialOrder(graphOf(edges, nodes), events)

@@ -79,7 +79,7 @@ function missedIn(situation: Situation, view: View, t: number, kind: CycleStep['
   return undefined
 }
 
-/** Returns a violation if the micro-operation reads an older version than the view holds. */
+/** Returns a violation if the micro-operation reads an older version than the view requires. */
 function missedBy(
   situation: Situation,
   view: View,

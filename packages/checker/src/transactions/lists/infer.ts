@@ -33,7 +33,7 @@ function repeatedIn({ key }: TransactionRecord, { repeated }: Writes): Inference
 interface Nodes {
   /** By list: the append of its last element, or -1. */
   readonly append: Int32Array
-  /** By list: its shortest prefix whose last element was appended by an aborted transaction, or -1. */
+  /** By list: its shortest prefix whose last element an aborted transaction appended; -1 if there is none. */
   readonly aborted: Int32Array
   /** By list: its shortest prefix whose last element was never appended, or -1. */
   readonly unwritten: Int32Array
@@ -253,8 +253,8 @@ function withoutOwn(
 }
 
 /**
- * Returns the transaction's previous read of the key, if the two reads differ even without the transaction's own
- * appends; otherwise -1.
+ * Returns the transaction's previous read of the key if the two reads differ even without the transaction's own
+ * appends. Otherwise returns -1.
  */
 function earlierRead(record: TransactionRecord, append: Int32Array, t: number, read: number): number {
   const { starts, kind, key } = record

@@ -53,8 +53,8 @@ export interface TransactionRecord {
   readonly kind: Uint8Array
   readonly key: Int32Array
   /**
-   * By micro-operation: the value written, read or added, as an id; see `list` for lists. UNKNOWN for a value that was
-   * not recorded, and for a read that does not count, such as one of a transaction that did not commit.
+   * By micro-operation: the id of the value written, read or added; for lists see `list`. UNKNOWN for a value that was
+   * not recorded, and for a read that does not count, such as a read of a transaction that did not commit.
    */
   readonly value: Int32Array
   /**
@@ -79,7 +79,8 @@ const kinds: { readonly [name: string]: number } = {
 }
 
 /**
- * The name of a read of which only the result of a comparison was recorded. `r!` means that the comparison is not true.
+ * The name of a read for which only the result of a comparison was recorded. `r!` means that the comparison is false or
+ * null.
  */
 const COMPARED = /^r(!?)(=|<>|<=|<|>=|>)$/
 
@@ -89,7 +90,7 @@ function mayFind(kind: string, found: Json, given: Json): boolean {
   return isTrue === undefined || isTrue === (not === '')
 }
 
-/** Evaluates a comparison. It is never true of null. Undefined if only the server knows the order. */
+/** Evaluates a comparison. A comparison with null is not true. Undefined if only the server knows the order. */
 function isTrueOf(comparison: string, found: Json, given: Json): boolean | undefined {
   if (found === null || given === null) return false
   if (found === given) return comparison.endsWith('=')
@@ -129,7 +130,10 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   const starts = new Int32Array(length + 1)
   const from = new Int32Array(length)
   let rows = 0
-  /** Whether an answer shows what was read. After an answer without a value, the transaction is as it was called. */
+  /**
+   * Whether an answer shows what was read. If the answer has no value, the transaction is known only from its
+   * invocation.
+   */
   const isShown = (t: number): boolean => outcome[t] === OK && output[t] !== NULL && (flags[t] & FLAG_NO_RESULT) === 0
   for (let t = 0; t < length; t++) {
     const isCommitted = outcome[t] === OK
@@ -152,7 +156,7 @@ export function readTransactions(history: History, areLists: boolean): Transacti
   }
   const keys = new KeyNumbers()
   const bounds = new Map<number, (value: number) => boolean>()
-  // Elle reads a missing value, such as that of [:r :x], as nil: an empty list.
+  // Elle reads a missing value, such as that of [:r :x], as nil, which is an empty list.
   const isNil = areLists && history.format === 'edn'
   for (let t = 0; t < length && micro !== undefined; t++) {
     const areReadsKnown = isShown(t)

@@ -2,8 +2,8 @@ import type { History, ValueId } from '@chaosproxy/history'
 import { UNKNOWN } from './record.ts'
 
 /**
- * Returns the id of a value after a whole number is added. null stays null, as in SQL. UNKNOWN if the sum is not known
- * exactly.
+ * Returns the id of the sum of a value and a whole number. The sum of null and a number is null, as in SQL. UNKNOWN if
+ * the sum is not known exactly.
  */
 export function sumOf({ values }: History, value: number, change: number): number {
   if (value === UNKNOWN) return UNKNOWN

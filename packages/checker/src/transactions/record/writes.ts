@@ -9,8 +9,8 @@ export interface Writes {
 }
 
 /**
- * Finds all writes of one kind. Any other write of a value replaces an aborted one, because a client may write the
- * value again.
+ * Finds all writes of one kind. A write that was not aborted replaces an aborted write of the same value, because a
+ * client may write the value again.
  */
 export function findWrites({ length, starts, kind, key, value, status }: TransactionRecord, wanted: number): Writes {
   let count = 0

@@ -21,7 +21,7 @@ export interface AdditionOrder {
   readonly seen: readonly number[]
 }
 
-/** The maximum number of open additions at a read, and of choices among them. */
+/** The maximum numbers of open additions at a read, and of choices tried among them. */
 const MOST_OPEN = 256
 const MOST_CHOICES = 10_000
 
@@ -59,13 +59,14 @@ interface Sums {
   readonly changes: readonly number[]
   readonly begins: Float64Array
   readonly deadlines: Float64Array
-  /** The sign of all changes; 0 if they differ. */
+  /** The common sign of all changes; 0 if they differ in sign. */
   readonly sign: -1 | 0 | 1
   readonly byDeadline: readonly number[]
-  /** By position in `byDeadline`: the earliest beginning from this position on. */
+  /** By position in `byDeadline`: the earliest beginning among this and all later additions. */
   readonly begun: Float64Array
   /**
-   * The reads in the order in which they take effect. An addition before a read must not begin after the read's `by`.
+   * The reads in the order in which they take effect. An addition placed before a read must begin at or before the
+   * read's `by`.
    */
   readonly seen: readonly {
     readonly read: number
@@ -138,7 +139,7 @@ function openFrom(
   return open
 }
 
-/** Chooses open additions that yield a sum, together with those that must precede them. */
+/** Chooses open additions that yield a sum, and adds the additions that must precede them. */
 function chosenOf({ changes, begins, deadlines, sign }: Sums, open: readonly number[], wanted: number) {
   const chosen: number[] = []
   let tried = 0
@@ -164,8 +165,8 @@ interface Windows {
 }
 
 /**
- * Returns the time between the sending and the answer of each write. Times when other transactions held the row lock
- * are cut off.
+ * Returns, by write, the interval between its sending and its answer, without times at either end when another
+ * transaction held the row lock.
  */
 function windowsOf(writes: readonly CellWrite[]): Windows {
   const held = writes.flatMap(({ lock }) => (lock !== undefined && lock.from < lock.to ? [lock] : []))
@@ -177,7 +178,7 @@ function windowsOf(writes: readonly CellWrite[]): Windows {
     const answered = Math.max(lock?.from ?? acknowledged, sent)
     const earlier = tos[countBelow(froms, sent) - 1] ?? 0
     begins[at] = earlier <= answered ? Math.max(sent, earlier) : sent
-    // The beginning of the first lock interval that ended after the answer.
+    // The beginning of the first lock interval that ends after the answer.
     const later = froms[countBelow(tos, answered + 1)] ?? Number.POSITIVE_INFINITY
     deadlines[at] = later >= sent ? Math.min(acknowledged, later) : acknowledged
   }

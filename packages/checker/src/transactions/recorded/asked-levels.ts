@@ -37,7 +37,7 @@ const asked: { readonly [name: string]: number } = {
   serializable: SERIALIZABLE,
 }
 
-/** A level that promises nothing that the checker judges. */
+/** A level that makes no promise that the checker judges. */
 export const UNPROMISING = 'read uncommitted of InnoDB'
 
 /** Returns the level that a transaction asked for: READ_COMMITTED, SNAPSHOT or SERIALIZABLE. */

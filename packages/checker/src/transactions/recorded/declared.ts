@@ -127,7 +127,7 @@ function othersWrite({ length, status, starts, kind, key, keys }: TransactionRec
 
 const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']
 
-/** The remedy suggests no other level: the database did not even provide the level that was asked for. */
+/** The remedy does not suggest another level, because the database did not even provide the requested one. */
 const CAUSE = 'The database allowed what the levels asked for forbid.'
 const CURE =
   'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.'

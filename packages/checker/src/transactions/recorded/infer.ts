@@ -40,7 +40,7 @@ export interface DoubtfulCells {
   overlap(cell: number, one: number, other: number): void
   /** Records a read of a value that nobody wrote. `newest` is the last write that it may have seen. */
   unexplained(cell: number, micro: number, newest: number | undefined): void
-  /** Records that a transaction read another value than it had written itself. */
+  /** Records that a transaction read a different value than it had written itself. */
   changed(cell: number, micro: number): void
 }
 
@@ -51,13 +51,15 @@ interface Read {
   readonly cell: number
   /** The value, as an id; UNKNOWN if only a comparison is known. */
   readonly value: number
-  /** When the server chose the version to read: between `began` and `ended`. */
+  /** The server chose the version to read between `began` and `ended`. */
   readonly began: number
   readonly ended: number
   /** Whether the read may have seen uncommitted values. */
   readonly isDirty: boolean
   readonly mayBe: (found: number) => boolean
-  /** Whether the value was not read itself, but follows from a sum that the transaction read later. */
+  /**
+   * Whether the transaction did not read the value itself; it then follows from a sum that the transaction read later.
+   */
   readonly isImplied: boolean
   /** The possible positions in the cell's order; -1 for the initial value. */
   places: readonly number[]
@@ -322,7 +324,7 @@ function explainCell(
   return pins
 }
 
-/** Reports whether a read may have returned a value, which may be unknown. */
+/** Reports whether a version's value is unknown or may be what the read returned. */
 const isOpenOr = ({ mayBe }: Read, value: number): boolean => value === UNKNOWN || mayBe(value)
 
 /**

@@ -106,7 +106,7 @@ interface Judged {
   readonly verdicts: Verdicts<RecordedLevel>
 }
 
-/** Describes, for the headline, whether transactions got the level that they asked for. */
+/** Describes, in the headline, whether transactions got the level that they asked for. */
 function declaredText({ [DECLARED]: { result } }: Verdicts<RecordedLevel>, asked: string): string {
   if (result === 'unknown') return ''
   return result === 'met'
@@ -134,7 +134,7 @@ const AMBIGUOUS = notRecorded(
   'some reads may have seen one of several writes of the same value, and some writes have no certain order. Write values that differ, or read and write in one transaction',
 )
 
-/** Returns why a level may be violated although nothing known violates it, if there is a reason. */
+/** Returns the reason why a hidden violation of the level is possible, if there is one. */
 function hiddenFrom(
   level: RecordedLevel,
   notes: readonly (TransactionNote | undefined)[],

@@ -100,7 +100,7 @@ export function united(record: TransactionRecord, { versions, repeated }: Infere
   return { record: merged, inference: { versions: { ...versions, writer, of, counts }, findings, repeated } }
 }
 
-/** Finds reads of a version that the unit that wrote it overwrote later (Adya 2000, G1b). */
+/** Finds reads of intermediate versions: the unit that wrote the version overwrote it later (Adya 2000, G1b). */
 function findIntermediate(record: TransactionRecord, { ordered, writer, of }: Versions, findings: Findings): void {
   const { kind, key } = record
   const writes = new Int32Array(writer.length)

@@ -86,8 +86,8 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   const { length } = writes
   const starts: number[] = []
   /**
-   * By position: the earliest time in this and all later writes. `got`: a lock was taken. `sent`: a lock was released.
-   * `loose`: a transaction without a lock began.
+   * By position: the earliest time among this write and all later ones. `got`: a lock was taken. `sent`: a lock was
+   * released. `loose`: a transaction without a lock began.
    */
   const got = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY)
   const sent = got.slice()
@@ -110,8 +110,8 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
 }
 
 /**
- * Returns, by position, the value of each version if the committed writes were made in this order, or UNKNOWN. Computes
- * values even if answers show them, so that callers can detect differences.
+ * Returns, by position, the value that each version has if the committed writes were made in this order; UNKNOWN if
+ * this is not known. Computes values even if answers show them, so that callers can detect differences.
  */
 export function valuesInOrder(
   { history }: TransactionRecord,
@@ -177,7 +177,7 @@ export function areExplained(
     return version !== undefined && (value === UNKNOWN || is(version, value))
   }
   if (!seen.every(isExact)) return false
-  // Comparisons are checked last, because most values are known by then.
+  // Checks comparisons last, because most values are known by then.
   const compared = new Map<number, Seen[]>()
   for (const each of seen) if (each.value === UNKNOWN) addTo(compared, versions.get(each.place)?.base ?? 0, each)
   const known = new Set([...writes, ...seen].flatMap(({ value }) => (value === UNKNOWN ? [] : [value])))

@@ -55,7 +55,7 @@ interface Start {
   readonly value: number
 }
 
-/** An unspecified initial value, of no particular key. */
+/** A placeholder for an unspecified initial value of an unspecified key. */
 const SOME: Start = { key: -1, value: UNKNOWN }
 
 type Violated = Extract<Outcome, { readonly result: 'violated' }>

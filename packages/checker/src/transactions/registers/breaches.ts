@@ -5,14 +5,14 @@ import { INITIAL, type Rows, rowsBy } from './sources.ts'
 /** Two nodes; the first must precede the second. */
 type Order = readonly [from: number, to: number]
 
-/** A breach of the rules, with the orders that would remove it, if possible. */
+/** A breach of the rules, with the orders that would remove it. An order is undefined if it is impossible. */
 export interface Obstacle {
   readonly first: Order | undefined
   readonly second: Order | undefined
 }
 
 export interface Breaches {
-  /** Returns the next breach of the rules. A path shows a breach that no order avoids. */
+  /** Returns the next breach of the rules. A returned path is a breach that no order removes. */
   next(): Obstacle | Path | undefined
   moved(nodes: readonly number[]): void
 }
@@ -139,7 +139,7 @@ export class ParallelOrders implements Breaches {
     this.#isChanged = true
   }
 
-  /** Repeats until nothing changes, because an edge of one key may make a write of another visible. */
+  /** Repeats until nothing changes, because an edge of one key may make a write of another key visible. */
   next(): Obstacle | Path | undefined {
     const { facts } = this.#problem
     for (;;) {

@@ -8,7 +8,7 @@ import { COMMITTED, type TransactionRecord } from '../record/record.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 
-/** Some transactions, with what they show by themselves. A read shows nothing if its source is not among them. */
+/** Some transactions, with what these alone show. A read shows nothing if its source is not among them. */
 export interface Chosen extends Part {
   readonly sources: Sources
   readonly granted: Edges
@@ -62,7 +62,7 @@ function proofsOf(some: Chosen, facts: KeyFacts, ordering: Ordering, cycle: read
   })
 }
 
-/** Returns the transactions whose versions of the key were read by transaction `t`. */
+/** Returns the transactions from which transaction `t` read their version of the key. */
 function sourcesOf({ readStarts, reader, source }: KeyFacts, t: number, key: number): readonly number[] {
   const found: number[] = []
   for (let at = readStarts[key]; at < readStarts[key + 1]; at++)
@@ -98,7 +98,10 @@ const stepsOf = (cycle: readonly CycleStep[], wanted: EdgeKind): number =>
   cycle.filter(({ kind }) => kind === wanted).length
 const readWrites = (cycle: readonly CycleStep[]): number => stepsOf(cycle, RW)
 
-/** Whether a cycle is easier to follow: shorter, or with fewer missed changes, or with fewer inferred orders of writes. */
+/**
+ * Whether a cycle is easier to follow than another: shorter, else with fewer missed changes, else with fewer inferred
+ * orders of writes.
+ */
 const isSimpler = (one: readonly CycleStep[], other: readonly CycleStep[]): boolean =>
   (one.length - other.length || readWrites(one) - readWrites(other) || stepsOf(one, WW) - stepsOf(other, WW)) < 0
 
@@ -106,7 +109,7 @@ const before = (cycle: readonly CycleStep[], at: number): EdgeKind | undefined =
 const atMostOne = (cycle: readonly CycleStep[]): boolean => readWrites(cycle) <= 1
 const any = (): boolean => true
 
-/** By level: tests whether it excludes a cycle. */
+/** By isolation: tests whether a cycle is excluded. */
 const excludes: { readonly [isolation in Isolation]: (cycle: readonly CycleStep[]) => boolean } = {
   'read-uncommitted': (cycle) => cycle.every(({ kind }) => kind !== RW && kind !== WR),
   'read-committed': (cycle) => readWrites(cycle) === 0,
@@ -191,7 +194,7 @@ function inOrder(
   const writers = Array.from(writer.subarray(writerStarts[k], writerStarts[k + 1])).sort(
     (a, b) => record.completed[a] - record.completed[b] || a - b,
   )
-  // One round for each writer suffices, because no chain of updates is longer.
+  // As many rounds as writers suffice, because no chain of updates is longer.
   for (let round = 0; round < writers.length; round++)
     for (let at = readStarts[k]; at < readStarts[k + 1]; at++) {
       if (isUpdate[at] === 0 || source[at] === INITIAL) continue

@@ -1,6 +1,6 @@
 import { type Graph, reversed } from '../graph/graph.ts'
 
-/** The numbers of the search's decisions on which an order depends, ascending. */
+/** The numbers of the search's decisions on which an order depends, in ascending order. */
 export type Grounds = readonly number[]
 
 /** An order that holds as long as the decisions in `grounds` do. */
@@ -45,7 +45,7 @@ export class DynamicOrder {
   #visit = 0
   readonly #tick: () => void
 
-  /** @param order all nodes, in an order that contains the graph */
+  /** @param order all nodes, in an order that agrees with the graph */
   constructor(graph: Graph, order: Int32Array, tick: () => void) {
     this.#forward = graph
     this.#backward = reversed(graph)
@@ -65,7 +65,7 @@ export class DynamicOrder {
     return this.position[a] < this.position[b]
   }
 
-  /** Returns why `from` must precede `to`, if it must. */
+  /** Returns the reason why `from` must precede `to`; undefined if it need not. */
   path(from: number, to: number): Path | undefined {
     if (this.position[from] > this.position[to]) return undefined
     return this.#reach(from, this.position[to], to) === undefined ? this.#pathTo(from, to) : undefined

@@ -132,8 +132,8 @@ function certainCore({ record, sources, granted }: Registers, facts: KeyFacts) {
 }
 
 /**
- * If the source of some read is unknown, no level is met. If granted orders contradict each other, every level is
- * violated.
+ * Adjusts the outcomes: if the source of some read is unknown, no level is met; if granted orders contradict each
+ * other, every level is violated.
  */
 function withDoubts(
   { outcomes, orders }: DecidedRegisters,
@@ -163,7 +163,7 @@ function tellAmbiguity(record: TransactionRecord, { read, first, second }: Ambig
 }
 
 export interface DecidedRegisters {
-  /** The decided levels, except levels that follow from these. */
+  /** The levels that were decided. They do not include levels that follow from these. */
   readonly outcomes: Outcomes
   /** By serializable level that is met: an order of the transactions that explains every read. */
   readonly orders: ReadonlyMap<IsolationLevel, Int32Array>
@@ -231,12 +231,13 @@ export function decideRegisters(
 const isSearched = (level: IsolationLevel): boolean =>
   impliesLevel(level, 'prefix') || impliesLevel(level, 'cursor-stability')
 
-/** The remaining time is divided by this for each search, to leave time for weaker levels. */
+/** Each search gets the remaining time divided by this number, to leave time for weaker levels. */
 const SHARES = 3
 const EXAMPLE_MS = 2_000
 
 /**
- * Returns the weakest level that is violated if `level` is. Without predicates, repeatable read equals serializable.
+ * Returns the weakest level whose violation follows from the violation of `level`. Without predicates, repeatable read
+ * equals serializable.
  */
 function withoutPredicates(level: IsolationLevel): IsolationLevel {
   const { isolation, form } = partsOf(level)

@@ -11,7 +11,7 @@ import { type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 import { addAtomicViews, addCausalViews, addMonotonicViews, Views } from './views.ts'
 
 export type Decision =
-  /** `order` contains the transactions one after another, for serializable levels. */
+  /** For serializable levels, `order` lists the transactions in a serial order. */
   | { readonly result: 'met'; readonly order?: Int32Array }
   /** No order is possible. The transactions that exclude all orders are among the suspects. */
   | { readonly result: 'violated'; readonly suspects: readonly number[] }
@@ -36,7 +36,7 @@ export class RegisterJudge {
   readonly #facts: KeyFacts
   readonly #granted: Edges
 
-  /** @param granted orders of versions that are taken for granted */
+  /** @param granted the orders of versions assumed by the caller */
   constructor(record: TransactionRecord, sources: Sources, granted: Edges = NONE) {
     this.#record = record
     this.#granted = granted

@@ -17,7 +17,7 @@ export interface GrantedOrders {
   readonly contradiction: readonly [one: number, other: number] | undefined
 }
 
-/** @param initial by key, the id of the value that it begins with: it comes before all versions */
+/** @param initial by key, the id of its initial value, which precedes all versions */
 export function grantedOrders(
   record: TransactionRecord,
   sources: Sources,
@@ -52,7 +52,7 @@ class VersionOrder {
     const { value, key } = this.#record
     const initial = this.#initial[key[before]]
     if (value[before] === value[after]) return
-    // The initial value precedes every version in any case.
+    // The initial value always precedes every other version.
     if (value[before] === initial) return
     const [one, other] = [this.#numberOf(before), this.#numberOf(after)]
     this.#later[one]?.add(other)

@@ -10,11 +10,11 @@ import { INITIAL, type KeyFacts, type Rows, rowsBy } from './sources.ts'
 export interface Rules {
   /** Whether a transaction has two points, its snapshot and its commit, instead of one. */
   readonly hasSnapshots: boolean
-  /** Whether reads count only if the reader also writes the key. */
+  /** Whether only those reads count whose reader also writes the key. */
   readonly onlyUpdates: boolean
   /** Whether writers of one key must not overlap between snapshot and commit. */
   readonly noConflicts: boolean
-  /** Whether a transaction sees a write only if edges say so (see `ParallelOrders`). */
+  /** Whether only edges make a write visible to a transaction (see `ParallelOrders`). */
   readonly isParallel: boolean
 }
 

@@ -69,7 +69,7 @@ class Search {
     }
   }
 
-  /** Adds one of the two orders of an obstacle. If both are impossible, returns why. */
+  /** Adds one of the two orders of an obstacle. If both are impossible, returns the reason. */
   #clear(obstacle: Obstacle): Path | undefined {
     const { first, second } = obstacle
     const againstFirst = this.#against(first)
@@ -91,7 +91,7 @@ class Search {
     return undefined
   }
 
-  /** Returns why an order of two nodes is impossible; undefined if it is possible. */
+  /** Returns the reason why an order of two nodes is impossible; undefined if it is possible. */
   #against(order: Obstacle['first']): Path | undefined {
     if (order === undefined) return NEVER_POSSIBLE
     return this.#order.path(order[1], order[0])
@@ -123,7 +123,7 @@ class Search {
     }
   }
 
-  /** Reverses a choice, and adds the other order of its obstacle. If this is impossible, returns why. */
+  /** Reverses a choice, and adds the other order of its obstacle. If this is impossible, returns the reason. */
   #turn({ obstacle, from, to }: Decision, why: Path): Path | undefined {
     const isFirst = obstacle.first?.[0] === from && obstacle.first[1] === to
     for (const order of [[to, from] as const, isFirst ? obstacle.second : obstacle.first]) {

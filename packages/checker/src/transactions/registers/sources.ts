@@ -16,7 +16,7 @@ import { findWrites } from '../record/writes.ts'
 /** Stands for the writer of the initial value. */
 export const INITIAL = -1
 
-/** An unknown writer, or the reader's own transaction. */
+/** Stands for an unknown writer, and for the reader's own transaction. */
 export const NOBODY = -2
 
 /** The writer of each value that was read, found by unique values. */
@@ -119,10 +119,10 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
 /** The writers of each key, and its readers with the writers they read from. */
 export interface KeyFacts {
   readonly keys: number
-  /** The writers of key k, each once, are rows writerStarts[k] to writerStarts[k + 1] - 1. */
+  /** The writers of key k, without repetition, are rows writerStarts[k] to writerStarts[k + 1] - 1. */
   readonly writerStarts: Int32Array
   readonly writer: Int32Array
-  /** The reads of key k, each pair of reader and source once, are rows readStarts[k] to readStarts[k + 1] - 1. */
+  /** The reads of key k are rows readStarts[k] to readStarts[k + 1] - 1. Each pair of reader and source occurs once. */
   readonly readStarts: Int32Array
   readonly reader: Int32Array
   /** The writer whose version was read, or INITIAL. */
@@ -186,7 +186,7 @@ export interface Rows {
   readonly key: Int32Array
 }
 
-/** @param starts the rows of key k are starts[k] to starts[k + 1] */
+/** @param starts the rows of key k are starts[k] to starts[k + 1] - 1 */
 export function rowsBy(starts: Int32Array, transaction: Int32Array, transactions: number): Rows {
   const { start, items } = groupBy(transaction, transactions, unlimited)
   return { of: (t) => items.subarray(start[t], start[t + 1]), key: ownersOf(starts) }

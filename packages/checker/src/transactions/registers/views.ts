@@ -8,7 +8,7 @@ import { READ, type TransactionRecord, WRITE } from '../record/record.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, NOBODY, type Sources } from './sources.ts'
 
-/** A read of the initial value although a write of the key was visible, which no order explains. */
+/** A read of the initial value after a write of the key was visible. No order explains such a read. */
 export interface TooOld {
   readonly reader: number
   readonly writer: number
@@ -114,7 +114,9 @@ function sourcesOf({ reader, source }: KeyFacts): ReadonlyMap<number, readonly n
   return sources
 }
 
-/** Visits the last writer before the reader in the reader's session. Earlier writers precede that one. */
+/**
+ * Visits the last writer before the reader in the reader's session. Earlier writers of the session precede this one.
+ */
 function writersInSession(facts: KeyFacts, { session, invoked, completed }: TransactionRecord, k: number) {
   const bySession = new Map<number, number[]>()
   for (let at = facts.writerStarts[k]; at < facts.writerStarts[k + 1]; at++) {

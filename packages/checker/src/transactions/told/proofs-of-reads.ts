@@ -5,7 +5,7 @@ import type { Proof } from './words.ts'
 
 /**
  * Returns the proofs of a finding: the writers of the values read, or a read that shows the order of writes. Empty if
- * statements show what was written.
+ * the recorded statements already show this.
  */
 export function proofsOfRead(record: TransactionRecord, finding: Finding): readonly Proof[] {
   const { transaction, other } = finding
@@ -39,7 +39,7 @@ function rowsBehind(record: TransactionRecord, { anomaly, transaction, micro, ot
   switch (anomaly) {
     case 'incompatible-order':
       return writesOf(differing(record, micro, other).flatMap(([first]) => first ?? []))
-    // One element that only one of the reads contains suffices as a proof.
+    // One element that only one of the two reads contains suffices as a proof.
     case 'non-repeatable-read':
       return writesOf(differing(record, micro, other).flat())
         .filter(isOthers)
@@ -64,7 +64,7 @@ function differing(record: TransactionRecord, one: number, other: number) {
   return at < 0 ? [[], second.slice(first.length)] : [first.slice(at), second.slice(at)]
 }
 
-/** Returns the first write by another transaction after the first own write. */
+/** Returns the first write by another transaction after the transaction's own first write. */
 function afterOwn(rows: readonly number[], isOthers: (row: number) => boolean): readonly number[] {
   const own = rows.findIndex((row) => !isOthers(row))
   return own < 0 ? [] : rows.slice(own).filter(isOthers).slice(0, 1)

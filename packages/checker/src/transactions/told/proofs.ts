@@ -117,7 +117,8 @@ const sourceOf = ({ kind }: TransactionRecord, { of, writer }: Versions, row: nu
   kind[row] === READ && of[row] >= 0 ? writer[of[row]] : -1
 
 /**
- * Returns the reads in transaction `t` of what the transactions `some` wrote, and the writes in `t` that `some` read.
+ * Returns the reads in transaction `t` of versions that the transactions `some` wrote, and the writes in `t` of
+ * versions that `some` read.
  */
 function rowsWith(record: TransactionRecord, versions: Versions, t: number, some: readonly number[]) {
   const { starts, key } = record

@@ -40,7 +40,7 @@ const lostUpdate: Story = {
   refusedBy: 'cursor-stability',
 }
 
-/** Like a lost update, but by appends, which overwrite nothing. */
+/** Like a lost update, but the transactions append, which overwrites nothing. */
 const blindAppend: Story = {
   ...lostUpdate,
   title: 'Two transactions appended to the same version of a list',
@@ -351,8 +351,8 @@ function withoutMissed(steps: readonly CycleStep[]): Story {
 }
 
 /**
- * Returns the story of a cycle that no weaker level refuses, because only this level orders the writes so. The order is
- * no evidence of uncommitted changes.
+ * Returns the story of a cycle that no weaker level excludes, because only this level puts the writes in this order.
+ * The order is no evidence of uncommitted changes.
  */
 export const storyAt = (refusedBy: IsolationLevel, story: TransactionStory): TransactionStory => ({
   ...(story.name === circularRead.name || story.name === dirtyWrite.name ? otherCycle('serializable') : story),

@@ -83,7 +83,10 @@ export function tellJudged(
     for (const level of isolationLadder.levels) if (impliesLevel(level, 'cursor-stability')) verdicts[level] = cursors
   return { verdicts, anomalies }
 
-  /** Tells a cycle. The level may order its writes, so that no weaker level refuses what the cycle resembles. */
+  /**
+   * Describes a cycle. Only the level may put the writes of the cycle in this order. No weaker level then excludes it,
+   * even if the cycle has the form of one that a weaker level excludes.
+   */
   function toldOf(level: IsolationLevel, outcome: Violation, cycle: readonly CycleStep[]): Told {
     const story = storyOfCycle(record, versions, cycle)
     const isRefused = !isMet(story.refusedBy as IsolationLevel, outcomes)

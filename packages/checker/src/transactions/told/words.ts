@@ -50,7 +50,7 @@ function wordsOf(record: TransactionRecord, row: number, verbs: typeof DONE): st
   const key = keyText(record, record.key[row])
   switch (record.kind[row]) {
     case READ:
-      // A transaction of unknown outcome received no values.
+      // A transaction of unknown outcome received no answer, so its reads have no values.
       return record.value[row] === UNKNOWN ? `read ${key}` : `read ${key} = ${readText(record, row)}`
     case APPEND:
       return `${verbs.append} ${valueText(record, record.value[row])} to ${key}`
@@ -233,7 +233,10 @@ export function drawn(
   return { parts, arrows, isCycle: true }
 }
 
-/** Returns the read of a key before a write in its transaction, from which the written value may come. */
+/**
+ * Returns the last read of a key before a write of the key in the same transaction. The written value may be computed
+ * from this read.
+ */
 function readBefore({ starts, kind, key }: TransactionRecord, write: number, t: number): number {
   if (kind[write] === READ) return NO_ROW
   for (let row = write - 1; row >= starts[t]; row--) if (key[row] === key[write] && kind[row] === READ) return row
@@ -262,7 +265,7 @@ export function drawnWhole(record: TransactionRecord, transactions: readonly num
 interface DrawnFinding {
   readonly transaction: number
   readonly micro: number
-  /** A second micro-operation of the anomaly, or -1. `second`: its transaction. */
+  /** `other`: a second micro-operation of the anomaly, or -1. `second`: the transaction of `other`. */
   readonly other: number
   readonly second: number
   readonly isWrite: boolean

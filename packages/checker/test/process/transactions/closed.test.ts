@@ -28,7 +28,7 @@ const judge = (kind: Kind, history: History): Report<string> =>
     ...{ deadlineMs: millis(60_000), memoryBytes: 1e9, now: () => millis(0) },
   })
 
-/** The different counterexamples of a report, each with the weakest level that it is shown for. */
+/** Returns the different counterexamples of a report, each with the weakest level that has it. */
 function shownIn({ levels }: Report<string>) {
   const shown = Object.values(levels).flatMap((verdict) =>
     verdict.result === 'violated' ? verdict.counterexample : [],
@@ -41,7 +41,10 @@ const rowsOf = ({ operations }: ReturnType<typeof shownIn>[number]): readonly nu
 
 type Step = readonly [f: string, key: string, value: Json]
 
-/** Some transactions alone. Reads show nothing of what others wrote, in a register unless they follow an own write. */
+/**
+ * Returns the events of some transactions alone. Their reads of values that other transactions wrote become unknown. In
+ * a register, a read after an own write stays.
+ */
 function alone(history: History, rows: readonly number[]): EventInput[] {
   const { length, outcome, process, callEvent, returnEvent } = history.operations
   const others = new Set<string>()
@@ -68,7 +71,7 @@ function alone(history: History, rows: readonly number[]): EventInput[] {
   return events.toSorted((a, b) => a.at - b.at).map(({ event }) => event)
 }
 
-/** The weakest level of the same form that the verifier covers, and that implies it. */
+/** Returns the weakest level of the same form that the verifier covers and that implies the level. */
 function coveredBy(level: string): string {
   const { isolation, form } = partsOf(level as Parameters<typeof partsOf>[0])
   const covered = ['serializable', 'repeatable-read', 'snapshot-isolation', 'read-committed']

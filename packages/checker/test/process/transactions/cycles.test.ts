@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { anomaliesIn, judged, type Line, oneByOne, together } from '../../transactions/judged.ts'
 
 test('a closed walk that visits a transaction twice is not reported as a cycle', () => {
-  // Two missed x and saw a of one writer: two cycles that share the writer.
+  // Two transactions missed x and saw the append of a by one writer. These are two cycles that share the writer.
   const fractured: Json = [
     ['r', 'x', null],
     ['r', 'a', [1]],
@@ -59,7 +59,8 @@ test('a cycle through real time contains only the transactions that conflict, no
       ],
     },
   ])
-  // It missed process 1's append and saw that of process 4, which began after process 1's had completed.
+  // The transaction of process 0 missed the append of process 1 and saw that of process 4, which began after process 1
+  // had completed.
   expect(report.transactions?.anomalies).toEqual({ 'G-single-item-realtime': { count: 1, first: [0, 1, 14] } })
 })
 

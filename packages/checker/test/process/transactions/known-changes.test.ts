@@ -12,7 +12,7 @@ const optionsOf = ({ history }: Schedule) => ({
   ...{ levels: levelsOf('rw-register', history), deadlineMs: millis(20_000), now: () => millis(performance.now()) },
 })
 
-/** By level: whether some explanation meets it, and one that keeps to the times. */
+/** Returns, by level, whether some explanation meets it, and whether one that respects the times does. */
 function bestOf(schedule: Schedule): ReadonlyMap<string, { readonly isMet: boolean; readonly isTimely: boolean }> {
   const best = new Map<string, { isMet: boolean; isTimely: boolean }>()
   for (const { transactions, isTimely } of explanationsOf(schedule))

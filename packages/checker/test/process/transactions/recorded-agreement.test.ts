@@ -9,7 +9,7 @@ import { play, stores } from '../../transactions/cell-store.ts'
 
 const SCHEDULES = 200
 
-/** What the judge of recordings and the brute force say of each schedule, by level. */
+/** Compares the judge of recordings with brute force on each schedule, by level. */
 function compared(store: (typeof stores)[number]) {
   const found = { violated: 0, met: 0, broken: 0 }
   for (let seed = 0; seed < SCHEDULES; seed++) {
@@ -24,7 +24,7 @@ function compared(store: (typeof stores)[number]) {
       const { result } = levels[level]!
       const where = `${level} of ${store}, seed ${seed}`
       if (isMet) expect(result, where).not.toBe('violated')
-      // Values that repeat may be explained in a way that is not what happened. Of dirty reads, lists show more than values.
+      // If values repeat, a false explanation may meet the level. Of dirty reads, lists show more than values.
       else if (isDistinct && (store !== 'dirty' || level === 'declared')) expect(result, where).not.toBe('met')
       if (level === 'declared' && result !== 'unknown') found[result]++
     }
@@ -61,7 +61,7 @@ test(`the verdicts on requests that are judged as transactions agree with brute 
     for (const [level, isMet] of decide(truthOfRequests, { kind: 'list' })) {
       const { result } = levels[level]!
       const where = `${level}, seed ${seed}`
-      // What breaks a level without its request breaks it.
+      // A level that the single transactions violate is violated, whatever their requests are.
       if (isMet && alone.get(level)!) expect(result, where).not.toBe('violated')
       else if (isDistinct) expect(result, where).not.toBe('met')
       found[result]++

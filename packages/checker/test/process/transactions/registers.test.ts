@@ -31,14 +31,14 @@ function judge(
 
 type Micro = readonly [f: 'r' | 'w', key: string, value: Json]
 
-/** One transaction after another, each by a process of its own. */
+/** One transaction after another, each by a separate process. */
 const inTurn = (...transactions: readonly (readonly Micro[])[]): EventInput[] =>
   transactions.flatMap((value, process): EventInput[] => [
     { process, type: 'invoke', f: 'txn', value: value as unknown as Json },
     { process, type: 'ok', f: 'txn', value: value as unknown as Json },
   ])
 
-/** All at the same time. */
+/** Transactions that all overlap. */
 const together = (...transactions: readonly (readonly Micro[])[]): EventInput[] =>
   inTurn(...transactions).toSorted((a, b) => Number(a.type === 'ok') - Number(b.type === 'ok'))
 
@@ -62,7 +62,7 @@ test('the verdicts do not depend on the order of the lines of overlapping transa
       const at = Math.floor(random() * (moved.length - 1))
       const [one, other] = [moved[at], moved[at + 1]]
       if (one === undefined || other === undefined || one.process === other.process) continue
-      // A completion before an invocation is real time.
+      // Keeps a completion before an invocation, because this order is real-time order.
       if ((one.type === 'invoke') === (other.type === 'invoke')) moved.splice(at, 2, other, one)
     }
     const results = (report: Report<string>) =>
@@ -216,7 +216,7 @@ describe.runIf(corpusIsHere)("Elle's test histories of registers", () => {
     // Elle calls both `internal`.
     ['rw-register-checker-test-11.edn', [], 'non-repeatable-read', 'read-atomic'],
     ['rw-register-checker-test-13.edn', ['write-follows-read'], 'G-single-item', 'serializable'],
-    // Elle says -realtime; the two are of one process.
+    // Elle calls this anomaly -realtime, but both transactions belong to one process.
     ['rw-register-scc-sort-bug-test-01.edn', [], 'G1c-process', 'strong-read-committed'],
   ])('%s has the anomaly of its label under the assumptions %j: %s', async (file, assume, anomaly, level) => {
     const report = judge(await readHistory(join(corpus, 'elle', file)), assume)

@@ -1,7 +1,7 @@
 import { inject, test } from 'vitest'
 import { agreeOnLists } from '../../transactions/list-agreement.ts'
 
-// CHAOS_SOAK=short does a quarter of them.
+// CHAOS_SOAK=short judges a quarter of the histories.
 const HISTORIES = process.env['CHAOS_SOAK'] === 'short' ? 5_000 : 20_000
 
 const baseSeed = inject('seed')

@@ -10,7 +10,7 @@ const permutations = (rows: readonly number[]): readonly (readonly number[])[] =
     ? [[]]
     : rows.flatMap((row) => permutations(rows.filter((other) => other !== row)).map((rest) => [row, ...rest]))
 
-// Weak levels, final reads and bounds of sums are proved without an order.
+// Weak levels, final reads and bounds of sums have proofs without an order.
 const WITHOUT_ORDERS = ['weak register', 'final reads', 'counter']
 
 describe.each(models.filter((model) => !WITHOUT_ORDERS.includes(model)))('proveOrders for the model %s', (model) => {
@@ -29,7 +29,8 @@ describe.each(models.filter((model) => !WITHOUT_ORDERS.includes(model)))('proveO
       if (verdict?.result !== 'violated') continue
       const { orders } = proveOrders(history, level, verdict.counterexample, { ...head, model: report.model })
       if (orders.length === 0) continue
-      // A transaction of snapshot isolation has two moments, and an unknown start lists the orders once for each value.
+      // A transaction of snapshot isolation has two moments. If the initial value is unknown, the orders are listed
+      // once for each value.
       if (level.includes('snapshot') || head.initial === undefined) continue
       listed++
       const named = [...new Set(orders.flatMap(({ rows }) => rows))]

@@ -7,7 +7,10 @@ import { many, manyOf } from '../../many.ts'
 import { decide, eventsOf, type MicroOperation, type Transaction } from '../../transactions/brute-force.ts'
 import { randomShape, randomTransactions } from '../../transactions/random-transactions.ts'
 
-/** The ways in which reads may have seen what their keys began with, which the brute force calls null. */
+/**
+ * Returns the histories in which some reads saw the initial values of their keys. The brute force takes null for the
+ * initial value.
+ */
 function startsOf(transactions: readonly Transaction[]): (readonly Transaction[])[] {
   const keys = [...new Set(transactions.flatMap(({ operations }) => operations.map(({ key }) => key)))]
   let ways: (readonly Transaction[])[] = [transactions]
@@ -17,14 +20,14 @@ function startsOf(transactions: readonly Transaction[]): (readonly Transaction[]
         ? []
         : operations.filter((each) => each.f === 'r' && each.key === key).map(({ value }) => value as number | null),
     )
-    // What nobody wrote was there at first, and then nothing else was.
+    // If a read returned null, the initial value was null. Otherwise, it may be any value that was read.
     const values = reads.includes(null) ? [] : [...new Set(reads)]
     ways = ways.flatMap((way) => [way, ...values.flatMap((value) => someNull(way, key, value))])
   }
   return ways
 }
 
-/** Each choice of the reads of a value. */
+/** Returns the history once for each choice of reads of the value, with these reads returning null. */
 function someNull(way: readonly Transaction[], key: string, value: number | null): (readonly Transaction[])[] {
   const isOne = (each: MicroOperation): boolean => each.f === 'r' && each.key === key && each.value === value
   const count = way.flatMap(({ operations }) => operations.filter(isOne)).length

@@ -12,13 +12,14 @@ import {
 } from '../../transactions/brute-force.ts'
 import { randomShape, randomTransactions } from '../../transactions/random-transactions.ts'
 
-// The judge that the checker's verdicts on transactions are compared with, on the examples of the textbooks.
+// Tests the brute force, to which the checker's verdicts on transactions are compared, on examples from textbooks.
 
 const baseSeed = inject('seed')
 
 /**
- * Transactions as `x=1` (writes 1), `x:1` (reads 1; `x:` nothing, `x:12` a list), all at the same time and each by a
- * client of its own. `a ` before one: the client; `!` fails it, `?` leaves it open. `|` lets all before it end first.
+ * Parses transactions such as `x=1` (writes 1) and `x:1` (reads 1; `x:` reads nothing, `x:12` reads a list).
+ * Transactions overlap, and each has a separate client. A prefix such as `a ` names the client. `!` makes the
+ * transaction fail, and `?` leaves it open. All transactions before `|` end first.
  */
 function history(kind: Kind, ...rounds: readonly string[]): Transaction[] {
   let now = 0
@@ -47,7 +48,10 @@ function history(kind: Kind, ...rounds: readonly string[]): Transaction[] {
   })
 }
 
-/** The strongest levels met and the weakest violated, of those without an order of their own. */
+/**
+ * Returns the strongest levels that are met and the weakest that are violated, among levels without session order or
+ * real time.
+ */
 function edge(kind: Kind, transactions: readonly Transaction[]): { met: string[]; violated: string[] } {
   const verdicts = decide(transactions, { kind })
   const isMet = (level: string): boolean => verdicts.get(level)!
@@ -113,7 +117,7 @@ describe('anomalies of registers', () => {
       ['monotonic-atomic-view'],
       ['cursor-stability'],
     ],
-    // Fekete, O'Neil and O'Neil (2004): serializable without the reader.
+    // From Fekete, O'Neil and O'Neil (2004). Without the reader, this history is serializable.
     ['a read-only transaction', ['x: y: x=1 | y: y=2 | x: y:2'], ['repeatable-read'], ['snapshot-isolation']],
   ] satisfies [string, string[], string[], string[]][])(
     '%s violates exactly the levels that forbid it',
@@ -179,7 +183,7 @@ test.each(['list', 'register'] as const)(
         for (const other of weaker) expect(verdicts.get(other), `${level} of seed ${baseSeed + n}`).toBe(true)
       }
     }
-    // The textbooks' examples above are for the levels that few random histories tell apart.
+    // The examples from textbooks above cover the levels that few random histories distinguish.
     for (const base of ['read-committed', 'cursor-stability', 'read-atomic', 'repeatable-read'] as const)
       expect(strictlyMet.get(levelName(base, 'plain')) ?? 0, base).toBeGreaterThan(0)
   },

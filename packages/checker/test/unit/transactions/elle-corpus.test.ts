@@ -24,10 +24,13 @@ const names: { readonly [elle: string]: string } = {
   'consistent-view': 'parallel-snapshot-isolation',
 }
 
-/** Not anomalies, but what Elle reports of its own search. */
+/** Reports of Elle about its own search, which are not anomalies. */
 const ofSearch = ['empty-transaction-graph', 'strong-PL-2-cycle-exists']
 
-/** A cycle without sessions or real time is found where Elle, asked otherwise, names one with them. */
+/**
+ * Returns the names that match an anomaly of Elle. Where Elle names a cycle with sessions or real time, we may find the
+ * cycle without them.
+ */
 const weakerForms = (anomaly: string): readonly string[] => {
   const name = anomaly.replace(/-(process|realtime)$/, '')
   return anomaly.endsWith('-realtime') ? [anomaly, `${name}-process`, name] : [anomaly, name]

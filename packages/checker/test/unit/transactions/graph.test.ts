@@ -21,7 +21,7 @@ test('a cycle is found only if the mask includes the kinds of all its edges', ()
   expect(of[3]).toBeGreaterThan(of[0] ?? 0)
 })
 
-/** Transaction 0 ends before 1 and 2 begin, 1 ends before 2 ends; 3 has no answer. */
+/** Transaction 0 ends before 1 and 2 begin. Transaction 1 ends before 2 ends. Transaction 3 has no answer. */
 const spans = {
   length: 4,
   session: Int32Array.of(7, 8, 7, 8),

@@ -15,7 +15,7 @@ import {
 
 type End = 'ok' | 'fail' | 'info'
 
-/** One transaction after another, each by a process of its own. */
+/** One transaction after another, each by a separate process. */
 const historyOf = (...transactions: readonly (readonly [end: End, value: Json])[]) =>
   historyFromEvents(
     transactions.flatMap(([type, value], process) => [

@@ -11,7 +11,10 @@ type Micro = readonly [
 ]
 type Members = { readonly [member: string]: Json }
 
-/** A transaction from one time to another. `locks`: the rows that it held until it was asked to commit. */
+/**
+ * A transaction with the times at which it begins and ends. `locks`: the rows that it locked, each until its commit was
+ * requested.
+ */
 interface Ran {
   readonly from: number
   readonly to: number
@@ -19,12 +22,12 @@ interface Ran {
   readonly locks?: readonly (readonly [row: string, from: number, to: number])[]
   readonly end?: 'ok' | 'fail' | 'info'
   readonly more?: Members
-  /** Its client, by default one of its own. */
+  /** The transaction's client, by default a separate one. */
   readonly by?: number
   readonly statements?: readonly (readonly [sql: string, count: number, from: number, to: number])[]
 }
 
-/** A recording of these transactions, each by a client of its own. */
+/** Records these transactions, by default each by a separate client. */
 function recording(all: readonly Ran[], marks: readonly Members[] = [], after: readonly Members[] = []): History {
   const events = all.flatMap(({ from, to, micro, locks = [], end = 'ok', more = {}, by, statements }, at) => {
     const process = by ?? at
@@ -75,7 +78,7 @@ function optionsOf() {
 const balance = 'accounts/1/balance'
 const row = 'accounts/1'
 
-/** Two transactions that both read 100 before either wrote. */
+/** Two transactions. Both read 100 before either one wrote. */
 const lostUpdate: readonly Ran[] = [
   {
     from: 0,
@@ -209,7 +212,7 @@ describe('transactions recorded at the wire', () => {
       ],
     })
     const first = buy(0)
-    // The second one waits with its UPDATE for the first.
+    // The UPDATE of the second transaction waits for the first transaction.
     const second = { ...buy(5), to: 70, locks: [[row, 40, 60]] as const }
     const { levels } = judged([first, second])
     expect(levels['serializable']).toMatchObject({
@@ -237,7 +240,7 @@ describe('transactions recorded at the wire', () => {
     const first = inject('seed') * 10_000
     for (let seed = first; seed < first + many(300); seed++) {
       const random = randomFrom(seed)
-      /** Each statement takes effect at one moment between its times. */
+      /** Transactions in which each statement takes effect at one moment between its times. */
       const ran = Array.from({ length: 3 }, (_, by) => {
         let time = by + 3 * Math.floor(random() * 700)
         return Array.from({ length: 6 }, () => {
@@ -385,7 +388,7 @@ describe('transactions recorded at the wire', () => {
   })
 })
 
-/** Two who each read what the other changes. */
+/** Two transactions that each read what the other one changes. */
 const skewed = (one: string, other: string): readonly Ran[] => [
   {
     ...{ from: 0, to: 50, more: { isolation: one }, locks: [['doctors/1', 20, 30]] },
@@ -508,7 +511,7 @@ describe('the declared level', () => {
   })
 })
 
-/** Two requests that each read a balance in one statement, and write it in the next. */
+/** Two requests. Each reads a balance in one statement, and writes it in the next. */
 const payments = (request: (n: number) => Members): readonly Ran[] => [
   { from: 0, to: 10, by: 0, micro: [['r', balance, 100]], more: request(1) },
   { from: 5, to: 15, by: 1, micro: [['r', balance, 100]], more: request(2) },

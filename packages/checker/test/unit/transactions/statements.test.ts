@@ -4,7 +4,7 @@ import { randomFrom } from '../../../../testing/src/random-history.ts'
 import { areStatements, asStatements, check, levelsOf } from '../../../src/index.ts'
 import { many, manyOf } from '../../many.ts'
 
-/** A command of a client, called and answered at these milliseconds. */
+/** A client's command, with the times of its call and its answer in milliseconds. */
 type Did = readonly [client: number, f: string, key: string, value: Json, from: number, to: number]
 
 function recorded(all: readonly Did[]) {

@@ -45,7 +45,7 @@ const stories = {
   'duplicate elements': oneByOne(line(0, append('x', 1)), line(1, read('x', 1, 1))),
 }
 
-/** Which of several that a history shows at its strongest level. */
+/** Returns the report on a history, with the counterexample of its strongest level. */
 const shown = (events: (typeof stories)[keyof typeof stories], model?: 'rw-register') => {
   const report = judged(events, null, model)
   const verdict = report.levels['strict-serializable']
@@ -67,7 +67,7 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   test('violates the level that `refusedBy` in its explanation names, and meets the weaker levels', () => {
     const refusedBy = story?.refusedBy as IsolationLevel
     expect(report.levels[refusedBy]?.result).toBe('violated')
-    // What databases call repeatable read is snapshot isolation, so it is not said to refuse write skew.
+    // Databases call snapshot isolation repeatable read, so the latter is not required to be met.
     for (const weaker of isolationLadder.implied[refusedBy])
       if (weaker !== 'repeatable-read') expect(met(report)).toContain(weaker)
     expect(impliesLevel('strict-serializable', refusedBy)).toBe(true)
