@@ -74,8 +74,8 @@ export interface Model {
    */
   view(operation: Operation, head: ProofHead): readonly Action[]
   /**
-   * Returns the initial objects. An operation that does not count might explain an answer that looks impossible, such
-   * as a payment from an empty account. The objects reject such an answer only if `counts` is `everything`.
+   * Returns the initial objects. A payment from an empty account looks impossible, but an operation that does not count
+   * may explain it. The objects reject such an answer only if `counts` is `everything`.
    */
   start(initial: () => Json, counts: Counts): Objects
 }

@@ -20,7 +20,9 @@ function asked({ input, answer, outcome, line }: Operation): Json {
   return input
 }
 
-/** Returns the text of a value; null stands for the initial value. @throws Undecided if that is unknown. */
+/**
+ * Returns the text of a value; null stands for the initial value. @throws Undecided if the initial value is unknown.
+ */
 function known(json: Json | undefined, { initial }: ProofHead): string {
   if ((json ?? null) !== null) return textOf(json)
   return initial === undefined ? undecided('a null stands for the initial value, which is unknown') : textOf(initial)
@@ -127,7 +129,7 @@ const marked = (initial: () => Json, counts: Counts, isGivenOnce: boolean): Obje
     },
   )
 
-/** The place of an unanswered dequeue of a bag, which may have taken any earlier message. */
+/** Marks the position of an unanswered dequeue of a bag, which may have taken any earlier message. */
 const TAKER = 'taker'
 
 /** Elements by arrival. A queue returns the first, and a bag any element. */
@@ -145,7 +147,7 @@ const ordered = (initial: () => Json, counts: Counts, isBag: boolean): Objects =
         }
         case 'take': {
           if (!counts(action.element)) return true
-          // Takes the last of equal messages, because more unanswered dequeues may have taken the earlier ones.
+          // Takes the last of equal messages, because unanswered dequeues may have taken the earlier ones.
           const at = isBag ? held.lastIndexOf(action.element) : 0
           return at >= 0 && held.splice(at, 1)[0] === action.element
         }

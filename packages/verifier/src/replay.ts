@@ -3,7 +3,8 @@ import type { Action, Objects } from './model.ts'
 import { refuse } from './proof.ts'
 
 /**
- * The order that operations must keep: real time (Herlihy & Wing 1990), that of each client (Lamport 1979), or nothing.
+ * The order that operations must keep: real time (Herlihy & Wing 1990), the order of each client (Lamport 1979), or no
+ * order.
  */
 export type Keeps = 'real time' | 'clients' | 'nothing'
 
@@ -17,7 +18,7 @@ export interface Replay {
    * Continues with more lines. Each number is the distance from the previous line. @throws Refused if a rule is broken.
    */
   go(order: readonly number[], objects: Objects): void
-  /** @throws Refused if something that must be there was not. */
+  /** @throws Refused if a necessary operation is missing. */
   end(): void
 }
 

@@ -35,7 +35,7 @@ export function findOrder(
       tried++
       return after.apply(part.action, part.operation.key) ? goOn(done | bit, after) : undefined
     }
-    // A part that changes nothing is placed at once, which never makes the rest of an order illegal.
+    // A part that changes nothing is placed as soon as it fits. This never makes the rest of an order illegal.
     for (const each of next) {
       const found = looks(each.part.action) ? place(each) : undefined
       if (found !== undefined) return found

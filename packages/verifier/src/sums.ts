@@ -87,8 +87,8 @@ const accounts = (initial: () => Json, least: number): Objects =>
 
 /**
  * Refutes a core of reads of a counter or a bank, together with all additions of the key. Compares each read with
- * earlier reads and with the initial amounts. Their difference must be a possible sum of the additions, in each account
- * and in all together. Returns the number of pairs examined.
+ * earlier reads and with the initial amounts. For each account and for the total, the difference must be a possible sum
+ * of the additions. Returns the number of pairs examined.
  *
  * @throws Refused if all differences are possible.
  */

@@ -100,7 +100,8 @@ const showsList =
     const said = texts.filter((text) => counts(nameOf(key, text)))
     if (!said.every((text, at) => text === (at < there.length ? there[at] : own[at - there.length]))) return false
     if (rule !== 'committed') return said.length === there.length + own.length
-    // The read must end where a transaction ends, so that it does not see only a part of one (Adya 1999, G1b).
+    // The read must end with the last element of a transaction; otherwise it sees only a part of this transaction (Adya
+    // 1999, G1b).
     return said.length === 0 || said.length > there.length || lengths[key]?.[said.length] === true
   }
 

@@ -175,7 +175,7 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
   return `an order of ${count} ${count === 1 ? 'operation' : 'operations'} explains every answer`
 }
 
-/** @throws Undecided for a model or a level that is not covered. */
+/** @throws Undecided for a model or a level that the verifier does not cover. */
 function subjectOf(given: Given, level: string): Subject {
   const { history, head } = given
   const isolation = areTransactions(head) ? isolationOf(level) : undefined

@@ -2,7 +2,7 @@ import type { LevelProof } from '../src/index.ts'
 import type { Case } from './histories.ts'
 import { differences } from './maker.ts'
 
-/** Draws from a list; undefined of an empty one. */
+/** Returns a random item; undefined for an empty list. */
 const one = <Item>(items: readonly Item[], random: () => number): Item | undefined =>
   items[Math.floor(random() * items.length)]
 
@@ -14,7 +14,7 @@ const linesOf = (order: readonly number[]): number[] => {
   })
 }
 
-/** Lines exchanged, dropped, told twice, invented, or cut off. */
+/** Exchanges, drops, repeats, invents or cuts off lines. */
 function damaged(lines: readonly number[], most: number, random: () => number): number[] {
   const at = Math.floor(random() * lines.length)
   const other = Math.floor(random() * lines.length)
@@ -32,7 +32,7 @@ function damaged(lines: readonly number[], most: number, random: () => number): 
   }
 }
 
-/** Proofs of a level that somebody else might write: those of the checker damaged, and invented ones. */
+/** Returns proofs of a level that an attacker might write: damaged proofs of the checker, and invented ones. */
 export function tamperedProofs(
   { events, history, levels }: Case,
   level: string,
@@ -45,7 +45,7 @@ export function tamperedProofs(
     [{ level, result: 'violated', core: shuffled.slice(0, 1 + Math.floor(random() * called.length)) }],
     [{ level, result: 'violated', core: called }],
     [{ level, result: 'met', order: differences(shuffled) }],
-    // Two moments of each, for levels with a start and a commit.
+    // Each line occurs twice, for levels at which a transaction has a start and a commit.
     [{ level, result: 'met', order: differences([...called, ...called].toSorted(() => random() - 0.5)) }],
     [{ level, result: 'met', order: differences(called.flatMap((line) => [line, line])) }],
     [{ level, result: 'met', final: true }],
@@ -54,7 +54,7 @@ export function tamperedProofs(
   ]
   const other = one(levels, random) ?? level
   for (const [n, entry] of entries.entries()) {
-    // The proof of one level as that of another.
+    // The proof of one level, claimed for another level.
     proofs.push(entries.map((each) => ({ ...each, level: other })))
     for (let times = 0; times < 2; times++) {
       if ('order' in entry && entry.order.length > 0) {
@@ -69,8 +69,8 @@ export function tamperedProofs(
 }
 
 /**
- * An order that was refused, changed where the refusal says: the line left out, moved, told twice, or another one before
- * it. Whoever wants a false verdict accepted would go on like that.
+ * Returns changed versions of a refused order, as an attacker would try them. At the place of the refusal, the line is
+ * left out, moved, repeated, or preceded by another line.
  */
 export function repaired(
   order: readonly number[],
@@ -93,7 +93,7 @@ export function repaired(
   }
 }
 
-/** For each read that was answered, a write of the value, or none. */
+/** Returns, for each answered read, the line of a write of its value, or none. */
 function sourcesOf({ events }: Pick<Case, 'events'>, random: () => number): number[] {
   const called = new Map<unknown, number>()
   const reads: { readonly line: number; readonly key: unknown; readonly value: unknown }[] = []

@@ -8,7 +8,7 @@ import { type Tried, tryAll } from '../../checker/test/weak-brute-force.ts'
 import { randomEvents, randomFrom } from '../../testing/src/random-history.ts'
 import { smallHistory } from '../../testing/src/small-history.ts'
 
-/** A random small history, how it is read, and what is true of it by brute force. */
+/** A random small history, the options for judging it, and its verdicts by brute force. */
 export interface Case {
   readonly events: readonly EventInput[]
   readonly history: History
@@ -56,7 +56,7 @@ export function randomCase(model: string, seed: number): Case {
   }
   const events = randomObjectEvents(kinds[model]!(random), shape, random)
   const history = smallHistory(events)
-  // What somebody put there before.
+  // An initial value.
   const start = ['set', 'queue', 'bag', 'list-append'].includes(model) && random() < 0.3 ? [1] : undefined
   return {
     events,
@@ -87,7 +87,7 @@ function registerCase(random: () => number): Case {
     failed: random() < 0.5 ? 0.15 : 0,
     mutated: append || random() < 0.7 ? 0.6 : 0,
   }
-  // Writes of null, which no store of the generator makes: they write the first value.
+  // Some histories write null, which the generator never does. Such a write writes the initial value.
   const isNulled = random() < 0.1
   const events = randomEvents(shape, random).map((event) =>
     isNulled && event.value === 1 ? { ...event, value: null } : event,

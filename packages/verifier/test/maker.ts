@@ -5,12 +5,15 @@ import { witnessEntries } from '../../checker/src/proof/entries.ts'
 import type { LevelProof, ProofHead, Verification } from '../src/index.ts'
 import { verify } from '../src/index.ts'
 
-// Proofs as the checker could write them: its witnesses and counterexamples, in the format of proofs.
+// Writes witnesses and counterexamples of the checker in the format of proofs.
 
 export const textOfEvents = (events: readonly EventInput[]): string =>
   events.map((event) => `${printJsonLine(event)}\n`).join('')
 
-/** Lines of a history: `0 invoke write x 1`, `0 ok write x 1`; values are JSON, a dash is no key, and a session may follow. */
+/**
+ * Parses lines such as `0 invoke write x 1` and `0 ok write x 1`. Values are JSON, `-` stands for no key, and a session
+ * may follow.
+ */
 export const history = (...lines: readonly string[]): string =>
   lines
     .map((line) => {
@@ -31,7 +34,7 @@ export const proofText = (
     .map((line) => `${JSON.stringify(line)}\n`)
     .join('')
 
-/** What the verifier says of these entries. */
+/** Returns the verifier's answer to these entries. */
 export const verified = (
   history: string,
   head: Omit<ProofHead, 'proof' | 'history'>,
@@ -40,7 +43,7 @@ export const verified = (
 
 export const differences = (lines: readonly number[]): number[] => lines.map((line, at) => line - (lines[at - 1] ?? 0))
 
-/** The entries for every level that the report decides and that the format has an entry for. */
+/** Returns an entry for every decided level of the report for which the format has an entry. */
 export const entriesOf = (history: History, { levels }: Pick<Report<string>, 'levels'>): LevelProof[] =>
   Object.entries(levels).flatMap(([level, verdict]) => entriesOfLevel(history, level, verdict))
 

@@ -46,7 +46,7 @@ export function createKeyPool(count: number, limit: number = Number.POSITIVE_INF
 
   function replace(key: string): void {
     const place = places.get(key)
-    // Another client has replaced the key.
+    // Another client has already replaced the key.
     if (place === undefined) return
     places.delete(key)
     const generation = (generations[place] ?? 1) + 1

@@ -2,8 +2,8 @@ import type { Input } from '@chaosproxy/history'
 import type { Setting } from './setting.ts'
 
 /**
- * How much clients of each rank read, relative to the average. A partitioned node stops answering reads before writes,
- * so some clients mostly write, and are not held up by reads.
+ * The weights of reads by rank: how often clients of a rank read, relative to the average. A partitioned node stops
+ * answering reads before writes. Some clients therefore mostly write, so that reads do not hold them up.
  */
 const WEIGHTS = [0.2, 1, 1.8, 1]
 

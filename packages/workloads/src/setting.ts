@@ -12,7 +12,7 @@ export interface Setting {
   readonly name: string
   readonly summary: string
   readonly default: SettingValue
-  /** The default if less than linearizability is promised; absent if it is the same as `default`. */
+  /** The default for targets that promise less than linearizability. Absent if it equals `default`. */
   readonly ifWeaker?: SettingValue | undefined
   readonly min?: number | undefined
   readonly max?: number | undefined

@@ -155,14 +155,14 @@ function changedKeys(f: string, key: string | undefined, value: Json): readonly 
   return key === undefined ? [] : [key]
 }
 
-/** After so many failed reads, the remaining revisions stay unsettled. */
+/** The number of failed reads after which the remaining revisions stay unsettled. */
 const MOST_IN_VAIN = 60
 
 /** Reads the revisions that no acknowledgement and no watch shows. */
 interface Settler {
   /**
-   * Called before everything up to `revision` is compacted. Returns a read of these revisions if some are still
-   * unknown.
+   * Called before the revisions up to `revision` are compacted. Returns a read of those among them that are still
+   * unknown, if any.
    */
   before(revision: number): Input | undefined
   learned(completion: Completion): void

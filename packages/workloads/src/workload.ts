@@ -38,7 +38,7 @@ export interface Workload {
   finale(keys: readonly string[]): readonly Input[]
   /** Returns the part of a final read on which nodes must agree; by default all of it. */
   agreedOn?(answer: Json): Json
-  /** The functions in which a race could show a bug, and a name for a call of them. */
+  /** `functions`: the functions in which a race could show a bug. `what`: a name for a call of one of them. */
   readonly races?: { readonly what: string; readonly functions: readonly string[] }
   /** Returns the reasons why a run proves less than it seems to. */
   vacuous(history: History): readonly string[]

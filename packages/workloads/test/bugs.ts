@@ -1,10 +1,10 @@
 import type { Completion, Input } from '@chaosproxy/history'
 import { type PlainObject, plainObjects } from './objects.ts'
 
-/** Makes a right object wrong at the nth operation that gives it the chance. */
+/** Creates an object from a correct one. It errs at the nth operation that allows the error. */
 type Bug = (nth: number) => PlainObject
 
-/** Says that it was done, and does nothing: at the nth operation of such an f. */
+/** Acknowledges the nth operation with this `f` without executing it. */
 const lost =
   (workload: string, f: string): Bug =>
   (nth) => {
@@ -28,7 +28,7 @@ const twice =
     }
   }
 
-/** Answers as it did the last time it was asked the same. */
+/** After n changes, repeats the last answer to an equal operation. */
 const stale =
   (workload: string, f: string): Bug =>
   (nth) => {
@@ -49,7 +49,7 @@ const stale =
     }
   }
 
-/** Grants a lock that somebody holds. */
+/** Grants a lock that is already held. */
 const grantsTwice: Bug = (nth) => {
   const object = plainObjects['lock']!()
   let refused = 0
@@ -63,7 +63,7 @@ const grantsTwice: Bug = (nth) => {
   }
 }
 
-/** Gives an answer once more. */
+/** Repeats an earlier answer. */
 const repeats =
   (workload: string, f: string): Bug =>
   (nth) => {
@@ -80,7 +80,7 @@ const repeats =
     }
   }
 
-/** Another page than the one that was there from the start. */
+/** Returns a page that differs from the initial one. */
 const invents: Bug = (every) => {
   const right = plainObjects['read-only']!()
   let reads = 0

@@ -1,12 +1,12 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
 
-/** One object as a person would write it down, changed in place: what models are tried against must not be a model. */
+/** A plain object that changes in place. Models are tested against it, so it must not be built from a model. */
 export type PlainObject = (input: Input) => Completion
 
 const ok = (value: Json): Completion => ({ type: 'ok', value })
 const fail = (error: string): Completion => ({ type: 'fail', error })
 
-/** One object by key; what an operation without a key asks for is one more. */
+/** Creates one object for each key, and one for operations without a key. */
 const byKey = (create: () => PlainObject) => (): PlainObject => {
   const objects = new Map<string, PlainObject>()
   return (input) => {
@@ -123,7 +123,7 @@ const log = byKey(() => {
   }
 })
 
-/** A right object for each workload, by its name, and wrong ones: what is wrong at every nth chance it has. */
+/** A correct object for each workload, by the workload's name. */
 export const plainObjects: { readonly [workload: string]: () => PlainObject } = {
   register,
   append: register,

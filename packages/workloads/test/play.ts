@@ -17,9 +17,9 @@ export interface PlayOptions {
   readonly seed: number
   readonly clients: number
   readonly operations: number
-  /** How likely the client never learns what became of its operation. */
+  /** The share of operations of unknown outcome. */
   readonly unknown: number
-  /** Whether clients ask for what they planned before the first answer. */
+  /** Whether clients plan their operations before the first answer. */
   readonly planned?: boolean
   readonly settings?: Settings
 }
@@ -34,8 +34,8 @@ interface Actor {
 }
 
 /**
- * Clients of a workload and one object, which carries each operation out at one moment between its call and its return: what
- * is recorded is right by construction. In the end every one of three nodes is asked for the finale.
+ * Runs the clients of a workload on one object. The object executes each operation at one moment between its call and
+ * its return, so the history is correct by construction. At the end, each of three nodes gets the final operations.
  */
 export function play(workload: Workload, object: PlainObject, options: PlayOptions): History {
   const random = createRandom(options.seed)

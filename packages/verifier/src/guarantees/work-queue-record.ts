@@ -8,9 +8,9 @@ export interface Step {
   readonly does: 'enqueue' | 'take' | 'ack' | 'nack' | 'look'
   readonly receipt: string
   readonly leaseMs: number | undefined
-  /** The number of copies that a look at the queue showed. */
+  /** The number of copies that a listing of the queue (`look`) showed. */
   readonly shown: number
-  /** Whether no later step looked at the queue. */
+  /** Whether no later step lists the queue. */
   readonly isLast: boolean
 }
 

@@ -54,7 +54,7 @@ export const workQueue: GuaranteeModel = {
   },
 }
 
-/** Returns whether a message may still be in the queue, because no later operation looked. */
+/** Returns whether some message may still be in the queue because no later operation listed the queue's messages. */
 const isUnfinished = ({ messages, lastLook }: Queue): boolean =>
   messages.some((message) => {
     const confirmed = doing(message, 'enqueue').filter((each) => each.of.outcome === 'ok')

@@ -1,5 +1,5 @@
-// Proofs of what is false, each made by hand against one rule of a guarantee. Each stands beside a history that differs in
-// that one thing, and of which the same proof is accepted.
+// False proofs, each written by hand against one rule of a guarantee. Each comes with a history that differs only in
+// this rule. For this history, the same proof is accepted.
 
 export interface More {
   readonly key?: string
@@ -17,7 +17,7 @@ export type Line = readonly [
   more?: More,
 ]
 
-/** Each operation returns before the next is called: operation n is called on line 2n - 1. */
+/** The history of operations that do not overlap. Operation n is called on line 2n - 1. */
 export const inTurn = (lines: readonly Line[]): string =>
   lines
     .flatMap(([process, f, asked, type, told = asked, { key, final, at } = {}]) => {
@@ -32,7 +32,7 @@ export const inTurn = (lines: readonly Line[]): string =>
 export const violated = (level: string, ...core: readonly number[]) => ({ level, result: 'violated', core })
 export const met = (level: string) => ({ level, result: 'met', whole: true })
 
-/** `start`: what was there at first where the proof is false, nothing where it is true. */
+/** `start`: the initial content of the history for which the proof is false. The other history has none. */
 export type Attack = readonly [
   what: string,
   proof: object,

@@ -8,13 +8,13 @@ import { repaired, tamperedProofs } from '../damage.ts'
 import { type Case, models, randomCase } from '../histories.ts'
 import { differences, entriesOfLevel, textOfEvents, verified } from '../maker.ts'
 
-// Proofs of small random histories, made by the checker, damaged and invented. What is accepted must be true by brute
-// force. The seed changes with each run; a failure names it.
+// Tests proofs of small random histories: the checker's, damaged ones and invented ones. The claims of accepted proofs
+// must be true by brute force. The seed changes with each run; a failure reports it.
 
 const baseSeed = inject('seed')
 const HISTORIES = 250
 
-/** Whether brute force contradicts an accepted proof; why it is not accepted. */
+/** Returns whether brute force contradicts an accepted proof. If the proof is not accepted, returns the reason. */
 function falselyAccepted({ events, head, truth }: Case, entries: readonly LevelProof[]): boolean | string {
   const [finding] = verified(textOfEvents(events), head, entries).findings
   if (finding?.verdict !== 'accepted') return finding?.why ?? ''
@@ -22,7 +22,7 @@ function falselyAccepted({ events, head, truth }: Case, entries: readonly LevelP
   return isMet !== undefined && isMet !== (finding.result === 'met')
 }
 
-/** Orders of a false verdict that are repaired where they are refused, this many times. */
+/** The number of times that an order of a false verdict is repaired at the place of its refusal. */
 const REPAIRS = 12
 
 const isByReads = (level: string): boolean => ['eventual', 'convergent'].includes(level)
@@ -71,7 +71,7 @@ test.each(models)(
     }
     expect(count.tampered).toBeGreaterThan(atLeast(2_000))
     expect(count.wrong).toBeGreaterThan(atLeast(500))
-    // Most counterexamples are proofs as they are; nearly all orders are.
+    // Most counterexamples, and nearly all orders, are proofs without changes.
     expect(count.accepted / Math.max(1, count.made)).toBeGreaterThan(0.6)
   },
 )

@@ -8,7 +8,7 @@ import { corpus, corpusIsHere, type Labelled, labels, readingOf } from '../../..
 import { verify } from '../../src/index.ts'
 import { hashOf, textOfEvents } from '../maker.ts'
 
-/** The model by which a history is judged, by what its label calls it. */
+/** Returns the model for judging a history, from the model in its label. */
 function modelOf({ file, model }: Labelled): string {
   if (file.startsWith('elle/')) return model.includes('list-append') ? 'list-append' : 'rw-register'
   if (file.includes('set-')) return 'set'
@@ -32,7 +32,7 @@ describe.runIf(corpusIsHere)('the verdicts of the labelled histories', () => {
       const open = new Set<unknown>()
       for await (const event of readEvents(join(corpus, label.file))) {
         const line = { ...event, time: undefined, index: undefined }
-        // Some of Elle's have completions only.
+        // Some histories of Elle contain only completions.
         if (line.type !== 'invoke' && !open.delete(line.process)) events.push({ ...line, type: 'invoke' })
         else if (line.type === 'invoke') open.add(line.process)
         events.push(line)
@@ -62,7 +62,7 @@ describe.runIf(corpusIsHere)('the verdicts of the labelled histories', () => {
     const count = (verdict: string): number => counts.get(verdict) ?? 0
     expect(count('met accepted')).toBeGreaterThanOrEqual(250)
     expect(count('violated accepted')).toBeGreaterThanOrEqual(515)
-    // Four would take cores of more operations than are searched.
+    // Four violations would need larger cores than the verifier searches.
     expect(count('violated undecided')).toBeLessThanOrEqual(4)
     expect(count('met refused') + count('violated refused') + count('met undecided')).toBe(0)
   })

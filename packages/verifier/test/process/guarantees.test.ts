@@ -16,13 +16,12 @@ import { createVerifier, type LevelProof, readHistory, verify } from '../../src/
 import { hashOf, textOfEvents } from '../maker.ts'
 import { randomStore } from '../random-stores.ts'
 
-// Proofs of guarantees in small random histories, made by the checker, and invented ones. A failure names its
-// seed.
+// Tests proofs of guarantees on small random histories: the checker's and invented ones. A failure reports its seed.
 
 interface Drawn {
   readonly events: readonly EventInput[]
   readonly initial: Json
-  /** Whether a guarantee is kept, by brute force; undefined where there is none. */
+  /** Returns whether a guarantee is kept, by brute force. Absent for models without brute force. */
   readonly isKept?: (guarantee: string) => boolean
 }
 
@@ -31,7 +30,7 @@ interface Model {
   readonly name: string
   readonly levels: readonly string[]
   readonly draw: (seed: number) => Drawn
-  /** The least share of verdicts that are proved. */
+  /** The minimum share of verdicts that are proved. */
   readonly proved: number
 }
 
@@ -55,7 +54,7 @@ const oneWatch = (seed: number): Drawn => {
 }
 
 const models: readonly Model[] = [
-  // The order of equal messages has no proof.
+  // Fewer verdicts on work queues are proved, because the order of equal messages has no proof.
   { title: 'work queues', name: 'work-queue', levels: workQueueLadder.levels, draw: workQueue, proved: 0.9 },
   {
     ...{ title: 'streams', name: 'stream', levels: streamLadder.levels, proved: 0.99 },
@@ -105,7 +104,7 @@ test.each(named)(
   },
 )
 
-/** Proofs that somebody might write who wants a level to have this result. */
+/** Yields proofs that an attacker might write to give a level this result. */
 function* inventedProofs(level: string, lines: readonly number[], others: readonly number[][], random: () => number) {
   const shuffled = lines.toSorted(() => random() - 0.5)
   const other = others[Math.floor(random() * others.length)] ?? []

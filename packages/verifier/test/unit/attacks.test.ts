@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { Refused, Undecided, Unreadable, verify } from '../../src/index.ts'
 
-// Proofs of what is false, each made by hand against one rule of the verifier. None may be accepted.
+// False proofs, each written by hand against one rule of the verifier. The verifier must accept none of them.
 
 type Operation = readonly [process: number | string, f: string, input: unknown, type: 'ok' | 'fail', answer?: unknown]
 
-/** Each operation returns before the next is called: operation n is called on line 2n - 1. */
+/** The history of operations that do not overlap. Operation n is called on line 2n - 1. */
 const oneByOne = (...operations: readonly Operation[]): string =>
   operations
     .flatMap(([process, f, value, type, answer]) => [
@@ -36,7 +36,7 @@ const violated = (level: string, core: readonly number[]) => ({ level, result: '
 const written = oneByOne([0, 'write', 1, 'ok'], [0, 'read', null, 'ok', 1])
 const stale = oneByOne([0, 'write', 1, 'ok'], [0, 'read', null, 'ok', 2])
 
-/** Two processes of one session read at the same time. */
+/** Two reads overlap. Their processes belong to one session. */
 const overlapping = [
   ['a', 'invoke', 'write', 1],
   ['a', 'ok', 'write', 1],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { LevelProof } from '../../src/index.ts'
 import { differences, history, verified } from '../maker.ts'
 
-// Verdicts that earlier versions of the checker gave, with the evidence that they would have had.
+// Wrong verdicts of earlier versions of the checker, with the evidence that they would have had.
 
 const met = (level: string, ...order: number[]): LevelProof => ({ level, result: 'met', order: differences(order) })
 const violated = (level: string, ...core: number[]): LevelProof => ({ level, result: 'violated', core })

@@ -15,10 +15,13 @@ test('the verifier imports only its own files', () => {
   expect(imported.filter((from) => !/^\.\.?\/(guarantees\/)?[a-z-]+\.ts$/.test(from ?? ''))).toEqual([])
 })
 
-/** Without comments and blank lines. */
+/** Counts lines other than comments and blank lines. */
 const linesOf = (text: string): number => text.split('\n').filter((line) => !/^\s*(\/\/.*|\/?\*.*)?$/.test(line)).length
 
-/** The guarantees of streams, watches and work queues stand beside the rest: they share its reader, and no rule. */
+/**
+ * The guarantees of streams, watches and work queues are counted separately. They share the reader with the rest, but
+ * no rule.
+ */
 test.each<[what: string, mostLines: number, areGuarantees: boolean]>([
   ['verifier', 1_485, false],
   ['patterns of guarantees', 1_150, true],

@@ -6,7 +6,10 @@ import { differences, hashOf, history, proofText, verified } from '../maker.ts'
 
 const head = { model: 'register', initial: null }
 
-/** Line 1 writes 1, line 3 reads 1, and line 5, called later, reads null. */
+/**
+ * The operation on line 1 writes 1, and the operation on line 3 reads 1. The operation on line 5, called after both
+ * returned, reads null.
+ */
 const stale = history(
   '0 invoke write - 1',
   '0 ok write - 1',
@@ -88,7 +91,7 @@ describe('a proof given to the verifier', () => {
     ['is empty', [], 'a core must name at least one operation'],
     ['names a line that calls nothing', [2], 'no operation is called on line 2'],
     ['names a line twice', [1, 1], 'the core names an operation twice'],
-    // Another write may have been the last one.
+    // Another write may be the last one before the read.
     [
       'lacks a write that its read may owe its value to',
       [3],
@@ -278,7 +281,7 @@ describe('the core of a violation', () => {
 })
 
 test('verify accepts a met causal level if the proof names the write that each read returned', () => {
-  // Who read 2 knows of the write of 1 that came before it, and then reads nothing.
+  // The client that read 2 thereby knows of the earlier write of 1, but its read of x then returns null.
   const text = history(
     '0 invoke write x 1',
     '0 ok write x 1',
@@ -337,7 +340,7 @@ test('a proof lists a drain once for each drained message, and once more for the
   expect(said(drained('[1,2]'), queue, { ...order, order: differences([1, 3, 5, 5]) })[0]).toMatch(/^refused/)
   expect(said(drained('[1,2]'), queue, core)[0]).toMatch(/^refused/)
   expect(said(drained('[2,1]'), queue, order)[0]).toMatch(/^refused/)
-  // Its answer does not say in which order it took them.
+  // The drain's answer does not show in which order it took the messages.
   expect(said(drained('[2,1]'), queue, core)[0]).toMatch(/^refused/)
   expect(said(drained('[1]'), queue, core)[0]).toMatch(/^accepted/)
   expect(said(drained('[1,2,3]'), queue, core)[0]).toMatch(/^accepted/)

@@ -18,7 +18,7 @@ test('a key pool replaces a full or abandoned key by a new key', () => {
       if (random.chance(0.1)) pool.replace(key)
       else pool.filled(key)
     }
-    // Given up or filled, each was used three times at most.
+    // Whether clients abandoned or filled it, each key was used at most three times.
     expect(Math.max(...seen.values())).toBeLessThanOrEqual(3)
   }
 })

@@ -9,7 +9,10 @@ const STRICT = 'strict-serializable'
 
 type Step = readonly [f: string, key: string, given: Json]
 
-/** Cells that carry out each transaction at once. `loses`: whether it forgets a change, by the number of the change. */
+/**
+ * Cells that execute each transaction atomically. `loses` decides, by the number of a change, whether the change is
+ * lost.
+ */
 function cells(loses: (change: number) => boolean = () => false): (input: Input) => Completion {
   const held = new Map<string, Json>()
   let changes = 0
@@ -93,6 +96,6 @@ test('keysIn returns the key of an operation, and the keys of all steps of a tra
       ],
     }),
   ).toEqual(['x', 'y'])
-  // The changes of a watched store.
+  // A txn of a watched store has an object of changes, which has no steps.
   expect(keysIn({ f: 'txn', value: { x: 1 } })).toEqual([])
 })

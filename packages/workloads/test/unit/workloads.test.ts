@@ -17,7 +17,7 @@ const options = fc.record({
   planned: fc.boolean(),
 })
 
-/** Few objects, so that whatever is wrong with one of them is seen. */
+/** Uses few objects, so that an error in one of them is noticed. */
 const few = (workload: Workload) =>
   workload.settings.some(({ name }) => name === 'keys') ? { settings: { keys: 2 } } : {}
 
@@ -31,7 +31,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
         fc.property(options, (chosen) => {
           const report = judged(workload, play(workload, right(), { ...chosen, ...few(workload) }))
           expect(report.levels.linearizable.result).toBe('met')
-          // Of operations of unknown outcome, it may stay open what became of them.
+          // If operations have unknown outcomes, some levels may stay undecided.
           const others = chosen.unknown === 0 ? ['met'] : ['met', 'unknown']
           for (const level of workload.levels) expect(others, level).toContain(verdictOf(report, level).result)
         }),
@@ -46,7 +46,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
         const history = play(workload, buggy(3), { seed, clients: 3, operations: 150, unknown: 0, ...few(workload) })
         if (judged(workload, history).levels.linearizable.result === 'violated') caught++
       }
-      // Some bugs are done to what nobody looks at again.
+      // Some bugs affect only what no client reads afterwards.
       expect(caught).toBeGreaterThan(seeds / 4)
     })
 
@@ -90,7 +90,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
       expect(workload.vacuous(play(workload, right(), chosen))).toEqual([])
       const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
       expect(workload.vacuous(refused)).not.toEqual([])
-      // A release is not even tried without a lock.
+      // Without a lock, clients do not attempt a release.
       const tried = workload.vacuous(refused).filter((text) => text !== 'no release succeeded')
       for (const text of tried) expect(text).toMatch(/^no .* \(\d+ of \d+: unavailable\)$/)
     })
@@ -98,7 +98,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
     test('is reported to lack concurrency in a run with one client, but not with six', () => {
       const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
       expect(withoutConcurrency(play(workload, right(), chosen), workload)).toEqual([])
-      // Reads alone cannot get in each other's way.
+      // Reads cannot conflict with each other.
       if (workload.functions.every((f) => workload.reads.includes(f))) return
       const alone = play(workload, right(), { ...chosen, clients: 1 })
       expect(withoutConcurrency(alone, workload).join()).toMatch(/^nothing ran at the same time as an? /)
