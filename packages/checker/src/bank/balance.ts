@@ -72,7 +72,10 @@ function excessOf(history: History, culprit: OperationRow, opening: ReadonlyMap<
   }
 }
 
-/** Describes what the core spends from an account, and all money that may have reached the account by then. */
+/**
+ * Describes what the core spends from an account, and all money that the account may have received before these
+ * operations returned.
+ */
 function storyOf(
   { history, row, length }: Part,
   account: string,

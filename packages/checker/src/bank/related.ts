@@ -111,7 +111,8 @@ export function relatedByAccount(
       known.set(account, state)
       if (until <= state.until) continue
       const own = credits.get(account) ?? []
-      // An operation of unknown outcome may also have taken effect up to the new `until`.
+      // The new `until` is later, so operations of unknown outcome that were called earlier may also have taken effect
+      // up to it.
       for (const i of own.slice(0, state.at)) if (returns[i] === NEVER) keep(i, until)
       for (; state.at < own.length && calls[own[state.at]] < until; state.at++) {
         budget.tick()

@@ -30,8 +30,8 @@ import { watchEntry } from '../watch/entry.ts'
 import { workQueueEntry } from '../work-queue/entry.ts'
 
 /**
- * Every built-in model; help, documentation and tests iterate over this list. An object is listed with the way to judge
- * it from an unknown initial value; a `Model` as users write it, such as `stack`, is listed as `modelEntry(stack)`.
+ * Every built-in model; help, documentation and tests iterate over this list. `objectEntry` takes an object, and the
+ * rules for judging it from an unknown initial value. `modelEntry` takes a `Model` as users write it, such as `stack`.
  */
 export const models: readonly ModelEntry<string>[] = [
   registerEntry,

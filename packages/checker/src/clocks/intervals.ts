@@ -87,7 +87,7 @@ export function endsOf({ within, stamps }: ClockReadings, operations: Operations
   }
 }
 
-/** Lowers earliest times so that calls stay in order. */
+/** Returns the earliest times, lowered where necessary so that calls stay in order. */
 function earliestInOrder(calls: Float64Array): Float64Array {
   const earliest = calls.slice()
   for (let row = earliest.length - 2; row >= 0; row--) earliest[row] = Math.min(earliest[row], earliest[row + 1])

@@ -66,7 +66,7 @@ interface Placed {
   readonly time: number
 }
 
-/** The bounds of the times of a clock's events, which happened one after another. */
+/** Returns the bounds of the times of a clock's events. The bounds respect the order of these events. */
 function momentsOf(clock: number, { clock: clockOf, within }: ClockReadings, operations: Operations) {
   const { length, callLine, returnLine, callTime, returnTime, returnEvent } = operations
   const own: { readonly line: number; readonly time: number }[] = []

@@ -10,7 +10,7 @@ import { sumsAtReads } from '../object/model/sums.ts'
 import { amountOf, counterNumbers, READ } from './operations.ts'
 import { amounts, impossibleCount, summedOf } from './sums.ts'
 
-/** Counters that were first read after most additions. */
+/** Finds counters that were first read after most additions. */
 function counterByStart(history: History): ByStart {
   const { input } = history.operations
   const zero: number = history.values.id(0)

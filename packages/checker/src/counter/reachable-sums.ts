@@ -66,7 +66,7 @@ function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budge
     for (const each of latest) {
       budget.tick()
       const sum = decimal(each + amount)
-      // This sum was already found with no more additions of the amount.
+      // Skips a sum that was already found with as many or fewer additions of the amount.
       if (sums.has(sum)) continue
       if (!isExact(sum) || sums.size === MOST_SUMS) return false
       sums.add(sum)

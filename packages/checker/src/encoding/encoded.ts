@@ -12,7 +12,7 @@ export const CAS = 2
 export const DIFFERS = 3
 export const APPEND = 4
 
-/** In `expects` and `writes`: the operation observes, or writes, nothing. */
+/** In `expects`: the operation observes nothing. In `writes`: the operation writes nothing. */
 export const NOTHING = -1
 
 /**

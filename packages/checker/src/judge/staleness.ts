@@ -10,7 +10,7 @@ export interface Staleness {
     readonly stale: number
     /** Reads of a value that several operations wrote. */
     readonly ambiguous: number
-    /** Reads whose value no operation had begun to write, apart from failed operations. */
+    /** Reads of a value that no operation had begun to write, except failed operations. */
     readonly unexplained: number
   }
   /** The stale reads, by row. */

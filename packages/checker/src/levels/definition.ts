@@ -42,7 +42,8 @@ export interface WeakDefinition<Name extends string = string> extends LevelDefin
   /** Which operations hide the initial value from a process. */
   readonly hides: Hides
   /**
-   * Returns the operation by which the client knew of the write before it read. Absent if the whole causal past counts.
+   * Returns the operation that shows that the client knew of the write before it read. Absent at levels at which the
+   * client knows its whole causal past.
    */
   knewBy?(facts: Facts, write: number, read: number): number
   readonly words: WeakWords

@@ -130,7 +130,7 @@ const session: WeakDefinition<'session'> = {
   implies: ['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'],
   headline: 'consistent within sessions',
   cost: 3,
-  // All four guarantees together are the same as causal convergence, as the tests show over all sources.
+  // All four guarantees together equal causal convergence. The tests show this for all possible sources of reads.
   contradiction: (relations) => relations.inArbitration(),
   sourcesChosenBy: 'all',
   hides: 'writes and reads',

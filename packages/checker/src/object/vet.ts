@@ -5,7 +5,7 @@ import type { ObjectModel } from './model/object-model.ts'
 const NULL_ID = 0
 const NONE = -1
 
-/** @throws UserError for values that the model cannot give a meaning. */
+/** @throws UserError for values that have no meaning in the model. */
 export function vetObject(
   history: History,
   model: string,

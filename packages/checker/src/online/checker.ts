@@ -29,8 +29,8 @@ export interface OnlineOptions {
    */
   readonly failedCas?: 'drop' | 'observes' | undefined
   /**
-   * Whether values are located through a routing table, so that a read may go elsewhere than the write. By default
-   * false.
+   * Whether values are located through a routing table, so that a read may access a different place than the write. By
+   * default false.
    */
   readonly byRoutes?: boolean | undefined
   /** The maximum number of entries held per key; a key that needs more is no longer judged. By default 100,000. */

@@ -5,11 +5,11 @@ import type { Moment } from './object-monitor.ts'
 export interface Held {
   /** Undefined if objects have no keys. */
   readonly key: string | undefined
-  /** The object's events since events were last forgotten. */
+  /** The object's events, except those that were forgotten. */
   moments: Moment[]
   entries: number
   judged: number
-  /** The number of events at which the object is to be judged again. */
+  /** The number of events that triggers the next judgement of the object. */
   next: number
   open: number
   hasUnknownOutcome: boolean

@@ -36,7 +36,7 @@ export class Impossible {
   }
 }
 
-/** Says that the object is no longer judged. */
+/** The answer of a monitor that no longer judges its object. */
 export class GivenUp {
   /** The reason, as a clause after the object's name: "it would take …". */
   readonly reason: string
@@ -94,7 +94,7 @@ export interface RoomOptions {
   readonly failedCas: 'drop' | 'observes'
   /** The maximum number of entries held per object. */
   readonly retainAtMost: number
-  /** Whether values are located through a routing table, so that a read may go elsewhere than the write. */
+  /** Whether values are located through a routing table, so that a read may access a different place than the write. */
   readonly byRoutes: boolean
   /** A monotonic clock. */
   readonly now: () => Millis

@@ -64,7 +64,7 @@ interface Rechecks {
   readonly rechecked: Rechecked
   readonly options: RoomOptions
   readonly all: Set<Held>
-  /** Objects that are judged again once they have enough events together. */
+  /** Objects to be judged again as soon as they have enough events together. */
   readonly due: Set<Held>
   waiting: number
   unjudged: number

@@ -37,7 +37,7 @@ export type ApartAnswer =
   /** The first violated key of each part. */
   | { readonly result: 'violated'; readonly keys: readonly ViolatedKey[] }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
-  /** The history must be judged as a whole, for example because marks of the recorder concern all keys. */
+  /** The shares cannot be judged separately, for example because marks of the recorder concern all keys. */
   | { readonly result: 'whole'; readonly why: string }
 
 /** A key that is not linearizable; null for operations without a key. */

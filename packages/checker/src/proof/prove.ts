@@ -121,8 +121,8 @@ function createDraft(subject: Subject): Draft {
 }
 
 /**
- * Reports whether a proof needs facts that an order does not contain: the initial value, or when a drain took each
- * message.
+ * Reports whether an order alone may be no proof, because it does not contain the initial value, or the moments at
+ * which a drain took its messages.
  */
 const isPartlySaid = ({ functions, keys }: History, { initial, model }: ProofHead): boolean =>
   functions.includes('drain') ||

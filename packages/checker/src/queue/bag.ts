@@ -79,8 +79,8 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 }
 
 /**
- * How long a dequeue takes effect before a moment at which the bag is empty. This time is so short that every earlier
- * event still comes before the dequeue.
+ * The time between a dequeue and a later moment at which the bag is empty. It is so short that every earlier event
+ * still comes before the dequeue.
  */
 const QUARTER = 0.25
 

@@ -74,7 +74,7 @@ const CHANGES = 4
 
 /** A message that a dequeue of unknown outcome must have taken. */
 export interface Taking {
-  /** The message, and the deadline for taking it. */
+  /** `life`: the message. `before`: the deadline for taking it. */
   readonly life: Life
   readonly before: number
   /** The operations that prove the deadline of the message. */

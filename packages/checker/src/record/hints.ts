@@ -31,7 +31,7 @@ export function hintsFor(history: History): readonly string[] {
   const { length, input, output, outcome } = history.operations
   const looked = Math.min(length, MOST_LOOKED_AT)
   const isUnwritten = unwrittenAt(history, looked)
-  /** Values that reads returned before anything had certainly been written. */
+  /** Values that reads returned while no write was certain to have taken effect. */
   const atFirst = new Map<string, Json>()
   let pair: number | undefined
   let total: number | undefined

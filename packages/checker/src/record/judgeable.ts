@@ -53,7 +53,7 @@ export function judgeableOf(history: History, rules: RecordRules, initial: Json)
   return { ...upToMarks(said, firstMarks(said, marks), rules, initial), notUnderstood }
 }
 
-/** Operations that change an object and whose input only the completion has. */
+/** Returns the operations that change an object, but whose input is missing from the invocation. */
 function unsaidInputs(history: History, { mayLackInput }: RecordRules): readonly number[] {
   const { flags, f, length } = history.operations
   const changes = history.functions.map((name) => changesByInput(name) && !mayLackInput.includes(name))

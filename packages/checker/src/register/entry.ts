@@ -56,7 +56,7 @@ function seenBefore(history: History, positions: Int32Array, initial: Json): (ro
   }
 }
 
-/** Reports whether an operation succeeded as an observation. A failed cas is one if `failedCas` is `observes`. */
+/** Reports whether an operation counts as an observation. A failed cas counts if `failedCas` is `observes`. */
 const observed: IsMetBy = ({ functions, operations: { f, outcome } }, { failedCas }) => {
   const isCas = functions.map((name) => name === 'cas')
   return failedCas === 'observes'

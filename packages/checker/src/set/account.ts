@@ -16,7 +16,7 @@ interface Elements {
   readonly asked: number[]
   readonly acknowledged: number[]
   readonly isTaken: boolean[]
-  /** By element: the event position, and in `knownAt` the time, from which it is known to be in the set. */
+  /** By element: since when it is known to be in the set. `known` holds the event position, and `knownAt` the time. */
   readonly known: number[]
   readonly knownAt: number[]
   /** By element: the last read that contained it, in order of call. `absent` holds the last read that lacked it. */

@@ -22,7 +22,7 @@ export interface Got {
   readonly messages: readonly Polled[]
 }
 
-/** A poll without an answer: the messages that it returned are unknown. */
+/** A poll without an answer. It is unknown which messages it returned. */
 interface Unanswered {
   readonly does: 'unanswered'
 }

@@ -205,7 +205,7 @@ function poll(
 
 /**
  * Reports whether a poll may return a message at an offset. The message must have been sent before, or be older than
- * the record. Whether the offset is right is checked by other guarantees.
+ * the record. Other guarantees check the offset.
  */
 function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState, at: At, firstTold: number): boolean {
   if (log.some((entry) => entry.isSent && isAt(at)(entry))) return true

@@ -3,8 +3,8 @@ import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Reason } from './reason.ts'
 
 /**
- * The verdict on one level: met with evidence, violated with evidence, or unknown. Unknown is never reported as one of
- * the others.
+ * The verdict on one level: met with evidence, violated with evidence, or unknown. If a level is not decided, the
+ * verdict is always `unknown`.
  */
 export type Verdict =
   | { readonly result: 'met'; readonly witness: Witness }

@@ -134,7 +134,7 @@ test('check returns only legal witnesses, and counterexamples that are violation
     const history = smallHistory(events)
     const started = performance.now()
     const report = checkHistory(history, { ...reading, deadlineMs: millis(400) })
-    // A counterexample that there was no time to cut down is true, but may be larger than it must be.
+    // If time ran out before the reduction, a counterexample is true but may be unnecessarily large.
     const hurried = performance.now() - started > 200
     for (const level of ['linearizable', 'sequential'] as const) {
       const verdict = report.levels[level]

@@ -110,7 +110,7 @@ interface Vectors {
 /** Numbers distinct lists of amounts in order of appearance. */
 function createVectors(width: number, budget: Budget): Vectors {
   let vectors = new Float64Array(FIRST_VECTORS * width)
-  // Open addressing, at most half full; 0 is empty, otherwise the number + 1.
+  // A hash table with open addressing, at most half full. An entry is 0 if empty, otherwise the number of a list + 1.
   let slots = new Int32Array(2 * FIRST_VECTORS)
   let length = 0
   let taken = 0

@@ -46,7 +46,7 @@ const UNSET = -0x80000000
 /** A mask: the clock is read after this many steps. More often is unnecessary, because steps on integers are fast. */
 const STEPS_BETWEEN_CLOCKS = 0x3f
 
-/** The steps of the budget for each move of a search and each call of the specification. */
+/** The number of budget steps for which each move of a search counts, and each call of the specification. */
 export const STEPS_OF_MOVE = 25
 
 /**

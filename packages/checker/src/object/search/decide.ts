@@ -259,7 +259,10 @@ export function contradicts(part: Part, judge: Judge, budget: Budget, steps: num
   return progress === 'violated' ? true : progress === 'met' ? false : 'unknown'
 }
 
-/** The number of steps per operation before a second search, guided by reads, begins. Ordinary histories need fewer. */
+/**
+ * The number of steps per operation after which a second search begins, which is guided by reads. Ordinary histories
+ * need fewer.
+ */
 const STEPS_ALONE = 100
 
 function searchOf(part: Part, judge: Judge, budget: Budget): ObjectSearch {

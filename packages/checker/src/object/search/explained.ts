@@ -20,7 +20,7 @@ export interface Span {
 }
 
 const STEPS = 4_096
-/** The step limit; longer searches face too many orders. */
+/** The step limit. A search that needs more steps faces too many orders. */
 const MOST_STEPS = 32_768
 
 /**

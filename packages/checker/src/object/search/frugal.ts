@@ -176,7 +176,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return takeReads({ ...at, taken, used, state, sum: at.sum + amount, cost, trail })
   }
 
-  /** Continues to the configurations in which reads first fit. */
+  /** Remembers the next configurations in which a read fits. */
   const goToReads = (from: Configuration): boolean => {
     const reached = ways.toReads(from)
     for (const each of reached) if (remember(each)) return true

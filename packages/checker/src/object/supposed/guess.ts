@@ -26,7 +26,7 @@ const MOST_GUESSES = 256
 const UNEXPLAINED = 12
 /** The cost of an operation that took effect long after its call; others cost 1. */
 const LATE = 3
-/** All subsets of this many recently called operations are tried. */
+/** The number of recently called operations of which all subsets are tried. */
 const MOST_RECENT = 10
 /**
  * If the recent operations explain nothing, all subsets of this many waiting operations are tried. After an outage,

@@ -52,5 +52,5 @@ export function createWeaker(
   }
 }
 
-/** Returns the number of passes over the whole history, so that a level takes a few seconds at most. */
+/** Returns the maximum number of passes over the whole history. It limits a level to a few seconds. */
 const stepsFor = (length: number): number => Math.ceil(3e6 / (length + 100))

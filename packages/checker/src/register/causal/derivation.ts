@@ -12,7 +12,7 @@ import { type Facts, previousOf } from './orders/order.ts'
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
-  /** The path that each derived order depends on; empty if the orders come from elsewhere. */
+  /** By derived order: the path on which it depends. Empty if another search derived the orders. */
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 

@@ -83,8 +83,8 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const answer = choose(choices, facts.writerOf, holds, budget, limit)
   if (answer === 'met' && last !== undefined) return met(last, choices.indices)
   if (answer === 'violated' && !isUncertain && limit.left > 0) return { result: 'violated' }
-  // If PRAM is violated, so is the level, because views within a causal order satisfy PRAM. PRAM can be decided with
-  // certainty even for repeated values.
+  // Views within a causal order satisfy PRAM, so a history that violates PRAM violates the level. PRAM can be decided
+  // with certainty even for repeated values.
   if (isUncertain && decideViews(search).result === 'violated') return { result: 'violated' }
   return NEITHER_FOUND
 }

@@ -52,7 +52,7 @@ export function limit(
   return { shown: kept, uncut: { why: limit ?? 'size', among, standsAlone: makesSure(kept) } }
 }
 
-/** @param among what the start may rest on */
+/** @param among the operations on which results of `start` may depend */
 export type Prove = (
   start: readonly number[],
   among: readonly number[],
@@ -61,10 +61,7 @@ export type Prove = (
 
 /** A contradiction to reduce. Operations are numbers, in ascending order. */
 export interface Contradiction {
-  /**
-   * Sets of operations from which the reduction may start. It starts from the first one that is contradictory after
-   * `complete`.
-   */
+  /** Sets of operations, each extended by `complete`. The reduction starts from the first one that is contradictory. */
   readonly starts: Iterable<readonly number[]>
   /** Adds everything that the results of some operations may depend on. */
   readonly complete: (some: readonly number[]) => readonly number[]

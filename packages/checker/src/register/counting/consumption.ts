@@ -135,7 +135,7 @@ function withinWindow(
     budget.tick()
     const own = place.get(end) ?? 0
     sums.add(own, 1)
-    // Only windows that contain this operation need to begin at its call.
+    // A window that begins at this operation's call must contain the operation.
     const { sum, at } = sums.greatestFrom(own)
     if (sum + countBelow(returned, calls[end]) <= 1) continue
     const [from, until] = [calls[end], returns[ends[at]]]

@@ -141,7 +141,7 @@ function judgeKey(
   return { lost }
 }
 
-/** The span of events in which acknowledged appends must be in every final read. */
+/** Acknowledged appends between these two events must be in every final read. */
 interface Stays {
   readonly after: number
   readonly before: number

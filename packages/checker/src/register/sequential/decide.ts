@@ -219,7 +219,7 @@ function runSearch(search: SequentialSearch, budget: Budget, steps: number, slic
   return 'paused'
 }
 
-/** The steps of the budget for each move of the search. */
+/** The number of budget steps for which each move of the search counts. */
 const STEPS_OF_MOVE = 10
 
 const LOOKS_IN_SLICE = 16_384

@@ -36,7 +36,10 @@ export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts 
 
 const startingAs = (part: Encoded, initial: number): Encoded => ({ ...part, initial, anyStart: false })
 
-/** Of the operations that observed a value before its first write was called, returns the first to return. */
+/**
+ * Returns an operation that observed a value before any write of the value was called. If there are several, returns
+ * the first to return.
+ */
 function certainStart({ length, expects, writes, calls, returns, values, kind }: Encoded): number | undefined {
   const written = new Int32Array(values).fill(NEVER)
   for (let i = length - 1; i >= 0; i--) if (writes[i] !== NOTHING) written[writes[i]] = calls[i]

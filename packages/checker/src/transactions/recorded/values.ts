@@ -4,7 +4,7 @@ import { COMMITTED, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { sumOf } from '../record/sum.ts'
 import { INITIAL } from '../record/versions.ts'
 
-// Computes which values the versions of a cell hold if the server added to values that no answer shows.
+// Computes the possible values of a cell's versions, for additions by the server to values that no answer shows.
 
 /** Ids of possible values; undefined if any value is possible. */
 export type Values = ReadonlySet<number> | undefined
@@ -137,7 +137,8 @@ export interface Seen {
 }
 
 /**
- * Reports whether some values of the versions explain all these reads, if the counted transactions wrote in this order.
+ * Reports whether the versions can have values that explain all these reads, if the counted transactions wrote in this
+ * order.
  */
 export function areExplained(
   { history }: TransactionRecord,
@@ -146,7 +147,10 @@ export function areExplained(
   first: number,
   seen: readonly Seen[],
 ): boolean {
-  /** A version's value is a base plus the additions after it. A base is UNKNOWN until a read shows it. */
+  /**
+   * The value of a version is a base value plus the additions after it. A base is UNKNOWN until some read shows the
+   * value of one of its versions.
+   */
   const bases = [first]
   interface Version {
     readonly base: number

@@ -54,7 +54,7 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
   return { result: 'cycle', cycle: cycleAmong(facts, conflicts, waiting, budget) }
 }
 
-/** Orders between two writes that follow from reads, as columns. */
+/** Orders between two writes, each derived from a read, as columns. */
 interface Conflicts {
   readonly from: readonly number[]
   readonly to: readonly number[]

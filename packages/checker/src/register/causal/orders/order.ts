@@ -51,7 +51,10 @@ export function lastAmong(writes: readonly number[], count: number, place: Int32
   return among === 0 ? -1 : writes[among - 1]
 }
 
-/** Returns how many of the first `length` operations of a list are among the first `count` of their thread. */
+/**
+ * Counts the operations of a list that are among the first `count` of their thread. Only the first `length` operations
+ * of the list are examined.
+ */
 export function countAmong(list: readonly number[], length: number, count: number, place: Int32Array): number {
   let low = 0
   let high = length

@@ -53,7 +53,8 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  // By thread: the sources that have forced predecessors, as positions and as rows.
+  // By thread: the sources that have forced predecessors. `forcedPlaces` holds their positions, and `forcedRows` their
+  // rows.
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
   /** Counts the forced sources among the first `count` operations of a thread. */

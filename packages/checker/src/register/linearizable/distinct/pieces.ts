@@ -127,7 +127,7 @@ function sizesByKey(
 
 interface Writers {
   readonly add: (i: number, entry: number) => boolean
-  /** The operation that wrote the text with this number on the key, or NONE. */
+  /** Returns the operation that wrote a text on the key, by the number of the text; NONE if there is none. */
   readonly of: (entry: number, k: number) => number
 }
 

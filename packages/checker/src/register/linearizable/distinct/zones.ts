@@ -120,7 +120,7 @@ const lesser = (a: number, b: number): number => b + ((a - b) & ((a - b) >> 31))
 
 /** The last event position + 1. */
 export function eventCount({ length, calls, returns }: Pick<Encoded, 'length' | 'calls' | 'returns'>): number {
-  // Few operations return after the last call, so it is a good start for the maximum.
+  // Starts with the last call, because few operations return after it.
   let last = length === 0 ? -1 : calls[length - 1]
   for (let i = 0; i < length; i++) if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
   return last + 1

@@ -7,8 +7,8 @@ export interface FewOpen {
   readonly bitOf: Int32Array
   readonly sets: Int32Array
   /**
-   * By value and kind (`KINDS` entries per value): the open operations that use the value. For DIFFERS: the failed cas
-   * that compared with it.
+   * By value and kind (`KINDS` entries per value): the open operations of this kind that observe or write the value.
+   * For DIFFERS: the failed cas that compared with it.
    */
   readonly masks: Int32Array
   readonly add: (operation: number) => void

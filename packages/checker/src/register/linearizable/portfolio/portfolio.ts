@@ -28,7 +28,7 @@ const STRAY_STEPS = 4096
 const NARROW_STRAY_STEPS = 16384
 const SLICE = 256
 
-/** The steps of the budget for each move of a search. */
+/** The number of budget steps for which each move of a search counts. */
 export const STEPS_OF_MOVE = 5
 
 /** With at most this many open operations, the depth-first search seldom follows a wrong choice for long. */

@@ -20,8 +20,8 @@ export const EVERY: number = Number.POSITIVE_INFINITY
 const STRAY_STEPS = 1024
 
 /**
- * With operations of unknown outcome, following all configurations takes long. Each restart doubles the number of
- * configurations that are followed. Above this maximum, all configurations are followed.
+ * The maximum number of configurations followed before all are followed. Each restart doubles the number followed. With
+ * operations of unknown outcome, following all takes long.
  */
 const MOST_FOLLOWED = 128
 
@@ -83,7 +83,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     push(live, allowance, part.initial, 0, 0, NOTHING_USED, -1)
   }
 
-  /** Returns a number that grows with outstanding operations and with used optional operations. Lower is better. */
+  /** Returns a score; lower is better. Each outstanding operation and each used optional operation raises it. */
   const scoreOf = (base: number): number => {
     const { words } = live
     const state = words[base]
