@@ -125,7 +125,7 @@ export const kinds: { readonly [model: string]: (random: () => number, isFaithfu
     }
   },
   counter: (random) => {
-    // Amounts of one, another common amount, or different amounts.
+    // Every addition is 1, or every addition is the same other number, or additions differ.
     const steps = pick([[1], [1], [2], [-1], [1, 2], [1, -1, 3]], random)
     return {
       simulate: () => {

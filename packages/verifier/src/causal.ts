@@ -89,7 +89,7 @@ function accessesOf({ hasClients }: History, some: readonly Operation[], head: P
   return all
 }
 
-/** @throws Undecided for what is no read or write. */
+/** @throws Undecided for operations other than reads and writes. */
 export const accessesIn = (some: readonly Operation[], head: ProofHead): readonly Access[] =>
   some.flatMap((of) =>
     register.view(of, head).map((action): Access => {

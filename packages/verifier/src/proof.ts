@@ -61,8 +61,8 @@ export const undecided = (why: string): never => {
 }
 
 /**
- * @throws Unreadable if the first line is no head of a proof.
- * @throws Refused if a later line is no entry, as the last one of a proof that was cut.
+ * @throws Unreadable if the first line is not the head of a proof. @throws Refused if a later line is not an entry,
+ * such as the incomplete last line of a proof.
  */
 export function parseProof(text: string): Proof {
   const [first = '', ...others] = text.split('\n')

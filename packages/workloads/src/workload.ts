@@ -44,7 +44,7 @@ export interface Workload {
   vacuous(history: History): readonly string[]
 }
 
-/** The default export of a user's workload file, where other members have defaults. */
+/** The default export of a user's workload file. All other members have defaults. */
 export type WorkloadModule = Pick<Workload, 'name' | 'model' | 'functions' | 'create'> & Partial<Workload>
 
 /** Creates the clients of one run. */

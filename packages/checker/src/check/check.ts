@@ -56,7 +56,7 @@ export function checkBy(entry: ModelEntry<string>, history: History, options: Ch
   return withMisreading(report, history, entry, options)
 }
 
-/** Judges the part of a history that the recorder's marks leave judgeable. */
+/** Judges the part of a history that can be judged in spite of the recorder's marks. */
 function judged<Name extends string>(
   history: History,
   entry: ModelEntry<Name>,

@@ -79,7 +79,7 @@ export function checkClocks(
   }
 }
 
-/** A placeholder for a verdict that depends on open orders, until the reason is known. */
+/** A placeholder for a verdict that depends on uncertain orders. Replaced once the reason is known. */
 const DEPENDS = { result: 'unknown', reason: notRecorded('') } as const satisfies Verdict
 
 function contradictionOf(

@@ -32,7 +32,7 @@ interface Bounds {
 
 interface Counted {
   readonly reads: readonly Bounds[]
-  /** By key: the additions that may have counted. */
+  /** By key: the additions that reads may have counted. */
   readonly additions: ReadonlyMap<number, readonly Addition[]>
   readonly attempted: number
   readonly acknowledged: number

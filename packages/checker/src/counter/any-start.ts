@@ -42,7 +42,10 @@ const specification: Specification<Count> = {
   key: ({ isKnown, count }) => `${isKnown ? '=' : '+'}${count}`,
 }
 
-/** Guesses the initial value from the reads: each result, less the additions that may or must have counted. */
+/**
+ * Guesses initial values. A read's result, minus the additions that it must and may have counted, bounds the initial
+ * value.
+ */
 function guesses(part: Part, budget: Budget): Guesses {
   const steps = new Set<number>()
   const added = amounts(part, budget)

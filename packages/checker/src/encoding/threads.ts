@@ -211,7 +211,7 @@ function listBefore(
   }
 }
 
-/** Lists of predecessors by the later operation. The pairs must be in the order of `to`. */
+/** Returns, for each operation, the list of its predecessors. The pairs must be sorted by `to`. */
 export function listsOf({ from, to }: Pairs, length: number): Lists {
   const start = new Int32Array(length + 1)
   for (const operation of to) start[operation + 1]++

@@ -41,7 +41,7 @@ export interface Opened {
 export interface Convergences {
   readonly eventual?: Verdict
   readonly convergent?: Verdict
-  /** The reason why neither `eventual` nor `convergent` can be met. */
+  /** The reason why `eventual` and `convergent` cannot be met. */
   readonly owed: Reason | undefined
   readonly lost: readonly LostWrite[]
 }

@@ -101,7 +101,7 @@ const pram: WeakDefinition<'pram'> = {
   isCompared: true,
   implies: [],
   headline: 'PRAM consistent',
-  // Causal memory, which implies PRAM, usually decides it earlier.
+  // Causal memory usually decides PRAM earlier, because it implies PRAM.
   cost: 6,
   // PRAM allows a read to see a future write.
   contradiction: (relations) => relations.inViews('client order'),
@@ -141,7 +141,7 @@ const session: WeakDefinition<'session'> = {
   },
 }
 
-/** Viotti & Vukolić 2016, with a client's writes of one key arbitrated in the client's order. */
+/** Viotti & Vukolić 2016. The arbitration keeps each client's order of writes to the same key. */
 const readYourWrites: WeakDefinition<'read-your-writes'> = {
   name: 'read-your-writes',
   sentence: 'a client sees its own writes',

@@ -2,7 +2,7 @@ import { type Millis, millis } from '@chaosproxy/history'
 
 /** The limits of time and memory of a check. */
 export interface Limits {
-  /** Time for the whole check, including the reduction of counterexamples, by the given clock. */
+  /** The time for the whole check by the given clock. It includes the reduction of counterexamples. */
   readonly deadlineMs: Millis
   /** Bytes that the encoded operations and the tables of the searches may use. */
   readonly memoryBytes: number

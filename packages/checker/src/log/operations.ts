@@ -136,7 +136,7 @@ export function readRange(part: Part, i: number): Range {
   }
 }
 
-/** @throws UserError if it is no list. */
+/** @throws UserError if the value is not a list. */
 export function readAt(part: Part, entriesOf: EntriesOf, i: number): readonly ReadEntry[] {
   const output = jsonOf(part, part.output[i])
   const read = entriesOf(output)

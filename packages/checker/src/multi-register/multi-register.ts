@@ -210,7 +210,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
 
 const nothing: Registers = new Map()
 
-/** No guesses, because the search learns the initial value from the first read. */
+/** Makes no guesses, because the search learns the initial value from the first read. */
 export const multiRegisterFromAny: AnyStart = {
   specification: specificationFrom({ registers: nothing, rest: undefined }),
   guesses: () => ({ starts: [], isComplete: false }),

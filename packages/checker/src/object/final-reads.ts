@@ -44,7 +44,7 @@ const UNREAD: Convergence = {
 }
 
 /**
- * Returns the final reads and the updates as one part, or nothing without a final read. Any result of an update is
+ * Returns the final reads and the updates as one part; nothing if there is no final read. Any result of an update is
  * accepted.
  */
 function atTheEnd(part: Part, { isRead }: Functions, budget: Budget): readonly Part[] {

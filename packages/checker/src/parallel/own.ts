@@ -20,7 +20,7 @@ export const mayBeSettled = (history: History, { levels }: Pick<ShareOptions, 'l
 /**
  * Decides every part whose number modulo `of` is `shard`.
  *
- * @throws UserError for an operation that the model does not know; and what the model throws.
+ * @throws UserError for an operation that the model does not know, and every error that the model throws.
  */
 export function decideOwnShard(
   history: History,

@@ -79,7 +79,7 @@ interface Said {
 
 type Some = readonly Said[]
 
-/** A way to widen a core. Returns a test for the operations to add. */
+/** A rule by which a core is widened. Returns a test for the operations to add. */
 type Widening = (history: History, core: Some, all: Some) => (other: Said) => boolean
 
 /** Adds the operations that may have written a value that the core shows. */

@@ -47,7 +47,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
   const { operations, clocks, marks, transactionNotes, functions, keys } = history
   if (clocks !== undefined || marks.length > 0 || transactionNotes !== undefined) return undefined
   const { length, process, f, key, flags, outcome, callEvent, returnEvent, callTime, returnTime } = operations
-  // The expiry of leases depends on times.
+  // Times matter only for leases, because these expire.
   const isTimed = functions.includes('take') && hasTimes(history)
   const lineOf = new Int32Array(length)
   // The lines may give two processes the same name, as for 1 and "1".

@@ -141,7 +141,7 @@ function take(stock: Map<number, number>, key: number, count: number): boolean {
   return left >= 0
 }
 
-/** Returns how many messages were taken in excess of the stocks. */
+/** Returns how many more messages were taken than could have been in the queues. */
 function beyond(stock: ReadonlyMap<number, number>): number {
   let sum = 0
   for (const left of stock.values()) sum += Math.max(0, -left)

@@ -14,7 +14,7 @@ interface Kind extends Pick<ObjectModel, 'rule' | 'specification'> {
   readonly simulate: NonNullable<ObjectModel['simulate']>
 }
 
-/** The messages in the queue. Unknown initial ones may be left until the queue was found empty. */
+/** The messages in the queue. If the initial messages are unknown, some may be left until the queue was found empty. */
 export interface Messages {
   readonly isKnown: boolean
   readonly messages: readonly string[]

@@ -25,7 +25,7 @@ export interface Judgeable {
 }
 
 export interface Touched {
-  /** The touched key; undefined for every key. */
+  /** The touched key; undefined if every key is touched. */
   readonly key: string | undefined
   readonly line: number
   readonly what: string

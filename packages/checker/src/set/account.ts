@@ -12,14 +12,20 @@ import { CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './operation
 interface Elements {
   readonly numbering: Numbering
   readonly value: number[]
-  /** By element: its first addition, its first acknowledged addition, and whether a removal was tried. */
+  /**
+   * By element: its first addition (`asked`), its first acknowledged addition (`acknowledged`), and whether a removal
+   * was tried (`isTaken`).
+   */
   readonly asked: number[]
   readonly acknowledged: number[]
   readonly isTaken: boolean[]
   /** By element: since when it is known to be in the set. `known` holds the event position, and `knownAt` the time. */
   readonly known: number[]
   readonly knownAt: number[]
-  /** By element: the last read that contained it, in order of call. `absent` holds the last read that lacked it. */
+  /**
+   * By element, in order of call: the last read that contained it (`present`), and the last read that lacked it
+   * (`absent`).
+   */
   readonly present: number[]
   readonly absent: number[]
   /** The elements in the last final read of some node. */

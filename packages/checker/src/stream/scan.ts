@@ -49,7 +49,7 @@ function agreeing({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** Checks that a message has no more offsets than sends. */
+/** Checks that no message is at more offsets than it has sends. */
 function once({ history, partition, found }: ScanOptions): void {
   const attempts = grouped(
     partition.sends.filter(({ outcome }) => outcome !== 'failed'),

@@ -7,14 +7,14 @@ export type Core = ReadonlySet<number> | undefined
 interface Judged {
   /** Whether the core, together with the whole history, breaks the guarantee. */
   breaks(guarantee: string, core: Core): boolean
-  /** Returns why an unbroken guarantee is undecided, if it is. */
+  /** Returns the reason why an unbroken guarantee is undecided, if there is one. */
   open(guarantee: string): string | undefined
 }
 
 export interface GuaranteeModel {
   /** By level: the guarantees that it combines. */
   readonly levels: { readonly [level: string]: readonly string[] }
-  /** @throws Undecided for what is not of the model's form. */
+  /** @throws Undecided for operations that do not have the model's form. */
   judge(history: History, head: ProofHead): Judged
 }
 

@@ -71,7 +71,7 @@ export function createNumbering(): Numbering {
 
 const SMALLEST = 64
 
-/** Small, because a history may have thousands of sets, most with few elements. */
+/** The first length is small, because a history may have thousands of sets, most with few elements. */
 const FIRST = 8
 
 /** The maximum ratio of a table's length to the number of ids. */

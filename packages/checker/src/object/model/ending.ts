@@ -6,6 +6,6 @@ export interface Ending {
   readonly finals: ReadonlyMap<number, readonly OperationRow[]>
   /** The keys with acknowledged updates but without an operation in `finals`. */
   readonly unread: readonly number[]
-  /** The noun for an operation of `finals`. Completes a sentence that no such operation exists. */
+  /** The noun for an operation of `finals`. Used in the sentence that there is no such operation. */
   readonly noun: string
 }

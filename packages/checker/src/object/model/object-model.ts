@@ -152,7 +152,10 @@ interface Wording {
 interface Ends {
   /** @throws OutOfTime */
   account?(history: History, initial: Json, budget: Budget, contents: Contents): Accounting
-  /** The content that an output shows, if different outputs may show the same. By default the output itself. */
+  /**
+   * The content that an output shows, for models in which different outputs may show the same content. By default the
+   * output itself.
+   */
   contentOf?(output: Json, initial: Json): Json
   /** Returns the operations that show final states, by default the final reads. @throws OutOfTime */
   ending?(history: History, budget: Budget): Ending

@@ -22,8 +22,8 @@ export interface Sums {
 }
 
 /**
- * Yields the totals that each read may have seen, in order of return. Additions that had returned at its call are
- * included; others called before its return may be.
+ * Yields the totals that each read may have seen, in order of return. Additions that returned before the read was
+ * called are included. Other additions called before it returned may be included.
  *
  * @throws OutOfTime
  */

@@ -315,8 +315,8 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
 }
 
 /**
- * By operation of unknown outcome: a place among the completed operations after which it is unlikely to take effect.
- * Most of these operations take effect about as soon as completed ones.
+ * By operation of unknown outcome: the number of completed operations after which it is unlikely to take effect. Most
+ * of these operations take effect about as soon as completed ones.
  */
 function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: number, budget: Budget): Int32Array {
   const { returnEvent } = history.operations

@@ -42,7 +42,10 @@ export interface Searched extends Pick<Machine, 'code' | 'step'> {
   readonly returns: Int32Array
   /** 1 for an operation that only reads. */
   readonly observes: Uint8Array
-  /** The completed operations by return, and for each the operations open at its return. */
+  /**
+   * `completed`: the completed operations in order of return. `windows`: for each of them, the operations open at its
+   * return.
+   */
   readonly completed: Int32Array
   readonly windows: readonly Int32Array[]
   /**

@@ -21,7 +21,7 @@ type JsonOf = (name: number) => Json
 export interface FewQuestion<Known extends Answer> {
   readonly hides: Hides
   readonly decideFew: (operations: Encoded) => Known
-  /** Returns the operations that contradict each other by themselves, if known. */
+  /** Returns those operations that contradict each other without the other operations, if known. */
   readonly involved: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
@@ -199,8 +199,8 @@ export function answerForFew<Known extends Answer>(
 }
 
 /**
- * Returns the initial values to try first for weaker levels. The value of a key makes the key linearizable, if such a
- * value is found quickly.
+ * Returns the initial values to try first for weaker levels: for each key, a value that makes the key linearizable, if
+ * one is found quickly.
  */
 export function likelyStarts(encoded: Encoded, jsonOf: JsonOf, budget: Budget): Choice {
   const choice = new Map<number, number>()

@@ -16,7 +16,7 @@ import { judgeEach, undefinedFor, unlikeRegister, type Verdicts, witnessOfWeak }
 /** The time for reducing one contradiction. */
 const EXPLAIN_MS = 500
 
-/** The time for reducing the counterexamples of all weaker levels. */
+/** The total time for reducing the counterexamples of all weaker levels. */
 const EXPLAIN_ALL_MS = 2_000
 
 /** `judgeWeaker` for a history whose initial values are unknown (see `Encoded.anyStart`). */

@@ -17,8 +17,8 @@ export type Verdicts = { [level in Level]?: Verdict }
 const EXPLAIN_MS = 1_000
 
 /**
- * Judges the requested levels below sequential consistency, for a history that is not known to meet it. For reads and
- * writes only: these levels are not defined for a cas or an append.
+ * Judges the requested levels below sequential consistency, for a history that is not known to be sequentially
+ * consistent. For reads and writes only: these levels are not defined for a cas or an append.
  */
 export function judgeWeaker(
   encoded: Encoded,
@@ -82,7 +82,7 @@ function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | 
   return least
 }
 
-/** Returns `unknown` for levels that are not defined for `other`, a kind of operation. */
+/** Returns `unknown` for the levels that are not defined for a kind of operation, named by `other`. */
 export function undefinedFor(other: string, levels: readonly Level[]): Verdicts {
   const reason = definedForRegisters(other)
   return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason }]))

@@ -52,7 +52,7 @@ export function locate(violated: Violated, jsonOf: JsonOf, budget: Budget): Loca
 
 /**
  * The maximum number of operations of a contradiction, including all on which their results may depend. A larger
- * contradiction is not judged apart from the history.
+ * contradiction is not judged separately from the history.
  */
 const MOST_LOCATED = 4_096
 

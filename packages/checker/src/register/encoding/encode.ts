@@ -193,7 +193,7 @@ function meaningOf(
 const REFUSED_UNSEEN =
   /^(never forwarded|unavailable|unsupported|(READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|NOAUTH|NOPERM|LOADING|BUSY|OOM|MISCONF|NOREPLICAS|EXECABORT) |status (400|401|403|405|406|413|415|422|429)\b)/
 
-/** Reports whether a failed cas found another value, by its error. */
+/** Reports, by its error, whether a failed cas found another value. */
 const hasLooked = (error: string | undefined): boolean => error === undefined || !REFUSED_UNSEEN.test(error)
 
 function shifted(keys: Int32Array, shift: number): Int32Array {

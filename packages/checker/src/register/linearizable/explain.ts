@@ -37,8 +37,8 @@ const stepsFor = (set: Encoded): number => 60_000 + 400 * set.length
 type Violated = Extract<Linearizability, { readonly result: 'violated' }>
 
 /**
- * Explains why one key is not linearizable, by a reduced history up to the first return that cannot be explained.
- * Without the time or the wish for a reduction, shows a few operations near the contradiction.
+ * Explains why one key is not linearizable, by a reduced history up to the first return that cannot be explained. If
+ * there is no time for a reduction, or none is requested, shows a few operations near the contradiction.
  */
 export function explainLinearizability(
   violated: Violated,

@@ -125,7 +125,7 @@ interface Trail {
 
 /** Creates a trail. If `take` refuses further bytes, changes are no longer recorded, and `undo` must not be called. */
 function createTrail(cells: Int32Array, take: (bytes: number) => boolean): Trail {
-  // Pairs of a cell and its previous content.
+  // The recorded changes, as pairs: a cell, and its previous content.
   let notes = new Int32Array(0)
   let used = 0
   let recording = false

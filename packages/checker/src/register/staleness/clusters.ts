@@ -12,8 +12,8 @@ export interface Clusters {
   /** By value: an operation, or one of the constants above. */
   readonly writer: Int32Array
   /**
-   * By value: the earliest return that proves that it was written: of its only write, of a read, or of a cas that
-   * replaced it. NEVER without a proof; -1 for the initial value.
+   * By value: the earliest return that proves that the value was written. This is the return of its only write, of a
+   * read of it, or of a cas that replaced it. NEVER without a proof; -1 for the initial value.
    */
   readonly first: Int32Array
   /** By value: the operation whose return `first` holds. */

@@ -41,7 +41,7 @@ function addWrites(edges: EdgeList, { starts, ordered, writer }: Versions): void
   }
 }
 
-/** Returns, by ordered version, the next version by a different transaction, or the end. */
+/** Returns, by ordered version, the next version that a different transaction wrote, or the end. */
 function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
   const next = new Int32Array(writer.length)
   for (let k = 0; k < ordered.length; k++)

@@ -197,7 +197,10 @@ function findInLongest(
   }
 }
 
-/** Finds the version that each read shows, ignoring appends of its own transaction, and anomalies of the read. */
+/**
+ * Finds the version that each read shows, ignoring the appends of its own transaction. Also finds anomalies of single
+ * reads.
+ */
 function readBases(
   record: TransactionRecord,
   { transaction }: Writes,

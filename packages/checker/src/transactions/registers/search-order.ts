@@ -110,8 +110,8 @@ class Search {
       if (latest === undefined) return false
       const rest: Grounds = grounds.slice(0, -1)
       const turned = this.#decisions[latest - 1]
-      // Undoes all choices after the last decision in `rest`. Among these choices, the contradiction depends only on
-      // `turned`.
+      // Undoes the choices after the last decision in `rest`. Of the undone choices, only `turned` contributed to the
+      // contradiction.
       const kept = rest.at(-1) ?? 0
       const next = this.#decisions[kept]
       if (turned === undefined || next === undefined) return false

@@ -360,8 +360,9 @@ export const storyAt = (refusedBy: IsolationLevel, story: TransactionStory): Tra
 })
 
 /**
- * Returns the story of a transaction that saw only a part of another's writes, or one write only once. If it read the
- * old part or version after the new one, a weaker level already excludes this.
+ * Returns the story of a transaction that saw some, but not all, of another transaction's writes, or that saw one of
+ * its writes in one read but not in another. If the transaction missed a write after it had seen one, a weaker level
+ * already excludes this.
  */
 function halfSeen(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
   const [missed = NO_ROW, seen = NO_ROW] = [RW, WR].map((wanted) => {

@@ -10,11 +10,16 @@ export interface OpenOperations {
   readonly words: number
   /** By slot: the open cas in it, if any. */
   readonly casAt: Int32Array
-  /** The slots of reads and failed cas (`observers`), of cas, and of writes. */
+  /**
+   * `observers`: the slots of reads and failed cas. `casSlots`: the slots of cas. `writeSlots`: the slots of writes.
+   */
   readonly observers: Int32Array
   readonly casSlots: Int32Array
   readonly writeSlots: Int32Array
-  /** By value: the operations that read it, write it, replace it (cas), or wait for it (reads and cas). */
+  /**
+   * By value: the operations that read it (`readers`), write it (`writers`), replace it by a cas (`comparers`), or wait
+   * for it (`waiters`: reads and cas).
+   */
   readonly readers: Int32Array
   readonly writers: Int32Array
   readonly comparers: Int32Array
@@ -30,7 +35,7 @@ export interface OpenOperations {
    */
   readonly firstWrite: Int32Array
   readonly nextWrite: Int32Array
-  /** The values that some operation waits for, and those that some operation writes. */
+  /** `awaited`: the values that some operation waits for. `written`: the values that some operation writes. */
   readonly awaited: Bag
   readonly written: Bag
   readonly add: (operation: number) => void

@@ -36,7 +36,8 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   const end = events.length
   const slotOf = slots.of
   const operationAt = int32Array(MOST_OPEN)
-  // The open operations by kind, and by value (the old one for a cas) and kind.
+  // `sets`: the open operations by kind. `masks`: the open operations by value and kind; the value of a cas is the old
+  // one.
   const sets = int32Array(KINDS)
   const masks = int32Array(KINDS * values)
   const placeOf = int32Array(length)
