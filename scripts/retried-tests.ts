@@ -38,7 +38,7 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/proxy/test/process/grpc/etcd.test.ts',
-    title: 'a stale read from a follower is found',
+    title: 'the verdict is "violated" after a stale read from a follower',
     reason: BY_CHANCE,
   },
   {

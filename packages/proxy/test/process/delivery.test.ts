@@ -77,12 +77,12 @@ test('a chunk without faults is delivered immediately in one piece', () => {
 })
 
 describe('a cut', () => {
-  test('holds waiting bytes with mode hold, and loses them with mode drop or as a blackhole', () => {
+  test('a cut holds waiting bytes in mode hold; a cut in mode drop and a blackhole lose them', () => {
     expect(planDelivery(stagesOf(partition('hold')), bytes(9), 0).kind).toBe('hold')
     expect(planDelivery(stagesOf(partition('drop')), bytes(9), 0).kind).toBe('lose')
     expect(planDelivery(stagesOf({ kind: 'blackhole' }), bytes(9), 0).kind).toBe('lose')
   })
-  test('loses bytes in mode drop, even if another fault holds them back', () => {
+  test('a cut in mode drop loses even the bytes that another fault would delay', () => {
     for (const others of [partition('hold'), bandwidth(0), latency(100)])
       for (const harms of [
         [others, partition('drop')],
@@ -90,20 +90,20 @@ describe('a cut', () => {
       ])
         expect(planDelivery(stagesOf(...harms), bytes(9), 0).kind).toBe('lose')
   })
-  test('a cut with mode hold holds back the end of a stream', () => {
+  test('a cut in mode hold also holds the end of a stream', () => {
     expect(planDelivery(stagesOf(partition('hold')), end(), 0).kind).toBe('hold')
   })
 })
 
 describe('a latency fault', () => {
-  test('delays a chunk from its arrival, not from its turn in the queue', () => {
+  test('a latency fault counts the delay of a chunk from its arrival, not from its turn in the queue', () => {
     expect(due(planDelivery(stagesOf(latency(50)), bytes(9, 100), 130)).atMs).toBe(150)
   })
-  test('plans no delay of its own for the end or the reset of a stream', () => {
+  test('a latency fault adds no delay to the end or the reset of a stream', () => {
     for (const content of ['end', 'reset'] as const)
       expect(due(planDelivery(stagesOf(latency(50, 40)), { ...end(100), content }, 130)).atMs).toBe(100)
   })
-  test('adds up with another latency fault', () => {
+  test('the delays of two latency faults add up', () => {
     expect(due(planDelivery(stagesOf(latency(50), latency(20)), bytes(9), 0)).atMs).toBe(70)
   })
   test('draws one latency for each chunk', () => {
@@ -135,12 +135,15 @@ describe('a latency fault', () => {
     ['pareto', 0, 100],
     ['pareto', 0.5, 102.6],
     ['pareto', 0.9, 111.54],
-  ] as const)('of 100 ms, with %s jitter of 10 ms, has a %d-quantile of %d ms', (distribution, quantile, expected) => {
-    const random = createRandom('distributions')
-    const draws = Array.from({ length: 20_000 }, () => drawLatencyMs(latency(100, 10, distribution), () => random))
-    draws.sort((a, b) => a - b)
-    expect(Math.abs((draws[Math.floor(quantile * draws.length)] ?? 0) - expected)).toBeLessThan(0.5)
-  })
+  ] as const)(
+    'a latency of 100 ms, with %s jitter of 10 ms, has a %d-quantile of %d ms',
+    (distribution, quantile, expected) => {
+      const random = createRandom('distributions')
+      const draws = Array.from({ length: 20_000 }, () => drawLatencyMs(latency(100, 10, distribution), () => random))
+      draws.sort((a, b) => a - b)
+      expect(Math.abs((draws[Math.floor(quantile * draws.length)] ?? 0) - expected)).toBeLessThan(0.5)
+    },
+  )
   test('draws no random number if its jitter is 0', () => {
     expect(drawLatencyMs(latency(5, 0, 'pareto'), noChance)).toBe(5)
   })
@@ -220,7 +223,7 @@ describe('a slice fault', () => {
       ),
     )
   })
-  test('draws every size within the variation', () => {
+  test('a slice fault draws every size within the variation', () => {
     const sizes = deliverAll(stagesOf(slice(4, 3)), 2_000).map(({ sizeBytes }) => sizeBytes)
     // What is left at the end is no larger than that, and is not cut.
     expect([...new Set(sizes.slice(0, -1))].toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7])
@@ -230,7 +233,7 @@ describe('a slice fault', () => {
     expect(deliverAll(stagesOf(slice(10, 5)), 15)).toHaveLength(1)
   })
 
-  test('writes each piece separately', () => {
+  test('a slice fault writes each piece separately', () => {
     expect(due(planDelivery(stagesOf(slice(10)), bytes(25), 0))).toMatchObject({
       alone: true,
       piece: { sizeBytes: 10 },
@@ -257,7 +260,7 @@ test.each([
 test.each([
   ['timeout', 'last', 150],
   ['reset-peer', 'first', 110],
-] as const)('the fault %s ends a connection `afterMs` after bytes were discarded for the %s time', (kind, _, atMs) => {
+] as const)('the fault %s ends a connection `afterMs` after it discarded bytes for the %s time', (kind, _, atMs) => {
   const stage = stageWith({ kind, afterMs: millis(100) })
   stage.discarded?.(10)
   stage.discarded?.(50)
@@ -267,23 +270,23 @@ test.each([
 describe('several faults on a link', () => {
   const limit = (limitBytes: number) => ({ kind: 'limit-bytes', bytes: limitBytes }) as const
 
-  test('apply a byte limit only to bytes that no earlier fault has dropped', () => {
+  test('a byte limit counts only bytes that no earlier fault has dropped', () => {
     const losing = { kind: 'timeout', afterMs: millis(0) } as const
     expect(planDelivery(stagesOf(losing, limit(0)), bytes(9), 0).kind).toBe('discard')
     expect(planDelivery(stagesOf(limit(0), losing), bytes(9), 0).kind).toBe('close')
   })
-  test('use the smallest of their piece sizes', () => {
+  test('several faults on a link cut a chunk into the smallest of their piece sizes', () => {
     const stages = stagesOf(slice(100), bandwidth(4000), limit(30))
     expect(deliverAll(stages, 30).map((piece) => piece.sizeBytes)).toEqual([30])
     expect(planDelivery(stages, bytes(5, 0, 30), 0).kind).toBe('close')
   })
-  test('close the connection after the last byte of a limit', () => {
+  test('the connection is closed after the last byte that a byte limit allows', () => {
     const stages = stagesOf(limit(30))
     const next = bytes(50)
     const { piece } = due(planDelivery(stages, next, 0))
     expect([piece.sizeBytes, passed(stages, next, piece)]).toEqual([30, 'close'])
   })
-  test('do not affect bytes before the offset at which a fault begins', () => {
+  test('a fault that begins at a byte offset does not affect the bytes before the offset', () => {
     const [placed] = stagesOf(latency(50)) as [Placed]
     const stages = [{ ...placed, afterBytes: 10 }]
     expect(due(planDelivery(stages, bytes(25), 0))).toMatchObject({ piece: { sizeBytes: 10 }, atMs: 0 })
@@ -317,7 +320,7 @@ describe('a corruption fault', () => {
     expect(flipped(0, 10_000).every((byte) => byte === 0)).toBe(true)
     expect(flipped(1, 10_000).every((byte) => byte !== 0)).toBe(true)
   })
-  test('does not modify its input memory', () => {
+  test('a corruption fault does not modify its input buffer', () => {
     const before = Buffer.alloc(100)
     transform(stagesOf({ kind: 'corrupt', probability: 1 }), 0, before)
     expect(before.every((byte) => byte === 0)).toBe(true)

@@ -160,7 +160,7 @@ test('a drop in the middle of a stream delivers only a prefix of the stream', as
   )
 })
 
-test('each receiver gets a prefix of its stream under changing faults, and an orderly end only after the whole stream', async () => {
+test('under changing faults, a receiver gets a prefix of its stream, and an orderly end only after the whole stream', async () => {
   const endings: string[] = []
   await fc.assert(
     fc.asyncProperty(fc.integer(), async (seed) => {

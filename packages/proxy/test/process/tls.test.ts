@@ -61,7 +61,7 @@ async function dialSecurely(port: number, options: ConnectionOptions) {
 const isOver = ({ ended, closed }: Received) => ended || closed
 
 describe('a generated certificate', () => {
-  test('is signed by its authority for the requested names and addresses', () => {
+  test('a generated certificate is signed by its authority for the requested names and addresses', () => {
     const made = authority.issue(['db.example', '10.0.0.7', 'fe80::1:2', '::ffff:10.0.0.8'])
     const [leaf, root] = [new X509Certificate(made.certificate), new X509Certificate(authority.certificate)]
     expect([leaf.checkIssued(root), leaf.verify(root.publicKey), root.ca, leaf.ca]).toEqual([true, true, true, false])
@@ -75,7 +75,7 @@ describe('a generated certificate', () => {
 })
 
 describe('TLS terminated at the proxy', () => {
-  test('carries plaintext to the server from clients that trust its authority', async () => {
+  test('the proxy decrypts bytes from clients that trust its authority, and sends plaintext to the server', async () => {
     const { route } = await routeWith({ terminate: {} }, await echo())
     const { socket, received } = await dialSecurely(route.port, { ca: route.authority, servername: 'localhost' })
     expect(socket.authorized).toBe(true)
@@ -86,14 +86,14 @@ describe('TLS terminated at the proxy', () => {
     await eventually(() => route.liveConnections === 0)
   })
 
-  test('uses the given certificate', async () => {
+  test('a proxy that terminates TLS presents the given certificate', async () => {
     const { route } = await routeWith({ terminate: { identity } }, await echo())
     expect(route.authority).toBe(undefined)
     const { socket } = await dialSecurely(route.port, { ca: authority.certificate })
     expect(socket.authorized).toBe(true)
   })
 
-  test('rejects clients without a certificate if a certificate is required', async () => {
+  test('a proxy that requires client certificates rejects clients without a certificate', async () => {
     const { route } = await routeWith(
       { terminate: { identity, clientAuthorities: authority.certificate } },
       await echo(),
@@ -115,13 +115,13 @@ describe('TLS terminated at the proxy', () => {
     expect([route.failedHandshakes, route.liveConnections]).toEqual([2, 1])
   })
 
-  test('negotiates the given protocol', async () => {
+  test('a proxy that terminates TLS negotiates the given protocol', async () => {
     const { route } = await routeWith({ terminate: { identity, alpn: ['h2', 'http/1.1'] } }, await echo())
     const { socket } = await dialSecurely(route.port, { ca: authority.certificate, ALPNProtocols: ['http/1.1'] })
     expect(socket.alpnProtocol).toBe('http/1.1')
   })
 
-  test('rejects plaintext, and disconnects silent clients when the route closes', async () => {
+  test('a proxy that terminates TLS rejects plaintext, and disconnects silent clients when the route closes', async () => {
     const { route } = await routeWith({ terminate: {} }, await echo())
     const plain = new Received(await dial(route))
     plain.socket.write('GET / HTTP/1.1\r\n\r\n')
@@ -134,7 +134,7 @@ describe('TLS terminated at the proxy', () => {
 })
 
 describe('TLS originated at the proxy', () => {
-  test('connects to a server with a trusted certificate', async () => {
+  test('a proxy that originates TLS connects to a server with a trusted certificate', async () => {
     const { route } = await routeWith({ originate: trust }, await echoSecurely())
     const client = new Received(await dial(route))
     const sent = 'y'.repeat(3_000_000)
@@ -148,7 +148,7 @@ describe('TLS originated at the proxy', () => {
     ['is not trusted while verify is false', { verify: false }, true],
     ['is for another name', { ...trust, serverName: 'other.example' }, false],
     ['is for the given serverName', { ...trust, serverName: 'localhost' }, true],
-  ])('accepts or refuses a server whose certificate %s', async (_, originate, accepted) => {
+  ])('a proxy that originates TLS accepts or refuses a server whose certificate %s', async (_, originate, accepted) => {
     const { route } = await routeWith({ originate }, await echoSecurely())
     const client = new Received(await dial(route))
     client.socket.write('hello')
@@ -160,7 +160,7 @@ describe('TLS originated at the proxy', () => {
   test.each([
     ['is asked which protocols it speaks', ['h2', 'http/1.1']],
     ['is dialled', undefined],
-  ])('when the route closes, disconnects immediately from a silent server that %s', async (_, alpn) => {
+  ])('when its route closes, the proxy immediately disconnects from a silent server that %s', async (_, alpn) => {
     const accepted: Received[] = []
     const server = await serve((socket) => accepted.push(new Received(socket)))
     const terminate = alpn === undefined ? {} : { terminate: { identity, alpn } }
@@ -209,13 +209,13 @@ describe('TLS on both sides of the proxy', () => {
     return { ...made, client }
   }
 
-  test('offers the server the protocol agreed with the client', async () => {
+  test('the proxy offers the server the protocol agreed with the client', async () => {
     const { client } = await both((socket) => socket.end(String(socket.alpnProtocol)))
     await client.received.until(({ ended }) => ended)
     expect(client.received.text).toBe('http/1.1')
   })
 
-  test('offers the server the protocol that the client chose, even if the alpn option names another protocol', async () => {
+  test("the proxy offers the server the client's choice of protocol, even if the alpn option names another protocol", async () => {
     const server = await serveSecurely({ ALPNProtocols: ['h2', 'http/1.1'] }, (socket) =>
       socket.end(String(socket.alpnProtocol)),
     )
@@ -251,11 +251,11 @@ describe('TLS on both sides of the proxy', () => {
     ['h2', ['h2']],
     ['http/1.1', ['http/1.1']],
     [false, undefined],
-  ])('makes the client agree to %s if the server speaks %s', async (wanted, spoken) => {
+  ])('the proxy agrees with the client on %s if the server speaks %s', async (wanted, spoken) => {
     expect(await versionsOver(spoken)).toEqual({ agreed: wanted, failures: 0 })
   })
 
-  test('negotiates with the server again if the server no longer speaks the agreed protocol', async () => {
+  test('the proxy negotiates with the server again if the server has stopped speaking the agreed protocol', async () => {
     let spoken = ['h2']
     const server = await serveSecurely(
       { ALPNCallback: ({ protocols }) => protocols.find((protocol) => spoken.includes(protocol)) },
@@ -272,7 +272,7 @@ describe('TLS on both sides of the proxy', () => {
     expect([await told(), await told()]).toEqual(['', 'http/1.1'])
   })
 
-  test('delivers a reply after the client has half-closed its connection', async () => {
+  test('the proxy delivers a reply after the client has half-closed its connection', async () => {
     const { client } = await both((socket) => {
       let asked = ''
       socket.on('data', (bytes: Buffer) => {
@@ -305,7 +305,7 @@ describe('TLS on both sides of the proxy', () => {
     expect([client.received.error, accepted[0]?.error]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('resets a connection that lost bytes in a cut, once the cut is healed', async () => {
+  test('the proxy resets a connection that lost bytes in a cut, once the cut is healed', async () => {
     const { client, network } = await both()
     const cut = network.apply(drop(links.to))
     client.socket.write('gone')
@@ -334,7 +334,7 @@ test('TLS passes through the proxy unchanged if the TLS options are absent', asy
 describe('the TLS options of a proxy', () => {
   const read = (path: string) => `read ${path}`
 
-  test('accept PEM texts and file names', () => {
+  test('the TLS options of a proxy accept PEM texts and file names', () => {
     expect(parseTls({ terminate: true }, 'route n1', read)).toMatchObject({ terminate: {} })
     const given = parseTls(
       {
@@ -362,12 +362,12 @@ describe('the TLS options of a proxy', () => {
     [{ terminate: { names: [] } }, '"names" must be a non-empty list of strings'],
     [{ originate: { verify: 'no' } }, '"verify" must be true or false'],
     [{ originate: { serverName: 5 } }, '"serverName" must be a non-empty string'],
-  ])('are refused with advice: %j', (value, message) => {
+  ])('invalid TLS options are refused with advice: %j', (value, message) => {
     expect(() => parseTls(value, 'route n1', read)).toThrow(UserError)
     expect(() => parseTls(value, 'route n1', read)).toThrow(message)
   })
 
-  test('are refused before listening if certificate and key do not match', async () => {
+  test('a certificate and a key that do not match are refused before the proxy listens', async () => {
     const mixed = { certificate: identity.certificate, key: createAuthority().issue(['x']).key }
     await expect(routeWith({ terminate: { identity: mixed } }, await echo())).rejects.toThrow(
       /proxy route clients>n1: tls.terminate: a certificate or key cannot be used \(.*\)\. Give a certificate and the key that matches it, both in PEM/,

@@ -37,7 +37,7 @@ test('a client that has ended its stream still gets its reply', async () => {
   expect([received.text, received.error]).toEqual(['you said hello', undefined])
 })
 
-test('a server that has ended its stream still gets the rest of the request', async () => {
+test('a server that has ended its stream still receives the rest of the request', async () => {
   let request: Received | undefined
   const server = await serve((socket) => {
     request = new Received(socket)

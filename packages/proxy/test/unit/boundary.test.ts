@@ -62,7 +62,7 @@ const failed = (protocol: string) => [
 ]
 
 describe('a conversation whose reader throws', () => {
-  test('ends its own HTTP/1.1 connection, and no other connection', async () => {
+  test('a conversation whose reader throws ends its own HTTP/1.1 connection, and no other connection', async () => {
     const { recorder, client, told } = recorded()
     const intercept = createHttpFaults({ seed: 1, recorder: failing(recorder) }).intercept(way)
     const { route, troubles } = await routed(intercept, await keyValueService())
@@ -88,7 +88,7 @@ describe('a conversation whose reader throws', () => {
     expect(troubles).toMatchObject([{ type: 'reader-failed', code: 'RangeError', why: OVERFLOW, count: 1 }])
   })
 
-  test('ends its own HTTP/2 connection, and no other connection', async () => {
+  test('a conversation whose reader throws ends its own HTTP/2 connection, and no other connection', async () => {
     const { recorder, client, told } = recorded()
     const intercept = createHttp2Faults({ seed: 1, recorder: failing(recorder) }).intercept(way)
     const { route, troubles } = await routed(intercept, await keyValueHttp2())
@@ -104,7 +104,7 @@ describe('a conversation whose reader throws', () => {
     expect(troubles).toMatchObject([{ type: 'reader-failed', code: 'RangeError', count: 1 }])
   })
 
-  test('leaves the outcome of its open requests unknown', async () => {
+  test('a conversation whose reader throws leaves the outcome of its open requests unknown', async () => {
     const { recorder, told } = recorded()
     const silent = await keyValueService(() => undefined)
     silent.server.removeAllListeners('request')
@@ -145,7 +145,7 @@ const doing =
     }
   }
 
-test('an interceptor that has thrown an error is told so once, and receives nothing more', () => {
+test('an interceptor that throws an error is notified of the failure once, and receives nothing more', () => {
   const calls: string[] = []
   const exit = { ...{ pass: () => true, end() {}, reset() {}, setReading() {} }, congested: false }
   const conversation = { ...{ id: 1, client: { host: 'h', port: 1 }, requests: exit, responses: exit }, dial() {} }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ChunkQueue } from '../../src/tcp/chunk-queue.ts'
 
-test('a chunk queue returns its bytes in order, in whatever pieces they are taken', () => {
+test('a chunk queue returns its bytes in order, however the reader divides them', () => {
   fc.assert(
     fc.property(
       fc.array(fc.uint8Array({ minLength: 1, maxLength: 20 }), { maxLength: 50 }),
@@ -41,7 +41,7 @@ test('a chunk queue keeps its order even if it never becomes empty', () => {
   expect(wrong).toEqual([])
 })
 
-test('a chunk queue counts more memory than the number of bytes if chunks are tiny', () => {
+test('a chunk queue counts the memory of each chunk, not only its bytes', () => {
   const queue = new ChunkQueue()
   for (let i = 0; i < 1000; i++) queue.push(Buffer.from([1]), 0)
   expect(queue.bytes).toBe(1000)

@@ -19,7 +19,7 @@ import {
 const { to, back, both } = links
 
 describe('a cut that holds bytes', () => {
-  test('stops one direction of a live connection, and delivers its bytes when healed', async () => {
+  test('a cut that holds bytes stops one direction of a live connection, and delivers the bytes when healed', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.write('kept')
@@ -34,7 +34,7 @@ describe('a cut that holds bytes', () => {
     await server.until((r) => r.text === 'kept and more')
   })
 
-  test('acts on connections dialled from either end', async () => {
+  test('a cut acts on connections dialled from either end', async () => {
     const { network, client, server } = await conversation({ from: 'n1', to: 'n2' })
     const other: Received[] = []
     const route = await network.route({
@@ -58,7 +58,7 @@ describe('a cut that holds bytes', () => {
     await dialledBack.until((r) => r.text === 'n1 to n2, dialled by n2')
   })
 
-  test('holds a FIN until the cut is healed', async () => {
+  test('a cut that holds bytes holds a FIN until the cut is healed', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.end('last')
@@ -69,7 +69,7 @@ describe('a cut that holds bytes', () => {
     expect([server.text, server.error]).toEqual(['last', undefined])
   })
 
-  test('holds an RST until the cut is healed', async () => {
+  test('a cut that holds bytes holds an RST until the cut is healed', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.resetAndDestroy()
@@ -81,7 +81,7 @@ describe('a cut that holds bytes', () => {
     expect(server.error).toBe('ECONNRESET')
   })
 
-  test('makes the sender wait, and buffers less than a megabyte in the proxy', async () => {
+  test('a cut that holds bytes makes the sender wait, and buffers less than a megabyte in the proxy', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     const sent = randomBytes(48 * 1024 * 1024)
@@ -97,22 +97,25 @@ describe('a cut that holds bytes', () => {
     ['there', to],
     ['back', back],
     ['both ways', both],
-  ])('accepts clients, but does not dial the server until the cut is healed (cut direction: %s)', async (_, links) => {
-    const { network, route, accepted } = await conversation()
-    const cut = network.apply(hold(links))
-    const late = new Received(await dial(route))
-    late.socket.write('knock')
-    await eventually(() => route.liveConnections === 2)
-    await settled(() => accepted.length)
-    expect([accepted.length, late.closed, cut.hits > 0]).toEqual([1, false, true])
-    cut.remove()
-    await eventually(() => accepted.length === 2)
-    await accepted[1]?.until((r) => r.text === 'knock')
-    accepted[1]?.socket.write('come in')
-    await late.until((r) => r.text === 'come in')
-  })
+  ])(
+    'a link with a cut accepts clients, but does not dial the server until the cut is healed (cut direction: %s)',
+    async (_, links) => {
+      const { network, route, accepted } = await conversation()
+      const cut = network.apply(hold(links))
+      const late = new Received(await dial(route))
+      late.socket.write('knock')
+      await eventually(() => route.liveConnections === 2)
+      await settled(() => accepted.length)
+      expect([accepted.length, late.closed, cut.hits > 0]).toEqual([1, false, true])
+      cut.remove()
+      await eventually(() => accepted.length === 2)
+      await accepted[1]?.until((r) => r.text === 'knock')
+      accepted[1]?.socket.write('come in')
+      await late.until((r) => r.text === 'come in')
+    },
+  )
 
-  test('holds bytes until both of two cuts on a link are removed', async () => {
+  test('bytes are held until both of two cuts on a link are removed', async () => {
     const { network, client, server } = await conversation()
     const [first, second] = [network.apply(hold(to)), network.apply(hold(both))]
     client.socket.write('x')
@@ -125,7 +128,7 @@ describe('a cut that holds bytes', () => {
     await server.until((r) => r.text === 'x')
   })
 
-  test('dials no server after the heal for a client that gave up before', async () => {
+  test('a healed cut dials no server for a client that disconnected during the cut', async () => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(hold(both))
     const late = await dial(route)
@@ -139,7 +142,7 @@ describe('a cut that holds bytes', () => {
 })
 
 describe('a cut that drops bytes', () => {
-  test('delivers no byte after the first lost byte, and resets both ends when healed', async () => {
+  test('a cut that drops bytes delivers no byte after the first lost byte, and resets both ends when healed', async () => {
     const { network, client, server } = await conversation()
     client.socket.write('before')
     await server.until((r) => r.text === 'before')
@@ -154,7 +157,7 @@ describe('a cut that drops bytes', () => {
     expect([client.error, server.error, server.text]).toEqual(['ECONNRESET', 'ECONNRESET', 'before'])
   })
 
-  test('leaves a connection open if the connection lost no byte', async () => {
+  test('a cut that drops bytes leaves a connection open if the connection lost no byte', async () => {
     const { network, client, server } = await conversation()
     network.apply(drop(to)).remove()
     const cut = network.apply({ kind: 'blackhole', links: to })
@@ -165,7 +168,7 @@ describe('a cut that drops bytes', () => {
     await server.until((r) => r.text === 'still here')
   })
 
-  test('drops bytes that a latency fault holds back', async () => {
+  test('a cut that drops bytes also drops the bytes that a latency fault holds back', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(1000), jitterMs: millis(0) })
@@ -179,7 +182,7 @@ describe('a cut that drops bytes', () => {
     expect([server.text, server.error]).toEqual(['', 'ECONNRESET'])
   })
 
-  test('counts a dropped FIN as a loss', async () => {
+  test('a cut that drops bytes counts a dropped FIN as a loss', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(drop(to))
     client.socket.end()
@@ -189,7 +192,7 @@ describe('a cut that drops bytes', () => {
     expect([server.ended, server.error]).toEqual([false, 'ECONNRESET'])
   })
 
-  test('resets connections opened during the cut at its heal, and dials no server for them', async () => {
+  test('a healed cut resets the connections that were opened during the cut, and dials no server for them', async () => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(drop(back))
     const late = new Received(await dial(route))

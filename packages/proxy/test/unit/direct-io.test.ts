@@ -27,7 +27,7 @@ test('DirectWriter sends a few bytes immediately, and in order with other writes
   expect(peer.bytes.toString()).toBe('one two three')
 })
 
-test('the bytes and the FIN of socket.end are sent after the bytes that DirectWriter still has in flight', async () => {
+test('the bytes and the FIN of socket.end are sent after the bytes that DirectWriter is still sending', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   let sent = 0
@@ -61,7 +61,7 @@ test('an RST is sent immediately even if bytes and a FIN are in flight', async (
   expect(peer.error).toBe('ECONNRESET')
 })
 
-test('an RST from the peer ends the socket with an error, and completes a waiting write', async () => {
+test('an RST from the peer ends the socket with an error, and completes a pending write', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   let sent = 0

@@ -21,7 +21,7 @@ import type { Network } from '../../src/network/network.ts'
 const { to, back, both } = links
 
 describe('a latency fault on a connection', () => {
-  test('delivers no byte early', async () => {
+  test('a latency fault delivers no byte early', async () => {
     const { network, route } = await routeTo(await echo())
     const client = new Received(await dial(route))
     network.apply({ kind: 'latency', links: both, latencyMs: millis(12), jitterMs: millis(0) })
@@ -33,7 +33,7 @@ describe('a latency fault on a connection', () => {
     }
   })
 
-  test('delays a FIN or RST only as long as the bytes before it', async () => {
+  test('a latency fault delays a FIN or RST only as long as the bytes before it', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: both, latencyMs: millis(100), jitterMs: millis(0) })
@@ -49,7 +49,7 @@ describe('a latency fault on a connection', () => {
     expect(slow.hits).toBe(1)
   })
 
-  test('keeps the order of bytes with any jitter', async () => {
+  test('a latency fault keeps the order of bytes with any jitter', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(50), jitterMs: millis(50) })
@@ -65,7 +65,7 @@ describe('a latency fault on a connection', () => {
     expect(server.text).toBe(expected)
   })
 
-  test('releases waiting bytes immediately when healed', async () => {
+  test('a latency fault releases waiting bytes immediately when healed', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(1e6), jitterMs: millis(0) })
@@ -77,7 +77,7 @@ describe('a latency fault on a connection', () => {
     expect(clock.armed).toBe(0)
   })
 
-  test('passes its delayed bytes to a cut, which holds them until it is healed', async () => {
+  test('a latency fault passes its delayed bytes to a cut, which holds them until the cut is healed', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const slow = network.apply({ kind: 'latency', links: to, latencyMs: millis(10), jitterMs: millis(0) })
@@ -93,7 +93,7 @@ describe('a latency fault on a connection', () => {
 })
 
 describe('a bandwidth fault on a connection', () => {
-  test('passes exactly what the rate allows', async () => {
+  test('a bandwidth fault passes exactly the number of bytes that its rate allows', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     network.apply({ kind: 'bandwidth', links: to, bytesPerSecond: 10_000 })
@@ -107,7 +107,7 @@ describe('a bandwidth fault on a connection', () => {
     }
   })
 
-  test('holds all bytes at rate 0 until it is removed', async () => {
+  test('a bandwidth fault holds all bytes at rate 0 until the fault is removed', async () => {
     const { network, client, server } = await conversation()
     const none = network.apply({ kind: 'bandwidth', links: to, bytesPerSecond: 0 })
     client.socket.write('x')
@@ -118,7 +118,7 @@ describe('a bandwidth fault on a connection', () => {
 })
 
 describe('a reset fault', () => {
-  test('resets the live connections of its links, and no other connections', async () => {
+  test('a reset fault resets the live connections of its links, and no other connections', async () => {
     const { network, client, server } = await conversation()
     const other = await network.route({ from: 'clients', to: 'n2', upstream: await echo() })
     const untouched = new Received(await dial(other))
@@ -131,7 +131,7 @@ describe('a reset fault', () => {
     reset.remove()
   })
 
-  test('resets connections that a cut holds', async () => {
+  test('a reset fault also resets connections that a cut holds', async () => {
     const { network, route } = await routeTo(await echo())
     network.apply(hold(both))
     const waiting = new Received(await dial(route))
@@ -141,7 +141,7 @@ describe('a reset fault', () => {
     expect(waiting.error).toBe('ECONNRESET')
   })
 
-  test('closes every connection even directly after the clients half-closed them', async () => {
+  test('a reset fault closes every connection, even immediately after the clients half-closed them', async () => {
     const { network, route } = await routeTo(await serve((socket) => socket.resume()))
     const clients: Socket[] = []
     for (let i = 0; i < 50; i++) {
@@ -183,14 +183,14 @@ describe('the randomness of faults', () => {
     return drawn
   }
 
-  test('depends on the seed', async () => {
+  test('the randomness of faults depends on the seed', async () => {
     const first = await delays(1)
     expect(new Set(first).size).toBe(5)
     expect(await delays(1)).toEqual(first)
     expect(await delays(2)).not.toEqual(first)
   })
 
-  test('is unaffected by faults and routes on other links', async () => {
+  test('the randomness of a fault is unaffected by faults and routes on other links', async () => {
     const other = async (network: Network) => {
       network.apply({ kind: 'latency', links: back, latencyMs: millis(5), jitterMs: millis(5) }).remove()
       await network.route({ from: 'clients', to: `n${network.statistics().size}` })

@@ -30,7 +30,7 @@ const transparent: Intercept = ({ requests, responses }) => ({
 })
 
 describe('a transparent interceptor', () => {
-  test('changes no bytes, even for a slow reader', async () => {
+  test('a transparent interceptor changes no bytes, even for a slow reader', async () => {
     const sent = randomBytes(8_000_000)
     const { client, server } = await conversation({ intercept: transparent, dialled: true })
     server.socket.end(sent)
@@ -42,7 +42,7 @@ describe('a transparent interceptor', () => {
     expect([client.bytes.equals(sent), server.bytes.equals(sent)]).toEqual([true, true])
   })
 
-  test('delivers a reply after the client has half-closed its connection', async () => {
+  test('a transparent interceptor delivers a reply after the client has half-closed its connection', async () => {
     const { route } = await routeTo(
       await serve(async (socket) => {
         const request = await new Received(socket).until((r) => r.ended)
@@ -56,7 +56,7 @@ describe('a transparent interceptor', () => {
     expect([client.text, client.error]).toEqual(['you said hello', undefined])
   })
 
-  test('forwards an RST from either end, even right after data', async () => {
+  test('a transparent interceptor forwards an RST from either end, even immediately after data', async () => {
     for (const [sender, receiver] of [
       ['client', 'server'],
       ['server', 'client'],
@@ -69,7 +69,7 @@ describe('a transparent interceptor', () => {
     }
   })
 
-  test('passes an RST to the client if the upstream refuses the connection', async () => {
+  test('a transparent interceptor passes an RST to the client if the upstream refuses the connection', async () => {
     const { route } = await routeTo(undefined, { intercept: transparent })
     const client = new Received(startDialling(route))
     client.socket.write('x')
@@ -77,7 +77,7 @@ describe('a transparent interceptor', () => {
     expect(client.error).toBe('ECONNRESET')
   })
 
-  test('passes bytes that a later hold fault holds until that fault is healed', async () => {
+  test('bytes that an interceptor passes to a later hold fault are held until that fault is healed', async () => {
     const { network, client, server } = await conversation({ intercept: transparent, dialled: true })
     const cut = network.apply(hold(links.both))
     client.socket.write('there')
@@ -115,7 +115,7 @@ test('an interceptor can reply without dialling the server', async () => {
   expect([client.error, accepted]).toEqual([undefined, 0])
 })
 
-test('an interceptor can hold, change and release bytes, and is told when the bytes are sent', async () => {
+test('an interceptor can hold, change and release bytes, and is notified when the bytes are sent', async () => {
   const left: number[] = []
   let held: Buffer[] = []
   let release: () => void = () => undefined
@@ -198,7 +198,7 @@ test('an interceptor can pause a sender and resume it', async () => {
   expect(server.bytes.equals(sent)).toBe(true)
 })
 
-test('each conversation has a unique number, the name of its client, and one report of its end', async () => {
+test('each conversation has a unique number and the address of its client, and reports its end once', async () => {
   const made: Conversation[] = []
   let closed = 0
   const { route } = await routeTo(await serve((socket) => socket.pipe(socket)), {
@@ -238,7 +238,7 @@ test('an interceptor can refuse a client before any bytes arrive', async () => {
   expect([client.error, accepted, closed]).toEqual(['ECONNRESET', 0, 1])
 })
 
-test('an interceptor learns that a client gave up while its request was held, and the server sees no connection', async () => {
+test('an interceptor is notified that a client left while its request was held, and the server sees no connection', async () => {
   let reset = 0
   let closed = 0
   let accepted = 0
@@ -256,7 +256,7 @@ test('an interceptor learns that a client gave up while its request was held, an
   expect([reset, accepted, route.liveConnections]).toEqual([1, 0, 0])
 })
 
-test('an interceptor has bounded space for waiting bytes, and is told when space is free', async () => {
+test('an interceptor has bounded space for waiting bytes, and is notified when space is free', async () => {
   let responses: Exit | undefined
   let madeUp = 0
   const { route, network } = await routeTo(undefined, {

@@ -36,7 +36,7 @@ async function secured(options: ConnectionOptions): Promise<void> {
 }
 
 describe('a proxy with TLS negotiation', () => {
-  test('declines a request for TLS if it has no certificate, and forwards the later bytes', async () => {
+  test('a proxy without a certificate declines a request for TLS, and forwards the later bytes', async () => {
     const { socket, received, troubles } = await client()
     for (const byte of [...GSS_REQUEST, ...TLS_REQUEST]) socket.write(Buffer.from([byte]))
     await received.until(({ text }) => text === 'NN')
@@ -49,7 +49,7 @@ describe('a proxy with TLS negotiation', () => {
     expect(troubles).toEqual([])
   })
 
-  test('reports only clients that hang up because TLS is missing', async () => {
+  test('the proxy reports a client that disconnects after TLS was declined, and no other client', async () => {
     for (const [asks, expected] of [
       [TLS_REQUEST, ['tls-missing']],
       [GSS_REQUEST, []],
@@ -64,7 +64,7 @@ describe('a proxy with TLS negotiation', () => {
     }
   })
 
-  test('uses TLS both with clients that ask for TLS first and with clients that start TLS directly', async () => {
+  test('a proxy uses TLS with clients that ask for TLS first, and with clients that start TLS directly', async () => {
     const asking = await client({ terminate: { authority } })
     asking.socket.write(GSS_REQUEST)
     asking.socket.write(TLS_REQUEST)
@@ -76,7 +76,7 @@ describe('a proxy with TLS negotiation', () => {
     await secured({ socket: direct.socket, ALPNProtocols: ['postgresql'] })
   })
 
-  test('accepts plaintext, but not from a client that has asked for TLS', async () => {
+  test('a proxy with TLS negotiation accepts plaintext, but not from a client that has asked for TLS', async () => {
     const plain = await client({ terminate: { authority } })
     plain.socket.write(STARTUP)
     await plain.received.until(({ bytes }) => bytes.equals(STARTUP))

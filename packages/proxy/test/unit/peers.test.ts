@@ -41,7 +41,7 @@ async function meetingPoint(peers: PeerFinder, host = '127.0.0.1') {
 const silent: PeerFinder = { by: 'nothing', find: async () => undefined }
 
 describe('a client of a shared listener', () => {
-  test('is identified by the process of its socket, and only its own faults affect it', async (context) => {
+  test('a client is identified by the process of its socket, and only its own faults affect it', async (context) => {
     if (!onLinux) return context.skip(WHY_SKIPPED)
     const pids = new Map<string, number>()
     const { network, route, heard } = await meetingPoint(findBySocketOwner(() => pids))
@@ -57,7 +57,7 @@ describe('a client of a shared listener', () => {
     expect(heard).toEqual(['n2', 'n1'])
   })
 
-  test('is identified over IPv4 at a listener for both address families', async (context) => {
+  test('a client is identified over IPv4 at a listener for both address families', async (context) => {
     if (!onLinux) return context.skip(WHY_SKIPPED)
     const { network, route } = await meetingPoint(
       findBySocketOwner(() => new Map([['n1', process.pid]])),
@@ -77,7 +77,7 @@ describe('a client of a shared listener', () => {
     expect(network.statistics().get('clients>n3')?.connections).toBe(1)
   })
 
-  test('leaves no connection open if it hangs up or the route closes before its identification', async () => {
+  test('a client that leaves before its identification, or whose route closes before it, leaves no open connection', async () => {
     const found: (() => void)[] = []
     const slow: PeerFinder = { by: 'slowly', find: () => new Promise((resolve) => found.push(() => resolve('n1'))) }
     const { network, route } = await meetingPoint(slow)
@@ -121,7 +121,7 @@ describe('the table of sockets', () => {
     [v6, '::1', 50002, '::1', 8080, '555'],
     ['', '::1', 1, '::1', 2, undefined],
   ])(
-    'finds a socket by the addresses of both ends, in IPv4 or IPv6 notation (case %#)',
+    'the socket table finds a socket by the addresses of both ends, in IPv4 or IPv6 notation (case %#)',
     (table, host, port, remoteHost, remotePort, inode) => {
       // The tables above are those of a machine that writes numbers from their little end.
       const written = endianness() === 'LE' ? inode : undefined
@@ -131,7 +131,7 @@ describe('the table of sockets', () => {
 })
 
 describe('the processes of a peer', () => {
-  test('are given as numbers, or as files that are read again for each connection', async (context) => {
+  test('the processes of a peer are given as numbers, or as files that are read again for each connection', async (context) => {
     if (!onLinux) return context.skip(WHY_SKIPPED)
     const file = join(mkdtempSync(join(tmpdir(), 'chaos-peers-')), 'n2.pid')
     cleanUp(() => rmSync(dirname(file), { recursive: true }))
@@ -152,7 +152,7 @@ describe('the processes of a peer', () => {
     [{ n1: 1.5 }, '"n1" is 1.5.'],
     [{ n1: '' }, '"n1" is "".'],
     [{ n1: null }, '"n1" is null.'],
-  ])('are refused with advice if they are given as %j', (value, message) => {
+  ])('the processes %j of a peer are refused with advice', (value, message) => {
     expect(() => parsePeers(value, 'x', 'allowed')).toThrow(UserError)
     expect(() => parsePeers(value, 'x', 'allowed')).toThrow(message)
   })

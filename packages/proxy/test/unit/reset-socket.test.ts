@@ -41,7 +41,7 @@ describe('the peer of a reset socket', () => {
       },
     ],
   ]
-  test.each(before)('sees an RST if the reset socket was %s', async (_, prepare) => {
+  test.each(before)('the peer of a reset socket gets an RST if the reset socket was %s', async (_, prepare) => {
     const { socket, peer } = await connected()
     await prepare(socket.socket)
     resetSocket(socket.socket)

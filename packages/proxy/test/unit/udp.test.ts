@@ -57,7 +57,7 @@ test('each client of a UDP proxy gets its own replies', async () => {
 })
 
 describe('a datagram', () => {
-  test('is lost if a trigger selects it, and triggers count each direction separately', async () => {
+  test('a datagram is lost if a trigger selects it, and triggers count each direction separately', async () => {
     const { network, client, arrived } = await served()
     const there = network.applyToDatagrams(on(to, { kind: 'drop-datagram' }, { every: 2 }))
     const answers = network.applyToDatagrams(on(back, { kind: 'drop-datagram' }, { first: 1 }))
@@ -71,7 +71,7 @@ describe('a datagram', () => {
     expect([links.get('clients>n1')?.hits, links.get('n1>clients')?.hits]).toEqual([2, 1])
   })
 
-  test('is lost with the given probability, and the loss is the same for the same seed', async () => {
+  test('a datagram is lost with the given probability, and the same datagrams are lost for the same seed', async () => {
     const run = async (seed: number) => {
       const { network, client, arrived } = await served({ seed })
       const fault = network.applyToDatagrams(on(to, { kind: 'drop-datagram' }, { probability: 0.3 }))
@@ -98,7 +98,7 @@ describe('a datagram', () => {
     expect(arrived).toEqual(['x', 'x', 'x', 'y'])
   })
 
-  test('is overtaken by the given number of later datagrams, or released at its time limit', async () => {
+  test('a reordered datagram is overtaken by the given number of later datagrams, or released at its time limit', async () => {
     const clock = new ManualClock()
     const { network, client, arrived } = await served({ clock })
     network.applyToDatagrams(on(to, { kind: 'reorder-datagram', behind: 2, withinMs: millis(100) }, { every: 4 }))
@@ -113,7 +113,7 @@ describe('a datagram', () => {
     expect(arrived.join('')).toBe('12356478')
   })
 
-  test('is delayed, and a later datagram may overtake it', async () => {
+  test('a later datagram may overtake a delayed datagram', async () => {
     const clock = new ManualClock()
     const { network, client, arrived } = await served({ clock })
     const slow = network.applyToDatagrams(
@@ -129,7 +129,7 @@ describe('a datagram', () => {
     expect(arrived).toEqual(['second', 'first'])
   })
 
-  test('is released immediately when its fault is removed', async () => {
+  test('a delayed datagram is released immediately when its fault is removed', async () => {
     const clock = new ManualClock()
     const { network, client, arrived } = await served({ clock })
     const slow = network.applyToDatagrams(on(to, { kind: 'delay-datagram', delayMs: millis(1e6), jitterMs: millis(0) }))
@@ -141,7 +141,7 @@ describe('a datagram', () => {
     await eventually(() => arrived.length === 1)
   })
 
-  test('gets bits flipped and keeps its length', async () => {
+  test('a corrupted datagram has flipped bits and keeps its length', async () => {
     const { network, client, arrived } = await served()
     const fault = network.applyToDatagrams(on(to, { kind: 'corrupt-datagram', bits: 1 }))
     const { send } = await client()
@@ -151,7 +151,7 @@ describe('a datagram', () => {
   })
 })
 
-test('a partition loses datagrams, and does not hold them', async () => {
+test('a partition drops datagrams, and does not hold them', async () => {
   const { network, client, arrived } = await served()
   const cut = network.apply(hold(to))
   const { send } = await client()
@@ -163,7 +163,7 @@ test('a partition loses datagrams, and does not hold them', async () => {
   expect(arrived).toEqual(['found'])
 })
 
-test('UDP sessions are limited in number, and forgotten when idle', async () => {
+test('UDP sessions are limited in number, and discarded when idle', async () => {
   const clock = new ManualClock()
   const { client, route } = await served({ clock, maxSessions: 2, idleMs: 1000 })
   for (let i = 1; i <= 4; i++) {
@@ -179,7 +179,7 @@ test('UDP sessions are limited in number, and forgotten when idle', async () => 
   expect([route.liveSessions, clock.armed]).toEqual([0, 0])
 })
 
-test('waiting datagrams are limited in memory, and lost beyond the limit', async () => {
+test('waiting datagrams are limited in memory, and datagrams beyond the limit are lost', async () => {
   const clock = new ManualClock()
   const { client, network, arrived } = await served({ clock, maxWaitingBytes: 10 })
   network.applyToDatagrams(on(to, { kind: 'delay-datagram', delayMs: millis(10), jitterMs: millis(0) }))

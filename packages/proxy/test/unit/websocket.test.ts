@@ -102,7 +102,7 @@ test('a corrupted WebSocket message remains a message or is rejected by its rece
 })
 
 describe('a WebSocket client that offers compression', () => {
-  test('negotiates compression with the server while no fault is in force', async () => {
+  test('a WebSocket client and server negotiate compression while no fault is active', async () => {
     const { client, heard, answers } = await chat([], { compressed: true })
     expect(client.extensions).toBe('permessage-deflate')
     client.send('hello')
@@ -111,7 +111,7 @@ describe('a WebSocket client that offers compression', () => {
   })
 
   test.each(['to', 'back'] as const)(
-    'negotiates no compression if a fault is in force in the direction %s',
+    'a WebSocket client and server negotiate no compression if a fault is active in the direction %s',
     async (way) => {
       const { client, answers, applied } = await chat(
         [
@@ -131,7 +131,7 @@ describe('a WebSocket client that offers compression', () => {
     },
   )
 
-  test('a compressed WebSocket connection stays compressed under later faults, and only a delay among these faults acts', async () => {
+  test('a compressed WebSocket connection stays compressed under later faults, of which only a delay acts', async () => {
     const { client, answers, messages } = await chat([], { compressed: true })
     const when = { first: 100 }
     const faults: readonly MessageFault[] = [

@@ -13,7 +13,7 @@ const upstream = '127.0.0.1:1'
 
 describe('a request without a token', () => {
   test.each(['0.0.0.0:0', '[::]:0', ':0', '192.0.2.1:0', 'localhost.evil.example:0', '127.0.0.1:81'])(
-    'opens no listener at %s',
+    'a request without a token opens no listener at %s',
     async (listen) => {
       const { ask, plane } = await control()
       for (const path of ['/v1/proxies', '/proxies']) {
@@ -26,7 +26,7 @@ describe('a request without a token', () => {
     },
   )
 
-  test('cannot move a listener to another address', async () => {
+  test('a request without a token cannot move a listener to another address', async () => {
     const { ask, plane } = await control()
     await ask('POST', '/v1/proxies', { name: 'n1', upstream })
     const before = plane.proxies.get('n1').listen
@@ -89,7 +89,7 @@ describe('a control interface without a token', () => {
 
 describe('the peers of a proxy', () => {
   test.each(['/dev/zero', '/etc/passwd', '/proc/self/environ'])(
-    'are refused in a request that names a file such as %s',
+    'a request may not name peers by a file such as %s',
     async (path) => {
       const { ask } = await control()
       const answer = await ask('POST', '/v1/proxies', { name: 'z', upstream, peers: { n1: path } })
@@ -120,7 +120,7 @@ describe('the peers of a proxy', () => {
 describe('a name', () => {
   const hostile = ['a\u001b[2J', 'b\u0007', 'c\n::error::c', 'd\u009b2J', 'e\u202egnp', 'f\u2028', '..']
 
-  test.each(hostile)('is refused if it would break a terminal, a log or a URL: %j', async (name) => {
+  test.each(hostile)('a name is refused if it would break a terminal, a log or a URL: %j', async (name) => {
     const { ask } = await withProxies()
     const segment = encodeURIComponent(name)
     const latency = { kind: 'latency', latencyMs: 5, proxies: ['n1'] }
@@ -139,7 +139,7 @@ describe('a name', () => {
 })
 
 describe('a fault', () => {
-  test('lists each link once, even if its request repeats a proxy 500,000 times', async () => {
+  test('a fault lists each of its links once, even if its request repeats a proxy 500,000 times', async () => {
     const { ask } = await withProxies()
     const fault = { kind: 'latency', latencyMs: 5, proxies: new Array(500_000).fill('n1') }
     expect((await ask('POST', '/v1/faults', fault)).json.links).toEqual(['clients>n1', 'n1>clients'])
@@ -149,7 +149,7 @@ describe('a fault', () => {
     ])
   })
 
-  test('has at most 1,000 links, and a rule set has at most 1,000 faults', async () => {
+  test('a fault has at most 1,000 links, and a rule set has at most 1,000 faults', async () => {
     const { ask } = await withProxies()
     const links = Array.from({ length: 1_001 }, (_, i) => `clients>n${i}`)
     const tooMany = { status: 400, text: expect.stringContaining('at most 1000') }

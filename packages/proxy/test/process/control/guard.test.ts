@@ -12,10 +12,13 @@ describe('a control interface', () => {
     ['/v1/proxies', { Origin: 'null' }],
     ['/proxies', { Origin: 'http://evil.example', 'User-Agent': 'curl/8' }],
     ['/v1/events', { 'Sec-Fetch-Site': 'cross-site' }],
-  ])('refuses %s from foreign web pages and under foreign host names (%j)', async (path, headers) => {
-    const { ask } = await control()
-    expect((await ask('GET', path, undefined, headers as { [name: string]: string })).status).toBe(403)
-  })
+  ])(
+    'refuses a request for %s if the request comes from a foreign web page or has a foreign host name (%j)',
+    async (path, headers) => {
+      const { ask } = await control()
+      expect((await ask('GET', path, undefined, headers as { [name: string]: string })).status).toBe(403)
+    },
+  )
 
   test.each(['localhost', '127.0.0.1', '127.0.0.5:1', '[::1]:80', 'LOCALHOST:8474'])(
     'accepts the host name %s',

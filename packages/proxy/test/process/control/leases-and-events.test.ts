@@ -41,7 +41,7 @@ describe('leases', () => {
 })
 
 describe('the record of faults', () => {
-  test('the record numbers the changes of all kinds of faults in one sequence, and ends each fault if the proxy stops', async () => {
+  test('the record numbers the changes of all faults in one sequence, and ends each fault when the proxy stops', async () => {
     const lines = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client: lines })
     const { ask, plane } = await withProxies({ recording: { recorder, files: [] } })
@@ -102,7 +102,7 @@ describe('the event stream', () => {
     again.response.destroy()
   })
 
-  test('refuses to resume after anything that is not a whole number', async () => {
+  test('the event stream refuses a resume position that is not a whole number', async () => {
     const { ask } = await control()
     for (const since of ['-1', 'x', '1.5', '1e99'])
       expect((await ask('GET', `/v1/events?since=${since}`)).status).toBe(400)

@@ -87,7 +87,7 @@ function linearizable(history: History) {
 }
 
 describe.skipIf(etcd === undefined || etcdctl === undefined)(
-  `etcdctl beside the JSON gateway (${whySkipped('etcd', 'etcdctl')})`,
+  `etcdctl alongside the JSON gateway (${whySkipped('etcd', 'etcdctl')})`,
   () => {
     test('etcd is judged linearizable if there are routes for both gRPC and JSON', async () => {
       const { ports, view, recorder } = await recordedWays([await startOneEtcd(etcd ?? '')], bothTable)
@@ -108,7 +108,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(recorder.counters).toMatchObject({ operations: 14, unmatched: 1, touched: 0 })
     })
 
-    test('the route table in the manual excludes reads of old revisions, of keys only and of counts', async () => {
+    test('the route table in the manual ignores reads of old revisions, reads of only keys, and reads of counts', async () => {
       const { ports, view, recorder } = await recordedWays([await startOneEtcd(etcd ?? '')], manualTable)
       const [port = 0] = ports
       const revisionOf = async (text: Promise<string>) => JSON.parse(await text).header.revision as number
@@ -132,7 +132,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(linearizable(view.history)).toMatchObject({ result: 'met' })
     })
 
-    test('the route table in the manual accepts that a key with a lease vanishes', async () => {
+    test('the route table in the manual allows a key with a lease to vanish', async () => {
       const server = await startOneEtcd(etcd ?? '')
       const { ports, view, recorder } = await recordedWays([server], manualTable)
       const [port = 0] = ports
@@ -168,7 +168,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(JSON.stringify(verdict)).toContain('POST /etcdserverpb.KV/Put')
     })
 
-    test('a stale read from a follower is found', async () => {
+    test('the verdict is "violated" after a stale read from a follower', async () => {
       const { servers, leader } = await slowCluster()
       const { ports, view, recorder } = await recordedWays(servers, bothTable)
       const leaderPort = ports[leader] ?? 0

@@ -38,7 +38,7 @@ const whole = (client: Received) =>
 describe('a long reply', () => {
   const start = () => served((_, reply) => reply.setHeader('Content-Length', LONG).end(long))
 
-  test('keeps its body if a fault edits its fields', async () => {
+  test('a long reply keeps its body if a fault edits only its header fields', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'edit-reply', headers: { 'X-Edited': 'yes' } })
     const client = await whole(await ask(get()))
@@ -47,7 +47,7 @@ describe('a long reply', () => {
     expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('is truncated at exactly the given byte', async () => {
+  test('a long reply is truncated at exactly the given byte', async () => {
     const { apply, ask } = await start()
     // No more than the kernel delivers at once: a reset discards what the client's window does not yet admit.
     const fault = apply({ kind: 'truncate-reply', bytes: 60_001 })
@@ -58,7 +58,7 @@ describe('a long reply', () => {
     expect(fault.hits).toBe(1)
   })
 
-  test('is replaced by the response of error-status, and the connection stays open', async () => {
+  test('a long reply is replaced by the response of error-status, and the connection stays open', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'error-status', after: 'forwarding', body: 'sorry', when: { first: 1 } })
     const client = await ask(get())
@@ -69,7 +69,7 @@ describe('a long reply', () => {
     expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('arrives slowly but complete under trickle-reply', async () => {
+  test('a long reply arrives slowly but completely under trickle-reply', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'trickle-reply', pieceBytes: 1_000_000, pauseMs: 30 })
     const begunMs = performance.now()
@@ -78,7 +78,7 @@ describe('a long reply', () => {
     expect(bodyOf(client).equals(long)).toBe(true)
   })
 
-  test('is kept for stale-reply only if maxBodyBytes allows its length', async () => {
+  test('a long reply is kept for stale-reply only if its length is within maxBodyBytes', async () => {
     const { apply, ask } = await start()
     const short = apply({ kind: 'stale-reply' })
     const allowed = apply({ kind: 'stale-reply', maxBodyBytes: 4_000_000 })
@@ -87,7 +87,7 @@ describe('a long reply', () => {
     expect(allowed.missed).toBe(0)
   })
 
-  test('is not delivered under lose-reply, and its connection is reset', async () => {
+  test('a long reply is not delivered under lose-reply, and its connection is reset', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'lose-reply' })
     const client = await ask(get())
@@ -105,7 +105,7 @@ describe('a chunked reply', () => {
       setImmediate(() => reply.end('two'))
     })
 
-  test('keeps its trailers if its fields are edited', async () => {
+  test('a chunked reply keeps its trailers if a fault edits its header fields', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'edit-reply', headers: { 'X-Edited': 'yes' } })
     const client = await ask(get())
@@ -113,7 +113,7 @@ describe('a chunked reply', () => {
     expect(headOf(client)).toContain('X-Edited: yes')
   })
 
-  test('is truncated after the given number of content bytes', async () => {
+  test('a chunked reply is truncated after the given number of content bytes', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'truncate-reply', bytes: 4 })
     const client = await ask(get())
@@ -121,7 +121,7 @@ describe('a chunked reply', () => {
     expect(bodyOf(client).toString()).toBe('3\r\none\r\n3\r\nt')
   })
 
-  test('is complete if a truncation lies beyond its content', async () => {
+  test('a chunked reply is complete if the truncation offset lies beyond its content', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'truncate-reply', bytes: 6 })
     const client = await ask(get())
@@ -141,20 +141,23 @@ describe('a reply delimited by the end of its connection', () => {
     return { ...live, ask: (text: string) => received(live.route, text) }
   }
 
-  test.each(['1.0', '1.1'])('is edited and truncated in HTTP/%s', async (version) => {
-    const { apply, ask } = await start(version)
-    const edit = apply({ kind: 'edit-reply', body: 'new' })
-    const edited = await ask(get())
-    await edited.until(() => edited.ended)
-    expect(edited.text).toBe(`HTTP/${version} 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nnew`)
-    edit.remove()
-    apply({ kind: 'truncate-reply', bytes: 5 })
-    const cut = await ask(get())
-    await cut.until(() => cut.closed)
-    expect([bodyOf(cut).toString(), cut.error]).toEqual(['quick', 'ECONNRESET'])
-  })
+  test.each(['1.0', '1.1'])(
+    'a reply that ends with its connection is edited and truncated in HTTP/%s',
+    async (version) => {
+      const { apply, ask } = await start(version)
+      const edit = apply({ kind: 'edit-reply', body: 'new' })
+      const edited = await ask(get())
+      await edited.until(() => edited.ended)
+      expect(edited.text).toBe(`HTTP/${version} 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nnew`)
+      edit.remove()
+      apply({ kind: 'truncate-reply', bytes: 5 })
+      const cut = await ask(get())
+      await cut.until(() => cut.closed)
+      expect([bodyOf(cut).toString(), cut.error]).toEqual(['quick', 'ECONNRESET'])
+    },
+  )
 
-  test('arrives complete if it is delayed', async () => {
+  test('a delayed reply that ends with its connection arrives completely', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'delay-reply', delayMs: 20 })
     const delayed = await ask(get())
@@ -176,7 +179,7 @@ describe('an endless event stream', () => {
     ['delay-reply', { delayMs: 10 }],
     ['reorder-replies', { withinMs: 10 }],
     ['stale-reply', {}],
-  ] as const)('reaches the client under %s', async (kind, parameters) => {
+  ] as const)('an endless event stream reaches the client under %s', async (kind, parameters) => {
     const { apply, ask } = await start()
     const fault = apply({ kind, ...parameters })
     const client = await ask(get())
@@ -185,7 +188,7 @@ describe('an endless event stream', () => {
       expect(fault).toMatchObject({ missed: 1, missedBecause: 'the reply is a stream that does not end' })
   })
 
-  test('is reset immediately by lose-reply', async () => {
+  test('an endless event stream is reset immediately by lose-reply', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'lose-reply' })
     const client = await ask(get())
@@ -193,7 +196,7 @@ describe('an endless event stream', () => {
     expect([client.length, client.error]).toEqual([0, 'ECONNRESET'])
   })
 
-  test('is cut at the given byte by truncate-reply', async () => {
+  test('an endless event stream is cut at the given byte by truncate-reply', async () => {
     const { apply, ask } = await start()
     apply({ kind: 'truncate-reply', bytes: 7 })
     const client = await ask(get())
@@ -221,19 +224,22 @@ describe('an endless event stream', () => {
 describe('a compressed reply', () => {
   const codings = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync }
 
-  test.each(Object.entries(codings))('is edited and encoded again in %s', async (coding, encode) => {
-    const { apply, ask } = await served((_, reply) => {
-      const body = encode(Buffer.from('old'))
-      reply.writeHead(200, { 'Content-Encoding': coding, 'Content-Length': body.length }).end(body)
-    })
-    apply({ kind: 'edit-reply', body: 'new' })
-    const client = await whole(await ask(get()))
-    expect(headOf(client)).toContain(`Content-Encoding: ${coding}`)
-    expect(decoded(bodyOf(client), coding, { most: 100 })).toEqual(Buffer.from('new'))
-  })
+  test.each(Object.entries(codings))(
+    'a compressed reply is decoded, edited and encoded again in %s',
+    async (coding, encode) => {
+      const { apply, ask } = await served((_, reply) => {
+        const body = encode(Buffer.from('old'))
+        reply.writeHead(200, { 'Content-Encoding': coding, 'Content-Length': body.length }).end(body)
+      })
+      apply({ kind: 'edit-reply', body: 'new' })
+      const client = await whole(await ask(get()))
+      expect(headOf(client)).toContain(`Content-Encoding: ${coding}`)
+      expect(decoded(bodyOf(client), coding, { most: 100 })).toEqual(Buffer.from('new'))
+    },
+  )
 
   test.each(['zstd', 'unheard-of'])(
-    'is sent uncompressed after an edit if its coding %s cannot be encoded',
+    'an edited reply is sent uncompressed if the proxy cannot encode its coding %s',
     async (coding) => {
       const { apply, ask } = await served((_, reply) => {
         reply.writeHead(200, { 'Content-Encoding': coding }).end('old')
@@ -245,7 +251,7 @@ describe('a compressed reply', () => {
     },
   )
 
-  test('is not compressed again if the edit sets Content-Encoding itself', async () => {
+  test('an edited reply is not compressed if the edit itself sets Content-Encoding', async () => {
     const { apply, ask } = await served((_, reply) => {
       reply.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('old'))
     })
@@ -270,16 +276,19 @@ describe('a response without content', () => {
     ['edit-reply', { status: 304, body: 'new' }],
     ['error-status', { status: 204 }],
     ['error-status', { status: 304, after: 'forwarding' }],
-  ] as const)('has no body and no Content-Length if %s creates it: %o', async (kind, parameters) => {
-    const { apply, ask } = await start(200)
-    apply({ kind, ...parameters, when: { first: 1 } })
-    const first = await pair(await ask(get()))
-    expect(first).toMatch(/^HTTP\/1\.1 [23]04 /)
-    expect(first).not.toMatch(/content-length|transfer-encoding/i)
-    expect(first.endsWith('\r\n\r\n')).toBe(true)
-  })
+  ] as const)(
+    'a response without content that %s creates has no body and no Content-Length: %o',
+    async (kind, parameters) => {
+      const { apply, ask } = await start(200)
+      apply({ kind, ...parameters, when: { first: 1 } })
+      const first = await pair(await ask(get()))
+      expect(first).toMatch(/^HTTP\/1\.1 [23]04 /)
+      expect(first).not.toMatch(/content-length|transfer-encoding/i)
+      expect(first.endsWith('\r\n\r\n')).toBe(true)
+    },
+  )
 
-  test.each([204, 304])('gets a Content-Length if an edit changes its status %i to 200', async (status) => {
+  test.each([204, 304])('a response gets a Content-Length if an edit changes its status %i to 200', async (status) => {
     const { apply, ask } = await start(status)
     const empty = apply({ kind: 'edit-reply', status: 200, when: { first: 1 } })
     expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 0\r\n\r\n$/s)
@@ -288,19 +297,19 @@ describe('a response without content', () => {
     expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 200 OK.*Content-Length: 3\r\n\r\nnew$/s)
   })
 
-  test('has Content-Length 0 if its status is 205', async () => {
+  test('a response with status 205 has Content-Length 0', async () => {
     const { apply, ask } = await start(200)
     apply({ kind: 'edit-reply', status: 205, when: { first: 1 } })
     expect(await pair(await ask(get()))).toMatch(/^HTTP\/1\.1 205 .*Content-Length: 0\r\n\r\n$/s)
   })
 
-  test('keeps its Content-Length and has no body if it replies to HEAD', async () => {
+  test('a response to HEAD keeps its Content-Length and has no body', async () => {
     const { apply, ask } = await served((_, reply) => reply.writeHead(200, { 'Content-Length': 3 }).end('old'))
     apply({ kind: 'edit-reply', body: 'newer', status: 201, when: { first: 1 } })
     expect(await pair(await ask(get('/', 'HEAD')))).toMatch(/^HTTP\/1\.1 201 .*Content-Length: 3\r\n.*\r\n\r\n$/s)
   })
 
-  test('is replayed by stale-reply even if maxBodyBytes is 0', async () => {
+  test('stale-reply replays a response without content even if maxBodyBytes is 0', async () => {
     let isFirst = true
     const { apply, ask } = await served((_, reply) => {
       if (isFirst) reply.flushHeaders()
@@ -333,7 +342,7 @@ describe('an HTTP request under faults', () => {
       Buffer.from(body),
     ])
 
-  test('is edited, delayed and sent in pieces by three faults even if it is long', async () => {
+  test('a long request is edited, delayed and sent in pieces by three faults', async () => {
     const { apply, ask, seen } = await start()
     const faults = [
       apply({ kind: 'edit-request', headers: { 'X-Edited': 'yes' } }),
@@ -346,7 +355,7 @@ describe('an HTTP request under faults', () => {
     for (const fault of faults) expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('is duplicated even if its body is long, up to maxBodyBytes', async () => {
+  test('a request is duplicated if the length of its body is within maxBodyBytes', async () => {
     const { apply, ask, seen } = await start()
     const fault = apply({ kind: 'duplicate-request', maxBodyBytes: LONG + 1000 })
     const client = await ask(put(long))
@@ -356,7 +365,7 @@ describe('an HTTP request under faults', () => {
     expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('gets the edited body in place of a long body', async () => {
+  test('a long request body is replaced by the edited body', async () => {
     const { apply, ask, seen } = await start()
     apply({ kind: 'edit-request', body: 'new' })
     const client = await ask(put(long))
@@ -364,7 +373,7 @@ describe('an HTTP request under faults', () => {
     expect(seen.map(String)).toEqual(['new'])
   })
 
-  test('gets the edited body in its own coding if it is compressed', async () => {
+  test('the edited body of a compressed request is encoded in the coding of the request', async () => {
     const { apply, ask, seen } = await start()
     apply({ kind: 'edit-request', body: 'new' })
     const client = await ask(put(gzipSync('old'), 'Content-Encoding: gzip\r\n'))
@@ -376,7 +385,7 @@ describe('an HTTP request under faults', () => {
     ['in a long body', Buffer.concat([Buffer.from('needle'), long]), ''],
     ['in a compressed body', gzipSync(Buffer.concat([Buffer.from('needle'), long])), 'Content-Encoding: gzip\r\n'],
     ['in a short body', Buffer.from('a needle'), ''],
-  ])('is matched by text %s, both by request faults and by reply faults', async (_, body, fields) => {
+  ])('request faults and reply faults match text %s of a request', async (_, body, fields) => {
     const { apply, ask, seen } = await start()
     const request = apply({ kind: 'edit-request', headers: { 'X-Edited': 'yes' }, match: { body: 'needle' } })
     const reply = apply({ kind: 'edit-reply', headers: { 'X-Reply': 'yes' }, match: { body: 'needle' } })
@@ -388,7 +397,7 @@ describe('an HTTP request under faults', () => {
     expect([request.hits, reply.hits, seen.length]).toEqual([1, 1, 2])
   })
 
-  test('is unaffected by faults that match on its body if its content coding is unknown', async () => {
+  test('a fault that matches on the body does not act on a request with an unknown content coding', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'error-status', match: { body: 'needle' } })
     const client = await ask(put('needle', 'Content-Encoding: unheard-of\r\n'))

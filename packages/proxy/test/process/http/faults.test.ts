@@ -5,7 +5,7 @@ import { countOutcomes, fourWays } from '../../http/no-answer.ts'
 
 describe('the four faults that withhold a response', () => {
   test.each(fourWays)(
-    'make client, server and records agree on the outcome of each of 50 requests: %s',
+    'client, server and records agree on the outcome of each of 50 requests whose response is withheld: %s',
     async (...way) => {
       const [kind, parameters, outcome] = way
       expect(await countOutcomes({ kind, ...parameters }, 50)).toEqual([{ outcome, times: 50 }])

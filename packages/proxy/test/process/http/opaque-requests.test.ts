@@ -78,11 +78,11 @@ describe('bytes that are not HTTP/1.1', () => {
       requestsTo(1_001).text,
       [...requestsTo(1_000).writes, ...everything('many requests')],
     ],
-  ])('are taken as requests for %s', (_, bytes, requests) => {
+  ])('bytes that are not HTTP/1.1 are recorded as requests for %s', (_, bytes, requests) => {
     expect(found(bytes)).toEqual(requests)
   })
 
-  test('are not searched any further after a request that may change any key', () => {
+  test('bytes that are not HTTP/1.1 are searched no further after a request that may change any key', () => {
     const requests = new OpaqueRequests(compileMapping(table))
     expect(requests.read(CLIENT_HELLO)).toEqual([])
     expect(requests.read(Buffer.from('\nPATCH /other HTTP/1.1\n\n'))).toEqual(everything('PATCH /other'))
@@ -90,7 +90,7 @@ describe('bytes that are not HTTP/1.1', () => {
     expect(requests.answered(Buffer.of(0x16, 3, 3))).toEqual([])
   })
 
-  test('are taken as requests for any key if the server accepts TLS, or if bytes follow the TLS hello', () => {
+  test('a TLS handshake counts as a request for any key if the server accepts TLS, or if bytes follow the TLS hello', () => {
     const requests = new OpaqueRequests(compileMapping(table))
     expect(requests.read(CLIENT_HELLO)).toEqual([])
     expect(requests.answered(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toEqual([])

@@ -38,7 +38,7 @@ async function drive(port: number, options: { readonly clients: number; readonly
 }
 
 describe('a service recorded by a route table alone', () => {
-  test('is linearizable in the client and backend views if it is correct', async () => {
+  test('the record of a correct service is linearizable in the client and backend views', async () => {
     const service = await keyValueService()
     const { route, client, backend, recorder } = await httpRouteTo(service)
     await drive(route.port, { clients: 8, requests: 40 })
@@ -47,7 +47,7 @@ describe('a service recorded by a route table alone', () => {
     expect(verdictOf(backend.history)).toBe('met')
   })
 
-  test('stays linearizable under faults that lose, delay and duplicate requests', async () => {
+  test('a service stays linearizable under faults that lose, delay and duplicate requests', async () => {
     const service = await keyValueService()
     const { route, apply, client, recorder } = await httpRouteTo(service)
     const when = { probability: 0.1 }
@@ -68,7 +68,7 @@ describe('a service recorded by a route table alone', () => {
   test.each<{ readonly kind: 'edit-request'; readonly [name: string]: unknown }>([
     { kind: 'edit-request', body: 'edited' },
     { kind: 'edit-request', headers: { 'If-Match': 'other' } },
-  ])('does not violate linearizability if it executes a request that a fault edited: %j', async (edit) => {
+  ])('a service does not violate linearizability if it executes a request that a fault edited: %j', async (edit) => {
     const { route, apply, client, backend } = await httpRouteTo(await keyValueService())
     const send = httpClient(route.port)
     await send('PUT', '/kv/x', '1')
@@ -79,14 +79,14 @@ describe('a service recorded by a route table alone', () => {
     for (const { history } of [client, backend]) expect(verdictOf(history)).not.toBe('violated')
   })
 
-  test('gets no remark in its record if a fault edits an unrelated header field', async () => {
+  test('the record of a service has no remark if a fault edits an unrelated header field', async () => {
     const { route, apply, client } = await httpRouteTo(await keyValueService())
     apply({ kind: 'edit-request', headers: { 'X-Token': 'forged' } })
     await httpClient(route.port)('PUT', '/kv/x', '1')
     expect(client.remarks).toEqual([])
   })
 
-  test('violates linearizability if it returns old values', async () => {
+  test('a service that returns old values violates linearizability', async () => {
     // Every other read answers with what was there before.
     const before = new Map<string, string>()
     let reads = 0
@@ -106,7 +106,7 @@ describe('a service recorded by a route table alone', () => {
     expect(verdictOf(backend.history)).toBe('violated')
   })
 
-  test('does not violate linearizability if a fault fabricates responses', async () => {
+  test('responses that a fault fabricates do not violate linearizability', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -121,7 +121,7 @@ describe('a service recorded by a route table alone', () => {
 })
 
 describe('the record of HTTP traffic', () => {
-  test('distinguishes a blind retry from a retry with an idempotency key', async () => {
+  test('the record distinguishes a blind retry from a retry with an idempotency key', async () => {
     const service = await keyValueService()
     const { route, apply, client, recorder } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -146,7 +146,7 @@ describe('the record of HTTP traffic', () => {
     expect(recorder.counters).toMatchObject({ keyedRetries: 1, blindRetries: 1 })
   })
 
-  test('contains values of every JSON type', async () => {
+  test('the record of HTTP traffic contains values of every JSON type', async () => {
     const service = await serveHttp(async (asked, reply) => {
       const body = await textOf(asked)
       if (asked.url === '/kv/missing') reply.statusCode = 503
@@ -178,7 +178,7 @@ describe('the record of HTTP traffic', () => {
     ])
   })
 
-  test('contains decoded bodies, and the hashes of long bodies', async () => {
+  test('the record of HTTP traffic contains decoded bodies, and the hashes of long bodies', async () => {
     const bodies: { readonly [path: string]: Buffer } = {
       '/kv/zipped': gzipSync('plain'),
       '/kv/broken': Buffer.from('no gzip'),
@@ -207,7 +207,7 @@ describe('the record of HTTP traffic', () => {
     ])
   })
 
-  test('contains the value of a response that ends with its connection, unless the response was truncated', async () => {
+  test('the record contains the value of a response that ends with its connection, unless the response was truncated', async () => {
     const answers = ['HTTP/1.1 200 OK\r\n\r\nall of it', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\na part']
     const server = await serve((socket) => socket.once('data', () => socket.end(answers.shift() ?? '')))
     const { route, client, recorder } = await httpRouteTo(server)
@@ -226,7 +226,7 @@ describe('the record of HTTP traffic', () => {
     ])
   })
 
-  test('places a write before a response that arrives during the write', async () => {
+  test('the record places a write before a response that arrives during the write', async () => {
     const server = await serve((socket) =>
       socket.once('data', () => socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n')),
     )

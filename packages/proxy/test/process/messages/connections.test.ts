@@ -9,7 +9,7 @@ import { createMessageFaults } from '../../../src/messages/message-faults.ts'
 import { again, behind, drop, late, twice, world } from '../../messages/world.ts'
 
 describe('a framed link between a real client and server', () => {
-  test('loses and repeats the selected Redis commands, and passes on the others', async () => {
+  test('message faults lose and repeat the selected Redis commands, and pass on the others', async () => {
     const faults = createMessageFaults({ seed: 1 })
     const asked: string[] = []
     const server = await serve((socket) =>
@@ -48,7 +48,7 @@ describe('a framed link between a real client and server', () => {
     expect(client.text).toBe('{"hello":1}\n{"hello":2}\n{"hello":2}\n')
   })
 
-  test('carries large transfers unchanged, with or without a fault that matches nothing', async () => {
+  test('a framed link carries large transfers unchanged, with or without a fault that matches nothing', async () => {
     const faults = createMessageFaults({ seed: 1 })
     const lines = Array.from({ length: 40_000 }, (_, n) => `{"n":${n},"text":"${'x'.repeat(n % 300)}"}`).join('\n')
     const server = await serve((socket) => socket.pipe(socket))

@@ -44,7 +44,7 @@ test('a closed record file contains the header and then every line', async () =>
   expect(file.statistics).toMatchObject({ writtenLines: 20_000, lostLines: 0, behindBytes: 0, path })
 })
 
-test('a record file keeps lines of any length and alphabet', async () => {
+test('a record file keeps lines of any length and in any script', async () => {
   const path = newPath()
   const file = openRecordFile(path)
   const lines = ['💥\n', `${'ü'.repeat(300_000)}\n`, 'x\n', `${'€'.repeat(21_000)}\n`, `${'y'.repeat(65_535)}\n`]
@@ -67,7 +67,7 @@ describe('a recording in several parts', () => {
   const textOf = (path: string) =>
     path.endsWith('.gz') ? gunzipSync(readFileSync(path)).toString() : readFileSync(path, 'utf8')
 
-  test('starts a new part before the size limit is exceeded, and never within a line', async () => {
+  test('a recording starts a new part before a line would exceed the size limit', async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { bytes: 150_000 } })
     const lines = Array.from({ length: 40_000 }, (_, i) => line(i))
@@ -90,7 +90,7 @@ describe('a recording in several parts', () => {
     expect(file.statistics).toMatchObject({ path, parts: { current: 5, removed: 0 }, lostLines: 0 })
   })
 
-  test('fills a part to exactly its size limit, and keeps a longer line alone in its part', async () => {
+  test('a recording fills a part to exactly its size limit, and keeps a longer line alone in its part', async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { bytes: 10 } })
     const [long, short] = ['a line of 18 bytes\n', 'abcd\n']
@@ -99,7 +99,7 @@ describe('a recording in several parts', () => {
     expect(partsIn(path).map((name) => textOf(join(path, name)))).toEqual([long, short + short, short, long])
   })
 
-  test('starts a new part with the first event after the time limit', async () => {
+  test('a recording starts a new part with the first event after the time limit', async () => {
     const path = newDirectory()
     const file = openRecordFile(path, { parts: { everyMs: 60_000 } })
     for (const minutes of [0, 0.5, 0.99, 1, 1.5, 180, 181]) file.write(line(minutes), { time: minutes * 60e9 })
@@ -112,7 +112,7 @@ describe('a recording in several parts', () => {
     ])
   })
 
-  test('reports the part and line of an event before the event is on disk', async () => {
+  test('a recording reports the part and line of an event before the event is on disk', async () => {
     const path = newDirectory()
     const disk = new StalledDisk()
     const file = openRecordFile(path, { parts: { bytes: 100_000 }, disk: disk.write, header: () => ({ chaos: 1 }) })
@@ -143,23 +143,26 @@ describe('a recording in several parts', () => {
     expect(names.map((name) => textOf(join(path, name))).join('')).toBe(lines.join(''))
   })
 
-  test.each([false, true])('keeps the newest parts and the parts with evidence (compressed: %o)', async (compress) => {
-    const path = newDirectory()
-    const file = openRecordFile(path, { parts: { everyMs: 1, keep: 2, compress } })
-    for (let ms = 0; ms < 20; ms++) {
-      file.write(line(ms), { time: ms * 1e6 })
-      await expect.poll(() => file.statistics.writtenLines).toBe(ms + 1)
-      if (ms !== 9) continue
-      // Until then, those before are not known to be over.
-      await expect.poll(() => file.statistics.parts?.removed).toBe(8)
-      file.pin()
-    }
-    await file.close()
-    expect(partsIn(path).map((name) => textOf(join(path, name)))).toEqual([9, 10, 19, 20].map((n) => line(n - 1)))
-    expect(file.statistics).toMatchObject({ parts: { current: 20, removed: 16 } })
-  })
+  test.each([false, true])(
+    'a recording keeps its newest parts and the parts with evidence (compressed: %o)',
+    async (compress) => {
+      const path = newDirectory()
+      const file = openRecordFile(path, { parts: { everyMs: 1, keep: 2, compress } })
+      for (let ms = 0; ms < 20; ms++) {
+        file.write(line(ms), { time: ms * 1e6 })
+        await expect.poll(() => file.statistics.writtenLines).toBe(ms + 1)
+        if (ms !== 9) continue
+        // Until then, those before are not known to be over.
+        await expect.poll(() => file.statistics.parts?.removed).toBe(8)
+        file.pin()
+      }
+      await file.close()
+      expect(partsIn(path).map((name) => textOf(join(path, name)))).toEqual([9, 10, 19, 20].map((n) => line(n - 1)))
+      expect(file.statistics).toMatchObject({ parts: { current: 20, removed: 16 } })
+    },
+  )
 
-  test('deletes its oldest part on a full disk if allowed, and reports the loss', async () => {
+  test('on a full disk, a recording deletes its oldest part if that is allowed, and reports the loss', async () => {
     const path = newDirectory()
     const notices: string[] = []
     let room = 3
@@ -184,7 +187,7 @@ describe('a recording in several parts', () => {
 })
 
 describe('a recording on a stalled disk', () => {
-  test('reports its backlog, and asks traffic to wait only if the backlog exceeds a bound', async () => {
+  test('a recording reports its backlog, and pauses traffic only if the backlog exceeds a bound', async () => {
     const disk = new StalledDisk()
     const file = openRecordFile(newPath(), { disk: disk.write, maximumBehindBytes: 200_000 })
     let relieved = 0
@@ -203,7 +206,7 @@ describe('a recording on a stalled disk', () => {
     expect(disk.written.join('').length).toBe(file.statistics.writtenBytes)
   })
 
-  test('lets traffic continue once the backlog is half of the bound', async () => {
+  test('a recording resumes traffic once the backlog is half of the bound', async () => {
     const disk = new StalledDisk()
     const parts = { bytes: 20_000 }
     const file = openRecordFile(join(directory, 'halved'), { disk: disk.write, maximumBehindBytes: 80_000, parts })
@@ -271,7 +274,7 @@ describe('a record file on a failing disk', () => {
     expect(readFileSync(path, 'utf8')).toBe(sealed)
   })
 
-  test('a record file on a full disk has as its last line the report of the failure', async () => {
+  test('the last line of a record file on a full disk reports the failure', async () => {
     const path = newPath()
     let writes = 0
     const disk: Disk = (file, bytes, done) => {

@@ -48,7 +48,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     expect(result()).toBe('violated')
   })
 
-  test('violates linearizability if a second client acquires a lock that expired before its release', async () => {
+  test('linearizability is violated if a second client acquires a lock that expired in place of being released', async () => {
     const { client, connect, result, owner } = await redis({ model: 'lock' })
     const other = await connect()
     await client.ask('CLIENT SETNAME a')
@@ -60,20 +60,24 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     expect(result()).toBe('violated')
   })
 
-  test.each(['a part of its text', 'its SHA-1'])('follows a script that the settings declare by %s', async (how) => {
-    const script = how === 'its SHA-1' ? createHash('sha1').update(OWN).digest('hex') : "ARGV[1]) redis.call('PEXPIRE'"
-    const commands = ['INCRBY KEYS[1] ARGV[1]', 'PEXPIRE KEYS[1] 90000']
-    const declare = [{ script, as: commands, answers: ['whole', 'untold'] }]
-    const settings = parseRespSettings({ declare }, 'here')
-    const { client, result, recorder } = await redis(settings.commands)
-    const sha = String(await client.send('SCRIPT', 'LOAD', OWN))
-    for (let i = 0; i < 3; i++) await client.send('EVALSHA', sha, '1', 'n', '5')
-    expect(await client.ask('GET n')).toBe('15')
-    expect(result()).toBe('met')
-    expect(recorder.counters.touched).toBe(0)
-  })
+  test.each(['a part of its text', 'its SHA-1'])(
+    'the commands of a script are recorded if the settings declare the script by %s',
+    async (how) => {
+      const script =
+        how === 'its SHA-1' ? createHash('sha1').update(OWN).digest('hex') : "ARGV[1]) redis.call('PEXPIRE'"
+      const commands = ['INCRBY KEYS[1] ARGV[1]', 'PEXPIRE KEYS[1] 90000']
+      const declare = [{ script, as: commands, answers: ['whole', 'untold'] }]
+      const settings = parseRespSettings({ declare }, 'here')
+      const { client, result, recorder } = await redis(settings.commands)
+      const sha = String(await client.send('SCRIPT', 'LOAD', OWN))
+      for (let i = 0; i < 3; i++) await client.send('EVALSHA', sha, '1', 'n', '5')
+      expect(await client.ask('GET n')).toBe('15')
+      expect(result()).toBe('met')
+      expect(recorder.counters.touched).toBe(0)
+    },
+  )
 
-  test('leaves the verdict unknown for an undeclared script, and names the settings that declare its SHA-1', async () => {
+  test('an undeclared script leaves the verdict unknown, and the reason names the settings that declare the script', async () => {
     const { client, owner, judge } = await redis()
     const sha = String(await owner.send('SCRIPT', 'LOAD', OWN))
     await client.send('EVALSHA', sha, '1', 'n', '5')
@@ -96,7 +100,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     ['FLUSHALL of nothing', ['FLUSHALL', 'SET x 1', 'GET x'], 'met'],
     ['FLUSHDB', ['SET x 1', 'FLUSHDB SYNC', 'GET x'], 'met'],
     ['the old key of RENAME', ['SET x 1', 'RENAME x y', 'GET x', 'SET x 2', 'GET x'], 'met'],
-  ])('is linearizable with %s', async (_, commands, wanted) => {
+  ])('the record of a Redis server is linearizable with %s', async (_, commands, wanted) => {
     const { client, judge } = await redis()
     for (const text of commands) await client.ask(text)
     expect(judge().levels.linearizable).toMatchObject({ result: wanted })
@@ -111,14 +115,14 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     ['a value that expires', ['SET x 1 EX 90', 'RENAME x y', 'GET y'], 'unknown'],
     ['a value that nobody wrote', ['RENAME old y', 'GET y'], 'unknown'],
     ['a value that SETRANGE has changed', ['SET x 12', 'SETRANGE x 0 3', 'RENAME x y', 'GET y'], 'unknown'],
-  ])('gets the expected verdict after RENAME of %s', async (_, commands, wanted) => {
+  ])('the record of a Redis server gets the expected verdict after RENAME of %s', async (_, commands, wanted) => {
     const { client, owner, judge } = await redis()
     await owner.ask('SET old 1')
     for (const text of commands) await client.ask(text)
     expect(judge().levels.linearizable).toMatchObject({ result: wanted })
   })
 
-  test('violates linearizability if RENAME moves a value that differs from the recorded value', async () => {
+  test('linearizability is violated if RENAME moves a value that differs from the recorded value', async () => {
     const { client, owner, result } = await redis()
     await client.ask('SET x 1')
     await owner.ask('SET x 2')
@@ -126,7 +130,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     expect(result()).toBe('violated')
   })
 
-  test('marks keys as unknown if a value is renamed during concurrent writes', async () => {
+  test('RENAME during concurrent writes marks its keys as possibly changed', async () => {
     const { client, connect, recorder, result } = await redis()
     const other = await connect()
     const both = [client.pipeline('SET x 1', 'SET x 2', 'RENAME x y'), other.pipeline('SET x 3', 'GET y')]
@@ -139,15 +143,18 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
   test.each([
     ['a key', 'SET old 1', 'GET old', 'violated'],
     ['a field', 'HSET old f 1', 'HGET old f', 'violated'],
-  ])('violates linearizability if the first read of %s after FLUSHALL finds a value', async (_, back, read, wanted) => {
-    const { client, owner, result } = await redis()
-    await client.ask('FLUSHALL')
-    await client.ask('GET another')
-    expect(result()).toBe('met')
-    await owner.ask(back)
-    await client.ask(read)
-    expect(result()).toBe(wanted)
-  })
+  ])(
+    'linearizability is violated if the first read of %s after FLUSHALL finds a value',
+    async (_, back, read, wanted) => {
+      const { client, owner, result } = await redis()
+      await client.ask('FLUSHALL')
+      await client.ask('GET another')
+      expect(result()).toBe('met')
+      await owner.ask(back)
+      await client.ask(read)
+      expect(result()).toBe(wanted)
+    },
+  )
 
   test('FLUSHDB does not affect the other databases', async () => {
     const { client, owner, result } = await redis()
@@ -157,7 +164,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     expect(result()).toBe('met')
   })
 
-  test('violates linearizability if a value returns after FLUSHALL', async () => {
+  test('linearizability is violated if a value returns after FLUSHALL', async () => {
     const { client, owner, result } = await redis()
     for (const text of ['SET x 1', 'FLUSHALL', 'GET x']) await client.ask(text)
     await owner.ask('SET x 1')

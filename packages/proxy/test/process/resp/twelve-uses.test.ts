@@ -179,7 +179,7 @@ const uses: readonly Use[] = [
 
 describe('twelve ordinary uses of a correct Redis', () => {
   for (const use of uses)
-    test(`get the verdict ${use.verdict} for ${use.name}`, async (context) => {
+    test(`Redis gets the verdict ${use.verdict} for ${use.name}`, async (context) => {
       if (REDIS === undefined) return context.skip(WHY_SKIPPED)
       const { judge, recorder } = await used(REDIS, use)
       expect(judge().levels.linearizable).toMatchObject({ result: use.verdict })
@@ -241,7 +241,7 @@ describe('uses of Redis recorded as other models', () => {
   ]
 
   for (const use of others)
-    test(`get the verdict ${use.verdict} for ${use.name}`, async (context) => {
+    test(`Redis gets the verdict ${use.verdict} for ${use.name}`, async (context) => {
       if (REDIS === undefined) return context.skip(WHY_SKIPPED)
       const { judge } = await used(REDIS, use)
       expect(judge().levels.linearizable).toMatchObject({ result: use.verdict })

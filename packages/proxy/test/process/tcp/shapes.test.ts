@@ -48,7 +48,7 @@ test('slow-close passes bytes immediately and delays the end', async () => {
 })
 
 describe('packet-loss', () => {
-  test('delivers all bytes in order, and the bytes of a lost packet after a retransmission', async () => {
+  test('packet-loss delivers all bytes in order, and a lost packet only after its retransmission', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     // Each of seven sendings in turn is lost, so the waits add up to 2 ** 7 - 1 times the first.
@@ -65,7 +65,7 @@ describe('packet-loss', () => {
     expect(fault.hits).toBe(7)
   })
 
-  test('neither loses nor delays bytes at probability 0', async () => {
+  test('packet-loss neither loses nor delays bytes at probability 0', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(both, { kind: 'packet-loss', probability: 0, retransmitMs: ms(200) }))
@@ -76,7 +76,7 @@ describe('packet-loss', () => {
     expect(fault.hits).toBe(0)
   })
 
-  test('recovers a lost packet without a retransmission timeout if three later packets follow', async () => {
+  test('packet-loss recovers a lost packet without a retransmission timeout if three later packets follow', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock, seed: 1 })
     network.apply(on(to, { kind: 'packet-loss', probability: 0.2, retransmitMs: ms(200) }))
@@ -96,7 +96,7 @@ describe('packet-loss', () => {
 })
 
 describe('slow-connect', () => {
-  test('delays the dial, keeps the bytes sent meanwhile, and delays no other connection', async () => {
+  test('slow-connect delays the dial, keeps the bytes sent meanwhile, and delays no other connection', async () => {
     const clock = new ManualClock()
     const accepted: Received[] = []
     const { network, route } = await routeTo(await serve((socket) => accepted.push(new Received(socket))), { clock })
@@ -141,7 +141,7 @@ test('the fault refuse resets new connections without dialling the server, and k
 })
 
 describe('slice', () => {
-  test('cuts data into separate writes without losing bytes', async () => {
+  test('slice cuts data into separate writes without losing bytes', async () => {
     const sent = randomBytes(20_000)
     const { network, client, server } = await conversation()
     let reads = 0

@@ -51,7 +51,7 @@ async function finished(received: Received): Promise<Received> {
 }
 
 describe('a Toxiproxy proxy', () => {
-  test('passes on messages in one or two parts, large messages, and the end of the stream', async () => {
+  test('a Toxiproxy proxy passes on messages in one or two parts, large messages, and the end of the stream', async () => {
     for (const parts of [['hello world'], ['hello', ' world'], [randomBytes(8_000_000).toString('latin1')]]) {
       const { server, accepted } = await sink()
       const { connect } = await proxied(server)
@@ -85,7 +85,7 @@ describe('a Toxiproxy proxy', () => {
     expect(received.error).toBe('ECONNRESET')
   })
 
-  test('resets its connections when its addresses change, and uses the new addresses', async () => {
+  test('a Toxiproxy proxy resets its connections when its addresses change, and uses the new addresses', async () => {
     const first = await serve((socket) => socket.write('first'))
     const second = await serve((socket) => socket.write('second'))
     const { ask, connect, addressOf } = await proxied(first)
@@ -107,7 +107,7 @@ describe('a Toxiproxy proxy', () => {
     expect(received).toMatchObject({ text: 'ab', closed: false })
   })
 
-  test('delays no other connection while a dial hangs', async () => {
+  test('a Toxiproxy proxy delays no other connection while a dial hangs', async () => {
     const { ask, plane, addressOf } = await proxied(await echo())
     // Packets to a documentation address (RFC 5737) are answered by nobody, or at once by a router; never by a server.
     await ask('POST', '/proxies', { name: 'hole', listen: '127.0.0.1:0', upstream: '192.0.2.1:1' })
@@ -126,7 +126,7 @@ describe('the latency toxic', () => {
     ['downstream', [{ latency: 30 }, { latency: 40 }], 70],
     ['upstream', [{ latency: 60, jitter: 20 }], 40],
     ['upstream', [{ latency: 0 }], 0],
-  ])('delays the stream %s by at least the latency of %j', async (stream, toxics, leastMs) => {
+  ])('the latency toxic delays the %s stream by at least the sum of %j', async (stream, toxics, leastMs) => {
     const { connect, toxic } = await proxied(await echo())
     for (const [i, attributes] of toxics.entries()) await toxic('latency', attributes, { stream, name: `t${i}` })
     const client = await connect()
@@ -134,7 +134,7 @@ describe('the latency toxic', () => {
     expect(tookMs).toBeGreaterThan(leastMs - 1)
   })
 
-  test('adds up over both directions', async () => {
+  test('latency toxics on both directions add up', async () => {
     const { connect, toxic } = await proxied(await echo())
     for (const stream of ['upstream', 'downstream']) await toxic('latency', { latency: 30 }, { stream })
     const client = await connect()
@@ -142,7 +142,7 @@ describe('the latency toxic', () => {
     expect(tookMs).toBeGreaterThan(59)
   })
 
-  test('does not reduce the bandwidth', async () => {
+  test('the latency toxic does not reduce the bandwidth', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('latency', { latency: 500 })
     const client = await connect()
@@ -153,7 +153,7 @@ describe('the latency toxic', () => {
     expect(tookMs).toBeLessThan(40_000)
   })
 
-  test('delivers bytes in flight before the end of the stream', async () => {
+  test('the latency toxic delivers bytes in flight before the end of the stream', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic } = await proxied(server)
     await toxic('latency', { latency: 50 }, { stream: 'upstream' })
@@ -165,7 +165,7 @@ describe('the latency toxic', () => {
 })
 
 describe('the bandwidth toxic', () => {
-  test('limits bytes to the rate', async () => {
+  test('the bandwidth toxic limits bytes to its rate', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic } = await proxied(server)
     await toxic('bandwidth', { rate: 1000 }, { stream: 'upstream' })
@@ -177,7 +177,7 @@ describe('the bandwidth toxic', () => {
     expect(performance.now() - start).toBeGreaterThan(270)
   })
 
-  test('passes nothing at rate 0, and resumes when it is removed', async () => {
+  test('the bandwidth toxic passes nothing at rate 0; once it is removed, bytes pass again', async () => {
     const { connect, toxic, remove } = await proxied(await echo())
     const up = await toxic('bandwidth', { rate: 0 }, { stream: 'upstream', name: 'CUT_UP' })
     const down = await toxic('bandwidth', { rate: 0 }, { stream: 'downstream', name: 'CUT_DOWN' })
@@ -197,15 +197,18 @@ describe('the limit_data toxic', () => {
     [0, 100, 0],
     [50, 100, 50],
     [100, 100, 100],
-  ])('closes the connection after %i bytes: of %i sent bytes, %i arrive', async (bytes, sent, passed) => {
-    const { connect, toxic } = await proxied(await echo())
-    await toxic('limit_data', { bytes })
-    const client = await connect()
-    client.write(Buffer.alloc(sent))
-    expect((await finished(new Received(client))).length).toBe(passed)
-  })
+  ])(
+    'the limit_data toxic closes the connection after %i bytes: of %i sent bytes, %i arrive',
+    async (bytes, sent, passed) => {
+      const { connect, toxic } = await proxied(await echo())
+      await toxic('limit_data', { bytes })
+      const client = await connect()
+      client.write(Buffer.alloc(sent))
+      expect((await finished(new Received(client))).length).toBe(passed)
+    },
+  )
 
-  test('changes nothing if its limit exceeds the data', async () => {
+  test('the limit_data toxic changes nothing if its limit exceeds the data', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('limit_data', { bytes: 1000 })
     const client = await connect()
@@ -213,7 +216,7 @@ describe('the limit_data toxic', () => {
     expect((await finished(new Received(client))).length).toBe(999)
   })
 
-  test('counts the bytes that passed before its limit was changed', async () => {
+  test('the limit_data toxic counts the bytes that passed before its limit was changed', async () => {
     const { connect, toxic, update } = await proxied(await echo())
     const name = await toxic('limit_data', { bytes: 100 })
     const client = await connect()
@@ -226,7 +229,7 @@ describe('the limit_data toxic', () => {
 })
 
 describe('the timeout toxic', () => {
-  test('drops all bytes, and closes the connection after its timeout', async () => {
+  test('the timeout toxic drops all bytes, and closes the connection after its timeout', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('timeout', { timeout: 80 })
     const client = await connect()
@@ -237,7 +240,7 @@ describe('the timeout toxic', () => {
     expect(performance.now() - start).toBeGreaterThan(79)
   })
 
-  test('drops all bytes at timeout 0 until it is removed, and then closes the connection', async () => {
+  test('at timeout 0, the timeout toxic drops all bytes until it is removed, and then closes the connection', async () => {
     const { connect, toxic, remove } = await proxied(await echo())
     const name = await toxic('timeout', { timeout: 0 })
     const client = await connect()
@@ -256,7 +259,7 @@ describe('the reset_peer toxic', () => {
     ['downstream', 0],
     ['upstream', 60],
     ['downstream', 60],
-  ])('resets the %s connection after %i ms and passes nothing', async (stream, timeout) => {
+  ])('the reset_peer toxic resets the %s connection after %i ms and passes no byte', async (stream, timeout) => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('reset_peer', { timeout }, { stream })
     const client = await connect()
@@ -270,7 +273,7 @@ describe('the reset_peer toxic', () => {
 })
 
 describe('the slicer toxic', () => {
-  test('cuts pieces of equal size if size_variation is 0, with a pause after each piece', async () => {
+  test('the slicer toxic cuts pieces of equal size if size_variation is 0, with a pause after each piece', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic } = await proxied(server)
     await toxic('slicer', { average_size: 50, size_variation: 0, delay: 3_000 }, { stream: 'upstream' })
@@ -285,7 +288,7 @@ describe('the slicer toxic', () => {
 })
 
 describe('the slow_close toxic', () => {
-  test('delays only the end of the connection', async () => {
+  test('the slow_close toxic delays only the end of the connection', async () => {
     const { connect, toxic, update } = await proxied(await echo())
     const name = await toxic('slow_close', { delay: 3_600_000 })
     const client = await connect()
@@ -317,7 +320,7 @@ describe('the toxicity of a toxic', () => {
     return marks
   }
 
-  test('selects no connection at 0, all connections at 1, and some in between', async () => {
+  test('a toxic selects no connection at toxicity 0, all connections at 1, and some in between', async () => {
     expect(await struck(1, 0, 10)).toBe('.'.repeat(10))
     expect(await struck(1, 1, 10)).toBe('X'.repeat(10))
     const half = (await struck(1, 0.5, 60)).replaceAll('.', '').length
@@ -325,7 +328,7 @@ describe('the toxicity of a toxic', () => {
     expect(half).toBeLessThan(48)
   })
 
-  test('selects the same connections for the same seed', async () => {
+  test('a toxic selects the same connections for the same seed', async () => {
     const first = await struck(7, 0.5, 24)
     expect(await struck(7, 0.5, 24)).toBe(first)
     expect(await struck(8, 0.5, 24)).not.toBe(first)
@@ -341,7 +344,7 @@ describe('the toxicity of a toxic', () => {
 })
 
 describe('a changing set of toxics', () => {
-  test('neither loses nor reorders bytes under load', async () => {
+  test('changing toxics neither lose nor reorder bytes under load', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic, remove } = await proxied(server)
     const client = await connect()
@@ -364,7 +367,7 @@ describe('a changing set of toxics', () => {
     expect(accepted[0]!.bytes.equals(bytes)).toBe(true)
   })
 
-  test('lets a toxic be removed within 30 s even if the receiver has stopped reading', async () => {
+  test('a toxic can be removed within 30 s even if the receiver has stopped reading', async () => {
     const server = await serve((socket) => socket.pause())
     const { connect, toxic, remove } = await proxied(server)
     const name = await toxic('latency', { latency: 20 }, { stream: 'upstream' })

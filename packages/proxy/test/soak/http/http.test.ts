@@ -37,7 +37,7 @@ test(`${REQUESTS} requests during a disk stall of ${STALL_MS} ms are all recorde
   expect(report.levels.linearizable.result).toBe('met')
 })
 
-test('a stream is read with the same result at over 200,000 divisions of its bytes', () => {
+test('a stream is parsed with the same result in over 200,000 divisions into chunks', () => {
   const random = createRandom('soak')
   const { differences, splits } = differencesOverSplits({ pairsOfStreamsUpTo: short ? 130 : 210, random })
   expect(differences).toEqual([])

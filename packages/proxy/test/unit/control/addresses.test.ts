@@ -12,7 +12,7 @@ describe('an address', () => {
     [`${'x'.repeat(253)}:1`, { host: 'x'.repeat(253), port: 1 }],
     ['unix:/run/db.sock', { host: '/run/db.sock', port: 0 }],
     [`unix:/${'x'.repeat(106)}`, { host: `/${'x'.repeat(106)}`, port: 0 }],
-  ])('is parsed from %s', (text, address) => {
+  ])('an address is parsed from %s', (text, address) => {
     expect(parseAddress(text)).toEqual(address)
   })
 
@@ -32,7 +32,7 @@ describe('an address', () => {
     ['unix:/run/a\0b', 'not an absolute path of at most 107 bytes'],
     [`unix:/${'x'.repeat(107)}`, 'not an absolute path of at most 107 bytes'],
     [`unix:/${'ü'.repeat(54)}`, 'not an absolute path of at most 107 bytes'],
-  ])('is refused if it is %j', (text, message) => {
+  ])('an address is refused if it is %j', (text, message) => {
     expect(() => parseAddress(text)).toThrow(message)
   })
 
@@ -46,11 +46,11 @@ describe('an address', () => {
     ['127.example', false],
     ['::2', false],
     ['', false],
-  ])('with the host %j is only for this machine: %s', (host, is) => {
+  ])('an address with the host %j is a loopback address: %s', (host, is) => {
     expect(isLoopback(host)).toBe(is)
   })
 
-  test('is resolved unless it is an address or a path already', async () => {
+  test('the host name of an address is resolved; an IP address or a path is left unchanged', async () => {
     for (const host of ['127.0.0.5', '::1', '/run/db.sock']) {
       const address = { host, port: 1 }
       expect(await resolveAddress(address)).toBe(address)
@@ -59,7 +59,7 @@ describe('an address', () => {
     expect(await resolveAddress({ host: 'localhost', port: 7 })).toEqual({ host: '127.0.0.1', port: 7 })
   })
 
-  test('is quoted in messages up to 80 characters', () => {
+  test('an error message quotes an address up to 80 characters', () => {
     expect([shorten('x'.repeat(80)), shorten('x'.repeat(81))]).toEqual(['x'.repeat(80), `${'x'.repeat(77)}...`])
   })
 })
@@ -72,7 +72,7 @@ describe('a request to listen', () => {
     ['localhost:1024', 'localhost:1024'],
     ['unix:/run/db.sock', 'unix:/run/db.sock'],
     ['0.0.0.0:80', '0.0.0.0:80'],
-  ])('on %j opens %s without a token', (listen, opened) => {
+  ])('a request without a token to listen on %j opens %s', (listen, opened) => {
     expect(rule(listen)).toBe(opened)
   })
 
@@ -81,7 +81,7 @@ describe('a request to listen', () => {
     ['127.0.0.1:1', 'ports below 1024 need privileges'],
     ['0.0.0.0:8080', 'other machines could reach this address'],
     [':8080', 'other machines could reach this address'],
-  ])('on %j is refused without a token', (listen, message) => {
+  ])('a request without a token to listen on %j is refused', (listen, message) => {
     expect(() => rule(listen)).toThrow(message)
     expect(createListenRule({ isTrusted: true, named: [] })(listen)).toBe(listen)
   })
@@ -112,9 +112,12 @@ describe('a control interface', () => {
     ['0.0.0.0', undefined, 'web.internal.example', 403],
     ['0.0.0.0', 'secret', 'evil.example', 401],
     ['chaos', undefined, 'Chaos', undefined],
-  ])('on %s with the token %s answers the host %s with the refusal %s', (listenHost, token, host, status) => {
-    expect(statusOf({ listenHost, ...(token === undefined ? {} : { token }) }, { host })).toBe(status)
-  })
+  ])(
+    'a control interface on %s with the token %s replies to a request for the host %s with the refusal %s',
+    (listenHost, token, host, status) => {
+      expect(statusOf({ listenHost, ...(token === undefined ? {} : { token }) }, { host })).toBe(status)
+    },
+  )
 
   test.each<readonly [boolean, { readonly [name: string]: string }, number | undefined]>([
     [false, { origin: 'http://localhost:1' }, undefined],
@@ -126,11 +129,14 @@ describe('a control interface', () => {
     [false, { 'sec-fetch-site': 'same-site' }, 403],
     [false, { 'sec-fetch-site': 'same-origin' }, undefined],
     [false, { 'sec-fetch-site': 'none' }, undefined],
-  ])('with TLS: %s answers a web page with the headers %j with the refusal %s', (isSecure, headers, status) => {
-    expect(statusOf({ listenHost: '127.0.0.1', isSecure }, { host: 'localhost:1', ...headers })).toBe(status)
-  })
+  ])(
+    'a control interface (TLS: %s) replies to a web page with the headers %j with the refusal %s',
+    (isSecure, headers, status) => {
+      expect(statusOf({ listenHost: '127.0.0.1', isSecure }, { host: 'localhost:1', ...headers })).toBe(status)
+    },
+  )
 
-  test('without TLS unless it is said otherwise, accepts its token after every other condition', () => {
+  test('a control interface checks its token after all other conditions, and assumes plaintext by default', () => {
     const headers = { host: 'localhost:1', origin: 'http://localhost:1' }
     const guard = { listenHost: 'localhost', token: 'secret' }
     expect(statusOf(guard, { ...headers, authorization: 'Bearer secret' })).toBeUndefined()

@@ -17,7 +17,7 @@ async function asking(answer: (asked: string, received: Received) => void) {
 const failure = (asked: Promise<unknown>) => asked.catch((error: unknown) => error)
 
 describe('a server that is asked for initial values', () => {
-  test('answers requests in their order', async () => {
+  test('a server that is asked for initial values replies to the requests in their order', async () => {
     const { server, accepted } = await asking((asked, { socket }) => socket.write(asked))
     expect(await Promise.all([server.ask({ key: 'a' }), server.ask({ key: 'b' })])).toEqual([
       { key: 'a' },
@@ -27,7 +27,7 @@ describe('a server that is asked for initial values', () => {
     await accepted[0]?.until(({ ended, closed }) => ended || closed)
   })
 
-  test('that closes the connection fails all open and later requests', async () => {
+  test('a server that closes the connection fails all open and later requests for initial values', async () => {
     const { server, port } = await asking((_, { socket }) => socket.end())
     const [first, second] = await Promise.all([failure(server.ask({ key: 'a' })), failure(server.ask({ key: 'b' }))])
     expect(first).toBeInstanceOf(UserError)
@@ -38,12 +38,12 @@ describe('a server that is asked for initial values', () => {
     expect([second, await failure(server.ask({ key: 'c' }))]).toEqual([first, first])
   })
 
-  test('that resets the connection fails the request', async () => {
+  test('a server that resets the connection fails the request for an initial value', async () => {
     const { server } = await asking((_, { socket }) => socket.resetAndDestroy())
     expect(await failure(server.ask({ key: 'a' }))).toMatchObject({ message: expect.stringContaining('ECONNRESET') })
   })
 
-  test('that does not speak the protocol fails the request, and is disconnected', async () => {
+  test('a server that does not speak the protocol fails the request for an initial value, and is disconnected', async () => {
     const { server, accepted } = await asking((_, { socket }) => socket.write('nonsense\n'))
     expect(await failure(server.ask({ key: 'a' }))).toMatchObject({
       message: expect.stringContaining('its answer is no json-lines.'),

@@ -6,7 +6,7 @@ import { control } from '../../control/control-plane.ts'
 import { latency, withProxies } from '../../control/two-proxies.ts'
 
 describe('POST /v1/reset', () => {
-  test('removes every fault and lease, and enables every proxy', async () => {
+  test('POST /v1/reset removes every fault and lease, and enables every proxy', async () => {
     const { ask } = await withProxies()
     const lease = (await ask('POST', '/v1/leases', { owner: 'test' })).json.id
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })
@@ -22,7 +22,7 @@ describe('POST /v1/reset', () => {
 })
 
 describe('a config file', () => {
-  test('opens every proxy of examples/proxies.json', async () => {
+  test('the config file examples/proxies.json opens each of its proxies', async () => {
     const { plane } = await control()
     const path = join(import.meta.dirname, '../../../../../examples/proxies.json')
     await loadProxyConfig(plane, JSON.parse(readFileSync(path, 'utf8')), {
@@ -73,7 +73,7 @@ describe('a config file', () => {
     [{ rules: { faults: [{ kind: 'reset', links: ['a>b'] }] } }, 'proxies.json: rules: no proxy carries the link a>b'],
     [[{ name: 'db', upstream: 'x' }], 'proxies.json: proxies.db.upstream: address x: missing port'],
     [[{ name: 'db' }], 'proxies.json: missing required field: upstream at proxy 1'],
-  ])('is refused if its content is %j: %s', async (config, message) => {
+  ])('a config file is refused if its content is %j: %s', async (config, message) => {
     const { plane } = await control()
     await expect(
       loadProxyConfig(plane, config, { where: 'proxies.json', readPem: (path) => path, readBytes: readFileSync }),

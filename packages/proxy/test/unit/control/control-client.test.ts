@@ -25,7 +25,7 @@ async function clientOf({ status = 200, headers = OF_CHAOS, text = '' }: Respons
 }
 
 describe('a control client', () => {
-  test('sends JSON with its token, and returns the JSON of the response', async () => {
+  test('a control client sends JSON with its token, and returns the JSON of the response', async () => {
     const { client, asked } = await clientOf({ text: '{"a":[1]}' }, 'sesame')
     expect(await client.get('/v1/proxies')).toEqual({ a: [1] })
     expect(await client.send('PUT', '/v1/rules', { faults: [] })).toEqual({ a: [1] })
@@ -35,7 +35,7 @@ describe('a control client', () => {
     ])
   })
 
-  test('returns undefined for an empty response, and sends no token if it has none', async () => {
+  test('a control client returns undefined for an empty response, and sends no token if it has none', async () => {
     const { client, asked } = await clientOf({ status: 204 })
     expect(await client.send('DELETE', '/v1/faults/a')).toBeUndefined()
     expect(asked).toEqual([['DELETE /v1/faults/a', '', undefined, undefined]])
@@ -51,7 +51,7 @@ describe('a control client', () => {
     [{ text: '{}', headers: {} }, 'environment', 'is not a chaos proxy: it names no version of chaos.'],
     [{ status: 404, headers: {} }, 'environment', 'is not a chaos proxy: it names no version of chaos.'],
     [{ status: 401, headers: {} }, 'usage', 'The proxy asks for a token (HTTP 401)'],
-  ])('reports the response %j as the error %s: %s', async (response, code, message) => {
+  ])('a control client reports the response %j as the error %s: %s', async (response, code, message) => {
     const { client } = await clientOf(response)
     const error = await client.get('/v1/faults').catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(UserError)
@@ -59,7 +59,7 @@ describe('a control client', () => {
     expect((error as Error).message).not.toContain(`${message}x`)
   })
 
-  test('passes on each event of a stream, and reports a refused stream', async () => {
+  test('a control client passes on each event of a stream, and reports a refused stream', async () => {
     const text = ': comment\n\nid: 1\nevent: a\ndata: {"a":1}\n\nid: 2\ndata: {"b":2}\n\ndata: {"c":'
     const seen: unknown[] = []
     const { client } = await clientOf({ text })
@@ -72,27 +72,30 @@ describe('a control client', () => {
   test.each([
     ['text/event-stream', 0],
     ['application/json', 1],
-  ])('has a time limit for the rest of a response of the type %s: %i', async (type, timers) => {
-    const { client } = await clientOf({ text: 'data: {"a":1}\n\n', headers: { ...OF_CHAOS, 'Content-Type': type } })
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    const counts: number[] = []
-    await client.events(() => counts.push(vi.getTimerCount()), new Promise(() => undefined))
-    vi.useRealTimers()
-    expect(counts).toEqual([timers])
-  })
+  ])(
+    'a control client times the rest of a response of type %s with this number of timers: %i',
+    async (type, timers) => {
+      const { client } = await clientOf({ text: 'data: {"a":1}\n\n', headers: { ...OF_CHAOS, 'Content-Type': type } })
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const counts: number[] = []
+      await client.events(() => counts.push(vi.getTimerCount()), new Promise(() => undefined))
+      vi.useRealTimers()
+      expect(counts).toEqual([timers])
+    },
+  )
 
   test.each([
     ['ftp://127.0.0.1', 'ftp://127.0.0.1'],
     ['http://user:secret@127.0.0.1', 'http://…@127.0.0.1'],
     ['http://user@127.0.0.1', 'http://…@127.0.0.1'],
     ['a b', 'a b'],
-  ])('refuses the address %s, and shows it as %s', (host, shown) => {
+  ])('a control client refuses the address %s, and prints it as %s', (host, shown) => {
     expect(() => createControlClient({ host, token: undefined, words })).toThrow(
       `--host ${shown} is not an address. Write it as 127.0.0.1:8474.`,
     )
   })
 
-  test('says how to start a proxy if nothing listens', async () => {
+  test('a control client reports how to start a proxy if nothing listens', async () => {
     const client = createControlClient({ host: '127.0.0.1:1', token: undefined, words })
     await expect(client.get('/v1/faults')).rejects.toThrow(
       'No proxy answers at 127.0.0.1:1. Nothing listens there. Start one (chaos proxy --listen … --upstream …), or give the address of a running proxy with --host.',

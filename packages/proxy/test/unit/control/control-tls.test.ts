@@ -50,7 +50,7 @@ describe('a control interface over TLS', () => {
     })
   })
 
-  test('sends events until the client leaves', async () => {
+  test('a control interface over TLS sends events until the client disconnects', async () => {
     const { server, plane } = await control({ identity: localhost })
     let stop = () => {}
     const seen: unknown[] = []
@@ -119,7 +119,7 @@ describe('a control interface over TLS', () => {
     expect(await asked('https://elsewhere.example')).toBe(403)
   })
 
-  test('does not start with the key of another certificate', async () => {
+  test('a control interface does not start with the key of another certificate', async () => {
     const { key } = authority.issue(['localhost'])
     await expect(control({ identity: { ...localhost, key } })).rejects.toMatchObject({
       code: 'input',

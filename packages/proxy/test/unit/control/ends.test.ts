@@ -30,7 +30,7 @@ describe('an end of a proxy', () => {
     ['postgresql://db', { address: 'db:5432', ...plain }, { address: 'db:0', ...plain }],
     ['unix:/run/db.sock', { address: 'unix:/run/db.sock', ...plain }, { address: 'unix:/run/db.sock', ...plain }],
     ['unix:///run/db.sock', { address: 'unix:/run/db.sock', ...plain }, { address: 'unix:/run/db.sock', ...plain }],
-  ])('is read from %s as upstream %j and as listener %j', (typed, upstream, listen) => {
+  ])('the address %s is read as upstream %j and as listener %j', (typed, upstream, listen) => {
     expect(parseEnd('upstream', typed)).toEqual(upstream)
     expect(parseEnd('listen', typed)).toEqual(listen)
   })
@@ -44,11 +44,11 @@ describe('an end of a proxy', () => {
     ['tcp://db', '--upstream tcp://db: missing port in address. Write host:port, such as 127.0.0.1:8080.'],
     ['db', '--upstream db: missing port in address. Write host:port, such as 127.0.0.1:8080.'],
     ['http://web:99999', '--upstream http://web:99999: invalid port "99999".'],
-  ])('is refused if it is %s', (typed, message) => {
+  ])('an upstream address is refused if it is %s', (typed, message) => {
     expect(() => parseEnd('upstream', typed)).toThrow(message)
   })
 
-  test('may listen on any free port, which the refusal of an address says', () => {
+  test('the error for an invalid listen address says that port 0 is any free port', () => {
     expect(() => parseEnd('listen', 'x')).toThrow(
       '--listen x: missing port in address. Write host:port, such as 127.0.0.1:8080; port 0 is any free one.',
     )
@@ -76,12 +76,15 @@ describe('the TLS of a proxy', () => {
       undefined,
       { terminate: { names: [...own, 'web'], alpn: undefined }, originate: { verify: true, alpn: undefined } },
     ],
-  ] as const)('on %s, with TLS of clients: %s and of the server: %s, is as expected (case %#)', (...row) => {
-    const [address, isListening, isUpstream, carries, tls] = row
-    expect(tlsBetween({ address, isSecure: isListening }, { isSecure: isUpstream }, carries)).toEqual(tls)
-  })
+  ] as const)(
+    'a proxy on %s, with TLS of clients: %s and of the server: %s, gets the expected TLS options (case %#)',
+    (...row) => {
+      const [address, isListening, isUpstream, carries, tls] = row
+      expect(tlsBetween({ address, isSecure: isListening }, { isSecure: isUpstream }, carries)).toEqual(tls)
+    },
+  )
 
-  test('does not verify the server if Node does not', () => {
+  test('the proxy does not verify the server if NODE_TLS_REJECT_UNAUTHORIZED is 0', () => {
     const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
     try {
@@ -93,7 +96,7 @@ describe('the TLS of a proxy', () => {
     }
   })
 
-  test('negotiates HTTP/2 by ALPN where nothing else is given', () => {
+  test('a proxy for HTTP/2 negotiates h2 by ALPN unless its TLS options name other protocols', () => {
     const [terminate, originate] = [{ names: ['a'] }, { verify: true }]
     expect(withAlpn({ terminate }, http2)).toEqual({ terminate: { names: ['a'], alpn: ['h2'] } })
     expect(withAlpn({ originate }, http2)).toEqual({ originate: { verify: true, alpn: ['h2'] } })
@@ -108,7 +111,7 @@ describe('the TLS of a proxy', () => {
 describe('the protocol that a proxy carries', () => {
   const route = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
 
-  test('is read from its name or its settings', () => {
+  test('the protocol that a proxy carries is read from its name or its settings', () => {
     expect(parseCarriage('http', 'x')).toEqual({ kind: 'http', table: undefined, websocket: false })
     expect(parseCarriage({ kind: 'http', websocket: true }, 'x')).toMatchObject({ websocket: true, table: undefined })
     expect(parseCarriage({ kind: 'http', routes: [route] }, 'x')).toMatchObject({
@@ -131,7 +134,7 @@ describe('the protocol that a proxy carries', () => {
   })
 
   test.each(framings.map(({ name }) => name))(
-    'by the name %s uses the framing of this name, with the encryption that the framing declares',
+    'the protocol %s uses the framing of the same name, and the encryption that the framing declares',
     (name) => {
       const carries = parseCarriage(name, 'x')
       expect(framingOf(carries)?.name).toBe(name)
@@ -141,7 +144,7 @@ describe('the protocol that a proxy carries', () => {
     },
   )
 
-  test('is recorded by its own routes, or by those of the recording', () => {
+  test('a proxy is recorded by its own routes, or by the routes of the recording if it has none', () => {
     const [http, http2, recorded] = [
       parseCarriage('http', 'x'),
       parseCarriage('http2', 'x'),

@@ -3,7 +3,7 @@ import { dial, Received } from '../../../../testing/src/sockets.ts'
 import { latency, withProxies } from '../../control/two-proxies.ts'
 
 describe('a fault at the control interface', () => {
-  test('acts on live connections, counts its hits, and heals', async () => {
+  test('a fault acts on live connections, counts its hits, and heals', async () => {
     const { ask, plane } = await withProxies()
     const [host, port] = plane.proxies.get('n1').listen.split(':')
     const client = await dial({ host: host!, port: Number(port) })
@@ -39,7 +39,7 @@ describe('a fault at the control interface', () => {
     })
   })
 
-  test('is replaced by a PUT to its name, even by a fault of another kind', async () => {
+  test('a PUT to the name of a fault replaces the fault, even by a fault of another kind', async () => {
     const { ask } = await withProxies()
     const put = (body: object) => ask('PUT', '/v1/faults/f', { links: ['clients>n1'], ...body })
     expect(await put(latency)).toMatchObject({ status: 201, json: { latencyMs: 5 } })
@@ -48,7 +48,7 @@ describe('a fault at the control interface', () => {
     expect((await ask('GET', '/v1/links/clients%3En1')).json.faults).toEqual(['f'])
   })
 
-  test('keeps its lease if it is replaced, and is not moved to another lease', async () => {
+  test('a replaced fault keeps its lease, and cannot move to another lease', async () => {
     const { ask } = await withProxies()
     const grant = async () => (await ask('POST', '/v1/leases', { owner: 'test' })).json.id as string
     const [lease, other] = [await grant(), await grant()]
@@ -75,7 +75,7 @@ describe('a fault at the control interface', () => {
     expect((await ask('DELETE', '/v1/partitions/split')).status).toBe(204)
   })
 
-  test('is refused on a link that no proxy carries', async () => {
+  test('a fault is refused on a link that no proxy carries', async () => {
     const { ask } = await withProxies()
     const answer = await ask('POST', '/v1/faults', { ...latency, links: ['clients>n9'] })
     expect(answer).toMatchObject({
@@ -85,7 +85,7 @@ describe('a fault at the control interface', () => {
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n9'] })).status).toBe(404)
   })
 
-  test('of the kind "reset" is removed once it has reset the live connections', async () => {
+  test('a fault of the kind "reset" is removed once it has reset the live connections', async () => {
     const { ask, plane } = await withProxies()
     const [host, port] = plane.proxies.get('n1').listen.split(':')
     const client = await dial({ host: host!, port: Number(port) })
@@ -103,7 +103,7 @@ describe('a fault at the control interface', () => {
 })
 
 describe('a partition', () => {
-  test('cuts the proxied links between its groups, and can be changed by its name', async () => {
+  test('a partition cuts the proxied links between its groups, and can be changed by its name', async () => {
     const { ask } = await withProxies()
     const put = (body: object) => ask('PUT', '/v1/partitions/split', body)
     expect((await put({ groups: [['a'], ['b']] })).json.links).toEqual(['a>b', 'b>a'])
@@ -124,7 +124,7 @@ describe('a partition', () => {
     expect((await ask('GET', '/v1/partitions')).json).toHaveLength(1)
   })
 
-  test('is refused if its endpoints are unknown', async () => {
+  test('a partition is refused if its endpoints are unknown', async () => {
     const { ask } = await withProxies()
     for (const groups of [[['a'], ['z']], [['a']], 'a|b', [['a'], []], [['a'], ['clients']], [['a'], [5]]])
       expect((await ask('PUT', '/v1/partitions/p', { groups })).status, JSON.stringify(groups)).toBe(400)
@@ -132,7 +132,7 @@ describe('a partition', () => {
 })
 
 describe('a rule set', () => {
-  test('is replaced as a whole, and its epoch increases', async () => {
+  test('a PUT replaces a rule set as a whole, and increases its epoch', async () => {
     const { ask, plane } = await withProxies()
     const rules = (...faults: object[]) => ask('PUT', '/v1/rules', { faults })
     const first = await rules(
@@ -151,7 +151,7 @@ describe('a rule set', () => {
     ])
   })
 
-  test('may change its own fault by name, and is refused as a whole if a name in it belongs to a fault outside it', async () => {
+  test('a rule set may change its own fault by name, but is refused if a name belongs to a fault outside the set', async () => {
     const { ask } = await withProxies()
     const rule = (name: string, latencyMs: number) => ({ ...latency, links: ['a>b'], name, latencyMs })
     const put = (...faults: object[]) => ask('PUT', '/v1/rules', { faults })
@@ -169,7 +169,7 @@ describe('a rule set', () => {
     ])
   })
 
-  test('is refused as a whole if one of its faults is invalid', async () => {
+  test('a rule set is refused as a whole if one of its faults is invalid', async () => {
     const { ask } = await withProxies()
     await ask('PUT', '/v1/rules', { faults: [{ ...latency, links: ['a>b'], name: 'old' }] })
     const good = { ...latency, links: ['a>b'], name: 'new' }
@@ -183,7 +183,7 @@ describe('a rule set', () => {
     expect((await ask('GET', '/v1/rules')).json).toMatchObject({ epoch: 1, faults: [{ name: 'old' }] })
   })
 
-  test('is replaced if If-Match names the current epoch, and the request gets 412 otherwise', async () => {
+  test('a rule set is replaced if If-Match names the current epoch, and the request gets 412 otherwise', async () => {
     const { ask } = await withProxies()
     const swap = (epoch: string) => ask('PUT', '/v1/rules', { faults: [] }, { 'If-Match': epoch })
     expect((await swap('"0"')).status).toBe(200)

@@ -14,7 +14,7 @@ describe('a lease', () => {
     return { events, healed, ...createLeases(events, (lease) => healed.push(lease)) }
   }
 
-  test('shows its remaining time, and has its full duration again after a renewal', () => {
+  test('a lease shows its remaining time, and has its full duration again after a renewal', () => {
     const { grant, get, renew, healed, events } = leases()
     const { id } = grant('a test', 1_000)
     vi.advanceTimersByTime(600)
@@ -28,7 +28,7 @@ describe('a lease', () => {
     expect(events.since(0).map(({ type }) => type)).toEqual(['lease-granted', 'lease-expired'])
   })
 
-  test('leaves no timer after it has ended, or after the proxy has stopped', () => {
+  test('a lease leaves no timer after its end or after the stop of the proxy', () => {
     const { grant, end, close, healed } = leases()
     const { id } = grant('one', 1_000)
     end(id)
@@ -45,7 +45,7 @@ test('the event log keeps the last 1,024 events for clients that reconnect', () 
   expect([since(0).length, since(0)[0]?.sequence, since(1_023).length]).toEqual([1_024, 2, 2])
 })
 
-test('the event log tells its listeners of each event until they leave', () => {
+test('the event log notifies each subscriber of every event until the subscriber leaves', () => {
   const log = createEventLog()
   const heard: number[] = []
   const leave = log.subscribe(({ sequence }) => heard.push(sequence))
@@ -60,14 +60,14 @@ test.each(['', '.', '..', 'a\nb', 'a\u202eb'])('a name is refused if it is %j', 
   expect(() => validateName('a fault', name)).toThrow('name')
 })
 
-test('a body has at most 4 MiB', async () => {
+test('the control interface accepts a request body of at most 4 MiB', async () => {
   const { ask } = await control()
   const body = (length: number) => ask('POST', '/v1/faults', `{${' '.repeat(length - 2)}}`)
   expect(await body(4 << 20)).toMatchObject({ status: 400, headers: { connection: 'close' } })
   expect(await body((4 << 20) + 1)).toMatchObject({ status: 413, headers: { connection: 'close' } })
 })
 
-test('a reply has a length unless it is 204', async () => {
+test('a response of the control interface has a Content-Length unless its status is 204', async () => {
   const { ask } = await control()
   const listed = await ask('GET', '/v1/faults')
   expect(listed.headers['content-length']).toBe(String(listed.text.length))

@@ -64,7 +64,7 @@ test('the metrics of a recorded proxy show its faults, its operations and the ve
   expect(numberOf('process_start_time_seconds')).toBeCloseTo(Date.now() / 1000 - process.uptime(), 0)
 })
 
-test('a proxy that records nothing, or judges nothing, has no metrics of that', async () => {
+test('the proxy exports no operation metrics without a recording, and no verdict metric without a check', async () => {
   const recorder = createRecorder({ now: startRunClock(), client: new RecordedLines(), backend: new RecordedLines() })
   const texts = await Promise.all(
     [undefined, { recorder, files: [] }].map(async (recording) => {

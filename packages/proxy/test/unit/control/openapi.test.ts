@@ -28,7 +28,7 @@ interface Description {
 }
 
 describe('the description at /v1/openapi.json', () => {
-  test('lists exactly the routes that the control interface serves', async () => {
+  test('the OpenAPI description lists exactly the routes that the control interface serves', async () => {
     const { ask, plane } = await control()
     const { json } = await ask('GET', '/v1/openapi.json')
     const described = Object.entries(json.paths as object).flatMap(([path, operations]) =>
@@ -81,27 +81,30 @@ describe('the description at /v1/openapi.json', () => {
     ['get /v1/recording', 200, [404]],
     ['get /v1/metrics', 200, []],
     ['get /v1/openapi.json', 200, []],
-  ])('gives %s the status %i for success and, besides the common statuses, %j', async (route, success, others) => {
-    const { plane } = await control()
-    const { paths } = describeApi(v1Routes(plane, 'x', anywhere), '7') as Description
-    const [method = '', path = ''] = route.split(' ')
-    const { responses, requestBody, parameters } = paths[path]?.[method] ?? {}
-    expect(Object.keys(responses ?? {}).map(Number)).toEqual([success, 400, 401, 403, ...others, 413, 503].toSorted())
-    expect(requestBody?.required).toBe(/^(post .*s|patch .*|put .*)$/.test(route) ? true : undefined)
-    expect(Object.keys(responses?.[success]?.content ?? {})).toEqual(
-      success === 204
-        ? []
-        : [
-            route.endsWith('events')
-              ? 'text/event-stream'
-              : route.endsWith('metrics')
-                ? 'text/plain'
-                : 'application/json',
-          ],
-    )
-    const inPath = [...path.matchAll(/\{(.+?)\}/g)].map(([, name]) => ({ name, in: 'path', required: true }))
-    expect(parameters).toMatchObject(route.endsWith('events') ? [{ name: 'since', in: 'query' }] : inPath)
-  })
+  ])(
+    'the OpenAPI description lists for %s the status %i on success and, besides the common statuses, %j',
+    async (route, success, others) => {
+      const { plane } = await control()
+      const { paths } = describeApi(v1Routes(plane, 'x', anywhere), '7') as Description
+      const [method = '', path = ''] = route.split(' ')
+      const { responses, requestBody, parameters } = paths[path]?.[method] ?? {}
+      expect(Object.keys(responses ?? {}).map(Number)).toEqual([success, 400, 401, 403, ...others, 413, 503].toSorted())
+      expect(requestBody?.required).toBe(/^(post .*s|patch .*|put .*)$/.test(route) ? true : undefined)
+      expect(Object.keys(responses?.[success]?.content ?? {})).toEqual(
+        success === 204
+          ? []
+          : [
+              route.endsWith('events')
+                ? 'text/event-stream'
+                : route.endsWith('metrics')
+                  ? 'text/plain'
+                  : 'application/json',
+            ],
+      )
+      const inPath = [...path.matchAll(/\{(.+?)\}/g)].map(([, name]) => ({ name, in: 'path', required: true }))
+      expect(parameters).toMatchObject(route.endsWith('events') ? [{ name: 'since', in: 'query' }] : inPath)
+    },
+  )
 
   test.each<readonly [object, object]>([
     [{ unit: 'json' }, {}],
@@ -128,14 +131,14 @@ describe('the description at /v1/openapi.json', () => {
       { unit: 'count', least: 1, most: 2 },
       { type: 'integer', minimum: 1, maximum: 2 },
     ],
-  ])('gives a parameter %j the schema %j', (parameter, schema) => {
+  ])('the OpenAPI description gives a parameter %j the schema %j', (parameter, schema) => {
     expect(schemaOfParameter({ name: 'x', summary: 'it', optional: false, ...parameter } as never)).toEqual({
       description: 'it',
       ...schema,
     })
   })
 
-  test('gives the limits and the required members of requests and responses', () => {
+  test('the OpenAPI description gives the limits and the required members of requests and responses', () => {
     expect(componentSchemas['LeaseRequest']).toMatchObject({
       properties: { ttlMs: { default: 30_000, minimum: 100, maximum: 86_400_000 } },
       required: ['owner'],
@@ -158,7 +161,7 @@ describe('the description at /v1/openapi.json', () => {
     expect(withMatch.map(({ properties }) => properties?.['kind']?.const)).not.toContain('latency')
   })
 
-  test('refers only to its own schemas, and names every kind of fault', async () => {
+  test('the OpenAPI description refers only to its own schemas, and names every kind of fault', async () => {
     const { ask } = await control()
     const { text, json } = await ask('GET', '/v1/openapi.json')
     for (const [, name] of text.matchAll(/"#\/components\/schemas\/(\w+)"/g))
@@ -169,7 +172,7 @@ describe('the description at /v1/openapi.json', () => {
     expect(kinds).toEqual(trafficFaultKinds)
   })
 
-  test('gives the default of each parameter that has one, and requires the others', async () => {
+  test('the OpenAPI description gives the default of each fault parameter, or requires a parameter without a default', async () => {
     const { ask } = await control()
     const { schemas } = (await ask('GET', '/v1/openapi.json')).json.components
     const all = trafficFamilies.flatMap((family: FaultFamily) => family.kinds)
@@ -185,7 +188,7 @@ describe('the description at /v1/openapi.json', () => {
     }
   })
 
-  test('matches the actual responses of each route', async () => {
+  test('the OpenAPI description matches the actual responses of each route', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'chaos-proxy-'))
     const file = openRecordFile(join(directory, 'history.jsonl'))
     cleanUp(async () => {

@@ -22,7 +22,7 @@ describe('a proxy with a declared protocol', () => {
     [{ kind: 'resp', commands: 'counter' }, { kind: 'delay-message', delayMs: 5 }, ['clients>p', 'p>clients']],
     [{ kind: 'length-prefixed', lengthFieldLength: 4 }, { kind: 'drop-message' }, ['clients>p', 'p>clients']],
     ['http2', { kind: 'reset-stream', match: { path: '/shop.Cart/Pay' } }, ['clients>p', 'p>clients']],
-  ])('accepts for the protocol %j the fault %j', async (carries, fault, links) => {
+  ])('a proxy with the protocol %j accepts the fault %j', async (carries, fault, links) => {
     const { ask } = await control()
     expect(await ask('POST', '/v1/proxies', { name: 'p', upstream: '127.0.0.1:1', carries })).toMatchObject({
       status: 201,
@@ -42,7 +42,7 @@ describe('a proxy with a declared protocol', () => {
     expect(await ask('POST', '/v1/faults', { kind: 'lose-reply', proxies: ['p'] })).toMatchObject({ status: 201 })
   })
 
-  test('drops exactly the messages that match a fault', async () => {
+  test('a proxy with a declared protocol drops exactly the messages that match a fault', async () => {
     const { port } = await echo()
     const { ask } = await control()
     const body = { name: 'p', upstream: `127.0.0.1:${port}`, carries: 'json-lines' }
@@ -56,7 +56,7 @@ describe('a proxy with a declared protocol', () => {
     expect((await ask('GET', '/v1/rules')).json.faults).toMatchObject([{ name: 'rule-1', hits: 1 }])
   })
 
-  test('terminates TLS with a certificate of its own, and refuses a file path as a certificate in a request', async () => {
+  test('a proxy terminates TLS with its own certificate; a request may not name a certificate file', async () => {
     const { ask } = await control()
     const proxy = { name: 'p', upstream: '127.0.0.1:1', tls: { terminate: true } }
     const made = await ask('POST', '/v1/proxies', proxy)
@@ -85,7 +85,7 @@ describe.runIf(process.platform === 'linux')('a proxy for several nodes at one a
 })
 
 describe('a UDP proxy', () => {
-  test('forwards datagrams, and drops them under a fault', async () => {
+  test('a UDP proxy forwards datagrams, and drops them under a fault', async () => {
     const server = createSocket('udp4').on('message', (message, from) => server.send(message, from.port, from.address))
     server.bind(0, '127.0.0.1')
     await once(server, 'listening')
@@ -112,7 +112,7 @@ describe('a UDP proxy', () => {
     expect(answers).toEqual(['ping', 'pong'])
   })
 
-  test('refuses faults of streams, and a TCP proxy refuses faults of datagrams', async () => {
+  test('a UDP proxy refuses stream faults, and a TCP proxy refuses datagram faults', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/v1/proxies', { name: 'dns', upstream: '127.0.0.1:1', protocol: 'udp', enabled: false })
     const error = expect.stringContaining('on which only partition, blackhole and the faults of UDP act')
@@ -131,7 +131,7 @@ describe('a UDP proxy', () => {
     expect(cuts).toMatchObject({ status: 201 })
   })
 
-  test('is refused if an existing fault on its links cannot act on datagrams', async () => {
+  test('a UDP proxy is refused if an existing fault on its links cannot act on datagrams', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/v1/faults', { ...latency, name: 'slow', proxies: ['n1'] })
     await ask('DELETE', '/v1/proxies/n1')
@@ -146,7 +146,7 @@ describe('a UDP proxy', () => {
     ['carries', 'http'],
     ['tls', { terminate: {} }],
     ['peers', { a: 1 }],
-  ])('refuses %s, which needs streams', async (member, value) => {
+  ])('a UDP proxy refuses %s, which needs streams', async (member, value) => {
     const { ask } = await control()
     const asked = { name: 'dns', upstream: '127.0.0.1:1', protocol: 'udp', [member]: value }
     const refused = { status: 400, json: { error: expect.stringContaining(`${member}: `) } }
@@ -160,7 +160,7 @@ test.each([
   [true, { verify: false }, undefined],
   [false, undefined, undefined],
 ])(
-  'with keepHost %j and the TLS settings %j for the server, the host name set in requests is %j',
+  'with keepHost %j and the server TLS settings %j, the proxy sets the host name of requests to %j',
   async (keepHost, originate, host) => {
     const ways: ReadWay[] = []
     const proxies = createProxySet({

@@ -21,7 +21,7 @@ describe('a proxy that leads to itself', () => {
     ['', '127.0.0.1'],
     ['', '[::1]'],
     ['[::]', '[0:0:0:0:0:0:0:1]'],
-  ])('is refused if it listens on "%s" and leads to "%s"', async (listen, upstream) => {
+  ])('a proxy is refused as a loop if it listens on "%s" and leads to "%s"', async (listen, upstream) => {
     const { plane } = await control()
     const port = await heldPort()
     await expect(plane.addProxy(proxy('db', `${listen}:${port}`, `${upstream}:${port}`))).rejects.toThrow(
@@ -54,7 +54,7 @@ describe('a proxy that leads to itself', () => {
 })
 
 describe('a proxy that does not lead to itself', () => {
-  test('may lead to another proxy, or to the same port at another address', async () => {
+  test('a proxy may lead to another proxy, or to the same port at another address', async () => {
     const { plane } = await control()
     const server = await echo()
     const far = await plane.addProxy(proxy('far', '127.0.0.1:0', `127.0.0.1:${server.port}`))
@@ -65,7 +65,7 @@ describe('a proxy that does not lead to itself', () => {
     expect(plane.proxies.list().map(({ enabled }) => enabled)).toEqual([true, true, true, true])
   })
 
-  test('may lead to a UDP port with the same number as the TCP port of another proxy', async () => {
+  test('a proxy may lead to a UDP port with the same number as the TCP port of another proxy', async () => {
     const { plane } = await control()
     const streams = await plane.addProxy(proxy('tcp', '127.0.0.1:0', '127.0.0.1:9'))
     const datagrams = { ...proxy('udp', '127.0.0.1:0', streams.listen), protocol: 'udp' as const }

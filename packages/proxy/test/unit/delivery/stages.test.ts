@@ -66,7 +66,7 @@ const nextOf = (chunk: Chunk, positionBytes = 0): Next => ({ ...pieceOf(chunk), 
 const nothing: Stage = { countsArriving: 'nothing' }
 
 describe('the plan of a delivery', () => {
-  test('tells a stage the present time less the delays of the stages after it', () => {
+  test('a stage of a delivery is passed the present time minus the delays of the later stages', () => {
     const asked: number[] = []
     const asking: Stage = {
       countsArriving: 'nothing',
@@ -85,7 +85,7 @@ describe('the plan of a delivery', () => {
     expect(plan).toMatchObject({ kind: 'deliver', atMs: 25, alone: false })
   })
 
-  test('ends a piece where a later fault begins, which takes no part in its delivery', () => {
+  test('a piece ends at the offset of a later fault, and this fault does not affect the piece', () => {
     const held = placed(stageOf(bandwidth(0)).stage, 10)
     const alone = placed({ countsArriving: 'nothing', alone: true }, 10)
     expect(planDelivery([alone, held], nextOf(chunkOf(25), 4), 0)).toMatchObject({
@@ -107,11 +107,11 @@ describe('the plan of a delivery', () => {
     ['a bandwidth of 0', [placed(stageOf(bandwidth(0)).stage)], 'hold'],
     ['a byte limit that is reached', [placed(stageOf({ kind: 'limit-bytes', bytes: 0 }).stage)], 'close'],
     ['a timeout', [placed(stageOf({ kind: 'timeout', afterMs: millis(0) }).stage)], 'discard'],
-  ])('at byte 9 under %s is $2', (_, stages, kind) => {
+  ])('the plan at byte 9 under %s is $2', (_, stages, kind) => {
     expect(planDelivery(stages, nextOf(chunkOf(5), 9), 0).kind).toBe(kind)
   })
 
-  test('discards bytes at the time at which they reach the discarding stage, and asks no later stage', () => {
+  test('bytes are discarded at the time at which they reach the discarding stage, and later stages do not see them', () => {
     const later = placed({
       countsArriving: 'nothing',
       portionBytes: () => 1,
@@ -122,14 +122,14 @@ describe('the plan of a delivery', () => {
     expect(plan).toEqual({ kind: 'discard', piece: expect.objectContaining({ sizeBytes: 9 }), atMs: 7, by: discarding })
   })
 
-  test('changes bytes by each stage that acts at their position, in order', () => {
+  test('each stage that acts at the position of a byte transforms it, in the order of the stages', () => {
     const adding = (text: string, afterBytes: number) =>
       placed({ countsArriving: 'nothing', transform: (bytes) => Buffer.concat([bytes, Buffer.from(text)]) }, afterBytes)
     const stages = [placed(nothing), adding('a', 0), adding('b', 9), adding('c', 8)]
     expect(String(transform(stages, 8, Buffer.from('-')))).toBe('-ac')
   })
 
-  test('reports to each stage in force whether a piece was the last of its chunk, and counts endings as hits', () => {
+  test('each active stage is notified of the last piece of a chunk, and a stage that ends the connection counts a hit', () => {
     const moved: [string, number, boolean][] = []
     const hits: string[] = []
     const telling = (name: string, afterBytes: number, ending?: 'close' | 'reset'): Placed => ({
@@ -163,7 +163,7 @@ describe('the plan of a delivery', () => {
     expect(hits).toEqual(['c', 'd'])
   })
 
-  test('has the earliest alarm, and the first of two at the same time', () => {
+  test('the next alarm of a delivery is the earliest alarm, or the first of two alarms at the same time', () => {
     const at = (atMs: number, afterBytes = 0) =>
       placed({ countsArriving: 'nothing', alarm: () => ({ atMs, ending: 'close' }) }, afterBytes)
     const [late, early, equal, beyond] = [at(9), at(5), at(5), at(1, 10)]
@@ -181,7 +181,7 @@ describe('the plan of a delivery', () => {
     [{ kind: 'timeout', afterMs: millis(0) }, 0, false],
     [{ kind: 'timeout', afterMs: millis(0) }, 10, true],
     [{ kind: 'partition', mode: 'drop' }, 10, true],
-  ])('carries bytes under %j from byte %i on: %s', (harm, afterBytes, isCarried) => {
+  ])('a delivery carries bytes under %j from byte %i on: %s', (harm, afterBytes, isCarried) => {
     expect(carries([placed(stageOf(harm).stage, afterBytes)], 9)).toBe(isCarried)
   })
 
@@ -197,7 +197,7 @@ describe('the plan of a delivery', () => {
     ['ends', 'end', 0, 10, true],
     ['nothing', 'bytes', 9, 10, false],
     ['nothing', 'end', 0, 10, false],
-  ])('counts as a hit of a fault that counts %s from byte 10 on: %s of %i bytes at byte %i: %s', (...row) => {
+  ])('a fault that counts %s from byte 10 on counts as a hit: %s of %i bytes at byte %i: %s', (...row) => {
     const [countsArriving, content, sizeBytes, positionBytes, isHit] = row
     expect(meets(placed({ countsArriving }, 10), content, sizeBytes, positionBytes)).toBe(isHit)
   })
@@ -213,7 +213,7 @@ describe('the plan of a delivery', () => {
     [[packetLoss, bandwidth(1000)], 256 * KIB + 600],
     [[latency(10), bandwidth(2000), bandwidth(1000)], 256 * KIB + 10],
     [[latency(1000)], 96 * 1024 * KIB],
-  ])('lets so many bytes wait under %j: %i', (harms, sizeBytes) => {
+  ])('the queue limit in bytes under %j is %i', (harms, sizeBytes) => {
     expect(queueLimitBytes(harms.map((harm) => placed(stageOf(harm).stage)))).toBe(sizeBytes)
   })
 })
@@ -228,12 +228,12 @@ test.each<readonly [ReturnType<typeof latency>, readonly number[], number]>([
   [latency(5, 10, 'normal'), [1 - Math.exp(-0.5), 0.5], 0],
   [latency(100, 10, 'pareto'), [0], 100],
   [latency(100, 10, 'pareto'), [1 - 1 / 8], 110],
-])('the latency %j with the random numbers %j is %d ms', (harm, numbers, expected) => {
+])('the latency %j drawn with the random numbers %j is %d ms', (harm, numbers, expected) => {
   expect(drawLatencyMs(harm, () => scripted({ numbers: [...numbers] }))).toBeCloseTo(expected, 9)
 })
 
 describe('a bandwidth that connections share', () => {
-  test('gives each piece its turn when the piece is planned, and keeps the turn until the piece has left', () => {
+  test('a shared bandwidth reserves the time of a piece when the piece is planned, and until the piece is sent', () => {
     const shared = { freeAtMs: 0 }
     const [a, b] = [stageOf(bandwidth(1000, true), { shared }), stageOf(bandwidth(1000, true), { shared })]
     const [first, second] = [chunkOf(100), chunkOf(100)]
@@ -255,7 +255,7 @@ describe('a bandwidth that connections share', () => {
     expect(plan(b, chunkOf(5), 10)).toEqual([5, 42.5])
   })
 
-  test('lets the end of a stream leave after the last byte of its own connection', () => {
+  test('a shared bandwidth sends the end of a stream after the last byte of the same connection', () => {
     const shared = { freeAtMs: 0 }
     const [a, b] = [stageOf(bandwidth(1000, true), { shared }), stageOf(bandwidth(1000, true), { shared })]
     const chunk = chunkOf(5)
@@ -267,7 +267,7 @@ describe('a bandwidth that connections share', () => {
     expect(endAtMs(a)).toBe(5)
   })
 
-  test('makes up for a stall by at most 100 ms, or twice the time of a piece', () => {
+  test('after a stall, a shared bandwidth catches up by at most 100 ms, or by twice the time of a piece', () => {
     const leavesAtMs = (bytesPerSecond: number) =>
       stageOf(bandwidth(bytesPerSecond)).stage.leavesAtMs?.(pieceOf(chunkOf(1)), 0, 60_000)
     expect([leavesAtMs(1000), leavesAtMs(5)]).toEqual([60_000 - 100 + 1, 60_000 - 400 + 200])
@@ -293,15 +293,18 @@ describe('packet loss', () => {
     ['the first of four packets', [lost, not, not, not, not], 1448 * 3 + 1, 0, 1],
     ['the first of four packets, twice', [lost, lost, not, not, not, not], 1448 * 4, 200, 2],
     ['the first and the last of four packets', [lost, not, not, not, lost, not], 1448 * 4, 200, 2],
-  ])('delays bytes until %s is retransmitted, and counts each loss', (_, chances, sizeBytes, waitMs, hits) => {
-    expect(lossOf([...chances], sizeBytes)).toEqual({ waitMs: [waitMs, waitMs], hits, left: 0 })
-  })
+  ])(
+    'packet loss delays bytes until %s is retransmitted, and counts each loss',
+    (_, chances, sizeBytes, waitMs, hits) => {
+      expect(lossOf([...chances], sizeBytes)).toEqual({ waitMs: [waitMs, waitMs], hits, left: 0 })
+    },
+  )
 
-  test('may delay the end of a stream, which is one packet', () => {
+  test('packet loss may delay the end of a stream, which counts as one packet', () => {
     expect(lossOf([lost, not], 0, 'end')).toEqual({ waitMs: [200, 200], hits: 1, left: 0 })
   })
 
-  test('delays later bytes until the bytes before them have left, and draws anew for each chunk', () => {
+  test('packet loss delays later bytes until the earlier bytes are sent, and draws a new random number for each chunk', () => {
     const { stage, state } = stageOf(packetLoss, { chances: [lost, not, not, lost, not] })
     const [first, second, third] = [chunkOf(1), chunkOf(1), chunkOf(1)].map((chunk) => pieceOf(chunk))
     expect(stage.leavesAtMs?.(first!, 0, 0)).toBe(200)
@@ -313,7 +316,7 @@ describe('packet loss', () => {
 })
 
 describe('a slice fault', () => {
-  test('pauses, and counts a hit, after each piece that it drew, even if other faults divide the piece', () => {
+  test('a slice fault pauses and counts a hit after each piece that it drew, even if other faults divide the piece', () => {
     const { stage, state } = stageOf(slice(4, 0, 3))
     const chunk = chunkOf(10)
     const move = (sizeBytes: number, last = false) => {
@@ -333,7 +336,7 @@ describe('a slice fault', () => {
     ])
   })
 
-  test('draws a new piece for a new chunk, and passes the end of a stream', () => {
+  test('a slice fault draws a new size for each chunk, and does not delay the end of a stream', () => {
     const { stage, state } = stageOf(slice(4, 1, 3))
     const chunk = chunkOf(5)
     expect(stage.portionBytes?.(5, chunk)).toBe(5)
@@ -343,7 +346,7 @@ describe('a slice fault', () => {
     expect([state.hits, stage.portionBytes?.(9, chunk)]).toEqual([1, 4])
   })
 
-  test('draws sizes around its average, of at least one byte', () => {
+  test('a slice fault draws sizes around its average, and at least one byte', () => {
     const smallest = (averageBytes: number, variationBytes: number) =>
       stageOf(slice(averageBytes, variationBytes, 0)).stage.portionBytes?.(100, chunkOf(100))
     expect([smallest(4, 0), smallest(4, 1), smallest(4, 3), smallest(4, 4)]).toEqual([4, 3, 1, 1])
@@ -353,14 +356,14 @@ describe('a slice fault', () => {
 describe('a corruption fault', () => {
   const corrupted = (stage: Stage, sizeBytes: number) => [...(stage.transform?.(Buffer.alloc(sizeBytes)) ?? [])]
 
-  test('flips a bit after each gap that it draws, wherever the bytes are divided, and counts each flip', () => {
+  test('a corruption fault flips a bit after each gap that it draws, in any division of the bytes, and counts each flip', () => {
     // With probability 0.5, these numbers are gaps of 3, 0 and 3 bytes.
     const { stage, state } = stageOf({ kind: 'corrupt', probability: 0.5 }, { numbers: [0.9, 0, 0.9, 0.99] })
     expect([2, 1, 3, 3].map((sizeBytes) => corrupted(stage, sizeBytes))).toEqual([[0, 0], [0], [1, 1, 0], [0, 0, 1]])
     expect(state.hits).toBe(3)
   })
 
-  test('draws a new gap once its probability changes, and needs no chance at probability 0 or 1', () => {
+  test('a corruption fault draws a new gap if its probability changes, and draws nothing at probability 0 or 1', () => {
     const { stage, state } = stageOf({ kind: 'corrupt', probability: 0 })
     expect(corrupted(stage, 2)).toEqual([0, 0])
     state.harm = { kind: 'corrupt', probability: 1 }
@@ -368,7 +371,7 @@ describe('a corruption fault', () => {
   })
 })
 
-test('a byte limit closes the connection with the last byte that it allows, and not at an end before it', () => {
+test('a byte limit closes the connection after the last allowed byte, but not at an earlier end of a stream', () => {
   const { stage } = stageOf({ kind: 'limit-bytes', bytes: 3 })
   const chunk = chunkOf(3)
   const end = pieceOf(chunkOf(0), 0, 'end')
@@ -378,6 +381,6 @@ test('a byte limit closes the connection with the last byte that it allows, and 
   expect([stage.fate?.('bytes'), stage.fate?.('end'), stage.moved?.(end, true)]).toEqual(['close', 'pass', undefined])
 })
 
-test('a refusal counts no arrival, and resets new connections', () => {
+test('the fault refuse counts no bytes as hits, and resets new connections', () => {
   expect(stageOf({ kind: 'refuse' }).stage).toMatchObject({ countsArriving: 'nothing', refuses: true })
 })

@@ -18,7 +18,7 @@ async function kvRoute(options: { readonly table?: RouteTable; readonly client?:
 }
 
 describe('a gRPC call', () => {
-  test('is recorded as an operation by its method and its message fields', async () => {
+  test('a gRPC call is recorded as an operation by its method and its message fields', async () => {
     const { call, recorder, view, backend } = await kvRoute()
     expect(await call('Put', { key: 'x', value: 'one' })).toEqual({ answer: {} })
     expect(await call('Get', { key: 'x' })).toEqual({ answer: expect.objectContaining({ value: 'one' }) })
@@ -42,7 +42,7 @@ describe('a gRPC call', () => {
     expect(recorder.counters).toMatchObject({ operations: 5, unmatched: 0, incomplete: 0, notUnderstood: 0 })
   })
 
-  test('is recorded even if its messages are compressed', async () => {
+  test('a gRPC call is recorded even if its messages are compressed', async () => {
     const { call, view } = await kvRoute({ client: { 'grpc.default_compression_algorithm': 2 } })
     const value = 'long '.repeat(200)
     await call('Put', { key: 'x', value })
@@ -50,7 +50,7 @@ describe('a gRPC call', () => {
     expect(outcomes(view)[0]).toEqual(['invoke', 'write', 'x', value])
   })
 
-  test('is recorded with an empty text if the proto3 field of the value is absent', async () => {
+  test('a gRPC call whose message lacks the proto3 field of the value is recorded with an empty text', async () => {
     const { call, view } = await kvRoute()
     await call('Put', { key: 'x', value: '' })
     await eventually(() => view.events.length === 2)
@@ -74,14 +74,14 @@ describe('a gRPC call', () => {
     [status.DATA_LOSS, 'info'],
     [status.ABORTED, 'info'],
     [status.RESOURCE_EXHAUSTED, 'info'],
-  ])('with the status %i is recorded as a write with the outcome %s', async (code, outcome) => {
+  ])('a gRPC call with the status %i is recorded as a write with the outcome %s', async (code, outcome) => {
     const { call, view } = await kvRoute()
     expect(await call('Put', { key: `status ${code}`, value: 'one' })).toEqual({ status: code })
     await eventually(() => view.events.length === 2)
     expect(view.events[1]).toMatchObject({ type: outcome, error: `grpc ${code} ${status[code]}` })
   })
 
-  test('has the outcome that the route table assigns to its gRPC status, given by number or name', async () => {
+  test('a gRPC call has the outcome that the route table assigns to its gRPC status by number or name', async () => {
     const outcomesOf = (given: object) =>
       parseRouteTable({ descriptor: kvDescriptor, routes: [{ ...kvRoutes[1], outcomes: given }] }, 'kv.json')
     for (const given of [{ 'grpc 10': 'fail' }, { 'grpc ABORTED': 'fail' }]) {
@@ -92,7 +92,7 @@ describe('a gRPC call', () => {
     }
   })
 
-  test('has an unknown outcome if its client cancels it or a fault resets it', async () => {
+  test('a gRPC call has an unknown outcome if its client cancels it or a fault resets it', async () => {
     const { call, view, apply, service, recorder } = await kvRoute()
     apply({ kind: 'reset-stream', back: true, when: { nth: 1 } })
     expect(await call('Put', { key: 'x', value: 'one' })).toEqual({ status: status.INTERNAL })
@@ -103,7 +103,7 @@ describe('a gRPC call', () => {
     expect(view.events.some(({ type }) => type === 'fail')).toBe(false)
   })
 
-  test('has an unknown outcome if it ends without a status', async () => {
+  test('a gRPC call has an unknown outcome if it ends without a status', async () => {
     const service = await serveHttp2((stream) => {
       stream.resume()
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' })

@@ -110,7 +110,7 @@ test('clients that send unfinished requests byte by byte do not delay other clie
   expect(await ask('GET', '/kv/quick')).toMatchObject({ body: String(head.length - 1) })
 })
 
-test('endless header fields use no more memory than the limit for a head', async () => {
+test('endless header fields use no more memory than the size limit of the header', async () => {
   const server = await serve(() => undefined)
   const { route, apply } = await httpRouteTo(server)
   apply({ kind: 'delay-reply', delayMs: 1 })

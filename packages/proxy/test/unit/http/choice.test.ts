@@ -17,7 +17,7 @@ function ruleOf(fault: object, appliedAtMs = 0): HttpRule {
     createRandom(1),
   )
 }
-test('a rate limit allows its burst, and then its rate', () => {
+test('a rate limit allows its burst immediately, and afterwards its rate', () => {
   const fault = { kind: 'rate-limit', requestsPerSecond: 2, burst: 3 } as const
   const rule = ruleOf(fault, 1000)
   const taken = [1000, 1000, 1000, 1000, 1499, 1500, 1500, 3000, 9000, 9000, 9000, 9000, 9499, 9500].map((nowMs) =>
@@ -29,7 +29,7 @@ test('a rate limit allows its burst, and then its rate', () => {
 describe('a rule', () => {
   const named = (kind: object) => ruleOf({ kind: 'lose-request', ...kind })
 
-  test('remembers the last eight requests that it hit, up to 210 characters of each', () => {
+  test('a rule stores up to 210 characters of each of the last eight requests that it hit', () => {
     const rule = named({})
     rule.hit()
     for (let i = 0; i < 9; i++) rule.hit(`${i}`.padEnd(211, 'x'))
@@ -41,7 +41,7 @@ describe('a rule', () => {
     expect(rule.standing.recent.at(-1)?.number).toBe(9)
   })
 
-  test('draws delays within its jitter, and none below 0', () => {
+  test('a rule draws delays within its jitter, and no negative delay', () => {
     const drawn = (delayMs: number, jitterMs: number, number: number) =>
       new Rule(named({}).standing, {
         ...createRandom(1),
@@ -52,7 +52,7 @@ describe('a rule', () => {
     ])
   })
 
-  test('has random numbers of its own on each connection', () => {
+  test('a rule draws separate random numbers for each connection', () => {
     const rule = named({})
     const [one, same, two] = [{ number: 1 }, { number: 1 }, { number: 2 }]
     expect(rule.randomFor(one)).toBe(rule.randomFor(one))
@@ -73,27 +73,24 @@ describe('a rule', () => {
       ['none', 'none'],
       [0, 0],
     ],
-  ])(
-    'rules with the effects %j have the hits %j: a rule that ends the message has the only hit, and no later rule acts',
-    (effects, hits) => {
-      const rules = effects.map(() => named({}))
-      const suffered: number[] = []
-      carryOut(
-        rules,
-        (rule) => {
-          suffered.push(rules.indexOf(rule))
-          return effects[rules.indexOf(rule)] ?? 'none'
-        },
-        'GET /',
-      )
-      expect(rules.map(({ standing }) => standing.hits)).toEqual(hits)
-      expect(rules.flatMap(({ standing }) => standing.recent.map(({ request }) => request))).toEqual(
-        hits.filter((hit) => hit > 0).map(() => 'GET /'),
-      )
-      const end = effects.indexOf('ends')
-      expect(suffered).toHaveLength(end === -1 ? effects.length : end + 1)
-    },
-  )
+  ])('rules with the effects %j have the hits %j: a rule that ends the message is the only hit', (effects, hits) => {
+    const rules = effects.map(() => named({}))
+    const suffered: number[] = []
+    carryOut(
+      rules,
+      (rule) => {
+        suffered.push(rules.indexOf(rule))
+        return effects[rules.indexOf(rule)] ?? 'none'
+      },
+      'GET /',
+    )
+    expect(rules.map(({ standing }) => standing.hits)).toEqual(hits)
+    expect(rules.flatMap(({ standing }) => standing.recent.map(({ request }) => request))).toEqual(
+      hits.filter((hit) => hit > 0).map(() => 'GET /'),
+    )
+    const end = effects.indexOf('ends')
+    expect(suffered).toHaveLength(end === -1 ? effects.length : end + 1)
+  })
 })
 
 const headOf = (method: string, target: string, headers: { readonly [name: string]: string } = {}) => ({
@@ -135,11 +132,11 @@ describe('the match of an HTTP fault', () => {
     [{ body: 'ell', not: { method: 'put' } }, {}, undefined],
     [{ body: 'ell', not: { method: 'get' } }, {}, false],
     [{ not: { method: 'get', status: '5xx' } }, { status: 200 }, true],
-  ])('%j of what is known and %j is %s', (match, more, expected) => {
+  ])('the match %j of a partly known request is evaluated with %j as %s', (match, more, expected) => {
     expect(compileMatch(match)({ ...known, ...more })).toBe(expected)
   })
 
-  test('judges each client by its own address', () => {
+  test('the match of an HTTP fault compares each client with its own address', () => {
     const judge = compileMatch({ client: '10.0.0.7' })
     const verdicts = ['10.0.0.7', '10.0.0.8', '10.0.0.8', '10.0.0.7', ''].map((client) => judge({ ...known, client }))
     expect(verdicts).toEqual([true, false, false, true, false])
@@ -155,7 +152,7 @@ test.each<readonly [boolean, string, number, boolean]>([
   [true, 'CONNECT', 299, true],
   [true, 'CONNECT', 300, false],
   [false, 'CONNECT', 200, false],
-])('if a request may switch: %s, its method is %s and its status %i, the protocol changes: %s', (...row) => {
+])('whether a connection changes its protocol, if its request may: %s, by method %s and status %i: %s', (...row) => {
   const [switches, method, status, isChanged] = row
   const turn = Object.assign(new HttpTurn(undefined, nanos(0)), { switches, method })
   expect(changesProtocol(turn, status)).toBe(isChanged)
@@ -176,7 +173,7 @@ describe('the plan for a request', () => {
     [[copies(1)], 1],
     [[copies(2), copies(3)], 11],
     [[copies(100), copies(100)], 1000],
-  ])('copies it under %j %i times', (faults, expected) => {
+  ])('the plan for a request under %j copies the request %i times', (faults, expected) => {
     const { plan } = planned(faults)
     expect([plan.copies, plan.copying.length, plan.isNothing]).toEqual([expected, faults.length, faults.length === 0])
   })
@@ -186,18 +183,18 @@ describe('the plan for a request', () => {
     [{ isHttp10: true, wantsClose: true }, 'the connection ends with the request (HTTP/1.0)'],
     [{ isHttp10: true }, undefined],
     [{ wantsClose: true }, undefined],
-  ])('copies it only if the connection can carry another: %j', (members, missed) => {
+  ])('a request is copied only if the connection can carry another request: %j', (members, missed) => {
     const { plan, rules } = planned([copies(1)], members)
     expect([plan.copies, rules[0]?.standing.missedBecause]).toEqual([missed === undefined ? 1 : 0, missed])
   })
 
-  test('adds up its delays', () => {
+  test('the delays of several faults on a request add up', () => {
     const { plan, rules } = planned([delay(5), delay(7)])
     expect(plan.delay).toEqual({ durationMs: 12, rule: rules[1] })
     expect([plan.isNothing, rules.map(({ standing }) => standing.hits)]).toEqual([false, [1, 1]])
   })
 
-  test('knows whether an edit changes the content or the expectation', () => {
+  test('the plan for a request reports whether an edit changes the content or the Expect field', () => {
     const edit = (members: object) => {
       const { plan } = planned([{ kind: 'edit-request', ...members }])
       return [plan.changesContent, plan.changesExpectation, plan.isNothing]
@@ -210,7 +207,7 @@ describe('the plan for a request', () => {
     expect(edit({ headers: { 'X-Expect': 'b' } })).toEqual([false, false, false])
   })
 
-  test('ends with the first fault that answers in place of the server', () => {
+  test('the plan for a request ends with the first fault that replies in place of the server', () => {
     const status = { kind: 'error-status', status: 503 }
     const { rules, turn } = planned([delay(5), status, { kind: 'lose-request' }], { wantsClose: true })
     expect(rules.map(({ standing }) => standing.hits)).toEqual([0, 1, 0])

@@ -31,7 +31,7 @@ describe('the identity of a client', () => {
     ['peer.address', {}, '127.0.0.1'],
     ['connection', {}, expect.stringMatching(/^connection \d+$/)],
   ])(
-    'is read from the source %s of the request %j',
+    'the identity of a client is read from the source %s of the request %j',
     async (client, { headers, path = '/kv/x', body = 'v' }, session) => {
       const {
         route,
@@ -48,7 +48,7 @@ describe('the identity of a client', () => {
     },
   )
 
-  test('is the process of the client if the source is peer.process', async (context) => {
+  test('the identity of a client is its process if the source is peer.process', async (context) => {
     if (process.platform !== 'linux') return context.skip('needs Linux: only its /proc tells who owns a socket')
     const client = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client })
@@ -65,7 +65,7 @@ describe('the identity of a client', () => {
     expect(sessionsOf(client)).toEqual([expect.stringMatching(new RegExp(` ${process.pid}$`))])
   })
 
-  test('is undefined if the route table names no source for clients', async () => {
+  test('the identity of a client is undefined if the route table names no source for clients', async () => {
     const { route, client, recorder } = await httpRouteTo(await keyValueService())
     await httpClient(route.port)('PUT', '/kv/x', 'v')
     expect(sessionsOf(client)).toEqual([undefined])
@@ -74,7 +74,7 @@ describe('the identity of a client', () => {
 })
 
 describe('traffic with an unknown effect', () => {
-  test('a write whose body arrived only in part marks its key as possibly written', async () => {
+  test('an incomplete write marks its key as possibly written', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
@@ -99,14 +99,14 @@ describe('traffic with an unknown effect', () => {
     return client.remarks
   }
 
-  test('a write whose body arrived only in part marks no key as possibly written if the server refuses it with status 413', async () => {
+  test('an incomplete write marks no key as possibly written if the server refuses it with status 413', async () => {
     expect(await remarksOnPart(413)).toEqual([
       ['not-understood', { what: 'PUT /kv/x', why: 'refused with 413 before it had arrived in full' }],
     ])
   })
 
   test.each([200, 400, 408, 409, 425, 499, 500])(
-    'a write whose body arrived only in part marks its key as possibly written if the server answers with status %i',
+    'an incomplete write marks its key as possibly written if the server answers with status %i',
     async (status) => {
       expect(await remarksOnPart(status)).toEqual([
         ['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }],
@@ -114,7 +114,7 @@ describe('traffic with an unknown effect', () => {
     },
   )
 
-  test('a read whose body arrived only in part marks no key as possibly written', async () => {
+  test('an incomplete read marks no key as possibly written', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('GET /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')

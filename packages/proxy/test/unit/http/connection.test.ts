@@ -6,7 +6,7 @@ const replyOf = (body: string) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.len
 const endless = 'HTTP/1.1 200 OK\r\n\r\nabc'
 
 describe('a response of unknown length', () => {
-  test('is passed on unchanged after 5 s if a fault waits for its end, and further bytes are passed on as they arrive', () => {
+  test('a response of unknown length is passed on after 5 s if a fault waits for its end, and the rest passes immediately', () => {
     const { ask, answer, apply, clock, here, connection } = httpWorld()
     const fault = apply({ kind: 'stale-reply' })
     ask(GET)
@@ -22,7 +22,7 @@ describe('a response of unknown length', () => {
   })
 
   test.each(['reset', 'hang'])(
-    'that a fault withholds with silence %s leaves the client waiting for 5 s',
+    'a response of unknown length that a fault withholds with silence %s leaves the client waiting for 5 s',
     (silence) => {
       const { ask, answer, apply, clock, here, ending, client } = httpWorld()
       apply({ kind: 'lose-reply', silence })
@@ -37,7 +37,7 @@ describe('a response of unknown length', () => {
     },
   )
 
-  test('that a fault replaces ends the connection after 5 s', () => {
+  test('a response of unknown length that a fault replaces ends the connection after 5 s', () => {
     const { ask, answer, apply, clock, here, there } = httpWorld()
     apply({ kind: 'edit-reply', body: 'other' })
     ask(GET)
@@ -49,7 +49,7 @@ describe('a response of unknown length', () => {
     expect([here.ended, there.ended]).toEqual([true, true])
   })
 
-  test('ends the connection, if it is an event stream that a fault replaces, once the replacement is sent', () => {
+  test('an event stream that a fault replaces ends the connection once the replacement is sent', () => {
     const { ask, answer, apply, clock, here, there } = httpWorld()
     apply({ kind: 'edit-reply', body: 'other' })
     apply({ kind: 'trickle-reply', pieceBytes: 3, pauseMs: 10 })
@@ -61,7 +61,7 @@ describe('a response of unknown length', () => {
     expect([here.text.endsWith('\r\n\r\nother'), here.ended, there.ended]).toEqual([true, true, true])
   })
 
-  test('is not waited for after its end', () => {
+  test('the wait for the end of a response stops at its end', () => {
     const { ask, answer, apply, clock, connection } = httpWorld()
     apply({ kind: 'lose-reply' })
     ask(GET)
@@ -71,7 +71,7 @@ describe('a response of unknown length', () => {
   })
 })
 
-test('a response whose length is known is waited for as long as it takes', () => {
+test('the proxy waits for a response of known length without a time limit', () => {
   const { ask, answer, apply, clock, here, client } = httpWorld()
   apply({ kind: 'lose-reply' })
   ask(GET)
@@ -82,7 +82,7 @@ test('a response whose length is known is waited for as long as it takes', () =>
   expect([here.text, client.events.map(({ type }) => type)]).toEqual(['', ['invoke', 'fail']])
 })
 
-test('a refused client is cut off 5 s after its error response', () => {
+test('a client whose request is refused is disconnected 5 s after the error response', () => {
   const { ask, clock, here, there, ending, apply, counters } = httpWorld()
   apply({ kind: 'lose-reply' })
   ask('GET nonsense\r\n\r\n')
@@ -96,7 +96,7 @@ test('a refused client is cut off 5 s after its error response', () => {
 })
 
 describe('a client that sends requests before it gets responses', () => {
-  test('is stopped at 10,000 unanswered requests until one is answered', () => {
+  test('a client that pipelines requests is paused at 10,000 unanswered requests until one is answered', () => {
     const { ask, answer, there } = httpWorld({ isRecorded: false })
     ask(GET.repeat(9_999))
     expect(there.reading).toBe(true)
@@ -106,7 +106,7 @@ describe('a client that sends requests before it gets responses', () => {
     expect(there.reading).toBe(true)
   })
 
-  test('is stopped while the record is behind', () => {
+  test('a pipelining client is paused while the recording has a backlog', () => {
     const { ask, there, queue, relieved } = httpWorld()
     queue.congested = true
     ask(GET)
@@ -118,7 +118,7 @@ describe('a client that sends requests before it gets responses', () => {
     expect([there.reading, relieved.length]).toEqual([true, 1])
   })
 
-  test('is stopped while it does not read the responses of the proxy', () => {
+  test('a pipelining client is paused while it does not read the responses of the proxy', () => {
     const { ask, apply, here, there, deliver } = httpWorld()
     apply({ kind: 'error-status' })
     here.congested = true
@@ -132,7 +132,7 @@ describe('a client that sends requests before it gets responses', () => {
   })
 })
 
-test('a connection is idle only between its requests, and until its peers speak another protocol', () => {
+test('a connection counts as idle between its requests, but never after its peers switch to another protocol', () => {
   const { ask, answer, connection } = httpWorld()
   const idle = () => connection.isIdle
   expect(idle()).toBe(true)
@@ -148,7 +148,7 @@ test('a connection is idle only between its requests, and until its peers speak 
   expect(idle()).toBe(false)
 })
 
-test('requests, responses and the time between them are counted', () => {
+test('the proxy counts requests and responses, and the time between them', () => {
   const { ask, answer, clock, counters } = httpWorld()
   ask(GET + GET)
   clock.advance(7)
@@ -164,7 +164,7 @@ test('requests, responses and the time between them are counted', () => {
 test.each([
   [399, true],
   [400, false],
-])('a response of status %i that nobody asked for is reported as unmatched: %s', (status, isReported) => {
+])('a response with status %i without a request is reported as unmatched: %s', (status, isReported) => {
   const { answer, here, recorder, counters } = httpWorld()
   const reply = `HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`
   answer(reply)
@@ -173,7 +173,7 @@ test.each([
 })
 
 describe('a fault on a response', () => {
-  test('does not affect the next response', () => {
+  test('a fault on a response does not affect the next response', () => {
     const { ask, answer, apply, here, connection } = httpWorld()
     for (const kind of ['edit-reply', 'stale-reply', 'lose-reply'] as const)
       apply({
@@ -190,19 +190,22 @@ describe('a fault on a response', () => {
     expect(connection.isIdle).toBe(true)
   })
 
-  test.each([1, 2, 3, 6])('that truncates it ends after exactly as many bytes, in chunks of %i', (chunkBytes) => {
-    const { ask, answer, apply, here, ending, clock } = httpWorld()
-    const fault = apply({ kind: 'truncate-reply', bytes: 4 })
-    ask(GET)
-    const reply = replyOf('abcdef')
-    answer(reply.slice(0, -6))
-    for (let at = 0; at < 6; at += chunkBytes) answer('abcdef'.slice(at, at + chunkBytes))
-    expect([here.text, fault.hits]).toEqual([reply.slice(0, -2), 1])
-    clock.advance(100)
-    expect(ending.aborted).toBe(true)
-  })
+  test.each([1, 2, 3, 6])(
+    'a truncated response ends after exactly the given number of bytes, in chunks of %i',
+    (chunkBytes) => {
+      const { ask, answer, apply, here, ending, clock } = httpWorld()
+      const fault = apply({ kind: 'truncate-reply', bytes: 4 })
+      ask(GET)
+      const reply = replyOf('abcdef')
+      answer(reply.slice(0, -6))
+      for (let at = 0; at < 6; at += chunkBytes) answer('abcdef'.slice(at, at + chunkBytes))
+      expect([here.text, fault.hits]).toEqual([reply.slice(0, -2), 1])
+      clock.advance(100)
+      expect(ending.aborted).toBe(true)
+    },
+  )
 
-  test('that reorders it lets one later response of another connection overtake it, and counts one hit', async () => {
+  test('a reordered response lets one later response of another connection overtake it, and counts one hit', async () => {
     const { ask, answer, apply, here, clock, connect } = httpWorld()
     const fault = apply({ kind: 'reorder-replies', withinMs: 50, when: { nth: 1 } })
     const other = connect()
@@ -216,7 +219,7 @@ describe('a fault on a response', () => {
     expect([here.text, clock.armed, fault.hits]).toEqual([replyOf('abc'), 0, 1])
   })
 
-  test('that reorders it ends its wait after the given time, which is no hit', () => {
+  test('a reordered response is sent after the given time if no other response overtakes it, which is no hit', () => {
     const { ask, answer, apply, here, clock } = httpWorld()
     const fault = apply({ kind: 'reorder-replies', withinMs: 50 })
     ask(GET + GET)
@@ -229,7 +232,7 @@ describe('a fault on a response', () => {
     expect([here.text, fault.hits]).toEqual([replyOf('abc') + replyOf('def'), 0])
   })
 
-  test('that holds the response passes on the part that arrived if the server cuts the response off', () => {
+  test('a held response is passed on as far as it arrived if the server ends it early', () => {
     const { ask, answer, apply, here, connection } = httpWorld()
     const fault = apply({ kind: 'stale-reply' })
     ask(GET)
@@ -241,7 +244,7 @@ describe('a fault on a response', () => {
     expect(fault).toMatchObject({ missed: 1, missedBecause: 'the reply was cut off' })
   })
 
-  test.each(['end', 'reset'] as const)('that delays it also delays the %s of the connection', (how) => {
+  test.each(['end', 'reset'] as const)('a fault that delays a response also delays the %s of the connection', (how) => {
     const { ask, answer, apply, here, connection, clock } = httpWorld()
     apply({ kind: 'delay-reply', delayMs: 10 })
     ask(GET)
@@ -254,7 +257,7 @@ describe('a fault on a response', () => {
   })
 })
 
-test('a response that was passed on and not delivered when the connection ends is lost for its client', () => {
+test('a response that was passed on but not delivered before the connection ends is lost for its client', () => {
   const { ask, clock, client, connection } = httpWorld()
   ask('PUT /kv/x HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nv')
   connection.responses.receive(Buffer.from(replyOf('abc')))
@@ -267,7 +270,7 @@ test('a response that was passed on and not delivered when the connection ends i
   expect(clock.armed).toBe(0)
 })
 
-test('a request that a fault leaves unchanged is passed on unchanged, however it is divided', () => {
+test('a request that a fault leaves unchanged is passed on unchanged in any division into chunks', () => {
   const { ask, apply, there } = httpWorld()
   apply({ kind: 'rate-limit', requestsPerSecond: 1, burst: 9 })
   const request = 'PUT /kv/x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab'
@@ -280,7 +283,7 @@ test('a request that a fault leaves unchanged is passed on unchanged, however it
 })
 
 describe('bytes that are not HTTP', () => {
-  test('from a client are passed on, and the responses to earlier requests are still read', () => {
+  test('bytes from a client that are not HTTP are passed on, and the responses to earlier requests are still read', () => {
     const { ask, answer, there, here, client, recorder, counters, connection } = httpWorld()
     ask(GET)
     ask('nonsense\r\n\r\n')
@@ -298,7 +301,7 @@ describe('bytes that are not HTTP', () => {
     expect([there.ended, here.ended]).toEqual([true, true])
   })
 
-  test('from a server are passed on, and end the open operations', () => {
+  test('bytes from a server that are not HTTP are passed on, and end the open operations', () => {
     const { ask, answer, there, here, client, counters } = httpWorld()
     ask(GET + GET)
     answer('nonsense\r\n\r\n')
@@ -313,7 +316,7 @@ describe('bytes that are not HTTP', () => {
     [{ kind: 'stale-reply' }, 'nonsense\r\n\r\nmore'],
     [{ kind: 'lose-reply', silence: 'hang' }, ''],
   ])(
-    'from a server in the middle of a response are passed on or dropped along with the response under the fault %j',
+    'bytes that are not HTTP in the middle of a response are passed on or dropped with the response under %j',
     (fault, rest) => {
       const { ask, answer, apply, here, ending } = httpWorld()
       apply(fault as Parameters<typeof apply>[0])
@@ -331,7 +334,7 @@ describe('a change of protocol', () => {
   const upgrade = 'GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
   const switching = 'HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n'
 
-  test('lets later bytes of the client wait for the response, and then passes both directions on', () => {
+  test('a change of protocol keeps later bytes of the client until the response, and then passes both directions on', () => {
     const { ask, answer, there, here, counters, connection } = httpWorld()
     ask(upgrade)
     ask('hello')
@@ -343,7 +346,7 @@ describe('a change of protocol', () => {
     expect([counters(), connection.isIdle]).toMatchObject([{ replies: 1, switched: 1 }, false])
   })
 
-  test('that is refused lets the waiting bytes be read as requests', () => {
+  test('after a refused change of protocol, the waiting bytes are read as requests', () => {
     const { ask, answer, there, here, counters } = httpWorld()
     ask(upgrade)
     ask(GET)
@@ -352,7 +355,7 @@ describe('a change of protocol', () => {
     expect(counters()).toMatchObject({ requests: 2, replies: 1, switched: 0 })
   })
 
-  test('delays what follows it if a fault delays it', () => {
+  test('a fault that delays a change of protocol also delays the bytes that follow it', () => {
     const { ask, answer, apply, there, here, clock } = httpWorld()
     apply({ kind: 'delay-reply', delayMs: 10 })
     ask(upgrade)
@@ -364,15 +367,18 @@ describe('a change of protocol', () => {
     expect(here.text).toBe(`${switching}welcomeand more`)
   })
 
-  test.each(['hang', 'reset'])('that a fault withholds with silence %s drops what follows it', (silence) => {
-    const { ask, answer, apply, there, here, ending } = httpWorld()
-    apply({ kind: 'lose-reply', silence })
-    ask(upgrade)
-    ask('hello')
-    answer(`${switching}welcome`)
-    if (silence === 'hang') answer('and more')
-    expect([here.text, there.text, ending.aborted]).toEqual(['', upgrade, silence === 'reset'])
-  })
+  test.each(['hang', 'reset'])(
+    'a change of protocol that a fault withholds with silence %s drops the bytes that follow it',
+    (silence) => {
+      const { ask, answer, apply, there, here, ending } = httpWorld()
+      apply({ kind: 'lose-reply', silence })
+      ask(upgrade)
+      ask('hello')
+      answer(`${switching}welcome`)
+      if (silence === 'hang') answer('and more')
+      expect([here.text, there.text, ending.aborted]).toEqual(['', upgrade, silence === 'reset'])
+    },
+  )
 })
 
 describe('a request that waits for 100 Continue', () => {
@@ -381,14 +387,17 @@ describe('a request that waits for 100 Continue', () => {
   test.each<readonly [Parameters<ReturnType<typeof httpWorld>['apply']>[0], string]>([
     [{ kind: 'error-status' }, 'status 503'],
     [{ kind: 'lose-request', silence: 'hang' }, 'never forwarded: the request was lost'],
-  ])('and never reaches the server because of %j is recorded as failed once its body arrives', (fault, error) => {
-    const { ask, apply, there, here, ending, client } = httpWorld()
-    apply(fault)
-    ask(head)
-    const given = here.text
-    expect([there.text, client.events]).toEqual(['', []])
-    ask('v')
-    expect([there.text, here.text, ending.aborted]).toEqual(['', given, false])
-    expect(client.events.at(-1)).toMatchObject({ type: 'fail', error })
-  })
+  ])(
+    'a request with Expect: 100-continue that %j keeps from the server is recorded as failed once its body arrives',
+    (fault, error) => {
+      const { ask, apply, there, here, ending, client } = httpWorld()
+      apply(fault)
+      ask(head)
+      const given = here.text
+      expect([there.text, client.events]).toEqual(['', []])
+      ask('v')
+      expect([there.text, here.text, ending.aborted]).toEqual(['', given, false])
+      expect(client.events.at(-1)).toMatchObject({ type: 'fail', error })
+    },
+  )
 })

@@ -56,7 +56,7 @@ describe('a client that waits for 100 Continue', () => {
     [{ kind: 'error-status', after: 'forwarding' }, '503'],
     [{ kind: 'edit-reply', headers: { 'X-A': '1' } }, 'got hello'],
     [{ kind: 'trickle-reply', pieceBytes: 2, pauseMs: 1 }, 'got hello'],
-  ])('gets 100 Continue and sends its body under %o', async (fault, text) => {
+  ])('a client that waits for 100 Continue gets it and sends its body under %o', async (fault, text) => {
     const { port } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply(fault)
@@ -69,17 +69,20 @@ describe('a client that waits for 100 Continue', () => {
     [{ kind: 'error-status' }, 503],
     [{ kind: 'error-status', status: 413 }, 413],
     [{ kind: 'rate-limit', requestsPerSecond: 1, burst: 1 }, 429],
-  ])('gets the error response of the fault %o before it sends its body, and is disconnected', async (fault, status) => {
-    const { port, seen } = await service()
-    const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
-    apply(fault)
-    if (fault.kind === 'rate-limit') await askPatiently(route.port, says('got hello'))
-    const client = await askPatiently(route.port, ({ ended }) => ended)
-    expect(client.text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*\r\nConnection: close\r\n`))
-    expect(seen).toHaveLength(fault.kind === 'rate-limit' ? 1 : 0)
-  })
+  ])(
+    'a client that waits for 100 Continue gets the error response of %o in its place, and is disconnected',
+    async (fault, status) => {
+      const { port, seen } = await service()
+      const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
+      apply(fault)
+      if (fault.kind === 'rate-limit') await askPatiently(route.port, says('got hello'))
+      const client = await askPatiently(route.port, ({ ended }) => ended)
+      expect(client.text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} [^]*\r\nConnection: close\r\n`))
+      expect(seen).toHaveLength(fault.kind === 'rate-limit' ? 1 : 0)
+    },
+  )
 
-  test('gets one response if it sends its body and a further request after an early response', async () => {
+  test('a client gets no response to a request that follows its body after an early response', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'error-status', when: { first: 1 } })
@@ -94,7 +97,7 @@ describe('a client that waits for 100 Continue', () => {
   })
 
   test.each<Fault>([{ kind: 'lose-request' }, { kind: 'crash-before-reply' }, { kind: 'lose-reply' }])(
-    'is disconnected by the fault %o',
+    'a client that waits for 100 Continue is disconnected by the fault %o',
     async (fault) => {
       const { port } = await service()
       const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
@@ -105,7 +108,7 @@ describe('a client that waits for 100 Continue', () => {
     },
   )
 
-  test('gets 100 Continue from the proxy only after the earlier responses', async () => {
+  test('the proxy sends 100 Continue only after the earlier responses', async () => {
     const { port } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply({ kind: 'error-status', match: { method: 'PUT', body: 'hello' } })
@@ -114,7 +117,7 @@ describe('a client that waits for 100 Continue', () => {
     expect(client.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 100', 'HTTP/1.1 503'])
   })
 
-  test('gets the refusal of the server while a fault holds the body of the request', async () => {
+  test('a client gets the refusal of the server while a fault holds the body of its request', async () => {
     for (const fault of [
       { kind: 'edit-request', headers: { 'X-A': '1' } },
       { kind: 'edit-request', body: 'new' },
@@ -165,7 +168,7 @@ test('a request refused before its body arrives leaves no open operation in the 
 })
 
 describe('a duplicated request', () => {
-  test('reaches the server in all copies even if the original contains Connection: close', async () => {
+  test('all copies of a duplicated request reach the server, even if the original contains Connection: close', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply({ kind: 'duplicate-request', copies: 2 })

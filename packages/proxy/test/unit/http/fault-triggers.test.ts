@@ -28,7 +28,7 @@ describe('the trigger of an HTTP fault', () => {
     [{ probability: 1 }, 'XXXXXXXXX'],
     [{ fromMs: 3_600_000 }, '.........'],
     [{ untilMs: 3_600_000 }, 'XXXXXXXXX'],
-  ])('selects by count: %j', async (when, expected) => {
+  ])('an HTTP fault selects requests by count: %j', async (when, expected) => {
     expect(await statuses(when, undefined, writes)).toBe(expected)
   })
 
@@ -46,11 +46,11 @@ describe('the trigger of an HTTP fault', () => {
     [{ header: 'X-Tenant', headerValue: 'red' }, '...'],
     [{ client: '127.0.0.0/8' }, 'XXX'],
     [{ client: '10.0.0.1' }, '...'],
-  ])('selects by content: %j', async (match, expected) => {
+  ])('an HTTP fault selects requests by content: %j', async (match, expected) => {
     expect(await statuses(undefined, match, ['PUT /kv/x one', 'GET /kv/x', 'PUT /kv/y two'])).toBe(expected)
   })
 
-  test('selects by the status of the response', async () => {
+  test('an HTTP fault selects responses by status', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -59,7 +59,7 @@ describe('the trigger of an HTTP fault', () => {
     expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(299)
   })
 
-  test('counts every request that clients sent, including requests that an earlier rule answered', async () => {
+  test('the trigger of a fault counts all requests of clients, including requests that an earlier rule answered', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -71,7 +71,7 @@ describe('the trigger of an HTTP fault', () => {
     expect(statuses).toEqual([200, 503, 200, 200, 502, 299, 200])
   })
 
-  test('counts a hit only if the fault acted', async () => {
+  test('an HTTP fault counts a hit only if it acted', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -87,7 +87,7 @@ describe('the trigger of an HTTP fault', () => {
     expect([delay, edit, error, limit].map(({ hits }) => hits)).toEqual([1, 1, 1, 1])
   })
 
-  test('excludes requests that meet the conditions under `not`', async () => {
+  test('a fault excludes requests that match the conditions under `not`', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -103,7 +103,7 @@ describe('the trigger of an HTTP fault', () => {
     expect(body.hits).toBe(2)
   })
 
-  test('selects requests by probability, and the same requests for the same seed', async () => {
+  test('an HTTP fault selects requests by probability, and the same requests for the same seed', async () => {
     const draw = async (seed: string) => {
       const service = await keyValueService()
       const { route, apply } = await httpRouteTo(service, { seed })
@@ -120,7 +120,7 @@ describe('the trigger of an HTTP fault', () => {
     expect(first).toMatch(/\./)
   })
 
-  test('selects requests that exceed a rate', async () => {
+  test('an HTTP fault selects requests that exceed a rate', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -130,7 +130,7 @@ describe('the trigger of an HTTP fault', () => {
     expect(seen).toEqual([404, 404, 404, 429, 429])
   })
 
-  test('releases waiting requests immediately when the fault is removed', async () => {
+  test('an HTTP fault that is removed releases waiting requests immediately', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -150,7 +150,7 @@ describe('an HTTP fault of timing', () => {
     ['delay-reply', { delayMs: 40 }],
     ['trickle-request', { pieceBytes: 1, pauseMs: 10 }],
     ['trickle-reply', { pieceBytes: 1, pauseMs: 10 }],
-  ])('delays by the given time: %s', async (kind, parameters) => {
+  ])('an HTTP fault delays a message by the given time: %s', async (kind, parameters) => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind, ...parameters } as Parameters<typeof apply>[0])
@@ -161,7 +161,7 @@ describe('an HTTP fault of timing', () => {
     expect(service.seen).toEqual(['PUT x four'])
   })
 
-  test('holds a response until a response on another connection has passed it', async () => {
+  test('reorder-replies holds a response until a response on another connection has passed it', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000 })
@@ -174,7 +174,7 @@ describe('an HTTP fault of timing', () => {
     expect(reorder.hits).toBe(1)
   })
 
-  test('holds a response that matches the fault until a response that does not match has passed it', async () => {
+  test('reorder-replies holds a matching response until a response that does not match has passed it', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000, match: { path: '/kv/x' }, when: { nth: 1 } })
@@ -187,7 +187,7 @@ describe('an HTTP fault of timing', () => {
     expect(reorder.hits).toBe(1)
   })
 
-  test('holds the next response after the client of the held response has disconnected', async () => {
+  test('reorder-replies holds the next response after the client of the held response has disconnected', async () => {
     const service = await keyValueService()
     const { route, apply, network, http } = await httpRouteTo(service)
     const replies = () => http.statistics().get('clients>n1')?.replies
@@ -205,7 +205,7 @@ describe('an HTTP fault of timing', () => {
     expect([finished, reorder.hits]).toEqual([['other', 'held'], 1])
   })
 
-  test('holds a response no longer than its limit', async () => {
+  test('reorder-replies holds a response no longer than its limit', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 20 })
@@ -217,7 +217,7 @@ describe('an HTTP fault of timing', () => {
 describe('a connection with several requests', () => {
   const put = (value: string) => `PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: ${value.length}\r\n\r\n${value}`
 
-  test('gets fabricated and forwarded responses in the order of its requests', async () => {
+  test('a connection delivers fabricated and forwarded responses in the order of its requests', async () => {
     const service = await keyValueService()
     const { route, apply, recorder } = await httpRouteTo(service)
     apply({ kind: 'error-status', when: { every: 2 } })
@@ -249,7 +249,7 @@ describe('a connection with several requests', () => {
     expect(old.text).toMatch(/sorry$/)
   })
 
-  test('gets one response to a request that a fault duplicates, and the copies are recorded as duplicates', async () => {
+  test('a client gets one response to a duplicated request, and the copies are recorded as duplicates', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend, recorder } = await httpRouteTo(service)
     apply({ kind: 'duplicate-request', copies: 2 })
@@ -278,7 +278,7 @@ describe('a connection with several requests', () => {
     ).toEqual(['fail', 'fail', 'ok'])
   })
 
-  test('is closed at an ambiguous request while a fault is in force', async () => {
+  test('a connection is closed at an ambiguous request while a fault is in force', async () => {
     const smuggled =
       'POST /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /kv/y HTTP/1.1\r\n\r\n'
     const accepted: Received[] = []
@@ -301,20 +301,23 @@ describe('a connection with several requests', () => {
   test.each([
     [26, 2],
     [25, 1],
-  ])('a chunked request of 26 bytes is duplicated if maxBodyBytes is %i: %i', async (maxBodyBytes, times) => {
-    const accepted: Received[] = []
-    const server = await serve((socket) => accepted.push(new Received(socket)))
-    const { route, apply } = await httpRouteTo(server)
-    const applied = apply({ kind: 'duplicate-request', maxBodyBytes })
-    const client = await dial(route)
-    const head = 'PUT /kv/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
-    const [first, rest] = ['6\r\nabcdef\r\n', '5\r\nghijk\r\n0\r\n\r\n']
-    client.write(head + first)
-    await eventually(() => accepted[0]?.text.endsWith(first) === true)
-    client.write(rest)
-    await eventually(() => accepted[0]?.text === (head + first + rest).repeat(times))
-    expect([applied.hits, applied.missed]).toEqual([times - 1, 2 - times])
-  })
+  ])(
+    'with a maxBodyBytes of %i, a chunked request of 26 bytes reaches the server this many times: %i',
+    async (maxBodyBytes, times) => {
+      const accepted: Received[] = []
+      const server = await serve((socket) => accepted.push(new Received(socket)))
+      const { route, apply } = await httpRouteTo(server)
+      const applied = apply({ kind: 'duplicate-request', maxBodyBytes })
+      const client = await dial(route)
+      const head = 'PUT /kv/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+      const [first, rest] = ['6\r\nabcdef\r\n', '5\r\nghijk\r\n0\r\n\r\n']
+      client.write(head + first)
+      await eventually(() => accepted[0]?.text.endsWith(first) === true)
+      client.write(rest)
+      await eventually(() => accepted[0]?.text === (head + first + rest).repeat(times))
+      expect([applied.hits, applied.missed]).toEqual([times - 1, 2 - times])
+    },
+  )
 
   test('a request longer than maxBodyBytes is forwarded only once, and duplicate-request reports the request as missed', async () => {
     const service = await keyValueService()

@@ -28,7 +28,7 @@ describe('a server with a given host name', () => {
   }
   const PUT = 'PUT /x HTTP/1.1\r\nhost: localhost:1\r\nX-Host: b\r\nContent-Length: 2\r\n\r\nhi'
 
-  test('a server with a given host name receives this name in every request, however the bytes are divided', async () => {
+  test('a server with a given host name receives this name in every request, in any division into chunks', async () => {
     const { seen, ask } = await named('api.example:8443')
     await ask([PUT], 'hi')
     await ask([PUT.slice(0, 30), PUT.slice(30)], 'hi')
@@ -58,7 +58,7 @@ describe('the addresses of a proxy', () => {
   const files = { readPem: () => '', pidFiles: 'refused' as never }
   const read = (settings: object) => readProxy({ name: 'n1', ...settings }, 'proxy', files)
 
-  test('request TLS by the scheme https', () => {
+  test('the scheme https in an address of a proxy requests TLS', () => {
     expect(read({ upstream: 'https://api.example', carries: 'http' })).toMatchObject({
       upstream: 'api.example:443',
       isHttps: true,
@@ -75,7 +75,7 @@ describe('the addresses of a proxy', () => {
     expect(() => read({ upstream: 'ftp://x' })).toThrow('"upstream" ftp://x: this is not an address')
   })
 
-  test('keep the settings in "tls", and negotiate HTTP/2 if the proxy carries HTTP/2', () => {
+  test('the scheme https keeps the settings in "tls", and negotiates HTTP/2 if the proxy carries HTTP/2', () => {
     const { tls } = read({
       upstream: 'https://a',
       carries: 'http2',

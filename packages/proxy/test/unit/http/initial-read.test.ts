@@ -20,7 +20,7 @@ describe('the initial read of keys', () => {
     return { why, events: view.events.map(({ type, f, key, value }) => [type, f, key, value ?? null]) }
   }
 
-  test('records the value of each key before any request', async () => {
+  test('the initial read of keys records the value of each key before any request', async () => {
     const service = await keyValueService()
     service.store.set('x', 'one')
     expect(await reading(service, ['x', 'y'])).toEqual({
@@ -35,7 +35,7 @@ describe('the initial read of keys', () => {
     expect(service.seen).toEqual(['GET x', 'GET y'])
   })
 
-  test('ends with the first key that the service does not return', async () => {
+  test('the initial read of keys ends with the first key that the service does not return', async () => {
     const service = await serveHttp((asked, reply) => {
       reply.statusCode = asked.url === '/kv/x' ? 200 : 500
       reply.end('one')
@@ -51,7 +51,7 @@ describe('the initial read of keys', () => {
     ])
   })
 
-  test('fails with the reason if no service listens', async () => {
+  test('the initial read of keys fails with the reason if no service listens', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as { readonly port: number }

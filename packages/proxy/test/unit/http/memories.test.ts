@@ -16,7 +16,7 @@ describe('the earlier responses of stale-reply', () => {
   }
   const reply = (text: string, status = 200) => makeUpReply(status, text, { close: false, method: 'GET' })
 
-  test('are kept for the last 1,000 requests', () => {
+  test('stale-reply keeps the earlier responses to the last 1,000 requests', () => {
     const note = notes()
     for (let i = 0; i < 1000; i++) note(`GET /${i}`, reply('old'))
     expect(note('GET /0', reply('new'))?.body.bytes.toString()).toBe('old')
@@ -25,7 +25,7 @@ describe('the earlier responses of stale-reply', () => {
     expect(note('GET /1', reply('new'))).toBeUndefined()
   })
 
-  test('are forgotten beyond 64 MiB, those of the oldest request first', () => {
+  test('stale-reply keeps at most 64 MiB of responses, and discards first the responses to the oldest request', () => {
     const note = notes()
     const bytes = Buffer.alloc(8 * KIB * KIB)
     const large = { ...reply(''), raw: bytes, body: { bytes } }

@@ -45,7 +45,7 @@ describe('a gate', () => {
     return { gate, reading, seen, stage }
   }
 
-  test('releases what it holds in order until it closes again', () => {
+  test('a gate releases the bytes that it holds in order until it closes again', () => {
     const { gate, seen, stage } = gateOf()
     gate.close()
     const borrowed = bytesOf('a')
@@ -58,7 +58,7 @@ describe('a gate', () => {
     expect([seen.slice(2), gate.closed]).toEqual([['rest', 'b', 'END', 'RESET'], false])
   })
 
-  test('stops reading while more than 256 KiB wait', () => {
+  test('a gate pauses reading while more than 256 KiB wait', () => {
     const { gate, reading, stage } = gateOf()
     gate.hold(Buffer.alloc(256 * 1024 - 1))
     gate.hold(Buffer.alloc(1))
@@ -72,7 +72,7 @@ describe('a gate', () => {
     expect(reading).toEqual([false, true])
   })
 
-  test('reads again once exactly 256 KiB wait, and counts bytes that were put back', () => {
+  test('a gate resumes reading once 256 KiB wait, including bytes that were put back', () => {
     const { gate, reading, stage } = gateOf()
     for (const bytes of [bytesOf('close'), Buffer.alloc(256 * 1024), bytesOf('close'), bytesOf('x')]) gate.hold(bytes)
     gate.open(stage)
@@ -84,7 +84,7 @@ describe('a gate', () => {
     expect(reading).toEqual([false, true, false])
   })
 
-  test('reads again only if no reason to stop is left', () => {
+  test('a gate resumes reading only if no reason for a pause is left', () => {
     const { gate, reading } = gateOf()
     gate.setStopped('record', true)
     gate.setStopped('answers', true)
@@ -111,7 +111,7 @@ describe('a message intake', () => {
     return { intake, passed }
   }
 
-  test('passes each byte once, and a whole chunk without a copy', () => {
+  test('a message intake passes each byte once, and a whole chunk without a copy', () => {
     const { intake, passed } = intakeOf()
     const chunk = bytesOf('abcdef')
     intake.beginChunk()
@@ -130,7 +130,7 @@ describe('a message intake', () => {
     expect(passed[3]?.toString()).toBe('abc')
   })
 
-  test('leaves the memory of a chunk free only if every part of it is free', () => {
+  test('a message intake reports the memory of a chunk as reusable only if every part of it is reusable', () => {
     const { intake } = intakeOf((bytes) => bytes.toString() !== 'b')
     for (const [parts, isFree] of [
       [[1], true],
@@ -144,7 +144,7 @@ describe('a message intake', () => {
     }
   })
 
-  test('collects or swallows the bytes of a message instead', () => {
+  test('a message intake collects or drops the bytes of a message in place of passing them', () => {
     const { intake, passed } = intakeOf(() => false)
     const chunk = bytesOf('abcdef')
     intake.beginChunk()
@@ -162,7 +162,7 @@ describe('a message intake', () => {
     expect([intake.from, intake.collectedBytes, passed]).toEqual([6, 0, []])
   })
 
-  test('holds the head that a chunk cuts, or passes it on as it arrives', () => {
+  test('a message intake holds a header that is split between chunks, or passes it on as it arrives', () => {
     for (const isHeld of [true, false]) {
       const { intake, passed } = intakeOf()
       const cut = new CutHead()
@@ -184,7 +184,7 @@ describe('a message intake', () => {
 })
 
 describe('a pause for a fault', () => {
-  test('ends after its time, even if the timer fires early, or once its own fault is removed', () => {
+  test('a pause for a fault ends on time even if its timer fires early, and immediately if its own fault is removed', () => {
     const clock = new ManualClock()
     let earlyMs = 1
     const hasty = {
@@ -214,7 +214,7 @@ describe('a pause for a fault', () => {
     expect([ended, clock.armed]).toEqual([[60, 60], 0])
   })
 
-  test('comes before each piece of a trickled body, until the fault is removed', () => {
+  test('a trickled body pauses before each piece until the fault is removed', () => {
     const clock = new ManualClock()
     const passed: [number, string][] = []
     let isInForce = true
@@ -276,7 +276,7 @@ describe('the responses on their way to a client', () => {
   }
   const answer: Answer = { status: 200, headers: undefined, body: undefined }
 
-  test('are delivered once the client has their last byte', () => {
+  test('a response counts as delivered once the client has received its last byte', () => {
     const { outbox, told, turn } = outboxOf()
     expect(outbox.pass(Buffer.alloc(5))).toBe(false)
     outbox.answerEnds(turn('a'), answer)
@@ -293,7 +293,7 @@ describe('the responses on their way to a client', () => {
     expect(told).toEqual(['a delivered', 'b closed'])
   })
 
-  test('are delivered immediately if all their bytes were delivered before they ended', () => {
+  test('a response counts as delivered at its end if all its bytes were delivered earlier', () => {
     const { outbox, told, turn } = outboxOf()
     outbox.pass(Buffer.alloc(5))
     outbox.delivered(5)
@@ -301,7 +301,7 @@ describe('the responses on their way to a client', () => {
     expect(told).toEqual(['a delivered'])
   })
 
-  test('count as sent after 50 ms without anything waiting, or at once if nothing was passed', () => {
+  test('responses count as sent once nothing has waited for 50 ms, or immediately if nothing was passed', () => {
     const clock = new ManualClock()
     const sent: number[] = []
     const exit = { congested: false }

@@ -23,7 +23,7 @@ const late = (delayMs: number) => ({ kind: 'delay-reply', delayMs })
 const edit = { kind: 'edit-reply', status: 404 }
 
 describe('the faults of a response', () => {
-  test('are chosen by the request and, if necessary, by the status of the response', () => {
+  test('the faults of a response are chosen by the request and, if necessary, by the status of the response', () => {
     const known = { head, client: '127.0.0.1' }
     const states = [
       lose,
@@ -39,7 +39,7 @@ describe('the faults of a response', () => {
   test.each([
     [503, 1],
     [200, 0],
-  ])('that need a status are chosen by the status %i: %i', (status, count) => {
+  ])('the number of faults that a response with the status %i selects is %i', (status, count) => {
     const rule = ruleOf({ ...lose, match: { status: '5xx' } })
     const turn = turnOf({ replyRules: [{ rule, state: 'open' }] })
     const candidates = chosenForReply(turn, status, '127.0.0.1', chances)
@@ -49,7 +49,7 @@ describe('the faults of a response', () => {
     ).toEqual([])
   })
 
-  test('that search the request miss a response that comes before its end', () => {
+  test('a fault that searches a request misses a response that comes before the end of the request', () => {
     const rule = ruleOf({ ...lose, match: { body: 'a', status: '2xx' } })
     const open = { rule, state: 'open', body: Buffer.from('abc') }
     expect(chosenForReply(turnOf({ replyRules: [open] }), 200, '', chances)).toEqual([])
@@ -62,7 +62,7 @@ describe('the faults of a response', () => {
     ['the sum of its delays', [late(5), late(7)], 12, [1, 1], 0],
     ['nothing, if it is lost', [late(5), lose, late(7)], 5, [0, 1, 0], 0],
     ['its delay', [late(5), edit], 5, [1, 0], 1],
-  ])('make it wait for %s', (_, faults, delayMs, hits, others) => {
+  ])('faults delay a response by %s', (_, faults, delayMs, hits, others) => {
     const rules = faults.map((fault) => ruleOf(fault))
     const plan = planReply(rules.map(chosen), turnOf(), chances)
     expect([plan?.delay?.durationMs, hitsOf(rules), plan?.others.length ?? 0]).toEqual([delayMs, hits, others])
@@ -85,20 +85,20 @@ describe('a response under faults', () => {
     [[cut(0)], '', [1]],
     [[cut(4), cut(2)], 'ab', [0, 1]],
     [[cut(2), cut(4)], 'ab', [0, 1]],
-  ])('is cut by %j to %j', (faults, text, hits) => {
+  ])('the faults %j cut a response to %j', (faults, text, hits) => {
     const { fate, hits: counted } = suffering(faults)
     expect(fate.reply.raw.subarray(fate.reply.headLength).toString()).toBe(text)
     expect([fate.isCut, counted]).toEqual([true, hits])
   })
 
-  test('is not cut if it is no longer than that, or if its body is still to come', () => {
+  test('truncate-reply does not cut a response that is no longer than its limit, or whose body is still to come', () => {
     const { fate, hits } = suffering([cut(6)])
     expect([fate.isCut, fate.truncate, fate.reply === original, hits]).toEqual([false, undefined, true, [0]])
     const following = suffering([cut(2)], { ...original, bodyFollows: true })
     expect([following.fate.isCut, following.fate.truncate?.bytes, following.hits]).toEqual([false, 2, [0]])
   })
 
-  test('is replaced, and ends its connection if the response of the server never ends', () => {
+  test('a replaced response ends its connection if the response of the server never ends', () => {
     const status = { kind: 'error-status', after: 'forwarding', status: 503 }
     for (const isEndless of [false, true]) {
       const { fate, hits } = suffering([status], original, isEndless)
@@ -112,7 +112,7 @@ describe('a response under faults', () => {
     expect(closes(following, true, { kind: 'edit-reply', headers: { a: 'b' } })).toBe(false)
   })
 
-  test('is trickled, or waits to be overtaken, which is no hit yet', () => {
+  test('a response is trickled, or waits to be overtaken, which does not yet count as a hit', () => {
     const { fate, hits, rules } = suffering([
       { kind: 'trickle-reply', pieceBytes: 3, pauseMs: 5 },
       { kind: 'reorder-replies', withinMs: 9 },

@@ -58,14 +58,14 @@ test.each([
     { close: false, method: 'HEAD' },
     'HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 2\r\n\r\n',
   ],
-])('a made-up reply with the status %i and the text %j for %j is %j', (status, text, how, expected) => {
+])('a fabricated reply with the status %i and the text %j for %j is %j', (status, text, how, expected) => {
   const reply = makeUpReply(status, text, how)
   expect(textOf(reply)).toBe(expected)
   expect([reply.headLength, reply.bodyFollows]).toEqual([expected.indexOf('\r\n\r\n') + 4, false])
   expect(reply.body.bytes.toString()).toBe(expected.endsWith('hi') ? 'hi' : '')
 })
 
-test('a status has its usual reason, or is unknown', () => {
+test('a status line contains the standard reason phrase, or "Unknown" for an unknown status', () => {
   expect([statusLine(404), statusLine(799), statusLine(200, 'HTTP/1.0')]).toEqual([
     'HTTP/1.1 404 Not Found',
     'HTTP/1.1 799 Unknown',
@@ -89,18 +89,18 @@ describe('an edited reply', () => {
     [{ status: 204 }, 'GET', 'HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n'],
     [{ status: 205, body: 'x' }, 'GET', 'HTTP/1.1 205 Reset Content\r\nX-A: 1\r\nContent-Length: 0\r\n\r\n'],
     [{ body: 'other' }, 'HEAD', `${served}\r\n\r\nabc`],
-  ])('by %j to %s is %j', (edit, method, expected) => {
+  ])('editing a reply by %j to the method %s gives %j', (edit, method, expected) => {
     const reply = editReply(replyOf(served, 'abc'), edit, method)
     expect(textOf(reply)).toBe(expected)
     expect([reply.headLength, reply.status]).toEqual([expected.indexOf('\r\n\r\n') + 4, edit.status ?? 200])
   })
 
-  test('gets a body of no bytes if it had none, and its status may have one', () => {
+  test('an edited reply without a body gets an empty body if its new status allows a body', () => {
     const reply = editReply(replyOf('HTTP/1.0 304 X', '', { status: 304 }), { status: 200 }, 'GET')
     expect(textOf(reply)).toBe('HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n')
   })
 
-  test('is delimited by the length of its new body, which the body of the server does not follow', () => {
+  test("an edited reply has the length of its new body, and the server's body is not forwarded after it", () => {
     const chunked = replyOf('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X', '', {
       kind: 'chunked',
       bodyFollows: true,
@@ -111,7 +111,7 @@ describe('an edited reply', () => {
     expect(editReply(chunked, { headers: { a: 'b' } }, 'GET')).toMatchObject({ kind: 'chunked', bodyFollows: true })
   })
 
-  test('is encoded like the old body, unless the edit names an encoding or none can be applied', () => {
+  test('an edited body has the coding of the old body, unless the edit names a coding or the coding cannot be applied', () => {
     const coded = (coding: string, headers?: { readonly [name: string]: string }) => {
       const head = `HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}`
       const reply = replyOf(head, gzipSync('old'), { headers: fieldsOf({ 'content-encoding': coding }) })
@@ -125,7 +125,7 @@ describe('an edited reply', () => {
     )
   })
 
-  test('shows its changed fields', () => {
+  test('an edited reply shows its changed fields', () => {
     const reply = replyOf('HTTP/1.1 200 OK\r\nA: 1', '', { headers: fieldsOf({ a: '1', b: '2' }) })
     const { headers } = editReply(reply, { headers: { A: '3', B: null } }, 'GET')
     expect([headers?.get('a'), headers?.get('b')]).toEqual(['3', undefined])
@@ -135,7 +135,7 @@ describe('an edited reply', () => {
   })
 })
 
-test('an edited request keeps its first line without the empty lines before it', () => {
+test('an edited request keeps its first line, without the empty lines before it', () => {
   const message = { ...replyOf('\r\nPUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 3', 'abc') }
   expect(textOf(editRequest(message, { body: 'x' }, undefined))).toBe(
     'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx',
@@ -158,13 +158,10 @@ test.each<readonly [Reply['kind'], string, number, number | undefined]>([
   ['chunked', '3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n', 5, 13],
   ['chunked', '3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n', 6, undefined],
   ['none', '', 0, undefined],
-])(
-  'in a %s body %j, the content ends %i bytes after its start at the offset %s',
-  (kind, body, contentBytes, offset) => {
-    const reply = replyOf('HTTP/1.1 200 OK', body, { kind })
-    expect(offsetInContent(reply, contentBytes)).toBe(offset === undefined ? undefined : reply.headLength + offset)
-  },
-)
+])('in a %s body %j, the end of the first %i content bytes is at the offset %s', (kind, body, contentBytes, offset) => {
+  const reply = replyOf('HTTP/1.1 200 OK', body, { kind })
+  expect(offsetInContent(reply, contentBytes)).toBe(offset === undefined ? undefined : reply.headLength + offset)
+})
 
 test.each([
   ['text/event-stream', true],
@@ -172,6 +169,6 @@ test.each([
   ['multipart/x-mixed-replace; boundary=x', true],
   ['application/text/event-stream', false],
   [undefined, false],
-])('a reply of the type %s has no end: %s', (type, is) => {
+])('a reply of the type %s is an endless stream: %s', (type, is) => {
   expect(isEndless(fieldsOf(type === undefined ? {} : { 'content-type': type }))).toBe(is)
 })

@@ -52,7 +52,7 @@ function turnOf({ touches = 'x', isRouted = true }: { touches?: string; isRouted
 }
 
 describe('the recording of a request', () => {
-  test('begins once the request is whole, with the time at which its first byte was forwarded', () => {
+  test('a request is recorded once it is whole, with the time at which its first byte was forwarded', () => {
     const { turn, end, toldSince } = turnOf()
     turn.forwarded(at(2))
     turn.forwarded(at(3))
@@ -70,7 +70,7 @@ describe('the recording of a request', () => {
     expect(toldSince()).toEqual([['exchange', 'forwarded', 6]])
   })
 
-  test('can begin earlier to keep the place of the request', () => {
+  test('the record of a request can begin earlier to keep the place of the request', () => {
     const { turn, end, toldSince } = turnOf()
     turn.forwarded(at(2))
     turn.keepPlace()
@@ -86,13 +86,13 @@ describe('the recording of a request', () => {
     expect(other.toldSince()).toEqual([['begin', 1]])
   })
 
-  test('is of no operation if the request has no route', () => {
+  test('a request without a route is recorded without an operation', () => {
     const { end, toldSince } = turnOf({ isRouted: false })
     end()
     expect(toldSince()).toEqual([['begin whole', 1]])
   })
 
-  test('interprets an answer once, for the server and for the client', () => {
+  test('an answer is interpreted once for both the server and the client', () => {
     const { turn, end, toldSince } = turnOf()
     end()
     toldSince()
@@ -111,7 +111,7 @@ describe('the recording of a request', () => {
     ])
   })
 
-  test('notes an early answer at the end of the request', () => {
+  test('an early answer is recorded at the end of the request', () => {
     const { turn, end, toldSince } = turnOf()
     const answer = answerOf(200)
     turn.answered(at(2), answer)
@@ -138,21 +138,24 @@ describe('the recording of a request', () => {
     [500, 'the request never arrived in full', 'x'],
     [401, 'refused with 401 before it had arrived in full', 'nothing'],
     [413, 'refused with 413 before it had arrived in full', 'nothing'],
-  ])('says of an incomplete request, after the early status %s, %j, and that it touches %s', (status, why, touches) => {
-    const { turn, toldSince } = turnOf()
-    turn.head = head
-    turn.forwarded(at(2))
-    turn.keepPlace()
-    if (status !== undefined) turn.answered(at(3), answerOf(status))
-    toldSince()
-    turn.ended(at(4), 'closed')
-    expect(toldSince()).toEqual([
-      ['exchange', 'called', { kind: 'not-understood', what: 'PUT /kv/x', why, touches }],
-      ['exchange', 'ended', 4, 'closed'],
-    ])
-  })
+  ])(
+    'an incomplete request with the early status %s is recorded with the reason %j and the possible effect on %s',
+    (status, why, touches) => {
+      const { turn, toldSince } = turnOf()
+      turn.head = head
+      turn.forwarded(at(2))
+      turn.keepPlace()
+      if (status !== undefined) turn.answered(at(3), answerOf(status))
+      toldSince()
+      turn.ended(at(4), 'closed')
+      expect(toldSince()).toEqual([
+        ['exchange', 'called', { kind: 'not-understood', what: 'PUT /kv/x', why, touches }],
+        ['exchange', 'ended', 4, 'closed'],
+      ])
+    },
+  )
 
-  test('says nothing of an incomplete request that the server cannot have acted on', () => {
+  test('an incomplete request that cannot have affected the server is not recorded', () => {
     const ended = (turn: HttpTurn, toldSince: () => unknown[][]) => {
       turn.keepPlace()
       toldSince()
@@ -171,7 +174,7 @@ describe('the recording of a request', () => {
       expect(ended(turn, toldSince)).toEqual([['exchange', 'ended', 4, 'closed']])
   })
 
-  test('ends with a failure if the server declares that it did not process the request', () => {
+  test('an operation fails if the server declares that it did not process the request', () => {
     const { turn, end, toldSince } = turnOf()
     end()
     toldSince()
@@ -188,7 +191,7 @@ describe('the recording of a request', () => {
     expect(incomplete.toldSince()).toEqual([['exchange', 'ended', 6, 'refused']])
   })
 
-  test('ends without an understood answer if the answer cannot be parsed', () => {
+  test('an operation ends as "not understood" if its answer cannot be parsed', () => {
     const { turn, end, toldSince } = turnOf()
     end()
     toldSince()
@@ -206,7 +209,7 @@ describe('the recording of a request', () => {
     expect(incomplete.toldSince()).toEqual([['exchange', 'ended', 6, LOST.unparsed]])
   })
 
-  test('has a duplicate for a request that the proxy sends again', () => {
+  test('a request that the proxy sends again is recorded as a duplicate', () => {
     const { turn, end, toldSince } = turnOf()
     end()
     toldSince()

@@ -141,7 +141,7 @@ test('a connection stays in HTTP if the server declines an upgrade under faults'
 })
 
 test.each(['delay-request', 'delay-reply'] as const)(
-  '%s releases a message without a body after the delay',
+  '%s passes on a message without a body after the delay',
   async (kind) => {
     const service = await keyValueService()
     const { route, apply, client } = await httpRouteTo(service)

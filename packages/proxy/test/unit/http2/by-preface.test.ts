@@ -23,7 +23,7 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     return { route, client, recorder, network: created }
   }
 
-  test('reads HTTP/2 by its preface, even if the server speaks first', async () => {
+  test('a proxy for HTTP/1.1 and HTTP/2 recognizes HTTP/2 by its preface, even if the server sends first', async () => {
     const { route, recorder } = await anyRouteTo(await keyValueHttp2())
     const session = await sessionTo(route.port)
     await send(session, 'PUT', '/kv/x', 'one')
@@ -31,7 +31,7 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, ok: 2, unmatched: 0 })
   })
 
-  test('reads connections without an HTTP/2 preface as HTTP/1.1, however the bytes are divided', async () => {
+  test('a proxy for both versions reads a connection without an HTTP/2 preface as HTTP/1.1, in any division into chunks', async () => {
     const { route, recorder } = await anyRouteTo(await keyValueService())
     const send1 = httpClient(route.port)
     await send1('PUT', '/kv/x', 'one')
@@ -45,14 +45,14 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0 })
   })
 
-  test('forwards a response that an HTTP/1.1 server sends unrequested, and then the end of the connection', async () => {
+  test('the proxy forwards an unsolicited response of an HTTP/1.1 server, and then the end of the connection', async () => {
     const { route } = await anyRouteTo(await serve((socket) => socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')))
     const waiting = new Received(await dial(route))
     await waiting.until(() => waiting.ended)
     expect(waiting.text).toBe('HTTP/1.1 408 Request Timeout\r\n\r\n')
   })
 
-  test('ends all connections immediately when it is drained, except one on which a request has begun', async () => {
+  test('a drained proxy immediately ends all connections except a connection on which a request has begun', async () => {
     const { route, network: created } = await anyRouteTo(await keyValueService())
     const [unused, answered, begun] = [await dial(route), await dial(route), await dial(route)].map(
       (socket) => new Received(socket),

@@ -39,7 +39,7 @@ function updatesUnder(fault: object, request: readonly Buffer[], response: reado
 }
 
 describe('the flow-control credit of dropped bytes', () => {
-  test('is returned for the connection, and for a stream that goes on', () => {
+  test('the flow-control credit of dropped bytes is returned for the connection, and for a stream that goes on', () => {
     const response = [data(1, 'abc'), data(1, ''), data(1, 'de', FLAG.endStream)]
     const { server, client } = updatesUnder(
       { kind: 'lose-reply', silence: 'reset' },
@@ -50,7 +50,7 @@ describe('the flow-control credit of dropped bytes', () => {
     expect(client).toEqual([])
   })
 
-  test('is returned for the connection only, once a stream was reset', () => {
+  test('the credit of dropped bytes is returned only for the connection once the stream was reset', () => {
     const request = [data(1, 'abc'), data(1, 'de', FLAG.endStream)]
     const { server, client } = updatesUnder({ kind: 'reset-stream', code: 'CANCEL' }, request, [
       data(1, 'fghi', FLAG.endStream),
@@ -59,7 +59,7 @@ describe('the flow-control credit of dropped bytes', () => {
     expect(client).toEqual([windowUpdate(3), windowUpdate(2)])
   })
 
-  test('is not returned for bytes that are passed on', () => {
+  test('no flow-control credit is returned for bytes that are passed on', () => {
     const { server, client } = updatesUnder(
       { kind: 'lose-reply', silence: 'reset', match: { path: '/b' } },
       [data(1, 'a')],

@@ -90,7 +90,7 @@ function flowOf(plans: { readonly [frame: string]: Planned } = {}, more: Partial
 }
 
 describe('a direction of an HTTP/2 connection', () => {
-  test('holds the later frames of a delayed stream and all later header blocks, and no other frames', () => {
+  test('a delayed frame holds the later frames of its stream and all later header blocks, but no other frames', () => {
     const { receive, clock, toldSince } = flowOf({ '1:a': { delayMs: 10 } })
     expect(receive(settings, data(1, 'a'), data(1, 'b'), data(3, 'c'), headers(5))).toEqual(['settings', '3:c'])
     clock.advance(9)
@@ -100,7 +100,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(receive(data(1, 'd'), headers(7))).toEqual(['1:d', 'headers 7'])
   })
 
-  test('holds a frame behind every frame of its stream that is still held', () => {
+  test('a frame is held until every held frame before it on its stream has passed', () => {
     const { receive, clock, toldSince } = flowOf({ '1:a': { delayMs: 10 }, '1:b': { delayMs: 20 } })
     receive(settings, data(1, 'a'), data(1, 'b'))
     clock.advance(10)
@@ -109,7 +109,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(toldSince()).toEqual(['1:b', '1:c'])
   })
 
-  test('lets header blocks overtake a delayed one that can be sent out of order', () => {
+  test('header blocks overtake a delayed header block if it can be sent out of order', () => {
     const { receive, flow, clock, toldSince } = flowOf({ 'headers 1': { delayMs: 10 } })
     expect([receive(settings, headers(1), headers(3), data(1, 'a'), data(3, 'b')), flow.isPlain]).toEqual([
       ['settings', 'headers 3', '3:b'],
@@ -119,7 +119,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(toldSince()).toEqual(['headers 1', '1:a'])
   })
 
-  test('keeps the order of header blocks if a delayed one cannot be sent out of order', () => {
+  test('header blocks keep their order if a delayed header block cannot be sent out of order', () => {
     const { receive, flow, clock, toldSince } = flowOf({ 'headers 1': { delayMs: 10 } }, { plain: () => undefined })
     expect([receive(settings, headers(1), headers(3), data(5, 'a')), flow.isPlain]).toEqual([
       ['settings', '5:a'],
@@ -129,7 +129,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(toldSince()).toEqual(['headers 1', 'headers 3'])
   })
 
-  test('reports that later blocks cannot be decoded if one is lost, or is reordered, without a plain form', () => {
+  test('a header block that is lost or reordered without a plain form makes later header blocks undecodable', () => {
     const lost = flowOf({ 'headers 1': { instead: NOTHING } }, { plain: () => undefined })
     expect(lost.receive(settings, headers(1), headers(3))).toEqual(['settings', 'undecodable', 'headers 3'])
     let isKnown = true
@@ -142,7 +142,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(reordered.receive(headers(3))).toEqual(['undecodable', 'headers 3'])
   })
 
-  test('passes other bytes instead of a frame, or none, and then acts', () => {
+  test('a frame is replaced by other bytes or by nothing, and the action of the fault follows', () => {
     const acted: string[] = []
     const act = (name: string) => () => void acted.push(name)
     const { receive } = flowOf({
@@ -154,7 +154,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(acted).toEqual(['a', 'b', 'c'])
   })
 
-  test('releases what only a removed fault delays', () => {
+  test('a removed fault releases the frames that no other fault delays', () => {
     const [one, other] = [ruleOf(), ruleOf()]
     const { receive, flow, clock, toldSince } = flowOf({
       '1:a': { delayMs: 10, delayedBy: [one] },
@@ -170,7 +170,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect([toldSince(), clock.armed]).toEqual([['3:b', '5:c'], 0])
   })
 
-  test.each(['end', 'reset'] as const)('ends by %s once nothing is held', (ending) => {
+  test.each(['end', 'reset'] as const)('an HTTP/2 direction ends by %s once no frame is held', (ending) => {
     const { receive, flow, clock, toldSince } = flowOf({ '1:a': { delayMs: 10 } })
     receive(settings, data(1, 'a'))
     flow.finish(ending)
@@ -179,14 +179,14 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(toldSince()).toEqual(['1:a', ending.toUpperCase()])
   })
 
-  test('ends with the frames of an incomplete header block', () => {
+  test('the end of an HTTP/2 direction also passes on the frames of an incomplete header block', () => {
     const { receive, flow, toldSince } = flowOf()
     expect(receive(settings, frame(FRAME.headers, 0, 1, block))).toEqual(['settings'])
     flow.finish('end')
     expect(toldSince()).toEqual(['headers 1 cut', 'END'])
   })
 
-  test('passes nothing on, and leaves no timer, after it was stopped', () => {
+  test('a stopped HTTP/2 direction passes nothing on, and leaves no timer', () => {
     const { receive, flow, clock, toldSince } = flowOf({ '1:a': { delayMs: 10 } })
     receive(settings, data(1, 'a'))
     flow.stop()
@@ -195,7 +195,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect([toldSince(), clock.armed]).toEqual([[], 0])
   })
 
-  test('injects frames after the first frame, and never within a header block', () => {
+  test('frames are injected after the first frame, and never within a header block', () => {
     const { receive, flow, toldSince } = flowOf()
     flow.inject(data(7, 'x'))
     expect(toldSince()).toEqual([])
@@ -204,7 +204,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(toldSince()).toEqual(['7:y'])
   })
 
-  test('translates the frames that it passes on and injects, and drops those that may not pass', () => {
+  test('the frames that are passed on and injected are translated, and frames that may not pass are dropped', () => {
     const { receive, flow, toldSince } = flowOf(
       {},
       {
@@ -217,7 +217,7 @@ describe('a direction of an HTTP/2 connection', () => {
     expect(toldSince()).toEqual(['9:z'])
   })
 
-  test('tells where in its bytes each frame begins', () => {
+  test('the position of each frame in the passed bytes is reported', () => {
     const passed: [string, number][] = []
     const { receive, flow, clock } = flowOf(
       { '1:a': { delayMs: 10 } },
@@ -235,7 +235,7 @@ describe('a direction of an HTTP/2 connection', () => {
     ])
   })
 
-  test('begins the next header block with the table sizes of a block that was encoded anew', () => {
+  test('the header block after a newly encoded block begins with the table sizes of that block', () => {
     const sizes = encodeTableSizes([100])
     const sent: Buffer[] = []
     const { receive, clock } = flowOf(
@@ -255,7 +255,7 @@ describe('a direction of an HTTP/2 connection', () => {
     ])
   })
 
-  test('stops its sender while 16 MiB are held, or while it is stopped', () => {
+  test('the sender of an HTTP/2 direction is paused while 16 MiB are held, or while the direction is stopped', () => {
     const half = dataFrame(1, Buffer.alloc(8 * 1024 * 1024 - 9))
     const { receive, flow, clock, toldSince } = flowOf({ '1:a': { delayMs: 10 } })
     flow.setStopped(true)
@@ -272,7 +272,7 @@ describe('a direction of an HTTP/2 connection', () => {
   test.each([
     ['HTTP/2', PREFACE, ['http2', 'preface']],
     ['not HTTP/2', dataFrame(1, Buffer.from('a')), ['not http2', '1:a']],
-  ])('of requests tells by the first bytes that they are %s', (_, bytes, told) => {
+  ])('a direction of requests is recognized by its first bytes as %s', (_, bytes, told) => {
     expect(flowOf({}, { direction: 'requests' }).receive(bytes)).toEqual(told)
   })
 })

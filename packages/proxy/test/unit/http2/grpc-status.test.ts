@@ -30,14 +30,14 @@ test('a call ends with the given gRPC status, and other calls of its connection 
   expect(fault.hits).toBe(1)
 })
 
-test('a started reply ends with the given gRPC status in its trailers', async () => {
+test('a reply that has begun ends with the given gRPC status in its trailers', async () => {
   const world = await service()
   world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
   expect(await call(world, '/a')).toEqual({ status: 200, grpc: '14', message: 'gone', code: 0 })
   expect(await call(world, '/b')).toMatchObject({ grpc: '14' })
 })
 
-test('the fault grpc-status does not change a reply without body and trailers, and reports the reply as missed', async () => {
+test('grpc-status does not change a reply without body and trailers, and counts the reply as missed', async () => {
   const world = await service({ answer: (stream) => stream.respond({ ':status': 204 }, { endStream: true }) })
   const fault = world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
   expect(await call(world, '/a')).toMatchObject({ status: 204, grpc: undefined })
@@ -47,13 +47,16 @@ test('the fault grpc-status does not change a reply without body and trailers, a
 test.each([
   ['a ~%\u001f\u007fé', 'a ~%25%1F%7F%C3%A9'],
   ['  a b ', '%20 a b%20'],
-])('the gRPC message %j is sent as %s: percent-encoded, except printable ASCII within it', async (message, sent) => {
-  const world = await service()
-  world.faults.apply({ kind: 'grpc-status', status: 8, message, links: links.to })
-  expect(await call(world, '/a')).toMatchObject({ message: sent })
-})
+])(
+  'grpc-status sends the message %j as %s: only printable ASCII within the message is not percent-encoded',
+  async (message, sent) => {
+    const world = await service()
+    world.faults.apply({ kind: 'grpc-status', status: 8, message, links: links.to })
+    expect(await call(world, '/a')).toMatchObject({ message: sent })
+  },
+)
 
-test('a call ends after no message of its reply as soon as the reply has begun', async () => {
+test('with messages=0, grpc-status ends a call as soon as its reply has begun', async () => {
   const world = await service({ answer: (stream) => stream.respond({ ':status': 200 }) })
   const fault = world.faults.apply({ kind: 'grpc-status', status: 8, message: 'm', messages: 0, links: links.to })
   expect(await call(world, '/a')).toMatchObject({ status: 200, grpc: '8', message: 'm' })
@@ -68,7 +71,7 @@ test.each<readonly [number, readonly string[], readonly (number | undefined)[]]>
   [2, ['000000000000000000', '00ff'], [undefined, 1]],
   [2, ['0000000001ff0000000001ff00'], [12]],
   [1, ['0000000100', 'ff'.repeat(255), 'ffff'], [undefined, undefined, 1]],
-])('the end of message %i in the pieces %j is at %j', (messages, pieces, ends) => {
+])('the end of %i messages in the pieces %j is at %j', (messages, pieces, ends) => {
   const count = new MessageCount(messages)
   expect(pieces.map((piece) => count.endIn(Buffer.from(piece, 'hex')))).toEqual(ends)
 })

@@ -57,13 +57,13 @@ describe('HTTP/2 without a fault', () => {
 })
 
 describe('an HTTP/2 request under faults', () => {
-  test('is reset even if it is the first on its connection and the server has sent nothing', async () => {
+  test('an HTTP/2 request is reset even if it is the first on its connection and the server has sent nothing', async () => {
     const { faults, session } = await service()
     faults.apply({ kind: 'reset-stream', code: 'CANCEL', links: links.to, when: { nth: 1 } })
     expect([await ask(session, '/a'), await ask(session, '/b')]).toEqual(['code 8', '/b 0'])
   })
 
-  test('is reset with a code at both ends, and other requests of its connection continue', async () => {
+  test('an HTTP/2 request is reset with a code at both ends, and other requests of its connection continue', async () => {
     const { faults, session, asked, aborted } = await service()
     const fault = faults.apply({ kind: 'reset-stream', code: 'ENHANCE_YOUR_CALM', links: links.to, when: { nth: 2 } })
     const answers = []
@@ -73,7 +73,7 @@ describe('an HTTP/2 request under faults', () => {
     await eventually(() => aborted.includes('/b') || !asked.includes('/b'))
   })
 
-  test('is reset after its response has begun, and the rest of the response is dropped', async () => {
+  test('an HTTP/2 request is reset after its response has begun, and the rest of the response is dropped', async () => {
     const { faults, session } = await service({
       answer(stream) {
         stream.respond({ ':status': 200 })
@@ -89,7 +89,7 @@ describe('an HTTP/2 request under faults', () => {
     )
   })
 
-  test('is delayed without delaying open streams', async () => {
+  test('an HTTP/2 request is delayed without delaying open streams', async () => {
     const clock = new ManualClock()
     const { faults, session, asked } = await service({ clock })
     const slow = session.request({ ':path': '/slow', ':method': 'POST' })
@@ -119,7 +119,7 @@ describe('an HTTP/2 request under faults', () => {
   })
 
   test.each(['to', 'back', 'both'] as const)(
-    'is overtaken by other requests on its connection if a fault allows it (links: %s)',
+    'other requests on the connection overtake an HTTP/2 request if a fault allows it (links: %s)',
     async (way) => {
       const { faults, session } = await service({
         answer: (stream, path, body) => {
@@ -160,7 +160,7 @@ describe('an HTTP/2 request under faults', () => {
     },
   )
 
-  test('is released immediately when the fault that delays it is removed', async () => {
+  test('a removed fault immediately releases the HTTP/2 request that it delays', async () => {
     const { faults, session, asked } = await service()
     const delay = faults.apply({ kind: 'delay-stream', delayMs: millis(1e6), jitterMs: millis(0), links: links.both })
     const answer = ask(session, '/late', 'body')
@@ -215,7 +215,7 @@ test('a client gets GOAWAY after a request, and still gets the response', async 
   await eventually(() => session.closed)
 })
 
-test('the HTTP/2 reader finds frames after the preface, however the bytes are divided', () => {
+test('the HTTP/2 reader finds frames after the preface in any division into chunks', () => {
   const frames = [resetStream(1, 8), windowUpdate(70_000), goaway(3, 0), Buffer.from('\0\0\0\x04\0\0\0\0\0', 'latin1')]
   fc.assert(
     fc.property(
@@ -259,7 +259,7 @@ describe('an impossible fault of HTTP/2', () => {
     expect(() => http2Family.parse(json, 'x')).toThrow(message)
   })
 
-  test('is refused on a link that is not declared to carry HTTP/2', () => {
+  test('a fault of HTTP/2 is refused on a link that is not declared to carry HTTP/2', () => {
     const fault: Http2Fault = http2Family.parse({ kind: 'goaway', links: ['n1>n2'] }, 'x')
     expect(() => createHttp2Faults({ seed: 1 }).apply(fault)).toThrow('no HTTP/2 route uses this link')
   })

@@ -90,7 +90,7 @@ test('grpc-status with after=forwarding replaces the reply to a call that the se
 })
 
 test.each([0, 1, 3])(
-  'grpc-status replaces the rest of a stream after %d messages, however the bytes are divided',
+  'grpc-status replaces the rest of a stream after %d messages in any division into chunks',
   async (messages) => {
     const sent = Array.from({ length: 5 }, (_, i) => message(`message ${i}`))
     const world = await service({

@@ -13,7 +13,7 @@ const refuse = { kind: 'reset-stream', code: 'REFUSED_STREAM' } as const
 const REFUSED = 'code 7'
 
 describe('a fault of selected HTTP/2 requests', () => {
-  test('selects the calls of one gRPC method', async () => {
+  test('an HTTP/2 fault selects the calls of one gRPC method', async () => {
     const { faults, session } = await service({
       answer(stream, path) {
         stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
@@ -40,7 +40,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     [{ header: 'X-User' }, 'x-user: ann', 'x-admin: ann'],
     [{ header: 'x-user', headerValue: 'nn' }, 'x-user: ann', 'x-user: bob'],
     [{ client: '127.0.0.0/8', path: '/a' }, '/a', '/b'],
-  ])('selects requests that match %j: %s is selected, %s is not', async (match, hit, other) => {
+  ])('an HTTP/2 fault with the match %j selects %s, but not %s', async (match, hit, other) => {
     const { faults, session } = await service()
     const send = (what: string): Promise<string> => {
       const [name = '', value] = what.split(': ')
@@ -52,7 +52,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(await send(hit)).toBe(REFUSED)
   })
 
-  test('counts only matching requests, even if the fault begins during a connection', async () => {
+  test('an HTTP/2 fault counts only matching requests, even if the fault begins during a connection', async () => {
     const { faults, session } = await service()
     // All that these say is said by reference afterwards.
     for (let i = 0; i < 20; i++) await ask(session, `/item/${i}`, '', { 'x-name': `name ${i}`, 'x-same': 'always' })
@@ -64,7 +64,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(second.hits).toBe(1)
   })
 
-  test('selects responses by the requests that they answer', async () => {
+  test('an HTTP/2 fault selects responses by their requests', async () => {
     const { faults, session, asked } = await service()
     const late = faults.apply({
       kind: 'delay-stream',
@@ -80,7 +80,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(await slow).toBe('/slow 0')
   })
 
-  test('selects by a header field that comes after the first frame of the head', async () => {
+  test('an HTTP/2 fault selects by a header field that comes after the first frame of the header block', async () => {
     const { faults, route } = await service()
     const session = connect(`http://127.0.0.1:${route.port}`, { maxSendHeaderBlockLength: 1 << 20 })
     session.on('error', () => undefined)
@@ -92,7 +92,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(answers).toEqual(['/a 0', REFUSED, '/c 1'])
   })
 
-  test('distinguishes trailers from the head of another request', async () => {
+  test('an HTTP/2 fault distinguishes trailers from the headers of another request', async () => {
     const { faults, session } = await service()
     const applied = faults.apply({ ...refuse, links: to, match: { header: 'x-check' } })
     const stream = session.request({ ':path': '/a', ':method': 'POST' }, { waitForTrailers: true })

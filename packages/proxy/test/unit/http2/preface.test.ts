@@ -41,17 +41,20 @@ function connection() {
 }
 
 describe('a connection of an unknown version of HTTP', () => {
-  test.each([1, 5, 23, 24, 30])('is HTTP/2 if its first 24 bytes are the preface, in pieces of %i bytes', (size) => {
-    const { interceptor, toldSince } = connection()
-    const bytes = Buffer.concat([PREFACE, SETTINGS])
-    for (let at = 0; at < bytes.length; at += size) {
-      expect(interceptor.isIdle).toBe(at === 0)
-      expect(interceptor.requests.receive(bytes.subarray(at, at + size))).toBe(true)
-    }
-    const [version, ...asked] = toldSince()
-    expect(version).toBe('http2')
-    expect(asked.map((each) => each.slice('asked '.length)).join('')).toBe(bytes.toString('latin1'))
-  })
+  test.each([1, 5, 23, 24, 30])(
+    'a connection is HTTP/2 if its first 24 bytes are the preface, in pieces of %i bytes',
+    (size) => {
+      const { interceptor, toldSince } = connection()
+      const bytes = Buffer.concat([PREFACE, SETTINGS])
+      for (let at = 0; at < bytes.length; at += size) {
+        expect(interceptor.isIdle).toBe(at === 0)
+        expect(interceptor.requests.receive(bytes.subarray(at, at + size))).toBe(true)
+      }
+      const [version, ...asked] = toldSince()
+      expect(version).toBe('http2')
+      expect(asked.map((each) => each.slice('asked '.length)).join('')).toBe(bytes.toString('latin1'))
+    },
+  )
 
   test.each<readonly [readonly string[], readonly string[]]>([
     [['GET /'], ['asked GET /']],
@@ -64,14 +67,14 @@ describe('a connection of an unknown version of HTTP', () => {
       ['P', 'UT /'],
       ['asked P', 'asked UT /'],
     ],
-  ])('is HTTP/1 if its first bytes are %j', (pieces, asked) => {
+  ])('a connection is HTTP/1 if its first bytes are %j', (pieces, asked) => {
     const { interceptor, toldSince } = connection()
     for (const piece of pieces) interceptor.requests.receive(Buffer.from(piece))
     expect(toldSince()).toEqual(['http1', ...asked])
     expect(interceptor.isIdle).toBe(true)
   })
 
-  test('holds the SETTINGS of the server until the version is known', () => {
+  test('SETTINGS from the server are held until the HTTP version of the connection is known', () => {
     const { interceptor, toldSince } = connection()
     for (const byte of SETTINGS) expect(interceptor.responses.receive(Buffer.from([byte]))).toBe(true)
     expect(toldSince()).toEqual([])
@@ -87,14 +90,14 @@ describe('a connection of an unknown version of HTTP', () => {
     ['other bytes', Buffer.from('HTTP/1.1 408')],
     ['SETTINGS of a stream', Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 1])],
     ['more than 256 KiB', Buffer.concat([SETTINGS, Buffer.alloc(256 * 1024 - 8)])],
-  ])('is HTTP/1 if the server begins with %s', (_, bytes) => {
+  ])('a connection is HTTP/1 if the server begins with %s', (_, bytes) => {
     const { interceptor, toldSince } = connection()
     interceptor.requests.receive(Buffer.from('PRI'))
     interceptor.responses.receive(bytes)
     expect(toldSince()).toEqual(['http1', 'asked PRI', expect.stringMatching(/^answered /)])
   })
 
-  test('may begin with 256 KiB of the server', () => {
+  test('the proxy holds up to 256 KiB from the server until the HTTP version of the connection is known', () => {
     const { interceptor, toldSince } = connection()
     interceptor.responses.receive(Buffer.concat([SETTINGS, Buffer.alloc(256 * 1024 - 9)]))
     expect(toldSince()).toEqual([])
@@ -103,7 +106,7 @@ describe('a connection of an unknown version of HTTP', () => {
   test.each([
     ['requests', 'asked'],
     ['responses', 'answered'],
-  ] as const)('is HTTP/1 if its %s end before the version is known', (direction, name) => {
+  ] as const)('a connection is HTTP/1 if its %s end before the version is known', (direction, name) => {
     for (const ending of ['end', 'reset'] as const) {
       const { interceptor, toldSince } = connection()
       interceptor.requests.receive(Buffer.from('PRI'))
@@ -112,7 +115,7 @@ describe('a connection of an unknown version of HTTP', () => {
     }
   })
 
-  test('is idle until its first byte, and then as its version says', () => {
+  test('a connection is idle before its first byte; later, its HTTP version determines whether it is idle', () => {
     const { interceptor } = connection()
     expect(interceptor.isIdle).toBe(true)
     interceptor.requests.receive(Buffer.from('P'))
@@ -121,7 +124,7 @@ describe('a connection of an unknown version of HTTP', () => {
     expect(interceptor.isIdle).toBe(true)
   })
 
-  test('passes every later event on to its version, and none before', () => {
+  test('events of a connection are passed on to the reader of its HTTP version, once the version is known', () => {
     const { interceptor, toldSince } = connection()
     const events = () => {
       interceptor.requests.delivered(5)

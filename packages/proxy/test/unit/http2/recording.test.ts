@@ -26,7 +26,7 @@ function resultOf(history: History): string {
 }
 
 describe('a service over HTTP/2', () => {
-  test('is recorded by its route table for HTTP/1.1', async () => {
+  test('the route table of a service for HTTP/1.1 also records HTTP/2', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, recorder } = await http2RouteTo(service)
     const session = await sessionTo(route.port)
@@ -47,7 +47,7 @@ describe('a service over HTTP/2', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0, incomplete: 0 })
   })
 
-  test('is linearizable with concurrent requests on one connection if it is correct', async () => {
+  test('a correct service over HTTP/2 is linearizable with concurrent requests on one connection', async () => {
     const service = await keyValueHttp2()
     const { route, client, backend, recorder } = await http2RouteTo(service)
     await drive(route.port, { sessions: 3, requests: 100 })
@@ -56,7 +56,7 @@ describe('a service over HTTP/2', () => {
     expect([resultOf(client.history), resultOf(backend.history)]).toEqual(['met', 'met'])
   })
 
-  test('violates linearizability if it returns an old value', async () => {
+  test('a service over HTTP/2 violates linearizability if it returns an old value', async () => {
     let reads = 0
     const service = await keyValueHttp2(() => (reads++ === 2 ? 'v0' : undefined))
     const { route, client, backend } = await http2RouteTo(service)
@@ -107,7 +107,7 @@ describe('an operation over HTTP/2', () => {
     ])
   })
 
-  test('takes longer in the client view, but not in the backend view, if a fault delays it', async () => {
+  test('a delayed HTTP/2 operation takes longer in the client view, but not in the backend view', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, backend, apply, recorder } = await http2RouteTo(service, { clock })
@@ -154,7 +154,7 @@ describe('an operation over HTTP/2', () => {
     expect(client.remarks).toEqual([['touched', 'x', expect.objectContaining({ what: 'PUT /kv/x' })]])
   })
 
-  test('fails if its request never left the proxy', async () => {
+  test('an HTTP/2 operation fails if its request never left the proxy', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service, { clock })
@@ -168,7 +168,7 @@ describe('an operation over HTTP/2', () => {
     expect(outcomes(client).at(-1)?.[0]).toBe('fail')
   })
 
-  test('has an unknown outcome if its client cancels it while a fault delays it', async () => {
+  test('an HTTP/2 operation has an unknown outcome if its client cancels it while a fault delays it', async () => {
     const clock = new ManualClock()
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service, { clock })
@@ -228,7 +228,7 @@ describe('unrecorded HTTP/2 traffic', () => {
   })
 })
 
-test('HTTP/2 bytes pass unchanged, recorded or unrecorded, however the bytes are divided', async () => {
+test('HTTP/2 bytes pass unchanged, recorded or unrecorded, in any division into chunks', async () => {
   const random = createRandom('http2 bytes')
   const received: Buffer[] = []
   const echoed = await serve((socket) => {

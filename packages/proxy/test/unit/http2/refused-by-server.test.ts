@@ -61,7 +61,7 @@ function begun(stream: number, method: string, path: string): Buffer {
 }
 
 describe('a request that the server rejects', () => {
-  test('fails if the server resets it with REFUSED_STREAM', async () => {
+  test('an HTTP/2 request fails if the server resets it with REFUSED_STREAM', async () => {
     const server = await frameServer(() => [resetStream(1, constants.NGHTTP2_REFUSED_STREAM)])
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)
@@ -70,7 +70,7 @@ describe('a request that the server rejects', () => {
     expect(outcomes(client).at(-1)).toEqual(['fail', 'write', 'x', 'refused: the server reset the stream unprocessed'])
   })
 
-  test('fails if GOAWAY names an earlier stream as the last', async () => {
+  test('an HTTP/2 request fails if GOAWAY names an earlier stream as the last', async () => {
     const server = await frameServer((asked) => (asked === 2 ? [goaway(1, 0)] : []))
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)
@@ -85,7 +85,7 @@ describe('a request that the server rejects', () => {
     ])
   })
 
-  test('has an unknown outcome if GOAWAY names its own stream as the last', async () => {
+  test('an HTTP/2 request has an unknown outcome if GOAWAY names its own stream as the last', async () => {
     const server = await frameServer(() => [goaway(1, 0)])
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)
@@ -100,36 +100,39 @@ describe('a request that the server rejects', () => {
   test.each([
     ['no', false],
     ['yes', true],
-  ])('fails if a fault delayed its head until after GOAWAY (request arrived whole: %s)', async (_, isWhole) => {
-    const clock = new ManualClock()
-    const server = await frameServer()
-    const { route, apply, client, backend, recorder } = await http2RouteTo(server, { clock })
-    const delay = apply({ kind: 'delay-stream', delayMs: 1000, when: { nth: 2 } })
-    // A client of Node's own would hang up once it is told.
-    const socket = await dial(route)
-    socket.write(Buffer.concat([PREFACE, frameOf(FRAME.settings, 0, 0, ''), begun(1, 'PUT', '/kv/x')]))
-    socket.write(frameOf(FRAME.data, FLAG.endStream, 1, 'one'))
-    await eventually(() => server.asked() === 1)
-    socket.write(begun(3, 'PUT', '/kv/y'))
-    if (isWhole) socket.write(frameOf(FRAME.data, FLAG.endStream, 3, 'two'))
-    await eventually(() => delay.hits === 1 && recorder.counters.operations === (isWhole ? 2 : 1))
-    server.say(goaway(1, 0))
-    await eventually(() => recorder.counters.incomplete + recorder.counters.fail === 1)
-    clock.advance(1000)
-    await eventually(() => server.asked() === 2)
-    socket.destroy()
-    await route.close()
-    expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
-    const typesOf = (view: RecordedLines, key: string) =>
-      outcomes(view).flatMap(([type, , each]) => (each === key ? [type] : []))
-    expect([client, backend].map((view) => typesOf(view, 'x'))).toEqual([
-      ['invoke', 'info'],
-      ['invoke', 'info'],
-    ])
-    expect([client, backend].map((view) => typesOf(view, 'y'))).toEqual([isWhole ? ['invoke', 'fail'] : [], []])
-  })
+  ])(
+    'a request fails if a fault delayed its header until after GOAWAY (request arrived whole: %s)',
+    async (_, isWhole) => {
+      const clock = new ManualClock()
+      const server = await frameServer()
+      const { route, apply, client, backend, recorder } = await http2RouteTo(server, { clock })
+      const delay = apply({ kind: 'delay-stream', delayMs: 1000, when: { nth: 2 } })
+      // A client of Node's own would hang up once it is told.
+      const socket = await dial(route)
+      socket.write(Buffer.concat([PREFACE, frameOf(FRAME.settings, 0, 0, ''), begun(1, 'PUT', '/kv/x')]))
+      socket.write(frameOf(FRAME.data, FLAG.endStream, 1, 'one'))
+      await eventually(() => server.asked() === 1)
+      socket.write(begun(3, 'PUT', '/kv/y'))
+      if (isWhole) socket.write(frameOf(FRAME.data, FLAG.endStream, 3, 'two'))
+      await eventually(() => delay.hits === 1 && recorder.counters.operations === (isWhole ? 2 : 1))
+      server.say(goaway(1, 0))
+      await eventually(() => recorder.counters.incomplete + recorder.counters.fail === 1)
+      clock.advance(1000)
+      await eventually(() => server.asked() === 2)
+      socket.destroy()
+      await route.close()
+      expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
+      const typesOf = (view: RecordedLines, key: string) =>
+        outcomes(view).flatMap(([type, , each]) => (each === key ? [type] : []))
+      expect([client, backend].map((view) => typesOf(view, 'x'))).toEqual([
+        ['invoke', 'info'],
+        ['invoke', 'info'],
+      ])
+      expect([client, backend].map((view) => typesOf(view, 'y'))).toEqual([isWhole ? ['invoke', 'fail'] : [], []])
+    },
+  )
 
-  test('has an unknown outcome if a fault rejects it after its head was sent', async () => {
+  test('a request has an unknown outcome if a fault rejects it after its header was sent', async () => {
     const service = await keyValueHttp2()
     const { route, client, apply, recorder } = await http2RouteTo(service)
     apply({ kind: 'reset-stream', code: 'REFUSED_STREAM', back: true })
@@ -142,7 +145,7 @@ describe('a request that the server rejects', () => {
   test.each([
     ['INTERNAL_ERROR', constants.NGHTTP2_INTERNAL_ERROR],
     ['CANCEL', constants.NGHTTP2_CANCEL],
-  ])('has an unknown outcome if the server resets it with %s', async (name, code) => {
+  ])('an HTTP/2 request has an unknown outcome if the server resets it with %s', async (name, code) => {
     const server = await frameServer(() => [resetStream(1, code)])
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)

@@ -75,7 +75,7 @@ function chained(change?: (bytes: Buffer) => readonly Buffer[]) {
 }
 
 describe('two chained interceptors', () => {
-  test('pass requests from the outer to the inner one, and responses back', () => {
+  test('two chained interceptors pass requests from the outer to the inner one, and responses from inner to outer', () => {
     const { interceptor, saidSince } = chained((bytes) => [Buffer.from(`<${bytes}>`)])
     expect(interceptor.requests.receive(Buffer.from('a'))).toBe(true)
     expect(interceptor.responses.receive(Buffer.from('b'))).toBe(true)
@@ -92,7 +92,7 @@ describe('two chained interceptors', () => {
     ])
   })
 
-  test('are both told of deliveries, changes, failures and the end', () => {
+  test('two chained interceptors are both notified of deliveries, changes, failures and the end', () => {
     const { interceptor, inner, callsSince } = chained()
     interceptor.responses.delivered(5)
     interceptor.requests.altered?.()
@@ -118,7 +118,7 @@ describe('two chained interceptors', () => {
     expect(saidSince()).toEqual(['client stop'])
   })
 
-  test('see whether the connection is congested', () => {
+  test('two chained interceptors see whether the connection is congested', () => {
     const { outer, inner, state } = chained()
     const seen = () => [outer, inner].flatMap(({ exits }) => [exits().requests.congested, exits().responses.congested])
     expect(seen()).toEqual([false, false, false, false])
@@ -130,16 +130,19 @@ describe('two chained interceptors', () => {
     ['nothing', (bytes) => [bytes], [0, 1, 3, 4, 6], [0, 3, 3, 6, 6]],
     ['the length', (bytes) => [Buffer.from(`${bytes}${bytes}`)], [0, 1, 6, 7, 12], [0, 3, 3, 6, 6]],
     ['one message into two', (bytes) => [bytes, bytes], [0, 1, 6, 7, 12], [0, 3, 3, 6, 6]],
-  ])('count a request as delivered once any byte passed on for it is, if the inner one changes %s', (...row) => {
-    const [, change, delivered, expected] = row
-    const { interceptor, callsSince } = chained(change)
-    for (const text of ['abc', 'def']) interceptor.requests.receive(Buffer.from(text))
-    const outer = delivered.map((totalBytes) => {
-      interceptor.requests.delivered(totalBytes)
-      return callsSince().find((call) => call.startsWith('outer'))
-    })
-    expect(outer).toEqual(expected.map((totalBytes) => `outer requests delivered ${totalBytes}`))
-  })
+  ])(
+    'a request counts as delivered once any byte that replaces it is delivered, if the inner interceptor changes %s',
+    (...row) => {
+      const [, change, delivered, expected] = row
+      const { interceptor, callsSince } = chained(change)
+      for (const text of ['abc', 'def']) interceptor.requests.receive(Buffer.from(text))
+      const outer = delivered.map((totalBytes) => {
+        interceptor.requests.delivered(totalBytes)
+        return callsSince().find((call) => call.startsWith('outer'))
+      })
+      expect(outer).toEqual(expected.map((totalBytes) => `outer requests delivered ${totalBytes}`))
+    },
+  )
 
   test('the bytes of a dropped request count as delivered once a byte of the next request is delivered', () => {
     const { interceptor, callsSince } = chained((bytes) => (bytes.toString() === 'abc' ? [] : [bytes]))
@@ -164,7 +167,7 @@ describe('a taped connection', () => {
     return { clock, forward, backward, entries }
   }
 
-  test('dials at once, and is noted with its times, positions and deliveries', () => {
+  test('a taped connection is dialled immediately, and its times, positions and deliveries are recorded on the tape', () => {
     const { clock, forward, backward, entries } = tapes()
     const { conversation, saidSince, state } = connection()
     clock.advance(1)
@@ -203,7 +206,7 @@ describe('a taped connection', () => {
     ])
   })
 
-  test('notes a delivery during the call that passes the bytes at the time of their arrival', () => {
+  test('a delivery that happens while the bytes are being passed is recorded at their arrival time', () => {
     const { clock, forward, entries } = tapes()
     const { conversation } = connection()
     const made: { interceptor?: Interceptor | undefined } = {}
@@ -224,7 +227,7 @@ describe('a taped connection', () => {
     ])
   })
 
-  test('needs a tape in at least one direction', () => {
+  test('a connection is recorded on tape only if at least one direction has a tape', () => {
     const { clock, forward, backward } = tapes()
     const inner: Intercept = noting('inner', []).intercept
     expect(taped({ forward: undefined, backward: undefined, clock }, inner)).toBe(inner)

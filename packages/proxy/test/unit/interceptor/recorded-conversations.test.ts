@@ -65,7 +65,7 @@ function recorded(client?: Client) {
 }
 
 describe('a recorded connection', () => {
-  test('is dialled at once, and is read before its bytes are passed on', () => {
+  test('a recorded connection is dialled immediately, and its bytes are read by the recorder before they are passed on', () => {
     const { requests, responses, disturbed, closed, since } = recorded()
     expect(since()).toEqual(['dial'])
     expect([requests.receive(Buffer.from('a')), requests.receive(Buffer.from('bc'))]).toEqual([true, false])
@@ -81,7 +81,7 @@ describe('a recorded connection', () => {
     expect(since()).toEqual(['sent 3 3', 'altered', 'delivered 4', 'disturbed g', 'disturbed ', 'closed'])
   })
 
-  test('reports bytes as sent at their arrival time if they are sent while they are still being passed on', () => {
+  test('bytes that are sent while they are being passed on are reported as sent at their arrival time', () => {
     const { requests, passing, since } = recorded()
     since()
     passing.act = () => requests.delivered(5)
@@ -91,20 +91,23 @@ describe('a recorded connection', () => {
     expect(since()).toEqual(['sent 6 2'])
   })
 
-  test.each(['end', 'reset'] as const)('passes on the %s of each direction, and reports it', (how) => {
-    const { requests, responses, since } = recorded()
-    since()
-    requests[how]()
-    responses[how]()
-    expect(since()).toEqual([
-      'hungUp',
-      `to server ${how}`,
-      `ended the server ${how === 'end' ? 'ended' : 'reset'} the connection`,
-      `to client ${how}`,
-    ])
-  })
+  test.each(['end', 'reset'] as const)(
+    'a recorded connection passes on the %s of each direction, and reports it',
+    (how) => {
+      const { requests, responses, since } = recorded()
+      since()
+      requests[how]()
+      responses[how]()
+      expect(since()).toEqual([
+        'hungUp',
+        `to server ${how}`,
+        `ended the server ${how === 'end' ? 'ended' : 'reset'} the connection`,
+        `to client ${how}`,
+      ])
+    },
+  )
 
-  test('stops its client while its reader is full or a queue is behind, and only once', () => {
+  test('a recorded connection pauses its client only once while its reader is full or a queue has a backlog', () => {
     const { requests, responses, read, queue, relieved, since } = recorded()
     const [ask, answer] = [() => requests.receive(Buffer.from('a')), () => responses.receive(Buffer.from('b'))]
     const reading = () => since().filter((call) => call.includes('reading'))
@@ -129,7 +132,7 @@ describe('a recorded connection', () => {
     ['peer.process', { kind: 'fixed', session: 'python3 4711' }],
     ['peer.address', { kind: 'fixed', session: '10.0.0.1' }],
     ['connection', { kind: 'fixed', session: 'connection 7' }],
-  ])('whose clients are identified by %s has the naming %j', (client, naming) => {
+  ])('a recorded connection whose clients are identified by %s has the naming %j', (client, naming) => {
     expect(recorded(client).namings).toEqual([{ host: '10.0.0.1', naming }])
   })
 })

@@ -31,7 +31,7 @@ test('bytes that are adjacent in memory are passed on together, once', () => {
   expect(passed).toEqual(['abc', 'ef', 'b', 'z'])
 })
 
-test('takeFree says that the memory is free if all bytes passed on since its last call are free', () => {
+test('takeFree reports memory as reusable if all bytes passed on since its last call are reusable', () => {
   const { run } = runOf((bytes) => bytes.length > 1)
   const isFree = (...texts: readonly string[]) => {
     for (const text of texts) {

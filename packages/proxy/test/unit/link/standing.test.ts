@@ -8,7 +8,7 @@ import { systemClock } from '../../../src/link/clock.ts'
 const late = { kind: 'latency', links: links.to, latencyMs: millis(10), jitterMs: millis(0) } as const
 
 describe('a fault with a time', () => {
-  test('is in force in that time since it was applied, whatever the clock says', async () => {
+  test('a fault with a time window acts in that window after its start, regardless of the absolute time', async () => {
     const clock = new ManualClock()
     clock.advance(1000)
     const { network, client, server } = await conversation({ clock })
@@ -26,7 +26,7 @@ describe('a fault with a time', () => {
     expect(clock.armed).toBe(0)
   })
 
-  test('leaves no timer once it is removed, even if it is updated afterwards', async () => {
+  test('a removed fault leaves no timer, even if it is updated afterwards', async () => {
     const clock = new ManualClock()
     const { network } = await conversation({ clock })
     const fault = network.apply({ ...late, when: { untilMs: millis(100) } } as TcpFault)
@@ -37,7 +37,7 @@ describe('a fault with a time', () => {
     expect([clock.armed, fault.fault.when]).toEqual([0, { untilMs: 200 }])
   })
 
-  test('has one timer, also after an update', async () => {
+  test('a fault with a time window has one timer, also after an update', async () => {
     const clock = new ManualClock()
     const { network } = await conversation({ clock })
     const fault = network.apply({ ...late, when: { untilMs: millis(100) } } as TcpFault)
@@ -48,7 +48,7 @@ describe('a fault with a time', () => {
   })
 })
 
-test('a fault that is removed twice counts the links of its network once', async () => {
+test('removing a fault twice does not heal another fault on the same link', async () => {
   const { network, client, server } = await conversation()
   const [one, other] = [network.apply(hold(links.to)), network.apply(hold(links.to))]
   one.remove()
@@ -72,12 +72,12 @@ describe('a client filter', () => {
     ['fd00::/128', 'fd00::1', false],
     ['::/0', '::ffff:1.2.3.4', false],
     ['1.2.3.4', '::ffff:1.2.3.4', true],
-  ])('for %s is met by %s: %s', (text, address, isMet) => {
+  ])('the client filter %s accepts %s: %s', (text, address, isMet) => {
     expect(createClientFilter(text)(address)).toBe(isMet)
   })
 
   test.each(['', 'localhost', '10.0.0.0/33', 'fd00::/129', '10.0.0.0/8/8', '10.0.0.0/', '10.0.0.0/x', '10.0.0.0/0008'])(
-    'is refused for %j',
+    'the client filter %j is refused',
     (text) => {
       expect(() => createClientFilter(text)).toThrow(
         `"client" is ${JSON.stringify(text)}. Give an address, or a network`,
@@ -85,7 +85,7 @@ describe('a client filter', () => {
     },
   )
 
-  test('quotes up to 60 characters of a refused text', () => {
+  test('an error about a client filter quotes up to 60 characters', () => {
     expect(() => createClientFilter('x'.repeat(61))).toThrow(`"client" is "${'x'.repeat(60)}".`)
   })
 })
@@ -101,17 +101,20 @@ describe('the clock of the system', () => {
     [2 ** 31 - 1, 2 ** 31 - 1],
     [2 ** 31, 2 ** 31 - 1],
     [Number.POSITIVE_INFINITY, 2 ** 31 - 1],
-  ])('fires after %d ms, rounded up and as far as a timer can wait: %i ms', (delayMs, expectedMs) => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    let isOver = false
-    systemClock.after(delayMs, () => {
-      isOver = true
-    })
-    vi.advanceTimersByTime(expectedMs - 1)
-    expect(isOver).toBe(false)
-    vi.advanceTimersByTime(1)
-    expect(isOver).toBe(true)
-  })
+  ])(
+    'the system clock fires a timer of %d ms, rounded up and limited to the longest possible timer, after %i ms',
+    (delayMs, expectedMs) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      let isOver = false
+      systemClock.after(delayMs, () => {
+        isOver = true
+      })
+      vi.advanceTimersByTime(expectedMs - 1)
+      expect(isOver).toBe(false)
+      vi.advanceTimersByTime(1)
+      expect(isOver).toBe(true)
+    },
+  )
 
   test('cancels a timer', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

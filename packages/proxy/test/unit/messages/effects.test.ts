@@ -17,21 +17,21 @@ test.each<readonly [Parameters<ReturnType<typeof world>['apply']>[0], readonly (
   [again(1), [[]]],
   [fabricated, [['7\n']]],
   [{ kind: 'duplicate-message', copies: 0 } as never, []],
-])('the fault %j reports %j as what the server gets instead of a message', (harm, expected) => {
+])('the fault %j on a message reports that the server receives %j in its place', (harm, expected) => {
   const { apply, send, disturbed } = world()
   apply(harm, { when: { nth: 2 } })
   send('1\n2\n')
   expect(disturbed).toEqual(expected)
 })
 
-test('a changed response is reported without the message that the client gets instead', () => {
+test('a changed response is reported without its replacement', () => {
   const { apply, interceptor, disturbed, here } = world()
   apply(fabricated, { links: back })
   interceptor.responses.receive(Buffer.from('1\n'))
   expect([disturbed, here.text]).toEqual([[[]], '7\n'])
 })
 
-test('copies add up to at most 1,000', () => {
+test('the copies of a duplicated message are limited to 1,000', () => {
   const { apply, send, there } = world()
   apply({ kind: 'duplicate-message', copies: 30 })
   apply({ kind: 'duplicate-message', copies: 30 })
@@ -57,7 +57,7 @@ test.each<readonly [string, object, string, boolean]>([
   ['JSON', { not: { member: 'a' } }, '{"b":1}\n', true],
   ['JSON', { not: { member: 'a' } }, '{"a":1}\n', false],
   ['JSON', { contains: 'a', not: {} }, '{"a":1}\n', false],
-])('a message of %s with the match %j: %j is hit: %s', (_, match, message, isHit) => {
+])('for %s, a fault with the match %j and the message %j has a hit: %s', (_, match, message, isHit) => {
   const { apply, send } = world()
   const fault = apply(drop, { match } as Partial<MessageFault>)
   send(message)
@@ -86,7 +86,7 @@ test('a binary WebSocket message has the member base64, and no other member', ()
   expect(faults.map(({ hits }) => hits)).toEqual([1, 0])
 })
 
-test('an incomplete message is passed on once no fault is left that could act on it', () => {
+test('an incomplete message is passed on once no remaining fault could act on it', () => {
   const { apply, send, there } = world()
   const [one, other] = [apply(drop, { when: { nth: 9 } }), apply(drop, { when: { nth: 9 } })]
   send('1\n2')
@@ -99,7 +99,7 @@ test('an incomplete message is passed on once no fault is left that could act on
   expect(there.text).toBe('1\n2\n3\n')
 })
 
-test('a healed fault releases only what it alone holds, and drops its repetitions', () => {
+test('a healed fault releases the messages that no other fault holds, and drops its own repetitions', () => {
   const { apply, send, there, clock } = world()
   const [one, other] = [apply(late), apply({ ...late, delayMs: millis(50) })]
   send('1\n')
@@ -160,7 +160,7 @@ describe('a fault on SQL statements', () => {
     [{ statement: 'SELECT' }, [1, 0]],
     [{ not: { statement: 'SELECT' } }, [0, 1]],
     [{ statement: 'UPDATE', not: { statement: 'UPDATE t' } }, [0, 0]],
-  ])('with the match %j hits each statement that meets it: %j', (match, hits) => {
+  ])('a fault on SQL statements with the match %j hits SELECT and UPDATE this often: %j', (match, hits) => {
     for (const [i, sql] of ['SELECT 1', 'UPDATE t SET a = 1'].entries()) {
       const { faults, send } = world({ framing: postgresql })
       const fault = faults.applyToStatements({

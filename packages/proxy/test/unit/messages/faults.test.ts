@@ -8,7 +8,7 @@ import { resp } from '../../../../wire/src/resp/resp.ts'
 import { again, back, behind, drop, late, numbers, twice, world } from '../../messages/world.ts'
 
 describe('a framed link without a fault', () => {
-  test('passes on every byte immediately, framed or not', () => {
+  test('a framed link without a fault passes on every byte immediately, whether it belongs to a message or not', () => {
     const { send, there, interceptor, faults } = world({ framing: resp })
     send('*1\r\n$4\r\nPI')
     expect(there.text).toBe('*1\r\n$4\r\nPI')
@@ -22,7 +22,7 @@ describe('a framed link without a fault', () => {
 })
 
 describe('a framed message under faults', () => {
-  test('is lost, and the connection stays open', () => {
+  test('a dropped message is lost, and the connection stays open', () => {
     const { apply, send, there } = world()
     const fault = apply(drop, { when: { nth: 2 } })
     send('1\n2\n3\n')
@@ -36,7 +36,7 @@ describe('a framed message under faults', () => {
     expect([there.text, fault.hits]).toEqual(['1\n2\n2\n2\n3\n', 1])
   })
 
-  test('is overtaken by the given number of other messages', () => {
+  test('a reordered message is overtaken by the given number of other messages', () => {
     const { apply, send, there } = world()
     const fault = apply(behind(2), { when: { nth: 1 } })
     send('1\n2\n')
@@ -45,7 +45,7 @@ describe('a framed message under faults', () => {
     expect(there.text).toBe('2\n3\n1\n4\n')
   })
 
-  test('is released after a time limit if no other messages arrive', () => {
+  test('a reordered message is released after a time limit if no other messages arrive', () => {
     const { apply, send, there, clock } = world()
     apply(behind(2, 50), { when: { nth: 1 } })
     send('1\n2\n')
@@ -55,7 +55,7 @@ describe('a framed message under faults', () => {
     expect(there.text).toBe('2\n1\n')
   })
 
-  test('is replayed after the given number of other messages, or after a time limit', () => {
+  test('a message is replayed after the given number of other messages, or after a time limit', () => {
     const { apply, send, there, clock } = world()
     const fault = apply(again(2, 50), { when: { every: 4 } })
     send(numbers(1, 7))
@@ -65,7 +65,7 @@ describe('a framed message under faults', () => {
     expect([there.text, fault.hits]).toEqual([`${numbers(1, 6)}4\n7\n8\n8\n`, 2])
   })
 
-  test('is delayed, and delays the messages after it', () => {
+  test('a delayed message also delays the messages after it', () => {
     const { apply, send, there, clock } = world()
     const fault = apply(late, { when: { nth: 2 } })
     send('1\n2\n3\n')
@@ -77,7 +77,7 @@ describe('a framed message under faults', () => {
     expect([there.text, fault.hits, clock.armed]).toEqual(['1\n2\n3\n4\n', 1, 0])
   })
 
-  test('gets one bit flipped, and remains one message', () => {
+  test('a corrupted message has one flipped bit, and remains one message', () => {
     for (const framing of [jsonLines, resp, lengthPrefixed({ lengthFieldLength: 2, byteOrder: 'big' })]) {
       for (let seed = 0; seed < 50; seed++) {
         const { apply, send, there } = world({ framing, seed })
@@ -99,21 +99,21 @@ describe('a framed message under faults', () => {
     }
   })
 
-  test('is unchanged if it has no bit that can be flipped', () => {
+  test('a message without a bit that can be flipped is unchanged', () => {
     const { apply, send, there } = world()
     const fault = apply({ kind: 'corrupt-message', bits: 3 })
     send('\n')
     expect([there.text, fault.hits]).toEqual(['\n', 0])
   })
 
-  test('is replaced by a fabricated message', () => {
+  test('a message is replaced by a fabricated message', () => {
     const { apply, send, there } = world({ framing: resp })
     apply({ kind: 'fabricate-message', message: ['DEL', 'x'] }, { match: { command: 'get' } })
     send('*2\r\n$3\r\nGET\r\n$1\r\nx\r\nPING\r\n')
     expect(there.text).toBe('*2\r\n$3\r\nDEL\r\n$1\r\nx\r\nPING\r\n')
   })
 
-  test('is forged in one JSON field, either in place or as an additional message', () => {
+  test('one JSON field of a message is forged, either in place or in an additional message', () => {
     const { apply, send, there } = world()
     const fault = apply({ kind: 'forge-message', fields: 1, besides: false }, { when: { nth: 1 } })
     const added = apply({ kind: 'forge-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -126,7 +126,7 @@ describe('a framed message under faults', () => {
     expect([altered.term === 5, besides.term === 7, fault.hits, added.hits]).toEqual([false, false, 1, 1])
   })
 
-  test('is lost under forge-signed-message if "besides" is false, and kept if "besides" is true', () => {
+  test('forge-signed-message drops a message if "besides" is false, and keeps it if "besides" is true', () => {
     const { apply, send, there } = world()
     apply({ kind: 'forge-signed-message', fields: 1, besides: false }, { when: { nth: 1 } })
     apply({ kind: 'forge-signed-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -134,14 +134,14 @@ describe('a framed message under faults', () => {
     expect(there.text).toBe('{"term":7}\n')
   })
 
-  test('is not forged if it is not JSON', () => {
+  test('a message that is not JSON is not forged', () => {
     const { apply, send, there } = world({ framing: resp })
     const fault = apply({ kind: 'forge-message', fields: 1, besides: false })
     send('PING\r\n')
     expect([there.text, fault.hits]).toEqual(['PING\r\n', 0])
   })
 
-  test('is lost only in the direction of the fault', () => {
+  test('a message is lost only in the direction of the fault', () => {
     const { apply, send, there, here, interceptor } = world()
     apply(drop, { links: back })
     send('1\n')
@@ -149,7 +149,7 @@ describe('a framed message under faults', () => {
     expect([there.text, here.text]).toEqual(['1\n', ''])
   })
 
-  test('is affected by several faults in order', () => {
+  test('several faults act on a message in order', () => {
     const { apply, send, there } = world()
     const counted = [apply(twice, { when: { nth: 2 } }), apply(drop, { when: { nth: 3 } }), apply(twice)]
     send('1\n2\n3\n')
@@ -166,7 +166,7 @@ describe('the trigger of a message fault', () => {
     return there.text.split('\n').filter(Boolean).map(Number)
   }
 
-  test('selects by nth, first, every and probability, alone or together', () => {
+  test('a message fault selects by nth, first, every and probability, alone or together', () => {
     expect(passed({ nth: 3 }, 5)).toEqual([1, 2, 4, 5])
     expect(passed({ first: 3 }, 5)).toEqual([4, 5])
     expect(passed({ every: 2 }, 5)).toEqual([1, 3, 5])
@@ -175,7 +175,7 @@ describe('the trigger of a message fault', () => {
     expect(passed({ probability: 1 })).toEqual([])
   })
 
-  test('counts the matching messages over all connections of the link', () => {
+  test('a message fault counts the matching messages over all connections of its link', () => {
     const { apply, send, there, connect } = world()
     const other = connect()
     apply(drop, { when: { nth: 2 }, match: { contains: 'x' } })
@@ -185,7 +185,7 @@ describe('the trigger of a message fault', () => {
     expect([there.text, other.there.text]).toEqual(['"x1"\n"y"\n"x3"\n', '"y"\n'])
   })
 
-  test('spares the first "afterMessages" messages of each connection, including messages before the fault', () => {
+  test('afterMessages skips the first messages of each connection, including messages before the fault', () => {
     const { apply, send, there, connect } = world()
     const other = connect()
     send('1\n')
@@ -195,7 +195,7 @@ describe('the trigger of a message fault', () => {
     expect([there.text, other.there.text]).toEqual(['1\n2\n', '1\n2\n'])
   })
 
-  test('selects only within its time window', () => {
+  test('a message fault selects only within its time window', () => {
     const { apply, send, there, clock } = world()
     clock.advance(1000)
     apply(drop, { when: { fromMs: millis(10), untilMs: millis(20) } })
@@ -206,7 +206,7 @@ describe('the trigger of a message fault', () => {
     expect(there.text).toBe('0\n2\n')
   })
 
-  test('draws the same numbers for the same seed, independent of other connections, links and faults', () => {
+  test('a message fault draws the same numbers for the same seed, regardless of other connections, links and faults', () => {
     const drawn = (seed: number, crowd: boolean) => {
       const { apply, send, there, connect, faults } = world({ seed })
       faults.intercept({ from: 'n3', to: 'n2', framing: jsonLines })
@@ -237,7 +237,7 @@ describe('the match of a message fault', () => {
     [{ member: 'type', equals: 1, contains: '"n":2' }, []],
     [{ member: 'toString' }, []],
     [{ contains: 'no JSON' }, ['no JSON at all']],
-  ])('selects messages by %j', (match, struck) => {
+  ])('a message fault selects messages by %j', (match, struck) => {
     const { apply, send, there } = world()
     const lines = ['{"type":1,"n":1}', '{"type":{"a":null},"n":2}', 'no JSON at all', '[1]', 'null']
     apply(drop, { match })
@@ -245,7 +245,7 @@ describe('the match of a message fault', () => {
     expect(there.text.split('\n').slice(0, -1)).toEqual(lines.filter((line) => !struck.includes(line)))
   })
 
-  test('selects by command and key', () => {
+  test('a message fault selects messages by command and key', () => {
     const { apply, send, there } = world({ framing: resp })
     const fault = apply(drop, { match: { command: 'set', key: 'x' } })
     send('SET x 1\r\nset y 1\r\n*3\r\n$3\r\nset\r\n$1\r\nx\r\n$1\r\n2\r\nGET x\r\n')
@@ -254,7 +254,7 @@ describe('the match of a message fault', () => {
 })
 
 describe('a message fault', () => {
-  test('passes a message that began before the fault was applied, and acts on the next message', () => {
+  test('a message fault passes a message that began before the fault, and acts on the next message', () => {
     const { apply, send, there } = world()
     send('[1,')
     apply(drop)
@@ -262,7 +262,7 @@ describe('a message fault', () => {
     expect(there.text).toBe('[1,2]\n')
   })
 
-  test('releases held messages in order when healed, and sends no pending repetition', () => {
+  test('a healed message fault releases held messages in order, and sends no pending repetition', () => {
     const { apply, send, there, clock } = world()
     const fault = apply(late, { when: { every: 2 } })
     const reorder = apply(behind(9), { when: { nth: 1 } })
@@ -279,7 +279,7 @@ describe('a message fault', () => {
     expect(there.text).toBe(`${numbers(2, 5)}1\n[6,7]\n`)
   })
 
-  test('keeps delaying a message if another fault that delayed it is removed', () => {
+  test('a message stays delayed by one fault if another fault that delayed it is removed', () => {
     const { apply, send, there, clock } = world()
     const [first] = [apply(late), apply(late)]
     send('1\n')

@@ -8,7 +8,7 @@ import { resp } from '../../../../wire/src/resp/resp.ts'
 import { again, back, behind, drop, late, world } from '../../messages/world.ts'
 
 describe('the end of a framed stream', () => {
-  test('comes after the delayed messages and an incomplete last message', () => {
+  test('the end of a framed stream comes after the delayed messages and an incomplete last message', () => {
     const { apply, send, there, interceptor } = world()
     apply(behind(5), { when: { nth: 1 } })
     apply(again(5), { when: { nth: 2 } })
@@ -17,7 +17,7 @@ describe('the end of a framed stream', () => {
     expect(there).toMatchObject({ text: '2\n3\n1\n[4', ended: true })
   })
 
-  test('waits for delayed messages, whether it is an orderly end or a reset', () => {
+  test('an orderly end or a reset of a framed stream waits for delayed messages', () => {
     for (const ending of ['end', 'reset'] as const) {
       const { apply, send, there, interceptor, clock } = world()
       apply(late)
@@ -40,7 +40,7 @@ describe('the end of a framed stream', () => {
   })
 })
 
-test('the memory of messages is free at once, whether they are passed on, held, dropped or copied', () => {
+test('the memory of a message can be reused immediately if the message was passed on, held, dropped or copied', () => {
   const { apply, interceptor, there } = world()
   const receive = (text: string) => interceptor.requests.receive(Buffer.from(text))
   expect(receive('1\n')).toBe(true)
@@ -51,7 +51,7 @@ test('the memory of messages is free at once, whether they are passed on, held, 
 })
 
 describe('bytes that are not a message or exceed the message limit', () => {
-  test('pass unchanged and contiguously, and are counted', () => {
+  test('bytes that are not messages, or that exceed the message limit, pass unchanged and contiguously, and are counted', () => {
     const { apply, send, there, clock, faults } = world({ maxMessageBytes: 50 })
     apply(behind(1, 10), { when: { nth: 1 } })
     send(`1\n${'x'.repeat(60)}`)
@@ -61,7 +61,7 @@ describe('bytes that are not a message or exceed the message limit', () => {
     expect(faults.statistics().get('n1>n2')).toEqual({ messages: 3, oversized: 1, unframed: 0 })
   })
 
-  test('pass unchanged, after any held messages, once the framing is lost', () => {
+  test('once the framing is lost, bytes pass unchanged after any held messages', () => {
     const { apply, send, there, interceptor, faults } = world({ framing: resp })
     apply(behind(9), { when: { nth: 1 } })
     apply(drop, { when: { nth: 2 } })
@@ -131,7 +131,7 @@ describe('an impossible message fault', () => {
   })
 })
 
-test('a message fault is accepted if it is possible in one direction of its link', () => {
+test('a message fault is accepted if it is possible in at least one direction of its link', () => {
   const { faults } = world({ framing: resp })
   faults.intercept({ from: 'n2', to: 'n1', framing: resp })
   faults.apply({ ...drop, links: back, match: { command: 'SET' } })

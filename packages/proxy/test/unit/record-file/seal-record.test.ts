@@ -13,7 +13,7 @@ test.each<readonly [string, string, number, string | undefined]>([
   ['not at all, if it has no line to end after', `${'b'.repeat(50)}\n`, 51, undefined],
   ['not at all, if it is shorter than the seal', 'aa\n', 3, undefined],
   ['over everything, if there is no whole line', 'incomplete', 0, 'SEAL\n'],
-])('a record that cannot grow is sealed %s', (_, content, wholeBytes, sealed) => {
+])('a record file on a full disk is sealed %s', (_, content, wholeBytes, sealed) => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-seal-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   const path = join(directory, 'history.jsonl')

@@ -45,7 +45,7 @@ describe('a Redis request changed by a fault', () => {
     for (const view of ['client', 'backend'] as const) expect(verdictOf(made, view).result).not.toBe('violated')
   })
 
-  test('makes every key unknown if the changed request may change any key', async () => {
+  test('a changed Redis request marks all keys as possibly written if it may change any key', async () => {
     const made = await recorded({ messages: true })
     const { messages, ask, marks } = made
     messages.apply({ kind: 'fabricate-message', message: ['EVAL', 'return 1', '0'], links: links.to } as never)
@@ -60,7 +60,7 @@ describe('a Redis request changed by a fault', () => {
     await eventually(() => made.marks('backend').includes('touched *: a request that a fault changed'))
   })
 
-  test('may still be a command with another key or value if its bits are flipped', () => {
+  test('a Redis request with flipped bits may still be a valid command with another key or value', () => {
     const random = createRandom('bits')
     const words = Array.from({ length: 200 }, () => {
       const flipped = flipBits(Buffer.from(command('SET', 'key', 'value')), 1, resp, 'requests', random)

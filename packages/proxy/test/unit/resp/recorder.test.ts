@@ -27,7 +27,7 @@ test('parseCarriage accepts RESP settings with a compare-and-set script, and ref
 })
 
 describe('the record of Redis traffic under message faults', () => {
-  test('contains a lost request as a failure that was never forwarded', async () => {
+  test('a lost Redis request is recorded as a failure that was never forwarded', async () => {
     const { client, told, messages, server, route } = await recorded({ messages: true })
     const lost = messages.apply({ kind: 'drop-message', links: links.to, match: { key: 'lost' } })
     client.socket.write(command('SET', 'lost', '1'))
@@ -40,7 +40,7 @@ describe('the record of Redis traffic under message faults', () => {
     ])
   })
 
-  test('marks a request as never sent only if it was not sent', async () => {
+  test('a Redis request is recorded as never forwarded only if it was not sent', async () => {
     const { client, told, messages, server, route } = await recorded({ messages: true })
     messages.apply({ kind: 'reorder-message', links: links.to, when: { every: 3 }, behind: 2, withinMs: 1 as never })
     messages.apply({ kind: 'drop-message', links: links.to, when: { every: 5 } })

@@ -15,7 +15,7 @@ test.each([
   expect(ipv6Bytes(address).toString('hex')).toBe(bytes)
 })
 
-test('text that is no IPv6 address has no bytes', () => {
+test('text that is not an IPv6 address has no bytes', () => {
   for (const text of ['', '1.2.3.4', 'localhost', ':::']) expect(() => ipv6Bytes(text)).toThrow(TypeError)
 })
 
@@ -32,13 +32,13 @@ describe('the port of a route', () => {
   test.each([0, 1, 65_535])('may be %i', (port) => {
     expect(() => validatePort('a>b', 'listen', port)).not.toThrow()
   })
-  test.each([-1, 65_536, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('is refused if it is %d', (port) => {
+  test.each([-1, 65_536, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('the port %d of a route is refused', (port) => {
     expect(() => validatePort('a>b', 'listen', port)).toThrow(
       `proxy route a>b: the listen port is ${port}. Give one between 0 and 65535.`,
     )
   })
 
-  test('cannot be listened on for a reason that the error names', () => {
+  test('the error for a listen port names the reason why the proxy cannot listen', () => {
     const message = (code: string) => listenError(Object.assign(new Error('why'), { code }), 'a>b', '::1', 80).message
     expect(message('EADDRINUSE')).toContain('proxy route a>b: cannot listen on [::1]:80: the port is taken.')
     expect(message('EACCES')).toContain('Ports below 1024 need privileges')
@@ -63,7 +63,7 @@ describe('a run of bytes', () => {
     return { run, passed }
   }
 
-  test('passes adjacent ranges of one buffer as one range, and all others separately', () => {
+  test('a run of bytes passes adjacent ranges of one buffer as one range, and other ranges separately', () => {
     const { run, passed } = runOf()
     for (const [start, end] of [
       [0, 1],
@@ -80,7 +80,7 @@ describe('a run of bytes', () => {
     expect(passed).toEqual(['abcd', 'f', 'e', 'f'])
   })
 
-  test('leaves memory free unless some of it is still needed', () => {
+  test('a run of bytes reports its memory as reusable unless some bytes are still needed', () => {
     const { run } = runOf((text) => text !== 'b')
     const frees = ['a', 'b', 'c'].map((text) => {
       run.add(Buffer.from(text))

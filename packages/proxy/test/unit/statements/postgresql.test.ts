@@ -30,7 +30,7 @@ function session(
 const shutdown = { kind: 'sql-error', code: '57P01', message: 'shut down' } as const
 
 describe('a fatal SQL error', () => {
-  test('ends both directions, and nothing passes afterwards', () => {
+  test('a fatal SQL error ends both directions, and nothing passes afterwards', () => {
     const { send, answer, there, here, fault } = session(shutdown)
     send(query('INSERT') + query('COMMIT'))
     expect(there).toMatchObject({ text: query('INSERT'), ended: true })
@@ -42,7 +42,7 @@ describe('a fatal SQL error', () => {
     expect([there.text, here.text, fault.hits]).toEqual([query('INSERT'), told, 1])
   })
 
-  test('resets a client that is still connected after 5 s', () => {
+  test('a fatal SQL error resets a client that is still connected after 5 s', () => {
     const { send, clock, ending } = session(shutdown)
     send(query('COMMIT'))
     clock.advance(4_999)
@@ -51,7 +51,7 @@ describe('a fatal SQL error', () => {
     expect(ending.aborted).toBe(true)
   })
 
-  test('leaves no timer after the connection is closed', () => {
+  test('a fatal SQL error leaves no timer after the connection is closed', () => {
     const { send, clock, interceptor, ending } = session(shutdown)
     send(query('COMMIT'))
     interceptor.closed()
@@ -66,17 +66,20 @@ describe('a lost reply to a statement', () => {
     [{ kind: 'lose-reply', silence: 'reset' }, true],
     [{ kind: 'lose-reply', silence: 'hang' }, false],
     [{ kind: 'crash-before-reply' }, true],
-  ] as const)('is withheld with all later messages, and the fault %j resets the connection: %s', (harm, isReset) => {
-    const { send, answer, there, here, ending, fault } = session(harm)
-    send(query('INSERT') + query('COMMIT') + query('SELECT'))
-    expect(there.text).toBe(query('INSERT') + query('COMMIT') + query('SELECT'))
-    const inserted = [complete('INSERT 0 1'), ready]
-    answer(...inserted, complete('COMMIT'))
-    expect([fault.hits, ending.aborted]).toEqual([0, false])
-    answer(ready, complete('SELECT 0'), ready)
-    expect(here.text).toBe(Buffer.concat(inserted).toString('latin1'))
-    expect([fault.hits, ending.aborted]).toEqual([1, isReset])
-  })
+  ] as const)(
+    'the reply to a statement and all later messages are withheld, and the fault %j resets the connection: %s',
+    (harm, isReset) => {
+      const { send, answer, there, here, ending, fault } = session(harm)
+      send(query('INSERT') + query('COMMIT') + query('SELECT'))
+      expect(there.text).toBe(query('INSERT') + query('COMMIT') + query('SELECT'))
+      const inserted = [complete('INSERT 0 1'), ready]
+      answer(...inserted, complete('COMMIT'))
+      expect([fault.hits, ending.aborted]).toEqual([0, false])
+      answer(ready, complete('SELECT 0'), ready)
+      expect(here.text).toBe(Buffer.concat(inserted).toString('latin1'))
+      expect([fault.hits, ending.aborted]).toEqual([1, isReset])
+    },
+  )
 
   test('the fault lose-reply withholds the reply to a statement even if a message of the reply exceeds the size limit', () => {
     const { send, answer, here, fault } = session({ kind: 'lose-reply', silence: 'hang' })
@@ -88,7 +91,7 @@ describe('a lost reply to a statement', () => {
 })
 
 describe('a fault that is removed before the server replies', () => {
-  test('still withholds the reply to its statement, even if a part of the reply has arrived', () => {
+  test('a fault that is removed before the reply still withholds the whole reply to its statement', () => {
     for (const arrivedBytes of [0, 3]) {
       const { send, answer, here, fault, ending } = session({ kind: 'lose-reply', silence: 'reset' })
       send(query('COMMIT'))
@@ -100,7 +103,7 @@ describe('a fault that is removed before the server replies', () => {
     }
   })
 
-  test('still reports its SQL error, and the next statement passes', () => {
+  test('a fault that is removed before the reply still sends its SQL error, and the next statement passes', () => {
     const { send, answer, there, here, fault } = session({ kind: 'sql-error', code: '40001', message: 'again' })
     send(query('COMMIT'))
     fault.remove()

@@ -49,7 +49,7 @@ const reply = (body: string): string =>
   `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
 
 describe('the tape of a link that carries HTTP', () => {
-  test('is read message by message, however the bytes are divided', () => {
+  test('the tape of an HTTP link is read message by message, in any division into chunks', () => {
     const asked = Buffer.concat([post('{"key":"x","value":743}'), post('{"key":"y","value":744}')])
     const answered = Buffer.from(reply('{"was":1}') + reply('{}'))
     fc.assert(
@@ -71,7 +71,7 @@ describe('the tape of a link that carries HTTP', () => {
     )
   })
 
-  test('shows when each message was sent and when it was completely delivered', () => {
+  test('the tape of an HTTP link shows when each message was sent and when it was completely delivered', () => {
     const { there, read } = tapes()
     const bytes = post('{"key":"x"}')
     there.received(2, 5, 0, bytes.subarray(0, 20))
@@ -88,7 +88,7 @@ describe('the tape of a link that carries HTTP', () => {
     ])
   })
 
-  test('shows a message as delivered only with its last byte, even if the tape kept only its beginning', () => {
+  test('the tape shows a message as delivered only with its last byte, even if the tape kept only its beginning', () => {
     const { there, read } = tapes()
     const bytes = post('x'.repeat(40_000))
     there.received(2, 5, 0, bytes)
@@ -102,13 +102,13 @@ describe('the tape of a link that carries HTTP', () => {
     ['compressed', post(gzipSync('{"key":"x"}'), 'Content-Encoding: gzip\r\n')],
     ['binary', post(Buffer.from([0, 1, 2, 3]))],
     ['too long to be kept', post(JSON.stringify('x'.repeat(40_000)))],
-  ])('shows no body text if the body is %s', (_, bytes) => {
+  ])('the tape of an HTTP link shows no body text if the body is %s', (_, bytes) => {
     const { there, read } = tapes()
     say(there, 2, [bytes, post('{}')])
     expect(read()[0]?.messages.map(({ text }) => text)).toEqual([undefined, '/replicate?at=1\n{}'])
   })
 
-  test('shows a body of 64 KiB as text, and shows no text of a longer body', () => {
+  test('the tape of an HTTP link shows a body of 64 KiB as text, and no text of a longer body', () => {
     const { there, read } = tapes()
     const pieces = (size: number) => {
       const bytes = post('x'.repeat(size))
@@ -126,7 +126,7 @@ describe('the tape of a link that carries HTTP', () => {
   test.each([
     ['ends in order, as a whole reply', true, [9, []]],
     ['breaks, as an unfinished reply', false, [undefined, [0]]],
-  ] as const)('shows a reply of unknown length whose connection %s', (_, isFinished, shown) => {
+  ] as const)('the tape shows a reply of unknown length whose connection %s', (_, isFinished, shown) => {
     const { here, read } = tapes()
     say(here, 3, [Buffer.from('HTTP/1.1 200 OK\r\n\r\n{}')], 9)
     if (isFinished) here.note('finished', 3, 10)
@@ -135,7 +135,7 @@ describe('the tape of a link that carries HTTP', () => {
     expect([message?.deliveredAtMs, unreadable.map(({ fromMs }) => fromMs - 9)]).toEqual(shown)
   })
 
-  test('shows a request as unfinished if its sender ends the stream in the middle of it', () => {
+  test('the tape shows a request as unfinished if its sender ends the stream in the middle of it', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}').subarray(0, -1)], 5)
     there.note('finished', 2, 6)
@@ -143,7 +143,7 @@ describe('the tape of a link that carries HTTP', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 5, toMs: Number.POSITIVE_INFINITY, why: 'unreadable' }])
   })
 
-  test('is readable again from the first complete message after a gap', () => {
+  test('the tape of an HTTP link is readable again from the first complete message after a gap', () => {
     const { there, read } = tapes()
     const [before, after] = [post('{"n":1}'), post('{"n":2}')]
     there.received(2, 8, 1000, before.subarray(30))
@@ -153,7 +153,7 @@ describe('the tape of a link that carries HTTP', () => {
     expect(passed?.doubts).toEqual([{ fromMs: Number.NEGATIVE_INFINITY, toMs: 9, why: 'unreadable' }])
   })
 
-  test('marks all bytes as unreadable from the point where the stream stops being HTTP', () => {
+  test('the tape marks all bytes as unreadable from the point where the stream stops being HTTP', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}'), Buffer.from('\x81\x05what?')])
     expect(read()[0]?.messages).toHaveLength(1)
@@ -162,7 +162,7 @@ describe('the tape of a link that carries HTTP', () => {
 })
 
 describe('the tape of a link without HTTP', () => {
-  test('is read as JSON lines if it begins with a JSON line', () => {
+  test('the tape of a link without HTTP is read as JSON lines if it begins with a JSON line', () => {
     const { there, read } = tapes()
     const bytes = Buffer.from('{"hello":"n1"}\n{"type":"append","value":743}\n')
     fc.assert(
@@ -177,7 +177,7 @@ describe('the tape of a link without HTTP', () => {
     expect(read()[0]?.doubts).toHaveLength(1)
   })
 
-  test('is shown chunk by chunk, with doubt about its boundaries, if its bytes are not JSON', () => {
+  test('the tape shows bytes that are not JSON chunk by chunk, and marks the message boundaries as uncertain', () => {
     const { there, read } = tapes()
     say(there, 2, [Buffer.from('*3\r\n$3\r\nset\r\n$1\r\nx\r\n$3\r\n743\r\n'), Buffer.from([0, 255])])
     const [passed] = read()
@@ -187,7 +187,7 @@ describe('the tape of a link without HTTP', () => {
     expect(passed?.doubts.map(({ why }) => why)).toEqual(['unreadable'])
   })
 
-  test('names a chunk by the Redis commands that it contains, each once', () => {
+  test('the tape names a chunk by the Redis commands that it contains, each once', () => {
     const { there, read } = tapes()
     const pop = '*2\r\n$4\r\nRPOP\r\n$1\r\nx\r\n'
     const push = '*3\r\n$5\r\nLPUSH\r\n$1\r\nx\r\n$4\r\n1976\r\n'
@@ -197,7 +197,7 @@ describe('the tape of a link without HTTP', () => {
 })
 
 describe('bytes that may have been sent but not read', () => {
-  test('are reported for the time in which the sender was paused', () => {
+  test('bytes may be unread while the sender is paused, and the tape reports this time', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}')], 3)
     there.note('unread', 2, 3)
@@ -205,7 +205,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 3, toMs: 9, why: 'unread' }])
   })
 
-  test('are reported for a connection that broke, but not for a connection that ended in order', () => {
+  test('bytes may be unread if the connection broke, but not if it ended in order', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}')])
     there.note('closed', 2, 1000)
@@ -215,7 +215,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 750, toMs: 1000, why: 'unread' }])
   })
 
-  test('are reported by an entry for the connection if no byte was read', () => {
+  test('the tape reports possibly unread bytes of a connection from which no byte was read', () => {
     const { there, here, read } = tapes()
     for (const [tape, stream] of [
       [there, 2],
@@ -232,7 +232,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(dialled?.doubts.map(({ why }) => why)).toEqual(['unread'])
   })
 
-  test('are reported as unreadable from the moment when a message fault changes the stream', () => {
+  test('the tape reports bytes as unreadable from the moment when a message fault changes the stream', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}'), post('{}')])
     there.note('disturbed', 2, 1)

@@ -36,7 +36,7 @@ const read = (chunks: readonly (string | Chunk)[], more?: Partial<Stream>, asked
 }
 
 describe('lines of JSON', () => {
-  test('are messages that begin with their first byte, of the type that they name', () => {
+  test('each line of JSON is a message that begins with its first byte and has the type in its "type" member', () => {
     expect(read(['{"type":"vote"}\n{"a"', ':1}', '\n{"type":5}\n'])).toEqual({
       messages: [
         ['vote', '{"type":"vote"}', 0, 16],
@@ -58,7 +58,7 @@ describe('lines of JSON', () => {
     })
   })
 
-  test('are unreadable from a gap on, or from a chunk of which only the beginning was kept', () => {
+  test('lines of JSON are unreadable from a gap on, or from a chunk of which only the beginning was kept', () => {
     expect(read(['{"a":1}\n', { text: '{"b":1}\n', gapBytes: 1 }])).toMatchObject({ unreadableFromMs: 1 })
     expect(read(['{"a":1}\n', { text: '{"b":1}\n', sizeBytes: 9 }])).toMatchObject({ unreadableFromMs: 1 })
     expect(read(['{"a":1}\n', '{"b":1}\n'])).toMatchObject({ unreadableFromMs: undefined })
@@ -66,7 +66,7 @@ describe('lines of JSON', () => {
 })
 
 describe('a stream of an unknown protocol', () => {
-  test('has a message for each chunk, named by its size, and is unreadable from its start', () => {
+  test('a stream of an unknown protocol has a message for each chunk, named by its size, and is unreadable from its start', () => {
     expect(read(['abc', { text: 'de', sizeBytes: 20_000 }, { text: 'f', gapBytes: 4 }])).toEqual({
       messages: [
         ['3 bytes', 'abc', 0, 3],
@@ -77,19 +77,19 @@ describe('a stream of an unknown protocol', () => {
     })
   })
 
-  test('is not read as lines if its beginning is missing', () => {
+  test('a stream whose beginning is missing is not read as lines', () => {
     expect(read([{ text: '{"a":1}\n', gapBytes: 1 }])).toMatchObject({ messages: [['8 bytes', '{"a":1}\n', 0, 9]] })
   })
 
   const command = (name: string) => `*2\r\n$${name.length}\r\n${name}\r\n$1\r\nx\r\n`
-  test('of RESP names up to three different commands of a chunk', () => {
+  test('a RESP stream names up to three different commands of each chunk', () => {
     expect(read([command('get'), ['set', 'GET', 'get', 'del', 'ttl'].map(command).join('')]).messages).toEqual([
       ['GET', expect.stringContaining('get'), 0, expect.anything()],
       ['SET, GET, DEL', expect.not.stringContaining('$'), 1, expect.anything()],
     ])
   })
 
-  test('without bytes has no messages, and nothing unreadable', () => {
+  test('a stream without bytes has no messages, and no unreadable part', () => {
     expect(read([])).toEqual({ messages: [], unreadableFromMs: undefined })
   })
 })
@@ -100,7 +100,7 @@ describe('a stream of HTTP', () => {
   const reply = (status: number, body: string, more = '') =>
     `HTTP/1.1 ${status} X\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`
 
-  test('has a message for each request, with its target and body', () => {
+  test('an HTTP stream has a message for each request, with its target and body', () => {
     const first = post('/a%20b?c=1', 'one')
     expect(read([first + post('/%', '')])).toEqual({
       messages: [
@@ -112,7 +112,7 @@ describe('a stream of HTTP', () => {
     })
   })
 
-  test('names replies by the requests that they answer, except interim replies', () => {
+  test('an HTTP reply is named by its request, unless it is an interim reply', () => {
     const answers = ['HTTP/1.1 103 X\r\n\r\n', reply(200, 'one'), reply(404, 'two'), reply(200, 'three')]
     const types = read(answers, {}, [post('/a', ''), post('/b', '')]).messages.map(([type, text]) => [type, text])
     expect(types).toEqual([
@@ -125,13 +125,13 @@ describe('a stream of HTTP', () => {
     expect(read([reply(200, 'one')]).messages[0]?.[0]).toBe('reply 200')
   })
 
-  test('knows that the reply to HEAD has no body', () => {
+  test('the reader of an HTTP stream expects no body in the reply to HEAD', () => {
     const [head, get] = ['HEAD /a HTTP/1.1\r\n\r\n', 'GET /a HTTP/1.1\r\n\r\n']
     const answers = ['HTTP/1.1 200 X\r\nContent-Length: 5\r\n\r\n', reply(200, 'two')]
     expect(read(answers, {}, [head + get]).messages.map(([, text]) => text)).toEqual(['', 'two'])
   })
 
-  test('keeps the text of a body of 64 KiB, and of no longer, encoded or incomplete body', () => {
+  test('an HTTP stream shows a plain, complete body of up to 64 KiB as text, and no other body', () => {
     const textOf = (chunks: readonly (string | Chunk)[]) => read(chunks).messages[0]?.[1]
     expect(textOf([reply(200, 'x'.repeat(65_536))])).toHaveLength(65_536)
     expect(textOf([reply(200, 'x'.repeat(65_537))])).toBeUndefined()
@@ -142,7 +142,7 @@ describe('a stream of HTTP', () => {
     expect(textOf([{ text: long.slice(0, -50), sizeBytes: long.length }])).toBeUndefined()
   })
 
-  test('ends a reply without a length with the connection, if the connection ended in order', () => {
+  test('an HTTP reply without a length ends with its connection, if the connection ended in order', () => {
     const open = 'HTTP/1.1 200 X\r\n\r\nabc'
     expect(read([open], { finishedAtMs: 9 })).toMatchObject({
       messages: [['reply 200', 'abc', 0, open.length]],
@@ -154,7 +154,7 @@ describe('a stream of HTTP', () => {
     })
   })
 
-  test('begins a message with the first byte of its head, and is unreadable from an incomplete head on', () => {
+  test('an HTTP message begins with the first byte of its header, and an incomplete header makes the rest unreadable', () => {
     const whole = post('/a', 'abc')
     expect(read([whole.slice(0, 9), whole.slice(9, 20), whole.slice(20), 'GET /b'])).toMatchObject({
       messages: [['POST /a', '/a\nabc', 0, whole.length]],
@@ -162,7 +162,7 @@ describe('a stream of HTTP', () => {
     })
   })
 
-  test('is unreadable from a gap or from malformed bytes on', () => {
+  test('an HTTP stream is unreadable from a gap or from malformed bytes on', () => {
     expect(read([post('/a', ''), { text: post('/b', ''), gapBytes: 1 }])).toMatchObject({
       messages: [expect.anything()],
       unreadableFromMs: 1,
@@ -170,7 +170,7 @@ describe('a stream of HTTP', () => {
     expect(read([post('/a', ''), 'nonsense\n\n'])).toMatchObject({ messages: [expect.anything()], unreadableFromMs: 1 })
   })
 
-  test('without its beginning is read from the first chunk that begins with a message', () => {
+  test('an HTTP stream without its beginning is read from the first chunk that begins with a message', () => {
     expect(read([{ text: 'rest', gapBytes: 3 }, post('/a', '')])).toMatchObject({
       messages: [['POST /a', '/a\n', 1, 7 + post('/a', '').length]],
       unreadableUntilMs: 1,
@@ -181,7 +181,7 @@ describe('a stream of HTTP', () => {
     expect(read([{ text: post('/a', ''), gapBytes: 3 }])).toMatchObject({ unreadableUntilMs: undefined })
   })
 
-  test('is recognised by a first line that is divided among chunks', () => {
+  test('an HTTP stream is recognised even if its first line is split between chunks', () => {
     const target = `/${'x'.repeat(1000)}`
     const whole = post(target, '')
     expect(read([...whole]).messages[0]?.[0]).toBe(`POST ${target}`)

@@ -42,7 +42,7 @@ test('a tape keeps the latest traffic within its memory, and reports the time un
   )
 })
 
-test('a traffic tape with 64 KiB of memory holds 2,048 events, and deletes all of them to store one more event', () => {
+test('a tape of 64 KiB holds 2,048 events, and deletes all of them to store another event', () => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   for (let atMs = 0; atMs < 2048; atMs++) tape.note('unread', 1, atMs)
   expect([[...tape.entries()].length, tape.forgottenUntilMs]).toEqual([2048, Number.NEGATIVE_INFINITY])
@@ -88,7 +88,7 @@ test.each<readonly [string, (tape: Tape) => void, number]>([
     3,
   ],
 ])(
-  'a tape records a delivery %s in an entry of its own, unless it follows exactly those bytes',
+  'a delivery %s gets a separate entry on the tape, unless it follows exactly the bytes that it delivers',
   (_, deliver, entries) => {
     const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
     tape.received(0, 1, 5, Buffer.from('abc'))
@@ -143,7 +143,7 @@ test.each([
   [9, 4],
   [20, 4],
   [21, undefined],
-])('byte %i of a stream is delivered with the first delivery that reaches it, at %s ms', (endBytes, atMs) => {
+])('byte %i of a stream is delivered by the first delivery that reaches it, at %s ms', (endBytes, atMs) => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   tape.delivered(0, 1, 5)
   tape.delivered(0, 2, 8)
@@ -153,7 +153,7 @@ test.each([
   expect(stream && deliveredAtMs(stream, endBytes)).toBe(atMs)
 })
 
-test('the events of a stream are read with their times, and of disturbances only the first', () => {
+test('the events of a stream are read with their times; of several disturbances, only the first is read', () => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   const events = ['opened', 'unread', 'disturbed', 'disturbed', 'unread', 'finished', 'closed'] as const
   for (const [i, kind] of events.entries()) tape.note(kind, 4, i + 1)

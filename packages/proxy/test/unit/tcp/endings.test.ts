@@ -19,7 +19,7 @@ const { to, back, both } = links
 const ms = millis
 
 describe('the timeout fault', () => {
-  test('loses all bytes, and closes the connection after the given time without traffic', async () => {
+  test('the timeout fault drops all bytes, and closes the connection after the given time without traffic', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(100) }))
@@ -35,7 +35,7 @@ describe('the timeout fault', () => {
     expect(network.statistics().get('clients>n1')).toMatchObject({ deliveredBytes: 0, droppedBytes: 4 })
   })
 
-  test('keeps connections open at afterMs 0 until it is removed, and then closes connections that lost bytes', async () => {
+  test('at afterMs 0, the timeout fault keeps connections open until it is removed, and then closes those that lost bytes', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))
@@ -49,7 +49,7 @@ describe('the timeout fault', () => {
     await Promise.all([client.until((r) => r.ended), server.until((r) => r.ended)])
   })
 
-  test('keeps a connection open when another fault is applied and removed', async () => {
+  test('the timeout fault keeps a connection open when another fault is applied and removed', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))
     client.socket.write('gone')
@@ -61,24 +61,27 @@ describe('the timeout fault', () => {
 })
 
 describe('the reset-peer fault', () => {
-  test.each([0, 100])('loses the first bytes, and resets both ends %d ms after them', async (afterMs) => {
-    const clock = new ManualClock()
-    const { network, client, server } = await conversation({ clock })
-    const fault = network.apply(on(to, { kind: 'reset-peer', afterMs: ms(afterMs) }))
-    clock.advance(1000)
-    server.socket.write('idle is fine')
-    await client.until((r) => r.length === 12)
-    client.socket.write('x')
-    await eventually(() => network.statistics().get('clients>n1')?.droppedBytes === 1)
-    if (afterMs > 0) {
-      clock.advance(afterMs - 1)
-      await settled(() => Number(client.closed))
-      expect(client.closed).toBe(false)
-      clock.advance(1)
-    }
-    await Promise.all([client.until((r) => r.closed), server.until((r) => r.closed)])
-    expect([client.error, server.error, server.length, fault.hits]).toEqual(['ECONNRESET', 'ECONNRESET', 0, 1])
-  })
+  test.each([0, 100])(
+    'the reset-peer fault drops the first bytes, and resets both ends %d ms later',
+    async (afterMs) => {
+      const clock = new ManualClock()
+      const { network, client, server } = await conversation({ clock })
+      const fault = network.apply(on(to, { kind: 'reset-peer', afterMs: ms(afterMs) }))
+      clock.advance(1000)
+      server.socket.write('idle is fine')
+      await client.until((r) => r.length === 12)
+      client.socket.write('x')
+      await eventually(() => network.statistics().get('clients>n1')?.droppedBytes === 1)
+      if (afterMs > 0) {
+        clock.advance(afterMs - 1)
+        await settled(() => Number(client.closed))
+        expect(client.closed).toBe(false)
+        clock.advance(1)
+      }
+      await Promise.all([client.until((r) => r.closed), server.until((r) => r.closed)])
+      expect([client.error, server.error, server.length, fault.hits]).toEqual(['ECONNRESET', 'ECONNRESET', 0, 1])
+    },
+  )
 
   test('the reset-peer fault resets a connection whose client has ended its side without a reset', async () => {
     const { network, client, server } = await conversation()
@@ -112,7 +115,7 @@ describe('the limit-bytes fault', () => {
     expect([server.text, server.error, fault.hits]).toEqual([expected, undefined, 1])
   })
 
-  test('passes a whole reply whose size equals the limit', async () => {
+  test('the limit-bytes fault passes a whole reply whose size equals the limit', async () => {
     const answer = randomBytes(500_000)
     const { network, route } = await routeTo(await serve((socket) => socket.write(answer)))
     network.apply(on(back, { kind: 'limit-bytes', bytes: answer.length }))
@@ -120,7 +123,7 @@ describe('the limit-bytes fault', () => {
     expect(client.bytes.equals(answer)).toBe(true)
   })
 
-  test('keeps the byte count of a connection across an update of the fault', async () => {
+  test('an update of the limit-bytes fault keeps the byte count of each connection', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'limit-bytes', bytes: 10 }))
     client.socket.write('123456')
@@ -131,7 +134,7 @@ describe('the limit-bytes fault', () => {
     expect(server.text).toBe('12345678')
   })
 
-  test('does not affect a connection that ends before the limit', async () => {
+  test('the limit-bytes fault does not affect a connection that ends before the limit', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(both, { kind: 'limit-bytes', bytes: 100 }))
     client.socket.end('short')
@@ -177,7 +180,7 @@ describe('the half-open fault', () => {
   test.each([
     ['FIN', undefined],
     ['RST', 'ECONNRESET'],
-  ])('hides a %s from the receiver until the fault is healed', async (how, error) => {
+  ])('the half-open fault hides a %s from the receiver until the fault is healed', async (how, error) => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'half-open' }))
     client.socket.write('last')

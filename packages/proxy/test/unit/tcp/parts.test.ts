@@ -13,7 +13,7 @@ import { endTurn, receiveInTurn } from '../../../src/tcp/turn.ts'
 const KIB = 1024
 
 describe('the buffer that a socket reads into', () => {
-  test('is shared and of 16 KiB at first, and grows fourfold up to 512 KiB while reads fill it', () => {
+  test('a socket starts with a shared read buffer of 16 KiB, which grows fourfold up to 512 KiB while reads fill it', () => {
     const buffer = new ReadBuffer()
     expect([buffer.isShared, new ReadBuffer().current === buffer.current]).toEqual([true, true])
     buffer.reuse(16 * KIB - 1)
@@ -29,7 +29,7 @@ describe('the buffer that a socket reads into', () => {
     expect(buffer.current).toBe(current)
   })
 
-  test('is used again once it is reclaimed, if it still has the right size', () => {
+  test('a lent read buffer is used again once it is reclaimed, if it still has the right size', () => {
     const buffer = new ReadBuffer()
     buffer.reuse(16 * KIB)
     const { current: lent } = buffer
@@ -48,7 +48,7 @@ describe('the buffer that a socket reads into', () => {
     expect(buffer.current.length).toBe(256 * KIB)
   })
 
-  test('is not used again before it is reclaimed', () => {
+  test('a lent read buffer is not used again before it is reclaimed', () => {
     const buffer = new ReadBuffer()
     buffer.reuse(16 * KIB)
     const { current: lent } = buffer
@@ -79,7 +79,7 @@ describe('the writes to a socket in a turn', () => {
     return { during, written }
   }
 
-  test('are gathered up to 16 KiB until the end of the turn', () => {
+  test('writes to a socket in a turn of the event loop are gathered up to 16 KiB until the end of the turn', () => {
     const taken: boolean[] = []
     const { during, written } = inTurn((write) => {
       for (const length of [1, 16 * KIB - 2, 1, 1]) taken.push(write.take(Buffer.alloc(length)))
@@ -87,7 +87,7 @@ describe('the writes to a socket in a turn', () => {
     expect([taken, during, written]).toEqual([[true, true, true, false], [], [16 * KIB]])
   })
 
-  test('can be written before the end of the turn, once', () => {
+  test('the gathered writes of a turn can be written before its end, but only once', () => {
     const { during, written } = inTurn((write) => {
       write.writeNow()
       write.take(Buffer.alloc(3))
@@ -97,7 +97,7 @@ describe('the writes to a socket in a turn', () => {
     expect([during, written]).toEqual([[3], [3]])
   })
 
-  test('are not gathered outside of a turn', () => {
+  test('writes are not gathered outside a turn of the event loop', () => {
     expect(new GatheredWrite(() => true).take(Buffer.alloc(1))).toBe(false)
   })
 })
@@ -109,7 +109,7 @@ describe('the bytes that wait in a direction', () => {
     return { counter, placed: each }
   }
 
-  test('count as arrivals at the stages that are added, at their places in the stream', () => {
+  test('waiting bytes count as arrivals at a newly added stage, at their positions in the stream', () => {
     const backlog = new Backlog()
     backlog.push(Buffer.alloc(5), 100, 0)
     backlog.push(Buffer.alloc(5), 100, 0)
@@ -124,7 +124,7 @@ describe('the bytes that wait in a direction', () => {
     expect(backlog.stages).toEqual([all.placed, ends.placed])
   })
 
-  test('count at the place behind all that waits', () => {
+  test('arriving bytes count at the position after all waiting bytes', () => {
     const backlog = new Backlog()
     const { counter, placed: stage } = placed('bytes', 7)
     backlog.setStages([stage], 0)
@@ -134,7 +134,7 @@ describe('the bytes that wait in a direction', () => {
     expect(counter.hits).toBe(1)
   })
 
-  test('are as many as the stages allow', () => {
+  test('the stages of a direction limit the number of waiting bytes', () => {
     const backlog = new Backlog()
     const limitBytes = queueLimitBytes([])
     backlog.push(Buffer.alloc(limitBytes - 256 - 1), 0, 0)
@@ -145,7 +145,7 @@ describe('the bytes that wait in a direction', () => {
     expect(backlog.isFull).toBe(false)
   })
 
-  test('are next from what is left of the first arrival', () => {
+  test('the next waiting bytes are the rest of the first arrival', () => {
     const backlog = new Backlog()
     expect(backlog.next(9)).toBeUndefined()
     backlog.push(Buffer.alloc(5), 9, 3)
@@ -175,7 +175,7 @@ describe('the reading from a socket', () => {
     return { gate: new SourceGate(clock), clock, source, state, toldSince: () => told.splice(0) }
   }
 
-  test('goes on only if there is room and it is wanted', () => {
+  test('a socket is read only while the queue has room and bytes are wanted', () => {
     const { gate, source, toldSince } = gateOf()
     gate.setSource(source)
     expect(toldSince()).toEqual([])
@@ -188,14 +188,14 @@ describe('the reading from a socket', () => {
     expect(toldSince()).toEqual(['resume'])
   })
 
-  test('is stopped for a socket that comes later', () => {
+  test('reading is also paused for a socket that is connected later', () => {
     const { gate, source, toldSince } = gateOf()
     gate.setRoom(false)
     gate.setSource(source)
     expect([toldSince(), gate.room]).toEqual([['pause'], false])
   })
 
-  test('is replaced by an empty write each second, which notices that the peer is gone', () => {
+  test('a socket that is not read gets an empty write each second, which detects that the peer is gone', () => {
     const { gate, clock, source, state, toldSince } = gateOf()
     gate.setSource(source)
     gate.setWanted(false)
@@ -223,7 +223,7 @@ describe('the reading from a socket', () => {
     expect([toldSince(), clock.armed]).toEqual([['pause'], 0])
   })
 
-  test('leaves no timer once it is over', () => {
+  test('a stopped read gate leaves no timer', () => {
     const { gate, clock, source } = gateOf()
     gate.setSource(source)
     gate.setWanted(false)

@@ -53,7 +53,7 @@ describe('the trigger of a TCP fault', () => {
     [{ client: '10.0.0.0/8' }, []],
     [{ client: 'fd00::/8' }, []],
     [{ client: '127.0.0.1', first: 1 }, [1]],
-  ] as const)('selects by %j the connections %j', async (when, expected) => {
+  ] as const)('the trigger %j of a TCP fault selects the connections %j', async (when, expected) => {
     expect(await hit(when)).toEqual(expected)
   })
 
@@ -64,7 +64,7 @@ describe('the trigger of a TCP fault', () => {
     expect(others.some((other) => other.join() !== first.join())).toBe(true)
   })
 
-  test('excludes the bytes before afterBytes', async () => {
+  test('a TCP fault does not affect the bytes before afterBytes', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { afterBytes: 5 }))
     client.socket.write('abcdefgh')
@@ -75,7 +75,7 @@ describe('the trigger of a TCP fault', () => {
     await server.until((r) => r.text === 'abcdefgh')
   })
 
-  test('switches the fault on at fromMs and off at untilMs, on live connections', async () => {
+  test('a TCP fault starts at fromMs and ends at untilMs on live connections', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { fromMs: ms(100), untilMs: ms(200) }))
@@ -92,7 +92,7 @@ describe('the trigger of a TCP fault', () => {
     fault.remove()
   })
 
-  test('selects among the live connections for the fault "reset"', async () => {
+  test('the trigger of a reset fault selects among the live connections', async () => {
     const { network, route } = await routeTo(await echo())
     const clients: Received[] = []
     for (let i = 0; i < 4; i++) {
@@ -118,7 +118,7 @@ describe('the trigger of a TCP fault', () => {
 })
 
 describe('an update of a fault', () => {
-  test('acts immediately on waiting bytes', async () => {
+  test('an update of a fault acts immediately on waiting bytes', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'latency', latencyMs: ms(1000), jitterMs: ms(0) }))
@@ -140,14 +140,14 @@ describe('an update of a fault', () => {
     await server.until((r) => r.text === 'x')
   })
 
-  test('is refused if it changes the kind or the links', async () => {
+  test('an update of a fault is refused if it changes the kind or the links', async () => {
     const { network } = await routeTo(undefined)
     const fault = network.apply(on(to, { kind: 'half-open' }))
     expect(() => fault.update(on(to, { kind: 'refuse' }))).toThrow('half-open on clients>n1 cannot become refuse')
     expect(() => fault.update(on(back, { kind: 'half-open' }))).toThrow('cannot become half-open on n1>clients')
   })
 
-  test('has no effect after the fault is removed', async () => {
+  test('an update of a removed fault has no effect', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }))
     fault.remove()

@@ -34,7 +34,7 @@ describe('trouble at a link', () => {
     for (const callback of timers.splice(0)) callback()
   }
 
-  test('is reported immediately, and its repetitions only as a count a second later', () => {
+  test('trouble at a link is reported immediately, and its repetitions are reported as a count one second later', () => {
     const reporter = createTroubleReporter(clock, (trouble) => told.push(trouble))
     const where = { type: 'dial-failed', link: 'a>b', address: 'b:1' } as const
     for (let i = 0; i < 100; i++) reporter.note(where, errorOf('ECONNREFUSED'))
@@ -56,7 +56,7 @@ describe('trouble at a link', () => {
 })
 
 describe('a failed dial', () => {
-  test('is counted and reported with the reason', async () => {
+  test('a failed dial is counted and reported with the reason', async () => {
     const created = network()
     const troubles: Trouble[] = []
     created.onTrouble((trouble) => troubles.push(trouble))
@@ -77,7 +77,7 @@ describe('a failed dial', () => {
     await eventually(() => created.statistics().get('clients>db')?.failedDials === 1)
   })
 
-  test('is not reported if its cause is a fault, a client or a dead node', async () => {
+  test('a failed dial is not reported if its cause is a fault, a client or a dead node', async () => {
     const created = network()
     const troubles: Trouble[] = []
     created.onTrouble((trouble) => troubles.push(trouble))

@@ -18,7 +18,7 @@ function passing(log: string[], name: string, write = (_: Buffer) => true) {
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('a turn of the event loop in the proxy', () => {
-  test('handles all reads in order, and then all writes', async () => {
+  test('a turn of the event loop handles all reads in order, and then all writes', async () => {
     const log: string[] = []
     const [a, b] = [passing(log, 'a'), passing(log, 'b')]
     receiveInTurn(a.receive, Buffer.from('1'), false)
@@ -28,7 +28,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(log).toEqual(['a read 1', 'b read 2', 'a wrote 1', 'b wrote 2'])
   })
 
-  test('combines all bytes for one socket into one write, in order', () => {
+  test('all bytes for one socket in a turn are combined into one write, in order', () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     for (const text of ['1', '2', '3']) receiveInTurn(receive, Buffer.from(text), false)
@@ -46,7 +46,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(log).toEqual(['a read 1', 'a wrote 1', 'end'])
   })
 
-  test('writes gathered bytes before an urgent action such as a reset', () => {
+  test('gathered bytes are written before an urgent action such as a reset', () => {
     const log: string[] = []
     const { gathered } = passing(log, 'a')
     const receive = (bytes: Buffer): void => {
@@ -59,7 +59,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(log).toEqual(['a wrote 1', 'reset'])
   })
 
-  test('writes the bytes of a borrowed buffer as they were when received', () => {
+  test('bytes from a borrowed buffer are written as received, even if the buffer changes in the meantime', () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     const borrowed = Buffer.from('1')
@@ -71,7 +71,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(log.at(-1)).toBe('a wrote 12')
   })
 
-  test('does not overwrite bytes that a slow receiver has not taken', () => {
+  test('the proxy does not overwrite bytes that a slow receiver has not taken', () => {
     const waiting: Buffer[] = []
     const { receive } = passing([], 'a', (bytes) => {
       waiting.push(bytes)
@@ -84,7 +84,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(waiting.map(String)).toEqual(['1', '2', '3'])
   })
 
-  test('keeps the bytes of 200 reads of 4,096 bytes apart', () => {
+  test('the proxy does not mix the bytes of 200 reads of 4,096 bytes in one turn', () => {
     const sizes: number[] = []
     const receive = (bytes: Buffer) => void sizes.push(bytes.filter((byte) => byte === bytes[0]).length)
     for (let i = 0; i < 200; i++) receiveInTurn(receive, Buffer.alloc(4096, i), true)

@@ -16,7 +16,7 @@ describe('a certificate of an authority', () => {
   const issued = authority.issue(['web.example', '127.0.0.1', '::1', '2001:db8::7:8'])
   const certificate = new X509Certificate(issued.certificate)
 
-  test('is signed by the authority, and names it', () => {
+  test('a certificate is signed by its authority, and names the authority as issuer', () => {
     expect([issuer.ca, certificate.ca]).toEqual([true, false])
     expect(issuer.subject).toMatch(/^CN=chaos proxy [0-9a-f]{8}$/)
     expect([issuer.issuer, certificate.issuer]).toEqual([issuer.subject, issuer.subject])
@@ -26,7 +26,7 @@ describe('a certificate of an authority', () => {
     expect(new X509Certificate(createAuthority().certificate).subject).not.toBe(issuer.subject)
   })
 
-  test('is for its names and addresses', () => {
+  test('a certificate is valid for its names and addresses', () => {
     expect(certificate.subject).toBe('CN=web.example')
     expect(certificate.subjectAltName).toBe(
       'DNS:web.example, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1, IP Address:2001:DB8:0:0:0:0:7:8',
@@ -38,14 +38,14 @@ describe('a certificate of an authority', () => {
     expect(certificate.checkIP('127.0.0.1')).toBe('127.0.0.1')
   })
 
-  test('is valid from a day before until a year after its issue', () => {
+  test('a certificate is valid from one day before its issue until one year after it', () => {
     for (const { validFrom, validTo } of [issuer, certificate]) {
       expect(Math.abs(Date.parse(validFrom) - (Date.now() - DAY_MS))).toBeLessThan(30_000)
       expect(Math.abs(Date.parse(validTo) - (Date.now() + 365 * DAY_MS))).toBeLessThan(30_000)
     }
   })
 
-  test('has a positive serial number of 16 bytes of its own', () => {
+  test('each certificate has a different positive serial number of 16 bytes', () => {
     const serials = Array.from(
       { length: 20 },
       () => new X509Certificate(authority.issue(['a']).certificate).serialNumber,
@@ -54,7 +54,7 @@ describe('a certificate of an authority', () => {
     for (const serial of serials) expect(serial).toMatch(/^[4-7][0-9A-F]{31}$/)
   })
 
-  test('has the extensions that strict verifiers require', () => {
+  test('a certificate has the extensions that strict verifiers require', () => {
     const [own, authorityKey] = [identifierOf(certificate), identifierOf(issuer)]
     expect(certificate.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'])
     // Version 3; basicConstraints, keyUsage, subjectKeyIdentifier and authorityKeyIdentifier, in DER.
@@ -70,13 +70,13 @@ describe('a certificate of an authority', () => {
       expect(hexOf(issuer)).toContain(part)
   })
 
-  test.each([1, 5, 6, 20, 3000])('can have %i names', (count) => {
+  test.each([1, 5, 6, 20, 3000])('a certificate can have %i names', (count) => {
     const names = Array.from({ length: count }, (_, i) => `host-${i}.example.test`)
     const { subjectAltName } = new X509Certificate(authority.issue(names as [string]).certificate)
     expect(subjectAltName).toBe(names.map((name) => `DNS:${name}`).join(', '))
   })
 
-  test('is written in lines of 64 characters', () => {
+  test('a certificate is written in lines of 64 characters', () => {
     const [first, ...lines] = authority.certificate.trimEnd().split('\n')
     expect([first, lines.pop()]).toEqual(['-----BEGIN CERTIFICATE-----', '-----END CERTIFICATE-----'])
     expect(lines.slice(0, -1).every((line) => line.length === 64)).toBe(true)

@@ -4,7 +4,7 @@ import { control } from '../../control/control-plane.ts'
 import { proxy, UPSTREAM, withProxy } from '../../toxiproxy/one-proxy.ts'
 
 describe('every response of the Toxiproxy API', () => {
-  test('has a new id of twenty letters', async () => {
+  test('every response of the Toxiproxy API has a new request id of twenty characters', async () => {
     const { ask } = await control()
     const ids = await Promise.all(
       ['/version', '/proxies', '/nowhere'].map(async (path) => (await ask('GET', path)).headers),
@@ -14,7 +14,7 @@ describe('every response of the Toxiproxy API', () => {
     for (const id of seen) expect(id).toMatch(/^[0-9a-v]{20}$/)
   })
 
-  test('has status 403 only for a browser', async () => {
+  test('the Toxiproxy API replies 403 only to a browser', async () => {
     const { ask } = await control()
     const browser = await ask('GET', '/proxies', undefined, { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64)' })
     expect(browser).toMatchObject({ status: 403, text: 'User agent not allowed\n' })
@@ -22,7 +22,7 @@ describe('every response of the Toxiproxy API', () => {
     expect(client.status).toBe(200)
   })
 
-  test('has status 404 for an unknown path or an extra slash, and 405 for another method', async () => {
+  test('the Toxiproxy API replies 404 to an unknown path or an extra slash, and 405 to another method', async () => {
     const { ask } = await withProxy()
     for (const path of [
       '/',
@@ -56,12 +56,12 @@ describe('GET /version', () => {
 })
 
 describe('GET /proxies', () => {
-  test('returns an empty object before a proxy is created', async () => {
+  test('GET /proxies returns an empty object before a proxy is created', async () => {
     const { ask } = await control()
     expect(await ask('GET', '/proxies')).toMatchObject({ status: 200, text: '{}' })
   })
 
-  test('lists every proxy by name with its toxics', async () => {
+  test('GET /proxies lists every proxy by name with its toxics', async () => {
     const { ask, created } = await withProxy()
     await ask('POST', '/proxies', proxy('cache', { enabled: false }))
     const { json } = await ask('GET', '/proxies')
@@ -72,7 +72,7 @@ describe('GET /proxies', () => {
 })
 
 describe('POST /proxies', () => {
-  test('listens immediately, and returns the address', async () => {
+  test('POST /proxies listens immediately, and returns the address', async () => {
     const { created, ask } = await withProxy({ listen: 'localhost:0' })
     expect(created).toEqual({
       name: 'db',
@@ -84,13 +84,13 @@ describe('POST /proxies', () => {
     expect((await ask('GET', '/proxies/db')).json).toEqual(created)
   })
 
-  test('listens on every address by default', async () => {
+  test('POST /proxies listens on every address by default', async () => {
     const { ask } = await control({ isOpen: true })
     const { json: created } = await ask('POST', '/proxies', proxy('db', { listen: '' }))
     expect(created.listen).toMatch(/^(\[::\]|0\.0\.0\.0):\d+$/)
   })
 
-  test('keeps the address of a disabled proxy as given, and listens once the proxy is enabled', async () => {
+  test('a disabled proxy keeps its address as given, and listens once it is enabled', async () => {
     const { ask, created } = await withProxy({ enabled: false, listen: 'localhost:0' })
     expect(created).toMatchObject({ enabled: false, listen: 'localhost:0' })
     const enabled = await ask('POST', '/proxies/db', { enabled: true })
@@ -117,20 +117,20 @@ describe('POST /proxies', () => {
       '{"name":"a\\u001b[2J","upstream":"b:1"}',
       'the name "a\\u001b[2J" cannot be part of a URL: give a proxy another name',
     ],
-  ])('replies 400 to the body %s: %s', async (body, error) => {
+  ])('POST /proxies replies 400 to the body %s: %s', async (body, error) => {
     const { ask } = await control()
     const answer = await ask('POST', '/proxies', body)
     expect(answer).toMatchObject({ status: 400, json: { error, status: 400 } })
     expect((await ask('GET', '/proxies')).json).toEqual({})
   })
 
-  test('reads the first JSON value, with keys in any letter case, and ignores unknown keys', async () => {
+  test('POST /proxies reads only the first JSON value, accepts keys in any letter case, and ignores unknown keys', async () => {
     const { ask } = await control()
     const body = '{"NAME":"db","Listen":"127.0.0.1:0","uPSTREAM":"127.0.0.1:1","enabled":null,"color":1} and more'
     expect(await ask('POST', '/proxies', body)).toMatchObject({ status: 201, json: { name: 'db', enabled: true } })
   })
 
-  test('replies 409 to a name in use', async () => {
+  test('POST /proxies replies 409 to a name in use', async () => {
     const { ask } = await withProxy()
     const answer = await ask('POST', '/proxies', proxy('db'))
     expect(answer).toMatchObject({ status: 409, json: { error: 'proxy already exists', status: 409 } })
@@ -144,7 +144,7 @@ describe('POST /proxies', () => {
     expect((await ask('GET', '/proxies/other')).status).toBe(404)
   })
 
-  test('creates a proxy with its toxics, or creates nothing if a toxic is invalid', async () => {
+  test('POST /proxies creates a proxy with its toxics, or creates nothing if a toxic is invalid', async () => {
     const { ask } = await control()
     const toxics = [{ type: 'latency', attributes: { latency: 5 } }]
     expect((await ask('POST', '/proxies', proxy('db', { toxics }))).json.toxics).toMatchObject([
@@ -155,7 +155,7 @@ describe('POST /proxies', () => {
     expect(Object.keys((await ask('GET', '/proxies')).json)).toEqual(['db'])
   })
 
-  test('creates one proxy for simultaneous requests with one name', async () => {
+  test('POST /proxies creates only one proxy for simultaneous requests with one name', async () => {
     const { ask } = await control()
     const answers = await Promise.all(Array.from({ length: 8 }, () => ask('POST', '/proxies', proxy('db'))))
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(409)])
@@ -163,7 +163,7 @@ describe('POST /proxies', () => {
 })
 
 describe('POST /populate', () => {
-  test('creates missing proxies, enabled by default', async () => {
+  test('POST /populate creates missing proxies, enabled by default', async () => {
     const { ask } = await control()
     const answer = await ask('POST', '/populate', [proxy('one'), proxy('two', { enabled: false })])
     expect(answer).toMatchObject({
@@ -177,12 +177,12 @@ describe('POST /populate', () => {
     })
   })
 
-  test('creates nothing from an empty list', async () => {
+  test('POST /populate creates nothing from an empty list', async () => {
     const { ask } = await control()
     expect(await ask('POST', '/populate', [])).toMatchObject({ status: 201, text: '{"proxies":[]}' })
   })
 
-  test('keeps a matching proxy with its toxics, and replaces a different proxy', async () => {
+  test('POST /populate keeps a matching proxy with its toxics, and replaces a different proxy', async () => {
     const { ask, created } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'noop', name: 'kept' })
     const same = await ask('POST', '/populate', [
@@ -195,7 +195,7 @@ describe('POST /populate', () => {
     ])
   })
 
-  test('checks every name before it creates a proxy', async () => {
+  test('POST /populate checks every name before it creates a proxy', async () => {
     const { ask } = await control()
     const answer = await ask('POST', '/populate', [proxy('one'), proxy('')])
     const error = 'missing required field: name at proxy 2'
@@ -204,7 +204,7 @@ describe('POST /populate', () => {
     expect((await ask('GET', '/proxies')).json).toEqual({})
   })
 
-  test('keeps the proxies that it created before a failure', async () => {
+  test('POST /populate keeps the proxies that it created before a failure', async () => {
     const { ask } = await control()
     const answer = await ask('POST', '/populate', [proxy('one'), proxy('two', { listen: 'local373' }), proxy('three')])
     expect(answer).toMatchObject({
@@ -214,7 +214,7 @@ describe('POST /populate', () => {
     expect(Object.keys((await ask('GET', '/proxies')).json)).toEqual(['one'])
   })
 
-  test('keeps the toxics of an existing proxy if one of the given toxics is invalid', async () => {
+  test('POST /populate keeps the toxics of an existing proxy if one of the given toxics is invalid', async () => {
     const { ask, created } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'latency', name: 'a', attributes: { latency: 1 } })
     const { json: before } = await ask('GET', '/proxies/db/toxics')
@@ -224,7 +224,7 @@ describe('POST /populate', () => {
     expect((await ask('GET', '/proxies/db/toxics')).json).toEqual(before)
   })
 
-  test('accepts toxics for new and existing proxies', async () => {
+  test('POST /populate accepts toxics for new and existing proxies', async () => {
     const { ask } = await control()
     const toxics = [{ type: 'latency', attributes: { latency: 10 }, toxicity: 0.5 }]
     const first = await ask('POST', '/populate', [proxy('one', { toxics })])
@@ -236,17 +236,20 @@ describe('POST /populate', () => {
 })
 
 describe('POST and PATCH /proxies/{proxy}', () => {
-  test.each(['POST', 'PATCH'])('sent as %s, change the given members and keep the toxics', async (method) => {
-    const { ask, created } = await withProxy()
-    await ask('POST', '/proxies/db/toxics', { type: 'noop' })
-    const changed = await ask(method, '/proxies/db', { name: 'ignored', upstream: '127.0.0.1:2' })
-    expect(changed).toMatchObject({
-      status: 200,
-      json: { name: 'db', listen: created.listen, upstream: '127.0.0.1:2', toxics: [{ type: 'noop' }] },
-    })
-  })
+  test.each(['POST', 'PATCH'])(
+    '%s /proxies/{proxy} changes only the given members, and keeps the toxics',
+    async (method) => {
+      const { ask, created } = await withProxy()
+      await ask('POST', '/proxies/db/toxics', { type: 'noop' })
+      const changed = await ask(method, '/proxies/db', { name: 'ignored', upstream: '127.0.0.1:2' })
+      expect(changed).toMatchObject({
+        status: 200,
+        json: { name: 'db', listen: created.listen, upstream: '127.0.0.1:2', toxics: [{ type: 'noop' }] },
+      })
+    },
+  )
 
-  test('keep open connections if they name the same addresses, and end them if they name others', async () => {
+  test('an update of a proxy keeps open connections if the addresses stay the same, and ends them otherwise', async () => {
     const server = await echo()
     const { ask, created } = await withProxy({ upstream: `127.0.0.1:${server.port}` })
     const [host, port] = created.listen.split(':')
@@ -261,7 +264,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     await client.until(({ closed }) => closed)
   })
 
-  test('leave a proxy unchanged if its new host name resolves to the same address', async () => {
+  test('an update does not change a proxy if its new host name resolves to the same address', async () => {
     const { port } = await echo()
     const { ask, created, plane } = await withProxy({ upstream: `localhost:${port}` })
     const before = plane.proxies.get('db')
@@ -270,7 +273,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     expect(plane.proxies.get('db')).toEqual(before)
   })
 
-  test('reply 404 for an unknown proxy, 400 for a bad body, and 500 for a malformed address', async () => {
+  test('an update replies 404 for an unknown proxy, 400 for an invalid body, and 500 for a malformed address', async () => {
     const { ask } = await withProxy()
     expect(await ask('POST', '/proxies/none', {})).toMatchObject({ status: 404, json: { error: 'proxy not found' } })
     expect((await ask('POST', '/proxies/db', '{"enabled":1}')).status).toBe(400)
@@ -278,7 +281,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     expect(malformed).toMatchObject({ status: 500, json: { error: 'address bad: missing port in address' } })
   })
 
-  test('restart a proxy that could not start', async () => {
+  test('an update restarts a proxy that failed to start', async () => {
     const { ask, created } = await withProxy()
     const other = await ask('POST', '/proxies', proxy('other'))
     expect((await ask('POST', '/proxies/other', { listen: created.listen })).status).toBe(500)
@@ -287,7 +290,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     expect(again).toMatchObject({ status: 200, json: { enabled: true, listen: other.json.listen } })
   })
 
-  test('can disable a proxy repeatedly', async () => {
+  test('an update can disable a proxy repeatedly', async () => {
     const { ask } = await withProxy()
     const answers = await Promise.all([1, 2, 3].map(() => ask('POST', '/proxies/db', { enabled: false })))
     for (const answer of answers) expect(answer).toMatchObject({ status: 200, json: { enabled: false } })
@@ -295,14 +298,14 @@ describe('POST and PATCH /proxies/{proxy}', () => {
 })
 
 describe('DELETE /proxies/{proxy}', () => {
-  test('frees the port of the proxy', async () => {
+  test('DELETE /proxies/{proxy} frees the port of the proxy', async () => {
     const { ask, created } = await withProxy()
     expect(await ask('DELETE', '/proxies/db')).toMatchObject({ status: 204, text: '' })
     expect((await ask('DELETE', '/proxies/db')).status).toBe(404)
     expect((await ask('POST', '/proxies', proxy('other', { listen: created.listen }))).status).toBe(201)
   })
 
-  test('deletes the toxics of the proxy', async () => {
+  test('DELETE /proxies/{proxy} deletes the toxics of the proxy', async () => {
     const { ask, plane } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'latency', attributes: { latency: 1 } })
     await ask('DELETE', '/proxies/db')

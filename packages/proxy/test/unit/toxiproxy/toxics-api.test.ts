@@ -23,7 +23,7 @@ describe('the toxics of a proxy', () => {
       { kind: 'slice', averageBytes: 1, variationBytes: 0, pauseMs: 1.5 },
     ],
     ['limit_data', { bytes: 9 }, { kind: 'limit-bytes', bytes: 9 }],
-  ])('of the type %s with the attributes %j are the fault %j', async (type, attributes, fault) => {
+  ])('the toxic of type %s with the attributes %j is the fault %j', async (type, attributes, fault) => {
     const { ask, plane } = await withProxy()
     expect((await ask('POST', '/proxies/db/toxics', { type, attributes })).status).toBe(200)
     expect(plane.faults.list().map((each) => each.fault)).toEqual([
@@ -31,7 +31,7 @@ describe('the toxics of a proxy', () => {
     ])
   })
 
-  test('are listed upstream first, and then in the order of creation', async () => {
+  test('toxics are listed upstream first, and then in the order of creation', async () => {
     const { ask } = await withProxy()
     for (const [name, stream] of [
       ['a', 'downstream'],
@@ -45,7 +45,7 @@ describe('the toxics of a proxy', () => {
     expect((await ask('GET', '/proxies/none/toxics')).status).toBe(404)
   })
 
-  test('are created with status 200, and returned with default values for omitted attributes', async () => {
+  test('the creation of a toxic has status 200, and returns default values for omitted attributes', async () => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type: 'latency', attributes: { latency: 10 } })
     expect(added).toMatchObject({ status: 200 })
@@ -68,7 +68,7 @@ describe('the toxics of a proxy', () => {
     ['slicer', { average_size: 64, size_variation: 32, delay: 10 }],
     ['limit_data', { bytes: 100 }],
     ['noop', {}],
-  ])('can be created, changed and removed for the type %s', async (type, attributes) => {
+  ])('a toxic of type %s can be created, changed and removed', async (type, attributes) => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type, attributes, stream: 'upstream', toxicity: 0.25 })
     const toxic = { attributes, name: `${type}_upstream`, type, stream: 'upstream', toxicity: 0.25 }
@@ -81,13 +81,13 @@ describe('the toxics of a proxy', () => {
     expect((await ask('GET', '/proxies/db/toxics')).json).toEqual([])
   })
 
-  test('keep the letter case of the given stream, such as "UpStream"', async () => {
+  test('a toxic keeps the letter case of the given stream, such as "UpStream"', async () => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type: 'noop', stream: 'UpStream' })
     expect(added.json).toMatchObject({ stream: 'UpStream', name: 'noop_UpStream' })
   })
 
-  test('have unique names over both streams', async () => {
+  test('the name of a toxic is unique over both streams of its proxy', async () => {
     const { ask } = await withProxy()
     const add = (body: object) => ask('POST', '/proxies/db/toxics', body)
     expect((await add({ type: 'noop', name: 'x' })).status).toBe(200)
@@ -101,7 +101,7 @@ describe('the toxics of a proxy', () => {
     expect((await add({ type: 'latency', stream: 'upstream' })).status).toBe(200)
   })
 
-  test.each(['POST', 'PATCH'])('change only in the attributes that the body of a %s names', async (method) => {
+  test.each(['POST', 'PATCH'])('a toxic changes only in the attributes that the body of a %s names', async (method) => {
     const { ask } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'latency', name: 'slow', attributes: { latency: 10, jitter: 2 } })
     const body = { attributes: { jitter: 5 }, name: 'ignored', type: 'timeout', stream: 'upstream' }
@@ -139,14 +139,14 @@ describe('the toxics of a proxy', () => {
     [{ type: 'latency', name: 'x'.repeat(257) }, expect.stringContaining('has 257 characters; at most 256')],
     ['{"type":"latency","attributes":{"latency":NaN}}', expect.stringContaining('bad request body')],
     ['', 'bad request body: EOF'],
-  ])('are refused with status 400 and not added if invalid (case %#)', async (body, error) => {
+  ])('an invalid toxic is refused with status 400 and not added (case %#)', async (body, error) => {
     const { ask } = await withProxy()
     const answer = await ask('POST', '/proxies/db/toxics', body)
     expect(answer).toMatchObject({ status: 400, json: { error, status: 400 } })
     expect((await ask('GET', '/proxies/db')).json.toxics).toEqual([])
   })
 
-  test('may have any probability from 0 to 1, and a name of 256 characters', async () => {
+  test('a toxic may have any probability from 0 to 1, and a name of 256 characters', async () => {
     const { ask, plane } = await withProxy()
     for (const [toxicity, when] of [
       [0, { probability: 0 }],
@@ -161,7 +161,7 @@ describe('the toxics of a proxy', () => {
     }
   })
 
-  test('are listed upstream first, and healed with their proxy', async () => {
+  test('the toxics of a proxy are listed upstream first, and healed when the proxy is deleted', async () => {
     const { ask, plane } = await withProxy()
     for (const [name, stream] of [
       ['a', 'downstream'],
@@ -177,7 +177,7 @@ describe('the toxics of a proxy', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
-  test('are unchanged after an invalid change', async () => {
+  test('a toxic is unchanged after an invalid change', async () => {
     const { ask } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'bandwidth', name: 'b', attributes: { rate: 5 } })
     expect((await ask('POST', '/proxies/db/toxics/b', { attributes: { rate: -1 } })).status).toBe(400)
@@ -187,7 +187,7 @@ describe('the toxics of a proxy', () => {
 
 describe('toxiproxy-cli', () => {
   // The program itself is Go. These are its requests, as client/client.go and client/proxy.go of Toxiproxy make them.
-  test('gets a reply to each of its commands', async () => {
+  test('toxiproxy-cli gets a reply to each of its commands', async () => {
     const { ask } = await control()
     const headers = { 'User-Agent': 'toxiproxy-cli/2.12.0 linux/amd64', 'Content-Type': 'application/json' }
     const go = async (method: string, path: string, body?: unknown) => {
@@ -232,7 +232,7 @@ describe('toxiproxy-cli', () => {
 })
 
 describe('POST /reset', () => {
-  test('removes every toxic and enables every proxy', async () => {
+  test('POST /reset removes every toxic and enables every proxy', async () => {
     const { ask } = await withProxy({ enabled: false })
     await ask('POST', '/proxies/db/toxics', { type: 'latency' })
     expect(await ask('POST', '/reset')).toMatchObject({ status: 204, text: '' })
@@ -241,12 +241,12 @@ describe('POST /reset', () => {
 })
 
 describe('GET /metrics', () => {
-  test('exists only if metrics are enabled', async () => {
+  test('GET /metrics exists only if metrics are enabled', async () => {
     const { ask } = await control({ toxiproxy: { version: '2.12.0', metrics: false } })
     expect((await ask('GET', '/metrics')).status).toBe(404)
   })
 
-  test('counts bytes while the connection is open', async () => {
+  test('GET /metrics counts bytes while the connection is open', async () => {
     const { port } = await echo()
     const { ask, created } = await withProxy({ upstream: `127.0.0.1:${port}` })
     const [host, at] = created.listen.split(':')

@@ -31,7 +31,7 @@ const behind = (count: number, withinMs = 1000) => ({ kind: 'reorder-datagram', 
 const copies = (count: number) => ({ kind: 'duplicate-datagram', copies: count })
 
 describe('a datagram under faults', () => {
-  test('is counted as received, sent or lost, and as a hit', () => {
+  test('a datagram under faults is counted as received, sent or lost, and as a hit', () => {
     const { say, apply, link } = flowOf()
     expect(say('ab')).toEqual(['ab'])
     const rule = apply({ kind: 'drop-datagram' })
@@ -40,7 +40,7 @@ describe('a datagram under faults', () => {
     expect(rule.hits).toBe(1)
   })
 
-  test('is copied by each fault, up to 1,000 times', () => {
+  test('each duplicating fault copies a datagram, up to 1,000 times', () => {
     const { say, apply } = flowOf()
     apply(copies(2))
     expect(say('a')).toEqual(['a', 'a', 'a'])
@@ -50,13 +50,13 @@ describe('a datagram under faults', () => {
     expect(say('c')).toHaveLength(1000)
   })
 
-  test('is not hit by later faults once it is lost', () => {
+  test('a lost datagram is not hit by later faults', () => {
     const { say, apply } = flowOf()
     const rules = [apply(late(5)), apply({ kind: 'drop-datagram' }), apply(copies(1))]
     expect([say('a'), rules.map(({ hits }) => hits)]).toEqual([[], [0, 1, 0]])
   })
 
-  test('waits for the sum of its delays', () => {
+  test('a datagram waits for the sum of its delays', () => {
     const { say, apply, clock, sentSince, link } = flowOf()
     apply(late(10))
     apply(late(5))
@@ -67,7 +67,7 @@ describe('a datagram under faults', () => {
     expect([sentSince(), clock.armed, link.deliveredBytes]).toEqual([['a'], 0, 1])
   })
 
-  test('is released once all faults that delay it are removed', () => {
+  test('a datagram is released once all faults that delay it are removed', () => {
     const { say, apply, clock, sentSince } = flowOf()
     const [one, other] = [apply(late(10)), apply(late(10))]
     say('a')
@@ -77,7 +77,7 @@ describe('a datagram under faults', () => {
     expect([sentSince(), clock.armed]).toEqual([['a'], 0])
   })
 
-  test('follows others, or the end of its time, if it is reordered', () => {
+  test('a reordered datagram is sent after the given number of other datagrams, or at its time limit', () => {
     const { say, apply, clock, sentSince } = flowOf()
     const rule = apply({ ...behind(2, 50), when: { nth: 1 } })
     expect(say('a', 'b')).toEqual(['b'])
@@ -89,7 +89,7 @@ describe('a datagram under faults', () => {
     expect([sentSince(), say('f')]).toEqual([['d'], ['f']])
   })
 
-  test('is released at the end of its delay and its time together', () => {
+  test('a datagram that is delayed and reordered waits for its delay plus its time limit', () => {
     const { say, apply, clock, sentSince } = flowOf()
     apply(late(10))
     apply(behind(9, 50))
@@ -100,7 +100,7 @@ describe('a datagram under faults', () => {
     expect(sentSince()).toEqual(['a'])
   })
 
-  test('is lost if there is no memory for it to wait in', () => {
+  test('a datagram that has to wait is lost if no memory is left', () => {
     const { say, apply, clock, sentSince, link, allowance } = flowOf({ allowance: { freeBytes: 5 } })
     apply(late(10))
     say('abc', 'de', 'f')
@@ -109,7 +109,7 @@ describe('a datagram under faults', () => {
     expect([sentSince(), allowance.freeBytes]).toEqual([['abc', 'de'], 5])
   })
 
-  test('is not sent after its session has ended, and leaves its memory', () => {
+  test('a datagram is not sent after the end of its session, and its memory is freed', () => {
     const { flow, say, apply, clock, sentSince, allowance, link } = flowOf()
     apply(late(10))
     say('abc')
@@ -118,7 +118,7 @@ describe('a datagram under faults', () => {
     expect(link.statistics()).toMatchObject({ connections: 1, liveConnections: 0 })
   })
 
-  test('is met only by faults for its client', () => {
+  test('a fault with a client filter acts only on datagrams of this client', () => {
     const { say, apply } = flowOf()
     apply({ kind: 'drop-datagram', when: { client: '10.0.0.8' } })
     expect(say('a')).toEqual(['a'])
@@ -126,7 +126,7 @@ describe('a datagram under faults', () => {
     expect(say('b')).toEqual([])
   })
 
-  test('has the given number of flipped bits, which may be none in an empty one', () => {
+  test('a corrupted datagram has the given number of flipped bits, or none if it is empty', () => {
     const flipped = new Set<string>()
     for (let seed = 0; seed < 200; seed++) {
       const { say, apply } = flowOf({ seed })
