@@ -60,17 +60,20 @@ function counted(tokens: readonly Token[]) {
 }
 
 describe('the analysis of a long statement', () => {
-  test.each(Object.keys(shapes))('reads each token a bounded number of times: %s', (name) => {
-    const readsPerToken = [2_000, 8_000].map((length) => {
-      const [tokens = []] = statementsOf(shapes[name]?.(length) ?? '') ?? []
-      return [recorded, rows].map((commands) => {
-        const { watched, reads } = counted(tokens)
-        analyse(watched, commands)
-        return reads() / tokens.length
+  test.each(Object.keys(shapes))(
+    'the analysis of a long statement reads each token a bounded number of times: %s',
+    (name) => {
+      const readsPerToken = [2_000, 8_000].map((length) => {
+        const [tokens = []] = statementsOf(shapes[name]?.(length) ?? '') ?? []
+        return [recorded, rows].map((commands) => {
+          const { watched, reads } = counted(tokens)
+          analyse(watched, commands)
+          return reads() / tokens.length
+        })
       })
-    })
-    for (const ratio of readsPerToken.flat()) expect(ratio).toBeLessThan(60)
-  })
+      for (const ratio of readsPerToken.flat()) expect(ratio).toBeLessThan(60)
+    },
+  )
 })
 
 test('analyse names a long statement by its first 100 characters, and reads each token once', () => {
@@ -91,18 +94,21 @@ describe('the analysis of a nested statement', () => {
   ]
   const innermost = ['k in (select a.k from kv a, kv b)', 'k in (select sum(v) from kv)', 'k = 1']
   const readings = [recorded, rows]
-  test.each(around)('reads each token a bounded number of times at any depth: %s', (part) => {
-    for (const inner of innermost)
-      for (const commands of readings) {
-        const readsPerToken = [4, 12, 50, 200].map((depth) => {
-          const sql = `select v from kv where ${part.repeat(depth)}${inner}${')'.repeat(depth)}`
-          const { watched, reads } = counted(statementsOf(sql)?.[0] ?? [])
-          analyse(watched, commands)
-          return reads() / watched.length
-        })
-        for (const ratio of readsPerToken) expect(ratio).toBeLessThan(60)
-      }
-  })
+  test.each(around)(
+    'the analysis of a nested statement reads each token a bounded number of times at any depth: %s',
+    (part) => {
+      for (const inner of innermost)
+        for (const commands of readings) {
+          const readsPerToken = [4, 12, 50, 200].map((depth) => {
+            const sql = `select v from kv where ${part.repeat(depth)}${inner}${')'.repeat(depth)}`
+            const { watched, reads } = counted(statementsOf(sql)?.[0] ?? [])
+            analyse(watched, commands)
+            return reads() / watched.length
+          })
+          for (const ratio of readsPerToken) expect(ratio).toBeLessThan(60)
+        }
+    },
+  )
 })
 
 test('a comment nested 40,000 deep is searched for a request id in less than a second', () => {

@@ -124,7 +124,7 @@ const READ = ['r', 'accounts/7/balance', 100]
 const WRITE = ['w', 'accounts/7/balance', 90]
 
 describe('a MySQL transaction', () => {
-  test('is one operation with its reads and writes, its isolation level and its locks', () => {
+  test('a MySQL transaction is one operation with its reads and writes, its isolation level and its locks', () => {
     const events = recorded([begin, select, update(), commit])
     expect(events).toHaveLength(2)
     expect(events[0]).toMatchObject({ type: 'invoke', f: 'txn', session: 'a' })
@@ -136,20 +136,20 @@ describe('a MySQL transaction', () => {
     })
   })
 
-  test('belongs to no client if program_name is that of a tool or a driver', () => {
+  test('a MySQL transaction has no client name if program_name is the default of a tool or a driver', () => {
     const sessions = ['shop', 'mysql', 'MySQL Connector/J'].map(
       (name) => recorded([update(0)], { name })[0]?.['session'],
     )
     expect(sessions).toEqual(['shop', undefined, undefined])
   })
 
-  test('is recorded equally however its bytes are divided', () => {
+  test('a MySQL transaction is recorded equally in any division of its bytes', () => {
     const turns = [begin, select, update(), commit]
     const whole = completions(turns)
     for (const part of [1, 2, 3, 5, 7, 11]) expect(completions(turns, { part })).toEqual(whole)
   })
 
-  test('includes the writes of a prepared statement, with the values bound to it', () => {
+  test('a MySQL transaction includes the writes of a prepared statement, with the bound values', () => {
     const turns: Turn[] = [
       [command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), prepared(3, 0, 2)],
       begin,
@@ -160,7 +160,7 @@ describe('a MySQL transaction', () => {
     expect(completions(turns, { part: 1 })).toEqual([['ok', [WRITE]]])
   })
 
-  test('includes a statement that MariaDB prepares and executes in one message', () => {
+  test('a transaction includes a statement that MariaDB prepares and executes in one message', () => {
     const last = 0xff_ff_ff_ff
     const text = 'UPDATE accounts SET balance = ? WHERE id = ?'
     const asked = Buffer.concat([command(22, text), execute(last, ['90', '7'])])
@@ -179,13 +179,13 @@ describe('a MySQL transaction', () => {
     expect(completions([begin, [bare, shown], commit])).toEqual([['ok', [['r', 'accounts/7/balance', null]]]])
   })
 
-  test('includes a statement with one parameter that MariaDB prepares and executes in one message', () => {
+  test('a transaction includes a statement with one parameter that MariaDB prepares and executes in one message', () => {
     const asked = [command(22, 'UPDATE accounts SET balance = 90 WHERE id = ?'), execute(0xff_ff_ff_ff, ['7'])]
     const answered = Buffer.concat([prepared(3, 0, 1), found(1, 1, WITHIN)])
     expect(completions([begin, [Buffer.concat(asked), answered], commit])).toEqual([['ok', [WRITE]]])
   })
 
-  test('includes every execution of a prepared statement, and reads one without types by the types of the first one', () => {
+  test('each execution of a prepared statement is recorded, and an execution without types has the types of the first one', () => {
     const first = execute(3, ['90', '7'])
     // Without the flag that types follow, and without the types.
     const untyped = Buffer.concat([first.subarray(4, 15), Buffer.from([0]), first.subarray(20)])
@@ -208,7 +208,7 @@ describe('a MySQL transaction', () => {
     ['BEGIN', 'COMMIT', 'ok'],
     ['START TRANSACTION WITH CONSISTENT SNAPSHOT', 'COMMIT', 'ok'],
     ['BEGIN', 'ROLLBACK', 'fail'],
-  ])('begins and ends with prepared statements: %s, %s', (first, last, type) => {
+  ])('a MySQL transaction can begin and end with prepared statements: %s, %s', (first, last, type) => {
     const turns = (sql: string, id: number, answer: Buffer): Turn[] => [
       [command(22, sql), prepared(id, 0, 0)],
       [execute(id, []), answer],
@@ -217,7 +217,7 @@ describe('a MySQL transaction', () => {
     expect(completions(all)).toEqual([[type, type === 'ok' ? [WRITE] : expect.any(String)]])
   })
 
-  test('is not understood if its client executes a statement again before the first reply', () => {
+  test('a MySQL transaction is not understood if its client executes a statement again before the first reply', () => {
     const execution = execute(0xff_ff_ff_ff, ['90', '7'])
     const asked = Buffer.concat([command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), execution, execution])
     expect(doubts([begin, [asked]])).toContainEqual([
@@ -226,7 +226,7 @@ describe('a MySQL transaction', () => {
     ])
   })
 
-  test('is a single statement if AUTOCOMMIT is on, and all statements up to COMMIT if it is off', () => {
+  test('a MySQL transaction is a single statement if AUTOCOMMIT is on, and all statements up to COMMIT if it is off', () => {
     expect(completions([update(AUTOCOMMIT), update(AUTOCOMMIT)])).toHaveLength(2)
     const off = { status: 0 }
     const inside = IN_TRANSACTION
@@ -239,14 +239,14 @@ describe('a MySQL transaction', () => {
     expect(completions(turns, off)).toEqual([['ok', [READ, WRITE]]])
   })
 
-  test('is committed by a statement that causes an implicit commit', () => {
+  test('a MySQL transaction is committed by a statement that causes an implicit commit', () => {
     for (const sql of ['BEGIN', 'CREATE TABLE other (id int)', 'LOCK TABLES other READ']) {
       const status = sql === 'BEGIN' ? WITHIN : AUTOCOMMIT
       expect(completions([begin, update(), [query(sql), ok({ status })]])).toEqual([['ok', [WRITE]]])
     }
   })
 
-  test('fails if a statement deadlocks, and does not include the statements after the deadlock', () => {
+  test('a MySQL transaction fails if a statement deadlocks, and does not include the statements after the deadlock', () => {
     const turns: Turn[] = [
       begin,
       update(),
@@ -261,12 +261,15 @@ describe('a MySQL transaction', () => {
 
   test.each([
     ...[1048, 1054, 1062, 1064, 1136, 1146, 1243, 1264, 1292, 1364, 1365, 1366, 1406, 1451, 1452, 1690, 3819, 4025],
-  ])('omits a statement that failed without ending the transaction, with the error %i', (code) => {
-    const refusal: Turn = [query('INSERT INTO accounts (id, balance) VALUES (7, 1)'), refused(code)]
-    expect(completions([begin, update(), refusal, commit])).toEqual([['ok', [WRITE]]])
-  })
+  ])(
+    'a MySQL transaction omits a statement that failed with the error %i, which does not end the transaction',
+    (code) => {
+      const refusal: Turn = [query('INSERT INTO accounts (id, balance) VALUES (7, 1)'), refused(code)]
+      expect(completions([begin, update(), refusal, commit])).toEqual([['ok', [WRITE]]])
+    },
+  )
 
-  test('has an unknown outcome after an error that may have rolled it back', () => {
+  test('a MySQL transaction has an unknown outcome after an error that may have rolled it back', () => {
     const turns: Turn[] = [
       begin,
       update(),
@@ -276,7 +279,7 @@ describe('a MySQL transaction', () => {
     expect(completions(turns)).toMatchObject([['info', expect.stringContaining('1205 why')]])
   })
 
-  test('has an unknown outcome if COMMIT gets no clear reply, or if the server ends the transaction unasked', () => {
+  test('a transaction has an unknown outcome if COMMIT gets no clear reply, or if the server ends it without a request', () => {
     expect(completions([begin, update(), [query('COMMIT')]])).toMatchObject([['info', expect.any(String)]])
     const unasked: Turn = [command(14), ok()]
     expect(completions([begin, update(), unasked])).toMatchObject([['info', expect.any(String)]])
@@ -285,7 +288,7 @@ describe('a MySQL transaction', () => {
     expect(completions([begin, update(), [query('COMMIT'), refused(1180)]])).toMatchObject([['info', '1180 why']])
   })
 
-  test('fails if rolled back, and omits the statements that ROLLBACK TO undoes', () => {
+  test('a MySQL transaction fails if rolled back, and omits the statements that ROLLBACK TO undoes', () => {
     expect(completions([begin, update(), [query('ROLLBACK'), ok()]])).toMatchObject([['fail', expect.any(String)]])
     const turns: Turn[] = [
       begin,
@@ -306,12 +309,12 @@ describe('a MySQL transaction', () => {
     ['SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'read committed of InnoDB'],
     ["SET SESSION transaction_isolation = 'READ-UNCOMMITTED'", 'read uncommitted of InnoDB'],
     ['SET GLOBAL TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'repeatable read of InnoDB'],
-  ])('is recorded, after %s, at the level %s', (sql, level) => {
+  ])('a MySQL transaction is recorded after %s at the level %s', (sql, level) => {
     const events = recorded([[query(sql), ok()], begin, select, commit])
     expect(events.at(-1)).toMatchObject({ isolation: level })
   })
 
-  test('fails after a reset of the session, and begins at START TRANSACTION WITH CONSISTENT SNAPSHOT', () => {
+  test('a reset of the session fails a MySQL transaction; START TRANSACTION WITH CONSISTENT SNAPSHOT begins one', () => {
     expect(completions([begin, update(), [command(31), ok()]])).toMatchObject([['fail', expect.any(String)]])
     const snapshot: Turn = [query('START TRANSACTION WITH CONSISTENT SNAPSHOT'), ok(within)]
     expect(completions([snapshot, select, update(), commit])).toEqual([['ok', [READ, WRITE]]])
@@ -322,7 +325,7 @@ describe('a MySQL transaction', () => {
     ])
   })
 
-  test('commits when AUTOCOMMIT is turned on, and has an unknown outcome if a committing statement is refused', () => {
+  test('turning AUTOCOMMIT on commits a transaction; a refused statement that commits leaves its outcome unknown', () => {
     const inside = { status: IN_TRANSACTION }
     const turns = (sql: string, answer: Buffer): Turn[] => [
       [update()[0], found(1, 1, IN_TRANSACTION)],
@@ -339,21 +342,24 @@ describe('a MySQL transaction', () => {
   test.each<readonly [string, readonly Turn[], string]>([
     ['a statement that needs no transaction', [[query('SET NAMES utf8mb4'), ok()]], 'serializable'],
     ['a statement of its own', [update(AUTOCOMMIT)], 'repeatable read of InnoDB'],
-  ])('after SET TRANSACTION ISOLATION LEVEL SERIALIZABLE and %s, is recorded at the right level', (_, turns, level) => {
-    const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
-    expect(recorded([once, ...turns, begin, select, commit]).at(-1)).toMatchObject({ isolation: level })
-  })
+  ])(
+    'a transaction after SET TRANSACTION ISOLATION LEVEL SERIALIZABLE and %s is recorded at the right level',
+    (_, turns, level) => {
+      const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
+      expect(recorded([once, ...turns, begin, select, commit]).at(-1)).toMatchObject({ isolation: level })
+    },
+  )
 
   test.each([
     ['SET NAMES utf8mb4', ok()],
     ["SHOW VARIABLES LIKE 'isolation'", rows(['Variable_name', 'Value'], [])],
-  ])('keeps the level of the session after %s', (sql, answer) => {
+  ])('a MySQL transaction has the isolation level of the session after %s', (sql, answer) => {
     const session: Turn = [query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     for (const turns of [[begin, select, commit], [update(AUTOCOMMIT)]])
       expect(recorded([session, [query(sql), answer], ...turns]).at(-1)).toMatchObject({ isolation: 'serializable' })
   })
 
-  test('has the level of SET TRANSACTION only once, and the default level after the session is reset', () => {
+  test('SET TRANSACTION sets the level of one transaction; a reset of the session restores the default level', () => {
     const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     const session: Turn = [query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     for (const turns of [
@@ -422,7 +428,7 @@ describe('a MySQL statement', () => {
     ],
     ['UPDATE prices SET price = 1.50 WHERE id = 7', found(1, 1), [['w', 'prices/7/price', '1.5']]],
     ['UPDATE accounts SET balance = TRUE WHERE id = 7', found(1, 1), [['w', 'accounts/7/balance', 1]]],
-  ])('is recorded as an operation: %s', (sql, answer, value) => {
+  ])('a MySQL statement is recorded as an operation: %s', (sql, answer, value) => {
     expect(completions([[query(sql), answer]])).toEqual([['ok', value]])
   })
 
@@ -451,12 +457,12 @@ describe('a MySQL statement', () => {
       'UPDATE accounts SET balance = 1 WHERE id = 7',
       ok({ affected: 1, warnings: 1, info: 'Rows matched: 1  Changed: 1  Warnings: 1' }),
     ],
-  ])('is reported as not understood: %s', (sql, answer) => {
+  ])('a MySQL statement is reported as not understood: %s', (sql, answer) => {
     expect(doubts([[query(sql), answer]])).not.toEqual([])
   })
 
   test.each(['SET @a = 7', 'SET NAMES utf8mb4', 'USE test'])(
-    'is understood although it accesses no rows: %s',
+    'a MySQL statement is understood even if it accesses no rows: %s',
     (sql) => {
       expect(doubts([[query(sql), ok()]])).toEqual([])
     },
@@ -502,11 +508,11 @@ describe('a MySQL statement', () => {
       [[query('UPDATE accounts SET balance = 1 WHERE id = 7'), ok({ affected: 1, info: 'Zeilen' })]],
     ],
     ['XA', [[query('BEGIN NOT ATOMIC SELECT 1'), ok()]]],
-  ])('ends the recording of its connection with the reason: %s', (name, turns) => {
+  ])('a MySQL statement ends the recording of its connection with the reason: %s', (name, turns) => {
     expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
   })
 
-  test('is recorded even after commands with other kinds of replies, or with none', () => {
+  test('a MySQL statement is recorded even after commands with other kinds of replies, or without a reply', () => {
     const text = packetOf({ sequence: 1, payload: Buffer.from('Uptime: 1') })
     const fields = rows(['balance'], [])
     // Without the number of columns and the end of the rows.
@@ -529,7 +535,7 @@ describe('a MySQL statement', () => {
     expect(JSON.stringify(doubts([...turns, [execute(3, [])]]))).toContain('a statement prepared before')
   })
 
-  test('is recorded even after a prepared statement whose parameters only the server can count', () => {
+  test('a MySQL statement is recorded even after a prepared statement whose parameters only the server can count', () => {
     const unread = command(22, 'SELECT 1 /*!, 2 */')
     const told = Buffer.concat([prepared(3, 1, 0), rows(['1', '2'], [])])
     const turns: Turn[] = [
@@ -580,7 +586,7 @@ describe('a MySQL statement', () => {
     expect(completions([begin, [select[0], Buffer.concat([cut, refused(1317)])], commit])).toEqual([])
   })
 
-  test('with several results is recorded by the first result', () => {
+  test('a MySQL statement with several results is recorded by its first result', () => {
     const several = Buffer.concat([
       rows(['balance'], [['100']], { status: WITHIN | MORE }),
       rows(['x'], [['1']], within),
@@ -588,7 +594,7 @@ describe('a MySQL statement', () => {
     expect(completions([begin, [select[0], several], commit])).toEqual([['ok', [READ]]])
   })
 
-  test('omits floats and enumerations from its recorded result', () => {
+  test('the recorded result of a MySQL statement omits floats and enumerations', () => {
     for (const type of [4, 5, 7, 12])
       expect(completions([[select[0], rows(['balance'], [['100']], { type })]])).toEqual([['ok', []]])
   })
@@ -632,7 +638,7 @@ describe('a login to MySQL 8', () => {
         { answered: done(8) },
       ],
     ],
-  ])('ends with the OK of the server if authenticated %s', (_, steps) => {
+  ])('a login to MySQL 8 ends with the OK of the server if authenticated %s', (_, steps) => {
     const transaction: Turn[] = [begin, select, update(), commit]
     for (const part of [1e6, 1]) {
       expect(completions(transaction, { greets, steps, part })).toEqual([['ok', [READ, WRITE]]])
@@ -640,7 +646,7 @@ describe('a login to MySQL 8', () => {
     }
   })
 
-  test('is reported as unreadable if encrypted, or if the client speaks first', () => {
+  test('a login to MySQL 8 is reported as unreadable if encrypted, or if the client sends first', () => {
     const tls = login('a').subarray(0, 36)
     tls.writeUIntLE(32, 0, 3)
     tls.writeUInt32LE(0xa00, 4)
@@ -662,19 +668,19 @@ describe('a login to MySQL 8', () => {
     expect(client.lines.join()).toContain('an encrypted connection of MySQL (connect to the proxy without TLS)')
   })
 
-  test('is not understood if the server does not speak protocol 10', () => {
+  test('a login to MySQL is not understood if the server does not speak protocol 10', () => {
     const old = Buffer.from(greeting())
     old[4] = 9
     expect(JSON.stringify(doubts([], { greets: old, steps: [], isRefused: true }))).toContain('does not speak MySQL')
   })
 
-  test('leaves no event in the record if the server refuses the login', () => {
+  test('a login to MySQL that the server refuses leaves no event in the record', () => {
     const steps = [{ answered: packet(2, [1, 4]) }, { asked: packet(3, [2]), answered: refused(1045) }]
     expect(recorded([], { greets, steps })).toEqual([])
     expect(recorded([], { greets: refused(1040), steps: [], isRefused: true })).toEqual([])
   })
 
-  test('is followed by replies that report changes of the session, which the recorder reads', () => {
+  test('the recorder reads replies after a MySQL login that report changes of the session', () => {
     const changed = ['character_set_client', 'utf8mb4'] as const
     const info = 'Rows matched: 1  Changed: 0  Warnings: 0'
     const said = ok({ affected: 0, status: WITHIN, info, changed })
@@ -693,7 +699,7 @@ test('arbitrary bytes on a MySQL connection are not understood, and do not make 
 
 describe('the settings of MySQL', () => {
   const accounts = { values: ['balance'] }
-  test('have lower-case table names, and repeatable read of InnoDB as the default level', () => {
+  test('the settings of MySQL have lower-case table names, and the default level of InnoDB, repeatable read', () => {
     const { commands } = parseMysqlSettings(
       { tables: { Accounts: accounts }, indirect: { Owners: { delete: ['ACCOUNTS'] } } },
       '--as',

@@ -22,7 +22,7 @@ describe('the tokens of a MySQL text', () => {
     ['? ; ?', 'parameter[1]', 'parameter[2]'],
     ['true false `true`', 'number[1] number[0] quoted[true]'],
     ['a:=b<=>c->>d', 'a symbol[:=] b symbol[<=>] c symbol[->>] d'],
-  ])('divide it into statements, with names in lower case: %s', (sql, ...statements) => {
+  ])('the tokens of a MySQL text divide it into statements, with names in lower case: %s', (sql, ...statements) => {
     expect(written(sql)).toEqual(statements)
   })
 
@@ -35,7 +35,7 @@ describe('the tokens of a MySQL text', () => {
     ['a --', 'a'],
     ['a--b', 'a symbol[-] symbol[-] b'],
     ['# a'],
-  ])('do not include its comments: %j', (sql, ...statements) => {
+  ])('the tokens of a MySQL text do not include its comments: %j', (sql, ...statements) => {
     expect(written(sql)).toEqual(statements)
   })
 
@@ -49,12 +49,12 @@ describe('the tokens of a MySQL text', () => {
     ["'\\%\\_\\x'", 'string[\\%\\_x]'],
     ['`A``B`', 'quoted[a`b]'],
     ['`a\\`b', 'quoted[a\\] b'],
-  ])('include its quotations: %s', (sql, statement) => {
+  ])('the tokens of a MySQL text include its quotations: %s', (sql, statement) => {
     expect(written(sql)).toEqual([statement])
   })
 
   test.each(["'a", '"a', '`a', "'a''", "'a\\'", '/* a', '/*/', '/*! a */', '/*!40000 a */', '/*M! a */'])(
-    'are unknown if a quotation or a comment has no end, or if some servers execute a comment: %s',
+    'the tokens of a MySQL text are unknown if a quotation or comment has no end, or if some servers execute a comment: %s',
     (sql) => {
       expect(statementsOf(sql)).toBeUndefined()
     },
@@ -76,7 +76,7 @@ describe('the tokens of a MySQL text', () => {
     ['LOCK IN SHARE a', 'lock in share a'],
     ['a IN SHARE MODE', 'a in share mode'],
     ['LOCK a', 'lock a'],
-  ])("have PostgreSQL's words instead of MySQL's, without hints: %s", (sql, statement) => {
+  ])("the tokens of a MySQL text replace MySQL's words by PostgreSQL's, and omit hints: %s", (sql, statement) => {
     expect(written(sql)).toEqual([statement])
   })
 })

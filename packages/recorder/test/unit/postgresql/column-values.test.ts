@@ -26,7 +26,7 @@ describe('a value in the binary format', () => {
     ['text', 25, 'c3a9', 'é'],
     ['text that is not UTF-8', 25, 'ff', undefined],
     ['float8', 701, '3ff0000000000000', undefined],
-  ])('with type %s (number %i) and bytes %s is read as %j', (_, type, bytes, text) => {
+  ])('a binary value with type %s (number %i) and bytes %s is read as %j', (_, type, bytes, text) => {
     expect(textOf(hex(bytes), 1, type)).toBe(text)
   })
 
@@ -58,15 +58,18 @@ describe('an array of keys in the binary format', () => {
     ['elements of an unread type', array(1, 701, 1, '3ff0000000000000'), undefined],
     ['a header that is too short', array(1, 25, 0).subarray(0, 16), undefined],
     ['bytes after its last element', Buffer.concat([array(1, 25, 1, '61'), hex('000000')]), undefined],
-  ])('with %s is read as: %j', (_, bytes, texts) => {
+  ])('a binary array of keys with %s is read as: %j', (_, bytes, texts) => {
     expect(elementsOf(bytes)).toEqual(texts)
   })
 })
 
-test.each([18, 19, 25, 114, 142, 1043, 705])('the binary format of the type with number %i is its text', (type) => {
-  expect(textOf(Buffer.from('a'), 1, type)).toBe('a')
-  expect(whyNotCompared('text', type)).toBeUndefined()
-})
+test.each([18, 19, 25, 114, 142, 1043, 705])(
+  'a value of the type with number %i has the same binary and text format',
+  (type) => {
+    expect(textOf(Buffer.from('a'), 1, type)).toBe('a')
+    expect(whyNotCompared('text', type)).toBeUndefined()
+  },
+)
 
 describe('a text of a column', () => {
   const deep = (levels: number) => `${'['.repeat(levels)}1${']'.repeat(levels)}`
@@ -93,7 +96,7 @@ describe('a text of a column', () => {
     ['json', '{', undefined],
     ['json', deep(500), JSON.parse(deep(500))],
     ['json', deep(501), undefined],
-  ])('with the type %s and the value %j is recorded as %j', (type, text, value) => {
+  ])('a text of a column with the type %s and the value %j is recorded as %j', (type, text, value) => {
     expect(recordedValue(text, type)).toEqual(value)
   })
 
@@ -121,11 +124,11 @@ describe('an error of the server', () => {
     ['ERROR', '58030', 'info'],
     ['ERROR', '99999', 'info'],
     ['PANIC', '40001', 'info'],
-  ])('with severity %s and code %s has the outcome %s for a command', (severity, code, means) => {
+  ])('a server error with severity %s and code %s has the outcome %s for a command', (severity, code, means) => {
     expect(judgeReport({ severity, code, message: '' }, false)).toBe(means)
   })
 
-  test('an error in reply to COMMIT is classified as fail for a conflict, and as info otherwise', () => {
+  test('an error in reply to COMMIT fails the operation if it is a conflict, and leaves the outcome unknown otherwise', () => {
     const ofCommit = (code: string) => judgeReport({ severity: 'ERROR', code, message: '' }, true)
     expect(['40001', '23503', '57014', '42601'].map(ofCommit)).toEqual(['fail', 'fail', 'info', 'info'])
   })

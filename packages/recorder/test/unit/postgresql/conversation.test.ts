@@ -112,7 +112,7 @@ function recorded(
 }
 
 describe('the recorder of a PostgreSQL connection', () => {
-  test('records a statement outside a transaction as an operation that ends at its ReadyForQuery', () => {
+  test('a statement outside a transaction is recorded as an operation that ends at its ReadyForQuery', () => {
     expect(
       recorded([
         asks(...extended(UPSERT, 'x', '1')),
@@ -140,7 +140,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ])
   })
 
-  test('records a known error as a failure, and an unclear or missing reply as an unknown outcome', () => {
+  test('a known error is recorded as a failure, and an unclear or missing reply as an unknown outcome', () => {
     expect(
       recorded([asks(query("UPDATE kv SET value = 'a' WHERE key = 'x'")), answers(error('40001'), ready())]),
     ).toEqual(['0 invoke write x="a" as a', '0 fail write x'])
@@ -168,7 +168,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       ...end,
     ])
 
-  test('records a read and a write of one row in a transaction as one cas at its COMMIT', () => {
+  test('a read and a write of one row in a transaction are recorded as one cas at COMMIT', () => {
     expect(inTransaction([asks(query('COMMIT')), answers(tag('COMMIT'), ready())])).toEqual([
       '0 invoke cas x=[2] as a',
       '0 ok cas x=[1,2]',
@@ -179,7 +179,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ['a cas that keeps the value if its write missed the row', ['UPDATE 0'], '0 ok cas x=[1,1]'],
     ['a cas to the value of the write that hit it', ['UPDATE 1', 'UPDATE 0'], '0 ok cas x=[1,2]'],
     ['a cas to the value of the last write', ['UPDATE 1', 'UPDATE 1'], '0 ok cas x=[1,3]'],
-  ])('records a row read and then written as %s', (_, tags, end) => {
+  ])('a row that is read and then written is recorded as %s', (_, tags, end) => {
     const lines = recorded([
       asks(query('BEGIN')),
       answers(tag('BEGIN'), ready('T')),
@@ -192,7 +192,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.at(-1)).toBe(end)
   })
 
-  test('records an unanswered COMMIT as info, a refused COMMIT as fail, and no operation without a COMMIT', () => {
+  test('an unanswered COMMIT is recorded as info, a refused COMMIT as fail, and no COMMIT as no operation', () => {
     expect(inTransaction([asks(query('COMMIT'))])).toEqual(['0 invoke cas x=[2] as a', '0 info cas x'])
     expect(inTransaction([asks(query('COMMIT')), answers(error('57P01', 'FATAL'))])).toEqual([
       '0 invoke cas x=[2] as a',
@@ -207,7 +207,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(rolledBack.filter((line) => !line.includes('passed-on'))).toEqual([])
   })
 
-  test('records a COMMIT of a failed transaction as a rollback', () => {
+  test('a COMMIT of a failed transaction is recorded as a rollback', () => {
     expect(
       recorded([
         asks(query('BEGIN')),
@@ -222,7 +222,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ).toEqual(['0 invoke write x=2 as a', '0 fail write x'])
   })
 
-  test('records a transaction identically, whether it arrives in one query or in a pipeline', () => {
+  test('a transaction is recorded identically, whether it arrives in one query or in a pipeline', () => {
     const sql = "BEGIN; SELECT value FROM kv WHERE key = 'x'; UPDATE kv SET value = 2 WHERE key = 'x'; COMMIT"
     const all = [tag('BEGIN'), columns(column('value', 23)), row('1'), tag('SELECT 1'), tag('UPDATE 1'), tag('COMMIT')]
     expect(recorded([asks(query(sql)), answers(...all, ready())])).toEqual([
@@ -237,7 +237,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ])
   })
 
-  test('names a SELECT by key that it does not understand, and suggests another form', () => {
+  test('the recorder names a SELECT by key that it does not understand, and suggests another form', () => {
     const lines = recorded([
       asks(query("SELECT coalesce(value, 0) FROM kv WHERE key = 'x'")),
       answers(columns(column('coalesce', 23)), row('1'), tag('SELECT 1'), ready()),
@@ -248,7 +248,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.slice(1).join()).not.toContain('not-understood')
   })
 
-  test('records rows that an unreadable statement may write as possibly changed, and suggests another form', () => {
+  test('rows that an unreadable statement may write are recorded as possibly changed, with advice on another form', () => {
     const lines = recorded([
       asks(query('BEGIN')),
       answers(tag('BEGIN'), ready('T')),
@@ -266,7 +266,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines[1]).toMatch(/^touched: .*UPDATE kv SET value = value \|\| \?.*primary key/)
   })
 
-  test('asks for the column type before it compares values that have several textual forms', () => {
+  test('the recorder asks for the column type before it compares values that have several textual forms', () => {
     const steps = [
       asks(...extended(UPSERT, 'x', '1.50')),
       written('INSERT 0 1'),
@@ -277,7 +277,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(recorded(steps, { members: { type: 'numeric' } })).toContain('0 ok read x="1.5"')
   })
 
-  test('records an addition as an add on a counter, or as a cas if the reply contains the sum', () => {
+  test('an addition is recorded as an add on a counter, or as a cas if the reply contains the sum', () => {
     const add = 'UPDATE kv SET value = value + $1 WHERE key = $2'
     expect(
       recorded([asks(...extended(add, '2', 'x')), written('UPDATE 1')], { members: { commands: 'counter' } }),
@@ -374,7 +374,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(one(sql, values, [tag('UPDATE 1')], members)[0]).toMatch(mark)
   })
 
-  test('reads rows by the columns in the description of the prepared statement', () => {
+  test('the recorder reads rows by the columns in the description of the prepared statement', () => {
     const statement = 's'
     const lines = recorded([
       asks(
@@ -401,7 +401,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.at(-1)).toBe('0 ok read x=7')
   })
 
-  test('records no read of a row that LIMIT 0 leaves out', () => {
+  test('a row that LIMIT 0 leaves out is not recorded as read', () => {
     const lines = one(`${SELECT} LIMIT 0`, ['x'], [tag('SELECT 0')])
     expect(lines.filter((line) => !line.startsWith('passed-on'))).toEqual([])
   })
@@ -435,7 +435,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       [row('5'), row('6'), tag('UPDATE 2')],
       '0 info cas x',
     ],
-  ])('records the outcome of %s by the returned row', (sql, answer, end) => {
+  ])('the outcome of %s is recorded by the returned row', (sql, answer, end) => {
     const lines = recorded([
       asks(...extended(sql, '2', 'x')),
       answers(...prepared, columns(column('value', 23)), ...answer, ready()),
@@ -443,7 +443,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.at(-1)).toBe(end)
   })
 
-  test('records an upsert that returns its sum as a cas to that sum', () => {
+  test('an upsert that returns its sum is recorded as a cas to that sum', () => {
     const sql =
       'INSERT INTO kv (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = kv.value + EXCLUDED.value RETURNING value'
     const said = (sum: string) =>
@@ -530,7 +530,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       { commands: 'counter' },
       ['0 invoke read x=null as a', '0 ok read x=1'],
     ],
-  ])('records a transaction with %s', (_, statements, members, lines) => {
+  ])('a transaction with %s is recorded', (_, statements, members, lines) => {
     expect(transaction(statements, members)).toEqual(lines)
   })
 
@@ -550,7 +550,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       [[SELECT, ['x'], row('1'), row('2'), tag('SELECT 2')], [...writeTo('2')]],
       '0 info cas x',
     ],
-  ])('records the outcome of a transaction in which %s', (_, statements, end) => {
+  ])('the outcome of a transaction in which %s is recorded', (_, statements, end) => {
     expect(transaction(statements).at(-1)).toBe(end)
   })
 
@@ -591,20 +591,20 @@ describe('the recorder of a PostgreSQL connection', () => {
   const UNSEEN = /^touched: .*a statement prepared before the recording/
 
   test.each(['true', 'database'])(
-    'records all keys as possibly changed after the start-up parameter replication=%s',
+    'all keys are recorded as possibly changed after the start-up parameter replication=%s',
     (replication) => {
       const lines = recorded([], { parameters: [['replication', replication]] })
       expect(lines[0]).toMatch(/^touched: .*a replication connection of PostgreSQL/)
     },
   )
 
-  test('records a connection whose start-up parameter replication is false', () => {
+  test('a connection with the start-up parameter replication=false is recorded', () => {
     const steps = [asks(...extended(UPSERT, 'x', '1')), written('INSERT 0 1')]
     const lines = recorded(steps, { parameters: [['replication', 'false']] })
     expect(lines).toEqual(['0 invoke write x=1', '0 ok write x=1'])
   })
 
-  test('reads a prepared statement until its client closes it, whatever portals are closed', () => {
+  test('a prepared statement is read until its client closes the statement, even after its portals are closed', () => {
     const [first, again] = [bind('s', 's', '1', 'x'), bind('s', 's', '2', 'x')]
     const steps = [
       asks(parse('s', UPDATE), first, execute('s'), { kind: 'close', of: 'portal', name: 's' }, sync),
@@ -618,7 +618,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(recorded([...steps, ...late]).slice(4)).toEqual([expect.stringMatching(UNSEEN)])
   })
 
-  test('records a portal whose rows are fetched in parts as one statement', () => {
+  test('a portal whose rows are fetched in parts is recorded as one statement', () => {
     const lines = recorded([
       asks(
         parse('', SELECT),
@@ -638,7 +638,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ['two returned rows', [row('2'), row('2'), { kind: 'portal-suspended' }], '0 info write x'],
     ['no row', [{ kind: 'portal-suspended' }], '0 info write x'],
     ['no row, and its end', [tag('UPDATE 0')], '0 fail write x'],
-  ])('records the outcome of a change by %s if its client limited the rows', (_, answer, end) => {
+  ])('the outcome of a change by %s is recorded even if its client limited the rows', (_, answer, end) => {
     const describe: FrontendMessage = { kind: 'describe', of: 'portal', name: '' }
     const lines = recorded([
       asks(parse('', `${UPDATE} RETURNING value`), bind('', '', '2', 'x'), describe, execute('', 1), sync),
@@ -647,16 +647,19 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.at(-1)).toBe(end)
   })
 
-  test('records a read without a reply as a failure, because it changes nothing', () => {
+  test('a read without a reply is recorded as a failure, because it changes nothing', () => {
     expect(recorded([asks(...extended(SELECT, 'x'))])).toEqual(['0 invoke read x=null as a', '0 fail read x'])
   })
 
-  test.each(['LIMIT 1', 'LIMIT 2', 'OFFSET 0', 'LIMIT 1 OFFSET 0'])('records a read of one row with %s', (limit) => {
-    const answer = answers(...prepared, columns(column('value')), row('1'), tag('SELECT 1'), ready())
-    expect(recorded([asks(...extended(`${SELECT} ${limit}`, 'x')), answer]).at(-1)).toBe('0 ok read x=1')
-  })
+  test.each(['LIMIT 1', 'LIMIT 2', 'OFFSET 0', 'LIMIT 1 OFFSET 0'])(
+    'a read of one row with %s is recorded',
+    (limit) => {
+      const answer = answers(...prepared, columns(column('value')), row('1'), tag('SELECT 1'), ready())
+      expect(recorded([asks(...extended(`${SELECT} ${limit}`, 'x')), answer]).at(-1)).toBe('0 ok read x=1')
+    },
+  )
 
-  test('does not understand a portal that its client closed before the execution', () => {
+  test('a portal that its client closed before the execution is not understood', () => {
     const close: FrontendMessage = { kind: 'close', of: 'portal', name: 'p' }
     const lines = recorded([
       asks(parse('', UPDATE), bind('', 'p', '1', 'x'), close, execute('p'), sync),
@@ -665,7 +668,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines[0]).toMatch(UNSEEN)
   })
 
-  test('reads the statement that the server prepared if it refused another one of the same name', () => {
+  test('the recorder reads the statement that the server prepared if the server refused another one of the same name', () => {
     const run = [
       asks(bind('s', '', 'x'), execute(''), sync),
       answers(bound!, columns(column('value')), row('1'), tag('SELECT 1'), ready()),
@@ -680,7 +683,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(without(recorded([...accepted, ...doubled, ...run]))).toEqual(lines)
   })
 
-  test('reads binary parameters by the types that the server reports', () => {
+  test('binary parameters are read by the types that the server reports', () => {
     const int8 = (value: number): Buffer => {
       const bytes = Buffer.alloc(8)
       bytes.writeBigInt64BE(BigInt(value))
@@ -708,14 +711,14 @@ describe('the recorder of a PostgreSQL connection', () => {
       ['BEGIN', 'UPDATE 1', 'PREPARE TRANSACTION'],
     ],
   ])(
-    'records each row that a request writes as possibly changed if the request has a COMMIT without a BEGIN, or a PREPARE TRANSACTION: %s',
+    'a COMMIT without BEGIN or a PREPARE TRANSACTION records each row that the request writes as possibly changed: %s',
     (sql, said) => {
       const lines = recorded([asks(query(sql)), answers(...said.map(tag), ready())])
       expect(lines).toEqual([expect.stringMatching(/^touched x: .*send BEGIN and COMMIT alone/)])
     },
   )
 
-  test('records each row that a transaction writes as possibly changed if COMMIT AND CHAIN ends the transaction', () => {
+  test('COMMIT AND CHAIN records each row that the transaction writes as possibly changed', () => {
     const update = "UPDATE kv SET value = 1 WHERE key = 'x'"
     const lines = recorded([
       ...[
@@ -734,12 +737,12 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines).toEqual([expect.stringMatching(/^touched x: .*send BEGIN and COMMIT alone/)])
   })
 
-  test('records a function that is called without SQL as a possible change of all keys', () => {
+  test('a function that is called without SQL is recorded as a possible change of all keys', () => {
     const lines = recorded([asks({ kind: 'function-call', bytes: Buffer.alloc(12) })])
     expect(lines[0]).toMatch(/^touched: .*a function called without SQL/)
   })
 
-  test('records each row written by a transaction that the server ended without a request as possibly changed', () => {
+  test('each row written by a transaction that the server ended without a request is recorded as possibly changed', () => {
     const steps = [asks(...extended(UPDATE, '2', 'x')), written('UPDATE 1', 'I')]
     const lines = recorded([asks(query('BEGIN')), answers(tag('BEGIN'), ready('T')), ...steps])
     expect(lines).toEqual([
@@ -748,7 +751,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ])
   })
 
-  test('records the statements after a refused BEGIN each by itself', () => {
+  test('the statements after a refused BEGIN are recorded separately', () => {
     const lines = recorded([
       ...[asks(query('BEGIN')), answers(error('53300'), ready())],
       ...[asks(...extended(UPSERT, 'x', '1')), written('INSERT 0 1')],
@@ -767,7 +770,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       [asks(query('SELECT 1')), answers({ kind: 'copy-both', format: 0, columns: [] } as never)],
       'for replication',
     ],
-  ])('records all keys as possibly changed if a transaction %s', (_, steps, why) => {
+  ])('all keys are recorded as possibly changed if a transaction %s', (_, steps, why) => {
     const lines = recorded([asks(query('BEGIN')), answers(tag('BEGIN'), ready('T')), ...steps])
     expect(lines.filter((line) => line.startsWith('touched: ')).join()).toContain(why)
   })
@@ -776,7 +779,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ['42501', '0 info write x'],
     ['40001', '0 fail write x'],
     ['23505', '0 fail write x'],
-  ])('records the outcome of a carried-out statement whose implicit commit is refused with %s as: %s', (code, end) => {
+  ])('the outcome of a statement whose implicit commit is refused with %s is recorded as: %s', (code, end) => {
     const lines = recorded([
       asks(...extended(UPSERT, 'x', '1')),
       answers(...noRows, tag('INSERT 0 1'), error(code), ready()),
@@ -784,7 +787,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.at(-1)).toBe(end)
   })
 
-  test('records the outcome of a COMMIT as unknown if the COMMIT is refused because the server shuts down', () => {
+  test('the outcome of a COMMIT is recorded as unknown if the server refuses it during a shutdown', () => {
     expect(inTransaction([asks(query('COMMIT')), answers(error('57P01'), ready())]).at(-1)).toBe('0 info cas x')
   })
 
@@ -851,11 +854,11 @@ describe('the recorder of a PostgreSQL connection', () => {
         'one transaction reads and writes the row',
         [...inOne(0, read(0, '1'), write(0, '3')), ...inOne(1, read(1, '1'), write(1, '2'))],
       ],
-    ])('%i times if %s', (times, _, all) => {
+    ])('a lost update is reported %i times if %s', (times, _, all) => {
       expect(overwritten(all)).toBe(times)
     })
 
-    test('never if the settings say that reads and writes are independent', () => {
+    test('no lost update is reported if the settings declare reads and writes independent', () => {
       expect(overwritten([read(0, '1'), write(1, '2'), write(0, '3')], { transactions: 'apart' })).toBe(0)
     })
   })
@@ -884,7 +887,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ['an error', error('57P01'), 0],
     ['a notice', { kind: 'notice', fields: [['M', 'why']] }, 0],
   ])(
-    'counts a message that nothing asked for as a reply without a request only if it is a result: %s',
+    'an unsolicited message counts as a reply without a request only if it is a result: %s',
     (_, message, unmatchedAnswers) => {
       const { commands } = parsePostgresqlSettings({ table: 'kv' }, 'a test')
       const { recorder, connection, now } = recording()
@@ -896,7 +899,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     },
   )
 
-  test('records the same events however the bytes are divided', () => {
+  test('a PostgreSQL connection is recorded with the same events in any division of its bytes', () => {
     const steps = [
       asks(...extended(UPSERT, 'x', '1')),
       written('INSERT 0 1'),

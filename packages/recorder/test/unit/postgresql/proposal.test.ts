@@ -80,7 +80,7 @@ test.each<[Partial<CatalogueTable>, RegExp]>([
   expect(leftOut).toEqual([expect.stringMatching(reason)])
 })
 
-test('the proposed mapping contains only the first of two tables with one name', () => {
+test('the proposed mapping contains only the first of two tables with the same name', () => {
   const { as, leftOut } = proposeTables(database([table('x'), table('x', { schema: 'old' })]))
   expect(Object.keys(as.tables)).toEqual(['x'])
   expect(leftOut).toEqual(['old.x: another schema has a table of this name'])

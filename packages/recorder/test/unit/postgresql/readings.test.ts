@@ -80,7 +80,7 @@ const readings: readonly (readonly [sql: string, one: string, rows: string])[] =
 
 describe('a statement by key', () => {
   test.each(readings)(
-    'the statement %s is understood as "%s" if one column is recorded, and as "%s" if transactions are recorded',
+    'the statement %s is read as "%s" if one column is recorded, and as "%s" if transactions are recorded',
     (sql, column, rows) => {
       expect([inOneColumn(sql), inRows(sql)]).toEqual([column, rows])
     },

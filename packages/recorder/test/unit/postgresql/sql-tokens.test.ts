@@ -28,9 +28,12 @@ describe('the tokens of a PostgreSQL text', () => {
     ['É naïve é1$ a\u00a0b', 'é naïve é1$ a b'],
     ['𝒳y € 💥', '𝒳y symbol[€] symbol[💥]'],
     ['a\u007fb', 'a symbol[\u007f] b'],
-  ])('divide it into statements, with names in lower case: %s', (sql, ...statements) => {
-    expect(written(sql)).toEqual(statements)
-  })
+  ])(
+    'the tokens of a PostgreSQL text divide it into statements, with names in lower case: %s',
+    (sql, ...statements) => {
+      expect(written(sql)).toEqual(statements)
+    },
+  )
 
   test.each<readonly [sql: string, ...statements: string[]]>([
     ['a--b\nc', 'a c'],
@@ -42,7 +45,7 @@ describe('the tokens of a PostgreSQL text', () => {
     ['/*/a*/b', 'b'],
     ['a/*b*/c', 'a c'],
     ['a / b', 'a symbol[/] b'],
-  ])('do not include its comments, which nest: %j', (sql, ...statements) => {
+  ])('the tokens of a PostgreSQL text do not include its comments, even nested comments: %j', (sql, ...statements) => {
     expect(written(sql)).toEqual(statements)
   })
 
@@ -54,12 +57,12 @@ describe('the tokens of a PostgreSQL text', () => {
     ["E'a\\'b' E'''\\\\''' c", "symbol[E''] symbol[E''] c"],
     ["'a\\'", 'string[a\\]'],
     ['$$a$$ $t$b $$ c$t$ d', 'string[a] string[b $$ c] d'],
-  ])('include its quotations: %s', (sql, statement) => {
+  ])('the tokens of a PostgreSQL text include its quotations: %s', (sql, statement) => {
     expect(written(sql)).toEqual([statement])
   })
 
   test.each(["'a", "'a''", '"a', "E'a", "E'a\\'", "E'a''", '$$a', '$t$a$$', '/* a', '/* /* */'])(
-    'are unknown if a quotation or a comment has no end: %s',
+    'the tokens of a PostgreSQL text are unknown if a quotation or a comment has no end: %s',
     (sql) => {
       expect(statementsOf(sql)).toBeUndefined()
       expect(shapesOf(sql)).toEqual([])
@@ -77,11 +80,11 @@ describe('the text by which a PostgreSQL statement is displayed', () => {
     ['update "select" set a = $1::int', 'UPDATE select SET a = $1::int'],
     ['begin; ;commit', 'BEGIN', 'COMMIT'],
     [''],
-  ])('has no values: %s', (sql, ...shapes) => {
+  ])('the displayed text of a PostgreSQL statement omits its values: %s', (sql, ...shapes) => {
     expect(shapesOf(sql)).toEqual(shapes)
   })
 
-  test('is cut after 100 characters', () => {
+  test('the displayed text of a PostgreSQL statement is cut after 100 characters', () => {
     expect(shapesOf('a'.repeat(100))).toEqual(['a'.repeat(100)])
     expect(shapesOf(`b${'a'.repeat(100)} c`)).toEqual([`b${'a'.repeat(99)}…`])
   })

@@ -65,7 +65,7 @@ describe('the analysis of a PostgreSQL statement', () => {
       'INSERT INTO kv (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = kv.value + EXCLUDED.value RETURNING key, value',
       { does: 'add', key: first, amount: second, sign: 1, creates: true, sum: 1 },
     ],
-  ])('recognises %s as an operation', (sql, action) => {
+  ])('the analysis recognises %s as an operation', (sql, action) => {
     expect(meaning(sql)).toEqual(action)
   })
 
@@ -126,11 +126,11 @@ describe('the analysis of a PostgreSQL statement', () => {
     ['COPY kv FROM PROGRAM $1', 'everything'],
     ['WITH a AS (SELECT 1) SELECT value FROM kv FOR UPDATE', 'everything'],
     ['WITH a AS (SELECT 1) UPDATE kv SET value = 1', 'everything'],
-  ])('recognises no operation in %s, which may change %j', (sql, touches) => {
+  ])('the analysis recognises no operation in %s, which may change %j', (sql, touches) => {
     expect(meaning(sql)).toEqual(touches)
   })
 
-  test('reads brackets up to 100 levels deep', () => {
+  test('the analysis of a PostgreSQL statement reads brackets up to 100 levels deep', () => {
     const nested = (levels: number) =>
       meaning(`SELECT value FROM kv WHERE ${'('.repeat(levels)}key = $1${')'.repeat(levels)}`)
     expect(nested(100)).toEqual({ does: 'read', key: first, value: 0 })
@@ -152,11 +152,11 @@ describe('the analysis of a PostgreSQL statement', () => {
     ['ROLLBACK', 'rollback'],
     ['ROLLBACK AND CHAIN', 'chain'],
     ['DISCARD ALL', 'forget'],
-  ])('recognises %s as the transaction command %s', (sql, control) => {
+  ])('the analysis recognises %s as the transaction command %s', (sql, control) => {
     expect(meaning(sql)).toBe(control)
   })
 
-  test('separates the statements of one text, and refuses a text that ends inside a string', () => {
+  test('the analysis separates the statements of one text, and refuses a text that ends within a string', () => {
     expect(statementsOf("BEGIN; SELECT ';' ; COMMIT;")?.length).toBe(3)
     expect(statementsOf("SELECT 'a")).toBeUndefined()
     expect(statementsOf('SELECT $a$ ; $a$')?.length).toBe(1)
@@ -169,7 +169,7 @@ describe('the analysis of a PostgreSQL statement', () => {
     expect(() => parsePostgresqlSettings({ table: 'kv', initial: 'read' }, '--as')).toThrow('{"value": null}')
   })
 
-  test('classifies the statements in the manual as the manual says', () => {
+  test('each statement in the manual is classified as the manual describes', () => {
     const page = readFileSync(new URL('../../../docs/POSTGRESQL.md', import.meta.url), 'utf8')
     const [, table = ''] = page.split(/<!-- (?:statements|end) -->/)
     const rows = [...table.matchAll(/^\| `([^`]+)` \| (\w+)/gm)].map(([, sql = '', as]) => [sql, as])

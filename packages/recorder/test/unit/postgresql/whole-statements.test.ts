@@ -33,11 +33,11 @@ describe('the recorded isolation level of a transaction', () => {
     [undefined, ["SET default_transaction_isolation = 'serializable'", 'DISCARD ALL']],
     [undefined, ["SET default_transaction_isolation = 'serializable'", 'RESET default_transaction_isolation']],
     [undefined, ["SET default_transaction_isolation = 'serializable'", 'SET default_transaction_isolation TO DEFAULT']],
-  ])('is %s after the statements %j', (level, before) => {
+  ])('the recorded isolation level is %s after the statements %j', (level, before) => {
     expect(levelOf(...before.map(set), update)).toBe(level)
   })
 
-  test('is the level of SET TRANSACTION for the next transaction only', () => {
+  test('SET TRANSACTION sets the recorded isolation level of only the next transaction', () => {
     const first: readonly Exchanged[] = [begin, set('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), update, commit]
     expect(levelOf(...first)).toBe('serializable')
     expect(levelOf(...first, update)).toBe(undefined)
@@ -46,11 +46,11 @@ describe('the recorded isolation level of a transaction', () => {
   test.each<readonly [string, string]>([
     ['default_transaction_isolation', 'repeatable read'],
     ['options', '-c default_transaction_isolation=repeatable\\ read'],
-  ])('the recorded isolation level is the connection default set by the start-up parameter %s', (...parameter) => {
+  ])('the recorded isolation level is the connection default in the start-up parameter %s', (...parameter) => {
     expect(recordedBy({ tables }, [parameter], update).at(-1)?.['isolation']).toBe('repeatable read')
   })
 
-  test('is the level in the settings if neither the transaction nor the connection sets one', () => {
+  test('the recorded isolation level is that of the settings if neither the transaction nor the connection sets one', () => {
     const settings = { tables, isolation: 'repeatable read' }
     expect(recordedBy(settings, [], update).at(-1)?.['isolation']).toBe('repeatable read')
     expect(recordedBy(settings, [], begin, update, commit).at(-1)?.['isolation']).toBe('repeatable read')
@@ -79,7 +79,7 @@ describe('the recorded snapshot of a statement', () => {
     expect([fromNext, toNext]).toEqual([from, to])
   })
 
-  test('a snapshot above read-committed may be as old as the first statement of its transaction, even if this statement reads no recorded rows', () => {
+  test('a snapshot above read-committed may be as old as the first statement, even if this statement reads no recorded rows', () => {
     const beginAt: Exchanged = ['BEGIN ISOLATION LEVEL REPEATABLE READ', tag('BEGIN')]
     const froms = [[], [['SELECT 1', tag('SELECT 1')] as const]].map((before) => {
       const events = recorded(beginAt, ...before, select(1), commit)
@@ -107,7 +107,7 @@ describe('the record of a statement that is not understood', () => {
       process === 'recorder' && f !== 'passed-on' ? [[f, key ?? (value as { mark?: number }).mark]] : [],
     )
 
-  test('the record says that a statement that is not understood changes nothing more after the commit', () => {
+  test('a statement that is not understood is recorded as changing nothing more after the commit', () => {
     expect(notes(truncate)).toEqual([
       ['touched', 'accounts/*/balance'],
       ['settled', 1],
@@ -118,14 +118,14 @@ describe('the record of a statement that is not understood', () => {
     ])
   })
 
-  test('the record withdraws possible changes of a statement that was refused or whose transaction was rolled back', () => {
+  test('possible changes of a statement are withdrawn if it was refused or its transaction was rolled back', () => {
     const touched = ['touched', 'accounts/*/balance']
     expect(notes(begin, truncate, ['ROLLBACK', tag('ROLLBACK')])).toEqual([touched, ['withdrawn', 1]])
     expect(notes(['TRUNCATE accounts', refused('42501')])).toEqual([touched, ['withdrawn', 1]])
     expect(notes(begin, truncate)).toEqual([touched, ['withdrawn', 1]])
   })
 
-  test('the record keeps possible changes of a statement if COMMIT is unanswered or the statement creates a trigger', () => {
+  test('possible changes of a statement stay recorded if COMMIT is unanswered or the statement creates a trigger', () => {
     expect(notes(begin, truncate, ['COMMIT'])).toEqual([['touched', 'accounts/*/balance']])
     expect(notes(begin, truncate, ['COMMIT', refused('XX000')])).toEqual([['touched', 'accounts/*/balance']])
     const trigger = 'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()'
@@ -602,7 +602,7 @@ describe('a statement of a recorded transaction', () => {
       [],
     ],
   ])(
-    'if %s is answered by %s, its reads, writes, predicates and locks are recorded',
+    'the reads, writes, predicates and locks of the statement %s with the reply %s are recorded',
     (sql, said, shown, micro, isPredicate, locked) => {
       const [, completion = {}, ...others] = recorded(answered(sql, said, shown))
       expect(completion).toMatchObject({ f: 'txn', type: 'ok', value: micro })
@@ -741,7 +741,7 @@ describe('a statement of a recorded transaction', () => {
       ['not-understood all'],
       'its result does not show single rows',
     ],
-  ])('%s, answered by %s, is not understood', (sql, said, shown, marked, why) => {
+  ])('the statement %s with the reply %s is not understood', (sql, said, shown, marked, why) => {
     const all = marks(answered(sql, said, shown)) as readonly (readonly [string, string, string])[]
     expect(all.map(([f, key]) => `${f} ${key}`)).toEqual(marked)
     for (const [, , reason] of all) expect(reason).toContain(why)
@@ -757,18 +757,18 @@ describe('the recorded statements of a transaction', () => {
       ([, cell]) => cell,
     )
 
-  test('omit the statements between a savepoint and the ROLLBACK TO this savepoint', () => {
+  test('a recorded transaction omits the statements between a savepoint and the ROLLBACK TO this savepoint', () => {
     const all = [savepoint('a'), write(1), savepoint('b'), write(2), back('a'), write(3)]
     expect(written(...all)).toEqual(['accounts/3/balance'])
     expect(written(...all.with(4, back('b')))).toEqual(['accounts/1/balance', 'accounts/3/balance'])
   })
 
-  test('do not depend on a savepoint that a ROLLBACK TO has removed', () => {
+  test('a later ROLLBACK TO ignores a savepoint that an earlier ROLLBACK TO has removed', () => {
     const again = [savepoint('a'), write(2), savepoint('b'), back('a'), write(3), back('b'), write(4)]
     expect(written(savepoint('b'), write(1), ...again)).toEqual(['accounts/4/balance'])
   })
 
-  test('include each of several rows that a statement reads', () => {
+  test('a recorded transaction includes each of several rows that a statement reads', () => {
     const read = (rows: number): Exchanged => [
       `SELECT id, balance FROM accounts WHERE id IN (${Array.from({ length: rows }, (_, id) => id)})`,
       columns('id', 'balance'),
@@ -804,7 +804,7 @@ describe('a recorded cursor', () => {
     tag(`FETCH ${rows.length}`),
   ]
 
-  test('reads the rows that its client fetches', () => {
+  test('a recorded cursor reads the rows that its client fetches', () => {
     const all = [begin, declare, fetched(row('7', '100')), fetched(row('8', '50')), commit]
     expect(completions(...all)).toEqual([
       [
@@ -818,13 +818,16 @@ describe('a recorded cursor', () => {
     expect(marks(...all)).toEqual([])
   })
 
-  test.each(['NO SCROLL CURSOR WITHOUT HOLD', 'BINARY INSENSITIVE CURSOR'])('is read in the form %s', (form) => {
-    const declared: Exchanged = [`DECLARE c ${form} FOR SELECT id, balance FROM accounts`, tag('DECLARE CURSOR')]
-    const all = [begin, declared, fetched(row('7', '100')), commit]
-    expect(completions(...all)).toEqual([['ok', [['r', 'accounts/7/balance', 100]]]])
-  })
+  test.each(['NO SCROLL CURSOR WITHOUT HOLD', 'BINARY INSENSITIVE CURSOR'])(
+    'a cursor in the form %s is recorded',
+    (form) => {
+      const declared: Exchanged = [`DECLARE c ${form} FOR SELECT id, balance FROM accounts`, tag('DECLARE CURSOR')]
+      const all = [begin, declared, fetched(row('7', '100')), commit]
+      expect(completions(...all)).toEqual([['ok', [['r', 'accounts/7/balance', 100]]]])
+    },
+  )
 
-  test('may have read at any time between its declaration and its fetch', () => {
+  test('the snapshot of a cursor may be taken at any time between its declaration and its fetch', () => {
     const beginAt: Exchanged = ['BEGIN ISOLATION LEVEL READ COMMITTED', tag('BEGIN')]
     const began = (...queries: readonly Exchanged[]): readonly Json[] =>
       recorded(beginAt, ...queries, commit).flatMap(({ statements }) => (statements as Json[][] | undefined) ?? [])
@@ -841,7 +844,7 @@ describe('a recorded cursor', () => {
     'DECLARE c SCROLL CURSOR WITH HOLD FOR SELECT id, balance FROM accounts',
     'DECLARE c CURSOR FOR SELECT sum(balance) FROM accounts',
     'DECLARE c CURSOR FOR SELECT id, balance, audit(id) FROM accounts',
-  ])('is not understood in the form %s', (sql) => {
+  ])('a cursor in the form %s is not understood', (sql) => {
     const all = [begin, [sql, tag('DECLARE CURSOR')] as const, fetched(row('7', '100')), commit]
     expect(completions(...all)).toEqual([])
     expect(marks(...all)).toHaveLength(1)
@@ -868,7 +871,7 @@ describe('a recorded join of two tables', () => {
     'FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
     'FROM accounts AS a LEFT JOIN owners AS o ON (a.owner = o.id) WHERE a.id = $1',
     'FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7 AND o.id = 1 FOR UPDATE OF a',
-  ])('reads the rows of both tables, found by their primary keys: %s', (from) => {
+  ])('a recorded join of two tables reads the rows of both, found by their primary keys: %s', (from) => {
     const events = joined(
       `SELECT ${columnsOfBoth} ${from.replace('$1', '7')}`,
       ['id', 'balance', 'id', 'name'],
@@ -882,12 +885,12 @@ describe('a recorded join of two tables', () => {
     'FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1',
     'FROM accounts a JOIN banks b ON b.id = a.bank JOIN owners o ON o.id = b.owner WHERE a.id = 7',
     'FROM accounts a, owners o WHERE a.id = 7 AND o.id = a.owner',
-  ])('has a predicate, as it depends on rows that its result does not show: %s', (from) => {
+  ])('a join that depends on rows that its result does not show is recorded with a predicate: %s', (from) => {
     const events = joined(`SELECT ${columnsOfBoth} ${from}`, ['id', 'balance', 'id', 'name'], ['7', '100', '1', 'Ann'])
     expect(told(events)).toEqual([{ value: expect.arrayContaining([balance, name]), isPredicate: true }])
   })
 
-  test('reads a row only once if several rows join it', () => {
+  test('a recorded join reads a row only once if several rows join it', () => {
     const sql = `SELECT ${columnsOfBoth} FROM owners o JOIN accounts a ON a.owner = o.id WHERE o.id = 1`
     const rows = [
       ['7', '100', '1', 'Ann'],
@@ -898,7 +901,7 @@ describe('a recorded join of two tables', () => {
     ])
   })
 
-  test('reads a row by the key in WHERE, and no row on the empty side of an outer join', () => {
+  test('a recorded join reads a row by the key in WHERE, and no row on the empty side of an outer join', () => {
     const sql = 'SELECT a.balance, o.id, o.name FROM accounts a LEFT JOIN owners o ON o.id = a.owner WHERE a.id = 7'
     expect(told(joined(sql, ['balance', 'id', 'name'], ['100', null, null]))).toEqual([
       { value: [balance], isPredicate: false },
@@ -909,7 +912,7 @@ describe('a recorded join of two tables', () => {
     'SELECT a.balance, o.name FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
     'SELECT id, balance, name FROM accounts JOIN owners USING (id) WHERE id = 7',
     'SELECT * FROM accounts a JOIN owners o ON o.id = a.owner WHERE a.id = 7',
-  ])('is not understood if its result does not show which rows it reads: %s', (sql) => {
+  ])('a join is not understood if its result does not show which rows it reads: %s', (sql) => {
     const events = joined(sql, ['balance', 'name'], ['100', 'Ann'])
     expect(events.map(({ f }) => f)).toEqual(['not-understood', 'passed-on'])
   })
@@ -950,7 +953,7 @@ describe('a statement that repeats an earlier one with other literals', () => {
     ],
     ["UPDATE accounts SET balance = E'a' WHERE id = 7", "UPDATE accounts SET balance = E'b' WHERE id = 7"],
     ['UPDATE accounts SET balance = 5 /* 1 */ WHERE id = 7', 'UPDATE accounts SET balance = 5 /* 2 */ WHERE id = 8'],
-  ])('is recorded with its own literals: %s', (one, other) => {
+  ])('a statement that repeats an earlier one is recorded with its own literals: %s', (one, other) => {
     const told = (...queries: readonly Exchanged[]): readonly Json[] =>
       recorded(...queries).flatMap(({ f, type, value }) => (f === 'txn' && type === 'ok' ? [value ?? null] : []))
     const [first, second] = [told(asked(one)), told(asked(other))]
@@ -958,7 +961,7 @@ describe('a statement that repeats an earlier one with other literals', () => {
     expect(both).toEqual([...first, ...first, ...second, ...second])
   })
 
-  test('a repeated SET statement with another isolation level sets the new level, not the level of the first statement', () => {
+  test('a repeated SET statement with another isolation level sets the new level, not the level of the first one', () => {
     const set = (level: string): Exchanged => [`SET SESSION default_transaction_isolation = '${level}'`, tag('SET')]
     const read: Exchanged = ['SELECT id, balance FROM accounts WHERE id = 7', columns('id', 'balance'), tag('SELECT 0')]
     const levels = recorded(set('serializable'), read, set('repeatable read'), read)
@@ -1010,7 +1013,7 @@ describe('a table that a foreign key or trigger may write indirectly', () => {
   })
 })
 
-test('the record says that writes by triggers and foreign keys are unseen unless the setting "indirect" is given', () => {
+test('the record reports writes by triggers and foreign keys as unseen unless the setting "indirect" is given', () => {
   const noted = (more: object): readonly Json[] => {
     const { recorder, client } = recording()
     const settings = parsePostgresqlSettings({ tables, ...more }, 'a test')
@@ -1133,7 +1136,7 @@ describe('a COPY from the client', () => {
     ])
   })
 
-  test('a COPY from the client in the extended protocol ends the recording of the connection', () => {
+  test('a COPY from the client in the extended query protocol ends the recording of the connection', () => {
     const events = recordedBy({ tables }, [], {
       asked: [
         { kind: 'parse', statement: '', sql: 'COPY log FROM STDIN', types: [] },

@@ -18,7 +18,7 @@ import {
 } from '../../postgresql/whole-record.ts'
 
 describe('a PostgreSQL transaction recorded whole', () => {
-  test('is one operation with its reads, writes, statements, isolation level and locks', () => {
+  test('a PostgreSQL transaction is one operation with its reads, writes, statements, isolation level and locks', () => {
     const events = recorded(
       ['BEGIN ISOLATION LEVEL REPEATABLE READ', tag('BEGIN')],
       ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('100'), tag('SELECT 1')],
@@ -290,12 +290,12 @@ describe('a PostgreSQL transaction recorded whole', () => {
       [tag('INSERT 0 0')],
       [['r', 'accounts/1/balance']],
     ],
-  ])('records the reads and writes of %s', (sql, answer, micro) => {
+  ])('a PostgreSQL transaction is recorded with the reads and writes of %s', (sql, answer, micro) => {
     expect(completions([sql, ...answer])).toEqual([['ok', micro]])
     expect(marks([sql, ...answer])).toEqual([])
   })
 
-  test('has no client if application_name is the default of a driver', () => {
+  test('a PostgreSQL transaction has no client name if application_name is the default of a driver', () => {
     const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
     expect(recorded(read)[0]).toMatchObject({ session: 'a' })
     expect(recordedBy({ tables }, [['application_name', 'postgres.js']], read)[0]).not.toHaveProperty('session')
@@ -311,12 +311,15 @@ describe('a PostgreSQL transaction recorded whole', () => {
     ['INSERT INTO accounts (id, balance) VALUES (?, ?) ON conflict do nothing', [tag('INSERT 0 0')]],
     ['UPDATE accounts SET balance = ? WHERE id = ? AND EXISTS (SELECT ? FROM doctors)', [tag('UPDATE 1')]],
     ['UPDATE accounts SET balance = ? FROM (SELECT id FROM doctors) d WHERE accounts.id = ?', [tag('UPDATE 1')]],
-  ])('lists %s as a predicate, because the result does not show every row on which it depends', (asked, answer) => {
-    const [, ok] = recorded([asked.replaceAll('?', '1'), ...answer])
-    expect(JSON.stringify(ok?.['predicates']).toLowerCase()).toBe(JSON.stringify([asked]).toLowerCase())
-  })
+  ])(
+    '%s is recorded as a predicate, because the result does not show every row on which it depends',
+    (asked, answer) => {
+      const [, ok] = recorded([asked.replaceAll('?', '1'), ...answer])
+      expect(JSON.stringify(ok?.['predicates']).toLowerCase()).toBe(JSON.stringify([asked]).toLowerCase())
+    },
+  )
 
-  test('lists no predicate for a comparison of the key with NULL', () => {
+  test('a comparison of the key with NULL is recorded without a predicate', () => {
     const [, ok] = recorded(['SELECT balance FROM accounts WHERE id = NULL', columns('balance'), tag('SELECT 0')])
     expect(ok).not.toHaveProperty('predicates')
   })
@@ -324,7 +327,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
   test.each([
     'SELECT id, balance FROM accounts WHERE id = 1 AND balance > 3',
     'SELECT id, balance FROM accounts WHERE id = 1 AND age > 3',
-  ])('lists no predicate for %s, because the result shows every row on which it depends', (sql) => {
+  ])('%s is recorded without a predicate, because the result shows every row on which it depends', (sql) => {
     const [, ok] = recorded([sql, columns('id', 'balance'), row('1', '5'), tag('SELECT 1')])
     expect(ok).not.toHaveProperty('predicates')
   })
@@ -420,7 +423,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
       [{ kind: 'row-description', columns: [column('id'), column('on_call', 1700)] }, row('1', '2'), tag('SELECT 1')],
       ['not-understood', 'all', expect.stringContaining('not read as boolean')],
     ],
-  ])('the record says why %s is not understood, and which keys are affected', (sql, answer, mark) => {
+  ])('the record gives the reason why %s is not understood, and the keys that it may affect', (sql, answer, mark) => {
     expect(marks([sql, ...answer])).toEqual([mark])
   })
 
@@ -438,7 +441,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
     expect(events.at(-1)?.['locks']).toEqual([['accounts/1', expect.any(Number), expect.any(Number)]])
   })
 
-  test('fails if rolled back or refused, or if COMMIT was answered with ROLLBACK', () => {
+  test('a PostgreSQL transaction fails if rolled back or refused, or if the reply to COMMIT is ROLLBACK', () => {
     const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
     const conflict: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', refused('40001')]
     expect(completions(begin, update, ['ROLLBACK', tag('ROLLBACK')])).toEqual([
@@ -453,7 +456,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
     expect(completions(begin, update)).toEqual([])
   })
 
-  test('has an unknown outcome if its COMMIT is unanswered, and keeps its locks', () => {
+  test('a PostgreSQL transaction has an unknown outcome if its COMMIT is unanswered, and keeps its locks', () => {
     const events = recorded(begin, ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')], ['COMMIT'])
     expect(events.map(({ type }) => type)).toEqual(['invoke', 'info'])
     expect(events[0]?.['value']).toEqual([['w', 'accounts/1/balance', 1]])

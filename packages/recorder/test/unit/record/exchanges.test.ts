@@ -33,7 +33,7 @@ describe('the marks of a request that is not an operation', () => {
     expect(recorder.counters.touched).toBe(expected.length === 1 ? 1 : 0)
   })
 
-  test('are kept if it was sent and never answered', () => {
+  test('the keys that a request marked stay marked if the request was sent and never answered', () => {
     const { client, recorder, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(script)
@@ -56,7 +56,7 @@ describe('a copy that the proxy sends', () => {
     return { client, backend, original, copy, now }
   }
 
-  test('names the process of the first operation of its original', () => {
+  test('each operation of a copied request names the process of the first operation of the original', () => {
     const { backend } = duplicates(write(1), write(2, { key: 'y' }))
     expect(backend.events.map(({ process, extra }) => [process, extra?.['duplicateOf']])).toEqual([
       [0, undefined],
@@ -66,7 +66,7 @@ describe('a copy that the proxy sends', () => {
     ])
   })
 
-  test('records the outcome of a successful part as unknown, and of a refused part as failed', () => {
+  test('the record of a copy gives the outcome of a successful part as unknown, and of a refused part as failed', () => {
     const { backend, copy, now } = duplicates(write(1), write(2, { key: 'y' }))
     copy.answered(now(), [ok(1), refusal])
     expect(told(backend).slice(4)).toEqual(['2 info write x', '3 fail write y'])
@@ -91,22 +91,22 @@ describe('a request whose keys only the reply contains', () => {
     return { marks: [marks(client.lines), marks(backend.lines)], counters: recorder.counters }
   }
 
-  test('marks no key if it was refused, unless a copy of it may have been carried out', () => {
+  test('a refused request with keys only in the reply marks no key, unless a copy of it may have been executed', () => {
     expect(creation(refusal)).toMatchObject({ marks: [[], []], counters: { open: 0, fail: 1, notUnderstood: 0 } })
     expect(creation(refusal, true)).toMatchObject({ marks: [['touched x'], []], counters: { open: 0, info: 1 } })
   })
 
-  test('marks the keys that clients saw absent if its reply is not understood, and is counted once', () => {
+  test('an unclear reply to a request without keys marks the keys that clients saw as absent, and is counted once', () => {
     const both = ['touched x']
     expect(creation(unclear)).toMatchObject({ marks: [both, both], counters: { open: 0, info: 1, notUnderstood: 1 } })
   })
 
-  test('is counted as open until its reply, and is not counted again at the end of its connection', () => {
+  test('a request whose keys are only in its reply counts as open until the reply, and is not counted twice', () => {
     const made = { type: 'ok', entries: [{ key: '17', value: 'a' }] } as const
     expect(creation(made)).toMatchObject({ marks: [[], []], counters: { open: 0, ok: 2, operations: 2 } })
   })
 
-  test('marks the reads of a list as unknown if its reply is not understood', () => {
+  test('the reads of a list are marked as unknown if the reply is not understood', () => {
     const { client, connection, now } = recording()
     const listing = connection.beginWhole(now())
     listing.called(asks({ ...read, key: UNSAID }))
@@ -167,7 +167,7 @@ describe('a retry without an id', () => {
       .filter(({ type }) => type === 'invoke')
       .map(({ repeats: process }) => process)
 
-  test('repeats every operation of its request', () => {
+  test('a retry without an id repeats every operation of its request', () => {
     const { client, connection, now } = recording()
     for (let attempt = 0; attempt < 2; attempt++) {
       const exchange = connection.beginWhole(now())
@@ -198,7 +198,7 @@ describe('a retry without an id', () => {
     expect(repeats(client.lines)).toEqual([undefined, process])
   })
 
-  test('is recognised after its client hung up, before the loss of the first attempt is noticed', () => {
+  test('a retry is recognised once its client has disconnected, even before the loss of the first attempt is detected', () => {
     const { client, connection, connect, now } = recording()
     const [lost, done] = [connection.beginWhole(now()), connection.beginWhole(now())]
     lost.called(asks(write(1)))
@@ -210,7 +210,7 @@ describe('a retry without an id', () => {
     expect(repeats(client.lines)).toEqual([undefined, undefined, 0, undefined])
   })
 
-  test('is resent on a new connection even after reads', () => {
+  test('a write on a new connection is recognised as a retry even after reads', () => {
     const retries = new Retries()
     const open = () => retries.forConnection({ client: 'c', repeatsFirst: true })
     open().unanswered(write(1), 5, undefined)
@@ -219,7 +219,7 @@ describe('a retry without an id', () => {
     expect(again.correlate(write(1), undefined)).toEqual({ repeats: 5, resent: true })
   })
 
-  test('is counted for every attempt after the first one with its id', () => {
+  test('retries are counted by every attempt after the first one with the same id', () => {
     const { recorder, connection, now } = recording()
     for (const requestId of ['a', 'a', 'a', 'b']) connection.beginWhole(now()).called(asks(write(1, { requestId })))
     expect(recorder.counters.keyedRetries).toBe(2)
@@ -228,7 +228,7 @@ describe('a retry without an id', () => {
   })
 })
 
-test('a completion says that the object itself refused the request only if the reply does', () => {
+test('the record attributes a refusal to the object itself only if the reply does', () => {
   const { client, connection, now } = recording()
   const byObject = { type: 'fail', error: 'the key exists', answered: true } as const
   for (const answer of [byObject, refusal]) {
@@ -242,7 +242,7 @@ test('a completion says that the object itself refused the request only if the r
   expect(ends.filter(({ type }) => type === 'fail').map(({ answered }) => answered)).toEqual([true, undefined])
 })
 
-test('a process becomes idle only once after an operation, even if the end of its connection is reported twice', () => {
+test('a process becomes idle only once after an operation, even if its connection is reported as ended twice', () => {
   const { client, connection, now } = recording()
   const first = connection.beginWhole(now())
   first.called(asks(write(1)))
@@ -266,7 +266,7 @@ test('an operation gets a process that was already idle when the operation began
   expect([lanes.take(moment), lanes.take(moment), lanes.take(moment), lanes.take()]).toEqual([0, 2, 3, 1])
 })
 
-test('examples of remarks with equal requests differ by their reason', () => {
+test('the examples of a remark list equal requests again only with a different reason', () => {
   const { recorder } = recording()
   for (const why of ['one', 'other', 'one']) recorder.notUnderstood('GET /', why, 'x')
   expect(recorder.counters.examples.notUnderstood).toEqual([
@@ -281,7 +281,7 @@ test('bytes that may contain a request without side effects are counted as a req
   expect(told(client)).toEqual(['passed-on: {"what":"GET /","count":1,"mayWrite":false}'])
 })
 
-test('each key is marked only once as changed outside the record, and no longer after all keys were marked', () => {
+test('each key is marked only once as changed outside the record, and no longer once all keys are marked', () => {
   const { client, recorder } = recording()
   recorder.touched('a', 'b', { keys: ['x'] })
   recorder.touched('a', 'b', { keys: ['x', 'y'] })
@@ -290,7 +290,7 @@ test('each key is marked only once as changed outside the record, and no longer 
   expect(marks(client.lines)).toEqual(['touched x', 'touched y', 'touched'])
 })
 
-test('passed-on requests beyond 1,000 kinds are counted as one further kind, which is named once', () => {
+test('passed-on requests beyond 1,000 kinds are counted together as one more kind', () => {
   const { client, recorder } = recording()
   for (let kind = 0; kind < 1002; kind++) recorder.passedOn(`GET /${kind}`, 'nothing')
   recorder.passedOn('GET /0', 'nothing')

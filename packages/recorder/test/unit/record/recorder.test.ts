@@ -23,7 +23,7 @@ describe('the events of a record', () => {
     'ü 💥 \ud800',
     ['a', 1, null],
     { a: { b: [true] } },
-  ])('are written as the printer of histories writes them: %j', (value) => {
+  ])('events are written exactly as the history printer writes them: %j', (value) => {
     const { client, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks({ f: 'a "function"', key: 'ключ', value }))
@@ -36,7 +36,7 @@ describe('the events of a record', () => {
     expect(client.history.operations.length).toBe(1)
   })
 
-  test('events have the version of the fault rules as "epoch", and incomplete operations list the "edges" they crossed', () => {
+  test('events contain the version of the fault rules as "epoch", and incomplete operations list the "edges" they crossed', () => {
     const { client, backend, recorder, connection, now } = recording()
     recorder.epoch = 4
     const answered = connection.begin(now())
@@ -59,7 +59,7 @@ describe('the events of a record', () => {
     expect(backend.events[1]?.extra).toEqual({ epoch: 4, edges: ['client-in', 'backend-out', 'backend-in'] })
   })
 
-  test('contain each fault in the client view and in the backend view', () => {
+  test('each fault is an event in both the client view and the backend view', () => {
     const { client, backend, recorder } = recording()
     recorder.note('rules', { applied: 'lose-reply' })
     for (const view of [client, backend])
@@ -127,7 +127,7 @@ describe('the processes of a connection', () => {
 })
 
 describe('the order of events in a record', () => {
-  test('keeps the place of a request that arrives slowly, while later events wait', () => {
+  test('later events wait in the record for a request that arrives slowly', () => {
     const { client, recorder, connection, now } = recording()
     const slow = connection.begin(now())
     const quick = connection.begin(now())
@@ -144,7 +144,7 @@ describe('the order of events in a record', () => {
     expect(client.events.map(({ time }) => time)).toEqual([1, 2, 3])
   })
 
-  test('has no gap for a request that never arrives completely or is not recognised', () => {
+  test('the record has no gap for a request that never arrives completely or is not recognised', () => {
     const { client, backend, recorder, connection, now } = recording()
     const cut = connection.begin(now())
     const strange = connection.begin(now())
@@ -163,7 +163,7 @@ describe('the order of events in a record', () => {
     expect(recorder.counters).toMatchObject({ unmatched: 1, incomplete: 1, operations: 1, open: 1, waiting: 0 })
   })
 
-  test('does not wait for a request that ended before the proxy forwarded it', () => {
+  test('later events do not wait for a request that ended before the proxy forwarded it', () => {
     const { client, backend, recorder, connection, now } = recording()
     const refused = connection.begin(now())
     refused.ended(now(), 'the server serves no more')
@@ -177,7 +177,7 @@ describe('the order of events in a record', () => {
     for (const view of [client, backend]) expect(view.events.map(({ type }) => type)).toEqual(['invoke', 'ok'])
   })
 
-  test('lets at most a given number of events wait for a slow request, and counts that request as overtaken', () => {
+  test('only a limited number of events wait for a slow request, which then counts as overtaken', () => {
     const sink = new RecordedLines()
     const order = new EventOrder(sink, 3)
     const place = order.reserve()
@@ -197,7 +197,7 @@ describe('the order of events in a record', () => {
 })
 
 describe('the recorder of retries', () => {
-  test('counts requests with equal ids as attempts of one request', () => {
+  test('requests with equal ids count as attempts of one request', () => {
     const { client, recorder, connection, now } = recording()
     for (const id of ['a', 'a', 'b', 'a']) connection.begin(now()).called(asks(write(1, { requestId: id })))
     expect(client.events.map(({ extra }) => [extra?.['requestId'], extra?.['attempt']])).toEqual([
@@ -209,7 +209,7 @@ describe('the recorder of retries', () => {
     expect(recorder.counters).toMatchObject({ keyedRetries: 2, blindRetries: 0 })
   })
 
-  test('counts several operations of one request as one attempt of their common request id', () => {
+  test('several operations of one request count as one attempt of their common request id', () => {
     const { client, connection, now } = recording()
     const calls = [write(1, { requestId: 'a' }), write(1, { requestId: 'a' })] as const
     for (let attempt = 1; attempt <= 2; attempt++)
@@ -222,7 +222,7 @@ describe('the recorder of retries', () => {
     ])
   })
 
-  test('recognises a retry without an id only after an unanswered request of its client', () => {
+  test('a retry without an id is recognised only after an unanswered request of the same client', () => {
     const { client, recorder, connection, now } = recording()
     const done = connection.begin(now())
     done.called(asks(write(1)))
@@ -243,7 +243,7 @@ describe('the recorder of retries', () => {
     expect(recorder.counters).toMatchObject({ blindRetries: 1, keyedRetries: 0 })
   })
 
-  test('assigns a retry to a single unanswered operation, preferably of its own session', () => {
+  test('a retry is assigned to one unanswered operation, preferably of its own session', () => {
     const retries = new Retries()
     const call = write(1)
     const before = retries.forConnection({ client: 'c', repeatsFirst: true })
@@ -263,7 +263,7 @@ describe('the recorder of retries', () => {
     ])
   })
 
-  test('recognises no retry on a connection that was already in use before the loss', () => {
+  test('no retry is recognised on a connection that was already in use before the loss', () => {
     const retries = new Retries()
     const busy = retries.forConnection({ client: 'c', repeatsFirst: true })
     busy.correlate(write(2), undefined)
@@ -273,7 +273,7 @@ describe('the recorder of retries', () => {
     expect(fresh.correlate(write(1), undefined)).toEqual({ repeats: 5, resent: true })
   })
 
-  test('recognises no retry if the client first sent another request after it reconnected', () => {
+  test('no retry is recognised if the client first sent another request after it reconnected', () => {
     const retries = new Retries()
     const open = () => retries.forConnection({ client: 'c', repeatsFirst: true })
     const [one, other] = [open(), open()]
@@ -296,7 +296,7 @@ describe('the recorder of retries', () => {
     expect(open().correlate(write(1), undefined)).toBeUndefined()
   })
 
-  test('recognises a retry in the first request after a reconnection', () => {
+  test('a retry is recognised in the first request after a reconnection', () => {
     const { client, recorder, connection, now } = recording()
     for (const value of [1, 2]) {
       const lost = connection.begin(now())
@@ -314,7 +314,7 @@ describe('the recorder of retries', () => {
     ])
   })
 
-  test('forgets request ids beyond the given number of recent operations', () => {
+  test('request ids are forgotten beyond the given number of recent operations', () => {
     const retries = new Retries(2).forConnection({ client: 'c', repeatsFirst: false })
     for (const requestId of ['a', 'b', 'c']) retries.correlate(write(1, { requestId }), undefined)
     expect(retries.correlate(write(1, { requestId: 'c' }), undefined)).toEqual({ requestId: 'c', attempt: 2 })
@@ -323,7 +323,7 @@ describe('the recorder of retries', () => {
 })
 
 describe('a request that the proxy itself repeats', () => {
-  test('belongs to no client, and its success says only that the server has answered', () => {
+  test('a copy that the proxy sends belongs to no client, and its success shows only that the server has replied', () => {
     const { client, backend, recorder, connection, now } = recording()
     const original = connection.beginWhole(now())
     original.called(asksAs('alice', write(1)))
@@ -345,7 +345,7 @@ describe('a request that the proxy itself repeats', () => {
     expect(recorder.counters).toMatchObject({ duplicates: 1, operations: 1, answered: 2 })
   })
 
-  test('the keys of a repeated request stay recorded as possibly changed even if both copies were refused', () => {
+  test('the keys of a copied request remain possibly changed even if both copies were refused', () => {
     const { client, connection, now } = recording()
     const original = connection.beginWhole(now())
     original.called({ kind: 'passed-on', what: 'EVAL', touches: { keys: ['x'] } })
@@ -360,7 +360,7 @@ describe('a request that the proxy itself repeats', () => {
 })
 
 describe('the recorder', () => {
-  test('names every way in which its clients are identified, and the common initial value of all keys', () => {
+  test('the recorder lists every way in which clients are identified, and the common initial value of all keys', () => {
     const { recorder } = recording()
     expect([recorder.sessions, recorder.initial, recorder.mapping]).toEqual([
       { by: 'connection', named: false },
@@ -381,14 +381,14 @@ describe('the recorder', () => {
     expect(recorder.mapping).toBe('routes')
   })
 
-  test('counts keys that clients wrote without having read the last write', () => {
+  test('the recorder counts keys that clients overwrote without having read the last write', () => {
     const { recorder, connection } = recording()
     expect(recorder.counters.overwrites).toEqual({ first: undefined, keys: 0, times: 0 })
     for (const key of ['x', 'y', 'x']) connection.overwrote(key)
     expect(recorder.counters.overwrites).toEqual({ first: 'x', keys: 2, times: 3 })
   })
 
-  test('keys that an unreadable request or a request altered by a fault may write are recorded as possibly changed', () => {
+  test('a request that is unreadable or altered by a fault records the keys that it may write as possibly changed', () => {
     const { client, recorder, connection } = recording()
     connection.mayHaveAsked('GET /', 'nothing')
     connection.mayHaveAsked('PUT /', { keys: ['x'] })
@@ -428,7 +428,7 @@ describe('the recorder', () => {
     expect(recorder.counters.events).toBe(2)
   })
 
-  test('forgets the oldest of more than 1,000 equal unanswered operations', () => {
+  test('the recorder forgets the oldest of more than 1,000 equal unanswered operations', () => {
     const retries = new Retries()
     const lost = retries.forConnection({ client: 'c', repeatsFirst: false })
     for (let process = 0; process <= 1000; process++) lost.unanswered(write(1), process, undefined)
@@ -439,7 +439,7 @@ describe('the recorder', () => {
   })
 })
 
-test('EventOrder frees thousands of cancelled reservations, and ignores the cancellation of a lapsed reservation', () => {
+test('EventOrder removes thousands of cancelled reservations, and ignores the cancellation of an expired reservation', () => {
   const sink = new RecordedLines()
   const order = new EventOrder(sink, 3000)
   const line = (f: string) =>
@@ -460,7 +460,7 @@ test('EventOrder frees thousands of cancelled reservations, and ignores the canc
 const nested = (depth: number): Json => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`) as Json
 
 describe('a value that no history can represent', () => {
-  test('the keys of a request with a value nested too deep are recorded as possibly changed', () => {
+  test('the keys of a request with a value that is nested too deeply are recorded as possibly changed', () => {
     const { client, backend, recorder, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(write(nested(501)), write(1, { key: 'y' })))
@@ -475,7 +475,7 @@ describe('a value that no history can represent', () => {
       ])
   })
 
-  test('a read whose reply has a value nested too deep is recorded with an unknown outcome', () => {
+  test('a read has an unknown outcome if its reply contains a value that is nested too deeply', () => {
     const { client, recorder, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(read))

@@ -34,7 +34,7 @@ describe('a request that is forwarded without being read', () => {
     expect([...told(client), ...told(backend)].filter((event) => event.startsWith('touched'))).toEqual([])
   })
 
-  test('the record lists a possible change before a later read, even if the request is understood only after the read', () => {
+  test('a possible change is recorded before a later read, even if the request is parsed only after the read', () => {
     const { client, backend, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -64,7 +64,7 @@ describe('a request that is forwarded without being read', () => {
     expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
-  test('repeated requests mark a key as possibly changed once, and a request forwarded before them marks the key once more', () => {
+  test('repeated requests mark a key as possibly changed once, and an earlier slow request marks the key once more', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -110,7 +110,7 @@ describe('a request that is forwarded without being read', () => {
     expect(told(client)).toEqual([mark('touched', undefined, 'FLUSHALL', 'many')])
   })
 
-  test('requests that the proxy forwards without interpreting them are counted by kind, and the first three kinds are examples', () => {
+  test('uninterpreted requests are counted by kind, and the first three kinds are listed as examples', () => {
     const { client, recorder } = recording()
     for (const what of ['GET /a', 'GET /b', 'GET /a', 'GET /c', 'GET /d']) recorder.passedOn(what, 'nothing')
     recorder.passedOn('POST /login', 'everything')
@@ -179,7 +179,7 @@ describe('a request or reply that is not understood', () => {
     expect(recorder.counters.notUnderstood).toBe(1)
   })
 
-  test('a key is recorded as possibly changed if the written value was only in a reply that is not understood', () => {
+  test('a key is recorded as possibly changed if its written value was only in a reply that is not understood', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))

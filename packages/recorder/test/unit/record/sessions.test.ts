@@ -4,7 +4,7 @@ import { createRecorder } from '../../../src/record/recorder.ts'
 import { asks, asksAs, ok, read, recording, told, write } from '../../record/in-memory.ts'
 
 describe('a named client', () => {
-  test('is one process across connections for consecutive requests', () => {
+  test('a named client is one process across connections for consecutive requests', () => {
     const { client, backend, connect, now } = recording()
     for (const value of [1, 2]) {
       const exchange = connect().beginWhole(now())
@@ -22,13 +22,13 @@ describe('a named client', () => {
       ])
   })
 
-  test('has several processes in one session for concurrent requests', () => {
+  test('a named client has several processes in one session for concurrent requests', () => {
     const { client, connect, now } = recording()
     for (let i = 0; i < 2; i++) connect().beginWhole(now()).called(asksAs('alice', read))
     expect(told(client)).toEqual(['0 invoke read x=null as alice', '1 invoke read x=null as alice'])
   })
 
-  test('is distinct from other clients on its connection', () => {
+  test('a named client is distinct from other clients on its connection', () => {
     const { client, connection, now, recorder } = recording()
     for (const name of ['alice', 'bob', undefined]) {
       const exchange = connection.beginWhole(now())
@@ -56,7 +56,7 @@ describe('a named client', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('is not recorded as the client of copies that the proxy sends', () => {
+  test('the copies that the proxy sends do not belong to the named client', () => {
     const { client, backend, connection, now } = recording()
     const original = connection.beginWhole(now())
     original.called(asksAs('alice', write(1)))
@@ -85,7 +85,7 @@ describe('the way in which a record identifies clients', () => {
     expect(createRecorder({ now: () => nanos(0), client: sink, sessions }).sessions).toEqual(sessions)
   })
 
-  test('an operation without a client name is recorded without a client, and counted as unnamed', () => {
+  test('an operation without a client name is recorded without a session, and counted as unnamed', () => {
     const { client, connection, now, recorder } = recording()
     connection.beginWhole(now()).called(asks(read))
     connection.beginWhole(now()).called({ kind: 'passed-on', what: 'GET /', touches: 'nothing' })

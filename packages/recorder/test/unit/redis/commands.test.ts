@@ -206,7 +206,7 @@ test.each<readonly [string, string, Json, string]>([
 test.each([
   ['a condition that failed', 'SET x 1 NX', null, true],
   ['an error of the server', 'SET x 1 NX', { error: 'WRONGTYPE no' }, undefined],
-])('the reply of a refused command says whether the object refused it: %s', (_, text, answer, answered) => {
+])('the reply to a refused command shows whether the object itself refused it: %s', (_, text, answer, answered) => {
   const words = text.split(' ')
   const { recognised } = analyse('SET', words, { commands: commandSet(), keySpace: new KeySpace(), database: '0' })
   const outcome = completionsOf(recognised!, answer) as Interpretation & { readonly answered?: boolean }

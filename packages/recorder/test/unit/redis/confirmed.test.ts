@@ -16,20 +16,20 @@ const waiting = (replicas: string, isConfirmedByWait = true) =>
   })
 
 describe('a Redis write followed by WAIT', () => {
-  test('is acknowledged if enough replicas have it', () => {
+  test('a Redis write followed by WAIT is acknowledged if enough replicas have it', () => {
     const { ask, told } = waiting(':2\r\n')
     ask(SET + WAIT)
     expect(told()).toEqual(['0 invoke write x="1"', '0 ok write x="1"'])
   })
 
-  test('has an unknown outcome if too few replicas have it', () => {
+  test('a Redis write followed by WAIT has an unknown outcome if too few replicas have it', () => {
     const { ask, told } = waiting(':1\r\n')
     ask(SET + WAIT)
     expect(told().at(-1)).toMatch(/^0 info write .*!WAIT 2: 1 replicas have it$/)
     expect(told('backend')).toEqual(told('backend').filter((line) => !line.includes(' ok ')))
   })
 
-  test('has an unknown outcome if the connection ends before the reply to WAIT', () => {
+  test('a Redis write has an unknown outcome if the connection ends before the reply to its WAIT', () => {
     const { client, told } = recorded({
       answer: ([name]) => (name === 'WAIT' ? '' : undefined),
       commands: commandSet({ isConfirmedByWait: true }),
@@ -39,19 +39,19 @@ describe('a Redis write followed by WAIT', () => {
     expect(told().at(-1)).toMatch(/^0 info write/)
   })
 
-  test('is acknowledged without enough replicas if the setting isConfirmedByWait is off', () => {
+  test('a Redis write is acknowledged without enough replicas if the setting isConfirmedByWait is off', () => {
     const { ask, told } = waiting(':0\r\n', false)
     ask(SET + WAIT)
     expect(told().at(-1)).toBe('0 ok write x="1"')
   })
 
-  test('does not change the outcome of a read before the WAIT', () => {
+  test('a WAIT does not change the outcome of a read before it', () => {
     const { ask, told } = waiting(':0\r\n')
     ask(command('GET', 'x') + WAIT)
     expect(told().at(-1)).toBe('0 ok read x=null')
   })
 
-  test('fails if the server refuses the write itself', () => {
+  test('a Redis write followed by WAIT fails if the server refuses the write itself', () => {
     const { ask, told } = recorded({
       answer: ([name]) => (name === 'WAIT' ? ':0\r\n' : '-NOREPLICAS Not enough good replicas to write.\r\n'),
       commands: commandSet({ isConfirmedByWait: true }),
@@ -61,7 +61,7 @@ describe('a Redis write followed by WAIT', () => {
   })
 })
 
-test('a lock is acquired with its token, refused while it is held, and released by the documented script', () => {
+test('a lock is acquired with its token, refused while it is held, and released by the script in the manual', () => {
   const answers = ['+OK\r\n', '$-1\r\n', ':1\r\n', ':0\r\n']
   const { ask, told } = recorded({ answer: () => answers.shift(), commands: commandSet({ model: 'lock' }) })
   ask(command('SET', 'l', 't1', 'NX', 'PX', '1000'))
@@ -109,7 +109,7 @@ describe('a Lua script that releases a lock', () => {
     ['that ends in a comment', RELEASE.replace('return 0', '--return 0')],
     ['that does more', `${RELEASE} redis.call('del', 'x')`],
     ['that is no Lua', `${RELEASE} "`],
-  ])('a lock-release script %s is not recognised as a release', (_, script) => {
+  ])('a lock-release script %s is not recognised', (_, script) => {
     expect(asLock(command('EVAL', script, '1', 'l', 't1')).join()).not.toContain('release')
   })
 
@@ -125,7 +125,7 @@ describe('a Lua script that releases a lock', () => {
   })
 })
 
-test('the documented drain script is recorded as a drain of a queue, oldest message first', () => {
+test('the drain script in the manual is recorded as a drain of a queue, oldest message first', () => {
   const answers = [':1\r\n', '*1\r\n$1\r\n1\r\n']
   const { ask, told } = recorded({ answer: () => answers.shift(), commands: commandSet({ model: 'queue' }) })
   ask(command('LPUSH', 'q', '1'))

@@ -16,7 +16,7 @@ describe('a Redis transaction', () => {
   const sent = (...commands: readonly (readonly string[])[]) =>
     [['MULTI'], ...commands, ['EXEC']].map((words) => command(...words)).join('')
 
-  test('is recorded as separate operations at the time of its EXEC', () => {
+  test('a Redis transaction is recorded as separate operations at the time of its EXEC', () => {
     const { ask, told, marks, recorder } = recorded(transacting('*3\r\n+OK\r\n$1\r\n7\r\n:3\r\n'))
     ask(command('MULTI') + command('SET', 'x', '1') + command('GET', 'y') + command('INCR', 'n'))
     expect(told()).toEqual([])
@@ -26,7 +26,7 @@ describe('a Redis transaction', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, open: 0, unmatched: 4 })
   })
 
-  test('has no effect if a watched key changed or its EXEC was refused', () => {
+  test('a Redis transaction has no effect if a watched key changed or its EXEC was refused', () => {
     const watched = recorded(transacting('*-1\r\n'))
     watched.ask(sent(['SET', 'x', '1']))
     expect(ended(watched.told())).toEqual(['0 fail write x=undefined !a key that was watched has changed'])
@@ -35,7 +35,7 @@ describe('a Redis transaction', () => {
     expect(ended(refused.told())).toEqual(['0 fail write x=undefined !EXECABORT no'])
   })
 
-  test('is not recorded if it ends with DISCARD', () => {
+  test('a Redis transaction is not recorded if it ends with DISCARD', () => {
     const { ask, told, marks } = recorded(transacting(''))
     ask(command('MULTI') + command('SET', 'x', '1') + command('DISCARD'))
     expect([told(), marks()]).toEqual([[], []])
@@ -50,7 +50,7 @@ describe('a Redis transaction', () => {
     expect(ended(told())).toEqual(['0 ok write x="1"'])
   })
 
-  test('is not understood if EXEC returns the wrong number of replies', () => {
+  test('a Redis transaction is not understood if EXEC returns the wrong number of replies', () => {
     const { ask, told } = recorded(transacting('*1\r\n+OK\r\n'))
     ask(sent(['SET', 'x', '1'], ['SET', 'y', '1']))
     expect(ended(told())).toEqual([
@@ -59,7 +59,7 @@ describe('a Redis transaction', () => {
     ])
   })
 
-  test('changes the database of its connection by a SELECT that it contains', () => {
+  test('a SELECT in a Redis transaction changes the database of its connection', () => {
     const { ask, told } = recorded({
       answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '*2\r\n+OK\r\n+OK\r\n' : QUEUED),
     })
@@ -82,7 +82,7 @@ describe('the marks of a Redis command that is no operation', () => {
     [['FCALL', 'f', '1', 'x'], '-WRONGTYPE no', false],
     [['SETRANGE', 'x', '0', 'a'], '-NOSCRIPT no', true],
     [['SETRANGE', 'x', '0', 'a'], '*-1', false],
-  ])('of %j with the reply %s are withdrawn: %s', (words, reply, isWithdrawn) => {
+  ])('the marks of %j with the reply %s are withdrawn: %s', (words, reply, isWithdrawn) => {
     const { ask, marks, recorder } = recorded({ answer: () => `${reply}\r\n` })
     ask(command(...words))
     expect(marks().map((mark) => mark.split(' ')[0])).toEqual(['touched', ...(isWithdrawn ? ['withdrawn'] : [])])
@@ -97,7 +97,7 @@ describe('the marks of a Redis command that is no operation', () => {
         ['SET', 'x', '1'],
       ],
     ],
-  ])('are withdrawn if EXEC executes none of %j', (commands) => {
+  ])('the marks of a Redis transaction are withdrawn if EXEC executes none of %j', (commands) => {
     const { ask, marks } = recorded({
       answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '*-1\r\n' : QUEUED),
     })
@@ -109,7 +109,7 @@ describe('the marks of a Redis command that is no operation', () => {
     ['+OK', ['touched *: SET']],
     ['-ERR no', []],
     ['+QUEUED', []],
-  ])('are on all keys if a command in MULTI is answered with %s: %j', (reply, marked) => {
+  ])('a command in MULTI that is answered with %s has these marks: %j', (reply, marked) => {
     const { ask, marks } = recorded({ answer: ([name]) => (name === 'MULTI' ? OK : `${reply}\r\n`) })
     ask(command('MULTI'))
     ask(command('SET', 'x', '1'))
@@ -131,7 +131,7 @@ describe('a Redis client', () => {
             : undefined,
   }
 
-  test('is identified across connections by the name in CLIENT SETNAME, from the next command on', () => {
+  test('CLIENT SETNAME identifies a client across connections, from the next command on', () => {
     const { ask, views, connect, recorder } = recorded(greeting)
     ask(command('GET', 'x'))
     ask(command('CLIENT', 'SETNAME', 'alice') + command('GET', 'x'))
@@ -143,7 +143,7 @@ describe('a Redis client', () => {
     expect(recorder.sessions).toMatchObject({ named: true })
   })
 
-  test('is identified by its user name, except by the user "default"', () => {
+  test('a Redis client is identified by its user name, unless the user is "default"', () => {
     const { ask, views } = recorded(greeting)
     ask(command('AUTH', 'secret'))
     ask(command('GET', 'x'))
@@ -156,7 +156,7 @@ describe('a Redis client', () => {
     expect(sessionsOf(views.client)).toEqual([undefined, 'user bob', 'carol', undefined])
   })
 
-  test('is identified by the user in HELLO until a RESET', () => {
+  test('a Redis client is identified by the user in HELLO until a RESET', () => {
     const { ask, views } = recorded(greeting)
     ask(command('HELLO', '3', 'AUTH', 'bob', 'SETNAME'))
     ask(command('GET', 'x'))
@@ -171,7 +171,7 @@ describe('a Redis client', () => {
     expect(sessionsOf(refused.views.client)).toEqual([undefined])
   })
 
-  test('repeats a lost command only in the first change on a new connection', () => {
+  test("a Redis client's command counts as a retry only if it is the first change on a new connection", () => {
     const repeats = (...commands: readonly (readonly string[])[]) => {
       const { client, connect, link, views } = recorded()
       link.back = false
@@ -188,7 +188,7 @@ describe('a Redis client', () => {
     expect(repeats(['SET', 'y', '1'], ['SET', 'x', '1'])).toEqual([undefined, undefined, undefined])
   })
 
-  test('is not identified by a name that the server refuses', () => {
+  test('a Redis client is not identified by a name that the server refuses', () => {
     const { ask, views } = recorded({ answer: ([name]) => (name === 'AUTH' ? '-WRONGPASS no\r\n' : undefined) })
     ask(command('AUTH', 'bob', 'wrong'))
     ask(command('GET', 'x'))
@@ -198,7 +198,7 @@ describe('a Redis client', () => {
 
 describe('a Redis connection with replies out of order', () => {
   test.each([[['a']], [['a', 'b']]])(
-    'continues in RESP3, where messages of subscriptions to %j are pushes',
+    'recording continues in RESP3, where messages of subscriptions to %j are pushes',
     (channels) => {
       const subscribed = channels.map((channel, at) => `>3\r\n+subscribe\r\n+${channel}\r\n:${at + 1}\r\n`)
       const { ask, told, recorder } = recorded({
@@ -230,7 +230,7 @@ describe('a Redis connection with replies out of order', () => {
     ['a HELLO without a version after HELLO 3', [['HELLO', '3'], ['HELLO']], 0],
     ['RESET after HELLO 3', [['HELLO', '3'], ['RESET']], 1],
     ['a refused HELLO 3', [['HELLO', '3', 'AUTH', 'bob', 'wrong']], 1],
-  ])('ends the recording at a SUBSCRIBE after %s', (_, before, opaqueConnections) => {
+  ])('the recording of a Redis connection ends at a SUBSCRIBE after %s', (_, before, opaqueConnections) => {
     const { ask, recorder } = recorded({
       answer: ([name, ...words]) =>
         name === 'HELLO'
@@ -258,7 +258,7 @@ describe('a Redis connection with replies out of order', () => {
   test.each([
     ['+OK', 1],
     ['-ERR max number of clients reached', 0],
-  ])('counts the unasked reply %s as %i replies without a request', (reply, unmatchedAnswers) => {
+  ])('the unsolicited reply %s counts as %i replies without a request', (reply, unmatchedAnswers) => {
     let isFirst = true
     const { ask, recorder } = recorded({
       answer: () => {
@@ -299,7 +299,7 @@ describe('the marks of a Redis command', () => {
     ['on a key that the command changes without an operation', ['LPUSH', 'x', '1'], ['touched x: LPUSH']],
     ['on all keys if the command is a script', ['EVAL', 'return 1', '1', 'x'], ['touched *: EVAL']],
     ['none if the command only reads', ['KEYS', '*'], []],
-  ])('the marks of possibly changed keys are %s', (_, words, marked) => {
+  ])('the marks of a Redis command are %s', (_, words, marked) => {
     const { ask, marks } = recorded({ answer: () => OK })
     ask(command(...words))
     expect([marks(), marks('backend')]).toEqual([marked, marked])

@@ -39,7 +39,7 @@ function ends(declared: Declared, answer: Json): readonly string[] {
 }
 
 describe('a declared script', () => {
-  test('is recorded as the operations of its declared commands, with the given keys and values', () => {
+  test('a declared script is recorded as the operations of its declared commands, with the given keys and values', () => {
     expect(callsOf({ as: 'INCRBY KEYS[1] ARGV[2]' })).toEqual(['cas k=?'])
     expect(callsOf({ as: ['SET KEYS[2] ARGV[1]', 'get KEYS[1]'] })).toEqual(['write l="5"', 'read k=null'])
     expect(callsOf({ as: ['TYPE KEYS[1]', 'SET KEYS[1] fixed'] })).toEqual(['write k="fixed"'])
@@ -51,7 +51,7 @@ describe('a declared script', () => {
     ['one of its commands is not recorded', ['SET KEYS[1] 1', 'LPUSH KEYS[2] 1']],
     ['one of its commands deletes every key', ['SET KEYS[1] 1', 'FLUSHALL']],
     ['it changes nothing', 'TYPE KEYS[1]'],
-  ])('is not followed if %s', (_, as) => {
+  ])('the operations of a declared script are not recorded if %s', (_, as) => {
     expect(callsOf({ as })).toBeUndefined()
   })
 
@@ -85,11 +85,11 @@ describe('a declared script', () => {
     [{ as: ['GET KEYS[1]', 'MGET KEYS[1] KEYS[2]'] }, ['a', ['b', 'c']], ['ok "a"', 'ok "b"', 'ok "c"']],
     // An error of a script may come after a part of it was done.
     [{ as: 'SET KEYS[1] 1' }, { error: 'ERR no' }, ['info ERR no']],
-  ])('with the commands %j gets their outcomes from the reply %j', (declared, answer, expected) => {
+  ])('a declared script with the commands %j gets their outcomes from the reply %j', (declared, answer, expected) => {
     expect(ends(declared, answer)).toEqual(expected)
   })
 
-  test('sets a time to live that its commands declare, if their replies confirm it', () => {
+  test('a declared script sets a time to live that its commands declare, if their replies confirm it', () => {
     const lifetimes = (declared: Declared) => recognised(declared)?.lifetimes ?? []
     const [one] = lifetimes({ as: ['SET KEYS[1] 1 EX 3', 'GET KEYS[2]'] })
     expect(one).toMatchObject({ key: 'k', afterMs: 3000 })
@@ -99,7 +99,7 @@ describe('a declared script', () => {
     expect(other?.isSet(1)).toBeUndefined()
   })
 
-  test('may return the remaining time to live of a key', () => {
+  test('a declared script may return the remaining time to live of a key', () => {
     const left = (answer: Json) => {
       const [lifetime] = recognised({ as: ['INCR KEYS[1]', 'PTTL KEYS[1]'] })?.lifetimes ?? []
       return [lifetime?.key, lifetime?.left?.(answer), lifetime?.isSet(answer)]
@@ -122,14 +122,14 @@ describe('a declared script', () => {
 })
 
 describe('the settings of a Redis', () => {
-  test('default to registers, unknown initial values, and no promise about scripts or WAIT', () => {
+  test('the Redis settings default to registers, unknown initial values, and no assumption about scripts or WAIT', () => {
     expect(parseRespSettings({}, '--as')).toMatchObject({ client: undefined, initial: 'unknown' })
     expect(parseRespSettings({}, '--as').commands).toMatchObject({
       ...{ model: 'register', scriptsKeepToKeys: false, isConfirmedByWait: false },
     })
   })
 
-  test('name the model, the effect of scripts and WAIT, and the initial values', () => {
+  test('the Redis settings can give the model, the effect of scripts and WAIT, and the initial values', () => {
     const given = { commands: 'counter', scripts: 'keys', wait: 'confirms', initial: 'read' }
     const { commands, initial } = parseRespSettings(given, '--as')
     expect(commands).toMatchObject({ model: 'counter', scriptsKeepToKeys: true, isConfirmedByWait: true })
@@ -174,7 +174,7 @@ describe('the settings of a Redis', () => {
     expect(() => parseRespSettings({ ...given }, '--as')).toThrow(message)
   })
 
-  test('can declare a compare-and-set script', () => {
+  test('the Redis settings can declare a compare-and-set script', () => {
     const { commands } = parseRespSettings({ cas: 'return cas' }, '--as')
     const words = ['EVAL', 'return cas', '1', 'k', 'a', 'b']
     const analysed = analyse('EVAL', words, { commands, keySpace: new KeySpace(), database: '0' })

@@ -18,7 +18,7 @@ function disturbed({ before = [], lost = [] }: { before?: readonly string[]; los
 }
 
 describe('a Redis connection whose messages a fault loses', () => {
-  test('has only unknown outcomes, for requests before and after the loss', () => {
+  test('a Redis connection that loses messages has only unknown outcomes, before and after the loss', () => {
     const { client, told, recorder, marks } = disturbed({ before: [get, set] })
     const unknown = [`0 info read x=undefined !${WHY}`, `1 info write y=undefined !${WHY}`]
     expect(told().slice(2)).toEqual(unknown)
@@ -58,11 +58,14 @@ describe('a Redis connection whose messages a fault loses', () => {
   test.each([
     ['SELECT', [command('SELECT', '1')]],
     ['MULTI', [command('MULTI'), set]],
-  ])('is no longer followed if a SELECT or transaction was open: %s', (_, before) => {
-    const { client, told, marks, recorder } = disturbed({ before })
-    expect(marks()).toEqual(['touched *: MULTI or SELECT'])
-    client.send(set)
-    client.reset()
-    expect([told(), recorder.counters.opaqueConnections]).toEqual([[], 1])
-  })
+  ])(
+    'a Redis connection that loses messages is no longer recorded if a SELECT or transaction was open: %s',
+    (_, before) => {
+      const { client, told, marks, recorder } = disturbed({ before })
+      expect(marks()).toEqual(['touched *: MULTI or SELECT'])
+      client.send(set)
+      client.reset()
+      expect([told(), recorder.counters.opaqueConnections]).toEqual([[], 1])
+    },
+  )
 })

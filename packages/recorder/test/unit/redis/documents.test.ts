@@ -31,7 +31,7 @@ const analysed = (text: string) => {
 
 describe('the page about Redis in the manual', () => {
   test.each(tableBehind('operations'))(
-    'lists for the command %s the operation %s, and for the reply %s the outcome %s',
+    'the Redis manual lists for the command %s the operation %s, and for the reply %s the outcome %s',
     (command, recorded, answer, ends) => {
       const what = analysed(command)
       if (what.recognised === undefined) throw new Error(`${command} is no operation`)
@@ -50,7 +50,7 @@ describe('the page about Redis in the manual', () => {
     },
   )
 
-  test.each(tableBehind('touches'))('the manual says what the command %s may change: %s', (command, touched) => {
+  test.each(tableBehind('touches'))('the manual describes what the command %s may change: %s', (command, touched) => {
     const what = analysed(command)
     if (what.recognised !== undefined) throw new Error(`${command} is an operation`)
     const [lifetime] = what.lifetimes ?? []
@@ -61,7 +61,7 @@ describe('the page about Redis in the manual', () => {
     expect(typeof what.touches === 'string' ? what.touches : what.touches.keys.join(', ')).toBe(touched)
   })
 
-  test('names every model and every command that can be recorded', () => {
+  test('the Redis manual names every model and every command that can be recorded', () => {
     for (const model of commandModels) {
       expect(page).toContain(`\`${model}\``)
       if (model === 'register') continue

@@ -35,12 +35,12 @@ const gone: Step = ['GET x', ABSENT]
 const here: Step = ['GET x', HERE]
 
 describe('a key with a time to live', () => {
-  test('may be gone slightly before its end, because clocks differ', () => {
+  test('a key may expire slightly before the end of its time to live, because clocks differ', () => {
     expect(expiries([setFor10s, 9889.5, gone])).toEqual([])
     expect(expiries([setFor10s, 9890.5, gone])).toEqual(['invoke x', 'ok x'])
   })
 
-  test('may be gone at any time after its end until it is written again', () => {
+  test('a key may be absent at any time after the end of its time to live until it is written again', () => {
     expect(expiries([setFor10s, 20_000, here])).toEqual(['invoke x'])
     expect(expiries([setFor10s, 20_000, here, here])).toEqual(['invoke x'])
     expect(expiries([setFor10s, 20_000, here, gone])).toEqual(['invoke x', 'ok x'])
@@ -48,7 +48,7 @@ describe('a key with a time to live', () => {
     expect(expiries([setFor10s, 20_000, here, ['SET x 2', OK], gone])).toEqual(['invoke x', 'fail x'])
   })
 
-  test('may be gone on one server while another server still has it', () => {
+  test('an expired key may be absent on one server while another server still has it', () => {
     expect(expiries([setFor10s, 20_000, here, ['SET x 2', OK]], { nodes: 2 })).toEqual(['invoke x', 'ok x'])
   })
 
@@ -58,7 +58,7 @@ describe('a key with a time to live', () => {
     ['its absence', gone],
     ['another time to live', ['EXPIRE x 100', ONE]],
     ['a swap to another value', ['GETSET x 2', HERE]],
-  ])('loses its time to live by %s', (_, step) => {
+  ])('a key loses its time to live by %s', (_, step) => {
     expect(expiries([setFor10s, step, 20_000, here])).toEqual([])
   })
 
@@ -70,11 +70,11 @@ describe('a key with a time to live', () => {
     ['a refused write', ['SET x 2', '-READONLY You\r\n']],
     ['a swap for the same value', ['GETSET x 1', HERE]],
     ['another time to live that is refused', ['EXPIRE x 100 NX', ':0\r\n']],
-  ])('keeps its time to live through %s', (_, step) => {
+  ])('a key keeps its time to live through %s', (_, step) => {
     expect(expiries([setFor10s, step, 20_000, here])).toEqual(['invoke x'])
   })
 
-  test('has the time to live of the last command that set one', () => {
+  test('a key has the time to live of the last command that set one', () => {
     expect(expiries([setFor10s, ['PEXPIRE x 100', ONE], 200, here])).toEqual(['invoke x'])
     expect(expiries([setFor10s, ['PSETEX x 100000 1', OK], 20_000, here])).toEqual([])
     expect(expiries([setFor10s, ['PSETEX x 100000 1', '-READONLY You\r\n'], 20_000, here])).toEqual(['invoke x'])
@@ -86,7 +86,7 @@ describe('a key with a time to live', () => {
     expect(expiries([['GETEX x EX 10', HERE], 20_000, here])).toEqual(['invoke x'])
   })
 
-  test('may be gone at any moment if its end is given as a time on the server’s clock', () => {
+  test('a key may expire at any moment if its expiry is given as a time on the server’s clock', () => {
     expect(expiries([['SET x 1 PXAT 99', OK], here])).toEqual(['invoke x'])
   })
 
@@ -120,7 +120,7 @@ describe('a time to live in a transaction', () => {
     ['GET y', HERE],
   ]
 
-  test('is in force even if a later command of the transaction reads the key', () => {
+  test('a time to live that a transaction sets is in force even if a later command of the transaction reads the key', () => {
     const steps: readonly Step[] = [
       ['MULTI', OK],
       ['SET x 1 EX 10', '+QUEUED\r\n'],
@@ -132,12 +132,12 @@ describe('a time to live in a transaction', () => {
     expect(expiries(steps)).toEqual(['invoke x', 'ok x'])
   })
 
-  test('is set only if the reply to its own command confirms it', () => {
+  test('a time to live that a transaction sets counts only if the reply to its own command confirms it', () => {
     expect(expiries(all('*2\r\n+OK\r\n:0\r\n'))).toEqual(['invoke x'])
     expect(expiries(all('*2\r\n+OK\r\n:1\r\n'))).toEqual(['invoke x', 'invoke y'])
   })
 
-  test('is not set if the transaction is not executed', () => {
+  test('no time to live is set if the transaction is not executed', () => {
     expect(expiries(all('*-1\r\n'))).toEqual([])
   })
 })
@@ -151,7 +151,7 @@ describe('an expiry', () => {
   }
   const answers = { 'SET x 1 EX 10': OK, 'SET x 2': OK, 'GET x': HERE }
 
-  test('remains possible if the command that set its time was not answered', () => {
+  test('an expiry remains possible if the command that set its time was not answered', () => {
     const { one, other, pass, ended } = connected({ ...answers, 'SET x 1 EX 10': '' })
     one.send('SET x 1 EX 10\r\n')
     pass(20_000)
@@ -164,7 +164,7 @@ describe('an expiry', () => {
     ['by a time to live', 'EXPIRE x 100', ['invoke x', 'fail x']],
     ['by an addition to the value', 'APPEND x 2', ['invoke x']],
     ['by a refused write', 'SET x 2 XX', ['invoke x']],
-  ])('of a key that no client saw absent, followed %s (%s), is recorded as: %j', (_, text, events) => {
+  ])('the expiry of a key that no client saw absent, followed %s (%s), is recorded as: %j', (_, text, events) => {
     const answer = { 'SET x 2': OK, 'EXPIRE x 100': ONE, 'APPEND x 2': ':2\r\n' }[text] ?? ABSENT
     expect(expiries([setFor10s, 20_000, here, [text, answer]])).toEqual(events)
   })
@@ -174,7 +174,7 @@ describe('an expiry', () => {
     ['GETSET x 2', 'ok x'],
     ['STRLEN x', 'fail x'],
     ['SET x 3', 'fail x'],
-  ])('is recorded after the command %s without a reply as: %s', (text, event) => {
+  ])('after the command %s without a reply, the expiry is recorded as: %s', (text, event) => {
     const { one, other, pass, ended } = connected(answers)
     one.send('SET x 1 EX 10\r\n')
     pass(20_000)
@@ -185,7 +185,7 @@ describe('an expiry', () => {
     expect(ended()).toEqual(['invoke x', event])
   })
 
-  test('is recorded as ok once every operation that may still observe it has ended', () => {
+  test('an expiry is recorded as ok once every operation that may still observe it has ended', () => {
     const { one, other, pass, ended } = connected(answers)
     one.send('SET x 1 EX 10\r\n')
     pass(20_000)
@@ -196,7 +196,7 @@ describe('an expiry', () => {
     expect(ended()).toEqual(['invoke x', 'ok x'])
   })
 
-  test('an expiration is recorded as failed if the only operation without an answer is a write, because a write does not show whether the key had expired', () => {
+  test('an expiry is recorded as failed if the only unanswered operation is a write, which does not depend on the expiry', () => {
     const { one, other, pass, ended } = connected(answers)
     one.send('SET x 1 EX 10\r\n')
     pass(20_000)
@@ -212,7 +212,7 @@ describe('a field of a hash with a time to live', () => {
   const expire: Step = ['EXPIRE h 10', ONE]
   const read: Step = ['HGET h f', ABSENT]
 
-  test('a hash field may be gone once the time to live of the hash is over, even if the field is written after that', () => {
+  test('a hash field may expire with the time to live of its hash, even if the field is written after the expiry', () => {
     expect(expiries([set, expire, 5000, read])).toEqual([])
     expect(expiries([set, expire, 20_000, read])).toEqual(['invoke h[f]'])
     expect(expiries([set, expire, 20_000, read, ['HSET h f 2', ONE]])).toEqual(['invoke h[f]'])
@@ -233,7 +233,7 @@ describe('a field of a hash with a time to live', () => {
     expect(expiries([set, expire, 20_000, ['GET h', '-WRONGTYPE\r\n'], late])).toEqual(['invoke h', 'invoke h[g]'])
   })
 
-  test('never has a failed expiry, because another field may have created the hash again', () => {
+  test('the expiry of a hash field is never recorded as failed, because another field may have created the hash again', () => {
     const seen: Step = ['HGET h f', HERE]
     const events = ['invoke h[f]', 'invoke h', 'fail h', 'ok h[f]']
     expect(expiries([set, expire, 20_000, seen, ['DEL h', ONE]])).toEqual(events)
@@ -243,13 +243,13 @@ describe('a field of a hash with a time to live', () => {
     ['HEXPIRE h 10 FIELDS 2 f g', '*2\r\n:0\r\n:1\r\n', ['invoke h[g]']],
     ['HEXPIRE h 10 NX FIELDS 1 f', '*1\r\n:1\r\n', ['invoke h[f]']],
     ['HEXPIRE h 10', '-ERR wrong number of arguments\r\n', []],
-  ])('has the time to live of %s with the reply %j', (text, answer, events) => {
+  ])('a hash field has the time to live of %s with the reply %j', (text, answer, events) => {
     const both: Step = ['HSET h f 1 g 2', ':2\r\n']
     const reads: Step[] = [read, ['HGET h g', ABSENT]]
     expect(expiries([both, [text, answer], 20_000, ...reads])).toEqual(events)
   })
 
-  test('may have its own time to live, which a later one for the hash does not replace', () => {
+  test('a hash field may have its own time to live, which a later one for the hash does not replace', () => {
     const own: Step = ['HEXPIRE h 10 FIELDS 1 f', '*1\r\n:1\r\n']
     const refused: Step = ['HEXPIRE h 10 FIELDS 1 f', '*1\r\n:0\r\n']
     const later: Step = ['EXPIRE h 100', ONE]

@@ -21,7 +21,7 @@ describe('the last known value of a Redis key', () => {
     return held
   }
 
-  test('is that of the last write, once the write has ended', () => {
+  test('the last known value of a Redis key is that of the last write, once the write has ended', () => {
     const held = written('a', 'b')
     expect(held.of('x')?.value).toBe('b')
     expect(held.of('y')).toBeUndefined()
@@ -36,7 +36,7 @@ describe('the last known value of a Redis key', () => {
     ['a refusal', { type: 'fail', error: 'no' }, 'a'],
     ['an unknown outcome', { type: 'info', error: 'lost' }, undefined],
     ['a reply that is not understood', { type: 'not-understood', error: 'odd' }, undefined],
-  ])('after %s of a write of b over a is: $2', (_, outcome, value) => {
+  ])('after %s of a write of b over a, the last known value is: $2', (_, outcome, value) => {
     const held = written('a')
     held.called([writing('b')])
     held.ended([writing('b')], outcome)
@@ -49,14 +49,14 @@ describe('the last known value of a Redis key', () => {
     [{ base64: '/w==' }, 'write', undefined],
     [['a', 'b'], 'cas', 'b'],
     ['b', 'append', undefined],
-  ])('after the value %j of the function %s is %s', (value, f, left) => {
+  ])('after a write of the value %j by the function %s, the last known value is %s', (value, f, left) => {
     const held = written('a')
     held.called([writing(value, 'x', f)])
     held.ended([writing(value, 'x', f)], ok(value))
     expect(held.of('x')?.value).toBe(left)
   })
 
-  test('is not changed by reads, or by writes whose key is unknown', () => {
+  test('reads and writes with an unknown key do not change the last known value of a key', () => {
     const held = written('a')
     for (const part of [writing(null, 'x', 'read', true), writing('b', UNSAID)]) {
       held.called([part])
@@ -66,7 +66,7 @@ describe('the last known value of a Redis key', () => {
     expect(held.of('x')?.value).toBe('a')
   })
 
-  test('is unknown after writes at the same time, until a later write', () => {
+  test('the last known value of a key is unknown after concurrent writes, until a later write', () => {
     const held = new HeldValues()
     held.called([writing('a')])
     held.called([writing('b')])
@@ -80,7 +80,7 @@ describe('the last known value of a Redis key', () => {
     expect(held.of('x')?.value).toBe('d')
   })
 
-  test('tells how often its key was written since then', () => {
+  test('a last known value reports whether its key was written a given number of times since then', () => {
     const held = written('a')
     const found = held.of('x')
     expect([0, 1].map((writes) => found?.isWrittenBy(writes))).toEqual([true, false])
@@ -90,7 +90,7 @@ describe('the last known value of a Redis key', () => {
     expect(found?.isWrittenBy(1)).toBe(false)
   })
 
-  test('is unknown for good once it may have changed outside the record', () => {
+  test('the last known value of a key stays unknown once the key may have changed outside the record', () => {
     const [one, all] = [written('a'), written('a')]
     const found = all.of('x')
     one.lose('x')
@@ -103,7 +103,7 @@ describe('the last known value of a Redis key', () => {
     expect(found?.isWrittenBy(0)).toBe(false)
   })
 
-  test('is kept while all values together have at most 16,000,000 characters', () => {
+  test('last known values are kept while they have at most 16,000,000 characters in total', () => {
     const held = written('a'.repeat(15_999_999))
     const write = (value: string, key: string) => {
       held.called([writing(value, key)])

@@ -54,7 +54,7 @@ test('the initial values of strings and hashes are read page by page, under the 
   expect(closed()).toBe(1)
 })
 
-test('the values at the start are read once, although several servers are recorded', async () => {
+test('the values at the start are read only once, even if several servers are recorded', async () => {
   const { read, asked } = await scanned(WHOLE)
   await read()
   const first = asked.length
@@ -62,7 +62,7 @@ test('the values at the start are read once, although several servers are record
   expect(asked).toHaveLength(first)
 })
 
-test('hashes are not read at the start in a model without them', async () => {
+test('hashes are not read at the start if the model has no hashes', async () => {
   const { read, asked } = await scanned(WHOLE, 'counter')
   await read()
   expect(asked.filter((text) => text.startsWith('HKEYS') || text.startsWith('HMGET'))).toEqual([])
@@ -83,7 +83,7 @@ test('a key with a time to live at the start of recording may expire, together w
   expect(told().filter((line) => line.includes('invoke write'))).toEqual([expect.stringContaining('h[g]=null')])
 })
 
-test('a key with 0 ms to live at the start of recording may expire at once, together with its only field', async () => {
+test('a key with 0 ms to live at the start may expire immediately, together with its only field', async () => {
   const one = { 'SCAN 0 COUNT 1000': ['0', ['h']], 'TYPE h': 'hash', 'HKEYS h': ['f'], 'HMGET h f': ['1'], 'PTTL h': 0 }
   const { read, ask, told } = await scanned(one)
   await read()
@@ -98,13 +98,13 @@ test.each<readonly [string, { readonly [command: string]: Json }]>([
   ['an answer that is not understood', { 'SCAN 0 COUNT 1000': ['0'] }],
   ['an answer that is not understood', { 'SCAN 0 COUNT 1000': [0, []] }],
   ['ERR TYPE x', { 'SCAN 0 COUNT 1000': ['0', ['x']] }],
-])('a server from which the values at the start cannot be read is refused: %s', async (why, answers) => {
+])('a server is refused if its values at the start cannot be read: %s', async (why, answers) => {
   const { read, closed } = await scanned(answers)
   await expect(read()).rejects.toThrow(why)
   expect(closed()).toBe(1)
 })
 
-test('a key that had no time to live at the start is not marked as possibly changed if the key disappears', async () => {
+test('a key without a time to live at the start is not marked as possibly changed if it disappears', async () => {
   const { ask, marks } = await scanned(WHOLE)
   ask('APPEND x c\r\n')
   ask('GET x\r\n')

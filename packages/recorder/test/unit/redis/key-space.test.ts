@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { KeySpace } from '../../../src/redis/key-space.ts'
 
 describe('the known keys of a Redis', () => {
-  test('are those of one database or of all databases, with their fields', () => {
+  test('the known keys of a Redis are those of one database or of all databases, with their fields', () => {
     const keySpace = new KeySpace()
     const [zero, one] = [keySpace.names('0'), keySpace.names('1')]
     for (const key of ['x', 'x', 'h']) zero.key(key)
@@ -13,7 +13,7 @@ describe('the known keys of a Redis', () => {
     expect(zero.known(true)).toEqual(['x', 'h', 'h[f]', '1/x'])
   })
 
-  test('are unknown if several servers are recorded, or if more than 10,000 keys were seen', () => {
+  test('the known keys of a Redis are unknown if several servers are recorded or more than 10,000 keys were seen', () => {
     const [one, several] = [new KeySpace(), new KeySpace()]
     one.node('n1')
     for (const node of ['n1', 'n2']) several.node(node)
@@ -26,7 +26,7 @@ describe('the known keys of a Redis', () => {
     expect(names.known(true)).toBeUndefined()
   })
 
-  test('have at most 100,000 fields', () => {
+  test('at most 100,000 hash fields are known', () => {
     const names = new KeySpace().names('0')
     for (let i = 1; i < 100_000; i++) names.field('h', `${i}`)
     expect(['last', 'first too many', 'last'].map((field) => names.field('h', field))).toEqual([
@@ -60,7 +60,7 @@ describe('a key that is first seen after a flush', () => {
     expect(seenAfter(steps)).toEqual({ absent, flushed: [] })
   })
 
-  test('that is unanswered may be deleted, also while one of two flushes is unanswered', () => {
+  test('an unanswered flush may delete a key that is first seen later, even if another flush failed', () => {
     const both = ['new', '1/new']
     expect(seenAfter((keySpace) => void keySpace.deleting([], 'everything'))).toEqual({ absent: [], flushed: both })
     const one = (keySpace: KeySpace) => {

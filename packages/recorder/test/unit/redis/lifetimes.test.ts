@@ -18,15 +18,15 @@ const append: Exchanged = ['APPEND x c', ':3\r\n']
 const absent: Exchanged = ['GET x', '$-1\r\n']
 
 describe('a Redis value whose time to live may predate the recording', () => {
-  test('may have expired if it is absent after a write that kept the time to live', () => {
+  test('a value may have expired if it is absent after a write that kept the time to live', () => {
     expect(marksAfter(append, absent)).toEqual(GONE)
   })
 
-  test('may have expired if the key is absent after a refused DEL', () => {
+  test('a value may have expired if the key is absent after a refused DEL', () => {
     expect(marksAfter(['DEL x', '-READONLY You\r\n'], append, absent)).toEqual(GONE)
   })
 
-  test('need not have expired if the key is absent after a DEL of unknown outcome', () => {
+  test('an absent value is explained without an expiry by a DEL with an unknown outcome', () => {
     expect(marksAfter(['DEL x', '-upstream failure\r\n'], append, absent)).toEqual([])
   })
 
@@ -45,7 +45,7 @@ describe('a Redis value whose time to live may predate the recording', () => {
     ['was the old value of a GETEX', [['GETEX x', '$1\r\na\r\n']]],
     ['was found by a sum', [['INCR x', ':6\r\n']]],
     ['had a value before its text was appended', [['APPEND x c', ':3\r\n']]],
-  ])('may have expired if it %s and is absent later', (_, before) => {
+  ])('a value may have expired if it %s and is absent later', (_, before) => {
     expect(marksAfter(...before, ['MGET x', '*1\r\n$-1\r\n'])).toEqual(GONE)
   })
 
@@ -84,7 +84,7 @@ describe('a Redis value whose time to live may predate the recording', () => {
     ['a swap removed it', [held, ['GETDEL x', '$1\r\na\r\n']]],
     ['a compare-and-delete removed it', [held, ['DELIFEQ x a', ':1\r\n']]],
     ['a DEL without a reply may have removed it', [held, ['DEL x', '']]],
-  ])('need not have expired if it is absent and %s', (_, before) => {
+  ])('an absent value is explained without an expiry if %s', (_, before) => {
     expect(marksAfter(...before, ['MGET x', '*1\r\n$-1\r\n'])).toEqual([])
   })
 
@@ -101,11 +101,11 @@ describe('a Redis value whose time to live may predate the recording', () => {
     expect(gone).toEqual(expired)
   })
 
-  test('has not expired if it was deleted after the write', () => {
+  test('a value has not expired if it was deleted after the write', () => {
     expect(marksAfter(append, ['DEL x', ':1\r\n'], absent)).toEqual([])
   })
 
-  test('has not expired if the key was rewritten without a time to live', () => {
+  test('a value has not expired if the key was rewritten without a time to live', () => {
     expect(marksAfter(['SET x ab', '+OK\r\n'], append, absent)).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { luaTokens } from '../../../src/redis/scripts.ts'
 
-test('the tokens of a Lua script do not depend on its line ends', () => {
+test('the tokens of a Lua script do not depend on its line endings', () => {
   const script = 'if a then\n  -- a comment\n  return 1\nend'
   expect(luaTokens(script.replaceAll('\n', '\r\n'))).toEqual(['if', 'a', 'then', 'return', '1', 'end'])
   expect(luaTokens(script.replaceAll('\n', '\r\n'))).toEqual(luaTokens(script))

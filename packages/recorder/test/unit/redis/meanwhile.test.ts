@@ -21,7 +21,7 @@ describe('a hash field first accessed during the deletion of the hash', () => {
     expect(touched(marks(), 'h')).toBe(true)
   })
 
-  test('is recorded, with its deletion, if the DEL of the hash is queued for EXEC', () => {
+  test('a new field of a hash is recorded, with its deletion, while a DEL of the hash is queued for EXEC', () => {
     const { connect, told, ask } = recorded({
       answer: scripted({
         MULTI: '+OK\r\n',
@@ -41,7 +41,7 @@ describe('a hash field first accessed during the deletion of the hash', () => {
     ])
   })
 
-  test('is not recorded while one of two DELs of the hash is unanswered', () => {
+  test('a new field of a hash is not recorded while one of two DELs of the hash is unanswered', () => {
     const replies = ['', ':1\r\n', ':1\r\n']
     const { client, connect, told, marks } = recorded({ answer: () => replies.shift() ?? '' })
     client.send('DEL h\r\n')
@@ -52,7 +52,7 @@ describe('a hash field first accessed during the deletion of the hash', () => {
     expect(touched(marks(), 'h')).toBe(true)
   })
 
-  test('is recorded as a register again once an EXEC has deleted the hash', () => {
+  test('a field of a hash is recorded as a register again once an EXEC has deleted the hash', () => {
     const { told, ask } = recorded({
       answer: scripted({
         MULTI: '+OK\r\n',
@@ -65,7 +65,7 @@ describe('a hash field first accessed during the deletion of the hash', () => {
     expect(told().at(-1)).toContain('ok write h[f]="1"')
   })
 
-  test('is recorded as a register again once the hash is deleted', () => {
+  test('a field of a hash is recorded as a register again once the hash is deleted', () => {
     const { told, ask } = recorded({ answer: scripted({ 'DEL h': ':0\r\n', 'HSET h f 1': ':1\r\n' }) })
     ask('DEL h\r\n')
     ask('HSET h f 1\r\n')
@@ -76,17 +76,20 @@ describe('a hash field first accessed during the deletion of the hash', () => {
 describe('a hash field first accessed during the deletion of all keys', () => {
   const written = { 'HSET h f 1': ':1\r\n' }
 
-  test.each(['FLUSHALL', 'FLUSHDB'])('is not recorded as a register while %s is unanswered', (flush) => {
-    const { client, connect, told } = recorded({ answer: scripted(written) })
-    client.send(`${flush}\r\n`)
-    connect().send('HSET h f 1\r\n')
-    expect(told()).not.toContainEqual(expect.stringContaining('h[f]'))
-  })
+  test.each(['FLUSHALL', 'FLUSHDB'])(
+    'a new hash field is not recorded as a register while %s is unanswered',
+    (flush) => {
+      const { client, connect, told } = recorded({ answer: scripted(written) })
+      client.send(`${flush}\r\n`)
+      connect().send('HSET h f 1\r\n')
+      expect(told()).not.toContainEqual(expect.stringContaining('h[f]'))
+    },
+  )
 
   test.each([
     ['FLUSHALL', false],
     ['DEL x', true],
-  ])('is recorded as a register while an EXEC of %s is unanswered: %s', (text, isRecorded) => {
+  ])('a new hash field is recorded as a register while an EXEC of %s is unanswered: %s', (text, isRecorded) => {
     const { client, connect, told } = recorded({
       answer: scripted({ ...written, MULTI: '+OK\r\n', FLUSHALL: '+QUEUED\r\n', 'DEL x': '+QUEUED\r\n' }),
     })
@@ -95,7 +98,7 @@ describe('a hash field first accessed during the deletion of all keys', () => {
     expect(told().some((line) => line.includes('h[f]'))).toBe(isRecorded)
   })
 
-  test.each(['FLUSHALL', 'FLUSHDB'])('is recorded as a register after the reply to %s', (flush) => {
+  test.each(['FLUSHALL', 'FLUSHDB'])('a new hash field is recorded as a register after the reply to %s', (flush) => {
     const { told, ask } = recorded({ answer: scripted({ ...written, [flush]: '+OK\r\n' }) })
     ask(`${flush}\r\n`)
     ask('HSET h f 1\r\n')
@@ -127,7 +130,7 @@ describe('a Redis client that changes its name', () => {
     'GET x': '$-1\r\n',
   })
 
-  test('has its new name in pipelined requests, and its old name if the server refuses the new one', () => {
+  test('a Redis client has its new name in pipelined requests, and its old name if the server refuses the new one', () => {
     const { views, ask } = recorded({ answer })
     ask('CLIENT SETNAME a\r\n')
     ask('GET x\r\n')
@@ -139,7 +142,7 @@ describe('a Redis client that changes its name', () => {
     expect(sessions.map(({ session }) => session)).toEqual(['a', 'b', 'b', 'b'])
   })
 
-  test('has no known name after CLIENT SETNAME in a transaction', () => {
+  test('a Redis client has no known name after CLIENT SETNAME in a transaction', () => {
     const { views, ask } = recorded({
       answer: (words) =>
         words[0] === 'MULTI' || words[2] === 'a'

@@ -4,7 +4,7 @@ import { recorded } from '../../redis/recorded.ts'
 import { command } from '../../redis/redis-in-memory.ts'
 
 describe('the Redis recorder', () => {
-  test('records commands on strings as operations on registers, with outcomes from their replies', () => {
+  test('commands on strings are recorded as operations on registers, with outcomes from their replies', () => {
     const { ask, told, recorder } = recorded()
     ask(command('SET', 'x', '1'))
     ask(command('get', 'x'))
@@ -33,14 +33,14 @@ describe('the Redis recorder', () => {
     expect(recorder.counters).toMatchObject({ operations: 7, open: 0, unmatched: 0, waiting: 0, opaqueConnections: 0 })
   })
 
-  test('records commands on numbers as operations on counters', () => {
+  test('commands on numbers are recorded as operations on counters', () => {
     const { ask, told } = recorded({ commands: commandSet({ model: 'counter' }) })
     ask(command('INCR', 'n'))
     ask(command('GET', 'n'))
     expect(told()).toEqual(['0 invoke add n=1', '0 ok add n=1', '0 invoke read n=null', '0 ok read n=1'])
   })
 
-  test('records a declared script as a cas', () => {
+  test('a declared Redis script is recorded as a cas', () => {
     const script =
       "if redis.call('get',KEYS[1])==ARGV[1] then redis.call('set',KEYS[1],ARGV[2]) return 1 else return 0 end"
     const { ask, told, recorder } = recorded({
@@ -59,7 +59,7 @@ describe('the Redis recorder', () => {
     expect(recorder.counters.unmatched).toBe(1)
   })
 
-  test('records a binary value as base64', () => {
+  test('a binary value of Redis is recorded as base64', () => {
     const { client, told } = recorded()
     client.send(Buffer.from('*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$1\r\n\xff\r\n', 'latin1'))
     expect(told()[0]).toBe('0 invoke write x={"base64":"/w=="}')
@@ -75,18 +75,18 @@ describe('an error reply of Redis', () => {
   }
 
   test.each(['MOVED 1 10.0.0.1:6379', 'NOREPLICAS Not enough', 'READONLY You', 'WRONGTYPE x', 'ERR wrong'])(
-    'makes the operation fail if the server has changed nothing: %s',
+    'an error reply makes the operation fail if the server has changed nothing: %s',
     (error) => {
       expect(failing(error)).toEqual([`0 fail write x=undefined !${error}`, `0 fail read x=undefined !${error}`])
     },
   )
 
-  test('a Redis error of an unknown kind leaves the outcome of a write unknown, and makes a read fail', () => {
+  test('an unknown Redis error leaves the outcome of a write unknown, and makes a read fail', () => {
     const error = 'upstream failure'
     expect(failing(error)).toEqual([`0 info write x=undefined !${error}`, `1 fail read x=undefined !${error}`])
   })
 
-  test('a reply to SET of a wrong type leaves the outcome of the SET unknown', () => {
+  test('a SET has an unknown outcome if its reply has the wrong type', () => {
     const { ask, told } = recorded({ answer: () => ':7\r\n' })
     ask(command('SET', 'x', '1'))
     expect(told()[1]).toBe('0 info write x=undefined !an answer of another kind than the command has')
@@ -94,7 +94,7 @@ describe('an error reply of Redis', () => {
 })
 
 describe('concurrent Redis requests', () => {
-  test('get their own replies if they are pipelined, however the bytes are divided', () => {
+  test('pipelined Redis requests get their own replies in any division of the bytes', () => {
     const { client, told, server } = recorded()
     const text = `${command('SET', 'x', '1') + command('GET', 'x')}\r\nGET y\r\n${command('PING')}${command('SET', 'y', 'a\tb')}`
     for (const byte of Buffer.from(text)) client.send(Buffer.of(byte))
@@ -107,7 +107,7 @@ describe('concurrent Redis requests', () => {
     ])
   })
 
-  test('are recorded as overlapping if they are sent together', () => {
+  test('Redis requests that are sent together are recorded as concurrent', () => {
     const { ask, told } = recorded()
     ask(command('SET', 'x', '1') + command('GET', 'x'))
     expect(told()).toEqual(['0 invoke write x="1"', '1 invoke read x=null', '0 ok write x="1"', '1 ok read x="1"'])
@@ -178,7 +178,7 @@ describe('Redis traffic that is not understood', () => {
 })
 
 describe('an unanswered Redis request', () => {
-  test('fails if it is a read or was never forwarded, and has an unknown outcome if it is a forwarded write', () => {
+  test('an unanswered Redis request fails if it is a read or was never forwarded, and is unknown if it is a forwarded write', () => {
     const { link, client, told, recorder } = recorded({ answer: () => '' })
     client.send(command('SET', 'x', '1') + command('GET', 'x'))
     link.to = false
@@ -193,7 +193,7 @@ describe('an unanswered Redis request', () => {
     expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
   })
 
-  test('succeeds in the backend view but has an unknown outcome in the client view if only its reply was lost', () => {
+  test('a Redis request whose reply is lost is ok in the backend view, and unknown in the client view', () => {
     const { link, client, told } = recorded()
     link.back = false
     client.send(command('SET', 'x', '1'))
@@ -202,7 +202,7 @@ describe('an unanswered Redis request', () => {
     expect(told()[1]).toBe('0 info write x=undefined !the connection ended')
   })
 
-  test('is not recorded as an operation if it is incomplete', () => {
+  test('an incomplete Redis request is not recorded as an operation', () => {
     const { client, told, recorder } = recorded()
     client.send('*3\r\n$3\r\nSET\r\n')
     client.reset()

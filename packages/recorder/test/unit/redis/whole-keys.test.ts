@@ -20,7 +20,7 @@ const ONE = ':1\r\n'
 const setX = ['SET x 1', OK] as const
 
 describe('RENAME', () => {
-  test('writes the last written value of the old key to the new key', () => {
+  test('RENAME writes the last written value of the old key to the new key', () => {
     expect(done([setX, ['RENAME x y', OK]])).toEqual(['ok write x="1"', 'ok write x=null', 'ok write y="1"'])
     expect(done([setX, ['INCR x', ':2\r\n'], ['RENAMENX x y', ONE]]).slice(2)).toEqual([
       'ok write x=null',
@@ -28,7 +28,7 @@ describe('RENAME', () => {
     ])
   })
 
-  test('writes the last written value even if reads, renames, deletions or refused writes came before', () => {
+  test('RENAME writes the last written value even after reads, renames, deletions or refused writes', () => {
     expect(done([setX, ['GET x', '$1\r\n1\r\n'], ['RENAME x y', OK]]).slice(2)).toEqual([
       'ok write x=null',
       'ok write y="1"',
@@ -44,12 +44,12 @@ describe('RENAME', () => {
     ])
   })
 
-  test('writes nothing if it is refused', () => {
+  test('a refused RENAME writes nothing', () => {
     expect(done([setX, ['RENAMENX x y', ':0\r\n']]).slice(1)).toEqual(['fail write x', 'fail write y'])
     expect(done([setX, ['RENAME x y', '-READONLY You\r\n']]).slice(1)).toEqual(['fail write x', 'fail write y'])
   })
 
-  test('deletes the fields of the key that it replaces', () => {
+  test('RENAME deletes the fields of the key that it replaces', () => {
     const lines = done([['HSET y f 1', ONE], setX, ['RENAME x y', OK]])
     expect(lines.slice(2)).toEqual(['ok write x=null', 'ok write y="1"', 'ok write y[f]=null'])
   })
@@ -72,7 +72,7 @@ describe('RENAME', () => {
     expect(done([setX, ['RENAME x y', OK]], { nodes: 2 })).toContain('touched y: RENAME')
   })
 
-  test('leaves the value of the new key open if the old key is written at the same time', () => {
+  test('RENAME leaves the value of the new key unknown if the old key is written concurrently', () => {
     const { client, connect, told } = recorded({ answer: (words) => (words[0] === 'RENAME' ? '' : OK) })
     client.send('SET x 1\r\n')
     const other = connect()
@@ -99,7 +99,7 @@ describe('FLUSHALL and FLUSHDB', () => {
     expect(new Set(all)).toEqual(new Set([...ofZero, 'ok write 1/z=null']))
   })
 
-  test('FLUSHALL and FLUSHDB also record a deletion for each key that is first seen after the flush', () => {
+  test('a FLUSHALL or FLUSHDB is recorded as a deletion of each key, even of a key first seen after the flush', () => {
     for (const name of ['FLUSHALL', 'FLUSHDB ASYNC', 'flushdb sync']) {
       const lines = done([
         [name, OK],
@@ -142,7 +142,7 @@ describe('FLUSHALL and FLUSHDB', () => {
     expect(done([['FLUSHALL', OK], seen], { nodes: 2 })).toEqual(['ok read new=null', 'touched *: FLUSHALL'])
   })
 
-  test('FLUSHALL records the deletion of a key that is later absent only if the key is a register with an unknown initial value', () => {
+  test('FLUSHALL records the deletion of a key seen absent later only for a register with an unknown initial value', () => {
     const absent = (options: Parameters<typeof recorded>[0]) => {
       const { ask, told } = recorded({ ...options, answer: ([name]) => (name === 'FLUSHALL' ? OK : '$-1\r\n') })
       ask('FLUSHALL\r\n')
@@ -245,7 +245,7 @@ describe('a script of a rate limiter', () => {
     expect(ended(HITS, ['1', 'u'], '*0\r\n').ends).toEqual(['info read u'])
   })
 
-  test('sets the time to live of its count only with the first request', () => {
+  test('a rate-limiter script sets the time to live of its count only with the first request', () => {
     expect(ended(FIRST, ['1', 'u', '90'], ':1\r\n', { after: 95_000 })).toEqual({
       ends: ['ok cas u=["1"]'],
       expiring: ['u'],
@@ -261,7 +261,7 @@ describe('a script of a rate limiter', () => {
 })
 
 describe('a script of redlock', () => {
-  test('sets its token on all keys for the given time, if the reply confirms all keys', () => {
+  test('a redlock script sets its token on all keys for the given time, if the reply confirms all keys', () => {
     const args = ['2', 'l', 'm', 'token', '9000']
     const both = ['ok cas l=[null,"token"]', 'ok cas m=[null,"token"]']
     expect(ended(ACQUIRE, args, ':2\r\n', { after: 5000 })).toEqual({ ends: both, expiring: [], marks: [] })
@@ -285,11 +285,11 @@ describe('a script of redlock', () => {
     ['no keys', ['0', 'l', 'token']],
     ['a number of keys that is no number', ['many', 'l', 'token']],
     ['a number of keys above the number of words', ['3', 'l', 'token']],
-  ])('marks every key as possibly changed if it is called with %s', (_, args) => {
+  ])('a redlock script marks every key as possibly changed if it is called with %s', (_, args) => {
     expect(ended(RELEASE, args, ':1\r\n')).toMatchObject({ ends: [], marks: ['touched *: EVAL'] })
   })
 
-  test('in the model lock is recorded as an acquire or a release of each key', () => {
+  test('in the model lock, a redlock script is recorded as an acquire or a release of each key', () => {
     const lock = { model: 'lock' }
     expect(ended(ACQUIRE, ['2', 'l', 'm', 't', '9'], ':2\r\n', lock).ends).toEqual([
       'ok acquire l="t"',

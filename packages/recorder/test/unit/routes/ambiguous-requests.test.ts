@@ -36,7 +36,7 @@ const completionOf = (...args: Parameters<typeof recorded>) => recorded(...args)
 
 describe('a cas with If-Match', () => {
   test.each(['*', '"1", "2"', '"1","2"'])(
-    'marks its key, but records no operation, if the tag %s is not a single version',
+    'a cas with If-Match only marks its key as possibly changed if the tag %s is not a single version',
     (tag) => {
       const events = recorded(replace, 'PUT /docs/a', {
         headers: [['If-Match', tag]],
@@ -52,7 +52,7 @@ describe('a cas with If-Match', () => {
     ['"a,b"', '"a,b"'],
     ['"*"', '"*"'],
     ['17', 17],
-  ])('compares with the version of its single tag %s', (tag, version) => {
+  ])('a cas with If-Match expects the version of its single tag %s', (tag, version) => {
     const completion = completionOf(replace, 'PUT /docs/a', {
       headers: [['If-Match', tag]],
       answerHeaders: [['ETag', '"3"']],
@@ -60,7 +60,7 @@ describe('a cas with If-Match', () => {
     expect(completion).toMatchObject({ type: 'ok', f: 'cas', value: [version, '"3"'] })
   })
 
-  test('ignores the prefix W/ of a weak tag when comparing versions', () => {
+  test('a cas with If-Match ignores the prefix W/ of a weak tag when it compares versions', () => {
     expect(completionOf(document, 'GET /docs/a', { answerHeaders: [['ETag', 'W/"1"']] })).toMatchObject({
       value: '"1"',
     })
@@ -80,18 +80,18 @@ describe('a successful reply without a body', () => {
     })
   })
 
-  test('a reply with status 304 leaves the outcome of the read unknown', () => {
+  test('a reply with status 304 leaves the outcome of a read unknown', () => {
     expect(completionOf(read, 'GET /kv/x', { status: 304 })).toMatchObject({ type: 'info' })
   })
 
-  test('is a read value if the route reads the value from a header field', () => {
+  test('a successful reply without a body has a value if the route reads the value from a header field', () => {
     expect(completionOf(document, 'HEAD /docs/a', { answerHeaders: [['ETag', '"1"']] })).toMatchObject({
       type: 'ok',
       value: '"1"',
     })
   })
 
-  test('a successful reply without a body to a GET request means that the empty text was read', () => {
+  test('a successful reply without a body to a GET request means that the value is the empty text', () => {
     expect(completionOf(read, 'GET /kv/x')).toMatchObject({ type: 'ok', value: '' })
   })
 })
@@ -101,7 +101,7 @@ describe('the recorded hash of a long body', () => {
   const read = { request: 'GET /kv/{key}', f: 'read', result: 'body' }
   const hashed = { sha256: '27dd1f61b867b6a0f6e9d8a41c43231de52107e53ae424de8f847b821db4b711', bytes: 10_000 }
 
-  test('is equal for the compressed and the plain body', () => {
+  test('the recorded hash of a long body is equal for the compressed and the plain body', () => {
     const head = { method: 'GET', target: '/kv/x', headers: new Map<string, string>() }
     const peer = { connection: 1, address: '127.0.0.1', process: undefined }
     const { complete } = compileMapping(table(read)).match(head).understand(head, undefined, peer)
@@ -109,7 +109,7 @@ describe('the recorded hash of a long body', () => {
     expect(complete({ status: 200, headers, body: { bytes: gzipSync(text) } })).toEqual({ type: 'ok', value: hashed })
   })
 
-  test('is recorded even if the route also reads parts of the body', () => {
+  test('the hash of a long body is recorded even if the route also reads parts of the body', () => {
     const write = { request: 'PUT /kv/{key}', f: 'write', value: { members: { all: 'body', form: 'form.a' } } }
     expect(completionOf(write, 'PUT /kv/x', { body: `a=${text}` })).toMatchObject({
       value: { all: { bytes: 10_002 }, form: text },
@@ -125,20 +125,20 @@ describe('the recorded key of a request', () => {
     result: 'body',
   }
 
-  test('differs between keys whose parts differ, even if only a slash moves between the parts', () => {
+  test('the recorded keys of requests differ if any part differs, even if only a slash moves between the parts', () => {
     const key = (target: string) => completionOf(read, `GET ${target}`)?.['key']
     expect(key('/tenants/a/users/b')).toBe('a/b')
     expect(key('/tenants/a%2Fb/users/c')).not.toBe(key('/tenants/a/users/b%2Fc'))
     expect(key('/tenants/%22a%2Fb%22/users/c')).not.toBe(key('/tenants/a%2Fb/users/c'))
   })
 
-  test('does not depend on the order of the members of an object', () => {
+  test('the recorded key of a request does not depend on the order of the members of an object', () => {
     const write = { request: 'POST /kv', f: 'write', key: 'json.id', value: 'json.v' }
     const key = (id: string) => completionOf(write, 'POST /kv', { body: `{"id":${id},"v":1}` })?.['key']
     expect(key('{"a":1,"b":2}')).toBe(key('{"b":2,"a":1}'))
   })
 
-  test('is unknown if a parameter is repeated with different values', () => {
+  test('the recorded key of a request is unknown if a parameter is repeated with different values', () => {
     const write = { request: 'PUT /kv', f: 'write', key: 'query.k', value: 'body' }
     const events = recorded(write, 'PUT /kv?k=a&k=b', { body: '1' })
     expect(events.map(({ f }) => f)).toContain('touched')

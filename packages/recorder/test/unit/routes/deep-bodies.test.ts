@@ -37,7 +37,7 @@ describe.each([
     })
   })
 
-  test('is recorded if it is 500 levels deep', () => {
+  test('a body that is 500 levels deep is recorded', () => {
     expect(recorded(read, 'GET /items/x', '', `{"item":${nest(500)}}`).at(-1)).toMatchObject({ type: 'ok' })
   })
 
@@ -53,7 +53,7 @@ describe.each([
       'list of objects',
       { request: 'PUT /items', each: 'json', key: 'name', value: 'item', result: undefined, missing: undefined },
     ],
-  ])('a deeply nested body does not make the recorder throw if the route takes a %s from the body', (_what, more) => {
+  ])('the recorder does not throw at a deeply nested body if the route takes a %s from the body', (_what, more) => {
     const route = JSON.parse(
       JSON.stringify({ request: 'PUT /items/{key}', f: 'write', result: 'json.item', missing: 'absent', ...more }),
     )

@@ -9,7 +9,7 @@ const write = { request: 'PUT /kv/{key}', f: 'write', value: 'json.v' }
 test.each<readonly [object, object]>([
   [{}, { by: 'connection', named: false }],
   [{ client: 'header.X-Client' }, { by: 'header.X-Client', named: true }],
-])('a history of a table with %j names its clients by %j', (more, sessions) => {
+])('a route table with %j gives the history the client names %j', (more, sessions) => {
   const { recorder } = recording()
   describeTable(parseRouteTable({ routes: [read, write], ...more }, 'x'), recorder)
   expect(recorder.sessions).toEqual(sessions)
@@ -20,7 +20,7 @@ test.each([
   [undefined, 'unknown'],
   ['unknown', 'unknown'],
   [{ value: 7 }, 7],
-])('a history of a table with the initial value %j has the initial value %j', (initial, recorded) => {
+])('a route table with the initial value %j gives the history the initial value %j', (initial, recorded) => {
   const { recorder } = recording()
   describeTable(parseRouteTable({ routes: [read, write], ...(initial && { initial }) }, 'x'), recorder)
   expect(recorder.initial).toEqual(recorded)

@@ -25,6 +25,6 @@ test('an empty reply to a dequeue is not understood, and the error proposes "mis
 test.each([
   ['"missing": "absent"', { missing: 'absent' }],
   ['an outcome of its own', { outcomes: { 204: 'absent' } }],
-])('an empty reply to a dequeue means an empty queue if the route declares %s', (_, route) => {
+])('an empty reply to a dequeue means that the queue is empty if the route declares %s', (_, route) => {
   expect(emptyAnswer(route)).toEqual({ type: 'ok', value: null })
 })

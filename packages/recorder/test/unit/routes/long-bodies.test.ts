@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { bodyTrouble, LONGEST_TEXT_BYTES, textOf } from '../../../src/routes/mapping/body-value.ts'
 
-test('a compressed body is unpacked if it has at most 16 MiB, and is otherwise reported as unreadable', () => {
+test('a compressed body of at most 16 MiB is decompressed, and a longer one is reported as unreadable', () => {
   const troubles = [16 << 20, (16 << 20) + 1].map((length) =>
     bodyTrouble({ bytes: gzipSync(Buffer.alloc(length), { level: 1 }) }, 'gzip'),
   )

@@ -19,7 +19,7 @@ const write = { request: 'PUT /kv/{key}', f: 'write', value: 'json.v' }
 const one = { request: 'GET /one', f: 'read', key: { const: 'one' }, result: 'json.v' }
 
 describe('the text of a made request', () => {
-  test('contains the host and the body, and Content-Length for POST, PUT and PATCH', () => {
+  test('a generated request contains the host and the body, and Content-Length for POST, PUT and PATCH', () => {
     expect(requestText(madeBy({ f: 'write', key: 'x', value: 'ü' }, write), 'h:80')).toBe(
       'PUT /kv/x HTTP/1.1\r\nHost: h:80\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{"v":"ü"}',
     )
@@ -60,17 +60,17 @@ describe('the error of a reply to a generated request', () => {
     [409, '', 'status 409'],
     [503, 'busy', 'status 503 busy'],
     [302, 'elsewhere', 'status 302'],
-  ])('with status %i and body %j is: %s', (status, body, error) => {
+  ])('the error of a reply with status %i and body %j is: %s', (status, body, error) => {
     expect(errorOf(status, body)).toBe(error)
   })
 
-  test('contains the body of a refused read, too', () => {
+  test('the error of a reply contains the body, even if the refused request is a read', () => {
     expect(errorOf(503, 'busy', true)).toBe('status 503 busy')
     expect(errorOf(302, 'elsewhere', true)).toBe('status 302, which says nothing')
     expect(errorOf(200, 'text', true)).toContain('status 200, and nothing at json.v')
   })
 
-  test('contains at most 120 characters of the body', () => {
+  test('the error of a reply contains at most 120 characters of the body', () => {
     const text = `b${'a'.repeat(119)}`
     expect([shown(''), shown(text), shown(`${text}c`)]).toEqual(['', ` ${text}`, ` ${text}…`])
     const headers = { get: () => undefined }
@@ -87,7 +87,7 @@ describe('a draft of a request', () => {
     return { troubles, made: draft.finish('POST', '/kv/{a}') }
   }
 
-  test('puts each value into its place: path, query, header, cookie and body', () => {
+  test('a draft of a request puts each value into its path, query, header, cookie or body', () => {
     const { troubles, made } = drafted(
       ...([
         ['path.a', 'x y'],
@@ -239,7 +239,7 @@ describe('a draft of a request', () => {
     expect(finished('DELETE', '/kv', ['body', 'x'])).toBe('/kv')
   })
 
-  test('keeps a Content-Type that it was given', () => {
+  test('a draft of a request keeps a given Content-Type', () => {
     const draft = new RequestDraft()
     draft.put('header.content-type', 'text/x')
     draft.put('body', 'x')
@@ -255,7 +255,7 @@ describe('the routes that a workload requires', () => {
       'r.json',
     )
 
-  test('count as routes of one object only if they have the same fixed key and clients use one key', () => {
+  test('the routes of a workload refer to one object only if they have the same fixed key and clients use one key', () => {
     expect(required(['read', 'write'], ['x'], read, write)).toBe(false)
     const put = { ...write, request: 'PUT /one', key: { const: 'one' } }
     expect(required(['read', 'write'], ['one'], one, put)).toBe(true)
@@ -277,7 +277,7 @@ describe('the routes that a workload requires', () => {
   })
 
   test.each(['append', 'cas', 'add', 'subtract', 'remove', 'contains', 'enqueue', 'dequeue', 'put', 'get'])(
-    'the routes of a workload are refused if the route table has no route for %s',
+    'a workload is refused if the route table has no route for %s',
     (f) => {
       expect(() => required([f], ['x'], read)).toThrow(`r.json has no route for ${f}.`)
     },
@@ -294,7 +294,7 @@ describe('the versions that a client has seen', () => {
   const ofValues = { request: 'PUT /docs/{key}', f: 'cas', value: ['json.old', 'json.new'] }
   const cas = (key: string): Input => ({ f: 'cas', key, value: [1, 2] })
 
-  test('the latest version that a client has seen of a key replaces the expected value of a cas on the key', () => {
+  test('a cas expects the latest version of the key that its client has seen', () => {
     const versions = createVersions(makerOf(ofVersions))
     expect(versions.named(cas('x'))).toBe('no version of x is known yet that a cas could expect')
     versions.learned({ f: 'read', key: 'x', value: null }, { type: 'ok', value: 'v1' })
@@ -308,7 +308,7 @@ describe('the versions that a client has seen', () => {
     expect(typeof versions.named(cas('x'))).toBe('string')
   })
 
-  test('createVersions changes neither a write nor a cas whose route compares values instead of versions', () => {
+  test('createVersions leaves a write unchanged, and a cas whose route compares values instead of versions', () => {
     const write: Input = { f: 'write', key: 'x', value: 1 }
     expect(createVersions(makerOf(ofVersions)).named(write)).toBe(write)
     const input = cas('x')

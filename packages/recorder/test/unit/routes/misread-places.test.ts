@@ -17,7 +17,7 @@ function mappingOf(result: string) {
   }
 }
 
-test('a reply whose value is not at the place in "result" is not understood, and the error names the right place', () => {
+test('a reply without a value at the path in "result" is not understood, and the error names the right path', () => {
   const ask = mappingOf('json.vaule')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { data: { value: 7 } })).toEqual({
@@ -26,7 +26,7 @@ test('a reply whose value is not at the place in "result" is not understood, and
   })
 })
 
-test('a reply is compared with the last eight values that were written', () => {
+test('the values in a reply are compared with the last eight values that were written', () => {
   const ask = mappingOf('json.vaule')
   for (let value = 1; value <= 9; value++) for (let i = 0; i < 2; i++) ask('PUT', { value }, {})
   const places = Array.from({ length: 10 }, (_, value) => {
@@ -37,7 +37,7 @@ test('a reply is compared with the last eight values that were written', () => {
 })
 
 test.each([[null], [''], [true], [false]])(
-  'a reply that contains the written value %j only elsewhere still means an absent value',
+  'a reply that contains the written value %j only at another path means an absent value',
   (value) => {
     const ask = mappingOf('json.vaule')
     ask('PUT', { value }, {})
@@ -46,7 +46,7 @@ test.each([[null], [''], [true], [false]])(
 )
 
 test.each([[0], ['a'], [[1, { a: null }]], [{ b: 1, a: 2 }]])(
-  'a reply is not understood if it contains the written value %j at another place than the place in "result"',
+  'a reply is not understood if it contains the written value %j only at another path than "result"',
   (value) => {
     const ask = mappingOf('json.vaule')
     ask('PUT', { value }, {})
@@ -54,7 +54,7 @@ test.each([[0], ['a'], [[1, { a: null }]], [{ b: 1, a: 2 }]])(
   },
 )
 
-test('a reply without any value at the place in "result" means an absent value', () => {
+test('a reply without any value at the path in "result" means an absent value', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { revision: 3 })).toEqual({ type: 'ok', value: null })

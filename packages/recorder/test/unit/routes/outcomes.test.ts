@@ -67,7 +67,7 @@ describe('the status of a reply', () => {
     [499, 'fail status 499', 'fail status 499'],
     [500, 'info status 500', 'info status 500, which says nothing'],
     [503, 'info status 503', 'info status 503, which says nothing'],
-  ])('%i ends a write as %s, and a read as %s', (status, ofWrite, ofRead) => {
+  ])('the status %i ends a write as %s, and a read as %s', (status, ofWrite, ofRead) => {
     for (const [route, expected] of [
       [write, ofWrite],
       [read, ofRead],
@@ -76,7 +76,7 @@ describe('the status of a reply', () => {
       else expect(ended(route, { status })).toMatch(expected)
   })
 
-  test('has the outcome that the table gives to the status or to its class', () => {
+  test('the route table can assign an outcome to a status or to a class of statuses', () => {
     const outcomes = { 404: 'absent', '4xx': 'info', '5xx': 'fail' }
     expect(ended({ ...read, outcomes }, { status: 404 })).toBe('ok null')
     expect(ended({ ...write, outcomes }, { status: 409 })).toBe('info status 409')
@@ -90,18 +90,18 @@ describe('the status of a reply', () => {
     [3, 'fail grpc 3 INVALID_ARGUMENT', 'fail grpc 3 INVALID_ARGUMENT'],
     [5, 'fail grpc 5 NOT_FOUND', /^not-understood .*if grpc NOT_FOUND means that there is no value/],
     [8, 'info grpc 8 RESOURCE_EXHAUSTED', 'info grpc 8 RESOURCE_EXHAUSTED, which says nothing'],
-  ])('with the gRPC number %i gives a write the outcome %s, and a read %s', (grpcStatus, ofWrite, ofRead) => {
+  ])('the gRPC status %i gives a write the outcome %s, and a read %s', (grpcStatus, ofWrite, ofRead) => {
     expect(ended(write, { grpcStatus })).toBe(ofWrite)
     if (typeof ofRead === 'string') expect(ended(read, { grpcStatus })).toBe(ofRead)
     else expect(ended(read, { grpcStatus })).toMatch(ofRead)
   })
 
-  test('has the outcome that the table gives to its gRPC number or name', () => {
+  test('the route table can assign an outcome to a gRPC status by number or name', () => {
     expect(ended({ ...read, outcomes: { 'grpc 5': 'absent' } }, { grpcStatus: 5 })).toBe('ok null')
     expect(ended({ ...read, outcomes: { 'grpc NOT_FOUND': 'absent' } }, { grpcStatus: 5 })).toBe('ok null')
   })
 
-  test('leaves a successful write not understood if no case in "answers" fits', () => {
+  test('a successful write is not understood if no case in "answers" matches the reply', () => {
     const answers = [{ when: { 'json.v': 8 }, outcome: 'ok' }]
     expect(ended({ ...write, answers }, {})).toBe('not-understood status 200: none of the cases in "answers" fits')
   })
@@ -129,7 +129,7 @@ describe('a request that no route records', () => {
     [498, 'fail'],
     [499, 'info'],
     [500, 'info'],
-  ])('is refused according to the status %i: %s', (status, type) => {
+  ])('the status %i of a request without a route is classified as the refusal: %s', (status, type) => {
     expect(outcomeOf(status)).toBe(type)
   })
 })
@@ -148,7 +148,7 @@ describe('a route with several operations', () => {
   const third = { f: 'write', key: [{ const: 'b' }, 'path.key'], value: 'json.w' }
   const reading = { f: 'read', key: [{ const: 'c' }, 'path.key'], result: 'json.v' }
 
-  test('gives each operation its own outcome', () => {
+  test('a route with several operations gives each operation its own outcome', () => {
     const { complete } = asked([one, reading])
     const types = (status: number) =>
       (complete({ status, headers: NO_FIELDS, body: NO_BODY }) as readonly { type: string }[]).map(({ type }) => type)
@@ -162,9 +162,12 @@ describe('a route with several operations', () => {
     ['the keys of writes that are not understood', [other, third], '{}', { touches: { keys: ['a/x', 'b/x'] } }],
     ['no keys of reads', [reading, other], '{}', { touches: { keys: ['a/x'] } }],
     ['all keys if one is unknown', [{ ...one, key: 'json.id' }, other], '{}', { touches: 'everything' }],
-  ])('touches %s if one operation is not understood', (_, operations, body, expected) => {
-    expect(asked(operations, body).understanding).toMatchObject({ kind: 'not-understood', ...expected })
-  })
+  ])(
+    'a route with several operations may change %s if one operation is not understood',
+    (_, operations, body, expected) => {
+      expect(asked(operations, body).understanding).toMatchObject({ kind: 'not-understood', ...expected })
+    },
+  )
 })
 
 describe('a list in a reply', () => {
@@ -177,7 +180,7 @@ describe('a list in a reply', () => {
     return complete({ status: 200, headers: NO_FIELDS, body: { bytes: Buffer.from(body) } })
   }
 
-  test('is one read for each of its items', () => {
+  test('a list in a reply is recorded as one read for each of its items', () => {
     expect(entries('{"items":[{"id":"a","v":1},{"id":"b","v":2}]}')).toEqual({
       type: 'ok',
       entries: [
@@ -193,14 +196,14 @@ describe('a list in a reply', () => {
     ['{"items":7}', 'json.items'],
     ['{"items":[{"v":1}]}', 'item.id'],
     ['{"items":[{"id":"a"}]}', 'item.v'],
-  ])('is not understood if it lacks a part: %s', (body, place) => {
+  ])('a list in a reply is not understood if it lacks a part: %s', (body, place) => {
     expect(entries(body)).toMatchObject({
       type: 'not-understood',
       error: expect.stringContaining(`nothing at ${place}`),
     })
   })
 
-  test('is empty if it is absent and the route says that this means absence', () => {
+  test('an absent list in a reply is empty if the route declares "missing": "absent"', () => {
     expect(entries('{}', { missing: 'absent' })).toEqual({ type: 'ok', entries: [] })
   })
 })
@@ -209,7 +212,7 @@ describe('a body', () => {
   const hash: Captured = { sha256: 'abc', length: 9 }
   const text: Captured = { bytes: Buffer.from('{"a":1}') }
 
-  test('is recorded as text, as base64 if not UTF-8, or as its hash if too long', () => {
+  test('a body is recorded as text, as base64 if it is not UTF-8, or as its hash if it is too long', () => {
     expect(textOf(text, undefined)).toBe('{"a":1}')
     expect(textOf({ bytes: Buffer.from('\ufffd') }, undefined)).toBe('\ufffd')
     expect(textOf({ bytes: Buffer.from([0xff]) }, undefined)).toEqual({ base64: '/w==' })
@@ -220,7 +223,7 @@ describe('a body', () => {
     expect(textOf(text, 'gzip')).toBeUndefined()
   })
 
-  test('is parsed only if its text is JSON, and is whole text only if uncompressed UTF-8', () => {
+  test('a body is parsed only if its text is JSON, and is plain text only if it is uncompressed UTF-8', () => {
     expect(jsonOf(text, undefined)).toEqual({ value: { a: 1 } })
     expect(jsonOf({ json: { b: 2 } }, undefined)).toEqual({ value: { b: 2 } })
     expect(jsonOf({ bytes: Buffer.from('a') }, undefined)).toEqual({ value: undefined })
@@ -232,14 +235,14 @@ describe('a body', () => {
     ])
   })
 
-  test('has a stated reason if it cannot be read', () => {
+  test('an unreadable body is reported with the reason', () => {
     expect([bodyTrouble(text, undefined), bodyTrouble({ json: 1 }, undefined)]).toEqual([undefined, undefined])
     expect(bodyTrouble({ withheld: 'a 304' }, undefined)).toBe('is left out of a 304')
     expect(bodyTrouble(hash, undefined)).toBe('is 9 bytes long, more than is kept of it')
     expect(bodyTrouble(text, 'gzip')).toBe('is compressed as "gzip", and cannot be unpacked')
   })
 
-  test('the body of a reply is kept up to the length that the route reads, but up to 64 KiB if it may be a JSON refusal', () => {
+  test('a reply body is kept up to the length that the route reads, and up to 64 KiB if it may be a JSON refusal', () => {
     const kept = (answerBytes: number, fields: { readonly [name: string]: string } | undefined, mayBeRefused = true) =>
       keptOfAnswer({ answerBytes, mayBeRefused }, fields && fieldsOf(fields))
     expect(kept(5, { 'content-type': 'application/json' })).toBe(65_536)
@@ -258,7 +261,7 @@ describe('the name of a client', () => {
   const name = (source: string | undefined, fields: { readonly [name: string]: string } = {}, body = '{}') =>
     compileClient(source)(new Message(fieldsOf(fields), { bytes: Buffer.from(body) }, NO_PATH, '/?who=eve'), peer)
 
-  test('is read from its connection, its address, its process, or a part of its requests', () => {
+  test('the name of a client is read from its connection, address, process, or a part of its requests', () => {
     expect(['connection', 'peer.address', 'peer.process'].map((source) => name(source))).toEqual([
       ...['connection 7', '10.0.0.1', 'shop 4711'],
     ])
@@ -270,7 +273,7 @@ describe('the name of a client', () => {
     expect(name('header.X-Client')).toBeUndefined()
   })
 
-  test('is hashed if it comes from a secret such as a token or cookie', () => {
+  test('the name of a client is hashed if it comes from a secret such as a token or cookie', () => {
     expect(name('bearer', { authorization: 'Bearer t' })).toMatch(/^sha256:[0-9a-f]{16}$/)
     expect(name('bearer', { authorization: 'bearer  t ' })).toBe(name('bearer', { authorization: 'Bearer t' }))
     expect(name('bearer', { authorization: 'Basic t' })).toBeUndefined()
@@ -283,7 +286,7 @@ describe('the name of a client', () => {
       expect(name(source, fields)).toMatch(/^sha256:[0-9a-f]{16}$/)
   })
 
-  test('is read from the cookie with exactly the given name', () => {
+  test('the name of a client is read from the cookie with exactly the given name', () => {
     const same = name('cookie.sid', { cookie: 'sid=x' })
     expect(name('cookie.sid', { cookie: 'a=1; sid=x;b' })).toBe(same)
     expect(name('cookie.sid', { cookie: 'asid=x' })).toBeUndefined()
@@ -293,7 +296,7 @@ describe('the name of a client', () => {
 })
 
 describe('a request and its reply in a file', () => {
-  test('are parsed into method, target or status, header fields and body', () => {
+  test('a request and its reply in a file are parsed into method, target or status, header fields and body', () => {
     expect(readWrittenRequest('PUT /kv/x HTTP/1.1\r\nA: b:c\r\n\r\nbody\n', 'f')).toEqual({
       ...{ method: 'PUT', target: '/kv/x', headers: [['A', 'b:c']], body: 'body' },
     })
@@ -302,7 +305,7 @@ describe('a request and its reply in a file', () => {
     expect(readWrittenAnswer('HTTP/1.1 404 Not Found\n\n{}\n\n', 'f')).toMatchObject({ status: 404, body: '{}\n' })
   })
 
-  test('are refused with advice if their first line or a header is malformed', () => {
+  test('a request or reply in a file is refused with advice if its first line or a header field is malformed', () => {
     expect(() => readWrittenRequest('kv/x', 'f')).toThrow(
       'f: the first line is "kv/x". Write a method and a path: PUT /kv/x',
     )
@@ -319,7 +322,7 @@ describe('a request whose body has not arrived', () => {
     return compileMapping(parseRouteTable({ routes }, 'x')).match(head).touches(head)
   }
 
-  test('touches the keys in its head, or all keys if the key is in the body', () => {
+  test('a request whose body is missing may change the keys in its header, or all keys if the key is in the body', () => {
     expect(touches([write, read], 'PUT', '/kv/x')).toEqual({ keys: ['x'] })
     expect(touches([write, read], 'GET', '/kv/x')).toBe('nothing')
     expect(touches([write], 'PUT', '/other')).toBe('everything')
@@ -336,7 +339,7 @@ describe('a request whose body has not arrived', () => {
     expect(touches([several], 'PUT', '/x/y')).toEqual({ keys: ['x', 'y'] })
   })
 
-  test('keeps no bytes of the body if its route does not read the body', () => {
+  test('no bytes of a body are kept if the route does not read the body', () => {
     const bytes = (route: object) => {
       const head = { method: 'PUT', target: '/kv/x', headers: NO_FIELDS }
       const { bodyBytes, answerBytes, isKnown, isIgnored } = compileMapping(

@@ -24,11 +24,11 @@ describe('a reply with status 200 that looks like a refusal', () => {
     ['{"ok":false}', 'info status 200: its body says "ok", '],
     ['{"success":false,"message":"read-only"}', 'info status 200: its body says "success", '],
     [' false\n', 'info status 200: its body is false, '],
-  ])('is not understood: %s', (body, expected) => {
+  ])('a reply with status 200 that looks like a refusal is not understood: %s', (body, expected) => {
     expect(ended(write, body)).toBe(expected)
   })
 
-  test('is not understood as an answer to a read, whether or not it contains a value', () => {
+  test('a reply to a read that looks like a refusal is not understood, with or without a value', () => {
     expect(ended(read, '{"errors":["timeout"],"data":null}')).toContain('its body says "errors"')
     expect(ended(read, '{"errors":["partial"],"data":{"value":1}}')).toContain('its body says "errors"')
   })
@@ -43,11 +43,11 @@ describe('a reply that only mentions a refusal', () => {
     '"error"',
     'no JSON, and an "error"',
     '',
-  ])('with status 200, is a success: %s', (body) => {
+  ])('a reply with status 200 that only mentions a refusal is a success: %s', (body) => {
     expect(ended(write, body)).toBe('ok')
   })
 
-  test('a reply that contains the word "error" is a success if the word is in the value that was read', () => {
+  test('a reply with the member "error" is a success if the member is in the value that was read', () => {
     expect(ended({ ...read, result: 'json' } as never, '{"error":"stored"}')).toBe('ok')
     expect(ended({ ...read, result: 'json.error' } as never, '{"error":"stored"}')).toBe('ok')
   })

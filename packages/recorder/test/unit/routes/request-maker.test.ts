@@ -28,7 +28,7 @@ test.each([
   ['is a value', { initial: { value: 2 } }, 2],
   ['is unknown', { initial: 'unknown' }, 'unknown'],
   ['is unknown to clients that read nothing beforehand', { initial: 'read', keys: ['x'] }, 'unknown'],
-])('a route table declares that the initial value of its objects %s', (_, members, initial) => {
+])('the initial value in a route table %s', (_, members, initial) => {
   const table = parseRouteTable({ routes: [GET], ...members }, 'routes.json')
   expect(beginningIn(table, 'routes.json')?.initial).toBe(initial)
 })
@@ -37,7 +37,7 @@ test.each(['unknown', 2])('a route table for requests that chaos generates keeps
   expect(initialIn(generatorTable(tableOf(GET), initial).initial)).toBe(initial)
 })
 
-test('the reason why no request can be made names the route by its number', () => {
+test('the reason why no request can be generated names the route by its number', () => {
   const stream = { request: 'POST /v1/{key}', f: 'write', value: 'json.value', perhaps: true }
   const { refusals } = makerOf(GET, stream)
   expect(refusals.get('write')).toMatch(
@@ -47,12 +47,12 @@ test('the reason why no request can be made names the route by its number', () =
 })
 
 describe('a request generated from a route table', () => {
-  test('has encoded ids in its path', () => {
+  test('a request generated from a route table has encoded ids in its path', () => {
     const { request } = made({ f: 'read', key: 'a b/ü', value: null }, GET)
     expect(request).toMatchObject({ method: 'GET', target: '/v1/a%20b%2F%C3%BC', body: '' })
   })
 
-  test('encodes keys in paths by RFC 3986, and keys in queries as query parameters', () => {
+  test('a generated request encodes keys in paths by RFC 3986, and keys in queries as query parameters', () => {
     const key = "-._~!$&'()*+,;=:@/?#[]%"
     const { request } = made({ f: 'read', key, value: null }, GET)
     expect(request.target).toBe("/v1/-._~!$&'()*+,;=:@%2F%3F%23%5B%5D%25")
@@ -60,7 +60,7 @@ describe('a request generated from a route table', () => {
     expect(made({ f: 'read', key: 'a@b&c', value: null }, search).request.target).toBe('/v1?id=a%40b%26c')
   })
 
-  test('contains values at any depth of its JSON body', () => {
+  test('a generated request contains values at any depth of its JSON body', () => {
     const route = { request: 'PUT /v1/{key}', f: 'write', value: 'json.data.items.0.n' }
     const { request } = made({ f: 'write', key: 'x', value: 7 }, route)
     expect(request.body).toBe('{"data":{"items":[{"n":7}]}}')
@@ -72,20 +72,20 @@ describe('a request generated from a route table', () => {
     expect(made({ f: 'cas', key: 'x', value: [1, 2] }, route).request.body).toBe('{"old":1,"new":2}')
   })
 
-  test('satisfies the conditions of its route', () => {
+  test('a generated request satisfies the conditions of its route', () => {
     const route = { request: 'POST /rpc', when: { 'json.op': 'set' }, f: 'write', key: 'json.id', value: 'json.to' }
     const { request } = made({ f: 'write', key: 'x', value: 7 }, route)
     expect(JSON.parse(request.body)).toEqual({ op: 'set', id: 'x', to: 7 })
   })
 
-  test('follows the route whose constant equals the value to write, and otherwise a route without a constant', () => {
+  test('a request is generated from the route whose constant equals the value, or from a route without a constant', () => {
     const put = { request: 'PUT /v1/{key}', f: 'write', value: 'json.value' }
     const drop = { request: 'DELETE /v1/{key}', f: 'write', value: { const: null } }
     expect(made({ f: 'write', key: 'x', value: null }, drop, put).request.method).toBe('DELETE')
     expect(made({ f: 'write', key: 'x', value: 1 }, drop, put).request.method).toBe('PUT')
   })
 
-  test('has the headers and body members listed under "sends"', () => {
+  test('a generated request has the headers and body members listed under "sends"', () => {
     const table = parseRouteTable(
       {
         sends: { 'header.Authorization': 'Bearer t' },
@@ -116,7 +116,7 @@ describe('a request generated from a route table', () => {
     expect(result.complete({ status: 412, headers: etag, body: undefined })).toMatchObject({ type: 'fail' })
   })
 
-  test('names its client and its own id, and says if it is a final read', () => {
+  test('a generated request contains its client name and its id, and a header if it is a final read', () => {
     const table = parseRouteTable(
       { client: 'header.X-Client', requestId: 'Idempotency-Key', final: 'X-Final', routes: [GET] },
       'routes.json',
@@ -255,11 +255,11 @@ describe('a route that cannot generate requests', () => {
       /JSON and a text at once/,
     ],
     ['a body of a GET', { request: 'GET /{key}', f: 'write', value: 'json.v' }, /a GET has no body/],
-  ])('is refused because of %s', (_, route, remedy) => {
+  ])('a route that cannot generate requests is refused because of %s', (_, route, remedy) => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, route)).toMatch(remedy)
   })
 
-  test('is refused if the route has several operations', () => {
+  test('a route with several operations is refused for generated requests', () => {
     const route = {
       request: 'POST /move/{key}',
       operations: [
@@ -270,13 +270,13 @@ describe('a route that cannot generate requests', () => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, route)).toMatch(/Give each its own route/)
   })
 
-  test('is refused if an earlier route matches its requests', () => {
+  test('a route is refused for generated requests if an earlier route matches its requests', () => {
     const first = { request: 'PUT /{key}', when: { 'json.v': 1 }, f: 'append', value: 'json.v' }
     const second = { request: 'PUT /{key}', f: 'write', value: 'json.v' }
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, first, second)).toMatch(/route 1 takes its requests/)
   })
 
-  test('requireFunctions throws if no route has a required function', () => {
+  test('requireFunctions throws an error if no route has a required function', () => {
     expect(() => requireFunctions(makerOf(GET), ['read', 'write'], 'routes.json')).toThrow(UserError)
     expect(() => requireFunctions(makerOf(GET), ['read', 'write'], 'routes.json')).toThrow('no route says how to write')
   })

@@ -31,21 +31,27 @@ describe('an example on the page about routes', () => {
     expect(blocks.length).toBe(examples.length * 4)
   })
 
-  test.each(examples)('gives for $request the record shown on the page', ({ table, request, answer, events }) => {
-    const parsed = parseRouteTable(JSON.parse(table), 'ROUTES.md')
-    const tried = tryRequest(parsed, readWrittenRequest(request, 'request'), readWrittenAnswer(answer, 'answer'))
-    const shown = tried.events.map(({ index: _, time: __, node: ___, epoch: ____, ...event }) => event)
-    expect(shown).toEqual(
-      events
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line)),
-    )
-  })
+  test.each(examples)(
+    'the example for $request on the page about routes has the record shown on the page',
+    ({ table, request, answer, events }) => {
+      const parsed = parseRouteTable(JSON.parse(table), 'ROUTES.md')
+      const tried = tryRequest(parsed, readWrittenRequest(request, 'request'), readWrittenAnswer(answer, 'answer'))
+      const shown = tried.events.map(({ index: _, time: __, node: ___, epoch: ____, ...event }) => event)
+      expect(shown).toEqual(
+        events
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line)),
+      )
+    },
+  )
 
-  test.each(examples)('has a table for $request that fits the schema', ({ table }) => {
-    expect(invalidBy(routeTableSchema as Schema, JSON.parse(table))).toBeUndefined()
-  })
+  test.each(examples)(
+    'the table of the example for $request on the page about routes conforms to the schema',
+    ({ table }) => {
+      expect(invalidBy(routeTableSchema as Schema, JSON.parse(table))).toBeUndefined()
+    },
+  )
 })
 
 describe('the schema of route tables', () => {
@@ -66,7 +72,7 @@ describe('the schema of route tables', () => {
     ['a client that is none', { routes: [read], client: 'ip' }],
     ['an initial value without its name', { routes: [read], initial: null }],
     ['a case without its outcome', { routes: [{ ...read, answers: [{ when: { 'json.a': 1 } }] }] }],
-  ])('refuses, like the parser, a table with %s', (_, table) => {
+  ])('the schema and the parser of route tables refuse a table with %s', (_, table) => {
     expect(() => parseRouteTable(table, 'x')).toThrow()
     expect(invalidBy(routeTableSchema as Schema, table)).toBeDefined()
   })

@@ -219,7 +219,7 @@ describe('a route table that is probably a mistake', () => {
       route({ each: 'json.items', key: 'item.id', value: 'item.value', result: 'json.value' }),
       '"each" is a list of the request, so "result" belongs to no single item.',
     ],
-  ])('is refused for %s', (_, value, message) => {
+  ])('a route table is refused as a probable mistake for %s', (_, value, message) => {
     expect(() => parseRouteTable(value, 'x')).toThrow(message)
   })
 })
@@ -229,11 +229,11 @@ describe('a route table with two similar routes', () => {
     ['of other methods', { ...read, request: 'HEAD /kv/special', key: { const: 's' } }],
     ['of more segments', { ...read, request: 'GET /kv/{key}/history' }],
     ['of fewer segments', { ...read, request: 'GET /kv', key: { const: 'all' } }],
-  ])('is accepted if the second route matches requests %s', (_, other) => {
+  ])('two similar routes are accepted if the second route matches requests %s', (_, other) => {
     expect(() => parseRouteTable(routes(read, other), 'x')).not.toThrow()
   })
 
-  test('is accepted if the conditional route precedes the general one', () => {
+  test('two similar routes are accepted if the conditional route precedes the general one', () => {
     const conditional = { ...read, when: { 'query.stale': 'ok' } }
     expect(() => parseRouteTable(routes(conditional, read), 'x')).not.toThrow()
   })
@@ -249,7 +249,7 @@ describe('the functions of a route table', () => {
   })
   const check = (value: RouteTable, wanted?: string) => () => checkFunctions(value, { models, wanted, where: 'x' })
 
-  test('are accepted if one model knows all of them', () => {
+  test('the functions of a route table are accepted if one model has all of them', () => {
     expect(check(table('read', 'write'))).not.toThrow()
     expect(check(table('enqueue'), 'queue')).not.toThrow()
     expect(check({ routes: [{ request: 'POST /', ignore: true }] })).not.toThrow()
@@ -295,7 +295,7 @@ describe('the functions of a route table', () => {
         }),
       'x: route 3 (POST /2): "f" is "delete", which the model register does not know. "read" and "write" of other routes belong to that model, and no model knows all of these functions. In a register, a delete is a write of null: "f": "write", "value": { "const": null }.',
     ],
-  ])('are refused if %s', (_, checking, message) => {
+  ])('the functions of a route table are refused if %s', (_, checking, message) => {
     expect(checking).toThrow(message)
   })
 })

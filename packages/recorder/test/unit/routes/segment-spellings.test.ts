@@ -5,7 +5,7 @@ import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
 import { createSpellings } from '../../../src/routes/table/segment-spellings.ts'
 
 describe('the percent-encoding of a path segment', () => {
-  test('follows RFC 3986 until a client uses another encoding, and then follows the latest encoding', () => {
+  test('the encoding of a path segment follows RFC 3986, or the latest other encoding that a client used', () => {
     const spellings = createSpellings()
     expect(spellings.of('a@b c')).toBe('a@b%20c')
     spellings.sent('a@b c', 'a%40b%20c')
@@ -14,7 +14,7 @@ describe('the percent-encoding of a path segment', () => {
     expect(spellings.of('a@b c')).toBe('a@b%20c')
   })
 
-  test('is forgotten once more segments than the limit have been used since', () => {
+  test('the encoding of a path segment is forgotten once more segments than the limit have been used since', () => {
     const spellings = createSpellings(2)
     for (const [text, spelling] of [
       ['a', '%61'],
@@ -26,7 +26,7 @@ describe('the percent-encoding of a path segment', () => {
     expect(['a', 'b', 'c'].map(spellings.of)).toEqual(['%61', 'b', '%63'])
   })
 
-  test('the percent-encoding of a very long or non-ASCII path segment follows RFC 3986, whatever a client used', () => {
+  test('a very long or non-ASCII path segment is encoded by RFC 3986, even if a client used another encoding', () => {
     const spellings = createSpellings()
     spellings.sent('\u00e9', '\u00c3\u00a9')
     expect(spellings.of('\u00e9')).toBe('%C3%A9')

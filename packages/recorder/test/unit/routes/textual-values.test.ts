@@ -20,15 +20,18 @@ const read = (result: string) => ({ request: 'GET /kv/{key}', f: 'read', result 
 const write = (value: string | readonly string[]) => ({ request: 'PUT /kv/{key}', f: 'write', value })
 
 describe('a value from a query, form or body in plain text', () => {
-  test.each(['query.v', 'form.v'])('is recorded as a number if its text is a number: %s', (place) => {
-    const routes = [read('json.v'), write(place)]
-    const target = place === 'query.v' ? '/kv/x?v=5' : '/kv/x'
-    expect(recorded(routes, 'PUT', target, 'v=5')[0]).toBe(5)
-    expect(recorded(routes, 'GET', '/kv/x', '', '{"v":5}')[1]).toBe(5)
-    expect(recorded(routes, 'GET', '/kv/x', '', '{"v":"5"}')[1]).toBe(5)
-  })
+  test.each(['query.v', 'form.v'])(
+    'a value from a query, form or plain text is recorded as a number if its text is a number: %s',
+    (place) => {
+      const routes = [read('json.v'), write(place)]
+      const target = place === 'query.v' ? '/kv/x?v=5' : '/kv/x'
+      expect(recorded(routes, 'PUT', target, 'v=5')[0]).toBe(5)
+      expect(recorded(routes, 'GET', '/kv/x', '', '{"v":5}')[1]).toBe(5)
+      expect(recorded(routes, 'GET', '/kv/x', '', '{"v":"5"}')[1]).toBe(5)
+    },
+  )
 
-  test('is recorded as a number even inside a JSON list or object', () => {
+  test('a plain-text value is recorded as a number even within a JSON list or object', () => {
     const routes = [read('json'), write(['query.v', 'json'])]
     expect(recorded(routes, 'PUT', '/kv/x?v=1', '{"a":["2",{"b":"x"}]}')[0]).toEqual([1, { a: [2, { b: 'x' }] }])
   })
@@ -55,7 +58,7 @@ describe('a value from a query, form or body in plain text', () => {
     expect(recorded([write('body')], 'PUT', '/kv/x', text)[0]).toBe(value)
   })
 
-  test('turns the initial value "0" of its table into a number', () => {
+  test('the initial value "0" of a plain-text route table is read as a number', () => {
     const table = parseRouteTable({ initial: { value: '0' }, routes: [read('body')] }, 'test')
     expect(table.initial).toEqual({ value: 0 })
   })
@@ -67,7 +70,7 @@ describe('a value from a query, form or body in plain text', () => {
   })
 })
 
-test('values from JSON keep texts and numbers distinct', () => {
+test('texts and numbers in JSON are recorded as distinct values', () => {
   const routes = [read('json.v'), write('json.v')]
   expect(recorded(routes, 'PUT', '/kv/x', '{"v":"5"}')[0]).toBe('5')
   expect(recorded(routes, 'PUT', '/kv/x', '{"v":5}')[0]).toBe(5)

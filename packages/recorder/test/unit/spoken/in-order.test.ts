@@ -53,7 +53,7 @@ function connected({ maxMessageBytes = 100 } = {}) {
 }
 
 describe('a recorded connection whose server answers in order', () => {
-  test('assigns each request the next reply, however the bytes are divided', () => {
+  test('each request is assigned the next reply, in any division of the bytes', () => {
     const { asks, answers, delivers, told } = connected()
     for (const byte of 'x 1\nHELLO\ny 2\n') asks(byte)
     for (const byte of 'yes\nyes\nno\n') answers(byte)
@@ -64,7 +64,7 @@ describe('a recorded connection whose server answers in order', () => {
     ])
   })
 
-  test('ends an operation when the last byte of its reply has been delivered', () => {
+  test('an operation ends when the last byte of its reply has been delivered', () => {
     const { asks, answers, delivers, told } = connected()
     asks('x 1\nx 2\n')
     answers('yes\nyes\n')
@@ -74,7 +74,7 @@ describe('a recorded connection whose server answers in order', () => {
     expect(told().slice(2)).toEqual(['0 ok write x="1"', '1 ok write x="2"'])
   })
 
-  test('records a reply delivered after the server hung up, and leaves other requests as info', () => {
+  test('a reply that is delivered after the server disconnected is recorded, and other requests end as info', () => {
     const { asks, answers, delivers, told, conversation } = connected()
     asks('x 1\nx 2\n')
     answers('yes\n')
@@ -84,20 +84,20 @@ describe('a recorded connection whose server answers in order', () => {
     expect(told().slice(2)).toEqual(['1 info write x', '0 ok write x="1"'])
   })
 
-  test('records a request that was never forwarded as fail', () => {
+  test('a request that was never forwarded is recorded as fail', () => {
     const { recorder, conversation, told } = connected()
     conversation.asked(Buffer.from('x 1\n'), recorder.now())
     conversation.closed()
     expect(told()).toEqual(['0 invoke write x="1" as a', '0 fail write x'])
   })
 
-  test('counts a reply that no request asked for', () => {
+  test('a reply without a request is counted', () => {
     const { recorder, answers } = connected()
     answers('yes\n')
     expect(recorder.counters.unmatchedAnswers).toBe(1)
   })
 
-  test('reports itself as full while too many requests are unanswered', () => {
+  test('a recorded connection reports that it is full while too many requests are unanswered', () => {
     const { asks, answers, conversation } = connected()
     asks('x 1\n'.repeat(MOST_PENDING - 1))
     expect(conversation.isFull).toBe(false)
@@ -115,7 +115,7 @@ describe('a recorded connection whose server answers in order', () => {
     ['a reply that is too long', ({ answers }) => answers('y'.repeat(101))],
     ['a fault that changes bytes', ({ conversation }) => conversation.altered()],
     ['a fault that loses messages', ({ conversation }) => conversation.disturbed([])],
-  ])('stops reading after %s, and gives unanswered requests an unknown outcome', (_, lose) => {
+  ])('recording of a connection stops after %s, and unanswered requests have an unknown outcome', (_, lose) => {
     const connection = connected()
     connection.asks('x 1\nx 2\n')
     connection.answers('yes\n')
@@ -132,7 +132,7 @@ describe('a recorded connection whose server answers in order', () => {
   })
 })
 
-test('Fifo returns its elements in the order of insertion, however many there are', () => {
+test('Fifo returns any number of elements in the order of insertion', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -3_000, max: 3_000 }), { maxLength: 20 }), (steps) => {
       const [queue, model] = [new Fifo<number>(), [] as number[]]

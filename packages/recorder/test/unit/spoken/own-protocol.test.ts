@@ -20,10 +20,13 @@ const framingOf = (scan: (bytes: Buffer, start: number) => number) => {
 }
 
 describe('the scanner of a custom protocol', () => {
-  test.each([2, 4, -1, -2])('may return %d as the end of a message if given 4 bytes from position 1', (end) => {
-    const { scan } = framingOf(() => end).scanner('requests')
-    expect(scan(Buffer.from('abcd'), 1)).toBe(end)
-  })
+  test.each([2, 4, -1, -2])(
+    'a custom scanner may return %d as the end of a message if it scans 4 bytes from position 1',
+    (end) => {
+      const { scan } = framingOf(() => end).scanner('requests')
+      expect(scan(Buffer.from('abcd'), 1)).toBe(end)
+    },
+  )
 
   test.each([1, 0, 5, -3, 1.5, Number.NaN, undefined as never])(
     'a custom scanner must not return %d as the end of a message if it scans 4 bytes from position 1',
@@ -35,7 +38,7 @@ describe('the scanner of a custom protocol', () => {
     },
   )
 
-  test('returns no command for a request that it cannot read', () => {
+  test('a custom protocol has no command for a request that it cannot read', () => {
     const { command } = framingOf(() => -1)
     expect(command?.(Buffer.from('?'))).toBeUndefined()
     expect(command?.(Buffer.from('1'))).toEqual({ name: 'WRITE', key: 'x' })
@@ -91,7 +94,7 @@ describe('the record of a protocol of one’s own', () => {
     expect(recorder.initial).toBe('unknown')
   })
 
-  test('has the initial values and client names that its settings declare', async () => {
+  test('the record of a custom protocol has the initial values and client names that its settings declare', async () => {
     const given = { client: 'peer.address', initial: { value: 0 }, commands: 'counter' }
     const { recorder, by } = await recorded(lines, given, '? x\n', '1\n')
     expect([recorder.sessions, recorder.initial, by]).toEqual([{ by: 'peer.address', named: true }, 0, 'peer.address'])
@@ -110,11 +113,11 @@ describe('the record of a protocol of one’s own', () => {
       { client: 'name' },
       '--as: "client" is "name". Give peer.process, peer.address, connection, or leave "client" out',
     ],
-  ])('is refused if its settings are %j', (given, message) => {
+  ])('a custom protocol is refused if its settings are %j', (given, message) => {
     expect(() => ownProtocol(lines).parse({ ...given }, '--as')).toThrow(message)
   })
 
-  test('faults read a message of a custom protocol as a text, and can write only a text as a message', () => {
+  test('faults read a message of a custom protocol as text, and can replace it only by text', () => {
     const { framing, kind, schemes, finalReads, needsSettings } = ownProtocol(lines)
     expect([kind, schemes, finalReads, needsSettings]).toEqual([
       'lines',
@@ -128,7 +131,7 @@ describe('the record of a protocol of one’s own', () => {
     expect(framing.command?.(Buffer.from('HELLO'))).toBeUndefined()
   })
 
-  test('has the final reads that the protocol defines', () => {
+  test('the record of a custom protocol has the final reads that the protocol defines', () => {
     const reads = {
       ask: (key: string) => `? ${key}`,
       understood: (answer: string) => ({ type: 'ok', value: answer }) as const,
@@ -142,7 +145,7 @@ describe('the record of a protocol of one’s own', () => {
 describe('the recorded protocols', () => {
   const [redis, postgresql, mysql] = ['resp', 'postgresql', 'mysql'].map(findRecordedProtocol)
 
-  test('are found by their kind, and no other protocol can take their names', () => {
+  test('each recorded protocol is found by its kind, and a custom protocol cannot take its name', () => {
     expect([redis, postgresql, mysql].map((protocol) => protocol?.kind)).toEqual(['resp', 'postgresql', 'mysql'])
     expect(findRecordedProtocol('redis')).toBeUndefined()
     expect(recordedExamples()).toMatch(/^resp, or '\{"kind":"postgresql".*, or '\{"kind":"mysql"/)
@@ -150,7 +153,7 @@ describe('the recorded protocols', () => {
     expect(takenProtocolNames()).toEqual(expect.arrayContaining(names))
   })
 
-  test('have the default ports and URL schemes of their servers', () => {
+  test('recorded protocols have the default ports and URL schemes of their servers', () => {
     expect(redis).toMatchObject({
       needsSettings: false,
       resends: true,
@@ -167,7 +170,7 @@ describe('the recorded protocols', () => {
     ['resp', {}, 'CLIENT SETNAME or AUTH'],
     ['postgresql', { table: 'kv', initial: { value: null } }, 'application_name'],
     ['mysql', { tables: { kv: { key: 'id', values: ['v'] } } }, 'program_name'],
-  ])('are loaded when a server is first recorded: %s', async (kind, members, named) => {
+  ])('a recorded protocol is loaded when a server is first recorded: %s', async (kind, members, named) => {
     const { recorder } = recording()
     const spoken = findRecordedProtocol(kind)?.parse(members, '--as')
     const served = await spoken?.record({ recorder, node: 'n1' })
