@@ -57,7 +57,7 @@ test('consistent hashing sends only the keys of an unavailable server to other s
   expect(after.filter((_, i) => before[i] !== 'n4')).toEqual(before.filter((server) => server !== 'n4'))
 })
 
-test('a timeout error names the process that timed out: the requester, the balancer or a server', () => {
+test('a timeout error names the process whose timeout expired: the requester, the balancer or a server', () => {
   const requester = four()
   const alone = requester.ask('n3', read('x'))
   requester.lose()
@@ -108,7 +108,7 @@ test('the balancer sends a write that a server refused to another server', () =>
   expect(nodes.state('n2')).toMatchObject({ held: new Map([['x', 2]]) })
 })
 
-test('a server leaves the rotation after missed checks and returns after an answered check, except with the bug never-back', () => {
+test('a server leaves the rotation after missed checks, and returns after an answered check unless the bug is never-back', () => {
   for (const [bug, isBack] of [
     [undefined, true],
     ['never-back', false],

@@ -112,7 +112,7 @@ test('a redelivered message keeps its place in the queue, except with the bug re
   }
 })
 
-test('a queue whose messages are all in flight is reported as empty only with the bug empty-while-in-flight', () => {
+test('an empty queue with messages in flight is reported as empty only with the bug empty-while-in-flight', () => {
   for (const [bug, said] of [
     [undefined, undefined],
     ['empty-while-in-flight', ok(null)],
@@ -159,7 +159,7 @@ const write = (value: number) => ({ f: 'write', key: 'x', value })
 const read = { f: 'read', key: 'x', value: null }
 const readBy = (nodes: Nodes) => ['n1', 'n2', 'n3'].map((id) => nodes.answer(id, read))
 
-test('a subscriber reads a copy of its own, which lacks changes that were not delivered to this subscriber', () => {
+test('a subscriber reads its own copy, which lacks changes that were not delivered to this subscriber', () => {
   const nodes = pushing()
   nodes.ask('n2', write(1))
   nodes.deliver(({ message, to }) => message.type !== 'publish' || to === 'n2')

@@ -82,7 +82,7 @@ function member(id: string, bug?: string): Node {
 }
 
 describe('an update of a chain', () => {
-  test('is durable at the head before the head sends it to its successor', () => {
+  test('an update of a chain is durable at the head before the head sends it to its successor', () => {
     const effects = head()
       .request('r1', write(1))
       .filter(({ type }) => type === 'persist' || type === 'send')
@@ -92,14 +92,14 @@ describe('an update of a chain', () => {
     ])
   })
 
-  test('is forwarded by a middle node once the earlier updates have arrived', () => {
+  test('a middle node of a chain forwards an update once the earlier updates have arrived', () => {
     const node = member('n2')
     expect(node.message('n1', update(2, 8))).toEqual([])
     expect(sent(node.message('n1', update(1, 7)))).toMatchObject([{ to: 'n3', type: 'update', from: 1 }])
     expect(registersOf(node.state).get('x')).toBeUndefined()
   })
 
-  test('is executed, answered and acknowledged by the tail', () => {
+  test('the tail of a chain executes, answers and acknowledges an update', () => {
     const effects = sent(member('n3').message('n2', update(1, 7)))
     expect(effects).toEqual([
       { to: 'n1', type: 'answer', origin, result: { type: 'ok', value: 7 } },
@@ -117,13 +117,13 @@ describe('an update of a chain', () => {
     expect(sent(node.timer('heartbeat'))).toEqual([])
   })
 
-  test('is sent again until it is acknowledged', () => {
+  test('an update of a chain is sent again until it is acknowledged', () => {
     const node = member('n2')
     node.message('n1', update(1, 7))
     expect(sent(node.timer('heartbeat')).map(({ type }) => type)).toEqual(['begin', 'update'])
   })
 
-  test('is not answered by the head, except with the bug head-answers', () => {
+  test('the head of a chain does not answer an update, except with the bug head-answers', () => {
     expect(results(head().request('r1', write(1)))).toEqual([])
     expect(results(head('head-answers').request('r1', write(1)))).toHaveLength(1)
   })
@@ -132,7 +132,7 @@ describe('an update of a chain', () => {
 describe('a query to a chain', () => {
   const asked: ChainMessage = { type: 'query', epoch: 3, origin, input: read }
 
-  test("is sent to the tail, which answers once a majority confirms the tail's epoch", () => {
+  test('a query to a chain is sent to the tail, which answers once a majority confirms the epoch of the tail', () => {
     expect(sent(head().request('r1', read))).toMatchObject([{ to: 'n3', type: 'query' }])
     const tail = member('n3')
     expect(sent(tail.message('n1', asked)).map(({ type }) => type)).toEqual(['confirm', 'confirm'])
@@ -141,7 +141,7 @@ describe('a query to a chain', () => {
     ])
   })
 
-  test('fails if the tail seals its epoch before it answers', () => {
+  test('a query to a chain fails if the tail seals its epoch before it answers', () => {
     const tail = member('n3')
     tail.message('n1', asked)
     const effects = sent(tail.message('n1', { type: 'seal', epoch: 6 }))
@@ -152,26 +152,26 @@ describe('a query to a chain', () => {
     expect(sent(tail.message('n1', asked))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
   })
 
-  test('with the bug read-from-anywhere, is answered by any node', () => {
+  test('any node of a chain answers a query with the bug read-from-anywhere', () => {
     expect(results(member('n2', 'read-from-anywhere').request('r1', read))).toEqual([{ type: 'ok', value: null }])
   })
 })
 
 describe('a new configuration of a chain', () => {
-  test('seals earlier epochs durably before any message is sent', () => {
+  test('a new configuration of a chain seals earlier epochs durably before it sends a message', () => {
     const effects = createNode({}).timer('silence')
     const kinds = effects.map(({ type }) => type)
     expect(recordsOf(effects)).toEqual([{ kind: 'sealed', epoch: 3 }])
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('send'))
   })
 
-  test('survives restarts of its nodes', () => {
+  test('a new configuration of a chain survives restarts of its nodes', () => {
     const journal = recordsOf(createNode({ id: 'n2' }).message('n1', { type: 'seal', epoch: 6 }))
     const node = createNode({ id: 'n2', journal })
     expect(sent(node.message('n1', begin(3)))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
   })
 
-  test('starts with a majority after a short wait for the remaining nodes', () => {
+  test('a new configuration starts with a majority after a short wait for the remaining nodes', () => {
     const node = createNode({})
     node.timer('silence')
     expect(node.state.chain).toEqual([])
@@ -181,7 +181,7 @@ describe('a new configuration of a chain', () => {
     expect(node.state.chain).toEqual(['n1', 'n3'])
   })
 
-  test('starts from the longest history of the latest epoch', () => {
+  test('a new configuration starts from the longest history of the latest epoch', () => {
     const node = createNode({})
     node.timer('silence')
     node.message('n2', sealed(3, { epoch: 1, chain: CHAIN, entries: [entry(1, 5), entry(1, 6)] }))
@@ -189,7 +189,7 @@ describe('a new configuration of a chain', () => {
     expect(node.state.log.entries).toEqual([entry(2, 9)])
   })
 
-  test('keeps the order of the chain, and appends joining nodes', () => {
+  test('a new configuration keeps the order of the chain, and appends joining nodes', () => {
     const node = createNode({})
     node.timer('silence')
     node.message('n2', sealed(3, NOTHING))
@@ -208,7 +208,7 @@ describe('a new configuration of a chain', () => {
     { bug: undefined, passedOn: 1 },
     { bug: 'no-inprocess-resend', passedOn: 0 },
   ])(
-    'starts with the updates that were not yet acknowledged, except with the bug no-inprocess-resend (bug: $bug)',
+    'a new chain starts with the unacknowledged updates, except with the bug no-inprocess-resend (bug: $bug)',
     ({ bug, passedOn }) => {
       const node = createNode({ id: 'n2', bug })
       const [message] = sent(node.message('n1', begin(3, 7)))
@@ -217,7 +217,7 @@ describe('a new configuration of a chain', () => {
     },
   )
 
-  test('is started only if a member falls silent', () => {
+  test('a new chain configuration is started only if a member stops sending messages', () => {
     const node = head()
     node.timer('check')
     expect(sent(node.timer('check')).map(({ type }) => type)).toEqual(['seal', 'seal'])

@@ -23,7 +23,7 @@ const setting = { id: 'n1', peers: ['n2', 'n3'], seed: 1 }
 const started = (machine: AnyMachine) => machine.start(setting, [], NOW).state
 
 describe('checkedMachine', () => {
-  test('keeps the content of a sent message if the objects it was made from change later', () => {
+  test('checkedMachine keeps the content of a sent message if the objects in it change later', () => {
     const shared = { list: [1] }
     const machine = machineThat(() => [{ type: 'send', to: 'n2', message: shared }])
     const { effects } = machine.step(started(machine), request('r1'), NOW, NOW)
@@ -31,7 +31,7 @@ describe('checkedMachine', () => {
     expect(effects).toEqual([{ type: 'send', to: 'n2', message: { list: [1] } }])
   })
 
-  test('gives a node a copy of its journal, so that changes by the node leave the journal intact', () => {
+  test('checkedMachine gives a node a copy of its journal, which changes by the node do not affect', () => {
     const record = { list: [1] }
     const machine = checkedMachine({
       start: (_, journal) => {
@@ -45,7 +45,7 @@ describe('checkedMachine', () => {
     expect(record).toEqual({ list: [1] })
   })
 
-  test('lets a node keep the content of a message and change it in a later step', () => {
+  test('checkedMachine lets a node keep the content of a message and change it in a later step', () => {
     const machine = machineThat((state, event: { type: string; message: { list: number[] } }) => {
       const kept = state as { list?: number[] }
       if (event.type === 'message') kept.list = event.message.list
@@ -57,7 +57,7 @@ describe('checkedMachine', () => {
     expect(() => machine.step(state, request('r1'), NOW, NOW)).not.toThrow()
   })
 
-  test('ignores a second reply to a duplicated message, and rejects any other second reply', () => {
+  test('checkedMachine ignores a second reply to a duplicated message, and rejects any other second reply', () => {
     const machine = machineThat((_, event: { type: string }) =>
       event.type === 'message' ? [{ type: 'reply', requestId: 'r1', result: ok }] : [],
     )
@@ -70,7 +70,7 @@ describe('checkedMachine', () => {
     )
   })
 
-  test('drops a reply to a request from before the restart of the node, and rejects a reply to an unknown request', () => {
+  test('checkedMachine drops a reply to a request from before a restart, and rejects a reply to an unknown request', () => {
     const machine = machineThat((_, event: { type: string; message: string }) =>
       event.type === 'message' ? [{ type: 'reply', requestId: event.message, result: ok }] : [],
     )
@@ -82,7 +82,7 @@ describe('checkedMachine', () => {
     )
   })
 
-  test('treats an error that occurs at two events as one mistake', () => {
+  test('checkedMachine reports an error that occurs at two events only once', () => {
     const kindOn = (value: string) => {
       const machine = machineThat(() => [{ type: 'send', to: 'n9', message: 1 }])
       try {
@@ -96,7 +96,7 @@ describe('checkedMachine', () => {
     expect(kindOn('one')).toBe(kindOn('other'))
   })
 
-  test('passes the state of the protocol to an invariant, and names the invariant if it throws', () => {
+  test('checkedMachine passes the state of the protocol to an invariant, and names the invariant if it throws', () => {
     const seen: unknown[] = []
     const protocol = checkedProtocol({
       ...findProtocol('master-master')!,

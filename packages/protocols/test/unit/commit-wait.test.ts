@@ -9,7 +9,7 @@ const three = (order: string, bug?: string) =>
 type Nodes = ReturnType<typeof three>
 const commit = (nodes: Nodes) => nodes.ring('n1', 'commit x')
 
-test('commit-wait answers a write after twice epsilon, once the time of the write has passed on every clock', () => {
+test('commit-wait answers a write once its time has passed on every clock, after twice epsilon', () => {
   const nodes = three('commit-wait')
   const written = nodes.ask('n2', write('x', 1))
   nodes.deliver()
@@ -25,7 +25,7 @@ test('commit-wait answers a write after twice epsilon, once the time of the writ
   expect(nodes.reply(written)).toEqual(ok(1))
 })
 
-test('commit-wait lets a read see a write that still waits, and delays the answer to the read as well', () => {
+test('with commit-wait, a read sees a write that is still waiting, and its answer is delayed as well', () => {
   const nodes = three('commit-wait')
   nodes.ask('n2', write('x', 1))
   nodes.deliver()
@@ -56,21 +56,21 @@ describe.each(['commit-wait', 'uncertainty-interval'])('the protocol commit-wait
   const within = { n1: 9.9, n2: 9.9, n3: -9.9 }
   const beyond = { n1: 40, n2: 40, n3: -40 }
 
-  test('returns the newest answered write to a read if clocks differ by at most epsilon', () => {
+  test('commit-wait returns the newest answered write to a read if clocks differ by at most epsilon', () => {
     expect(afterWrite({})).toEqual(ok(1))
     expect(afterWrite(within)).toEqual(ok(1))
   })
 
-  test('returns a stale read after an answered write if clocks differ by more than epsilon', () => {
+  test('commit-wait returns a stale read after an answered write if clocks differ by more than epsilon', () => {
     expect(afterWrite(beyond)).toEqual(ok(null))
   })
 
-  test('with the bug no-wait or trust-clock, returns a stale read although clocks differ by at most epsilon', () => {
+  test('with the bug no-wait or trust-clock, a stale read occurs although clocks differ by at most epsilon', () => {
     expect(afterWrite(within, order === 'commit-wait' ? 'no-wait' : 'trust-clock')).toEqual(ok(null))
   })
 })
 
-test('commit-wait delays a waiting write further if the clock is turned back', () => {
+test('commit-wait extends the wait of a write if the clock is set back', () => {
   const nodes = three('commit-wait')
   const written = nodes.ask('n1', write('x', 1))
   nodes.pass(21)

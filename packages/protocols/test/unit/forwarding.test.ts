@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createForwarding, issueTicket, takeTicket } from '../../src/routing/forwarding.ts'
 
 describe('a request forwarded by a node', () => {
-  test('is accepted only once', () => {
+  test('a request forwarded by a node is accepted only once', () => {
     const sender = createForwarding(1)
     const receiver = createForwarding(2)
     const [first, second] = [issueTicket(sender), issueTicket(sender)]
@@ -12,13 +12,13 @@ describe('a request forwarded by a node', () => {
     expect(takeTicket(receiver, 'n1', first)).toBe(false)
   })
 
-  test('is distinguished from a request of another node with the same ticket', () => {
+  test('a forwarded request is distinguished from a request of another node with the same ticket', () => {
     const receiver = createForwarding(9)
     expect(takeTicket(receiver, 'n1', issueTicket(createForwarding(1)))).toBe(true)
     expect(takeTicket(receiver, 'n2', issueTicket(createForwarding(1)))).toBe(true)
   })
 
-  test('is refused as a duplicate even if the sender was restarted and forwarded other requests meanwhile', () => {
+  test('a forwarded request is refused as a duplicate even if its sender has restarted and forwarded other requests', () => {
     const receiver = createForwarding(9)
     const before = issueTicket(createForwarding(1))
     const restarted = createForwarding(2)

@@ -21,7 +21,7 @@ describe('the function "holds" of a protocol', () => {
     ['watch-cache', ids],
     ['single', ['n1']],
     ['lease-lock', ['n2']],
-  ])('finds a committed write of %s on exactly the nodes %j', (name, having) => {
+  ])('the function "holds" finds a committed write of %s on exactly the nodes %j', (name, having) => {
     const nodes = nodesOf(name)
     // If a leader is elected, it is n1.
     for (const timer of ['silence', 'election']) nodes.ring('n1', timer)
@@ -35,22 +35,25 @@ describe('the function "holds" of a protocol', () => {
     expect(ids.map((id) => nodes.holds(id))).toEqual(ids.map((id) => (having.includes(id) ? 7 : undefined)))
   })
 
-  test('returns the old value of a node while a change is in transit to it', () => {
+  test('the function "holds" returns the old value of a node while a change is in transit to the node', () => {
     const nodes = nodesOf('master-master')
     nodes.ask('n1', write('x', 7))
     expect(ids.map((id) => nodes.holds(id))).toEqual([7, null, null])
   })
 
-  test.each(protocols.map(({ name }) => name))('leaves the states of all nodes of %s unchanged', (name) => {
-    const nodes = nodesOf(name)
-    nodes.answer('n1', write('x', 7))
-    const before = ids.map((id) => structuredClone(nodes.state(id)))
-    for (const id of ids)
-      for (const input of [read, write('x', 9), { f: 'no-such-function' }]) nodes.holds(id, input as Input)
-    expect(ids.map((id) => nodes.state(id))).toEqual(before)
-  })
+  test.each(protocols.map(({ name }) => name))(
+    'the function "holds" leaves the states of all nodes of %s unchanged',
+    (name) => {
+      const nodes = nodesOf(name)
+      nodes.answer('n1', write('x', 7))
+      const before = ids.map((id) => structuredClone(nodes.state(id)))
+      for (const id of ids)
+        for (const input of [read, write('x', 9), { f: 'no-such-function' }]) nodes.holds(id, input as Input)
+      expect(ids.map((id) => nodes.state(id))).toEqual(before)
+    },
+  )
 
-  test('returns undefined for a request other than a read', () => {
+  test('the function "holds" returns undefined for a request other than a read', () => {
     const nodes = nodesOf('master-master')
     nodes.answer('n1', write('x', 7))
     expect(nodes.holds('n1', write('x', 9))).toBeUndefined()

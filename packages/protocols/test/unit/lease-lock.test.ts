@@ -58,7 +58,7 @@ test('with fencing, a late store is refused, and its client gets an unknown outc
   expect(nodes.answer('n2', read('x'))).toEqual(ok('b'))
 })
 
-test('without fencing, a late holder overwrites the content of the next holder, whatever the clock', () => {
+test('without fencing, a late holder overwrites the content of the next holder, with either clock', () => {
   for (const clock of ['wall', 'monotonic']) {
     const nodes = four({ fencing: false, clock })
     expect(nodes.reply(lateStore(nodes))).toEqual(ok('a'))
@@ -80,7 +80,7 @@ test('after a clock jump, the lock service grants a held lock again with the wal
   expect(granted('monotonic')).toEqual(['n3'])
 })
 
-test('without fencing, a holder that finds its lease expired stores nothing and acquires the lock again', () => {
+test('without fencing, a holder whose lease has expired on its own clock stores nothing and acquires the lock again', () => {
   const nodes = four({ fencing: false })
   const asked = nodes.ask('n3', append('a'))
   nodes.deliver(({ message }) => message.type !== 'loaded')

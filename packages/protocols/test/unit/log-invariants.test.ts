@@ -33,13 +33,13 @@ function verdictOn(...steps: readonly (readonly [string, Node])[]): string | und
 }
 
 describe('leader completeness', () => {
-  test('is violated by a leader of a later term that lacks a committed entry', () => {
+  test('leader completeness is violated by a leader of a later term that lacks a committed entry', () => {
     expect(verdictOn(['n1', leader(4, logOf(4), 1)], ['n3', leader(5, logOf())])).toBe(
       'n3 leads term 5 without entry 1 of term 4, committed in term 4',
     )
   })
 
-  test('is met by a leader of a later term that has every committed entry', () => {
+  test('leader completeness is met by a leader of a later term that has every committed entry', () => {
     expect(verdictOn(['n1', leader(4, logOf(4), 1)], ['n3', leader(5, logOf(4, 5))])).toBeUndefined()
   })
 

@@ -15,7 +15,7 @@ const stamp = fc.record({
   count: fc.integer({ min: 1, max: 3 }),
 })
 
-test('stamps of versions are totally ordered', () => {
+test('the stamps of versions are totally ordered', () => {
   fc.assert(
     fc.property(stamp, stamp, stamp, (a, b, c) => {
       expect(Math.sign(compareStamps(a, b)) + Math.sign(compareStamps(b, a))).toBe(0)
@@ -132,7 +132,7 @@ describe('masters after a partition', () => {
       return completion.type === 'ok' ? completion.value : completion.error
     })
 
-  test('merge a counter to the sum of all additions, whenever the masters exchange versions', () => {
+  test('after a partition, masters merge a counter to the sum of all additions, whenever they exchange versions', () => {
     const step = fc.record({
       node: fc.constantFrom(...nodes),
       amount: fc.integer({ min: -9, max: 9 }),
@@ -152,7 +152,7 @@ describe('masters after a partition', () => {
     )
   })
 
-  test('merge a set to the elements that were added and not removed later', () => {
+  test('after a partition, masters merge a set to the elements that were added and not removed later', () => {
     const masters = createMasters(mergeables['set']!, nodes)
     masters.ask('n1', { f: 'add', key: 'x', value: 1 })
     masters.ask('n2', { f: 'add', key: 'x', value: 2 })
@@ -162,7 +162,7 @@ describe('masters after a partition', () => {
     expect(answers(masters, { f: 'contains', key: 'x', value: 1 })).toEqual([false, false, false])
   })
 
-  test('merge transfers that together overdraw an account of a bank, without creating money', () => {
+  test('masters merge transfers that together overdraw a bank account, without creating money', () => {
     const masters = createMasters(mergeables['bank']!, nodes)
     const transfer = (node: string, to: string, id: number) =>
       masters.ask(node, { f: 'transfer', value: { from: 'a', to, amount: 60_000, id } })
@@ -235,25 +235,28 @@ describe('conflict resolution between masters', () => {
     expect(answers(masters, read)).toEqual([3, 3])
   })
 
-  test.each(CONFLICTS)('by %s, makes copies agree in whatever order they receive the versions', (conflicts) => {
-    const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })
-    fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), fc.array(fc.nat(20)), (steps, order) => {
-        const masters = createMasters(register!, nodes, { conflicts, ...fastClock })
-        const written = new Map<string, Version>()
-        for (const [value, { node, meet }] of steps.entries()) {
-          masters.ask(node, write(value))
-          for (const version of masters.held(node, 'x')) written.set(JSON.stringify(version.stamp), version)
-          if (meet) masters.meet()
-        }
-        const versions = [...written.values()]
-        const shuffled = order.map((place) => versions[place % versions.length]!)
-        const one = told(versions, { conflicts })
-        const other = told([...shuffled, ...versions.toReversed()], { conflicts })
-        expect(heldOf(other, 'x')).toEqual(heldOf(one, 'x'))
-      }),
-    )
-  })
+  test.each(CONFLICTS)(
+    'conflict resolution by %s makes copies agree in any order of the received versions',
+    (conflicts) => {
+      const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })
+      fc.assert(
+        fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), fc.array(fc.nat(20)), (steps, order) => {
+          const masters = createMasters(register!, nodes, { conflicts, ...fastClock })
+          const written = new Map<string, Version>()
+          for (const [value, { node, meet }] of steps.entries()) {
+            masters.ask(node, write(value))
+            for (const version of masters.held(node, 'x')) written.set(JSON.stringify(version.stamp), version)
+            if (meet) masters.meet()
+          }
+          const versions = [...written.values()]
+          const shuffled = order.map((place) => versions[place % versions.length]!)
+          const one = told(versions, { conflicts })
+          const other = told([...shuffled, ...versions.toReversed()], { conflicts })
+          expect(heldOf(other, 'x')).toEqual(heldOf(one, 'x'))
+        }),
+      )
+    },
+  )
 
   test('by version vector, no kept version of a key covers another', () => {
     const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })

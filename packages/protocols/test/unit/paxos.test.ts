@@ -60,7 +60,7 @@ function lead(node: Node): Node {
 }
 
 describe('a Paxos acceptor', () => {
-  test('makes a promise durable before it replies, and reports the proposals that it has accepted', () => {
+  test('a Paxos acceptor makes a promise durable before it replies, and reports the proposals that it has accepted', () => {
     const node = createNode({})
     node.message('n2', accept(4, 1, 7))
     const effects = node.message('n3', { type: 'prepare', ballot: 5, from: 1 })
@@ -70,7 +70,7 @@ describe('a Paxos acceptor', () => {
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('send'))
   })
 
-  test('preempts a prepare request whose number is below its promise', () => {
+  test('a Paxos acceptor preempts a prepare request whose number is below its promise', () => {
     const node = createNode({})
     node.message('n3', { type: 'prepare', ballot: 8, from: 1 })
     expect(sent(node.message('n2', { type: 'prepare', ballot: 7, from: 1 }))).toEqual([
@@ -81,25 +81,31 @@ describe('a Paxos acceptor', () => {
   test.each([
     { bug: undefined, accepted: 0 },
     { bug: 'ignore-promise', accepted: 1 },
-  ])('accepts no proposal below its promise, unless a bug is planted (bug: $bug)', ({ bug, accepted }) => {
-    const node = createNode({ bug })
-    node.message('n3', { type: 'prepare', ballot: 5, from: 1 })
-    const effects = node.message('n2', accept(4, 1, 7))
-    expect(node.state.accepted.size).toBe(accepted)
-    expect(marked(effects)).toBe(accepted === 1)
-  })
+  ])(
+    'a Paxos acceptor accepts no proposal below its promise, unless a bug is planted (bug: $bug)',
+    ({ bug, accepted }) => {
+      const node = createNode({ bug })
+      node.message('n3', { type: 'prepare', ballot: 5, from: 1 })
+      const effects = node.message('n2', accept(4, 1, 7))
+      expect(node.state.accepted.size).toBe(accepted)
+      expect(marked(effects)).toBe(accepted === 1)
+    },
+  )
 
   test.each([
     { bug: undefined, accepted: 0 },
     { bug: 'forget-promise', accepted: 1 },
-  ])('keeps its promise across a restart, unless a bug is planted (bug: $bug)', ({ bug, accepted }) => {
-    const journal = recordsOf(createNode({ bug }).message('n3', { type: 'prepare', ballot: 5, from: 1 }))
-    const node = createNode({ bug, journal })
-    node.message('n2', accept(4, 1, 7))
-    expect(node.state.accepted.size).toBe(accepted)
-  })
+  ])(
+    'a Paxos acceptor keeps its promise across a restart, unless a bug is planted (bug: $bug)',
+    ({ bug, accepted }) => {
+      const journal = recordsOf(createNode({ bug }).message('n3', { type: 'prepare', ballot: 5, from: 1 }))
+      const node = createNode({ bug, journal })
+      node.message('n2', accept(4, 1, 7))
+      expect(node.state.accepted.size).toBe(accepted)
+    },
+  )
 
-  test('remembers accepted proposals and chosen values across a restart', () => {
+  test('a Paxos acceptor remembers accepted proposals and chosen values across a restart', () => {
     const first = createNode({})
     const journal = recordsOf(first.message('n2', accept(4, 1, 7)))
     first.message('n2', { type: 'heartbeat', ballot: 4, round: 0, chosen: 1 })
@@ -116,7 +122,7 @@ describe('a new Paxos leader', () => {
     { bug: undefined, value: 8 },
     { bug: 'ignore-highest-accepted', value: 7 },
   ])(
-    'proposes the value of the highest-numbered proposal among the promises, unless a bug is planted (bug: $bug)',
+    'a new Paxos leader proposes the value of the highest-numbered promised proposal, unless a bug is planted (bug: $bug)',
     ({ bug, value }) => {
       const node = createNode({ bug })
       node.message('n2', accept(4, 1, 7))
@@ -128,7 +134,7 @@ describe('a new Paxos leader', () => {
     },
   )
 
-  test('fills a gap in the slots with a no-op', () => {
+  test('a new Paxos leader fills a gap in the slots with a no-op', () => {
     const node = createNode({})
     node.timer('silence')
     const effects = node.message('n3', promise(node.state.ballot, [[2, { ballot: 2, command: command(8) }]]))
@@ -137,7 +143,7 @@ describe('a new Paxos leader', () => {
     )
   })
 
-  test('needs promises from a majority, and from one node fewer with the bug quorum-off-by-one', () => {
+  test('a new Paxos leader needs promises from a majority, and from one node fewer with the bug quorum-off-by-one', () => {
     const roleOf = (bug?: string) => {
       const node = createNode({ bug })
       node.timer('silence')
@@ -147,7 +153,7 @@ describe('a new Paxos leader', () => {
     expect(roleOf('quorum-off-by-one')).toBe('leader')
   })
 
-  test('takes a ballot number of its own above every number that it has seen', () => {
+  test('a new Paxos leader takes its own ballot number above every number that it has seen', () => {
     const node = createNode({})
     node.message('n3', { type: 'prepare', ballot: 11, from: 1 })
     node.timer('silence')
@@ -156,7 +162,7 @@ describe('a new Paxos leader', () => {
 })
 
 describe('a Paxos leader', () => {
-  test('answers requests in the order of slots, once a majority has accepted them', () => {
+  test('a Paxos leader answers requests in the order of slots, once a majority has accepted them', () => {
     const node = lead(createNode({}))
     node.request('r1', write(1))
     node.request('r2', write(2))
@@ -168,7 +174,7 @@ describe('a Paxos leader', () => {
     ])
   })
 
-  test('answers a read once a majority has confirmed the leader', () => {
+  test('a Paxos leader answers a read once a majority has confirmed the leader', () => {
     const node = lead(createNode({}))
     expect(results(node.request('r1', read))).toEqual([])
     const { ballot, roundStarted: round } = node.state
@@ -176,7 +182,7 @@ describe('a Paxos leader', () => {
     expect(results(node.message('n2', { type: 'alive', ballot, round }))).toEqual([{ type: 'ok', value: null }])
   })
 
-  test('answers no read before the proposals found in phase 1 are chosen', () => {
+  test('a Paxos leader answers no read before the proposals found in phase 1 are chosen', () => {
     const node = createNode({})
     node.timer('silence')
     const { ballot } = node.state
@@ -189,17 +195,17 @@ describe('a Paxos leader', () => {
     ])
   })
 
-  test('with the bug stale-read, answers a read immediately', () => {
+  test('a Paxos leader answers a read immediately with the bug stale-read', () => {
     const node = lead(createNode({ bug: 'stale-read' }))
     expect(results(node.request('r1', read))).toHaveLength(1)
   })
 
-  test('with reads=log, assigns a read a slot of its own', () => {
+  test('a Paxos leader assigns a separate slot to a read with reads=log', () => {
     const node = lead(createNode({ settings: { reads: 'log' } }))
     expect(sent(node.request('r1', read))).toContainEqual(expect.objectContaining({ type: 'accept', from: 1 }))
   })
 
-  test('steps down when it is preempted, or when no majority answers', () => {
+  test('a Paxos leader steps down when it is preempted, or when no majority answers', () => {
     const preempted = lead(createNode({}))
     preempted.message('n2', { type: 'preempted', ballot: 11 })
     expect(preempted.state.role).toBe('follower')
@@ -210,7 +216,7 @@ describe('a Paxos leader', () => {
     expect(alone.state.role).toBe('follower')
   })
 
-  test('sends the chosen values to a node that lacks them', () => {
+  test('a Paxos leader sends the chosen values to a node that lacks them', () => {
     const node = lead(createNode({}))
     node.request('r1', write(1))
     node.message('n2', { type: 'accepted', ballot: node.state.ballot, from: 1, count: 1 })

@@ -47,14 +47,14 @@ const sent = (effects: readonly EffectOf<PrimaryReplica>[]) =>
 describe('the primary of primary-replica', () => {
   const has = (epoch: number, match: number) => ({ type: 'replicated', epoch, round: 0, match }) as const
 
-  test('answers an asynchronous write once the write is durable, before replication', () => {
+  test('the primary answers an asynchronous write once the write is durable, before replication', () => {
     const node = createNode({})
     node.elect()
     const kinds = node.write('r1', 1).map((effect) => effect.type)
     expect(kinds.indexOf('persist')).toBeLessThan(kinds.indexOf('reply'))
   })
 
-  test('with sync=all, answers a write once every replica has confirmed it', () => {
+  test('with sync=all, the primary answers a write once every replica has confirmed it', () => {
     const node = createNode({ sync: 'all' })
     node.elect()
     expect(replies(node.write('r1', 1))).toEqual([])
@@ -62,7 +62,7 @@ describe('the primary of primary-replica', () => {
     expect(replies(node.message('n3', has(1, 2)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 
-  test('with sync=all, answers a write with a definite failure while a replica does not answer', () => {
+  test('with sync=all, a write fails definitely while a replica does not answer', () => {
     const node = createNode({ sync: 'all' })
     node.elect()
     node.timer('reach')
@@ -70,7 +70,7 @@ describe('the primary of primary-replica', () => {
     expect(replies(node.write('r1', 1))).toMatchObject([{ result: { type: 'fail', error: 'unavailable' } }])
   })
 
-  test('with the bug ack-before-replicate, answers a write before any replica has confirmed it', () => {
+  test('with the bug ack-before-replicate, the primary answers a write before any replica has confirmed it', () => {
     const node = createNode({ sync: 'all' }, 'ack-before-replicate')
     node.elect()
     expect(replies(node.write('r1', 1))).toHaveLength(1)
@@ -88,7 +88,7 @@ describe('the setting own-writes', () => {
   const answers = (effects: readonly EffectOf<PrimaryReplica>[]) =>
     sent(effects).filter(({ type }) => type === 'answer')
 
-  test('delays the answer to a write until the replica that its client called has the write', () => {
+  test('with own-writes, the answer to a write waits until the replica that its client called has the write', () => {
     const node = createNode({ 'own-writes': true, sync: 1 })
     node.elect()
     node.message('n2', forwarded)
@@ -97,7 +97,7 @@ describe('the setting own-writes', () => {
     expect(answers(node.message('n2', has(2)))).toMatchObject([{ origin: { requestId: 'r1' }, result: { type: 'ok' } }])
   })
 
-  test('the primary answers a forwarded write at once if own-writes is off, or with the bug own-write-when-sent', () => {
+  test('the primary answers a forwarded write immediately if own-writes is off, or with the bug own-write-when-sent', () => {
     for (const [settings, bug] of [[{}], [{ 'own-writes': true }, 'own-write-when-sent']] as const) {
       const node = createNode(settings, bug)
       node.elect()
@@ -105,7 +105,7 @@ describe('the setting own-writes', () => {
     }
   })
 
-  test('leaves the outcome of a waiting write unknown if the primary is deposed', () => {
+  test('with own-writes, a waiting write has an unknown outcome if the primary is deposed', () => {
     const node = createNode({ 'own-writes': true })
     node.elect()
     node.message('n2', forwarded)
@@ -146,7 +146,7 @@ describe('failover of primary-replica', () => {
     expect(node.state.log.entries).toEqual(entries)
   })
 
-  test('a primary that hears of a later epoch steps down', () => {
+  test('a primary that receives a message of a later epoch steps down', () => {
     const node = createNode({})
     node.elect()
     node.message('n2', { type: 'replicated', epoch: 7, round: 0 })

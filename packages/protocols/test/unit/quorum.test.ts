@@ -50,7 +50,7 @@ const recordsOf = (effects: readonly QuorumEffect[]) =>
 const marked = (effects: readonly QuorumEffect[]) => effects.some(({ type }) => type === 'mark')
 
 describe('a quorum write', () => {
-  test('asks a majority for its tags first, and takes a tag above the highest', () => {
+  test('a quorum write first reads the tags of a majority, and takes a tag above the highest', () => {
     const node = createNode({})
     expect(sent(node.request('r1', write(1)))).toMatchObject([{ type: 'query' }, { type: 'query' }])
     const { operation } = node
@@ -63,7 +63,7 @@ describe('a quorum write', () => {
     expect(results(node.message('n3', { type: 'stored', operation }))).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('with tags=clock, uses a new tag after a restart even if the clock has not advanced', () => {
+  test('with tags=clock, a write uses a new tag after a restart even if the clock has not advanced', () => {
     const tagOf = (seed: number) => {
       const machine = findProtocol('quorum')!.create({ settings: { tags: 'clock' } })
       const { state } = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed }, [], millis(0))
@@ -78,7 +78,7 @@ describe('a quorum write', () => {
     expect(tagOf(1)).not.toBe(tagOf(2))
   })
 
-  test('is applied once if it is delivered twice', () => {
+  test('a quorum write is applied once if it is delivered twice', () => {
     const node = createNode({ settings: { tags: 'clock' } })
     const session = { client: 'c', sequence: 1 }
     node.request('r1', write(1), session)
@@ -88,7 +88,7 @@ describe('a quorum write', () => {
     expect(results(node.request('r3', write(1), session))).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('fails definitely if it was sent to no replica, and has an unknown outcome otherwise', () => {
+  test('a quorum write fails definitely if it was sent to no replica, and has an unknown outcome otherwise', () => {
     const outcomeWith = (tags: string) => {
       const node = createNode({ settings: { tags } })
       node.request('r1', write(1))
@@ -99,7 +99,7 @@ describe('a quorum write', () => {
     expect(outcomeWith('clock')).toMatchObject([{ type: 'info' }])
   })
 
-  test('waits for W replicas, and for one replica fewer with the bug quorum-off-by-one', () => {
+  test('a quorum write waits for W replicas, and for one replica fewer with the bug quorum-off-by-one', () => {
     const answered = (bug?: string) => {
       const node = createNode({ bug, settings: { tags: 'clock' } })
       const effects = node.request('r1', write(1))
@@ -111,7 +111,7 @@ describe('a quorum write', () => {
 })
 
 describe('a quorum read', () => {
-  test('stores its value on W replicas before it returns the value', () => {
+  test('a quorum read stores its value on W replicas before it returns the value', () => {
     const node = createNode({})
     node.request('r1', read)
     const { operation } = node
@@ -129,7 +129,7 @@ describe('a quorum read', () => {
     expect(results(node2.message('n4', { type: 'stored', operation: id }))).toEqual([{ type: 'ok', value: 7 }])
   })
 
-  test('returns a value immediately if W replicas already have it', () => {
+  test('a quorum read returns a value immediately if W replicas already have it', () => {
     const node = createNode({ journal: [{ kind: 'version', version: version(7, 4) }] })
     node.request('r1', read)
     const answer = node.message('n2', { type: 'queried', operation: node.operation, version: version(7, 4) })
@@ -140,7 +140,7 @@ describe('a quorum read', () => {
     { settings: { 'write-back': false }, bug: undefined, marks: false },
     { settings: {}, bug: 'no-write-back', marks: true },
   ])(
-    'without write-back, returns a value immediately and repairs the stale replica (bug: $bug)',
+    'without write-back, a read returns a value immediately and repairs the stale replica (bug: $bug)',
     ({ settings, bug, marks }) => {
       const node = createNode({ settings, bug, nodes: 5 })
       node.request('r1', read)
@@ -153,7 +153,7 @@ describe('a quorum read', () => {
     },
   )
 
-  test('returns the initial value if nothing was written', () => {
+  test('a quorum read returns the initial value if nothing was written', () => {
     const node = createNode({})
     node.request('r1', read)
     const answer = node.message('n2', { type: 'queried', operation: node.operation, version: null })
@@ -170,14 +170,14 @@ describe('a replica of a quorum', () => {
   })
   const first = put({ kind: 'version', version: version(1, 1, 'a') })
 
-  test('keeps the later of two versions, and acknowledges both', () => {
+  test('a replica keeps the later of two versions, and acknowledges both', () => {
     const node = createNode({})
     node.message('n2', put({ kind: 'version', version: version(2, 2) }))
     expect(sent(node.message('n3', first))).toMatchObject([{ type: 'stored' }])
     expect(node.state.versions.get('x')).toMatchObject({ value: 2 })
   })
 
-  test('acknowledges a version only once it is durable', () => {
+  test('a replica acknowledges a version only once it is durable', () => {
     const kinds = createNode({})
       .message('n2', first)
       .map(({ type }) => type)
@@ -188,7 +188,7 @@ describe('a replica of a quorum', () => {
     { bug: undefined, value: 2 },
     { bug: 'no-tie-break', value: 1 },
   ])(
-    'keeps the version of the later writer if two counters are equal, unless a bug is planted (bug: $bug)',
+    'a replica keeps the version of the later writer if two counters are equal, unless a bug is planted (bug: $bug)',
     ({ bug, value }) => {
       const node = createNode({ bug })
       node.message('n2', first)
@@ -197,7 +197,7 @@ describe('a replica of a quorum', () => {
     },
   )
 
-  test('learns from a digest which versions it lacks', () => {
+  test('a replica compares a digest with its versions and detects which versions it lacks', () => {
     const node = createNode({})
     node.message('n2', first)
     const tags = [
@@ -219,7 +219,7 @@ describe('a sloppy quorum', () => {
     return { node, effects }
   }
 
-  test('sends a write to the next node in place of a replica that does not answer', () => {
+  test('a sloppy quorum sends a write to the next node in place of a replica that does not answer', () => {
     const node = createNode({ settings })
     node.request('r1', write(1))
     const again = sent(node.timer('sweep'))
@@ -227,7 +227,7 @@ describe('a sloppy quorum', () => {
     expect(owners.filter((owner) => owner !== null)).toHaveLength(1)
   })
 
-  test('resends a write taken for another node until that node has confirmed it', () => {
+  test('a node resends a write that it took for another node until that node has confirmed it', () => {
     const { node, effects } = take()
     expect(recordsOf(effects)).toEqual([hint])
     expect(sent(node.timer('sync'))).toEqual([{ to: 'n2', type: 'handoff', version: version(1, 1) }])
@@ -236,7 +236,7 @@ describe('a sloppy quorum', () => {
     expect(sent(node.timer('sync'))).toEqual([])
   })
 
-  test('with the bug drop-handoff-on-restart, loses a write taken for another node in a restart', () => {
+  test('with the bug drop-handoff-on-restart, a node loses a write that it took for another node in a restart', () => {
     const handedAfterRestart = (bug?: string) => {
       const journal = recordsOf(take(bug).effects)
       return sent(createNode({ settings, bug, journal }).timer('sync'))
@@ -259,7 +259,7 @@ describe('the protocol quorum', () => {
     [{ r: 1, w: 1 }, 'none'],
     [{ replicas: 3, sloppy: true, tags: 'clock' }, 'eventual'],
     [{ r: 1, w: 1, tags: 'clock', 'anti-entropy': false }, 'none'],
-  ])('with the settings %o promises the level %s', (settings, level) => {
+  ])('the protocol quorum with the settings %o promises the level %s', (settings, level) => {
     expect(promiseOf(protocol, settings as { [name: string]: ProtocolSettingValue })).toBe(level)
   })
 
@@ -268,7 +268,7 @@ describe('the protocol quorum', () => {
     [{ r: 4 }, 3, 'r=4 waits for more replicas than the 3 that a key has'],
     [{ replicas: 2, w: 3 }, 5, 'w=3 waits for more replicas than the 2 that a key has'],
     [{ sloppy: true }, 5, 'give at most replicas=4'],
-  ])('refuses the settings %o for %d nodes', (settings, nodes, reason) => {
+  ])('the protocol quorum refuses the settings %o for %d nodes', (settings, nodes, reason) => {
     expect(protocol.impossible?.(settings as { [name: string]: ProtocolSettingValue }, nodes)).toContain(reason)
   })
 })

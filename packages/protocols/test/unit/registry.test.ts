@@ -27,7 +27,7 @@ test('primary-replica with own-writes promises sequential only with sticky sessi
   expect(stickinessOf(protocol, {})).toBe(false)
 })
 
-test('primary-replica and quorum describe as their weakness the setting that causes stale reads', () => {
+test('primary-replica and quorum describe the setting that causes stale reads as their weakness', () => {
   const { weakness: ofReplicas } = findProtocol('primary-replica')!
   expect(ofReplicas?.({}, 5, 'register')).toMatch(/^replicas answer reads, and lag;/)
   expect(ofReplicas?.({}, 5, 'queue')).toBe('a write is acknowledged before any replica has it')
@@ -39,26 +39,26 @@ test('primary-replica and quorum describe as their weakness the setting that cau
 })
 
 describe.each([...protocols])('the protocol $name', (protocol) => {
-  test('describes no weakness if its settings promise linearizability', () => {
+  test('a protocol describes no weakness if its settings promise linearizability', () => {
     const settings = protocol.strictest ?? {}
     if (promiseOf(protocol, settings) === 'linearizable')
       expect(protocol.weakness?.(settings, protocol.defaultNodes)).toBeUndefined()
   })
 
-  test('can be created with each of its bugs and each value of its settings', () => {
+  test('a protocol can be created with each of its bugs and each value of its settings', () => {
     for (const { name } of protocol.bugs) expect(() => protocol.create({ bug: name, settings: {} })).not.toThrow()
     for (const setting of protocol.settings)
       for (const value of setting.values ?? [setting.default])
         expect(() => protocol.create({ settings: { [setting.name]: value } })).not.toThrow()
   })
 
-  test('refuses an unknown bug or setting, and names the known ones', () => {
+  test('a protocol refuses an unknown bug or setting, and names the known ones', () => {
     expect(() => protocol.create({ bug: 'nonsense', settings: {} })).toThrow(UserError)
     expect(() => protocol.create({ bug: 'nonsense', settings: {} })).toThrow(protocol.bugs[0]!.name)
     expect(() => protocol.create({ settings: { nonsense: 1 } })).toThrow(protocol.settings[0]!.name)
   })
 
-  test('refuses a setting whose value has the wrong type', () => {
+  test('a protocol refuses a setting whose value has the wrong type', () => {
     for (const setting of protocol.settings)
       expect(() => protocol.create({ settings: { [setting.name]: 'perhaps' } })).toThrow(setting.name)
   })

@@ -115,33 +115,36 @@ describe('transactions on shards', () => {
   const all = txn(['r', 'x', null], ['r', 'y', null], ['r', 'z', null])
   const locked = (nodes: Nodes) => ids.flatMap((id) => [...(nodes.state(id) as ShardedState).locks.keys()])
 
-  test.each(['hash', 'directory'])('access shards of several nodes, even after these shards move (by %s)', (by) => {
-    const nodes = many({ shards: 8, by })
-    const done = (asked: Input) => {
-      const request = nodes.ask('n2', asked)
-      for (let i = 0; i < 20 && nodes.reply(request) === undefined; i++) {
+  test.each(['hash', 'directory'])(
+    'a transaction accesses shards of several nodes, even after these shards move (by %s)',
+    (by) => {
+      const nodes = many({ shards: 8, by })
+      const done = (asked: Input) => {
+        const request = nodes.ask('n2', asked)
+        for (let i = 0; i < 20 && nodes.reply(request) === undefined; i++) {
+          nodes.deliver()
+          nodes.ring('n2', 'again')
+        }
         nodes.deliver()
-        nodes.ring('n2', 'again')
+        return nodes.reply(request)
       }
-      nodes.deliver()
-      return nodes.reply(request)
-    }
-    expect(done(txn(['w', 'x', 1], ['append', 'y', 2], ['w', 'z', 3]))).toMatchObject({ type: 'ok' })
-    for (let round = 0; round < 10; round++) {
-      for (const id of ids) nodes.ring(id, 'rebalance')
-      nodes.deliver()
-      expect(done(all)).toEqual(
-        ok([
-          ['r', 'x', 1],
-          ['r', 'y', [2]],
-          ['r', 'z', 3],
-        ]),
-      )
-    }
-    expect(locked(nodes)).toEqual([])
-  })
+      expect(done(txn(['w', 'x', 1], ['append', 'y', 2], ['w', 'z', 3]))).toMatchObject({ type: 'ok' })
+      for (let round = 0; round < 10; round++) {
+        for (const id of ids) nodes.ring(id, 'rebalance')
+        nodes.deliver()
+        expect(done(all)).toEqual(
+          ok([
+            ['r', 'x', 1],
+            ['r', 'y', [2]],
+            ['r', 'z', 3],
+          ]),
+        )
+      }
+      expect(locked(nodes)).toEqual([])
+    },
+  )
 
-  test('keep their shards from moving until the transactions end, even across a restart', () => {
+  test('a transaction keeps its shards from moving until it ends, even across a restart', () => {
     const nodes = three({ shards: 1 }, 'transactions')
     const asked = nodes.ask('n2', txn(['w', 'x', 1]))
     nodes.deliver(is('prepare'))
@@ -158,7 +161,7 @@ describe('transactions on shards', () => {
     expect(nodes.answer(owners(nodes)[0]!, txn(['r', 'x', null]))).toEqual(ok([['r', 'x', 1]]))
   })
 
-  test('transfer money between shards atomically', () => {
+  test('a transaction transfers money between shards atomically', () => {
     const nodes = three({ shards: 8 }, 'bank')
     const transfer = { f: 'transfer', value: { from: 'a', to: 'b', amount: 60_000, id: 1 } }
     expect(nodes.answer('n1', transfer)).toMatchObject({ type: 'ok' })

@@ -21,7 +21,7 @@ function timeToServe(jobs: number, lateByMs: number): number {
 }
 
 describe('a station with a service time', () => {
-  test('serves one job at a time, in order of arrival', () => {
+  test('a station with a service time serves one job at a time, in order of arrival', () => {
     const station = createStation<string>()
     expect(arrive(station, 'a', 3, at(100))).toEqual({ type: 'begins', afterMs: 10 })
     expect(arrive(station, 'b', 3, at(104))).toEqual({ type: 'waits' })
@@ -30,19 +30,19 @@ describe('a station with a service time', () => {
     expect(arrive(station, 'c', 3, at(200))).toEqual({ type: 'begins', afterMs: 10 })
   })
 
-  test('refuses jobs when its queue is full', () => {
+  test('a station refuses jobs when its queue is full', () => {
     const station = createStation<string>()
     arrive(station, 'a', 1, at(0))
     expect(arrive(station, 'b', 1, at(0))).toEqual({ type: 'full' })
     expect(finish(station, at(10))).toEqual({ done: 'a', nextAfterMs: undefined })
   })
 
-  test('has nearly the same throughput if its timers fire late', () => {
+  test('a station keeps nearly the same throughput if its timers fire late', () => {
     expect(timeToServe(100, 0)).toBeCloseTo(1_000)
     expect(timeToServe(100, 4)).toBeCloseTo(1_004)
   })
 
-  test('does not make up for time in which it was paused', () => {
+  test('a station does not catch up on the time in which it was paused', () => {
     const station = createStation<string>()
     for (const job of ['a', 'b', 'c']) arrive(station, job, 3, at(0))
     // Paused for a second.

@@ -141,7 +141,7 @@ test('a coordinator that misses votes aborts, and the operation of its client fa
 })
 
 describe('the vote of a node', () => {
-  test('is no if a compare-and-set finds another value or an account lacks money', () => {
+  test('a node votes no if a compare-and-set finds another value or an account lacks money', () => {
     expect(perform([{ item: 'x', does: 'cas', old: 1, new: 2 }], new Map([['x', 3]]))).toHaveProperty('refusal')
     const take = { item: 'a', does: 'add', amount: -5, initially: 4, least: 0 } as const
     expect(perform([take], new Map())).toHaveProperty('refusal')

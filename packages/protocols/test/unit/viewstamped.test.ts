@@ -105,7 +105,7 @@ describe('a view change of Viewstamped Replication', () => {
     commit: 0,
   })
 
-  test('starts when the primary is silent, and sends the log to the next primary once f other nodes agree', () => {
+  test('a view change starts when the primary is silent, and sends the log to the next primary once f other nodes agree', () => {
     const node = createNode({ id: 'n3' })
     const began = node.timer('silence')
     expect(recordsOf(began)).toEqual([{ kind: 'view', view: 1 }])
@@ -118,7 +118,7 @@ describe('a view change of Viewstamped Replication', () => {
     { bug: undefined, values: [9] },
     { bug: 'stale-view-change', values: [7, 8] },
   ])(
-    'takes the log of the latest normal view, not the longest log, unless a bug is planted (bug: $bug)',
+    'a view change takes the log of the latest normal view, not the longest log, unless a bug is planted (bug: $bug)',
     ({ bug, values }) => {
       const node = createNode({ id: 'n2', bug })
       node.message('n1', prepare(0, 1, 7))
@@ -132,14 +132,14 @@ describe('a view change of Viewstamped Replication', () => {
     },
   )
 
-  test('takes the longest among the logs of one view', () => {
+  test('a view change takes the longest among the logs of one view', () => {
     const node = createNode({ id: 'n2' })
     node.message('n1', prepare(0, 1, 7))
     node.message('n3', doViewChange(0, 7, 8))
     expect(node.state.log.entries).toHaveLength(2)
   })
 
-  test('makes nodes ignore the old primary even after a restart, except with the bug forget-view', () => {
+  test('after a view change, nodes ignore the old primary even after a restart, except with the bug forget-view', () => {
     const opsAfterRestart = (bug?: string) => {
       const first = createNode({ id: 'n3', bug })
       const journal = recordsOf([...first.started, ...first.timer('silence')])
@@ -151,7 +151,7 @@ describe('a view change of Viewstamped Replication', () => {
     expect(opsAfterRestart('forget-view')).toBe(1)
   })
 
-  test('makes a backup replace its log by that of StartView', () => {
+  test('a backup replaces its log with the log in StartView', () => {
     const node = createNode({ id: 'n3' })
     node.message('n1', prepare(0, 1, 7))
     const effects = node.message('n2', { type: 'start-view', view: 4, entries: [entry(1, 5)], commit: 1 })
@@ -170,7 +170,7 @@ describe('a view change of Viewstamped Replication', () => {
     expect(registersOf(node.state).get('x')).toBe(5)
   })
 
-  test('is started by a primary that hears from no quorum', () => {
+  test('a primary that receives no answer from a quorum starts a view change', () => {
     const node = createNode({})
     node.timer('reach')
     expect(node.state.status).toBe('normal')
@@ -190,7 +190,7 @@ describe('recovery in Viewstamped Replication', () => {
     commit: 0,
   })
 
-  test('without recovery=nonce, uses the journal and needs no other node', () => {
+  test('without recovery=nonce, a restarted node uses the journal and needs no other node', () => {
     const first = createNode({ id: 'n2' })
     const kept = recordsOf([...first.started, ...first.message('n1', prepare(0, 1, 7))])
     const node = createNode({ id: 'n2', journal: kept })
@@ -198,7 +198,7 @@ describe('recovery in Viewstamped Replication', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('with recovery=nonce, waits for f + 1 responses, including one from the primary of the latest view', () => {
+  test('with recovery=nonce, a node waits for f + 1 responses, including one from the primary of the latest view', () => {
     const node = createNode({ id: 'n2', settings, journal, seed: 5 })
     expect(sent(node.started)).toMatchObject([{ type: 'recovery', nonce: 5 }, { type: 'recovery' }])
     node.message('n1', response(5, [7]))
@@ -222,13 +222,13 @@ describe('recovery in Viewstamped Replication', () => {
     expect(node.state.status).toBe('recovering')
   })
 
-  test('with the bug skip-recovery, a restarted node is in normal status at once, without recovery', () => {
+  test('with the bug skip-recovery, a restarted node is in normal status immediately, without recovery', () => {
     const node = createNode({ id: 'n2', settings, journal, bug: 'skip-recovery' })
     expect(node.state).toMatchObject({ status: 'normal', view: 0 })
     expect(marked(node.started)).toBe(true)
   })
 
-  test('resumes a view change that the node had joined before', () => {
+  test('a recovered node resumes a view change that it had joined before', () => {
     const node = createNode({ id: 'n2', settings, journal: [...journal, { kind: 'view', view: 1 }], seed: 5 })
     node.message('n1', response(5, [7]))
     node.message('n3', response(5, null))
@@ -236,7 +236,7 @@ describe('recovery in Viewstamped Replication', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('with recovery=nonce, requires at least 3 nodes', () => {
+  test('the setting recovery=nonce requires at least 3 nodes', () => {
     const { impossible } = findProtocol('viewstamped')!
     expect(impossible?.(settings, 2)).toContain('needs 3 nodes')
     expect(impossible?.(settings, 3)).toBeUndefined()
