@@ -22,14 +22,14 @@ function altered(frame: Buffer, at: number, byte: number): Buffer {
 }
 
 describe('an AMQP frame', () => {
-  test('is read once all of its bytes have arrived, whatever bytes follow', () => {
+  test('an AMQP frame is read once all of its bytes have arrived, even if other bytes follow', () => {
     const expected = { frame: { kind: 'method', name: 'basic.ack', members: Buffer.from([7]) }, size: ack.length }
     expect(firstFrame(Buffer.concat([ack, ack]))).toEqual(expected)
     for (let size = 0; size < ack.length; size++) expect(firstFrame(ack.subarray(0, size))).toBeUndefined()
     expect(firstFrame(ack)).toEqual(expected)
   })
 
-  test('carries first the size of a message as a header, and then its body', () => {
+  test('AMQP content frames contain first a header with the size of the message, and then its body', () => {
     const content = contentFrames(Buffer.from('hello'), 1, true)
     const header = firstFrame(content)
     if (typeof header !== 'object') throw new Error('there is no frame')
@@ -53,11 +53,11 @@ describe('an AMQP frame', () => {
     ['is the header of another version', Buffer.from('AMQP\0\0\x09\x01'), 'the server speaks another version of AMQP'],
     ['has a method without a number', Buffer.from([1, 0, 0, 0, 0, 0, 2, 0, 60, 0xce]), 'a method without a number'],
     ['has a header without a size', Buffer.from([2, 0, 0, 0, 0, 0, 1, 0, 0xce]), 'a header without a size'],
-  ])('is refused if it %s', (_, bytes, why) => {
+  ])('an AMQP frame is refused if it %s', (_, bytes, why) => {
     expect(firstFrame(bytes)).toBe(why)
   })
 
-  test('may have a content header that ends with the size of the message', () => {
+  test('an AMQP content header may end after the size of the message, but not earlier', () => {
     const bytes = Buffer.from([2, 0, 0, 0, 0, 0, 12, 0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9, 0xce])
     expect(firstFrame(bytes)).toMatchObject({ frame: { kind: 'header', size: 9 } })
     expect(firstFrame(Buffer.concat([altered(bytes.subarray(0, 18), 6, 11), Buffer.from([0xce])]))).toBe(
@@ -65,7 +65,7 @@ describe('an AMQP frame', () => {
     )
   })
 
-  test('is read even if it is a heartbeat or an unknown method', () => {
+  test('an AMQP frame is read even if it is a heartbeat or an unknown method', () => {
     expect(firstFrame(Buffer.from([8, 0, 0, 0, 0, 0, 0, 0xce]))).toEqual({ frame: { kind: 'heartbeat' }, size: 8 })
     expect(firstFrame(Buffer.from([1, 0, 0, 0, 0, 0, 4, 0, 99, 0, 3, 0xce]))).toMatchObject({
       frame: { kind: 'method', name: '99.3' },

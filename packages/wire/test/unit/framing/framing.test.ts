@@ -12,7 +12,7 @@ import { isNoCommand, isSubscription, readResp, readRespCommand } from '../../..
 import { corpora, cut, latin, normal, readAll } from '../../framing/examples.ts'
 
 describe.each(corpora)('the framing $name', ({ framing, direction, examples }) => {
-  test('finds the same messages however the bytes are divided', () => {
+  test('a framing finds the same messages in any division of the bytes', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(...examples), { maxLength: 12 }),
@@ -35,7 +35,7 @@ describe.each(corpora)('the framing $name', ({ framing, direction, examples }) =
     for (const example of examples) expect(isOneMessage(framing, direction, latin(example))).toBe(true)
   })
 
-  test('passes each byte exactly once, and finds the same messages however the bytes are divided', () => {
+  test('a framing passes each byte exactly once, and finds the same messages in any division of the bytes', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.constantFrom(...examples), fc.string({ unit: 'binary-ascii', maxLength: 20 })), {
@@ -64,7 +64,7 @@ describe.each(corpora)('the framing $name', ({ framing, direction, examples }) =
   })
 })
 
-test('random bytes neither hang nor crash a parser', () => {
+test('no parser hangs or crashes on random bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 3000 }), fc.nat(60), (garbage, n) => {
       const { framing, direction } = corpora[n % corpora.length] ?? { framing: resp, direction: 'requests' as const }
@@ -81,7 +81,7 @@ test('random bytes neither hang nor crash a parser', () => {
 })
 
 describe('a frame reader', () => {
-  test('passes on an oversized message unframed, and frames the messages after it', () => {
+  test('a frame reader passes on an oversized message unframed, and frames the messages after it', () => {
     const read = readAll(resp, cut(latin(`+a\r\n$3000\r\n${'x'.repeat(3000)}\r\n+b\r\n`), [500, 1500, 2500]), {
       max: 1000,
     })
@@ -94,7 +94,7 @@ describe('a frame reader', () => {
     ['a string of 4 GiB', resp, '$4294967296\r\nabc'],
     ['an array of 4,294,967,296', resp, '*4294967296\r\n'],
     ['a length of 4 GiB', lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'big' }), '\xff\xff\xff\xffabc'],
-  ])('allocates no memory for announced bytes that have not arrived: %s', (_, framing, text) => {
+  ])('a frame reader allocates no memory for announced bytes that have not arrived: %s', (_, framing, text) => {
     const before = process.memoryUsage().arrayBuffers
     const { out, reader } = readAll(framing, [latin(text), Buffer.alloc(1100)])
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000)
@@ -102,7 +102,7 @@ describe('a frame reader', () => {
     expect(reader.waitingBytes).toBe(0)
   })
 
-  test('buffers a message of 100,000 single bytes in less than 2 MB of memory', () => {
+  test('a frame reader buffers a message of 100,000 single bytes in less than 2 MB of memory', () => {
     const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 1 << 20 })
     const none = { frame: () => undefined, loose: () => undefined }
     const before = process.memoryUsage().arrayBuffers
@@ -134,7 +134,7 @@ test.each([
   expect(normal(out)).toEqual([':1\r\n', `loose ${text}:2\r\n`, ''])
 })
 
-test('a frame reader reports the first byte of each message, and whether a message was passed on only in part', () => {
+test('a frame reader reports the first byte of each message, and whether it passed on only a part of the message', () => {
   const begins: number[] = []
   const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 3 })
   const sink = { begin: (byte: number) => void begins.push(byte), frame: () => undefined, loose: () => undefined }
@@ -165,7 +165,7 @@ test.each([
   [1, [2, 1], ['loose ab open', 'loose c end']],
   [2, [1, 1, 1], ['loose ab open', 'loose c end']],
   [2, [3], ['loose abc end']],
-])('a frame reader that keeps %i bytes passes on a message of the pieces %j as %j', (most, sizes, expected) => {
+])('a frame reader that buffers %i bytes passes on a message of the pieces %j as %j', (most, sizes, expected) => {
   const reader = new FrameReader({
     scanner: createLengthPrefixScanner({ lengthFieldLength: 1, byteOrder: 'big', lengthAdjustment: 2 - 0x61 }),
     maxFrameBytes: most,
@@ -219,11 +219,11 @@ describe('the content of a RESP message', () => {
     ['*2\r\n:1\r\n*-1\r\n', [1, null]],
     ['%1\r\n+a\r\n:1\r\n', ['a', 1]],
     ['|1\r\n+ttl\r\n:1\r\n+x\r\n', 'x'],
-  ])('is read from %j', (text, said) => {
+  ])('the content of a RESP message is read from %j', (text, said) => {
     expect(resp.read(latin(text))).toEqual(said)
   })
 
-  test('may have ten digits of length, or a line of 64 KiB, and no longer line', () => {
+  test('a RESP message may have ten digits of length, or a line of at most 64 KiB', () => {
     expect(resp.read(latin('$0000000009\r\n123456789\r\n'))).toBe('123456789')
     const line = (length: number) => latin(`+${'x'.repeat(length)}\r\n`)
     const isFramed = (message: Buffer) => isOneMessage(resp, 'responses', message)
@@ -233,7 +233,7 @@ describe('the content of a RESP message', () => {
     expect(resp.read(line(65_535))).toHaveLength(65_535)
   })
 
-  test('is a command if the message is an array or an inline command', () => {
+  test('a RESP message is a command if it is an array or an inline command', () => {
     expect(resp.command?.(latin('*2\r\n$3\r\nget\r\n$1\r\nx\r\n'))).toEqual({ name: 'GET', key: 'x' })
     expect(resp.command?.(latin('set y 1\r\n'))).toEqual({ name: 'SET', key: 'y' })
     expect(resp.command?.(latin(':1\r\n'))).toBe(undefined)
@@ -262,14 +262,14 @@ describe('the content of a RESP message', () => {
     expect(requestWords(latin(text))).toEqual(words)
   })
 
-  test('is empty for a blank line or an empty array, which Redis skips', () => {
+  test('the content of a RESP message is empty for a blank line or an empty array, which Redis skips', () => {
     const none = ['\r\n', '\n', ' \t\n', '*0\r\n', '*-1\r\n'].map((text) => isNoCommand(latin(text)))
     expect(none).toEqual([true, true, true, true, true])
     const some = ['*1\r\n', 'x\n', '       \n', '', '+0\r\n'].map((text) => isNoCommand(latin(text)))
     expect(some).toEqual([false, false, false, false, false])
   })
 
-  test('is a subscription if it is a push of the kind subscribe or punsubscribe, but not message', () => {
+  test('a RESP push is a subscription if its kind is subscribe or punsubscribe, but not message', () => {
     const pushes = ['subscribe', 'punsubscribe', 'message'].map((kind) => readResp(latin(`>2\r\n+${kind}\r\n+a\r\n`)))
     expect(pushes.map((value) => value?.kind === 'push' && isSubscription(value))).toEqual([true, true, false])
     const odd = readResp(latin('>1\r\n:1\r\n'))
@@ -277,7 +277,7 @@ describe('the content of a RESP message', () => {
     expect(['*0\r\n', '~0\r\n', '%0\r\n'].map((text) => readResp(latin(text))?.kind)).toEqual(['array', 'array', 'map'])
   })
 
-  test('is read up to 32 levels deep', () => {
+  test('the content of a RESP message is read up to 32 levels deep', () => {
     const nested = (levels: number) => readResp(latin(`${'*1\r\n'.repeat(levels)}:1\r\n`))?.kind
     expect([nested(32), nested(33)]).toEqual(['array', undefined])
   })
@@ -288,14 +288,14 @@ describe('the content of a RESP message', () => {
     ])
   })
 
-  test('is undefined if nested too deeply, although the message is still framed', () => {
+  test('the content of a RESP message that is nested too deeply is undefined, although the message is framed', () => {
     const deep = `${'*1\r\n'.repeat(100_000)}:1\r\n`
     expect(isOneMessage(resp, 'responses', latin(deep))).toBe(true)
     expect(resp.read(latin(deep))).toBe(undefined)
   })
 })
 
-test('an encoded value is one message, which decodes to the original value', () => {
+test('an encoded value is one message, and decodes to the original value', () => {
   const four = lengthPrefixed({ lengthFieldLength: 4, byteOrder: 'little', lengthAdjustment: -4 })
   for (const [framing, value] of [
     [jsonLines, { a: [1, 'ü\n'] }],
@@ -310,32 +310,41 @@ test('an encoded value is one message, which decodes to the original value', () 
 })
 
 describe('a length-prefixed framing', () => {
-  test.each([1, 2, 3, 4])('has by default a big-endian length of the body alone, in %i bytes', (lengthFieldLength) => {
-    const framing = parseFraming({ kind: 'length-prefixed', lengthFieldLength }, 'x')
-    const message = framing.write('abc', 'requests')
-    expect(message).toEqual(Buffer.concat([Buffer.alloc(lengthFieldLength - 1), Buffer.from([3]), latin('abc')]))
-    expect(isOneMessage(framing, 'requests', message)).toBe(true)
-    expect(framing.write('', 'requests')).toEqual(Buffer.alloc(lengthFieldLength))
-  })
+  test.each([1, 2, 3, 4])(
+    'a length-prefixed framing has by default a big-endian length of only the body, in %i bytes',
+    (lengthFieldLength) => {
+      const framing = parseFraming({ kind: 'length-prefixed', lengthFieldLength }, 'x')
+      const message = framing.write('abc', 'requests')
+      expect(message).toEqual(Buffer.concat([Buffer.alloc(lengthFieldLength - 1), Buffer.from([3]), latin('abc')]))
+      expect(isOneMessage(framing, 'requests', message)).toBe(true)
+      expect(framing.write('', 'requests')).toEqual(Buffer.alloc(lengthFieldLength))
+    },
+  )
 
-  test.each(['big', 'little'] as const)('may have a length of several bytes: %s-endian', (byteOrder) => {
-    const framing = lengthPrefixed({ lengthFieldLength: 3, byteOrder })
-    const message = framing.write('x'.repeat(0x1_0203), 'requests')
-    expect(message.subarray(0, 3)).toEqual(Buffer.from(byteOrder === 'big' ? [1, 2, 3] : [3, 2, 1]))
-    expect(isOneMessage(framing, 'requests', message)).toBe(true)
-  })
+  test.each(['big', 'little'] as const)(
+    'a length-prefixed framing may have a length of several bytes: %s-endian',
+    (byteOrder) => {
+      const framing = lengthPrefixed({ lengthFieldLength: 3, byteOrder })
+      const message = framing.write('x'.repeat(0x1_0203), 'requests')
+      expect(message.subarray(0, 3)).toEqual(Buffer.from(byteOrder === 'big' ? [1, 2, 3] : [3, 2, 1]))
+      expect(isOneMessage(framing, 'requests', message)).toBe(true)
+    },
+  )
 
   test.each([
     ['lengthFieldOffset', 0, -1],
     ['lengthFieldOffset', 1024, 1025],
     ['lengthAdjustment', -1024, -1025],
     ['lengthAdjustment', 1024, 1025],
-  ])('may have the member %s with the value %i, and not with %i', (member, allowed, refused) => {
-    const parsed = (value: number) => () =>
-      parseFraming({ kind: 'length-prefixed', lengthFieldLength: 2, [member]: value }, 'x')
-    expect(parsed(allowed)).not.toThrow()
-    expect(parsed(refused)).toThrow(`${member} must be a whole number of bytes`)
-  })
+  ])(
+    'a length-prefixed framing may have the member %s with the value %i, but not with %i',
+    (member, allowed, refused) => {
+      const parsed = (value: number) => () =>
+        parseFraming({ kind: 'length-prefixed', lengthFieldLength: 2, [member]: value }, 'x')
+      expect(parsed(allowed)).not.toThrow()
+      expect(parsed(refused)).toThrow(`${member} must be a whole number of bytes`)
+    },
+  )
 })
 
 test('a message is whole only if it has bytes and no other message follows', () => {
@@ -393,7 +402,7 @@ describe('an invalid framing declaration', () => {
   })
 })
 
-test('remembers 10,000 statements, and then forgets the statement that was set first', () => {
+test('remember() keeps 10,000 statements, and then removes the statement that was set first', () => {
   const statements = new Map<number, string>()
   for (let key = 0; key < 10_000; key++) remember(statements, key, 'a')
   remember(statements, 0, 'b')

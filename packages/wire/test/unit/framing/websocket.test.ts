@@ -12,7 +12,7 @@ describe('the WebSocket framing', () => {
   const early = 'HTTP/1.1 103 Early Hints\r\n\r\n'
   const agreed = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
 
-  test('yields the HTTP heads as handshakes, and then each WebSocket message', () => {
+  test('the WebSocket framing yields the HTTP headers as handshakes, and then each WebSocket message', () => {
     for (const [direction, heads] of [
       ['requests', [asked]],
       ['responses', [early, agreed]],
@@ -45,14 +45,14 @@ describe('the WebSocket framing', () => {
     ['responses', `${agreed}\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff`],
     ['responses', `${agreed}\x89\x7e\x01\x00`],
     ['responses', `${agreed}\x01\x01a\x81\x01b`],
-  ])('passes all bytes unframed if the upgrade or a frame is invalid (%s: %j)', (direction, text) => {
+  ])('all bytes pass unframed if the WebSocket upgrade or a frame is invalid (%s: %j)', (direction, text) => {
     const { reader, out } = readAll(websocket, [latin(text), latin('more')], { direction, max: 1e6 })
     expect(reader.framed).toBe(false)
     expect(out.map(({ bytes }) => bytes.toString('latin1')).join('')).toBe(`${text}more`)
   })
 
   const MESSAGES = ['hello', { a: [1] }, { base64: '/w==' }, 'x'.repeat(70_000)]
-  test('decodes each text, JSON value, byte string and close frame that it encodes', () => {
+  test('the WebSocket framing decodes each text, JSON value, byte string and close frame that it encodes', () => {
     for (const direction of ['requests', 'responses'] as const)
       for (const said of [...MESSAGES, { close: 1011, reason: 'x' }, { close: 1000 }, { close: 1005 }]) {
         const message = websocket.write(said, direction)
@@ -66,7 +66,7 @@ describe('the WebSocket framing', () => {
     expect(websocket.write({ close: 1005 }, 'responses')).toEqual(latin('\x88\x00'))
     expect(() => websocket.write({ close: 7 }, 'responses')).toThrow('a close frame must have a code from 1000 to 4999')
   })
-  test.each([0, 125, 126, 65_535, 65_536])('writes and reads a message of %i bytes', (length) => {
+  test.each([0, 125, 126, 65_535, 65_536])('the WebSocket framing writes and reads a message of %i bytes', (length) => {
     const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8
     for (const direction of ['requests', 'responses'] as const) {
       const message = websocket.write('x'.repeat(length), direction)
@@ -87,11 +87,11 @@ describe('the WebSocket framing', () => {
     [9, true, true],
     [10, true, true],
     [11, false, true],
-  ])('classifies the opcode %i as known: %s, and as control: %s', (opcode, known, control) => {
+  ])('the WebSocket opcode %i is classified as known: %s, and as control: %s', (opcode, known, control) => {
     expect([isKnown(opcode), isControl(opcode)]).toEqual([known, control])
   })
 
-  test('removes the offer of compression, and reads a compressed message as empty', () => {
+  test('the WebSocket framing removes the offer of compression, and reads a compressed message as empty', () => {
     const offer = 'GET / HTTP/1.1\r\nSec-WebSocket-Extensions: permessage-deflate\r\nHost: x\r\n\r\n'
     expect(websocket.withoutCompression?.(latin(offer)).toString()).toBe('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
     expect([websocket.isCompressed?.(latin('\xc1\x00')), websocket.isCompressed?.(latin('\x81\x00'))]).toEqual([
@@ -103,7 +103,7 @@ describe('the WebSocket framing', () => {
     expect(websocket.read(latin('\x89\x02hi'))).toBe('hi')
   })
 
-  test('closes with a code from 1000 to 4999 and a reason of up to 123 bytes', () => {
+  test('a close frame has a code from 1000 to 4999 and a reason of up to 123 bytes', () => {
     const closed =
       (close: number, reason = '') =>
       () =>
@@ -113,12 +113,12 @@ describe('the WebSocket framing', () => {
     for (const bad of [closed(999), closed(5000), closed(1000.5), closed(1000, 'x'.repeat(124))]) expect(bad).toThrow()
   })
 
-  test('decodes an empty message as an empty text', () => {
+  test('the WebSocket framing decodes an empty message as an empty text', () => {
     for (const direction of ['requests', 'responses'] as const)
       expect(websocket.read(websocket.write('', direction))).toBe('')
   })
 
-  test('accepts control frames of up to 125 bytes', () => {
+  test('the WebSocket framing accepts control frames of up to 125 bytes', () => {
     for (const [direction, ping] of [
       ['requests', `\x89\xfd\0\0\0\0${'x'.repeat(125)}`],
       ['responses', `\x89\x7d${'x'.repeat(125)}`],
@@ -126,7 +126,7 @@ describe('the WebSocket framing', () => {
       expect(isOneMessage({ ...websocket, scanner: createMessageScanner }, direction, latin(ping))).toBe(true)
   })
 
-  test('accepts a head of 16 KiB and does not frame a longer one, however the bytes are divided', () => {
+  test('the WebSocket framing frames a header of up to 16 KiB, and no longer one, in any division of the bytes', () => {
     const head = (bytes: number) => latin(`${asked.slice(0, -2)}X: ${'y'.repeat(bytes - asked.length - 5)}\r\n\r\n`)
     for (const at of [3, 1000, 16_383, 16_384]) {
       const read = (bytes: Buffer) => readAll(websocket, [bytes.subarray(0, at), bytes.subarray(at)], { max: 1e6 })
@@ -149,11 +149,11 @@ describe('the WebSocket framing', () => {
     ['\x81\x01a', true],
     ['\x01\x01a\x80\x00', true],
     ['', true],
-  ])('decodes %j only if its last frame is whole: %s', (text, isWhole) => {
+  ])('decodeFrames decodes %j if its last frame is whole: %s', (text, isWhole) => {
     expect(decodeFrames(latin(text)) !== undefined).toBe(isWhole)
   })
 
-  test('decodes whether a frame is the last of its message, and whether it is compressed', () => {
+  test('a decoded WebSocket frame shows whether it is the last of its message, and whether it is compressed', () => {
     expect(decodeFrames(latin('\x01\x01a\x80\x01b\xc2\x00'))).toEqual([
       { final: false, compressed: false, opcode: 1, payload: latin('a') },
       { final: true, compressed: false, opcode: 0, payload: latin('b') },
@@ -169,11 +169,14 @@ describe('the WebSocket framing', () => {
     [null, '\x81\x04null'],
     [7, '\x81\x017'],
     [{ base64: 'AAE=' }, '\x82\x02\0\x01'],
-  ])('writes %j as a text unless it is given as base64', (value, text) => {
-    expect(websocket.write(value, 'responses').toString('latin1')).toBe(text)
-  })
+  ])(
+    'the WebSocket framing writes %j as a text frame, or as a binary frame if it is {"base64": text}',
+    (value, text) => {
+      expect(websocket.write(value, 'responses').toString('latin1')).toBe(text)
+    },
+  )
 
-  test('accepts a length of Number.MAX_SAFE_INTEGER bytes, and does not frame a longer message', () => {
+  test('the WebSocket framing frames messages of up to Number.MAX_SAFE_INTEGER bytes, and no longer message', () => {
     const announced = (length: bigint) => {
       const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0])
       header.writeBigUInt64BE(length, 2)

@@ -26,11 +26,11 @@ describe('a body of gRPC', () => {
     ['a prefix alone', prefixed(hello).subarray(0, 5), undefined, undefined],
     ['a part of a message', prefixed(hello).subarray(0, 9), undefined, undefined],
     ['a message and a byte', Buffer.concat([prefixed(hello), Buffer.alloc(1)]), undefined, undefined],
-  ])('consists of whole messages: %s', (_, body, encoding, messages) => {
+  ])('a gRPC body consists of whole messages: %s', (_, body, encoding, messages) => {
     expect(messagesOf(body, encoding)?.map((message) => message?.toString())).toEqual(messages)
   })
 
-  test('is unpacked up to 16 MiB', () => {
+  test('a gRPC body is decompressed up to 16 MiB', () => {
     const unpacked = (bytes: number) =>
       messagesOf(prefixed(gzipSync(Buffer.alloc(bytes), { level: 1 }), true), 'gzip')?.map((message) => message?.length)
     expect([unpacked(16 << 20), unpacked((16 << 20) + 1)]).toEqual([[16 << 20], [undefined]])
@@ -68,7 +68,7 @@ describe('a body of gRPC', () => {
 })
 
 describe('a status of gRPC', () => {
-  test('has the name that the gRPC protocol gives to its number', () => {
+  test('a gRPC status has the name that the gRPC protocol gives to its number', () => {
     expect(grpcStatusNames.map((name, number) => `${number} ${name}`).slice(0, 6)).toEqual([
       ...['0 OK', '1 CANCELLED', '2 UNKNOWN', '3 INVALID_ARGUMENT', '4 DEADLINE_EXCEEDED', '5 NOT_FOUND'],
     ])

@@ -101,7 +101,7 @@ function withoutDefaults(value: unknown, type: MessageType): unknown {
 }
 
 describe('the protobuf decoder', () => {
-  test('decodes a message as protobufjs does', () => {
+  test('the protobuf decoder decodes a message as protobufjs does', () => {
     fc.assert(
       fc.property(message, (members) => {
         const bytes = Buffer.from(everything.encode(everything.fromObject(members)).finish())
@@ -113,7 +113,7 @@ describe('the protobuf decoder', () => {
     )
   })
 
-  test('decodes any bytes or throws a WireError', () => {
+  test('the protobuf decoder decodes any bytes or throws a WireError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         try {
@@ -126,13 +126,13 @@ describe('the protobuf decoder', () => {
     )
   })
 
-  test('fills in defaults for absent fields, except optional fields, oneof members, messages and lists', () => {
+  test('the protobuf decoder sets absent fields to defaults, except optional fields, oneof members, messages and lists', () => {
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Item'))).toEqual({ name: '', size: 'SMALL' })
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Everything'))).not.toHaveProperty('perhaps')
     expect(decodeMessage(Buffer.alloc(0), typeOf('shop.v1.Everything'))).toMatchObject({ an_int64: '0', a_bool: false })
   })
 
-  test('keeps the last member of a oneof, and merges the parts of an embedded message', () => {
+  test('the protobuf decoder keeps the last member of a oneof, and merges the parts of an embedded message', () => {
     const part = (members: object) => everything.encode(everything.fromObject(members)).finish()
     const bytes = Buffer.concat([
       part({ item: { name: 'bolt' }, this: 'first' }),
@@ -177,11 +177,11 @@ describe('the protobuf decoder', () => {
     ['sfixed64', '09ffffffffffffffff', '-1'],
     ['string', '0a02c3a9', 'é'],
     ['bytes', '0a01ff', '/w=='],
-  ])('reads the type %s from %s as %s', (type, bytes, value) => {
+  ])('the protobuf decoder reads the type %s from %s as %s', (type, bytes, value) => {
     expect(scalar(type, bytes)).toBe(value)
   })
 
-  test('reads repeated values, packed or single, and skips undeclared fields', () => {
+  test('the protobuf decoder reads repeated values, packed or single, and skips undeclared fields', () => {
     expect(scalar('int32', '0a03010203', 'repeated ')).toEqual([1, 2, 3])
     expect(scalar('int32', '080108020a0103', 'repeated ')).toEqual([1, 2, 3])
     const unknown = [
@@ -207,15 +207,15 @@ describe('the protobuf decoder', () => {
     ['a group with the end of another', '1324'],
     ['another type than declared', '0d01020304'],
     ['groups nested in 101 groups', '13'.repeat(101) + '14'.repeat(101)],
-  ])('throws a WireError for %s', (_, bytes) => {
+  ])('the protobuf decoder throws a WireError for %s', (_, bytes) => {
     expect(() => scalar('int32', bytes)).toThrow(WireError)
   })
 
-  test('skips an undeclared group with 100 levels of nesting', () => {
+  test('the protobuf decoder skips an undeclared group with 100 levels of nesting', () => {
     expect(scalar('int32', `${'13'.repeat(100)}${'14'.repeat(100)}0801`)).toBe(1)
   })
 
-  test('keeps the last value of each key of a map, also of one named __proto__', () => {
+  test('the protobuf decoder keeps the last value of each key of a map, even of the key __proto__', () => {
     const entry = (key: string, value: number) => {
       const text = Buffer.from(key)
       const content = Buffer.concat([Buffer.from([0x0a, text.length]), text, Buffer.from([0x10, value])])
@@ -232,7 +232,7 @@ describe('the protobuf decoder', () => {
   test.each([
     ['messages', 'repeated M m = 1', 100],
     ['entries of maps', 'map<string, M> m = 2', 50],
-  ])('reads up to 100 nested messages, and throws a WireError for more: %s', (_, field, most) => {
+  ])('the protobuf decoder reads up to 100 nested messages, and throws a WireError for more: %s', (_, field, most) => {
     const type = parseDeclarations({ M: [field] }, {}, 'x').messages.get('M') as MessageType
     const tag = field.startsWith('map') ? 0x12 : 0x0a
     const nested = (levels: number): Buffer => {
@@ -269,7 +269,7 @@ describe('the protobuf decoder', () => {
     ['0804', { x1: 4 }],
     ['08feffffffffffffffff01', { x1: -2 }],
     ['', { x1: 0 }],
-  ])('reads an enum by its names, or as its number: %s', (bytes, expected) => {
+  ])('the protobuf decoder reads an enum by its names, or as its number: %s', (bytes, expected) => {
     expect(decodeMessage(hex(bytes), made('M', [1, { kind: size, hasDefault: true }]))).toEqual(expected)
   })
 
@@ -281,12 +281,12 @@ describe('the protobuf decoder', () => {
     ['string', '0a01610a0162', ['a', 'b']],
     ['bytes', '0a0101', ['AQ==']],
     ['M', '0a000a00', [{}, {}]],
-  ])('reads a repeated field of the type %s from %s', (type, bytes, expected) => {
+  ])('the protobuf decoder reads a repeated field of the type %s from %s', (type, bytes, expected) => {
     const declared = parseDeclarations({ M: [`repeated ${type} x = 1`] }, {}, 'x')
     expect(decodeMessage(hex(bytes), declared.messages.get('M') as MessageType)).toEqual({ x: expected })
   })
 
-  test('reads a packed enum', () => {
+  test('the protobuf decoder reads a packed enum', () => {
     expect(decodeMessage(hex('0a020201'), made('M', [1, { kind: size, shape: 'repeated' }]))).toEqual({
       x1: ['LARGE', 'SMALL'],
     })
@@ -304,7 +304,7 @@ describe('the protobuf decoder', () => {
     ['an entry of a map without a declared key', { kind: { message: made('E', [2, {}]) }, shape: 'map' }, '0a021001'],
     ['a map of integers', { kind: 'int32', shape: 'map' }, '0801'],
     ['a map of enums', { kind: size, shape: 'map' }, '0801'],
-  ])('throws a WireError for %s', (_, field, bytes) => {
+  ])('the protobuf decoder throws a WireError for %s', (_, field, bytes) => {
     expect(() => decodeMessage(hex(bytes), made('M', [1, field]))).toThrow(WireError)
   })
 })
@@ -341,7 +341,7 @@ test.skipIf(!hasProtoc)('the descriptor in this file equals the descriptor that 
 })
 
 describe('message declarations', () => {
-  test('decode a message as the descriptor of the same .proto file does', () => {
+  test('message declarations decode a message as the descriptor of the same .proto file does', () => {
     const declared = parseDeclarations(
       {
         'shop.v1.Everything': [
@@ -379,7 +379,7 @@ describe('message declarations', () => {
     expect(declared.methods.get('/shop.v1.Cart/Put')?.input.name).toBe('shop.v1.Item')
   })
 
-  test('give an absent scalar its default, but not an absent message, list or optional field', () => {
+  test('an absent scalar gets its default, but an absent message, list or optional field gets none', () => {
     const { messages, methods } = parseDeclarations(
       {
         'a.b.M': ['int32 n = 1', 'optional int32 o = 2', 'N m = 3', 'repeated int32 l = 4', 'map<int32, N> by = 5'],

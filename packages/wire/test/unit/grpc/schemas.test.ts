@@ -7,7 +7,7 @@ const messages = { 'a.Put': ['bytes key = 1'] }
 const methods = { '/a.KV/Put': ['a.Put', 'a.Put'] }
 
 describe('the schema of a route table', () => {
-  test('is built from a descriptor or from declarations, and is undefined without either', () => {
+  test('a gRPC schema is built from a descriptor or from declarations, and is undefined without either', () => {
     expect(parseSchema({ descriptor }, 'x')?.messages.has('shop.v1.Everything')).toBe(true)
     expect([...(parseSchema({ messages, methods }, 'x')?.methods.keys() ?? [])]).toEqual(['/a.KV/Put'])
     expect([...(parseSchema({ messages }, 'x')?.messages.keys() ?? [])]).toEqual(['a.Put'])
@@ -20,7 +20,7 @@ describe('the schema of a route table', () => {
     [{ descriptor: 'shop.desc' }, 'x: "descriptor" is "shop.desc". A file name is not possible here'],
     [{ descriptor: null }, 'x: "descriptor" is null. A file name is not possible here'],
     [{ methods }, 'x: "methods": /a.KV/Put: give the request and the response type'],
-  ])('is refused with advice (case %#)', (members, message) => {
+  ])('an invalid gRPC schema is refused with advice (case %#)', (members, message) => {
     expect(() => parseSchema(members, 'x')).toThrow(message)
   })
 })

@@ -19,16 +19,16 @@ describe('a captured body', () => {
     ['no pieces', [], ''],
     ['one piece', ['hello'], 'hello'],
     ['several pieces', ['he', 'l', 'lo'], 'hello'],
-  ])('keeps the bytes of %s even if the memory of the pieces is overwritten', (_, pieces, expected) => {
+  ])('a captured body keeps the bytes of %s even if the memory of the pieces is overwritten', (_, pieces, expected) => {
     expect(captured(5, ...pieces)).toEqual({ bytes: Buffer.from(expected) })
   })
 
-  test('is recorded as its length and SHA-256 hash if it is longer than the limit', () => {
+  test('a captured body is recorded as its length and SHA-256 hash if it is longer than the limit', () => {
     const sha256 = createHash('sha256').update('hello!').digest('hex')
     expect(captured(5, 'hel', 'lo', '!')).toEqual({ sha256, length: 6 })
   })
 
-  test('is absent until a body is announced, and contains only that body', () => {
+  test('a capture is undefined until a body is announced, and contains only that body', () => {
     const capture = new BodyCapture()
     capture.add(Buffer.from('x'), 0, 1)
     expect(capture.end()).toBeUndefined()
@@ -43,12 +43,12 @@ describe('a captured body', () => {
     }
   })
 
-  test('is kept if it has the one byte that the limit allows', () => {
+  test('a captured body of one byte is kept if the limit is one byte', () => {
     expect(captured(1, 'x')).toEqual({ bytes: Buffer.from('x') })
     expect(captured(1, 'x', 'y')).toMatchObject({ length: 2 })
   })
 
-  test('is undefined if the limit is 0 bytes', () => {
+  test('a captured body is undefined if the limit is 0 bytes', () => {
     expect(captured(0, 'hello')).toBeUndefined()
   })
 })

@@ -23,7 +23,7 @@ describe('the body decoder', () => {
     ['identity', content],
     [undefined, content],
     ['br, gzip', gzipSync(brotliCompressSync(content))],
-  ])('removes the content coding %s', (coding, body) => {
+  ])('the body decoder removes the content coding %s', (coding, body) => {
     expect(decoded(body, coding, { most })).toEqual(content)
   })
 
@@ -32,11 +32,11 @@ describe('the body decoder', () => {
     ['compress', content],
     ['zstd', Buffer.from('no zstd')],
     ['gzip', Buffer.from('n')],
-  ])('returns undefined for a damaged or unknown content coding: %s', (coding, body) => {
+  ])('the body decoder returns undefined for a damaged or unknown content coding: %s', (coding, body) => {
     expect(decoded(body, coding, { most })).toBeUndefined()
   })
 
-  test('refuses a body that exceeds the limit after decoding', () => {
+  test('the body decoder refuses a body that exceeds the limit after decoding', () => {
     const zeros = Buffer.alloc(5_000_000)
     for (const [coding, body] of [
       ['gzip', gzipSync(zeros)],
@@ -50,7 +50,7 @@ describe('the body decoder', () => {
     expect(decoded(repeated(6, 100_000), 'zstd', { most: 600_000 })?.equals(Buffer.alloc(600_000, 'z'))).toBe(true)
   })
 
-  test('refuses a zstd body with a huge window', () => {
+  test('the body decoder refuses a zstd body with a huge window', () => {
     const huge = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 0x01, 0x00, 0x00])
     const hugeContent = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 1, 0, 0, 0, 0x01, 0x00, 0x00])
     expect([decoded(huge, 'zstd', { most }), decoded(hugeContent, 'zstd', { most })]).toEqual([undefined, undefined])
@@ -85,7 +85,7 @@ describe('the body decoder', () => {
     expect([sized(0xa1, 0, 0, 0, 0x80, 0), sized(0xa1, 0, 1, 0, 0x80, 0)]).toEqual([true, false])
   })
 
-  test('returns the complete blocks of a truncated zstd body', () => {
+  test('the body decoder returns the complete blocks of a truncated zstd body', () => {
     const raw = (bytes: Buffer, isLast: boolean) => {
       const bits = (bytes.length << 3) | (isLast ? 1 : 0)
       return Buffer.concat([Buffer.from([bits & 255, (bits >> 8) & 255, bits >> 16]), bytes])
@@ -103,15 +103,18 @@ describe('the body decoder', () => {
     expect(decoded(half, 'zstd', { most: 3500 })).toBeUndefined()
   })
 
-  test.each([1023, 1024, 1025, 2048])('does not take the first %i bytes of a zstd body for the whole', (length) => {
-    const bits = (1000 << 3) | 0
-    const raw = Buffer.concat([Buffer.from([bits & 255, (bits >> 8) & 255, bits >> 16]), Buffer.alloc(1000, 'a')])
-    const body = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x50]), raw, raw, raw]).subarray(0, length)
-    expect(decoded(body, 'zstd', { most: 5000 })).toBeUndefined()
-    expect(decoded(body, 'zstd', { most: 5000, isCut: true })?.length).toBe(Math.floor((length - 6) / 1003) * 1000)
-  })
+  test.each([1023, 1024, 1025, 2048])(
+    'the body decoder detects that the first %i bytes of a zstd body are truncated',
+    (length) => {
+      const bits = (1000 << 3) | 0
+      const raw = Buffer.concat([Buffer.from([bits & 255, (bits >> 8) & 255, bits >> 16]), Buffer.alloc(1000, 'a')])
+      const body = Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x50]), raw, raw, raw]).subarray(0, length)
+      expect(decoded(body, 'zstd', { most: 5000 })).toBeUndefined()
+      expect(decoded(body, 'zstd', { most: 5000, isCut: true })?.length).toBe(Math.floor((length - 6) / 1003) * 1000)
+    },
+  )
 
-  test('returns the decoded beginning of a truncated body', () => {
+  test('the body decoder returns the decoded beginning of a truncated body', () => {
     const random = Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * i * 7919) % 251))
     for (const [coding, body] of [
       ['gzip', gzipSync(random)],
@@ -126,21 +129,27 @@ describe('the body decoder', () => {
     }
   })
 
-  test('decodes an empty gzip body as empty content', () => {
+  test('the body decoder decodes an empty gzip body as empty content', () => {
     expect(decoded(Buffer.alloc(0), 'gzip', { most })).toEqual(Buffer.alloc(0))
   })
 })
 
 describe('the body encoder', () => {
-  test.each(['gzip', 'deflate', 'br', 'identity', 'br, gzip', undefined])('applies the content coding %s', (coding) => {
-    const body = encoded(content, coding)
-    expect(body !== undefined && decoded(body, coding, { most })).toEqual(content)
-    expect(body?.equals(content)).toBe(isPlain(coding))
-  })
+  test.each(['gzip', 'deflate', 'br', 'identity', 'br, gzip', undefined])(
+    'the body encoder applies the content coding %s',
+    (coding) => {
+      const body = encoded(content, coding)
+      expect(body !== undefined && decoded(body, coding, { most })).toEqual(content)
+      expect(body?.equals(content)).toBe(isPlain(coding))
+    },
+  )
 
-  test.each(['zstd', 'compress', 'gzip, zstd'])('returns undefined for the content coding %s', (coding) => {
-    expect(encoded(content, coding)).toBeUndefined()
-  })
+  test.each(['zstd', 'compress', 'gzip, zstd'])(
+    'the body encoder returns undefined for the content coding %s',
+    (coding) => {
+      expect(encoded(content, coding)).toBeUndefined()
+    },
+  )
 })
 
 function repeated(blocks: number, size: number): Buffer {

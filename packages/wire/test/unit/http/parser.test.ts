@@ -11,11 +11,11 @@ import { bytesOf, cutAt, readRequests, readResponses, traceOf } from '../../http
 import { differencesOverSplits } from '../../http/splits.ts'
 
 describe('the request parser', () => {
-  test.each(Object.entries(goodRequests))('accepts the request: %s', (_, text) => {
+  test.each(Object.entries(goodRequests))('the request parser accepts the request: %s', (_, text) => {
     expect(readRequests([bytesOf(text)])).toMatchObject({ malformed: false })
   })
 
-  test.each(Object.entries(badRequests))('refuses the request: %s', (_, text) => {
+  test.each(Object.entries(badRequests))('the request parser refuses the request: %s', (_, text) => {
     const reading = readRequests([bytesOf(text)])
     expect(reading.malformed, 'malformed').toBe(true)
     expect(reading.reason).not.toBe('')
@@ -23,7 +23,7 @@ describe('the request parser', () => {
     expect(reading.messages.filter((message) => message.complete)).toEqual([])
   })
 
-  test('yields every message of a pipelined stream with its body', () => {
+  test('the request parser yields every message of a pipelined stream with its body', () => {
     const { messages } = readRequests([bytesOf(goodRequests['many, pipelined'] ?? '')])
     expect(messages.map(({ head, body }) => [head.method, body])).toEqual([
       ['GET', ''],
@@ -34,7 +34,7 @@ describe('the request parser', () => {
     ])
   })
 
-  test('keeps the order and spelling of field names, and looks them up case-insensitively', () => {
+  test('the request parser keeps the order and spelling of field names, and looks them up case-insensitively', () => {
     const [message] = readRequests([bytesOf('GET / HTTP/1.1\r\nHOST: n1\r\nx-A:1\r\nX-a: 2 \r\n\r\n')]).messages
     expect(message?.head.headers.fields).toEqual([
       { name: 'HOST', value: 'n1' },
@@ -50,12 +50,12 @@ describe('the request parser', () => {
     ['Upgrade: websocket', false],
     ['Connection: Upgrade', false],
     ['Connection: upgraded\r\nUpgrade: websocket', false],
-  ])('recognises an upgrade only if both Connection and Upgrade declare it: %s', (fields, upgrade) => {
+  ])('an upgrade is recognised only if both Connection and Upgrade declare it: %s', (fields, upgrade) => {
     const [message] = readRequests([bytesOf(`GET / HTTP/1.1\r\n${fields}\r\n\r\n`)]).messages
     expect(message?.head.headers.upgrade).toBe(upgrade)
   })
 
-  test('accepts a head of 64 KiB and refuses a longer one, however the bytes are divided', () => {
+  test('the request parser accepts a header of 64 KiB and refuses a longer one, in any division of the bytes', () => {
     const head = (bytes: number) => `GET / HTTP/1.1\r\nX: ${'y'.repeat(bytes - 23)}\r\n\r\n`
     for (const pieceBytes of [1000, 100_000]) {
       const read = (text: string) => readRequests(pieces(bytesOf(text), pieceBytes))
@@ -68,7 +68,7 @@ describe('the request parser', () => {
     ['chunk extensions', (bytes: number) => `5;${'x'.repeat(bytes)}\r\nhello\r\n0\r\n\r\n`],
     ['trailers', (bytes: number) => `0\r\nX:${'x'.repeat(bytes - 1)}\r\n\r\n`],
     ['trailers with long names', (bytes: number) => `0\r\n${'x'.repeat(bytes)}:\r\n\r\n`],
-  ])('accepts 64 KiB of %s in each message, and refuses more', (_, body) => {
+  ])('the request parser accepts 64 KiB of %s in each message, and refuses more', (_, body) => {
     const post = (bytes: number) => `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${body(bytes)}`
     expect(readRequests([bytesOf(post(65_536).repeat(2))]).messages.map(({ complete }) => complete)).toEqual([
       true,
@@ -95,11 +95,11 @@ describe('the request parser', () => {
     [`${'A'.repeat(32)} `, true],
     ['A'.repeat(33), false],
     [`${'A'.repeat(33)} `, false],
-  ])('knows whether a request may begin with the bytes %j: %s', (text, mayBegin) => {
+  ])('the request parser recognises whether a request may begin with the bytes %j: %s', (text, mayBegin) => {
     expect(new RequestHeadReader(new HeaderMemo()).mayBegin(bytesOf(text))).toBe(mayBegin)
   })
 
-  test('accepts a method of 32 bytes and refuses a longer one', () => {
+  test('the request parser accepts a method of 32 bytes and refuses a longer one', () => {
     const read = (bytes: number) => readRequests([bytesOf(`${'A'.repeat(bytes)} / HTTP/1.1\r\n\r\n`)])
     expect(read(32).messages[0]?.head.method).toBe('A'.repeat(32))
     expect(read(33).malformed).toBe(true)
@@ -112,13 +112,13 @@ describe('the request parser', () => {
     ['the first byte of a head', '\r\nG', false],
     ['part of a head', 'GET', false],
     ['a line of a head', 'GET / HTTP/1.1\r\n', false],
-  ])('knows whether it is between messages after %s', (_, text, isBetween) => {
+  ])('the request parser reports whether it is between messages after %s', (_, text, isBetween) => {
     const parser = new MessageParser(new RequestHeadReader(new HeaderMemo()))
     parser.read(bytesOf(text), 0)
     expect(parser.betweenMessages).toBe(isBetween)
   })
 
-  test('gives the length of a head and, if the head was divided, its bytes so far', () => {
+  test('the request parser returns the length of a header and, if the header was divided, its bytes so far', () => {
     const parser = new MessageParser(new RequestHeadReader(new HeaderMemo()))
     const head = bytesOf('GET / HTTP/1.1\r\nHost: n1\r\n\r\n')
     expect(parser.isCut).toBe(false)
@@ -139,21 +139,21 @@ describe('the request parser', () => {
     expect([parser.earlier, parser.isCut]).toEqual([head.subarray(0, 3), false])
   })
 
-  test('reads a long head whose bytes arrive one at a time', () => {
+  test('the request parser reads a long header whose bytes arrive one at a time', () => {
     const head = bytesOf(`GET / HTTP/1.1\r\nX: ${'y'.repeat(60_000)}\r\n\r\n`)
     expect(readRequests(pieces(head, 1)).messages).toHaveLength(1)
   })
 })
 
 describe('the response parser', () => {
-  test.each(Object.entries(goodResponses))('accepts the response: %s', (_, { text, methods }) => {
+  test.each(Object.entries(goodResponses))('the response parser accepts the response: %s', (_, { text, methods }) => {
     const reading = readResponses([bytesOf(text)], methods)
     expect(reading.malformed).toBe(false)
     if (!_.startsWith('cut off'))
       expect(reading.messages.map(({ complete }) => complete)).toEqual(methods.map(() => true))
   })
 
-  test.each(Object.entries(badResponses))('refuses the response: %s', (_, { text, methods }) => {
+  test.each(Object.entries(badResponses))('the response parser refuses the response: %s', (_, { text, methods }) => {
     const reading = readResponses([bytesOf(text)], methods)
     expect(reading.malformed).toBe(true)
     expect(reading.messages.filter((message) => message.complete)).toEqual([])
@@ -172,7 +172,7 @@ test.each([
   expect(bodyOfResponse({ status, minorVersion: 1, headers }, 'CONNECT')).toBe(kind)
 })
 
-test('the response parser yields the same messages however the bytes are divided', () => {
+test('the response parser yields the same messages in any division of the bytes', () => {
   const { differences, splits } = differencesOverSplits({ pairsOfStreamsUpTo: 70, random: createRandom('splits') })
   expect(differences).toEqual([])
   expect(splits).toBeGreaterThan(60_000)

@@ -29,7 +29,7 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n'
 const HELLO = { status: 200, body: 'hello', reusable: true }
 
 describe('a reply', () => {
-  test('is complete with the last byte of its body, however it is divided', () => {
+  test('a reply is complete with the last byte of its body, in any division of the bytes', () => {
     expect(replied([`${OK}\r\nhello`])).toEqual({ earlier: [], last: HELLO, end: 'incomplete' })
     const bytes = [...`${OK}\r\nhello`]
     expect(replied(bytes)).toEqual({ earlier: bytes.slice(1).map(() => 'incomplete'), last: HELLO, end: 'incomplete' })
@@ -40,7 +40,7 @@ describe('a reply', () => {
     expect(replied([`${OK}\r\n`], { method: 'HEAD' }).last).toEqual({ status: 200, body: '', reusable: true })
   })
 
-  test('is the first final reply after interim ones', () => {
+  test('the reply to a request is the first final reply after interim replies', () => {
     const interim = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
     expect(replied([interim, `${interim}${OK}\r\nhello`])).toMatchObject({ earlier: ['incomplete'], last: HELLO })
   })
@@ -52,7 +52,7 @@ describe('a reply', () => {
     expect(replied(['']).end).toBe('incomplete')
   })
 
-  test('leaves its connection reusable, unless its header says otherwise or bytes follow', () => {
+  test('a connection is reusable after a reply, unless its header forbids it or more bytes follow', () => {
     const isReusable = (text: string) => (replied([text]).last as { readonly reusable: boolean }).reusable
     expect(isReusable(`${OK}Connection: keep-alive\r\n\r\nhello`)).toBe(true)
     expect(isReusable(`${OK}Connection: Close\r\n\r\nhello`)).toBe(false)
@@ -61,13 +61,13 @@ describe('a reply', () => {
     expect(isReusable(`${OK.replace('1.1', '1.0')}Connection: Keep-Alive\r\n\r\nhello`)).toBe(true)
   })
 
-  test('keeps its body only if the body fits the given limit', () => {
+  test('a reply keeps its body only if the body fits the given limit', () => {
     expect(replied([`${OK}\r\nhello`], { keep: 0 }).last).toEqual({ ...HELLO, body: undefined })
     expect(replied([`${OK}\r\nhello`], { keep: 4 }).last).toMatchObject({ body: { length: 5 } })
     expect(replied([`${OK}\r\nhello`], { keep: 5 }).last).toEqual(HELLO)
   })
 
-  test('is read after an earlier reply on the same connection', () => {
+  test('a reply is read after an earlier reply on the same connection', () => {
     const reader = createReplyReader()
     for (const word of ['hello', 'world']) {
       reader.expect('GET', 10)
@@ -76,7 +76,7 @@ describe('a reply', () => {
     }
   })
 
-  test('is unreadable if its first line is not HTTP', () => {
+  test('a reply is unreadable if its first line is not HTTP', () => {
     expect(replied(['SSH-2.0-x\r\n'])).toMatchObject({ last: 'this is not HTTP/1.1' })
     expect(replied(['HTTP/1.1 20x OK\r\n\r\n'])).toMatchObject({ last: 'no status of three digits' })
   })
@@ -108,14 +108,14 @@ describe('a request', () => {
     expect(expectsContinue(head(text))).toBe(waits)
   })
 
-  test('has a body only with a length above 0 or with chunked encoding', () => {
+  test('a request has a body only if it has a length above 0 or chunked encoding', () => {
     const kinds = ['', 'Content-Length: 0', 'Content-Length: 1', 'Transfer-Encoding: chunked'].map((field) =>
       bodyOfRequest(head(`PUT / HTTP/1.1\r\nHost: x${field === '' ? '' : `\r\n${field}`}`)),
     )
     expect(kinds).toEqual(['none', 'none', 'sized', 'chunked'])
   })
 
-  test('is read leniently, as by most servers, if it is malformed', () => {
+  test('a malformed request is read leniently, as most servers read it', () => {
     const lax = (text: string) => {
       const { method, target, headers } = readLaxly(bytesOf(text))
       return [method, target, headers.get('x-a'), headers.get('x b')]

@@ -38,7 +38,7 @@ test('a header reader takes the table from a skipped block of two frames', () =>
   }
 })
 
-test('a header reader gives no plain copy of a block with too many fields, or after a damaged block', () => {
+test('a header reader gives no plain copy of a block with too many fields, or of a block after a damaged block', () => {
   const frame = (payload: Buffer) =>
     Buffer.concat([Buffer.from([0, payload.length >> 8, payload.length & 255, 1, 4, 0, 0, 0, 1]), payload])
   const reader = new HeaderReader()

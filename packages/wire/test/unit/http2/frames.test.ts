@@ -33,7 +33,7 @@ const hex = (bytes: Buffer): string => bytes.toString('hex')
 const ERROR_CODE = 8
 
 describe('a frame of HTTP/2', () => {
-  test('is written as RFC 9113 says', () => {
+  test('an HTTP/2 frame is written as RFC 9113 specifies', () => {
     expect(hex(resetStream(5, ERROR_CODE))).toBe('000004030000000005' + '00000008')
     expect(hex(goaway(7, 2))).toBe('000008070000000000' + '0000000700000002')
     expect(hex(windowUpdate(65_536))).toBe('000004080000000000' + '00010000')
@@ -42,7 +42,7 @@ describe('a frame of HTTP/2', () => {
     expect(dataFrame(1, Buffer.alloc(70_000)).readUIntBE(0, 3)).toBe(70_000)
   })
 
-  test('is read as a type, flags, and a stream number without its reserved bit', () => {
+  test('an HTTP/2 frame is read as a type, flags, and a stream number without its reserved bit', () => {
     const headers = frame(FRAME.headers, FLAG.endHeaders, 'x')
     headers[5] = 0x80
     expect([typeOf(headers), streamOf(headers)]).toEqual([FRAME.headers, 1])
@@ -54,7 +54,7 @@ describe('a frame of HTTP/2', () => {
     ['DATA', frame(FRAME.data, 0, 'abc'), 'abc'],
     ['padded DATA', frame(FRAME.data, FLAG.padded, '\x02abc\0\0'), 'abc'],
     ['DATA that is all padding', frame(FRAME.data, FLAG.padded, '\x09\0\0'), ''],
-  ])('contains, without padding, the content of %s', (_, bytes, content) => {
+  ])('an HTTP/2 frame contains, without padding, the content of %s', (_, bytes, content) => {
     expect(dataOf(bytes).toString()).toBe(content)
   })
 
@@ -65,12 +65,12 @@ describe('a frame of HTTP/2', () => {
     ['PUSH_PROMISE', frame(FRAME.pushPromise, 0, '1234abc'), 'abc'],
     ['padded PUSH_PROMISE', frame(FRAME.pushPromise, FLAG.padded, '\x021234abc\0\0'), 'abc'],
     ['CONTINUATION', frame(FRAME.continuation, FLAG.padded | FLAG.priority, 'abc'), 'abc'],
-  ])('an HTTP/2 frame contains, besides priority and padding, a part of a header block: %s', (_, bytes, fragment) => {
+  ])('the header fragment of an HTTP/2 frame excludes its priority and padding: %s', (_, bytes, fragment) => {
     expect(headerFragment(bytes).toString()).toBe(fragment)
     expect(isHeaderPart(typeOf(bytes))).toBe(true)
   })
 
-  test('shows whether it ends its stream, and its first 32-bit word', () => {
+  test('an HTTP/2 frame shows whether it ends its stream, and its first 32-bit word', () => {
     const ends = [FRAME.headers, FRAME.data, FRAME.settings].map((type) => endsStream(frame(type, FLAG.endStream, '')))
     expect(ends).toEqual([true, true, false])
     expect(endsStream(frame(FRAME.data, 0, ''))).toBe(false)
@@ -78,7 +78,7 @@ describe('a frame of HTTP/2', () => {
     expect([FRAME.data, FRAME.resetStream, FRAME.settings].map(isHeaderPart)).toEqual([false, false, false])
   })
 
-  test('is split from a buffer of several frames', () => {
+  test('an HTTP/2 frame is split from a buffer of several frames', () => {
     const all = [frame(FRAME.headers, 0, 'abc'), frame(FRAME.data, 0, ''), frame(FRAME.data, 0, 'x'.repeat(300))]
     expect(framesOf(Buffer.concat(all))).toEqual(all)
     expect(framesOf(Buffer.alloc(8))).toEqual([])
@@ -89,14 +89,14 @@ describe('a header block', () => {
   const status = [':status', '200'] as const
   const block = encodePlainly([{ field: status, isNeverIndexed: false }])
 
-  test('can be written as the last frame of its stream', () => {
+  test('a header block can be written as the last frame of its stream', () => {
     const last = lastHeaders(5, [status, ['grpc-status', '0']])
     expect([typeOf(last), streamOf(last), last[4]]).toEqual([FRAME.headers, 5, FLAG.endStream | FLAG.endHeaders])
     const fields = new HeaderReader().read(last)
     expect([fields?.get(':status'), fields?.get('grpc-status')]).toEqual(['200', '0'])
   })
 
-  test('is joined from its frames, and other frames pass', () => {
+  test('a header block is joined from its frames, and other frames pass', () => {
     const joiner = new HeaderBlockJoiner()
     const whole = frame(FRAME.headers, FLAG.endHeaders, 'abc')
     const begun = frame(FRAME.headers, 0, 'abc')
@@ -114,7 +114,7 @@ describe('a header block', () => {
     expect([joiner.join(begun), joiner.take(), joiner.take()]).toEqual([undefined, begun, Buffer.alloc(0)])
   })
 
-  test('of more than 1 MiB is passed on in parts', () => {
+  test('a header block of more than 1 MiB is passed on in parts', () => {
     const joiner = new HeaderBlockJoiner()
     const part = (bytes: number): Buffer => {
       const made = Buffer.alloc(9 + bytes)
@@ -127,7 +127,7 @@ describe('a header block', () => {
     expect(joiner.join(part(1024 * 1024 - 9))).toHaveLength(1024 * 1024)
   })
 
-  test('is unreadable after a damaged or incomplete block', () => {
+  test('a header block is unreadable after a damaged or incomplete block', () => {
     const good = frame(FRAME.headers, FLAG.endHeaders, block)
     for (const bad of [frame(FRAME.headers, 0, block), frame(FRAME.headers, FLAG.endHeaders, '\xff\xff')]) {
       const reader = new HeaderReader()
@@ -139,7 +139,7 @@ describe('a header block', () => {
     }
   })
 
-  test('is written so that it needs no other block', () => {
+  test('the plain copy of a header block does not depend on any other block', () => {
     const reader = new HeaderReader()
     const good = frame(FRAME.headers, FLAG.endHeaders, block)
     reader.read(good)
@@ -148,7 +148,7 @@ describe('a header block', () => {
 })
 
 describe('a connection of HTTP/2', () => {
-  test('begins with the preface in requests, and with a frame in responses', () => {
+  test('a connection of HTTP/2 begins with the preface in requests, and with a frame in responses', () => {
     const settings = frame(FRAME.settings, 0, '')
     const scanner = createHttp2Scanner('requests')
     const stream = Buffer.concat([PREFACE, settings])

@@ -38,12 +38,12 @@ describe('the HPACK decoder', () => {
       '8286 84be 5886 a8eb 1064 9cbf',
       '8287 85bf 4088 25a8 49e9 5ba9 7d7f 8925 a849 e95b b8e8 b4bf',
     ],
-  ])('decodes the examples of RFC 7541, appendix %s', (_, ...blocks) => {
+  ])('the HPACK decoder decodes the examples of RFC 7541, appendix %s', (_, ...blocks) => {
     const decoder = new HpackDecoder()
     expect(blocks.map((block) => Object.fromEntries(decoder.decode(hex(block))))).toEqual([FIRST, SECOND, THIRD])
   })
 
-  test('decodes fields with and without indexing (RFC 7541, appendix C.2)', () => {
+  test('the HPACK decoder decodes fields with and without indexing (RFC 7541, appendix C.2)', () => {
     const decoder = new HpackDecoder()
     expect([...decoder.decode(hex('040c 2f73 616d 706c 652f 7061 7468'))]).toEqual([[':path', '/sample/path']])
     expect([...decoder.decode(hex('1008 7061 7373 776f 7264 0673 6563 7265 74'))]).toEqual([['password', 'secret']])
@@ -63,7 +63,7 @@ describe('the HPACK decoder', () => {
       value,
     ])
 
-  test('joins the values of equal names into a list, and those of cookies into one cookie', () => {
+  test('the HPACK decoder joins the values of equal names into a list, and the values of cookies into one cookie', () => {
     const block = hex('4001 6101 31 4001 6101 32 6001 78 6001 79')
     expect([...new HpackDecoder().decode(block)]).toEqual([
       ['a', '1, 2'],
@@ -71,7 +71,7 @@ describe('the HPACK decoder', () => {
     ])
   })
 
-  test('keeps a field that fills the table, and no larger one', () => {
+  test('the HPACK table keeps a field that fills it, and no larger field', () => {
     const decoder = new HpackDecoder()
     decoder.decode(literal(0x40, 'a', Buffer.alloc(4096 - 32 - 1, 'v')))
     expect(decoder.decode(hex('be')).get('a')).toHaveLength(4063)
@@ -79,7 +79,7 @@ describe('the HPACK decoder', () => {
     expect(() => decoder.decode(hex('be'))).toThrow('there is no entry 62')
   })
 
-  test('knows the 61 entries of the static table, and a table of up to 1 MiB', () => {
+  test('the HPACK decoder contains the 61 entries of the static table, and accepts a table of up to 1 MiB', () => {
     expect([...new HpackDecoder().decode(hex('bd 81'))]).toEqual([
       ['www-authenticate', ''],
       [':authority', ''],
@@ -89,7 +89,7 @@ describe('the HPACK decoder', () => {
     expect(sized('3f e2 ff 3f')).toThrow('too large')
   })
 
-  test('lists the fields of a block of up to 256 KiB, and no fields of a larger block', () => {
+  test('the HPACK decoder lists the fields of a block of up to 256 KiB, and no fields of a larger block', () => {
     const decoder = new HpackDecoder()
     expect(decoder.fields).toEqual([])
     decoder.decode(literal(0x00, 'a', Buffer.alloc(256 * 1024 - 1)))
@@ -100,7 +100,7 @@ describe('the HPACK decoder', () => {
     expect(decoder.fields).toHaveLength(1)
   })
 
-  test('evicts the oldest entry from a table of 256 bytes (RFC 7541, appendix C.6)', () => {
+  test('the HPACK decoder evicts the oldest entry from a table of 256 bytes (RFC 7541, appendix C.6)', () => {
     const decoder = new HpackDecoder()
     decoder.decode(hex('3fe1 01'))
     decoder.decode(
@@ -202,12 +202,12 @@ describe('an invalid HPACK block', () => {
     ['padding of zeros', '40 81 00 00', 'not filled with ones'],
     ['padding of more than seven bits', '40 82 1f ff 00', 'not filled with ones'],
     ['a table of 2 GB', '3f e1 ff ff ff 07', 'too large'],
-  ])('is refused because of %s: %s', (_, block, message) => {
+  ])('an invalid HPACK block is refused because of %s: %s', (_, block, message) => {
     expect(() => new HpackDecoder().decode(hex(block))).toThrow(HpackError)
     expect(() => new HpackDecoder().decode(hex(block))).toThrow(message)
   })
 
-  test('is either decoded to fields of bounded size or refused with an HpackError', () => {
+  test('an invalid HPACK block is either decoded to fields of bounded size or refused with an HpackError', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 5 }), (blocks) => {
         const decoder = new HpackDecoder()

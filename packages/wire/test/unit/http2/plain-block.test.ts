@@ -47,7 +47,7 @@ test('encodePlainly writes the given fields in order, without change to the HPAC
 })
 
 describe('a HEADERS frame with a replaced block', () => {
-  test('keeps its stream, priority and END_STREAM flag, but not its padding', () => {
+  test('a HEADERS frame with a replaced block keeps its stream, priority and END_STREAM flag, but not its padding', () => {
     const priority = Buffer.from([0, 0, 0, 3, 16])
     const old = Buffer.concat([Buffer.from([4]), priority, Buffer.from('old'), Buffer.alloc(4)])
     const flags = FLAG.endStream | FLAG.priority | FLAG.padded
@@ -77,7 +77,7 @@ describe('a HEADERS frame with a replaced block', () => {
     expect(frames.map((each) => hasFlag(each, FLAG.endHeaders))).toEqual(frames.map((_, i) => i === frames.length - 1))
   })
 
-  test('has the priority and END_STREAM in its first frame of at most 16 KiB, and no other flag in later frames', () => {
+  test('a replaced header block has its priority and END_STREAM in its first frame, and no other flag in later frames', () => {
     const priority = Buffer.from([0, 0, 0, 3, 16])
     const flags = FLAG.endStream | FLAG.priority
     const block = frame(FRAME.headers, flags | FLAG.endHeaders, 5, Buffer.concat([priority, Buffer.from('old')]))
@@ -90,14 +90,17 @@ describe('a HEADERS frame with a replaced block', () => {
     expect(frames[0]?.subarray(9, 14)).toEqual(priority)
   })
 
-  test.each([126, 127, 128, 200, 254, 255, 300])('can carry a name and a value of %i bytes', (length) => {
-    const fields = [field('n'.repeat(length), 'v'.repeat(length))]
-    const decoder = new HpackDecoder()
-    decoder.decode(encodePlainly(fields))
-    expect(decoder.fields).toEqual(fields)
-  })
+  test.each([126, 127, 128, 200, 254, 255, 300])(
+    'a replaced header block can carry a name and a value of %i bytes',
+    (length) => {
+      const fields = [field('n'.repeat(length), 'v'.repeat(length))]
+      const decoder = new HpackDecoder()
+      decoder.decode(encodePlainly(fields))
+      expect(decoder.fields).toEqual(fields)
+    },
+  )
 
-  test('can be the last block of a stream, with fields that may be indexed', () => {
+  test('a replaced header block can be the last block of a stream, with fields that may be indexed', () => {
     const block = lastHeaders(3, [
       ['grpc-status', '0'],
       [':status', '200'],
@@ -112,7 +115,7 @@ describe('a HEADERS frame with a replaced block', () => {
     )
   })
 
-  test('carries table size updates before its fields', () => {
+  test('a replaced header block has its table size updates before its fields', () => {
     const block = frame(FRAME.headers, FLAG.endHeaders, 1, encodePlainly([field('etag', 'x')]))
     const decoder = new HpackDecoder()
     decoder.decode(headerFragment(withTableSizes(block, encodeTableSizes([0, 70_000]))))

@@ -14,7 +14,7 @@ import { greeting, login, ok, query, refused, rows, SCRAMBLE } from '../../mysql
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((made) => Buffer.from(made))
 
-test('the MySQL framing finds each packet however the bytes are divided', () => {
+test('the MySQL framing finds each packet in any division of the bytes', () => {
   fc.assert(
     fc.property(fc.array(bytes, { maxLength: 6 }), fc.array(fc.nat(2000), { maxLength: 8 }), (payloads, edges) => {
       const all = payloads.map((payload, sequence) => packetOf({ sequence, payload }))
@@ -44,7 +44,7 @@ describe('the login of a MySQL client', () => {
       payload: Buffer.concat([Buffer.from(`\xfe${plugin}\0`, 'latin1'), SCRAMBLE, Buffer.alloc(1)]),
     })
 
-  test('answers the greeting with a proof of the password, and ends at the OK packet', () => {
+  test('the login of a MySQL client answers the greeting with a proof of the password, and ends at the OK packet', () => {
     const [sent, done] = steps(greeting(), ok({ sequence: 2, affected: 1 }))
     if (sent?.type !== 'send') throw new Error('nothing was sent')
     const { payload, sequence } = packetIn(sent.bytes)
@@ -56,7 +56,7 @@ describe('the login of a MySQL client', () => {
     expect(done).toEqual({ type: 'done', version: '10.11.19-MariaDB' })
   })
 
-  test('sends the proof again only if the server switches to mysql_native_password', () => {
+  test('a MySQL client sends the proof again only if the server switches to mysql_native_password', () => {
     const [, again] = steps(greeting(), anotherLogin('mysql_native_password'))
     expect(again).toEqual({ type: 'send', bytes: packetOf({ sequence: 3, payload: proof }) })
     const [, other] = steps(greeting(), anotherLogin('ed25519'))
@@ -68,12 +68,12 @@ describe('the login of a MySQL client', () => {
     expect(old).toMatchObject({ type: 'refused', why: expect.stringContaining('mysql_old_password') })
   })
 
-  test('sends no proof if no password is given', () => {
+  test('a MySQL client sends no proof if no password is given', () => {
     const sent = createLogin({ ...credentials, password: '' })(packetIn(greeting()))
     expect(sent.type === 'send' && sent.bytes.toString('latin1', 36)).toBe('app\0\0shop\0mysql_native_password\0')
   })
 
-  test('the login of a MySQL client fails if the server sends an error packet, even instead of the greeting', () => {
+  test('a MySQL login fails if the server sends an error packet, even in place of the greeting', () => {
     expect(steps(refused(1040, 'Too many connections'))).toEqual([
       { type: 'refused', why: 'refused', error: { code: 1040, message: 'Too many connections' } },
     ])
@@ -121,7 +121,7 @@ describe('the rewritten start of a MySQL connection', () => {
     return Buffer.concat(parts.map((part) => start.rewritten(Buffer.from(part))))
   }
 
-  test('offers every capability except those that encrypt, compress or reshape packets', () => {
+  test('the rewritten greeting of MySQL offers every capability that does not encrypt, compress or reshape packets', () => {
     const plain = rewritten('responses', [greeting()])
     const [lower, upper] = [plain.readUInt16LE(4 + 1 + 17 + 13), plain.readUInt16LE(4 + 1 + 17 + 13 + 5)]
     expect((lower | (upper << 16)) >>> 0).toBe(~UNREADABLE >>> 0)
@@ -140,13 +140,13 @@ describe('the rewritten start of a MySQL connection', () => {
     expect(rewritten('responses', [after]).subarray(plain.length)).toEqual(query('SELECT 1'))
   })
 
-  test('requests no capability that encrypts, compresses or reshapes packets, even if the client does', () => {
+  test('the rewritten login of MySQL requests no capability that encrypts, compresses or reshapes packets', () => {
     const plain = rewritten('requests', [login('a', (0xffff_ffff & ~CAPABILITY.lengthEncodedAuth) >>> 0)])
     expect(plain.readUInt32LE(4)).toBe((0xffff_ffff & ~CAPABILITY.lengthEncodedAuth & ~UNREADABLE) >>> 0)
     expect(readLogin(packetIn(plain).payload)).toMatchObject({ attributes: new Map([['program_name', 'a']]) })
   })
 
-  test('has none of the capabilities of MariaDB, and otherwise the bytes of the client', () => {
+  test('the rewritten login of MySQL has none of the capabilities of MariaDB, and is otherwise unchanged', () => {
     const whole = login('a', 0)
     whole.fill(0xff, 4 + 28, 4 + 32)
     expect(rewritten('requests', [whole])).toEqual(login('a', 0))
@@ -156,14 +156,14 @@ describe('the rewritten start of a MySQL connection', () => {
     [99_996, 0],
     [99_997, 4],
   ])(
-    'is awaited if it has at most 100,000 bytes, and otherwise passed on: %i after its header',
+    'a first packet is buffered if it has at most 100,000 bytes, and passed on otherwise: %i after its header',
     (announced, passed) => {
       const header = packetOf({ sequence: 0, payload: Buffer.alloc(announced) }).subarray(0, 4)
       expect(rewritten('responses', [header])).toHaveLength(passed)
     },
   )
 
-  test('is the same however the bytes are divided', () => {
+  test('the rewritten start of a MySQL connection is the same in any division of the bytes', () => {
     for (const [of, whole] of [['responses', greeting()] as const, ['requests', login('a', 0xffff_ffff)] as const])
       for (let at = 0; at <= whole.length; at++)
         expect(rewritten(of, [whole.subarray(0, at), whole.subarray(at)])).toEqual(rewritten(of, [whole]))
@@ -237,7 +237,7 @@ test.each<readonly [string, number, Buffer, boolean]>([
   ['more data for a login', 2, payloadOf('\x01'), true],
   ['another method of login', 2, payloadOf('\xfe'), true],
   ['a column', 2, payloadOf('\x03def'), false],
-])('the MySQL framing knows whether a packet belongs to a handshake: %s', (_, sequence, payload, isHandshake) => {
+])('the MySQL framing recognises whether a packet belongs to a handshake: %s', (_, sequence, payload, isHandshake) => {
   expect(mysql.isHandshake?.(packetOf({ sequence, payload }))).toBe(isHandshake)
 })
 

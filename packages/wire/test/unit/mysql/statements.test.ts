@@ -37,7 +37,7 @@ describe('the MySQL statement reader', () => {
     ],
     ['two sets of rows', Buffer.concat([rows(['a'], [['1']], { status: MORE }), rows(['a'], [])])],
     ['an OK and rows', Buffer.concat([ok({ status: MORE }), rows(['a'], [['1']])])],
-  ])('ends an exchange at the last packet of its reply: %s', (_, reply) => {
+  ])('the MySQL statement reader ends an exchange at the last packet of its reply: %s', (_, reply) => {
     const reader = statements.reader()
     expect(reader.asked(query('SELECT 1'))).toEqual({ exchange: 0, statement: 'SELECT 1' })
     expect(reader.asked(query('SELECT 2'))).toEqual({ exchange: 1, statement: 'SELECT 2' })
@@ -49,7 +49,7 @@ describe('the MySQL statement reader', () => {
     expect(seen).toEqual(packets.map((_, i) => (i === packets.length - 1 ? 1 : 0)))
   })
 
-  test('finds a prepared statement by its number until it is closed', () => {
+  test('the MySQL statement reader finds a prepared statement by its number until it is closed', () => {
     const reader = statements.reader()
     const statementOf = (message: Buffer) => reader.asked(message).statement
     reader.asked(command(PREPARE, 'SELECT ?'))
@@ -65,7 +65,7 @@ describe('the MySQL statement reader', () => {
     expect(statementOf(execute(7, []))).toBeUndefined()
   })
 
-  test('assigns no statement number if the server refuses to prepare the statement', () => {
+  test('a MySQL statement gets no number if the server refuses to prepare it', () => {
     const reader = statements.reader()
     reader.asked(command(PREPARE, 'SELECT nothing'))
     const refusal = refused(1064)
@@ -76,7 +76,7 @@ describe('the MySQL statement reader', () => {
     expect(reader.asked(execute(number, [])).statement).toBeUndefined()
   })
 
-  test('takes no statement number from the reply to a query', () => {
+  test('the MySQL statement reader takes no statement number from the reply to a query', () => {
     const reader = statements.reader()
     reader.asked(query('UPDATE t SET a = 1'))
     reader.answered(ok({ affected: 5, info: 'Rows matched: 5' }))
@@ -88,7 +88,7 @@ describe('the MySQL statement reader', () => {
     ['a command that is no execution', command(2, Buffer.from([7, 0, 0, 0]))],
     ['an execution that is cut off', command(23, Buffer.from([7, 0, 0]))],
     ['a packet within a command', packetOf({ sequence: 1, payload: Buffer.from([23, 7, 0, 0, 0]) })],
-  ])('finds no prepared statement for %s', (_, message) => {
+  ])('the MySQL statement reader finds no prepared statement for %s', (_, message) => {
     const reader = readerWithStatement(7)
     expect(reader.asked(message).statement).toBeUndefined()
     expect(reader.asked(command(23, Buffer.from([7, 0, 0, 0]))).statement).toBe('SELECT ?')
@@ -98,13 +98,13 @@ describe('the MySQL statement reader', () => {
     ['data for one of its parameters', command(24, Buffer.from([7, 0, 0, 0, 0, 0, 1]))],
     ['the close of another statement', command(CLOSE, Buffer.from([8, 0, 0, 0]))],
     ['a close that is cut off', command(CLOSE, Buffer.from([7, 0, 0]))],
-  ])('keeps a prepared statement after %s', (_, message) => {
+  ])('the MySQL statement reader keeps a prepared statement after %s', (_, message) => {
     const reader = readerWithStatement(7)
     reader.asked(message)
     expect(reader.asked(execute(7, [])).statement).toBe('SELECT ?')
   })
 
-  test('takes a statement number only from the first packet of a reply', () => {
+  test('the MySQL statement reader takes a statement number only from the first packet of a reply', () => {
     const reader = statements.reader()
     reader.asked(command(PREPARE, 'SELECT 1'))
     const [first, ...others] = packetsOf(prepared(7, 1, 0))
@@ -115,14 +115,14 @@ describe('the MySQL statement reader', () => {
     expect(reader.asked(execute(7, [])).statement).toBe('SELECT 1')
   })
 
-  test('cuts a statement to 64 KiB, and counts it like any other', () => {
+  test('the MySQL statement reader truncates a statement to 64 KiB, and still counts it as one exchange', () => {
     const reader = statements.reader()
     expect(reader.asked(query('x'.repeat(0x1_0000))).statement).toHaveLength(0x1_0000)
     expect(reader.asked(query('x'.repeat(0x1_0001)))).toEqual({ exchange: 1, statement: 'x'.repeat(0x1_0000) })
     expect(reader.asked(query('SELECT 1')).exchange).toBe(2)
   })
 
-  test('forgets what was asked once it has caught up', () => {
+  test('the MySQL statement reader discards pending requests once caughtUp() is called', () => {
     const reader = statements.reader()
     reader.asked(command(PREPARE, 'SELECT ?'))
     const [first] = packetsOf(prepared(7, 1, 1))
@@ -154,7 +154,7 @@ describe('the MySQL statement reader', () => {
     )
   })
 
-  test('counts each query, but no command without a reply, as an exchange', () => {
+  test('the MySQL statement reader counts each query as an exchange, but no command without a reply', () => {
     const reader = statements.reader()
     expect(reader.asked(command(QUIT)).exchange).toBe(0)
     expect(reader.asked(query('SELECT 1')).exchange).toBe(0)
@@ -178,7 +178,7 @@ test.each<readonly [string, number, readonly Buffer[]]>([
   ['an OK with numbers of one, three, four and nine bytes', 3, [okOf('fa00', MORE), okOf('fcfffffdffffff', 2)]],
   ['an OK with numbers of nine bytes', 3, [okOf('fe0000000000010000fe0000000000010000', MORE), okOf('0000', 2)]],
   ['an OK without a status', 3, [packetOf({ sequence: 1, payload: Buffer.from([0, 0, 0, MORE]) })]],
-])('a reply with %s is read to its last packet', (_, asked, reply) => {
+])('a MySQL reply with %s is read to its last packet', (_, asked, reply) => {
   const reader = statements.reader()
   reader.asked(command(asked, 'SELECT 1'))
   const seen = reply.map((packet) => {
@@ -224,13 +224,13 @@ describe('an injected MySQL error', () => {
     ['1205', 'UPDATE t SET a = 1', '\x0e'],
     ['1062', 'INSERT INTO commits VALUES (1)', '\x0e'],
   ])(
-    'replaces the statement by ROLLBACK, or by a ping if nothing is rolled back: code %s for %s',
+    'an injected MySQL error sends ROLLBACK, or a ping if nothing is rolled back: code %s for %s',
     (code, statement, request) => {
       expect(insteadOf(code, statement)).toBe(request)
     },
   )
 
-  test('has its number, its SQLSTATE and the sequence number of the reply that it replaces', () => {
+  test('an injected MySQL error has its number, its SQLSTATE and the sequence number of the reply that it replaces', () => {
     const { reply } = failed('1213', 'SELECT 1') as Substitution
     const { sequence, payload } = packetIn(reply(packetOf({ sequence: 3, payload: Buffer.from([0]) })))
     expect([sequence, payload.toString('latin1')]).toEqual([3, '\xff\xbd\x04#40001why'])
@@ -247,18 +247,18 @@ describe('an injected MySQL error', () => {
     ['08S01', '\xff\x1d\x04#08S01why'],
     ['1927', '\xff\x87\x07#HY000why'],
     ['4031', '\xff\xbf\x0f#HY000why'],
-  ])('has the number and the SQLSTATE of its code: %s', (code, expected) => {
+  ])('an injected MySQL error has the number and the SQLSTATE of its code: %s', (code, expected) => {
     const failure = failed(code, 'SELECT 1')
     const error = failure.kind === 'fatal' ? failure.reply : (failure as Substitution).reply(ok())
     const { sequence, payload } = packetIn(error)
     expect([sequence, payload.toString('latin1')]).toEqual([1, expected])
   })
 
-  test('sends a command in place of the statement', () => {
+  test('the command in place of a failed MySQL statement has the sequence number 0', () => {
     expect(packetIn((failed('1205', 'SELECT 1') as Substitution).request).sequence).toBe(0)
   })
 
-  test('ends the connection if its code is fatal in MySQL', () => {
+  test('an injected MySQL error ends the connection if its code is fatal in MySQL', () => {
     expect([failed('1053', 'SELECT 1').kind, failed('57P01', 'SELECT 1').kind]).toEqual(['fatal', 'fatal'])
     expect(failed('1205', 'SELECT 1').kind).toBe('substitution')
   })

@@ -43,24 +43,27 @@ const values: [name: string, type: number, bytes: Buffer, signed: string, unsign
 describe('a row of a prepared statement', () => {
   const row = (nulls: string, ...parts: readonly Buffer[]) => Buffer.concat([hex('00'), hex(nulls), ...parts])
 
-  test.each(values)('has a value of the type %s', (_, type, bytes, signed, unsigned = signed) => {
-    const read = (flags: number) =>
-      readBinaryRow(row('00', bytes, hex('07')), [
-        { name: 'a', type, flags },
-        { name: 'b', type: TYPE.tiny, flags: 0 },
-      ])
-    expect(shown(read(0))).toEqual([signed, '7'])
-    expect(shown(read(COLUMN_FLAG.unsigned))).toEqual([unsigned, '7'])
-  })
+  test.each(values)(
+    'a row of a prepared statement has a value of the type %s',
+    (_, type, bytes, signed, unsigned = signed) => {
+      const read = (flags: number) =>
+        readBinaryRow(row('00', bytes, hex('07')), [
+          { name: 'a', type, flags },
+          { name: 'b', type: TYPE.tiny, flags: 0 },
+        ])
+      expect(shown(read(0))).toEqual([signed, '7'])
+      expect(shown(read(COLUMN_FLAG.unsigned))).toEqual([unsigned, '7'])
+    },
+  )
 
-  test('leaves a number with a fraction unread, because each column rounds differently', () => {
+  test('a number with a fraction is left unread, because each column rounds differently', () => {
     expect(readBinaryRow(row('00', double(1.5)), [{ name: 'a', type: TYPE.double, flags: 0 }])).toEqual(['unread'])
     expect(readTextRow(counted('1.5'), [{ name: 'a', type: TYPE.double, flags: 0 }])).toEqual(['unread'])
     expect(readTextRow(counted('1.5'), [{ name: 'a', type: TYPE.float, flags: 0 }])).toEqual(['unread'])
     expect(readTextRow(counted(null), [{ name: 'a', type: TYPE.float, flags: 0 }])).toEqual([null])
   })
 
-  test('marks each NULL by a bit, after two reserved bits', () => {
+  test('a row of a prepared statement marks each NULL by a bit, after two reserved bits', () => {
     const columns = Array.from({ length: 7 }, (_, at) => ({ name: `${at}`, type: TYPE.tiny, flags: 0 }))
     expect(shown(readBinaryRow(row('8401', hex('01020304')), columns))).toEqual([null, '1', '2', '3', '4', null, null])
     const six = columns.slice(0, 6)
@@ -70,11 +73,11 @@ describe('a row of a prepared statement', () => {
   test.each([
     ['a byte is left over', row('00', hex('0101'))],
     ['a value is missing', row('00')],
-  ])('is refused if %s', (_, bytes) => {
+  ])('a row of a prepared statement is refused if %s', (_, bytes) => {
     expect(() => readBinaryRow(bytes, [{ name: 'a', type: TYPE.tiny, flags: 0 }])).toThrow(MalformedMessage)
   })
 
-  test('is refused if its type is unknown, as is a row of texts with surplus bytes', () => {
+  test('a row of a MySQL reply is refused if a type is unknown, or if bytes are left over', () => {
     expect(() => readBinaryRow(row('00', hex('01')), [{ name: 'a', type: 100, flags: 0 }])).toThrow('unknown type 100')
     expect(() => readBinaryRow(row('00', hex('01')), [{ name: 'a', type: 244, flags: 0 }])).toThrow('unknown type 244')
     expect(() => readTextRow(Buffer.concat([counted('a'), hex('00')]), [{ name: 'a', type: 3, flags: 0 }])).toThrow(
@@ -105,7 +108,7 @@ describe('a command of MySQL', () => {
     expect(read(bytes)).toEqual(expected)
   })
 
-  test('can execute a prepared statement, with or without a cursor, and contains the parameter bytes', () => {
+  test('a MySQL command can execute a prepared statement, with or without a cursor, and contains the parameter bytes', () => {
     expect(read(command(23, hex('07000000' + '00' + '01000000' + 'abcd')))).toEqual({
       ...{ kind: 'execute', statement: 7, usesCursor: false, bytes: hex('abcd') },
     })
@@ -158,7 +161,7 @@ describe('the parameters of a prepared statement', () => {
     expect(readParameters(Buffer.alloc(0), 0, undefined, NONE)).toEqual({ values: [], types: [] })
   })
 
-  test('have a bit for each NULL', () => {
+  test('the parameters of a prepared statement have a bit for each NULL', () => {
     for (const length of [8, 9]) {
       const texts = Array.from({ length }, (_, at) => (at === 0 || at === length - 1 ? null : `${at}`))
       expect(shown(readParameters(bytesOf(texts), length, undefined, NONE).values)).toEqual(texts)
@@ -178,7 +181,7 @@ describe('a number before a text', () => {
     expect(number(bytes)).toBe(value)
   })
 
-  test('is refused if it is too large, invalid or incomplete', () => {
+  test('the number before a MySQL text is refused if it is too large, invalid or incomplete', () => {
     expect(() => number('ff')).toThrow('255 begins no length')
     expect(() => number('fe0000000000000100')).toThrow('a number exceeds 2^48')
     expect(() => number('fc01')).toThrow('x: it breaks off (at byte 1 of 2)')
@@ -206,11 +209,11 @@ describe('the first packet of an answer', () => {
     expect(readFirst(hex('fcfb00'))).toEqual({ kind: 'columns', count: 251 })
   })
 
-  test.each(['', '0102', 'fc0000'])('is refused with the bytes %j', (payload) => {
+  test.each(['', '0102', 'fc0000'])('the first packet of a MySQL reply is refused with the bytes %j', (payload) => {
     expect(() => readFirst(hex(payload))).toThrow(MalformedMessage)
   })
 
-  test('is an end of rows only if it is short enough, and otherwise a row', () => {
+  test('a MySQL packet is the end of the rows only if it is short enough, and otherwise a row', () => {
     expect(readEnd(hex('fe01000200'))).toEqual({ kind: 'end', warnings: 1, status: 2 })
     expect(readEnd(hex('fe0100020000'))).toBeUndefined()
     expect(readEnd(hex('ff1504'))).toEqual({ kind: 'error', error: { code: 1045, message: '' } })
@@ -242,7 +245,7 @@ describe('the login of a client', () => {
       OLD | SECURE | DATABASE | PLUGIN,
       [USER, Buffer.from([0]), Buffer.from('shop\0plugin\0')],
     ],
-  ])('may contain %s before its attributes', (_, capabilities, parts) => {
+  ])('the login of a MySQL client may contain %s before its attributes', (_, capabilities, parts) => {
     expect(said(capabilities | ATTRIBUTES, ...parts, listed)).toEqual({
       capabilities: capabilities | ATTRIBUTES,
       attributes: new Map([
@@ -264,7 +267,7 @@ describe('the login of a client', () => {
     expect(none.size).toBe(0)
   })
 
-  test('asks for TLS if only its fixed part arrives, and is refused from a client older than MySQL 4.1', () => {
+  test('a MySQL login of only the fixed part is a request for TLS; a client older than MySQL 4.1 is refused', () => {
     expect(readLogin(fixed(OLD | 0x800))).toBe('tls')
     expect(() => readLogin(fixed(OLD))).toThrow(MalformedMessage)
     expect(() => readLogin(fixed(0x800))).toThrow('a client older than MySQL 4.1 is not read')

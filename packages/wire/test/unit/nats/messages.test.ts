@@ -5,7 +5,7 @@ describe('a line from a NATS server', () => {
   const plain = Buffer.from('MSG s 1 answers 5\r\nhello\r\n')
   const withHeaders = Buffer.from('HMSG s 2 32 34\r\nNATS/1.0 404 None\r\nA: b\r\nC:d\r\n\r\nhi\r\n')
 
-  test('is read as a message once the whole payload has arrived', () => {
+  test('a line from a NATS server is read as a message once the whole payload has arrived', () => {
     for (let size = 0; size < plain.length; size++) expect(firstPiece(plain.subarray(0, size))).toBeUndefined()
     expect(firstPiece(Buffer.concat([plain, plain]))).toMatchObject({
       size: plain.length,
@@ -14,7 +14,7 @@ describe('a line from a NATS server', () => {
     })
   })
 
-  test('is read as a message with its headers and status', () => {
+  test('a line from a NATS server is read as a message with its headers and status', () => {
     expect(firstPiece(withHeaders)).toMatchObject({
       size: withHeaders.length,
       found: {
@@ -30,7 +30,7 @@ describe('a line from a NATS server', () => {
   })
 
   test.each(["-ERR 'No'", 'MSG s 1 x', 'HMSG s 1 5 4'])(
-    'is returned as an error if it is an error or an invalid message: %s',
+    'a line from a NATS server is returned as an error if it is an error or an invalid message: %s',
     (line) => {
       expect(firstPiece(Buffer.from(`${line}\r\n`))).toBe(line)
     },

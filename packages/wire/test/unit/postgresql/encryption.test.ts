@@ -6,7 +6,7 @@ import { writeFrontend } from '../../../src/postgresql/frontend.ts'
 const startup = writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [['user', 'tester']] })
 
 describe('the first message of a PostgreSQL connection', () => {
-  test('is classified from its first bytes as a request for encryption or as plaintext', () => {
+  test('the first message of a PostgreSQL connection is classified as a request for encryption or as plaintext', () => {
     const begins = (bytes: Buffer) => encryption.begins(bytes)?.kind
     for (const [whole, kind] of [
       [writeFrontend({ kind: 'ssl-request' }), 'tls'],
@@ -38,13 +38,13 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     return Buffer.concat(pieces)
   }
 
-  test('exclude the mechanism that is bound to TLS, however the bytes are divided', () => {
+  test('the offered login mechanisms exclude the mechanism that is bound to TLS, in any division of the bytes', () => {
     const offered = Buffer.concat([offer('SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'), ready])
     for (const pieceBytes of [1, 3, 7, offered.length])
       expect(rewritten(offered, pieceBytes)).toEqual(Buffer.concat([offer('SCRAM-SHA-256'), ready]))
   })
 
-  test('cause a note about a removed SCRAM-SHA-256-PLUS if the client supports channel binding', () => {
+  test('a note reports a removed SCRAM-SHA-256-PLUS if the client supports channel binding', () => {
     const step = (binding: string) => Buffer.from(`SCRAM-SHA-256\0\0\0\0\x20${binding},,n=,r=abc`)
     const isNoted = (mechanisms: readonly string[], binding: string) => {
       let noted = 0
@@ -60,7 +60,7 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     expect(isNoted(['SCRAM-SHA-256'], 'y')).toBe(false)
   })
 
-  test('are awaited in a message of at most 10,000 bytes', () => {
+  test('the login mechanisms are read from a message of at most 10,000 bytes', () => {
     const rewrite = (length: number) => {
       const header = Buffer.from('R\0\0\0\0')
       header.writeUInt32BE(length - 1, 1)
@@ -73,7 +73,7 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     ])
   })
 
-  test('are followed by at most 10,000 bytes of the client in which its choice is sought', () => {
+  test("the client's choice of login mechanism is searched for in at most 10,000 bytes", () => {
     const { requests } = encryption.unbinding(() => undefined)
     const seen = [9_000, 1_000, 1].map((length) => {
       requests?.rewritten(Buffer.alloc(length))
@@ -82,12 +82,12 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     expect(seen).toEqual([false, false, true])
   })
 
-  test('are not sought in a later step of a login', () => {
+  test('a later step of a login is not searched for login mechanisms', () => {
     const step = writeBackend({ kind: 'authentication', method: 11, bytes: Buffer.from('a-PLUS\0b\0\0') })
     expect(rewritten(step, 100)).toEqual(step)
   })
 
-  test('are unchanged if only one mechanism is offered or the message is not an offer', () => {
+  test('the login mechanisms are unchanged if only one is offered or the message is not an offer', () => {
     for (const whole of [
       offer('SCRAM-SHA-256-PLUS'),
       offer('SCRAM-SHA-256'),

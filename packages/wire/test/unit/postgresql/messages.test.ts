@@ -119,7 +119,7 @@ function startupOf(length: number, code: number): Buffer {
 }
 
 describe('a PostgreSQL message', () => {
-  test('is read back unchanged if a client wrote it', () => {
+  test('a PostgreSQL message is read back unchanged if a client wrote it', () => {
     fc.assert(
       fc.property(fc.oneof(startups, requests), (message) => {
         expect(readFrontend(writeFrontend(message))).toEqual(message)
@@ -127,7 +127,7 @@ describe('a PostgreSQL message', () => {
     )
   })
 
-  test('is read back unchanged if a server wrote it', () => {
+  test('a PostgreSQL message is read back unchanged if a server wrote it', () => {
     fc.assert(
       fc.property(responses, (message) => {
         expect(readBackend(writeBackend(message))).toEqual(message)
@@ -136,7 +136,7 @@ describe('a PostgreSQL message', () => {
     expect(readBackend(Buffer.from('N'))).toEqual({ kind: 'encryption', answer: 'N' })
   })
 
-  test('is read the same however the bytes are divided', () => {
+  test('a PostgreSQL message is read with the same result in any division of the bytes', () => {
     fc.assert(
       fc.property(fc.array(requests, { maxLength: 8 }), sizes, (asked, cuts) => {
         const all: FrontendMessage[] = [{ kind: 'ssl-request' }, { kind: 'gssenc-request' }, startup, ...asked]
@@ -160,7 +160,7 @@ describe('a PostgreSQL message', () => {
     )
   })
 
-  test('is refused with the byte position if it is incomplete or has a wrong length', () => {
+  test('a PostgreSQL message is refused with the byte position if it is incomplete or has a wrong length', () => {
     fc.assert(
       fc.property(requests, responses, fc.nat(), (request, response, cut) => {
         for (const [bytes, read] of [
@@ -185,7 +185,7 @@ describe('a PostgreSQL message', () => {
     expect(() => readFrontend(Buffer.from('Q\0\0\0\x06\xff\0', 'latin1'))).toThrow('Query: the text is not UTF-8')
   })
 
-  test('is refused at its header if it belongs to another protocol or exceeds the limits', () => {
+  test('a PostgreSQL message is refused at its header if it belongs to another protocol or exceeds the limits', () => {
     expect(() => backendReader(1000).read(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toThrow(
       'this is not a message of a PostgreSQL server',
     )
@@ -221,7 +221,7 @@ describe('a PostgreSQL message', () => {
     expect([scanned('T', 5, 'responses'), scanned('Q', 5, 'responses'), scanned('x', 5)]).toEqual([-1, -2, -2])
   })
 
-  test('is refused with an error about the field if a field is invalid', () => {
+  test('a PostgreSQL message with an invalid field is refused with an error about the field', () => {
     const message = (type: string, ...bytes: number[]) => {
       const made = Buffer.from([type.charCodeAt(0), 0, 0, 0, bytes.length + 4, ...bytes])
       return made
@@ -252,7 +252,7 @@ describe('a PostgreSQL message', () => {
     })
   })
 
-  test('is passed on unframed once encryption is agreed', () => {
+  test('PostgreSQL bytes are passed on unframed once encryption is agreed', () => {
     const frames: string[] = []
     let loose = 0
     const reader = new FrameReader({ scanner: createPostgresqlScanner('responses'), maxFrameBytes: 100 })
@@ -265,7 +265,7 @@ describe('a PostgreSQL message', () => {
     expect([frames, loose, reader.framed]).toEqual([['S'], 9, false])
   })
 
-  test('can be fabricated only as a query from the client', () => {
+  test('a PostgreSQL message can be fabricated only as a query from the client', () => {
     const query = postgresql.write('select 1', 'requests')
     expect(readFrontend(query)).toEqual({ kind: 'query', sql: 'select 1' })
     expect(isOneMessage(postgresql, 'requests', query)).toBe(true)
@@ -278,14 +278,14 @@ describe('a PostgreSQL message', () => {
     ).toEqual([false, true, false])
   })
 
-  test('is a handshake if it is one byte long, begins with a zero, or contains or requests credentials', () => {
+  test('a PostgreSQL message is a handshake if it is one byte, begins with a zero, or contains or requests credentials', () => {
     const isHandshake = (text: string) => postgresql.isHandshake?.(Buffer.from(text, 'latin1'))
     const handshakes = ['N', '\0\0\0\x08', 'p\0\0\0\x05x', 'R\0\0\0\x08\0\0\0\0', 'K\0\0\0\x08abcd']
     expect(handshakes.filter((text) => isHandshake(text) !== true)).toEqual([])
     expect(['Q\0\0\0\x05\0', 'Z\0\0\0\x05I', 'SpRK\0'].filter((text) => isHandshake(text) !== false)).toEqual([])
   })
 
-  test('has an SQLSTATE if it is an error, and a row count if it has a command tag', () => {
+  test('a PostgreSQL message has an SQLSTATE if it is an error, and a row count if it has a command tag', () => {
     const report = writeBackend({
       kind: 'error',
       fields: [
