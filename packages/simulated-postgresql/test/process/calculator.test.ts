@@ -51,7 +51,7 @@ describe('a calculator (--calculator)', () => {
     expect(answered(sql)).toBe(expected)
   })
 
-  test('raises the errors of PostgreSQL, and still computes later expressions', () => {
+  test('a calculator raises the errors of PostgreSQL, and still computes later expressions', () => {
     expect(() => answered('sqrt(-1.0::numeric)')).toThrow('cannot take square root of a negative number')
     expect(answered('sqrt(4.0::numeric)')).toMatch(/^2\.0+$/)
     expect(answered('exp(0.0::float8)')).toBe('1')
@@ -59,7 +59,7 @@ describe('a calculator (--calculator)', () => {
     expect(answered('ln(1.0)')).toBe('0.0000000000000000')
   })
 
-  test('computes in the time zone of the session', () => {
+  test('a calculator computes in the time zone of the session', () => {
     const zoned = "to_char(timestamptz '2024-07-01 00:00+00', 'HH24 TZ')"
     expect(answered(zoned)).toBe('00 UTC')
     answered("set_config('TimeZone', 'Europe/Berlin', false)")
@@ -67,7 +67,7 @@ describe('a calculator (--calculator)', () => {
     answered("set_config('TimeZone', 'UTC', false)")
   })
 
-  test('is called only for functions whose results depend only on their arguments', () => {
+  test('a calculator is called only for functions whose results depend only on their arguments', () => {
     expect(() => answered('to_tsvector($$a b$$)')).toThrow('is not simulated')
     for (const statement of session.parse("create type mood as enum ('good')")) session.execute(statement, []).next()
     session.sync()

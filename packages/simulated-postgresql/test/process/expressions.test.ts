@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { compareBinaryForms, compareExpressions } from '../compared-expressions.ts'
 
 test.each([1, 2])(
-  'random expressions of seed %d have the type and value, or the error, that PostgreSQL gives them',
+  'random expressions of seed %d have the type and value, or the error, that PostgreSQL returns for them',
   async (seed) => {
     const { differences, planned, refused } = await compareExpressions(seed, 900)
     expect(differences).toEqual([])

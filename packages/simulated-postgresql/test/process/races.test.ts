@@ -14,14 +14,17 @@ describe('two sessions with concurrent schema changes', () => {
   beforeAll(loadParser)
   const recorded = recordedRaces()
 
-  test.each(RACES.map((race, at) => ({ ...race, at })))('wait and fail as in PostgreSQL: $name', async (race) => {
-    const sessions = new SimulatedSessions(SESSIONS)
-    sessions.setUp(race.setUp)
-    expect(await shownRace(race, sessions)).toBe(recorded[race.at])
-    for (const query of TWICE) expect(sessions.send(2, query)[2]).toBe('SELECT 0')
-  })
+  test.each(RACES.map((race, at) => ({ ...race, at })))(
+    'two sessions with concurrent schema changes wait and fail as in PostgreSQL: $name',
+    async (race) => {
+      const sessions = new SimulatedSessions(SESSIONS)
+      sessions.setUp(race.setUp)
+      expect(await shownRace(race, sessions)).toBe(recorded[race.at])
+      for (const query of TWICE) expect(sessions.send(2, query)[2]).toBe('SELECT 0')
+    },
+  )
 
-  test('refuse a composite type that the other session has altered but not committed', () => {
+  test('a session refuses to use a composite type that another session has altered but not committed', () => {
     const sessions = new SimulatedSessions(2)
     sessions.setUp('create type x as (a int)')
     sessions.send(0, 'begin')
@@ -33,7 +36,7 @@ describe('two sessions with concurrent schema changes', () => {
     expect(later).toBe('SELECT 1 (1,2)')
   })
 
-  test('prepare a statement with the new columns of its table after a concurrent change commits', () => {
+  test('a statement is prepared with the new columns of its table after a concurrent change commits', () => {
     const { engine } = new SimulatedSessions(0)
     const listener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
     const connect = () => engine.connect(new Map([['user', 'tester']]), listener)

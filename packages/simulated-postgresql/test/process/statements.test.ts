@@ -6,7 +6,7 @@ import { compareStatements, differencesIn } from '../compared-statements.ts'
 const REFUSED = ['AND CHAIN', 'EXCLUDE in a window frame', 'GROUPS in a window frame', 'an infinite interval']
 
 test.each([1, 2, 3])(
-  'random statements of seed %d give the columns, rows, counts and errors of PostgreSQL',
+  'random statements of seed %d return the columns, rows, counts and errors of PostgreSQL',
   async (seed) => {
     const { refusals, planned, differences, severalErrors } = await compareStatements(seed, 350)
     expect(differences).toEqual([])

@@ -4,7 +4,7 @@ import { compareBinaryForms, compareExpressions } from '../compared-expressions.
 // CHAOS_SOAK=short does a few thousand.
 const EXPRESSIONS = process.env['CHAOS_SOAK'] === 'short' ? 4_000 : 60_000
 
-test('random expressions have the type and value, or the error, that PostgreSQL gives them', async () => {
+test('random expressions have the type and value, or the error, that PostgreSQL returns for them', async () => {
   const seed = inject('seed')
   console.log(`seed ${seed}`)
   const { differences, planned, refused } = await compareExpressions(seed, EXPRESSIONS)

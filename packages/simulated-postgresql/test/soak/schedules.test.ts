@@ -109,7 +109,7 @@ describe.skipIf(lacking)(`Random schedules${lacking ? `: ${whySkipped('initdb', 
   )
 
   test.each(parts)(
-    'random schedules of three sessions, %s schema changes, give the same answers as PostgreSQL at every step, from seed %d on',
+    'random schedules of three sessions, %s schema changes, get the same answers as from PostgreSQL, from seed %d on',
     async (_, first, defines) => {
       const { port } = await startPostgres(initdb!, postgres!)
       const real = await RealSessions.open(port, SESSIONS)

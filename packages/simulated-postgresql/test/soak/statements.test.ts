@@ -9,7 +9,7 @@ const PART = Math.min(STATEMENTS, 5_000)
 const parts = Array.from({ length: STATEMENTS / PART }, (_, part) => inject('seed') + part)
 
 test.each(parts)(
-  'random statements of seed %d give the columns, rows, counts and errors of PostgreSQL',
+  'random statements of seed %d return the columns, rows, counts and errors of PostgreSQL',
   async (seed) => {
     const { count, refusals, planned, differences, severalErrors } = await compareStatements(seed, PART)
     const total = [...refusals.values()].reduce((a, b) => a + b, 0)

@@ -6,7 +6,7 @@ import { SimulatedSessions } from '../schedules/simulated-sessions.ts'
 beforeAll(loadParser)
 
 describe('pg_stat_activity', () => {
-  test('lists the background processes of a server besides its sessions', () => {
+  test('pg_stat_activity lists the background processes of a server in addition to its sessions', () => {
     const sessions = new SimulatedSessions(2)
     const asked = 'select backend_type, wait_event, state, count(*) from pg_stat_activity group by 1, 2, 3'
     expect(sessions.send(0, asked)[0]).toBe(
@@ -17,7 +17,7 @@ describe('pg_stat_activity', () => {
     )
   })
 
-  test('shows in virtual time when a transaction began and when a session became idle', () => {
+  test('pg_stat_activity shows in virtual time when a transaction began and when a session became idle', () => {
     const sessions = new SimulatedSessions(2)
     sessions.send(0, 'begin')
     sessions.send(0, "set local application_name = 'worker'")
@@ -28,7 +28,7 @@ describe('pg_stat_activity', () => {
     expect(sessions.send(1, asked)[1]).toBe('SELECT 1 worker,idle in transaction,0.090000,0.030000,00:00:00')
   })
 
-  test('shows a session as active from the start of its query string until ReadyForQuery', () => {
+  test('pg_stat_activity shows a session as active from the start of its query string until ReadyForQuery', () => {
     const sessions = new SimulatedSessions(1)
     const { engine } = sessions
     const listener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
@@ -45,7 +45,7 @@ describe('pg_stat_activity', () => {
     expect(sessions.send(0, asked)).toEqual(['SELECT 0'])
   })
 
-  test('truncates a query to 1,023 bytes at a character boundary', () => {
+  test('pg_stat_activity truncates a query to 1,023 bytes at a character boundary', () => {
     const sessions = new SimulatedSessions(1)
     const own = 'from pg_stat_activity where pid = pg_backend_pid()'
     const [answer] = sessions.send(0, `select octet_length(query), right(query, 2) ${own} -- ${'é'.repeat(600)}`)
@@ -54,7 +54,7 @@ describe('pg_stat_activity', () => {
 })
 
 describe('pg_locks', () => {
-  test('is refused while a serializable transaction holds SIREAD locks', () => {
+  test('pg_locks is refused while a serializable transaction holds SIREAD locks', () => {
     const sessions = new SimulatedSessions(2)
     sessions.setUp('create table t (id int)')
     sessions.send(0, 'begin isolation level serializable')
@@ -64,7 +64,7 @@ describe('pg_locks', () => {
     expect(sessions.send(1, 'select mode from pg_locks')[1]).toBe('SELECT 1 ExclusiveLock')
   })
 
-  test('shows the lock that a session waits for as not granted', () => {
+  test('pg_locks shows the lock that a session waits for as not granted', () => {
     const sessions = new SimulatedSessions(3)
     sessions.setUp('create table t (id int)')
     for (const session of [0, 1]) sessions.send(session, 'begin')
@@ -75,7 +75,7 @@ describe('pg_locks', () => {
     expect(sessions.send(2, asked)[2]).toBe('SELECT 2 RowExclusiveLock,f,f,t;ShareLock,t,f,f')
   })
 
-  test('shows an advisory lock outside a transaction, and the lock of a type that is being altered', () => {
+  test('pg_locks shows an advisory lock outside a transaction, and the lock of a type that is being altered', () => {
     const sessions = new SimulatedSessions(2)
     sessions.setUp("create type mood as enum ('ok')")
     sessions.send(0, 'select pg_advisory_lock(8589934593)')
@@ -99,7 +99,7 @@ test.each([
   ["select pg_sleep_for('1 mon -30 days 0.05 seconds')", 60],
   ["select pg_sleep_until(clock_timestamp() + interval '70 milliseconds')", 90],
   ["select pg_sleep_until(clock_timestamp() - interval '1 day')", 30],
-])('%s has ended after %d ms, and not 30 ms earlier', (sql, milliseconds) => {
+])('the statement %s has ended after %d ms, but is still running 30 ms earlier', (sql, milliseconds) => {
   const sessions = new SimulatedSessions(2)
   let [answer] = sessions.send(0, sql)
   let passed = 30

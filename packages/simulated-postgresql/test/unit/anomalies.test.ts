@@ -7,7 +7,7 @@ import { ACCOUNTS, play, type Step } from '../schedules/play.ts'
 beforeAll(loadParser)
 
 describe('FOR KEY SHARE', () => {
-  test('conflicts with an update of other columns if the updater locked the row FOR UPDATE', () => {
+  test('FOR KEY SHARE conflicts with an update of other columns if the updater locked the row FOR UPDATE', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select v from t where id = 1 for update', 'SELECT 1 10'],
@@ -20,7 +20,7 @@ describe('FOR KEY SHARE', () => {
     ])
   })
 
-  test('locks the row version in the snapshot if later updates did not change the key', () => {
+  test('FOR KEY SHARE locks the row version in the snapshot if later updates did not change the key', () => {
     play([
       ['c: begin isolation level repeatable read', 'BEGIN'],
       ['c: select v from t where id = 2', 'SELECT 1 20'],
@@ -31,7 +31,7 @@ describe('FOR KEY SHARE', () => {
 })
 
 describe('ON CONFLICT', () => {
-  test('detects a conflict that arises on one unique index while the insert waits at another', () => {
+  test('ON CONFLICT detects a conflict that arises on one unique index while the insert waits at another index', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -47,15 +47,18 @@ describe('ON CONFLICT', () => {
 })
 
 describe('a row that one transaction changed twice', () => {
-  test.each(['nowait', 'skip locked'])('makes FOR KEY SHARE wait, even with %s', (policy) => {
-    play([
-      ['a: begin', 'BEGIN'],
-      ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
-      ['a: delete from t where id = 1', 'DELETE 1'],
-      [`b: select v from t where id = 1 for key share ${policy}`, 'waits'],
-      ['a: commit', 'COMMIT', { b: 'SELECT 0' }],
-    ])
-  })
+  test.each(['nowait', 'skip locked'])(
+    'FOR KEY SHARE of a row that one transaction updated and then deleted waits, even with %s',
+    (policy) => {
+      play([
+        ['a: begin', 'BEGIN'],
+        ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
+        ['a: delete from t where id = 1', 'DELETE 1'],
+        [`b: select v from t where id = 1 for key share ${policy}`, 'waits'],
+        ['a: commit', 'COMMIT', { b: 'SELECT 0' }],
+      ])
+    },
+  )
 
   test.each(['nowait', 'skip locked'])(
     'FOR KEY SHARE %s waits for a row that a transaction updated and then deleted by MERGE under a BEFORE trigger',
@@ -76,7 +79,7 @@ describe('a row that one transaction changed twice', () => {
   )
 
   test.each(['nowait', 'skip locked'])(
-    'makes FOR KEY SHARE of the old version wait for a lock on the new version, even with %s',
+    'FOR KEY SHARE of an old row version waits for a lock on the new version, even with %s',
     (policy) => {
       play([
         ['b: begin isolation level repeatable read', 'BEGIN'],
@@ -92,7 +95,7 @@ describe('a row that one transaction changed twice', () => {
 })
 
 describe('a row lock acquired before an update of the row', () => {
-  test('makes a later key change wait, and then fail', () => {
+  test('a row lock acquired before an update of the row makes a later key change wait, and then fail', () => {
     play([
       ['a: begin isolation level repeatable read', 'BEGIN'],
       ['a: select v from t where id = 2', 'SELECT 1 20'],
@@ -111,7 +114,7 @@ describe('a row lock acquired before an update of the row', () => {
 })
 
 describe('READ COMMITTED', () => {
-  test('does not read uncommitted changes', () => {
+  test('READ COMMITTED does not read uncommitted changes', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = 11 where id = 1', 'UPDATE 1'],
@@ -120,7 +123,7 @@ describe('READ COMMITTED', () => {
     ])
   })
 
-  test('reads the new value after another transaction has committed it', () => {
+  test('READ COMMITTED reads the new value after another transaction has committed it', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select v from t where id = 1', 'SELECT 1 10'],
@@ -129,7 +132,7 @@ describe('READ COMMITTED', () => {
     ])
   })
 
-  test('allows a lost update between a read and a write', () => {
+  test('READ COMMITTED allows a lost update between a read and a write', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['b: begin', 'BEGIN'],
@@ -143,7 +146,7 @@ describe('READ COMMITTED', () => {
     ])
   })
 
-  test('evaluates the condition and the new value again on the row that another transaction committed', () => {
+  test('READ COMMITTED evaluates the condition and the new value again on the row that another transaction committed', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = v + 5', 'UPDATE 2'],
@@ -153,7 +156,7 @@ describe('READ COMMITTED', () => {
     ])
   })
 
-  test('updates the original row after the transaction that deleted the row has rolled back', () => {
+  test('READ COMMITTED updates the original row after the transaction that deleted the row has rolled back', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: delete from t where id = 1', 'DELETE 1'],
@@ -166,7 +169,7 @@ describe('READ COMMITTED', () => {
 describe('REPEATABLE READ', () => {
   const begin = 'begin isolation level repeatable read'
 
-  test('reads one snapshot, without phantoms', () => {
+  test('REPEATABLE READ reads one snapshot, without phantoms', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       ['a: select count(*), sum(v) from t', 'SELECT 1 2,30'],
@@ -176,7 +179,7 @@ describe('REPEATABLE READ', () => {
     ])
   })
 
-  test('refuses to update a row that changed after the snapshot', () => {
+  test('REPEATABLE READ refuses to update a row that changed after the snapshot', () => {
     const sessions = play([
       [`a: ${begin}`, 'BEGIN'],
       [`b: ${begin}`, 'BEGIN'],
@@ -191,7 +194,7 @@ describe('REPEATABLE READ', () => {
     expect(sessions.message(1)).toContain('current transaction is aborted')
   })
 
-  test('refuses an upsert that conflicts with a row outside its snapshot', () => {
+  test('REPEATABLE READ refuses an upsert that conflicts with a row outside its snapshot', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       ['a: select 1 from t', 'SELECT 2 1;1'],
@@ -217,7 +220,7 @@ describe('REPEATABLE READ', () => {
 describe('SERIALIZABLE', () => {
   const begin = 'begin isolation level serializable'
 
-  test('refuses write skew at the commit', () => {
+  test('SERIALIZABLE refuses write skew at the commit', () => {
     const sessions = play([
       [`a: ${begin}`, 'BEGIN'],
       [`b: ${begin}`, 'BEGIN'],
@@ -235,7 +238,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('refuses a write if it would make a committed read-only transaction unserializable', () => {
+  test('SERIALIZABLE refuses a write that would make a committed read-only transaction unserializable', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       ['a: select v from t where id = 2', 'SELECT 1 20'],
@@ -250,7 +253,7 @@ describe('SERIALIZABLE', () => {
     ])
   })
 
-  test('allows concurrent transactions to commit if they change different rows of a large table', () => {
+  test('SERIALIZABLE allows concurrent transactions to commit if they change different rows of a large table', () => {
     const many =
       'create table t (id int primary key, v int not null); insert into t select n, 0 from generate_series(1, 400) n'
     play(
@@ -278,7 +281,7 @@ describe('the SIREAD lock of a serializable transaction', () => {
     ['b: commit', 'COMMIT'],
   ]
 
-  test('covers single rows if the transaction wrote those rows or read one row twice', () => {
+  test('a SIREAD lock covers single rows if the transaction wrote those rows or read one row twice', () => {
     const starts: readonly Step[] = [
       [`a: ${begin}`, 'BEGIN'],
       [`b: ${begin}`, 'BEGIN'],
@@ -291,7 +294,7 @@ describe('the SIREAD lock of a serializable transaction', () => {
     play([...starts, other, other, other, ...commits], three)
   })
 
-  test('covers a page of the table after the transaction has read three rows', () => {
+  test('a SIREAD lock covers a page of the table after the transaction has read three rows', () => {
     play(
       [
         [`a: ${begin}`, 'BEGIN'],
@@ -308,7 +311,7 @@ describe('the SIREAD lock of a serializable transaction', () => {
     )
   })
 
-  test('covers one row version, so that the writer of a later version may commit', () => {
+  test('a SIREAD lock covers one row version, and a transaction that writes a later version may commit', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       ['a: select v from t where id = 1', 'SELECT 1 10'],
@@ -324,7 +327,7 @@ describe('the SIREAD lock of a serializable transaction', () => {
 })
 
 describe('a serializable transaction that is the victim of a conflict', () => {
-  test('fails at its next read, even if that read is of its own row', () => {
+  test('a serializable transaction that is the victim of a conflict fails at its next read, even of its own row', () => {
     play([
       ['a: begin isolation level serializable', 'BEGIN'],
       ['a: select sum(v) from t', 'SELECT 1 30'],
@@ -339,7 +342,7 @@ describe('a serializable transaction that is the victim of a conflict', () => {
 })
 
 describe('row locks', () => {
-  test('fail immediately in a trigger if the row was replaced after the snapshot', () => {
+  test('a row lock in a trigger fails immediately if the row was replaced after the snapshot', () => {
     play(
       [
         ['c: begin', 'BEGIN'],
@@ -356,7 +359,7 @@ describe('row locks', () => {
     )
   })
 
-  test('fail immediately if the row was replaced twice after the snapshot', () => {
+  test('a row lock fails immediately if the row was replaced twice after the snapshot', () => {
     play([
       ['c: begin', 'BEGIN'],
       ['c: update t set v = 11 where id = 1', 'UPDATE 1'],
@@ -369,7 +372,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('make other sessions wait, fail with NOWAIT, or skip the row with SKIP LOCKED', () => {
+  test('row locks make other sessions wait, fail with NOWAIT, or skip the row with SKIP LOCKED', () => {
     const sessions = play([
       ['a: begin', 'BEGIN'],
       ['a: select id from t where id = 1 for update', 'SELECT 1 1'],
@@ -382,7 +385,7 @@ describe('row locks', () => {
     expect(sessions.message(1)).toBe('could not obtain lock on row in relation "t"')
   })
 
-  test('can be held by two sessions if their strengths are compatible', () => {
+  test('row locks of compatible strengths can be held by two sessions', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select id from t where id = 1 for share', 'SELECT 1 1'],
@@ -395,7 +398,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('are granted in the order of the requests', () => {
+  test('row locks are granted in the order of the requests', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = v + 1 where id = 1', 'UPDATE 1'],
@@ -405,7 +408,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('are released by a rollback to an earlier savepoint', () => {
+  test('row locks are released by a rollback to an earlier savepoint', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: savepoint s', 'SAVEPOINT'],
@@ -415,7 +418,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('in a cycle cause a deadlock, in which the last request fails', () => {
+  test('a cycle of sessions that wait for row locks is a deadlock, and the last request fails', () => {
     const sessions = play([
       ['a: begin', 'BEGIN'],
       ['b: begin', 'BEGIN'],
@@ -429,7 +432,7 @@ describe('row locks', () => {
     )
   })
 
-  test('are awaited only until lock_timeout or statement_timeout', () => {
+  test('a statement waits for a row lock only until lock_timeout or statement_timeout', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: update t set v = 1 where id = 1', 'UPDATE 1'],
@@ -443,7 +446,7 @@ describe('row locks', () => {
 })
 
 describe('a unique key', () => {
-  test('makes an insert wait for the transaction that inserted the same key', () => {
+  test('an insert waits for the transaction that inserted the same unique key', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: insert into t values (3, 1)', 'INSERT 0 1'],
@@ -453,7 +456,7 @@ describe('a unique key', () => {
     ])
   })
 
-  test('is available again after the inserting transaction has rolled back', () => {
+  test('a unique key is available again after the inserting transaction has rolled back', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: insert into t values (3, 1)', 'INSERT 0 1'],
@@ -468,7 +471,7 @@ describe('bookings with an exclusion constraint', () => {
     'create table b (id int primary key, during int4range, exclude using gist (during with &&)); ' +
     "insert into b values (1, '[0,2)')"
 
-  test('wait for an uncommitted overlapping change, and fail only if a booking still overlaps', () => {
+  test('a booking waits for an uncommitted overlapping change, and fails only if a booking still overlaps', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -485,7 +488,7 @@ describe('bookings with an exclusion constraint', () => {
     )
   })
 
-  test('deadlock if they wait for each other, and one of them fails', () => {
+  test('two bookings that wait for each other deadlock, and one of them fails', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -498,7 +501,7 @@ describe('bookings with an exclusion constraint', () => {
     )
   })
 
-  test('wait under ON CONFLICT DO NOTHING only for uncommitted bookings', () => {
+  test('a booking with ON CONFLICT DO NOTHING waits only for uncommitted bookings', () => {
     play(
       [
         ["a: insert into b values (2, '[1,6)') on conflict do nothing", 'INSERT 0 0'],
@@ -513,7 +516,7 @@ describe('bookings with an exclusion constraint', () => {
 })
 
 describe('a deferred constraint that fails at COMMIT', () => {
-  test('ends the transaction, and the next statement succeeds', () => {
+  test('a deferred constraint that fails at COMMIT ends the transaction, and the next statement succeeds', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -545,7 +548,7 @@ describe('foreign keys', () => {
     )
   })
 
-  test('refuse a key change if the key has referring rows outside the snapshot', () => {
+  test('a foreign key refuses a key change if the key has referring rows outside the snapshot', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -558,7 +561,7 @@ describe('foreign keys', () => {
     )
   })
 
-  test('lock the referenced row against deletion, but not against updates of other columns', () => {
+  test('a foreign key locks the referenced row against deletion, but not against updates of other columns', () => {
     const sessions = play(
       [
         ['a: begin', 'BEGIN'],
@@ -577,7 +580,7 @@ describe('foreign keys', () => {
 })
 
 describe('advisory locks', () => {
-  test('at session level outlive a transaction, and at transaction level end with the transaction', () => {
+  test('an advisory lock at session level outlives a transaction, and at transaction level ends with the transaction', () => {
     play([
       ['a: select pg_advisory_lock(1)', 'SELECT 1 '],
       ['b: select pg_try_advisory_lock(1)', 'SELECT 1 f'],
@@ -593,7 +596,7 @@ describe('advisory locks', () => {
 })
 
 describe('uncommitted schema changes', () => {
-  test('are invisible to other sessions, and are undone by a rollback', () => {
+  test('uncommitted schema changes are invisible to other sessions, and are undone by a rollback', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: create table x (id serial primary key)', 'CREATE TABLE'],
@@ -605,7 +608,7 @@ describe('uncommitted schema changes', () => {
     ])
   })
 
-  test('fail in one of two sessions that create tables of the same name', () => {
+  test('one of two sessions that create tables of the same name fails', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: create table if not exists x (id int)', 'CREATE TABLE'],

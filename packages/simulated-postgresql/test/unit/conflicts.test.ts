@@ -13,7 +13,7 @@ const REFERRING =
   'create table p (id int primary key, n int); create table k (id int primary key, p int references p on delete cascade on update cascade, v int); insert into p values (1, 0), (2, 0); insert into k values (1, 1, 0), (2, 1, 0), (3, 2, 0)'
 
 describe('SERIALIZABLE', () => {
-  test('fails the read-only first of three transactions when it reads what the pivot replaced, if it began after the last committed', () => {
+  test('a read-only transaction that reads a row replaced by a pivot fails if it began after the last commit', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -31,7 +31,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('lets the read-only first of three transactions read what the pivot replaced, if it began before the last committed', () => {
+  test('a read-only transaction may read a row replaced by a pivot if it began before the last commit', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -50,7 +50,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('fails the first of three transactions, if it may write, when it reads what the pivot replaced, even if it began before the last committed', () => {
+  test('a read-write transaction that reads a row replaced by a pivot fails even if it began before the last commit', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -68,7 +68,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('lets a read-only transaction read what a concurrent writer without a conflict out to another transaction replaced', () => {
+  test('a read-only transaction may read a row replaced by a concurrent writer that has no conflict out', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -83,7 +83,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('does not count a row that the transaction has written among the rows read from a page', () => {
+  test('a row that a transaction has written does not count among the rows that it read from a page', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -101,7 +101,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('lets three rows read from a page stand for the whole page', () => {
+  test('a serializable transaction that reads three rows from a page conflicts with a write of any row on the page', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -119,7 +119,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('dooms a pivot that is still active, which fails at its commit', () => {
+  test('an active pivot is marked as doomed, and fails at its commit', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -137,7 +137,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('dooms a pivot that is still active, which fails at its next read', () => {
+  test('an active pivot is marked as doomed, and fails at its next read', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -156,7 +156,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('dooms a pivot that is still active, which fails at its next write', () => {
+  test('an active pivot is marked as doomed, and fails at its next write', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -175,7 +175,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('fails a reader that becomes a pivot by reading what a commit replaced', () => {
+  test('a serializable transaction fails if it becomes a pivot by reading a row that a committed transaction replaced', () => {
     play(
       [
         ['c: begin isolation level serializable', 'BEGIN'],
@@ -191,7 +191,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('lets a reader be a pivot if the first transaction committed before the last', () => {
+  test('a reader may become a pivot if the first transaction committed before the last', () => {
     play(
       [
         ['c: begin isolation level serializable', 'BEGIN'],
@@ -210,7 +210,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('fails a reader that becomes a pivot if the first transaction committed after the last', () => {
+  test('a reader that becomes a pivot fails if the first transaction committed after the last', () => {
     play(
       [
         ['c: begin isolation level serializable', 'BEGIN'],
@@ -228,7 +228,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('lets a reader be a pivot if the first is read-only and began before the last committed', () => {
+  test('a reader may become a pivot if the first transaction is read-only and began before the last committed', () => {
     play(
       [
         ['c: begin isolation level serializable read only', 'BEGIN'],
@@ -245,7 +245,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('fails a reader that becomes a pivot if the first is read-only and began after the last committed', () => {
+  test('a reader that becomes a pivot fails if the first transaction is read-only and began after the last committed', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -261,7 +261,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('lets a reader be a pivot if the first transaction was rolled back', () => {
+  test('a reader may become a pivot if the first transaction was rolled back', () => {
     play(
       [
         ['c: begin isolation level serializable', 'BEGIN'],
@@ -279,7 +279,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('fails one of three transactions that form a cycle', () => {
+  test('SERIALIZABLE fails one of three transactions that form a cycle', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -299,7 +299,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('lets the last of three transactions commit if the first has committed', () => {
+  test('SERIALIZABLE lets the last of three transactions commit if the first has committed', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -318,7 +318,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('lets the last of three transactions commit if the first is read-only', () => {
+  test('SERIALIZABLE lets the last of three transactions commit if the first is read-only', () => {
     play(
       [
         ['a: begin isolation level serializable read only', 'BEGIN'],
@@ -336,7 +336,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('fails the pivot of three transactions if the last commits first', () => {
+  test('SERIALIZABLE fails the pivot of three transactions if the last commits first', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -354,7 +354,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('lets all commit if the first of three transactions was rolled back', () => {
+  test('SERIALIZABLE lets the other two transactions commit if the first of three was rolled back', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -376,7 +376,7 @@ describe('SERIALIZABLE', () => {
     ['before', ['a: savepoint s', 'a: select v from t where id = 1']],
     ['after', ['a: select v from t where id = 1', 'a: savepoint s']],
   ] as const)(
-    'keeps the read of a row if ROLLBACK TO undoes a later write of the row and the savepoint was set %s the read',
+    'the read of a row still counts if ROLLBACK TO undoes a later write of the row (savepoint set %s the read)',
     (_, [first, second]) => {
       const answers: Readonly<Record<string, string>> = {
         'a: savepoint s': 'SAVEPOINT',
@@ -403,7 +403,7 @@ describe('SERIALIZABLE', () => {
 })
 
 describe('the queue of a table lock', () => {
-  test('is reordered if only its order causes a deadlock', () => {
+  test('the queue of a table lock is reordered if only its order causes a deadlock', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -422,7 +422,7 @@ describe('the queue of a table lock', () => {
     )
   })
 
-  test('puts a holder that must wait ahead of a waiter that this holder blocks, even before any deadlock check', () => {
+  test('a lock holder that must wait is queued ahead of a waiter that it blocks, even before any deadlock check', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -441,7 +441,7 @@ describe('the queue of a table lock', () => {
     )
   })
 
-  test('grants a lock at once to a holder that others wait for', () => {
+  test('a table lock is granted immediately to a holder that others wait for', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -459,7 +459,7 @@ describe('the queue of a table lock', () => {
     )
   })
 
-  test('fails at once if two holders wait for each other', () => {
+  test('a request for a table lock fails immediately if two holders wait for each other', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -477,7 +477,7 @@ describe('the queue of a table lock', () => {
 })
 
 describe('the action of a foreign key', () => {
-  test('deletes a row that another session changed meanwhile', () => {
+  test('a foreign key action deletes a row that another session changed concurrently', () => {
     play(
       [
         ['b: begin', 'BEGIN'],
@@ -490,7 +490,7 @@ describe('the action of a foreign key', () => {
     )
   })
 
-  test('keeps a row that another session made refer to another key', () => {
+  test('a foreign key action keeps a row that another session changed to refer to another key', () => {
     play(
       [
         ['b: begin', 'BEGIN'],
@@ -503,7 +503,7 @@ describe('the action of a foreign key', () => {
     )
   })
 
-  test('goes on after another session deleted a row', () => {
+  test('a foreign key action continues after another session deleted a row', () => {
     play(
       [
         ['b: begin', 'BEGIN'],
@@ -516,7 +516,7 @@ describe('the action of a foreign key', () => {
     )
   })
 
-  test('updates the newest version of a row', () => {
+  test('a foreign key action updates the newest version of a row', () => {
     play(
       [
         ['b: begin', 'BEGIN'],
@@ -529,7 +529,7 @@ describe('the action of a foreign key', () => {
     )
   })
 
-  test('fails at REPEATABLE READ if a row changed after the snapshot', () => {
+  test('a foreign key action fails at REPEATABLE READ if a row changed after the snapshot', () => {
     play(
       [
         ['a: begin isolation level repeatable read', 'BEGIN'],
@@ -542,7 +542,7 @@ describe('the action of a foreign key', () => {
     )
   })
 
-  test('fails at REPEATABLE READ if a row changes during a wait', () => {
+  test('a foreign key action fails at REPEATABLE READ if a row changes during a wait', () => {
     play(
       [
         ['b: begin', 'BEGIN'],
@@ -556,7 +556,7 @@ describe('the action of a foreign key', () => {
     )
   })
 
-  test('accepts at the commit that another row has taken over the key', () => {
+  test('a deferred foreign key accepts at the commit another row with the key', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -579,7 +579,7 @@ describe('the action of a foreign key', () => {
 })
 
 describe('ON CONFLICT', () => {
-  test('fails at REPEATABLE READ if the row changes during a wait', () => {
+  test('ON CONFLICT fails at REPEATABLE READ if the row changes during a wait', () => {
     play([
       ['b: begin', 'BEGIN'],
       ['b: update t set v = 1 where id = 1', 'UPDATE 1'],
@@ -590,7 +590,7 @@ describe('ON CONFLICT', () => {
     ])
   })
 
-  test('fails at REPEATABLE READ if the row is deleted during a wait', () => {
+  test('ON CONFLICT fails at REPEATABLE READ if the row is deleted during a wait', () => {
     play([
       ['b: begin', 'BEGIN'],
       ['b: delete from t where id = 1', 'DELETE 1'],
@@ -601,7 +601,7 @@ describe('ON CONFLICT', () => {
     ])
   })
 
-  test('inserts at READ COMMITTED if the row is deleted during a wait', () => {
+  test('ON CONFLICT inserts at READ COMMITTED if the row is deleted during a wait', () => {
     play([
       ['b: begin', 'BEGIN'],
       ['b: delete from t where id = 1', 'DELETE 1'],
@@ -612,7 +612,7 @@ describe('ON CONFLICT', () => {
     ])
   })
 
-  test('fails at REPEATABLE READ if the snapshot does not show the row', () => {
+  test('ON CONFLICT fails at REPEATABLE READ if the snapshot does not show the row', () => {
     play([
       ['a: begin isolation level repeatable read', 'BEGIN'],
       ['a: select v from t where id = 2', 'SELECT 1 20'],
@@ -630,7 +630,7 @@ describe('ON CONFLICT', () => {
 })
 
 describe('row locks', () => {
-  test('on an old version of a row make a conflicting request wait, and then the request fails', () => {
+  test('a lock on an old version of a row makes a conflicting request wait, and then the request fails', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select v from t where id = 1 for key share', 'SELECT 1 10'],
@@ -643,7 +643,7 @@ describe('row locks', () => {
     ])
   })
 
-  test('on an old version of a row make a request fail at once if it is compatible with them or has NOWAIT', () => {
+  test('a lock on an old row version fails a request immediately if the request is compatible or has NOWAIT', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: select v from t where id = 1 for key share', 'SELECT 1 10'],

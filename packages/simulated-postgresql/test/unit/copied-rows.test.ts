@@ -26,7 +26,7 @@ describe('COPY FROM', () => {
     ['\\501\t\\0611\n', [['A', '11']]],
     ['x\ty\n\\.\nz\tw\n', [['x', 'y']]],
     ['\\.\n', []],
-  ])('reads the text %j', (text, rows) => expect(readCopy(text, COLUMNS, TEXT)).toEqual(rows))
+  ])('COPY FROM reads the text %j', (text, rows) => expect(readCopy(text, COLUMNS, TEXT)).toEqual(rows))
 
   test.each([
     ['', []],
@@ -46,9 +46,9 @@ describe('COPY FROM', () => {
     ['x,y\n\\.\nz,w\n', [['x', 'y']]],
     ['x,\\.\n', [['x', '\\.']]],
     ['"\\.",y\n', [['\\.', 'y']]],
-  ])('reads the CSV %j', (text, rows) => expect(readCopy(text, COLUMNS, CSV)).toEqual(rows))
+  ])('COPY FROM reads the CSV %j', (text, rows) => expect(readCopy(text, COLUMNS, CSV)).toEqual(rows))
 
-  test('leaves out the header, and uses the delimiter and the null text of its options', () => {
+  test('COPY FROM skips the header, and uses the delimiter and the null text of its options', () => {
     expect(readCopy('a;b\nx;none\n', COLUMNS, { ...CSV, header: true, delimiter: ';', null: 'none' })).toEqual([
       ['x', null],
     ])
@@ -59,9 +59,9 @@ describe('COPY FROM', () => {
     ['x\n', 'missing data for column "b"'],
     ['x\ty\tz\n', 'extra data after last expected column'],
     ['x\ty\n\n', 'missing data for column "b"'],
-  ])('refuses the text %j', (text, message) => expect(() => readCopy(text, COLUMNS, TEXT)).toThrow(message))
+  ])('COPY FROM refuses the text %j', (text, message) => expect(() => readCopy(text, COLUMNS, TEXT)).toThrow(message))
 
-  test('refuses CSV in which a quoted value does not end', () => {
+  test('COPY FROM refuses CSV in which a quoted value does not end', () => {
     expect(() => readCopy('x,"y\n', COLUMNS, CSV)).toThrow('unterminated CSV quoted field')
   })
 })
@@ -71,9 +71,9 @@ describe('COPY TO', () => {
     [['x', null], 'x\t\\N\n'],
     [['', '\\N'], '\t\\\\N\n'],
     [['a\tb', '\b\f\n\r\v\\'], 'a\\tb\t\\b\\f\\n\\r\\v\\\\\n'],
-  ])('writes %j as text', (row, line) => expect(printCopy(row, TEXT)).toBe(line))
+  ])('COPY TO writes %j as text', (row, line) => expect(printCopy(row, TEXT)).toBe(line))
 
-  test('escapes a delimiter with a backslash', () => {
+  test('COPY TO escapes a delimiter with a backslash', () => {
     expect(printCopy(['a|b', 'a,b'], { ...TEXT, delimiter: '|' })).toBe('a\\|b|a,b\n')
   })
 
@@ -83,5 +83,5 @@ describe('COPY TO', () => {
     [['a,b', 'a;b'], '"a,b",a;b\n'],
     [['a"b', 'a\nb'], '"a""b","a\nb"\n'],
     [['a\rb', '\\.'], '"a\rb","\\."\n'],
-  ])('writes %j as CSV', (row, line) => expect(printCopy(row, CSV)).toBe(line))
+  ])('COPY TO writes %j as CSV', (row, line) => expect(printCopy(row, CSV)).toBe(line))
 })

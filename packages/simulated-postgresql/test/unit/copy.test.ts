@@ -42,12 +42,12 @@ describe('COPY TO', () => {
     ['copy t (twice) to stdout', ['twice'], 'COPY 2'],
     ['copy (select v from t where id = 1) to stdout', ['v'], 'COPY 1'],
     ['copy (update t set w = 1 returning id) to stdout', ['id'], 'COPY 2'],
-  ])('returns the columns and the number of rows: %s', (sql, columns, tag) => {
+  ])('COPY TO returns the columns and the number of rows: %s', (sql, columns, tag) => {
     const outcome = started(sql, 'copyOut', session(ROWS))
     expect([outcome.columns.map(({ name }) => name), outcome.tag]).toEqual([columns, tag])
   })
 
-  test('returns the values of each row in the order of the columns', () => {
+  test('COPY TO returns the values of each row in the order of the columns', () => {
     expect(started('copy t (w, v, twice) to stdout', 'copyOut', session(ROWS)).rows.toSorted()).toEqual([
       [7, null, 4],
       [7, 'a', 2],
@@ -70,7 +70,7 @@ describe('COPY TO', () => {
     ['(format csv, header off)', 'csv', ',', '', false],
     ['(format csv, header 0)', 'csv', ',', '', false],
     ["(encoding 'utf8', freeze)", 'text', '\t', '\\N', false],
-  ])('reads the options "%s"', (options, format, delimiter, nothing, header) => {
+  ])('COPY TO reads the options "%s"', (options, format, delimiter, nothing, header) => {
     expect(started(`copy t to stdout ${options}`, 'copyOut').format).toEqual({
       ...{ format, delimiter, null: nothing, header },
     })
@@ -82,13 +82,13 @@ describe('COPY TO', () => {
     ["copy t from '/tmp/x'", 'COPY of a file of the server'],
     ["copy t to stdout (format csv, quote '|')", 'quote of COPY'],
     ['copy t to stdout (header 1.5)', 'an option of COPY whose value is not a string, a number or true or false'],
-  ])('is refused as not simulated: %s', (sql, construct) => {
+  ])('COPY TO is refused as not simulated: %s', (sql, construct) => {
     expect(() => session().execute(sql)).toThrow(new NotSupported(construct))
   })
 })
 
 describe('COPY FROM', () => {
-  test('inserts rows with values for identity columns, and fills the columns that it does not name', () => {
+  test('COPY FROM inserts given values into identity columns, and fills the columns that it does not name', () => {
     const answers = session()
     expect(load(answers, 'copy t (v, id) from stdin', ['a', 9], [null, 8])).toBe('COPY 2')
     expect(rowsOf(answers, 'select id, v, twice, w from t order by id')).toEqual(['8,,16,7', '9,a,18,7'])
@@ -103,7 +103,7 @@ describe('COPY FROM', () => {
     ])
   })
 
-  test('undoes all rows and fails the transaction if one row fails', () => {
+  test('COPY FROM undoes all rows and fails the transaction if one row fails', () => {
     const answers = session('alter table t add check (w > 0)', 'begin')
     expect(() => load(answers, 'copy t from stdin', [1, 'a', 1], [2, 'b', 0])).toThrow('violates check constraint')
     expect(answers.answer('select 1')).toMatchObject({ code: '25P02' })
@@ -114,11 +114,11 @@ describe('COPY FROM', () => {
   test.each([
     ['copy t (nothing) from stdin', '42703'],
     ['copy nothing from stdin', '42P01'],
-  ])('fails for an unknown name: %s', (sql, code) => {
+  ])('COPY FROM fails for an unknown name: %s', (sql, code) => {
     expect(session().answer(sql)).toMatchObject({ kind: 'error', code })
   })
 
-  test('fails in a read-only transaction, in which COPY TO is allowed', () => {
+  test('COPY FROM fails in a read-only transaction, in which COPY TO is allowed', () => {
     const answers = session('begin read only')
     started('copy t to stdout', 'copyOut', answers)
     expect(answers.answer('copy t from stdin')).toMatchObject({
@@ -132,7 +132,7 @@ describe('COPY FROM', () => {
     ['before insert on t for each row', ['by f']],
     ['after update on t for each row', ['a']],
     ['after delete on t for each statement', ['a']],
-  ])('fires only BEFORE INSERT triggers of rows: %s', (trigger, values) => {
+  ])('COPY FROM fires a trigger only if it is BEFORE INSERT FOR EACH ROW: %s', (trigger, values) => {
     const answers = session(FUNCTION, `create trigger g ${trigger} execute function f()`)
     load(answers, 'copy t (v) from stdin', ['a'])
     expect(rowsOf(answers, 'select v from t')).toEqual(values)
@@ -142,7 +142,7 @@ describe('COPY FROM', () => {
     ['after insert on t for each row'],
     ['before insert on t for each statement'],
     ['after insert or update on t for each statement'],
-  ])('is refused for a table with a trigger %s', (trigger) => {
+  ])('COPY FROM is refused for a table with a trigger %s', (trigger) => {
     const answers = session(FUNCTION, `create trigger g ${trigger} execute function f()`)
     expect(() => answers.execute('copy t from stdin')).toThrow(
       new NotSupported('COPY into a table with AFTER or statement-level triggers'),

@@ -56,7 +56,7 @@ function started(random = 0.5): Started {
 const ASYNCHRONOUS = 'set synchronous_commit = off'
 
 describe('a crash', () => {
-  test('keeps synchronous commits, and undoes open transactions', () => {
+  test('a crash keeps synchronous commits, and undoes open transactions', () => {
     const { engine, session, commits } = started()
     execute(session, 'insert into t values (1); begin; insert into t values (2)')
     expect(engine.crash()).toBe(0)
@@ -67,7 +67,7 @@ describe('a crash', () => {
   test.each([
     [299, 2, []],
     [300, 0, ['1', '2']],
-  ])('%d ms after two asynchronous commits loses %d of them', (milliseconds, lost, ids) => {
+  ])('a crash %d ms after two asynchronous commits loses %d of them', (milliseconds, lost, ids) => {
     const { engine, session, commits, pass } = started()
     execute(session, `${ASYNCHRONOUS}; insert into t values (1); insert into t values (2)`)
     expect(commits).toEqual([true, false, false])
@@ -76,7 +76,7 @@ describe('a crash', () => {
     expect(rows(connect(engine), 'select id from t order by id')).toEqual(ids)
   })
 
-  test('loses only the asynchronous commits that are not yet on disk', () => {
+  test('a crash loses only the asynchronous commits that are not yet on disk', () => {
     const { engine, session, pass } = started()
     execute(session, `${ASYNCHRONOUS}; insert into t values (1)`)
     pass(200)
@@ -88,7 +88,7 @@ describe('a crash', () => {
     expect(rows(connect(engine), 'select id from t')).toEqual(['1'])
   })
 
-  test('keeps an asynchronous commit that a synchronous commit follows', () => {
+  test('a crash keeps an asynchronous commit that a synchronous commit follows', () => {
     const { engine, session } = started()
     execute(session, `${ASYNCHRONOUS}; insert into t values (1)`)
     const before = engine.position()
@@ -98,14 +98,14 @@ describe('a crash', () => {
     expect(rows(connect(engine), 'select count(*) from t')).toEqual(['2'])
   })
 
-  test('loses no transaction that only read', () => {
+  test('a crash loses no transaction that only read', () => {
     const { engine, session, commits } = started()
     execute(session, `${ASYNCHRONOUS}; select * from t; begin; commit`)
     expect(engine.crash()).toBe(0)
     expect(commits).toEqual([true])
   })
 
-  test('ends all sessions, and releases their locks', () => {
+  test('a crash ends all sessions, and releases their locks', () => {
     const { engine, session } = started()
     execute(session, 'begin; lock table t; select pg_advisory_lock(1)')
     engine.crash()
@@ -115,7 +115,7 @@ describe('a crash', () => {
     expect(rows(next, 'select id from t for update')).toEqual([])
   })
 
-  test('resets the start time of the server', () => {
+  test('a crash resets the start time of the server', () => {
     const { engine, session, pass } = started()
     pass(5_000)
     const uptime = 'select (clock_timestamp() - pg_postmaster_start_time())::text'
@@ -144,7 +144,7 @@ describe('a standby', () => {
     return { ...primary, standby, progress }
   }
 
-  test('shows only the commits that it has replayed, and refuses writes', () => {
+  test('a standby shows only the commits that it has replayed, and refuses writes', () => {
     const { standby, progress, engine, session } = replicated()
     execute(session, 'insert into t values (1)')
     const reader = connect(standby)
@@ -159,7 +159,7 @@ describe('a standby', () => {
     )
   })
 
-  test('loses no commit in a crash', () => {
+  test('a standby loses no commit in a crash', () => {
     const { standby, engine, session, progress } = replicated()
     execute(session, 'insert into t values (1)')
     connect(standby)
@@ -173,7 +173,7 @@ describe('a standby', () => {
     [0, 2, []],
     [1, 1, ['1']],
     [2, 0, ['1', '2']],
-  ])('that received %d of two commits and is promoted loses %d', (received, lost, ids) => {
+  ])('the promotion of a standby that received %d of two commits loses %d of them', (received, lost, ids) => {
     const { engine, session, progress } = replicated()
     const before = engine.position()
     execute(session, 'insert into t values (1); insert into t values (2)')
@@ -182,7 +182,7 @@ describe('a standby', () => {
     expect(rows(connect(engine), 'select id from t order by id')).toEqual(ids)
   })
 
-  test('keeps the versions of rows that its sessions may still read', () => {
+  test('a standby keeps the versions of rows that its sessions may still read', () => {
     const { engine, session, standby, progress } = replicated()
     execute(session, 'insert into t values (1)')
     progress.received = progress.replayed = engine.position()
@@ -195,7 +195,7 @@ describe('a standby', () => {
 })
 
 describe('old versions of rows', () => {
-  test('stay visible to an older snapshot while many updates are vacuumed, and keys stay unique', () => {
+  test('old row versions stay visible to an older snapshot while many updates are vacuumed, and keys stay unique', () => {
     const { engine, session } = started()
     execute(session, 'alter table t add v int; create index on t (v); insert into t values (1, 0), (2, 0)')
     const reader = connect(engine)
@@ -211,7 +211,7 @@ describe('old versions of rows', () => {
     expect(() => execute(session, 'insert into t values (2, 1)')).toThrow('duplicate key')
   })
 
-  test('of rows that were inserted and rolled back, or deleted, are vacuumed', () => {
+  test('row versions are vacuumed if their insertion was rolled back or the row was deleted', () => {
     const { session } = started()
     for (let id = 1; id <= 100; id++) execute(session, `begin; insert into t values (${id}); rollback`)
     for (let id = 1; id <= 100; id++) execute(session, `insert into t values (${id}); delete from t where id = ${id}`)
@@ -236,13 +236,13 @@ describe('a request to cancel', () => {
     return { engine, waiter, go: () => (isReady ? execution.next() : 'waits') }
   }
 
-  test('ends the wait of the session with this pid and secret', () => {
+  test('a request to cancel ends the wait of the session with its pid and secret', () => {
     const { engine, waiter, go } = waiting()
     engine.cancel(waiter.pid, waiter.secret)
     expect(go).toThrow(new SqlError('57014', 'canceling statement due to user request'))
   })
 
-  test('is ignored if the secret or the pid is wrong', () => {
+  test('a request to cancel is ignored if the secret or the pid is wrong', () => {
     const { engine, waiter, go } = waiting()
     engine.cancel(waiter.pid, waiter.secret + 1)
     engine.cancel(waiter.pid + 1, waiter.secret)
@@ -291,7 +291,7 @@ test('uuidv7() begins with the milliseconds since 1970, then has its version and
   expect(rows(session, 'select uuidv7()')).toEqual(['00dc6acf-afe8-7000-8000-000000000000'])
 })
 
-test('a session knows whether its transaction has written', () => {
+test('a session reports whether its transaction has written', () => {
   const { session } = started()
   expect(session.hasWritten).toBe(false)
   execute(session, 'begin; select * from t')
@@ -303,7 +303,7 @@ test('a session knows whether its transaction has written', () => {
 })
 
 describe('the description of the catalogue', () => {
-  test('lists the committed tables with their keys, the columns that can be written, and what else they write', () => {
+  test('the catalogue lists the committed tables with their keys, their writable columns and their indirect writes', () => {
     const { engine, session } = started()
     execute(
       session,
@@ -361,24 +361,27 @@ describe('the description of the catalogue', () => {
 test.each([
   ['repeatable read', '40001'],
   ['read committed', 'done'],
-])('a failure without need: an update at %s after an unrelated commit ends with %s', (isolation, expected) => {
-  const engine = createEngine({
-    time: { now: () => 0n, after: () => () => {} },
-    random: () => 0.5,
-    fails: () => true,
-  })
-  const [session, other] = [connect(engine), connect(engine)]
-  execute(session, 'create table t (id int); insert into t values (1), (2)')
-  execute(session, `begin isolation level ${isolation}`)
-  execute(session, 'select * from t')
-  execute(other, 'update t set id = 3 where id = 1')
-  const update = (): string => {
-    try {
-      execute(session, 'update t set id = 4 where id = 2')
-      return 'done'
-    } catch (error) {
-      return error instanceof SqlError ? error.code : String(error)
+])(
+  'with the fault serialization-failure, an update at %s after an unrelated commit ends with %s',
+  (isolation, expected) => {
+    const engine = createEngine({
+      time: { now: () => 0n, after: () => () => {} },
+      random: () => 0.5,
+      fails: () => true,
+    })
+    const [session, other] = [connect(engine), connect(engine)]
+    execute(session, 'create table t (id int); insert into t values (1), (2)')
+    execute(session, `begin isolation level ${isolation}`)
+    execute(session, 'select * from t')
+    execute(other, 'update t set id = 3 where id = 1')
+    const update = (): string => {
+      try {
+        execute(session, 'update t set id = 4 where id = 2')
+        return 'done'
+      } catch (error) {
+        return error instanceof SqlError ? error.code : String(error)
+      }
     }
-  }
-  expect(update()).toBe(expected)
-})
+    expect(update()).toBe(expected)
+  },
+)

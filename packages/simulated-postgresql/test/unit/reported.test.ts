@@ -59,7 +59,7 @@ test.each([
   ["select date 'nothing'", 13],
   ["select int '5x'", 12],
   ['select * from nothing.t', 15],
-])('the error of %s names the position %d', (sql, position) => {
+])('the error of the statement %s has the position %d', (sql, position) => {
   expect(() => session().execute(sql)).toThrow(
     expect.objectContaining({ fields: expect.objectContaining({ position }) }),
   )
@@ -78,7 +78,7 @@ test.each([
   ['insert into t values (1) returning v, id', [2, 1]],
   ['update t set id = 1 returning *', [1, 2]],
   ['delete from u returning w', [2]],
-])('%s names the columns of tables that its columns show', (sql, attributes) => {
+])('the reply to %s names the table columns from which its columns come', (sql, attributes) => {
   const outcome = session().execute(sql)
   if (outcome?.kind !== 'rows') throw new Error(sql)
   expect(outcome.columns.map(({ attribute }) => attribute)).toEqual(attributes)
@@ -125,6 +125,6 @@ test.each([
   ['listen x', 'LISTEN'],
   ['notify x', 'NOTIFY'],
   ['unlisten *', 'UNLISTEN'],
-])('%s completes with the tag %s', (sql, tag) => {
+])('the statement %s completes with the tag %s', (sql, tag) => {
   expect(session().execute(sql)).toMatchObject({ kind: 'done', tag })
 })

@@ -113,7 +113,7 @@ describe('a trigger', () => {
     expect(send([...TABLES, ...statements]).answer).toBe(expected),
   )
 
-  test('sees the newest version of a row that another session changed', () => {
+  test('a trigger sees the newest version of a row that another session changed', () => {
     const sessions = new SimulatedSessions(2)
     for (const sql of [...TABLES, ...TOUCH]) sessions.send(0, sql)
     sessions.send(0, 'begin')
@@ -122,7 +122,7 @@ describe('a trigger', () => {
     expect(sessions.send(0, 'commit')).toEqual(['COMMIT', 'UPDATE 1 11,2'])
   })
 
-  test('may wait for a row lock of another session', () => {
+  test('a trigger may wait for a row lock of another session', () => {
     const sessions = new SimulatedSessions(2)
     const counts = trigger(
       'counts',
@@ -166,7 +166,7 @@ describe('a block of PL/pgSQL', () => {
       `begin perform 1 from t where id = 99; ${say('found')} execute 'delete from t where id = ' || 1; ${say('count(*)').replace(/values \((.*)\)/, 'select $1 from t')} end`,
       '1;false',
     ],
-  ])('writes the expected line: %s', (code, expected) =>
+  ])('a block of PL/pgSQL writes the expected line: %s', (code, expected) =>
     expect(send(done(code)).answer.replace(/^SELECT \d+ /, '')).toBe(expected),
   )
 
@@ -187,7 +187,7 @@ describe('a block of PL/pgSQL', () => {
       'null value cannot be assigned to variable "x" declared NOT NULL',
     ],
     ["declare x int; begin x := 'y'; end", 'invalid input syntax for type integer: "y"'],
-  ])('fails with the expected error: %s', (code, expected) =>
+  ])('a block of PL/pgSQL fails with the expected error: %s', (code, expected) =>
     expect(send([...TABLES, `do $$ ${code} $$`]).message).toBe(expected),
   )
 
@@ -204,7 +204,7 @@ describe('a block of PL/pgSQL', () => {
       'a variable a in PL/pgSQL that hides another variable',
     ],
     ['begin loop null; end loop; end', 'a routine of more than 200000 steps'],
-  ])('is refused as not simulated: %s', (code, construct) => {
+  ])('a block of PL/pgSQL is refused as not simulated: %s', (code, construct) => {
     expect(() => send([...TABLES, `do $$ ${code} $$`])).toThrow(new NotSupported(construct))
   })
 })
@@ -279,11 +279,11 @@ describe('a function', () => {
       ],
       'SELECT 1 pg_catalog"$user", public',
     ],
-  ])('gives the expected answer in the last statement of %j', (statements, expected) =>
+  ])('a function returns the expected answer in the last statement of %j', (statements, expected) =>
     expect(send([...ACCOUNTS, ...statements]).answer).toBe(expected),
   )
 
-  test('is called only once even if the call waits for a lock', () => {
+  test('a function is called only once even if the call waits for a lock', () => {
     const sessions = new SimulatedSessions(2)
     for (const sql of [...ACCOUNTS, TRANSFER, 'begin', 'update acc set bal = bal - 1 where id = 1'])
       sessions.send(0, sql)
@@ -303,7 +303,7 @@ describe('a function', () => {
       'VARIADIC parameters of a function',
     ],
     ['create function f() returns int language plv8 as $$ 1 $$', 'CREATE FUNCTION in the language plv8'],
-  ])('is refused as not simulated: %s', (sql, construct) => {
+  ])('a function is refused as not simulated: %s', (sql, construct) => {
     expect(() => send([sql])).toThrow(new NotSupported(construct))
   })
 })

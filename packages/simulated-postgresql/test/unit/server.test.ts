@@ -119,7 +119,7 @@ function short(message: BackendMessage): string {
 }
 
 describe('the start of a connection', () => {
-  test('declines encryption, then authenticates every user and reports the settings', () => {
+  test('the start of a connection declines encryption, then authenticates every user and reports the settings', () => {
     const { connect } = served()
     expect(connect().ask({ kind: 'ssl-request' }, startup)).toEqual([
       ...['encryption', 'authentication', 'parameter-status', 'backend-key', 'ready I'],
@@ -130,13 +130,16 @@ describe('the start of a connection', () => {
     [0, ['user'], undefined],
     [0, ['user', '_pq_.a'], 'negotiate-version 0 _pq_.a'],
     [2, ['user'], 'negotiate-version 0 '],
-  ])('of minor version %d with the parameters %j negotiates what PostgreSQL knows', (minorVersion, names, expected) => {
-    const parameters = names.map((name) => [name, 'app'] as const)
-    const [first] = served().connect().ask({ kind: 'startup', minorVersion, parameters })
-    expect(first).toBe(expected ?? 'authentication')
-  })
+  ])(
+    'a start-up message of minor version %d with the parameters %j negotiates what PostgreSQL supports',
+    (minorVersion, names, expected) => {
+      const parameters = names.map((name) => [name, 'app'] as const)
+      const [first] = served().connect().ask({ kind: 'startup', minorVersion, parameters })
+      expect(first).toBe(expected ?? 'authentication')
+    },
+  )
 
-  test('refuses a session beyond max_connections', () => {
+  test('the server refuses a session beyond max_connections', () => {
     const { connect, client } = served({}, { maxConnections: 1 })
     client()
     const late = connect()
@@ -144,7 +147,7 @@ describe('the start of a connection', () => {
     expect(late.isClosed).toBe(true)
   })
 
-  test('refuses every session during a crash recovery', () => {
+  test('the server refuses every session during a crash recovery', () => {
     const early = served({}, { isStarting: true }).connect()
     expect(early.ask(startup)).toEqual(['error SFATAL VFATAL C57P03 Mthe database system is starting up'])
     expect(early.isClosed).toBe(true)
@@ -159,7 +162,7 @@ describe('the start of a connection', () => {
 })
 
 describe('a connection', () => {
-  test('is busy during a statement and in a transaction', () => {
+  test('a connection is busy during a statement and in a transaction', () => {
     const { client, run } = served({}, { atOnce: false })
     const { ask, connection } = client()
     expect(connection.isBusy).toBe(false)
@@ -172,7 +175,7 @@ describe('a connection', () => {
     expect(connection.isBusy).toBe(false)
   })
 
-  test('ends with an error when the server shuts down, once', () => {
+  test('a connection ends once with an error when the server shuts down', () => {
     const asking = served().client()
     asking.connection.shutDown()
     asking.connection.shutDown()
@@ -180,7 +183,7 @@ describe('a connection', () => {
     expect([asking.heard(), asking.isClosed]).toEqual([[error], true])
   })
 
-  test('gets no answer after the server was killed, and leaves its place to another', () => {
+  test('a connection gets no answer after the server was killed, and makes room for another connection', () => {
     const { client, connect, engine, run } = served({}, { atOnce: false, maxConnections: 1 })
     const { ask, connection, heard } = client()
     heard()
@@ -191,7 +194,7 @@ describe('a connection', () => {
     expect(connect().ask(startup)).toContain('ready I')
   })
 
-  test('ends with an error if its client calls a function by a message', () => {
+  test('a connection ends with an error if its client sends a function call message', () => {
     const { client, unsupported } = served()
     const asking = client()
     expect(asking.ask({ kind: 'function-call', bytes: Buffer.alloc(4) })).toEqual([
@@ -202,17 +205,17 @@ describe('a connection', () => {
 })
 
 describe('a simple query', () => {
-  test('executes all statements of its text in one transaction', () => {
+  test('a simple query executes all statements of its text in one transaction', () => {
     const { client, engine } = served({ 'SELECT 1': () => rows('SELECT 1', ['n'], [1]) })
     expect(client().ask(query('INSERT; SELECT 1'))).toEqual(['INSERT', 'columns n', 'row 1', 'SELECT 1', 'ready I'])
     expect(engine.log).toEqual(['1 INSERT', '1 SELECT 1', '1 sync'])
   })
 
-  test('gets EmptyQueryResponse if it has no statement', () => {
+  test('a simple query gets EmptyQueryResponse if it has no statement', () => {
     expect(served().client().ask(query(' ; '))).toEqual(['empty-query', 'ready I'])
   })
 
-  test('stops at the first error, after which the transaction is aborted', () => {
+  test('a simple query stops at the first error, after which the transaction is aborted', () => {
     const { client } = served({
       BAD() {
         throw new SqlError('23505', 'duplicate key', { detail: 'Key (id)=(1)', table: 'kv', constraint: 'kv_pkey' })
@@ -260,7 +263,7 @@ test('a session is notified when a query begins, and when the client may send th
 describe('the extended protocol', () => {
   const script: Script = { 'SELECT $1': ([n]) => rows('SELECT 1', ['n'], [n ?? null]) }
 
-  test('handles Parse, Bind, Describe and Execute in one pipeline', () => {
+  test('the extended protocol handles Parse, Bind, Describe and Execute in one pipeline', () => {
     const describeStatement: FrontendMessage = { kind: 'describe', of: 'statement', name: '' }
     expect(
       served(script)
@@ -269,7 +272,7 @@ describe('the extended protocol', () => {
     ).toEqual(['parse-complete', 'parameters 23', 'columns n', 'bind-complete', 'row 5', 'SELECT 1', 'ready I'])
   })
 
-  test('reads binary parameters and writes binary results', () => {
+  test('the extended protocol reads binary parameters and writes binary results', () => {
     const describePortal: FrontendMessage = { kind: 'describe', of: 'portal', name: '' }
     const value = Buffer.from([0, 0, 0, 65])
     expect(
@@ -279,7 +282,7 @@ describe('the extended protocol', () => {
     ).toEqual(['parse-complete', 'bind-complete', 'columns n:binary', 'row \0\0\0A', 'SELECT 1', 'ready I'])
   })
 
-  test('reports for each Execute which rows of the portal were read', () => {
+  test('the extended protocol reports for each Execute which rows of the portal were read', () => {
     const told: string[] = []
     const counted = {
       ...rows('SELECT 3', ['n'], [1], [2], [3]),
@@ -291,7 +294,7 @@ describe('the extended protocol', () => {
     expect(told).toEqual(['0,1', '1,2'])
   })
 
-  test('skips everything after an error until Sync', () => {
+  test('the extended protocol skips everything after an error until Sync', () => {
     const asking = served(script).client()
     expect(asking.ask(parse('SELECT $1'), bind([Buffer.from('x')]), execute(), query('SELECT 1'), sync)).toEqual([
       'parse-complete',
@@ -301,13 +304,13 @@ describe('the extended protocol', () => {
     expect(asking.ask(bind([Buffer.from('1')]), execute(), sync).at(-2)).toBe('SELECT 1')
   })
 
-  test('commits once, at Sync, for all statements of a pipeline', () => {
+  test('the extended protocol commits once, at Sync, for all statements of a pipeline', () => {
     const { client, engine } = served()
     client().ask(parse('INSERT'), bind(), execute(), parse('UPDATE'), bind(), execute(), sync)
     expect(engine.log).toEqual(['1 INSERT', '1 UPDATE', '1 sync'])
   })
 
-  test('suspends a portal after the requested number of rows', () => {
+  test('the extended protocol suspends a portal after the requested number of rows', () => {
     const { client } = served({ 'SELECT all': () => rows('SELECT 3', ['n'], [1], [2], [3]) })
     expect(client().ask(parse('SELECT all'), bind(), execute(2), execute(2), sync)).toEqual([
       ...['parse-complete', 'bind-complete', 'row 1', 'row 2', 'portal-suspended', 'row 3', 'SELECT 1', 'ready I'],
@@ -320,7 +323,7 @@ describe('the extended protocol', () => {
     ])
   })
 
-  test('keeps named statements until they are closed', () => {
+  test('the extended protocol keeps named statements until they are closed', () => {
     const asking = served(script).client()
     expect(asking.ask(parse('SELECT $1', 'a'), parse('SELECT $1', 'a'), sync)).toEqual([
       ...['parse-complete', 'error SERROR VERROR C42P05 Mprepared statement "a" already exists', 'ready I'],
@@ -332,7 +335,7 @@ describe('the extended protocol', () => {
     ])
   })
 
-  test('refuses a wrong number of parameters', () => {
+  test('the extended protocol refuses a wrong number of parameters', () => {
     expect(served(script).client().ask(parse('SELECT $1'), bind([]), sync)).toContain(
       'error SERROR VERROR C08P01 Mbind message supplies 0 parameters, but prepared statement "" requires 1',
     )
@@ -340,7 +343,7 @@ describe('the extended protocol', () => {
 })
 
 describe('a statement that waits', () => {
-  test('continues in a new turn, before later messages of its client are handled', () => {
+  test('a statement that waits continues in a new turn, before later messages of its client are handled', () => {
     const { wait, open } = gate()
     const { client, run } = served({
       *LOCK() {
@@ -356,7 +359,7 @@ describe('a statement that waits', () => {
     expect(asking.heard()).toEqual(['LOCK TABLE', 'ready I', 'INSERT', 'ready I'])
   })
 
-  test('is cancelled only by a cancel request with the right secret', () => {
+  test('a statement that waits is cancelled only by a cancel request with the right secret', () => {
     const { client, connect, engine } = served({
       *LOCK() {
         yield gate().wait
@@ -370,7 +373,7 @@ describe('a statement that waits', () => {
     expect(engine.log).toEqual(['1 LOCK', 'cancel 1'])
   })
 
-  test('continues after its client has disconnected, and then its session ends', () => {
+  test('a statement that waits continues after its client has disconnected, and then its session ends', () => {
     const { wait, open } = gate()
     const { client, run, engine } = served({
       *UPDATE() {
@@ -388,7 +391,7 @@ describe('a statement that waits', () => {
     expect(asking.heard()).toEqual([])
   })
 
-  test('is cancelled by a cancel request that arrives before the statement begins', () => {
+  test('a statement is cancelled by a cancel request that arrives before the statement begins', () => {
     const { client, connect, run, engine } = served({}, { atOnce: false })
     const asking = client()
     asking.heard()
@@ -399,7 +402,7 @@ describe('a statement that waits', () => {
     expect(engine.log).toEqual(['1 fails'])
   })
 
-  test('ends with an error if another session terminates its session', () => {
+  test('a statement that waits ends with an error if another session terminates its session', () => {
     const { client, engine, run } = served()
     const asking = client()
     asking.heard()
@@ -412,7 +415,7 @@ describe('a statement that waits', () => {
 })
 
 describe('notifications', () => {
-  test('are sent immediately to a session without a running query', () => {
+  test('notifications are sent immediately to a session without a running query', () => {
     const { client, engine } = served()
     const asking = client()
     asking.heard()
@@ -420,7 +423,7 @@ describe('notifications', () => {
     expect(asking.heard()).toEqual(['notification jobs=1'])
   })
 
-  test('are sent before ReadyForQuery if a query is running', () => {
+  test('notifications are sent before ReadyForQuery if a query is running', () => {
     const { client, engine } = served({
       SLOW() {
         engine.sessions[0]?.listener.notification(9, 'jobs', '1')
@@ -471,7 +474,7 @@ describe('COPY', () => {
   }
   const data = (text: string): FrontendMessage => ({ kind: 'copy-data', bytes: Buffer.from(text) })
 
-  test('reads rows in the text format with backslash escapes', () => {
+  test('COPY reads rows in the text format with backslash escapes', () => {
     const { script, loaded } = copying('text')
     const asking = served(script).client()
     expect(asking.ask(query('COPY in'))).toEqual(['copy-in 0 0,0'])
@@ -482,7 +485,7 @@ describe('COPY', () => {
     ])
   })
 
-  test('reads rows in the CSV format with quoted values', () => {
+  test('COPY reads rows in the CSV format with quoted values', () => {
     const { script, loaded } = copying('csv')
     const asking = served(script).client()
     asking.ask(query('COPY in'))
@@ -493,7 +496,7 @@ describe('COPY', () => {
     ])
   })
 
-  test('refuses a row with too few columns', () => {
+  test('COPY refuses a row with too few columns', () => {
     const asking = served(copying('text').script).client()
     asking.ask(query('COPY in'))
     expect(asking.ask(data('x\n'), { kind: 'copy-done' })).toEqual([
@@ -502,7 +505,7 @@ describe('COPY', () => {
     ])
   })
 
-  test('writes rows in the text format and the CSV format', () => {
+  test('COPY writes rows in the text format and the CSV format', () => {
     expect(served(copying('text').script).client().ask(query('COPY out'))).toEqual([
       ...['copy-out 0 0,0', 'copy x\t\\N\n', 'copy a\\tb\tsay "no", \\\\\n', 'copy-done', 'COPY 2', 'ready I'],
     ])

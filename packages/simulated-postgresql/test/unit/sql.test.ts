@@ -5,22 +5,22 @@ import { loadParser, parse } from '../../src/sql/parse.ts'
 beforeAll(loadParser)
 
 describe('the SQL parser', () => {
-  test('splits a query string into its statements', () => {
+  test('the SQL parser splits a query string into its statements', () => {
     expect(parse('select 1; select 2 ;').map((statement) => statement.sql)).toEqual(['select 1', 'select 2'])
   })
 
-  test('finds no statement in spaces and comments', () => {
+  test('the SQL parser finds no statement in spaces and comments', () => {
     expect(parse('  ')).toEqual([])
     expect(parse('-- nothing')).toEqual([])
   })
 
-  test('counts positions in characters, not in bytes', () => {
+  test('the SQL parser counts positions in characters, not in bytes', () => {
     const [statement] = parse("select 'é', x")
     const columns = expectKind(statement!.node, 'SelectStmt').targetList ?? []
     expect(expectKind(columns[1], 'ResTarget').location).toBe(12)
   })
 
-  test('reports the position of a syntax error', () => {
+  test('the SQL parser reports the position of a syntax error', () => {
     expect(() => parse("select 'é' frm y z")).toThrow(
       expect.objectContaining({ code: '42601', message: 'syntax error at or near "y"', fields: { position: 16 } }),
     )

@@ -93,7 +93,7 @@ describe('a query', () => {
     ],
     ['select customer from orders group by rollup(customer) having grouping(customer) = 1', 'SELECT 1 '],
     ['select id, total from orders group by rollup(id)', 'error 42803'],
-  ])('returns the expected answer: %s', (sql, expected) => expect(answer(...ORDERS, sql)).toBe(expected))
+  ])('a query returns the expected answer: %s', (sql, expected) => expect(answer(...ORDERS, sql)).toBe(expected))
 
   test.each([
     ['select nothing from orders', 'column "nothing" does not exist'],
@@ -120,9 +120,9 @@ describe('a query', () => {
     ['select 1 from orders limit -1', 'LIMIT must not be negative'],
     ['select (select id from orders)', 'more than one row returned by a subquery used as an expression'],
     ['select 1 union select 1, 2', 'each UNION query must have the same number of columns'],
-  ])('fails with the expected error: %s', (sql, expected) => expect(message(...ORDERS, sql)).toBe(expected))
+  ])('a query fails with the expected error: %s', (sql, expected) => expect(message(...ORDERS, sql)).toBe(expected))
 
-  test('returns its rows in an order drawn from the seed if it has no ORDER BY', () => {
+  test('a query without ORDER BY returns its rows in an order drawn from the seed', () => {
     const orders = new Set<string>()
     for (let seed = 1; seed <= 20; seed++) {
       let state = seed / 21
@@ -157,10 +157,12 @@ describe('citext', () => {
     ["insert into users values ('ann@example.org')", 'error 23505'],
     ["insert into users values ('ann@example.org') on conflict do nothing", 'INSERT 0 0'],
     ["select count(*) from (select email from users union select 'ANN@example.org'::citext) s", 'SELECT 1 1'],
-  ])('compares letter case like PostgreSQL in %s', (sql, expected) => expect(answer(...USERS, sql)).toBe(expected))
+  ])('citext compares letter case like PostgreSQL in %s', (sql, expected) =>
+    expect(answer(...USERS, sql)).toBe(expected),
+  )
 
   test.each(["replace(email, 'ann', '')", 'max(email)', "strpos(email, 'ann')", 'citext(true)'])(
-    'refuses the call %s as not simulated',
+    'citext refuses the call %s as not simulated',
     (call) => {
       expect(() => answer(...USERS, `select ${call} from users`)).toThrow(NotSupported)
     },
@@ -186,7 +188,7 @@ describe('a data change', () => {
     ],
     ['insert into customers (email) select email || 1 from customers returning id', 'INSERT 0 3 4;5;6'],
     ['delete from customers where id = 1', 'DELETE 1'],
-  ])('returns the expected answer: %s', (sql, expected) => expect(answer(...ORDERS, sql)).toBe(expected))
+  ])('a data change returns the expected answer: %s', (sql, expected) => expect(answer(...ORDERS, sql)).toBe(expected))
 
   test.each([
     [
@@ -219,9 +221,11 @@ describe('a data change', () => {
     ],
     ["insert into customers (email) values ('z', 1)", 'INSERT has more expressions than target columns'],
     ['update orders set nothing = 1', 'column "nothing" of relation "orders" does not exist'],
-  ])('fails with the expected error: %s', (sql, expected) => expect(message(...ORDERS, sql)).toBe(expected))
+  ])('a data change fails with the expected error: %s', (sql, expected) =>
+    expect(message(...ORDERS, sql)).toBe(expected),
+  )
 
-  test('deletes referring rows with ON DELETE CASCADE', () => {
+  test('ON DELETE CASCADE deletes the referring rows', () => {
     expect(answer(...ORDERS, 'delete from customers where id = 1', 'select id from orders')).toBe('SELECT 1 3')
   })
 
@@ -232,7 +236,7 @@ describe('a data change', () => {
     "insert into b values ('q', 1), ('q', 2), ('r', 1)",
   ]
   test.each([['select'], ['create index on b (y)'], ['create index on b (x, y)'], ['create index on b (y, x)']])(
-    'cascades to the referring rows after %s',
+    'the changes after %s cascade to the referring rows',
     (index) => {
       expect(answer(...KEYS, index, "delete from a where x = 1 and y = 'q'", 'select * from b')).toBe(
         'SELECT 2 q,2;r,1',
@@ -243,7 +247,7 @@ describe('a data change', () => {
     },
   )
 
-  test('is undone by an error, except in sequences', () => {
+  test('a data change is undone by an error, except in sequences', () => {
     expect(
       answer(
         ...ORDERS,
@@ -255,7 +259,7 @@ describe('a data change', () => {
 })
 
 describe('a transaction block', () => {
-  test('reports misplaced commands with the errors of PostgreSQL', () => {
+  test('a transaction block reports misplaced commands with the errors of PostgreSQL', () => {
     expect(message('savepoint s')).toBe('SAVEPOINT can only be used in transaction blocks')
     expect(message('begin', 'rollback to s')).toBe('savepoint "s" does not exist')
     expect(message('begin', 'select 1', 'set transaction isolation level serializable')).toBe(
@@ -266,14 +270,14 @@ describe('a transaction block', () => {
     )
   })
 
-  test('undoes its settings when it rolls back', () => {
+  test('a transaction block undoes its settings when it rolls back', () => {
     expect(answer("set lock_timeout = '1s'", 'begin', "set lock_timeout = '2s'", 'rollback', 'show lock_timeout')).toBe(
       'SHOW 1s',
     )
     expect(answer('begin', "set local lock_timeout = '2s'", 'commit', 'show lock_timeout')).toBe('SHOW 0')
   })
 
-  test('keeps the changes before a savepoint when it rolls back to the savepoint', () => {
+  test('a rollback to a savepoint keeps the changes before the savepoint', () => {
     expect(
       answer(
         ...ORDERS,
@@ -289,7 +293,7 @@ describe('a transaction block', () => {
     ).toBe('SELECT 2 2;3')
   })
 
-  test('fetches the rows of a cursor in steps', () => {
+  test('a transaction block fetches the rows of a cursor in steps', () => {
     expect(
       answer(
         ...ORDERS,
@@ -301,7 +305,7 @@ describe('a transaction block', () => {
     ).toBe('FETCH 1 3')
   })
 
-  test('accepts MOVE BACKWARD ALL before the first row of a cursor with NO SCROLL', () => {
+  test('a cursor with NO SCROLL accepts MOVE BACKWARD ALL before its first row', () => {
     expect(answer('begin', 'declare c no scroll cursor for select 1', 'move backward all from c')).toBe('MOVE 0')
   })
 
@@ -371,7 +375,7 @@ describe('schema changes', () => {
       ['truncate customers'],
       'cannot truncate a table referenced in a foreign key constraint: Table "orders" references "customers".',
     ],
-  ] as const)('fail with the expected message: %j', (statements, expected) =>
+  ] as const)('a schema change fails with the expected message: %j', (statements, expected) =>
     expect(message(...ORDERS, ...statements)).toBe(expected),
   )
 })
@@ -391,7 +395,7 @@ describe('an extension', () => {
     expect(answer(...statements)).toBe(expected),
   )
 
-  test('refuses a call of a function that is not simulated', () => {
+  test('an extension refuses a call of a function that is not simulated', () => {
     expect(() => answer('create extension pgcrypto', "select digest('a', 'sha256')")).toThrow(
       new NotSupported('the function digest of pgcrypto'),
     )
@@ -512,7 +516,7 @@ describe('a construct that is not simulated', () => {
       "select array_agg(x) from (values ('{{1,2}}'::int[])) v(x) where x[1:1] = '{}'",
       'a slice of more than one dimension',
     ],
-  ])('is refused with its name: %s', (sql, construct) => {
+  ])('a construct that is not simulated is refused with its name: %s', (sql, construct) => {
     const sessions = new SimulatedSessions(1)
     for (const each of [...ORDERS, 'create domain positive as int check (value > 0)', ...THEIRS]) sessions.send(0, each)
     expect(() => sessions.send(0, sql)).toThrow(new NotSupported(construct))
@@ -532,7 +536,7 @@ describe('a foreign key of a partition', () => {
   test.each([
     ['a', 'own'],
     ['b', 'job_k_fkey'],
-  ])('is reported with its constraint name in the partition j%s', (name, constraint) => {
+  ])('a violated foreign key is reported with its constraint name in the partition j%s', (name, constraint) => {
     expect(message(...JOBS, `insert into job values ('${name}', 'z')`)).toContain(
       `insert or update on table "j${name}" violates foreign key constraint "${constraint}"`,
     )

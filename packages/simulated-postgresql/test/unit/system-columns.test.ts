@@ -20,7 +20,7 @@ test('xmax distinguishes a row that an upsert inserted from a row that the upser
   expect(sessions.send(0, `${upsert} returning id, xmax::text <> '0'`)).toEqual(['INSERT 0 2 1,t;2,t'])
 })
 
-test('xmax is the id of the only transaction that locked the row, and another number for two', () => {
+test('xmax is the id of the only transaction that locked the row, and a different number if two transactions locked it', () => {
   const sessions = opened(2)
   const isOwn = 'select xmax::text = (pg_current_xact_id()::text) from t'
   sessions.send(0, 'begin')
@@ -71,7 +71,7 @@ test.each([
   ['update t set ctid = null', 'error 0A000'],
   ['create table u (id int, xmin int)', 'error 42701'],
   ['alter table t add column ctid int', 'error 42701'],
-])('a query of system columns has the expected answer: %s', (sql, expected) => {
+])('a query of system columns returns the expected answer: %s', (sql, expected) => {
   expect(opened(1).send(0, sql)).toEqual([expected])
 })
 

@@ -40,7 +40,7 @@ const COUNT = 'select count(*) from doctors where ward = 1 and active'
 const leave = (name: string): string => `update doctors set active = false where ward = 1 and name = '${name}'`
 
 describe('the dependency report', () => {
-  test('lists each old row version that a count read', () => {
+  test('the dependency report lists each old row version that a count read', () => {
     const { lines } = told([
       ...['a: begin isolation level repeatable read', 'b: begin isolation level repeatable read'],
       ...[`a: ${COUNT}`, `b: ${COUNT}`, `a: ${leave('a')}`, `b: ${leave('b')}`, 'a: commit', 'b: commit'],
@@ -53,7 +53,7 @@ describe('the dependency report', () => {
     ])
   })
 
-  test('contains only the fetched rows of a cursor', () => {
+  test('the dependency report contains only the fetched rows of a cursor', () => {
     const withCursor = (...fetched: readonly string[]) => {
       const { lines, unknown } = told([
         ...['a: begin', 'a: declare c cursor for select id, state from jobs order by id', ...fetched],
@@ -76,7 +76,7 @@ describe('the dependency report', () => {
     expect(withCursor('a: move 2 from c')).toHaveLength(4)
   })
 
-  test('contains TRUNCATE as a deletion of all rows, and the reads of the deleted rows', () => {
+  test('the dependency report contains TRUNCATE as a deletion of all rows, and the reads of the deleted rows', () => {
     const count = 'select count(*) from jobs'
     const { lines, unknown } = told([
       ...['a: begin', `a: ${count}`, 'b: begin', "b: select active from doctors where name = 'a'"],
@@ -92,7 +92,7 @@ describe('the dependency report', () => {
     ])
   })
 
-  test('shows a count of no rows for an older snapshot of a table truncated later', () => {
+  test('the dependency report shows a count of no rows for an older snapshot of a table truncated later', () => {
     const { lines, unknown } = told([
       ...['a: begin isolation level repeatable read', 'a: select active from doctors where ward = 2'],
       ...['b: begin', 'b: update doctors set active = false where ward = 2', 'b: truncate jobs', 'b: commit'],
@@ -105,7 +105,7 @@ describe('the dependency report', () => {
     ])
   })
 
-  test('is empty for a TRUNCATE that was rolled back', () => {
+  test('the dependency report of a TRUNCATE that was rolled back is empty', () => {
     const { lines, unknown } = told([
       ...['a: begin', 'a: savepoint s', 'a: truncate jobs', 'a: rollback to s', 'b: select count(*) from jobs'],
       ...["a: update jobs set state = 'done'", 'a: commit', 'b: select count(*) from jobs'],
@@ -113,7 +113,7 @@ describe('the dependency report', () => {
     expect([lines, unknown]).toEqual([[], undefined])
   })
 
-  test('distinguishes jsonb objects by their content', () => {
+  test('the dependency report distinguishes jsonb objects by their content', () => {
     const { lines } = told([
       ...['a: begin', 'b: begin', 'a: select data from docs', 'b: select data from docs'],
       ...[`a: update docs set data = '{"n":2}'`, 'a: commit', `b: update docs set data = '{"n":3}'`, 'b: commit'],
@@ -121,7 +121,7 @@ describe('the dependency report', () => {
     expect(lines.map((line) => line.slice(0, 3))).toEqual(['a r', 'a w', 'b r', 'b w'])
   })
 
-  test('contains a row that a read missed even if the row was changed after its insertion', () => {
+  test('the dependency report contains a row that a read missed, even if the row matched only after a later change', () => {
     const confirmed = "select count(*) from bookings where state = 'confirmed'"
     const { lines } = told([
       ...['a: begin', `a: ${confirmed}`, "c: insert into bookings values (2, 'pending')"],
@@ -131,7 +131,7 @@ describe('the dependency report', () => {
     expect(lines.filter((line) => line.startsWith('a r'))).not.toEqual([])
   })
 
-  test('is unknown if a statement depends on several transactions together', () => {
+  test('the dependency report is unknown if a statement depends on several transactions together', () => {
     const book = (id: number): string =>
       `insert into bookings select ${id}, 'booked' where (select count(*) from bookings) < 2`
     const sessions = ['a', 'b', 'c'].map((name, i) => [`${name}: begin`, `${name}: ${book(i)}`])
@@ -172,11 +172,11 @@ describe('the dependency report', () => {
         `${name}: update jobs set state = 'done' where id = (select id from jobs where state = 'queued' order by id limit 1 for update skip locked)`,
       ]),
     ],
-  ])('contains no dependency between transactions %s', (_, statements) => {
+  ])('the dependency report contains no dependency between transactions %s', (_, statements) => {
     expect(told([...statements, 'a: commit', 'b: commit'])).toEqual({ lines: [], unknown: undefined, transactions: [] })
   })
 
-  test('contains the rows that a read missed if phantoms are requested, and omits them otherwise', () => {
+  test('the dependency report contains the rows that a read missed only if phantoms are requested', () => {
     const statements = [...['a: begin', `a: ${COUNT}`, "b: insert into doctors values (1, 'd', true)", 'a: commit']]
     expect(told(statements).lines).toEqual([
       'b w doctors/1/d {"ward":1,"name":"d","active":true,"seen":0} 0',
@@ -185,7 +185,7 @@ describe('the dependency report', () => {
     expect(told(statements, { phantoms: false }).lines).toEqual([])
   })
 
-  test('contains a write that repeats the value of a concurrent write', () => {
+  test('the dependency report contains a write that repeats the value of a concurrent write', () => {
     const change = "update doctors set seen = 1 where name = 'c'"
     const read = "select seen from doctors where name = 'c'"
     const { lines } = told([
@@ -271,10 +271,13 @@ describe('the dependency report', () => {
       onSeen("delete from doctors where name = 'c'"),
       'b r doctors/2/c/seen 5 0',
     ],
-  ])('contains the row that a statement waited for, if the statement then %s', (_, statements, line) => {
-    const { lines, unknown } = told(statements)
-    expect([lines.filter((each) => each.startsWith(line)).length, unknown]).toEqual([1, undefined])
-  })
+  ])(
+    'the dependency report contains the row that a statement waited for, if the statement then %s',
+    (_, statements, line) => {
+      const { lines, unknown } = told(statements)
+      expect([lines.filter((each) => each.startsWith(line)).length, unknown]).toEqual([1, undefined])
+    },
+  )
 
   test('the dependency report is unknown for an INSERT ... SELECT with ON CONFLICT DO NOTHING that waited for a conflicting row', () => {
     const write = "insert into jobs select 2, 'b' from jobs where id < 3 on conflict do nothing"
@@ -298,7 +301,7 @@ describe('the dependency report', () => {
     expect(lines.filter((line) => line.startsWith('b r'))).toEqual(expected)
   })
 
-  test('places a write of another transaction between two writes of one group', () => {
+  test('the dependency report places a write of another transaction between two writes of one group', () => {
     const write = (state: string): string => `update jobs set state = '${state}' where id = 1`
     const { lines } = told(
       [
@@ -321,7 +324,7 @@ describe('the dependency report', () => {
   test.each([
     ['different values', '1', '2', '3', '4'],
     ['equal values', '1', '1', '2', '2'],
-  ])('successive lost updates of one column appear under two separate keys, with %s', (_, ...states) => {
+  ])('the report lists successive lost updates of one column under two separate keys, with %s', (_, ...states) => {
     const [first = '', second = '', third = '', fourth = ''] = states
     const { lines } = told([...lostUpdate(first, second), ...lostUpdate(third, fourth)])
     expect(lines).toEqual([
@@ -332,7 +335,7 @@ describe('the dependency report', () => {
     ])
   })
 
-  test('omits a missed version that does not change the result of a read', () => {
+  test('the dependency report omits a missed version that does not change the result of a read', () => {
     const { lines } = told([
       ...['c: begin isolation level repeatable read', 'c: select count(*) from doctors', ...lostUpdate('1', '2')],
       ...["c: select count(*) from jobs where id = 1 and state <> 'done'"],
@@ -342,7 +345,7 @@ describe('the dependency report', () => {
     expect(lines.filter((line) => line.includes('jobs/1/state 2 "'))).toHaveLength(2)
   })
 
-  test('dates the beginning of a transaction from its first statement, even if that statement reads no table', () => {
+  test('a transaction begins with its first statement in the dependency report, even if the statement reads no table', () => {
     const { transactions } = told([
       ...['a: begin isolation level repeatable read', 'a: select 1', `b: ${leave('b')}`, `a: ${COUNT}`],
       ...[`a: ${leave('a')}`, 'a: commit'],

@@ -89,7 +89,7 @@ async function ran(way: string, meanwhile: (cluster: SimulatedCluster) => void =
 
 describe('a service over one PostgreSQL', () => {
   test.each(['interval', 'chain'])(
-    'has pending work until a relay has polled twice without a change: %s',
+    'a service has pending work until a relay has polled twice without a change: %s',
     async (way) => {
       const { restedAfterMs } = await ran(way)
       // Two periods without a change, and what an answer takes.
@@ -98,7 +98,7 @@ describe('a service over one PostgreSQL', () => {
     },
   )
 
-  test('has pending work until a one-time timer has fired', async () => {
+  test('a service has pending work until a one-time timer has fired', async () => {
     expect((await ran('once')).restedAfterMs).toBeGreaterThan(190)
   })
 
@@ -108,11 +108,11 @@ describe('a service over one PostgreSQL', () => {
     expect(restedAfterMs).toBeLessThan(4_000)
   })
 
-  test('has no pending work if no timer is set', async () => {
+  test('a service has no pending work if no timer is set', async () => {
     expect((await ran('plain')).restedAfterMs).toBeLessThan(10)
   })
 
-  test('is reported as having executed a request twice if the reply to its COMMIT was lost', async () => {
+  test('a service is reported to have executed a request twice if the reply to its COMMIT was lost', async () => {
     const lost = injectedFor({ kind: 'lose-commit-reply', nodes: ['pg'], share: 1 } as unknown as Fault, 305)
     const { stories } = await ran('retried', lost)
     expect(stories[0]?.cause).toMatch(

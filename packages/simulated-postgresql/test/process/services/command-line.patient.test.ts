@@ -90,7 +90,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(await causeOf('--no-invariants')).toBe(assertion)
   })
 
-  test('prints the number of SQL assertions at the start of a search', async () => {
+  test('chaos simulate prints the number of SQL assertions at the start of a search', async () => {
     const asserted = ['--assert-sql', 'SELECT true', '--assert-sql', 'SELECT 1 = 1', '--seeds', '1']
     const { stdout, stderr, exitCode } = await chaos([...withPostgres, '--env', 'SHOP=careful', ...asserted], {
       cwd: shop(),
@@ -99,7 +99,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('lists every statement that is not simulated, and exits with code 3', async () => {
+  test('chaos simulate lists every statement that is not simulated, and exits with code 3', async () => {
     const cwd = shop()
     writeFileSync(
       join(cwd, 'odd.ts'),
@@ -127,7 +127,7 @@ describe('chaos simulate --beside pg=postgres', () => {
     [['--expect', 'serializable'], 'there is none: add --beside pg=postgres.'],
     [['--unit', 'request'], 'add --beside pg=postgres --expect serializable.'],
     [['--beside', 'pg=postgres', '--unit', 'request'], 'such as --expect serializable.'],
-  ])('refuses %j with a remedy', async (args, said) => {
+  ])('chaos simulate refuses %j with a remedy', async (args, said) => {
     const { stderr, exitCode } = await chaos(['simulate', './server.ts', ...args], { cwd: shop() })
     expect(stderr).toContain(said)
     expect(exitCode).toBe(3)

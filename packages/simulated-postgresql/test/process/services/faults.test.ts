@@ -41,12 +41,12 @@ describe('a kill of the simulated PostgreSQL', () => {
     setTimeout(async () => told(${values}), 1_000)`
   const killed = { meanwhile: stopped(200, 300, 'pg'), forMs: 2_000 }
 
-  test('loses no commit by default', async () => {
+  test('a kill of the simulated PostgreSQL loses no commit by default', async () => {
     const { lines } = await ran(twoCommits('on'), { ...killed, postgres: schemaOf(KV) })
     expect(lines).toEqual(['n1: [[10,20]]'])
   })
 
-  test('loses commits of sessions with synchronous_commit = off, beginning with the latest', async () => {
+  test('a kill loses commits of sessions with synchronous_commit = off, beginning with the latest', async () => {
     const found = new Set<string>()
     for (let seed = 1; seed <= 8; seed++) {
       const { lines } = await ran(twoCommits('off'), { ...killed, postgres: schemaOf(KV), seed })
@@ -56,7 +56,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     expect(found).not.toContain('n1: [[1,20]]')
   })
 
-  test('keeps an asynchronous commit that is followed by a synchronous commit', async () => {
+  test('a kill keeps an asynchronous commit that is followed by a synchronous commit', async () => {
     const asks = `
       const client = await pool.connect()
       client.on('error', () => {})
@@ -75,7 +75,7 @@ describe('a kill of the simulated PostgreSQL', () => {
 })
 
 describe('lose-commit-reply', () => {
-  test('executes the commit, and breaks the connection before the reply', async () => {
+  test('lose-commit-reply executes the commit, and breaks the connection before the reply', async () => {
     const { lines } = await ran(
       `
         const client = await pool.connect()
@@ -108,12 +108,12 @@ describe('serialization-failure', () => {
     outcomes.push(await codeOf(other.query("UPDATE kv SET v = 20 WHERE k = 'b'")))
     told(...outcomes)`
 
-  test('fails a transaction at REPEATABLE READ that writes to a table changed since its snapshot', async () => {
+  test('serialization-failure fails a transaction at REPEATABLE READ that writes to a table changed since its snapshot', async () => {
     const { lines } = await ran(overlapping('REPEATABLE READ'), { ...always, postgres: schemaOf(KV) })
     expect(lines).toEqual(['n1: ["no error","no error","40001"]'])
   })
 
-  test('fails a transaction at SERIALIZABLE that overlaps a writer', async () => {
+  test('serialization-failure fails a transaction at SERIALIZABLE that overlaps a writer', async () => {
     const { lines } = await ran(
       `
         const [one, other] = [await pool.connect(), await pool.connect()]
@@ -126,7 +126,7 @@ describe('serialization-failure', () => {
     expect(lines).toEqual(['n1: ["40001"]'])
   })
 
-  test('fails no transaction at READ COMMITTED, and no transaction that runs alone', async () => {
+  test('serialization-failure fails no transaction at READ COMMITTED, and no transaction that runs alone', async () => {
     const { lines } = await ran(
       `
         ${overlapping('READ COMMITTED')}
@@ -141,7 +141,7 @@ describe('serialization-failure', () => {
 })
 
 describe('refuse-sessions', () => {
-  test('refuses new sessions with 53300 and serves existing ones', async () => {
+  test('refuse-sessions refuses new sessions with 53300 and serves existing ones', async () => {
     const { lines } = await ran(
       `
         const client = await pool.connect()
@@ -159,7 +159,7 @@ describe('refuse-sessions', () => {
 describe('slow-statements', () => {
   const slow = injected({ kind: 'slow-statements', nodes: ['pg'], delayMs: 300, share: 1 }, 0, 1_500)
 
-  test('delays statements, and statement_timeout ends a delayed statement with 57014', async () => {
+  test('slow-statements delays statements, and statement_timeout ends a delayed statement with 57014', async () => {
     const { lines } = await ran(
       `
         const at = Date.now()
@@ -176,7 +176,7 @@ describe('slow-statements', () => {
 })
 
 describe('a restart of the simulated PostgreSQL', () => {
-  test('ends sessions with 57P01, aborts open transactions and keeps every commit', async () => {
+  test('a restart of the simulated PostgreSQL ends sessions with 57P01, aborts open transactions and keeps every commit', async () => {
     const { lines } = await ran(
       `
         const idle = await pool.connect()
@@ -204,7 +204,7 @@ const standby = `
 describe('a standby', () => {
   const withStandby = () => ({ postgres: { ...schemaOf(KV), standby: true }, forMs: 3_000 })
 
-  test('shows commits of the primary only after a delay', async () => {
+  test('a standby shows commits of the primary only after a delay', async () => {
     const { lines } = await ran(
       `${standby}
         let stale = 0
@@ -218,7 +218,7 @@ describe('a standby', () => {
     expect(lines).toEqual(['n1: [true,59]'])
   })
 
-  test('refuses writes like a PostgreSQL server in recovery', async () => {
+  test('a standby refuses writes like a PostgreSQL server in recovery', async () => {
     const { lines } = await ran(
       `${standby}
         const client = await reader.connect()
@@ -238,7 +238,7 @@ describe('a standby', () => {
     ])
   })
 
-  test('is stale while a partition cuts it off, and catches up after the heal', async () => {
+  test('a standby is stale while a partition cuts it off, and catches up after the heal', async () => {
     const links = [
       { from: 'pg', to: 'pg-standby' },
       { from: 'pg-standby', to: 'pg' },
@@ -253,7 +253,7 @@ describe('a standby', () => {
     expect(lines).toEqual(['n1: [1]', 'n1: [7]'])
   })
 
-  test('keeps the snapshot of a transaction while the primary commits updates and vacuums', async () => {
+  test('a standby keeps the snapshot of a transaction while the primary commits updates and vacuums', async () => {
     const { lines } = await ran(
       `${standby}
         const client = await reader.connect()
@@ -266,7 +266,7 @@ describe('a standby', () => {
     expect(lines).toEqual(['n1: [1,1]'])
   })
 
-  test('takes over with the commits that it received before a failover, and without later commits', async () => {
+  test('a standby takes over with the commits that it received before a failover, and without later commits', async () => {
     const cut = [
       { from: 'pg', to: 'pg-standby' },
       { from: 'pg-standby', to: 'pg' },

@@ -106,7 +106,7 @@ async function inspected(replay: string, cwd: string) {
 }
 
 describe('chaos replay --inspect', () => {
-  test('stops the debugger before and after the await of the race, and replays the same history', async () => {
+  test('chaos replay --inspect stops the debugger before and after the await of the race, and replays the same history', async () => {
     const cwd = folderWith(RACING)
     const args = ['simulate', './server.ts', ...search, '--seeds', '16', '--workers', '1', '--json']
     const found = await chaos(args, { cwd })
@@ -125,7 +125,7 @@ describe('chaos replay --inspect', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('stops at the await of the SQL statement in the race, and names the statement', async () => {
+  test('chaos replay --inspect stops at the await of the SQL statement in the race, and names the statement', async () => {
     const cwd = shop()
     const args = ['simulate', './server.ts', '--nodes', '2', '--faults', 'none', '--workload', 'counter']
     const database = ['--beside', 'pg=postgres', '--sql', 'schema.sql', '--workers', '1', '--seeds', '16']
@@ -148,7 +148,7 @@ describe('chaos replay --inspect', () => {
 
   const protocolReplay = join(import.meta.dirname, '../../../../simulator/test/recorded/raft.replay')
 
-  test('refuses the replay of a protocol', async () => {
+  test('chaos replay --inspect refuses the replay of a protocol', async () => {
     const { exitCode, stderr } = await chaosHere(['replay', protocolReplay, '--inspect'])
     expect(stderr).toMatch(/^--inspect: .*raft\.replay replays raft, which is not a Node program\./)
     expect(exitCode).toBe(3)

@@ -200,7 +200,7 @@ async function brokenBy(
 }
 
 describe('SQL transactions', () => {
-  test('lose an update at READ COMMITTED, and the report shows their statements', async () => {
+  test('SQL transactions lose an update at READ COMMITTED, and the report shows their statements', async () => {
     const { broken } = await brokenBy('hasty')
     expect(broken?.name).toBe('serializable SQL of pg')
     expect(broken?.what).toMatch(
@@ -213,11 +213,11 @@ describe('SQL transactions', () => {
     expect(evidence).toContain('FOR UPDATE, compare a version column')
   })
 
-  test.each(['locked', 'serializable', 'single'])('lose no update if they are %s', async (way) => {
+  test.each(['locked', 'serializable', 'single'])('SQL transactions lose no update if they are %s', async (way) => {
     for (const seed of [1, 2, 3]) expect(await brokenBy(way, { seed })).toEqual({ broken: undefined, unmet: [] })
   })
 
-  test('have write skew at REPEATABLE READ, which violates only serializability', async () => {
+  test('SQL transactions have write skew at REPEATABLE READ, which violates only serializability', async () => {
     expect((await brokenBy('skewed')).broken?.what).toMatch(/^Write skew/)
     expect((await brokenBy('skewed', { expect: 'declared' })).broken).toBeUndefined()
     expect((await brokenBy('skewed', { expect: 'snapshot-isolation' })).broken).toBeUndefined()
@@ -241,7 +241,7 @@ describe('SQL transactions', () => {
     'committed most',
     'committed guessed',
     'committed cast',
-  ])('have write skew if each inserts rows whose absence the other has read: %s', async (way) => {
+  ])('two SQL transactions have write skew if each inserts a row whose absence the other has read: %s', async (way) => {
     const { broken } = await brokenBy(way)
     expect(broken?.name).toBe('serializable SQL of pg')
     expect(broken?.what).toMatch(/^Write skew .* read bookings\/\d+ = null/)
@@ -262,9 +262,12 @@ describe('SQL transactions', () => {
     'serializable highest',
     'serializable moved',
     'committed other',
-  ])('have no write skew if they are serializable, or if no inserted row matches the reads: %s', async (way) => {
-    for (const seed of [1, 2]) expect((await brokenBy(way, { seed })).broken).toBeUndefined()
-  })
+  ])(
+    'SQL transactions have no write skew if they are serializable, or if no inserted row matches the reads: %s',
+    async (way) => {
+      for (const seed of [1, 2]) expect((await brokenBy(way, { seed })).broken).toBeUndefined()
+    },
+  )
 
   test.each([
     'committed counted on call',
@@ -275,13 +278,16 @@ describe('SQL transactions', () => {
     'repeatable joined on call',
     'repeatable nested on call',
     'repeatable kept on call',
-  ])('have write skew if each counts rows that the other changes, in any SQL form: %s', async (way) => {
-    const { broken } = await brokenBy(way)
-    expect(broken?.what).toMatch(
-      /^Write skew .* read shifts\/1\/[ab]\/active = true and wrote false to shifts\/1\/[ab]\/active; T2/,
-    )
-    expect(broken?.evidence?.join('\n')).toMatch(/read shifts\/1\/[ab]\/active = true: (?:SELECT|WITH) /)
-  })
+  ])(
+    'two SQL transactions have write skew if each counts rows that the other changes, in any SQL form: %s',
+    async (way) => {
+      const { broken } = await brokenBy(way)
+      expect(broken?.what).toMatch(
+        /^Write skew .* read shifts\/1\/[ab]\/active = true and wrote false to shifts\/1\/[ab]\/active; T2/,
+      )
+      expect(broken?.evidence?.join('\n')).toMatch(/read shifts\/1\/[ab]\/active = true: (?:SELECT|WITH) /)
+    },
+  )
 
   test.each([
     'serializable counted on call',
@@ -289,12 +295,15 @@ describe('SQL transactions', () => {
     'committed locked on call',
     'committed advisory on call',
     'committed single on call',
-  ])('have no write skew if they are serializable, take locks first, or change one row: %s', async (way) => {
-    for (const seed of SEEDS) expect(await brokenBy(way, { seed })).toEqual({ broken: undefined, unmet: [] })
-  })
+  ])(
+    'SQL transactions have no write skew if they are serializable, take locks first, or change one row: %s',
+    async (way) => {
+      for (const seed of SEEDS) expect(await brokenBy(way, { seed })).toEqual({ broken: undefined, unmet: [] })
+    },
+  )
 
   test.each(['committed moved', 'repeatable moved'])(
-    'have write skew if each transaction moves a row into the search result of the other: %s',
+    'two SQL transactions have write skew if each moves a row into the search result of the other: %s',
     async (way) => {
       const { broken } = await brokenBy(way)
       expect(broken?.what).toMatch(/^Write skew .* read bookings\/\d+\/room = "parked" and wrote "a"/)
@@ -302,31 +311,31 @@ describe('SQL transactions', () => {
     },
   )
 
-  test('have no violation at SERIALIZABLE, even with random statements', async () => {
+  test('SQL transactions have no violation at SERIALIZABLE, even with random statements', async () => {
     for (const seed of SEEDS)
       expect((await brokenBy('serializable anything', { seed })).broken, `seed ${seed}`).toBeUndefined()
   })
 
-  test('have no violation if they run one after another, even with random statements', async () => {
+  test('SQL transactions have no violation if they run one after another, even with random statements', async () => {
     for (const seed of SEEDS)
       expect((await brokenBy('committed anything', { seed, isAlone: true })).broken, `seed ${seed}`).toBeUndefined()
   })
 
-  test('violate serializability at READ COMMITTED for some seeds of random statements', async () => {
+  test('random SQL statements violate serializability at READ COMMITTED for some seeds', async () => {
     let told = ''
     for (let seed = 43; seed < 143 && told === ''; seed++)
       told = (await brokenBy('committed anything', { seed })).broken?.what ?? ''
     expect(told).toContain('bookings/')
   })
 
-  test('show no violation with autocommit, but a lost update if each request is judged as one transaction', async () => {
+  test('autocommitted statements show no violation, but a lost update if each request is judged as one transaction', async () => {
     expect((await brokenBy('autocommitted')).broken).toBeUndefined()
     const { broken } = await brokenBy('autocommitted', { unit: 'request' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
     expect(broken?.evidence?.[0]).toMatch(/^T1 of process-\d+-1, /)
   })
 
-  test('show a lost update if each connection is judged as one transaction', async () => {
+  test('autocommitted statements show a lost update if each connection is judged as one transaction', async () => {
     expect((await brokenBy('connected')).broken).toBeUndefined()
     const { broken } = await brokenBy('connected', { unit: 'connection' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
@@ -334,12 +343,12 @@ describe('SQL transactions', () => {
     expect((await brokenBy('locked', { unit: 'connection' })).broken).toBeUndefined()
   })
 
-  test('belong to no request if no request waits for their results', async () => {
+  test('an SQL transaction belongs to no request if no request awaits its results', async () => {
     for (const seed of [1, 2, 3, 4])
       expect((await brokenBy('silent', { unit: 'request', seed })).broken).toBeUndefined()
   })
 
-  test('belong to the request that awaits their results, even if the pool sends them during another request', async () => {
+  test('an SQL transaction belongs to the request that awaits its results, even if the pool sends it during another', async () => {
     for (const seed of [1, 2, 3, 4]) {
       expect((await brokenBy('single', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()
       expect((await brokenBy('locked', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()

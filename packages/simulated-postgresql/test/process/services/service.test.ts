@@ -5,7 +5,7 @@ import { stopped } from '../../../../testing/src/stopped.ts'
 import { KV, type Options, ran, schemaOf } from '../../services/asker.ts'
 
 describe('the unmodified package pg', () => {
-  test('connects by DATABASE_URL or by the variables of libpq', async () => {
+  test('the package pg connects by DATABASE_URL or by the variables of libpq', async () => {
     const { lines } = await ran(`
       told(process.env.DATABASE_URL, process.env.PG_URL, process.env.PGHOST, process.env.PGPORT)
       const client = new pg.Client(process.env.DATABASE_URL)
@@ -18,7 +18,7 @@ describe('the unmodified package pg', () => {
     ])
   })
 
-  test('reads, inserts and updates rows, and gets row counts', async () => {
+  test('the package pg reads, inserts and updates rows, and gets row counts', async () => {
     const { lines } = await ran(
       `
         told((await pool.query('SELECT * FROM kv WHERE k = $1', ['a'])).rows)
@@ -37,7 +37,7 @@ describe('the unmodified package pg', () => {
     ])
   })
 
-  test('gets the fields of an error, after which the transaction is aborted', async () => {
+  test('the package pg gets the fields of an error, after which the transaction is aborted', async () => {
     const { lines } = await ran(
       `
         const client = await pool.connect()
@@ -53,7 +53,7 @@ describe('the unmodified package pg', () => {
     ])
   })
 
-  test('waits for a row lock in virtual time until the other transaction commits', async () => {
+  test('the package pg waits for a row lock in virtual time until the other transaction commits', async () => {
     const { lines } = await ran(
       `
         const [one, other] = [await pool.connect(), await pool.connect()]
@@ -69,7 +69,7 @@ describe('the unmodified package pg', () => {
     expect(lines).toEqual(['n1: [true]'])
   })
 
-  test('gets an error in one of two deadlocked transactions', async () => {
+  test('the package pg gets an error in one of two deadlocked transactions', async () => {
     const { lines } = await ran(
       `
         const [one, other] = [await pool.connect(), await pool.connect()]
@@ -83,7 +83,7 @@ describe('the unmodified package pg', () => {
     expect(lines).toEqual(['n1: ["40P01","no error"]'])
   })
 
-  test('receives the notifications of other sessions', async () => {
+  test('the package pg receives the notifications of other sessions', async () => {
     const { lines } = await ran(`
       const client = await pool.connect()
       client.on('notification', ({ channel, payload }) => told(channel, payload))
@@ -92,7 +92,7 @@ describe('the unmodified package pg', () => {
     expect(lines).toEqual(['n1: ["jobs","one"]'])
   })
 
-  test('gets an error for TLS, and a timeout at a full pool', async () => {
+  test('the package pg gets an error for TLS, and a timeout at a full pool', async () => {
     const { lines } = await ran(`
       told(await codeOf(new pg.Client({ ssl: true }).connect()))
       const small = new pg.Pool({ max: 1, connectionTimeoutMillis: 200 })
@@ -106,7 +106,7 @@ describe('the unmodified package pg', () => {
 })
 
 describe('a kill of the simulated PostgreSQL', () => {
-  test('keeps committed data, aborts open transactions and resets their connections', async () => {
+  test('a kill of the simulated PostgreSQL keeps committed data, aborts open transactions and resets their connections', async () => {
     const { lines } = await ran(
       `
         const client = await pool.connect()
@@ -124,7 +124,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     ])
   })
 
-  test('is followed by a recovery during which no session is accepted', async () => {
+  test('a recovery during which no session is accepted follows a kill of the simulated PostgreSQL', async () => {
     const { lines } = await ran(
       `
         const tried = async () => {
@@ -139,7 +139,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     expect(codes.at(-1)).toBe('no error')
   })
 
-  test('refuses new connections while the server is down, and a pause only delays them', async () => {
+  test('the simulated PostgreSQL refuses new connections while it is down, and only delays them during a pause', async () => {
     const asks = `setTimeout(async () => { const at = Date.now(); told(await codeOf(pool.query('SELECT 1')), Date.now() - at > 300) }, 400)`
     const down = await ran(asks, { meanwhile: stopped(200, 600, 'pg'), forMs: 2_000 })
     expect(down.lines).toEqual(['n1: ["ECONNREFUSED",false]'])
@@ -150,7 +150,7 @@ describe('a kill of the simulated PostgreSQL', () => {
 })
 
 describe('an unsupported statement or host', () => {
-  test('ends the run with the statement and a remedy, even if the program catches the error', async () => {
+  test('an unsupported statement ends the run with a remedy, even if the program catches the error', async () => {
     const error = await ran(`await codeOf(pool.query('SELECT * FROM kv TABLESAMPLE SYSTEM (10)'))`, {
       postgres: schemaOf(KV),
     }).then(

@@ -75,7 +75,7 @@ const BUGS = ['payments-retried', 'wallet-lost-update', 'duty-skewed', 'jobs-han
 const CURES = ['wallet-added', 'duty-serializable', 'jobs-skip-locked', 'payments-keyed'].slice(0, short ? 1 : 4)
 
 describe.each(BUGS)('the faulty service %s', (service) => {
-  test.each(FIRST_SEEDS)('has a failure within 40 seeds from seed %d', async (seed) => {
+  test.each(FIRST_SEEDS)('a faulty service has a failure within 40 seeds from seed %d', async (seed) => {
     const { found, result } = await searched(service, '--seed', `${seed}`, '--seeds', '40', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: found }] })
   })
@@ -92,13 +92,13 @@ describe.each(short ? [] : ['count', 'sum', 'exists'])('seat bookings that check
   const booked = (isolation: string, ...more: readonly string[]) =>
     searched('seats', '--env', `ASKS=${asks}`, '--env', `ISOLATION=${isolation}`, ...more)
 
-  test('book a seat twice at READ COMMITTED', async () => {
+  test('seat bookings book a seat twice at READ COMMITTED', async () => {
     const { found, result } = await booked('READ COMMITTED', '--seeds', '40', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: found }] })
     expect(JSON.stringify(result)).toContain('Write skew')
   })
 
-  test('have no failure at SERIALIZABLE', async () => {
+  test('seat bookings have no failure at SERIALIZABLE', async () => {
     // Exit code 2: counts and sums show no rows, so that it is not certain either.
     const { result } = await booked('SERIALIZABLE', '--seeds', '200')
     expect(result).toMatchObject({ found: false, failures: [] })
@@ -162,11 +162,11 @@ async function moved(moves: string, isolation: string, ...more: readonly string[
 describe.each(short ? [] : MOVES)('a money transfer of the faulty kind "$bug"', ({ bug, cure, isolation, options }) => {
   const [ofBug, ofCure] = isolation ?? ['READ COMMITTED', 'READ COMMITTED']
 
-  test('has a failure within 100 seeds', async () => {
+  test('a faulty money transfer has a failure within 100 seeds', async () => {
     expect(await moved(bug, ofBug, ...options, '--seeds', '100', '--shrink', '1ms')).toMatchObject({ found: true })
   })
 
-  test(`has no failure in 300 seeds if the transfer uses ${cure} at ${ofCure}`, async () => {
+  test(`a money transfer has no failure in 300 seeds if it uses ${cure} at ${ofCure}`, async () => {
     const { found, trials } = await moved(cure, ofCure, ...options, '--seeds', '300')
     expect([found, trials]).toEqual([false, 300])
   })
@@ -236,7 +236,7 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
       })
     }
 
-    test('violates its level or its assertion in the recording', async () => {
+    test('a recorded money transfer violates its level or its assertion', async () => {
       let [seed, last] = [1, await recorded(bug, ofBug)]
       // What a kill ends is chance.
       while (holds !== undefined && last.answered(holds) === 't' && seed < 3) last = await recorded(bug, ofBug, ++seed)
@@ -245,7 +245,7 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
       else expect([answered(holds), level !== undefined && exitCode === 0]).toEqual(['f', false])
     })
 
-    test(`violates nothing in the recording if the transfer uses ${cure} at ${ofCure}`, async () => {
+    test(`a recorded money transfer violates nothing if it uses ${cure} at ${ofCure}`, async () => {
       const { exitCode, told, answered } = await recorded(cure, ofCure)
       if (holds === undefined) expect(exitCode, told).toBe(0)
       else expect([answered(holds), exitCode === 1]).toEqual(['t', false])

@@ -61,13 +61,13 @@ describe.each(['javascript', 'typescript'] as const)('Prisma with its client in 
     return JSON.parse(stdout || JSON.stringify({ stderr }))
   }
 
-  test('loses an update if the service reads a balance and then writes a new balance', async () => {
+  test('a Prisma service loses an update if it reads a balance and then writes a new balance', async () => {
     const result = await searched('wallet-lost-update', '--seeds', '40', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: 'invariant', cause: 'serializable SQL of pg' }] })
     expect(JSON.stringify(result)).toContain('Lost update')
   })
 
-  test('loses no update if the database increments the balance', async () => {
+  test('a Prisma service loses no update if the database increments the balance', async () => {
     const result = await searched('wallet-incremented', '--seeds', `${SEEDS}`)
     expect(result).toMatchObject({ found: false, trials: SEEDS, failures: [] })
   })
@@ -76,7 +76,7 @@ describe.each(['javascript', 'typescript'] as const)('Prisma with its client in 
   describe.skipIf(lacking || language === 'typescript')(
     `on a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`,
     () => {
-      test('is recorded with a lost update for read-then-write, and without one for an increment', async () => {
+      test('a Prisma service is recorded with a lost update for read-then-write, and without one for an increment', async () => {
         const lost = await recordedService(cwd, 'wallet-lost-update')
         expect(lost.told).toMatch(/updates? (was|were) lost/i)
         expect(lost.exitCode).toBe(1)

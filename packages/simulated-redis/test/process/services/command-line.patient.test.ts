@@ -55,13 +55,13 @@ function folderOf(program: string): string {
 const calm = ['--nodes', '2', '--faults', 'none', '--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1']
 
 describe('chaos simulate --redis', () => {
-  test('supports exactly the commands that the manual lists', () => {
+  test('chaos simulate --redis supports exactly the commands that the manual lists', () => {
     const manual = readFileSync(join(root, 'packages', 'cli', 'docs', 'searching.md'), 'utf8')
     const [table = ''] = manual.match(/^\| family \| commands \|\n(\|.*\n)+/m) ?? []
     expect([...new Set(table.match(/\b[A-Z_]{3,}\b/g))].sort()).toEqual([...commands.keys()].sort())
   })
 
-  test('refuses an unsupported Redis command by name, and exits with code 3', async () => {
+  test('chaos simulate --redis refuses an unsupported Redis command by name, and exits with code 3', async () => {
     const cwd = folderOf(register(`return (await redis.pfadd(key, 'x')) === 1`))
     const args = ['simulate', './server.ts', ...calm, '--redis', '--seeds', '4', '--workers', '1']
     const { exitCode, stderr } = await chaos(args, { cwd })

@@ -15,7 +15,7 @@ const ran = (asks: string, options: Parameters<typeof ranAlone>[1] = {}): Return
   ranAlone(asker, { redis: 'simulated', environment: { ASKS: asks }, ...options })
 
 describe('the unmodified package ioredis', () => {
-  test('reads, writes, pipelines and scans, and gets bytes unchanged', async () => {
+  test('the package ioredis reads, writes, pipelines and scans, and gets bytes unchanged', async () => {
     const { lines } = await ran(
       `
         await redis.set('a', 'é', 'EX', 100)
@@ -36,7 +36,7 @@ describe('the unmodified package ioredis', () => {
     ])
   })
 
-  test('blocks on a list until another connection pushes, or until a timeout in virtual time', async () => {
+  test('the package ioredis blocks on a list until another connection pushes, or until a timeout in virtual time', async () => {
     const { lines } = await ran(
       `
         const other = redis.duplicate()
@@ -50,7 +50,7 @@ describe('the unmodified package ioredis', () => {
     expect(lines).toEqual(['n1: [null,20]', 'n1: [["jobs","one"],["two"]]'])
   })
 
-  test('receives messages that another node publishes, including by patterns and in RESP3', async () => {
+  test('the package ioredis receives messages that another node publishes, including by patterns and in RESP3', async () => {
     const { lines } = await ran(
       `
         const id = process.env['NODE_ID']
@@ -65,7 +65,7 @@ describe('the unmodified package ioredis', () => {
     expect([...lines].sort()).toEqual(['n1: ["ne*","news","é"]', 'n1: ["news","é"]', 'n2: [2]'])
   })
 
-  test('executes a transaction only if no watched key was modified or expired', async () => {
+  test('the package ioredis executes a transaction only if no watched key was modified or expired', async () => {
     const { lines } = await ran(
       `
         const other = redis.duplicate()
@@ -81,7 +81,7 @@ describe('the unmodified package ioredis', () => {
     expect(lines).toEqual(['n1: [[[null,"OK"],[null,"1"]]]', 'n1: [null,"2"]', 'n1: [null,null]'])
   })
 
-  test('acquires a lock again once the lock has expired in virtual time', async () => {
+  test('the package ioredis acquires a lock again once the lock has expired in virtual time', async () => {
     const { lines } = await ran(
       `
         told(await redis.set('lock', 'me', 'PX', 300, 'NX'), await redis.set('lock', 'me', 'PX', 300, 'NX'))
@@ -143,18 +143,21 @@ const refusals: readonly (readonly [what: string, asked: string])[] = [
 ]
 
 describe('an unsupported Redis command or host', () => {
-  test.each(refusals)('ends the run with an error that states what is not simulated: %s', async (what, asked) => {
-    const error = await ran(`${asked}.catch(() => {})`).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    )
-    expect(error).toBeInstanceOf(UserError)
-    expect((error as UserError).code).toBe('input')
-    expect((error as UserError).message).toContain(`cannot be simulated: on redis, ${what}`)
-    expect((error as UserError).message).toContain('chaos run')
-  })
+  test.each(refusals)(
+    'an unsupported Redis command ends the run with an error that names the unsupported part: %s',
+    async (what, asked) => {
+      const error = await ran(`${asked}.catch(() => {})`).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )
+      expect(error).toBeInstanceOf(UserError)
+      expect((error as UserError).code).toBe('input')
+      expect((error as UserError).message).toContain(`cannot be simulated: on redis, ${what}`)
+      expect((error as UserError).message).toContain('chaos run')
+    },
+  )
 
-  test('is refused with advice on --redis if no Redis is simulated', async () => {
+  test('the host of a Redis that is not simulated is refused with advice on --redis', async () => {
     const dialling = serving(`import Redis from 'ioredis'; new Redis('redis://redis:6379').on('error', () => {})`)
     await expect(ranAlone(dialling)).rejects.toThrow(/the host redis cannot be simulated.*--redis/)
   })
