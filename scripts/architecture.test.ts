@@ -92,13 +92,13 @@ describe.each(rows)('the package %s', (row) => {
     expect(internal.filter((name) => !above(row).includes(name))).toEqual([])
   })
 
-  test('references in tsconfig.json exactly the packages that it depends on', () => {
+  test('a package references in tsconfig.json exactly the packages that it depends on', () => {
     const references: { path: string }[] = json(row, 'tsconfig.json').references
     const others = references.flatMap(({ path }) => (path.startsWith('../') ? [path.slice(3)] : []))
     expect(others.sort()).toEqual([...internal].sort())
   })
 
-  test('imports other packages only by their public surface', () => {
+  test('a package imports other packages only by their public surface', () => {
     const sources = readdirSync(join(packages, row, 'src'), { recursive: true, encoding: 'utf8' })
     for (const file of sources.filter((name) => name.endsWith('.ts'))) {
       const text = readFileSync(join(packages, row, 'src', file), 'utf8')
@@ -109,7 +109,7 @@ describe.each(rows)('the package %s', (row) => {
     }
   })
 
-  test('does not use AbortSignal.any', () => {
+  test('a package does not use AbortSignal.any', () => {
     const sources = readdirSync(join(packages, row, 'src'), { recursive: true, encoding: 'utf8' })
     const asking = sources.filter(
       (name) =>
@@ -118,7 +118,7 @@ describe.each(rows)('the package %s', (row) => {
     expect(asking).toEqual([])
   })
 
-  test('has no circular imports, including imports of types', () => {
+  test('a package has no circular imports, including imports of types', () => {
     expect(firstCircle(importsWithin(join(packages, row, 'src')))).toEqual([])
   })
 })
@@ -268,13 +268,13 @@ const listing: readonly string[] = rows.flatMap((row) =>
 )
 
 describe('the vocabulary of operations', () => {
-  test('has a row for every function of a model or a workload', () => {
+  test('the vocabulary has a row for every function of a model or a workload', () => {
     const known = [...models.flatMap(({ functions = [] }) => functions), ...allFunctions]
     expect(known.length).toBeGreaterThan(50)
     expect(known.filter((f) => !isFunctionName(f))).toEqual([])
   })
 
-  test('is the only list of function names outside the files that specify or implement the functions', () => {
+  test('the vocabulary is the only list of function names outside the files that specify or implement the functions', () => {
     const others = listing.filter((file) => !namesStandIn.some(([, stands]) => stands(file)))
     expect(others.toSorted()).toEqual(Object.keys(noFunctions).toSorted())
   })

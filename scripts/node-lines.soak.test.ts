@@ -60,7 +60,7 @@ describe.each(LINES)('the newest release of Node %d', (line) => {
   const bin = join(directory, 'node_modules', name, 'bin')
   const node = join(bin, 'node')
 
-  test('runs chaos with nothing on stderr, and passes the tests that use APIs of Node', (context) => {
+  test('chaos runs on the newest release of Node with nothing on stderr, and passes the tests that use APIs of Node', (context) => {
     const install = ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${source}`]
     const installed = spawnSync('npm', install, { ...LIMITS, cwd: directory })
     if (installed.status !== 0) context.skip(`${source} cannot be installed: ${installed.stderr.slice(0, 200)}`)

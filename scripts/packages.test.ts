@@ -29,7 +29,7 @@ test('all packages have the same version', () => {
 describe.each(folders)('the published package %s', (folder) => {
   const { name, version, license, publishConfig, dependencies = {}, exports, files, ...rest } = manifest(folder)
 
-  test('has its name, public access, its licence and a README', () => {
+  test('a published package has its name, public access, its licence and a README', () => {
     expect(name).toBe(folder === 'cli' ? 'chaosproxy' : `@chaosproxy/${folder}`)
     expect(rest).not.toHaveProperty('private')
     expect(publishConfig).toEqual({ access: 'public', provenance: true })
@@ -38,14 +38,14 @@ describe.each(folders)('the published package %s', (folder) => {
     expect(read(folder, 'README.md')).toMatch(new RegExp(`^# ${name}\n`))
   })
 
-  test('has an example that imports only names that exist', () => {
+  test('a published package has an example that imports only names that exist', () => {
     const [, example = ''] = /```ts\n(.*?)```/s.exec(read(folder, 'README.md')) ?? []
     for (const [, names = '', from = ''] of example.matchAll(/^import \{ (.*?) \} from '@chaosproxy\/([a-z]+)'$/gm))
       for (const imported of names.split(', ').map((each) => each.replace(/^type /, '')))
         expect(read(from, 'src', 'index.ts'), `${imported} of ${from}`).toMatch(new RegExp(`\\b${imported}\\b`))
   })
 
-  test('contains every file that it exports, and no sources', () => {
+  test('a published package contains every file that it exports, and no sources', () => {
     expect(files).toEqual(expect.arrayContaining(['dist', '!dist/.tsbuildinfo', '!dist/**/*.d.ts.map']))
     expect(files).not.toContain('src')
     for (const [subpath, target] of Object.entries<{ [condition: string]: string }>(exports)) {
@@ -58,12 +58,12 @@ describe.each(folders)('the published package %s', (folder) => {
     }
   })
 
-  test('has the prepack script "tsc -b" unless the package is part of the bundle of chaosproxy', () => {
+  test('a published package has the prepack script "tsc -b" unless it is part of the bundle of chaosproxy', () => {
     // The bundle is built from the packages that chaosproxy needs; npm packs others as they are.
     if (!neededBy('cli').has(folder)) expect(rest).toHaveProperty('scripts.prepack', 'tsc -b')
   })
 
-  test('is built before the tests', () => {
+  test('a published package is built before the tests', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     for (const floor of ['pretest', 'pretest:commands', 'pretest:soak'])
       expect(scripts[floor]).toBe('npm run build:tested')
@@ -74,7 +74,7 @@ describe.each(folders)('the published package %s', (folder) => {
     expect([...built]).toContain(folder)
   })
 
-  test('depends on other packages at its own version, and only the cli depends on @types/node', () => {
+  test('a published package depends on other packages at its own version, and only the cli depends on @types/node', () => {
     const types = Object.keys(dependencies).filter((other) => /^(typescript$|@types\/)/.test(other))
     expect(types).toEqual(folder === 'cli' ? ['@types/node'] : [])
     for (const [other, wanted] of Object.entries(dependencies))

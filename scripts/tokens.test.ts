@@ -37,11 +37,11 @@ export const ask = (
 `
 
 describe('the tokens of a source', () => {
-  test('do not depend on comments, blank lines, quotes or layout', () => {
+  test('the number of tokens does not depend on comments, blank lines, quotes or layout', () => {
     expect(countTokens(sameOtherwise)).toBe(countTokens(source))
   })
 
-  test('increase with one more statement', () => {
+  test('the number of tokens increases with another statement', () => {
     expect(countTokens(`${source}ask()\n`)).toBe(countTokens(source) + 3)
     expect(countTokens(source.replace('return undefined', '{ done += 1; return undefined }'))).toBe(
       countTokens(source) + 5,
@@ -49,7 +49,7 @@ describe('the tokens of a source', () => {
   })
 
   test.each(['const total = add(first, second[3])', 'a.b?.c(d, e)', 'const halved = /x+/.exec(text)'])(
-    'code inside a string has at least as many tokens as the same code outside a string: %s',
+    'code in a string has at least as many tokens as the same code outside a string: %s',
     (code) => {
       for (const text of [`'${code}'`, `"${code}"`, `\`${code}\``, `\`\${x}${code}\${y}\``])
         expect(countTokens(text), text).toBeGreaterThanOrEqual(countTokens(code))
@@ -60,11 +60,11 @@ describe('the tokens of a source', () => {
     expect(countTokens(`'${'QUJD'.repeat(100)}'`)).toBe(25)
   })
 
-  test('do not depend on the length of a name', () => {
+  test('the number of tokens does not depend on the length of a name', () => {
     expect(countTokens('const n = 1')).toBe(countTokens('const numberOfOperationsThatAreOpen = 1'))
   })
 
-  test('do not depend on the path of an imported file', () => {
+  test('the number of tokens does not depend on the path of an imported file', () => {
     expect(countTokens("import { a } from '../../far/away/b.ts'; await import('../../far/c.ts')")).toBe(
       countTokens("import { a } from './b.ts'; await import('./c.ts')"),
     )
@@ -75,7 +75,7 @@ describe('the tokens of a source', () => {
     expect(countTokens(row, { jsx: true })).toBeGreaterThan(countTokens(row.replace(' words', ''), { jsx: true }))
   })
 
-  test('are also counted for C code', () => {
+  test('the tokens of C code are also counted', () => {
     const line = "static int failed = -1; /* don't count */\n#define MOST(a, b) \\\n  ((a) > (b) ? (a) : (b))\n"
     expect(countTokens(line)).toBe(countTokens(line.replace(/\/\*.*\*\//, '').replace('\\\n', '')))
   })
