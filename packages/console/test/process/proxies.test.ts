@@ -37,7 +37,7 @@ async function opened(recording?: ControlPlane['recording']) {
 const statusOf = async (url: string): Promise<number> => (await fetch(url, { headers: { connection: 'close' } })).status
 
 describe('the page of proxies', () => {
-  test('injects a fault with a button, names the affected request, and heals the fault with a second button', async () => {
+  test('the page of proxies injects a fault with one button, names the affected request, and heals the fault with another', async () => {
     const { click, site, text, plane } = await opened()
     expect(await statusOf(`${site}/before`)).toBe(200)
     expect(await text()).toContain('<h1>No fault in force</h1>')
@@ -55,7 +55,7 @@ describe('the page of proxies', () => {
     expect(await text()).toContain('<h1>No fault in force</h1>')
   })
 
-  test('gives two faults of one kind different names, and lists all faults of a proxy', async () => {
+  test('the page of proxies gives two faults of one kind different names, and lists all faults of a proxy', async () => {
     const { click, text, plane } = await opened()
     for (const action of ['cut', 'cut', 'slow', 'lose']) expect(await click(action, 'web')).toEqual([200, 'Done.'])
     const names = plane.faults.list().map(({ name }) => name)
@@ -63,7 +63,7 @@ describe('the page of proxies', () => {
     expect(await text()).toContain(names.join(', '))
   })
 
-  test('refuses to remove a toxic, because only the client of Toxiproxy may remove it', async () => {
+  test('the page of proxies refuses to remove a toxic, because only the client of Toxiproxy may remove it', async () => {
     const { click, plane, text } = await opened()
     const toxic = plane.toxics.add(plane.proxies.get('web'), { type: 'latency', attributes: { latency: 5 } })
     expect(toxic).toBeDefined()
@@ -78,16 +78,19 @@ describe('the page of proxies', () => {
     ['toString', 'web', 'This message is not an order that a page can send.'],
     ['cut', 'nobody', 'proxy not found'],
     ['heal', 'nothing', 'there is no fault "nothing"'],
-  ])('refuses %s on %s with the reason', async (action, on, why) => {
+  ])('the page of proxies refuses %s on %s with the reason', async (action, on, why) => {
     const { click } = await opened()
     const [status, said] = await click(action, on)
     expect([status, said]).toEqual([400, expect.stringContaining(why)])
   })
 
-  test.each(['', '{', '7', 'null', '{"action":1,"on":"web"}'])('refuses the invalid order %j', async (body) => {
-    const { page } = await opened()
-    expect((await fetch(page.url, { method: 'POST', body })).status).toBe(400)
-  })
+  test.each(['', '{', '7', 'null', '{"action":1,"on":"web"}'])(
+    'the page of proxies refuses the invalid order %j',
+    async (body) => {
+      const { page } = await opened()
+      expect((await fetch(page.url, { method: 'POST', body })).status).toBe(400)
+    },
+  )
 
   test('the page of proxies refuses long requests, and requests from other pages or with a guessed path', async () => {
     const { page, plane } = await opened()
@@ -99,7 +102,7 @@ describe('the page of proxies', () => {
     expect((await fetch(page.url)).status).toBe(200)
   })
 
-  test('shows the traffic on each link', async () => {
+  test('the page of proxies shows the traffic on each link', async () => {
     const { site, text } = await opened()
     expect(await text()).toContain('0 B/s to the server')
     for (;;) {
@@ -108,7 +111,7 @@ describe('the page of proxies', () => {
     }
   })
 
-  test('shows the rate and latency of a proxy for HTTP, and only the bytes per second of a proxy for raw TCP', async () => {
+  test('the page shows the rate and latency of a proxy for HTTP, and only the bytes per second of a proxy for raw TCP', async () => {
     const { site, text, plane } = await opened()
     await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', enabled: true, upstream: '127.0.0.1:1' })
     for (;;) {
@@ -120,7 +123,7 @@ describe('the page of proxies', () => {
     expect(db).not.toContain('request')
   })
 
-  test('shows the recorded operations, their file, and the current verdict', async () => {
+  test('the page of proxies shows the recorded operations, their file, and the current verdict', async () => {
     const counters = { ok: 12, fail: 1, info: 2, unmatched: 3 }
     const statistics = { path: 'history<1>.jsonl', writtenLines: 30, lostLines: 0 }
     const judged = {
@@ -141,7 +144,7 @@ describe('the page of proxies', () => {
     expect(await (await opened()).text()).not.toContain('Recording')
   })
 
-  test('answers requests after a client disconnects in the middle of an order', async () => {
+  test('the page of proxies answers requests after a client disconnects in the middle of an order', async () => {
     const { page } = await opened()
     const { port, pathname } = new URL(page.url)
     await new Promise<void>((resolve) => {

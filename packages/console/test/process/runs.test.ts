@@ -45,7 +45,7 @@ const linkIn = (page: string, run: string, url: string): URL =>
 const textAt = async (url: string | URL) => (await fetch(url)).text()
 
 describe('the page of runs', () => {
-  test('lists the newest run first, and links its report, its live page and a comparison', async () => {
+  test('the page of runs lists the newest run first, and links its report, its live page and a comparison', async () => {
     const directory = resultsWith({
       [ONE]: { 'run.json': runJson(1), 'report.html': '<p>one</p>', 'history.jsonl': '{}\n' },
       [OTHER]: { 'run.json': runJson(2, 'violated') },
@@ -62,7 +62,7 @@ describe('the page of runs', () => {
     )
   })
 
-  test('hides its token from the reports, and grants a report no access to other runs', async () => {
+  test('the page of runs hides its token from the reports, and gives a report no access to other runs', async () => {
     const directory = resultsWith({
       [ONE]: { 'run.json': runJson(1), 'report.html': '<p>one</p>', 'history.jsonl': '{}\n' },
       [OTHER]: { 'run.json': runJson(2), 'report.html': '<p>other</p>' },
@@ -88,7 +88,7 @@ describe('the page of runs', () => {
     expect(await textAt(linkIn(compared, ONE, url))).toBe('<p>one</p>')
   })
 
-  test('lists a run as unreadable if its run.json is not a regular file', async () => {
+  test('the page of runs lists a run as unreadable if its run.json is not a regular file', async () => {
     const directory = resultsWith({ [ONE]: {}, [OTHER]: {} })
     execFileSync('mkfifo', [join(directory, ONE, 'run.json'), join(directory, ONE, 'live.json')])
     symlinkSync('/dev/zero', join(directory, OTHER, 'run.json'))
@@ -103,13 +103,13 @@ describe('the page of runs', () => {
     'http://user@127.0.0.1/',
     'https://127.0.0.1/',
     'javascript:alert(1)',
-  ])('does not link a live page whose address is %s', async (url) => {
+  ])('the page of runs does not link a live page whose address is %s', async (url) => {
     const directory = resultsWith({ [ONE]: { 'run.json': runJson(1) } })
     writeFileSync(join(directory, ONE, 'live.json'), JSON.stringify({ url, pid: process.pid }))
     expect(await textAt((await opened(directory)).url)).not.toContain('Live page of')
   })
 
-  test('is sent again only after a change of the runs', async () => {
+  test('the page of runs is sent again only after a change of the runs', async () => {
     const directory = resultsWith({ [ONE]: { 'run.json': runJson(1) } })
     const { url } = await opened(directory)
     const state = /data-state="([^"]+)"/.exec(await textAt(url))?.[1] ?? ''
@@ -120,7 +120,7 @@ describe('the page of runs', () => {
     expect(await textAt(again)).toContain(OTHER)
   })
 
-  test('serves only files of runs in its directory', async () => {
+  test('the page of runs serves only files of runs in its directory', async () => {
     const outside = resultsWith({ secret: { 'report.html': 'secret', 'history.jsonl': 'secret' } })
     const directory = resultsWith({ [ONE]: { 'run.json': runJson(1), 'live.json': '{}' } })
     symlinkSync(join(outside, 'secret'), join(directory, OTHER))
@@ -145,7 +145,7 @@ describe('the page of runs', () => {
     }
   })
 
-  test('refuses a request that lacks the token, comes from another origin or frame, or names another host', async () => {
+  test('the page of runs refuses a request that lacks the token, comes from another origin or frame, or names another host', async () => {
     const { url } = await opened(resultsWith({}))
     const { pathname, port } = new URL(url)
     for (const path of ['/', '//', '/guessed/', '/guessed/compare', `/?token=${pathname.slice(1, -1)}`])
@@ -159,7 +159,7 @@ describe('the page of runs', () => {
     expect(await statusOf(url, pathname, {}, 'POST')).toBe(405)
   })
 
-  test('is shown for a directory that is empty, missing or damaged', async () => {
+  test('the page of runs is shown even if its directory is empty, missing or damaged', async () => {
     expect(await textAt((await opened(resultsWith({}))).url)).toContain('No runs yet')
     expect(await textAt((await opened(join(tmpdir(), 'chaos-no-such'))).url)).toContain('No runs yet')
     const damaged = resultsWith({
@@ -172,7 +172,7 @@ describe('the page of runs', () => {
     expect(page).toContain('Nothing recorded')
   })
 
-  test('lists a thousand runs', async () => {
+  test('the page of runs lists a thousand runs', async () => {
     const names = Array.from({ length: 1000 }, (_, i) => `20261120-07${String(4500 + i)}-raft`)
     const directory = resultsWith(Object.fromEntries(names.map((name, i) => [name, { 'run.json': runJson(i % 7) }])))
     const page = await textAt((await opened(directory)).url)
@@ -182,7 +182,7 @@ describe('the page of runs', () => {
 })
 
 describe('the announcement of a live page', () => {
-  test('can be read until its owner withdraws it', () => {
+  test('the announcement of a live page can be read until its owner withdraws it', () => {
     const directory = resultsWith({ [ONE]: {} })
     const takeBack = announce(join(directory, ONE), 'http://127.0.0.1:9/')
     expect(announcedIn(join(directory, ONE))).toBe('http://127.0.0.1:9/')
@@ -201,7 +201,7 @@ describe('the announcement of a live page', () => {
     '{"url":"http://127.0.0.1/","pid":4194304999}',
     `{"url":"javascript:alert(1)","pid":${process.pid}}`,
     `{"url":7,"pid":${process.pid}}`,
-  ])('is ignored if it is damaged or its process has ended: %s', (text) => {
+  ])('the announcement of a live page is ignored if it is damaged or its process has ended: %s', (text) => {
     const directory = resultsWith({ [ONE]: { 'live.json': text } })
     expect(readFileSync(join(directory, ONE, 'live.json'), 'utf8')).toBe(text)
     expect(announcedIn(join(directory, ONE))).toBeUndefined()

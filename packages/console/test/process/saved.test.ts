@@ -80,12 +80,15 @@ async function expectSame(path: string): Promise<void> {
 describe('the page that checks saved histories', () => {
   const names = readdirSync(histories).filter((name) => name.endsWith('.jsonl'))
 
-  test.each(names)('gives for %s the same report as chaos check, to the last digit', async (name) => {
-    await expectSame(join(histories, name))
-  })
+  test.each(names)(
+    'the page for saved histories reports for %s the same as chaos check, to the last digit',
+    async (name) => {
+      await expectSame(join(histories, name))
+    },
+  )
 
   test.skipIf(!existsSync(corpus))(
-    'gives for labelled histories the same report as chaos check, in every format',
+    'the page for saved histories reports for labelled histories the same as chaos check, in every format',
     async () => {
       const lines = readFileSync(join(corpus, 'MANIFEST.jsonl'), 'utf8').trim().split('\n')
       const labelled: { file: string; format: string; ops: number }[] = lines.map((line) => JSON.parse(line))
@@ -99,7 +102,7 @@ describe('the page that checks saved histories', () => {
 
   const stale = readFileSync(join(histories, 'stale-read.jsonl'))
 
-  test('reads gzip files, and the numbered parts of a recording in the order of their numbers', async () => {
+  test('the page for saved histories reads gzip files, and the parts of a recording in the order of their numbers', async () => {
     const plain = await judged(file('stale-read.jsonl', stale))
     const packed = await judged(file('stale-read.jsonl.gz', new Uint8Array(gzipSync(stale))))
     const lines = stale.toString().trim().split('\n')
@@ -110,7 +113,7 @@ describe('the page that checks saved histories', () => {
     expect(parts.file).toBe('part-0001.jsonl and 1 more')
   })
 
-  test('shows its progress while it reads and checks', async () => {
+  test('the page for saved histories shows its progress while it reads and checks', async () => {
     const told: Progress[] = []
     await judge([file('stale-read.jsonl', stale)], {}, (progress) => told.push(progress))
     expect(told).toEqual([
@@ -120,7 +123,7 @@ describe('the page that checks saved histories', () => {
     expect(told.map(progressText)).toEqual(['Reading 0.0 of 0.0 MB', 'Judging 6 operations'])
   })
 
-  test('uses the chosen model, or by default the model in the history', async () => {
+  test('the page for saved histories uses the chosen model, or by default the model in the history', async () => {
     const queue = [
       { process: 0, type: 'invoke', f: 'enqueue', value: 1 },
       { process: 0, type: 'ok', f: 'enqueue', value: 1 },
@@ -145,11 +148,11 @@ describe('the page that checks saved histories', () => {
     ['a broken line', 'broken.jsonl', '{"process":0,"type":"invoke","f":"read"}\n{"process":\n{}\n', /broken\.jsonl:2/],
     ['gzip cut off', 'cut.jsonl.gz', new Uint8Array(gzipSync('x'.repeat(9999)).subarray(0, 20)), /gzip.*cut off/],
     ['an unknown model', 'm.jsonl', '{"chaos":1,"model":"teapot"}\n{"process":0,"type":"invoke","f":"read"}', /teapot/],
-  ])('refuses %s with the reason', async (_, name, content, why) => {
+  ])('the page for saved histories refuses %s with the reason', async (_, name, content, why) => {
     expect(await refused(file(name, content))).toMatch(why)
   })
 
-  test('refuses a text that exceeds the memory of a tab, even if compressed, and names an alternative', async () => {
+  test('the page refuses a text that exceeds the memory of a tab, even if compressed, and names an alternative', async () => {
     const packed = file('long.jsonl.gz', new Uint8Array(gzipSync('{"chaos":1}\n'.repeat(100_000))))
     const { source } = savedBytes([packed], () => {}, 1_000_000)
     const readAll = async () => {
@@ -159,12 +162,12 @@ describe('the page that checks saved histories', () => {
     await expect(readAll()).rejects.toThrow(/more than 1 MB of text.*npx chaos check long\.jsonl\.gz/)
   })
 
-  test('refuses several histories, and names the chaos check command that accepts them', async () => {
+  test('the page for saved histories refuses several histories, and names the chaos check command that accepts them', async () => {
     expect(await refused(file('a.jsonl', stale), file('b.jsonl', stale))).toMatch(/npx chaos check FILES/)
     expect(await refused(file('part-0001.jsonl', stale), file('part-0003.jsonl', stale))).toMatch(/missing/)
   })
 
-  test('escapes markup, bidirectional control characters and NUL in the content and file name of a history', async () => {
+  test('the page escapes markup, bidirectional control characters and NUL in the content and file name of a history', async () => {
     const evil = '</script><img src=x onerror=alert(1)>"\'\u202e\u0000'
     const event = (process: string, type: string, f: string, value: unknown) =>
       JSON.stringify({ process, type, f, key: evil, value, node: evil })
@@ -181,13 +184,13 @@ describe('the state of the page for saved histories', () => {
   const working = { at: 'working', name: 'a.jsonl', progress: undefined } as const
   const shown: Judged = { type: 'judged', title: 'Lost', file: 'a.jsonl', page: '<p>', json: '{}' }
 
-  test('the page for saved histories shows the result of a check, or asks again and gives the reason if a history is refused', () => {
+  test('the page for saved histories shows the result of a check, or the reason why it refuses a history', () => {
     expect(withAnswer(working, shown)).toEqual({ at: 'showing', judged: shown })
     expect(withAnswer(working, { type: 'refused', why: 'no' })).toEqual({ at: 'asking', refusal: 'no' })
     expect(tabTitle(withAnswer(working, shown))).toBe('Lost: a.jsonl')
   })
 
-  test('does not change if a result arrives after the check was stopped', () => {
+  test('the page for saved histories does not change if a result arrives after the check was stopped', () => {
     expect(withAnswer(emptyView, shown)).toBe(emptyView)
   })
 })

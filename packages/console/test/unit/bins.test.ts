@@ -17,7 +17,7 @@ test('an operation is counted in the bin of its return time, by outcome and by e
   ])
 })
 
-test('percentiles deviate from the latencies by at most a tenth, and are null without operations', () => {
+test('the percentiles in a bin deviate from the latencies by at most a tenth, and are null without operations', () => {
   const bins = createBins()
   for (let i = 1; i <= 100; i++) bins.add(50, 'ok', i, undefined)
   const [[, , , p50, p99] = [], [, , , none] = []] = bins.since(nothing, 150).rows
@@ -35,7 +35,7 @@ test('a run of any length is divided into at most 400 bins without losing a coun
   expect(rows.reduce((sum, [ok]) => sum + (ok ?? 0), 0)).toBe(12_000)
 })
 
-test('a page receives only the bins that it lacks, but all bins after a change of their width', () => {
+test('a page receives only the bins that it lacks, and all bins after a change of their width', () => {
   const bins = createBins()
   bins.add(350, 'ok', 1, undefined)
   expect(bins.since({ width: 100, bins: 3 }, 350)).toMatchObject({ from: 3, rows: [expect.any(Array)] })
@@ -49,7 +49,7 @@ test('errors that differ only in numbers, node names or quoted text have one cla
   expect(classOf('status 503')).not.toBe(classOf('status 409'))
 })
 
-test('errors of any variety are grouped into eight classes without losing a count', () => {
+test('any number of different errors is grouped into eight classes without losing a count', () => {
   const bins = createBins()
   for (let i = 0; i < 1_000; i++) bins.add(1, 'info', 1, 'x'.repeat(i % 50))
   const { errors, rows } = bins.since(nothing, 1)

@@ -104,7 +104,7 @@ test('the sample of operations on the live page includes failed operations even 
 })
 
 /** A view that saw every frame, and one that slept through most of them. */
-test('a page that missed frames or lost its connection shows in the end what an undisturbed page shows', () => {
+test('a page that missed frames or lost its connection finally shows the same as an undisturbed page', () => {
   const live = createLiveRun()
   let steady: View = emptyView
   let sleepy: View = emptyView
@@ -135,14 +135,14 @@ test('a page that was connected to another run receives the whole state of the n
   expect(frameFor(shown(live), had)).toMatchObject({ bins: { from: 0 }, faults: [] })
 })
 
-test('the counts of a finished run equal those of its history, whatever the last progress event said', () => {
+test('the counts of a finished run equal those of its history, regardless of the last progress event', () => {
   const live = createLiveRun()
   live.fold(status(100, { counts: { ok: 1_330, fail: 0, info: 1 } }))
   live.counted({ ok: 1_331, fail: 0, info: 1 })
   expect(frameFor(shown(live), { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }).counts.ok).toBe(1_331)
 })
 
-test('a violation is shown with its level and the number of events until the runner noticed it', () => {
+test('a violation is shown with its level and the number of events before the runner detected it', () => {
   const live = createLiveRun()
   const had = { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }
   const violation = { level: 'strict-serializable', noticedAfter: 12, key: undefined, position: 3, clientPosition: 3 }

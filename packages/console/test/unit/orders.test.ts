@@ -50,12 +50,12 @@ describe('a fault injected by hand', () => {
   const inject = (fault: { kind: string; [member: string]: unknown }, live = working()) =>
     injectFor({ run, live, handle, nodes: ['n1', 'n2'] }, { type: 'inject', order: 1, fault })
 
-  test('takes effect if the target can suffer the fault', async () => {
+  test('a fault injected by hand takes effect if the target supports the fault', async () => {
     expect(await inject({ kind: 'kill', nodes: ['n1'] })).toBeUndefined()
     expect(injected).toEqual([{ kind: 'kill', nodes: ['n1'] }])
   })
 
-  test('is refused, with the reason and an alternative, if the target does not support the fault', async () => {
+  test('a fault is refused with the reason and an alternative if the target does not support it', async () => {
     expect(await inject({ kind: 'clock', nodes: ['n1'], offsetMs: 100 })).toBe(
       'raft cannot suffer clock: it reads no clock. Instead: pause.',
     )
@@ -66,11 +66,11 @@ describe('a fault injected by hand', () => {
     [{ kind: 'partition', links: ['n1>n9'] }, /no node n9/],
     [{ kind: 'kill', nodes: [] }, /list of nodes/],
     [{ kind: 'explode', nodes: ['n1'] }, /explode/],
-  ])('is refused with one sentence for the invalid fault %j', async (fault, words) => {
+  ])('an invalid fault is refused with one sentence: %j', async (fault, words) => {
     expect(await inject(fault)).toMatch(words)
   })
 
-  test('is refused on a node that another fault has stopped, because healing one fault would start the node', async () => {
+  test('a fault is refused on a node that another fault has stopped, because its heal would start the node', async () => {
     const live = working()
     const value = { id: 'f1', nodes: ['n1'] }
     live.fold({
@@ -81,7 +81,7 @@ describe('a fault injected by hand', () => {
     expect(await inject({ kind: 'pause', nodes: ['n2'] }, live)).toBeUndefined()
   })
 
-  test('is refused before the run has started', async () => {
+  test('a fault injected by hand is refused before the run has started', async () => {
     expect(await inject({ kind: 'kill', nodes: ['n1'] }, createLiveRun())).toMatch(/no faults now/)
   })
 })

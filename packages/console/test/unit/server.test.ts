@@ -28,13 +28,13 @@ describe('the live page server', () => {
   test.each([
     'GET // HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n',
     'GET // HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
-  ])('answers further requests after a request with an unreadable address: %j', async (request) => {
+  ])('the live page server answers requests after a request with an unreadable address: %j', async (request) => {
     const server = await served()
     expect(await replyTo(server, request)).toContain(' 400 ')
     expect((await fetch(server.url)).status).toBe(200)
   })
 
-  test('answers further requests after a report that it could not read', async () => {
+  test('the live page server answers requests after a report that it could not read', async () => {
     const server = await served((path) => {
       if (path !== '/report') return undefined
       throw new Error('ENOENT: report.html')

@@ -102,7 +102,7 @@ describe.skipIf(executablePath === undefined)('a page in a real browser (skipped
     await ben.getByText('Does anybody hear me?').waitFor()
   })
 
-  test('gets no reply to a request that was executed, and sees a connection reset by the server', async () => {
+  test('a page gets no reply to a request that was executed, and detects a connection reset by the server', async () => {
     let orders = 0
     const { url } = await serve((request, response) => {
       if (request.method === 'POST') orders++
@@ -167,7 +167,7 @@ describe.skipIf(executablePath === undefined)('a page in a real browser (skipped
 })
 
 describe('a network', () => {
-  test('refuses unknown names and faults, and lists its pages and servers', async () => {
+  test('a network refuses unknown names and faults, and lists its pages and servers', async () => {
     const network = await openNetwork({ servers: { chat: 'http://127.0.0.1:1' } })
     await expect(network.cut('page', 'chat')).rejects.toThrow('there is no page or server "page". Pages: none yet')
     await network.proxy()
@@ -181,7 +181,7 @@ describe('a network', () => {
     await expect(network.check('linearizable')).rejects.toThrow('nothing is recorded')
   })
 
-  test('heals a fault only once, even if healing is requested twice', async () => {
+  test('a network heals a fault only once, even if healing is requested twice', async () => {
     const network = await openNetwork({ servers: { chat: 'http://127.0.0.1:1' } })
     await network.proxy()
     const heal = await network.partition(['page'], ['chat'])
@@ -189,7 +189,7 @@ describe('a network', () => {
     expect(await heal()).toBe(0)
   })
 
-  test('refuses to record a server with HTTPS, and proposes an alternative', async () => {
+  test('a network refuses to record a server with HTTPS, and proposes an alternative', async () => {
     const opening = BrowserNetwork.open({ servers: { shop: 'https://shop.test' }, as: { routes: [] } })
     await expect(opening).rejects.toThrow('shop speaks HTTPS, and pages are recorded over HTTP only')
   })

@@ -30,7 +30,7 @@ function links() {
 }
 
 describe('a fault between containers', () => {
-  test('is recorded from its start to its end', async () => {
+  test('a fault between containers is recorded from its start to its end', async () => {
     const { seen, faults, recording } = links()
     faults.noteIn(recording)
     const heal = await faults.inject(cut(['n1>n2']))
@@ -43,7 +43,7 @@ describe('a fault between containers', () => {
     ])
   })
 
-  test('is recorded if it is in force when a recording starts', async () => {
+  test('a fault between containers is recorded if it is active when a recording starts', async () => {
     const { seen, faults, recording } = links()
     await faults.inject(cut(['n1>n2']))
     faults.noteIn(recording)
@@ -56,7 +56,7 @@ describe('a fault between containers', () => {
     ])
   })
 
-  test('is healed only once, even if its heal function is called twice', async () => {
+  test('a fault between containers is healed only once, even if its heal function is called twice', async () => {
     const { seen, faults } = links()
     const heal = await faults.inject(cut(['n1>n2']))
     expect(await Promise.all([heal(), heal()])).toEqual([2, 2])
@@ -64,7 +64,7 @@ describe('a fault between containers', () => {
     expect(seen).toEqual(['partition begins', 'partition ends'])
   })
 
-  test('is rejected with the reason if it cannot be injected', async () => {
+  test('a fault between containers is rejected with the reason if it cannot be injected', async () => {
     const { inject } = createActiveFaults({ inject: async () => ({ type: 'failed', error: 'it is gone' }) })
     await expect(inject(cut(['n1>n2']))).rejects.toThrow('partition: it is gone')
   })

@@ -132,7 +132,7 @@ describe.each(engines)('containers of testcontainers on the socket of $name', ({
   const clientsOf = async (network: ChaosNetwork) =>
     (await network.clients(['n1', 'n3'], { port: 7000, as, out: join(directory, 'results') })).map(clientAt)
 
-  test.skipIf(obstacle)(`return a stale read from a replica that is cut off${because}`, async () => {
+  test.skipIf(obstacle)(`containers return a stale read from a replica that is cut off${because}`, async () => {
     await among(['--async', '--local'], async (network) => {
       const [first, third] = await clientsOf(network)
       expect(await first?.put(1)).toBe(200)
@@ -147,18 +147,21 @@ describe.each(engines)('containers of testcontainers on the socket of $name', ({
     })
   })
 
-  test.skipIf(obstacle)(`are linearizable if a replica does not reply to unconfirmed reads${because}`, async () => {
-    await among([], async (network) => {
-      const [first, third] = await clientsOf(network)
-      expect(await first?.put(1)).toBe(200)
-      const heal = await network.partition(['n1'], ['n2', 'n3'])
-      await expect(first?.put(2)).rejects.toThrow()
-      await expect(third?.get()).rejects.toThrow()
-      expect(await heal()).toBeGreaterThan(0)
-      await vi.waitFor(async () => expect(await third?.get()).toEqual({ item: 2 }), { timeout: 30_000 })
-      expect((await network.check('linearizable')).exitCode).toBe(0)
-    })
-  })
+  test.skipIf(obstacle)(
+    `containers are linearizable if a replica does not reply to unconfirmed reads${because}`,
+    async () => {
+      await among([], async (network) => {
+        const [first, third] = await clientsOf(network)
+        expect(await first?.put(1)).toBe(200)
+        const heal = await network.partition(['n1'], ['n2', 'n3'])
+        await expect(first?.put(2)).rejects.toThrow()
+        await expect(third?.get()).rejects.toThrow()
+        expect(await heal()).toBeGreaterThan(0)
+        await vi.waitFor(async () => expect(await third?.get()).toEqual({ item: 2 }), { timeout: 30_000 })
+        expect((await network.check('linearizable')).exitCode).toBe(0)
+      })
+    },
+  )
 })
 
 afterAll(async () => {

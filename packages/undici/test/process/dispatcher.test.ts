@@ -41,7 +41,7 @@ const clientOf = (origin: string, name: string, dispatcher?: Dispatcher) => ({
 const verdictOf = ({ report }: Run) => report.levels.linearizable.result
 
 describe('a global dispatcher', () => {
-  test("records the requests of Node's built-in fetch to their usual URLs, and judges them", async () => {
+  test("a global dispatcher records the requests of Node's fetch to their usual URLs, and judges them", async () => {
     const origin = await store()
     const recorded = await recording(origin)
     installed(dispatcherThrough(recorded))
@@ -54,7 +54,7 @@ describe('a global dispatcher', () => {
     expect(run.report.headline).toBe('linearizable')
   })
 
-  test('finds stale reads of a store', async () => {
+  test('a recording through a global dispatcher finds stale reads of a store', async () => {
     const origin = await store({ stale: true })
     const recorded = await recording(origin)
     installed(dispatcherThrough(recorded))
@@ -65,7 +65,7 @@ describe('a global dispatcher', () => {
     expect(verdictOf(await recorded.stop())).toBe('violated')
   })
 
-  test('does not change requests to other origins', async () => {
+  test('a global dispatcher does not change requests to other origins', async () => {
     const [origin, other] = [await store(), await store()]
     const recorded = await recording(origin)
     installed(dispatcherThrough(recorded))
@@ -195,10 +195,13 @@ describe('a fault that is not applicable to HTTP/1.1 at an external server', () 
       'reset-stream needs HTTP/2, which clients cannot speak if "listen" is false. Use lose-request, lose-reply',
     ],
     [{ kind: 'kill', nodes: ['n1'] }, 'record() did not start these servers, so it cannot kill or pause them'],
-  ])('is refused with the reason: %j', async (fault, reason) => {
-    const recorded = await recording(await store())
-    await expect(recorded.hurt(fault)).rejects.toThrow(reason)
-  })
+  ])(
+    'a fault that cannot act on HTTP/1.1 at an external server is refused with the reason: %j',
+    async (fault, reason) => {
+      const recorded = await recording(await store())
+      await expect(recorded.hurt(fault)).rejects.toThrow(reason)
+    },
+  )
 })
 
 test('a recording without a port has no URL, and an empty recording explains how to send requests', async () => {

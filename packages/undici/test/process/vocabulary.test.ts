@@ -91,19 +91,22 @@ const OF_CONNECTIONS = ['reset', 'half-open', 'slow-close']
 const needed = { delayMs: 1, latencyMs: 1, message: '{}', afterMs: 1, skewMs: 1 }
 
 describe('the faults of the dispatcher', () => {
-  test.each(Object.entries(EFFECTS))('include %s, which takes effect on requests', async (_, [fault, seen]) => {
-    const origin = await store()
-    const recorded = await recording(origin)
-    const heal = await recorded.hurt(fault)
-    const dispatcher = dispatcherThrough(recorded)
-    onTestFinished(() => dispatcher.destroy())
-    let value = 0
-    await seen({ fault, ask: (patienceMs) => put(origin, ++value, dispatcher, patienceMs) })
-    expect(await heal()).toBeGreaterThan(0)
-    expect(await put(origin, 0, dispatcherThrough(recorded))).toBe(200)
-  })
+  test.each(Object.entries(EFFECTS))(
+    'the faults of the dispatcher include %s, which takes effect on requests',
+    async (_, [fault, seen]) => {
+      const origin = await store()
+      const recorded = await recording(origin)
+      const heal = await recorded.hurt(fault)
+      const dispatcher = dispatcherThrough(recorded)
+      onTestFinished(() => dispatcher.destroy())
+      let value = 0
+      await seen({ fault, ask: (patienceMs) => put(origin, ++value, dispatcher, patienceMs) })
+      expect(await heal()).toBeGreaterThan(0)
+      expect(await put(origin, 0, dispatcherThrough(recorded))).toBe(200)
+    },
+  )
 
-  test('include "reset", which resets the existing connections once', async () => {
+  test('the faults of the dispatcher include "reset", which resets the existing connections once', async () => {
     const origin = await store()
     const recorded = await recording(origin)
     const dispatcher = dispatcherThrough(recorded)
@@ -114,7 +117,7 @@ describe('the faults of the dispatcher', () => {
     expect(await heal()).toBe(1)
   })
 
-  test('include half-open and slow-close, which hold back the end of a reply', async () => {
+  test('the faults of the dispatcher include half-open and slow-close, which hold back the end of a reply', async () => {
     const endless = createServer((_, response) => {
       response.writeHead(200, { connection: 'close' }).flushHeaders()
       response.socket?.end('until the end')
@@ -138,7 +141,7 @@ describe('the faults of the dispatcher', () => {
     expect(await healSlow()).toBe(1)
   })
 
-  test('exclude each kind that cannot affect requests, with a refusal that names the kind', async () => {
+  test('the dispatcher refuses each kind of fault that cannot affect requests, and names the kind', async () => {
     const recorded = await recording(await store())
     for (const { kind } of faultDefinitions) {
       if (kind in EFFECTS || OF_CONNECTIONS.includes(kind)) continue

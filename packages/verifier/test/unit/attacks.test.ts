@@ -214,11 +214,11 @@ const attacks: readonly (readonly [what: string, history: string, head: object, 
 ]
 
 describe('verify', () => {
-  test.each(attacks)('accepts no proof about %s', (_, history, head, entry) => {
+  test.each(attacks)('verify accepts no proof about %s', (_, history, head, entry) => {
     expect(verdictsOf(history, head, [entry])).not.toContain('accepted')
   })
 
-  test('takes the initial value of a register from the history header or from the proof', () => {
+  test('verify takes the initial value of a register from the history header or from the proof', () => {
     const read = (value: unknown) => oneByOne([0, 'txn', [['r', 'x', value]], 'ok'])
     for (const [value, head, start] of [
       [0, { initial: 0 }, {}],
@@ -230,7 +230,7 @@ describe('verify', () => {
     }
   })
 
-  test('reads a transaction of 100,000 appends to one key in less than 5 s', () => {
+  test('verify reads a transaction of 100,000 appends to one key in less than 5 s', () => {
     const appends = Array.from({ length: 100_000 }, (_, n) => ['append', 'x', n])
     const history = oneByOne([0, 'txn', appends, 'ok'])
     const began = performance.now()

@@ -58,7 +58,7 @@ describe('a proof given to the verifier', () => {
     ])
   })
 
-  test('also proves weaker levels if it proves "met", and stronger levels if it proves "violated"', () => {
+  test('a proof of "met" also proves weaker levels, and a proof of "violated" also proves stronger levels', () => {
     const met = { level: 'sequential', result: 'met', order: differences([5, 1, 3]) }
     expect(said(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
       'accepted: because sequential is met',
@@ -101,7 +101,7 @@ describe('a proof given to the verifier', () => {
     expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
   })
 
-  test('is refused if it hashes another history, or if its text is truncated', () => {
+  test('a proof is refused if it hashes another history, or if its text is truncated', () => {
     const entry = { level: 'linearizable', result: 'violated', core: [1, 5] }
     const proof = proofText(head, stale, [entry])
     const check = (text: string) => () => verify({ history: [stale], sha256: hashOf(stale), proof: text })
@@ -111,7 +111,7 @@ describe('a proof given to the verifier', () => {
     expect(check(proofText(head, stale, []))).toThrow(/has no entry for any level/)
   })
 
-  test('is refused if an entry has a duplicate member or is nested thousands deep', () => {
+  test('a proof is refused if an entry has a duplicate member or is nested thousands deep', () => {
     for (const entry of [
       '{"level":"linearizable","result":"met","result":"violated","core":[1,5]}',
       `{"level":"linearizable","result":"violated","core":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
@@ -122,7 +122,7 @@ describe('a proof given to the verifier', () => {
   })
 
   test.each(['', 'a text', '{"level":"linearizable"}', '[]', '{"proof":2}', 'null'])(
-    'is unreadable if its text is "%s"',
+    'a proof is unreadable if its text is "%s"',
     (proof) => {
       expect(() => verify({ history: [stale], sha256: hashOf(stale), proof })).toThrow(Unreadable)
     },
@@ -133,7 +133,7 @@ describe('a proof given to the verifier', () => {
     ['a level that does not exist', {}, { level: 'constructor', result: 'met', order: [] }],
     ['a model', { model: 'watch' }, { level: 'linearizable', result: 'met', order: [] }],
     ['final reads of a set', { model: 'set' }, { level: 'eventual', result: 'met', final: true }],
-  ])('is undecided for %s, which the verifier does not cover', (_, of, entry) => {
+  ])('a proof is undecided for %s, which the verifier does not cover', (_, of, entry) => {
     expect(said(stale, of, entry)[0]).toMatch(/^undecided: .*the verifier does not cover/)
   })
 })
@@ -142,7 +142,7 @@ describe('a history given to the verifier', () => {
   test.each([
     ['a busy process', ['0 invoke write - 1', '0 invoke write - 2']],
     ['a completion without a call', ['0 ok write - 1']],
-  ])('is unreadable if it has %s', (_, lines) => {
+  ])('a history is unreadable if it has %s', (_, lines) => {
     const text = history(...lines)
     const entry = { level: 'linearizable', result: 'met', order: [] }
     expect(() => verified(text, head, [entry])).toThrow(Unreadable)
@@ -161,7 +161,7 @@ describe('a history given to the verifier', () => {
       `"value":${'{"#{}":'.repeat(5_000)}[]${'}'.repeat(5_000)}`,
       'lists and objects have more than',
     ],
-  ])('is unreadable if a line %s', (_, member, why) => {
+  ])('a history is unreadable if a line %s', (_, member, why) => {
     const text = `{"process":0,"type":"invoke","f":"write",${member}}\n`
     const entry = { level: 'linearizable', result: 'met', order: [1] }
     const of = () => verified(text, head, [entry])
@@ -169,14 +169,14 @@ describe('a history given to the verifier', () => {
     expect(of).toThrow(`line 1: ${why}`)
   })
 
-  test('is readable even if its strings look like JSON members', () => {
+  test('a history is readable even if its strings look like JSON members', () => {
     const value = '{"a": 1, "a": 2, "a\\\\": 3}'
     const text = ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, f: 'write', value })}\n`).join('')
     const entry = { level: 'linearizable', result: 'met', order: [1] }
     expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operation explains every answer'])
   })
 
-  test('may contain a transfer to the same account, which moves no money', () => {
+  test('a history may contain a transfer to the same account, which moves no money', () => {
     const transfer = { f: 'transfer', value: { from: 'b', to: 'b', amount: 5 } }
     const read = { f: 'read', value: { a: 3, b: 0 } }
     const text = [transfer, read]
@@ -194,7 +194,7 @@ describe('a history given to the verifier', () => {
     expect(said(text, bank, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^refused/)
   })
 
-  test('meets linearizable and causal if it has no operations', () => {
+  test('a history without operations meets linearizable and causal', () => {
     expect(said('', {}, { level: 'linearizable', result: 'met', order: [] })).toEqual([
       'accepted: an order of 0 operations explains every answer',
     ])
@@ -203,7 +203,7 @@ describe('a history given to the verifier', () => {
     ])
   })
 
-  test('is refused if it has whole numbers beyond 2^53', () => {
+  test('a history is refused if it has whole numbers beyond 2^53', () => {
     const text = history('0 invoke write - 9007199254740993', '0 ok write - 9007199254740993')
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/refused: .* is not exact/)
   })
@@ -213,7 +213,7 @@ describe('a history given to the verifier', () => {
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/undecided: .*"swap"/)
   })
 
-  test('may come as a string, which is read character by character', () => {
+  test('a history may be given as a string, which is read character by character', () => {
     const proof = proofText(head, stale, [{ level: 'linearizable', result: 'violated', core: [1, 5] }])
     const { findings } = verify({ history: stale, sha256: hashOf(stale), proof })
     expect(findings).toMatchObject([{ verdict: 'accepted' }])
@@ -221,7 +221,7 @@ describe('a history given to the verifier', () => {
 })
 
 describe('the core of a violation', () => {
-  test('is undecided if it has more than 60 operations', () => {
+  test('the core of a violation is undecided if it has more than 60 operations', () => {
     const lines = Array.from({ length: 61 }, (_, at) => [`${at} invoke write - ${at}`, `${at} ok write - ${at}`]).flat()
     const core = Array.from({ length: 61 }, (_, at) => 2 * at + 1)
     expect(said(history(...lines), {}, { level: 'linearizable', result: 'violated', core })).toEqual([
@@ -229,7 +229,7 @@ describe('the core of a violation', () => {
     ])
   })
 
-  test('must contradict every initial value if the initial value of the register is unknown', () => {
+  test('the core of a violation must contradict every initial value if the initial value of the register is unknown', () => {
     const text = history('0 invoke read -', '0 ok read - 1', '0 invoke read -', '0 ok read - 2')
     const unknown = { initial: undefined }
     expect(said(text, unknown, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^accepted/)
@@ -237,14 +237,14 @@ describe('the core of a violation', () => {
     expect(said(text, unknown, { level: 'linearizable', result: 'met', start: 1, order: [1] })[0]).toMatch(/^refused/)
   })
 
-  test('leaves a transactional level undecided if the initial values are unknown', () => {
+  test('a violation of a transactional level is undecided if the initial values are unknown', () => {
     const text = history('0 invoke txn -', '0 ok txn - [["r","x",5]]')
     const entry = { level: 'serializable', result: 'violated', core: [1] }
     expect(said(text, { model: 'rw-register', initial: undefined }, entry)[0]).toMatch(/^undecided/)
     expect(said(text, { model: 'rw-register', initial: 5 }, entry)[0]).toMatch(/^refused/)
   })
 
-  test('takes a read without a value in a transaction as a read of an unknown value', () => {
+  test('verify treats a read without a value in a transaction as a read of an unknown value', () => {
     const text = history(
       '0 invoke txn - [["append","x",1]]',
       '0 ok txn - null',
@@ -263,7 +263,7 @@ describe('the core of a violation', () => {
     expect(said(text, lists, core(1, 3))[0]).toMatch(/^refused/)
   })
 
-  test('may omit operations called after its last return', () => {
+  test('the core of a violation may omit operations called after its last return', () => {
     const before = ['0 invoke cas - [2,3]', '0 info cas -', '1 invoke read -']
     const [read, write] = ['1 ok read - 3', '2 invoke write - 2']
     const entry = { level: 'linearizable', result: 'violated', core: [1, 3] }
@@ -301,7 +301,7 @@ test('verify accepts a met causal level if the proof names the write that each r
   expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
 })
 
-test('a read of an older write by another client refutes linearizable but not sequential', () => {
+test('a read of an older write by another client violates linearizable but not sequential', () => {
   const text = history(
     '0 invoke write - 1',
     '0 ok write - 1',

@@ -25,7 +25,9 @@ const messageOf = (assertion: () => void): string => {
 }
 
 describe('a history matcher', () => {
-  test('passes if the history meets the level, and otherwise fails with the contradiction drawn', ({ task }) => {
+  test('a history matcher passes if the history meets the level, and otherwise fails with a drawing of the contradiction', ({
+    task,
+  }) => {
     expect(freshRead).toBeLinearizable()
     expect(staleRead).toBeSequentiallyConsistent()
     expect(staleRead).not.toBeLinearizable()
@@ -42,14 +44,16 @@ describe('a history matcher', () => {
     annotate.mockRestore()
   })
 
-  test('fails, also with .not, if the history proves nothing', ({ task }) => {
+  test('a history matcher fails, even with .not, if the history is inconclusive', ({ task }) => {
     const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
     expect(messageOf(() => expect(unread).toBeLinearizable())).toMatch(/^Inconclusive/)
     expect(messageOf(() => expect(unread).not.toBeLinearizable())).toContain('no read succeeded')
     annotate.mockRestore()
   })
 
-  test('judges transactions by isolation levels, and draws the anomaly with its remedy', ({ task }) => {
+  test('a history matcher judges transactions by isolation levels, and draws the anomaly with its remedy', ({
+    task,
+  }) => {
     const reads = [
       ['r', 'x', []],
       ['r', 'y', []],
@@ -71,7 +75,7 @@ describe('a history matcher', () => {
     annotate.mockRestore()
   })
 
-  test('accepts the name of any level, and suggests a level for an unknown name', () => {
+  test('a history matcher accepts the name of any level, and suggests a level for an unknown name', () => {
     expect(staleRead).toSatisfyLevel('causal')
     expect(messageOf(() => expect(staleRead).toSatisfyLevel('read-your-write'))).toContain(
       'there is no level read-your-write for the model register. Did you mean read-your-writes?',
@@ -84,18 +88,18 @@ describe('a history matcher', () => {
     [undefined, 'undefined'],
     [7, 'a number'],
     [{ history: 1 }, 'another object'],
-  ])('names the accepted values if the received value is %o', (received, word) => {
+  ])('a history matcher names the accepted values if the received value is %o', (received, word) => {
     expect(messageOf(() => expect(received).toBeLinearizable())).toBe(
       `this is not a history, but ${word}. Give events, or the awaited result of readHistory(file), run() or record().stop().`,
     )
   })
 
-  test('fails with the number of a malformed event', () => {
+  test('a history matcher fails with the number of a malformed event', () => {
     expect(messageOf(() => expect([{ process: 0 }]).toBeLinearizable())).toMatch(/event 1|events:1|:1/)
   })
 })
 
-test('a violation in an earlier attempt makes the retry of a test fail', ({ onTestFinished }) => {
+test('a test whose earlier attempt found a violation fails even if its retry passes', ({ onTestFinished }) => {
   const result = { retryCount: 0 }
   const annotate = vi.fn().mockResolvedValue({})
   // The object that Vitest has for a test is the same at every attempt.
@@ -125,7 +129,9 @@ describe('a simulated Node service', () => {
   })
   const settings = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 }, shrinkMs: 100 }
 
-  test('fails with a drawing of the counterexample, and with the command that replays it', async ({ task }) => {
+  test('a simulated service fails with a drawing of the counterexample, and with the command that replays it', async ({
+    task,
+  }) => {
     const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
     const error = await expect(booking('hasty'))
       .toSurviveSimulation({ ...settings, seeds: 64 })
@@ -140,13 +146,13 @@ describe('a simulated Node service', () => {
     annotate.mockRestore()
   })
 
-  test('passes if no trial fails', async () => {
+  test('a simulated service passes if no trial fails', async () => {
     await expect(booking('careful')).toSurviveSimulation({ ...settings, seeds: 8 })
   })
 })
 
 describe('an assertion without Vitest', () => {
-  test('throws an AssertionError with the contradiction drawn', () => {
+  test('an assertion without Vitest throws an AssertionError with a drawing of the contradiction', () => {
     assertLinearizable(freshRead)
     expect(() => assertLinearizable(staleRead)).toThrow(
       expect.objectContaining({ name: 'AssertionError', code: 'ERR_ASSERTION', expected: 'linearizable' }),
@@ -155,7 +161,7 @@ describe('an assertion without Vitest', () => {
     expect(() => assertLinearizable(unread)).toThrow('Inconclusive')
   })
 
-  test('can be called as a matcher without a Vitest context', () => {
+  test('an assertion can be called as a matcher without a Vitest context', () => {
     expect(matchers.toBeLinearizable.call({}, freshRead).pass).toBe(true)
     const { pass, message } = matchers.toBeLinearizable.call({ isNot: false }, staleRead)
     expect({ pass, message: message() }).toEqual({

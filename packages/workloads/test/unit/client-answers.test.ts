@@ -6,7 +6,7 @@ const judged = (f: string, value: Json, answer: unknown) => judgeAnswer({ f, val
 
 describe("the answer of a user's client", () => {
   test.each(['write', 'put', 'append', 'add', 'subtract', 'remove', 'enqueue', 'transfer', 'release'])(
-    'is ignored for %s: the result is the requested value',
+    'the answer of a client is ignored for %s: the result is the requested value',
     (f) => {
       expect([undefined, 'OK', 7].map((answer) => judged(f, 3, answer))).toEqual(
         new Array(3).fill({ type: 'ok', value: 3 }),
@@ -27,14 +27,14 @@ describe("the answer of a user's client", () => {
     ['acquire', 'an acquire'],
     ['send', 'a send'],
     ['invent', 'an invent'],
-  ])('is refused if the answer to %s is undefined', (f, named) => {
+  ])('the answer of a client to %s is refused if it is undefined', (f, named) => {
     expect(judged(f, null, undefined)).toEqual({
       type: 'broken',
       why: `it answered ${named} with nothing. Return the result, or null if there is no value`,
     })
   })
 
-  test('is refused if JSON cannot represent the answer, such as the answer 1n to an acquire', () => {
+  test('the answer of a client is refused if JSON cannot represent it, such as the answer 1n to an acquire', () => {
     expect(judged('acquire', null, 1n)).toEqual({
       type: 'broken',
       why: 'it answered an acquire with 1n, which JSON cannot represent',
@@ -45,7 +45,7 @@ describe("the answer of a user's client", () => {
     [true, { type: 'ok', value: [1, 2] }],
     [undefined, { type: 'ok', value: [1, 2] }],
     [false, { type: 'fail', error: 'mismatch', answered: true }],
-  ])('decides the outcome of a cas: %s', (answer, judgement) => {
+  ])('the answer of a client decides the outcome of a cas: %s', (answer, judgement) => {
     expect(judged('cas', [1, 2], answer)).toEqual(judgement)
   })
 })

@@ -14,7 +14,7 @@ const read = (from: number, to: number) => ok({ from, to, changes: [] })
 const asks = (value: Json) => ({ f: 'changes', value })
 
 describe('the settler of a watched store', () => {
-  test('reads every unknown range, and then later revisions until a read returns none', () => {
+  test('the settler reads every unknown range, and then later revisions until a read returns none', () => {
     const settler = createSettler(storeWith(2, 3, 7, 6, 9))
     const after = settler.finisher()
     expect(after()).toEqual(asks({ from: 4, to: 5 }))
@@ -28,7 +28,7 @@ describe('the settler of a watched store', () => {
     expect(after()).toBeUndefined()
   })
 
-  test('continues an incomplete read, repeats a failed one, and gives up in the end', () => {
+  test('the settler continues an incomplete read, repeats a failed read, and eventually gives up', () => {
     const settler = createSettler(storeWith(9))
     const after = settler.finisher()
     expect(after()).toEqual(asks({ from: 2, to: 8 }))
@@ -40,7 +40,7 @@ describe('the settler of a watched store', () => {
     }
   })
 
-  test('lets only one of several clients read the revisions that are still unknown', () => {
+  test('the settler lets only one of several clients read the revisions that are still unknown', () => {
     const settler = createSettler(storeWith(3))
     const [first, second] = [settler.finisher(), settler.finisher()]
     expect(first()).toBeDefined()
@@ -48,7 +48,7 @@ describe('the settler of a watched store', () => {
     expect(first()).toBeDefined()
   })
 
-  test('reads unknown revisions before a compaction removes them, and skips revisions that are already compacted', () => {
+  test('the settler reads unknown revisions before a compaction removes them, and skips compacted revisions', () => {
     const store = storeWith(2, 5)
     const settler = createSettler(store)
     expect(settler.before(2)).toBeUndefined()

@@ -31,27 +31,27 @@ const chosen = { seed: 1, clients: 5, operations: 150, unknown: 0.02, settings: 
 const ofTransactions = workloads.filter(({ object }) => object === 'transactions')
 
 describe.each(ofTransactions)('the workload $name', (workload) => {
-  test('is strictly serializable on cells that execute each transaction atomically', () => {
+  test('a workload of transactions is strictly serializable on cells that execute each transaction atomically', () => {
     for (let seed = 0; seed < 10; seed++) {
       const report = judged(workload, play(workload, cells(), { ...chosen, seed }))
       expect(verdictOf(report, STRICT).result).toBe('met')
     }
   })
 
-  test('violates strict serializability if a change was lost', () => {
+  test('a workload of transactions violates strict serializability if a change was lost', () => {
     const loses = (change: number): boolean => change % 20 === 0
     const report = judged(workload, play(workload, cells(loses), chosen))
     expect(verdictOf(report, STRICT).result).toBe('violated')
   })
 
-  test('reads every key once at the end of a run', () => {
+  test('a workload of transactions reads every key once at the end of a run', () => {
     const keys = Array.from({ length: 45 }, (_, i) => `k${i}`)
     expect(workload.finale(keys).flatMap(keysIn)).toEqual(keys)
     const history = play(workload, cells(), { ...chosen, operations: 3 })
     expect(history.operations.length).toBeGreaterThan(3)
   })
 
-  test('repeats its operations with the same seed, but writes new values in a later part of the run', () => {
+  test('a workload repeats its operations with the same seed, but writes new values in a later part of the run', () => {
     const asked = (serial: number, count: number): readonly Input[] => {
       const client = workload.create(settingsFor(workload), serial).client(createRandom(7), 1)
       return Array.from({ length: count }, () => client.next())
@@ -66,7 +66,7 @@ describe.each(ofTransactions)('the workload $name', (workload) => {
     expect(written(asked(200, 200)).filter((value) => before.has(value))).toEqual([])
   })
 
-  test('has no evidence if no transaction succeeds', () => {
+  test('a workload of transactions has no evidence if no transaction succeeds', () => {
     expect(workload.vacuous(play(workload, cells(), chosen))).toEqual([])
     const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
     expect(workload.vacuous(refused)).toEqual([
@@ -75,7 +75,7 @@ describe.each(ofTransactions)('the workload $name', (workload) => {
     ])
   })
 
-  test('is checked at strict-serializable if the target promises linearizable', () => {
+  test('a workload of transactions is checked at strict-serializable if the target promises linearizable', () => {
     expect(levelFor(workload, 'linearizable')).toBe(STRICT)
     expect(levelFor(workload, 'causal')).toBe('causal')
   })

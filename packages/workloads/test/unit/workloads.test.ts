@@ -26,7 +26,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
   (name, workload) => {
     const right = plainObjects[name]!
 
-    test('shows no violation on a correct object, at any level of its model', () => {
+    test('a workload shows no violation on a correct object, at any level of its model', () => {
       fc.assert(
         fc.property(options, (chosen) => {
           const report = judged(workload, play(workload, right(), { ...chosen, ...few(workload) }))
@@ -39,18 +39,21 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
       )
     })
 
-    test.each(Object.entries(bugs[name]!))('violates linearizable on an object with the bug "%s"', (_, buggy) => {
-      let caught = 0
-      const seeds = 8
-      for (let seed = 0; seed < seeds; seed++) {
-        const history = play(workload, buggy(3), { seed, clients: 3, operations: 150, unknown: 0, ...few(workload) })
-        if (judged(workload, history).levels.linearizable.result === 'violated') caught++
-      }
-      // Some bugs affect only what no client reads afterwards.
-      expect(caught).toBeGreaterThan(seeds / 4)
-    })
+    test.each(Object.entries(bugs[name]!))(
+      'a workload violates linearizable on an object with the bug "%s"',
+      (_, buggy) => {
+        let caught = 0
+        const seeds = 8
+        for (let seed = 0; seed < seeds; seed++) {
+          const history = play(workload, buggy(3), { seed, clients: 3, operations: 150, unknown: 0, ...few(workload) })
+          if (judged(workload, history).levels.linearizable.result === 'violated') caught++
+        }
+        // Some bugs affect only what no client reads afterwards.
+        expect(caught).toBeGreaterThan(seeds / 4)
+      },
+    )
 
-    test('requests the same operations with the same seed', () => {
+    test('a workload requests the same operations with the same seed', () => {
       const asked = () => {
         const clients = workload.create(settingsFor(workload), 0)
         const client = clients.client(createRandom(7), 1)
@@ -59,7 +62,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
       expect(asked()).toEqual(asked())
     })
 
-    test('calls exactly the functions that it declares, including final reads', () => {
+    test('a workload calls exactly the functions that it declares, including final reads', () => {
       const client = workload.create(settingsFor(workload), 0).client(createRandom(1), 0)
       const asked = new Set(Array.from({ length: 500 }, () => client.next().f))
       const finale = workload.finale(['x', 'y']).map(({ f }) => f)
@@ -67,13 +70,13 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
       expect(workload.functions).toEqual(expect.arrayContaining([...workload.reads]))
     })
 
-    test('is judged by a model that knows its functions and decides its levels', () => {
+    test('a workload is judged by a model that knows its functions and decides its levels', () => {
       const model = findModel(workload.model as string)!
       expect(workload.functions.filter((f) => !model.knows(f))).toEqual([])
       expect(workload.levels).toEqual(model.levels)
     })
 
-    test('repeats no value of an earlier part of the run', () => {
+    test('a workload repeats no value of an earlier part of the run', () => {
       const serial = 200
       const values = (after: number) => {
         const client = workload.create(settingsFor(workload), after).client(createRandom(1), 0)
@@ -85,7 +88,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
       expect(values(serial).filter((value) => before.has(value))).toEqual([])
     })
 
-    test('has evidence if its operations succeed, and none if all are refused', () => {
+    test('a workload has evidence if its operations succeed, and none if all are refused', () => {
       const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
       expect(workload.vacuous(play(workload, right(), chosen))).toEqual([])
       const refused = play(workload, () => ({ type: 'fail', error: 'unavailable' }), chosen)
@@ -95,7 +98,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
       for (const text of tried) expect(text).toMatch(/^no .* \(\d+ of \d+: unavailable\)$/)
     })
 
-    test('is reported to lack concurrency in a run with one client, but not with six', () => {
+    test('a workload is reported to lack concurrency in a run with one client, but not with six clients', () => {
       const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
       expect(withoutConcurrency(play(workload, right(), chosen), workload)).toEqual([])
       // Reads cannot conflict with each other.

@@ -58,7 +58,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     await end()
   }, 120_000)
 
-  test('show a stale read with its drawing when a container is isolated, and are restored afterwards', async () => {
+  test('an isolated container shows a stale read with its drawing, and is restored afterwards', async () => {
     const started = () => say(`podman ps --format '{{.Names}} {{.StartedAt}}' | sort`)
     const before = started()
     const network = await between()
@@ -85,7 +85,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     expect(started()).toBe(before)
   })
 
-  test('are linearizable under cuts and delays if only the primary answers', async () => {
+  test('containers are linearizable under cuts and delays if only the primary answers', async () => {
     const network = await between()
     const heal = await network.delay('n1', 'n2', 5)
     await network.partition(['n1'], ['n3'])
@@ -99,7 +99,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     expect((await network.check('linearizable')).exitCode).toBe(0)
   })
 
-  test('keep their clients and cuts when they restart with a new address', async () => {
+  test('containers keep their clients and cuts when they restart with a new address', async () => {
     const network = await between()
     const [first, third] = (await network.clients(['n1', 'n3'], asked())).map(clientAt)
     const before = addressOf('n3')
@@ -112,7 +112,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     await expect(network.check('linearizable')).rejects.toThrow(AssertionError)
   })
 
-  test('lose replies to their clients under the fault lose-reply', async () => {
+  test('containers lose replies to their clients under the fault lose-reply', async () => {
     const network = await between()
     await expect(network.hurt({ kind: 'lose-reply', match: { method: 'PUT' } })).rejects.toThrow(
       /call clients\(\) first/,
@@ -126,7 +126,7 @@ describe.runIf(isPossible)('containers of a test', () => {
     await network.check('linearizable')
   })
 
-  test('are refused with the reason if they are unknown, already in use, or not recorded', async () => {
+  test('containers are refused with the reason if they are unknown, already in use, or not recorded', async () => {
     const network = await between()
     await expect(ChaosNetwork.between(containers)).rejects.toThrow(/another chaos stands between the containers/)
     await expect(ChaosNetwork.between({ n1: { getId: () => 'f00d' } })).rejects.toThrow(

@@ -14,7 +14,7 @@ const ready = writeBackend({ kind: 'ready', status: 'I' })
 const complete = (tag: string) => writeBackend({ kind: 'command-complete', tag })
 
 describe('the PostgreSQL statement reader', () => {
-  test('finds the SQL of each query and of each executed portal', () => {
+  test('the PostgreSQL statement reader finds the SQL of each query and of each executed portal', () => {
     const reader = statements.reader()
     const of = (message: Buffer) => reader.asked(message).statement
     expect(of(query('SELECT 1'))).toBe('SELECT 1')
@@ -31,7 +31,7 @@ describe('the PostgreSQL statement reader', () => {
     expect(of(execute('q'))).toBe('')
   })
 
-  test('counts the messages up to a Sync or a query as one exchange, which ReadyForQuery ends', () => {
+  test('the messages up to a Sync or a query count as one exchange, which ends at ReadyForQuery', () => {
     const reader = statements.reader()
     const startup = writeFrontend({ kind: 'startup', minorVersion: 0, parameters: [] })
     const asked = [
@@ -51,7 +51,7 @@ describe('the PostgreSQL statement reader', () => {
     expect(answered).toEqual([1, 1, 2, 3])
   })
 
-  test('counts an exchange for a startup of eight bytes, and not for one of another version', () => {
+  test('a startup message of eight bytes counts as an exchange, unless it has another protocol version', () => {
     const reader = statements.reader()
     expect(reader.awaitsReply).toBe(false)
     reader.asked(Buffer.from([0, 0, 0, 8, 0, 3, 0, 0]))
@@ -59,7 +59,7 @@ describe('the PostgreSQL statement reader', () => {
     expect(reader.asked(Buffer.from([0, 0, 0])).exchange).toBe(1)
   })
 
-  test('counts replies that are not read, and cuts a statement to 64 KiB', () => {
+  test('the PostgreSQL statement reader counts replies that it does not read, and truncates a statement to 64 KiB', () => {
     const reader = statements.reader()
     reader.replyBegins('Z'.charCodeAt(0))
     reader.replyBegins('C'.charCodeAt(0))
@@ -67,7 +67,7 @@ describe('the PostgreSQL statement reader', () => {
     expect(reader.asked(query('x'.repeat(0x1_0001))).statement).toBe('x'.repeat(0x1_0000))
   })
 
-  test('counts no exchange for a request for encryption or cancellation', () => {
+  test('a request for encryption or cancellation counts as no exchange', () => {
     const reader = statements.reader()
     reader.asked(writeFrontend({ kind: 'ssl-request' }))
     reader.asked(writeFrontend({ kind: 'cancel-request', processId: 1, secret: Buffer.alloc(4) }))
@@ -80,7 +80,7 @@ describe('an injected PostgreSQL error', () => {
     statements.failure({ code, message: 'why', statement, request }) as Substitution
   const error = writeBackend({ kind: 'error', fields: [['C', '42601']] })
 
-  test('makes the server execute a failing statement, and replaces the error in the reply', () => {
+  test('an injected PostgreSQL error makes the server execute a failing statement, and replaces the error in the reply', () => {
     const { kind, request, reply, isSurplus, skips } = failed('40001', 'UPDATE t SET a = 1')
     expect([kind, String.fromCharCode(request[0]!)]).toEqual(['substitution', 'Q'])
     expect(reply(error).toString('latin1')).toContain('C40001\0')
@@ -90,7 +90,7 @@ describe('an injected PostgreSQL error', () => {
   })
 
   test.each(['COMMIT', 'end', 'PREPARE TRANSACTION 1'])(
-    'makes the server roll back instead of executing %s',
+    'an injected PostgreSQL error makes the server roll back in place of executing %s',
     (statement) => {
       const { request, reply } = failed('40001', statement)
       expect(request.toString('latin1')).toContain('ROLLBACK')
@@ -102,13 +102,13 @@ describe('an injected PostgreSQL error', () => {
     },
   )
 
-  test('an injected PostgreSQL error that replaces a COMMIT skips the client messages up to Sync in the extended protocol', () => {
+  test('an injected PostgreSQL error that replaces a COMMIT skips client messages up to Sync in the extended protocol', () => {
     const { skips, isSurplus } = failed('40001', 'COMMIT', execute(''))
     expect([execute(''), sync, query('SELECT 1')].map((message) => skips(message))).toEqual([true, false, false])
     expect([complete('ROLLBACK'), ready, ready].map((message) => isSurplus(message))).toEqual([false, true, false])
   })
 
-  test('ends the connection if its code is fatal in PostgreSQL', () => {
+  test('an injected PostgreSQL error ends the connection if its code is fatal in PostgreSQL', () => {
     expect(['57P01', '08006', '40001'].map((code) => failed(code, 'SELECT 1').kind)).toEqual([
       'fatal',
       'fatal',
@@ -116,7 +116,7 @@ describe('an injected PostgreSQL error', () => {
     ])
   })
 
-  test('refuses a MySQL number as its code, and names the nearest SQLSTATE', () => {
+  test('an injected PostgreSQL error refuses a MySQL number as its code, and names the nearest SQLSTATE', () => {
     expect(statements.refusal('40001')).toBeUndefined()
     expect(statements.refusal('1205')).toContain('the nearest is 55P03')
     expect(statements.refusal('1213')).toContain('the nearest is 40001')
