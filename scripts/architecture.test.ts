@@ -79,7 +79,7 @@ describe.each(rows)('the package %s', (row) => {
     .filter((name) => name === 'chaosproxy' || name.startsWith('@chaosproxy/'))
     .map((name) => (name === 'chaosproxy' ? 'cli' : name.slice('@chaosproxy/'.length)))
 
-  test('the source of the package has exactly as many tokens as scripts/ceilings.json states', () => {
+  test('the source of a package has exactly as many tokens as scripts/ceilings.json states', () => {
     const above = tokensOf(row) - (ceilings[row] ?? 0)
     const remedy =
       above > 0
@@ -88,7 +88,7 @@ describe.each(rows)('the package %s', (row) => {
     expect(above, remedy).toBe(0)
   })
 
-  test('the package depends only on packages that README.md lists before this package', () => {
+  test('a package depends only on packages that README.md lists before it', () => {
     expect(internal.filter((name) => !above(row).includes(name))).toEqual([])
   })
 

@@ -140,7 +140,7 @@ test('with a panic share, the balancer sends requests even if all servers are ou
   }
 })
 
-test('a deep health check waits in the queue of a server as a request does', () => {
+test('a deep health check waits in the queue of a server like a request', () => {
   const nodes = four({ 'deep-checks': true, 'service-ms': 10 })
   nodes.ring('n1', 'health')
   nodes.deliver(without('well'))

@@ -188,7 +188,7 @@ describe('conflict resolution between masters', () => {
   const CONFLICTS = ['timestamp', 'lamport', 'hybrid-clock', 'version-vector'] as const
   const fastClock = { aheadMs: { n1: 500 } }
 
-  test('by timestamp, a write with a fast clock wins over a later write by a node that had seen the first write', () => {
+  test('by timestamp, a write with a fast clock wins over a later write, even if the later writer had seen it', () => {
     const masters = createMasters(register!, nodes, fastClock)
     masters.ask('n1', write(1))
     masters.meet()
@@ -198,7 +198,7 @@ describe('conflict resolution between masters', () => {
   })
 
   test.each(['lamport', 'hybrid-clock', 'version-vector'] as const)(
-    "conflict resolution by %s prefers a node's write over a write that the node had received from a node with a fast clock",
+    'conflict resolution by %s prefers a later write over a write with a fast clock that the later writer had received',
     (conflicts) => {
       const masters = createMasters(register!, nodes, { conflicts, ...fastClock })
       masters.ask('n1', write(1))
@@ -209,7 +209,7 @@ describe('conflict resolution between masters', () => {
     },
   )
 
-  test('by Lamport clock, a conflict is won by the node with more writes, and by hybrid clock by the later write', () => {
+  test('by Lamport clock, the node with more writes wins a conflict; by hybrid clock, the later write wins', () => {
     const outcome = (conflicts: 'lamport' | 'hybrid-clock') => {
       const masters = createMasters(register!, nodes, { conflicts })
       for (const value of [1, 2, 3]) masters.ask('n1', write(value))
@@ -258,7 +258,7 @@ describe('conflict resolution between masters', () => {
     },
   )
 
-  test('by version vector, no kept version of a key covers another', () => {
+  test('by version vector, the kept versions of a key are concurrent with each other', () => {
     const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 10 }), (steps) => {

@@ -17,7 +17,7 @@ test('a request that a client repeats gets its first answer, and changes nothing
   expect(registersOf({ copy: object }).get('x')).toBe(2)
 })
 
-test('a replicated copy and its restored snapshot forget the least recently used sessions beyond the limit', () => {
+test('a replica and its restored snapshot both drop the least recently used sessions beyond the limit', () => {
   const copy = createCopy(register)
   for (let client = 1; client <= 9_999; client++) write(copy, client)
   write(copy, 1, 2)

@@ -60,7 +60,7 @@ test('a watch with a gap resumes after the last change that arrived, except with
   expect(last('resume-at-latest')).toEqual([ok(null), ok(2)])
 })
 
-test('a cache lists anew if its watch is refused because of compaction, except with the bug ignore-compaction', () => {
+test('a cache lists the store again if compaction ends its watch, except with the bug ignore-compaction', () => {
   const last = (bug?: string) => {
     const nodes = cluster({ history: 2, bug })
     nodes.ask('n1', write('x', 1))

@@ -106,7 +106,7 @@ describe('a latency fault', () => {
   test('the delays of two latency faults add up', () => {
     expect(due(planDelivery(stagesOf(latency(50), latency(20)), bytes(9), 0)).atMs).toBe(70)
   })
-  test('draws one latency for each chunk', () => {
+  test('a latency fault draws one latency for each chunk', () => {
     const stages = stagesOf(latency(50, 40))
     const [first, second] = [bytes(9), bytes(9)]
     const times = [first, first, first, second].map((next) => due(planDelivery(stages, next, 0)).atMs)
@@ -114,7 +114,7 @@ describe('a latency fault', () => {
     expect(times[2]).toBe(times[0])
     expect(times[3]).not.toBe(times[0])
   })
-  test('draws a latency that differs by at most the jitter and is never negative', () => {
+  test('a latency fault draws a latency that differs by at most the jitter and is never negative', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double({ min: 0, max: 100, noNaN: true }), (seed, jitterMs) => {
         const random = createRandom(seed)
@@ -144,13 +144,13 @@ describe('a latency fault', () => {
       expect(Math.abs((draws[Math.floor(quantile * draws.length)] ?? 0) - expected)).toBeLessThan(0.5)
     },
   )
-  test('draws no random number if its jitter is 0', () => {
+  test('a latency fault draws no random number if its jitter is 0', () => {
     expect(drawLatencyMs(latency(5, 0, 'pareto'), noChance)).toBe(5)
   })
 })
 
 describe('a bandwidth fault', () => {
-  test('passes each piece of a chunk at the time that the rate allows', () => {
+  test('a bandwidth fault passes each piece of a chunk at the time that the rate allows', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0.5, max: 1e9, noNaN: true }),
@@ -169,11 +169,11 @@ describe('a bandwidth fault', () => {
       ),
     )
   })
-  test('applies the lower of two rates', () => {
+  test('the lower of two bandwidth faults determines the rate', () => {
     const [last] = deliverAll(stagesOf(bandwidth(1000), bandwidth(10), bandwidth(500)), 10).slice(-1)
     expect(last?.atMs).toBeCloseTo(1000, -1)
   })
-  test('lets nothing pass if its rate is 0', () => {
+  test('a bandwidth fault passes nothing at rate 0', () => {
     expect(planDelivery(stagesOf(bandwidth(0)), bytes(1), 1e9).kind).toBe('hold')
     expect(planDelivery(stagesOf(bandwidth(0)), end(), 1e9).kind).toBe('hold')
   })
@@ -189,12 +189,12 @@ describe('a bandwidth fault', () => {
     }
     expect(burst).toBe(100_000)
   })
-  test('delivers a single byte after two seconds at half a byte per second', () => {
+  test('a bandwidth fault of half a byte per second delivers a single byte after two seconds', () => {
     const stages = stagesOf(bandwidth(0.5))
     for (const nowMs of [0, 500, 1999, 2000.5])
       expect(due(planDelivery(stages, bytes(3), nowMs))).toMatchObject({ piece: { sizeBytes: 1 }, atMs: 2000 })
   })
-  test('delivers the end of the stream after the last byte', () => {
+  test('a bandwidth fault delivers the end of the stream after the last byte', () => {
     const stages = stagesOf(latency(5), bandwidth(1000))
     expect(deliverAll(stages, 400).at(-1)?.atMs).toBe(405)
     expect(due(planDelivery(stages, end(10), 10)).atMs).toBe(405)
@@ -202,7 +202,7 @@ describe('a bandwidth fault', () => {
 })
 
 describe('a slice fault', () => {
-  test('cuts pieces of about the given size, pauses after each piece, and loses no byte', () => {
+  test('a slice fault cuts pieces of about the given size, pauses after each piece, and loses no byte', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 500 }),
@@ -309,14 +309,14 @@ describe('a corruption fault', () => {
       pieces.push(transform(stages, 0, before.subarray(offset, Math.min(sizeBytes, offset + 1000))))
     return Buffer.concat(pieces)
   }
-  test('flips one bit in about the given share of bytes', () => {
+  test('a corruption fault flips one bit in about the given share of bytes', () => {
     const after = flipped(0.01, 1_000_000)
     const hit = after.filter((byte) => byte !== 0)
     for (const byte of hit) expect([1, 2, 4, 8, 16, 32, 64, 128]).toContain(byte)
     expect(hit.length).toBeGreaterThan(9_500)
     expect(hit.length).toBeLessThan(10_500)
   })
-  test('flips no byte at probability 0, and every byte at probability 1', () => {
+  test('a corruption fault flips no byte at probability 0, and every byte at probability 1', () => {
     expect(flipped(0, 10_000).every((byte) => byte === 0)).toBe(true)
     expect(flipped(1, 10_000).every((byte) => byte !== 0)).toBe(true)
   })

@@ -175,7 +175,7 @@ describe('TLS originated at the proxy', () => {
     expect(accepted).toHaveLength(1)
   })
 
-  test('presents a certificate to a server that requires one', async () => {
+  test('a proxy that originates TLS presents a certificate to a server that requires one', async () => {
     const server = await echoSecurely({ requestCert: true, rejectUnauthorized: true, ca: authority.certificate })
     const { route } = await routeWith({ originate: { ...trust, identity } }, server)
     const client = new Received(await dial(route))
@@ -183,7 +183,7 @@ describe('TLS originated at the proxy', () => {
     await client.until(({ text }) => text === 'me')
   })
 
-  test('resets the client if the server is down or does not speak TLS', async () => {
+  test('a proxy that originates TLS resets the client if the server is down or does not speak TLS', async () => {
     const plain = await serve((socket) => socket.end('I speak plainly\n'))
     for (const upstream of [plain, { host: '127.0.0.1', port: 1 }]) {
       const { route } = await routeWith({ originate: trust }, upstream)
@@ -285,7 +285,7 @@ describe('TLS on both sides of the proxy', () => {
     expect(client.received.text).toBe('answer to question')
   })
 
-  test('applies faults to plaintext bytes, not to TLS records', async () => {
+  test('faults act on plaintext bytes, not on TLS records', async () => {
     const { client, network } = await both()
     const fault = network.apply({ kind: 'corrupt', probability: 1, links: links.to })
     client.socket.write('abcd')
@@ -295,7 +295,7 @@ describe('TLS on both sides of the proxy', () => {
     expect(fault.hits).toBeGreaterThan(0)
   })
 
-  test('passes on a reset in both directions', async () => {
+  test('a proxy with TLS on both sides passes on a reset in both directions', async () => {
     const accepted: Received[] = []
     const { client, network } = await both((socket) => void accepted.push(new Received(socket)))
     await eventually(() => accepted.length === 1)

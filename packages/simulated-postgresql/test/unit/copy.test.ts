@@ -96,7 +96,7 @@ describe('COPY FROM', () => {
     expect(rowsOf(answers, 'select id, v, twice, w from t where id = 5')).toEqual(['5,b,10,6'])
   })
 
-  test('describes the columns of the table', () => {
+  test('COPY FROM returns the columns of the table', () => {
     expect(started('copy t (w, v) from stdin', 'copyIn').columns).toMatchObject([
       { name: 'w', attribute: 4, type: { name: 'int4' } },
       { name: 'v', attribute: 2, type: { name: 'text' } },

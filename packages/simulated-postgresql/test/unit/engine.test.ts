@@ -250,7 +250,7 @@ describe('a request to cancel', () => {
   })
 })
 
-test('a session reports these settings after authentication', () => {
+test('a session reports its settings after authentication', () => {
   const { session } = started()
   const reported = session.parameters()
   expect([...reported.keys()].toSorted()).toEqual([

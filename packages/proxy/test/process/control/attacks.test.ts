@@ -41,7 +41,7 @@ describe('a request without a token', () => {
     expect(json.listen).toMatch(/^127\.0\.0\.1:\d+$/)
   })
 
-  test('a request without a token may delete a proxy given at the start, and may create a proxy with the same listen address', async () => {
+  test('a request without a token may delete a configured proxy, and may create a proxy with the same listen address', async () => {
     const plane = createControlPlane({ network: network({ seed: 1 }), seed: 1 })
     const { listen } = await plane.addProxy({ name: 'n1', listen: '0.0.0.0:0', upstream, enabled: true })
     const server = await startControl(plane, { listen: '127.0.0.1:0', version: 'test' })

@@ -28,7 +28,7 @@ describe('a control interface', () => {
     },
   )
 
-  test('accepts only requests with its token', async () => {
+  test('a control interface accepts only requests with its token', async () => {
     const { ask } = await control({ token: 'secret', listen: '0.0.0.0:0' })
     const authorized = (value: string) =>
       ask('GET', '/v1/proxies', undefined, { Authorization: value, Host: 'chaos:8474' })
@@ -77,7 +77,7 @@ const nonsense: readonly unknown[] = [
 ]
 
 describe('each control route', () => {
-  test('answers malformed requests and keeps running', async () => {
+  test('a control route answers malformed requests and keeps running', async () => {
     const { ask, plane } = await control()
     await ask('POST', '/v1/proxies', { name: 'n1', upstream: '127.0.0.1:1' })
     const routes = [
@@ -105,14 +105,14 @@ describe('each control route', () => {
     expect((await ask('GET', '/v1/openapi.json')).status).toBe(200)
   })
 
-  test('accepts a body of 4 MiB, and refuses a body that is one byte longer', async () => {
+  test('a control route accepts a body of 4 MiB, and refuses a body that is one byte longer', async () => {
     const { ask } = await control()
     const body = (size: number) => '{"name":"n1","upstream":"127.0.0.1:1"}'.padEnd(size)
     expect((await ask('POST', '/v1/proxies', body(4 * 1024 * 1024 + 1))).status).toBe(413)
     expect((await ask('POST', '/v1/proxies', body(4 * 1024 * 1024))).status).toBe(201)
   })
 
-  test('refuses a body or head that is too large', async () => {
+  test('a control route refuses a body or header that is too large', async () => {
     const { ask } = await control()
     expect((await ask('POST', '/v1/faults', 'x'.repeat(5_000_000))).status).toBe(413)
     expect((await ask('GET', `/v1/faults/${'x'.repeat(20_000)}`)).status).toBe(431)
@@ -125,7 +125,7 @@ describe('each control route', () => {
     ['POST /reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
     ['POST /reset HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n', 400],
     ['\x16\x03\x01\x02\x00\x01\x00', 400],
-  ])('replies to the invalid bytes %j, and then to the next request', async (bytes, status) => {
+  ])('a control route replies to the invalid bytes %j, and then to the next request', async (bytes, status) => {
     const { server, ask } = await control()
     const socket = connect({ host: '127.0.0.1', port: server.port })
     cleanUp(() => void socket.destroy())

@@ -83,7 +83,7 @@ describe('the record of faults', () => {
 })
 
 describe('the event stream', () => {
-  test('reports events, and resumes after the last event that the client received', async () => {
+  test('the event stream reports events, and resumes after the last event that the client received', async () => {
     const { ask, server, plane } = await withProxies()
     const { text, response } = await openEvents(server.port, {})
     expect(response.headers['content-type']).toBe('text/event-stream')

@@ -140,7 +140,7 @@ describe('a response under HTTP faults', () => {
     expect(client.events.map(({ type }) => type)).toEqual(['invoke', 'fail', 'invoke', 'info'])
   })
 
-  test('a stale response has the value before the last change', async () => {
+  test('stale-reply returns the value before the last change', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend } = await httpRouteTo(service)
     const send = httpClient(route.port)

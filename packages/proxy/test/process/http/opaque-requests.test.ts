@@ -105,7 +105,7 @@ const touchedIn = (remarks: readonly unknown[]) =>
   remarks.flatMap((remark) => (Array.isArray(remark) && remark[0] === 'touched' ? [remark[1]] : []))
 
 describe('a client that does not send HTTP/1.1', () => {
-  test('TLS or garbage from a client marks no key as possibly written, and the recorder counts both connections', async () => {
+  test('TLS or invalid bytes from a client mark no key as possibly written, and the connection is counted as opaque', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     for (const bytes of [CLIENT_HELLO, Buffer.from('\x00\x01garbage\r\n\r\n')]) {
       const asking = new Received(await dial(route))

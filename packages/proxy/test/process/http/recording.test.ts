@@ -245,7 +245,7 @@ describe('the record of HTTP traffic', () => {
 })
 
 describe('the recording proxy', () => {
-  test('serves fetch with keep-alive connections', async () => {
+  test('the recording proxy serves fetch with keep-alive connections', async () => {
     const service = await keyValueService()
     const { route, recorder } = await httpRouteTo(service)
     const url = `http://127.0.0.1:${route.port}/kv/x`
@@ -256,7 +256,7 @@ describe('the recording proxy', () => {
     expect(recorder.counters).toMatchObject({ operations: 40, ok: 40, unmatched: 0 })
   })
 
-  test('serves curl with 100-continue and a chunked body', async (context) => {
+  test('the recording proxy serves curl with 100-continue and a chunked body', async (context) => {
     if (installed('curl') === undefined) context.skip(whySkipped('curl'))
     const service = await keyValueService()
     const { route, recorder, client } = await httpRouteTo(service)

@@ -37,7 +37,7 @@ describe('a framed link between a real client and server', () => {
     expect([client.text, lost.hits, repeated.hits]).toEqual(['+GET a\r\n+GET c\r\n+GET c\r\n', 1, 1])
   })
 
-  test('dials the server without waiting for the client if the server speaks first', async () => {
+  test('a framed link dials the server without waiting for the client if the server sends first', async () => {
     const faults = createMessageFaults({ seed: 1 })
     const server = await serve((socket) => socket.end('{"hello":1}\n{"hello":2}\n'))
     const intercept = faults.intercept({ from: 'clients', to: 'n1', framing: jsonLines })

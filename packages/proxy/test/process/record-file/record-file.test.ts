@@ -224,7 +224,7 @@ describe('a recording on a stalled disk', () => {
     expect([relievedAt, disk.written]).toEqual([[3], Array(5).fill(text)])
   })
 
-  test('writes waiting lines of a file in batches of at most 4 MiB', async () => {
+  test('a recording writes waiting lines in batches of at most 4 MiB', async () => {
     const disk = new StalledDisk()
     const file = openRecordFile(newPath(), { disk: disk.write })
     const text = `${'x'.repeat(999)}\n`
@@ -238,7 +238,7 @@ describe('a recording on a stalled disk', () => {
     expect(disk.written.join('')).toBe(text.repeat(10_000))
   })
 
-  test('counts lost lines if the disk fails, and reports the failure once', async () => {
+  test('a recording counts lost lines if the disk fails, and reports the failure once', async () => {
     const disk = new StalledDisk()
     const errors: UserError[] = []
     const file = openRecordFile(newPath(), {

@@ -181,6 +181,6 @@ function drawn(random: () => number, value: string): readonly string[] {
   return (random() < 0.5 ? `GET ${key}` : (commands[below(commands.length)] ?? 'PING')).split(' ')
 }
 
-test('redis-server, which the tests of expirations need, is installed; otherwise this test is skipped', (context) => {
+test('redis-server is installed, or the tests of expirations are skipped', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

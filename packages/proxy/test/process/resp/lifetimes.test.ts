@@ -56,6 +56,6 @@ describe.skipIf(REDIS === undefined)('a recorded deletion', () => {
   })
 })
 
-test('redis-server, which the tests of lifetimes need, is installed; otherwise this test is skipped', (context) => {
+test('redis-server is installed, or the tests of lifetimes are skipped', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

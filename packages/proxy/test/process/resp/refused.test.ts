@@ -37,6 +37,6 @@ describe.skipIf(REDIS === undefined)('a command that Redis refuses', () => {
   })
 })
 
-test('redis-server, which the tests of refused commands need, is installed; otherwise this test is skipped', (context) => {
+test('redis-server is installed, or the tests of refused commands are skipped', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

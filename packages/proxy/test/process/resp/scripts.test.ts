@@ -191,6 +191,6 @@ test('a declared script that cannot be read is refused', () => {
   expect(refused([{ script: 'a', as: ['INCR a', 'GET b'], answers: [0] }])).toThrow('2 commands and 1 answers')
 })
 
-test('redis-server, which the tests of scripts need, is installed; otherwise this test is skipped', (context) => {
+test('redis-server is installed, or the tests of scripts are skipped', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

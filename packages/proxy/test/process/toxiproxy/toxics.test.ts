@@ -64,7 +64,7 @@ describe('a Toxiproxy proxy', () => {
     }
   })
 
-  test('delivers a reply to a client that has half-closed its connection', async () => {
+  test('a Toxiproxy proxy delivers a reply to a client that has half-closed its connection', async () => {
     const server = await serve((socket) => {
       const received = new Received(socket)
       socket.on('end', () => setTimeout(() => socket.end(`got ${received.length}`), 50))
@@ -75,7 +75,7 @@ describe('a Toxiproxy proxy', () => {
     expect((await finished(new Received(client))).text).toBe('got 5')
   })
 
-  test('resets a client whose upstream is down', async () => {
+  test('a Toxiproxy proxy resets a client whose upstream is down', async () => {
     const { server, accepted: _ } = await sink()
     server.server.close()
     await once(server.server, 'close')

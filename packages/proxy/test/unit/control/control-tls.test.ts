@@ -36,14 +36,14 @@ const clientOf = (port: number, more: { host?: string; token?: string; authoriti
   })
 
 describe('a control interface over TLS', () => {
-  test('accepts clients that trust its authority and send its token', async () => {
+  test('a control interface over TLS accepts clients that trust its authority and send its token', async () => {
     const { server } = await control({ identity: localhost, token: 'sesame' })
     const client = clientOf(server.port, { token: 'sesame' })
     expect(await client.get('/v1/proxies')).toEqual([])
     expect(await client.ask('GET', '/v1/proxies')).toEqual({ status: 200, version: 'test', text: '[]\n' })
   })
 
-  test('accepts clients that trust its own certificate', async () => {
+  test('a control interface over TLS accepts clients that trust its own certificate', async () => {
     const { server } = await control({ identity: localhost })
     expect(await clientOf(server.port, { authorities: localhost.certificate }).ask('GET', '/v1/leases')).toMatchObject({
       status: 200,
@@ -67,7 +67,7 @@ describe('a control interface over TLS', () => {
     expect(seen[0]).toMatchObject({ type: 'reset' })
   })
 
-  test('explains a wrong token or certificate in one sentence with advice', async () => {
+  test('a control interface over TLS explains a wrong token or certificate in one sentence with advice', async () => {
     const { server } = await control({ identity: localhost, token: 'sesame' })
     const other = await control({ identity: authority.issue(['host-b']) })
     const old = await control({ identity: expired })
@@ -96,13 +96,13 @@ describe('a control interface over TLS', () => {
     )
   })
 
-  test('tells plaintext clients to use https://', async () => {
+  test('a control interface over TLS tells plaintext clients to use https://', async () => {
     const { server } = await control({ identity: localhost })
     const client = createControlClient({ host: `localhost:${server.port}`, token: undefined, words })
     await expect(client.get('/v1/proxies')).rejects.toThrow('write https://')
   })
 
-  test('refuses web pages of other origins, and accepts pages of its own origin', async () => {
+  test('a control interface over TLS refuses web pages of other origins, and accepts pages of its own origin', async () => {
     const { server } = await control({ identity: localhost })
     const asked = (origin: string) =>
       new Promise<number | undefined>((resolve, reject) => {

@@ -124,7 +124,7 @@ describe('a response under faults', () => {
     ])
   })
 
-  test('a chosen stale reply is an earlier reply of the route that differs from the current one', () => {
+  test('stale-reply sends an earlier reply of the route that differs from the current reply', () => {
     const rule = ruleOf({ kind: 'stale-reply' })
     const reply = (text: string) => makeUpReply(200, text, { close: false, method: 'GET' })
     const given = (text: string, state: Candidate['state'] = 'chosen') =>

@@ -70,7 +70,7 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     await drained
   })
 
-  test('forwards an incomplete HTTP/2 preface', async () => {
+  test('a proxy for HTTP/1.1 and HTTP/2 forwards an incomplete HTTP/2 preface', async () => {
     const { route, client } = await anyRouteTo(await serve((socket) => socket.pipe(socket)))
     const asking = new Received(await dial(route))
     asking.socket.write('PRI * HTTP/2.0\r\n\r\nno')

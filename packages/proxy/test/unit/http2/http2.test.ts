@@ -25,7 +25,7 @@ import { createAuthority } from '../../../src/tls/authority.ts'
 import { ask, service } from '../../http2/service.ts'
 
 describe('HTTP/2 without a fault', () => {
-  test('carries requests and large bodies in both directions simultaneously', async () => {
+  test('a proxy for HTTP/2 carries requests and large bodies in both directions simultaneously', async () => {
     const { session } = await service({
       answer(stream, _path, body) {
         stream.respond({ ':status': 200 })
@@ -37,7 +37,7 @@ describe('HTTP/2 without a fault', () => {
     expect(answers.map((answer, i) => answer === bodies[i])).toEqual(bodies.map(() => true))
   })
 
-  test('passes on bytes of other protocols unchanged and immediately', async () => {
+  test('a proxy for HTTP/2 passes on bytes of other protocols unchanged and immediately', async () => {
     const faults = createHttp2Faults({ seed: 1 })
     const intercept = faults.intercept({ from: 'clients', to: 'n1' })
     const route = await network().route({ from: 'clients', to: 'n1', upstream: await echo(), intercept })

@@ -14,7 +14,7 @@ function runOf(isFree: (bytes: Buffer) => boolean = () => true) {
 }
 const memory = Buffer.from('abcdef')
 
-test('bytes that are adjacent in memory are passed on together, once', () => {
+test('bytes that are adjacent in memory are passed on as one chunk', () => {
   const { run, passed } = runOf()
   for (const [from, to] of [
     [0, 1],

@@ -24,7 +24,7 @@ function play(tape: Tape, entries: readonly { kind: string; stream: number; size
   }
 }
 
-test('a tape keeps the latest traffic within its memory, and reports the time until which gaps are possible', () => {
+test('a tape keeps the latest traffic that fits its memory, and reports the time until which events may be missing', () => {
   fc.assert(
     fc.property(written, fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 6 }), (entries, most, left) => {
       const tape = new Tape(most * 64 * KIB, { leftBytes: left * 64 * KIB })
@@ -98,7 +98,7 @@ test.each<readonly [string, (tape: Tape) => void, number]>([
   },
 )
 
-test('a tape keeps large numbers of streams, times and bytes, and each kind of event', () => {
+test('a tape keeps each kind of event, and stream numbers, times and byte positions of any size', () => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   tape.delivered(70_000, 0.5, 2 ** 40)
   for (const kind of ['opened', 'finished', 'closed', 'disturbed', 'unread'] as const)

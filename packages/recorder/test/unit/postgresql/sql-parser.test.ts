@@ -105,7 +105,7 @@ const changed = (sql: string): string => {
   ].join(' ')
 }
 
-describe('the parts of', () => {
+describe('the PostgreSQL parser', () => {
   test.each<readonly [string, string]>([
     ['a or b or c and d and not e', 'or(a, b, and(c, d, not(e)))'],
     ['not not a', 'a'],
@@ -202,7 +202,7 @@ describe('the parts of', () => {
       '{count ( * ) filter ( where a = 1 )}(count(*), {( where a = 1 )}({}, {}, (a = "1")))',
     ],
     ['row(1, 2)', 'row("1", "2")'],
-  ])('the expression %s are: %s', (sql, parts) => {
+  ])('the parts of the expression %s are: %s', (sql, parts) => {
     expect(item(sql)).toBe(parts)
   })
 
@@ -259,7 +259,7 @@ describe('the parts of', () => {
     ],
     ['select a from t tablesample x', '[a from t]!'],
     ['select a from t limit 1 for update offset 2', '[a from t limit "1" offset "2" update]'],
-  ])('the query %s are: %s', (sql, parts) => {
+  ])('the parts of the query %s are: %s', (sql, parts) => {
     expect(selected(sql)).toBe(parts)
   })
 
@@ -327,7 +327,7 @@ describe('the parts of', () => {
     ['delete', 'other'],
     ['insert', 'other'],
     ['with', 'other'],
-  ])('the statement %s are: %s', (sql, parts) => {
+  ])('the parts of the statement %s are: %s', (sql, parts) => {
     expect(changed(sql)).toBe(parts)
   })
 })

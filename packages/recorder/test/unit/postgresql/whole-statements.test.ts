@@ -1119,11 +1119,14 @@ test.each([
   [16, 't', 'boolean'],
   [1700, '1.50', 'numeric'],
   [3802, '{}', 'json'],
-])('a column of type %i recorded as text is reported with the setting for its type', (type, text, name) => {
-  const described: BackendMessage = { kind: 'row-description', columns: [column('balance', type)] }
-  const asked: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', described, row(text), tag('SELECT 1')]
-  expect(JSON.stringify(recorded(asked)).replaceAll('\\', '')).toContain(`"values":{"balance":"${name}"}`)
-})
+])(
+  'a column of type %i that is recorded as text is reported with advice on the setting for its type',
+  (type, text, name) => {
+    const described: BackendMessage = { kind: 'row-description', columns: [column('balance', type)] }
+    const asked: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', described, row(text), tag('SELECT 1')]
+    expect(JSON.stringify(recorded(asked)).replaceAll('\\', '')).toContain(`"values":{"balance":"${name}"}`)
+  },
+)
 
 describe('a COPY from the client', () => {
   const copyIn: BackendMessage = { kind: 'copy-in', format: 0, columns: [0] }

@@ -115,7 +115,7 @@ describe('a request whose keys only the reply contains', () => {
     expect(marks(client.lines)).toEqual(['not-understood'])
   })
 
-  test('marks a key that a client removed earlier if the reply to the request is lost', () => {
+  test('a lost reply to a request whose keys only the reply contains marks a key that a client removed earlier', () => {
     const { client, connection, connect, now } = recording()
     const removing = connect().beginWhole(now())
     removing.called(asks(write(null), write('a', { key: 'z' })))

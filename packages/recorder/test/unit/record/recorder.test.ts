@@ -407,7 +407,7 @@ describe('the recorder', () => {
     expect(recorder.counters).toMatchObject({ unmatched: 1, touched: 2, notUnderstood: 1, unmatchedAnswers: 1 })
   })
 
-  test('a recorder writes one history without a backend sink, and counts the events of both histories with a backend sink', () => {
+  test('a recorder writes one history without a backend sink, and otherwise counts the events of both histories', () => {
     const sink = new RecordedLines()
     let time = 0
     const alone = createRecorder({ client: sink, now: () => nanos(++time) })

@@ -221,7 +221,7 @@ test.each([
   ['set', 'SADD s a', undefined],
   ['counter', 'GET n', true],
   ['work-queue', 'XACK q workers 1-0', undefined],
-])('with the model %s, whether the command %s is harmless is recorded as %s', (model, text, harmless) => {
+])('with the model %s, the command %s is recorded as harmless: %s', (model, text, harmless) => {
   const context = { commands: commandSet({ model }), keySpace: new KeySpace(), database: '0' }
   const { recognised } = analyse(text.split(' ')[0]!, text.split(' '), context)
   expect(recognised?.parts[0].call.harmless).toBe(harmless)
@@ -331,7 +331,7 @@ test('keys of different databases, keys of hashes, and binary keys get distinct 
   expect(names('0').key('user:1')).toBe('user:1')
 })
 
-test('the effect of a Redis script is everything, or only its declared keys if scriptsKeepToKeys is set', () => {
+test('a Redis script may change all keys, or only its declared keys if scriptsKeepToKeys is set', () => {
   const words = ['EVAL', 'return 1', '2', 'x', 'y', 'arg']
   expect(effectOf('EVAL', words, OPTIONS)).toBe('everything')
   expect(effectOf('EVAL', words, { scriptsKeepToKeys: true })).toEqual(['x', 'y'])

@@ -51,7 +51,7 @@ describe('a Redis connection whose messages a fault loses', () => {
     ['everything for a lost SELECT', [command('SELECT', '1')], ['touched *: a request that a fault changed']],
     ['everything for a lost script', [command('EVAL', 'x', '1', 'y')], ['touched *: a request that a fault changed']],
     ['everything for bytes that are no request', [OK], ['touched *: a request that a fault changed']],
-  ])('a Redis connection that loses messages marks as possibly changed: %s', (_, lost, marks) => {
+  ])('lost messages on a Redis connection mark keys as possibly changed: %s', (_, lost, marks) => {
     expect(disturbed({ lost }).marks()).toEqual(marks)
   })
 

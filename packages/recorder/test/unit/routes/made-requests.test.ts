@@ -208,7 +208,7 @@ describe('a draft of a request', () => {
     expect(drafted(...all).troubles.at(-1)).toBe(trouble)
   })
 
-  test('RequestDraft builds nested JSON from places such as "json.l.0.a", and accepts an equal value twice at a place', () => {
+  test('RequestDraft builds nested JSON from paths such as "json.l.0.a", and accepts the same value twice at one path', () => {
     const { troubles, made } = drafted(
       ['path.a', 'x'],
       ['path.a', 'x'],
@@ -222,7 +222,7 @@ describe('a draft of a request', () => {
     expect(made).toMatchObject({ body: '{"l":[{"a":1,"b":2},3],"toString":4}' })
   })
 
-  test('a draft of a request is refused if its path is incomplete, if it has several bodies, or if its method allows none', () => {
+  test('a draft of a request is refused if its path is incomplete, it has several bodies, or its method allows no body', () => {
     const finished = (method: string, pattern: string, ...all: readonly (readonly [string, Json])[]) => {
       const draft = new RequestDraft()
       for (const [place, value] of all) draft.put(place, value)

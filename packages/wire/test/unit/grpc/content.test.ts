@@ -80,7 +80,7 @@ describe('a status of gRPC', () => {
     expect([describeGrpcStatus(5), describeGrpcStatus(17)]).toEqual(['grpc 5 NOT_FOUND', 'grpc 17'])
   })
 
-  test('a gRPC status means success only if it is 0, and certain refusal only if it is one of eight known numbers', () => {
+  test('a gRPC status means success only if it is 0, and definite failure only if it is one of eight known numbers', () => {
     const outcomes = Array.from({ length: 18 }, (_, status) => usualGrpcOutcome(status))
     const refusals = outcomes.flatMap((outcome, status) => (outcome === 'fail' ? [status] : []))
     expect(refusals).toEqual([3, 5, 6, 7, 9, 11, 12, 16])

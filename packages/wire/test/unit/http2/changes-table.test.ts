@@ -27,7 +27,7 @@ test.each([
   expect(changesTable(block)).toBe(expected)
 })
 
-test('a header reader takes the table from a skipped block of two frames', () => {
+test('a header reader applies the table changes of a skipped block of two frames', () => {
   const fragment = Buffer.concat([Buffer.from([0x88]), literal(0x40, 'a', 'v'.repeat(20))])
   const part = (type: number, flags: number, payload: Buffer) =>
     Buffer.concat([Buffer.from([0, 0, payload.length, type, flags, 0, 0, 0, 1]), payload])

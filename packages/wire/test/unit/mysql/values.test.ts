@@ -189,7 +189,7 @@ describe('a number before a text', () => {
   })
 })
 
-test('a text before a zero byte may be empty', () => {
+test('a text that ends with a zero byte may be empty', () => {
   const cursor = new PacketCursor('x', hex('006100'), 0)
   expect([cursor.untilZero().toString(), cursor.untilZero().toString(), cursor.isAtEnd]).toEqual(['', 'a', true])
 })

@@ -310,7 +310,7 @@ test.each([
   ['0000000800040003', 'version 4.3 is not read here'],
   ['440000000553', 'Describe: '],
   ['430000000553', 'Close: '],
-])('a PostgreSQL client message that is refused is named: %s', (bytes, message) => {
+])('the error for an invalid PostgreSQL client message names the message: %s', (bytes, message) => {
   expect(() => readFrontend(Buffer.from(bytes.replace(' ', ''), 'hex'))).toThrow(message)
 })
 
