@@ -152,7 +152,7 @@ describe('a query to a chain', () => {
     expect(sent(tail.message('n1', asked))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
   })
 
-  test('any node of a chain answers a query with the bug read-from-anywhere', () => {
+  test('with the bug read-from-anywhere, any node of a chain answers a query', () => {
     expect(results(member('n2', 'read-from-anywhere').request('r1', read))).toEqual([{ type: 'ok', value: null }])
   })
 })

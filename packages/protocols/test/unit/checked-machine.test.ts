@@ -82,7 +82,7 @@ describe('checkedMachine', () => {
     )
   })
 
-  test('checkedMachine reports an error that occurs at two events only once', () => {
+  test('checkedMachine reports an error once if it occurs at two events', () => {
     const kindOn = (value: string) => {
       const machine = machineThat(() => [{ type: 'send', to: 'n9', message: 1 }])
       try {

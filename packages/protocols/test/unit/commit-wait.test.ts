@@ -25,7 +25,7 @@ test('commit-wait answers a write once its time has passed on every clock, after
   expect(nodes.reply(written)).toEqual(ok(1))
 })
 
-test('with commit-wait, a read sees a write that is still waiting, and its answer is delayed as well', () => {
+test('with commit-wait, a read sees a write that is still waiting, and the answer to the read is delayed as well', () => {
   const nodes = three('commit-wait')
   nodes.ask('n2', write('x', 1))
   nodes.deliver()

@@ -198,7 +198,7 @@ describe('conflict resolution between masters', () => {
   })
 
   test.each(['lamport', 'hybrid-clock', 'version-vector'] as const)(
-    'conflict resolution by %s prefers a later write over a write with a fast clock that the later writer had received',
+    'with conflict resolution by %s, a later write wins over a write with a fast clock that its writer had seen',
     (conflicts) => {
       const masters = createMasters(register!, nodes, { conflicts, ...fastClock })
       masters.ask('n1', write(1))

@@ -195,12 +195,12 @@ describe('a Paxos leader', () => {
     ])
   })
 
-  test('a Paxos leader answers a read immediately with the bug stale-read', () => {
+  test('with the bug stale-read, a Paxos leader answers a read immediately', () => {
     const node = lead(createNode({ bug: 'stale-read' }))
     expect(results(node.request('r1', read))).toHaveLength(1)
   })
 
-  test('a Paxos leader assigns a separate slot to a read with reads=log', () => {
+  test('with reads=log, a Paxos leader assigns a separate slot to a read', () => {
     const node = lead(createNode({ settings: { reads: 'log' } }))
     expect(sent(node.request('r1', read))).toContainEqual(expect.objectContaining({ type: 'accept', from: 1 }))
   })

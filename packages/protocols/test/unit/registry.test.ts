@@ -27,7 +27,7 @@ test('primary-replica with own-writes promises sequential only with sticky sessi
   expect(stickinessOf(protocol, {})).toBe(false)
 })
 
-test('primary-replica and quorum describe the setting that causes stale reads as their weakness', () => {
+test('primary-replica and quorum name the setting that causes stale reads as their weakness', () => {
   const { weakness: ofReplicas } = findProtocol('primary-replica')!
   expect(ofReplicas?.({}, 5, 'register')).toMatch(/^replicas answer reads, and lag;/)
   expect(ofReplicas?.({}, 5, 'queue')).toBe('a write is acknowledged before any replica has it')

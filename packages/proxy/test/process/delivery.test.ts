@@ -223,7 +223,7 @@ describe('a slice fault', () => {
       ),
     )
   })
-  test('a slice fault draws every size within the variation', () => {
+  test('the sizes that a slice fault draws cover the whole variation', () => {
     const sizes = deliverAll(stagesOf(slice(4, 3)), 2_000).map(({ sizeBytes }) => sizeBytes)
     // What is left at the end is no larger than that, and is not cut.
     expect([...new Set(sizes.slice(0, -1))].toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7])
@@ -275,7 +275,7 @@ describe('several faults on a link', () => {
     expect(planDelivery(stagesOf(losing, limit(0)), bytes(9), 0).kind).toBe('discard')
     expect(planDelivery(stagesOf(limit(0), losing), bytes(9), 0).kind).toBe('close')
   })
-  test('several faults on a link cut a chunk into the smallest of their piece sizes', () => {
+  test('several faults on a link use the smallest of their piece sizes', () => {
     const stages = stagesOf(slice(100), bandwidth(4000), limit(30))
     expect(deliverAll(stages, 30).map((piece) => piece.sizeBytes)).toEqual([30])
     expect(planDelivery(stages, bytes(5, 0, 30), 0).kind).toBe('close')

@@ -62,7 +62,7 @@ const failed = (protocol: string) => [
 ]
 
 describe('a conversation whose reader throws', () => {
-  test('a conversation whose reader throws ends its own HTTP/1.1 connection, and no other connection', async () => {
+  test('a conversation ends its HTTP/1.1 connection, and no other connection, if its reader throws an error', async () => {
     const { recorder, client, told } = recorded()
     const intercept = createHttpFaults({ seed: 1, recorder: failing(recorder) }).intercept(way)
     const { route, troubles } = await routed(intercept, await keyValueService())
@@ -88,7 +88,7 @@ describe('a conversation whose reader throws', () => {
     expect(troubles).toMatchObject([{ type: 'reader-failed', code: 'RangeError', why: OVERFLOW, count: 1 }])
   })
 
-  test('a conversation whose reader throws ends its own HTTP/2 connection, and no other connection', async () => {
+  test('a conversation ends its HTTP/2 connection, and no other connection, if its reader throws an error', async () => {
     const { recorder, client, told } = recorded()
     const intercept = createHttp2Faults({ seed: 1, recorder: failing(recorder) }).intercept(way)
     const { route, troubles } = await routed(intercept, await keyValueHttp2())
@@ -104,7 +104,7 @@ describe('a conversation whose reader throws', () => {
     expect(troubles).toMatchObject([{ type: 'reader-failed', code: 'RangeError', count: 1 }])
   })
 
-  test('a conversation whose reader throws leaves the outcome of its open requests unknown', async () => {
+  test('a conversation leaves the outcome of its open requests unknown if its reader throws an error', async () => {
     const { recorder, told } = recorded()
     const silent = await keyValueService(() => undefined)
     silent.server.removeAllListeners('request')

@@ -48,7 +48,7 @@ describe('ON CONFLICT', () => {
 
 describe('a row that one transaction changed twice', () => {
   test.each(['nowait', 'skip locked'])(
-    'FOR KEY SHARE of a row that one transaction updated and then deleted waits, even with %s',
+    'FOR KEY SHARE waits for a row that one transaction updated and then deleted, even with %s',
     (policy) => {
       play([
         ['a: begin', 'BEGIN'],
@@ -580,7 +580,7 @@ describe('foreign keys', () => {
 })
 
 describe('advisory locks', () => {
-  test('an advisory lock at session level outlives a transaction, and at transaction level ends with the transaction', () => {
+  test('a session-level advisory lock outlives a transaction, and a transaction-level advisory lock ends with it', () => {
     play([
       ['a: select pg_advisory_lock(1)', 'SELECT 1 '],
       ['b: select pg_try_advisory_lock(1)', 'SELECT 1 f'],

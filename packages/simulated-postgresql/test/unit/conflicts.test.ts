@@ -13,7 +13,7 @@ const REFERRING =
   'create table p (id int primary key, n int); create table k (id int primary key, p int references p on delete cascade on update cascade, v int); insert into p values (1, 0), (2, 0); insert into k values (1, 1, 0), (2, 1, 0), (3, 2, 0)'
 
 describe('SERIALIZABLE', () => {
-  test('a read-only transaction that reads a row replaced by a pivot fails if it began after the last commit', () => {
+  test('a read-only reader of a row replaced by a pivot fails if it began after the last transaction committed', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -31,7 +31,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('a read-only transaction may read a row replaced by a pivot if it began before the last commit', () => {
+  test('a read-only transaction may read a row replaced by a pivot if it began before the last transaction committed', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],
@@ -50,7 +50,7 @@ describe('SERIALIZABLE', () => {
     )
   })
 
-  test('a read-write transaction that reads a row replaced by a pivot fails even if it began before the last commit', () => {
+  test('a read-write reader of a row replaced by a pivot fails even if it began before the last transaction committed', () => {
     play(
       [
         ['b: begin isolation level serializable', 'BEGIN'],

@@ -236,7 +236,7 @@ describe('a data change', () => {
     "insert into b values ('q', 1), ('q', 2), ('r', 1)",
   ]
   test.each([['select'], ['create index on b (y)'], ['create index on b (x, y)'], ['create index on b (y, x)']])(
-    'the changes after %s cascade to the referring rows',
+    'deletions and key changes cascade to the referring rows after %s',
     (index) => {
       expect(answer(...KEYS, index, "delete from a where x = 1 and y = 'q'", 'select * from b')).toBe(
         'SELECT 2 q,2;r,1',

@@ -176,7 +176,7 @@ describe('the dependency report', () => {
     expect(told([...statements, 'a: commit', 'b: commit'])).toEqual({ lines: [], unknown: undefined, transactions: [] })
   })
 
-  test('the dependency report contains the rows that a read missed only if phantoms are requested', () => {
+  test('the dependency report contains missed rows only if phantoms are requested', () => {
     const statements = [...['a: begin', `a: ${COUNT}`, "b: insert into doctors values (1, 'd', true)", 'a: commit']]
     expect(told(statements).lines).toEqual([
       'b w doctors/1/d {"ward":1,"name":"d","active":true,"seen":0} 0',
@@ -292,14 +292,17 @@ describe('the dependency report', () => {
       ['b r doctors/2/c/seen 0 -1', 'b r doctors/2/c/seen 5 0'],
     ],
     ['of a column that the reader wrote', 'active', []],
-  ])('if the reader updated the row, the report contains the expected reads %s', (_, column, expected) => {
-    const read = `select ${column} from doctors where ward = 2 and name = 'c'`
-    const { lines } = told([
-      ...['b: begin', `b: ${read}`, `a: ${SEEN}`],
-      ...["b: update doctors set active = false where ward = 2 and name = 'c'", `b: ${read}`, 'b: commit'],
-    ])
-    expect(lines.filter((line) => line.startsWith('b r'))).toEqual(expected)
-  })
+  ])(
+    'after the reader updated the row, the dependency report contains the expected reads %s',
+    (_, column, expected) => {
+      const read = `select ${column} from doctors where ward = 2 and name = 'c'`
+      const { lines } = told([
+        ...['b: begin', `b: ${read}`, `a: ${SEEN}`],
+        ...["b: update doctors set active = false where ward = 2 and name = 'c'", `b: ${read}`, 'b: commit'],
+      ])
+      expect(lines.filter((line) => line.startsWith('b r'))).toEqual(expected)
+    },
+  )
 
   test('the dependency report places a write of another transaction between two writes of one group', () => {
     const write = (state: string): string => `update jobs set state = '${state}' where id = 1`

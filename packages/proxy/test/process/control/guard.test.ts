@@ -13,7 +13,7 @@ describe('a control interface', () => {
     ['/proxies', { Origin: 'http://evil.example', 'User-Agent': 'curl/8' }],
     ['/v1/events', { 'Sec-Fetch-Site': 'cross-site' }],
   ])(
-    'refuses a request for %s if the request comes from a foreign web page or has a foreign host name (%j)',
+    'a control interface refuses a request for %s from a foreign web page or with a foreign host name (%j)',
     async (path, headers) => {
       const { ask } = await control()
       expect((await ask('GET', path, undefined, headers as { [name: string]: string })).status).toBe(403)

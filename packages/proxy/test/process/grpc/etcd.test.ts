@@ -132,7 +132,7 @@ describe.skipIf(etcd === undefined || etcdctl === undefined)(
       expect(linearizable(view.history)).toMatchObject({ result: 'met' })
     })
 
-    test('the route table in the manual allows a key with a lease to vanish', async () => {
+    test('the route table in the manual allows a key with a lease to disappear', async () => {
       const server = await startOneEtcd(etcd ?? '')
       const { ports, view, recorder } = await recordedWays([server], manualTable)
       const [port = 0] = ports

@@ -48,7 +48,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     expect(result()).toBe('violated')
   })
 
-  test('linearizability is violated if a second client acquires a lock that expired in place of being released', async () => {
+  test('linearizability is violated if a second client acquires a lock that expired but was not released', async () => {
     const { client, connect, result, owner } = await redis({ model: 'lock' })
     const other = await connect()
     await client.ask('CLIENT SETNAME a')

@@ -27,7 +27,7 @@ describe('a server that is asked for initial values', () => {
     await accepted[0]?.until(({ ended, closed }) => ended || closed)
   })
 
-  test('a server that closes the connection fails all open and later requests for initial values', async () => {
+  test('all open and later requests for initial values fail if the server closes the connection', async () => {
     const { server, port } = await asking((_, { socket }) => socket.end())
     const [first, second] = await Promise.all([failure(server.ask({ key: 'a' })), failure(server.ask({ key: 'b' }))])
     expect(first).toBeInstanceOf(UserError)
@@ -38,12 +38,12 @@ describe('a server that is asked for initial values', () => {
     expect([second, await failure(server.ask({ key: 'c' }))]).toEqual([first, first])
   })
 
-  test('a server that resets the connection fails the request for an initial value', async () => {
+  test('the request for an initial value fails if the server resets the connection', async () => {
     const { server } = await asking((_, { socket }) => socket.resetAndDestroy())
     expect(await failure(server.ask({ key: 'a' }))).toMatchObject({ message: expect.stringContaining('ECONNRESET') })
   })
 
-  test('a server that does not speak the protocol fails the request for an initial value, and is disconnected', async () => {
+  test('a server that does not speak the protocol is disconnected, and the request for an initial value fails', async () => {
     const { server, accepted } = await asking((_, { socket }) => socket.write('nonsense\n'))
     expect(await failure(server.ask({ key: 'a' }))).toMatchObject({
       message: expect.stringContaining('its answer is no json-lines.'),

@@ -72,17 +72,14 @@ describe('a control client', () => {
   test.each([
     ['text/event-stream', 0],
     ['application/json', 1],
-  ])(
-    'a control client times the rest of a response of type %s with this number of timers: %i',
-    async (type, timers) => {
-      const { client } = await clientOf({ text: 'data: {"a":1}\n\n', headers: { ...OF_CHAOS, 'Content-Type': type } })
-      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-      const counts: number[] = []
-      await client.events(() => counts.push(vi.getTimerCount()), new Promise(() => undefined))
-      vi.useRealTimers()
-      expect(counts).toEqual([timers])
-    },
-  )
+  ])('for the rest of a response of type %s, a control client sets this number of timers: %i', async (type, timers) => {
+    const { client } = await clientOf({ text: 'data: {"a":1}\n\n', headers: { ...OF_CHAOS, 'Content-Type': type } })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const counts: number[] = []
+    await client.events(() => counts.push(vi.getTimerCount()), new Promise(() => undefined))
+    vi.useRealTimers()
+    expect(counts).toEqual([timers])
+  })
 
   test.each([
     ['ftp://127.0.0.1', 'ftp://127.0.0.1'],

@@ -197,7 +197,7 @@ describe('the plan of a delivery', () => {
     ['ends', 'end', 0, 10, true],
     ['nothing', 'bytes', 9, 10, false],
     ['nothing', 'end', 0, 10, false],
-  ])('a fault that counts %s from byte 10 on counts as a hit: %s of %i bytes at byte %i: %s', (...row) => {
+  ])('from byte 10 on, a fault that counts %s counts a hit for %s of %i bytes at byte %i: %s', (...row) => {
     const [countsArriving, content, sizeBytes, positionBytes, isHit] = row
     expect(meets(placed({ countsArriving }, 10), content, sizeBytes, positionBytes)).toBe(isHit)
   })
@@ -233,7 +233,7 @@ test.each<readonly [ReturnType<typeof latency>, readonly number[], number]>([
 })
 
 describe('a bandwidth that connections share', () => {
-  test('a shared bandwidth reserves the time of a piece when the piece is planned, and until the piece is sent', () => {
+  test('a shared bandwidth reserves the time of a piece from its planning until it is sent', () => {
     const shared = { freeAtMs: 0 }
     const [a, b] = [stageOf(bandwidth(1000, true), { shared }), stageOf(bandwidth(1000, true), { shared })]
     const [first, second] = [chunkOf(100), chunkOf(100)]
@@ -371,7 +371,7 @@ describe('a corruption fault', () => {
   })
 })
 
-test('a byte limit closes the connection after the last allowed byte, but not at an earlier end of a stream', () => {
+test('a byte limit closes the connection after the last allowed byte, and ignores an earlier end of a stream', () => {
   const { stage } = stageOf({ kind: 'limit-bytes', bytes: 3 })
   const chunk = chunkOf(3)
   const end = pieceOf(chunkOf(0), 0, 'end')

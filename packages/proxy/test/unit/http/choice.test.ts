@@ -132,7 +132,7 @@ describe('the match of an HTTP fault', () => {
     [{ body: 'ell', not: { method: 'put' } }, {}, undefined],
     [{ body: 'ell', not: { method: 'get' } }, {}, false],
     [{ not: { method: 'get', status: '5xx' } }, { status: 200 }, true],
-  ])('the match %j of a partly known request is evaluated with %j as %s', (match, more, expected) => {
+  ])('the match %j, applied to the known parts of a request and %j, is %s', (match, more, expected) => {
     expect(compileMatch(match)({ ...known, ...more })).toBe(expected)
   })
 
@@ -152,11 +152,14 @@ test.each<readonly [boolean, string, number, boolean]>([
   [true, 'CONNECT', 299, true],
   [true, 'CONNECT', 300, false],
   [false, 'CONNECT', 200, false],
-])('whether a connection changes its protocol, if its request may: %s, by method %s and status %i: %s', (...row) => {
-  const [switches, method, status, isChanged] = row
-  const turn = Object.assign(new HttpTurn(undefined, nanos(0)), { switches, method })
-  expect(changesProtocol(turn, status)).toBe(isChanged)
-})
+])(
+  'with a request that may switch protocols: %s, the method %s and the status %i, the protocol changes: %s',
+  (...row) => {
+    const [switches, method, status, isChanged] = row
+    const turn = Object.assign(new HttpTurn(undefined, nanos(0)), { switches, method })
+    expect(changesProtocol(turn, status)).toBe(isChanged)
+  },
+)
 
 describe('the plan for a request', () => {
   const chances = { nowMs: () => 0, seat: { number: 1 } }

@@ -219,7 +219,7 @@ describe('a fault on a response', () => {
     expect([here.text, clock.armed, fault.hits]).toEqual([replyOf('abc'), 0, 1])
   })
 
-  test('a reordered response is sent after the given time if no other response overtakes it, which is no hit', () => {
+  test('a reordered response is sent after the given time if no response overtakes it, and counts no hit', () => {
     const { ask, answer, apply, here, clock } = httpWorld()
     const fault = apply({ kind: 'reorder-replies', withinMs: 50 })
     ask(GET + GET)
@@ -316,7 +316,7 @@ describe('bytes that are not HTTP', () => {
     [{ kind: 'stale-reply' }, 'nonsense\r\n\r\nmore'],
     [{ kind: 'lose-reply', silence: 'hang' }, ''],
   ])(
-    'bytes that are not HTTP in the middle of a response are passed on or dropped with the response under %j',
+    'if a response continues with bytes that are not HTTP, they are passed on or dropped with it under %j',
     (fault, rest) => {
       const { ask, answer, apply, here, ending } = httpWorld()
       apply(fault as Parameters<typeof apply>[0])

@@ -82,7 +82,7 @@ describe('a client that waits for 100 Continue', () => {
     },
   )
 
-  test('a client gets no response to a request that follows its body after an early response', async () => {
+  test('after an early response, a client gets no response to a request that follows the body', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'error-status', when: { first: 1 } })

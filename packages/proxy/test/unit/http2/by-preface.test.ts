@@ -23,7 +23,7 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     return { route, client, recorder, network: created }
   }
 
-  test('a proxy for HTTP/1.1 and HTTP/2 recognizes HTTP/2 by its preface, even if the server sends first', async () => {
+  test('a proxy for HTTP/1.1 and HTTP/2 recognises HTTP/2 by its preface, even if the server sends first', async () => {
     const { route, recorder } = await anyRouteTo(await keyValueHttp2())
     const session = await sessionTo(route.port)
     await send(session, 'PUT', '/kv/x', 'one')

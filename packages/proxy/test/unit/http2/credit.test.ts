@@ -39,7 +39,7 @@ function updatesUnder(fault: object, request: readonly Buffer[], response: reado
 }
 
 describe('the flow-control credit of dropped bytes', () => {
-  test('the flow-control credit of dropped bytes is returned for the connection, and for a stream that goes on', () => {
+  test('the flow-control credit of dropped bytes is returned for the connection, and for a stream that stays open', () => {
     const response = [data(1, 'abc'), data(1, ''), data(1, 'de', FLAG.endStream)]
     const { server, client } = updatesUnder(
       { kind: 'lose-reply', silence: 'reset' },

@@ -272,7 +272,7 @@ describe('a direction of an HTTP/2 connection', () => {
   test.each([
     ['HTTP/2', PREFACE, ['http2', 'preface']],
     ['not HTTP/2', dataFrame(1, Buffer.from('a')), ['not http2', '1:a']],
-  ])('a direction of requests is recognized by its first bytes as %s', (_, bytes, told) => {
+  ])('a direction of requests is recognised by its first bytes as %s', (_, bytes, told) => {
     expect(flowOf({}, { direction: 'requests' }).receive(bytes)).toEqual(told)
   })
 })

@@ -48,7 +48,7 @@ test.each([
   ['a ~%\u001f\u007fé', 'a ~%25%1F%7F%C3%A9'],
   ['  a b ', '%20 a b%20'],
 ])(
-  'grpc-status sends the message %j as %s: only printable ASCII within the message is not percent-encoded',
+  'grpc-status sends the message %j as %s: it percent-encodes everything except inner printable ASCII',
   async (message, sent) => {
     const world = await service()
     world.faults.apply({ kind: 'grpc-status', status: 8, message, links: links.to })

@@ -143,7 +143,7 @@ describe('a MySQL transaction', () => {
     expect(sessions).toEqual(['shop', undefined, undefined])
   })
 
-  test('a MySQL transaction is recorded equally in any division of its bytes', () => {
+  test('a MySQL transaction is recorded identically in any division of its bytes', () => {
     const turns = [begin, select, update(), commit]
     const whole = completions(turns)
     for (const part of [1, 2, 3, 5, 7, 11]) expect(completions(turns, { part })).toEqual(whole)
@@ -325,7 +325,7 @@ describe('a MySQL transaction', () => {
     ])
   })
 
-  test('turning AUTOCOMMIT on commits a transaction; a refused statement that commits leaves its outcome unknown', () => {
+  test('turning AUTOCOMMIT on commits a transaction; the refusal of a committing statement leaves its outcome unknown', () => {
     const inside = { status: IN_TRANSACTION }
     const turns = (sql: string, answer: Buffer): Turn[] => [
       [update()[0], found(1, 1, IN_TRANSACTION)],
@@ -680,7 +680,7 @@ describe('a login to MySQL 8', () => {
     expect(recorded([], { greets: refused(1040), steps: [], isRefused: true })).toEqual([])
   })
 
-  test('the recorder reads replies after a MySQL login that report changes of the session', () => {
+  test('after a MySQL login, the recorder reads replies that report changes of the session', () => {
     const changed = ['character_set_client', 'utf8mb4'] as const
     const info = 'Rows matched: 1  Changed: 0  Warnings: 0'
     const said = ok({ affected: 0, status: WITHIN, info, changed })

@@ -435,7 +435,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       [row('5'), row('6'), tag('UPDATE 2')],
       '0 info cas x',
     ],
-  ])('the outcome of %s is recorded by the returned row', (sql, answer, end) => {
+  ])('the outcome of %s is recorded from the returned row', (sql, answer, end) => {
     const lines = recorded([
       asks(...extended(sql, '2', 'x')),
       answers(...prepared, columns(column('value', 23)), ...answer, ready()),
@@ -711,7 +711,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       ['BEGIN', 'UPDATE 1', 'PREPARE TRANSACTION'],
     ],
   ])(
-    'a COMMIT without BEGIN or a PREPARE TRANSACTION records each row that the request writes as possibly changed: %s',
+    'a PREPARE TRANSACTION, or a COMMIT without BEGIN, records each written row as possibly changed: %s',
     (sql, said) => {
       const lines = recorded([asks(query(sql)), answers(...said.map(tag), ready())])
       expect(lines).toEqual([expect.stringMatching(/^touched x: .*send BEGIN and COMMIT alone/)])

@@ -33,7 +33,7 @@ describe('the marks of a request that is not an operation', () => {
     expect(recorder.counters.touched).toBe(expected.length === 1 ? 1 : 0)
   })
 
-  test('the keys that a request marked stay marked if the request was sent and never answered', () => {
+  test('keys stay marked if the request that marked them was sent and never answered', () => {
     const { client, recorder, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(script)
@@ -91,12 +91,12 @@ describe('a request whose keys only the reply contains', () => {
     return { marks: [marks(client.lines), marks(backend.lines)], counters: recorder.counters }
   }
 
-  test('a refused request with keys only in the reply marks no key, unless a copy of it may have been executed', () => {
+  test('a refused request whose keys only the reply contains marks no key, unless a copy may have been executed', () => {
     expect(creation(refusal)).toMatchObject({ marks: [[], []], counters: { open: 0, fail: 1, notUnderstood: 0 } })
     expect(creation(refusal, true)).toMatchObject({ marks: [['touched x'], []], counters: { open: 0, info: 1 } })
   })
 
-  test('an unclear reply to a request without keys marks the keys that clients saw as absent, and is counted once', () => {
+  test('an unclear reply that should contain the keys marks the keys that clients saw as absent, and is counted once', () => {
     const both = ['touched x']
     expect(creation(unclear)).toMatchObject({ marks: [both, both], counters: { open: 0, info: 1, notUnderstood: 1 } })
   })
@@ -115,7 +115,7 @@ describe('a request whose keys only the reply contains', () => {
     expect(marks(client.lines)).toEqual(['not-understood'])
   })
 
-  test('a lost reply to a request whose keys only the reply contains marks a key that a client removed earlier', () => {
+  test('a lost reply that should contain the keys marks a key that a client removed earlier', () => {
     const { client, connection, connect, now } = recording()
     const removing = connect().beginWhole(now())
     removing.called(asks(write(null), write('a', { key: 'z' })))
@@ -266,7 +266,7 @@ test('an operation gets a process that was already idle when the operation began
   expect([lanes.take(moment), lanes.take(moment), lanes.take(moment), lanes.take()]).toEqual([0, 2, 3, 1])
 })
 
-test('the examples of a remark list equal requests again only with a different reason', () => {
+test('equal requests are listed again as examples of a remark only with a different reason', () => {
   const { recorder } = recording()
   for (const why of ['one', 'other', 'one']) recorder.notUnderstood('GET /', why, 'x')
   expect(recorder.counters.examples.notUnderstood).toEqual([

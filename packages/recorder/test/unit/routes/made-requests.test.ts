@@ -308,7 +308,7 @@ describe('the versions that a client has seen', () => {
     expect(typeof versions.named(cas('x'))).toBe('string')
   })
 
-  test('createVersions leaves a write unchanged, and a cas whose route compares values instead of versions', () => {
+  test('createVersions leaves a write unchanged, and also a cas whose route compares values', () => {
     const write: Input = { f: 'write', key: 'x', value: 1 }
     expect(createVersions(makerOf(ofVersions)).named(write)).toBe(write)
     const input = cas('x')

@@ -17,7 +17,7 @@ function mappingOf(result: string) {
   }
 }
 
-test('a reply without a value at the path in "result" is not understood, and the error names the right path', () => {
+test('a reply with the written value at another path than "result" is not understood, and the error names this path', () => {
   const ask = mappingOf('json.vaule')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { data: { value: 7 } })).toEqual({
@@ -54,7 +54,7 @@ test.each([[0], ['a'], [[1, { a: null }]], [{ b: 1, a: 2 }]])(
   },
 )
 
-test('a reply without any value at the path in "result" means an absent value', () => {
+test('a reply that contains no written value means an absent value', () => {
   const ask = mappingOf('json.value')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { revision: 3 })).toEqual({ type: 'ok', value: null })

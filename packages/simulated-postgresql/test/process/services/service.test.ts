@@ -124,7 +124,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     ])
   })
 
-  test('a recovery during which no session is accepted follows a kill of the simulated PostgreSQL', async () => {
+  test('after a kill, the simulated PostgreSQL accepts no session until its recovery has ended', async () => {
     const { lines } = await ran(
       `
         const tried = async () => {

@@ -223,7 +223,7 @@ describe('the content of a RESP message', () => {
     expect(resp.read(latin(text))).toEqual(said)
   })
 
-  test('a RESP message may have ten digits of length, or a line of at most 64 KiB', () => {
+  test('a RESP message may give its length in ten digits, and may have a line of at most 64 KiB', () => {
     expect(resp.read(latin('$0000000009\r\n123456789\r\n'))).toBe('123456789')
     const line = (length: number) => latin(`+${'x'.repeat(length)}\r\n`)
     const isFramed = (message: Buffer) => isOneMessage(resp, 'responses', message)

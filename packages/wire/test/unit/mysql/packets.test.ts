@@ -156,7 +156,7 @@ describe('the rewritten start of a MySQL connection', () => {
     [99_996, 0],
     [99_997, 4],
   ])(
-    'a first packet is buffered if it has at most 100,000 bytes, and passed on otherwise: %i after its header',
+    'a first packet is buffered if it has at most 100,000 bytes, and passed on otherwise (%i bytes after its header)',
     (announced, passed) => {
       const header = packetOf({ sequence: 0, payload: Buffer.alloc(announced) }).subarray(0, 4)
       expect(rewritten('responses', [header])).toHaveLength(passed)

@@ -278,7 +278,7 @@ describe('a PostgreSQL message', () => {
     ).toEqual([false, true, false])
   })
 
-  test('a PostgreSQL message is a handshake if it is one byte, begins with a zero, or contains or requests credentials', () => {
+  test('a PostgreSQL message is a handshake if it has one byte, begins with a zero, or contains or requests credentials', () => {
     const isHandshake = (text: string) => postgresql.isHandshake?.(Buffer.from(text, 'latin1'))
     const handshakes = ['N', '\0\0\0\x08', 'p\0\0\0\x05x', 'R\0\0\0\x08\0\0\0\0', 'K\0\0\0\x08abcd']
     expect(handshakes.filter((text) => isHandshake(text) !== true)).toEqual([])

@@ -116,7 +116,7 @@ describe('an injected PostgreSQL error', () => {
     ])
   })
 
-  test('an injected PostgreSQL error refuses a MySQL number as its code, and names the nearest SQLSTATE', () => {
+  test('the code of an injected PostgreSQL error may not be a MySQL number, and the refusal names the nearest SQLSTATE', () => {
     expect(statements.refusal('40001')).toBeUndefined()
     expect(statements.refusal('1205')).toContain('the nearest is 55P03')
     expect(statements.refusal('1213')).toContain('the nearest is 40001')
