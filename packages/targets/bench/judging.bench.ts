@@ -12,7 +12,7 @@ export const name = 'judging while recording: its cost, and how late a verdict i
 const ROUNDS = 7
 const OPERATIONS = 200_000
 const CLIENTS = 64
-/** Operations between two that ask what is known so far: ten times a second at the rate that is wished for. */
+/** The number of operations between two queries of the status: ten queries a second at `RATE`. */
 const STATUS_EVERY = 5_000
 const RATE = 50_000
 const PACED_MS = 5_000
@@ -23,7 +23,7 @@ const variants = [
   { title: '  and judged, 100,000 keys', keys: 100_000, judged: true },
 ] as const
 
-/** All in this process: what the recorder is told is made up, so that nothing else is measured. */
+/** Measures only the recorder and the judge: the traffic is made up within this process. */
 export async function run(print: (line: string) => void): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-bench-'))
   try {
@@ -52,7 +52,7 @@ export async function run(print: (line: string) => void): Promise<void> {
   }
 }
 
-/** What happens between the last byte of a reply that nothing explains and the verdict, at the rate that is wished for. */
+/** Measures the time from the last byte of an inexplicable reply to the verdict, at `RATE` operations per second. */
 async function verdictDelay(path: string): Promise<string> {
   const recording = record(path, { keys: 1_000, judged: true })
   let told = 0
@@ -76,7 +76,7 @@ async function verdictDelay(path: string): Promise<string> {
 
 interface Recording {
   readonly judge: LiveJudge
-  /** Records so many operations of a register for each key: a write, then a read of it by another client. */
+  /** Records this many operations on registers, in pairs: a write of a key, and a read of it by another client. */
   operations(count: number): void
   /** Records a read of what was overwritten. */
   violate(): void

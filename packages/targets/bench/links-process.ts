@@ -1,4 +1,5 @@
-// The proxy under measurement, in a process of its own: on the links between containers, and on a route between processes.
+// This separate process runs the proxy under measurement: on links between containers, and on a route between
+// processes.
 
 import { millis } from '@chaosproxy/history'
 import { createNetwork } from '@chaosproxy/proxy'

@@ -11,12 +11,12 @@ export const name = 'targets: links between containers'
 const ROUNDS = 9
 const BARE_ROUNDS = 5
 const ROUND_MS = 400
-/** Rounds that do not count, until the code of all processes is compiled. */
+/** Rounds before the measurement, in which the code of all processes is compiled. */
 const WARM_UP_ROUNDS = 2
 const TRIPS = 2_000
 /** Every ordered pair of this number of containers is a link. */
 const CONTAINERS = 21
-/** As many as most projects have. */
+/** The proxy is killed after a random time up to this limit. */
 const FEW_CONTAINERS = 6
 const ATTACHES = 5
 const KILLS = 10
@@ -40,13 +40,13 @@ const cases: readonly Case[] = [
   { title: 'HTTP keep-alive, 64 connections', measure: 'http', connections: 64 },
 ]
 
-/** The two ends of a measurement, and where the client dials. */
+/** The processes at the two ends of a measured connection, and the address that the client dials. */
 interface Ends {
   readonly client: Helper
   readonly ports: Ports
 }
 
-/** In pairs: a link between containers, and a route of the same proxy between processes. */
+/** Measures pairs: a link between containers, and a route of the same proxy between processes. */
 export async function run(print: (line: string) => void): Promise<void> {
   const missing = ['ip', 'nft', 'nsenter', 'ss'].find((program) => spawnSync(program, ['-V']).error !== undefined)
   if (process.getuid?.() !== 0 || missing !== undefined) {
@@ -108,7 +108,7 @@ async function pairsOf({ measure, connections }: Case, link: Ends, route: Ends, 
   }
   const pairs: Pair[] = []
   for (let round = 0; round < WARM_UP_ROUNDS + rounds; round++) {
-    // Who comes first has the caches: they take turns.
+    // The variants take turns, because the first of a pair finds colder caches.
     const linkedFirst = round % 2 === 0 ? await rate(link) : undefined
     const routed = await rate(route)
     const linked = linkedFirst ?? (await rate(link))
@@ -172,7 +172,7 @@ async function attaching(
   return `${FEW_CONTAINERS} containers attached in ${(median(times) / 1000).toFixed(2)} s (goal 1.00)`
 }
 
-/** A proxy that is killed between containers, and how soon one reaches another again. */
+/** Kills the proxy between containers, and measures how soon one container reaches another again. */
 async function serveAgain({ ids, addressOf }: NetContainers, startProxy: () => Helper): Promise<string> {
   const [from = '', to = ''] = ids
   const times: number[] = []
@@ -189,7 +189,7 @@ async function serveAgain({ ids, addressOf }: NetContainers, startProxy: () => H
   return `after kill -9 direct connections within ${Math.max(...times)} ms at most of ${KILLS} times, median ${median(times)} ms (goal 1000)`
 }
 
-/** Connects anew all the time, and says when it had begun to, and whether it could. */
+/** Dials repeatedly. Prints the start and the success of each attempt. */
 const DIALLING = (host: string): string => `
   const net = require('node:net')
   ;(function dial() {
@@ -205,7 +205,7 @@ const DIALLING = (host: string): string => `
   })()
 `
 
-/** From inside one container to the idle port of another. */
+/** Dials from inside one container to the port on which another container listens. */
 function dial(id: string, host: string) {
   const child = spawn('nsenter', [`--net=/run/netns/${id}`, '--', process.execPath, '-e', DIALLING(host)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -219,7 +219,7 @@ function dial(id: string, host: string) {
   })
   return {
     isReached: () => first,
-    /** Resolves with when the first connection was begun after which none failed for a while. */
+    /** Stops dialling. Resolves with the start of the first attempt after the last failed one. */
     async stopped(afterMs: number): Promise<number> {
       await new Promise((resolve) => setTimeout(resolve, SERVES_MS))
       child.kill()

@@ -3,29 +3,32 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** What stands for containers: network namespaces on a bridge, with a process in each, and a program that lists them. */
+/**
+ * Substitutes for containers: network namespaces on a bridge with a process in each, and a program that lists them as
+ * an engine does.
+ */
 export interface NetContainers {
-  /** Of each: also the name of its network namespace. */
+  /** Each id is also the name of the container's network namespace. */
   readonly ids: readonly string[]
   addressOf(id: string): string
   /** Undefined without IPv6. */
   address6Of(id: string): string | undefined
-  /** PATH with the program that lists them in the place of an engine's. */
+  /** A PATH on which an engine's name leads to the program that lists the containers. */
   readonly path: string
   remove(): void
 }
 
 export interface NetContainersOptions {
-  /** Gives them IPv6 addresses, too. */
+  /** Whether the containers also get IPv6 addresses. */
   readonly ipv6?: boolean
-  /** What each of them runs with Node. It has to print something once it is ready. */
+  /** The Node program that each container runs. It must print a line once it is ready. */
   readonly program?: string
 }
 
-/** Listens at the port 9000, as containers that do nothing do. */
+/** The default program, which only listens on port 9000. */
 const IDLE = `require('node:net').createServer().listen(9000, '0.0.0.0', () => console.log('listens'))`
 
-/** What the links between real containers consist of, without an engine that has to be installed and images to be had. */
+/** Opens what links between real containers consist of. Needs neither an engine nor images. */
 export async function openNetContainers(
   count: number,
   { ipv6 = false, program = IDLE }: NetContainersOptions = {},
@@ -86,7 +89,7 @@ function start(id: string, program: string): Promise<ChildProcess> {
   })
 }
 
-/** As far as it is read of what engines print. */
+/** The members that chaos reads of an engine's output. */
 const inspectedOf = (id: string, addresses: object, pid: number) => ({
   ...{ Id: id, Name: id },
   State: { Running: true, Pid: pid, ExitCode: 0, StartedAt: new Date().toISOString() },

@@ -1,4 +1,4 @@
-// One run of five Raft nodes, in a process of its own: so every run begins without what another had compiled.
+// One run of five Raft nodes, in a separate process, so that no run uses code that an earlier run has compiled.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,7 +20,10 @@ export interface RunRequest {
 
 export interface RunSpeed {
   readonly operationsPerSecond: number
-  /** Processor time per operation of this process, which holds clients, proxy and recorder. Microseconds. */
+  /**
+   * Processor time per operation, in microseconds, of this process, which contains the clients, the proxy and the
+   * recorder.
+   */
   readonly ownMicroseconds: number
 }
 

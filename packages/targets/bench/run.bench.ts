@@ -9,7 +9,7 @@ const PAIRS = 4
 const LONGEST = 3
 const MEASURED_MS = 6_000
 
-/** What `chaos run` does unless told otherwise. */
+/** The defaults of `chaos run`. */
 const USUAL = { clients: 20, rate: 2_000, warmUpMs: 3_000 }
 /** More than any machine can do. Five nodes that share two cores have compiled their code only after some 50,000 operations. */
 const MOST = { clients: 200, rate: 100_000, warmUpMs: 10_000 }
@@ -20,7 +20,7 @@ const LEAST_OPERATIONS_PER_SECOND = 8_000
 export async function run(print: (line: string) => void): Promise<void> {
   const shares: number[] = []
   for (let pair = 1; pair <= PAIRS; pair++) {
-    // In turns, so that neither gets the quieter moments.
+    // The order alternates, so that neither variant always runs in the quieter moments.
     const order = pair % 2 === 0 ? [true, false] : [false, true]
     const speeds = new Map<boolean, RunSpeed>()
     for (const recorded of order) speeds.set(recorded, await speedOf({ recorded, ...USUAL }))
@@ -48,7 +48,7 @@ async function speedOf(request: Omit<RunRequest, 'measuredMs'>): Promise<RunSpee
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`a run ended with code ${code}`)
   })
-  // In the end it is told to.
+  // The rejection counts as handled: the process ends when it is disconnected below.
   ended.catch(() => undefined)
   try {
     const answered = once(child, 'message')

@@ -14,8 +14,8 @@ interface State {
 type Tiny = Effect<Write, Write>
 
 /**
- * A store that sends every write to its peers and hopes. Some keys behave: `unavailable` and `unknown` answer so, `silent`
- * never answers, `later` answers from a timer.
+ * A store that sends every write to its peers, without confirmation. Some keys have a fixed outcome: `unavailable`
+ * always fails, the outcome of `unknown` is unknown, `silent` is never answered, and `later` is answered by a timer.
  */
 const machine: StateMachine<State, Write, Write> = {
   start(node, journal) {

@@ -52,7 +52,7 @@ export function requireElsewhere(
   { sessions, ...clients }: Pick<PlannedClients, 'elsewhere' | 'sessions'>,
   where: string,
 ): ClientDeclaration {
-  // The cast is safe, because `elsewhere` was planned from a declaration of a registered kind.
+  // The cast is safe: `elsewhere` comes from a plan of declared clients, whose kind is registered.
   const elsewhere = clients.elsewhere as ClientDeclaration | undefined
   if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
     throw usageError(

@@ -155,7 +155,7 @@ interface HttpClients {
   readonly keepBytes?: number | undefined
 }
 
-/** Bytes kept of an answer: enough to show it, and to find a value in it. */
+/** The number of bytes of a reply to keep: enough to show the reply, and to find a value in it. */
 const SHOWN_BYTES = 16 * 1024
 
 export function httpClient(address: NodeAddress, shared: HttpClients): Client {
@@ -200,7 +200,7 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
   }
 }
 
-/** Replaces the numbers that an input writes or expects by texts. */
+/** Returns the input's value with each number that is written or expected replaced by its text. */
 function textsIn({ f, value }: Input): Json {
   if (!replacesWhole(f) && f !== 'cas') return value
   return Array.isArray(value) ? value.map(textOf) : textOf(value)

@@ -18,7 +18,7 @@ interface ProgramProcesses {
    */
   take(): Promise<ProgramProcess>
   ask(process: ProgramProcess, id: number, line: string): void
-  /** Makes a process idle again, after its reply or if it got no request. */
+  /** Makes a process idle again, once it has replied or if it was not sent a request. */
   release(process: ProgramProcess): void
   /** Kills the process of an unanswered request unless it replies in time. */
   killUnlessAnswered(id: number, withinMs: number): void

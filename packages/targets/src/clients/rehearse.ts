@@ -21,7 +21,7 @@ interface RehearseOptions {
   readonly asked: AskedOperations
   readonly at: string
   readonly logDir: string
-  /** Every node, without the proxy, which would record the operations. */
+  /** The addresses of all nodes, bypassing the proxy, which would record the operations. */
   readonly nodes: readonly NodeAddress[]
   /** Whether there is only one object, so that requests contain no key. */
   readonly isOfOne: boolean
@@ -47,8 +47,8 @@ const SINGLE_BEHIND_MS = 2_000
 /** Few services have this number elsewhere in their answers. */
 const NUMBER = 7
 /**
- * Other names that a service may require, by their template in `keys`. Hardly any service has an object with this
- * number.
+ * Names to try if the service rejects the usual ones, by the placeholder for `keys`. Hardly any service has an object
+ * with this number.
  */
 const OTHER_NAMES = { '{number}': () => '900000007', '{uuid}': () => randomUUID() } as const
 
@@ -169,7 +169,7 @@ async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
     default:
       return judged satisfies never
   }
-  // The route table must also explain the answer for an object of the clients, which is still empty.
+  // The route table must also explain the reply for an object that clients will use, which is still empty.
   const empty = await stage.ask(write.address, stage.read)
   if (isUnsaid(empty)) throw unsaidError(at, 'read', empty)
   if (judged.type === 'text')

@@ -12,7 +12,7 @@ export interface CommandFault {
   /** The undo command if no other fault remains in force; by default `undo`. */
   readonly undoLast?: ProgramCommand | undefined
   readonly timeoutMs: number
-  /** Orders the undo commands of the keeper. */
+  /** When the keeper runs the undo commands, if not in the usual order. */
   readonly turn?: Turn | undefined
 }
 

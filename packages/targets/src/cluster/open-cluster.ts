@@ -96,8 +96,8 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
       )
     },
     ...(wire === undefined ? {} : { record: wire.begin }),
-    // `hasTraffic` covers neither the proxies of other hosts nor rules for datagrams. With either, a fault may always
-    // have an effect.
+    // `hasTraffic` covers neither the proxies of other hosts nor datagrams. If the cluster has either of these, assume
+    // that the fault may have an effect.
     mayBite: (_kind, links) =>
       links.length === 0 || remotes !== undefined || datagrams !== undefined || network.hasTraffic(links),
     status,

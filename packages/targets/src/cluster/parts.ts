@@ -162,7 +162,7 @@ export function portNamed(
   throw inputError(`${where}: there is no port ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`)
 }
 
-/** Runs a step of reading a declaration, and prefixes its errors with the place. */
+/** Runs a step that reads a declaration. Puts the place in the declaration before the message of any error. */
 export function inPlace<T>(where: string, step: () => T): T {
   try {
     return step()

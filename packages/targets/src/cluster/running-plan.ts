@@ -87,8 +87,8 @@ function readinessOf({ ready }: RunningDeclaration, place: ReadinessPlace): Read
 }
 
 /**
- * Returns the links between nodes. Each pair must have a link or be declared apart: otherwise traffic would bypass a
- * partition.
+ * Returns the links between nodes. Each pair of nodes needs a link or an entry in `apart`: traffic over an unknown
+ * connection would bypass a partition.
  */
 function linksOf(
   { links = [], apart = [] }: RunningDeclaration,

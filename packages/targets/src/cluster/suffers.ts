@@ -21,9 +21,9 @@ export interface Exposure {
   readonly framed: boolean
   /** Whether proxies on other hosts carry the links between nodes. */
   readonly isElsewhere?: boolean | undefined
-  /** Why nodes cannot suffer a kind of fault; absent if they can. */
+  /** Why a kind of fault cannot be injected into nodes; absent if it can. */
   readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover' | EngineFault['kind']]?: Refusal | undefined }
-  /** Returns whether disks and clocks can suffer a fault; by default they cannot. */
+  /** Returns whether a fault of disks and clocks can be injected; by default it cannot. */
   readonly machine?: ((kind: MachineFault['kind']) => Suffering) | undefined
   /** The layer between programs and their disks; by default libraries. */
   readonly below?: Between | undefined
@@ -38,7 +38,7 @@ const UNLINKED: Refusal = {
   instead: [...OF_CLIENTS, 'kill', 'pause'],
 }
 
-/** Returns whether the cluster can suffer a fault, among all links or the given ones. */
+/** Returns whether a fault can be injected into the cluster: on any link, or only among nodes or clients. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   if (exposure.hasEngine === true && isEngineKind(kind)) return exposure.refused[kind] ?? true
   if (exposure.machine !== undefined && isMachineKind(kind)) return exposure.machine(kind)

@@ -5,7 +5,7 @@ import { type CommandNode, openCommandNode } from './command-node.ts'
 import { makeDataDirectory } from './data-directory.ts'
 import type { Placeholders } from './placeholders.ts'
 
-/** A server that nodes use, and that suffers no faults. */
+/** A server that nodes use, and into which no faults are injected. */
 export interface BesideServer {
   readonly id: NodeId
   /**

@@ -16,7 +16,7 @@ const AFTER_MS = 5_000
 
 type NodePorts<Port extends string> = { readonly [port in Port]: number }
 
-/** The layer under a node's programs, which injects faults of their disk and clock. */
+/** The layer under a node's programs, which injects the faults of the node's disk and clock. */
 export interface NodeMachine {
   under(command: ProgramCommand): ProgramCommand
   /** @throws UserError (environment) if one of these processes does not run on this machine. */
@@ -46,10 +46,10 @@ export interface CommandNodeOptions<Port extends string> {
   readonly host?: string | undefined
   /** The data directory. It is created if missing, and kept over all lives. */
   readonly dataDir: string
-  /** Returns further placeholders, once for each life. */
+  /** Returns further placeholders. Called once for each life. */
   readonly placeholders?: ((ports: NodePorts<Port>) => Placeholders) | undefined
   readonly readiness: NodeReadiness<NoInfer<Port>>
-  /** The machine for the node's programs, but not for preparations and other commands. */
+  /** The machine that the node's programs run on. Preparations and other commands do not use it. */
   readonly machine?: NodeMachine | undefined
   readonly keeper: Keeper
   readonly logPath: string
@@ -84,8 +84,8 @@ export async function openCommandNode<Port extends string>(
   const placeholders = (): Placeholders => ({
     node: id,
     host,
-    // A command with its own directory needs an absolute path. Otherwise the path stays short, because paths of sockets
-    // have a limit.
+    // A command with its own directory needs an absolute path. Any other command gets the path as it is, which may be
+    // shorter, because the paths of sockets have a maximum length.
     data: options.command.directory === undefined ? dataDir : resolve(dataDir),
     port: ports[options.ports[0]],
     ...Object.fromEntries(options.ports.map((name) => [`port.${name}`, ports[name]])),
@@ -168,7 +168,10 @@ export const addressesOf = <Port extends string>(
   return Object.fromEntries(entries) as { readonly [port in Port]: Address }
 }
 
-/** A node that waits for others before it is ready may wait for ever, so the text contains a hint. */
+/**
+ * Other nodes reach a node only once it is ready. A node that waits for them first would never be ready, so the text
+ * contains a hint.
+ */
 const awaitedText = (readiness: Readiness): string =>
   readiness.by === 'tcp'
     ? readinessText(readiness)

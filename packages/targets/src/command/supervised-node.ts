@@ -144,7 +144,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     command: () => command,
     async kill() {
       count.faults++
-      // A life that is being launched can be killed only once it exists.
+      // While a life is being launched, there is no process to kill yet.
       await launching
       const victim = current
       await victim?.kill()

@@ -11,8 +11,8 @@ const running =
   (engine, name) => ({ words: ['sh', '-c', script, engine, name] })
 
 /**
- * Returns a command that exits with 0 if the container's process runs on. Engines report a container as running until
- * it has ended.
+ * Returns a command that exits with 0 if the container's process is still running. Engines report a container as
+ * running until it has ended.
  */
 export const goesOn: ContainerCommand =
   running(`set -- $("$0" inspect --type container --format '{{.State.Status}} {{.State.Pid}}' "$1")

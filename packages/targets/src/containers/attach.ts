@@ -185,7 +185,7 @@ class Attachment {
     throw environmentError(`${where}: ${up.words.join(' ')} failed (exit code ${code}). ${endOfLog(logPath)}`)
   }
 
-  /** Gives nodes their own disks and clocks, so that faults of these affect nothing else. */
+  /** Gives nodes their own disks and clocks, so that a fault of a disk or clock affects only its node. */
   async #openOwn(logPath: string): Promise<void> {
     const { declaration, where } = this.#options
     const { disk, clocks, nodes: services = [] } = declaration

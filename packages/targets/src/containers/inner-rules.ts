@@ -22,9 +22,7 @@ import {
 
 interface InnerTable {
   readonly table: OwnedTable
-  /**
-   * Keys: addresses that the container must not reach directly. Values: the container's own address on the way there.
-   */
+  /** By each address that the container must not reach directly: the address from which the container dials it. */
   readonly own: Map<string, string>
   /** The addresses to which only TCP may pass. */
   cut: readonly string[]

@@ -8,7 +8,7 @@ interface LinkCutsOptions {
   next<T>(step: () => Promise<T>): Promise<T>
 }
 
-/** Cuts all traffic except TCP, which the proxy cuts. */
+/** Cuts all traffic except TCP. The proxy cuts TCP. */
 interface LinkCuts {
   follow(): Promise<void>
   cut(links: readonly Link[]): Promise<() => Promise<number>>

@@ -45,7 +45,7 @@ export interface ContainerRules {
    * @param refused Pairs whose traffic outside the proxy is refused and counted from now on.
    */
   redirect(ports: readonly RedirectedPort[], refused?: readonly AddressPair[]): Promise<void>
-  /** Drops all traffic except TCP, which the proxy cuts, between exactly these pairs. */
+  /** Drops all traffic except TCP between exactly these pairs. The proxy cuts TCP. */
   cut(pairs: readonly AddressPair[]): Promise<void>
   refused(): Promise<Refused>
   /** Lets all new traffic pass directly. Redirected connections remain. */
@@ -138,7 +138,7 @@ export async function openTable({ name, project, setup, inside, keeper }: TableO
     () => root && keeper?.forget(root),
     () => undefined,
   )
-  // The end of the process reports a failed write.
+  // If a write fails, the end of the process reports it.
   nft.stdin.on('error', () => undefined)
   const next = inTurn()
   const run = (commands: readonly string[]): Promise<string> =>
@@ -192,7 +192,7 @@ export const FAMILIES: readonly AddressFamily[] = [family('ip', 4), family('ip6'
  * which have priority -100. It restores the caller's address before the engine's masquerade. Within a container's own
  * network, links and pairs have no sender.
  *
- * @param hooks of the redirection, of the restoring, and of the traffic that does neither.
+ * @param hooks for redirecting, for restoring, and for all other traffic.
  */
 export const emptyTable = (
   table: string,

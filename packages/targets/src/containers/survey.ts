@@ -61,7 +61,7 @@ export function surveyProject({ wanted, directory, creating }: SurveyOptions): S
   }
 }
 
-/** A client for declarations whose client does not matter. */
+/** A placeholder for the client, in declarations of which the client is not used. */
 export const NO_CLIENT: ContainersDeclaration['client'] = { kind: 'resp', commands: 'register' }
 
 export function composeOf(wanted: string, directory: string): Survey['compose'] {

@@ -131,8 +131,8 @@ interface Offering {
 }
 
 /**
- * Returns all faults that the cluster can suffer. `NAME:SERVICE` is the fault NAME on the links between the nodes and a
- * service.
+ * Returns all faults that can be injected into the cluster. `NAME:SERVICE` is the fault NAME on the links between the
+ * nodes and a service.
  */
 function containerOffer({ nodes, services, suffers }: Offering): Offer {
   const possible = nemeses.filter((nemesis) => suffers(nemesis) === true)

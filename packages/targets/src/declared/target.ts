@@ -45,7 +45,7 @@ interface OwnClients {
   /** The target's own settings. They replace settings of the declaration that have the same name. */
   readonly own?: readonly Setting[] | undefined
   readonly clients: (settings: Settings) => PlannedClients
-  /** Returns whether the target's disks and clocks can suffer a fault; by default `machineSuffers`. */
+  /** Returns whether a fault can be injected into the target's disks and clocks; by default `machineSuffers`. */
   readonly machine?: Exposure['machine']
   /** The layer between programs and their disks; by default libraries. */
   readonly below?: Exposure['below']

@@ -35,13 +35,13 @@ export interface Vulnerable {
   /** Endpoints with links that are not nodes: services on which nodes depend. */
   readonly others?: readonly string[] | undefined
   readonly remotes?: RemoteProxies | undefined
-  /** Cuts datagrams along with connections, if there are any and they can be cut. */
+  /** Cuts the datagrams of a link along with its connections; absent if no datagrams can be cut. */
   readonly datagrams?: DatagramCuts | undefined
   /** Makes a node fail over; absent if no command for it is declared. */
   readonly failover?: ((node: NodeId) => Promise<Handover>) | undefined
 }
 
-/** Injects a fault. Has no effect for an unknown node, or if the cluster cannot suffer the fault. */
+/** Injects a fault. Has no effect if the fault names an unknown node, or cannot be injected into the cluster. */
 export async function inject(
   fault: Fault,
   { nodes, network, suffers, others = [], remotes, datagrams, failover }: Vulnerable,

@@ -11,8 +11,8 @@ import {
 
 export interface Handover {
   /**
-   * Whether the fault took effect: there was something to harm, and the node did not refuse. Some faults know this only
-   * after they are undone.
+   * Whether the fault took effect. It does not if there was nothing to affect, or if the node refused. For some faults,
+   * this is known only after they are undone.
    */
   readonly done: boolean
   undo(): Promise<void>
@@ -29,7 +29,7 @@ export interface Victim {
 }
 
 interface NodeHarm {
-  /** Injects the fault. Resolves with whether there was a process to harm. */
+  /** Injects the fault. Resolves with whether there was a process to affect. */
   strike(node: Victim): boolean | Promise<boolean>
   heal(node: Victim): void | Promise<void>
 }
@@ -41,7 +41,7 @@ export const nodeHarms: {
   pause: { strike: (node) => node.pause(), heal: (node) => node.resume() },
 }
 
-/** Adds the effect of a user-defined kind of fault on processes. */
+/** Defines how a user-defined kind of fault affects processes. */
 export function addNodeHarm(kind: string, harm: NodeHarm): void {
   const open: { [kind: string]: NodeHarm | undefined } = nodeHarms
   open[kind] = harm

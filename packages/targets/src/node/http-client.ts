@@ -36,7 +36,7 @@ function replySource(): ReplySource<NodeResponse> {
       if (response.type === 'incomplete') begun = bytes === chunk ? Buffer.from(chunk) : bytes
       return response
     },
-    // Every reply has a length, so the end of a connection completes none.
+    // Every reply has a length, so a reply is incomplete if the connection ends first.
     end: () => ({ type: 'incomplete' }),
   }
 }

@@ -41,7 +41,7 @@ export function encodeRecord(record: unknown): string {
   return `${hex(Buffer.byteLength(text))} ${hex(crc32(text))} ${text}\n`
 }
 
-/** Returns every record up to the end or a torn tail, and none that was not written. */
+/** Returns the records of a journal up to its end or its torn tail. Every returned record was written. */
 export function decodeJournal(file: Buffer): JournalContent {
   const bytes = withoutPadding(file)
   const records: unknown[] = []

@@ -39,7 +39,7 @@ export function createPeerLink(options: PeerLinkOptions): PeerLink {
     socket = dialled
     dialled.write(`${JSON.stringify({ from: options.from, to: options.to })}\n`)
     dialled.on('error', () => {})
-    // The peer sends nothing. The stream must flow all the same: only then it reports that the peer has closed the
+    // The peer sends nothing, but the stream must flow: otherwise it does not report that the peer has closed the
     // connection.
     dialled.resume()
     dialled.on('close', () => {

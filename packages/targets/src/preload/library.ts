@@ -20,7 +20,7 @@ const FLAGS: { readonly [name in LibraryName]: readonly string[] } = {
 const LIBRARIES = ['-ldl', '-lpthread'] as const
 const LONGEST_MS = 60_000
 
-/** The reason why disks and clocks cannot suffer faults on a machine without a compiler, and what to install. */
+/** Why faults of disks and clocks need a compiler, and what to install. */
 export const WITHOUT_COMPILER =
   'it needs a C compiler, and there is no cc on this machine (apt-get install gcc libc6-dev)'
 

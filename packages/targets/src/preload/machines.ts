@@ -13,7 +13,7 @@ import { type Below, type Between, type Machine, type MachineParts, machineOf } 
 import { requireOn, sufferingOf } from './suffering.ts'
 
 // The machine under a node's programs: a disk that can lose power, be slow, fail, or be full or frozen, and a clock
-// that can be wrong. Preloaded libraries or a mounted file system inject the faults, as a control file tells them.
+// that can be wrong. A control file selects the faults. Preloaded libraries or a mounted file system inject them.
 
 interface Machines {
   of(node: NodeId, place: Place): Machine & NodeMachine

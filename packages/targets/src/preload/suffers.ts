@@ -5,7 +5,7 @@ import { hasCompiler, WITHOUT_COMPILER } from './library.ts'
 
 type Kind = MachineFault['kind']
 
-/** The faults to suggest for programs that cannot suffer a kind of fault. */
+/** The faults to suggest in place of each kind that cannot be injected. */
 const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
   'power-loss': ['kill'],
   'flip-bit': ['kill'],
@@ -18,14 +18,17 @@ const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
 
 const refused = (kind: Kind, not: string): Refusal => ({ not, instead: INSTEAD[kind] })
 
-/** Returns whether programs with the C library can suffer faults of disks and clocks here. */
+/** Returns whether a fault of a disk or clock can be injected here, for programs that use the C library. */
 export function machineSuffers(kind: Kind): Suffering {
   if (kind === 'flip-bit') return true
   if (process.platform !== 'linux') return refused(kind, 'programs can suffer faults of disks and clocks on Linux only')
   return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
 }
 
-/** Returns a check whether a server in Go, which calls the kernel without the C library, can suffer a fault. */
+/**
+ * Returns a function that checks whether a fault can be injected into a Go server, which calls the kernel without the C
+ * library.
+ */
 export const goSuffers =
   (name: string) =>
   (kind: Kind): Suffering => {

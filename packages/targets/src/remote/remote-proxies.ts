@@ -82,7 +82,10 @@ function injected(end: () => Promise<Healed>): Injected {
   }
 }
 
-/** The fault was whole only while all its parts were in force. It has ended once all parts have. */
+/**
+ * Combines the ends of the parts of a fault. The fault was complete only while all its parts were in force, and it
+ * ended when the last part ended.
+ */
 function healedBy(ends: readonly LeasedEnd[]): Healed {
   const hits = ends.reduce((sum, end) => sum + end.hits, 0)
   const lost = ends.flatMap((end) => end.lost ?? [])

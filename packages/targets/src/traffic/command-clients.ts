@@ -24,7 +24,7 @@ interface RecordedCommand {
 
 const END_GRACE_MS = 2_000
 
-/** Returns the clients of a command, which end with it. */
+/** Returns clients that are a command. They end when the command ends. */
 export const commandClients = (recorded: RecordedCommand): TrafficClients => ({
   areStarted: true,
   howToUseIt:

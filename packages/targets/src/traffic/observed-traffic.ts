@@ -21,7 +21,7 @@ export interface ObservedTraffic {
   readonly as: string
   readonly model: string | undefined
   readonly clients: TrafficClients
-  /** Opens the proxies in another way than one for each server. */
+  /** Opens the proxies; by default, one for each server. */
   readonly open?: OpenProxies | undefined
 }
 
@@ -32,7 +32,7 @@ export const waysOf = ({ carries, others = [] }: Pick<ObservedTraffic, 'carries'
 
 /** The clients of the servers, of any kind. */
 export interface TrafficClients {
-  /** A text for users whose clients did not use the proxies: how clients find the proxies. */
+  /** The advice to users whose clients did not use the proxies: how a client finds its proxy. */
   readonly howToUseIt: string
   /** Whether the clients are a program that the run starts. */
   readonly areStarted: boolean

@@ -14,7 +14,7 @@ import type { Offer } from '@chaosproxy/runner'
 /** This fault kills the server that handles a request. Only a cluster knows which server that is. */
 const NOT_HERE = 'crash-before-reply'
 
-/** Servers that can suffer the same faults. */
+/** Servers into which the same faults can be injected. */
 export interface HurtServers {
   readonly nodes: readonly NodeId[]
   /** The protocol between the servers and their clients; undefined for raw bytes. */
@@ -49,7 +49,7 @@ const onlyHere = (nemesis: Nemesis): Nemesis => ({
   },
 })
 
-/** Explains why these servers cannot suffer the named fault. */
+/** Explains why the named fault cannot be injected into these servers. */
 export function trafficRefusal(name: string, servers: readonly HurtServers[]): string {
   const names = [...new Set(servers.flatMap((each) => possibleFor(each).map((nemesis) => nemesis.name)))]
   const known = `Known: ${names.join(', ')}, none.`

@@ -34,7 +34,7 @@ export async function vetOnThread(load: (path: string) => Promise<void>): Promis
   }
 }
 
-/** Tells whenever the thread calls `process.exit`. */
+/** Calls back whenever the thread calls `process.exit`. */
 export function tellExit(tell: (exited: Exited) => void): void {
   const exit = process.exit.bind(process)
   process.exit = (exitCode) => {

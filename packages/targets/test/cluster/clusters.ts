@@ -19,7 +19,10 @@ const asked = {
   before: [{ f: 'read', key: 'x', value: null }],
 }
 
-/** Declared clusters for the tests of one file: each ends with its test, and is seen to leave nothing behind. */
+/**
+ * Starts declared clusters for the tests of one file. Ends each cluster after its test, and checks that nothing of it
+ * is left.
+ */
 export function declaredClusters() {
   const started: OwnCluster[] = []
   const directories: string[] = []
@@ -68,7 +71,7 @@ async function ended(cluster: OwnCluster): Promise<void> {
   for (const port of ports) await listens(port)
 }
 
-/** Rejects where somebody else has the port. */
+/** Rejects if another process listens on the port. */
 const listens = (port: number): Promise<void> =>
   new Promise((resolve, reject) => {
     const server = createServer()

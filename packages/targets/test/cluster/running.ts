@@ -10,7 +10,10 @@ import type { Keeper } from '../../src/keeper/keeper.ts'
 const server = join(import.meta.dirname, '../../../testing/src/containers/kv-server.mjs')
 const ids = ['n1', 'n2', 'n3'] as const
 
-/** The service of `kv-server.mjs`, started by somebody else: by a script, with its processes' numbers in files. */
+/**
+ * The service of `kv-server.mjs`, which a script has started instead of chaos. The script wrote the process ids to
+ * files.
+ */
 export interface SomeonesCluster {
   readonly declaration: RunningDeclaration
   pid(node: string): number

@@ -8,7 +8,10 @@ import { type CommandProcess, startCommand } from '../../src/command/command-pro
 import { type Keeper, startKeeper } from '../../src/keeper/keeper.ts'
 import type { ProgramCommand } from '../../src/processes/command.ts'
 
-/** Commands for the tests of one file: each ends with its test, however that ends, and takes its directory with it. */
+/**
+ * Starts commands for the tests of one file. Each is ended after its test, even if the test fails, and its directory is
+ * removed.
+ */
 export function commands() {
   let keeper: Keeper | undefined
   let made: string | undefined
@@ -62,7 +65,7 @@ export function commands() {
   }
 }
 
-/** A script of Node's, as a command. */
+/** Returns the command that runs a script in Node. */
 export const script = (code: string): ProgramCommand => ({ words: [process.execPath, '--eval', code] })
 
 export const shell = (code: string): ProgramCommand => ({ words: ['/bin/sh', '-c', code] })

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mountedPath, type Podman } from '../../../testing/src/containers/podman.ts'
 
-// Images under the names of public ones, which cannot be fetched here: what they start are this machine's programs.
+// Images with the names of public images, which cannot be fetched here. They run this machine's programs.
 
 const postgres = `#!/usr/bin/bash
 set -e
@@ -33,7 +33,7 @@ const ENTRY_POINTS: { readonly [image: string]: string } = {
   'node:22': node,
 }
 
-/** What has to be installed for them. */
+/** The programs that these images need on this machine. */
 export const SERVER_PROGRAMS = '/usr/sbin/nginx /usr/lib/postgresql/*/bin/initdb redis-server setpriv'
 
 export function buildServerImages({ directory, say }: Pick<Podman, 'directory' | 'say'>): void {

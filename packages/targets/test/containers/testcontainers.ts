@@ -4,11 +4,12 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { mountedFiles, mountedPath } from '../../../testing/src/containers/podman.ts'
 
-// Testcontainers as it is published, installed for the tests that need it: half as large as all that this repository installs.
+// The published package `testcontainers`, installed only for the tests that need it. It takes half as much space as
+// everything else that this repository installs.
 
 const VERSION = '10.28.0'
 
-/** As far as tests use it. */
+/** The part of a started container that tests use. */
 export interface Started {
   getId(): string
   getIpAddress(network: string): string
@@ -36,10 +37,13 @@ export interface Testcontainers {
   readonly Wait: { forLogMessage(message: RegExp): object }
 }
 
-/** Where what was installed already, by the names of the packages. */
+/** The directories of earlier installations, by the names of the packages. */
 const installed = new Map<string, string>()
 
-/** What `require` of these packages gives, by name. They read DOCKER_HOST and TESTCONTAINERS_RYUK_DISABLED when they are used. */
+/**
+ * Installs the packages. Returns their `require`. The packages read DOCKER_HOST and TESTCONTAINERS_RYUK_DISABLED on
+ * use.
+ */
 export function installTestcontainers(directory: string, ...more: readonly string[]): (name: string) => unknown {
   const cwd = join(directory, 'testcontainers')
   const packages = more.join(' ')
@@ -60,7 +64,7 @@ export function installTestcontainers(directory: string, ...more: readonly strin
   return createRequire(join(cwd, 'package.json'))
 }
 
-/** What an empty image lacks. */
+/** Adds the programs that an empty image lacks. */
 export const withPrograms = <Container extends Generic>(container: Container): Container =>
   container
     .withEnvironment({ PATH: mountedPath })

@@ -17,7 +17,9 @@ interface Way {
   readonly without: string
 }
 
-/** How programs can come to be on a machine, and why they cannot here, which names what a test needs. */
+/**
+ * The layers that inject the faults. `without` says what this machine lacks for the layer; empty if nothing is missing.
+ */
 export const ways: readonly [Way, Way] = [
   { by: 'libraries', without: hasCompiler() ? '' : ': skipped, for want of cc' },
   {
@@ -28,7 +30,7 @@ export const ways: readonly [Way, Way] = [
 
 const nobody = { removeLater() {} } as unknown as Keeper
 
-/** A machine with a disk of its own, and a function that runs a script in Node on it. */
+/** Opens a machine with a separate disk. Returns it with a function that runs a Node script on it. */
 export async function openMachine(
   faults: readonly FaultKind[],
   by: Between = 'libraries',
@@ -47,13 +49,13 @@ export async function openMachine(
 }
 
 export interface Program {
-  /** The next line that it prints. */
+  /** Resolves with the next line that the program prints. */
   line(): Promise<string>
   signal(name: NodeJS.Signals): void
   kill(): Promise<void>
 }
 
-/** Runs a script, which has `fs`, and `say`, which prints a line; it goes on until it is killed. */
+/** Runs a script until it is killed. The script can use `fs`, and `say`, which prints a line. */
 async function started(script: string, machine: Machine, directory: string): Promise<Program> {
   const text = `const fs = require('node:fs'); const say = (it) => fs.writeSync(1, it + '\\n'); setInterval(() => {}, 1000); ${script}`
   const { words, environment } = machine.under({ words: [process.execPath, '-e', text] })

@@ -7,11 +7,11 @@ import { binaryProtocol } from '../../src/stdio/binary/binary-protocol.ts'
 
 const START = { id: 'n1', peers: ['n2'], seed: 1 }
 const NOW = millis(5)
-/** The event as the program had it, from the log effect that echoes it. */
+/** Returns the event that the program received, from the log effect in which the program repeats it. */
 const echoed = ({ effects }: { readonly effects: readonly unknown[] }) =>
   JSON.parse((effects[0] as { text: string }).text)
 
-/** A program in JavaScript, whose `answer` is called with each event. */
+/** Returns a program in JavaScript that calls `answer` with each event. */
 const programOf = (answer: string): string =>
   `exec:${process.execPath} -e '${`
     require("readline").createInterface({ input: process.stdin }).on("line", (line) => {

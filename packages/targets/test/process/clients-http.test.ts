@@ -52,7 +52,7 @@ describe('an HTTP client with a route table', () => {
         return
       }
       if (!data.has(key)) response.writeHead(404)
-      // Without a length, so in chunks.
+      // Without a Content-Length, the reply is chunked.
       else response.write('{"value":')
       response.end(data.has(key) ? `${data.get(key)}}` : '')
     })

@@ -4,7 +4,7 @@ import type { Input } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { read, temporaryDirectory, tryClient, write } from '../../../testing/src/clients.ts'
 
-/** A file whose `open` returns a client with this body of `invoke`, over a map that all share. */
+/** Writes a file whose `open` returns a client with this body of `invoke`. All its clients share a map. */
 function fileWith(invoke: string, before = ''): string {
   const directory = temporaryDirectory()
   writeFileSync(

@@ -3,7 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { read, temporaryDirectory, tryClient, write } from '../../../testing/src/clients.ts'
 
-/** A program of Node that answers each line by `answer(asked)`; text is written as it is. */
+/**
+ * Writes a Node program that answers each line with the result of `answer(asked)`. If the result is a text, it is
+ * written unchanged.
+ */
 function programWith(body: string): string {
   const directory = temporaryDirectory()
   writeFileSync(

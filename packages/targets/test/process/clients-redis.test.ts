@@ -5,12 +5,12 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { read, temporaryDirectory, tryClient, write } from '../../../testing/src/clients.ts'
 import { installed, startRedis, whySkipped } from '../../../testing/src/servers.ts'
 
-// What clients say of an operation whose answer was lost on the way from a live Redis, and how often it took effect there.
+// Tests how clients judge an operation whose reply from a real Redis was lost, and how often the operation took effect.
 
 const redis = installed('redis-server')
 const python = installed('python3')
 
-/** A way to a server on which the next answer can be lost: the request passes, and both connections are cut instead. */
+/** A proxy of a server that can lose the next reply: it passes the request on, and then cuts both connections. */
 async function cuttable(port: number) {
   let armed = false
   const server = createServer((client) => {
@@ -62,7 +62,7 @@ describe.skipIf(redis === undefined)(
         expect(await ask(add('n', 2))).toEqual({ type: 'ok', value: 2 })
         way.loseNextAnswer()
         expect(await ask(add('n', 5))).toMatchObject({ type: 'info' })
-        // Neither lost nor sent once more.
+        // The addition was neither lost nor repeated.
         expect(await ask(read('n'))).toEqual({ type: 'ok', value: 7 })
         way.loseNextAnswer()
         expect(await ask(read('n'))).toMatchObject({ type: expect.stringMatching(/fail/) })

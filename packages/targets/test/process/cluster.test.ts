@@ -17,7 +17,7 @@ const pids = (cluster: EmbeddedCluster) => cluster.nodes.map((node) => cluster.p
 const allLinks = ({ nodes }: EmbeddedCluster) =>
   nodes.flatMap((from) => nodes.filter((to) => to !== from).map((to) => ({ from, to })))
 
-/** Writes at one node, one after another, and the last of them read at another. */
+/** Writes values one after another at one node, then reads the last at another. */
 async function serves(cluster: EmbeddedCluster): Promise<void> {
   for (let value = 1; value <= 5; value++)
     await eventually(async () =>
@@ -26,7 +26,9 @@ async function serves(cluster: EmbeddedCluster): Promise<void> {
   await eventually(async () => expect(await ask(cluster, 'n2', read('x'), 1000)).toEqual({ type: 'ok', value: 5 }))
 }
 
-/** A busy machine is late with heartbeats, so that there may be nobody for a while, and somebody else after it. */
+/**
+ * On a busy machine, heartbeats may be late. The cluster may then have no leader for a while, and elect another one.
+ */
 const leaderOf = (cluster: EmbeddedCluster): Promise<NodeId> =>
   eventually(async () => {
     const leader = cluster.leader()
@@ -198,14 +200,15 @@ describe('faults on links', () => {
     await serves(cluster)
     const leader = await leaderOf(cluster)
     const others = cluster.nodes.filter((node) => node !== leader)
-    // Nothing that the leader says is heard, so the others choose another, whom it can hear.
+    // No other node receives the leader's messages, so the others elect a new leader. The old leader still receives
+    // theirs.
     const links = others.map((to) => ({ from: leader, to }))
     const heal = await inject(cluster, { kind: 'drop-message', links })
-    // Whoever leads by now, this one has something to say of it.
+    // If the old leader still leads, this write makes it send messages.
     await ask(cluster, leader, write('x', 6), 300)
     await eventually(async () => expect(others).toContain(cluster.leader()))
     expect(await heal()).toMatchObject({ type: 'healed', hits: expect.toSatisfy((hits: number) => hits > 0) })
-    // What is lost may be lost for good, but a message more or less stops nobody.
+    // Some messages may be lost for good, but the loss of a few messages stops no node.
     const few = await inject(cluster, { kind: 'drop-message', links: allLinks(cluster), when: { probability: 0.1 } })
     await serves(cluster)
     await few()
@@ -340,7 +343,7 @@ describe('errors at the start of a cluster', () => {
   })
 })
 
-/** Processes that this one has started and that have not ended. Tests of other files may have left some that are about to. */
+/** The running child processes of this process. The children of earlier test files may still be about to end. */
 const childrenOfThisProcess = (): readonly string[] =>
   readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
 

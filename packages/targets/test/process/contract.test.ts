@@ -41,12 +41,12 @@ const start: MakeCluster = async ({ nodes, seed }) => {
   }
 }
 
-// What the simulated cluster keeps, real processes keep too.
+// Real processes meet the same contract as the simulated cluster.
 clusterContract('of real processes', start, { shared: true })
 
 /**
- * The contract makes a client for each command, where a run's clients keep theirs. On a stream that matters: one that is
- * dialled during a cut of either direction does not come about, so that not even the request arrives.
+ * Keeps one client per node for several commands, as a run does. The contract would create a client for each command.
+ * With a partition in one direction only, a new client could not connect, so its request would never arrive.
  */
 function keepingConnections(cluster: Cluster): Cluster['connect'] {
   const idle = new Map<string, Client[]>(cluster.nodes.map((node) => [node, []]))

@@ -4,7 +4,10 @@ import { ask, eventually, inject, realClusters } from '../../../testing/src/real
 
 const { start } = realClusters()
 
-/** `npm run test:commands` starts one of each kind, for all run on the same nodes; the soak starts every protocol there is. */
+/**
+ * `npm run test:commands` starts one protocol of each kind, because all use the same node process. The soak test starts
+ * every protocol.
+ */
 const USUAL = ['raft', 'primary-replica', 'master-master']
 const chosen = protocols.filter(({ name }) => process.env['EVERY'] === 'true' || USUAL.includes(name))
 

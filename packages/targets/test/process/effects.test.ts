@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { type AnyEffect, createEffectRunner } from '../../src/node/effects.ts'
 import { decodeJournal } from '../../src/node/journal.ts'
 
-/** A disk whose writes become durable, or fail, when the test says so. */
+/** A disk on which the test decides when each write becomes durable or fails. */
 function slowDisk() {
   const writes: { readonly batch: string; readonly durable: (error: Error | undefined) => void }[] = []
   const done: string[] = []

@@ -128,7 +128,7 @@ const message = (sentAtMs: number, key: string, value: number, more: Partial<Pas
   ...more,
 })
 
-/** n1 passes changes on to n2 and n3, and they answer nothing; times of the proxy are those of the run and 1 s more. */
+/** n1 sends changes to n2 and n3, which never answer. The proxy's times are those of the run plus 1 s. */
 function overheard(toN3: readonly PassedMessage[], more: Partial<Passage> = {}, other: Partial<Overheard> = {}) {
   const passage = (to: string, messages: readonly PassedMessage[]): Passage => ({
     ...{ link: { from: 'n1', to }, forgottenUntilMs: Number.NEGATIVE_INFINITY, messages, doubts: [] },
@@ -207,7 +207,7 @@ describe('the record of messages about a change', () => {
     expect(heard()).toEqual(['db'])
     expect(heard(question(1055, 'GET /x'), question(1070, 'GET /y'))).toEqual(['db'])
     for (const text of ['GET /x', 'HGETALL regs', undefined]) expect(heard(question(1070, text))).toBeUndefined()
-    // A message of the reader itself that holds the value is a question, and the first receipt counts.
+    // A message from the reader that contains the value is a question. Only the first receipt counts.
     expect(heard(message(1070, 'x', 743))).toBeUndefined()
     const twice = [toDb('n2', message(1080, 'x', 743)), toDb('n1', message(1060, 'x', 743))]
     expect(

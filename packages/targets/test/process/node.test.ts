@@ -158,7 +158,7 @@ describe('the HTTP server of a node', () => {
 })
 
 describe('the parser of plain requests', () => {
-  /** A header that is not known makes a request one for the general parser. */
+  /** A request with an unknown header needs the general parser. */
   const UNKNOWN = 'X-Unknown: 1\r\n'
   const request = (line: string, body: string, more = '') =>
     `${line} HTTP/1.1\r\nHost: n1\r\n${more}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
@@ -321,7 +321,7 @@ describe('the links of a node to its peers', () => {
   })
 })
 
-/** Sends, and resolves with what came back when the other end has hung up. */
+/** Sends a text. Resolves with everything received until the other end closes. */
 function exchange(port: number, text: string): Promise<string> {
   return new Promise((resolve) => {
     let received = ''
@@ -335,7 +335,9 @@ function exchange(port: number, text: string): Promise<string> {
   })
 }
 
-/** Sends pieces one by one, and resolves with what came back once it ends that many answers, which are lines of JSON. */
+/**
+ * Sends pieces one after another. Resolves with the reply once it contains this number of answers, each a line of JSON.
+ */
 function answersTo(node: NodeHost, count: number, ...pieces: readonly (string | Buffer)[]): Promise<string> {
   return new Promise((resolve) => {
     let received = ''
@@ -355,7 +357,7 @@ function answersTo(node: NodeHost, count: number, ...pieces: readonly (string | 
   })
 }
 
-/** A port that resets whoever dials, until it is told where to forward to. */
+/** A port that resets every connection until it is told where to forward. */
 async function listener(): Promise<{ port: number; forwardTo(port: number): void }> {
   let target: number | undefined
   const server: Server = createServer((socket) => {
@@ -375,7 +377,7 @@ async function listener(): Promise<{ port: number; forwardTo(port: number): void
   }
 }
 
-/** Retries until it holds; the test's own timeout bounds it. */
+/** Retries until the claim holds. The test's own time limit bounds the wait. */
 async function eventually(claim: () => Promise<void>): Promise<void> {
   for (;;) {
     try {

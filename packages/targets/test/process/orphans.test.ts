@@ -9,7 +9,10 @@ import { eventually, processExists, realClusters } from '../../../testing/src/re
 const { directory } = realClusters()
 const targets = pathToFileURL(join(import.meta.dirname, '../../dist/index.js')).href
 
-/** A runner of its own, on what is built: starts a cluster, pauses a node, says which processes there are, and waits. */
+/**
+ * A separate runner process that uses the build. It starts a cluster, pauses a node, prints the ids of the processes,
+ * and waits.
+ */
 async function startRunner() {
   const runDir = directory()
   const script = `
@@ -34,7 +37,10 @@ async function startScript(script: string) {
   return { runner, pids: JSON.parse(line) as number[] }
 }
 
-/** The same with a command that knows nothing of its owner: a shell with a child, a session of its own and a daemon. */
+/**
+ * The same runner with a command that does not know the runner: a shell with a child, a process in a session of its
+ * own, and a daemon.
+ */
 async function startCommandRunner() {
   const runDir = directory()
   const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '../../dist', ...path)).href
@@ -80,7 +86,7 @@ test('a process ends if the runner is killed before it registers the process wit
   `
   const { pids: keeper } = await startScript(script)
   await eventually(async () => expect(keeper.map(processExists)).toEqual([false]))
-  // It may have been killed before it wrote this.
+  // The process may have been killed before it wrote the file.
   const file = join(runDir, 'pids')
   const pids = existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').map(Number) : []
   expect(pids.filter(processExists)).toEqual([])

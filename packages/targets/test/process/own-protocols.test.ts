@@ -10,12 +10,12 @@ interface Written {
   readonly begin?: string
   /** In every step. */
   readonly step?: string
-  /** Soon after a request: not before the cluster has started, however long that takes. */
+  /** Runs soon after the first request, and so not before the cluster has started, however long that takes. */
   readonly asked?: string
   readonly status: string
 }
 
-/** Each node answers by itself: nobody leads. */
+/** Writes a protocol's file. Each of its nodes answers by itself, and none leads. */
 function fileOf({ begin = '', step = '', asked, status }: Written): string {
   const file = join(directory(), 'mine.mjs')
   writeFileSync(
@@ -39,7 +39,7 @@ function fileOf({ begin = '', step = '', asked, status }: Written): string {
 const READY = '{ role: "copy", leads: false, ready: true }'
 const read = { f: 'read', key: 'x', value: null } as const
 
-/** What is told of a protocol that goes wrong once it was asked something. */
+/** Returns the error of a protocol that fails once it has received a request. */
 async function toldOf(asked: string): Promise<string> {
   const cluster = await start({ protocol: fileOf({ asked, status: READY }) })
   const broken = new Promise<UserError>((resolve) => cluster.onBroken(resolve))

@@ -8,7 +8,7 @@ const { start, directory } = realClusters()
 test('raft nodes with the bug forget-vote do not journal their votes', async () => {
   const votesOf = async (bug: string | undefined) => {
     const dataDir = directory()
-    // A leader has voted for itself, and that was on its disk before it asked the others.
+    // A leader voted for itself, and had this vote on disk before it asked the other nodes for theirs.
     const leader = (await start({ protocol: 'raft', bug, dataDir })).leader() ?? 'nobody leads'
     return readFileSync(join(dataDir, leader, 'journal.log'), 'utf8').match(/"votedFor"/g)
   }

@@ -27,7 +27,7 @@ interface Asked {
 
 type Items = Map<string, Json>
 
-/** What a service does otherwise than a right one; true if it has answered. */
+/** How a service deviates from a correct one. Returns true if it has answered the request. */
 type Quirk = (asked: Asked, response: ServerResponse, items: Items) => boolean
 
 function end(response: ServerResponse, status: number, body?: Json, fields: { [name: string]: string } = {}): true {
@@ -36,7 +36,7 @@ function end(response: ServerResponse, status: number, body?: Json, fields: { [n
   return true
 }
 
-/** A key-value service. The clock goes on by 500 ms with each request. */
+/** A key-value service. Each request advances the clock by 500 ms. */
 const service =
   (items: Items, quirk: Quirk): RequestListener =>
   async (request, response) => {
@@ -63,7 +63,7 @@ const service =
 interface Rehearsing {
   readonly routes?: readonly Route[]
   readonly keys?: readonly string[]
-  /** One for each node; the nodes share the items. */
+  /** The quirk of each node. The nodes share the items. */
   readonly quirks?: readonly Quirk[]
   readonly held?: { readonly [id: string]: Json }
   /** A value that clients write. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { typescriptLoader } from '../../src/typescript/loader.ts'
 
-/** Writes files and returns what the loader makes of one of them. */
+/** Writes files, loads one of them, and returns its exports. */
 async function imported(path: string, files: { readonly [path: string]: string }): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-loader-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))

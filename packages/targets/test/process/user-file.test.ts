@@ -36,7 +36,7 @@ test('loading a TypeScript file does not change Error.stackTraceLimit or Error.p
     const format = Error.prepareStackTrace
     await importUserFile(${JSON.stringify(file)})
     console.log(Error.stackTraceLimit, Error.prepareStackTrace === format)`
-  // A process of its own: a compiler that was loaded before has changed them already.
+  // A separate process is needed, because a compiler loaded earlier has already changed both settings.
   const said = (...args: readonly string[]) => spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout
   expect(said('--input-type=module', '--eval', imported)).toBe('10 true\n')
   expect(said(join(dist, 'typescript', 'main.js'), file)).toBe('10\n')

@@ -12,7 +12,7 @@ import {
 
 const LIMITS = { looks: 3, growthBytes: 10, muchBytes: 100 }
 
-/** What each of a number of looks finds, if nothing else happens between them. */
+/** Returns the findings of this many consecutive looks, with nothing else in between. */
 const looksAt = (watch: ReturnType<typeof createWatch>, count: number) =>
   Array.from({ length: count }, () => watch.look())
 
@@ -43,7 +43,7 @@ describe('the watchdog of user code', () => {
       return share(busy)
     }
     expect([shareAfter(50, 1), shareAfter(90, 1), shareAfter(50, 2), shareAfter(100, 2)]).toEqual([1, 1, 0.5, 1])
-    // One that uses none may be waiting for good.
+    // A thread that uses no processor time may be waiting for ever, so its share has a minimum.
     expect([shareAfter(0, 1), shareAfter(1, 2)]).toEqual([0.1, 0.1])
   })
 

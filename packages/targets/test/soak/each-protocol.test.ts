@@ -1,4 +1,4 @@
-// Every protocol as processes, where `npm run test:commands` has time for three.
+// Tests every protocol as processes. `npm run test:commands` has only enough time for three.
 process.env['EVERY'] = 'true'
 
 await import('../process/each-protocol.test.ts')

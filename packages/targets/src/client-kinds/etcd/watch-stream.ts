@@ -11,8 +11,8 @@ export interface WatchStream {
   /** The store's revision when the watch was created. */
   readonly present: number
   /**
-   * Resolves with the events since the last call, as soon as there is one. Resolves with none after `waitMs`, and with
-   * trouble once the stream has ended.
+   * Resolves with the events since the last call, as soon as there is one. Resolves with no events after `waitMs`, and
+   * with a `Trouble` once the stream has ended.
    */
   take(waitMs: number): Promise<readonly Json[] | Trouble>
   close(): void

@@ -65,7 +65,7 @@ function sessionOf(connection: Connection, setup: readonly string[]): SqlSession
   return {
     isOpen: connection.isOpen,
     async leads() {
-      // A server that has accepted writes accepts them until it ends. A replica may become the primary at any time.
+      // A primary stays a primary until its server ends. A replica may become the primary at any time.
       if (isPrimary) return true
       const found = await run('SELECT @@read_only')
       isPrimary = found.type === 'done' && found.rows[0]?.[0] === '0'

@@ -75,7 +75,7 @@ function messageOf({ message, link, sentAt, change }: Sent, overheard: Overheard
   }
 }
 
-/** Returns why the reading node may have received the change unseen. */
+/** Returns why the reading node may have received the change although no message shows it. */
 function unclearOf(
   excerpts: readonly Excerpt[],
   { listening: { from, to, between }, faults, nodes, carriesAll }: Overheard,
@@ -102,8 +102,8 @@ function unclearOf(
 }
 
 /**
- * Returns the databases and caches that received the change, and that the reading node has not asked about the key
- * since then. Omits a server if the proxy does not carry all traffic from the node to it.
+ * Returns the databases and caches that received the change, if the reading node has not asked them about the key since
+ * then. Omits a server if the proxy does not carry all traffic from the node to it.
  */
 function unaskedOf(
   excerpts: readonly Excerpt[],

@@ -47,7 +47,7 @@ function linKv(): Service {
  * has seen. Changes apply to the newest state.
  */
 function seqKv(random: Random): Service {
-  /** By key: its value after each change, and the number of changes by then. */
+  /** By key: the value after each of its changes. `at` is the number of all changes up to then. */
   const held = new Map<string, { readonly at: number; readonly value: Json }[]>()
   let newest = 0
   const seen = new Map<string, number>()

@@ -33,7 +33,8 @@ export function maelstromTarget(reference: string): Target {
     bugs: [],
     marks: false,
     sticky: true,
-    // Faults are short enough for a Raft as in a tutorial, which may wait two to four seconds before an election.
+    // Programs may use a simple Raft, which waits two to four seconds before an election. Faults are short enough for
+    // that.
     longestFault: 0.4,
     quietMs,
     functions: () => rpc.functions,
@@ -55,7 +56,10 @@ export function maelstromTarget(reference: string): Target {
 /** Programs keep their data only in memory. */
 const losesMemory = (kind: FaultKind): boolean => kind === 'kill'
 
-/** Processes can be killed and paused. Messages suffer the same faults as in the simulator, except forgery. */
+/**
+ * Returns whether a fault can be injected. Processes can be killed and paused. The faults of messages are those of the
+ * simulator, except forgery.
+ */
 function suffers(kind: FaultKind): Suffering {
   if (Object.hasOwn(nodeHarms, kind)) return true
   const simulated = simulatorSuffers(kind)

@@ -145,7 +145,7 @@ function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topo
         onTheWay: new Map(),
         asked: new Map(),
       }
-      // The first message comes by a timer, because only events bring the steady clock.
+      // The first message is sent by a timer, because the node learns the steady clock only from events.
       return { state, effects: [later(state, initMessage(id, nodes), millis(0))] }
     },
     step(state: Running, event: MachineEvent<Message>, now: Millis, steady: Millis): Step {

@@ -19,7 +19,10 @@ afterEach(() => {
   for (const cluster of open.splice(0)) cluster.end()
 })
 
-/** A runner of its own, on what is built: starts the cluster, kills n1, pauses n2, says which processes there are, waits. */
+/**
+ * A separate runner process that uses the build. It starts the cluster, kills n1, pauses n2, prints the ids of the
+ * processes, and waits.
+ */
 async function startRunner(declaration: unknown, runDir: string) {
   const script = `
     import { declaredTarget, parseDeclaration } from '${built}'

@@ -30,7 +30,7 @@ const familyOf = (path: string): string =>
     'wait',
   ].join('\n')
 
-/** By proc(5): D while it waits and no signal interrupts it. */
+/** Returns a process's state as in proc(5). D: it waits, and signals do not interrupt it. */
 const stateOf = (pid: number): string | undefined =>
   readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.charAt(0)
 
@@ -79,7 +79,7 @@ describe('the processes started by a command', () => {
     'are killed within seconds even if a process is in an uninterruptible call',
     async () => {
       const path = join(run.directory(), 'pids')
-      // After vfork, it waits until its child has called exec, which this one never does.
+      // After vfork, a process waits until its child has called exec. This child never calls exec.
       const waits = `import ctypes, os; c = ctypes.CDLL(None); open("${path}", "w").write(f"{os.getpid()}\\n"); c.vfork() or c.pause()`
       const node = await run.start({ words: ['python3', '-c', waits] })
       const [pid = 0] = await pidsWritten(path, 1)
@@ -100,7 +100,7 @@ describe('the processes started by a command', () => {
 
   test('cannot escape a kill by forking', async () => {
     const path = join(run.directory(), 'count')
-    // A new child every few milliseconds, all of which would outlive it.
+    // Starts a child every few milliseconds. Each would outlive the shell.
     const node = await run.start(shell(`for i in $(seq 2000); do sleep 300 & echo $! >> ${path}; done; wait`))
     await eventually(async () => expect(pidsIn(path).length).toBeGreaterThan(20))
     await node.kill()

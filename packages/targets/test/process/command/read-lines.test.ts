@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { readLines } from '../../../src/command/read-lines.ts'
 
-/** Hands over the chunks, ends the stream if asked, and resolves with the lines. */
+/** Writes the chunks, ends the stream if requested, and resolves with the lines. */
 async function linesOf(chunks: readonly (string | Uint8Array)[], ends = true) {
   const stream = new PassThrough()
   const lines: string[] = []

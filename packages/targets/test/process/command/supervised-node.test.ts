@@ -4,7 +4,7 @@ import type { Exit } from '../../../src/command/command-process.ts'
 import { superviseNode } from '../../../src/command/supervised-node.ts'
 import type { ProgramCommand } from '../../../src/processes/command.ts'
 
-/** As of Node 22's `Promise.withResolvers`. */
+/** Like `Promise.withResolvers` of Node 22. */
 function withResolvers<T>() {
   let resolve: (value: T) => void = () => {}
   const promise = new Promise<T>((resolvePromise) => {
@@ -22,7 +22,7 @@ test('a node whose start times out is reported as not ready, even if it becomes 
     launch: async () => ({
       ready: ready.promise,
       process: {
-        // No process has this number, so none listens.
+        // No process has this pid, so none listens.
         pid: 2 ** 22 + 1,
         command: { file: 'late', args: [] } as never,
         exited: exited.promise,
@@ -93,7 +93,7 @@ test('a node whose restart failed under a fault is started again after the heal'
   await node.kill()
   const revived = node.revive()
   await expect.poll(() => refusals).toHaveLength(1)
-  // Its disk fails while it starts, and works again before it has ended of that.
+  // The disk fails while the node starts, and works again before the process has ended because of the failure.
   node.expectEnd()
   await node.revive()
   exits[1]?.({ code: 1, signal: null } as Exit)

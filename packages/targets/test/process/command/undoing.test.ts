@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Undo, undoNodes, withoutRepeats } from '../../../src/keeper/undoing.ts'
 
-// Commands that write down that they have run, in the order in which they did.
+// Tests with commands that append to a file when they run, so that the file shows their order.
 
 let at = ''
 beforeEach(() => {

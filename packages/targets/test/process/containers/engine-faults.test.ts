@@ -11,7 +11,10 @@ import { startKeeper } from '../../../src/keeper/keeper.ts'
 
 type Asked<Fault = EngineFault> = Fault extends EngineFault ? Omit<Fault, 'nodes'> : never
 
-/** What an engine that does as it is told is asked for, by one container with these limits. */
+/**
+ * Returns the commands that an engine gets for faults of one container with these limits. The engine carries out every
+ * command.
+ */
 async function asked(
   limits: string,
   alive: boolean,
@@ -91,7 +94,8 @@ describe('the requests to a container engine', () => {
   test('start a container that exited while its disk was full', async () => {
     const disk = mkdtempSync(join(tmpdir(), 'chaos-disk-'))
     onTestFinished(() => rmSync(disk, { recursive: true, force: true }))
-    // Filling this machine's own disk would harm others, so here the place is taken by what cannot grow.
+    // To fill this machine's own disk would harm other programs. A file that cannot grow takes the place of the
+    // ballast.
     symlinkSync('/dev/full', join(disk, 'ballast'))
     const isFull = () => existsSync(join(disk, 'ballast'))
     const commands = await asked(

@@ -51,7 +51,7 @@ test('watchEventFile follows the event file of a program, and ignores an error l
   onTestFinished(() => void program.kill('SIGKILL'))
   const told: WrittenEvent[] = []
   onTestFinished(watchEventFile(program.pid ?? 0, (event) => void told.push(event)))
-  // Until it has found the file, nothing is told.
+  // No event is reported until the watch has found the file.
   await expect
     .poll(
       () => {

@@ -10,17 +10,17 @@ import { ensureBuilt } from '../../../../testing/src/build.ts'
 import { eventually, processExists } from '../../../../testing/src/real-cluster.ts'
 import { isStopped } from '../../../src/processes/process-tree.ts'
 
-// An engine that holds a command for as long as a file says, so that chaos dies at the very moment that is meant.
+// Tests with an engine that delays a command until a file is removed. So chaos can be killed at an exact moment.
 
 const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '../../../dist', ...path)).href
-/** What has to be ended, the last first. */
+/** Functions that undo what a test has started or written. They are called in reverse order. */
 const ended: (() => void)[] = []
 beforeAll(ensureBuilt)
 afterEach(() => {
   for (const end of ended.splice(0).reverse()) end()
 })
 
-/** Ends of SIGTERM, once it listens, as soon as it may. */
+/** A server that ends on SIGTERM, once it has a handler and is no longer busy. */
 const server = (at: string) => `#!/bin/sh
 trap '' TERM
 while [ -e ${at}/boots ]; do sleep 0.02; done
@@ -28,7 +28,10 @@ trap 'while [ -e ${at}/busy ]; do sleep 0.02; done; exit 0' TERM
 while [ -e ${at}/server ]; do sleep 0.02; done
 `
 
-/** Its container is one process. A stop waits for that for however long it takes; what it has done it writes down. */
+/**
+ * An engine with one container, which is a single process. A stop waits for the end of the process without a limit. The
+ * engine writes down each command that it has carried out.
+ */
 const engine = (at: string) => `#!/bin/sh
 pid=$(cat ${at}/pid)
 runs() { kill -0 $pid 2>/dev/null && ! grep -q '^State:.Z' /proc/$pid/status 2>/dev/null; }
@@ -54,17 +57,19 @@ echo $name >>${at}/done
 `
 
 interface Moment {
-  /** Faults, one after the other. */
+  /** Faults that are injected one after another. */
   readonly faults: readonly (Omit<Extract<EngineFault, { kind: 'stop' | 'signal' }>, 'nodes'> | { kind: 'pause' })[]
-  /** The command of the engine that begins, but has no effect yet. */
+  /** The engine's command that has begun, but has no effect yet when chaos is killed. */
   readonly holds?: string
-  /** Dies after starting this command of the engine, the first being 1, before the keeper knows of it. */
+  /**
+   * Chaos dies right after it has started the nth command of the engine, before the keeper knows of it. Counted from 1.
+   */
   readonly untold?: number
-  /** The container has been started a moment ago, and listens to no signal yet. */
+  /** Whether the container has just started, and handles no signal yet. */
   readonly boots?: boolean
 }
 
-/** A chaos of its own, that injects these faults into a container. */
+/** A separate process of chaos that injects these faults into a container. */
 function startOwner({ faults, holds, untold = 0, boots = false }: Moment) {
   const at = mkdtempSync(join(tmpdir(), 'chaos-owner-'))
   ended.push(() => rmSync(at, { recursive: true, force: true }))

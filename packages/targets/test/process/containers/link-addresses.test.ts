@@ -14,33 +14,33 @@ import { groupsOf } from '../../../src/containers/ipv6-groups.ts'
 import { addLinkAddresses } from '../../../src/containers/link-addresses.ts'
 import { startKeeper } from '../../../src/keeper/keeper.ts'
 
-// Real addresses of this machine's loopback interface, and real processes that die with them.
+// Tests with real addresses on this machine's loopback interface, and with real processes that are killed with them.
 
 const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '../../../dist', ...path)).href
 const hasAddresses = process.getuid?.() === 0 && spawnSync('ip', ['-V']).status === 0
-/** What has to be ended, the last first. */
+/** Functions that undo what a test has started or added. They are called in reverse order. */
 const ended: (() => void)[] = []
 beforeAll(ensureBuilt)
 afterEach(() => {
   for (const end of ended.splice(0).reverse()) end()
 })
 
-/** The kernel writes addresses as short as it can. */
+/** The kernel abbreviates IPv6 addresses. */
 const nameOf = (address: string) => (isIPv6(address) ? groupsOf(address).join() : address)
 const here = (): readonly string[] =>
   Object.values(networkInterfaces()).flatMap((each = []) => each.map(({ address }) => nameOf(address)))
-/** Those of these that this machine has. */
+/** Returns the addresses that this machine has, of those given. */
 const ofHere = (addresses: readonly string[]) => addresses.filter((address) => here().includes(nameOf(address)))
 const lengthOf = (address: string) => (isIPv6(address) ? 128 : 32)
 
 interface Owner {
   readonly child: ChildProcess
-  /** Of its keeper, as it counts processes. */
+  /** The pid of the process's keeper. */
   readonly keeper: number
   readonly addresses: readonly string[]
 }
 
-/** A process that adds addresses, and says so. */
+/** Starts a process that adds addresses and prints them. */
 async function startOwner(families: readonly Family[], before: readonly string[] = []): Promise<Owner> {
   const script = `
     import { startKeeper } from '${built('keeper', 'keeper.js')}'
@@ -63,7 +63,7 @@ async function startOwner(families: readonly Family[], before: readonly string[]
   return { child, keeper, addresses }
 }
 
-/** At once, so that nobody is left to remove anything. */
+/** Kills both at once, so that neither removes the addresses. */
 async function killWithKeeper({ child, keeper }: Owner): Promise<void> {
   process.kill(keeper, 'SIGSTOP')
   child.kill('SIGKILL')
@@ -86,12 +86,13 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
-    // What tests of containers look at: only what nobody will remove any more is left behind.
+    // `nobodys` gives the leftovers for which tests of containers look: addresses that no living process or keeper will
+    // remove.
     expect(onMachine('nobodys')).toHaveLength(5)
     const own = add(6, 4, 4)
     expect(own.addresses.map(isIPv6)).toEqual([true, false, false])
     expect(onMachine('nobodys')).toHaveLength(3)
-    // One that has been removed is free, and may be taken anew.
+    // A removed address is free, and may have been added again.
     const taken = dead.addresses.filter((address) => own.addresses.includes(address))
     expect(ofHere(dead.addresses)).toEqual(taken)
     expect(ofHere(living.addresses)).toEqual(living.addresses)
@@ -131,7 +132,7 @@ test('an address shows which process added it, and whether that process still ru
   expect(label).toHaveLength(15)
   expect(ownerOf(label, '198.19.0.1')).toEqual({ pid: process.pid, lives: true })
   expect(ownerOf('lo', address6)).toEqual({ pid: process.pid, lives: true })
-  // The same number, but a process that began at another time.
+  // The pid is the same, but its process began at another time.
   const later = label.slice(0, -1) + (label.endsWith('0') ? '1' : '0')
   expect(ownerOf(later, '198.19.0.1')).toEqual({ pid: process.pid, lives: false })
   const groups = groupsOf(address6)

@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectedTo, listeningPorts, listeningPorts6, wordsOf } from '../../../src/containers/listening-ports.ts'
 
-// The kernel's own tables of this process.
+// Tests with the kernel's own tables of this process.
 
 async function listenAt(host: string): Promise<number> {
   const server = createServer().listen(0, host)

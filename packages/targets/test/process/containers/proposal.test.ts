@@ -13,7 +13,7 @@ interface Described {
   readonly number?: number
 }
 
-/** As an engine's inspection describes them. */
+/** Returns the containers of a project, as an engine's inspection describes them. */
 const project = (services: { readonly [service: string]: Described | readonly Described[] }) =>
   containersIn(
     JSON.stringify(

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { kvNodes } from '../../../../testing/src/containers/podman.ts'
 import { declaredClusters } from '../../cluster/clusters.ts'
 
-// What cannot be attached to is refused before anything is changed, in one line that says what to do.
+// If chaos cannot attach to containers, it refuses before it changes anything, in one line that says what to do.
 
 const directory = mkdtempSync(join(tmpdir(), 'chaos-engines-'))
 afterEach(() => {

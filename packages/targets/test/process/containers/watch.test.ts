@@ -14,7 +14,7 @@ afterEach(() => {
 const keeper: Pick<Keeper, 'announce' | 'watch' | 'forget'> = { announce() {}, watch() {}, forget() {} }
 
 test('container events are requested again after the engine has ended their stream', async () => {
-  // Its first two answers are that it goes away, and that it is away.
+  // The first call of the engine ends its stream, and the second fails. Later calls succeed.
   writeFileSync(
     join(directory, 'docker'),
     `#!/bin/sh

@@ -5,7 +5,7 @@ import { writeBackend } from '../../../../wire/src/postgresql/backend.ts'
 import type { BackendMessage } from '../../../../wire/src/postgresql/message.ts'
 import { planPostgres } from '../../../src/client-kinds/postgres/clients.ts'
 
-/** A server that lets everybody in, says whether it is a standby, and answers every command with this tag. */
+/** A server that accepts every login, says whether it is a standby, and answers every command with this tag. */
 async function standIn(isStandby: boolean, tag: string): Promise<number> {
   const server = createServer((socket) => {
     let isGreeted = false

@@ -9,7 +9,7 @@ test('a SCRAM-SHA-256 login follows the example of RFC 7677 and verifies the ser
   expect(login(authentication(10, 'SCRAM-SHA-256\0\0'))?.toString()).toContain('n,,n=,r=rOprNGfwEbeRWgbNEkqO')
   const challenge = 'r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096'
   const answer = login(authentication(11, challenge))?.toString()
-  // The name of the user goes with the start of the session here, so the proof differs from the RFC's.
+  // Here the user name is in the startup message instead of the SCRAM exchange, so the proof differs from the RFC's.
   expect(answer).toMatch(/c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj\)hNlF\$k0,p=[\w+/]{43}=$/)
   expect(() => login(authentication(12, 'v=AAAA'))).toThrow('does not know the password')
 })

@@ -10,7 +10,7 @@ describe.skipIf(ways[0].without !== '')(`the clock of a Node program${ways[0].wi
   test('jumps and drifts under faults, and is restored after the heals', async () => {
     const { machine, start } = await openMachine(['clock'])
     const program = await start(TELLING)
-    /** How far its wall clock is ahead, once that is as expected. */
+    /** Waits until the wall clock's lead is as expected, and returns it. */
     const until = async (isRight: (aheadMs: number) => boolean) => {
       for (;;) {
         const ahead = Number(await program.line())

@@ -5,7 +5,10 @@ import type { Between } from '../../../src/preload/machine.ts'
 import type { Unsynced } from '../../../src/preload/power.ts'
 import { openMachine, ways } from '../../preload/programs.ts'
 
-/** What a file holds after a power loss: `before` was there when its program started. */
+/**
+ * Returns the content of a file after a power loss. If `before` is given, the file had this content when the program
+ * started.
+ */
 async function left(by: Between, script: string, before?: string, unsynced: Unsynced = 'lost'): Promise<string> {
   const { machine, disk, start } = await openMachine(['power-loss'], by)
   const path = join(disk, 'file')

@@ -18,7 +18,10 @@ const nothingHere = () => {
   throw new Error('all of its links are elsewhere')
 }
 
-/** A `chaos proxy` on another host, with one proxy, and a proxy of ours before its control that can cut it off. */
+/**
+ * A `chaos proxy` on another host, which has one proxy. A second proxy, in front of its control interface, can cut it
+ * off.
+ */
 async function host({
   token,
   version = 'v',
@@ -56,7 +59,7 @@ async function host({
     plane,
     faults,
     control: `http://127.0.0.1:${way.port}`,
-    /** Nothing passes between the run and this control until the result is called. */
+    /** Cuts the run off from this control interface until the returned function is called. */
     cutOff() {
       const cut = between.apply({
         ...{ kind: 'partition', mode: 'drop' },

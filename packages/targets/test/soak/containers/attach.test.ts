@@ -8,7 +8,7 @@ import { expectGone, kvServices, onMachine, service, startPodman } from '../../.
 import { eventually } from '../../../../testing/src/real-cluster.ts'
 import { declaredClusters, targetOf } from '../../cluster/clusters.ts'
 
-// Real containers of a project that somebody else has started and that knows nothing of chaos.
+// Tests with real containers of a project that was started without chaos.
 
 const { directory, isPossible, programs, say, project, network, end } = startPodman()
 const ok = (value: number | null) => ({ type: 'ok', value })
@@ -50,10 +50,10 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     say(`podman inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' ${container}`)
   const started = () => say(`podman ps --format '{{.Names}} {{.StartedAt}}' | sort`)
   const between = (from: string, to: string) => ({ from, to })
-  /** What a container gets from another, as its own programs see it. */
+  /** Returns the status of a request that a program in a container sends to another container. */
   const get = async (from: string, url: string): Promise<string> => {
     const script = `fetch('${url}', { signal: AbortSignal.timeout(3000) }).then((r) => console.log(r.status), (e) => console.log(e.name))`
-    // Not `say`, which would keep this process from carrying the connection.
+    // `say` would block this process, which carries the connection.
     const { stdout } = await promisify(execFile)('podman', ['exec', `shop_${from}_1`, 'node', '-e', script], {
       timeout: 60_000,
     })
@@ -87,7 +87,8 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     const first = address()
     const revive = await inject({ kind: 'kill', nodes: ['n3'] })
     expect(await read('n3', 'moved')).toMatchObject({ type: 'fail' })
-    // The engine gives an address back after the container's end. Started before that, it would keep its address.
+    // The engine releases the address only after the container's end. A container that starts earlier would keep its
+    // address.
     await eventually(async () => expect(address()).toBe(''))
     expect(await revive()).toEqual({ type: 'healed', hits: 1 })
     expect(address()).not.toBe(first)
@@ -159,7 +160,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(cpu()).toMatch(/^20000\b/)
     expect(memory()).toBe(String(512 * 1024 * 1024))
     expect(await faster()).toEqual({ type: 'healed', hits: 1 })
-    // What was unlimited is so again.
+    // What was unlimited before the fault is unlimited again.
     expect(cpu()).toBe(freely)
     expect(await more()).toEqual({ type: 'healed', hits: 1 })
     expect(memory()).toBe(wholly)
@@ -209,12 +210,13 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
       say(
         `podman run -d --name shop_db_2 --network ${network('shop')} --network-alias db ${labels.join(' ')} --label com.docker.compose.container-number=2 kv node /server.mjs --name n1 --data /data --listen 0.0.0.0:9000 --peer 0.0.0.0:9001`,
       )
-      // By its address: the engine's names are late on a busy machine, and whoever asks for an unknown one waits for long.
+      // Uses the address: on a busy machine, the engine's name server is late, and a query for an unknown name waits
+      // for long.
       const host = addressOf('shop_db_2')
       const health = () => get('n1', `http://${host}:9000/health`)
       await expect.poll(health, { timeout: 30_000 }).toBe('200')
       const links = [between('n1', 'db-2'), between('db-2', 'n1')]
-      // Until the link is there, so is nothing that could be cut.
+      // Nothing can be cut until the link exists.
       await expect
         .poll(
           async () => {
@@ -227,7 +229,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
         )
         .toBe('TimeoutError')
       await expect.poll(health, { timeout: 30_000 }).toBe('200')
-      // Nobody listens there, so nothing leads there through the proxy.
+      // No process listens on this port, so the proxy has no link to it.
       expect(await get('n1', `http://${host}:9999/`)).toBe('TypeError')
     } finally {
       say('podman rm --force --time 0 --ignore shop_db_2')

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rulesOnMachine, service, startPodman } from '../../../../testing/src/containers/podman.ts'
 import { openContainerNetwork } from '../../../src/containers/container-network.ts'
 
-// Containers in a network of both families of addresses, whose programs may take either.
+// Tests with containers in a network with IPv4 and IPv6 addresses. Their programs may use either.
 
 const { directory, isPossible, programs, say, project, end } = startPodman()
 const NAMES = ['a', 'b', 'c'] as const
 const network = `dual-${directory.split('-').at(-1)}`
 
-/** Says who asks, at whatever address. */
+/** A server that answers with the address of the client. */
 const server =
   "require('node:http').createServer(({ socket }, response) => response.end(socket.remoteAddress)).listen(8080, '::')"
 
@@ -32,11 +32,11 @@ describe.runIf(isPossible)('containers with IPv6 addresses', () => {
   const inspected = (name: string, format: string) => say(`podman inspect --format '${format}' dual_${name}_1`)
   const addressOf = (name: string, member: 'IPAddress' | 'GlobalIPv6Address') =>
     inspected(name, `{{range .NetworkSettings.Networks}}{{.${member}}}{{end}}`)
-  /** What a program in a container is told by another, over IPv6. */
+  /** Returns the answer that a program in one container gets from another container over IPv6. */
   async function asked(from: string, to: string): Promise<string> {
     const url = `http://[${addressOf(to, 'GlobalIPv6Address')}]:8080/`
     const script = `fetch('${url}', { signal: AbortSignal.timeout(2000) }).then((r) => r.text()).then(console.log, (e) => console.log(e.name))`
-    // Not `say`, which would keep this process from carrying the connection.
+    // `say` would block this process, which carries the connection.
     const { stdout } = await promisify(execFile)('podman', ['exec', `dual_${from}_1`, 'node', '-e', script], {
       timeout: 60_000,
     })
@@ -70,7 +70,7 @@ describe.runIf(isPossible)('containers with IPv6 addresses', () => {
       await links.close()
     }
     expect(await asked('a', 'b')).toBe(addressOf('a', 'GlobalIPv6Address'))
-    // Other tests have containers of their own.
+    // Only these containers are checked, because concurrent tests have containers, too.
     for (const id of ids.values()) expect(rulesOnMachine(`containers_${id.slice(0, 12)}`)).toEqual([])
   })
 })

@@ -9,12 +9,12 @@ import { onMachine } from '../../../../testing/src/containers/podman.ts'
 import { type NetContainers, openNetContainers } from '../../../bench/net-containers.ts'
 import { type ContainerNetwork, openContainerNetwork } from '../../../src/containers/container-network.ts'
 
-// What links between containers consist of, without an engine: network namespaces on a bridge, with addresses of both families.
+// Tests of links between containers without an engine: network namespaces on a bridge, with IPv4 and IPv6 addresses.
 
 const isPossible =
   process.getuid?.() === 0 && ['ip', 'nft', 'nsenter', 'bash'].every((each) => spawnSync('which', [each]).status === 0)
 
-/** Says by HTTP who asks, and sends datagrams back. */
+/** Answers HTTP requests with the client's address, and sends datagrams back. */
 const PROGRAM = `
 require('node:http').createServer(({ socket }, response) => response.end(socket.remoteAddress)).listen(9000, '::', () => {
   const echo = require('node:dgram').createSocket('udp6')
@@ -52,7 +52,7 @@ describe.runIf(isPossible)('links between containers', () => {
     const { stdout } = await promisify(execFile)('nsenter', words, { timeout: 60_000 })
     return stdout.trim()
   }
-  /** Whom the other takes for the one that asks. */
+  /** Returns the address that the server sees for the requesting container. */
   async function asked(from: string, to: string, family: 'ipv4' | 'ipv6'): Promise<string> {
     const host = addressesOf(to)[family]
     const url = `http://${isIPv6(host) ? `[${host}]` : host}:9000/`

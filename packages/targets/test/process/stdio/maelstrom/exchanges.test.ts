@@ -8,7 +8,7 @@ import { rpcWorkloads } from '../../../../src/stdio/maelstrom/workloads.ts'
 
 const n1 = 'n1' as NodeId
 
-/** A client that has asked once, of a clock whose only alarm rings when told. */
+/** A client with one pending request, and a clock whose only alarm rings on command. */
 function asked() {
   const sent: Message[] = []
   const trouble: string[] = []

@@ -1,6 +1,6 @@
 import { error, self, send, serve } from './node.mjs'
 
-// Breaks the protocol in the way that its argument names.
+// Breaks Maelstrom's protocol in the way that its argument names.
 
 const [, , how] = process.argv
 if (how === 'silent') {

@@ -1,6 +1,6 @@
 import { others, request, serve } from './node.mjs'
 
-// Wrong: each message is told to the others once. A partition loses it.
+// With `wrong`, each message is sent to the other nodes only once, so a partition loses it.
 
 const seen = new Set()
 const retries = process.argv[2] !== 'wrong'

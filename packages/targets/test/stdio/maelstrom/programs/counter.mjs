@@ -1,6 +1,7 @@
 import { others, self, send, serve } from './node.mjs'
 
-// Adds of each node, merged by their maximum and sent again and again. Wrong: their sum is sent, and added.
+// Each node's additions are sent repeatedly, and merged by their maximum. With `wrong`, a node sends the sum of all
+// additions as its own.
 
 const wrong = process.argv[2] === 'wrong'
 const adds = {}

@@ -1,13 +1,13 @@
 import { error, request, serve } from './node.mjs'
 
-// Partitions in lin-kv, one slot for each message; offsets have gaps. Wrong: a slot is read first and then written, so
-// that two nodes take the same one. Silent: no poll returns a message.
+// Stores partitions in lin-kv, with a slot for each message; offsets have gaps. With `wrong`, a slot is first read and
+// then written, so two nodes may take the same slot. With `silent`, no poll returns a message.
 
 const wrong = process.argv[2] === 'wrong'
 const silent = process.argv[2] === 'silent'
 const GAP = 10
 const BATCH = 5
-/** By partition: a slot that is not before the first free one by much. */
+/** By partition: the number of a slot at which the search for the first free slot begins. */
 const hints = new Map()
 
 const ask = (body) => request('lin-kv', body)

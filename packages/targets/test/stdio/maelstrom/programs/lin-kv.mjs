@@ -1,6 +1,6 @@
 import { error, request, serve } from './node.mjs'
 
-// Asks the service of this name. Wrong: reads come from what this node last saw.
+// Passes requests on to the service of this name. With `wrong`, reads return what this node last saw.
 
 const wrong = process.argv[2] === 'wrong'
 const seen = new Map()

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 
-// What every program here needs of Maelstrom's protocol: replies, and requests to other nodes and services.
+// The part of Maelstrom's protocol that all these programs need: replies, and requests to other nodes and services.
 
 let [id, peers, asked] = ['', [], 0]
 const waiting = new Map()

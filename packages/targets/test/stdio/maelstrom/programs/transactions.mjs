@@ -1,6 +1,7 @@
 import { error, request, serve } from './node.mjs'
 
-// The whole database is one value of lin-kv, replaced by cas. Wrong: it is written without a look at what is there.
+// The whole database is one value in lin-kv, which is replaced by a cas. With `wrong`, it is written without a
+// comparison.
 
 const wrong = process.argv[2] === 'wrong'
 
