@@ -111,9 +111,8 @@ function followSettled<State>(
 }
 
 /**
- * Checks that two logs are identical up to any entry that has the same index and term in both. Only new entries are
- * compared. Each is compared with the first entry of its index and term in any log, and so is the term before it. The
- * rest follows by induction.
+ * Checks that two logs are identical up to any entry that has the same index and term in both. Compares each new entry,
+ * and the term before it, with the first entry of the same index and term in any log. The rest follows by induction.
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
   const first: (Held | undefined)[] = []

@@ -63,7 +63,7 @@ export function createNodes(machine: AnyMachine, ids: readonly string[]) {
       nodes.deliver()
       return replies.get(requestId)
     },
-    /** Delivers messages, and those they cause, in order; others wait. */
+    /** Delivers the selected messages in order, and then those that they cause. Other messages wait. */
     deliver(which: (letter: Letter) => boolean = () => true): void {
       for (let next = letters.find(which); next !== undefined; next = letters.find(which)) {
         const { from, to, message } = next
@@ -76,7 +76,7 @@ export function createNodes(machine: AnyMachine, ids: readonly string[]) {
       letters = letters.filter((letter) => !which(letter))
       return lost
     },
-    /** Delivers a message out of nowhere: a duplicate, or a late one. */
+    /** Delivers a message that is not in flight: a duplicate, or a late one. */
     hand: (letter: Letter): void => step(letter.to, { type: 'message', from: letter.from, message: letter.message }),
     ring(id: string, timer: string): void {
       if (timers.get(id)!.delete(timer)) step(id, { type: 'timer', timer })
@@ -86,12 +86,12 @@ export function createNodes(machine: AnyMachine, ids: readonly string[]) {
     restart(id: string): void {
       start(id)
     },
-    /** By every clock of these nodes. */
+    /** Advances all clocks of these nodes. */
     pass(ms: number, which: readonly string[] = ids): void {
       for (const id of which) steady.set(id, steady.get(id)! + ms)
       nodes.jump(ms, which)
     },
-    /** By the wall clocks of these nodes alone. */
+    /** Changes only the wall clocks of these nodes. */
     jump(ms: number, which: readonly string[]): void {
       for (const id of which) clocks.set(id, clocks.get(id)! + ms)
     },

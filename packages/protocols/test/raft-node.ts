@@ -34,7 +34,7 @@ export function createNode(options: NodeOptions) {
     clock(time: number): void {
       now = millis(time)
     },
-    /** Makes its wall clock differ from its monotonic one. */
+    /** Changes the node's wall clock, but not its monotonic one. */
     jump(byMs: number): void {
       jumpedMs += byMs
     },
@@ -80,7 +80,7 @@ export const accept = (node: Node, match: number, round: number): RaftMessage =>
   conflictIndex: 0,
 })
 
-/** Elects the node, whose settings leave out pre-vote. */
+/** Elects the node. Its settings must turn pre-vote off. */
 export function elect(node: Node): void {
   node.timer('election')
   node.message('n2', { type: 'vote-reply', term: node.state.term, asked: node.state.term, granted: true })
@@ -91,7 +91,7 @@ export function elect(node: Node): void {
 export const recordsOf = (effects: readonly RaftEffect[]): RaftRecord[] =>
   effects.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
 
-/** The node leads, and its no-op, which went out with round 1, is committed. */
+/** Returns an elected leader. Its no-op, which it sent in round 1, is committed. */
 export function createLeader(options: NodeOptions): Node {
   const node = createNode({ ...options, settings: { ...NO_PRE_VOTE, ...options.settings } })
   elect(node)

@@ -54,7 +54,7 @@ function withClients(nodes: readonly string[], clients: readonly string[], calls
 const crossedIn = (lanes: readonly string[], calls: readonly Pair[]): number =>
   calls.reduce((sum, [from, to]) => sum + Math.abs(lanes.indexOf(from) - lanes.indexOf(to)) - 1, 0)
 
-/** Returns the possible orders of nodes. The nodes at a partition stand next to it. */
+/** Returns the possible orders of nodes. The nodes that a partition cuts are next to it. */
 function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): readonly (readonly string[])[] {
   const [one, other] = sides
   const isConcerned = (node: string): boolean => cut.some((ends) => ends.includes(node))

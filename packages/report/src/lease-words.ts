@@ -27,8 +27,9 @@ export function clockOfLease(
 }
 
 /**
- * Says that the lease of a lock had ended, so that two clients may believe that they hold it: `Process 1's lock was for
- * 300 ms (lock-ms), which had passed.` Empty if it certainly had not ended, or its duration is unknown.
+ * Returns a sentence about the lease of a lock that had ended, so that two clients may believe that they hold the lock:
+ * `Process 1's lock was for 300 ms (lock-ms), which had passed.` Empty if the lease certainly had not ended, or if its
+ * duration is unknown.
  */
 export function leaseSentence(history: History, counterexample: Counterexample): string {
   const held = leaseOf(history, counterexample)

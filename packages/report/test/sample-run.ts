@@ -85,7 +85,8 @@ export function sampleRun(count: number, seed = 7): { readonly history: History;
       operations.push({ p, f: 'read', key, out: seen ?? null, from, to: from + took, node })
     }
   }
-  // The contradiction itself, on a key of its own, so that it is true of the history.
+  // The operations of the contradiction. They use a separate key, so that the history really contains the
+  // contradiction.
   const at = 12_031e6
   const story: Made[] = [
     { p: 90, f: 'write', key: 'jose', in: 6, from: at - 14e6, to: at - 12.4e6, node: 'n1' },

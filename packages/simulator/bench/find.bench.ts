@@ -12,10 +12,10 @@ import {
 } from '@chaosproxy/simulator'
 import { subjectWith } from './bug-subjects.ts'
 
-// How long a search takes to find each bug, on one core: by histories alone, and with invariants, with all strategies
-// in turn. CHAOS_FIND=full takes 20 starting seeds (10 minutes), CHAOS_FIND=strategies each strategy alone (10
-// minutes), CHAOS_FIND=guided the time until clients see a broken invariant (2 minutes). A part of a bug's name, after
-// it or alone, selects the bugs that contain it: CHAOS_FIND=full:forget, CHAOS_FIND=primary.
+// Measures how long a search takes to find each bug on one core, with all strategies in turn: by histories alone, and
+// with invariants. CHAOS_FIND=full takes 20 starting seeds (10 minutes). CHAOS_FIND=strategies tries each strategy
+// alone (10 minutes). CHAOS_FIND=guided measures the time until clients see a broken invariant (2 minutes). A part of a
+// bug's name, after the mode or alone, selects the bugs that contain it: CHAOS_FIND=full:forget, CHAOS_FIND=primary.
 
 export const name: string = 'find'
 
@@ -25,13 +25,13 @@ const mode = MODES.find((name) => asked.split(':')[0] === name)
 const part = mode === undefined ? asked : (asked.split(':')[1] ?? '')
 const STARTS = mode === 'full' || mode === 'guided' ? 20 : 5
 const CAP_MS = { full: 20_000, strategies: 1_000, guided: 30_000, some: 2_000 }[mode ?? 'some']
-/** Beyond it a row is skipped: bugs that are hardly ever found would take all the time. */
+/** After this many misses the bug's row is skipped: bugs that are hardly ever found would take all the time. */
 const MOST_MISSES = 3
-/** The number that chaos fuzz gives a thread at once: coverage ends with them. */
+/** The number of seeds that chaos fuzz gives a thread at once. Coverage is not kept beyond them. */
 const AT_ONCE = 64
 const BETWEEN_STARTS = 1_000_000
 
-/** The CPU time of this process: other load on the machine costs wall time only. */
+/** Returns the CPU time of this process, which does not depend on other load on the machine. */
 const now = (): Millis => {
   const { user, system } = process.cpuUsage()
   return millis((user + system) / 1_000)
@@ -50,7 +50,7 @@ export async function run(print: (line: string) => void): Promise<void> {
     }
 }
 
-/** A table: its title, and its column for a bug. */
+/** A column of the table: its title, and its text for a bug. */
 type Column = readonly [title: string, times: (subject: SearchedProtocol) => string]
 
 const searchColumns = (): Column[] =>
@@ -62,7 +62,7 @@ const searchColumns = (): Column[] =>
     (subject) => [false, true].map((invariants) => timesText(searches(subject, chosen, invariants))).join(' | '),
   ])
 
-/** The time each search took; undefined if it ran out of it. */
+/** Returns the time of each search; undefined if the search found nothing in its time. */
 function searches(subject: SearchedProtocol, chosen: readonly Strategy[], invariants: boolean): (number | undefined)[] {
   const limits: TrialLimits = { memoryBytes: 2 ** 28, now, invariants }
   const times: (number | undefined)[] = []
@@ -98,7 +98,7 @@ function findFirst(
   return undefined
 }
 
-/** Until a client sees it: broken invariants are followed up. */
+/** Returns the times until a client sees a violation. Broken invariants are followed up. */
 function guidedTimes(subject: SearchedProtocol): string {
   const limits: TrialLimits = { memoryBytes: 2 ** 28, now, invariants: true }
   const times: (number | undefined)[] = []

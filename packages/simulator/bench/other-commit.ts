@@ -8,8 +8,8 @@ const git = (...args: readonly string[]): string => execFileSync('git', args, { 
 export const thisCheckout = (): string => git('rev-parse', '--show-toplevel')
 
 /**
- * Checks out a commit and builds the packages that the simulator needs, with what is installed here; removed once `use`
- * has ended.
+ * Checks out a commit, and builds the packages that the simulator needs with the dependencies installed here. Removes
+ * the checkout once `use` has ended.
  *
  * @throws Error if this clone has no such commit.
  */
@@ -42,7 +42,7 @@ function namedHere(commit: string): string {
   }
 }
 
-/** What is installed in `installed`, but for the commit's own packages, which it must not mix with those here. */
+/** Links the packages in `installed`, except those of this repository: the commit has its own versions of them. */
 function linkPackages(installed: string, root: string): void {
   const own = readdirSync(join(root, 'packages')).map((folder) => {
     const manifest = readFileSync(join(root, 'packages', folder, 'package.json'), 'utf8')

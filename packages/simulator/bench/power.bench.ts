@@ -6,21 +6,22 @@ import { leasedRegister, slowlyLeasedRegister } from '../test/windows/leased-reg
 import { relay } from '../test/windows/relay.ts'
 import { subjectWith } from './bug-subjects.ts'
 
-// Whether a search finds each planted bug, with the settings that expose it, within a minute of one core: from each of
-// several seeds, by the default strategies. CHAOS_POWER takes part of a bug's name, CHAOS_POWER_S other seconds.
+// Measures whether a search finds each planted bug within a minute on one core, with the settings that expose the bug.
+// It uses the default strategies from each of several seeds. CHAOS_POWER takes part of a bug's name, and CHAOS_POWER_S
+// another number of seconds.
 
 export const name: string = 'power: every planted bug, from 3 seeds, in 60 s of one core'
 
 const STARTS = [1, 1_000_001, 2_000_001]
 const part = process.env['CHAOS_POWER'] ?? ''
 const CAP_MS = 1_000 * Number(process.env['CHAOS_POWER_S'] ?? 60)
-/** The number that chaos fuzz gives a thread at once. */
+/** The number of seeds that chaos fuzz gives a thread at once. */
 const AT_ONCE = 64
 
-/** Protocols that did not exist when the strategies were made, with windows of milliseconds. */
+/** Protocols that are newer than the strategies, with bugs that only show within milliseconds. */
 const strangers: readonly ProtocolDefinition[] = [leasedRegister, slowlyLeasedRegister, casPaxos, relay]
 
-/** The CPU time of this process: other load on the machine costs wall time only. */
+/** Returns the CPU time of this process, which does not depend on other load on the machine. */
 const now = (): Millis => {
   const { user, system } = process.cpuUsage()
   return millis((user + system) / 1_000)
@@ -49,7 +50,7 @@ function secondsToFind(subject: SearchedProtocol, start: number): number | undef
   for (let first = start; now() - startedAt < CAP_MS; first += AT_ONCE) {
     const search = { first, count: AT_ONCE, strategies: usualStrategies, limits }
     const { findings } = searchSeeds(subject, { ...search, stopAtFirst: false, verifyDeterminism: false })
-    // A protocol that never recovers may fail to do so without the bug.
+    // A protocol without recovery may fail to recover even without the bug.
     if (findings.some(({ failure }) => failure.kind !== 'unrecovered')) return (now() - startedAt) / 1_000
   }
   return undefined

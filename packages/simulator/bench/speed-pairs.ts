@@ -5,7 +5,7 @@ import { type Pair, paceOf } from '../../../scripts/pace.ts'
 import { thisCheckout, withCommit } from './other-commit.ts'
 import type { BenchTurn, Ready, Taken } from './speed-side.ts'
 
-/** The number of trials before measuring, and in each turn: about a third of a second. */
+/** The number of trials before the measurement, and in each turn. A turn takes about a third of a second. */
 const CASES = [
   { operations: 60, nodes: 3, warmUp: 6_000, trials: 800 },
   { operations: 60, nodes: 5, warmUp: 4_000, trials: 500 },
@@ -15,7 +15,7 @@ const CASES = [
 
 type Case = (typeof CASES)[number]
 
-/** `brief` takes about a minute, and measures the shortest and the longest trials only. */
+/** `brief` takes about a minute, and measures only the shortest and the longest trials. */
 const MEASURES = {
   full: { pairs: 20, cases: CASES },
   brief: { pairs: 14, cases: [CASES[0], CASES[3]] },
@@ -25,8 +25,8 @@ const MEASURES = {
 const SEMI_SPACE_MB = threadLimits.maxYoungGenerationSizeMb / 3
 
 /**
- * Compares this checkout with a commit: both take turns in separate processes, in pairs, so that other load on the
- * machine slows both. Both run the strategies of a search for protocols that both have.
+ * Compares this checkout with a commit. The two take turns in pairs, in separate processes, so that other load on the
+ * machine slows both. They run the search strategies for protocols that both have.
  *
  * @returns how many times as fast this checkout is, in each case.
  */
@@ -65,7 +65,7 @@ async function startSide(root: string): Promise<Side> {
   return { child, strategies }
 }
 
-/** Rejects if the process ends instead. */
+/** Resolves with the answer of a side. Rejects if its process ends first. */
 async function answerOf(side: ChildProcess): Promise<unknown> {
   const ended = new AbortController()
   const exit = () => ended.abort(new Error('a side of the comparison ended: see its message above'))
@@ -93,7 +93,7 @@ async function measured(
   for (const side of [before, now]) await timeOf(side, { ...turn, trials: warmUp })
   const pairs: Pair[] = []
   for (let pair = 0; pair < count; pair++) {
-    // Each begins every other pair, since the machine may have changed by the second turn.
+    // Each side begins every second pair, since the machine's speed may change between the two turns.
     const first = pair % 2 === 0 ? await timeOf(before, turn) : undefined
     const second = await timeOf(now, turn)
     pairs.push({ before: first ?? (await timeOf(before, turn)), now: second })

@@ -3,9 +3,9 @@ import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import type { Millis } from '@chaosproxy/history'
 
-// One side of a comparison: a separate process with the simulator of one checkout.
+// This process is one side of a comparison, with the simulator of one checkout.
 
-/** Runs this many trials of Raft, from where the last turn with these numbers ended. */
+/** Requests this many trials of Raft, starting where the last turn with the same numbers ended. */
 export interface BenchTurn {
   readonly operations: number
   readonly nodes: number
@@ -16,31 +16,37 @@ export interface BenchTurn {
 
 /** A side can begin. */
 export interface Ready {
-  /** The names of its strategies. */
+  /** Reports that a side can begin. */
   readonly strategies: readonly string[]
 }
 
-/** The processor seconds they took. */
+/** The processor seconds that a turn took. */
 export interface Taken {
   readonly seconds: number
 }
 
 const root = process.argv[2] ?? '.'
 
-/** Members that have always existed; others may be missing in an old commit, or have other names. */
+/**
+ * Loads a package of the checkout. In an old commit, its members may be missing or have other names, so this file uses
+ * only members that have always existed.
+ */
 const load = (name: string): Promise<unknown> =>
   import(pathToFileURL(join(root, 'packages', name, 'dist', 'index.js')).href)
 const { planTrial, runPlan, strategies } = (await load('simulator')) as typeof import('@chaosproxy/simulator')
 const { findProtocol } = (await load('protocols')) as typeof import('@chaosproxy/protocols')
 const workload = await (load('workloads') as Promise<typeof import('@chaosproxy/workloads')>).then(
   ({ register }) => register,
-  // Commits from before there were workloads need nothing else.
+  // Old commits have no workloads, and need none.
   () => undefined,
 )
 
 const protocol = findProtocol('raft')
 const seeds = new Map<string, number>()
-/** Each is one object in all turns, as in a search: a search learns the protocol's durations once for each. */
+/**
+ * The subjects, one object each for all turns, as in a search: a search learns the durations of a protocol once for
+ * each object.
+ */
 const subjects = new Map<string, Parameters<typeof planTrial>[0]>()
 /** Old commits limit a check by `checkMs`. */
 const limits = { ...{ checkMs: 5_000, memoryBytes: 2 ** 28, invariants: true }, now: () => performance.now() as Millis }
@@ -48,7 +54,7 @@ const limits = { ...{ checkMs: 5_000, memoryBytes: 2 ** 28, invariants: true }, 
 const subjectOf = ({ operations, nodes }: BenchTurn): Parameters<typeof planTrial>[0] =>
   ({
     ...{ target: 'raft', protocol, bug: undefined, workload, settings: {}, level: 'linearizable' },
-    // Old commits call the settings of the target knobs.
+    // Old commits call the target's settings `knobs`.
     ...{ targetSettings: {}, knobs: {}, nodes, operations },
   }) as Parameters<typeof planTrial>[0]
 

@@ -24,13 +24,13 @@ const limits: TrialLimits = {
   invariants: true,
 }
 
-/** The time before measuring, much of which goes to compiling. */
+/** The time before the measurement, much of which is spent compiling. */
 const WARM_UP_MS = 10_000
 const MEASURED_MS = 4_000
-/** The trials over which the heap must not grow. */
+/** The number of trials during which the heap must not grow. */
 const MEMORY_TRIALS = 20_000
 
-/** In a thread with the memory that a thread of `chaos fuzz` has. */
+/** Runs in a thread with the memory limits of a thread of `chaos fuzz`. */
 export async function run(print: (line: string) => void): Promise<void> {
   const thread = new Worker(new URL(import.meta.url), { resourceLimits: threadLimits })
   thread.on('message', print)
@@ -47,7 +47,7 @@ if (!isMainThread && parentPort !== null) {
   main.postMessage(memory(raft(5, 60)))
 }
 
-/** Processor seconds, other threads of this process included. */
+/** Returns the processor seconds of this process, with its other threads. */
 function usedSeconds(): number {
   const { user, system } = process.cpuUsage()
   return (user + system) / 1e6
@@ -101,7 +101,7 @@ function speedOf(subject: SearchedProtocol): string {
   )
 }
 
-/** A finding would be a bug in Raft, and no measurement. */
+/** A failure would be a bug in Raft, so the measurement would be worthless. */
 function runTrial(subject: SearchedProtocol, seed: number): Trial {
   const trial = runPlan(subject, planTrial(subject, strategyFor(seed), seed), limits)
   if (trial.failure !== undefined) throw new Error(`seed ${seed}: ${JSON.stringify(trial.failure)}`)

@@ -46,7 +46,7 @@ export interface Victim {
 
 /** The effect of a user-defined fault on each of its nodes. */
 export interface NodeHarm {
-  /** Harms the node. Returns whether the harm had an effect, as the methods of `Victim` do. */
+  /** Injects the fault into the node. Returns whether it had an effect, as the methods of `Victim` do. */
   strike(node: Victim): boolean | Promise<boolean>
   heal(node: Victim): void | Promise<void>
 }

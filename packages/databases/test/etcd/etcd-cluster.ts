@@ -8,16 +8,16 @@ import { installed, whySkipped } from '../../../testing/src/servers.ts'
 import { etcd } from '../../src/etcd/target.ts'
 
 export const isInstalled = installed('etcd') !== undefined
-/** The end of a title. */
+/** The end of a title, which says why the tests are skipped. */
 export const why = isInstalled ? '' : `: ${whySkipped('etcd')}`
 
 export interface TriedEtcd extends StartedCluster {
   readonly cluster: StartedCluster
-  /** One operation by a client of its own. */
+  /** Runs one operation with a new client. */
   ask(input: Input, node?: string): Promise<Completion>
 }
 
-/** A cluster that ends with its test. */
+/** Starts a cluster that ends with its test. */
 export async function startEtcd(
   asked: Pick<AskedOperations, 'functions' | 'initial'>,
   { nodes = 1, ...chosen }: Settings & { readonly nodes?: number } = {},
@@ -54,6 +54,6 @@ export async function startEtcd(
   }
 }
 
-/** Where a started cluster's clients reach a node. */
+/** Returns the address at which clients of a started cluster reach a node. */
 export const addressOf = (cluster: StartedCluster, node: string): { host: string; port: number } =>
   (cluster as StartedCluster & { clientAddress(node: string): { host: string; port: number } }).clientAddress(node)

@@ -9,7 +9,7 @@ interface Asked {
   readonly faults?: readonly string[]
 }
 
-/** What a target with these settings is said to give up. */
+/** Returns which guarantees a target gives up with these settings, as the target describes them. */
 async function weaknessOf(name: string, { object = 'register', set = {}, faults = [] }: Asked): Promise<string> {
   const target = await targetOf(name)
   const question = { object, settings: { ...settingsFor(target), ...set }, faults: faults as never, nodes: 3 }

@@ -11,7 +11,10 @@ import { ensureBuilt } from '../../../testing/src/build.ts'
 import { eventually, processExists } from '../../../testing/src/real-cluster.ts'
 import { redis } from '../../src/redis/target.ts'
 
-/** Clusters of Redis for the tests of one file: each ends with its test, and is seen to leave no process behind. */
+/**
+ * Starts Redis clusters for the tests of one file. Ends each with its test, and checks that it leaves no process
+ * behind.
+ */
 export function redisClusters() {
   const open: OwnCluster[] = []
   const directories: string[] = []
@@ -56,7 +59,7 @@ function world(cluster: OwnCluster, reads: readonly string[]) {
   let asked = 0
   const clients = new Map<string, ReturnType<typeof cluster.connect>>()
 
-  /** Of a client that lives as long as the test, one for each node; its own name with `fresh`. */
+  /** Invokes an operation through the node's client, which lives as long as the test or until `leave`. */
   function ask(node: string, input: Input, timeoutMs = 5_000): Promise<Completion> {
     const client = clients.get(node) ?? cluster.connect(node)
     clients.set(node, client)
@@ -69,7 +72,7 @@ function world(cluster: OwnCluster, reads: readonly string[]) {
   return {
     cluster,
     ask,
-    /** The next operation at this node is a new client's. */
+    /** Makes the next operation at this node use a new client. */
     leave(node: string) {
       clients.get(node)?.close()
       clients.delete(node)

@@ -6,7 +6,7 @@ import type { Answered } from './answered.ts'
 
 export type AnyEffect = Effect<unknown, unknown>
 
-/** A forbidden effect. In the error message, `did` stands between the name of the node and the event. */
+/** A forbidden effect. In the error message, `did` follows the name of the node and precedes the event. */
 export class Mistake extends Error {
   readonly did: string
   readonly instead: string

@@ -12,8 +12,8 @@ import { type AnyMergeable, answered, type Copy, type Mergeable, mergeables, typ
 type Settings = ProtocolOptions['settings']
 
 /**
- * Whether the copies keep the write that is the latest in real time. This requires right clocks that are finer than the
- * time between writes.
+ * Whether the copies keep the write that is the latest in real time. This requires correct clocks, with a resolution
+ * finer than the time between writes.
  */
 const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': resolutionMs = 0 }: Settings): boolean =>
   conflicts !== 'lamport' &&

@@ -11,7 +11,10 @@ interface NodeOptions {
   readonly journal?: readonly ChainRecord[]
 }
 
-/** One of three, driven by hand. The epochs of n1 are 3, 6, …, those of n2 4, 7, …, those of n3 5, 8, …. */
+/**
+ * One of three nodes; the test delivers every event. The epochs of n1 are 3, 6, …, those of n2 4, 7, …, those of n3 5,
+ * 8, ….
+ */
 function createNode({ id = 'n1', bug, journal = [] }: NodeOptions) {
   const machine = findProtocol('chain')!.create({ bug, settings: {} })
   const peers = ['n1', 'n2', 'n3'].filter((node) => node !== id)
@@ -65,7 +68,7 @@ const sealed = (epoch: number, last: Extract<ChainMessage, { type: 'sealed' }>['
 })
 const NOTHING = { epoch: 0, chain: [], entries: [] }
 
-/** Head of n1 > n2 > n3 in epoch 3. */
+/** Returns the head of the chain n1 > n2 > n3 in epoch 3. */
 function head(bug?: string): Node {
   const node = createNode({ bug })
   node.timer('silence')

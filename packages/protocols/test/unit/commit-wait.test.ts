@@ -35,7 +35,7 @@ test('with commit-wait, a read sees a write that is still waiting, and the answe
   nodes.pass(21)
   commit(nodes)
   nodes.deliver()
-  // It asked before the time of the write by its own clock.
+  // The read sees the write, although it began before the write's time by its own clock.
   expect(nodes.reply(seen)).toEqual(ok(1))
 })
 

@@ -23,7 +23,7 @@ const logOf = (...terms: number[]): Log => ({
 })
 const leader = (term: number, log: Log, settled = 0): Node => ({ leads: true, term, log, settled })
 
-/** The breach at the last of these steps; earlier ones must have none. */
+/** Returns the violation at the last of these steps. Earlier steps must have none. */
 function verdictOn(...steps: readonly (readonly [string, Node])[]): string | undefined {
   const watch = watchCompleteness(protocol)
   const watches = new Map(steps.map(([node]) => [node, watch(node)]))
@@ -44,7 +44,7 @@ describe('leader completeness', () => {
   })
 
   test('leader completeness allows a leader of an earlier term to lack entries that were committed in a later term', () => {
-    // Elected for term 5, n3 learns of it only when n1 has brought an entry of term 4 to a majority, in term 6.
+    // n3 was elected for term 5, but learns this only in term 6, when n1 has already committed an entry of term 4.
     const committed = [
       ['n1', leader(4, logOf(4))],
       ['n1', leader(6, logOf(4, 6), 2)],

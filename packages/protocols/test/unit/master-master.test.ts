@@ -81,7 +81,7 @@ test('a restarted master sends every version again', () => {
   expect(effects).toContainEqual({ type: 'send', to: 'n2', message: { type: 'versions', versions: [version] } })
 })
 
-/** Nodes that hear nothing of one another until a test exchanges their versions. */
+/** Nodes that receive nothing from one another until a test exchanges their versions. */
 function createMasters(
   mergeable: AnyMergeable,
   nodes: readonly string[],
@@ -111,7 +111,7 @@ function createMasters(
       const [reply] = effects.filter((effect) => effect.type === 'reply')
       return reply!.result
     },
-    /** Every node gets everything, twice, from one after the other. */
+    /** Each node in turn sends everything to all nodes, twice. */
     meet(): void {
       for (const from of [...nodes, ...nodes])
         for (const to of nodes) {

@@ -159,7 +159,7 @@ describe('disruptive servers in Raft (thesis §4.2.3)', () => {
 describe('reads by lease in Raft (thesis §6.4.1)', () => {
   const LEASE = { reads: 'lease', 'election-min-ms': 250, 'clock-drift': 1.25 }
 
-  /** The node leads, and a round begun at 1,000 ms by its clock has been answered. */
+  /** Returns a leader. A round that it began at 1,000 ms by its clock has been answered. */
   function leaseholder(bug?: string): Node {
     const node = createLeader({ settings: LEASE, bug })
     node.clock(1000)

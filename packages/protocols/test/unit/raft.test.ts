@@ -310,7 +310,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     const overwrite = { type: 'append', term: 9, prevIndex: 1, prevTerm: 1, entries: [entry(9, 5)] } as const
     node.message('n3', { ...overwrite, commit: 2, round: 0 })
     const answers = Array.from({ length: 40 }, () => replies(node.timer('requests'))).flat()
-    // The new leader got the request instead, since nothing of the first attempt is left; it never answered.
+    // No trace of the first attempt is left, so the request went to the new leader, which never answered.
     expect(answers).toMatchObject([{ requestId: 'r1', result: { type: 'info' } }])
   })
 

@@ -44,7 +44,7 @@ test('the time needed to acquire a lock is subtracted from the time to live of t
     nodes.deliver()
     return nodes.reply(asked)
   }
-  // Nobody holds it: this says nothing about the lock.
+  // The error is not `held`, because no client holds the lock.
   expect(late()).toEqual({ type: 'fail', error: 'unavailable' })
   expect(late('validity-not-subtracted')).toMatchObject({ type: 'ok' })
 })

@@ -54,7 +54,7 @@ test('a shard move continues after restarts of both nodes, and a late duplicate 
   nodes.ring('n1', 'resend')
   nodes.deliver()
   expect(nodes.answer('n1', write('x', 2))).toEqual(ok(2))
-  // A late copy of its earlier content.
+  // A late duplicate with the shard's earlier content.
   nodes.hand(take!)
   nodes.deliver()
   expect(nodes.answer('n1', read('x'))).toEqual(ok(2))

@@ -17,7 +17,7 @@ function callsOfN2(nodes: Nodes, afterMs: number) {
   nodes.ring('n2', 'calls')
 }
 
-/** The effect is there, the answer is lost, and the app server has had time for another attempt. */
+/** The request takes effect, the answer is lost, and the app server gets time for another attempt. */
 function loseFirstAnswer(nodes: Nodes) {
   const asked = nodes.ask('n2', add)
   nodes.deliver((letter) => !isAnswer(letter))

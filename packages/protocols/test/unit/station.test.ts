@@ -5,7 +5,7 @@ import { arrive, createStation, finish } from '../../src/station.ts'
 const serviceMs = millis(10)
 const at = (now: number) => ({ now: millis(now), serviceMs })
 
-/** Serves all waiting jobs, with a timer that is late by this much, and returns when the last was done. */
+/** Serves all waiting jobs with a timer that is late by this much. Returns the time at which the last job is done. */
 function timeToServe(jobs: number, lateByMs: number): number {
   const station = createStation<number>()
   const arrivals = Array.from({ length: jobs }, (_, job) => arrive(station, job, jobs, at(0)))

@@ -9,7 +9,7 @@ const ids = ['n1', 'n2', 'n3']
 const three = (bug?: string) => createNodes(protocol.create({ object: 'bank', bug, settings: {} }), ids)
 type Nodes = ReturnType<typeof three>
 
-/** Account a is kept on n2, b on n3; n1, which coordinates, has no part in it. */
+/** n2 stores account a, and n3 stores account b. n1 coordinates the transfer, and stores neither. */
 const transfer: Input = { f: 'transfer', value: { from: 'a', to: 'b', amount: 10_000, id: 1 } }
 const balances: Input = { f: 'read', value: null }
 const money = { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 }
@@ -18,7 +18,7 @@ const is = (type: string) => (letter: { readonly message: { readonly type: strin
 const held = (nodes: Nodes, among = ids) =>
   among.flatMap((id) => [...(nodes.state(id) as ThreePhaseState).locks.keys()])
 
-/** The silence that counts as death, and the questions after it. */
+/** Rings the checks until silent nodes count as dead, and delivers the questions that follow. */
 function beSilent(nodes: Nodes, among: readonly string[], checks = 12): void {
   for (let i = 0; i < checks; i++) {
     for (const id of among) nodes.ring(id, 'check')

@@ -95,7 +95,7 @@ test('participants that voted yes are blocked while the coordinator is down, and
     for (const id of ids) nodes.ring(id, 'check')
     nodes.deliver()
   }
-  // It had recorded no decision: presumed abort.
+  // The coordinator had recorded no decision, so the transaction is presumed to be aborted.
   expect(held(nodes)).toEqual([])
   expect(nodes.answer('n2', balances)).toEqual(ok(money))
 })

@@ -18,7 +18,10 @@ interface NodeOptions {
   readonly seed?: number
 }
 
-/** One of three, driven by hand. n1 is the primary of views 0, 3, …, n2 of 1, 4, … and n3 of 2, 5, …. */
+/**
+ * One of three nodes; the test delivers every event. n1 is the primary of views 0, 3, …, n2 of 1, 4, … and n3 of 2, 5,
+ * ….
+ */
 function createNode({ id = 'n1', settings = {}, bug, journal = [], seed = 1 }: NodeOptions) {
   const machine = findProtocol('viewstamped')!.create({ bug, settings })
   const peers = ['n1', 'n2', 'n3'].filter((node) => node !== id)

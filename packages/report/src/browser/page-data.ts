@@ -1,7 +1,8 @@
 /** The data for the timeline and charts, embedded as JSON in `#data`. Times are nanoseconds since the run's start. */
 export interface PageData extends EmbeddedOperations {
   /**
-   * Within the `complete` time spans, the page has all operations, elsewhere every nth. Without such spans, it has all.
+   * Outside of the `complete` time spans, the page has only every nth operation. Without such spans, it has all
+   * operations.
    */
   readonly sample: { readonly every: number; readonly complete: readonly (readonly [from: number, to: number])[] }
   readonly faults: readonly (readonly [from: number, to: number, label: string])[]

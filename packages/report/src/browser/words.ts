@@ -8,7 +8,7 @@ export interface Figures {
   readonly duration: typeof duration
 }
 
-/** How the page words what it draws. Times are nanoseconds. */
+/** The functions that describe what the page draws. Times are nanoseconds. */
 export interface Words {
   readonly seconds: (time: number, digits?: number) => string
   readonly length: (nanos: number) => string

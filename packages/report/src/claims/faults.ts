@@ -68,7 +68,7 @@ export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFau
   return held(!isPlaced || nodes.length === 0 || nodes.some(concerns) || isBehindNodes(history, fault))
 }
 
-/** Whether a fault hit only what stands behind the nodes, such as a database. Any node may feel it. */
+/** Whether a fault hit only servers behind the nodes, such as a database. It may affect any node. */
 export function isBehindNodes(history: History, { nodes, links }: Pick<FaultSpan, 'nodes' | 'links'>): boolean {
   const hit = [...nodes, ...links.flatMap(({ from, to }) => [from, to])]
   return hit.length > 0 && hit.every((name) => !FRONT.test(name) && !history.nodes.includes(name))

@@ -14,7 +14,7 @@ export interface DifferenceRow {
 
 /** The comparison of two results, as plain data. */
 export interface Difference {
-  /** What the pages of each run say about it. */
+  /** What the page of each run says about its run. */
   readonly tellings: readonly [before: SavedTelling, after: SavedTelling]
   /** Why the results cannot be compared, if they cannot. */
   readonly unlike: string | undefined
@@ -81,7 +81,7 @@ function settingRows(before: Parsed, after: Parsed): DifferenceRow[] {
   })
 }
 
-/** Of decided levels. Nothing shows whether another is better or worse. */
+/** Only decided results have a strength. An undecided result counts as neither better nor worse. */
 const STRENGTH: { readonly [result: string]: number } = { met: 1, violated: 0 }
 
 function levelRows(before: Parsed, after: Parsed): DifferenceRow[] {

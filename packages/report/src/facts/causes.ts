@@ -442,7 +442,7 @@ function isOfOldCopy(input: CauseInput): boolean {
   const { history, counterexample, report } = input
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return false
-  // A stale copy shows neither too much, nor what was never there.
+  // A stale copy never shows too much, and never shows a value that did not exist.
   if (countedWrongly(input, isTooMuch)) return false
   if (readsFailedWrite(history, counterexample) || showsUnadded(report, history, culprit)) return false
   if (readsUnwritten(input)) return false
@@ -514,7 +514,10 @@ function onlyWritesOf(history: History, operation: number): ReadonlyMap<string |
   return writes
 }
 
-/** Whether the accused read of a register shows a value that was neither there at first nor written before it ended. */
+/**
+ * Whether the accused read of a register shows a value that is not the initial one, and that no write before the end of
+ * the read wrote.
+ */
 function readsUnwritten({ report, history, counterexample: { culprit } }: CauseInput): boolean {
   if (report.model !== 'register' || culprit === undefined || !isRead(history, culprit)) return false
   const initial = history.header?.initial ?? null

@@ -165,7 +165,7 @@ function behindDoubling(
 /** Describes a fault of a history without times, by lines. */
 function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
   const short = inBrief(span.label)
-  // Here, times are positions of events, and the end precedes the event at its position.
+  // Without times, `from` and `to` are positions of events. The fault ended before the event at `to`.
   const isOver = span.to <= asked
   const lines = `${span.label}, lines ${lineAt(history, span.from)} to ${lineAt(history, span.to)}`
   const relation = isOver ? `In force until shortly before the request: ${lines}.` : `In force then: ${lines}.`
@@ -287,15 +287,15 @@ const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
   return overlap < 0 && kind !== 'failover' ? 0 : Math.max(1, overlap)
 }
 
-/** Weight of a fault on the culprit's node, or between it and the writer's. */
+/** Weight of a fault on the culprit's node, or on a link between it and the writer's node. */
 const BETWEEN = 2
 
-/** Weight of a fault that hit only what stands behind the nodes. It counts if no fault hit the involved nodes. */
+/** Weight of a fault that hit only servers behind the nodes. It counts if no fault hit the involved nodes. */
 const BEHIND = 0.5
 
 /**
- * Returns a fault's weight: {@link BETWEEN}, {@link BEHIND}, or else 1 if the fault is on the involved nodes or their
- * links, or on no particular node or link. Otherwise 0.
+ * Returns the weight of a fault: {@link BETWEEN}, {@link BEHIND}, 1, or 0 if it hit only uninvolved nodes or links. A
+ * fault without a particular node or link has weight 1.
  */
 function touching(
   history: History,

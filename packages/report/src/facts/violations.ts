@@ -6,7 +6,10 @@ import { sheetOf } from '../losses/registry.ts'
 import { coreOf, rowsOf } from '../operation-words.ts'
 import type { Sheet } from '../sheets/sheet.ts'
 
-/** A violation, and the other levels that it breaks and no other violation names. Each cause has one violation. */
+/**
+ * A violation with the other levels that it breaks, except levels that another violation names. Each cause has one
+ * violation.
+ */
 export interface Violation {
   readonly counterexample: Counterexample
   readonly others: readonly string[]

@@ -69,7 +69,7 @@ function seenOf({ near, wire, lease, leaseClock, race, database, story, spans, a
   if (message !== '')
     return {
       text: sentences(fault === '' ? unaided(wire) : fault, message),
-      // That the message arrived does not show why the node ignored it.
+      // The message arrived, but this does not show why the node ignored it.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
   // The record shows that the node forgot the change, which explains more than the settings.

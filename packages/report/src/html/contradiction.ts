@@ -246,7 +246,7 @@ function possibleText(values: readonly Json[], earlier: boolean, name: string): 
 /** Joins several names: `5, 6 or 7`. */
 const either = (names: readonly string[]): string => `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 
-/** Returns texts, the longest first, of which the first that fits is used. */
+/** Returns alternative texts, the longest first. The first that fits is used. */
 function textsOf(values: readonly Json[], earlier: boolean, name: string): string[] {
   const names = [...(earlier ? ['earlier'] : []), ...values.map((value) => valueText(value, 10))]
   const only = names[0] ?? ''

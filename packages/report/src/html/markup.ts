@@ -120,6 +120,9 @@ export const tableOf = (label: string, look: string, titles: readonly (string | 
 const titleCell = (title: string | Html): Html =>
   typeof title === 'string' || !title.html.startsWith('<th') ? html`<th scope="col">${title}</th>` : title
 
-/** Returns a table of names and values, without rows of `false`. A row with a `look` stands out. */
+/**
+ * Returns a table of names and values, without the rows whose value is `false`. `look` is the class of a row that
+ * stands out.
+ */
 export const namedRows = (rows: readonly (readonly [name: string, value: Content, look?: string | false])[]): Html =>
   html`<table class="mini"><tbody>${rows.map(([name, value, look = false]) => value !== false && html`<tr${look !== false && html` class="${look}"`}>${rowTitle(name)}<td>${value}</td></tr>`)}</tbody></table>`

@@ -18,7 +18,7 @@ const MOST_BESIDE_MESSAGES = 3
 /** Rough width of a character of the labels, in pixels. */
 const CHARACTER = 7
 
-/** The labels, on a node's lane, of faults that stop the node. */
+/** What a node's lane says about each kind of fault that stops the node. */
 const DOWN: { readonly [kind: string]: string } = {
   kill: 'killed',
   crash: 'crashed',

@@ -133,7 +133,7 @@ function topFacts({ title, history, run }: Page): string[] {
 /** Maximum number of warnings shown; the others are collapsed. */
 const MOST_WARNINGS = 2
 
-/** Returns what stands above the drawing: what happened, why, and what to do next. */
+/** Returns the part of the page above the drawing: what happened, why, and what to do next. */
 function head(page: Page, facts: Facts, telling: Telling): Html {
   const { headline } = facts
   const warnings = warningsOf(page, facts, telling)
@@ -198,8 +198,8 @@ function judgement(page: Page, { expectation, requirements }: Facts, { next }: T
 }
 
 /**
- * Returns the meaning of the exit code. Leaves out exit code 0 if no level was expected, because it would confuse
- * beside a violation.
+ * Returns the meaning of the exit code. Leaves out exit code 0 if no level was expected, because a success next to a
+ * violation would be confusing.
  */
 const exitText = (code: number | undefined, isExpected: boolean): string => {
   if (code === undefined || (code === 0 && !isExpected)) return ''

@@ -79,7 +79,7 @@ function turnHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn): Html {
   return html`${svgText('t2', 0, y + 4, millisText(turn.at))}<rect class="${isOne ? 'race-turn one' : 'race-turn'}" x="${x - TURN_WIDTH / 2}" y="${y - TURN_HEIGHT / 2}" width="${TURN_WIDTH}" height="${TURN_HEIGHT}" rx="3"/>${svgText(isOne ? 'mid on-one' : 'mid', x, y + 4, linesText(turn.places, overtaken.file))}`
 }
 
-/** Lists the lines of a turn: `16 17 7`. Others than the main file are named. */
+/** Lists the lines of a turn: `16 17 7`. A line of another file than `main` has the name of its file. */
 function linesText(places: readonly CodePlace[], main: string): string {
   const own = places.map(({ file, line }) => (file === main ? String(line) : `${file.split(/[\\/]/).pop()}:${line}`))
   const shown = own.length > MOST_LINES + 1 ? [...own.slice(0, 2), '…', ...own.slice(2 - MOST_LINES)] : own

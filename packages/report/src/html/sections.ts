@@ -154,7 +154,7 @@ function settingsText(settings: RunSummary['spec']['target']['settings']): strin
   return chosen.length > 0 && chosen.map(([name, value]) => `${name} ${value}`).join(', ')
 }
 
-/** Lists the lost writes, or tells what happened to every element. */
+/** Lists the lost writes or, if the elements were counted, what happened to every element. */
 export function lostSection(report: Report | undefined): Html | undefined {
   if (report === undefined) return undefined
   const { accounting } = report

@@ -69,7 +69,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
     if (group === undefined)
       return html`<div class="cell ${kind} idle">${own}<div class="rest">${before}<p class="same">nothing new here</p></div></div>`
     const rows: (Html | undefined)[] = []
-    // The nodes' beliefs are from before the first healing.
+    // Shows what the nodes believed just before the first healing.
     const healed = group.signs.findIndex(({ type }) => type === 'restored' || type === 'healed')
     for (const [i, sign] of group.signs.entries()) {
       if (i === healed) rows.push(nodeBoxes(group.nodes, lanes, walls))

@@ -36,8 +36,8 @@ const finalReads = (history: History): readonly OperationRow[] =>
   rowsWhere(history, (row) => isFinal(history, row) && isRead(history, row) && isOk(history, row))
 
 /**
- * Returns how far each counter is off in the end: below the acknowledged additions, or above all additions. The final
- * read that is least off counts.
+ * Returns the error of each counter in the end: how far it is below the acknowledged additions, or above all additions.
+ * If its final reads differ, the one with the smallest error counts.
  */
 function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap<string | undefined, Off> {
   const byRow = new Map(wrong.map((each) => [each.operation, each]))
@@ -57,8 +57,8 @@ function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap
 const sumIn = (offs: Iterable<Off>, what: keyof Off): number => sumOf([...offs].map((each) => each[what]))
 
 /**
- * Finds counters whose final reads are all too low or all too high. For each counter, the read that is least off
- * counts.
+ * Finds counters whose final reads are all too low or all too high. For each counter, the final read with the smallest
+ * error counts.
  */
 function inTheEnd({ history, report }: Shown): Loss | undefined {
   const least = offInTheEnd(history, wrongIn(report))

@@ -8,7 +8,7 @@ export interface Loss {
   readonly title: string
   /** What the title claims, if this can be checked against the record. */
   readonly claim?: Claim
-  /** The level whose counterexample shows the loss, if the page is about another. */
+  /** The level whose counterexample shows the loss, if the page is about another level. */
   readonly level?: string
   /** A level that is met, although the title seems to contradict it. */
   readonly despite?: Despite

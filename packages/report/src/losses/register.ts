@@ -181,8 +181,8 @@ function effectWithoutCause({ history, report, counterexample: asked }: Shown): 
 }
 
 /**
- * Maximum number of operations in a contradiction that the title tells. With more operations, a title about a stale
- * value is easier to understand.
+ * Maximum number of operations in a contradiction whose missing cause becomes the title. With more operations, a title
+ * about a stale value is easier to understand.
  */
 const MOST_IN_A_TITLE = { ofAsked: 6, ofOther: 5 }
 

@@ -39,7 +39,7 @@ export function raceOfHeader(header: Header | undefined): Race | undefined {
   return success ? { sentence: raceSentence(output), ...output } : undefined
 }
 
-/** The member of the header that lists the operations which the header's race and database explain. */
+/** The header's member for the operations that the race and the database in the header explain. */
 const ACCUSED = 'accused'
 
 /**

@@ -38,14 +38,14 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
   const needed = accused.length === 0 ? requests : accused
   const startsOf = (some: readonly RacingRequest[]): readonly number[] =>
     some.map((request) => places.get(request)?.[0] ?? 0)
-  // What ended before the contradiction began is part of the state that its first request found. What ended before a
-  // value was replaced as a whole does not explain that the new value is missing.
+  // A step before the beginning of the contradiction belongs to the state that the first request found. A step before
+  // the replacement of a whole value does not explain why the new value is missing.
   const begunFor = ({ request }: Await): number =>
     Math.max(
       Math.min(...startsOf(needed)),
       ...startsOf(accused.filter(({ f, key }) => replacesWhole(f) && areAboutOne({ key }, request))),
     )
-  // What happened after the contradiction does not explain it.
+  // A step after the contradiction does not explain it.
   const ended = Math.max(...needed.map((request) => places.get(request)?.at(-1) ?? Number.POSITIVE_INFINITY))
   return awaitsIn(steps, requests).flatMap((waited) =>
     requests.flatMap((by): Candidate[] => {
@@ -84,7 +84,7 @@ interface Ground {
   readonly change: CodeStep | undefined
 }
 
-/** Returns how much a change after the await depends on state that was read before and changed meanwhile. */
+/** Returns how much a change after the await depends on state that was read before the await and changed during it. */
 function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back }: Between): Ground {
   // Includes SQL steps before the end of the await, because an SQL statement takes effect during its await. After a
   // query has read the changed state, as in a retry, later steps no longer depend on the old state.
@@ -116,7 +116,10 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, gone, back 
   return most
 }
 
-/** The ground if a change uses a value that was read from the state; `MAYBE_RESTS`: if it may have come too early. */
+/**
+ * The ground if a change uses a value that was read from the state. `MAYBE_RESTS`: the same, but the change may have
+ * come too early.
+ */
 const [RESTS, MAYBE_RESTS] = [4, 2]
 
 /**
@@ -150,7 +153,8 @@ function raceOf({ waited, by: other, meanwhile, change: { within, file } }: Cand
   const [gone, back] = [steps[waited.gone], steps[waited.back]]
   const [first, last] = [meanwhile[0], meanwhile.at(-1)]
   if (gone === undefined || back === undefined || first === undefined || last === undefined) return undefined
-  // The function of the await says more than other functions, unless only these made the change.
+  // If the function of the await made the change, shows only its lines, because they explain the most. Otherwise, shows
+  // the lines of all functions that made the change.
   const changing = meanwhile.flatMap((step) => (step.writes.length > 0 ? [step.within] : []))
   const shown = new Set(within === gone.within ? [within] : changing)
   const lines = meanwhile.filter((step) => step.file === file && shown.has(step.within)).map(({ line }) => line)

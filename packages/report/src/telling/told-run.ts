@@ -29,7 +29,7 @@ export interface ToldHistory {
   readonly answers: readonly (readonly [name: string, text: string])[]
 }
 
-/** @param race What explains it, where the header of the history does not say so. */
+/** @param race The race that explains the violation, if the header of the history has none. */
 export function toldHistory(history: History, report: Report<string>, asked: string, race?: Race): ToldHistory {
   const found = factsOf({ history, report, asked })
   const told = found.database?.told === undefined ? [] : [found.database.told.cause]

@@ -6,7 +6,7 @@ const PARTS = [
   'reasons',
   // Figures that are in the report.
   'figures',
-  // All of the phases but their availabilities.
+  // All figures of the phases except their availabilities.
   'phases',
   // Minor counts, and all contradictions other than the drawn one.
   'remainder',

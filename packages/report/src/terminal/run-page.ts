@@ -77,7 +77,7 @@ export function renderRun(summary: RunSummary, history: History, style: Style, o
   ])
 }
 
-/** Renders a page with or without what it may omit. */
+/** Renders a page. With `canShorten`, omits parts of the page to fit the screen. */
 export function fittedPage(
   style: Style,
   options: TerminalOptions,
@@ -309,7 +309,7 @@ export function expectationLines(
   const exit = exitCode === undefined ? '' : `exit code ${exitCode}`
   if (expectation === undefined) return exitCode === undefined || exitCode === 0 ? [] : [style.dim(exit)]
   const paint = resultPaints(style)[resultOf(expectation.met)]
-  // The exit code stands at the right end of the line if it fits.
+  // The exit code is at the right end of the line if it fits.
   const lines = spread(paint(text), exit, width)
   return lines.length === 1 ? lines : nonEmpty([...painted(wrap(text, width), paint), exit])
 }

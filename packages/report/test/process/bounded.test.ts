@@ -7,7 +7,7 @@ import { renderCheck } from '../../src/terminal/check-page.ts'
 import { renderExplanations } from '../../src/terminal/explanation.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 
-// Whatever the history, what is said of it is short enough to be sent, opened and read.
+// Whatever the history, every text about it is short enough to be sent, opened and read.
 
 const checked = (history: History, model: 'register' | 'set'): Report =>
   check(history, {
@@ -46,7 +46,7 @@ function said(history: History, report: Report): Said {
   return JSON.parse(text) as Said
 }
 
-/** One that names all operations of the history, at every level. */
+/** Returns a report in which every level is violated, by up to 200 operations. */
 function reportOf(history: History): Report {
   const verdict = (level: Level): Verdict => ({
     result: 'violated',
@@ -80,7 +80,7 @@ test('the JSON of 200 operations with long texts has a bounded length, and state
     readonly levels: { readonly [level: string]: { readonly counterexample: Said } }
   }
   const counterexample = verdicts['linearizable']?.counterexample
-  // Twelve times two hundred would be too much: how many there are is said.
+  // Twelve counterexamples of 200 operations each would be too long, so `totals` only gives their number.
   expect(counterexample).toMatchObject({ totals: { operations: 200 } })
   expect(counterexample?.['uncut']).toEqual({ why: 'time', among: 1_000_000, standsAlone: false })
 })

@@ -16,7 +16,7 @@ const page = (more: Partial<Page> & Pick<Page, 'history'>): Page => ({
   ...more,
 })
 
-/** What the page's script reads, read as a browser would: up to the first `</script`. */
+/** Returns the data of the page's script. As in a browser, the data ends at the first `</script`. */
 const embedded = (text: string) => {
   const start = text.indexOf('id="data">') + 'id="data">'.length
   return JSON.parse(text.slice(start, text.indexOf('</script', start)))
@@ -161,7 +161,7 @@ describe('the operations embedded in an HTML report', () => {
       expect(operation).toMatchObject({
         call: 1000 * Math.round(callTime[row]! / 1000),
         outcome: outcomeName(history, row),
-        // Null and the small integers have the numbers that they have in the history.
+        // Null and the small integers are encoded by the same numbers as in the history.
         ...{ input: input[row], output: output[row] },
       })
       expect([operation.line, operation.endLine].filter((line) => line > 0)).toEqual(linesOf(history, row))

@@ -8,7 +8,7 @@ import { findingsOf } from '../../src/reporters/finding.ts'
 import { markdownOf } from '../../src/reporters/markdown.ts'
 import { mermaidOf } from '../../src/reporters/mermaid.ts'
 
-// The part of Mermaid's language that is written: `chaos` does not carry its parser, which weighs 3.5 MB.
+// The part of Mermaid's language that reports use. Mermaid's own parser is not installed, because it takes 3.5 MB.
 const LABEL = '(?:[^#;<>&%$@\\\\`":\\n]|#\\d+;|<br/>)*'
 const LINES: readonly RegExp[] = [
   /^sequenceDiagram$/,
@@ -18,7 +18,7 @@ const LINES: readonly RegExp[] = [
 ]
 const isWritten = (line: string): boolean => LINES.some((form) => form.test(line))
 
-/** What is shown of a line: its references resolved, its breaks as spaces. */
+/** Returns the text that a reader sees: references are resolved, and line breaks become spaces. */
 const shownOf = (lines: readonly string[]): string =>
   lines
     .join('\n')

@@ -13,7 +13,7 @@ import { plainStyle } from '../../src/terminal/style.ts'
 
 type Done = readonly [f: string, asked: Json, type: 'ok' | 'fail' | 'info', answered: Json]
 
-/** One operation after the other, 1 ms each, by a process each. */
+/** Returns a history of operations one after another, 1 ms each, by separate processes. */
 const historyOf = (...operations: readonly Done[]): History =>
   historyFromEvents(
     operations.flatMap(([f, value, type, answered], i): EventInput[] => [
@@ -190,7 +190,7 @@ test('a sum that is too high is blamed on a fault behind the service if every ad
   })
   const history = made([
     add(0, 1, 2),
-    // Its COMMIT was made, the answer to it was lost, and the service made it once more.
+    // The COMMIT of this addition succeeded, but its reply was lost, and the service made the addition again.
     add(1, 10, 200),
     add(2, 300, 301),
     { p: 0, f: 'read', out: 4, from: ms(400), to: ms(401), node: 'bank' },

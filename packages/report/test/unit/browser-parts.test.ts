@@ -17,13 +17,13 @@ const folder = join(import.meta.dirname, '../../src/browser')
 const files = readdirSync(folder).filter((name) => name.endsWith('.ts'))
 const textOf = (file: string): string => readFileSync(join(folder, file), 'utf8')
 
-/** Statements of a module that leave something behind when types are erased, by how they begin. */
+/** Returns the first lines of the statements that remain in a module when types are erased. */
 const values = (text: string): string[] =>
   text
     .split('\n')
     .filter((line) => /^[a-z(['"`]/i.test(line) && !/^(import type|(export )?(type|interface)) /.test(line))
 
-// A part is embedded as its own source text. Whatever else its module declares or imports would not be there in a page.
+// A part is embedded as its own source text. In a page, everything else that its module declares or imports is missing.
 describe.each(files)('browser/%s', (file) => {
   test('declares at most one function or class, and imports only types', () => {
     const declared = values(textOf(file))

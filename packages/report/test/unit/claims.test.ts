@@ -8,7 +8,7 @@ import type { Recorded } from '../../src/claims/recorded.ts'
 import { holds } from '../../src/claims/registry.ts'
 import { factsOf } from '../../src/facts/facts.ts'
 
-// Each kind of claim, with a record that bears it out and others that do not.
+// Checks each kind of claim against a record that confirms it, and against records that do not.
 
 const ran = (...operations: readonly Made[]): Recorded => ({ history: made(operations), faults: [] })
 
@@ -74,7 +74,7 @@ test('the claim of lost messages holds if the queue was found empty and no deque
     holds(ran(...inTurn({ f: 'enqueue', in: 1 }, { f: 'enqueue', in: 2 }, ...after)), lost)
   expect(told({ f: 'drain', out: [] })).toBe('holds')
   expect(told({ f: 'drain', out: [2] })).toBe('refuted')
-  // A dequeue of unknown outcome may have taken one.
+  // A dequeue of unknown outcome may have taken the message.
   expect(told({ f: 'dequeue', type: 'info', error: 'timeout' }, { f: 'drain', out: [] })).toBe('refuted')
   expect(told()).toBe('unknown')
 })
@@ -136,9 +136,9 @@ test('the claim of a write lost in a kill holds if the kill followed the acknowl
     return holds({ history, faults: [fault] }, { claim: 'came back without', change: 1, read: 2, fault })
   }
   expect(told(22, 28)).toBe('holds')
-  // It was killed while the acknowledgement was on its way.
+  // The node was killed while its acknowledgement was in transit.
   expect(told(20.5, 28)).toBe('holds')
-  // It was acknowledged once the node was up again.
+  // The node acknowledged the change after its restart.
   expect(told(15, 18)).toBe('refuted')
   expect(told(22, 28, ['n2'])).toBe('refuted')
   expect(told(22, 40)).toBe('refuted')
@@ -196,7 +196,7 @@ test('a claim that a fault is the cause holds if the fault hit the nodes of writ
   expect(told(span('partition', 1, 15, { links }))).toBe('refuted')
   expect(told(span('partition', 40, 50, { links }))).toBe('refuted')
   expect(told(span('kill', 15, 25, { nodes: ['n2'] }))).toBe('refuted')
-  // What a disk holds stays wrong.
+  // Damaged data on a disk stays damaged.
   expect(told(span('flip-bit', 1, 2, { nodes: ['n3'] }))).toBe('holds')
 })
 

@@ -4,7 +4,7 @@ import { judged, type Line, oneByOne, together } from '../../../checker/test/tra
 import { factsOf } from '../../src/facts/facts.ts'
 import { tellingOf } from '../../src/telling/telling.ts'
 
-// What transactions broke is headed by what users lost, in words that need no book; the level stands below.
+// The title of a violation by transactions says what users lost, in plain words. The level is below it.
 
 const append = (key: string, element: number): Json => ['append', key, element]
 const read = (key: string, ...list: number[]): Json => ['r', key, list]

@@ -5,7 +5,7 @@ import { allMet, made, ms, report, staleRead, summary, violated } from '../../..
 import { toJson } from '../../src/reporters/result-json.ts'
 
 const stale = staleRead()
-// Through text and back: what a reader of --json sees, with nothing that JSON cannot say.
+// Converts the result to text and back, as a reader of --json gets it.
 const json = (input: Parameters<typeof toJson>[0]) => JSON.parse(JSON.stringify(toJson(input)))
 
 test('a counterexample in --json has its operations with times, nodes and lines', () => {

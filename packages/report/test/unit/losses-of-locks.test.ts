@@ -9,7 +9,7 @@ import { factsOf } from '../../src/facts/facts.ts'
 import { reproach } from '../../src/moments.ts'
 import { tellingOf } from '../../src/telling/telling.ts'
 
-// Who held a lock when, and whether the time that it was for had passed.
+// Tests what reports say about who held a lock, and whether its lease had ended.
 
 function judge(operations: readonly Made[], extra?: Header['extra']) {
   const history = { ...made(operations), header: { chaos: 1 as const, model: 'lock', extra } }
@@ -76,7 +76,7 @@ describe('the report of a lock violation', () => {
 
     test.each([
       [300, "Process 1's lock was for 300 ms (lock-ms), which had passed."],
-      // Granted at 0 ms or at 20 ms, or between.
+      // The lock was granted between 0 ms and 20 ms.
       [420, "Process 1's lock was for 420 ms (lock-ms), which may have passed."],
       [500, ''],
     ])(

@@ -7,7 +7,7 @@ import { renderHtml } from '../../src/html/page.ts'
 import { guaranteeText } from '../../src/level-words.ts'
 import { operationText } from '../../src/operation-words.ts'
 
-// Headlines of models that judge neither single objects nor registers alone.
+// Headlines of watches, transactions and other models that judge more than single objects.
 
 const watchLevels = findModel('watch')?.levels ?? []
 

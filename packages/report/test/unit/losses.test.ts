@@ -155,7 +155,7 @@ describe('the headline of a queue violation', () => {
       operations.push({ p: 99, f: 'drain', key: 'q', out, from: 1000, to: 1005 })
       const missing = inside.length - out.length
       const takers = operations.filter(({ f, type }) => f === 'dequeue' && type === 'info').length
-      // Any set of that many may have been taken: what remains of the best choice is lost for sure.
+      // The dequeues of unknown outcome may have taken any of the missing messages. The others are certainly lost.
       const least = Math.max(0, missing - takers)
       const { headline, report } = judge(operations, 'queue')
       const what = `${least} acknowledged message${least === 1 ? ' was' : 's were'} lost`
@@ -336,7 +336,7 @@ describe('the headline of a violation', () => {
     expect(titleOf([write(1, 1, 0), cas(2, 5), cas(3, 7)], 'register')).toBe(
       'p2 and p3 both changed x from 1, and one change is lost',
     )
-    // Somebody else wrote the value again, or nobody knows whether the other change was made.
+    // Another client wrote the value again, or the other change has an unknown outcome.
     for (const fine of [
       [cas(2, 1), cas(3, 7)],
       [cas(2, 5, { type: 'info' }), cas(3, 7)],
@@ -362,7 +362,7 @@ describe('the headline of a violation', () => {
     expect(titleOf([write(1, 1, 0), unknown, read(4, 2, 30), cas(3, 1, 50)], 'register')).toBe(
       'p3 changed x without seeing a write that p4 had already read',
     )
-    // It may have come before the write.
+    // The cas may have taken effect before the write.
     expect(titleOf([write(1, 1, 0), write(2, 2, 50, { to: 60e6 }), cas(3, 1, 52)], 'register')).toBe('Linearizable')
   })
 
@@ -410,7 +410,7 @@ test('the headline of a bank violation names the account in the contradiction, n
   } as never)
   const facts = factsOf({ history: opened, report })
   expect(facts.headline.title).toBe('Account c was overdrawn by 7')
-  // One of them is not contradicted by what another account had lost before.
+  // The withdrawals of another account do not contradict the overdraft of this one.
   if (facts.shown === undefined) throw new Error('nothing is overdrawn')
   expect(reproach(opened, facts.shown)).toBeUndefined()
 })
@@ -520,7 +520,7 @@ describe('the report of a bank violation', () => {
     expect(sentence).toContain('The accounts opened empty')
     expect(sentence).toContain(`--initial '{"a":30,"b":30}'`)
     expect(judged([transfer(40)], null).title).toBe('Not linearizable')
-    // What the first read shows is not what the accounts opened with.
+    // The first read does not show the opening balances, because a transfer came before it.
     expect(judged([transfer(4), read({ a: 26, b: 34 })], null).sentence).toContain(`--initial '{"a":30,"b":30}', as`)
     const meanwhile = { ...transfer(4), to: 12 }
     expect(judged([meanwhile, read({ a: 26, b: 34 })], null).sentence).toContain('or say --initial unknown')
@@ -759,7 +759,7 @@ test.each([
   const history = made([
     { p: 1, f: 'cas', in: [1, 2], from: a, to: b, node: 'n1' },
     { p: 2, f: 'cas', in: [1, 3], from: c, to: d, node: 'n2' },
-    // Of no part in the contradiction.
+    // This operation is not part of the contradiction.
     { p: 3, f: 'cas', in: [4, 5], from: 0, to: 99, node: 'n2' },
   ])
   const operations = [...history.operations.process].flatMap((process, operation) =>

@@ -21,7 +21,7 @@ const SEATS = [
   '  res.end(await book(req))',
   '})',
 ]
-/** What lines read and change. */
+/** The state that each line reads and changes. */
 const redis = ['redis']
 const STATE: { readonly [step: string]: Pick<CodeRun['steps'][number], 'reads' | 'writes' | 'rests'> } = {
   'at 2': { reads: redis, writes: [], rests: [] },

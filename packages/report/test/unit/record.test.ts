@@ -17,7 +17,7 @@ import { renderCheck } from '../../src/terminal/check-page.ts'
 import { renderRun } from '../../src/terminal/run-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 
-// What a recorder says of its own record is shown wherever its verdict is.
+// The recorder's notes about its own record appear wherever the verdict appears.
 
 const mark = (f: string, value: EventInput['value'], key?: string): EventInput => ({
   process: 'recorder',

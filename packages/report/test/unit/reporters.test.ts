@@ -19,7 +19,7 @@ const place: Place = {
   pathTo: (file) => file,
 }
 
-/** What a reporter writes about these subjects altogether. */
+/** Returns everything that a reporter writes about these subjects. */
 async function written(name: string, ...subjects: readonly Subject[]): Promise<string> {
   const reporter = reporters.find((each) => each.name === name)
   const told = subjects.map((subject): Told => ({ findings: findingsOf(subject), row: undefined }))
@@ -115,7 +115,8 @@ test('every reporter writes an equal text each time it is given the same subject
       if (not?.[subject.kind] !== undefined) continue
       const text = await written(name, subject)
       expect(await written(name, subject)).toBe(text)
-      // A table has no room for one file that cannot be read, and a page and annotations are only of what went wrong.
+      // These texts may be empty: a table does not list a single unreadable file, and the default page and GitHub's
+      // annotations only show what went wrong.
       if (subject.kind !== 'trouble' && !(name === 'github' && subject.exitCode === 0) && name !== 'default')
         expect(text, `${name} of ${subject.kind}`).not.toBe('')
     }
@@ -166,7 +167,7 @@ test('every reporter names a missed requirement, whatever the verdict', async ()
     expect(finding?.sentence).toContain('availability >= 99%: found 54.08%')
     expect(await written('line', missed)).toContain('availability >= 99%: found 54.08%')
     expect(await written('junit', missed)).toMatch(/message="[^"]*availability &gt;= 99%: found 54\.08%/)
-    // The page of a file is a row of a table here.
+    // The default reporter prints the file as a row of a table, without its requirements.
     for (const { name } of reporters) if (name !== 'default') expect(await written(name, missed), name).toContain('99%')
   }
   const unknown = { ...required, met: 'unknown', why: 'no operation was called' } as const

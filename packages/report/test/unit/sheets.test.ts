@@ -9,11 +9,11 @@ import type { Sheet } from '../../src/sheets/sheet.ts'
 import { sheetLines } from '../../src/terminal/drawing.ts'
 import { plainStyle, symbolsOf } from '../../src/terminal/style.ts'
 
-// What a model kept, in rows and columns: laid out once, and written down by terminals and pages.
+// Tests the tables of contradictions, which are laid out once for terminals and pages.
 
 interface Judged {
   readonly sheet: Sheet | undefined
-  /** Its rows, with ✘ after cells that contradict. */
+  /** The rows of the table, with ✘ after each cell that contradicts others. */
   readonly rows: readonly (readonly string[])[] | undefined
   readonly terminal: readonly string[] | undefined
   readonly page: string

@@ -31,7 +31,7 @@ const fault = (kind: Fault, from: number, to: number, hits = 1) => ({
   hits,
 })
 
-/** As the read of the stale value has it: n1 took the write, n3 answered. */
+/** The partition that explains the stale read: n1 acknowledged the write, and n3 answered the read. */
 const between: Fault = { kind: 'partition', links: linksBetween([['n1', 'n2'], ['n3']]), mode: 'hold' }
 
 describe('the summary of a run', () => {

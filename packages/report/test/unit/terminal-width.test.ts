@@ -13,7 +13,7 @@ import type { Sign, ToldStory } from '../../src/told-story.ts'
 const now = () => millis(0)
 const budget = { deadlineMs: millis(60_000), memoryBytes: 1e9, now }
 
-/** Narrow, wide, combined and long. */
+/** Names with narrow and wide characters, and with combining marks. */
 const name = fc.string({
   unit: fc.constantFrom('a', 'Z', '7', '日', '本', '한', '🦊', 'é', 'e\u0301', '-'),
   minLength: 1,
@@ -121,7 +121,7 @@ test('a scenario has a lane for each client and node, arrows for requests, and a
   const lines = renderStory(story, plainStyle, { width: 80, unicode: true }).split('\n')
   expect(lines.find((line) => /Ana.*n1.*n2/.test(line))).toBeDefined()
   expect(lines.find((line) => line.includes('├──hi'))).toMatch(/▸│/)
-  // The fourth is a message that the wall does not concern, and which is drawn over it.
+  // The fourth row has a message that the partition does not affect, so it is drawn over the wall.
   const rows = lines.filter((line) => /^ {2}\d/.test(line))
   expect(rows.map((line) => line.includes('╳'))).toEqual([false, false, true, false, true, true, true, false, false])
   const ascii = renderStory(story, plainStyle, { width: 80, unicode: false })

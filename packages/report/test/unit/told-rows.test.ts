@@ -46,7 +46,7 @@ describe('the steps of two stories side by side', () => {
   })
 })
 
-/** The length of the longest text that can be made of either by leaving characters out. */
+/** Returns the length of the longest common subsequence of two texts. */
 const longestCommon = (one: string, other: string): number =>
   one === '' || other === ''
     ? 0

@@ -41,7 +41,7 @@ const record = (id: string, fault: Fault, from: number, to: number, more: Partia
 
 const cut = (groups: string[][]): Fault => ({ kind: 'partition', links: linksBetween(groups), mode: 'hold' })
 
-/** A replica that comes back from a kill answers with a value that had been overwritten five seconds after it was written. */
+/** A killed replica comes back, and answers with a value that was overwritten five seconds after its write. */
 function restarted() {
   const { history, counterexample: read } = readOfReplaced()
   const counterexample: Counterexample = {
@@ -259,7 +259,7 @@ describe('the HTML report of a violation', () => {
     const again = [...faults, record('fault-5', { kind: 'failover', nodes: ['n1'] }, 30, 31)]
     const last = factsOf({ history, report: judged, run: summary({ report: judged, faults: again }) })
     expect(last.near.map(({ relation }) => relation)).toEqual(['The last failover had begun at 0.030 s (n1).'])
-    // Some other fault in force says more than one that had ended.
+    // A fault in force explains more than a fault that had ended.
     const cut = [...faults, record('fault-6', { kind: 'pause', nodes: ['n2'] }, 10, 41)]
     const paused = factsOf({ history, report: judged, run: summary({ report: judged, faults: cut }) })
     expect(paused.near.map(({ kind }) => kind)).toEqual(['pause', 'failover'])
@@ -280,7 +280,7 @@ test('a violation of linearizable is reported separately if the counterexample o
     ['eventual', []],
     ['linearizable', []],
   ])
-  // Of a level that follows from no other, as those of watches do.
+  // No other level implies this one, as with the levels of watches.
   expect(told('unique', 9)).toEqual([
     ['unique', []],
     ['linearizable', []],

@@ -10,7 +10,7 @@ import { toJson } from '../../src/reporters/result-json.ts'
 import { renderRun } from '../../src/terminal/run-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 
-// What nodes sent each other is told and drawn as it was heard, and nothing is claimed that was not.
+// Reports describe and draw messages between nodes as they were recorded, and claim nothing else about them.
 
 const { history, counterexample } = readOfReplaced()
 const judged = report('not linearizable', { linearizable: violated(counterexample) })

@@ -24,7 +24,7 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
   async function acquire(asking: Asking, key: string, waits: boolean): Promise<Token | 'held' | Trouble> {
     const parent = pathOf(key)
     const own = session.within(asking)
-    // Checks before it creates a child: later clients would take even a short-lived child for that of a holder.
+    // Checks before it creates a child, because later clients would mistake even a short-lived child for a holder's.
     if (!waits && (await isTaken(own, parent))) return 'held'
     const child = await createdUnder(own, parent)
     if (isTrouble(child)) return child

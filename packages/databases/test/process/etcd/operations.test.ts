@@ -51,7 +51,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     const { ask } = await startEtcd({ functions: ['read', 'add'], initial: 0 }, { update })
     const added = await Promise.all(Array.from({ length: 8 }, () => ask(x('add', 1))))
     const done = added.filter(({ type }) => type === 'ok').length
-    // What has no answer within its time may have been done.
+    // An addition without an answer may have taken effect.
     const unknown = added.filter(({ type }) => type === 'info').length
     expect(done).toBeGreaterThan(0)
     const read = await ask(x('read'))
@@ -137,7 +137,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     expect(await shown(watching, 1)).toMatchObject([{ key: 'x', value: 1 }])
     await new Promise((resolve) => cluster.inject({ kind: 'kill', nodes: ['n1'] }, resolve))
     let ended = await watching({ f: 'watched', value: { watch: 1 } })
-    // Progress may have come before the end.
+    // The watch may have reported progress before it ended.
     while (ended.type === 'ok') ended = await watching({ f: 'watched', value: { watch: 1 } })
     expect(ended).toMatchObject({ type: 'fail' })
     expect(await watching({ f: 'watched', value: { watch: 1 } })).toMatchObject({
@@ -157,7 +157,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     const token = first.type === 'ok' ? first.value : null
     expect(token).toEqual(expect.any(Number))
     expect(await ask(x('acquire'))).toEqual({ type: 'fail', error: 'held', answered: true })
-    // That of the holder: who is refused leaves none.
+    // This is the holder's lease: a refused client leaves none.
     expect(await leases()).toHaveLength(1)
     expect(await ask(x('release', 1))).toEqual({ type: 'fail', error: 'the lock was lost', answered: true })
     expect(await ask(x('release', token))).toEqual({ type: 'ok', value: token })

@@ -8,7 +8,8 @@ import { outcomeOf } from '../../../../targets/src/clients/outcome-of.ts'
 import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { addressOf, isInstalled, startEtcd, why } from '../../etcd/etcd-cluster.ts'
 
-// What a live etcd answers, what that is taken for, and what was done: revisions count changes.
+// Tests how clients judge the errors of a real etcd, and whether the operation took effect. The revision counts
+// changes.
 
 function gatewayTo(cluster: StartedCluster, node: string): Gateway {
   const gateway = openGateway({ node, ...addressOf(cluster, node) })
@@ -25,7 +26,7 @@ async function revisionOf(gateway: Gateway): Promise<number> {
   return numberIn(reply.body['header'] as never, 'revision')
 }
 
-/** By what the error says, a request that is answered with it. */
+/** By the text of an error: a request that etcd answers with this error. */
 const refused: { readonly [says: string]: readonly [path: string, request: object] } = {
   'key is not provided': ['/v3/kv/put', {}],
   'value is provided': ['/v3/kv/put', { ...put('a'), ignore_value: true }],
@@ -88,7 +89,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     const gateway = gatewayTo(cluster, leader)
     await injected(cluster, { kind: 'pause', nodes: cluster.nodes.filter((node) => node !== leader) })
     const errors = etcdErrors.filter(({ means }) => means === 'info').flatMap(({ says }) => says)
-    // It does after five seconds and two elections.
+    // etcd gives up a request after five seconds and the time of two elections.
     for (const key of ['a', 'b']) {
       const reply = await gateway.ask('/v3/kv/put', put(key), 20_000)
       expect(reply).toMatchObject({ type: 'info' })
@@ -100,7 +101,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   })
 })
 
-/** Resolves with what heals it. */
+/** Injects a fault. Resolves with a function that heals the fault. */
 async function injected(cluster: StartedCluster, fault: Fault): Promise<() => Promise<void>> {
   const outcome = await new Promise<Injected>((resolve) => cluster.inject(fault, resolve))
   if (outcome.type === 'failed') throw new Error(outcome.error)

@@ -9,7 +9,7 @@ import { REJOIN } from '../../../src/postgres/scripts.ts'
 
 const SEGMENT = '0000000000000001'
 
-/** Directories of nodes, each with a process in the place of its server. */
+/** Creates directories of nodes, each with a process in place of the node's server. */
 function nodesWith(files: { readonly [node: string]: readonly string[] }) {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-rejoin-'))
   const servers: { [node: string]: ChildProcess } = {}

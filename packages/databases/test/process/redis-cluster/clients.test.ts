@@ -8,11 +8,12 @@ import { planClusterClients } from '../../../src/redis-cluster/clients.ts'
 import { choiceOf } from '../../../src/redis-cluster/settings.ts'
 import { redisCluster } from '../../../src/redis-cluster/target.ts'
 
-// Clients of a Redis Cluster before nodes that answer what the test says. Key x has slot 16287, which n3 has at first.
+// Tests clients of a Redis Cluster with nodes whose answers the test chooses. Key x has slot 16287, which n3 has at
+// first.
 
 type Answer = (command: string, at: (node: number) => string) => string
 
-/** A client of n1 in a cluster of six nodes, and what each node was sent. */
+/** Returns a client of n1 in a cluster of six nodes, and the list of the commands that nodes have received. */
 async function clientAmong(answer: readonly (Answer | undefined)[], reads = 'primary') {
   const sent: string[] = []
   const addresses: NodeAddress[] = []
@@ -51,7 +52,7 @@ async function clientAmong(answer: readonly (Answer | undefined)[], reads = 'pri
   return { sent, ask }
 }
 
-/** Each command that arrived, its words after each other. */
+/** Returns the received commands. The words of each are joined. */
 const commandsIn = (text: string): string[] =>
   text
     .split(/(?=\*\d+\r\n)/)

@@ -28,10 +28,10 @@ describe.skipIf(program === undefined)(
       const { cluster, inject, write, leave } = await start('register')
       expect(await write('n1', 1)).toEqual(ok(1))
       const heal = await inject({ kind: 'failover', nodes: ['n2'] })
-      // A Sentinel that refuses would be waited for in vain.
+      // If a Sentinel refused the failover, the heal would wait for the Sentinel in vain.
       expect(await heal()).toEqual({ type: 'healed', hits: 1 })
       await eventually(async () => expect(['n2', 'n3']).toContain(cluster.leader()))
-      // A client that connects anew asks its Sentinel.
+      // A new client asks its Sentinel for the primary.
       leave('n1')
       expect(await write('n1', 2)).toEqual(ok(2))
     })

@@ -3,7 +3,7 @@ import { boolean, int, long, text } from '../../../../wire/src/jute/index.ts'
 import type { Asking } from '../../../src/zookeeper/client/session.ts'
 import { childrenOf, createSequential, setWhile } from '../../../src/zookeeper/client/znodes.ts'
 
-/** A server that answers everything with this record. */
+/** A server that answers every request with this record. */
 const answering = (...members: readonly Buffer[]): Asking => ({
   ask: async () => Buffer.concat(members),
   remainingMs: () => 1_000,

@@ -5,15 +5,15 @@ import { check } from '../../../../checker/src/index.ts'
 import { injected, type RecordedClient, recordClients } from '../../../../testing/src/recorded.ts'
 import { addressOf, isInstalled, startEtcd, why } from '../../etcd/etcd-cluster.ts'
 
-// A watch from a future revision, at a member that catches up by a snapshot, is sent events below its start (etcd's issue
-// 20221). A leader keeps 5,000 entries behind its last snapshot; whoever is further behind is sent a snapshot.
+// If a member catches up by a snapshot, a watch from a future revision receives events below its start (etcd issue
+// 20221). A leader keeps 5,000 entries behind its last snapshot. A member that is further behind gets a snapshot.
 const KEPT_ENTRIES = 5_000
 const PUTS = KEPT_ENTRIES + 1_000
 const FUTURE = 1_000_000
 const WRITERS = 40
-/** A member may also catch up by entries, if its leader was replaced meanwhile. Then it is cut off again. */
+/** A member may also catch up by entries, if its leader was replaced meanwhile. Then the test cuts it off again. */
 const MOST_TRIES = 5
-/** A restored watch is looked at within 100 ms; from then on it is sent every event. */
+/** A member checks a restored watch within 100 ms, and then sends it every event. */
 const LOOKS = 100
 const times = process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3]
 
@@ -24,7 +24,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
     async (time) => {
       const cluster = await startEtcd(
         { functions: ['put', 'watch', 'watched'], initial: null },
-        // No other leader is elected because of a busy machine.
+        // A long election timeout, so that no new leader is elected because of a busy machine.
         { nodes: 3, 'snapshot-count': 100, election: 3_000 },
       )
       const leader = cluster.leader() ?? ''

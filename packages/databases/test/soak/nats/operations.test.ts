@@ -10,7 +10,7 @@ import { nats } from '../../../src/nats/target.ts'
 const isInstalled = installed('nats-server') !== undefined
 const why = isInstalled ? '' : `: ${whySkipped('nats-server')}`
 
-/** One operation after the other, each by a client of its own, at a cluster that ends with its test. */
+/** Runs operations one after another, each with a new client, on a cluster that ends with its test. */
 async function startNats(functions: readonly string[], chosen: Settings = {}) {
   const directory = temporaryDirectory()
   const cluster = await nats.start({
@@ -52,7 +52,7 @@ describe.skipIf(!isInstalled)(`a live NATS${why}`, () => {
     expect(await ask(onX('dequeue'), 'n1')).toEqual({ type: 'ok', value: null })
     for (const value of [1, 2, 3, 4]) expect(await ask(onX('enqueue', value), 'n2')).toEqual({ type: 'ok', value })
     expect(await ask(onX('dequeue'), 'n3')).toEqual({ type: 'ok', value: 1 })
-    // Somebody takes one and does not acknowledge it.
+    // Another client takes a message, and does not acknowledge it.
     const address = (
       cluster as unknown as { clientAddress(node: string): { host: string; port: number } }
     ).clientAddress('n1')

@@ -10,9 +10,10 @@ import { temporaryDirectory } from '../../../../testing/src/clients.ts'
 import { injected, recordClients } from '../../../../testing/src/recorded.ts'
 import { postgres } from '../../../src/postgres/target.ts'
 
-// One synchronous standby. While its acknowledgements are held it shows a write that the primary does not show yet; and
-// while its log is held the primary shows a local commit that the standby does not. Two readers see the two writes in
-// opposite orders: a long fork, as Jepsen found it at Amazon RDS for PostgreSQL (2025).
+// The primary has one synchronous standby. While the standby's acknowledgements are held, the standby shows a write
+// that the primary does not show yet. While the primary's log is held, the primary shows a local commit that the
+// standby does not show yet. Two readers see the two writes in opposite orders: a long fork, as Jepsen found in Amazon
+// RDS for PostgreSQL (2025).
 
 const isInstalled = findServer() !== undefined
 // A standby refuses serializable transactions.
@@ -34,7 +35,7 @@ describe.skipIf(!isInstalled)(`a live PostgreSQL${isInstalled ? '' : `: no ${INS
         const { value } = (await ask('read', key)) as { value: Json }
         return value
       }
-      // Every other session commits without waiting: the second one.
+      // Every second session commits without waiting for the standby.
       expect(await waiting('write', 'x', 1)).toMatchObject({ type: 'ok' })
       expect(await local('write', 'y', 1)).toMatchObject({ type: 'ok' })
       while ((await reading(atStandby, 'y')) !== 1) await new Promise((resolve) => setTimeout(resolve, 20))

@@ -8,13 +8,16 @@ import { judgeEnd } from '../../../../targets/src/client-kinds/postgres/outcomes
 import { eventually } from '../../../../testing/src/real-cluster.ts'
 import { installed, startPostgres, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What is said of an operation that went wrong at a live PostgreSQL, and how often it took effect there.
+// Tests how clients judge an operation that failed at a real PostgreSQL, and how often it took effect.
 
 const initdb = installed('initdb')
 const postgres = installed('postgres')
 const liveTest = test.skipIf(initdb === undefined || postgres === undefined)
 
-/** A way to the server on which the answer to what matches is lost: the request passes, and both connections are cut. */
+/**
+ * A proxy of the server that loses the answer to a matching request: it passes the request on, and then cuts both
+ * connections.
+ */
 async function cuttable(port: number) {
   let pattern: RegExp | undefined
   const server = createServer((client) => {
@@ -103,13 +106,13 @@ liveTest(
     const countOf = async (key: string) => (await ask(read(key))) satisfies Completion
     const ok = (value: number) => ({ type: 'ok', value, node: 'n1' })
 
-    // The answer is lost: nobody knows, and it was done once.
+    // The answer is lost, so the outcome is unknown. The addition took effect once.
     expect(await way.losing(/INSERT/, () => ask(add('x')))).toMatchObject({ type: 'info', error: 'ECONNRESET' })
     expect(await countOf('x')).toEqual(ok(1))
-    // A read leaves nothing behind.
+    // A read has no effect.
     expect(await way.losing(/SELECT value/, () => countOf('x'))).toMatchObject({ type: 'fail', error: 'ECONNRESET' })
 
-    // A transaction whose answers were lost before its commit was asked for has left nothing behind.
+    // A transaction has no effect if its answers are lost before its COMMIT is sent.
     const bank = await world(way.port, ['transfer', 'read'])
     await bank.prepare()
     const askBank = bank.client()
@@ -143,7 +146,7 @@ liveTest(
     expect(await way.losing(/INSERT/, () => askCells(txn(['append', 'l', 2])))).toMatchObject({ type: 'fail' })
     expect(await way.losing(/COMMIT/, () => askCells(txn(['append', 'l', 3])))).toMatchObject({ type: 'info' })
     expect(await askCells(txn(['r', 'l', null]))).toMatchObject({ type: 'ok', value: [['r', 'l', [1, 3]]] })
-    // Each wants what the other holds: one is told so, and the other commits.
+    // Each transaction waits for a lock of the other. One of them fails, and the other commits.
     for (let round = 0; round < 20; round++) {
       const ends = await Promise.all([
         askCells(txn(['w', 'a', round], ['r', 'l', null], ['w', 'b', round])),
@@ -155,7 +158,7 @@ liveTest(
       expect(ends.some(({ type }) => type === 'ok')).toBe(true)
     }
 
-    // Somebody else holds the row: a command that is ended while it waits was not carried out.
+    // Another session holds the row. A command that is ended while it waits has no effect.
     const holder = await session(port)
     const waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'chaos'"
     const untilWaiting = () =>
@@ -173,7 +176,7 @@ liveTest(
       expect(await countOf('x')).toEqual(ok(1))
     }
 
-    // One that the client no longer waits for is carried out later.
+    // A command takes effect later if the client no longer waits for it, but nothing ends it.
     await run(holder, 'BEGIN', 'SELECT * FROM chaos_counter FOR UPDATE')
     const late = ask(add('x'), 1_000)
     await untilWaiting()
@@ -181,7 +184,7 @@ liveTest(
     await run(holder, 'ROLLBACK')
     await eventually(async () => expect(await countOf('x')).toEqual(ok(2)))
 
-    // Conflicts and deadlocks: the one who is told has changed nothing.
+    // In a conflict or a deadlock, the session that gets the error has changed nothing.
     const [one, other] = [await session(port), await session(port)]
     await run(one, 'BEGIN ISOLATION LEVEL REPEATABLE READ', 'SELECT * FROM chaos_counter')
     await run(other, "UPDATE chaos_counter SET value = 5 WHERE key = 'x'")
@@ -206,17 +209,17 @@ liveTest(
     await Promise.all([run(one, 'ROLLBACK'), run(other, 'ROLLBACK')])
     expect(await countOf('x')).toEqual(ok(5))
 
-    // Where nothing can be written, nothing was.
+    // A session that may not write has changed nothing.
     await run(admin, 'CREATE ROLE reader SUPERUSER LOGIN', 'ALTER ROLE reader SET default_transaction_read_only = on')
     const reader = (await world(port, ['add', 'read'], { user: 'reader' })).client()
     expect(await reader(add('x'))).toMatchObject({ type: 'fail', error: expect.stringContaining('25006') })
 
-    // A commit that waits for a standby is on the disk of the primary, whoever ends the wait, and however.
+    // A commit that waits for a standby is already on the primary's disk, however the wait ends.
     await run(admin, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", 'SELECT pg_reload_conf()')
     const inWait = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
     await run(admin, 'SET synchronous_commit = local')
     let value = 5
-    /** Until the server has taken the new setting to heart, commits wait for nobody. */
+    /** Until the server applies the new setting, commits wait for no standby. */
     async function askUntilOneWaits(): Promise<{ readonly asked: Promise<Completion> }> {
       for (;;) {
         let isOver = false

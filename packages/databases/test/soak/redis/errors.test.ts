@@ -9,11 +9,11 @@ import { type RespReplies, type RespReply, respReplies } from '../../../../targe
 import { tryClient, write } from '../../../../testing/src/clients.ts'
 import { installed, startRedis, whySkipped } from '../../../../testing/src/servers.ts'
 
-// What each error of a live Redis means for a change: refused, and then nothing was done, or unknown.
+// Tests what each error of a real Redis means for a change: the change had no effect, or its outcome is unknown.
 
 const redis = installed('redis-server')
 
-/** Asks without a client's judgement; an error is `{ error }`. */
+/** Sends commands without a client's judgement of the reply. An error becomes `{ error }`. */
 function raw(port: number) {
   const line = openLine<RespReply, RespReplies>({ node: 'n1', host: '127.0.0.1', port }, respReplies)
   onTestFinished(() => line.close())
@@ -32,11 +32,11 @@ type Ask = ReturnType<typeof raw>
 interface Case {
   readonly word: string
   readonly flags?: readonly string[]
-  /** Makes the server answer so. */
+  /** Makes the server reply with this error. */
   readonly before?: (ask: Ask, port: number) => Promise<unknown>
   /** The change; by default a SET. */
   readonly send?: readonly string[]
-  /** Makes the server answer again, to be asked what it holds. */
+  /** Makes the server serve again, so that the test can read its data. */
   readonly after?: (ask: Ask) => Promise<unknown>
   readonly password?: string
 }
