@@ -9,7 +9,8 @@ import { calibrate } from '../../checker/bench/calibrate.ts'
 export const name = 'services: simulated runs of Node programs, by processor seconds'
 
 /**
- * Three programs that do the same, and the runs per second of one core that each should reach on the reference machine.
+ * Three programs with the same behaviour. `goal`: the runs per second that each should reach on one core of the
+ * reference machine.
  */
 const PROGRAMS = [
   { program: 'plain.mjs', http: 'bytes', goal: 80 },
@@ -22,11 +23,11 @@ const PROGRAMS = [
 /** Milliseconds of the calibration loop on the reference machine. */
 const CALIBRATION_THERE = 18
 
-/** Processor milliseconds before measuring, much of which goes to compiling. */
+/** Processor milliseconds before the measurement, of which compiling takes a large part. */
 const WARM_UP_MS = 6_000
 const MEASURED_MS = 10_000
 const AT_ONCE = 10
-/** Equal digests of two checkouts mean that both ran every packet of these runs alike. */
+/** If the digests of two checkouts are equal, all packets of these runs were the same in both. */
 const DIGESTED_RUNS = 10
 
 const limits: TrialLimits = { memoryBytes: 2 ** 28, now: () => millis(performance.now()), invariants: true }
@@ -48,9 +49,12 @@ export async function run(print: (line: string) => void): Promise<void> {
 }
 
 interface Ten {
-  /** Runs per processor second of all threads of this process, including those that compile and collect garbage. */
+  /**
+   * Runs per processor second. The processor time is that of all threads of this process, even for compiling and
+   * garbage collection.
+   */
   readonly perSecond: number
-  /** The time of the calibration loop just before them, since a machine may be half as fast a minute later. */
+  /** The time of the calibration loop just before these runs, since a machine may be half as fast a minute later. */
   readonly loopMs: number
 }
 
@@ -86,7 +90,7 @@ async function digestOf(service: Service): Promise<string> {
   return hash.digest('hex').slice(0, 12)
 }
 
-/** The clients' results are judged as in a search; whatever the verdict, it is a run. */
+/** Judges the clients' results as a search does. The run counts whatever the verdict. */
 function runSeed(service: Service, seed: number, trace?: (text: string) => void): void {
   const [strategy] = strategies
   if (strategy === undefined) throw new RangeError('there is no strategy')

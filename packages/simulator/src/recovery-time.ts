@@ -5,7 +5,7 @@ import type { ProtocolDefinition, ProtocolOptions } from '@chaosproxy/protocols'
 const LEAST_MS = 10_000
 /** The number of attempts: elections may fail repeatedly, and transactions may wait for several locks. */
 const TRIES = 20
-/** The maximum time for all attempts together, because long timers mostly serve other purposes. */
+/** The maximum time for all attempts together. Longer timers mostly serve other purposes. */
 const LONGEST_TRIES_MS = 60_000
 /** The number of long timers that may have started just before healing: a lease, and one other. */
 const WAITS = 2

@@ -12,7 +12,7 @@ import type { Suffering } from '@chaosproxy/runner'
 import { blows } from './blows.ts'
 import { messageTroubles } from './message-troubles.ts'
 
-/** The faults to suggest in place of kinds that simulated nodes cannot suffer. */
+/** The faults to suggest in place of each kind that cannot be injected into simulated nodes. */
 const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   corrupt: ['corrupt-message'],
   'reset-peer': ['reset'],

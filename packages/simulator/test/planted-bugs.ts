@@ -19,7 +19,7 @@ export const limits: TrialLimits = {
   invariants: true,
 }
 
-/** The first failure from this starting seed on; starting seeds count from 0 and lie far apart. */
+/** Returns the first failure from this starting seed on. Starting seeds are numbered from 0, and lie far apart. */
 export function findingFrom(subject: SearchedProtocol, start: number): SeedFailure {
   const first = 1 + start * BETWEEN_STARTS
   const search = { first, count: MOST_TRIALS, strategies: usualStrategies, stopAtFirst: true, verifyDeterminism: false }

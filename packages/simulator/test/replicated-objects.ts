@@ -10,7 +10,10 @@ const limits = {
   invariants: false,
 }
 
-/** The failures that a search finds in a protocol with the workload's object, with the settings that promise most. */
+/**
+ * Returns the failures that a search finds in a protocol with the workload's object, under the settings with the
+ * strongest promise.
+ */
 export function searchFor(
   workload: Workload,
   name: string,

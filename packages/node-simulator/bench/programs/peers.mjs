@@ -1,4 +1,4 @@
-// What the three programs share: n1 decides, the others pass requests on to it and keep copies.
+// The common part of the three programs: n1 decides, and the other nodes pass requests on to it and keep copies.
 const { PORT, NODE_ID, PEERS = '' } = process.env
 const peers = PEERS.split(',').filter((peer) => peer !== '')
 

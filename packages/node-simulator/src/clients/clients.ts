@@ -48,7 +48,9 @@ function routeClients(
   }
 }
 
-/** Creates clients that run as a program, which does not listen, suffers no faults, and must not end. */
+/**
+ * Creates clients that run as a program. The program does not listen and must not end. No faults are injected into it.
+ */
 function moduleClients(
   { file, program }: Of<'module'>,
   around: NodesOptions,

@@ -70,9 +70,9 @@ export interface ServiceDeclaration {
    */
   readonly http?: 'bytes' | 'messages' | undefined
   /**
-   * Programs beside the nodes, by name: `payments` is reached at `PAYMENTS_URL`, or by `{peer.payments}`. They suffer
-   * faults only in the simulator. `pg: 'postgres'` is a PostgreSQL in memory at `pg:5432` (`DATABASE_URL`, `PGHOST` and
-   * so on).
+   * Programs beside the nodes, by name: `payments` is reached at `PAYMENTS_URL`, or by `{peer.payments}`. Faults can be
+   * injected into them only in the simulator. `pg: 'postgres'` is a PostgreSQL in memory at `pg:5432` (`DATABASE_URL`,
+   * `PGHOST` and so on).
    */
   readonly beside?: { readonly [name: string]: BesideDeclaration | PostgresDeclaration } | undefined
   /** The number of nodes; 3 by default. */

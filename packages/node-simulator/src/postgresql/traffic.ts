@@ -108,12 +108,15 @@ export class Traffic {
 }
 
 export interface ConnectionTraffic {
-  /** @param serving the request of the code that wrote it. @param dialedFor that of the code that opened the connection. */
+  /**
+   * @param serving the request that the writing code served. @param dialedFor the request for which the connection was
+   * opened.
+   */
   asked(bytes: Buffer, serving: string | undefined, dialedFor: string | undefined): void
   /** Records a reply. Returns a function to call with the requests that resume. */
   answered(bytes: Buffer): ResumedWatch
   closed(): void
-  /** @param pidOf the process of its session, once there is one. */
+  /** @param pidOf returns the id of the process that serves the session; undefined before there is one. */
   servedBy(pidOf: () => number | undefined): void
 }
 

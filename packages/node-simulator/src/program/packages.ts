@@ -116,8 +116,8 @@ function loaderWithin(value: unknown): Node | undefined {
 }
 
 /**
- * Whether a loader belongs to an installed package. For a whole statement, the bundler's comment before it names the
- * file. For an inlined loader, the source map does.
+ * Whether a loader belongs to an installed package. If the loader is a whole statement, the bundler's comment before it
+ * names its file. If the loader is inlined, the source map names its file.
  */
 function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, fileAt }: Sources): boolean {
   const file = isWhole ? /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1] : fileAt(call.start, call.end)

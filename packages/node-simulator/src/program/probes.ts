@@ -122,7 +122,7 @@ function probe(program: Node, probed: Probed): void {
   }
   const isChosen = chosen(probing, { file, lineOf })
 
-  /** `name` is the variable that the node is assigned to. */
+  /** `name` is the variable to which the node is assigned. */
   function walk(value: unknown, within: number | undefined, name?: string): void {
     if (Array.isArray(value)) {
       for (const each of value) walk(each, within)

@@ -22,7 +22,7 @@ export interface Scope {
   keptOfThis(name: string): 'memory' | 'outside'
   /** Returns the method `this.name` of the module's classes. */
   methodOfThis(name: string): Node | undefined
-  /** Prevents endless recursion in recursive functions. */
+  /** Whether the function is being visited. Prevents endless recursion in recursive functions. */
   visiting: boolean
 }
 

@@ -9,7 +9,7 @@ export class Seats {
   readonly #isKept: boolean
   readonly #taken: { readonly program: Program; readonly seat: Seat; readonly free: Seat[] }[] = []
 
-  /** @param isKept whether starts of later runs may reuse them. */
+  /** @param isKept whether starts of later runs may reuse the seats. */
   constructor(isKept: boolean) {
     this.#isKept = isKept
   }

@@ -50,7 +50,7 @@ function probeOf(life: Life, awaits: Program['awaits']): Probe {
       ran('gone', site)
       const held = holds === undefined ? value : holds.gone(life, awaits.get(site), value)
       if (held !== value && requests !== undefined) {
-        // Once the value has settled, the request counts as resumed. Only the hold still delays it.
+        // Once the value has settled, the request counts as resumed, and only the hold delays it further.
         const resumed = { request: requests.current(), site }
         const settled = () => requests.resumes(resumed)
         Promise.resolve(value).then(settled, settled)

@@ -24,7 +24,7 @@ function problemOf(fault: Fault, around: Injectable): string | undefined {
   return strangerIn(fault, around) ?? unable(fault, around)
 }
 
-/** Returns why one of the nodes cannot suffer a fault, for example because it is not a PostgreSQL. */
+/** Returns why a fault cannot be injected into one of its nodes, for example because the node is not a PostgreSQL. */
 function unable(fault: Fault, { nodes }: Injectable): string | undefined {
   if (!('nodes' in fault)) return undefined
   const reasons = fault.nodes.map((id) => {

@@ -7,7 +7,7 @@ import type { ResumedWatch } from './requests.ts'
 import type { Weather } from './weather.ts'
 import { CLIENTS, type World } from './world.ts'
 
-/** Faults of links that connections can suffer. */
+/** Faults of links that affect connections. */
 export type LinkFault = FaultOfKind<'partition' | 'blackhole' | 'latency' | 'bandwidth'>
 
 export interface Standing {

@@ -27,7 +27,7 @@ interface Around {
 }
 
 /**
- * Determines whether programs have done what clients requested.
+ * Determines whether programs have done what clients requested. They have if all of this is true:
  *
  * - Nothing is in progress at a shared server or on the way to it.
  * - No one-time timer is about to fire.

@@ -46,7 +46,7 @@ export const usualServiceFaults = (): readonly string[] =>
 
 /**
  * @param nodesFor the nodes of the service that a kind of fault can hit, if only some can.
- * @throws UserError (usage) for a fault that programs cannot suffer; `option` begins the message.
+ * @throws UserError (usage) for a fault that cannot be injected into programs; `option` begins the message.
  */
 export function requireSufferable(
   faults: readonly string[],

@@ -30,7 +30,7 @@ export interface WorldOptions {
   readonly turns: TurnWatch | undefined
   /** Called with every event, for a digest of the run. */
   readonly trace: ((text: string) => void) | undefined
-  /** Is told which code runs for the requests of clients. Requires a program with probes. */
+  /** Receives which code runs for the requests of clients. Requires a program with probes. */
   readonly code?: CodeWatch | undefined
   /** Whether to track the request that the running code serves, even without `code`. */
   readonly followsRequests?: boolean | undefined

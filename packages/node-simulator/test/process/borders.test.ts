@@ -34,7 +34,7 @@ describe('a call that cannot be simulated', () => {
     expect(error).toBeInstanceOf(UserError)
     const { code, message } = error as UserError
     expect(code).toBe('input')
-    // Even if the program catches it: its further behaviour can only be guessed.
+    // The run ends even if the program catches the error, because its further behaviour can only be guessed.
     expect(message).toContain(`cannot be simulated: on n1, ${what}`)
     expect(message).toMatch(instead)
   })
@@ -318,7 +318,7 @@ describe('a program with an endless loop', () => {
 })
 
 describe('a program resumed by an event of Node after its run', () => {
-  /** V8 waits for real time here, and nothing lists it. */
+  /** V8 waits in real time here, and Node does not list this wait. */
   const AWAITED = 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5).value'
   const WAYS: readonly (readonly [name: string, call: string])[] = [
     ['setTimeout', 'setTimeout(() => { globalThis.process.emit("reached") }, 1)'],
@@ -352,7 +352,7 @@ test('a package reads its installed files at their real paths', async () => {
   try {
     const own = join(folder, 'node_modules', 'versioned')
     mkdirSync(join(own, 'lib'), { recursive: true })
-    // The program's own folder also has a package.json two levels up, which is not the package's.
+    // The program has another package.json at the same relative path.
     writeFileSync(
       join(own, 'package.json'),
       JSON.stringify({ name: 'versioned', version: '7.8.9', main: 'lib/index.js' }),

@@ -228,7 +228,7 @@ describe('fs.watch', () => {
     const file = join(mkdtempSync(join(tmpdir(), 'watching-')), 'watching.mjs')
     writeFileSync(file, WATCHING)
     const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: tmpdir() })
-    // Of a file that loses its last name, the kernel tells both its attributes and its end.
+    // If a file loses its last name, the kernel reports both a change of its attributes and its end.
     const real = stdout.trim().replace('"file change file","file rename file"', '"file rename file"').split('\n')
     expect(lines.map((line) => line.slice('n1: '.length))).toEqual(real)
     expect(lines).toHaveLength(5)

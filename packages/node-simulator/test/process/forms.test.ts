@@ -11,7 +11,7 @@ interface Transforming {
   transform(code: string, id: string): { readonly code: string } | undefined
 }
 
-/** The text of a module with probes, which must still be a valid module. */
+/** Returns the text of a module with probes. Requires that the text is still a valid module. */
 function probed(code: string, probing: Probing | undefined, lang: Language = 'ts'): string {
   const sites: Site[] = []
   const { transform } = probePlugin({ RolldownMagicString }, probing, sites) as unknown as Transforming
@@ -218,7 +218,7 @@ const TYPED: readonly (readonly [Language, string])[] = [
   ['tsx', 'const f = () => <><A.B key="=>" f={async () => await 1} /></>'],
 ]
 
-/** The holes of a form filled with these, in turn. */
+/** Fills the holes of a form with these texts in turn. */
 function filled(form: string, holes: readonly string[]): string {
   let i = 0
   return form.replaceAll(/\$(?!\{)/g, () => holes[i++ % holes.length] ?? '')
@@ -242,7 +242,7 @@ function isModule(code: string): boolean {
   }
 }
 
-/** A form with an await in each of its places where that is still a valid module. */
+/** Returns the form with an await in each of its holes, if the result is a valid module. */
 const modulesOf = (form: string, wrap: (text: string) => string): readonly string[] =>
   HOLES.map((hole) => wrap(filled(form, [hole]))).filter(isModule)
 

@@ -6,7 +6,7 @@ import { ran, serving, written } from '../../../testing/src/simulated.ts'
 
 const at = (path: string): string => `packages/node_modules/${path}`
 
-/** A package that counts its calls since it was loaded, and does this besides on loading. */
+/** A package that counts its calls since it was loaded. When it is loaded, it also runs the given code. */
 const countingThat = (does: string): { readonly [path: string]: string } => ({
   [at('counting/index.js')]: `exports.count = require('./state.js').count`,
   [at('counting/state.js')]: `${does}; let count = 0; exports.count = () => ++count`,

@@ -61,7 +61,7 @@ describe('the real process', () => {
   })
 })
 
-/** Statements that would write to a file of the machine, if `path` is its name. */
+/** Statements that would write to a real file of this machine. `path` is the name of the file. */
 const deeds: readonly (readonly [name: string, statements: string])[] = [
   ['getBuiltinModule', `Function('return process')().getBuiltinModule('fs').writeFileSync(path, '')`],
   [

@@ -6,8 +6,8 @@ import { millis } from '@chaosproxy/history'
 import { createServiceCluster, loadService, outsidePromises } from '@chaosproxy/node-simulator'
 import { afterAll, describe, expect, test } from 'vitest'
 
-// Services of two nodes that copy each write to the other, as users write them: on the frameworks and with the packages
-// of most Node services, installed for the test and unmodified.
+// Services of two nodes that copy each write to the other node, as users write them. They use the frameworks and
+// packages of most Node services, which are installed for the test and unmodified.
 
 const folder = mkdtempSync(join(tmpdir(), 'chaos-frameworks-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -304,7 +304,7 @@ async function copied(
   })
 }
 
-/** CHAOS_SOAK=short has every other one. */
+/** CHAOS_SOAK=short uses every second framework. */
 const chosen = Object.entries(FRAMEWORKS).filter((_, i) => process.env['CHAOS_SOAK'] !== 'short' || i % 2 === 0)
 
 describe('a simulated service on an unmodified framework', () => {

@@ -5,10 +5,10 @@ import { createServiceCluster, loadService, outsidePromises, type Service } from
 import { expect, test } from 'vitest'
 import { written } from '../../../testing/src/simulated.ts'
 
-// Runs leave nothing behind: no server, socket, parser, timer or promise of a run keeps its world in memory.
+// A run leaves nothing behind: no server, socket, parser, timer or promise keeps its world in memory.
 
 const RUNS = process.env['CHAOS_SOAK'] === 'short' ? 300 : 5_000
-/** Code is compiled and caches are filled until then. */
+/** Until then, code is compiled and caches are filled. */
 const WARM_UP = 100
 const MOST_GROWTH_BYTES = 4 << 20
 

@@ -14,7 +14,7 @@ symlinkSync(MODULES, join(folder, 'node_modules'))
 const routes = join(folder, 'routes.json')
 writeFileSync(routes, JSON.stringify({ routes: [{ request: 'GET /', f: 'read', result: 'body' }] }))
 
-/** Its answer to a request for its root, and its output. */
+/** Returns the program's answer to a request for its root, and its output. */
 async function asked(program: string): Promise<{ readonly listens: boolean; readonly heard: string }> {
   const service = await loadService({ program, routes })
   const heard: string[] = []
@@ -35,7 +35,7 @@ async function asked(program: string): Promise<{ readonly listens: boolean; read
   })
 }
 
-/** The first piece of JavaScript in a README that listens. */
+/** Writes the first JavaScript example in a README that calls `listen` into a file, and returns its path. */
 function exampleIn(readme: string, name: string): string {
   const blocks = readFileSync(join(MODULES, readme), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)
   const [example = ''] = Array.from(blocks, ([, code = '']) => code).filter((code) => /\.listen\(/.test(code))

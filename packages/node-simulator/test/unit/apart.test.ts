@@ -6,7 +6,7 @@ import { storiesOf } from '../../src/postgresql/story.ts'
 
 beforeAll(loadParser)
 
-/** Statements of sessions a to d, each of which is one request's. */
+/** Executes statements of sessions a to d. Each session serves one request. */
 function told(statements: readonly string[]) {
   let now = 0
   const sessions = new SimulatedSessions(4, new Set(), {}, { now: () => now++ })
@@ -18,7 +18,7 @@ function told(statements: readonly string[]) {
   return storiesOf({ id: 'pg', engine: sessions.engine, requestOf, startedAt: nanos(0) }, [])
 }
 
-/** Two sessions that both sell one of an item, the second without having seen the first. */
+/** Statements of two sessions that each sell one of an item. The second session has not seen the sale of the first. */
 const lost = (one: string, other: string, item: string) => [
   ...[one, other].flatMap((session) => [
     `${session}: begin`,

@@ -4,7 +4,7 @@ import type { SimulatedCluster } from '@chaosproxy/simulator'
 import { describe, expect, test } from 'vitest'
 import { injectedFor, ran, written } from '../../../testing/src/simulated.ts'
 
-/** A register that speaks lines over TCP, which no route table can express. */
+/** A register with a line protocol over TCP, which no route table can express. */
 const SERVER = `
 import { createServer } from 'node:net'
 const values = new Map()

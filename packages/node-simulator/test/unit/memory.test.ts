@@ -62,7 +62,7 @@ describe('the memory of simulated programs', () => {
 
   test('is garbage-collected without a command-line option of Node', async () => {
     const made = new WeakRef({})
-    // Objects that a turn has read are kept until it ends.
+    // An object that a turn has read is kept until the turn ends.
     await new Promise(setImmediate)
     let heapBytes = 0
     const look = watchMemory(() => ({ heapBytes, bufferBytes: 0, heapLimitBytes: 800 * MB }))

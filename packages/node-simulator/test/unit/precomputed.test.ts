@@ -5,7 +5,7 @@ import { precomputed } from '../../src/program/precomputed.ts'
 import { LISTED, listedOf } from '../../src/program/tables.ts'
 
 const here = createRequire(import.meta.url)
-/** That of version 2, and that of version 3 under Express. */
+/** The path of version 2, and that of version 3, which Express uses. */
 const copies = [here.resolve('mime-types'), createRequire(here.resolve('express')).resolve('mime-types')]
 
 test.each(copies)('the precomputed %s exports the same values in the same order as the original', (id) => {

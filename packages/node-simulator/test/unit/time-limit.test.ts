@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { takeUncaught } from '../../src/world/drain.ts'
 import { advanceInTime, type Ended } from '../../src/world/time-limit.ts'
 
-/** Each call takes `usedMs` of a processor, as far as this tells. */
+/** Simulated processor readings, by which each call takes `usedMs` of a processor. */
 const processors = (share: number, usedMs: number) => {
   let [calls, usedBefore] = [0, 0]
   return {

@@ -26,7 +26,7 @@ type Row = readonly [
   type: 'ok' | 'fail' | 'info',
 ]
 
-/** Each row is an operation of a process of its own. */
+/** Each row is one operation by a separate process. */
 function measured(rows: readonly Row[], faults: readonly FaultRecord[], healedMs = 10_000): Measurement {
   const events = rows
     .flatMap(([from, to, node, f, value, type], process) => [
@@ -82,7 +82,7 @@ describe('the measurement of a run', () => {
   })
 
   test('counts an operation as answered if another node could have answered before the client gave up', () => {
-    // The write of 3 at n1 could have been made at n2; nobody answered a read.
+    // n2 could have executed the write of 3 that n1 did not answer. No node answered a read.
     expect(measured(rows, [cut(1_000, 3_000)]).practical).toBe((1 / 2 + 2 / 2) / 2)
   })
 
@@ -111,7 +111,7 @@ describe('the measurement of a run', () => {
 })
 
 describe('the recovery time', () => {
-  /** An operation every 100 ms; `isAnswered` by when it was called. */
+  /** An operation every 100 ms. `isAnswered` decides by the time of the call. */
   const steady = (isAnswered: (ms: number) => boolean, untilMs = 9_000): readonly Row[] =>
     Array.from({ length: untilMs / 100 }, (_, i) => [
       i * 100,
@@ -325,7 +325,7 @@ test('the comparison table shows a level as met only if neither the run with reg
     lost: 0,
     kept: true,
   })
-  // Of causal nothing is known for sets, whose own page says "not even eventually consistent".
+  // The runs with sets do not judge `causal`, and their own page says "not even eventually consistent".
   expect(row(measurement([], ['linearizable', 'sequential', 'eventual'], 3), false)).toMatchObject({
     level: 'none',
     lost: 3,

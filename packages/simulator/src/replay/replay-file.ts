@@ -245,7 +245,7 @@ function parseInput(f: string, keyed: Keyed, members: { readonly [name: string]:
   if (f === 'cas' && old !== undefined && members['new'] !== undefined)
     return { f, ...keyed, value: [old as Json, members['new'] as Json] }
   if (meaningOf(f)?.effect === 'replaces') throw inputError(`${where}: a ${f} needs "value".`)
-  // For a read, a dequeue or an acquire, the value null is not printed.
+  // A read, a dequeue or an acquire without a value in the file has the value null.
   return { f, ...keyed, value: null }
 }
 

@@ -19,7 +19,10 @@ import type { SearchedProtocol } from './subject.ts'
 import { type Failure, runPlan, type TrialLimits } from './trial.ts'
 
 export interface GuideOptions {
-  /** The strategies that look for other ways to break the invariant, after the variations of the first break. */
+  /**
+   * The strategies that look for other ways to break the invariant. They are tried after the variations of the first
+   * break.
+   */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
   /** The time for the whole search. A search with only a few variations may take up to three times as long. */

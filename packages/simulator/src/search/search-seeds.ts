@@ -258,7 +258,7 @@ function hurriedTrial(
   if (shortcut === undefined) return runPlan(subject, plan, limits)
   const trial = unlessRefused(hurried(subject), plan, limits)
   if (trial !== undefined && trial.failure === undefined && !isCompared) return trial
-  // A trial may be stuck because state that the shortcut kept has filled the memory.
+  // The trial may be stuck because the shortcut has kept state that fills the memory.
   const hasEnded = trial !== undefined && !(trial.failure?.kind === 'broken' && trial.failure.stuck === true)
   if (!hasEnded) shortcut.distrust()
   const sure = runPlan(subject, plan, limits)

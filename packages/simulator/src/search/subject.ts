@@ -26,7 +26,7 @@ export interface SearchedProtocol {
   readonly settings: Settings
   /** The number of nodes; undefined if each trial chooses it. */
   readonly nodes: number | undefined
-  /** Further nodes, which faults hit although no client calls them. */
+  /** Further nodes, into which faults are injected although no client calls them. */
   readonly besides?: readonly NodeId[] | undefined
   /** The nodes that each kind of fault can hit; absent for all nodes. */
   readonly nodesFor?: NodesFor | undefined

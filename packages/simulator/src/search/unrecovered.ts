@@ -43,8 +43,9 @@ const errorsSince = (history: History, time: Nanos): string =>
   commonestErrors(history, (row) => (history.operations.callTime[row] ?? 0) >= time)
 
 /**
- * Returns the time of the last answer. Counts only functions that clients called after healing, and that are reads or
- * were also called before. If there are none, as when clients only drained queues, every answer counts.
+ * Returns the time of the last answer. An answer counts only if clients called its function after healing, and if the
+ * function is a read or was also called before healing. If there is no such function, as when clients only drained
+ * queues, every answer counts.
  */
 function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {
   const { length, f, callTime, returnTime } = history.operations

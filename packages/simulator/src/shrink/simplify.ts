@@ -104,8 +104,8 @@ function* fewerTargets(scenario: Scenario, position: number): Iterable<Change> {
 }
 
 /**
- * Changes a fault that hits only some messages so that it hits all. It then no longer depends on the number of earlier
- * messages.
+ * Makes a fault that hits only some messages hit all of them. The effect then no longer depends on the number of
+ * earlier messages.
  */
 function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
   if (!messageFamily.owns(fault) && !httpFamily.owns(fault)) return undefined

@@ -11,7 +11,7 @@ interface Setting {
 }
 
 const SEMI_SYNC: Setting = { targetSettings: { sync: 'majority', reads: 'primary' } }
-/** No snapshots, transfers or membership changes: bugs that need none of them are found sooner. */
+/** Without snapshots, transfers and membership changes, bugs that need none of them are found sooner. */
 const PLAIN: Setting = { targetSettings: { 'snapshot-entries': 10_000, 'transfer-ms': 0, 'resize-ms': 0 } }
 const SHORT_LEASES: Setting = { targetSettings: { 'lease-ms': 20 } }
 const SHORT_VISIBILITY: Setting = { targetSettings: { 'visibility-ms': 20 } }
@@ -21,7 +21,7 @@ const FENCED: Setting = { targetSettings: { fencing: true, 'ttl-ms': 100 } }
 const LONG_LOCKS: Setting = { targetSettings: { 'ttl-ms': 10_000 } }
 const SEQUENTIAL: Setting = { level: 'sequential' }
 
-/** Found by clients: invariants are not watched. */
+/** Bugs that clients' histories show, without checks of invariants. */
 const BY_HISTORY: { readonly [bug: string]: Setting } = {
   'raft ack-before-majority': {},
   'raft stale-read': {},
@@ -89,7 +89,7 @@ const BY_HISTORY: { readonly [bug: string]: Setting } = {
   },
 }
 
-/** Rarely seen by clients, and soon by an invariant. */
+/** Bugs that histories rarely show, but that an invariant soon shows. */
 const BY_INVARIANT: { readonly [bug: string]: Setting } = {
   'balancer never-back': {},
   'two-phase-commit presume-commit': {},
@@ -127,7 +127,7 @@ const BY_INVARIANT: { readonly [bug: string]: Setting } = {
   'watch-cache ignore-compaction': { ...EVENTUAL, targetSettings: { history: 2 } },
 }
 
-/** Not found within the trials that a test can afford: shown in the tests of their protocol. */
+/** Bugs that are not found within the trials that a test can afford. The tests of their protocols show them. */
 const SHOWN_STEP_BY_STEP = [
   'raft commit-old-term',
   'raft double-apply',
@@ -137,12 +137,12 @@ const SHOWN_STEP_BY_STEP = [
 
 const TRIALS = 2_000
 
-/** Those for protocols: a seed's strategy depends on how many there are. */
+/** The strategies for protocols. The strategy of a seed depends on their number. */
 const ofProtocols = strategies.filter(({ name }) => name !== 'databases')
 
 /**
- * A seed that finds the bug with a strategy that does not depend on earlier seeds, if most seeds do not. All seeds are
- * tried again if a change of the protocol shifts it.
+ * For bugs that few seeds find: a seed that finds the bug, with a strategy that does not depend on earlier seeds. If a
+ * change of the protocol shifts the seed, all seeds are tried again.
  */
 const FOUND_BY: { readonly [bug: string]: number } = {
   'raft no-log-check': 123,

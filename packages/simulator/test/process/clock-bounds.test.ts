@@ -97,7 +97,8 @@ describe('clocks in a search', () => {
 })
 
 describe('a lease that tolerates a clock difference of 10%', () => {
-  // It lasts for 227 ms by its clock: longer than the followers' silence of 250 ms only by one more than 9% slow.
+  // The lease lasts for 227 ms by the holder's clock. It outlasts the followers' silence of 250 ms only if this clock
+  // is more than 9% slow.
   const boundless: ProtocolDefinition = { ...raft, clocks: { drift: 1.25 } }
   const found = (choices: TrialChoices) =>
     searchSeeds(

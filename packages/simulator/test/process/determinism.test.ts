@@ -8,7 +8,10 @@ const read = { input: { f: 'read', key: 'x', value: null }, harmless: true }
 const FAULTS = ['partition', 'kill', 'pause', 'loss', 'delay', 'reset', 'slow']
 
 const names = protocols.map((protocol) => protocol.name)
-/** Copying every state is slow, so all protocols share six simulated seconds, but each gets enough for its faults. */
+/**
+ * Copying every state is slow, so all protocols share six simulated seconds. Each still gets enough time for its
+ * faults.
+ */
 const COPIED_MS = Math.max(500, 6000 / names.length)
 
 test.each(names)('two runs of %s with one seed have the same history to the byte', (protocol) => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { createSimulatedCluster } from '../../src/cluster.ts'
 import { simulateRun } from '../simulate-run.ts'
 
-/** A run whose links between nodes lie; all its events, and the nodes' log lines. */
+/** A run whose links between nodes forge messages. Returns all its events, and the nodes' log lines. */
 function lyingRun(name: string, faults: readonly string[], seed: number) {
   const protocol = findProtocol(name)!
   const workload = workloads.find(({ object }) => protocol.objects.includes(object))!

@@ -10,7 +10,7 @@ import { simulateRun } from '../simulate-run.ts'
 const NODES = 5
 const TIME_MS = millis(5_000)
 
-/** The nodes that marked the bug in a run under the settings and faults that it declares. */
+/** Returns the nodes that marked the bug in a run with the settings and faults that the bug declares. */
 function markedIn(protocol: (typeof protocols)[number], name: string | undefined, seed: number): readonly string[] {
   const { settings = {}, faults = ['partition', 'kill'] } = protocol.bugs.find((bug) => bug.name === name)?.under ?? {}
   const workload = workloadFor(protocol, name ?? '')
@@ -38,12 +38,12 @@ function markedIn(protocol: (typeof protocols)[number], name: string | undefined
 }
 
 const RARE = [
-  // Needs a log that is longer and older than those of the others, just when its node stands for election.
+  // Needs a node whose log is longer but older than the other logs, just when the node stands for election.
   'up-to-date-length-only',
   'stale-view-change',
-  // Needs a crash between a vote and its decision, and the others down as well.
+  // Needs a crash between a vote and its decision while the other nodes are down, too.
   'decide-alone',
-  // Need a crash in the middle of a write.
+  // These bugs need a crash in the middle of a write.
   'key-after-effect',
   'key-before-effect',
 ]

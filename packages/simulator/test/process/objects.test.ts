@@ -36,14 +36,14 @@ const values: { readonly [f: string]: fc.Arbitrary<Json> } = {
   'log poll': fc.record({ offset: fc.nat(3), limit: fc.nat(3) }),
 }
 
-/** The model for an object, if its name differs, and the functions of the object that the model knows. */
+/** The model for an object, if its name differs, and the initial value. */
 const judges: { readonly [object: string]: { readonly model: string; readonly initial?: Json } } = {
   lists: { model: 'list-append' },
   ids: { model: 'unique-ids' },
   bank: { model: 'bank', initial: { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 } },
 }
 
-/** Appends to registers have their own history: there, a value is a text or absent. */
+/** Appends to registers have separate histories, because there a value is a text or absent. */
 const groups = objects
   .filter(({ name }) => name !== 'transactions')
   .flatMap((object) => {
@@ -73,7 +73,10 @@ const inputs = ({ functions, valuesFor, model }: Group): fc.Arbitrary<Input[]> =
   return fc.array(one, { minLength: 1, maxLength: 30 })
 }
 
-/** One client sends one request after another. A lock is released, and a message settled, with the token that its client got last. */
+/**
+ * One client sends one request after another. To release a lock or settle a message, it uses the token that it got
+ * last.
+ */
 function played(object: AnyObject, asked: readonly Input[], state: unknown = object.initial()) {
   const events: Event[] = []
   const tokens = new Map<string | undefined, Json>()
@@ -88,7 +91,7 @@ function played(object: AnyObject, asked: readonly Input[], state: unknown = obj
     if (completion.type === 'ok' && input.f === 'acquire') tokens.set(input.key, completion.value)
     if (completion.type === 'ok' && input.f === 'take' && Array.isArray(completion.value))
       tokens.set(input.key, (completion.value as readonly Json[])[1] ?? null)
-    // A copy of the answer, whatever happens to the object later.
+    // A copy, because the object may change its value later.
     event(completion.type, input, completion.type === 'ok' ? structuredClone(completion.value) : input.value)
     if (completion.type === 'ok') expect(completion.value).toEqual(events.at(-1)?.value)
   }
@@ -114,7 +117,7 @@ describe.each(groups)('the object $name', (group) => {
         const [level = ''] = judge.ladder.levels
         const report: Report<string> = check(history, { model: name, initial, levels: [level], ...limits })
         const result = report.levels[level]?.result
-        // Of a queue nobody may have looked what was left in it.
+        // No drain may have looked at the rest of a queue, so weaker levels may be undecided.
         if (level === 'linearizable') expect(result, JSON.stringify(events)).toBe('met')
         else expect(result, JSON.stringify(events)).not.toBe('violated')
       }),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { workloadsOfObjects } from '../../../workloads/test/of-objects.ts'
 import { plantedIn, searchFor } from '../replicated-objects.ts'
 
-// More of the same seeds: replicated-objects.soak.test.ts.
+// replicated-objects.soak.test.ts runs the same searches with more seeds.
 
 describe.each(workloadsOfObjects)('the workload $name', (workload) => {
   test.each(['raft', 'primary-replica'])('the workload is linearizable on %s under all faults', (protocol) => {
@@ -43,7 +43,8 @@ describe.each(workloads.filter(({ object }) => object === 'transactions'))('the 
   )
 })
 
-// A set, a bank whose transfers have ids, and a source of ids tolerate it.
+// These models notice a change that is applied twice. A set, a bank whose transfers have ids, and a source of ids do
+// not.
 const countsTwice = ['append', 'counter', 'queue', 'lock', 'list-append', 'log']
 
 describe.each(workloadsOfObjects.filter(({ name }) => countsTwice.includes(name)))('the workload $name', (workload) => {

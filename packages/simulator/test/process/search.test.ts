@@ -130,7 +130,7 @@ describe('a search for failures', () => {
   })
 
   test.each([
-    // Too few steps for one of the histories.
+    // One of the histories needs more steps than this.
     { steps: 'a million steps', checkSteps: 1_000_000, reasons: ['time'] },
     { steps: 'as many steps as usual', checkSteps: undefined, reasons: [] },
   ])('a search result does not depend on the wall clock if checks may take $steps', ({ checkSteps, reasons }) => {
@@ -265,7 +265,7 @@ describe('a protocol with unrepeatable runs', () => {
         ...protocol,
         create: (options: Parameters<typeof protocol.create>[0]) => {
           const machine = protocol.create(options)
-          // Kept outside the state, it carries over from one run to the next.
+          // State that is kept outside of `state` carries over from one run to the next.
           return {
             ...machine,
             step: (...[state, event, now, steady]: Parameters<typeof machine.step>) =>
@@ -348,7 +348,7 @@ describe('a failure found by a search', () => {
     const subject = raft('stale-read')
     const [finding] = searchSeeds(subject, { ...everything, first: 1, count: 400, stopAtFirst: true }).findings
     let nowMs = 0
-    // Every read of this clock takes long, and there is one before each run.
+    // Every reading of this clock advances it by a long time, and the clock is read before each run.
     const scenario = minimise(subject, finding!, {
       limits: {
         ...limits,

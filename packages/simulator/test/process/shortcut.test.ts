@@ -29,7 +29,7 @@ const raft = (bug: string | undefined): SearchedProtocol => ({
   ...{ settings: {}, nodes: 3, operations: 60 },
 })
 
-/** Starts one Raft, or by the shortcut another one. */
+/** A subject that starts one variant of Raft and, by the shortcut, another variant. */
 function startedBy(bug: string | undefined, byShortcut: string | undefined) {
   const started = { plainly: 0, short: 0, distrusted: 0 }
   const subject: SearchedProtocol = {
@@ -98,7 +98,7 @@ test('once a shortcut for starting the protocol changes a trial, a search finds 
   expect(started.distrusted).toBeGreaterThan(0)
   const before = searchSeeds(startedBy(BUG, BUG).subject, { ...all, count: 400 }).findings
   expect(before.length).toBeGreaterThan(0)
-  // All failures but those of trials before that one.
+  // The same failures, except those of trials before seed 25.
   expect(findings).toEqual(before.filter(({ seed }) => seed >= 25))
 })
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { workloadsOfObjects } from '../../../workloads/test/of-objects.ts'
 import { plantedIn, searchFor } from '../replicated-objects.ts'
 
-// CHAOS_SOAK=short has a fifth of the seeds.
+// CHAOS_SOAK=short uses a fifth of the seeds.
 const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? 100 : 500
 
 describe.each(workloadsOfObjects)('the workload $name', (workload) => {

@@ -6,7 +6,7 @@ import { register } from '@chaosproxy/workloads'
 import { expect, inject, test } from 'vitest'
 import { causeOf, type SearchedProtocol, searchSeeds, strategies, type TrialLimits } from '../../src/index.ts'
 
-// A correct protocol is never called wrong, under all faults. CHAOS_SOAK=short runs a few hundred seeds of each.
+// A search finds no failure in a correct protocol, under all faults. CHAOS_SOAK=short runs a few hundred seeds of each.
 const SEEDS = process.env['CHAOS_SOAK'] === 'short' ? 400 : 20_000
 const AT_ONCE = 500
 const MOST_GROWTH_BYTES = 32 * 2 ** 20

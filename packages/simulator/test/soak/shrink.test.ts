@@ -14,13 +14,17 @@ import {
 } from '../../src/index.ts'
 import { findingFrom, limits } from '../planted-bugs.ts'
 
-// Whatever was found, people are shown something small. CHAOS_SOAK=short uses two starting seeds instead of twenty.
+// Any failure is shrunk to one that is small enough for people. CHAOS_SOAK=short uses two starting seeds instead of
+// twenty.
 const STARTS = process.env['CHAOS_SOAK'] === 'short' ? 2 : 20
 const BUDGET_MS = millis(2_000)
 const REPLAYS = 100
 /** With fewer starting seeds, a single case changes a share too much. */
 const OFTEN = 20
-/** The required share of all cases together, and of each bug's own; for bugs listed as hard, this one. */
+/**
+ * The required share of small cases, among all cases together and among the cases of each bug. For a bug in `HARD`, it
+ * is `HARD_SHARE`.
+ */
 const SMALL_SHARE = STARTS >= OFTEN ? 0.95 : 0.9
 const HARD_SHARE = 0.7
 
@@ -33,7 +37,7 @@ const MANY_TERMS =
 const IN_TURN =
   'it takes nodes that go and come back in turn, each at its moment: of twenty cases two keep six to eight faults, none of which can be left out'
 
-/** Bugs that are not shrunk to that size in nearly every case, and why. */
+/** Bugs whose cases are often not shrunk to that size, and why. */
 const HARD: { readonly [bug: string]: string } = {
   'double-apply': TWICE,
   'dedup-leader-only': TWICE,
@@ -78,7 +82,7 @@ describe('a failure found by a search', () => {
           own.push(`${bug}, seed ${finding.seed}: ${operations.length} operations, ${faults.length} faults`)
         const first = replayed(subject, scenario, invariants)
         expect(first.cause, `seed ${finding.seed}`).toBe(causeOf(finding.failure))
-        // The first case of each bug as often as given; the others twice, which shows as much.
+        // Replays the first case of each bug `REPLAYS` times, and the other cases twice.
         for (let time = 1; time < (start === 0 ? REPLAYS : 2); time++)
           expect(replayed(subject, scenario, invariants), `seed ${finding.seed}, time ${time}`).toEqual(first)
       }

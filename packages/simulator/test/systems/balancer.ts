@@ -4,7 +4,7 @@ const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
 const files = { protocol: 'balancer', settings: { cas: 0 } }
 
 export const balancerRows: readonly SystemRow[] = [
-  // There is nothing to lose.
+  // The files never change, so nothing can be lost.
   { ...files, targetSettings: { backend: 'files' }, faults: CALM, earns: LINEARIZABLE },
   ...['round-robin', 'least-connections', 'consistent-hashing'].map((choice) => ({
     ...files,

@@ -1,34 +1,35 @@
 import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
 
 const LINEARIZABLE = { meets: ['linearizable', 'eventual'] }
-/** Whether a message that a request of unknown outcome may have taken is lost is unknown. */
+/** A request of unknown outcome may have taken a message, so it is unknown whether the message is lost. */
 const IN_ORDER = { meets: ['linearizable'] }
 const queues = { protocol: 'broker', workload: 'queue' }
 const ONCE_AT_MOST = { delivery: 'at-most-once' }
 const ONCE_AT_LEAST = { delivery: 'at-least-once' }
 
-/** So that a wrong value is not soon overwritten by the next write. */
+/** Many keys, so that the next write does not soon overwrite a wrong value. */
 const MANY_KEYS = { keys: 100, reads: 0.1 }
 const PUSHED = { topics: 'push' }
 
 export const brokerRows: readonly SystemRow[] = [
   { ...queues, faults: CALM, earns: LINEARIZABLE },
   { ...queues, faults: UNDER_FAULTS, earns: IN_ORDER },
-  // Nothing is lost, and some messages come twice.
+  // No message is lost, but some messages are delivered twice.
   {
     ...queues,
     targetSettings: ONCE_AT_LEAST,
     faults: UNDER_FAULTS,
     earns: { meets: ['eventual'], breaks: ['linearizable'] },
   },
-  // Nothing comes twice, and some messages never.
+  // No message is delivered twice, but some messages are lost.
   {
     ...queues,
     targetSettings: ONCE_AT_MOST,
     faults: UNDER_FAULTS,
     earns: { meets: [], breaks: ['linearizable', 'eventual'], loses: true },
   },
-  // Consumers that do not wait for each other may get a later message before a repeated one.
+  // If consumers do not wait for each other, they may get a later message before an earlier one that is delivered
+  // again.
   {
     ...queues,
     targetSettings: { ordered: false },
@@ -44,7 +45,7 @@ export const brokerRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: { meets: [], breaks: ['linearizable'] },
   },
-  // Every subscriber gets its own copy, late; changes of each key in order …
+  // Every subscriber has its own copy, which is late. It gets the changes of each key in order …
   {
     protocol: 'broker',
     targetSettings: PUSHED,
@@ -57,7 +58,7 @@ export const brokerRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: { meets: ['eventual'], breaks: ['linearizable'] },
   },
-  // … or not, if the next one does not wait until the one before it is acknowledged.
+  // … but not if a change may be sent before the previous one is acknowledged.
   {
     protocol: 'broker',
     targetSettings: { ...PUSHED, ordered: false },

@@ -25,7 +25,7 @@ export interface Shown {
   readonly loses: boolean
 }
 
-/** Runs a row with the given seeds; with `enough`, it stops once everything that must break has broken. */
+/** Runs a row with the given seeds, until `enough` returns true. */
 export function showRow(row: SystemRow, seeds: Iterable<number>, enough: (shown: Shown) => boolean): Shown {
   const { meets, breaks = [], loses = false } = row.earns
   let shown: Shown = { runs: 0, missed: [], unbroken: breaks, loses: false }
@@ -47,7 +47,7 @@ export function showRow(row: SystemRow, seeds: Iterable<number>, enough: (shown:
   return shown
 }
 
-/** Whether everything that some run must show has been shown. */
+/** Whether every violation and loss that some run must show has been shown. */
 export const isComplete = ({ earns: { loses = false } }: SystemRow, shown: Shown): boolean =>
   shown.unbroken.length === 0 && (!loses || shown.loses)
 
@@ -95,5 +95,5 @@ function runRow(row: SystemRow, seed: number): Report<string> {
 const workloadOf = ({ workload: wanted = 'register' }: SystemRow): Workload =>
   workloads.find(({ name }) => name === wanted)!
 
-/** Few, so that operations overlap on them. */
+/** A few keys, so that operations on them overlap. */
 const fewKeys = ({ settings }: Workload) => (settings.some(({ name }) => name === 'keys') ? { keys: 3 } : {})

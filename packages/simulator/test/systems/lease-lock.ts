@@ -7,6 +7,6 @@ export const leaseLockRows: readonly SystemRow[] = [
   // With fencing, two holders are harmless, whichever clock caused them.
   { protocol: 'lease-lock', faults: UNDER_FAULTS, earns: LINEARIZABLE },
   { protocol: 'lease-lock', targetSettings: { clock: 'wall' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  // Without it, jumps of wall clocks do not affect leases measured by monotonic clocks.
+  // Even without fencing, jumps of wall clocks do not affect leases measured by monotonic clocks.
   { protocol: 'lease-lock', targetSettings: { fencing: false }, faults: ['clock'], earns: LINEARIZABLE },
 ]

@@ -5,7 +5,7 @@ const APART = { meets: [], breaks: ['eventual'] }
 const COUNTERS = { protocol: 'outbox', workload: 'counter' }
 
 export const outboxRows: readonly SystemRow[] = [
-  // The view is stale, and has everything in the end.
+  // The view is stale, but eventually gets everything.
   { protocol: 'outbox', settings: { cas: 0 }, faults: CALM, earns: EVENTUAL },
   { protocol: 'outbox', settings: { cas: 0 }, faults: UNDER_FAULTS, earns: EVENTUAL },
   { ...COUNTERS, faults: UNDER_FAULTS, earns: EVENTUAL },
@@ -17,7 +17,8 @@ export const outboxRows: readonly SystemRow[] = [
     faults: ['delay'],
     earns: APART,
   },
-  // After a crash, only one of the two writes arrives: events are lost, or invented.
+  // After a crash between the two writes, only one of them takes effect: events are lost, or have no cause in the
+  // database.
   { ...COUNTERS, targetSettings: { write: 'database-then-queue' }, faults: ['kill', 'partition'], earns: APART },
   { ...COUNTERS, targetSettings: { write: 'queue-then-database' }, faults: ['kill', 'partition'], earns: APART },
 ]

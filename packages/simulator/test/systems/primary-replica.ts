@@ -6,7 +6,7 @@ const SYNCHRONOUS = { sync: 'all', reads: 'primary' }
 
 export const primaryReplicaRows: readonly SystemRow[] = [
   { protocol: 'primary-replica', faults: CALM, earns: { meets: ['eventual'] } },
-  // Jose does not see his own transfer, because replicas lag.
+  // A client may not see its own write, because replicas lag.
   {
     protocol: 'primary-replica',
     targetSettings: { failover: false },
@@ -30,8 +30,9 @@ export const primaryReplicaRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: LINEARIZABLE,
   },
-  // One replica of four: writes that only it and the primary have are lost when the other three go on without them.
-  // Between the cuts there is time to agree on a primary, so that one of them has it on the smaller side.
+  // The primary waits for one of four replicas. Writes that only these two nodes have are lost when the other three go
+  // on without them. Between the cuts, the nodes have time to agree on a primary, so that in one of the cuts the
+  // primary is on the smaller side.
   {
     protocol: 'primary-replica',
     targetSettings: { sync: 1, reads: 'primary' },
@@ -51,7 +52,8 @@ export const primaryReplicaRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: { meets: ['eventual'], breaks: ['linearizable'] },
   },
-  // A sticky session never goes back, but does not see its own write until its replica has it …
+  // A client of a sticky session never reads an older state than before. But it does not see its own write until its
+  // replica has the write …
   {
     protocol: 'primary-replica',
     targetSettings: STICKY,
@@ -63,14 +65,14 @@ export const primaryReplicaRows: readonly SystemRow[] = [
       seldom: ['read-your-writes'],
     },
   },
-  // … unless the write waits for that.
+  // … unless the write waits for this replica.
   {
     protocol: 'primary-replica',
     targetSettings: { ...STICKY, 'own-writes': true },
     faults: UNDER_FAULTS,
     earns: { meets: ['sequential', 'session', 'eventual'], breaks: ['linearizable'] },
   },
-  // Once its replica is down, a client that moves to another goes back in time.
+  // If its replica is down, a client moves to another replica, and may read an older state than before.
   {
     protocol: 'primary-replica',
     targetSettings: { reads: 'sticky-while-up', 'own-writes': true, failover: false },

@@ -34,7 +34,7 @@ export const quorumRows: readonly SystemRow[] = [
     faults: WITHOUT_CLOCKS,
     earns: STALE,
   },
-  // A write that asks too few replicas may take a tag below that of one acknowledged before.
+  // A write that asks too few replicas may get a lower tag than an earlier acknowledged write.
   {
     ...system,
     targetSettings: { r: 1, w: 1 },

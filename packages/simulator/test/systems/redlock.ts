@@ -15,17 +15,17 @@ export const redlockRows: readonly SystemRow[] = [
     faults: UNDER_FAULTS,
     earns: ONE_HOLDER,
   },
-  // A client that holds the lock longer than its time to live has lost it, and is not notified.
+  // A client that holds the lock for longer than its time to live has lost it, and is not notified.
   {
     protocol: 'redlock',
     workload: 'lock',
-    // No shorter: on a busy machine no majority would answer in time.
+    // With a shorter time, no majority would answer in time on a busy machine.
     targetSettings: { 'ttl-ms': 100 },
     faults: CALM,
     rate: 100,
     earns: { meets: [], breaks: ['linearizable'] },
   },
-  // A holder whose messages reach the resource only after its lock has expired undoes the next holder's result.
+  // If a holder's messages reach the resource only after its lock has expired, they undo the next holder's result.
   {
     protocol: 'redlock',
     workload: 'set',

@@ -15,7 +15,10 @@ export interface SystemRow {
   readonly nodes?: number
   /** Nemeses by name; none: a run without faults. */
   readonly faults: readonly string[]
-  /** Faults aimed at the level that must break, in the form of `--faults FILE`; nemeses would rarely hit it. */
+  /**
+   * Faults that are aimed at the level that must break, in the form of `--faults FILE`. Nemeses would rarely break this
+   * level.
+   */
   readonly aimed?: readonly AimedFault[]
   /** Operations per second, if the violation shows only under load. */
   readonly rate?: number
@@ -33,9 +36,14 @@ export interface AimedFault {
 export interface EarnedVerdict {
   /** Levels that every run meets. */
   readonly meets: readonly string[]
-  /** Levels that some run violates: a system that is never caught is stronger than the table says, or untested. */
+  /**
+   * Levels that some run must violate. If no run does, the system is stronger than the table says, or is not tested
+   * enough.
+   */
   readonly breaks?: readonly string[]
-  /** Those of them that break in at most one run of twenty on processes, which tests do not wait for. */
+  /**
+   * Levels of `breaks` that at most one run of twenty violates on processes. Tests on processes do not wait for them.
+   */
   readonly seldom?: readonly string[]
   /** Whether some run loses acknowledged writes; when absent, no run may. */
   readonly loses?: boolean
@@ -49,7 +57,7 @@ export const UNDER_FAULTS: readonly string[] = ['partition', 'loss', 'delay', 'k
 export const between = (one: readonly string[], other: readonly string[]): readonly string[] =>
   one.flatMap((a) => other.flatMap((b) => [`${a}>${b}`, `${b}>${a}`]))
 
-/** One node is cut off until clients stop: its last writes then meet those of the others. */
+/** One node is cut off until clients stop. Its last writes then conflict with those of the other nodes. */
 export const FIRST_CUT_OFF: readonly AimedFault[] = [
   {
     fromMs: 100,

@@ -14,7 +14,7 @@ export const singleRows: readonly SystemRow[] = [
   { protocol: 'single', faults: CALM, earns: LINEARIZABLE },
   { protocol: 'single', faults: UNDER_FAULTS, earns: LINEARIZABLE },
   { protocol: 'single', targetSettings: { retry: 'none' }, faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  // Without a key the transfer is made twice; with one, once.
+  // Without a key, a transfer may be made twice. With a key, it is made only once.
   { protocol: 'single', workload: 'bank', faults: UNDER_FAULTS, earns: ATOMIC },
   { protocol: 'single', workload: 'counter', faults: UNDER_FAULTS, earns: LINEARIZABLE },
   {

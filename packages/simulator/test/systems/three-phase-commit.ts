@@ -11,7 +11,7 @@ export const threePhaseCommitRows: readonly SystemRow[] = [
   { protocol: 'three-phase-commit', faults: DEATHS, earns: LINEARIZABLE },
   { protocol: 'three-phase-commit', workload: 'bank', faults: CALM, earns: ATOMIC },
   { protocol: 'three-phase-commit', workload: 'bank', faults: DEATHS, earns: ATOMIC },
-  // If the network is cut, each side decides for itself, and money is half moved.
+  // If the network is partitioned, each side decides for itself, so only one half of a transfer may take effect.
   {
     protocol: 'three-phase-commit',
     targetSettings: { 'vote-timeout-ms': 50, 'silence-ms': 50 },

@@ -6,7 +6,8 @@ const WITHOUT_KILLS = UNDER_FAULTS.filter((fault) => fault !== 'kill')
 export const viewstampedRows: readonly SystemRow[] = [
   { protocol: 'viewstamped', faults: CALM, earns: LINEARIZABLE },
   { protocol: 'viewstamped', faults: UNDER_FAULTS, earns: LINEARIZABLE },
-  // If more than f nodes lose their logs at once, these are lost for good: then nobody answers, which is safe.
+  // If more than f nodes lose their logs at once, the logs are lost for good. No node answers after that, which is
+  // safe.
   {
     protocol: 'viewstamped',
     targetSettings: { recovery: 'nonce' },

@@ -7,7 +7,8 @@ const CONSISTENT = { reads: 'consistent' }
 export const watchCacheRows: readonly SystemRow[] = [
   { protocol: 'watch-cache', faults: CALM, earns: EVENTUAL },
   { protocol: 'watch-cache', faults: UNDER_FAULTS, earns: { meets: ['eventual'], breaks: ['linearizable'] } },
-  // A client that moves from one API server to another, which is behind, goes back in time (Kubernetes issue 59848).
+  // A client that moves to an API server that is further behind reads an older state than before (Kubernetes issue
+  // 59848).
   {
     protocol: 'watch-cache',
     faults: CALM,

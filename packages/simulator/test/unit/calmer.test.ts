@@ -11,7 +11,7 @@ const SCENARIO: Scenario = {
 const drawn: readonly PlannedDelay[] = Array.from({ length: 40 }, (_, packet) => ({
   ...{ connection: 'n1>redis 1', from: 'redis', packet, takes: nanos((1 + packet / 10) * 1e6) },
 }))
-/** It fails if packet 30 takes more than 2.4 ms; packets without their own delay take the usual time. */
+/** The scenario fails if packet 30 takes more than 2.4 ms. Packets without a planned delay take the usual time. */
 const fails = ({ delays = drawn }: Scenario): boolean =>
   delays.some(({ packet, takes }) => packet === 30 && takes > 2.4e6)
 const options = { fails, delaysIn: () => drawn, expired: () => false }

@@ -15,9 +15,10 @@ import {
 } from '../../src/index.ts'
 import { runPlan } from '../../src/search/trial.ts'
 
-// Digests recorded once, elsewhere: a seed that gives other bytes on this machine, or under this version of Node, fails
-// here. So does a change to a protocol or to the simulator; if it was intended, record them anew, and review the
-// changes in the files next to the digests: CHAOS_RECORD=1 npx vitest run packages/simulator/test/unit/digest.test.ts
+// These digests were recorded once, on another machine. A seed that gives other bytes on this machine, or under this
+// version of Node, fails here. So does a change to a protocol or to the simulator. If the change is intended, record
+// the digests again, and review the changes in the files next to them: CHAOS_RECORD=1 npx vitest run
+// packages/simulator/test/unit/digest.test.ts
 const RECORD = process.env['CHAOS_RECORD'] === '1'
 const SEED = 20
 
@@ -35,7 +36,7 @@ test.each(['raft', 'primary-replica', 'master-master'])(
       protocol: findProtocol(target)!,
       bug: undefined,
       targetSettings: {},
-      // The level that chaos replay checks, which the end of a run depends on.
+      // The level that chaos replay checks. The end of a run depends on this level.
       level: target === 'raft' ? 'linearizable' : 'eventual',
       workload: register,
       settings: {},

@@ -7,7 +7,7 @@ import { workloads } from '@chaosproxy/workloads'
 import { expect, test } from 'vitest'
 import { runScenario } from '../../src/search/trial.ts'
 
-// An ear hears each message between nodes, and learns whether it arrived.
+// An ear records the messages between nodes, and whether each of them arrived.
 
 const at = (ms: number) => nanos(ms * 1e6)
 

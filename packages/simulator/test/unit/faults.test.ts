@@ -40,7 +40,7 @@ function createWorld(step: Step, options: Partial<SimulationOptions> = {}) {
         .invoke({ input: { f: 'write', key: 'x', value }, harmless: false }, millis(100), ({ type }) =>
           answers.push(`${value} ${type}`),
         ),
-    /** In force at once; the result heals it and returns the hits. */
+    /** Injects a fault, which is in force on return. The returned function heals it and returns the hits. */
     inject(fault: Fault): () => number {
       let hits = -1
       let heal = () => {}
@@ -76,7 +76,7 @@ describe('a kill during a write', () => {
     const world = createWorld(script, { ...slowDisk, seed })
     world.ask('n1')
     world.pass(2)
-    // This one waits until the disk is free.
+    // This request waits until the disk is free.
     world.ask('n1')
     world.pass(2)
     const heal = world.inject({ kind: 'kill', nodes: ['n1'] })
@@ -219,7 +219,7 @@ describe('messages between nodes', () => {
       world.pass(3)
       heal()
       world.pass(500)
-      // A held message arrives at the earliest when it is released; the others arrive as without the fault.
+      // A held message arrives no earlier than its release. The other messages arrive as they would without the fault.
       return world.lines.filter(({ node, text }) => node === 'n2' && Number(text) > 25).map(({ atMs }) => atMs)
     }
     expect(later(true)).toEqual(later(false))
@@ -331,7 +331,7 @@ describe('a simulated clock', () => {
     const { own, other, injectedMs, healedMs } = ticks({ offsetMs: millis(0), driftPpm: 250_000 })
     const drifting = own.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs)
     for (const { atMs, ahead } of drifting) expect(ahead).toBeCloseTo((atMs - injectedMs) * 0.25, 3)
-    // Ten of its milliseconds are eight real ones.
+    // Ten milliseconds of the drifting clock are eight real ones.
     expect(drifting.length).toBeGreaterThan(11)
     expect(other.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs).length).toBe(10)
     for (const { ahead } of own.filter(({ atMs }) => atMs > healedMs)) expect(ahead).toBeCloseTo(0, 5)

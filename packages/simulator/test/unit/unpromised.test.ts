@@ -90,7 +90,7 @@ describe("faults excluded from a protocol's promise", () => {
     }).findings
     expect(finding).toBeDefined()
     const smallest = minimise(subject, finding!, { limits, budgetMs: millis(1_000) })
-    // With three generals, one of whom lies, the others may disagree without any fault.
+    // If one of three generals is a traitor, the others may disagree even without a fault.
     expect(smallest?.nodes).toBeGreaterThanOrEqual(4)
     expect(smallest?.faults.length).toBeGreaterThan(0)
   })

@@ -8,7 +8,10 @@ import { unrecovered } from '../../src/search/unrecovered.ts'
 const HEALED = nanos(10e6)
 const waited = nanos(5e9)
 
-/** The failure, or the reason for doubt, of a history with a read that succeeds, then, once healed, a read that fails. */
+/**
+ * Returns the failure, or why it is undecided, for a history with a read that succeeds before healing and a read that
+ * fails after it.
+ */
 function stoppedBy(recovery: Played['recovery']) {
   const read = { f: 'read', key: 'x', value: null, process: 0, node: 'n1' } as const
   const events: readonly Event[] = [

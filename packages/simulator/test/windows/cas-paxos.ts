@@ -3,7 +3,7 @@ import { millis } from '@chaosproxy/history'
 import type { Effect, ProtocolDefinition, StateMachine } from '@chaosproxy/protocols'
 
 // A register without a log: each request is a round of Paxos over the key's value (Rystsov, "CASPaxos", 2018, §2.2).
-// Its bugs need restarts of acceptors or proposers between the two phases of another node's round.
+// Its bugs show only if acceptors or proposers restart between the two phases of another node's round.
 
 const GIVE_UP_MS = 80
 
@@ -141,7 +141,7 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
           return
         case 'behind':
           state.last = Math.max(state.last, message.promised[0])
-          // No part of it can have been accepted before its second phase.
+          // No part of the round can have been accepted before its second phase.
           if (round !== undefined && round.outcome === undefined) end(round, { type: 'fail', error: 'overtaken' })
       }
     }

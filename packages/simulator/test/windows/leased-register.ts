@@ -2,9 +2,9 @@ import type { Completion, Input, Json } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
 import type { Effect, ProtocolDefinition, StateMachine } from '@chaosproxy/protocols'
 
-// A register whose reads ask nobody: the node with a lease from a majority answers them by itself (Gray & Cheriton,
-// "Leases", 1989). Its bugs show only if some timer, restart or answer of one node falls within a few milliseconds of
-// another's.
+// A register whose reads need no messages: the node with a lease from a majority answers them alone (Gray & Cheriton,
+// "Leases", 1989). Its bugs show only if a timer, restart or answer of one node happens within a few milliseconds of
+// such an event on another node.
 
 /** One write of a key. Versions are ordered by epoch, then by number. */
 interface Version {
@@ -35,12 +35,12 @@ interface Pending {
 
 interface Holding {
   readonly epoch: number
-  /** By round: when it asked, and who granted. */
+  /** By round: when the node asked for the lease, and which nodes granted it. */
   readonly asked: Map<number, { readonly at: number; readonly by: Set<string> }>
   adopted: boolean
   until: number
   n: number
-  /** The versions up to here are on a majority. */
+  /** By key: the number and the value of the last write that a majority has. */
   readonly committed: Map<string, { readonly n: number; readonly value: Json }>
   readonly latest: Map<string, Json>
   readonly pending: Map<number, Pending>
@@ -52,7 +52,7 @@ interface State {
   readonly copy: Map<string, Version>
   epoch: number
   grant: { readonly to: string; readonly until: number } | undefined
-  /** By the monotonic clock at the first step of this life. */
+  /** The time of the first step of this life, by the monotonic clock. */
   since: number | undefined
   holding: Holding | undefined
   round: number
@@ -63,7 +63,7 @@ type Effects = Effect<Message, Record>[]
 
 interface Options {
   readonly bug: string | undefined
-  /** The most times faster that one clock may run than another, as holders assume. */
+  /** The largest ratio of the rates of two clocks that holders allow for. */
   readonly drift: number
   readonly leaseMs: number
   readonly tickMs: number
@@ -102,13 +102,14 @@ function machineOf({ bug, drift, leaseMs, tickMs }: Options): StateMachine<State
       if (holding !== undefined && holding.epoch === state.epoch && (steady < holding.until || !holding.adopted)) {
         if (steady > holding.until - leaseMs / 2 || !holding.adopted) ask(holding)
         if (!holding.adopted && state.ticks % 5 === 0) state.holding = undefined
-        // Messages may have been lost, and while it adopts versions it serves nobody.
+        // Sends pending writes again, because messages may have been lost. A node that is still adopting versions
+        // serves no client.
         if (state.ticks % 5 === 0)
           for (const [n, { key, value }] of [...holding.pending])
             broadcast({ type: 'store', key, version: { epoch: holding.epoch, n, value } })
       } else if (grant === undefined || grant.until <= steady) {
         const rank = all.indexOf(state.id)
-        // Taken in turn, so that candidates seldom meet.
+        // Candidates take turns, so that they seldom compete.
         if (state.ticks % all.length !== rank) return
         const epoch = (Math.floor(state.epoch / all.length) + 1) * all.length + rank
         state.holding = {
@@ -134,7 +135,7 @@ function machineOf({ bug, drift, leaseMs, tickMs }: Options): StateMachine<State
       const before = isMajority(asked.by)
       asked.by.add(from)
       if (before || !isMajority(asked.by)) return
-      // The grantors start to count after the request was sent.
+      // The lease counts from the request, because the grantors begin to count after the request was sent.
       const from0 = bug === 'late-answer' ? steady : asked.at
       holding.until = Math.max(holding.until, from0 + leaseMs / drift)
       if (holding.adopted) return
@@ -266,5 +267,5 @@ const withLeases = (name: string, leaseMs: number, tickMs: number): ProtocolDefi
 })
 
 export const leasedRegister: ProtocolDefinition = withLeases('leased-register', 60, 10)
-/** Times are a thousandfold: seconds here instead of milliseconds. */
+/** The same protocol with a lease of a second instead of 60 ms. */
 export const slowlyLeasedRegister: ProtocolDefinition = withLeases('slowly-leased-register', 1_000, 80)

@@ -2,9 +2,9 @@ import type { Completion, Input, Json } from '@chaosproxy/history'
 import { millis } from '@chaosproxy/history'
 import type { Effect, ProtocolDefinition, StateMachine } from '@chaosproxy/protocols'
 
-// The first node keeps the values; the others pass requests on to it, repeatedly until it answers. For a moment after a
-// start it refuses all requests. Its bugs show only if it dies between its disk and its answer, or just before another
-// node retries.
+// The first node keeps the values. The other nodes pass requests on to it, repeatedly until it answers. For a moment
+// after a start, the first node refuses all requests. Its bugs show only if it dies between its write to the disk and
+// its answer, or just before another node retries.
 
 const AGAIN_MS = 120
 const WARM_UP_MS = 45
@@ -45,7 +45,7 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
     const [expected, next] = f === 'cas' ? (value as [Json, Json]) : [held, value]
     const matches = held === expected
     const after = matches ? next : held
-    // A mismatch is kept as well: its answer may be in flight while the request is repeated.
+    // A mismatch is recorded as well, because its answer may be in flight while the request is repeated.
     const result: Completion = matches ? { type: 'ok', value: next } : { type: 'fail', error: 'mismatch' }
     state.values.set(key, after)
     state.done.set(id, result)
@@ -96,7 +96,7 @@ function machineOf(bug: string | undefined): StateMachine<State, Message, Record
           effects.push({ type: 'send', to: from, message: answer })
         } else if (message.type === 'done') finish(state, message.id, message.result, effects)
         else {
-          // The bug: the keeper refuses this attempt, although an earlier one may have been carried out.
+          // The bug: the refusal of this attempt counts as certain, although an earlier attempt may have taken effect.
           const isCertain = bug === 'forward-refusal' || state.waiting.get(message.id)?.attempts === 1
           finish(state, message.id, isCertain ? REFUSED : UNKNOWN, effects)
         }
@@ -114,8 +114,8 @@ export const relay: ProtocolDefinition = {
   objects: ['register'],
   functions: ['read', 'write', 'cas'],
   promises: () => 'linearizable',
-  // A duplicate message is carried out once and answered once; a message from a relay's earlier life is a different
-  // request.
+  // A duplicate message takes effect once, and is answered once. But a message from a relay's earlier life counts as a
+  // different request.
   notUnder: ['duplicate-message'],
   settings: [],
   bugs: [

@@ -40,7 +40,7 @@ export async function simulatedFetch(input: string | URL | Request, init?: Reque
 /** The listener of a signal; listeners are called in order. */
 interface Following {
   aborted: (reason: unknown) => void
-  /** Stops listening, because a signal may outlive its run. */
+  /** Removes the listener, because the signal may outlive the run. */
   over(): void
 }
 

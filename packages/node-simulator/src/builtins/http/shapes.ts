@@ -30,8 +30,8 @@ export function signalOf({ signal }: AbortController): AbortSignal {
 }
 
 /**
- * Makes the object share a hidden class. Deleting a member makes V8 turn the object into a dictionary. All dictionaries
- * with the same prototype share a class.
+ * Moves the object to a hidden class that others share. Deleting a member makes V8 turn the object into a dictionary,
+ * and all dictionaries with the same prototype share a class.
  */
 function shareClass(object: object): void {
   if (defineProperty(object, LOST, LOSABLE)) deleteProperty(object, LOST)

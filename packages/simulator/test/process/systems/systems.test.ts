@@ -5,9 +5,10 @@ import { isComplete, showRow } from '../../systems/earned.ts'
 import { systemRows } from '../../systems/registry.ts'
 import { titleOf } from '../../systems/row.ts'
 
-// Every system with the verdict it must earn. Many seeds: systems.soak.test.ts; as processes: cli/test/run/systems.soak.test.ts.
+// Tests every system against the verdict that it must earn. systems.soak.test.ts uses many seeds, and
+// cli/test/run/systems.soak.test.ts uses processes.
 
-/** Shared by all rows, so that the time does not grow with their number. */
+/** The number of runs of all rows together, so that the time does not grow with the number of rows. */
 const RUNS = 60
 const LEAST_RUNS = 1
 /** Violations must show within this many seeds. */

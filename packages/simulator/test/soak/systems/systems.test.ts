@@ -4,7 +4,9 @@ import { systemRows } from '../../systems/registry.ts'
 import { titleOf } from '../../systems/row.ts'
 
 const short = process.env['CHAOS_SOAK'] === 'short'
-/** Shared by all rows in the short form, whose time does not grow with their number. */
+/**
+ * The number of runs of all rows together in the short form, so that its time does not grow with the number of rows.
+ */
 const RUNS_IN_SHORT = 600
 const RUNS = short ? Math.floor(RUNS_IN_SHORT / systemRows.length) : 200
 const MOST_RUNS = 400
