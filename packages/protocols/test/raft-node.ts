@@ -14,7 +14,7 @@ export interface NodeOptions {
   readonly settings?: { readonly [name: string]: ProtocolSettingValue }
 }
 
-/** One node, `n1` of three, driven by hand. */
+/** The node n1 of three; the test delivers every event. */
 export function createNode(options: NodeOptions) {
   const machine = findProtocol('raft')!.create({ bug: options.bug, settings: options.settings ?? {} })
   let now: Millis = millis(0)
@@ -87,7 +87,7 @@ export function elect(node: Node): void {
   expect(node.status()).toMatchObject({ role: 'leader', leads: true })
 }
 
-/** The effects that survive a crash. */
+/** Returns the records that survive a crash. */
 export const recordsOf = (effects: readonly RaftEffect[]): RaftRecord[] =>
   effects.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
 

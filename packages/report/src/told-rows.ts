@@ -13,7 +13,7 @@ export interface ToldGroup {
   readonly ledger: ToldLedger | undefined
 }
 
-/** Groups the signs of a telling by the step during which they occur, whichever step lists them. */
+/** Groups the signs of a telling by the step during which they occur, even if another step lists them. */
 export function groupsOf({ steps }: StoryTelling): readonly ToldGroup[] {
   const signs = steps
     .flatMap((step, number) => step.signs.map((sign) => ({ number, sign })))

@@ -120,7 +120,10 @@ export interface ConnectionTraffic {
   servedBy(pidOf: () => number | undefined): void
 }
 
-/** Queries sent before the first reply arrives, and the replies, up to the one after which the server is ready. */
+/**
+ * The queries that were sent before the first reply arrived, and the replies up to the one after which the server is
+ * ready.
+ */
 export interface Exchanged {
   readonly asked: readonly Asked[]
   readonly answered: readonly Answered[]

@@ -116,7 +116,7 @@ export const handleQueried: Handler<Quorum, 'queried'> = (turn, { operation: id,
 
 function compareVersions({ config }: QuorumTurn, one: Version | undefined, other: Version | undefined): number {
   if (one === undefined || other === undefined) return (one === undefined ? 0 : 1) - (other === undefined ? 0 : 1)
-  // One part of the bug: tags with the same counter are equal, whoever wrote them.
+  // One part of the bug: tags with the same counter are equal, even if different nodes wrote them.
   if (config.bug === 'no-tie-break') return one.tag.counter - other.tag.counter
   return compareTags(one.tag, other.tag)
 }

@@ -18,7 +18,7 @@ const raftLog: LogProtocol<RaftState> = {
 }
 
 /**
- * Returns a function that tells whether a step may have changed what the invariants depend on. By the log matching
+ * Returns a function that determines whether a step may have changed what the invariants depend on. By the log matching
  * property, comparing the last entries compares whole logs.
  */
 export function raftChanges(): ChangeWatch<RaftState> {

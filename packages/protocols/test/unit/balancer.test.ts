@@ -21,7 +21,7 @@ function pass(nodes: Nodes, id: string, ms: number) {
   nodes.ring(id, 'tick')
 }
 
-/** The servers that requests for each of these keys are sent to. */
+/** Returns the servers that get the requests for these keys. */
 function chosen(nodes: Nodes, keys: readonly string[]) {
   for (const key of keys) nodes.ask('n1', read(key))
   return nodes.lose(isOf('serve')).map(({ to }) => to)

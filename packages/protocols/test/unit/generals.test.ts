@@ -9,7 +9,7 @@ const protocol = findProtocol('generals')!
 const FOUR = ['n1', 'n2', 'n3', 'n4']
 const BATTLES = [1, 2, 3, 4, 5, 6, 7, 8]
 
-/** The decisions of these generals after some battles, all rounds of which have ended. */
+/** Returns the decisions of these generals after some battles whose rounds have all ended. */
 function fight(
   generals: readonly string[],
   asked: { readonly bug?: string; readonly [setting: string]: string | undefined },

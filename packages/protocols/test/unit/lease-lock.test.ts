@@ -13,7 +13,9 @@ type Nodes = ReturnType<typeof four>
 const append = (value: string) => ({ f: 'append', key: 'x', value })
 const isStore = ({ message }: { readonly message: { readonly type: string } }) => message.type === 'store'
 
-/** n3 holds the lock and has sent its result, which is in flight for longer than its lease; n4 comes in between. */
+/**
+ * n3 holds the lock and sends its result, which is in transit for longer than the lease. Meanwhile, n4 gets the lock.
+ */
 function lateStore(nodes: Nodes) {
   const early = nodes.ask('n3', append('a'))
   nodes.deliver((letter) => !isStore(letter))

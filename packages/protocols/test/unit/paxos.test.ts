@@ -11,7 +11,10 @@ interface NodeOptions {
   readonly journal?: readonly PaxosRecord[]
 }
 
-/** `n1` of three, driven by hand. Its ballots are 3, 6, 9, …; those of n2 are 4, 7, …; those of n3 are 5, 8, …. */
+/**
+ * The node n1 of three; the test delivers every event. The ballots of n1 are 3, 6, 9, …; those of n2 are 4, 7, …; those
+ * of n3 are 5, 8, ….
+ */
 function createNode({ settings = {}, bug, journal = [] }: NodeOptions) {
   const machine = findProtocol('paxos')!.create({ bug, settings })
   let state = machine.start({ id: 'n1', peers: ['n2', 'n3'], seed: 1 }, journal, millis(0)).state as PaxosState

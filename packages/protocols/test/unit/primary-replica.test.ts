@@ -10,7 +10,7 @@ import type {
 import type { EffectOf } from '../../src/turn.ts'
 import { registersOf } from '../raft-node.ts'
 
-/** `n1` of three, driven by hand. */
+/** The node n1 of three; the test delivers every event. */
 function createNode(
   settings: { readonly [name: string]: ProtocolSettingValue },
   bug?: string,

@@ -13,7 +13,7 @@ interface NodeOptions {
   readonly nodes?: number
 }
 
-/** `n1` of three, driven by hand. */
+/** The node n1 of several; the test delivers every event. */
 function createNode({ settings = {}, bug, journal = [], nodes = 3 }: NodeOptions) {
   const machine = findProtocol('quorum')!.create({ bug, settings })
   const peers = Array.from({ length: nodes - 1 }, (_, i) => `n${i + 2}`)

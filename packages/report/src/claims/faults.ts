@@ -74,7 +74,7 @@ export function isBehindNodes(history: History, { nodes, links }: Pick<FaultSpan
   return hit.length > 0 && hit.every((name) => !FRONT.test(name) && !history.nodes.includes(name))
 }
 
-/** Clients, and the nodes of a cluster, even those that no client asked. */
+/** Matches clients and the nodes of a cluster, even nodes that no client has called. */
 const FRONT = /^(?:clients|n\d+)$/
 
 /** Damaged data stay damaged, and a promoted node stays the leader. */

@@ -355,7 +355,7 @@ const fitsTo = (input: CauseInput, { isOfCopies, fits }: Cause): boolean =>
 
 const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause' && stopsNodes(kind) && hits !== 0
 
-/** Whether what is lost was acknowledged, and not only seen. */
+/** Whether the lost operation is an acknowledged change, and not a read that only returned something. */
 const isAcknowledged = ({ history }: CauseInput, { operation }: Pick<Accounted, 'operation'>): boolean =>
   isOk(history, operation) && !isRead(history, operation)
 
@@ -454,7 +454,7 @@ function isOfOldCopy(input: CauseInput): boolean {
   return node === undefined || writes.some((row) => nodeOf(history, row) !== node)
 }
 
-/** Whether a read shows an element that nobody had added, or that was added less often. */
+/** Whether a read shows an element that nobody had added, or one that was seen more often than it was added. */
 function showsUnadded({ accounting }: Report<string>, history: History, read: OperationRow): boolean {
   const answer = outputOf(history, read)
   const shown = new Set(Array.isArray(answer) ? answer.map((each) => canonical(each)) : [])

@@ -109,7 +109,7 @@ export function nearFaults(
 
 /**
  * Returns the last earlier fault on the involved nodes or their links. For an addition that took effect twice, returns
- * the last fault on other nodes during the addition: one of these may have repeated the addition.
+ * the last fault on other nodes during the addition, because such a node may have repeated it.
  */
 export function anotherFault(
   history: History,
@@ -219,7 +219,7 @@ const WITHHOLDING: ReadonlySet<string> = new Set([
   'lose-commit-reply',
 ])
 
-/** Whether the fault may have kept an answer from whoever waited for it. */
+/** Whether the fault may have kept an answer from its recipient. */
 const isWithholding = ({ kind, hits }: FaultSpan): boolean => hits !== 0 && (WITHHOLDING.has(kind) || stopsNodes(kind))
 
 const isDuring = (history: History, { from, to }: FaultSpan, row: OperationRow): boolean =>
@@ -396,7 +396,7 @@ const ENDED: { readonly [kind: string]: string } = {
   pause: 'was paused',
 }
 
-/** Maximum number of characters of a list of links, which are also listed beside the sentence. */
+/** Maximum number of characters of a list of links. The links are also listed beside the sentence. */
 const MOST_OF_LINKS = 24
 
 /** Shortens a label: `partition of 5 links (dropping)`. */

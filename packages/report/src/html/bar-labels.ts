@@ -53,7 +53,7 @@ function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   return !bars.some((other, i) => i !== at && overlaps(node, boxesOf(other).label)) && !overlaps(node, label)
 }
 
-/** Minimum gain for which labels move, in pixels of the arcs' penalties. */
+/** Labels move only if this reduces the arcs' penalties by at least this many pixels. */
 const WORTH = 100
 /** With more arcs, the drawing is crowded anyway, and the search takes long. */
 const MOST_ARCS = 8

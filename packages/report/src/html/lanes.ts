@@ -72,7 +72,10 @@ function groupName(history: History, spans: readonly Span[]): string {
   return `${names.slice(0, 2).join(', ')}${names.length > 2 ? '…' : ''}`
 }
 
-/** Returns the time span to show first. It contains the last of these operations, and those called shortly before. */
+/**
+ * Returns the time span to show first. It contains the last of these operations, and those of them that were called
+ * shortly before it.
+ */
 function stretchOf({ operations: { callTime } }: History, rows: readonly OperationRow[]): readonly [number, number] {
   const calls = rows.map((row) => callTime[row] ?? 0)
   const last = Math.max(...calls)

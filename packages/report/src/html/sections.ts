@@ -183,7 +183,7 @@ function accountingSection(accounting: Accounting): Html {
 /** Maximum number of listed entries of each kind. */
 const MOST_LISTED = 50
 
-/** Returns what the record lacks, how clients are told apart, and which requests were not recorded. */
+/** Returns what the record lacks, how clients are distinguished, and which requests were not recorded. */
 export function recordSection(facts: RecordFacts | undefined): Html | undefined {
   if (facts === undefined) return undefined
   const lines = recordLines(facts, MOST_LISTED)

@@ -40,7 +40,7 @@ interface Txn {
   readonly writes: readonly Held[]
 }
 
-/** A transaction whose answers are impossible, and the others of the contradiction. */
+/** A transaction whose answers are impossible, and the other transactions of the contradiction. */
 interface WrongRead {
   readonly history: History
   readonly txns: readonly Txn[]

@@ -93,7 +93,7 @@ function briefLevels(
   ]
 }
 
-/** Cites the line of the impossible operation after some punctuation; empty without lines. */
+/** Returns the punctuation and the line of the impossible operation; empty if the history has no lines. */
 export const placeOf = (history: Lines, { culprit, operations }: Counterexample, punctuation: string): string => {
   const at = culprit ?? operations[0]?.operation
   const line = at === undefined ? undefined : linesOf(history, at)[0]

@@ -8,7 +8,7 @@ import { counterSheet } from '../../src/losses/counter.ts'
 import { reproach } from '../../src/moments.ts'
 import { elementSheet } from '../../src/sheets/life.ts'
 
-// A usual cause, a title and a table claim only what the record shows.
+// Causes, titles and tables claim only what the record shows.
 
 function judge(model: string, operations: readonly Made[], initial: string | null = null) {
   const history = Object.assign(made(operations), { header: { initial } })

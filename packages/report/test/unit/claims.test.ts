@@ -14,7 +14,7 @@ const ran = (...operations: readonly Made[]): Recorded => ({ history: made(opera
 
 type Operation = Omit<Made, 'p' | 'from' | 'to'> & { readonly p?: number }
 
-/** One operation after the other, each of 1 ms; the first is called at 10 ms. */
+/** Operations one after another, 1 ms each. The first is called at 10 ms. */
 const inTurn = (...operations: readonly Operation[]): readonly Made[] =>
   operations.map((operation, i) => ({ p: i, key: 'x', ...operation, from: ms(10 * (i + 1)), to: ms(10 * (i + 1) + 1) }))
 

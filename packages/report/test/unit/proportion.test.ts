@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { wilsonInterval } from '../../src/reporters/repeats-page.ts'
 
-/** The roots of (p - hits / trials)² = z² p (1 - p) / trials, found by bisection. */
+/** The expected values are the roots of (p - hits / trials)² = z² p (1 - p) / trials, found by bisection. */
 test.each([
   [1, 20, 0.0089, 0.2361],
   [0, 20, 0, 0.1611],

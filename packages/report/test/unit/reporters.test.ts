@@ -291,7 +291,8 @@ describe('reporters for GitHub', () => {
     )
     const lines = text.split('\n')
     expect(lines.pop()).toBe('')
-    // As actions/runner reads commands: properties up to the first "::", each up to a comma, its name up to "=".
+    // Parses commands as actions/runner does: the properties end at the first "::", each ends at a comma, and its name
+    // ends at "=".
     for (const line of lines) {
       const [, command, properties = '', message] = /^::(\w+) (.*?)::(.*)$/.exec(line) ?? []
       expect(['error', 'warning']).toContain(command)

@@ -4,7 +4,7 @@ import { background, lanesBeside, lanesOf, signRow } from '../../src/html/story-
 import { cutsAfter } from '../../src/lane-order.ts'
 import type { Sign, StoryTelling } from '../../src/told-story.ts'
 
-// Ana, n1, n3, n2, Ben are at 10, 30, 50, 70 and 90%.
+// The lanes of Ana, n1, n3, n2 and Ben are at 10, 30, 50, 70 and 90% of the width.
 
 const at: Nanos = nanos(0)
 /** {n1 n3 | n2}. */

@@ -26,7 +26,7 @@ import { renderRun } from '../../src/terminal/run-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 import { capitalised } from '../../src/words.ts'
 
-// Every sentence on a page is true of the run that it tells of.
+// Every sentence on a page is true of the run that the page describes.
 
 const options = { width: 100, unicode: true, historyFile: 'r/history.jsonl', exitCode: 1 }
 

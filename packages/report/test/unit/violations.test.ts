@@ -95,7 +95,7 @@ describe('a read that shows an effect without its cause', () => {
   })
 })
 
-/** What a page says, without markup, scripts and the data embedded in it. */
+/** Returns the text of a page, without markup, scripts and embedded data. */
 const text = (page: string): string =>
   page
     .replaceAll(/<(script|style)[\s\S]*?<\/\1>/g, '')

@@ -96,7 +96,7 @@ export function keepsToClocks(subject: SearchedProtocol, { targetSettings, fault
   )
 }
 
-/** Returns the faults that begin during an earlier fault. Only faults that are not returned count as earlier faults. */
+/** Returns the faults that begin during an earlier fault. A returned fault does not count as an earlier one. */
 function overlaps<T extends { readonly from: number; readonly to: number }>(faults: readonly T[]): T[] {
   let wrongUntil = 0
   return faults

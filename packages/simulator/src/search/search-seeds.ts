@@ -49,7 +49,7 @@ export interface Evidence {
   readonly reasons: readonly UndecidedSeed[]
   /**
    * By function: the number of trials in which clients gave up on all its operations. If there are many such trials,
-   * the others prove little.
+   * the remaining ones prove little.
    */
   readonly unanswered?: { readonly [f: string]: number } | undefined
 }
@@ -160,8 +160,8 @@ const watchedMachine = (subject: SearchedProtocol) =>
   subject.start === undefined ? machineOf(subject, subject.targetSettings) : undefined
 
 /**
- * Returns the coverage of these seeds' trials, from which ranges of seeds can start. Undefined if no strategy varies
- * trials.
+ * Returns the coverage of these seeds' trials. Searches of ranges of seeds can start with this coverage. Undefined if
+ * no strategy varies trials.
  */
 export function learnFrom(
   subject: SearchedProtocol,

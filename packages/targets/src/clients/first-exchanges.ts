@@ -68,5 +68,5 @@ function createPatience(now: () => number): () => boolean {
   }
 }
 
-/** From this status on, an answer means that the object does not exist. */
+/** An answer with this status or a higher one means that the object does not exist. */
 const MOST_FOUND = 400

@@ -1,5 +1,5 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
-/** Returns the outcome of a request with this error; `info` unless the list says otherwise. */
+/** Returns the outcome of a request with this error; `info` for an error that is not listed. */
 export const outcomeOf = (errors: readonly ErrorMeaning[], message: string): ErrorMeaning['means'] =>
   errors.find(({ says }) => says.some((part) => message.includes(part)))?.means ?? 'info'

@@ -77,7 +77,7 @@ export function runningNode(options: RunningNodeOptions): RunningNode {
   }
 }
 
-/** Waits for the end of all, and rejects with the first failure. */
+/** Waits until all promises have settled, and rejects with the first failure. */
 export async function allEnded(ends: readonly Promise<void>[]): Promise<void> {
   const ended = await Promise.allSettled(ends)
   const failed = ended.find((end) => end.status === 'rejected')

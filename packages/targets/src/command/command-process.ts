@@ -27,8 +27,8 @@ export interface CommandProcessOptions {
   readonly logPath: string
   readonly keeper: Keeper
   /**
-   * Called with each line of standard output, which is then not logged. Standard input is then open for `tell`, and
-   * otherwise empty.
+   * Called with each line of standard output, which is then not logged. With this function, standard input is open for
+   * `tell`; otherwise it is empty.
    */
   readonly line?: ((text: string) => void) | undefined
   /** Sends the output to this process's output instead of the log. `stderr` sends everything to standard error. */
@@ -142,8 +142,8 @@ async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
 }
 
 /**
- * A shell that executes the command once it is told to start. Otherwise, if this process died before it registered the
- * command with the keeper, the command could take effect after the keeper has undone it.
+ * A shell that waits for a line before it executes the command. Without the wait, this process could die before it has
+ * registered the command with the keeper, and the command could take effect after the keeper has undone it.
  */
 const WAITING = ['/bin/sh', '-c', `read -r go <&${WAITS_FOR} && exec "$0" "$@" ${WAITS_FOR}<&-`] as const
 const GO = 'go\n'

@@ -55,7 +55,7 @@ const OPTIONS = { timeout: LONGEST_MS, maxBuffer: 64 * 1024 * 1024 } as const
 /**
  * Resolves with the output of the engine's program.
  *
- * @param isAnswer whether the output is an answer although the program has failed; by default it is not.
+ * @param isAnswer returns whether the output is an answer even though the program has failed; by default it is not.
  *
  * @throws UserError (environment) with the error that the program prints.
  */
@@ -202,8 +202,8 @@ function timeOf(text = ''): number | undefined {
 /** The maximum pause before a restart. Docker doubles the pause each time. */
 const LONGEST_PAUSE_MS = 60_000
 /**
- * An engine begins to restart an ended container within this time or never: the reason for the end decides this. The
- * engine does not report the reason.
+ * An engine begins to restart an ended container within this time, or never. This depends on the reason for the end,
+ * which the engine does not report.
  */
 const STARTED_AGAIN_WITHIN_MS = 5_000
 

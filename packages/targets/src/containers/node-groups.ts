@@ -55,7 +55,7 @@ function groupOf(containers: readonly Container[]): NodeGroup {
   return group([...new Set(sorted.map(({ service }) => service))], sorted)
 }
 
-/** Returns how many others a container mentions. A replica mentions its primary. */
+/** Returns how many of the other containers' services a container mentions. A replica mentions its primary. */
 const mentioned = (container: Container, others: readonly Container[]): number =>
   new Set(others.filter((other) => mentions(container, other)).map(({ service }) => service)).size
 
@@ -116,7 +116,7 @@ export function usedBy({ containers, services }: NodeGroup, all: readonly Contai
   return [...new Set([...used.filter(isStore), ...used].map(({ service }) => service))]
 }
 
-/** These images reveal only the language of a program. */
+/** The names of these images reveal only the language of a program. */
 const LANGUAGES =
   /^(node|bun|deno|python|ruby|php|golang|rust|openjdk|eclipse-temurin|amazoncorretto|dotnet|aspnet|perl|elixir|erlang|alpine|debian|ubuntu|busybox|fedora)$/
 
@@ -136,6 +136,6 @@ function says({ command, environment }: Container, names: readonly string[]): bo
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** A migration or initialisation exits with 0 while others run. */
+/** A migration or initialisation exits with 0 while other containers run. */
 const isJob = ({ running, exitCode, pid }: Container, containers: readonly Container[]): boolean =>
   !running && exitCode === 0 && pid === 0 && containers.some((each) => each.running)

@@ -7,7 +7,7 @@ import type { Keeper } from '../keeper/keeper.ts'
 import { inTurn } from '../processes/in-turn.ts'
 import { startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
 
-/** A redirected port. Traffic to it from one container is sent to the proxy, which dials it. */
+/** A redirected port. Traffic from one container to this port is sent to the proxy, which dials the port. */
 export interface RedirectedPort {
   readonly from: string
   readonly to: string

@@ -24,8 +24,8 @@ export interface Keeper {
   /** Registers a directory for removal once all watched processes have ended. */
   removeLater(path: string): void
   /**
-   * Runs the command if this process dies before the returned function is called. The latest command of a node runs
-   * first, nodes run concurrently, and commands for no node run last.
+   * Runs the command if this process dies before the returned function is called. Of the commands of one node, the
+   * latest runs first. Commands of different nodes run concurrently, and commands for no node run last.
    */
   undoLater(command: ProgramCommand, undoing: Undoing): () => void
   /** Repeats this node's undo commands a few times, until the given command exits with 0. */

@@ -192,7 +192,10 @@ const isAnyUsed = (
     return mayHide || bytes + connections + hits > 0
   })
 
-/** Traffic of unidentified endpoints is not recorded for their links. */
+/**
+ * Whether all connections of a route are identified. The traffic of an unidentified connection is not recorded for its
+ * link.
+ */
 const isKnown = ({ route }: OpenRoute): boolean => route.identification.unknown === 0
 
 const listenAt = (host: string | undefined): Pick<RouteOptions, 'listen'> =>

@@ -24,7 +24,7 @@ export interface Victim {
   revive(): Promise<void>
   pause(): Promise<boolean>
   resume(): void | Promise<void>
-  /** Lets the container engine or the machine inject the fault, if the node has one. */
+  /** Lets the container engine or the machine inject the fault. Absent if the node has neither. */
   suffer?(fault: SurroundingFault): Promise<Handover>
 }
 

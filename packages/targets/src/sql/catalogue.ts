@@ -19,8 +19,8 @@ export interface CatalogueSource {
    */
   readonly tables: string
   /**
-   * A query for what writes to other tables during a statement, such as a trigger. Its rows: the table, the kinds of
-   * statements, a text that names the other tables, the writer's name and, for updates, the columns.
+   * A query for triggers and the like, which write to other tables during a statement. Its rows: the table, the kinds
+   * of statements, a text that names the other tables, the writer's name and, for updates, the columns.
    */
   readonly writers: string
   /** A query for functions. Its rows: name, text and language. */

@@ -69,7 +69,7 @@ export const settings: { readonly [Name in Exclude<Shared, 'object'>]: Setting }
   },
 }
 
-/** Options of a cluster of SQL servers. `programs`: the system's, or those of a directory. */
+/** Options of a cluster of SQL servers. `programs`: the programs of the system, or of a directory. */
 export interface SqlClusterOptions<Programs> {
   readonly nodes: number
   readonly settings: Settings

@@ -28,7 +28,7 @@ export const withSpellings = (carries: Carriage): Carriage =>
     ? { ...carries, table: { ...carries.table, spellings: createSpellings() } }
     : carries
 
-/** Returns the way to read keys at the end, if a request can read one. */
+/** Returns how to read keys at the end; undefined if no request can read a key. */
 export function readFinallyBy(carries: Carriage, where: string): ReadFinally | undefined {
   if (carries.kind === 'spoken') return ownReaders[carries.protocol.kind]?.(carries.model) ?? readSpoken(carries)
   if (carries.kind !== 'http' || carries.table === undefined) return undefined

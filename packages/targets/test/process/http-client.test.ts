@@ -13,7 +13,7 @@ afterEach(() => {
   for (const resource of open.splice(0)) resource.close()
 })
 
-/** A server that does with each request whatever the test says. */
+/** A server that handles each request as the test chooses. */
 async function serve(respond: (socket: Socket, request: string) => void) {
   const requests: string[] = []
   const sockets = new Set<Socket>()

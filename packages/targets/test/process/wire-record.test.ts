@@ -40,7 +40,7 @@ const served = (...request: Parameters<typeof send>) =>
 const shape = (events: readonly Line[]) =>
   events.filter(({ process }) => process !== 'recorder').map(({ type, f, key, value }) => [type, f, key, value])
 
-/** The call and the end of the last of these operations. */
+/** Returns the call and the end of the last operation with this function. */
 const lastOf = (f: string, events: readonly Line[]) =>
   shape(events)
     .filter(([, each]) => each === f)

@@ -80,7 +80,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
 const eventsIn = (responses: Json): readonly Json[] =>
   (responses as readonly { readonly events?: readonly Json[] }[]).flatMap(({ events = [] }) => events)
 
-/** How many snapshots a member has been sent since it started. */
+/** Returns the number of snapshots that a member has received since it started. */
 async function snapshotsReceived({ host, port }: { readonly host: string; readonly port: number }): Promise<number> {
   const metrics = await (await fetch(`http://${host}:${port}/metrics`)).text()
   return [...metrics.matchAll(/^etcd_network_snapshot_receive_success\{.*\} (\d+)$/gm)].reduce(

@@ -40,7 +40,7 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
   },
 })
 
-/** An `add` to a number belongs to a counter. */
+/** If the initial value is a number, `add` belongs to a counter. */
 const isOfElements = ({ functions, initial }: AskedOperations): boolean =>
   functions.includes('add') && typeof initial !== 'number'
 

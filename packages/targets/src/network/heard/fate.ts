@@ -18,7 +18,7 @@ interface Around {
 
 type Fate = Pick<NodeMessage, 'fate' | 'by' | 'endedAt'>
 
-/** The longest delay that needs no fault as its cause. */
+/** The longest delay that may occur without a fault. */
 const PROMPT_NANOS = 5e6
 
 /**
