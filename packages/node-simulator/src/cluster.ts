@@ -185,7 +185,7 @@ const listening = (quiet: Quiet) =>
     },
   }) as const
 
-/** Returns a client that reports each request that may change something to `quiet`. */
+/** Returns a client that calls `quiet.disturbed` for each request that may change something. */
 const disturbing = (client: ReturnType<SimulatedCluster['connect']>, quiet: Quiet): typeof client => ({
   invoke(request, ...rest) {
     if (!request.harmless) quiet.disturbed()

@@ -180,7 +180,7 @@ export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
     ? []
     : [sentences(`${broken.what}.`, broken.sentence), ...(broken.next.text === '' ? [] : [`Next: ${broken.next.text}`])]
 
-/** Says what to do next: about a broken promise, otherwise about undecided results. */
+/** Says what to do next about a broken promise or, if none is broken, about undecided results. */
 export function comparisonNext({ systems, interrupted, seeds, again }: Comparison): Next {
   const cells = systems.flatMap(({ name, cells }) => cells.map((cell) => ({ ...cell, name })))
   const commandOf = (cell: ComparedCell | undefined) => (cell?.again === '' ? undefined : cell?.again)
@@ -251,7 +251,7 @@ export function weakestText({ seeds, workload }: Comparison): string {
   return `a level is the weakest seen in ${runs} of a system under a fault${kinds}`
 }
 
-/** Summarizes which systems broke their promise, or what none achieved. */
+/** Summarizes which systems broke their promise. If none did, summarizes what the systems achieved. */
 export function comparisonTitle(comparison: Comparison): string {
   const { systems, sweep } = comparison
   const broken = brokenSystems(comparison).map(({ name }) => name)

@@ -54,13 +54,13 @@ function withClients(nodes: readonly string[], clients: readonly string[], calls
 const crossedIn = (lanes: readonly string[], calls: readonly Pair[]): number =>
   calls.reduce((sum, [from, to]) => sum + Math.abs(lanes.indexOf(from) - lanes.indexOf(to)) - 1, 0)
 
-/** Returns the possible orders of nodes. The nodes that a partition cuts are next to it. */
+/** Returns the possible orders of nodes. Nodes whose links are cut are next to the border between the sides. */
 function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): readonly (readonly string[])[] {
   const [one, other] = sides
   const isConcerned = (node: string): boolean => cut.some((ends) => ends.includes(node))
   if (one === undefined || sides.length > 2) return [sides.flat()]
   const [near, far] = [one.filter(isConcerned), one.filter((node) => !isConcerned(node))]
-  // There is one side only: all nodes still reach each other through other nodes.
+  // There is only one side, because all nodes still reach each other through other nodes.
   if (other === undefined)
     return near.length === 2
       ? [

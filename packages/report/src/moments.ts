@@ -92,7 +92,7 @@ function drainedAgain(
   return undefined
 }
 
-/** Returns the message that was taken, without a take's receipt. */
+/** Returns the message that was taken. If a take answered, leaves out its receipt. */
 function takenText(history: History, row: OperationRow): string {
   const answer = outputOf(history, row)
   const message = functionOf(history, row) === 'take' && Array.isArray(answer) ? (answer[0] as Json) : answer

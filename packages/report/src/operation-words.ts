@@ -214,7 +214,7 @@ function tokenText(history: History, operation: number): string {
 
 export const isOk = (history: History, operation: number): boolean => history.operations.outcome[operation] === OK
 
-/** Position of the call among all events; `returnEventOf`: of the return. */
+/** Position of the call among all events. `returnEventOf`: position of the return. */
 export const callEventOf = (history: History, operation: number): number => history.operations.callEvent[operation] ?? 0
 
 export const returnEventOf = (history: History, operation: number): number =>

@@ -55,7 +55,7 @@ function healedIn({ beats }: Tale, step: number, until: Nanos): Nanos | undefine
   return within.length === 0 ? undefined : nanos(Math.min(...within) * 1e6)
 }
 
-/** Roles and terms are shown if they differ between nodes or over time, keys if there are several. */
+/** Roles and terms are shown if they differ between nodes or over time. Keys are shown if there are several. */
 interface Shown {
   readonly roles: boolean
   readonly terms: boolean

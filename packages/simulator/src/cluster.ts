@@ -83,7 +83,8 @@ export interface SimulatedCluster extends Cluster {
   /** Returns the goals that this run has reached. */
   met?(): readonly string[]
   /**
-   * Called when the scenario begins. From then on, times of holds count. Without this method, no request can be held.
+   * Called when the scenario begins. The times of holds are counted from this moment. Without this method, no request
+   * can be held.
    */
   scenarioBegins?(): void
   /** Undoes the changes that the run made to this process. Absent if the run makes no such changes. */

@@ -40,7 +40,7 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     return Promise.all(clients.map((client) => ask(client, input, request, patienceMs)))
   }
 
-  /** The client's own node if it replied, or else another that replied. */
+  /** The client's own node if it replied, or else another node that replied. */
   function nodeOf(answers: readonly Completion[]): NodeId | undefined {
     const answering = answers.flatMap((answer, i) => (isAnswer(answer) ? (nodes[i] ?? []) : []))
     return answering.includes(home.node) ? home.node : answering[0]

@@ -72,8 +72,8 @@ export function brokenApart(
 }
 
 /**
- * Leaves out transactions that only read what later transactions of the same request read again before one wrote. Such
- * attempts, as of optimistic locking, decided nothing.
+ * Leaves out transactions that decided nothing, such as failed attempts of optimistic locking. Such a transaction only
+ * read, and later transactions of its request read the same again before one wrote.
  */
 export function withoutRetried(transactions: readonly WitnessedTransaction[]): readonly WitnessedTransaction[] {
   const cellsOf = ({ statements }: WitnessedTransaction, kind: 'r' | 'w'): readonly string[] =>

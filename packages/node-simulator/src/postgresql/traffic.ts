@@ -169,7 +169,7 @@ const QUERY = 0x51
 
 const isWhole = ({ bytes }: Asked): boolean => bytes[0] === QUERY || endsWith(bytes, SYNC)
 
-/** @param resumed the requests that went on at a reply. */
+/** @param resumed the requests that resumed when a reply arrived. */
 function requestOf(serving: string | undefined, resumed: ReadonlySet<string | undefined>): string | undefined {
   if (serving !== undefined) return resumed.has(serving) ? serving : undefined
   const [only] = resumed

@@ -174,7 +174,7 @@ function importText(statement: Node): string {
   return texts.join(' ')
 }
 
-/** Calls `seen` for the nodes of a syntax tree; false skips the nodes below. */
+/** Calls `seen` for the nodes of a syntax tree. If `seen` returns false, the nodes below are skipped. */
 export function visit(value: unknown, seen: (node: Node) => unknown): void {
   if (Array.isArray(value)) {
     for (const each of value) visit(each, seen)

@@ -137,7 +137,8 @@ export interface RaftState extends RoutingState {
   // Volatile.
   role: Role
   /**
-   * Whether the node has heard from a leader within the shortest election timeout, or may have, if it was restarted.
+   * Whether the node has heard from a leader within the shortest election timeout. A restarted node may have, so this
+   * is also true after a restart.
    */
   loyal: boolean
   commitIndex: number

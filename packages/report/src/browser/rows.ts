@@ -5,7 +5,7 @@ export interface Row {
   /** The shortened name of the row; empty for further rows of a client. */
   readonly name: string
   readonly operations: readonly Operation[]
-  /** For each operation, the latest end of any operation so far in the row, in nanoseconds. */
+  /** For each operation, in nanoseconds: the latest end of this operation and all earlier ones in the row. */
   readonly reached: Float64Array
 }
 

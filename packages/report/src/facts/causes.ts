@@ -355,7 +355,7 @@ const fitsTo = (input: CauseInput, { isOfCopies, fits }: Cause): boolean =>
 
 const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause' && stopsNodes(kind) && hits !== 0
 
-/** Whether the lost operation is an acknowledged change, and not a read that only returned something. */
+/** Whether the lost change was acknowledged to its client, and not only seen by a read. */
 const isAcknowledged = ({ history }: CauseInput, { operation }: Pick<Accounted, 'operation'>): boolean =>
   isOk(history, operation) && !isRead(history, operation)
 
@@ -515,8 +515,8 @@ function onlyWritesOf(history: History, operation: number): ReadonlyMap<string |
 }
 
 /**
- * Whether the accused read of a register shows a value that is not the initial one, and that no write before the end of
- * the read wrote.
+ * Whether the accused read of a register shows a value that is neither the initial value nor one written before the
+ * read ended.
  */
 function readsUnwritten({ report, history, counterexample: { culprit } }: CauseInput): boolean {
   if (report.model !== 'register' || culprit === undefined || !isRead(history, culprit)) return false

@@ -142,7 +142,7 @@ const MOST_OF_CYCLE = 24
 
 /**
  * Reduces a counterexample to `most` operations: the impossible one, those that make it impossible, and the latest of
- * the others. A cycle may have `MOST_OF_CYCLE` operations.
+ * the remaining ones. A cycle may have `MOST_OF_CYCLE` operations.
  */
 export function decisive(history: History, counterexample: Counterexample, most: number): Counterexample {
   const { operations, culprit, edges } = counterexample

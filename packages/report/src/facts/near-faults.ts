@@ -22,7 +22,7 @@ import { changeText, doubledIn, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
 
 export interface NearFault extends FaultSpan {
-  /** The label, with a long list of links as a count: `partition of 5 links`. */
+  /** The label. A long list of links is replaced by their number: `partition of 5 links`. */
   readonly short: string
   /** The fault and its time: `n3 n5 killed, 5.138 s to 6.902 s`. */
   readonly text: string
@@ -162,7 +162,7 @@ function behindDoubling(
     })
 }
 
-/** Describes a fault of a history without times, by lines. */
+/** Describes a fault by lines of the history, because the history has no times. */
 function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
   const short = inBrief(span.label)
   // Without times, `from` and `to` are positions of events. The fault ended before the event at `to`.
@@ -279,8 +279,8 @@ const momentsOf = (spans: readonly FaultSpan[]): string =>
 const isOn = (span: FaultSpan, { asked }: Gap): boolean => endOf(span) >= asked
 
 /**
- * Returns how long a fault overlaps the gap. It is at least 1 if the fault touches the gap, or is a failover, whose
- * leader still leads.
+ * Returns for how long a fault overlaps the gap. The result is at least 1 if the fault touches the gap, or is a
+ * failover whose leader still leads.
  */
 const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
   const overlap = Math.min(endOf({ kind, to }), gap.to) - Math.max(from, gap.from)

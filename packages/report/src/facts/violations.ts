@@ -53,8 +53,8 @@ function showsMore(report: Report<string>, level: string, shown: Counterexample)
 }
 
 /**
- * Returns the counterexample to causal consistency if both have the same sentence, because causal consistency is better
- * known.
+ * Returns the counterexample to causal consistency if it has the same sentence as the given one, because causal
+ * consistency is better known.
  */
 function bestKnown(report: Report<string>, own: Counterexample): Counterexample {
   const causal = counterexampleOf(report, 'causal')

@@ -224,7 +224,7 @@ export function silentOf({ isNeverSent, sender, reader, change, unasked }: Wire)
   return isNeverSent ? { from: sender, to: reader, text: `nothing with ${change} was sent by then` } : undefined
 }
 
-/** Returns a line for each drawn message, and a number for the others. */
+/** Returns a line for each drawn message, and a line with the number of the other messages. */
 export function wireLines(wire: Wire | undefined): readonly string[] {
   if (wire === undefined) return []
   const { messages, others } = wire

@@ -16,7 +16,7 @@ export type Arc = readonly [from: Point, bend: Point, bend: Point, to: Point]
 
 /** Positions along an arc, as shares of its length, the middle first. */
 const PLACES = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]
-/** Distances in pixels of a label from a crowded arc. */
+/** Distances in pixels between a label and a crowded arc. */
 const OFFSETS = [0, -15, 15, -30, 30]
 const GAP = 8
 const TEXT_HEIGHT = 12

@@ -12,7 +12,7 @@ const LEFT = 132
 const RIGHT = WIDTH - 8
 const CHARACTER = 6.6
 
-/** The extent of the time axis in the view box, for the page's script too. */
+/** The extent of the time axis in the view box. The page's script uses it, too. */
 export const plotArea: { readonly left: number; readonly right: number; readonly width: number } = {
   left: LEFT,
   right: RIGHT,

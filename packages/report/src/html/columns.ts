@@ -29,7 +29,7 @@ export interface Selection {
    * operations.
    */
   readonly completeWithin: number
-  /** Of the operations outside `complete`, every nth is embedded. */
+  /** Every nth operation outside `complete` is embedded. */
   readonly every: number
   /** The time spans in which every operation is embedded, in nanoseconds. Empty if the whole history is embedded. */
   readonly complete: readonly (readonly [from: number, to: number])[]

@@ -33,7 +33,7 @@ export interface ComparedResult {
   /** The name by which the reader knows the result. */
   readonly name: string
   readonly result: Parsed
-  /** What was tested, if it is known in more detail than in the result. */
+  /** A more detailed description of what was tested than the result has, if there is one. */
   readonly target?: string | undefined
   /** The path of the result's report, relative to the page. */
   readonly report?: string | undefined

@@ -24,7 +24,10 @@ interface Span {
   readonly isNear: boolean
 }
 
-/** At first, the page shows the last operation of a contradiction, and those called less than this time before it. */
+/**
+ * At first, the page shows the last operation of a contradiction, and the operations called less than this time before
+ * it.
+ */
 const OPENS_NANOS = 1e9
 
 /**
@@ -73,8 +76,8 @@ function groupName(history: History, spans: readonly Span[]): string {
 }
 
 /**
- * Returns the time span to show first. It contains the last of these operations, and those of them that were called
- * shortly before it.
+ * Returns the time span to show first. It contains the last of these operations, and those called shortly before the
+ * last one.
  */
 function stretchOf({ operations: { callTime } }: History, rows: readonly OperationRow[]): readonly [number, number] {
   const calls = rows.map((row) => callTime[row] ?? 0)
@@ -84,7 +87,7 @@ function stretchOf({ operations: { callTime } }: History, rows: readonly Operati
 
 function spansOf(history: History, [from, to]: readonly [number, number]): readonly Span[] {
   const { process, callTime, returnTime, outcome, flags, length } = history.operations
-  // Typed arrays, because updating an object for each operation would take longer than all else.
+  // Typed arrays are used, because updating an object for each operation would take longer than everything else.
   const size = history.processCount
   const [firstRow, lastRow] = [new Int32Array(size), new Int32Array(size).fill(-1)]
   const last = new Float64Array(size).fill(Number.NEGATIVE_INFINITY)

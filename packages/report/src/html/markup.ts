@@ -57,7 +57,7 @@ export const scriptJson = (value: unknown): Html =>
     ),
   )
 
-/** Returns the URL of a link to a path, which never names another scheme or host. */
+/** Returns the URL of a link to a path. The URL never names another scheme or host. */
 export function fileLink(path: string): string {
   const parts = path
     .replace(/\p{Surrogate}/gu, '\ufffd')

@@ -39,7 +39,7 @@ export function standing({ headline, expected }: Facts): string {
     .join(' · ')
 }
 
-/** By model without consistency levels: its promise, as a sentence about a run that kept it. */
+/** The promise of each model without consistency levels, as a sentence about a run that kept it. */
 const KEPT: ReadonlyMap<string, string> = new Map([
   ['watch', 'Every watch was sent every change that it asked for, once and in order.'],
   ['stream', 'Consumers got every message that was acknowledged, at one offset and in order.'],

@@ -20,7 +20,7 @@ export interface VerdictPart {
   readonly drawing: string | undefined
 }
 
-/** @param isSoFar whether operations are still to come, which may break what is met. */
+/** @param isSoFar whether more operations will follow, which may break a level that is met so far. */
 export function renderVerdict(page: Page, { isSoFar = false }: { readonly isSoFar?: boolean } = {}): VerdictPart {
   const { history, report, run } = page
   const facts = factsOf(page)

@@ -143,7 +143,7 @@ function withinText(history: History, row: OperationRow, account: string): strin
     : `from ${nameText(String(input['from']), 12)}`
 }
 
-/** An account's balance in a read, and the limits for it by the acknowledged operations. */
+/** An account's balance in a read, and its limits according to the acknowledged operations. */
 interface ShownAccount {
   readonly account: string
   readonly opening: number

@@ -17,8 +17,8 @@ export interface CodeStep {
   readonly request: string
   readonly at: Nanos
   /**
-   * The names of the state that the step reads. `writes` names the state that it may change, and `rests` the state that
-   * earlier steps read for it.
+   * The names of the state that the step reads. `writes`: the state that it may change. `rests`: the state that was
+   * read earlier, and on which the step's values depend.
    */
   readonly reads: readonly string[]
   readonly writes: readonly string[]

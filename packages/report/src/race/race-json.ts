@@ -39,7 +39,7 @@ export function raceOfHeader(header: Header | undefined): Race | undefined {
   return success ? { sentence: raceSentence(output), ...output } : undefined
 }
 
-/** The header's member for the operations that the race and the database in the header explain. */
+/** The name of the header's member that lists the operations explained by the race and the database in the header. */
 const ACCUSED = 'accused'
 
 /**

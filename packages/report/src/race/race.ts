@@ -80,7 +80,7 @@ interface Between {
 
 interface Ground {
   readonly ground: number
-  /** The change of the state meanwhile, preferably in the function of the await. */
+  /** The change of the state during the await, preferably one in the function of the await. */
   readonly change: CodeStep | undefined
 }
 

@@ -11,7 +11,7 @@ export interface Reporter {
   readonly name: string
   /** The description of the format in the help. */
   readonly summary: string
-  /** Whether the output has room for one subject only, such as a page. */
+  /** Whether the output, such as a page, has room for only one subject. */
   readonly ofOne?: boolean
   /** Whether stdout may also contain the output of other reporters. */
   readonly sharesStdout?: boolean

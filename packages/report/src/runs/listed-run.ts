@@ -21,7 +21,7 @@ export interface ListedRun {
   readonly title: string
   /** The level, which is shown below the title; empty if the title names the level. */
   readonly level: string
-  /** The cause of the outcome, and in `next` what to do. Both are empty without a result. */
+  /** The cause of the outcome. `next`: what to do. Both are empty without a result. */
   readonly why: string
   readonly next: Next
   readonly operations: number | undefined

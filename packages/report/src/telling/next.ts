@@ -142,7 +142,7 @@ const strongestIn = ({ report }: Facts): string => (report === undefined ? 'line
 function cured(facts: Facts, input: TellingInput): Next {
   const { run, again } = input
   const { report, setup, lease, leaseClock, may } = facts
-  // Neither durable writes nor the removal of the bug keep a lease from expiring.
+  // A lease may expire even if writes are durable, and even without the bug.
   const {
     stronger = {},
     strongerPromise,

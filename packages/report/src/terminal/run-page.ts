@@ -119,7 +119,7 @@ export const copied = (line: string): string => `${COPIED}${line}`
 
 const COPIED = '\u0000'
 
-/** Returns a path or a command with its name before it, in one piece. */
+/** Returns a name followed by a path or a command, as a line that stays in one piece. */
 export const copiedRow = (name: string, value: string, { style }: PageStyle): string =>
   copied(`${style.dim(name.padEnd(9))}${printable(value)}`)
 

@@ -69,7 +69,7 @@ export const symbolsOf = (options: TerminalOptions): Symbols => (options.unicode
 /** Paints each line by itself: a function of a style takes one text. */
 export const painted = (lines: readonly string[], paint: Paint): string[] => lines.map((line) => paint(line))
 
-/** Returns how each result of a verdict is painted. */
+/** Returns the colour function for each result of a verdict. */
 export const resultPaints = ({ green, accent, yellow }: Style): { readonly [result in Verdict['result']]: Paint } => ({
   met: green,
   violated: accent,

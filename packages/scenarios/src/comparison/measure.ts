@@ -187,7 +187,7 @@ function answersOverTime({ history, timeNanos }: MeasureInput): readonly number[
   for (let row = 0; row < length; row++) {
     if (((flags[row] ?? 0) & FLAG_FINAL) !== 0 || !isAnswered(history, row)) continue
     const part = Math.floor(((returnTime[row] ?? 0) / timeNanos) * PARTS)
-    // The last answers may come after the last part.
+    // The last answers may come after the last part of the run's time.
     if (part < PARTS) counts[part] = (counts[part] ?? 0) + 1
   }
   return counts.map((count) => (count * PARTS * 1e9) / timeNanos)

@@ -27,8 +27,8 @@ export function clockStrengths(
 }
 
 /**
- * Returns the kinds of fault that a trial omits, because the protocol promises nothing under them. A kind that the user
- * selected is never omitted, nor are clock faults with declared bounds.
+ * Returns the kinds of fault that a trial omits, because the protocol promises nothing under them. Never omits a kind
+ * that the user selected, or clock faults with declared bounds.
  */
 export function kindsLeftOut(
   { protocol, choices = {} }: SearchedProtocol,

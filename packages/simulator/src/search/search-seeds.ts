@@ -40,8 +40,8 @@ export interface SeedFailure {
 
 export interface Evidence {
   /**
-   * The evidence that the history of every trial lacks, such as `no read succeeded`. Without it, a search without a
-   * finding proves nothing. Undefined before the first history.
+   * The evidence that is missing in the history of every trial, as a text such as `no read succeeded`. Without the
+   * evidence, a search without a finding proves nothing. Undefined before the first history.
    */
   readonly missing: readonly string[] | undefined
   readonly undecided: number

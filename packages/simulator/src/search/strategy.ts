@@ -90,7 +90,7 @@ const leaders: Strategy = {
   }),
 }
 
-/** Tests that acknowledged and promised data is on disk. */
+/** Aims at acknowledged or promised data that is not on disk. */
 const crashes: Strategy = {
   name: 'crashes',
   summary: 'power fails during writes, and one node stays down longer than the others',

@@ -109,7 +109,7 @@ export interface TrialLimits {
  */
 export const CHECK_STEPS = 150_000_000
 
-/** The limits of a trial, far above a normal one, which takes about 3,000 events and 5 s. */
+/** The limits of a trial, far above the needs of a normal trial, which takes about 3,000 events and 5 s. */
 const MOST_EVENTS = 400_000
 const LONGEST_MS = 60_000
 /** No normal trial exceeds these limits, even if no operation is answered and one client waits for all of them. */

@@ -104,8 +104,8 @@ function* fewerTargets(scenario: Scenario, position: number): Iterable<Change> {
 }
 
 /**
- * Makes a fault that hits only some messages hit all of them. The effect then no longer depends on the number of
- * earlier messages.
+ * Changes a fault so that it hits all messages instead of only some. It then no longer depends on the number of earlier
+ * messages.
  */
 function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
   if (!messageFamily.owns(fault) && !httpFamily.owns(fault)) return undefined

@@ -5,7 +5,7 @@ import { type ExchangeWatch, exchangeText, REFUSALS, type WrittenRequest } from 
 /** The number of failed exchanges of one kind after which the kind is reported as broken. */
 const MOST = 50
 
-/** The time that a replica may be behind, or a cluster without a leader. */
+/** The time for which a replica may be behind, or a cluster may have no leader. */
 const LEAST_MS = 3_000
 
 /**

@@ -200,7 +200,7 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
   }
 }
 
-/** Returns the input's value with each number that is written or expected replaced by its text. */
+/** Returns the value of an input. Numbers that the input writes or expects become texts. */
 function textsIn({ f, value }: Input): Json {
   if (!replacesWhole(f) && f !== 'cas') return value
   return Array.isArray(value) ? value.map(textOf) : textOf(value)

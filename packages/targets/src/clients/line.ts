@@ -29,7 +29,7 @@ export interface Line<Reply, Source extends ReplySource<Reply>> {
 interface LineRequest<Reply, Source> {
   /** The bytes to send, which may depend on what this connection has sent before. */
   readonly bytes: string | ((reader: Source) => Buffer)
-  /** Tells the connection's reader which request is next. */
+  /** Announces the next request to the connection's reader. */
   readonly prepare?: ((reader: Source) => void) | undefined
   readonly timeoutMs: Millis
   readonly ended: (end: ExchangeEnd<Reply>) => void

@@ -36,13 +36,13 @@ interface Rehearsed extends Rehearsal {
   readonly isOfTexts: boolean
 }
 
-/** The time that a replica may be behind, or a service without its leader or database. */
+/** The time for which a replica may be behind, or a service may lack its leader or database. */
 const PATIENCE_MS = 3_000
 /** The time during which a single node may refuse what it accepts later. */
 const SINGLE_PATIENCE_MS = 1_000
 const PAUSE_MS = 50
 const ASK_MS = millis(1_000)
-/** The time that a single node may be behind, or without its database. */
+/** The time for which a single node may be behind, or lack its database. */
 const SINGLE_BEHIND_MS = 2_000
 /** Few services have this number elsewhere in their answers. */
 const NUMBER = 7
@@ -275,8 +275,9 @@ function patienceFor({ type }: ReadJudgement, nodes: number): number {
 }
 
 /**
- * Returns whether the service treats the unused object like the clients' objects. It does if it accepts a write, or if
- * reads of both objects have the same status and the clients' object holds no number.
+ * Returns whether the service treats the unused object like the clients' objects. It does if it has accepted a write of
+ * the unused object. It also does if reads of both objects have the same status, and the clients' object holds no
+ * number.
  */
 async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {
   if (written.some(hasWorked)) return true

@@ -9,7 +9,7 @@ export interface CommandFault {
   readonly do: ProgramCommand
   /** Undefined if the fault needs no heal, or only `undoLast` heals it. */
   readonly undo: ProgramCommand | undefined
-  /** The undo command if no other fault remains in force; by default `undo`. */
+  /** The undo command that runs if no other fault remains in force; by default `undo`. */
   readonly undoLast?: ProgramCommand | undefined
   readonly timeoutMs: number
   /** When the keeper runs the undo commands, if not in the usual order. */

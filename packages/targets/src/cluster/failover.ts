@@ -17,10 +17,9 @@ interface FailoverOptions {
 }
 
 /**
- * Returns the function that makes a node fail over. Its commands run one after another, because each of two
- * simultaneous promotions would demote the other's node. An exit code other than 0 means that the system refused, which
- * may be legitimate and changes nothing. Rejects with a UserError (environment) if a command cannot be run or takes too
- * long.
+ * Returns the function that makes a node fail over. Its commands run one after another, because two simultaneous
+ * promotions would demote each other's node. An exit code other than 0 means that the system refused, which may be
+ * legitimate and changes nothing. Rejects with a UserError (environment) if a command cannot be run or takes too long.
  */
 export function failoverOf(
   plan: CommandFault | undefined,

@@ -92,7 +92,7 @@ const open = (
 
 const namesOf = (servers: readonly BesideServer[]): string => servers.map(({ id }) => id).join(', ')
 
-/** Returns the placeholders of the servers' addresses. Without ports, they only serve to check commands. */
+/** Returns the placeholders of the servers' addresses. Without ports, the placeholders only serve to check commands. */
 const addressesOf = (servers: readonly BesideServer[], ports: ReadonlyMap<NodeId, number>): Placeholders =>
   Object.fromEntries(
     servers.flatMap(({ id }): [string, string | number][] => {

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 /** Longer lines are cut: a program that never ends a line would otherwise exhaust memory. */
 const MOST_LINE = 2 ** 25
 
-/** The lines of a UTF-8 stream, which end with a line feed. A carriage return before it is dropped. */
+/** The lines of a UTF-8 stream. A line ends with a line feed, and a carriage return before the line feed is dropped. */
 interface LineReader {
   /** Returns a line that has been incomplete for at least this many milliseconds. */
   unended(forMs: number): string | undefined

@@ -34,7 +34,8 @@ export const WATCHED_WITHIN_MS = 60_000
 
 /**
  * Returns a command that waits until the process `pid` exits, and then starts the container. The process may still have
- * to handle a signal. Does nothing if the process has already exited: the container then starts with all others.
+ * to handle a signal. Does nothing if the process has already exited: the container then starts together with the other
+ * containers.
  */
 export const startedIfItEnds = (engine: EngineProgram, name: string, pid: number): ProgramCommand => ({
   words: ['sh', '-c', STARTED_IF_IT_ENDS, engine, name, String(pid)],

@@ -53,8 +53,8 @@ export interface ContainerLinks {
   /** Ends the connections that are older than the rules. `direct` does not count them. */
   endOlder(): Promise<void>
   /**
-   * Drops all traffic except TCP. The proxy cuts TCP. Resolves with a function that ends the cut, and resolves with the
-   * number of dropped packets.
+   * Drops all traffic except TCP. The proxy cuts TCP. Resolves with a function that ends the cut and counts the dropped
+   * packets.
    */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
   /** Lets all new traffic pass directly. Existing connections stay in the proxy until the proxy closes. */

@@ -202,8 +202,8 @@ function timeOf(text = ''): number | undefined {
 /** The maximum pause before a restart. Docker doubles the pause each time. */
 const LONGEST_PAUSE_MS = 60_000
 /**
- * An engine begins to restart an ended container within this time, or never. This depends on the reason for the end,
- * which the engine does not report.
+ * An engine begins to restart an ended container within this time, or never. Which of these happens depends on the
+ * reason for the end, which the engine does not report.
  */
 const STARTED_AGAIN_WITHIN_MS = 5_000
 

@@ -20,7 +20,7 @@ interface SurveyOptions {
   /** A Compose file, or a running project; by default the directory's Compose file. */
   readonly wanted: string
   readonly directory: string
-  /** Called before containers are created, which may take long. */
+  /** Called before containers are created. Their creation may take long. */
   readonly creating: (command: string) => void
 }
 
@@ -61,7 +61,7 @@ export function surveyProject({ wanted, directory, creating }: SurveyOptions): S
   }
 }
 
-/** A placeholder for the client, in declarations of which the client is not used. */
+/** The client of declarations whose client is never used. */
 export const NO_CLIENT: ContainersDeclaration['client'] = { kind: 'resp', commands: 'register' }
 
 export function composeOf(wanted: string, directory: string): Survey['compose'] {

@@ -16,7 +16,7 @@ const OTHER: PlainRequest = { type: 'other' }
 
 /**
  * Parses the first request if it is plain: a GET, PUT or POST in HTTP/1.1 over a persistent connection, with known
- * headers and a body only by Content-Length.
+ * headers. A body must have a Content-Length.
  */
 export function parsePlainRequest(bytes: Buffer): PlainRequest {
   const headEnd = bytes.indexOf(END_OF_HEAD)

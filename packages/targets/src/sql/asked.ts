@@ -52,8 +52,8 @@ export type Asked =
   | { readonly type: 'unknown'; readonly why: string }
 
 /**
- * A command of a transaction. With `otherwise`, it must change a row, or else the transaction is rolled back for this
- * reason.
+ * A command of a transaction. With `otherwise`, the command must change a row. If it does not, the transaction is
+ * rolled back, and `otherwise` is the reason.
  */
 type StepCommand = Command & { readonly otherwise?: string }
 
@@ -132,7 +132,7 @@ export interface BankCommands {
   readonly readPayer: string
   /** Reads and keeps the payee's balance for `giveRead`. Parameter: the account. */
   readonly readPayee: string
-  /** Writes the payer's balance that was read, less the amount. Parameters: those of `give`. */
+  /** Writes the balance that was read from the payer's account, minus the amount. Parameters: those of `give`. */
   readonly takeRead: string
   readonly giveRead: string
   /** Records a transfer. Changes no row if the transfer was recorded before. Parameter: the number of the transfer. */

@@ -45,7 +45,7 @@ export interface Session {
   close(): void
 }
 
-/** Separates names in a list, because no name contains it. */
+/** The separator of names in a list. No name contains it. */
 export const SEPARATOR = '\u001f'
 
 /**

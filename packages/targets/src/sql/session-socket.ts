@@ -15,7 +15,7 @@ interface SessionSocketOptions {
 interface SessionSocket {
   readonly socket: Socket
   isOpen(): boolean
-  /** Returns the latest error of the socket, or else that it is closed. */
+  /** Returns the latest error of the socket; without an error, a text that the socket is closed. */
   failure(): string
   end(why: string): void
 }

@@ -98,7 +98,7 @@ function textOf(path: string): string {
   }
 }
 
-/** Returns a file in a temporary directory, which the first call of `path` creates. */
+/** Returns a file in a temporary directory. The first call of `path` creates the directory. */
 export function temporaryFile(name: string): { path(): string; remove(): void } {
   let directory: string | undefined
   return {

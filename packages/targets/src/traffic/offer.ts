@@ -32,7 +32,7 @@ const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
     return there === undefined || (there.among === 'nodes' && !servers.areOurs) ? [] : [there]
   })
 
-/** How many times longer the calm is after faults on whole streams, because clients reconnect and retry. */
+/** After faults on whole streams, the calm is longer by this factor, because clients reconnect and retry. */
 const CALM_OF_STREAMS = 4
 
 export const trafficOffer = (servers: HurtServers): Offer => ({

@@ -43,7 +43,7 @@ export function stripped(source: string, file: string): Stripped {
     if (entry.originalLine !== undefined) place.line = entry.originalLine + 1
   }
   return {
-    // The loader's cache identifies a file by its text, so this contains a hash of the line mappings.
+    // The loader's cache identifies a file by its text, so the text contains a hash of the line mappings.
     code: `${code}\n// ${LINES} ${createHash('sha256').update(payload.mappings).digest('hex').slice(0, 16)}`,
     inOwnLines: ({ types }) => ({
       visitor: {

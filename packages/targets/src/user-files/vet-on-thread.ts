@@ -41,8 +41,8 @@ export function tellExit(tell: (exited: Exited) => void): void {
     tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
     return exit(exitCode)
   }
-  // After an uncaught error, Node itself calls process.exit. With the function above, its message could arrive before
-  // the error.
+  // After an uncaught error, Node itself calls process.exit. If that call were reported as well, its message could
+  // arrive before the error.
   process.on('uncaughtExceptionMonitor', () => {
     process.exit = exit
   })

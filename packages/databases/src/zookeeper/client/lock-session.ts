@@ -10,7 +10,7 @@ import { remove } from './znodes.ts'
 export interface LockSession {
   /** Returns the means to send an operation's requests, one at a time. */
   within(time: OperationTime): Asking
-  /** Removes a node after the current request, without being awaited. */
+  /** Removes a node after the current request. Nothing waits for the removal. */
   abandon(path: string): void
   close(): void
 }

@@ -67,7 +67,10 @@ export interface Compare {
   readonly value?: string
 }
 
-/** Returns the condition that a key was created at a revision; at 0, that the key does not exist. */
+/**
+ * Returns the condition that a key was created at a revision. At revision 0, the condition is that the key does not
+ * exist.
+ */
 export const createdAt = (key: string, revision: number): Compare => ({
   ...{ key: encoded(key), target: 'CREATE', result: 'EQUAL' },
   create_revision: String(revision),

@@ -52,7 +52,7 @@ function sessionOf(connection: Connection, setup: readonly string[]): SqlSession
   let isSetUp = false
   let isPrimary = false
 
-  /** Runs a command, and before the first one the setup. If the setup fails, the command is not sent. */
+  /** Runs a command. Before the first command, runs the setup. If the setup fails, the command is not sent. */
   async function run(sql: string): Promise<Judged> {
     for (const each of isSetUp ? [] : setup) {
       const { type, ...rest } = judgeEnd(await connection.query(each))

@@ -12,7 +12,7 @@ import type { Client, Clock, Request } from '@chaosproxy/runner'
 import { type Body, completionOfError, type Message } from './message.ts'
 import type { RpcWorkload } from './workloads.ts'
 
-/** The number of characters that a message shows of a reply. */
+/** The number of characters of a reply that an error message quotes. */
 const MOST_SHOWN = 120
 /** The number of replies that are remembered to detect repeated ones. */
 const MOST_ANSWERED = 100_000
