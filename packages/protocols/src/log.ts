@@ -78,8 +78,8 @@ export function countPresent(log: Log, prevIndex: number, entries: readonly Entr
 }
 
 /**
- * Replaces the end of the log by these entries, which follow `prevIndex`. Entries that the log already has stay.
- * Returns the new ones.
+ * Replaces the end of the log by these entries, which follow `prevIndex`. Keeps those of the entries that the log
+ * already has. Returns the new ones.
  */
 export function replaceAfter(log: Log, prevIndex: number, entries: readonly Entry[]): Fresh {
   const present = countPresent(log, prevIndex, entries)

@@ -35,7 +35,7 @@ export class MachineError extends Error {
     this.node = node
     this.exhausts = exhausts
     this.trace = traceOf(cause)
-    // Names and numbers in the message differ between failures; the place in the code does not.
+    // Names and numbers in the message differ between failures, but the place in the code stays the same.
     this.mistake = cause === undefined ? kindOf(did) : `${did} ${this.trace[0] ?? kindOf(detail)}`
   }
 }

@@ -16,11 +16,11 @@ const WARM_UP_ROUNDS = 2
 const TRIPS = 2_000
 /** Every ordered pair of this number of containers is a link. */
 const CONTAINERS = 21
-/** The proxy is killed after a random time up to this limit. */
+/** As many containers as most projects have. */
 const FEW_CONTAINERS = 6
 const ATTACHES = 5
 const KILLS = 10
-/** How long the proxy serves before it is killed, at random. */
+/** The proxy is killed after a random time up to this limit. */
 const KILLED_WITHIN_MS = 400
 /** How long connections have to succeed until they count as served again. */
 const SERVES_MS = 2_000

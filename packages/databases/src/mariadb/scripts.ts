@@ -79,8 +79,8 @@ while :; do
 done`
 
 /**
- * PROMOTE DATA NODE CLIENT: promotes a replica once it has applied everything it received. Refuses one that was just
- * rebuilt, or that has received fewer changes than another.
+ * PROMOTE DATA NODE CLIENT: promotes a replica once it has applied everything it received. Refuses a replica that was
+ * just rebuilt, or that has received fewer changes than another replica.
  */
 export const PROMOTE: string = `cd "$1" || exit 1
 client=$3

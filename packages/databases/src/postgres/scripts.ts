@@ -90,7 +90,10 @@ while :; do
   [ -z "$ending" ] && [ -e rejoin ] || exit "$code"
 done`
 
-/** PROMOTE DATA NODE: promotes a standby. The other standbys follow it at once, the old primary when it restarts. */
+/**
+ * PROMOTE DATA NODE: promotes a standby. The other standbys follow it at once. The old primary follows it when it
+ * restarts.
+ */
 export const PROMOTE = `cd "$1" || exit 1
 [ -e db/standby.signal ] && [ -e db/postmaster.pid ] || exit 1
 : > db/promote

@@ -124,8 +124,8 @@ function commit(turn: CommitWaitTurn, key: string, ask: Ask, version: Version): 
 }
 
 /**
- * Adds a version, and drops the oldest one above the limit. No read needs the dropped version, because no reader's
- * clock is that late.
+ * Adds a version, and drops the oldest one if there are too many. No read needs the dropped version, because no
+ * reader's clock is that late.
  */
 export function add(all: Map<string, Version[]>, key: string, version: Version): void {
   const versions = all.get(key)

@@ -68,7 +68,7 @@ export const createRedlock: MachineMaker<Redlock> = defineMachine<Redlock>({
   redo: ({ state }, record) => replay(state, record),
   begin(turn) {
     turn.setTimer('again', AGAIN_MS)
-    // How long the master was down is unknown, so every key may have its full time left.
+    // It is unknown how long the master was down, so every key may have its full time left.
     for (const key of turn.state.locks.keys()) turn.setTimer(`expire ${key}`, turn.config.ttlMs)
   },
   before({ state }) {

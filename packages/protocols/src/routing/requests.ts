@@ -44,8 +44,8 @@ export function offerRequests(turn: RoutingTurn): void {
 
 /**
  * Forwards a request to a known leader. If an earlier copy may still be applied, only a read or a request with a
- * session is forwarded again, because a second copy of it has no effect. A new leader gets the request immediately, the
- * same leader after a delay.
+ * session is forwarded again, because a second copy of it has no effect. A new leader gets the request immediately. The
+ * same leader gets it again only after a delay.
  */
 function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   const { state, config } = turn

@@ -73,7 +73,8 @@ function abort(turn: ThreePhaseTurn, transaction: string, { sites }: Open): void
 }
 
 /**
- * Handles the silence of sites. A silent site counts as dead: its vote counts as no, and its acknowledgement as given.
+ * Handles the silence of sites. A silent site counts as dead: its vote counts as no, and its acknowledgement counts as
+ * received.
  */
 export function checkOpen(turn: ThreePhaseTurn): void {
   const { state, config } = turn

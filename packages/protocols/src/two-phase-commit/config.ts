@@ -11,7 +11,7 @@ export interface TransactionConfig extends Subject {
   readonly attempts: number
 }
 
-/** @throws UserError (usage) if `attempts` is no whole number. */
+/** @throws UserError (usage) if `attempts` is not a whole number. */
 export function transactionConfig(name: string, chosen: Chosen): TransactionConfig {
   const { object, bug } = chosen
   const planner = planners[object.name]

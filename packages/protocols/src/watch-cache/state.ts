@@ -16,7 +16,7 @@ export interface WatchCacheConfig extends Subject {
   readonly requestTimeoutMs: Millis
 }
 
-/** A change of the store. `revision` is the number of changes so far, with this one. */
+/** A change of the store. `revision` is the number of changes so far, including this one. */
 export interface Change {
   readonly revision: number
   readonly input: Input

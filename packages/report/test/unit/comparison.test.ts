@@ -44,7 +44,7 @@ const systemOf = (name: string, ...cells: readonly ComparedCell[]): ComparedSyst
   pacelc: pacelcOf(cells, cut),
 })
 
-/** In the picture's units, as browsers draw it. */
+/** Positions are in the picture's own units, as browsers draw it. */
 const WIDEST_CHARACTER = 7.7
 
 const comparison = (systems: readonly ComparedSystem[]): Comparison => ({

@@ -37,7 +37,7 @@ const MANY_TERMS =
 const IN_TURN =
   'it takes nodes that go and come back in turn, each at its moment: of twenty cases two keep six to eight faults, none of which can be left out'
 
-/** Bugs whose cases are often not shrunk to that size, and why. */
+/** Bugs for which the required share of small cases is lower, and why. */
 const HARD: { readonly [bug: string]: string } = {
   'double-apply': TWICE,
   'dedup-leader-only': TWICE,

@@ -31,7 +31,7 @@ test('a node serves a plain HTTP client through the proxy', async () => {
 
 test('nodes share one clock, which a killed and restarted node keeps', async () => {
   const cluster = await start({ protocol: 'master-master' })
-  // The last writer wins, by the clock of the node that took the write.
+  // The last write wins, by the clock of the node that accepted it.
   const writers = ['n1', 'n3', 'n2', 'n1'] as const
   for (const [value, node] of writers.entries()) {
     expect(await ask(cluster, node, { f: 'write', key: 'x', value })).toMatchObject({ type: 'ok' })

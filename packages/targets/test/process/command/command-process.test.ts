@@ -9,7 +9,7 @@ import { commands, script, shell } from '../../command/commands.ts'
 const run = commands()
 const isRoot = process.getuid?.() === 0
 
-/** Numbers that a script has written into a file, one a line. */
+/** Returns the numbers that a script has written into a file, one per line. */
 const pidsIn = (path: string): number[] => readFileSync(path, 'utf8').trim().split('\n').map(Number)
 
 async function pidsWritten(path: string, count: number): Promise<number[]> {

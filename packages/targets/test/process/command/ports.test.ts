@@ -8,7 +8,7 @@ beforeAll(ensureBuilt)
 const ports = new URL('../../../dist/command/ports.js', import.meta.url).href
 const names = Array.from({ length: 300 }, (_, index) => `port-${index}`)
 
-/** Reserves on a thread, which shares nothing with this one but the machine, like another process. */
+/** Reserves on another thread. Like another process, it shares only the machine with this thread. */
 function reservedElsewhere(): Promise<readonly number[]> {
   const code = `
     const { parentPort } = require('node:worker_threads')

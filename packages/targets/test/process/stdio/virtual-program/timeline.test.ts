@@ -5,7 +5,7 @@ test('a timeline fires a timer at its time despite rounding of fractional millis
   const timeline = createTimeline()
   timeline.advance(0.1 + 0.2)
   timeline.after(0.4, () => {})
-  // 0.1 + 0.2 + 0.4 is more than 0.7.
+  // In floating point, 0.1 + 0.2 + 0.4 is more than 0.7.
   timeline.advance(0.7)
   expect(timeline.ring()).toBe(true)
 })

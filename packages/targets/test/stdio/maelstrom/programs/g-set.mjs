@@ -1,6 +1,6 @@
 import { others, send, serve } from './node.mjs'
 
-// Wrong: an element is sent once, when it is added.
+// With `wrong`, an element is sent only once, when it is added.
 
 const wrong = process.argv[2] === 'wrong'
 const elements = new Set()

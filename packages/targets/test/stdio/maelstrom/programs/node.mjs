@@ -11,7 +11,7 @@ export const self = () => id
 export const others = () => peers
 export const send = (dest, body) => print(dest, body)
 
-/** Resolves with the reply, and with undefined if there is none in time. */
+/** Resolves with the reply, or with undefined if none arrives in time. */
 export function request(dest, body, ms = 1000) {
   const msg_id = ++asked
   return new Promise((resolve) => {
