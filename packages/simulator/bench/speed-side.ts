@@ -16,7 +16,7 @@ export interface BenchTurn {
 
 /** A side can begin. */
 export interface Ready {
-  /** Reports that a side can begin. */
+  /** The names of the checkout's strategies. */
   readonly strategies: readonly string[]
 }
 
