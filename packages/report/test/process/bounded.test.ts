@@ -80,7 +80,7 @@ test('the JSON of 200 operations with long texts has a bounded length, and state
     readonly levels: { readonly [level: string]: { readonly counterexample: Said } }
   }
   const counterexample = verdicts['linearizable']?.counterexample
-  // Twelve counterexamples of 200 operations each would be too long, so `totals` only gives their number.
+  // Twelve levels with 200 operations each would be too long, so only the number of operations is given.
   expect(counterexample).toMatchObject({ totals: { operations: 200 } })
   expect(counterexample?.['uncut']).toEqual({ why: 'time', among: 1_000_000, standsAlone: false })
 })

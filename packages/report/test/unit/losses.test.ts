@@ -410,7 +410,7 @@ test('the headline of a bank violation names the account in the contradiction, n
   } as never)
   const facts = factsOf({ history: opened, report })
   expect(facts.headline.title).toBe('Account c was overdrawn by 7')
-  // The withdrawals of another account do not contradict the overdraft of this one.
+  // The other account's withdrawals do not contradict the overdraft of this account.
   if (facts.shown === undefined) throw new Error('nothing is overdrawn')
   expect(reproach(opened, facts.shown)).toBeUndefined()
 })

@@ -126,7 +126,7 @@ test('every reporter describes a violation with the same sentence', async () => 
   const [finding] = findingsOf(run)
   const sentence = finding?.sentence ?? ''
   expect(sentence).toMatch(/^process 90 read 6 from n2/)
-  // Pages wrap it and begin it with a capital letter.
+  // Pages wrap the sentence, and begin it with a capital letter.
   const words = (text: string) => text.replaceAll(/\s+/g, ' ').toLowerCase()
   for (const { name } of reporters)
     expect(words(await written(name, run)), name).toContain(words(sentence).slice(0, 40))
