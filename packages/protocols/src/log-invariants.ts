@@ -13,7 +13,7 @@ export interface LogProtocol<State> {
   settled(state: State): number
 }
 
-/** Smaller than every term; terms count from 0. */
+/** This value is smaller than every term, because terms count from 0. */
 const NO_TERM = -1
 
 export function watchLeaders<State>({ leads, term }: LogProtocol<State>): InvariantWatch<State> {

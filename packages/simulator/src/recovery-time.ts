@@ -1,7 +1,7 @@
 import { type Millis, millis } from '@chaosproxy/history'
 import type { ProtocolDefinition, ProtocolOptions } from '@chaosproxy/protocols'
 
-/** Enough for any protocol that answers within its clients' timeout. */
+/** The shortest recovery time. It is enough for any protocol that answers within its clients' timeout. */
 const LEAST_MS = 10_000
 /** The number of attempts: elections may fail repeatedly, and transactions may wait for several locks. */
 const TRIES = 20

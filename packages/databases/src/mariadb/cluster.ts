@@ -65,7 +65,7 @@ function serverOptions(settings: Settings): string[] {
   const { commit } = settings
   const options = {
     'bind-address': '{host}',
-    // Relative to the data directory, because longer paths than 107 characters are refused.
+    // The path is relative to the data directory, because paths of more than 107 characters are refused.
     socket: 'server.sock',
     'pid-file': 'server.pid',
     'skip-name-resolve': 'ON',

@@ -119,7 +119,7 @@ const declaration: NodesDeclaration = {
       '+S 1:1 -erl_epmd_port {listen-port.node} -kernel inet_dist_use_interface {127,0,0,1}',
     // With this variable, the script's process becomes the broker itself.
     RUNNING_UNDER_SYSTEMD: 'true',
-    // For every Erlang program that the broker starts.
+    // These flags are for every Erlang program that the broker starts.
     ERL_FLAGS: '-pa . -epmd_module chaos_epmd -start_epmd false -setcookie chaos',
     LINK_NODE: '{node}',
     LINK_PORT: '{listen-port.node}',

@@ -4,7 +4,7 @@ import type { RedisChoice } from './settings.ts'
 
 export const PRIMARY_NAME = 'chaos'
 
-/** Sentinels retry a failed election after twice this time. */
+/** The failover timeout. Sentinels retry a failed election after twice this time. */
 const FAILOVER_TIMEOUT_MS = 2_000
 
 /**

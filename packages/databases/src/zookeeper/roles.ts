@@ -33,7 +33,7 @@ function withZxid(answer: string): string {
   return `${answer}\nin epoch ${epoch}, applied ${epoch * CHANGES + (zxid & COUNTER)}`
 }
 
-/** More changes than one epoch of a run has. */
+/** An epoch of a run has fewer changes than this number. */
 const CHANGES = 1_000_000_000n
 const LONGEST_MS = 1_000
 const MOST_CHARACTERS = 64 * 1024

@@ -22,7 +22,7 @@ import { simulatedWebAssembly } from './web-assembly.ts'
 type Holder = { [name: string]: unknown }
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
-/** This process's globals while the simulator's replace them. */
+/** The globals of this process, kept while the simulator's globals replace them. */
 interface TakenGlobals {
   readonly intrinsics: Intrinsics
   giveBack(): void

@@ -90,7 +90,7 @@ export class ModuleClients {
         client = await opening
       } catch (error) {
         opening = undefined
-        // Opening failed, so nothing was invoked.
+        // "open" failed, so nothing was invoked.
         return { type: 'fail', error: `"open" failed: ${textOf(error)}` }
       }
       try {
@@ -114,7 +114,7 @@ export class ModuleClients {
           if (over) return
           over = true
           cancel()
-          // Reported outside the program's turn.
+          // The completion is reported outside the program's turn.
           world.schedule(0, () => completed(completion))
         }
         const abort = new AbortController()

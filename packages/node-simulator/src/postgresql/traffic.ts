@@ -49,7 +49,7 @@ export class Traffic {
         add({ kind: 'asked', at: this.#now(), bytes, serving })
       },
       answered: (bytes) => {
-        // Copied, because drivers move bytes within their buffers.
+        // The bytes are copied, because drivers move bytes within their buffers.
         const entry: Entry = { kind: 'answered', at: this.#now(), bytes: Buffer.from(bytes), resumed: [] }
         add(entry)
         return (resumed) => {

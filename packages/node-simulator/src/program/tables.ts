@@ -56,7 +56,7 @@ function memberOf(property: Node): readonly [string, Data] | undefined {
     return undefined
   const { name, value: text } = property['key'] as Node
   const [key, value] = [String(name ?? text), dataOf(property['value'] as Node)]
-  // In a literal, `__proto__` sets the prototype.
+  // In an object literal, the key `__proto__` would set the prototype.
   return key === '__proto__' || value === undefined ? undefined : [key, value]
 }
 

@@ -25,7 +25,7 @@ export type Death =
   | { readonly type: 'exit'; readonly code: number }
   | { readonly type: 'threw'; readonly error: unknown; readonly rejected: boolean }
 
-/** Thrown by `process.exit`, so that no code after it runs. */
+/** `process.exit` throws this value, so that no code after the call runs. */
 const EXIT = Symbol('exit')
 
 export interface LifeOptions {

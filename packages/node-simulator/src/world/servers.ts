@@ -131,7 +131,7 @@ export function patchNetwork(): () => void {
   outgoing._storeHeader = function (first, headers) {
     const { life } = turn
     if (life === undefined || !this.sendDate) return storeHeader.call(this, first, headers)
-    // Otherwise Node would add the date of its own clock, and cache the text.
+    // The date is added here. Otherwise Node would add the date of its own clock, and cache the text.
     this.sendDate = false
     const date = this.hasHeader('date') ? '' : `Date: ${dateText(life.wallMs())}\r\n`
     return storeHeader.call(this, first + date, headers)

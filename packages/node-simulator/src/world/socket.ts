@@ -220,7 +220,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     }
     this._unrefTimer()
     if (this.#written.length === 0 && !this.#ending) this.life.wrote(this)
-    // Copied, since the program may reuse the memory.
+    // The chunks are copied, because the program may reuse their memory.
     for (const chunk of chunks) this.#written.push(Buffer.from(chunk))
     callback()
   }

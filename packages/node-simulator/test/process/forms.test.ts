@@ -261,7 +261,7 @@ async function outcome(code: string): Promise<string> {
 
 async function expectSame(code: string): Promise<void> {
   const [, , lines] = PROBINGS.map((probing) => probed(code, probing))
-  // Neither is allowed in the text of a function.
+  // The text of a function may contain neither `import.meta` nor `new.target`.
   if (!/import\.meta|new\.target/.test(code)) expect(await outcome(lines ?? ''), lines).toBe(await outcome(code))
 }
 

@@ -8,7 +8,7 @@ import { written } from '../../../testing/src/simulated.ts'
 // A run leaves nothing behind: no server, socket, parser, timer or promise keeps its world in memory.
 
 const RUNS = process.env['CHAOS_SOAK'] === 'short' ? 300 : 5_000
-/** Until then, code is compiled and caches are filled. */
+/** The number of runs before the measurement, in which code is compiled and caches are filled. */
 const WARM_UP = 100
 const MOST_GROWTH_BYTES = 4 << 20
 

@@ -66,7 +66,7 @@ export interface Publication {
 export interface Entry {
   readonly number: number
   readonly value: Json
-  /** Present from the delivery of the message until it is settled or visible again. */
+  /** The lease exists from the delivery of the message until the message is settled or visible again. */
   readonly lease?: Lease | undefined
 }
 

@@ -15,7 +15,8 @@ export const outbox: ProtocolDefinition = defineProtocol({
   weakness,
   summary: 'a database and a queue that should agree, kept in step by an outbox in the database or by dual writes',
   defaultNodes: 3,
-  // Objects without reads are left out. Their requests would have to change the view and the database at the same time.
+  // Leaves out objects without reads. Requests to such an object would have to change the view and the database at the
+  // same time.
   objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
   settings: {
     write: {

@@ -70,7 +70,7 @@ export type RaftMessage =
       /** On success: the index up to which the follower's log equals the leader's. */
       readonly match: number
       /**
-       * On refusal: the term of the conflicting entry, 0 if the log is too short, and the follower's first index of
+       * On refusal: the term of the conflicting entry (0 if the log is too short), and the follower's first index of
        * that term.
        */
       readonly conflictTerm: number

@@ -4,7 +4,7 @@ import { bug, defineProtocol } from '../options.ts'
 import { createRedlock } from './machine.ts'
 import { type RedlockMessage, type RedlockState, trueMajority } from './state.ts'
 
-/** Longer than any client of a run holds a lock. */
+/** This time is longer than any client of a run holds a lock. */
 const LONG_MS = 10_000
 const FENCED = { fencing: true, 'ttl-ms': 100 } as const
 const LONG = { 'ttl-ms': LONG_MS } as const

@@ -2,7 +2,9 @@ import type { NodeId } from '@chaosproxy/faults'
 import { forgetOldest } from '../memory.ts'
 import { entryOf } from '../objects/object.ts'
 
-/** Attached to a request that one node forwards to another, to distinguish it from duplicates. */
+/**
+ * A ticket is attached to a request that one node forwards to another. It distinguishes the request from duplicates.
+ */
 export interface Ticket {
   readonly life: number
   readonly number: number

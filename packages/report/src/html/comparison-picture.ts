@@ -30,7 +30,7 @@ const RIGHT = 16
  * Share of the height for availabilities above the threshold. It is large, because most systems are near the threshold.
  */
 const AVAILABLE_PART = 0.42
-/** More systems are numbered instead of named. */
+/** If there are more systems, they are numbered instead of named. */
 const MOST_NAMED = 8
 const CHARACTER = 6.6
 const GLYPH = 17

@@ -71,7 +71,7 @@ const writeOf = (history: History, row: OperationRow): Written => ({
   end: endEvent(history, row),
 })
 
-/** Infinity, because an `info` operation may still take effect. */
+/** Returns Infinity for an `info` operation, because it may still take effect. */
 const endEvent = (history: History, row: OperationRow): number =>
   isOk(history, row) ? (history.operations.returnEvent[row] ?? -1) : Number.POSITIVE_INFINITY
 

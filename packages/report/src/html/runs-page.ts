@@ -24,7 +24,7 @@ export interface RunsPage {
   /** Newest first. */
   readonly runs: readonly ListedRun[]
   readonly older: number
-  /** Present if a server shows the page, which then updates itself and compares runs. */
+  /** Present if a server shows the page. The page then updates itself and compares runs. */
   readonly served?:
     | {
         /** A text that changes with the content of the page. */

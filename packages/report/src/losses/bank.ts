@@ -35,7 +35,7 @@ export const bankLoss: FindLoss = ({ history, counterexample }) => {
   return { title: `${amountText(Math.abs(excess))} ${how} the accounts` }
 }
 
-/** Lays out an overdrawn account, otherwise a wrong read. */
+/** Lays out an overdrawn account or, if there is none, a wrong read. */
 export const bankSheet: LayOutSheet = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
   if (overdrawn !== undefined) return accountSheet(history, overdrawn)

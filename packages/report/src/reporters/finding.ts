@@ -247,7 +247,7 @@ const ofStory = ({ story, elapsedMs, again, exitCode }: StorySubject): readonly 
     }
   })
 
-/** Wide enough for drawings, and narrow enough for a log. */
+/** The page is wide enough for drawings, and narrow enough for a log. */
 const PAGE = pageStyle(plainStyle, { width: 100, unicode: true })
 
 function judged(input: FactsInput & { readonly again: string | undefined }, historyFile: string, exitCode: number) {

@@ -177,7 +177,9 @@ function percentile(sorted: Float64Array, part: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]
 }
 
-/** Large enough to show the beginning and the end of a fault, small enough for a table cell. */
+/**
+ * The number of parts is large enough to show the beginning and the end of a fault, and small enough for a table cell.
+ */
 const PARTS = 24
 
 /** Returns the answers per second in each part of the run, without the final reads. */

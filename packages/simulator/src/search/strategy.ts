@@ -369,7 +369,7 @@ export function drawnReaction(random: Random, to: readonly Moment[], possible: r
   }
 }
 
-/** Log-uniform, because bugs appear at both short and long durations. */
+/** The length is log-uniform, because bugs appear at both short and long durations. */
 const faultLengthMs = (random: Random): number => between(random, SHORTEST_FAULT_MS, LONGEST_FAULT_MS)
 
 /** Log-uniform. */

@@ -1,7 +1,7 @@
 import { CALM, type SystemRow, UNDER_FAULTS } from './row.ts'
 
 const ONE_HOLDER = { meets: ['linearizable'] }
-/** Longer than any client holds a lock in a run. */
+/** This time to live is longer than any client holds a lock in a run. */
 const LONG = { 'ttl-ms': 10_000 }
 const FENCED = { fencing: true, 'ttl-ms': 100 }
 

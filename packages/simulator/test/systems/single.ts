@@ -6,7 +6,8 @@ const PAID_TWICE = { meets: [], breaks: ['linearizable'] }
 const STALE = { meets: ['eventual'], breaks: ['linearizable'] }
 const blind = { protocol: 'single', targetSettings: { retry: 'blind' } }
 /**
- * Longer than a database needs on a busy machine; with a shorter wait, requests that were not lost would be repeated.
+ * This timeout is longer than a database needs on a busy machine. With a shorter one, requests that were not lost would
+ * be repeated.
  */
 const PATIENT = { 'timeout-ms': 5_000 }
 

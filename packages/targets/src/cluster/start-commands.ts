@@ -152,7 +152,7 @@ async function openNodes(
 
 /** Returns the nodes' data directory. If nodes run as other users, every user must have access. */
 function dataDirectory({ plan, nodes, dataDir: given }: CommandClusterOptions, starting: Starting<Started>): string {
-  // Absolute, because commands may have another working directory.
+  // The path is absolute, because commands may have another working directory.
   const dataDir = resolve(given)
   const ids = nodeNames(nodes)
   const others = process.getuid?.() === 0 && ids.some((id) => plan.node(id).command.user !== undefined)

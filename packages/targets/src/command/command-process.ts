@@ -171,8 +171,8 @@ function spawnChild(options: CommandProcessOptions, mark: string): ChildProcess 
   const log = openLog(logPath)
   try {
     return spawn(program, rest, {
-      // Outside the terminal's process group: Ctrl-C must reach only the runner, which heals, reads a last time, and
-      // then ends the nodes.
+      // The command is outside the terminal's process group. Ctrl-C must reach only the runner, which heals faults,
+      // reads a last time, and then ends the nodes.
       detached: true,
       stdio: waits ? [...stdioOf(options, log), 'pipe'] : stdioOf(options, log),
       cwd: command.directory,

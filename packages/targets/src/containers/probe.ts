@@ -17,7 +17,7 @@ interface ProbedWay {
  */
 export const PROBED_PORT = 1
 
-/** Enough for a program to start on a busy machine, and for a lost first packet to be sent again. */
+/** In this time, a program starts even on a busy machine, and a lost first packet is sent again. */
 const WITHIN_MS = 10_000
 
 /** A listener at the address of each link, which shows whether its probe arrives. */

@@ -7,7 +7,7 @@ import { setImmediate, setTimeout as wait } from 'node:timers/promises'
  */
 export interface TreeRoot {
   readonly pid: number
-  /** In clock ticks since boot. Distinguishes the process from a later one with the same pid. */
+  /** The start time in clock ticks since boot. It distinguishes the process from a later one with the same pid. */
   readonly startTime: number | undefined
   /** The value of `CHAOS_NODE` in the root's environment. */
   readonly mark: string

@@ -126,7 +126,7 @@ async function dequeue(asking: Asking, queue: string, consumers: Consumers): Pro
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const [message] = taken
   if (message === undefined) return { type: 'ok', value: null }
-  // Even without the acknowledgement the message was delivered. At worst it is delivered again.
+  // The message was delivered even if the acknowledgement fails. At worst, it is delivered again.
   await acknowledge(asking, [message])
   return { type: 'ok', value: valueIn(message) }
 }

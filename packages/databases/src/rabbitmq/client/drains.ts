@@ -94,7 +94,7 @@ function beginAgain(drained: Drained): void {
 async function finish(drained: Drained, auto: boolean, remainingMs: Remaining): Promise<Completion> {
   const { channel, taken, before } = drained
   const newest = taken.at(-1)
-  // Even without the acknowledgement the messages were delivered. At worst they are delivered again.
+  // The messages were delivered even if the acknowledgement fails. At worst, they are delivered again.
   if (newest !== undefined && !auto) await channel.ack(newest.tag, { multiple: true, remainingMs })
   // A message delivered on an earlier connection counts, even if it was not delivered again.
   for (const { body } of taken) before.delete(body.toString())

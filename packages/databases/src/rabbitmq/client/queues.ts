@@ -66,7 +66,7 @@ async function dequeue(
   // If the message was lost on the way, it is delivered again at an unknown time.
   if (isTrouble(got)) return got
   if (got === 'empty') return { type: 'ok', value: null }
-  // Even without the acknowledgement the message was delivered. At worst it is delivered again.
+  // The message was delivered even if the acknowledgement fails. At worst, it is delivered again.
   if (!auto) await channel.ack(got.tag, { multiple: false, remainingMs })
   return { type: 'ok', value: valueIn(got) }
 }

@@ -89,7 +89,7 @@ function bodyOf(
   if (typeof body === 'string') return { payload: Buffer.from(body), type: 'text/plain;charset=UTF-8' }
   if (body instanceof URLSearchParams)
     return { payload: Buffer.from(String(body)), type: 'application/x-www-form-urlencoded;charset=UTF-8' }
-  // Copied, since the program may reuse the memory.
+  // The body is copied, because the program may reuse its memory.
   if (body instanceof Uint8Array) return { payload: Buffer.from(body), type: undefined }
   return undefined
 }
