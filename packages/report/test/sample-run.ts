@@ -4,7 +4,7 @@ import type { History } from '@chaosproxy/history'
 import type { FaultRecord, RunSummary } from '../../runner/src/result/run-summary.ts'
 import { type Made, made, met, ms, ns, report, summary, unknown, violated } from '../../testing/src/timeline.ts'
 
-/** Numbers from 0 to 1 that are the same for the same seed. */
+/** Returns a generator of numbers from 0 to 1, which are the same for the same seed. */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0
   return () => {

@@ -14,7 +14,7 @@ const BETWEEN_STARTS = 1_000_000
 
 export const limits: TrialLimits = {
   memoryBytes: 2 ** 28,
-  // The CPU time of this process, without waits for others on the same machine.
+  // The CPU time of this process, which does not include waits for other processes.
   now: () => millis(process.cpuUsage().user / 1_000),
   invariants: true,
 }

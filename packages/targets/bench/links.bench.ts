@@ -14,7 +14,7 @@ const ROUND_MS = 400
 /** Rounds before the measurement, in which the code of all processes is compiled. */
 const WARM_UP_ROUNDS = 2
 const TRIPS = 2_000
-/** Every ordered pair of this number of containers is a link. */
+/** The number of containers. Every ordered pair of them is a link. */
 const CONTAINERS = 21
 /** As many containers as most projects have. */
 const FEW_CONTAINERS = 6
@@ -22,7 +22,7 @@ const ATTACHES = 5
 const KILLS = 10
 /** The proxy is killed after a random time up to this limit. */
 const KILLED_WITHIN_MS = 400
-/** How long connections have to succeed until they count as served again. */
+/** How long connections must succeed before the container counts as served again. */
 const SERVES_MS = 2_000
 const IDLE_MS = 15_000
 const IDLE_LOOKS = 4
@@ -74,7 +74,7 @@ export async function run(print: (line: string) => void): Promise<void> {
     const link: Ends = { client: start(first, host), ports }
     const local = await start(undefined, '127.0.0.1').ask<Ports>({ role: 'serve' })
     const client = start(undefined, '127.0.0.1')
-    // What bridges cost without any proxy.
+    // Measures the cost of bridges without any proxy.
     const bare = await bareRatios(link, { client, ports: local })
     await ask({ do: 'attach', ids: [first, second] })
     const routed: [string, number][] = []

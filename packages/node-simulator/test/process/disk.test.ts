@@ -11,7 +11,7 @@ const restart = injectedFor({ kind: 'kill', nodes: ['n1'] }, 0)
 const losingPower = (unsynced: 'lost' | 'torn' | 'reordered') =>
   injectedFor({ kind: 'power-loss', nodes: ['n1'], unsynced }, 0)
 
-/** Writes a line, with or without an fsync, and prints at each start what it finds. */
+/** A program that writes a line, with or without an fsync, and prints at each start what it finds. */
 const writing = (sync: boolean): string =>
   serving(`
     import fs from 'node:fs'

@@ -36,7 +36,7 @@ const config = (mergeable: AnyMergeable, chosen: Partial<MasterMasterConfig> = {
 })
 const { register } = mergeables
 
-/** A node's content after these versions, in this order. */
+/** Returns a node's state after it has received these versions in this order. */
 function told(versions: readonly Version[], chosen: Partial<MasterMasterConfig> = {}): MasterMasterState {
   const machine = createMasterMaster(config(register!, chosen))
   let { state } = machine.start({ id: 'n9', peers: ['n1'], seed: 1 }, [], millis(0))

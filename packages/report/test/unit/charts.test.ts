@@ -11,7 +11,7 @@ const read = (at: number, took: number, more: Partial<Made> = {}): Made => ({
   ...more,
 })
 
-/** A hundred operations, one each millisecond. */
+/** Returns a hundred operations, one per millisecond. */
 const hundred = (more: (i: number) => Partial<Made>): Made[] =>
   Array.from({ length: 100 }, (_, i) => read(i, 0.5, more(i)))
 

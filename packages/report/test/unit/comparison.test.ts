@@ -44,7 +44,7 @@ const systemOf = (name: string, ...cells: readonly ComparedCell[]): ComparedSyst
   pacelc: pacelcOf(cells, cut),
 })
 
-/** Positions are in the picture's own units, as browsers draw it. */
+/** The width of the widest character as browsers draw it, in the picture's units. */
 const WIDEST_CHARACTER = 7.7
 
 const comparison = (systems: readonly ComparedSystem[]): Comparison => ({

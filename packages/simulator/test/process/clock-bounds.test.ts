@@ -27,7 +27,7 @@ const subjectOf = ({ protocol, targetSettings = {}, clocks }: Asked): SearchedPr
 
 const SEEDS = 400
 
-/** The clock faults of many trials, trial by trial. */
+/** Returns the clock faults of many trials, trial by trial. */
 const drawn = (asked: Asked) =>
   Array.from({ length: SEEDS }, (_, seed) =>
     planTrial(subjectOf(asked), usualStrategies[seed % usualStrategies.length]!, seed).schedule.flatMap(

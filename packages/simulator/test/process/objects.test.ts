@@ -11,7 +11,7 @@ const key = fc.constantFrom('x', 'y')
 const number = fc.integer({ min: -3, max: 5 })
 const account = fc.constantFrom('a', 'b')
 
-/** Values that suit a function; null for those that take none. */
+/** Values that suit each function; null for a function without a value. */
 const values: { readonly [f: string]: fc.Arbitrary<Json> } = {
   'register write': number,
   'register cas': fc.tuple(fc.oneof(number, fc.constant(null)), number),

@@ -32,7 +32,7 @@ const limits: TrialLimits = {
   now: () => millis(performance.now()),
   invariants: true,
 }
-/** The CPU time of this process, without waits for others on the same machine. */
+/** The CPU time of this process, which does not include waits for other processes. */
 const cpuNow = () => millis(process.cpuUsage().user / 1_000)
 
 const raft = (bug?: string, workload: Workload = register): SearchedProtocol => ({

@@ -100,9 +100,9 @@ code=$?`
 
 /** The values to write into files to remove a limit, in an order that the kernel accepts. */
 interface NoLimit {
-  /** For version 1 of control groups, with one hierarchy for each resource. */
+  /** The files and values for version 1 of control groups, which has one hierarchy for each resource. */
   readonly old: readonly (readonly [file: string, value: string])[]
-  /** For version 2 of control groups, with one hierarchy for all resources. */
+  /** The files and values for version 2 of control groups, which has one hierarchy for all resources. */
   readonly unified: readonly (readonly [file: string, value: string])[]
 }
 

@@ -10,7 +10,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(packages, { recursive: true }))
 
-/** Files of a package tree, each with the time of its last change in seconds. */
+/** Writes the files of a package tree, each with the time of its last change in seconds. */
 function tree(files: { readonly [path: string]: number }): string {
   for (const [path, seconds] of Object.entries(files)) {
     mkdirSync(dirname(join(packages, path)), { recursive: true })

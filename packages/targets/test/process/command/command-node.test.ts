@@ -10,7 +10,7 @@ import { commands, script, shell } from '../../command/commands.ts'
 const run = commands()
 const isRoot = process.getuid?.() === 0
 
-/** Answers every request with the number of its life, which it counts in its data directory. */
+/** A program that answers every request with the number of its life, which it counts in its data directory. */
 const counting = `
   const { readFileSync, writeFileSync, existsSync } = require('node:fs')
   const path = process.env.DATA + '/lives'

@@ -5,7 +5,7 @@ import { ensureBuilt } from '../../../../testing/src/build.ts'
 import { findLibrary, openOwnClocks } from '../../../src/containers/own-clocks.ts'
 import { startKeeper } from '../../../src/keeper/keeper.ts'
 
-/** The clock of one service, and what its programs read. */
+/** Returns the clock of one service, and a function that returns what its programs read. */
 async function clockOf(service: string) {
   await ensureBuilt()
   const keeper = startKeeper(() => {})
