@@ -12,8 +12,8 @@ import type { Command } from './command.ts'
 export interface StateMachine<State, Message, DurableRecord> {
   start(node: NodeSetting, journal: readonly DurableRecord[], now: Millis): Transition<State, Message, DurableRecord>
   /**
-   * @param now the node's wall clock, as at `start`. It may differ from the clocks of other nodes, drift, and jump either
-   *   way. Real nodes of one machine share one clock without jumps.
+   * @param now the node's wall clock, as at `start`. It may differ from the clocks of other nodes, drift, and jump
+   *   either way. Real nodes of one machine share one clock without jumps.
    * @param steady the node's monotonic clock. It drifts with the wall clock but never jumps, and it continues while the
    *   process is paused. Timers follow it. Only differences between readings in one life have a meaning.
    */

@@ -11,7 +11,10 @@ const MEASURED_MS = 6_000
 
 /** The defaults of `chaos run`. */
 const USUAL = { clients: 20, rate: 2_000, warmUpMs: 3_000 }
-/** More than any machine can do. Five nodes that share two cores have compiled their code only after some 50,000 operations. */
+/**
+ * More than any machine can do. Five nodes that share two cores have compiled their code only after some 50,000
+ * operations.
+ */
 const MOST = { clients: 200, rate: 100_000, warmUpMs: 10_000 }
 
 const LEAST_SHARE = 0.95

@@ -89,8 +89,8 @@ function isReadEverywhere(history: History, key: string | undefined): boolean {
 const hasAppends = (lost: readonly LostWrite[]): boolean => lost.some(({ isAppend }) => isAppend === true)
 
 /**
- * Counts lost writes, as a lower bound if the writes overlapped: `at least 20 of 25 last acknowledged writes in no final
- * read`. A node that was not asked may have them.
+ * Counts lost writes, as a lower bound if the writes overlapped: `at least 20 of 25 last acknowledged writes in no
+ * final read`. A node that was not asked may have them.
  */
 export function lostText(lost: readonly LostWrite[]): string {
   const least = leastOf(lost)
