@@ -1,11 +1,11 @@
-// Seats of a cinema. GET /seats/SEAT tells who has it; POST /seats/SEAT with {"from": HOLDER, "to": HOLDER} passes it on,
-// from null if nobody has it; PUT /seats/SEAT with {"holder": HOLDER} is for the staff.
+// Seats of a cinema. GET /seats/SEAT returns its holder; POST /seats/SEAT with {"from": HOLDER, "to": HOLDER} passes it
+// on ("from" is null for a free seat); PUT /seats/SEAT with {"holder": HOLDER} lets the staff set the holder.
 import express from 'express'
 
 const careful = process.env['BOOKING'] === 'careful'
 const holders = new Map<string, unknown>()
 
-/** A payment takes its time. */
+/** A payment takes some time. */
 const paid = () => new Promise<void>((resolve) => setTimeout(resolve, 3))
 
 /** Whether the seat was passed on. */

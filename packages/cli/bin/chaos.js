@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import * as module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-// The version is answered without loading anything else, so that scripts may ask for it freely.
+// Answers `--version` without loading the rest of the program, so that scripts can ask for it cheaply.
 if (process.argv.length === 3 && process.argv[2] === '--version') {
-  // As elsewhere: output that is lost is a broken environment, and what a reader closed early is not lost.
+  // As in every command, output that cannot be written means a broken environment. EPIPE is no error: the reader closed
+  // the pipe early.
   process.stdout.on('error', ({ code }) => {
     if (code !== 'EPIPE') process.exitCode = 4
   })

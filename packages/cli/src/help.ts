@@ -35,8 +35,8 @@ export function declareHelp(builder: Argv, command: Command, { all, says }: Help
 }
 
 /**
- * Returns the options without texts. yargs formats them for every command, which takes longer than everything else it
- * does.
+ * Returns the options without texts. yargs would format the texts for every command, and that takes longer than all of
+ * its other work.
  */
 export function withoutTexts(options: Command['options']): { [name: string]: Options } {
   return Object.fromEntries(

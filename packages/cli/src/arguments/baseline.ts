@@ -41,7 +41,7 @@ export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }:
 }
 
 /**
- * Returns the configured baseline and tolerance. If a run has only a tolerance, this applies to the common baseline.
+ * Returns the configured baseline and tolerance. If a run has only a tolerance, the common baseline is used with it.
  */
 function configured(loaded: LoadedConfig | undefined, run: string | undefined) {
   const own = run === undefined ? undefined : loaded?.config.runs?.[run]

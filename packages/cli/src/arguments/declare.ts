@@ -19,7 +19,7 @@ interface Besides {
 
 /** A notation in which values are typed, in place of JSON. */
 interface Notation {
-  /** Parses the text that was typed as a value. @throws UserError (usage) */
+  /** Parses the typed text of a value. @throws UserError (usage) */
   readonly read: (typed: string, option: string) => unknown
   readonly print?: (value: unknown) => string
   /** Describes the allowed values, if the usual description, which is meant for JSON, does not fit. */
@@ -76,7 +76,7 @@ export const asSize: Declared<number | undefined> = declared({
   print: (value) => printSize(Number(value)),
 })
 
-/** An option whose value is one of a few names. `noun` is the word for a name. */
+/** An option whose value is one of a few names. `noun` is the word for such a name in error messages. */
 export const asName = <Value extends string | undefined>(
   schema: v.GenericSchema<unknown, Value>,
   noun: string,
@@ -164,7 +164,7 @@ const mapped = <Declared extends Options>(
 ): Declared =>
   Object.fromEntries(Object.entries(declared).map(([name, option]) => [name, change(option, name)])) as Declared
 
-/** `--json` of a command that lists. */
+/** The option `--json` of commands that print a list. */
 export const jsonOption: { readonly json: Option<boolean> } = inGroup('Output', [], {
   json: flag('print JSON on stdout'),
 })

@@ -54,9 +54,9 @@ export function parseNemeses(typed: string): readonly Nemesis[] {
 }
 
 /**
- * The names of a profile's faults that `who` can suffer; undefined if no profile was typed.
+ * Returns the names of a profile's faults that `who` supports; undefined if no profile was typed.
  *
- * @throws UserError (usage) if `who` can suffer none of them.
+ * @throws UserError (usage) if `who` supports none of them.
  */
 export function namesOfProfile(
   [typed = '']: readonly string[],

@@ -58,7 +58,7 @@ export const readingOptions: {
   ),
 }
 
-/** The options for the object that a history is about. */
+/** The options that describe the object in a history: its model and its initial value. */
 export const objectOptions: {
   readonly model: Option<string | undefined>
   readonly initial: Option<Json | undefined>
@@ -87,7 +87,7 @@ export const objectOptions: {
   ),
 }
 
-/** The given ones of these options. */
+/** Returns the options of `objectOptions` that are defined. */
 export const givenObject = ({
   model,
   initial,

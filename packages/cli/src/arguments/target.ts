@@ -20,7 +20,7 @@ export const targetOptions: Options = {
   set: words('change a setting of the target, such as --set sync=1'),
 }
 
-/** The target of a command, and its reference for other threads and processes. */
+/** The target of a command, and the reference by which other threads and processes load it. */
 export interface ChosenTarget {
   readonly target: Target
   readonly reference: string
@@ -94,7 +94,7 @@ export async function targetOf(
   return { target: await registries.target(full), reference: full }
 }
 
-/** @throws UserError (usage) that begins with `where` for settings, written there, that the target does not have. */
+/** @throws UserError (usage) if the target does not have these settings. The message begins with `where`. */
 export function requireSettings(target: Target, written: Settings | undefined, where: string): Settings {
   try {
     settingsFor(target, written)

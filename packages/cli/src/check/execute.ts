@@ -110,14 +110,17 @@ function showProgress(progress: ProgressDisplay, files: number): (event: CheckEv
   }
 }
 
-/** @throws UserError (usage) for several files if a page is wanted, which is about one. */
+/** @throws UserError (usage) if several files are given with a reporter that shows only one. */
 function requireOneForPages({ reporters }: CheckSettings, files: number): void {
   const page = reporters.find(({ name }) => findReporter(name)?.ofOne)
   if (page === undefined || files === 1) return
   throw usageError(`${page.typed}: a report shows one file, but ${files} were given. Give one.`)
 }
 
-/** @throws UserError (usage) for a proof of several files, by a model of the user's, or where others judge. */
+/**
+ * @throws UserError (usage) if a proof is wanted of several files, by a model of the user's, or by the workers of a
+ * queue.
+ */
 function requireProvable({ spec: { prove, model }, queue, force }: CheckSettings, files: number): void {
   if (prove === undefined) return
   const typed = `--prove ${prove}`
@@ -128,7 +131,7 @@ function requireProvable({ spec: { prove, model }, queue, force }: CheckSettings
   refuseToReplaceProof(prove, force)
 }
 
-/** @throws UserError (usage) if a text would replace a history; `--out` has a check of its own. */
+/** @throws UserError (usage) if a report or a proof would overwrite an input history. `--out` has its own check. */
 function requireOtherFiles({ reporters, out, spec }: CheckSettings, files: readonly string[]): void {
   const inputs = new Set(files.map((file) => resolve(file)))
   const written = [...reporters, ...(spec.prove === undefined ? [] : [{ file: spec.prove, typed: '--prove' }])]

@@ -87,7 +87,7 @@ export const command: Command = {
   },
 }
 
-/** @throws UserError (usage) for options that are for something else, or a file that is there. */
+/** @throws UserError (usage) if an option does not apply to `--example`, or if a file already exists. */
 function initExample(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options))
     throw usageError('--example has its own service of three nodes: leave --target, --command and --nodes out.')
@@ -159,7 +159,7 @@ async function chosenForFolder(typed: TypedPlace, tries: boolean): Promise<Folde
   }
 }
 
-/** @throws UserError (usage) for a file that is there, or options that are for something else. */
+/** @throws UserError (usage) if an option does not apply to this example, or if a file already exists. */
 function initSimulated(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options) || flagOf(options, 'force'))
     throw usageError('chaos init --example simulate takes no other option. Leave the others out.')
@@ -170,7 +170,7 @@ function initSimulated(options: ParsedOptions): typeof EXIT.met {
   return EXIT.met
 }
 
-/** @throws UserError (usage) for a file that is there, or options that are for a configuration. */
+/** @throws UserError (usage) if the file already exists, or if an option applies only to a configuration. */
 function initProtocol(options: ParsedOptions): typeof EXIT.met {
   if (isSaid(options) || flagOf(options, 'example'))
     throw usageError(

@@ -33,7 +33,7 @@ async function executeVerify(options: ParsedOptions): Promise<ExitCode> {
 /** The result for each level, or the reason why the whole proof is refused. */
 type Outcome = Pick<Verification, 'head' | 'findings'> | { readonly refused: string }
 
-/** @throws UserError for a file that cannot be read, is no proof, or no history that the verifier reads. */
+/** @throws UserError if a file cannot be read, if `proof` is no proof, or if the verifier cannot read `history`. */
 function outcomeOf(history: string, proof: string): Outcome {
   try {
     const hash = createHash('sha256')

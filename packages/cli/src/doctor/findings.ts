@@ -85,7 +85,7 @@ export interface FaultFindings {
   readonly unnamed: readonly Finding[]
 }
 
-/** The faults that a target can suffer, and replacements for those that it cannot. */
+/** Returns the faults that a target supports, and replacements for those that it does not support. */
 export function faultFindings(target: Target): FaultFindings {
   const offered = target.offers?.().flatMap((offer) => offer.nemeses.map(({ name }) => name))
   return described(({ kind, name, summary, among }) => {

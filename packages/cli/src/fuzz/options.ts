@@ -155,7 +155,7 @@ export const usualStrategyNames = (program?: ProgramTraits): readonly string[] =
   usualStrategiesOf(program).map(({ name }) => name)
 
 /**
- * @param sufferable the faults that the subject can suffer of the typed ones, which may be `all`.
+ * @param sufferable returns which of the typed faults the subject supports; `all` may be typed.
  * @throws UserError (usage) that names the option.
  */
 export function parseTrialOptions(

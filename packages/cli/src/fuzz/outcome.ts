@@ -17,7 +17,8 @@ export const subjectText = ({ name, subject: { bug } }: SearchSpec): string =>
   bug === undefined ? name : `${name} with the bug ${bug}`
 
 /**
- * `with the settings its bug needs: pre-vote=false; faults lose-reply; workload bank`; empty if no settings were added.
+ * Lists what the search added because the bug needs it, as in `with the settings its bug needs: pre-vote=false; faults
+ * lose-reply; workload bank`. Empty if nothing was added.
  */
 export function takenText({ taken: { targetSettings, besides, workload } }: FuzzSettings): string {
   const parts = [
@@ -84,7 +85,7 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
       : commandLine(['npx', 'chaos', 'replay', fileWord(files.replay), ...ownFiles(settings)]),
 })
 
-/** Describes a violation for users: their loss, and the next step. */
+/** Describes a violation for users: its consequences and the next step. */
 export function toldOf(shown: Result['shown'], bug: string | undefined): FoundFailure['told'] {
   if (shown?.failure?.kind !== 'violation') return undefined
   const told = toldHistory(shown.history, shown.report, shown.failure.level, shown.race)
@@ -98,7 +99,7 @@ export function toldOf(shown: Result['shown'], bug: string | undefined): FoundFa
 const ownFiles = ({ subject: { target, workload } }: SearchSpec): readonly string[] =>
   [...broughtTarget(target), ...broughtWorkload(workload)].flatMap(repeating)
 
-/** Lines of the protocol's code, or the trace of a broken invariant. */
+/** Returns the evidence for a failure: lines of the protocol's code, or the trace of a broken invariant. */
 export const traceOf = (failure: Failure | undefined): readonly string[] =>
   failure?.kind === 'broken' ? failure.trace : failure?.kind === 'invariant' ? (failure.evidence ?? []) : []
 

@@ -288,7 +288,10 @@ function heldTo(
   throw usageError('the target promises no level: say with --expect which level its histories must meet.')
 }
 
-/** @throws UserError (usage) if the targetSettings suit neither the number of nodes given nor any that a search would choose. */
+/**
+ * @throws UserError (usage) if the settings are impossible with the given number of nodes, or with every number that a
+ * search would choose.
+ */
 function refuseImpossible(
   protocol: ProtocolDefinition,
   targetSettings: SubjectName['targetSettings'],
@@ -301,7 +304,7 @@ function refuseImpossible(
   throw usageError(`${protocol.name}: ${reason}.${remedy}`)
 }
 
-/** @throws UserError (usage) for faults under which the protocol promises nothing, if nobody says what to hold it to. */
+/** @throws UserError (usage) if the protocol promises no level under the chosen faults, and no level is expected. */
 function refuseUnpromised(
   protocol: ProtocolDefinition,
   targetSettings: SubjectName['targetSettings'],
@@ -316,7 +319,7 @@ function refuseUnpromised(
   if (expected === undefined) throw usageError(`${what}. To check a level nevertheless, name it with --expect.`)
 }
 
-/** @throws UserError (usage) for a level that the workload's histories cannot be judged by. */
+/** @throws UserError (usage) if the workload's histories cannot be judged by the level. */
 export function decidable<Held extends Pick<SubjectName, 'level'>>(workload: Workload, given: Held): Held {
   const { name, levels } = workload
   const held = { ...given, level: levelFor(workload, given.level) }

@@ -86,7 +86,7 @@ async function lackingOf(exhibits: readonly Exhibit[]): Promise<ReadonlyMap<stri
   return lacking
 }
 
-/** @throws UserError (environment) if one that was named cannot be run here. */
+/** @throws UserError (environment) if a named exhibit cannot run on this machine. */
 function refuseWhatLacks(lacking: ReadonlyMap<string, string>): void {
   for (const [name, lacks] of lacking) throw environmentError(`chaos gallery run ${name}: ${lacks}.`)
 }

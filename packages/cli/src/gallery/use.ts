@@ -107,7 +107,7 @@ function refuseOptionsOfRun(options: ParsedOptions): void {
   throw usageError(`--${typed} works only with chaos gallery run NAME. Leave it out.`)
 }
 
-/** @throws UserError (usage) for a name that is none, or none at all. */
+/** @throws UserError (usage) if no name is given, or if a name is unknown. */
 function exhibitsNamed(names: readonly string[], action: string): readonly Exhibit[] {
   const known = gallery.map(({ name }) => name)
   if (names.length === 0)

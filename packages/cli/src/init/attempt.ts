@@ -5,7 +5,7 @@ import { settingsFor } from '@chaosproxy/workloads'
 import { rehearse, withoutLog } from '../doctor/rehearsal.ts'
 import { declarationOf, type OwnStart, type ServedPlace } from './template.ts'
 
-/** The result of one write and one read of a service that was started for them. */
+/** The result of writing and reading one value at a service that was started for the attempt. */
 export type Attempt =
   | { readonly type: 'fits'; readonly place: ServedPlace; readonly exchanges: readonly string[] }
   | { readonly type: 'refused'; readonly why: string }
@@ -17,7 +17,7 @@ const MOST_MENDS = 4
 const READY_WITHIN_MS = 15_000
 const WHERE = 'chaos.config.ts'
 
-/** Writes a value at a place of a started service, reads it back, and corrects the place by the answers. */
+/** Starts a service, writes a value at a place, and reads it back. Corrects the place according to the responses. */
 export async function attemptPlace(start: OwnStart, proposed: ServedPlace, signal: AbortSignal): Promise<Attempt> {
   let place = proposed
   for (let mends = 0; ; mends++) {

@@ -2,8 +2,8 @@
 export const EXAMPLE_FILE = 'service.mjs'
 
 export const EXAMPLE_SERVICE = `// Items, on several nodes: GET and PUT /items/KEY with {"item": VALUE}.
-// The first node is the primary: it writes each item down before it answers, and tells the others of it. These pass on
-// what they are asked to write; they answer reads by what they have heard ("local"), or ask the primary ("primary").
+// The first node is the primary: it appends each item to a log before it responds, and the others copy its items. They
+// forward writes to the primary; they serve reads from their copy ("local"), or ask the primary ("primary").
 // Usage: service.mjs HOST:PORT PRIMARY-HOST:PORT DATA-DIRECTORY primary|local
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -30,7 +30,7 @@ async function answer(method, path, body) {
   return items.has(key) ? [200, JSON.stringify({ item: items.get(key) })] : [404, '']
 }
 
-// The others hear of what is new ten times a second.
+// The other nodes fetch all items from the primary ten times a second.
 if (!isPrimary)
   setInterval(async () => {
     const all = await ask('GET', '/all').catch(() => [])

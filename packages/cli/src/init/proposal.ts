@@ -6,7 +6,7 @@ import { type ServedPlace, type Start, USUAL_PLACE } from './template.ts'
 export interface Proposal {
   readonly start: Start
   readonly found: readonly (readonly [where: string, what: string])[]
-  /** The content of the configuration, for people. */
+  /** The members of the configuration, described for people. */
   readonly says: readonly (readonly [member: string, text: string])[]
   readonly open: readonly string[]
   /** Whether a run of the configuration can work without further changes. */

@@ -1,14 +1,14 @@
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 
 /** The program of `chaos init --example simulate`, with a race across an await. */
-const SERVER = `// Seats of a cinema. GET /seats/SEAT tells who has it; POST /seats/SEAT with {"from": HOLDER, "to": HOLDER} passes it on,
-// from null if nobody has it; PUT /seats/SEAT with {"holder": HOLDER} is for the staff.
+const SERVER = `// Seats of a cinema. GET /seats/SEAT returns its holder; POST /seats/SEAT with {"from": HOLDER, "to": HOLDER} passes it
+// on ("from" is null for a free seat); PUT /seats/SEAT with {"holder": HOLDER} lets the staff set the holder.
 import { createServer, type IncomingMessage } from 'node:http'
 
 const careful = process.env['BOOKING'] === 'careful'
 const holders = new Map<string, unknown>()
 
-/** A payment takes its time. */
+/** A payment takes some time. */
 const paid = () => new Promise<void>((resolve) => setTimeout(resolve, 3))
 
 async function bodyOf(request: IncomingMessage): Promise<{ from?: unknown; to?: unknown; holder?: unknown }> {
@@ -56,13 +56,13 @@ const ROUTES = `{
 const CONFIG = `import { defineConfig } from '${PACKAGE_NAME}'
 
 export default defineConfig({
-  // What chaos run starts as a real process, and with --sim in virtual time.
+  // chaos run starts the service as a real process; chaos run --sim runs it in virtual time.
   target: 'service:booking',
   // Seats are in memory only, so that a kill would lose them.
   faults: [],
   workload: { name: 'register', settings: { cas: 0.5 } },
   services: {
-    // npx chaos simulate booking: each node runs the program in virtual time. --env and --nodes override what is said here.
+    // npx chaos simulate booking: each node runs the program in virtual time. --env and --nodes override this entry.
     booking: { entry: './server.ts', environment: { BOOKING: 'hasty' }, nodes: 1 },
     careful: { entry: './server.ts', environment: { BOOKING: 'careful' }, nodes: 1 },
   },

@@ -45,18 +45,18 @@ export function configText({ target, nodes, place = USUAL_PLACE, doubt }: Start)
   const name = own ? 'service' : target.name
   return `import { defineConfig } from '${PACKAGE_NAME}'
 
-// npx chaos run            has the run described here
-// npx chaos run nightly    has the one called nightly
-// Options override what is said here: npx chaos run --time 5s --seed 7
+// npx chaos run            starts the run described here
+// npx chaos run nightly    starts the run named nightly
+// Options override these values: npx chaos run --time 5s --seed 7
 export default defineConfig({
-  // What to test: a name that npx chaos targets lists, or one of your own targets below.
+  // The target: a name that npx chaos targets lists, or one of your own targets below.
   target: '${name}',
   nodes: ${nodes},
   timeMs: 10_000,
   rate: 500,
-  // What goes wrong: npx chaos targets --faults lists it.
+  // The faults to inject: npx chaos targets --faults lists them.
   faults: [${faultsFor(target)}],
-  // The level to hold it to. Without it, what the target promises; 'none' only looks.
+  // The level to judge by. Without it, the level that the target promises; with 'none', no level is expected.
   ${own ? '' : '// '}expect: 'linearizable',
 ${own ? ownTarget(startText(target, nodes), { place, keys: keysOf(target, place), doubt }) : COMMENTED_TARGET}
   runs: {
@@ -81,13 +81,13 @@ const needsOwnKeys = (target: Start['target']): boolean =>
   ('command' in target &&
     ![target.command, ...Object.values(target.environment ?? {})].some((text) => text.includes('{data}')))
 
-const START = `      // {listen} is the HOST:PORT to serve clients on, {port} its port alone, {node} the node's name, {data} a directory
-      // of its own, {peer.n2} where to reach another node: an address of the proxy.
+const START = `      // {listen} is the HOST:PORT to serve clients on, {port} only its port, {node} the node's name, {data} a directory
+      // for this node, and {peer.n2} the address of the proxy in front of the node n2.
 `
 
 function startText(target: Exclude<Start['target'], { readonly name: string }>, nodes: number): string {
   if ('address' in target)
-    return `      // It runs already: chaos starts and kills nothing, and hurts what passes between clients and it.
+    return `      // It runs already: chaos starts and kills nothing, and injects faults between clients and it.
       nodes: [{ addresses: { client: '${target.address}' } }],
 `
   const { command, environment = {} } = 'command' in target ? target : { command: EXAMPLE_COMMAND }
@@ -151,9 +151,9 @@ interface OwnTarget {
 const ownTarget = (start: string, { place, keys, doubt }: OwnTarget): string => `
   targets: {
     service: {
-${start}      // Which requests read and write, and where key and value are in them: json.item is the member "item" of a JSON body,
-      // body all of it, query.id and header.X-Id are what they say. A 404 means that there is no value. A route of one
-      // fixed object says { request: 'GET /counter', key: { const: 'counter' }, … }, for --workload-set keys=1.
+${start}      // Which requests read and write, and where they contain key and value: json.item is the member "item" of a JSON
+      // body, body the whole body, query.id a query parameter, header.X-Id a header field. A 404 means that there is no
+      // value. For one fixed object: { request: 'GET /counter', key: { const: 'counter' }, … }, --workload-set keys=1.
 ${doubt === undefined ? '' : `      // ${doubt}\n`}      client: {
         kind: 'http',
 ${keys === undefined ? '' : keysText(keys)}        routes: {

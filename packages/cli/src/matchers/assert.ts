@@ -19,5 +19,5 @@ export const assertLinearizable = (history: Received): void => assertLevel(histo
 /** @throws AssertionError with the drawn counterexample, unless the history is sequentially consistent. */
 export const assertSequentiallyConsistent = (history: Received): void => assertLevel(history, 'sequential')
 
-/** @throws AssertionError with what the replicas disagree about, unless the history is eventually consistent. */
+/** @throws AssertionError that shows how the replicas disagree, unless the history is eventually consistent. */
 export const assertEventuallyConsistent = (history: Received): void => assertLevel(history, 'eventual')

@@ -4,7 +4,7 @@ import type { ProtocolModule } from '@chaosproxy/protocols'
 import { judgeReceived } from './judge-received.ts'
 import { judgeSurvival, type SimulatedFinding } from './survive.ts'
 
-/** The answer of a matcher to the test runner. */
+/** The result that a matcher returns to the test runner. */
 export interface MatcherResult {
   readonly pass: boolean
   readonly message: () => string

@@ -63,7 +63,7 @@ export const explainTool: Tool = {
 }
 
 const PAGE = { width: 110, unicode: true } as const
-/** A wide page, because a drawing that does not fit is replaced by a list. */
+/** The drawing is wide, because one that does not fit would be replaced by a list. */
 const DRAWING = { width: 240, unicode: true } as const
 
 async function explained({ path: given, level, model }: v.InferOutput<typeof input>): Promise<Answer> {
@@ -71,7 +71,8 @@ async function explained({ path: given, level, model }: v.InferOutput<typeof inp
   confinedWithin('explain', path, ['history.jsonl', 'history.backend.jsonl', 'run.json'])
   const read = await readExplained(path, { level, model })
   const explanation = explain(read)
-  // In a tool's result, `next` is the next call and `outcome` the result of an expectation.
+  // Renames `next` and drops `outcome`: in a tool's result, these names mean the next call and the result of an
+  // expectation.
   const { next: advice, outcome: _, ...others } = explanation
   const drawing = drawContradiction(read, DRAWING)
   const page = renderExplained(explanation, plainStyle, PAGE)

@@ -98,7 +98,7 @@ async function leaseOf(client: ControlClient, ttlMs: number): Promise<string> {
   return lease.id
 }
 
-/** Adds a fault. If it is refused, its lease is ended. */
+/** Adds a fault. If the proxy refuses the fault, ends its lease. */
 async function added(client: ControlClient, body: object, lease: string | undefined): Promise<FaultAnswer> {
   try {
     return (await client.send('POST', '/v1/faults', body)) as FaultAnswer

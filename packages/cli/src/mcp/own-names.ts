@@ -11,7 +11,7 @@ export async function readNames({ config, allowCode }: McpSettings): Promise<Own
   return withNames(loaded, 'run')
 }
 
-/** @throws UserError (usage) for code that clients may not run. */
+/** @throws UserError (usage) if a name means code that clients may not run. */
 export function requireAllowed(tool: string, brought: readonly Brought[], { allowCode }: McpSettings): void {
   const [first] = brought
   if (first === undefined) return

@@ -99,7 +99,7 @@ const PACKAGE = '@modelcontextprotocol/sdk'
  * @throws UserError (environment) if it is not installed.
  */
 export async function loadSdk(): Promise<Sdk> {
-  // Computed names, so that no bundler resolves them.
+  // The names are computed, so that no bundler resolves them.
   const load = (): Promise<Sdk[]> =>
     Promise.all(['server/index.js', 'server/stdio.js', 'types.js'].map((part) => import(`${PACKAGE}/${part}`)))
   const parts = await loadOptional(load, {

@@ -35,7 +35,9 @@ import type { McpSettings } from './settings.ts'
 import { toldMembers, toldResult, toldText } from './told-result.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
 
-/** Not offered to clients: a requirement may run a command, and waits may exceed the time allowed for a run. */
+/**
+ * Members that clients cannot set: a requirement may run a command, and waits may exceed the time allowed for a run.
+ */
 const { target: _, workload: __, require: ___, timeoutMs: ____, checkMs: _____, ...members } = draftEntries
 
 const USUAL_MS = 20_000
@@ -104,7 +106,7 @@ async function performed(input: Input, { settings, signal, progress }: CallConte
   return answerOf(finished, signal.aborted)
 }
 
-/** @throws UserError for what cannot be run, with the reason and what can. */
+/** @throws UserError if the run is impossible. The message gives the reason and the possible choices. */
 async function planned(input: Input, settings: McpSettings): Promise<PlannedRun> {
   const draft = draftOf(input, settings)
   const [target, workload] = [nameIn(draft.target) ?? '', nameIn(draft.workload) ?? '']

@@ -19,7 +19,7 @@ export interface Beside {
   stop(): Promise<void>
 }
 
-/** Runs another program, such as a test suite, beside the proxies, on this terminal. */
+/** Runs another program, such as a test suite, on this terminal while the proxies run. */
 export function runBeside({ program, args, env, log }: BesideOptions): Beside {
   // On Windows, programs such as npm are scripts, which require a shell.
   const shell = process.platform === 'win32'

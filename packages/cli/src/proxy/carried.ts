@@ -22,7 +22,7 @@ export const saidInConfig = (file: string): readonly Said[] =>
     ({ settings: { name, upstream, carries }, written }) => ({ server: { name, upstream }, carries, written }),
   )
 
-/** Whether the proxy's own settings say how its traffic is recorded. */
+/** Whether the proxy's own settings define how its traffic is recorded. */
 export const saysIt = ({ carries }: Pick<Said, 'carries'>): boolean =>
   carries !== 'tcp' && recordedBy(carries) !== undefined
 

@@ -67,7 +67,7 @@ async function drain(network: Network, longestMs: number, log: Logger): Promise<
   await network.drain(longestMs)
 }
 
-/** The exit code of the record if it fails its requirements, and otherwise the proxy's own. */
+/** Returns the exit code of the record if the record fails its requirements; otherwise the proxy's own exit code. */
 const exitCodeOf = (own: ExitCode, judged: ExitCode | undefined): ExitCode =>
   judged === undefined || judged === EXIT.met ? own : judged
 

@@ -14,7 +14,7 @@ export interface JudgedRecord {
 const OTHERWISE =
   'a proxy was added while recording that is recorded in another way, or whose keys hold something else at the start. Start the proxies together, with --config'
 
-/** @param recorder Called once it is known what it records. */
+/** @param recorder Returns the recorder; called only after the recorder knows what it records. */
 export function judgeRecord(file: RecordFile, model: string | undefined, recorder: () => Recorder): JudgedRecord {
   const places = createPlaces()
   const listeners: Parameters<LiveJudge['onViolation']>[0][] = []
@@ -81,7 +81,7 @@ function createPlaces(): Places {
 
 const isSame = (one: Json, other: Json): boolean => one === other || canonical(one) === canonical(other)
 
-/** Returns the verdict reached during recording, or why it is in doubt. */
+/** Returns the verdict reached during recording, or the reason why the level is unknown. */
 export function judgedLines({ level, soFar, doubt, violation }: Judged): readonly string[] {
   if (violation !== undefined)
     return [`  NOT ${violationText(violation).slice('not '.length).replace(level, level.toUpperCase())}`]

@@ -17,7 +17,7 @@ export function recordedBy({ proxies }: ControlPlane): SummaryOptions['by'] {
   return another === undefined ? kind : 'routes'
 }
 
-/** The remedies for gaps in a record by a route table. */
+/** The remedies for gaps in a record that was made with a route table. */
 const ROUTES: Omit<Remedies, 'nothing'> = {
   notUnderstood: 'Say in the route table what they mean; chaos routes try shows what becomes of one.',
   touched: 'Give them routes, or {"request": "…", "ignore": true} where they write nothing that is recorded.',

@@ -24,7 +24,7 @@ export interface RecordSettings {
   readonly out: string
   /** The file with the route table, or the name of a protocol. */
   readonly table: string | undefined
-  /** The parsed `table`; undefined if each proxy defines what it carries. */
+  /** The parsed `table`; undefined if the proxies' own settings define how traffic is read. */
   readonly carries: Carriage | undefined
   /** The model for `chaos check`. */
   readonly model: string | undefined

@@ -66,7 +66,8 @@ export async function serveControl(
   const page = { version, seed: settings.seed, proxies, controlUrl, ca: authorities['CHAOS_CA'] }
   const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined, isOpen: settings.isOpen }
   print(process.stdout, renderStartPage({ ...page, ...more }, styleFor(process.stdout)))
-  // A failed write to stdout is known one event-loop turn later. The proxy then ends, because nobody saw its addresses.
+  // A failed write to stdout is reported one turn of the event loop later. The proxy then ends, because nobody saw its
+  // addresses.
   await setImmediate()
   const done = outputFailed()
     ? Promise.resolve(EXIT.environment)

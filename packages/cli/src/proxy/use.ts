@@ -61,7 +61,7 @@ export interface ProxyCommandSettings {
   readonly ui: UiSettings | undefined
   readonly seed: number | string
   readonly log: LogFormat
-  /** The most time for connections to end after SIGTERM. */
+  /** The maximum time for connections to end after SIGTERM. */
   readonly drainMs: number
   /** When to end. */
   readonly timeMs: number | undefined
@@ -293,7 +293,7 @@ function saidBy({ config, carries: written, listen, upstream }: Typed, pairs: re
   return config === undefined ? typed : [...saidInConfig(config), ...typed]
 }
 
-/** @throws UserError (usage) for members of a table that is none of `--record`. */
+/** @throws UserError (usage) if `--client` or `--initial` is given without `--record`. */
 function refuseMembers(typed: Typed): void {
   const name = (['client', 'initial'] as const).find((member) => typed[member] !== undefined)
   if (name === undefined) return
@@ -365,7 +365,9 @@ function parseControl({ control, host, port }: Typed): string {
   return checkedAddress('--control', control)
 }
 
-/** @throws UserError (usage) for one without the other, (usage, environment) for files that cannot be read. */
+/**
+ * @throws UserError (usage) if only one of certificate and key is given, (usage, environment) if a file cannot be read.
+ */
 function readIdentity({ 'control-cert': certificate, 'control-key': key }: Typed): ControlOptions['identity'] {
   if (certificate === undefined && key === undefined) return undefined
   if (certificate === undefined || key === undefined)

@@ -30,7 +30,10 @@ async function played(settings: ReplaySettings): Promise<ReplayOutcome> {
   }
 }
 
-/** Plays the scenario without an interrupt handler. A debugger would stop the handler together with this process. */
+/**
+ * Plays the scenario without an interrupt handler, because a debugger would stop the handler together with this
+ * process.
+ */
 const inspected = (settings: ReplaySettings): Promise<ReplayOutcome> =>
   inspectReplay(specOf(settings), settings.inspectPort ?? 0, {
     waiting: (at) => print(process.stderr, `${attachText(at)}\n`),

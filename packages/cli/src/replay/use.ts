@@ -142,7 +142,7 @@ function refuseUninspectable(file: string, reference: string, { real, times }: V
     throw usageError(`--inspect needs a single replay in the simulator. Leave out ${real ? '--real' : '--times'}.`)
 }
 
-/** @throws UserError (input) for a file that names no level. */
+/** @throws UserError (input) if the file names an unknown level. */
 function knownLevel(level: string | undefined, file: string): string | undefined {
   const known = [...levelNames(), NO_LEVEL]
   if (level === undefined || known.includes(level)) return level
@@ -178,7 +178,7 @@ function refuseUnknownOperations(
   }
 }
 
-/** @throws UserError (usage; environment for a program that this machine lacks) */
+/** @throws UserError (usage) if the target does not support a fault; (environment) if this machine lacks a program. */
 async function refuseImpossible(target: Target, { faults, besides = [] }: Scenario): Promise<void> {
   for (const { fault } of faults) {
     const suffering = target.suffers(fault.kind)

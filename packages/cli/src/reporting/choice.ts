@@ -53,7 +53,7 @@ export function parseReporters(options: ParsedOptions, kind: ReportedKind): read
 
 export const isForced = (options: ParsedOptions): boolean => flagOf(options, 'force')
 
-/** @throws UserError (usage) for a file that is no earlier text of the reporter that would replace it. */
+/** @throws UserError (usage) if a reporter would replace a file that is not an earlier text of the same reporter. */
 export function refuseToLose(choices: readonly ReporterChoice[], force: boolean): void {
   for (const { name, file, typed, appends } of choices)
     if (file !== undefined && !appends)

@@ -95,7 +95,7 @@ export function createReporting(
   }
 }
 
-/** Tells of a single subject. @returns what `finish` returns. */
+/** Reports on a single subject. @returns what `finish` returns. */
 export async function tellOne(
   subject: Subject & { readonly exitCode: ExitCode },
   reporters: readonly ReporterChoice[],

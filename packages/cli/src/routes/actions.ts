@@ -101,7 +101,7 @@ const kinds: { readonly [kind in TriedRequest['kind']]: string } = {
   'not-understood': 'not understood: it should be an operation, and lacks what makes it one',
 }
 
-/** An event without the members of real recordings. */
+/** Returns an event without the members that matter only in real recordings. */
 function shown({ index: _, time: __, epoch: ___, node: ____, ...event }: TriedRequest['events'][number]): object {
   return event
 }

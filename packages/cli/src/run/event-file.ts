@@ -22,7 +22,7 @@ export interface EventFile {
   close(): UserError | undefined
 }
 
-/** @throws UserError (usage) for a file that has no events of an earlier run and would be lost. */
+/** @throws UserError (usage) if a file without events of an earlier run would be overwritten. */
 export function parseEvents(options: ParsedOptions): string | undefined {
   const path = textOf(options, 'events')
   if (path !== undefined)
@@ -34,7 +34,7 @@ export function parseEvents(options: ParsedOptions): string | undefined {
   return path
 }
 
-/** @throws UserError (environment) if it cannot be written at all. */
+/** @throws UserError (environment) if the file cannot be opened for writing. */
 export function openEventFile(path: string): EventFile {
   const failureFor = (error: unknown) => environmentError(`--events ${path}: ${whyUnwritable(error)}`)
   const file = opened()

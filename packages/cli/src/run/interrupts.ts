@@ -39,7 +39,7 @@ export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts
   return { signal: interrupting.signal, release: onEndingSignals(onSignal) }
 }
 
-/** Listens for the signals that end a command. The returned function ends this. */
+/** Listens for the signals that end a command. The returned function removes the listeners. */
 export function onEndingSignals(listener: (name: NodeJS.Signals) => void): () => void {
   const signals = endingSignals()
   for (const signal of signals) process.on(signal, listener)

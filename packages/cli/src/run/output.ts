@@ -43,14 +43,14 @@ export const parseOutput = (options: ParsedOptions, usualOut: string = USUAL_OUT
   out: textOf(options, 'out') ?? usualOut,
 })
 
-/** @throws UserError (usage) for a file that is no earlier proof. */
+/** @throws UserError (usage) if the file exists and is no earlier proof. */
 function parseProve(options: ParsedOptions): string | undefined {
   const prove = textOf(options, 'prove')
   if (prove !== undefined) refuseToReplaceProof(prove, isForced(options))
   return prove
 }
 
-/** @throws UserError (usage) for an address that is none. */
+/** @throws UserError (usage) if `--otel` is no HTTP address. */
 function parseTelemetry(options: ParsedOptions): TelemetrySettings | undefined {
   const typed = textOf(options, 'otel')
   if (typed === undefined) return undefined
@@ -60,7 +60,7 @@ function parseTelemetry(options: ParsedOptions): TelemetrySettings | undefined {
   return { endpoint: typed }
 }
 
-/** @throws UserError (usage) for what is no address. */
+/** @throws UserError (usage) if `--metrics` is not in the form `host:port`. */
 export function parseMetrics(options: ParsedOptions): string | undefined {
   const typed = textOf(options, 'metrics')
   if (typed === undefined || /^[^\s/]*:\d{1,5}$/.test(typed)) return typed

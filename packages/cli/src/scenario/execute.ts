@@ -73,7 +73,9 @@ async function play(
   }
 }
 
-/** Adds the other tellings of a story for a page, which shows both the accident and its prevention. */
+/**
+ * Adds the other tellings of a story if a page is wanted, because a page shows both the accident and its prevention.
+ */
 async function wholeOf(story: Story, told: ToldStory, { fix, html, reporters }: ScenarioSettings): Promise<ToldStory> {
   if (html === undefined && !reporters.some(({ name }) => name === 'html')) return told
   const tellings = fix

@@ -3,7 +3,10 @@ import { writeWholeFile } from '@chaosproxy/engine/run'
 import { environmentError, usageError } from '@chaosproxy/history'
 import { whyUnwritable } from '@chaosproxy/history/files'
 
-/** @throws UserError (usage) for a file that is not empty and may not be replaced. Devices and pipes count as empty. */
+/**
+ * @throws UserError (usage) if an existing file would be overwritten without `force`. Empty files, devices and pipes
+ * may be overwritten.
+ */
 export function refuseToOverwrite(
   path: string,
   { what, force, option = 'out' }: { readonly what: string; readonly force: boolean; readonly option?: string },
